@@ -1,6 +1,6 @@
 """One customer's record in the service that a sync writes to, by the field names of a plan."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from desktop.model.json_value import Json
@@ -48,10 +48,15 @@ class TargetRecord:
         return self.fields.get(name)
 
 
+def profile_fields(profile_vars: Mapping[str, Json], lists: Iterable[str]) -> dict[str, Json]:
+    """Return the vars and lists of a Sailthru profile by the field names of a plan."""
+    fields: dict[str, Json] = {f"{VAR_PREFIX}{name}": value for name, value in profile_vars.items()}
+    return fields | {f"{LIST_PREFIX}{name}": True for name in lists}
+
+
 def target_record_from_profile(profile: SailthruProfile) -> TargetRecord:
     """Convert a Sailthru profile to a target record."""
-    fields: dict[str, Json] = {f"{VAR_PREFIX}{name}": value for name, value in profile.vars.items()}
-    fields |= {f"{LIST_PREFIX}{name}": True for name in profile.lists}
+    fields = profile_fields(profile.vars, profile.lists)
     if profile.optout is not None:
         fields[OPTOUT_FIELD] = profile.optout.value
     email = (profile.email or "").lower()

@@ -5,8 +5,9 @@ has itself is not asked either: in Sailthru each costs a request.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from desktop.kit.errors import AppError, StopsRun, ValuesRejected
 from desktop.model.customer_matching import deciding_identifiers
@@ -21,6 +22,7 @@ from desktop.sync.sync_context import SyncContext
 from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL
 
 Candidates = Mapping[MatchIdentifier, tuple[str, ...]]
+FoundT = TypeVar("FoundT")
 
 
 @dataclass(frozen=True)
@@ -148,28 +150,41 @@ class TargetReader:
     async def _find_profile(
         self, record: SourceRecord, sid: str | None
     ) -> Mapping[MatchIdentifier, tuple[TargetRecord, ...]] | AppError:
-        """Read all that decides; where it finds nobody, all that may propose."""
-        found: dict[MatchIdentifier, tuple[TargetRecord, ...]] = {}
+        """Read the profiles of one record, or return what keeps them from being read."""
+
+        async def read(
+            identifier: MatchIdentifier, found: Iterable[TargetRecord]
+        ) -> tuple[TargetRecord, ...]:
+            known = {one.get_value("extid") for one in found}
+            if identifier is MatchIdentifier.EXTERNAL_ID and record.external_id in known:
+                return ()
+            return await self._read_profiles(identifier, record, sid)
+
         try:
-            for identifier in deciding_identifiers(self._sync.identity):
-                known = [one.get_value("extid") for some in found.values() for one in some]
-                if identifier is MatchIdentifier.EXTERNAL_ID and record.external_id in known:
-                    continue
-                if profiles := await self._read_profiles(identifier, record, sid):
-                    found[identifier] = profiles
-                if identifier is MatchIdentifier.SID and profiles:
-                    break
-            if found:
-                return found
-            asked = self._proposing_identifiers()
-            answers = await asyncio.gather(
-                *(self._read_profiles(identifier, record, sid) for identifier in asked)
-            )
-            return dict(zip(asked, answers, strict=True))
+            return await self._find_in_order(read)
         except StopsRun:
             raise
         except AppError as error:
             return error
+
+    async def _find_in_order(
+        self, find: Callable[[MatchIdentifier, Iterable[FoundT]], Awaitable[tuple[FoundT, ...]]]
+    ) -> dict[MatchIdentifier, tuple[FoundT, ...]]:
+        """Ask all identifiers that decide; where they find nobody, those that may propose.
+
+        `find` gets what was found so far.
+        """
+        found: dict[MatchIdentifier, tuple[FoundT, ...]] = {}
+        for identifier in deciding_identifiers(self._sync.identity):
+            if some := await find(identifier, [one for each in found.values() for one in each]):
+                found[identifier] = some
+            if identifier is MatchIdentifier.SID and some:
+                break
+        if found:
+            return found
+        asked = self._proposing_identifiers()
+        answers = await asyncio.gather(*(find(identifier, ()) for identifier in asked))
+        return dict(zip(asked, answers, strict=True))
 
     async def _read_profiles(
         self, identifier: MatchIdentifier, record: SourceRecord, sid: str | None
@@ -296,17 +311,9 @@ class TargetReader:
         For who may not read the users' export; and before a create, which the export may be too
         old for.
         """
-        found: dict[MatchIdentifier, tuple[str, ...]] = {}
-        for identifier in deciding_identifiers(self._sync.identity):
-            if ids := await self._search_user_ids(identifier, record):
-                found[identifier] = ids
-            if identifier is MatchIdentifier.SID and ids:
-                break
-        if found:
-            return found
-        asked = self._proposing_identifiers()
-        answers = [await self._search_user_ids(identifier, record) for identifier in asked]
-        return dict(zip(asked, answers, strict=True))
+        return await self._find_in_order(
+            lambda identifier, _found: self._search_user_ids(identifier, record)
+        )
 
     async def _search_user_ids(
         self, identifier: MatchIdentifier, record: SourceRecord

@@ -17,10 +17,9 @@ from desktop.model.field_mapping import (
 )
 from desktop.model.field_value import is_empty, is_list
 from desktop.model.instant import FieldValue
-from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlannedOutcome
-from desktop.model.target_record import LIST_PREFIX, VAR_PREFIX, TargetRecord
+from desktop.model.target_record import LIST_PREFIX, VAR_PREFIX, TargetRecord, profile_fields
 from desktop.model.value_conversion import UnconvertibleValue
 from desktop.model.value_equivalence import equivalent
 from desktop.sync.pipeline.context import PlanContext
@@ -40,8 +39,7 @@ def target_from_export(
 
     The names of lists are joined by commas there: those in `ambiguous_lists` say nothing.
     """
-    fields: dict[str, Json] = {f"{VAR_PREFIX}{name}": value for name, value in profile.vars.items()}
-    fields |= {f"{LIST_PREFIX}{n}": True for n in profile.lists if n not in ambiguous_lists}
+    fields = profile_fields(profile.vars, (n for n in profile.lists if n not in ambiguous_lists))
     return TargetRecord(
         Service.SAILTHRU,
         profile.sid,
