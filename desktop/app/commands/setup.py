@@ -39,13 +39,14 @@ async def _set_up_workspace(context: AppContext, options: argparse.Namespace) ->
     context.paths.create_folders()
     workspaces = context.workspaces
     name = options.workspace or (workspaces.current_name() if workspaces.names() else DEFAULT_NAME)
-    is_new = name not in workspaces.names()
+    known = workspaces.names()
     workspace = workspaces.open_or_create(name)
     try:
         report = await set_up_workspace(document, build_connection_config(context, workspace))
     except (InvalidInput, UserDecisionNeeded):
-        # Refused before anything was stored: no empty workspace is left in the list.
-        if is_new:
+        # Refused before anything was stored: no empty workspace is left in the list. By its own
+        # name: what was typed may be another spelling of one that is there.
+        if workspace.name not in known:
             workspaces.remove(workspace)
         raise
     # Only now: a set-up that failed leaves the workspace in use as it was.

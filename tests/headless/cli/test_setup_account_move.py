@@ -104,6 +104,17 @@ def test_account_of_another_workspace_is_refused_and_leaves_no_folder(
     assert not (fairlead.home / "workspaces" / "second").exists()
 
 
+def test_refused_set_up_under_another_spelling_keeps_the_workspace(
+    fairlead: FairleadCommand,
+) -> None:
+    kept = fairlead.home / "workspaces" / "main" / "workspace.json"
+    before = kept.read_text()
+    document = json.dumps({"sailthru": {"service_uri": "ftp://elsewhere.example"}})
+    words = ("setup", "--from", "-", "--workspace", "MAIN", "--json")
+    assert fairlead(*words, stdin=document).exit_code == 2
+    assert kept.read_text() == before
+
+
 def test_workspace_that_was_never_set_up_asks_no_service(fairlead: FairleadCommand) -> None:
     """Keys of the environment go to no address that nobody chose."""
     folder = fairlead.home / "workspaces" / "empty"
