@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from desktop.app.cli_output import EXIT_CODES, ExitCode, emit
+from desktop.kit.shell import pasteable
 from desktop.model.json_value import Json
 from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRow
 from desktop.model.sync_run import RUN_OUTCOMES, Run, RunState
@@ -43,9 +44,10 @@ def emit_run(run: Run, *, unused_preview: str = "", as_json: bool) -> int:
     if run.error:
         lines.append(run.error)
     if unused_preview:
+        command = pasteable("sync", "run", run.sync, "--plan", unused_preview)
         lines.append(
-            f"The open preview was not used, nor its ticks and picks: `fairlead sync run {run.sync}"
-            f" --plan {unused_preview}` writes exactly what it shows."
+            f"The open preview was not used, nor its ticks and picks: {command} writes exactly"
+            " what it shows."
         )
     document: dict[str, Json] = {**run.as_json(), "unused_preview": unused_preview or None}
     return emit(document, lines, as_json=as_json, exit_code=run_exit_code(run))
