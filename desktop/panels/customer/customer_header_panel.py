@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.panels.customer.customer_health_control import CustomerHealthControl
 from desktop.panels.theme import fonts
@@ -42,6 +42,8 @@ class CustomerHeaderPanel(QWidget):
         CopyMenu(self._name, "name")
         CopyMenu(self._address, "address")
         self._match = elided_label("", "muted")
+        # The address keeps its room: how it was matched is cut first.
+        self._match.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         # "Use this profile" can be taken back where its effect is told.
         self._match_by_address_button = LinkButton("Match by address again")
         self._match_by_address_button.set_tooltip(
@@ -69,9 +71,8 @@ class CustomerHeaderPanel(QWidget):
         self._names.addStretch(1)
         self._chip_line = hbox(1)
         below = hbox(self._address, spacing=6)
-        below.addWidget(self._match)
+        below.addWidget(self._match, 1)
         below.addWidget(self._match_by_address_button)
-        below.addStretch(1)
         middle = QVBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
