@@ -15,7 +15,7 @@ from desktop.model.field_mapping import MappingOperator, MappingRow, SourceType
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
 from desktop.model.limit import Limit
 from desktop.model.service import Service
-from desktop.model.sync import Sync
+from desktop.model.sync import OptInAttestation, Sync
 from desktop.model.sync_run import RunState
 from desktop.panels.activity_page import ActivityPage
 from desktop.panels.syncs.sync_page import SyncPage
@@ -109,14 +109,19 @@ class SyncPageScreenshotTour:
         self._sync_page.plan_tab.row_detail.closed.emit()
 
     async def _capture_limit_stop(self) -> None:
-        """Preview with a limit of nobody, which stops the plan, and again with the usual limits."""
+        """Preview with a limit of two, which stops the plan, and again with the usual limits."""
         before = await self._services.store.syncs.get(ZENDESK_TO_SAILTHRU)
         effects = replace(before.effects, add_to_lists=(_LIST,))
-        await self._preview_changed(replace(before, effects=effects, limits=Limit(0, 0)))
+        who, at = self._services.session.actor.name, self._services.context.clock.now()
+        # Nobody is created on a list without it.
+        consent = OptInAttestation(email=True, attested_by=who, attested_at=at)
+        limited = replace(before, effects=effects, opt_in=consent, limits=Limit(2, 0))
+        await self._preview_changed(limited)
         await self._wait_until(lambda: (v := self._models.plan.view()) is not None and v.limit_stop)
         await self._save("sync-stopped")
         now = await self._services.store.syncs.get(ZENDESK_TO_SAILTHRU)
-        await self._preview_changed(replace(now, effects=before.effects, limits=before.limits))
+        usual = replace(now, effects=before.effects, opt_in=before.opt_in, limits=before.limits)
+        await self._preview_changed(usual)
 
     async def _preview_changed(self, sync: Sync) -> None:
         """Store the sync, switch it on, and preview it once it has been checked."""
