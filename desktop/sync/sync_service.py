@@ -319,7 +319,7 @@ class SyncService:
                 }
                 await sailthru.save_smart_list(absence.name, query)
             elif absence.kind == "target_list":
-                await sailthru.save_natural_list(absence.name)
+                await sailthru.create_list(absence.name)
             elif absence.kind == "user_field":
                 box = absence.name == names.box_field
                 title = "Sync to Sailthru" if box else absence.name.replace("_", " ").capitalize()

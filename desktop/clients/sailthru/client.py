@@ -114,16 +114,15 @@ class SailthruClient:
         await self._post("user", body | _profile_changes(lists, vars), _require_done)
 
     async def create_list(self, name: str) -> None:
-        """Create an empty natural list; two calls at once may make twins (docs/sailthru.md 7)."""
+        """Create an empty natural list; of one that is there nothing changes.
+
+        Two calls at once may make twins (docs/sailthru.md 7).
+        """
         await self._post("list", {"list": name, "type": "natural"}, _require_done)
 
     async def save_smart_list(self, name: str, query: Mapping[str, Json]) -> None:
         """Create or replace a smart list; `query` as in docs/sailthru.md 2.3."""
         await self._post("list", {"list": name, "type": "smart", "query": query}, _require_done)
-
-    async def save_natural_list(self, name: str) -> None:
-        """Create a list that people join; of one that is there nothing changes."""
-        await self._post("list", {"list": name, "type": "normal"}, _require_done)
 
     async def submit_job(
         self, kind: str, parameters: Mapping[str, Json], *, file: UploadFile | None = None
