@@ -14,7 +14,6 @@ from desktop.app.single_instance.link_rate_limiter import LinkRateLimiter
 from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput
-from desktop.model.permission import Permission, check_permission
 from desktop.panels.customers_page import CustomersPage
 from desktop.panels.main_window_controller import MainWindowController, WindowModels
 from desktop.settings import settings_table
@@ -24,6 +23,7 @@ from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.search_suggestions_model import SearchSuggestionsModel
 from desktop.viewmodels.status_bar_model import StatusBarModel
 from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.workspace_protocol import check_view_permission
 
 if TYPE_CHECKING:
     from desktop.app.page_factory import PageFactory
@@ -68,9 +68,7 @@ class WindowLifecycle(QObject):
             store.sheet_reader,
             self.main_window.window_actions.commands,
             self,
-            may_view=lambda: (
-                check_permission(Permission.VIEW, session.actor, session.rules).is_allowed
-            ),
+            may_view=lambda: check_view_permission(session).is_allowed,
         )
         self.main_window.add_customers_page(
             CustomersPage(self.sheet_model, examples=launch_options.search_examples)

@@ -5,7 +5,13 @@ from typing import Protocol
 from desktop.clients.service_status import ServiceState
 from desktop.customer.service_clients import AccountFieldNames, ServiceClients
 from desktop.kit.errors import AppError
-from desktop.model.permission import Actor, PermissionRules
+from desktop.model.permission import (
+    Actor,
+    Permission,
+    PermissionDecision,
+    PermissionRules,
+    check_permission,
+)
 from desktop.settings.settings_file import SettingsValues
 
 
@@ -38,7 +44,7 @@ class WorkspaceProtocol(Protocol):
 
     @property
     def rules(self) -> PermissionRules:
-        """Changes and permissions."""
+        """The workspace's changes switch and permissions table, as they are now."""
         ...
 
     @property
@@ -57,3 +63,8 @@ class WorkspaceProtocol(Protocol):
     def account_names(self) -> AccountFieldNames:
         """How this account calls the things Fairlead writes."""
         ...
+
+
+def check_view_permission(workspace: WorkspaceProtocol) -> PermissionDecision:
+    """Whether the person at work may see customers: on the sheet, in previews, in Activity."""
+    return check_permission(Permission.VIEW, workspace.actor, workspace.rules)

@@ -166,7 +166,7 @@ class SyncPage(ListDetailPage):
         self.last_runs_card.setVisible(
             roomy and self._models.history.latest_list_model.rowCount() > 0
         )
-        any_sync = bool(self._model.card_views()) or bool(self._model.label_filter)
+        any_sync = self._model.shows_sync
         self.sync_list.setVisible(wide or not self.is_detail_open or not any_sync)
         self._detail_side.setVisible(any_sync and (wide or self.is_detail_open))
         self.header.set_narrow(not wide)

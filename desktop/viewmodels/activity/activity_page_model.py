@@ -11,7 +11,6 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.kit.text import format_count
 from desktop.model.edit import EditState
-from desktop.model.permission import Permission, check_permission
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.activity.activity_columns import ACTIVITY_COLUMNS
@@ -47,7 +46,7 @@ from desktop.viewmodels.file_export import write_private_file
 from desktop.viewmodels.list_model import GrowingListModel, ListState
 from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
 from desktop.viewmodels.task_model import TaskModel
-from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
+from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
 
 # At most ten refreshes a second, however busy the outbox is.
 _THROTTLE_MS = 100
@@ -102,7 +101,7 @@ class ActivityPageModel(TaskModel):
 
     def list_state(self) -> ListState:
         """Say whether there are rows to show, and if not, why not."""
-        allowed = check_permission(Permission.VIEW, self._workspace.actor, self._workspace.rules)
+        allowed = check_view_permission(self._workspace)
         if not allowed.is_allowed:
             return ListState(text=allowed.reason)
         if self._error is not None:
@@ -123,14 +122,9 @@ class ActivityPageModel(TaskModel):
             text="No changes yet. Changes made on this computer are listed here with their result."
         )
 
-    @property
-    def _may_view(self) -> bool:
-        actor, rules = self._workspace.actor, self._workspace.rules
-        return check_permission(Permission.VIEW, actor, rules).is_allowed
-
     def detail_view(self) -> ActivityDetailView | None:
         """Build the details of the selected row."""
-        if not self._may_view:
+        if not check_view_permission(self._workspace).is_allowed:
             return None
         now, entry = self._clock.now(), self.sync_audit_loader.find(self._selected_id)
         if entry is not None:
@@ -146,7 +140,7 @@ class ActivityPageModel(TaskModel):
 
     def details_text(self, row_id: str) -> str:
         """Format everything about a row as text, to be copied."""
-        if not self._may_view:
+        if not check_view_permission(self._workspace).is_allowed:
             return ""
         now, entry = self._clock.now(), self.sync_audit_loader.find(row_id)
         if entry is not None:

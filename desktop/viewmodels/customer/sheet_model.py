@@ -23,7 +23,7 @@ from desktop.viewmodels.customer.reason_drafts import ReasonDrafts
 from desktop.viewmodels.customer.sheet_edits import SheetEdits
 from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
 from desktop.viewmodels.task_registry import TaskRegistry
-from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
+from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,8 @@ class CustomerSheetModel(QObject):
         self._store = store
         self._clock = clock
         self.tasks = TaskRegistry(self.failed.emit)
+        self._query: LookupQuery | None = None  # the newest; its first answer may still be missing
+        self._is_opened = False  # the sheet is the one of that query
         self._sheet: CustomerSheet | None = None
         self._audit: tuple[AuditEntry, ...] = ()
         self._customer_number = 0  # grows with every customer opened
@@ -184,34 +186,38 @@ class CustomerSheetModel(QObject):
 
     def open_query(self, query: LookupQuery) -> None:
         """Look a customer up; an older look-up still under way is cancelled."""
-        decision = check_permission(Permission.VIEW, self._workspace.actor, self._workspace.rules)
+        decision = check_view_permission(self._workspace)
         if not decision.is_allowed:
             self.failed.emit(InvalidInput("Looking customers up is not allowed.", decision.reason))
             return
         if self._sheet is not None:
             self.about_to_replace.emit()
         self._customer_number += 1
+        self._query, self._is_opened = query, False
         self._is_shown = False
         self._audit = ()
         self._expanded_panels = frozenset()
         self.tasks.start("lookup", self._look_up(query, new=True))
 
     def refresh(self) -> None:
-        """Ask all services again for the customer shown, also one that has signed us out."""
-        if self._sheet is not None:
+        """Ask all services again, also one that has signed us out.
+
+        For the customer shown, or for the one who is being opened.
+        """
+        if self._query is not None:
             self._workspace.retry_sign_in()
             self.tasks.start("lookup", self.reread())
 
     async def reread(self) -> None:
         """Ask all services again and wait for their answers."""
-        if self._sheet is not None:
-            await self._look_up(self._sheet.query, new=False)
+        if self._query is not None:
+            await self._look_up(self._query, new=not self._is_opened)
 
     def close_sheet(self) -> None:
         """Close the customer: the page shows nobody."""
         self.tasks.cancel("lookup")
         self._customer_number += 1
-        self._sheet = None
+        self._query = self._sheet = None
         self.publish_views()
 
     def link_profile(self, sid: str) -> None:
@@ -268,7 +274,7 @@ class CustomerSheetModel(QObject):
                 sheet = _keep_shown_parts(before, sheet)
             self._sheet = sheet
             if first:
-                first = False
+                first, self._is_opened = False, True
                 self.customer_opened.emit()
                 self.tasks.start("audit", self._read_audit())
                 self._is_shown = False
@@ -284,7 +290,14 @@ class CustomerSheetModel(QObject):
             elif not self._publish_timer.isActive():
                 self._publish_timer.start(_BATCH_PAINT_MS)
 
-        await self._lookup.look_up_query(query, show)
+        try:
+            await self._lookup.look_up_query(query, show)
+        except AppError:
+            if self._customer_number == opening and not self._is_opened:
+                # Refused before anything was shown: whoever is on show stays open.
+                self._query = self._sheet.query if self._sheet is not None else None
+                self._is_opened = self._sheet is not None
+            raise
         self.tasks.start("audit", self._read_audit())
 
     async def _read_audit(self) -> None:
@@ -317,8 +330,10 @@ class CustomerSheetModel(QObject):
 
     def _on_changes(self, changes: ChangeSet) -> None:
         signed_in = self._workspace.clients.zendesk is not None
-        if self._signed_in and not signed_in and self._sheet is not None:
-            # Signed out: what is kept is erased, and nobody stays on the screen.
+        is_signed_out = self._signed_in and not signed_in
+        may_view = check_view_permission(self._workspace).is_allowed
+        if self._sheet is not None and (is_signed_out or not may_view):
+            # Nobody stays on the screen: what is kept is erased, or is not for this person now.
             self.close_sheet()
         self._signed_in = signed_in
         if changes.has_any(Topic.CUSTOMER, Topic.OUTBOX, Topic.AUDIT):

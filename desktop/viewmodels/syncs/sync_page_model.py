@@ -10,7 +10,7 @@ from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput, UserDecisionNeeded
-from desktop.model.permission import Permission, Role, check_permission
+from desktop.model.permission import Role
 from desktop.model.sync import SourceKind, Sync
 from desktop.sync.sync_presets import PresetNames
 from desktop.sync.sync_service import MissingResource
@@ -31,6 +31,7 @@ from desktop.viewmodels.syncs.sync_header_view import (
 from desktop.viewmodels.syncs.sync_labels import KIND_CHOICES, source_label, target_label
 from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
 from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.workspace_protocol import check_view_permission
 
 # A run tells of itself several times a second; the page reads itself anew less often.
 _THROTTLE_MS = 150
@@ -91,8 +92,7 @@ class SyncPageModel(TaskModel):
 
     def list_state(self) -> ListState:
         """Say what stands in place of the cards; neither text nor summary: there is no sync."""
-        workspace = self.context.workspace
-        allowed = check_permission(Permission.VIEW, workspace.actor, workspace.rules)
+        allowed = check_view_permission(self.context.workspace)
         if not allowed.is_allowed:
             return ListState(text=allowed.reason)
         if self._error is not None:
@@ -100,6 +100,12 @@ class SyncPageModel(TaskModel):
         if self._snapshot is None:
             return ListState(is_loading=True)
         return ListState(summary=str(len(self._snapshot.syncs) or ""))
+
+    @property
+    def shows_sync(self) -> bool:
+        """Whether a sync is shown beside the list; its preview and its runs name customers."""
+        may_view = check_view_permission(self.context.workspace).is_allowed
+        return may_view and bool(self.card_views() or self.label_filter)
 
     def card_views(self) -> tuple[SyncCardView, ...]:
         """Build the card of every sync, favourites first when the page is opened.

@@ -187,3 +187,33 @@ async def test_search_suggests_cached_customers_while_typing(window: WindowDrive
     await window.is_lookup_finished()
     assert window.sheet.sheet is not None
     assert window.sheet.sheet.user.value is not None
+
+
+async def test_search_goes_on_when_what_was_open_is_refreshed(window: WindowDriver) -> None:
+    """A service that comes back refreshes the customer, also while the next one is on the way."""
+    await window.look_up("maria@lopez.example")
+    await window.look_up("tom@old.example", finish=False)
+    window.press(Key.Key_F5)
+    await window.is_lookup_finished()
+    assert window.view.customers_page._sheet._header._name.full_text() == "Tom Reyes"  # type: ignore[union-attr]
+
+
+async def test_search_goes_on_when_it_is_refreshed_before_its_first_answer(
+    window: WindowDriver,
+) -> None:
+    await window.look_up("tom@old.example", finish=False)
+    window.sheet.refresh()
+    await window.is_lookup_finished()
+    assert "Tom Reyes" in window.visible_texts()
+
+
+async def test_search_refused_leaves_who_is_shown_to_be_refreshed(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    await window.look_up("https://other.zendesk.com/agent/tickets/48213")
+    assert "other.zendesk.com" in window.visible_texts()
+    before = len(window.sandbox.logged_requests())
+    window.press(Key.Key_F5)
+    await window.is_lookup_finished()
+    assert window.sheet.sheet is not None
+    assert window.sheet.sheet.query.value == "maria@lopez.example"
+    assert len(window.sandbox.logged_requests()) > before

@@ -5,10 +5,12 @@ import re
 import pytest
 from PySide6.QtCore import QTimer
 
+from desktop.model.permission import Permission, Role
 from desktop.panels.widgets import card
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.loading_skeleton import LoadingSkeleton
 from desktop.panels.widgets.switch import Switch
+from desktop.settings.settings_table import PERMISSION_SETTINGS
 from tests.support.window_driver import CTRL, Key, WindowDriver
 
 _NOT_FOR_PEOPLE = re.compile(r"https?://|Traceback|\{\"|<html|127\.0\.0\.1|Error\(|errno", re.I)
@@ -189,3 +191,16 @@ async def test_signed_out_is_shown_and_edits_are_kept(window: WindowDriver) -> N
     window.advance_clock(700)
     await window.wait_until(lambda: window.waiting_edit_count == "", within_s=15)
     assert (await window.read_profile_officially())["vars"]["zendesk_health"] == "happy"
+
+
+async def test_sheet_is_closed_once_the_right_to_look_customers_up_is_gone(
+    window: WindowDriver,
+) -> None:
+    await window.look_up("maria@lopez.example")
+    assert "maria@lopez.example" in window.visible_texts(window.view)
+    view = PERMISSION_SETTINGS[Role.ADMIN, Permission.VIEW].key
+    window.house.session.change_settings({view: False})
+    await window.wait_until(
+        lambda: "maria@lopez.example" not in window.visible_texts(window.view.customers_page)
+    )
+    assert window.sheet.sheet is None
