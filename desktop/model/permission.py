@@ -83,7 +83,12 @@ class Actor:
 
         Empty while it is not confirmed who that is.
         """
-        return str(self.id or self.name) if self.is_confirmed else ""
+        return self.approver_id if self.is_confirmed else ""
+
+    @property
+    def approver_id(self) -> str:
+        """By what the approvals of a limit are counted: the Zendesk user id, else the name."""
+        return str(self.id or self.name)
 
     @property
     def signature(self) -> str:

@@ -46,7 +46,7 @@ class MailServerCard(SettingsCard):
         self._password_form = Form([_PASSWORD])
         self.password_field = self._password_form.control("password", SecretField)
         self.save_password_button = secondary_button(
-            "Keep", name="Keep the password of the mail server"
+            "Save", name="Save the password of the mail server"
         )
         self.delete_password_button = secondary_button(
             "Delete it", name="Delete the password of the mail server"

@@ -434,7 +434,7 @@ class PlanModel(TaskModel):
 
     async def _decide(self, row: int, act: Callable[..., object], *args: object) -> None:
         """Run a decision about a row of this preview on the database's thread, and read again."""
-        self._context.syncs.require_permission()
+        self._context.syncs.require_configuration_permission()
         await self._context.store.run(act, self._plan_id, *args)
         await self._read_decided(row)
 
@@ -446,7 +446,7 @@ class PlanModel(TaskModel):
             await self._read_detail(row)
 
     async def _always_prefer(self, row: int, field: str, side: str) -> None:
-        self._context.syncs.require_permission()
+        self._context.syncs.require_configuration_permission()
         run, decisions = self._context.store.run, self._context.decisions
         await run(decisions.resolve_conflict, self._plan_id, row, field, side)
         actor = self._context.workspace.actor
@@ -458,14 +458,14 @@ class PlanModel(TaskModel):
     async def _correct_field(self, source: str, field: str, value: str) -> None:
         if not value.strip():
             raise InvalidInput("Type the correct value.", "Nothing was changed.")
-        self._context.syncs.require_permission()
+        self._context.syncs.require_configuration_permission()
         sync_name, actor = self._page.selected_name, self._context.workspace.actor.name
         act = self._context.decisions.correct_source_field
         await self._context.store.run(act, sync_name, source, field, value.strip(), actor)
         self.message_posted.emit("Saved. The next preview uses it.")
 
     async def _ignore_record(self, source: str, reason: str) -> None:
-        self._context.syncs.require_permission()
+        self._context.syncs.require_configuration_permission()
         sync_name, actor = self._page.selected_name, self._context.workspace.actor.name
         act = self._context.decisions.ignore_source_records
         await self._context.store.run(act, sync_name, (source,), reason, actor)
@@ -488,8 +488,9 @@ class PlanModel(TaskModel):
         else:
             self._context.syncs.require_admin()
         actor, now = self._context.workspace.actor, self._context.clock.now()
-        user_id = str(actor.id or actor.name)
-        await self._plans.approve_limit(plan, code, user_id, actor.name, now, people=people)
+        await self._plans.approve_limit(
+            plan, code, actor.approver_id, actor.name, now, people=people
+        )
 
     def _people_over_limit(self, code: str) -> int:
         """How many people are shown as over this limit: what an approval is given for."""

@@ -26,6 +26,8 @@ CONFIRM_TYPED_OVER = 1000
 _CONFIRM_OVER = 50
 # Zero is said too of these: nobody has to wonder.
 _ALWAYS_SHOWN = (Consequence.STARTS, Consequence.STOPS)
+_UNTICK_TEXT = "Or untick rows until it fits."
+_ONCE_TEXT = f"As an admin you can allow it once. {_UNTICK_TEXT}"
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class PlanConsequenceView:
 
 
 class LimitAction(StrEnum):
-    """Changes and permissions about a limit that holds a plan."""
+    """What a person can do about a limit that holds a plan: a button of its banner."""
 
     SHOW = "show"  # the rows that pass it
     ALLOW = "allow"  # as the first of two admins
@@ -202,7 +204,6 @@ def _build_limit_stop(summary: PlanSummary, actor: Actor, now: float) -> LimitSt
             (),
         )
     actions = [(LimitAction.SHOW, f"Show the {breach.people:,}")]
-    is_given_by_actor = any(a.user_id == str(actor.id or actor.name) for a in given)
     if not shut:
         is_typed = breach.code in TYPED_CONSEQUENCES
         text = "You can let it pass once, by their number." if is_typed else _ONCE_TEXT
@@ -216,10 +217,8 @@ def _build_limit_stop(summary: PlanSummary, actor: Actor, now: float) -> LimitSt
             for a in given
         )
         text = f"{who}. One more admin is needed." if who else "So many people need two admins."
-        # One person counts once, whatever they sign in with.
-        may_allow = actor.role is Role.ADMIN and not is_given_by_actor
         ask = (LimitAction.ASK, "Ask for approval…")
-        actions.append((LimitAction.ALLOW, "Allow…") if may_allow else ask)
+        actions.append((LimitAction.ALLOW, "Allow…") if _may_allow(given, actor) else ask)
     title = f"Nothing written. {breach.message}"
     return LimitStopView(breach.code, title, text, tuple(actions), is_passable=not shut)
 
@@ -237,13 +236,14 @@ def _is_passable(limit: OpenLimit, given: list[LimitApproval], actor: Actor) -> 
     """Whether the word of whoever is at work is all that is missing."""
     if limit.breach.code in TYPED_CONSEQUENCES:
         return True
-    is_given_by_actor = any(a.user_id == str(actor.id or actor.name) for a in given)
     is_last = limit.needed_count - limit.approval_count == 1
-    return is_last and actor.role is Role.ADMIN and not is_given_by_actor
+    return is_last and _may_allow(given, actor)
 
 
-_UNTICK_TEXT = "Or untick rows until it fits."
-_ONCE_TEXT = f"As an admin you can allow it once. {_UNTICK_TEXT}"
+def _may_allow(given: list[LimitApproval], actor: Actor) -> bool:
+    # One person counts once, whatever they sign in with.
+    is_given_by_actor = any(one.user_id == actor.approver_id for one in given)
+    return actor.role is Role.ADMIN and not is_given_by_actor
 
 
 def _build_causes(summary: PlanSummary) -> tuple[PlanConsequenceView, ...]:
@@ -361,16 +361,16 @@ def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
     over = [one.message for one in summary.breaches]
     if limits:
         over.append("This lets it pass once; your name is recorded.")
-    write = f"rite {format_count(count, 'change', 'changes')}"
+    changes = format_count(count, "change", "changes")
     return WriteConfirmation(
-        f"Write {format_count(count, 'change', 'changes')} to {place}?",
+        f"Write {changes} to {place}?",
         " ".join([
             *over,
             f"“{summary.sync.title}” changes {people_text(count)} in {place}."
             " Each person is checked again right before writing.",
         ]),
         "; ".join(noticed),
-        f"Allow once and w{write}" if limits else f"W{write}",
+        f"Allow once and write {changes}" if limits else f"Write {changes}",
         text_to_type,
         limits,
     )  # fmt: skip

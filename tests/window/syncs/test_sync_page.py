@@ -7,11 +7,13 @@ from typing import Any
 
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
+from desktop.model.permission import Permission, Role
 from desktop.model.sync import SourceKind
 from desktop.model.sync_run import RunState
 from desktop.panels.syncs.new_sync_dialog import NewSyncDialog
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.text_field import TextField
+from desktop.settings.settings_table import PERMISSION_SETTINGS
 from desktop.sync.sync_service import validate_sync
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.sync_page_driver import TO_SAILTHRU, SyncPageDriver
@@ -163,6 +165,40 @@ async def test_sync_page_as_agent_shows_reason(agent_window: SyncPageDriver) -> 
     await agent_window.wait_until(lambda: "may not run syncs" in button.accessibleDescription())
     assert not button.isEnabled()
     assert "may not run syncs" in agent_window.visible_texts(agent_window.page)
+
+
+async def test_sync_page_shows_no_rows_without_the_right_to_look_customers_up(
+    window: SyncPageDriver,
+) -> None:
+    await window.add_preset()
+    await window.make_preview()
+    assert window.page.plan_tab.isVisible()
+    view = PERMISSION_SETTINGS[Role.ADMIN, Permission.VIEW].key
+    window.house.session.change_settings({view: False})
+    await window.wait_until(
+        lambda: "may not look customers up" in window.visible_texts(window.page)
+    )
+    assert not window.page.plan_tab.isVisible()
+    assert not window.page.last_runs_card.isVisible()
+    window.models.page.set_label_filter("a label")
+    await window.pause(0.05)
+    assert not window.page.plan_tab.isVisible()
+
+
+async def test_sync_page_decides_on_rows_while_changes_are_off(window: SyncPageDriver) -> None:
+    """Deciding writes to no service: the command line takes it too."""
+    await window.add_preset()
+    await window.make_preview()
+    row = window.stored_row("maria@lopez.example")
+    field = next(change.field for change in row.changes if change.applies)
+    window.house.session.change_settings({"changes": False})
+    window.models.plan.tick_field(row.row, field, on=False)
+
+    def is_left_out() -> bool:
+        changes = window.stored_row("maria@lopez.example").changes
+        return not next(change.ticked for change in changes if change.field == field)
+
+    await window.wait_until(is_left_out)
 
 
 async def test_sync_page_history_names_and_opens_customers(window: SyncPageDriver) -> None:

@@ -55,7 +55,7 @@ async def _run_sync(services: WorkspaceServices, options: argparse.Namespace) ->
         is_full=options.full,
         resume_run_id=await _run_to_resume(services, sync, options.resume),
         allowed_limits=tuple(options.allow),
-        approver_id=str(actor.id or actor.name),
+        approver_id=actor.approver_id,
     )
     preview = None
     if request.plan_id is None and request.resume_run_id is None:
@@ -174,7 +174,7 @@ async def _roll_back(services: WorkspaceServices, options: argparse.Namespace) -
         why="rollback",
         plan_id=plan.id,
         allowed_limits=tuple(options.allow),
-        approver_id=str(actor.id or actor.name),
+        approver_id=actor.approver_id,
     )
     # The sync as it was planned with: its mapping may have been changed since.
     sync = await services.store.plans.get_planned_sync(plan.id)

@@ -167,8 +167,9 @@ async def _run_due_sync(
         if refusal is not None:
             run = await _record_refused_sign_in(services, sync.name, refusal)
             return DueRunResult(due, await notify_run_ended(services, sync, run))
-        approver = str(actor.id or actor.name)
-        request = RunRequest(sync.name, actor.name, due_ticket=ticket, approver_id=approver)
+        request = RunRequest(
+            sync.name, actor.name, due_ticket=ticket, approver_id=actor.approver_id
+        )
         return DueRunResult(due, await run_and_notify(services, sync, request))
     except AppError as error:
         return DueRunResult(due, error=error)
