@@ -1,4 +1,4 @@
-"""Moves the command to the front of a command line, and reports a mistyped one."""
+"""Moves the command to the front of `fairlead`'s command line, and reports a mistyped one."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _COMMAND_LIKE = re.compile(r"[A-Za-z]+")
 
 
 def normalize_argv(arguments: Sequence[str]) -> list[str]:
-    """Return the same arguments beginning with the command; `window` where none is named.
+    """Return the command line's words beginning with the command; `window` where none is named.
 
     argparse wants options behind the command, and people write them before it. Raises
     InvalidInput for what looks like a command and is none.
@@ -32,7 +32,7 @@ def normalize_argv(arguments: Sequence[str]) -> list[str]:
 
 
 def _positional_indexes(given: Sequence[str]) -> list[int]:
-    """Return the indexes of the words that are neither options nor the workspace's name."""
+    """Return the places in argv of the words that are neither options nor the workspace's name."""
     found: list[int] = []
     for at, word in enumerate(given):
         if word == "--":
@@ -44,7 +44,7 @@ def _positional_indexes(given: Sequence[str]) -> list[int]:
 
 
 def _reject_mistyped_command(word: str, *, alone: bool) -> None:
-    """Raise InvalidInput unless `word` may be a customer; `alone` when nothing follows it."""
+    """Raise InvalidInput for a mistyped command; `alone`: no argument follows the word."""
     close = []
     # Alone and with a capital it is a name, such as Edith.
     if _COMMAND_LIKE.fullmatch(word) and (

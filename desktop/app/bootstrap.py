@@ -37,17 +37,17 @@ class AppContext:
     policy_reader: Callable[[], ManagedPolicy] | None = None
 
     def read_policy(self) -> ManagedPolicy:
-        """Read the policy as it stands at this moment."""
+        """Read the managed policy again, as this process finds it now."""
         return self.policy_reader() if self.policy_reader is not None else self.policy
 
     @property
     def workspaces(self) -> WorkspaceRegistry:
-        """The workspaces under this process's paths; holds no state, so each call makes one."""
+        """The registry of workspaces under this process's paths; it holds no state."""
         return WorkspaceRegistry(self.paths, self.policy, self.clock)
 
 
 def build_app_context() -> AppContext:
-    """Find the paths, take the secrets out of the environment, start logging, read the policy.
+    """Build the process's context: paths, secrets from the environment, logging, managed policy.
 
     Raises StorageError where the home folder cannot be written.
     """

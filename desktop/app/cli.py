@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code; an AppError is printed, never raised.
+    """Run one `fairlead` command line and return its exit code; an AppError is printed, not raised.
 
     Raises SystemExit after `--help` and `--version`, as argparse does.
     """
@@ -61,7 +61,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse a command line; no command, or text that is none, opens the window with that text.
+    """Parse a `fairlead` command line; an unknown word or none opens the window, with that text.
 
     Raises InvalidInput for wrong usage and SystemExit after `--help` and `--version`.
     """
@@ -90,7 +90,7 @@ def _run_chosen_command(options: argparse.Namespace) -> int:
 
 
 def _reopen_closed_streams() -> None:
-    """Open the null device for a stream that is closed (`>&-`, some timers).
+    """Open the null device for a standard stream that is closed (`>&-`, some timers).
 
     A file opened later would otherwise become descriptor 1, and be written to by `print`.
     """
@@ -107,7 +107,7 @@ def _cancelled_error_type() -> type[BaseException]:
 
 
 def _report_bug(*, as_json: bool) -> int:
-    """Print an error that repeats nothing of the exception: it may hold a customer's data."""
+    """Print that `fairlead` has a bug, without the exception: it may hold a customer's data."""
     bug = InternalError(
         "Fairlead made a mistake.", "The details are in the log.", "Please report it."
     )

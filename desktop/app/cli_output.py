@@ -14,7 +14,7 @@ from desktop.kit.text import is_text_character
 
 
 class ExitCode(IntEnum):
-    """The exit codes of all commands, which scripts rely on."""
+    """The exit codes of all `fairlead` commands, which scripts rely on."""
 
     DONE = 0
     FAILED = 1
@@ -43,7 +43,7 @@ EXIT_CODES: Mapping[str, int] = MappingProxyType(
 
 
 def exit_code_for(error: AppError) -> int:
-    """Return the exit code that an error stands for."""
+    """Return the exit code of `fairlead` that an AppError stands for."""
     return EXIT_CODES.get(error.code, ExitCode.FAILED)
 
 
@@ -54,7 +54,7 @@ def emit(
     as_json: bool,
     exit_code: int = ExitCode.DONE,
 ) -> int:
-    """Print one JSON document, or text lines for a person; return `exit_code`.
+    """Print a command's result as one JSON document or as text lines; return `exit_code`.
 
     The lines are made safe for a terminal here, so no command has to; with `as_json` an iterator
     of them is not even begun.
@@ -73,7 +73,7 @@ def emit(
 
 
 def print_error(error: AppError, *, as_json: bool) -> None:
-    """Print an error: `{"error": …}` on stdout as JSON, else its sentences on stderr."""
+    """Print a command's error: `{"error": …}` on stdout as JSON, else its sentences on stderr."""
     if as_json:
         emit({"error": error.as_json()}, (), as_json=True)
         return
@@ -87,7 +87,7 @@ def terminal_safe(text: object) -> str:
 
 
 def escape_unsayable_letters() -> None:
-    """Have stdout and stderr write an escape for each letter that their encoding lacks.
+    """Have stdout and stderr write an escape for a character that their encoding lacks.
 
     Else a change that was written would end as a failure, by the name of whose it was.
     """
@@ -97,7 +97,7 @@ def escape_unsayable_letters() -> None:
 
 
 def write_utf_8(text: str) -> None:
-    """Write a file's text to stdout as UTF-8, whatever the terminal's encoding is."""
+    """Write a command's exported file to stdout as UTF-8, whatever the terminal's encoding is."""
     if isinstance(sys.stdout, io.TextIOWrapper) and not _is_utf_8(sys.stdout.encoding):
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode("utf-8"))

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WorkspaceServices:
-    """The use cases of one open workspace, with its store, change bus and session.
+    """The services of one open workspace: its use cases, store, change bus and session.
 
     What only the window or some commands use is imported and made at its first use, so that
     `fairlead lookup` starts quickly.
@@ -64,7 +64,7 @@ class WorkspaceServices:
 
     @cached_property
     def undo(self) -> "UndoService":
-        """Takes edits back, and withdraws those that still wait."""
+        """The workspace's UndoService: takes edits back, and withdraws those that still wait."""
         from desktop.customer.edit_undo import UndoService
 
         session, clock = self.session, self.context.clock
@@ -72,7 +72,7 @@ class WorkspaceServices:
 
     @cached_property
     def follow(self) -> "TicketFollower":
-        """Asks Zendesk which ticket the agent has opened last."""
+        """The workspace's TicketFollower: asks Zendesk which ticket the agent has opened last."""
         from desktop.customer.ticket_follower import TicketFollower
 
         session = self.session
@@ -82,19 +82,19 @@ class WorkspaceServices:
 
     @cached_property
     def syncs(self) -> "SyncService":
-        """Adds, changes, checks and switches syncs, by the rights of the signed-in actor."""
+        """The workspace's SyncService: adds, changes and switches syncs, by the actor's rights."""
         return self.build_sync_service(self.store, self.bus)
 
     @cached_property
     def permit_optout(self) -> "OptOutPermit":
-        """Asks, whenever an opt-out is about to be loosened, whether the person at work may."""
+        """The workspace's OptOutPermit: asked when an edit is about to loosen an opt-out."""
         from desktop.writing.optout_door import permit_loosening_if
 
         return permit_loosening_if(lambda: self.check_now(Permission.OPT_IN, self.session.actor))
 
     @cached_property
     def row_permits(self) -> "RowPermits":
-        """Asks, before a run sends a row, whether the person at work has the rights it takes."""
+        """The workspace's RowPermits: asked before a run sends a row."""
         from desktop.writing.optout_door import RowPermits
 
         return RowPermits(
@@ -102,7 +102,7 @@ class WorkspaceServices:
         )
 
     def check_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
-        """Decide by the rules of this moment: a run or a sender has worked for hours, maybe.
+        """Decide on a permission by the workspace's rules of this moment: a run may work for hours.
 
         What the sign-in grants holds as well: without one the defaults stand.
         """
@@ -112,7 +112,7 @@ class WorkspaceServices:
         return check_permission(permission, actor, self.read_current_rules())
 
     def build_edit_sender(self, checkpoint: "Checkpoint" = lambda _name: None) -> "EditSender":
-        """Build a sender of the outbox for the clients that are connected now.
+        """Build the EditSender of the outbox over the workspace's clients connected now.
 
         `checkpoint` is called at named points; tests end the process there.
         """
@@ -137,7 +137,7 @@ class WorkspaceServices:
         )
 
     def read_current_rules(self) -> PermissionRules:
-        """Read the rules as settings and policy say now, whoever has changed them meanwhile.
+        """Read the permission rules anew from settings file and policy: others may write them.
 
         Where they cannot be read nothing is allowed.
         """
@@ -148,7 +148,7 @@ class WorkspaceServices:
         return permission_rules_from(SettingsValues(stored.stored, self.context.read_policy()))
 
     def find_run_refusal(self) -> str:
-        """Say why the person at work may write nothing by a run at this moment, or "".
+        """Say why the workspace's actor may write nothing by a run at this moment, or "".
 
         It was asked at the start of the run too; what is taken away holds from that moment on.
         """
@@ -160,7 +160,7 @@ class WorkspaceServices:
         return lambda edit: sending_refusal(edit, actor, rules)
 
     def build_sync_service(self, store: WorkspaceStore, bus: ChangeBus) -> "SyncService":
-        """Build the use cases of syncs over another connection to the same database."""
+        """Build the workspace's SyncService over another connection to `fairlead.db`."""
         from desktop.sync.sync_service import SyncService
 
         session = self.session
@@ -174,7 +174,7 @@ class WorkspaceServices:
         )
 
     async def keep_audit_head(self) -> None:
-        """Keep the audit's newest row with its key, where this process has signed rows since."""
+        """Keep the audit's newest row in the vault, where this process has signed rows."""
         # Imported here: a lookup signs none.
         if self.store.audit.signer.has_signed:
             from desktop.connect.audit_key import keep_audit_head
@@ -182,7 +182,7 @@ class WorkspaceServices:
             await keep_audit_head(self.session.connection_config, self.store.audit)
 
     async def close(self) -> None:
-        """Close the connections first, since closing them still writes; then the databases."""
+        """Close the workspace's connections first, since that still writes; then its databases."""
         await self.session.disconnect()
         await self.keep_audit_head()
         self.store.close()
@@ -217,7 +217,7 @@ def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServic
 
 
 def build_connection_config(context: AppContext, workspace: Workspace) -> ConnectionConfig:
-    """Build what connecting needs; the keyring's library is imported at the vault's first use."""
+    """Build what a workspace's sign-in needs; the keyring's library is imported when used."""
     keyring: Vault = (
         context.vault_factory(workspace)
         if context.vault_factory is not None

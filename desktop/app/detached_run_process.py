@@ -16,7 +16,7 @@ from desktop.settings.paths import HOME_VARIABLE
 
 
 class DetachedProcess:
-    """A run process that was started here; it goes on when the window ends."""
+    """A `fairlead sync` process that was started here; it goes on when the window ends."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self._process = process
@@ -26,16 +26,16 @@ class DetachedProcess:
 
     @property
     def has_exited(self) -> bool:
-        """Whether the process has ended."""
+        """Whether the detached run process has ended."""
         return self._process.returncode is not None
 
     def last_output(self) -> str:
-        """Return the last lines of its log file, as one."""
+        """Return the last lines that a detached run process wrote to its log file, as one."""
         return read_last_lines(self._log_path)
 
 
 class DetachedRunLauncher:
-    """Starts `fairlead sync …` processes for one workspace.
+    """Starts detached `fairlead sync …` processes for one workspace.
 
     `extra_environment` goes to these processes alone: the demo keeps its secrets in memory and
     has no other way to hand them over.
@@ -48,7 +48,7 @@ class DetachedRunLauncher:
         self._extra_environment = dict(extra_environment or {})
 
     def start(self, *arguments: str) -> DetachedProcess:
-        """Start `fairlead sync` with these arguments. Raises InternalError."""
+        """Start a detached `fairlead sync` with these arguments. Raises InternalError."""
         workspace = self._services.workspace.name
         try:
             # A file: a pipe would break when the window ends, and end the run with it.

@@ -23,7 +23,7 @@ _MAX_TURN_S = 0.008
 
 
 def run_on_qt_event_loop(app: QApplication, main: Coroutine[Any, Any, T]) -> T:
-    """Run `main` to its end on the loop of `app`, with four worker threads; return its result."""
+    """Run the window's async main on the Qt loop of `app`, with four worker threads."""
 
     def factory() -> asyncio.AbstractEventLoop:
         loop: asyncio.AbstractEventLoop = QtEventLoop(app)
@@ -56,7 +56,7 @@ class QtEventLoop(qasync.QEventLoop):  # type: ignore[misc]
     def call_soon(
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
-        """Queue a callback for the next batch; before the loop is built, for qasync's own timer."""
+        """Queue a callback for Qt's next turn; before the batch is built, by qasync's own timer."""
         if self._ready_callbacks is None:
             handle: asyncio.Handle = super().call_soon(callback, *args, context=context)
             return handle
@@ -67,14 +67,14 @@ class QtEventLoop(qasync.QEventLoop):  # type: ignore[misc]
         return handle
 
     def close(self) -> None:
-        """Close the loop; callbacks that are still queued never run."""
+        """Close the Qt event loop; callbacks that are still queued never run."""
         if self._ready_callbacks is not None:
             self._ready_callbacks.discard_all()
         super().close()
 
 
 class _ReadyCallbacks(QObject):
-    """The queue of ready callbacks, worked by one zero-interval timer in their order."""
+    """The queue of ready asyncio callbacks, worked by one zero-interval Qt timer in their order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,20 +82,20 @@ class _ReadyCallbacks(QObject):
         self._timer = 0
 
     def add(self, handle: asyncio.Handle) -> None:
-        """Queue a callback for Qt's next turn, or for the batch that runs now."""
+        """Queue an asyncio callback for Qt's next turn, or for the batch that runs now."""
         self._handles.append(handle)
         if not self._timer:
             self._timer = self.startTimer(0)
 
     def discard_all(self) -> None:
-        """Drop all queued callbacks and stop the timer."""
+        """Drop all queued asyncio callbacks and stop their Qt timer."""
         self._handles.clear()
         if self._timer:
             self.killTimer(self._timer)
             self._timer = 0
 
     def timerEvent(self, event: QTimerEvent) -> None:
-        """Run what is queued, also what is added meanwhile, for 8 ms at most."""
+        """Run the queued asyncio callbacks, also those added meanwhile, for 8 ms at most."""
         del event
         deadline = time.perf_counter() + _MAX_TURN_S
         while self._handles:

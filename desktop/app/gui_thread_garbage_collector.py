@@ -15,7 +15,7 @@ _FREEZE_AFTER_MS = 5_000
 
 
 class GuiThreadGarbageCollector(QObject):
-    """Switches automatic collection off while it lives, and collects every half second instead."""
+    """Switches Python's automatic collection off, and collects on Qt's thread every half second."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class GuiThreadGarbageCollector(QObject):
         QTimer.singleShot(_FREEZE_AFTER_MS, self, self._freeze_survivors)
 
     def restore_automatic_collection(self) -> None:
-        """Stop the timer, collect once more, and let Python collect by itself again."""
+        """Stop the collector's timer, collect once more, and let Python collect by itself again."""
         self._timer.stop()
         # Widgets in a cycle must go while the application is still there.
         if self._is_frozen:

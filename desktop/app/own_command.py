@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def own_command(*arguments: str, module: str = "desktop") -> list[str]:
-    """Build the argument list of another process of ours, ready for `subprocess`.
+    """Build the argument list that starts Fairlead again as another process, for `subprocess`.
 
     The module rather than the installed script: a script may belong to another environment.
     """
@@ -13,7 +13,7 @@ def own_command(*arguments: str, module: str = "desktop") -> list[str]:
 
 
 def windowless_python() -> str:
-    """Return the path of this Python; on Windows of its twin that opens no console window."""
+    """Return the path of the Python to start Fairlead with; on Windows the one without console."""
     python = Path(sys.executable)
     silent = python.with_name("pythonw.exe")
     return str(silent if sys.platform == "win32" and silent.exists() else python)

@@ -33,7 +33,7 @@ _EXHAUSTED = object()
 
 
 class PageFactory(QObject):
-    """The pages of one window beside Customers; `extra_environment` goes to the runs it starts."""
+    """The factory of a window's pages beside Customers; its environment goes to started runs."""
 
     def __init__(self, window: "WindowLifecycle", extra_environment: Mapping[str, str]) -> None:
         super().__init__(window)
@@ -70,7 +70,7 @@ class PageFactory(QObject):
         add("Run the sync now", self._on_run)
 
     def prebuild_sync_page(self) -> None:
-        """Build the page Sync step by step while nothing else happens, so that it opens at once."""
+        """Build the page Sync piecewise while the window idles, so that it opens at once."""
         self._prebuild_timer.start()
 
     def _on_prebuild_tick(self) -> None:
@@ -108,7 +108,7 @@ class PageFactory(QObject):
         return wizard.is_begun or not (self._services.session.is_configured or wizard.is_done)
 
     async def step_through_setup(self) -> AsyncIterator[str]:
-        """Show each step of the set-up in turn, for the screenshot tour; yields its number."""
+        """Show each step of the set-up wizard for the screenshot tour; yields its number."""
         self.open_setup_wizard()
         if self._wizard_model is None:
             return
@@ -119,7 +119,7 @@ class PageFactory(QObject):
         self._wizard_model.go_to_step(0)
 
     async def close(self) -> None:
-        """End what the pages have under way."""
+        """End what the window's lazily built pages have under way."""
         self._prebuild_timer.stop()
         self._sync_page_build_steps.close()
         await self._activity_model.close()
@@ -182,7 +182,7 @@ class PageFactory(QObject):
         self._window.status_model.set_next_run(self.sync_models.page.next_run_at)
 
     def _show_activity_badge(self, _count: int) -> None:
-        """The badge: what needs a person comes before what merely waits."""
+        """Set the Activity page's badge in the rail: what needs a person before what waits."""
         needs, waits = self._activity_model.attention_count, self._activity_model.open_count
         words = format_count(needs, "change needs", "changes need") + " a person" if needs else ""
         if not needs and waits:

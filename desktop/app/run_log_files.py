@@ -12,7 +12,7 @@ _TAIL_LINES = 3
 
 
 def create_log_file(logs: Path, kind: str) -> tuple[int, Path]:
-    """Create `runs/KIND-*.log` under `logs`; returns its open descriptor and its path.
+    """Create a run process's log `runs/KIND-*.log` under `logs`; returns descriptor and path.
 
     A file for each start: two runs that end at once must not mix their lines. Raises OSError.
     """
@@ -34,7 +34,7 @@ def read_last_lines(path: Path) -> str:
 
 
 def delete_old_logs(logs: Path, now: float) -> int:
-    """Delete run logs older than two weeks and all but the newest 200; returns how many.
+    """Delete logs of run processes after two weeks and beyond the newest 200; returns how many.
 
     `now` is Unix seconds, compared with the files' times of last change.
     """

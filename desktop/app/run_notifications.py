@@ -27,7 +27,7 @@ async def run_and_notify(
     request: RunRequest,
     on_progress: Callable[[Run], None] = lambda _run: None,
 ) -> Run:
-    """Run a sync in this process, notify whoever wants to know, and return the ended run.
+    """Run a sync in this process, send its desktop notification and e-mail, and return the run.
 
     Raises what keeps the run from beginning, such as a lock that another process holds.
     """
@@ -38,7 +38,7 @@ async def run_and_notify(
 
 
 async def _verify_cause(services: WorkspaceServices, request: RunRequest) -> RunRequest:
-    """Call a run scheduled where a scheduler's ticket says so; else it is the run of a person.
+    """Take a run for scheduled only with the scheduler's ticket; else it is started by a person.
 
     What a run may write depends on it, so that nobody's word for it counts.
     """
@@ -50,7 +50,7 @@ async def _verify_cause(services: WorkspaceServices, request: RunRequest) -> Run
 
 
 async def notify_run_ended(services: WorkspaceServices, sync: Sync, run: Run) -> Run:
-    """Notify people as the sync's settings say; a failure here never changes how the run ended.
+    """Notify people of a run by its sync's settings; failing to never changes how the run ended.
 
     Returns the run, with a sentence more in its error where an e-mail could not be sent.
     """

@@ -17,7 +17,7 @@ from desktop.writing.optout_door import (
 async def find_run_permits(
     services: WorkspaceServices, sync: Sync, request: RunRequest
 ) -> RowPermits:
-    """Return what is asked before a row of the run is sent.
+    """Return whose permissions are asked before a run sends a row: starter's or schedule's.
 
     A scheduled run is judged by whoever switched the sync on, with the role that Zendesk says they
     have now; where that cannot be found out, it loosens no opt-out, changes no list and creates
@@ -64,7 +64,7 @@ def _decide_for(
 
 
 async def _find_actor(services: WorkspaceServices, key: str) -> Actor | None:
-    """The colleague of this key as Zendesk knows them now; None where nobody can say."""
+    """Find the colleague who switched a schedule on, as Zendesk knows them now."""
     session = services.session
     if key and key == session.actor.key:
         return session.actor

@@ -18,7 +18,7 @@ from desktop.writing.write_protocol import Checkpoint
 def build_sync_context(
     services: WorkspaceServices, store: WorkspaceStore | None = None
 ) -> SyncContext:
-    """Build the store, clients and account settings of a run; `store` may be another connection.
+    """Build a run's context from the workspace's services; `store` may be another connection.
 
     Raises UserDecisionNeeded where one of the two services is not connected.
     """
@@ -35,7 +35,7 @@ def build_sync_context(
 
 
 def build_due_sync_finder(services: WorkspaceServices) -> DueSyncFinder:
-    """Build the finder of due syncs; it asks for the account's time zone anew each time."""
+    """Build the workspace's finder of due syncs; asks for the account's time zone each time."""
     return DueSyncFinder(
         services.store,
         services.context.clock,
@@ -56,7 +56,7 @@ def build_runner(
     checkpoint: Checkpoint = lambda _name: None,
     permits: RowPermits | None = None,
 ) -> SyncRunner:
-    """Build a runner for the sync of this name. Raises UserDecisionNeeded without connection.
+    """Build the runner of the sync of this name. Raises UserDecisionNeeded without connection.
 
     `checkpoint` is called at named points; tests end the process there. `permits` are asked
     before each row is sent; without them the person at work needs the rights it takes.

@@ -21,40 +21,40 @@ RUN_TRANSPORT_OPTIONS = TransportOptions(pool_s=120.0, total_s=900.0, connection
 
 @dataclass(frozen=True)
 class ServiceConnections:
-    """Both clients, with the transports that have to be closed behind them."""
+    """A workspace's Sailthru and Zendesk clients, with the transports to be closed after them."""
 
     clients: ServiceClients
     transports: tuple[HttpTransport, ...]
 
     @property
     def trackers(self) -> tuple[ServiceStatusTracker, ...]:
-        """The status trackers of the connected services."""
+        """The status trackers of the workspace's connected services."""
         clients = (self.clients.sailthru, self.clients.zendesk)
         return tuple(client.pipeline.status_tracker for client in clients if client is not None)
 
     @property
     def zendesk_rate_limiter(self) -> RateLimiter | None:
-        """The rate budget of the Zendesk account; None while signed out."""
+        """The Zendesk account's rate limiter; None while signed out."""
         zendesk = self.clients.zendesk
         return zendesk.pipeline.rate_limiter if zendesk else None
 
     @property
     def sailthru_rate_limiter(self) -> RateLimiter | None:
-        """The rate budget of the Sailthru key; None without one."""
+        """The Sailthru key's rate limiter; None without a key."""
         sailthru = self.clients.sailthru
         return sailthru.pipeline.rate_limiter if sailthru else None
 
     def is_zendesk_budget_below_half(self) -> bool:
-        """Whether less than half of the account's calls per minute are left."""
+        """Whether less than half of the Zendesk account's calls per minute are left."""
         return self.zendesk_rate_limiter is not None and self.zendesk_rate_limiter.is_below_half()
 
     @property
     def request_count(self) -> int:
-        """The number of HTTP requests sent since these connections were opened."""
+        """The number of HTTP requests sent to both services since these connections were opened."""
         return sum(transport.request_count for transport in self.transports)
 
     def describe_rate_budget(self) -> str:
-        """Describe the rate limit with the smallest share left; empty while none is known."""
+        """Describe the service's rate limit with the smallest share left; empty if unknown."""
         limiters = {
             Service.ZENDESK: self.zendesk_rate_limiter,
             Service.SAILTHRU: self.sailthru_rate_limiter,
@@ -71,7 +71,7 @@ class ServiceConnections:
         return f"{service.title}: {budget.remaining:,} of {budget.limit:,} calls left"
 
     async def close(self) -> None:
-        """Close every connection of both services."""
+        """Close the HTTP connections to Sailthru and Zendesk."""
         for transport in self.transports:
             await transport.aclose()
 
@@ -84,7 +84,7 @@ async def open_service_connections(
     retry_policy: RetryPolicy = INTERACTIVE_RETRY_POLICY,
     transport_options: TransportOptions | None = None,
 ) -> ServiceConnections:
-    """Build a client for each service that has credentials. Raises KeyringError, InvalidInput.
+    """Build a client for each service with credentials. Raises KeyringError, InvalidInput.
 
     A run passes `RUN_RETRY_POLICY` and `RUN_TRANSPORT_OPTIONS`: it waits, leaves a quarter of
     the calls to people, and holds more connections.

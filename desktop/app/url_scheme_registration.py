@@ -14,7 +14,7 @@ _DESKTOP_FILE = "fairlead.desktop"
 
 
 def register_url_scheme() -> str:
-    """Register for the current user of this computer; returns what was done, as a sentence.
+    """Register `fairlead://` links for the current user; returns what was done, as a sentence.
 
     Raises StorageError where the system refuses it.
     """

@@ -41,7 +41,7 @@ _DEFERRED_MODULES = (
 
 
 class WindowLifecycle(QObject):
-    """One open window with its models, pages and background loops."""
+    """One open window with its models, pages and background loops, from connecting to closing."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class WindowLifecycle(QObject):
         startup_window: StartupWindow,
         launch_options: LaunchOptions,
     ) -> None:
-        """`startup_window` stands already; its main window gets models here."""
+        """`startup_window` stands already; its main window gets its models here."""
         super().__init__()
         self.services = services
         self.theme, self.main_window = startup_window.theme, startup_window.main_window
@@ -87,7 +87,7 @@ class WindowLifecycle(QObject):
         self._unsubscribe = bus.subscribe(self._on_changes)
 
     async def run(self) -> None:
-        """Connect and run the background loops until the window is closed; then shut down."""
+        """Connect, and run the background loops until the window is closed; then shut down."""
         await asyncio.to_thread(_import_deferred_modules)
         from desktop.app.background.background_loops import start_background_loops
 
@@ -105,11 +105,11 @@ class WindowLifecycle(QObject):
             await self._shut_down()
 
     def request_close(self) -> None:
-        """End `run`, which closes the window and its services in order."""
+        """Have the open window's `run` end, which closes the window and its services in order."""
         self._closing.set()
 
     def open_argument(self, argument: str) -> None:
-        """Come to the front, and look up the argument of a link or a second start.
+        """Bring the window to the front, and look up the argument of a link or a second start.
 
         Links come from web pages: they only look up, never over unsaved input, and not too often.
         """
@@ -177,7 +177,7 @@ class WindowLifecycle(QObject):
             self.request_close()
 
     async def _shut_down(self) -> None:
-        """End what runs, remember the window's place, and close the databases last."""
+        """End the window's loops and pages, store its geometry, and close the databases last."""
         self._startup_window.geometry.save()
         self._unsubscribe()
         self.status_model.close()

@@ -12,7 +12,7 @@ from desktop.settings.workspace import validate_workspace_name
 
 
 class WorkspaceActions(QObject):
-    """Adds the actions to the window; each workspace opens in a process of its own."""
+    """Adds palette actions that open, each in a process of its own, another workspace."""
 
     def __init__(self, services: WorkspaceServices, main_window: MainWindow) -> None:
         super().__init__(main_window)
@@ -51,14 +51,14 @@ class WorkspaceActions(QObject):
 
 
 class _WorkspaceOpener(QObject):
-    """Opens one workspace; an object, since a lambda on an action would keep the window alive."""
+    """Palette action of one workspace; an object, since a lambda would keep the window alive."""
 
     def __init__(self, name: str, parent: WorkspaceActions) -> None:
         super().__init__(parent)
         self._name = name
 
     def open_window(self) -> None:
-        """Start a window on the workspace; one that is open already comes to the front."""
+        """Start a window on another workspace; one that is open already comes to the front."""
         _open_workspace_window(self._name)
 
 

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 class WorkspaceSession:
-    """One workspace's connections, signed-in actor and settings.
+    """The session of one open workspace: its connections, signed-in actor and settings.
 
     `settings_error` is what is wrong with the settings file, `connection_error` why signing in
     did not work; `predictions` whether the Sailthru account has predicted values (None: unknown).
@@ -51,7 +51,7 @@ class WorkspaceSession:
         accounts: "AccountRepository | None" = None,
         audit: "AuditLog | None" = None,
     ) -> None:
-        """`database_thread` writes what the services were read for; `disconnect` waits for it.
+        """`database_thread` keeps what the session's clients read; `disconnect` waits for it.
 
         `accounts` knows which account the workspace is set up for; `audit` is signed from
         connecting on.
@@ -79,34 +79,34 @@ class WorkspaceSession:
 
     @property
     def clients(self) -> ServiceClients:
-        """The clients of both services; None before connecting and for a service not set up."""
+        """The session's Sailthru and Zendesk clients; None before connecting or if not set up."""
         return self._connection.clients if self._connection else ServiceClients(None, None)
 
     @property
     def is_connected(self) -> bool:
-        """Whether there is a client of at least one service."""
+        """Whether the session has a client of at least one service."""
         clients = self.clients
         return clients.sailthru is not None or clients.zendesk is not None
 
     @property
     def is_configured(self) -> bool:
-        """Whether this workspace was ever set up (without asking the keyring)."""
+        """Whether this session's workspace was ever set up (without asking the keyring)."""
         addresses = (settings_table.ZENDESK_BASE_URL, settings_table.SERVICE_URI)
         return any(self.values.is_set(setting) for setting in addresses)
 
     @property
     def actor(self) -> Actor:
-        """The person signed in, with their role; before Zendesk confirms it, the last one known."""
+        """The session's actor with their role; before Zendesk confirms it, the last one known."""
         return self._actor
 
     @property
     def confirmed_actor(self) -> Actor | None:
-        """The person signed in, where it was told at this connection who that is; else None."""
+        """The session's actor, where Zendesk has told who that is at this connection; else None."""
         return self._actor if self._is_signed_in and self.connection_error is None else None
 
     @property
     def rules(self) -> PermissionRules:
-        """The permission rules. Before connecting the defaults stand and cannot be widened."""
+        """The session's permission rules; before connecting the defaults stand, never widened."""
         # Asked for by every panel at every change; building them parses some forty settings.
         values, connected = self.values, self._is_signed_in
         if self._cached_rules is None or self._cached_rules[:2] != (values, connected):
@@ -123,7 +123,7 @@ class WorkspaceSession:
         return tuple(self._service_states.values())
 
     def account_names(self) -> AccountFieldNames:
-        """Return the names of this account's vars, list, field and tag that Fairlead writes."""
+        """Return the names of the vars, list, field and tag that this session's account uses."""
         get = self.values.get
         return AccountFieldNames(
             health_var=get(settings_table.HEALTH_VAR),
@@ -135,18 +135,18 @@ class WorkspaceSession:
         )
 
     def reload_settings(self) -> None:
-        """Read the settings file again, after a dialog or another process has changed it."""
+        """Read the session's settings file again, after a dialog or process has changed it."""
         loaded = self._settings_file.load()
         self.values, self.settings_error = loaded.values, loaded.notice
         self._bus.publish(ChangeSet.of(Topic.SETTINGS, Topic.PERMISSIONS))
 
     def change_settings(self, changes: Mapping[str, Json]) -> None:
-        """Store settings, all or none. Raises InvalidInput, NotPermitted, StorageError."""
+        """Store session settings, all or none. Raises InvalidInput, NotPermitted, StorageError."""
         self.values = self._settings_file.change(changes)
         self._bus.publish(ChangeSet.of(Topic.SETTINGS, Topic.PERMISSIONS))
 
     async def connect(self, *, for_runs: bool = False, signs_audit: bool = True) -> None:
-        """Build the clients from settings and vault, and identify who is signed in.
+        """Connect the session: clients from settings and vault, then who is signed in.
 
         `for_runs`: with a run's retry policy and connections, and a quarter of every rate limit
         left to people. `signs_audit`: load the audit's key meanwhile. Raises KeyringError and
@@ -156,7 +156,7 @@ class WorkspaceSession:
         await self.sign_in(signs_audit=signs_audit)
 
     async def open_connections(self, *, for_runs: bool = False) -> None:
-        """Build the clients alone; `sign_in` has to follow. Arguments and errors as `connect`."""
+        """Build the session's clients alone; `sign_in` has to follow. Errors as `connect`."""
         # Imported here: httpx takes 150 ms, and a first paint connects nothing.
         from desktop.app.service_connections import RUN_TRANSPORT_OPTIONS, open_service_connections
         from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RUN_RETRY_POLICY
@@ -179,7 +179,7 @@ class WorkspaceSession:
         self._bus.publish(ChangeSet.of(Topic.SERVICE, Topic.PERMISSIONS))
 
     async def sign_in(self, *, signs_audit: bool) -> None:
-        """Identify who is signed in, and `signs_audit`: load the audit's key meanwhile."""
+        """Identify the session's actor, and with `signs_audit` load the audit's key meanwhile."""
         if signs_audit:
             # Beside the services' answers it costs no time.
             await asyncio.gather(self.identify(), self.load_audit_key())
@@ -187,7 +187,7 @@ class WorkspaceSession:
             await self.identify()
 
     async def load_audit_key(self) -> None:
-        """Sign what this process adds to the audit from now on, where there is a key."""
+        """Have this session's process sign its new audit rows, where the vault has a key."""
         # Imported here: a lookup writes no audit.
         from desktop.connect.audit_key import load_audit_key
 
@@ -195,14 +195,14 @@ class WorkspaceSession:
             await load_audit_key(self.connection_config, self._audit.signer)
 
     async def identify(self) -> None:
-        """Ask Zendesk who is signed in, and Sailthru for the account's settings; publish both."""
+        """Ask Zendesk for the session's actor, Sailthru for the account; publish both."""
         # Both at once: together they are the wait before the window says “connected”.
         _, account = await asyncio.gather(self._identify_actor(), self._read_account())
         await self._require_own_account(account)
         self._bus.publish(ChangeSet.of(Topic.SERVICE, Topic.PERMISSIONS))
 
     async def disconnect(self) -> None:
-        """Close the connections; permissions fall back to their defaults.
+        """Close the session's connections; permissions fall back to their defaults.
 
         Published before they are closed, so that whoever still reads stops. Returns only when
         everything read has been written: the caller may go on to erase it.
@@ -223,22 +223,22 @@ class WorkspaceSession:
             await connection.close()
 
     def retry_sign_in(self) -> None:
-        """Let requests go out again after a refused sign-in, because a person asks for it."""
+        """Let the session's requests go out again after a refused sign-in, as a person asks."""
         if self._connection is not None:
             for tracker in self._connection.trackers:
                 tracker.reset_refusal()
 
     @property
     def request_count(self) -> int:
-        """The number of HTTP requests sent since connecting."""
+        """The number of HTTP requests that this session has sent since connecting."""
         return self._connection.request_count if self._connection else 0
 
     def describe_rate_budget(self) -> str:
-        """Describe the rate limit with the smallest share left; empty while none is known."""
+        """Describe the session's tightest rate limit; empty while none is known."""
         return self._connection.describe_rate_budget() if self._connection else ""
 
     def has_spare_rate_budget(self) -> bool:
-        """Whether over half of Zendesk's calls per minute are left (true before connecting)."""
+        """Whether the session has over half of Zendesk's calls per minute left."""
         return self._connection is None or not self._connection.is_zendesk_budget_below_half()
 
     async def _identify_actor(self) -> None:
@@ -279,7 +279,7 @@ class WorkspaceSession:
             log.info("Who is signed in could not be remembered: %s", error.code)
 
     async def _read_account(self) -> Account:
-        """Which accounts are connected, as far as settings and Sailthru tell."""
+        """Which accounts the session is connected to, as far as settings and Sailthru tell."""
         get, sailthru = self.values.get, self.clients.sailthru
         seen = Account(
             zendesk_base_url=get(settings_table.ZENDESK_BASE_URL) if self.clients.zendesk else "",
@@ -297,7 +297,7 @@ class WorkspaceSession:
         return replace(seen, sailthru_account=account.account_id or "")
 
     async def _require_own_account(self, seen: Account) -> None:
-        """Close the connection again where it leads to another account than the workspace's."""
+        """Close the session's connection where it leads to another account than the workspace's."""
         if self._accounts is None:
             return
         from desktop.connect.account_move import find_known_sids, other_account_connected_error
@@ -322,4 +322,4 @@ class WorkspaceSession:
 
 
 def _flush_marker() -> None:
-    """Do nothing: the thread works its queue in order, so all before this call is written."""
+    """Do nothing on the database thread: its queue is in order, so all before is written."""

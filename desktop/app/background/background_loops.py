@@ -18,7 +18,7 @@ def start_background_loops(
     run_environment: Mapping[str, str],
     show_error: Callable[[AppError], None],
 ) -> OutboxWorker:
-    """Start the loops as tasks; they end with `tasks`, and the returned worker is to be closed.
+    """Start an open window's background loops as tasks; the outbox worker is to be closed after.
 
     `run_environment` are variables for the run processes that the loops start.
     """

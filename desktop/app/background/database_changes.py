@@ -8,7 +8,7 @@ POLL_S = 1.0
 
 
 class DatabaseChangePublisher:
-    """Compares each data_version with the one before, and publishes a difference on the bus.
+    """Publishes a changed SQLite data_version on the bus: another process has committed.
 
     SQLite changes it only for commits of other connections, so our own do not come back
     (https://www.sqlite.org/pragma.html#pragma_data_version).
@@ -19,7 +19,7 @@ class DatabaseChangePublisher:
         self._seen: tuple[int, int] | None = None
 
     async def publish_changes(self) -> None:
-        """Ask both databases once. Raises StorageError where they cannot be read."""
+        """Ask SQLite's data_version of both databases once. Raises StorageError."""
         store = self._services.store
         versions = await store.run(store.data_versions)
         if self._seen is not None and versions != self._seen:

@@ -21,7 +21,7 @@ ShowError = Callable[[AppError], None]
 
 
 class DueRunStarter:
-    """Starts what is due with `start_process`, which takes the arguments after `fairlead sync`.
+    """Starts due syncs by `start_process`, which takes the arguments after `fairlead sync`.
 
     `show_error` tells the person at the window what could not be started and what is paused.
     """
@@ -36,11 +36,11 @@ class DueRunStarter:
         self._announced: set[tuple[str, str]] = set()
 
     async def run_once(self) -> None:
-        """Start what is due now. Raises StorageError; what is due stays due."""
+        """Start the syncs that are due now. Raises StorageError; they stay due."""
         await self.start_due_runs()
 
     async def start_due_runs(self) -> tuple[str, ...]:
-        """Start what is due now; returns the names of the started syncs. Raises StorageError."""
+        """Start the due syncs' processes; returns the syncs' names. Raises StorageError."""
         if not self._is_start_allowed():
             return ()
         store = self._services.store
@@ -76,7 +76,7 @@ class DueRunStarter:
         return True
 
     def _announce_paused(self, paused: tuple[PausedSync, ...]) -> None:
-        """Show each pause once; the list of syncs goes on showing it."""
+        """Show one notice for each paused sync; the cards of the Sync page go on saying it."""
         current = {(one.sync.name, one.message) for one in paused}
         for one in paused:
             if (one.sync.name, one.message) not in self._announced:

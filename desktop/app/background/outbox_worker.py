@@ -12,7 +12,7 @@ _SHORTEST_WAIT_S = 0.05
 
 
 class OutboxWorker:
-    """Sends what is due; `wake_up` is set by every change of the outbox or of a service."""
+    """The open window's sender of edits; `wake_up` is set by outbox and service changes."""
 
     def __init__(self, services: WorkspaceServices) -> None:
         self._services = services
@@ -20,7 +20,7 @@ class OutboxWorker:
         self._unsubscribe = services.bus.subscribe(self._on_changes)
 
     async def deliver(self) -> float:
-        """Send what is due now; returns the seconds until the next row is due, 5 at most."""
+        """Send the edits that are due; returns the seconds until the next is, 5 at most."""
         services, clock = self._services, self._services.context.clock
         began_at = clock.monotonic()
         if services.session.is_connected:
@@ -33,7 +33,7 @@ class OutboxWorker:
         return min(LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, wait_s))
 
     def close(self) -> None:
-        """Stop listening to the change bus."""
+        """Let the change bus wake this outbox worker no more."""
         self._unsubscribe()
 
     def _on_changes(self, changes: ChangeSet) -> None:

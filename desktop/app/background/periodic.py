@@ -1,4 +1,4 @@
-"""The one loop of all background work: call, survive errors, wait by the clock, call again."""
+"""The loop of every background task of the window: call, survive errors, wait, call again."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ async def repeat_every(
     name: str,
     wake_up: asyncio.Event | None = None,
 ) -> None:
-    """Call `work` at once and again `interval_s` seconds after each end, until cancelled.
+    """Call a background task's `work` `interval_s` seconds after its last end, until cancelled.
 
     `work` may return how many seconds to wait instead. Setting `wake_up` ends a wait early.
     An error is logged under `name` and never ends the loop: a busy database or a full disk

@@ -1,4 +1,4 @@
-"""Signs in again while a service is away or slow, so that its return is noticed."""
+"""Signs in again while a service is offline or slow, so that the open window notices its return."""
 
 from desktop.app.workspace_session import WorkspaceSession
 from desktop.clients.service_status import ServiceStatus
@@ -7,7 +7,7 @@ POLL_S = 15.0
 
 
 async def retry_lost_connections(session: WorkspaceSession) -> None:
-    """Ask the services who is signed in, where one is away or the last sign-in got no answer.
+    """Sign in again where a service is offline or slow, or the last sign-in got no answer.
 
     Nothing is sent while all is well: a desk that is open all day must not use up calls.
     """

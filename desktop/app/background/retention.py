@@ -1,4 +1,4 @@
-"""Deletes cached customers and run logs that are older than they may be kept."""
+"""Deletes cached customers and logs of run processes that are older than they may be kept."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ DAY_S = 24 * HOUR_S
 
 
 async def delete_expired_data(services: WorkspaceServices) -> None:
-    """Delete run logs of two weeks ago, and customers not opened for the days of the setting."""
+    """Delete run logs after two weeks, and cached customers not opened for the setting's days."""
     now = services.context.clock.now()
     # Logs first, in a thread: a database that is busy must not keep them.
     await asyncio.to_thread(delete_old_logs, services.context.paths.logs, now)

@@ -46,7 +46,7 @@ async def _print_audit(services: WorkspaceServices, options: argparse.Namespace)
 
 
 async def _customer_targets(services: WorkspaceServices, who: str) -> tuple[str, ...]:
-    """Return every id under which the record may name a customer: sid, user id, addresses."""
+    """Return every id by which `fairlead audit` finds a customer: sid, user id, addresses."""
     query = parse_lookup_query(who)
     await services.lookup.require_own_link(query)
     sheet = services.lookup.cached_sheet(query)

@@ -17,7 +17,7 @@ def add_no_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class CliCommand:
-    """One command: how to fill its argument parser, and how to run it to an exit code.
+    """One command of `fairlead`: how to fill its argument parser, and how to run it.
 
     `run` is a coroutine function wherever a service or a database is asked; a plain function
     where an event loop of its own follows (the window) or none is needed. None: a command that

@@ -9,12 +9,12 @@ from desktop.kit.errors import InvalidInput
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser of one command or of a group of them; `entry` is the command it parses."""
+    """An argparse parser of one `fairlead` command or of a group; `entry` is that command."""
 
     entry: CommandEntry | None = None
 
     def add_commands(self, dest: str, entries: Iterable[CommandEntry]) -> None:
-        """Add one subparser an entry, without importing the modules they name."""
+        """Add an argparse subparser for each command, without importing the modules they name."""
         # `prog` is given: argparse would format a usage line for it, and import shutil for that.
         commands = self.add_subparsers(
             dest=dest, required=True, metavar="COMMAND", prog=self.prog, parser_class=CommandParser
@@ -27,7 +27,7 @@ class CommandParser(argparse.ArgumentParser):
             parser.entry = entry
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Add the command's own arguments, now that argparse has chosen this parser; then parse."""
+        """Import the chosen command, let it add its arguments, then parse as argparse does."""
         if self.entry is not None:
             command, self.entry = self.entry.load(), None
             if command.has_common_options:
@@ -49,7 +49,7 @@ class CommandParser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
-        """Raise InvalidInput instead of exiting, so that `--json` answers wrong usage in JSON."""
+        """Raise InvalidInput where argparse would exit, so that `--json` answers in JSON."""
         raise InvalidInput(
             f"{self.prog}: {message}.", "", f"`{self.prog} --help` says what it understands."
         )

@@ -6,7 +6,7 @@ from desktop.connect.connection_check import ConnectionCheck
 
 
 def connection_check_lines(checks: Iterable[ConnectionCheck]) -> Iterator[str]:
-    """Yield `ok`, `no` or `--` (failed, but not needed), the check's name, and what it means."""
+    """Yield a line for each connection check: `ok`, `no` or `--` (not needed), name, meaning."""
     for check in checks:
         mark = "ok" if check.is_ok else ("no" if check.is_needed else "--")
         yield f"{mark}  {check.name}: {check.detail}"

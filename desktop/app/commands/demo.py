@@ -87,7 +87,7 @@ def _launch_options(
 
 
 def make_demo_context(context: AppContext, home: Path) -> AppContext:
-    """Copy the context with paths under `home`, secrets in memory and no policy.
+    """Copy the process's context for the demo: paths under `home`, secrets in memory, no policy.
 
     No policy: the demo is nobody's account, and an administrator's rules would only hide parts.
     """
@@ -113,7 +113,7 @@ def make_demo_context(context: AppContext, home: Path) -> AppContext:
 def _set_up_demo(
     context: AppContext, workspace: Workspace, sandbox_document: dict[str, Any], role: str
 ) -> None:
-    """Set the demo's workspace up as an admin, then for `role`. Raises InternalError."""
+    """Set the demo's workspace up as an admin, then sign in as `role`. Raises InternalError."""
     config = build_connection_config(context, workspace)
     report = asyncio.run(set_up_workspace({**sandbox_document, "changes": True}, config))
     if role == "agent":
@@ -128,7 +128,7 @@ def _set_up_demo(
 
 
 def _run_environment(sandbox_document: dict[str, Any], role: str) -> dict[str, str]:
-    """Return the secrets of `role` as variables for run processes: the vault ends with this one."""
+    """Return the demo role's secrets as variables for run processes: its vault is in memory."""
     who = "agent_" if role == "agent" else ""
     return {
         "FAIRLEAD_SAILTHRU_KEY": sandbox_document["sailthru"][f"{who}api_key"],
@@ -140,7 +140,7 @@ def _run_environment(sandbox_document: dict[str, Any], role: str) -> dict[str, s
 
 @contextlib.contextmanager
 def _sandbox_process(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Keep a sandbox process running inside the block; yields the document it prints first."""
+    """Keep a `fairlead sandbox` process running inside the block; yields its first JSON line."""
     arguments = ["--customers", str(options.customers)]
     if options.latency_ms:
         arguments += ["--latency-ms", str(options.latency_ms)]

@@ -73,7 +73,7 @@ async def _edit_customer(context: AppContext, options: argparse.Namespace) -> in
 
 
 def _require_one_customer(sheet: CustomerSheet, options: argparse.Namespace) -> None:
-    """Raises UserDecisionNeeded for several or none, or the error that kept it from being read."""
+    """Raise UserDecisionNeeded unless `fairlead edit WHO` found one, or why it was not read."""
     if sheet.matches:
         raise UserDecisionNeeded(
             f"Several customers match “{options.who}”.",
@@ -171,7 +171,7 @@ def _parse_ticket_number(text: str | None) -> int | None:
 def _unsent_edit_json(
     request: EditRequest, state: str = "queued", detail: str = ""
 ) -> dict[str, Json]:
-    """Build a row like `Edit.as_json()` for a change that is not in the outbox, so without id."""
+    """Build the JSON row of `fairlead edit` for a change that was never in the outbox: no id."""
     target = request.target
     return {
         "id": None,

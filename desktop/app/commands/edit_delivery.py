@@ -29,7 +29,7 @@ _KEYS_WITHOUT_CUSTOMER = ("id", "kind", "service", "state", "not_sent")
 
 
 async def deliver_and_wait(services: WorkspaceServices, edits: Sequence[Edit]) -> tuple[Edit, ...]:
-    """Send these edits and wait up to 20 s until each is closed, or cannot go on for now.
+    """Send a command's edits and wait up to 20 s until each is closed, or cannot go on for now.
 
     Returns them in the same order, as they stand then.
     """
@@ -60,7 +60,7 @@ def emit_edits(
     is_dry_run: bool = False,
     hides_customers: bool = False,
 ) -> int:
-    """Print edits and return the worst of their exit codes; a dry run is always done (0).
+    """Print a command's edits and return the worst of their exit codes; a dry run is always 0.
 
     `unsent` are rows like `Edit.as_json()` of changes that were not queued; they come first.
     `hides_customers` leaves out whom an edit is about, and every value.

@@ -33,7 +33,7 @@ async def _look_up(services: WorkspaceServices, options: argparse.Namespace) -> 
 
 
 def _sheet_exit_code(sheet: CustomerSheet) -> int:
-    """A part that could not be read counts, even when a cached value of it was printed."""
+    """Return the exit code of `fairlead lookup`: a part not read counts, even if cached."""
     failed = [
         part.error
         for part in (sheet.user, sheet.profile, sheet.tickets)

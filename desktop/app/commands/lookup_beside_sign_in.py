@@ -18,7 +18,7 @@ from desktop.model.permission import Permission, check_permission
 async def look_up_beside_sign_in(
     services: WorkspaceServices, query: LookupQuery, *, signs_audit: bool = False
 ) -> CustomerSheet:
-    """Look up a query in a workspace that is not connected yet, and connect it.
+    """Look a command's query up while its workspace is still connecting, which this starts too.
 
     `signs_audit`: load the audit's key too, for a command that changes something. Raises
     NotPermitted where the person may not look customers up, and what `look_up_query` and `connect`

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def open_named_workspace(context: AppContext, name: str) -> Workspace:
-    """Return the workspace of this name. Raises InvalidInput, which lists those there are.
+    """Return the workspace named on the command line. Raises InvalidInput, with the known names.
 
     A name that is not there is wrong usage (exit code 2), not a failure.
     """
@@ -31,7 +31,7 @@ def open_named_workspace(context: AppContext, name: str) -> Workspace:
 
 
 def find_workspace(context: AppContext, name: str | None) -> Workspace:
-    """Return the named workspace, else the current one.
+    """Return the workspace of `--workspace NAME`, else the current one.
 
     Raises UserDecisionNeeded before any set-up, InvalidInput for a name that is not there.
     """
@@ -55,7 +55,7 @@ async def open_workspace(
     for_runs: bool = False,
     signs_audit: bool | None = None,
 ) -> "AsyncIterator[WorkspaceServices]":
-    """Open a workspace's services for one command, and close them afterwards.
+    """Open a workspace's services for one command's block, and close them afterwards.
 
     `connect=False` asks neither keyring nor network. `for_runs` connects with a run's retry
     policy: it waits longer and leaves a quarter of every rate limit to people. `signs_audit` asks
@@ -77,7 +77,7 @@ async def open_workspace(
 
 
 def require_set_up(services: "WorkspaceServices") -> None:
-    """Raises UserDecisionNeeded where no address was ever chosen, before anything is asked."""
+    """Raise UserDecisionNeeded where no service was ever connected, before a command asks one."""
     if services.session.is_configured:
         return
     # Keys of the environment would go to an address that nobody has chosen.
@@ -91,7 +91,7 @@ def require_set_up(services: "WorkspaceServices") -> None:
 def in_workspace(
     *, connect: bool = True, for_runs: bool = False
 ) -> "Callable[[RunInWorkspace], RunInContext]":
-    """Decorate a command that needs an open workspace: opened before it, closed behind it.
+    """Decorate a command that needs an open workspace: opened before it, closed after it.
 
     `connect` and `for_runs` are those of `open_workspace`.
     """

@@ -56,7 +56,7 @@ async def _work_on_outbox(context: AppContext, options: argparse.Namespace) -> i
 
 
 async def _list_edits(services: WorkspaceServices) -> list[Edit]:
-    """Return every open edit, however old, and the latest of the rest; the newest first.
+    """Return the rows of `fairlead outbox`: every open edit, the latest closed ones, newest first.
 
     Those that the rules refuse say so, also where nobody has tried to send them since.
     """

@@ -19,7 +19,7 @@ class CommandEntry(NamedTuple):
     module: str
 
     def load(self) -> "CliCommand":
-        """Import the module and return its command of this name."""
+        """Import the command's module and return the CliCommand of this name."""
         module = import_module(f"desktop.app.commands.{self.module}")
         command: CliCommand = module.COMMANDS[self.name]
         return command

@@ -65,7 +65,7 @@ async def _set_up_workspace(context: AppContext, options: argparse.Namespace) ->
 
 
 def _read_document(source: str) -> dict[str, Json]:
-    """Read the JSON object of a set-up from a file, or from stdin for `-`. Raises InvalidInput."""
+    """Read the JSON of `fairlead setup --from FILE` (`-`: stdin). Raises InvalidInput."""
     try:
         if source == "-":
             text = _read_stdin_object()
@@ -89,7 +89,7 @@ def _read_document(source: str) -> dict[str, Json]:
 
 
 def _read_stdin_object() -> bytes:
-    """Read stdin until it is a whole object: `fairlead sandbox |` keeps the pipe open behind it."""
+    """Read stdin until it is a whole JSON object: `fairlead sandbox |` keeps the pipe open."""
     text = b""
     while len(text) < _MAX_BYTES:
         chunk = os.read(sys.stdin.fileno(), 65_536)

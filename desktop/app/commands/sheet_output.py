@@ -128,7 +128,7 @@ def _sailthru_profile_json(profile: SailthruProfile, sheet: CustomerSheet) -> di
 
 
 def _value_text(value: dict[str, Any] | None) -> str:
-    """Format the customer value: the segment, and the predicted amount where it is known."""
+    """Format the customer value for `fairlead lookup`: segment and, where known, the amount."""
     if value is None:
         return "not available"
     parts = [f"{value['segment']} of 4"] if value["segment"] else ["no segment"]
@@ -139,14 +139,14 @@ def _value_text(value: dict[str, Any] | None) -> str:
 
 
 def _optout_state(profile: SailthruProfile) -> str:
-    """Say whether the level was read: what was not, or is not known, is no level."""
+    """Say in `fairlead lookup` whether the opt-out was read: an unread one is no level."""
     if profile.optout is not None:
         return "read"
     return "not known" if profile.has_unknown_optout else "not read"
 
 
 def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines of a `sheet_to_json` document for a person; five tickets at most."""
+    """Yield the text lines of `fairlead lookup` from its JSON document; five tickets at most."""
     zendesk, sailthru = document["zendesk"], document["sailthru"]
     if document.get("matches"):
         yield "Several customers match:"

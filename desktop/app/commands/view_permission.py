@@ -6,7 +6,7 @@ from desktop.model.permission import Permission, PermissionDecision, check_permi
 
 
 async def check_view_permission(services: WorkspaceServices) -> PermissionDecision:
-    """Decide whether the person at work may look customers up.
+    """Decide whether a command may show customers to the person at work.
 
     A command that works offline signs in only where that matters: where the rules keep some role
     from looking. Raises KeyringError and InvalidInput, as signing in does.
@@ -20,7 +20,7 @@ async def check_view_permission(services: WorkspaceServices) -> PermissionDecisi
 
 
 async def require_view_permission(services: WorkspaceServices) -> None:
-    """Raise NotPermitted where the person at work may not look customers up, or is an end user."""
+    """Raise NotPermitted where a command's user may not look customers up, or is an end user."""
     decision = await check_view_permission(services)
     if isinstance(services.session.connection_error, NotPermitted):
         raise services.session.connection_error

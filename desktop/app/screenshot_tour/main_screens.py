@@ -37,7 +37,7 @@ async def take_screenshots(
 
 
 class _MainScreensTour:
-    """The screens except Sync, in one theme; leaves the demo's data as it was."""
+    """The tour's stations except page Sync, in one theme; leaves the demo's data as it was."""
 
     def __init__(self, driver: TourDriver, theme: str) -> None:
         self._driver, self._theme = driver, theme
@@ -45,7 +45,7 @@ class _MainScreensTour:
         self._main_window = driver.window.main_window
 
     async def take_screenshots(self) -> None:
-        """Visit every station once."""
+        """Visit every station of the screenshot tour but the Sync page's, once."""
         self._main_window.resize(*WIDE_SIZE)
         # The theme before this one has left a customer open.
         self._window.sheet_model.close_sheet()
@@ -91,7 +91,7 @@ class _MainScreensTour:
         await self._undo_edits()
 
     async def _undo_edits(self) -> None:
-        """Undo the two edits just made: the other theme shows the same customer."""
+        """Undo the tour's two edits: the other theme's pictures show the same customer."""
         outbox, undo = self._window.services.store.outbox, self._window.services.undo
         for edit in await outbox.list_recent(2):
             await undo.undo(edit.id, wait_for_undo=False)

@@ -50,7 +50,7 @@ _PROFILE_STAGES = (
 
 
 class SyncPageScreenshotTour:
-    """The stations of the page Sync, each saved in every theme of the tour."""
+    """The screenshot tour's stations of the page Sync, each saved in every theme."""
 
     def __init__(self, driver: TourDriver) -> None:
         self._driver = driver
@@ -63,7 +63,7 @@ class SyncPageScreenshotTour:
         self._models = factory.sync_models
 
     async def take_screenshots(self) -> None:
-        """Visit every station once."""
+        """Visit every station of the Sync page once, for the screenshot tour."""
         self._main_window.resize(*WIDE_SIZE)
         self._main_window.show_page("sync")
         await self._wait_until(lambda: not self._models.page.list_state().is_loading)
@@ -79,7 +79,7 @@ class SyncPageScreenshotTour:
         self._main_window.show_page("customers")
 
     async def _capture_first_preview(self) -> None:
-        """Make the first preview, pick a side of a conflict, and open a row to correct."""
+        """Picture the first preview: pick a side of a conflict, and open a row to correct."""
         page, plan = self._models.page, self._models.plan
         await self._add_preset(ZENDESK_TO_SAILTHRU)
         await self._save("sync-added")
@@ -109,7 +109,7 @@ class SyncPageScreenshotTour:
         self._sync_page.plan_tab.row_detail.closed.emit()
 
     async def _capture_limit_stop(self) -> None:
-        """Preview with a limit of two, which stops the plan, and again with the usual limits."""
+        """Picture a preview stopped by a limit of two, and again with the usual limits."""
         before = await self._services.store.syncs.get(ZENDESK_TO_SAILTHRU)
         effects = replace(before.effects, add_to_lists=(_LIST,))
         who, at = self._services.session.actor.name, self._services.context.clock.now()
@@ -124,7 +124,7 @@ class SyncPageScreenshotTour:
         await self._preview_changed(usual)
 
     async def _preview_changed(self, sync: Sync) -> None:
-        """Store the sync, switch it on, and preview it once it has been checked."""
+        """Store a changed sync for the tour, switch it on, and preview it once it is checked."""
         self._services.syncs.save_sync(sync)
         self._models.page.switch_sync(on=True)
         get_sync = self._services.store.syncs.get
@@ -132,7 +132,7 @@ class SyncPageScreenshotTour:
         await self._make_preview()
 
     async def _capture_failed_run(self) -> None:
-        """Let a run fail by a revoked key, then resume it slowly and to its end."""
+        """Picture a run that fails by a revoked key, then resume it slowly and to its end."""
         page = self._models.page
         self._driver.control_sandbox("fault", {"spec": "sailthru:POST /job:401"})
         self._models.plan.write_plan()
@@ -185,7 +185,7 @@ class SyncPageScreenshotTour:
         schedule.discard_draft()
 
     async def _capture_mapping_and_high_value(self) -> None:
-        """Edit a mapping with every operator, try it on Maria, and preview high-value tagging."""
+        """Picture a mapping with every operator, tried on Maria, and high-value tagging."""
         mapping = self._models.mapping
         await self._add_preset(TICKETS_TO_PROFILES)
         self._sync_page.show_tab("Mapping")
@@ -216,7 +216,7 @@ class SyncPageScreenshotTour:
         await self._save("sync-highest-value-first")
 
     async def _capture_stages(self, name: str, sync: Sync) -> None:
-        """Show lifecycle stages and a frequency cap in a draft, which is then discarded."""
+        """Picture lifecycle stages and a frequency cap in a sync's draft, then discard it."""
         stages = _PROFILE_STAGES if sync.target_service is Service.ZENDESK else _TICKET_STAGES
         source = replace(sync.source, stage=stages[0].name)
         draft = replace(sync, stages=stages, source=source, pressure=FrequencyCap())
@@ -227,7 +227,7 @@ class SyncPageScreenshotTour:
         self._models.mapping.discard_draft()
 
     async def _capture_activity(self, name: str) -> None:
-        """Show what syncs changed, customer by customer."""
+        """Picture the Activity page with what syncs changed, customer by customer."""
         view = self._main_window
         view.show_page("activity")
         page = view.findChild(ActivityPage)
@@ -242,7 +242,7 @@ class SyncPageScreenshotTour:
         view.show_page("sync")
 
     async def _capture_narrow_window(self) -> None:
-        """Show the list, each tab of one sync, and its changes in the narrow window."""
+        """Picture the list of syncs, each tab of one, and its changes in the narrow window."""
         self._main_window.resize(*NARROW_SIZE)
         await self._save("sync-list-narrow")
         self._sync_page.sync_list.sync_opened.emit(HIGH_VALUE_TAGGING)
@@ -265,7 +265,7 @@ class SyncPageScreenshotTour:
         return page
 
     async def _scroll_to(self, card: QWidget) -> QScrollBar:
-        """Scroll a card to the top of its tab; returns the tab's scroll bar."""
+        """Scroll a card of the Sync page into the tour's picture; returns the tab's scroll bar."""
         await asyncio.sleep(0.2)
         area = card.parentWidget()
         while area is not None and not isinstance(area, QScrollArea):
@@ -285,7 +285,7 @@ class SyncPageScreenshotTour:
         )
 
     async def _make_preview(self) -> None:
-        """Make a new preview and wait until its first rows are shown."""
+        """Make a new preview for the tour and wait until its first rows are shown."""
         page, plan = self._models.page, self._models.plan
         sync = page.selected_sync()
         # By id: an earlier preview may be shown already, and would pass for the new one.

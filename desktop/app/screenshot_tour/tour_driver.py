@@ -1,4 +1,4 @@
-"""What every station of the screenshot tour uses: pictures, waiting, pressing, the sandbox."""
+"""The screenshot tour's driver of a window: pictures, waiting, pressing buttons, the sandbox."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ _POLL_S = 0.05
 
 
 class TourDriver:
-    """Drives one window and saves numbered pictures of it.
+    """Drives one demo window for the screenshot tour, and saves numbered pictures of it.
 
     `sandbox_document` is the sandbox's first line, which holds the address of its controls.
     Raises InvalidInput where the folder cannot be made.
@@ -47,7 +47,7 @@ class TourDriver:
         self._count = 0
 
     async def save_screenshot(self, name: str) -> None:
-        """Save the window as `NN-NAME.png` and print the path."""
+        """Save a picture of the toured window as `NN-NAME.png` and print the path."""
         # Skeletons wait 300 ms; what is quicker is not shown, and nothing half-painted either.
         await asyncio.sleep(0.2)
         self._count += 1
@@ -56,7 +56,7 @@ class TourDriver:
         print(path)
 
     async def save_in_each_theme(self, name: str) -> None:
-        """Save the window once a theme."""
+        """Save a picture of the toured window once for each theme."""
         # Beginning with the theme in force: dressing a full window anew takes about a second.
         theme = self.window.theme
         current = theme.choice
@@ -67,7 +67,7 @@ class TourDriver:
     async def wait_until(
         self, condition: Callable[[], object], failure: str, *, within_s: float = 60.0
     ) -> None:
-        """Wait until the condition is true. Raises InvalidInput with `failure` after that time."""
+        """Wait until the tour's condition is true. Raises InvalidInput after that time."""
         for _ in range(int(within_s / _POLL_S)):
             await asyncio.sleep(_POLL_S)
             if condition():
@@ -75,7 +75,7 @@ class TourDriver:
         raise InvalidInput(failure)
 
     def click_button(self, name: str, inside: QWidget | None = None) -> None:
-        """Press the visible button of this accessible or object name. Raises InvalidInput."""
+        """Press the toured window's visible button of this name. Raises InvalidInput."""
         for button in (inside or self.window.main_window).findChildren(QAbstractButton):
             if button.isVisible() and name in (button.accessibleName(), button.objectName()):
                 button.click()
@@ -83,7 +83,7 @@ class TourDriver:
         raise InvalidInput(f"There is no button “{name}” to press.")
 
     def control_sandbox(self, control: str, body: object) -> None:
-        """Set one of the sandbox's controls, such as `fault` or `speed`; None takes it back."""
+        """Set one of the sandbox's controls for the tour, such as `fault`; None takes it back."""
         request = urllib.request.Request(  # noqa: S310 - the demo's own loopback address
             f"{self._sandbox_url}/sandbox/{control}",
             data=json.dumps(body).encode() if body is not None else None,
@@ -94,7 +94,7 @@ class TourDriver:
             answer.read()
 
     def _grab_with_menu(self) -> QPixmap:
-        """Grab the window with an open menu painted over it, which is a window of its own."""
+        """Grab the toured window with an open menu, a window of its own, painted over it."""
         main_window = self.window.main_window
         picture = main_window.grab()
         menu = QApplication.activePopupWidget()

@@ -18,7 +18,7 @@ _CONNECT_RETRY_S = 0.05
 
 
 class InstanceLock(QObject):
-    """The lock file `window.lock` of a workspace's folder, and the socket beside it.
+    """The single-instance lock file `window.lock` of a workspace, and the socket beside it.
 
     `argument_received` carries another start's argument, which is hostile until recognised.
     """
@@ -34,11 +34,11 @@ class InstanceLock(QObject):
         self._server: LocalSocketServer | None = None
 
     def try_acquire(self) -> bool:
-        """Take the lock; True when no other window holds it, which then calls `start_server`."""
+        """Take the window's lock; True when no other window holds it: then call `start_server`."""
         return self._lock.tryLock(0)
 
     def start_server(self) -> None:
-        """Listen for further starts; one that comes before tries for two seconds."""
+        """Listen for second starts of the window; one that comes before tries for two seconds."""
         # Imported here: sockets are not needed for the first paint.
         from desktop.app.single_instance.local_socket_server import LocalSocketServer
 
@@ -46,7 +46,7 @@ class InstanceLock(QObject):
         self._server.argument_received.connect(self.argument_received)
 
     def send_to_running_instance(self, argument: str) -> bool:
-        """Hand the argument to the open window, which comes to the front; False without answer."""
+        """Hand a second start's argument to the open window; False without answer."""
         from PySide6.QtNetwork import QLocalSocket
 
         name = self.socket_name()
@@ -67,7 +67,7 @@ class InstanceLock(QObject):
         return done and answered
 
     def socket_name(self) -> str:
-        """Return the name of the local socket of this user and this workspace's folder."""
+        """Return the name of the single-instance socket of this user and workspace folder."""
         # Imported here: OpenSSL's library comes with it, and the first paint needs none.
         import hashlib
 
@@ -76,7 +76,7 @@ class InstanceLock(QObject):
         return f"fairlead-{user}-{digest}"
 
     def close(self) -> None:
-        """Stop listening and free the lock."""
+        """Stop listening for second starts and free the window's lock."""
         if self._server is not None:
             self._server.close()
         self._lock.unlock()

@@ -1,4 +1,4 @@
-"""The local socket server that receives the arguments of further starts, one line each."""
+"""The local socket server that receives the arguments of second starts, one line each."""
 
 import json
 
@@ -12,7 +12,7 @@ CLIENT_TIMEOUT_MS = 2000
 
 
 class LocalSocketServer(QObject):
-    """Listens on a local socket that only this user may open; emits each argument received."""
+    """The window's local socket, open to this user alone; emits each second start's argument."""
 
     argument_received = Signal(str)
 
@@ -26,7 +26,7 @@ class LocalSocketServer(QObject):
         self._server.listen(name)
 
     def close(self) -> None:
-        """Stop listening; connections that are open end by their time limit."""
+        """Close the window's local socket; open connections end by their time limit."""
         self._server.close()
 
     def _on_connection(self) -> None:
@@ -35,7 +35,7 @@ class LocalSocketServer(QObject):
 
 
 class _ClientConnection(QObject):
-    """One client: its first line is answered `ok` and counts, whatever follows is not read."""
+    """One second start on the local socket: its first line is answered `ok`, no more is read."""
 
     def __init__(self, socket: QLocalSocket, server: LocalSocketServer) -> None:
         super().__init__(socket)

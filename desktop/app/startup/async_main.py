@@ -17,7 +17,7 @@ async def run_until_closed(
     startup_window: StartupWindow,
     lock: InstanceLock,
 ) -> int:
-    """Build the services and models of the painted window; return its exit code once closed."""
+    """Build the painted window's services and models, and wait; returns its exit code."""
     # A second start may hand an argument over before there is anybody to open it.
     early_arguments: list[str] = []
     lock.argument_received.connect(early_arguments.append)

@@ -1,4 +1,4 @@
-"""Opens the window of a workspace: lock, first paint, event loop; the rest is imported after."""
+"""Opens a workspace's window: lock, first paint, event loop; the rest is imported after."""
 
 import sys
 
@@ -13,7 +13,7 @@ from desktop.settings.workspace import Workspace
 
 
 def create_application() -> QApplication:
-    """Return the QApplication, made with the settings that must come before the first widget."""
+    """Return the QApplication, with the attributes that must be set before the first widget."""
     running = QApplication.instance()
     if isinstance(running, QApplication):
         return running
@@ -31,7 +31,7 @@ def create_application() -> QApplication:
 
 
 def open_window(context: AppContext, workspace: Workspace, launch_options: LaunchOptions) -> int:
-    """Open the window and stay until it is closed; returns the exit code.
+    """Open a workspace's window and stay until it is closed; returns the exit code.
 
     The order: single-instance lock, first paint, event loop; then `async_main` goes on.
     """
@@ -64,7 +64,7 @@ def open_window(context: AppContext, workspace: Workspace, launch_options: Launc
 
 
 def _paint_now(startup_window: StartupWindow) -> None:
-    """Paint the window, and let it take the keys that were typed meanwhile."""
+    """Paint the starting window, and let it take the keys that were typed meanwhile."""
     startup_window.main_window.repaint()
     # Events outside the loop, this once: there is no loop yet, and no task it could come across.
     QGuiApplication.sync()

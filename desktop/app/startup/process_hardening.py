@@ -8,7 +8,7 @@ _PR_SET_DUMPABLE = 4
 
 
 def harden_process() -> None:
-    """Switch core dumps off (POSIX) and debugger access too (Linux); go on where refused."""
+    """Switch the process's core dumps (POSIX) and debugger access (Linux) off, where it may."""
     if sys.platform in {"win32"}:
         return
     import resource

@@ -1,4 +1,4 @@
-"""The window at its first paint: themed, in its remembered place, and still without any model."""
+"""The window at its first paint: themed, in its remembered place, without any model."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LaunchOptions:
-    """The options of one start of the window.
+    """The launch options of one start of the window.
 
     `argument` is looked up; `exit_after_first_paint` measures a start; `tour` runs once the
     window is connected, and ends it. `run_environment` are variables for the run processes the
@@ -35,7 +35,7 @@ class LaunchOptions:
 
 
 class StartupWindow:
-    """The main window with theme and geometry; needs the settings alone, no database or model."""
+    """The main window at start-up: theme and geometry from the settings, no database or model."""
 
     def __init__(
         self,
@@ -55,14 +55,14 @@ class StartupWindow:
         self._stays_on_top = values.get(settings_table.ALWAYS_ON_TOP)
 
     def show(self) -> None:
-        """Show the window where it was last time."""
+        """Show the starting window where it was last time."""
         self.geometry.restore()
         if self._stays_on_top:
             self.main_window.set_stay_on_top(True)
         self.main_window.show()
 
     def apply_settings(self, values: SettingsValues) -> None:
-        """Take over a changed theme and workspace colour."""
+        """Apply a changed theme and workspace colour to the main window."""
         self.theme.choose(ThemeChoice(values.get(settings_table.WINDOW_THEME)))
         self.main_window.set_workspace_badge(self._workspace_badge(values))
 

@@ -28,14 +28,14 @@ class WindowGeometry:
         self._window = window
 
     def restore(self) -> None:
-        """Put the window where it was, moved and shrunk so far that it lies on a screen."""
+        """Put the main window where it was, moved and shrunk until it lies on a screen."""
         state = self._state_file.read()
         if state.geometry:
             self._window.restoreGeometry(QByteArray(state.geometry))
         self._fit_to_screen()
 
     def save(self) -> None:
-        """Store the geometry; a full disk only costs the position, and is logged."""
+        """Store the main window's geometry; a full disk only costs the position, and is logged."""
         geometry = bytes(self._window.saveGeometry().data())
         try:
             self._state_file.write(replace(self._state_file.read(), geometry=geometry))

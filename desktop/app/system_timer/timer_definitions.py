@@ -20,7 +20,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class TimerSpec:
-    """The command that a timer runs every five minutes, and the ids it is installed under.
+    """The due-runs command of the system's timer, every five minutes, and its ids.
 
     `workspace_id` tells the workspaces of one user apart, also after a change of name;
     `environment` says where Fairlead's files are, if not in the usual place.
@@ -38,12 +38,12 @@ class TimerSpec:
 
     @property
     def launchd_label(self) -> str:
-        """The label of the launchd agent, which is its file name too."""
+        """The label of the timer's launchd agent, which is its file name too."""
         return f"app.fairlead.sync.{self.workspace_id}"
 
     @property
     def windows_task_name(self) -> str:
-        """The path of the task in the Windows task scheduler."""
+        """The path of the timer's task in the Windows task scheduler."""
         return f"Fairlead\\Sync {self.workspace_id}"
 
 
@@ -96,13 +96,13 @@ def render_windows_task(spec: TimerSpec) -> str:
 
 
 def _render_template(name: str, values: Mapping[str, str]) -> str:
-    """Fill the template's placeholders in one pass: braces inside a value stay as they are."""
+    """Fill a timer definition's placeholders in one pass: braces in a value stay as they are."""
     text = resource_path("schedule", name).read_text(encoding="utf-8")
     return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
 
 
 def _quote_for_systemd(text: str) -> str:
-    """Quote one word of a unit file, its % doubled (systemd.service(5), “Command lines”)."""
+    """Quote one word of a systemd unit file, its % doubled (systemd.service(5))."""
     _require_printable(text)
     inside = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{inside}"'

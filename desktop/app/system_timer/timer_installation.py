@@ -33,32 +33,32 @@ RunSystemTool = Callable[[Sequence[str]], None]
 
 
 class TimerBackend(Protocol):
-    """How one operating system runs a command every five minutes."""
+    """How one operating system's timer (systemd, launchd, Windows) runs a command."""
 
     def install(self, spec: TimerSpec) -> str:
-        """Run it from now on; returns a note for a person. Raises StorageError, InvalidInput."""
+        """Install the system's timer; returns a note. Raises StorageError, InvalidInput."""
         ...
 
     def remove(self, spec: TimerSpec) -> bool:
-        """End it; False when there was none. Raises StorageError."""
+        """Remove the system's timer; False when there was none. Raises StorageError."""
         ...
 
     def is_installed(self, spec: TimerSpec) -> bool:
-        """Whether it is there, exactly as it would be installed now."""
+        """Whether the system's timer is installed exactly as this version would install it."""
         ...
 
 
 class WorkspaceTimer:
-    """The timer of one workspace, as the command line and the settings page use it."""
+    """The system's timer of one workspace, for the command line and the settings page."""
 
     def __init__(self, services: WorkspaceServices, backend: TimerBackend | None = None) -> None:
-        """`backend` is the running system's, found at the first call, where none is given."""
+        """`backend` is the system's timer; by default the one of the running system."""
         self._services = services
         self._backend = backend
 
     @property
     def spec(self) -> TimerSpec:
-        """The command, environment and ids to install; nothing secret is in it."""
+        """The timer's command, environment and ids for this workspace; nothing secret is in it."""
         home = os.environ.get(HOME_VARIABLE, "").strip()
         # Absolute, as `settings.paths` reads it: a timer starts in another folder.
         place = ((HOME_VARIABLE, str(Path(home).expanduser().absolute())),) if home else ()
@@ -74,7 +74,7 @@ class WorkspaceTimer:
         )
 
     def install(self) -> str:
-        """Install the timer; returns what was done.
+        """Install the workspace's timer in the operating system; returns what was done.
 
         Raises NotPermitted, InvalidInput where this system has no timers, StorageError.
         """
@@ -90,13 +90,13 @@ class WorkspaceTimer:
         return message
 
     def remove(self) -> str:
-        """Remove the timer; returns what was done. Raises StorageError, InvalidInput."""
+        """Remove the workspace's timer from the system. Raises StorageError, InvalidInput."""
         if self._get_backend().remove(self.spec):
             return "The system runs nothing of this workspace any more."
         return "There was no timer of this workspace."
 
     def is_installed(self) -> bool:
-        """Whether the system runs what is due in this workspace; False where it has no timers."""
+        """Whether the system's timer runs this workspace's due syncs; False where it has none."""
         if self._services.context.is_demo:
             return False
         try:
@@ -111,7 +111,7 @@ class WorkspaceTimer:
 
 
 def detect_timer_backend() -> TimerBackend:
-    """Return the backend of this operating system. Raises InvalidInput where none is known."""
+    """Return this operating system's timer backend. Raises InvalidInput where none is known."""
     if sys.platform == "win32":
         return WindowsTaskTimer(run_system_tool)
     if sys.platform == "darwin":
@@ -130,7 +130,7 @@ def detect_timer_backend() -> TimerBackend:
 
 
 def run_system_tool(command: Sequence[str]) -> None:
-    """Run one of the system's tools, 30 s at most. Raises StorageError with what it printed."""
+    """Run systemctl, launchctl or schtasks, 30 s at most. Raises StorageError with its output."""
     try:
         done = subprocess.run(  # noqa: S603 - fixed tools, arguments of ours, no shell
             command, capture_output=True, text=True, timeout=_TOOL_TIMEOUT_S, check=False
@@ -151,13 +151,13 @@ def _tool_error(command: Sequence[str], output: str) -> StorageError:
 
 @dataclass(frozen=True)
 class SystemdTimer:
-    """A systemd user service and its timer; `folder` is where the user's units are."""
+    """A systemd user service and timer for due syncs; `folder` is where the user's units are."""
 
     folder: Path
     run_tool: RunSystemTool
 
     def install(self, spec: TimerSpec) -> str:
-        """Write both units, then enable and start the timer. Raises StorageError."""
+        """Write both systemd units, then enable and start the timer. Raises StorageError."""
         with _installed_files(self.folder, render_systemd_units(spec)):
             self._systemctl("daemon-reload")
             self._systemctl("enable", "--now", f"{spec.systemd_unit_name}.timer")
@@ -167,7 +167,7 @@ class SystemdTimer:
         )
 
     def remove(self, spec: TimerSpec) -> bool:
-        """Stop the timer and delete its units; False where there were none. Raises StorageError."""
+        """Stop the systemd timer and delete its units; False where there were none."""
         units = render_systemd_units(spec)
         if not any((self.folder / name).exists() for name in units):
             return False
@@ -177,7 +177,7 @@ class SystemdTimer:
         return True
 
     def is_installed(self, spec: TimerSpec) -> bool:
-        """Whether both units stand there byte for byte as this version writes them."""
+        """Whether both systemd units stand there byte for byte as this version writes them."""
         return _files_match(self.folder, render_systemd_units(spec))
 
     def _systemctl(self, *arguments: str) -> None:
@@ -186,14 +186,14 @@ class SystemdTimer:
 
 @dataclass(frozen=True)
 class LaunchdTimer:
-    """A launchd agent of macOS; `domain` is the user's, gui/UID."""
+    """A launchd agent of macOS for due syncs; `domain` is the user's, gui/UID."""
 
     folder: Path
     domain: str
     run_tool: RunSystemTool
 
     def install(self, spec: TimerSpec) -> str:
-        """Write the agent and load it anew. Raises StorageError."""
+        """Write the launchd agent's file and load it anew. Raises StorageError."""
         # launchctl refuses to bootstrap an agent that is loaded already.
         self._unload(spec)
         with _installed_files(self.folder, render_launchd_agent(spec)) as paths:
@@ -202,7 +202,7 @@ class LaunchdTimer:
         return "The system looks every five minutes while you are signed in to this computer."
 
     def remove(self, spec: TimerSpec) -> bool:
-        """Unload the agent and delete its file; False where there was none."""
+        """Unload the launchd agent and delete its file; False where there was none."""
         files = render_launchd_agent(spec)
         if not any((self.folder / name).exists() for name in files):
             return False
@@ -211,7 +211,7 @@ class LaunchdTimer:
         return True
 
     def is_installed(self, spec: TimerSpec) -> bool:
-        """Whether the agent stands there byte for byte as this version writes it."""
+        """Whether the launchd agent stands there byte for byte as this version writes it."""
         return _files_match(self.folder, render_launchd_agent(spec))
 
     def _unload(self, spec: TimerSpec) -> None:
@@ -221,12 +221,12 @@ class LaunchdTimer:
 
 @dataclass(frozen=True)
 class WindowsTaskTimer:
-    """A task of the Windows task scheduler, under the user's account."""
+    """A task of the Windows task scheduler for due syncs, under the user's account."""
 
     run_tool: RunSystemTool
 
     def install(self, spec: TimerSpec) -> str:
-        """Create the task, or replace it. Raises StorageError."""
+        """Create the Windows task, or replace it. Raises StorageError."""
         text = render_windows_task(spec)
         with tempfile.TemporaryDirectory(prefix="fairlead-") as folder:
             file = Path(folder) / "task.xml"
@@ -238,14 +238,14 @@ class WindowsTaskTimer:
         return "Windows looks every five minutes while you are signed in to this computer."
 
     def remove(self, spec: TimerSpec) -> bool:
-        """Delete the task; False where there was none. Raises StorageError."""
+        """Delete the Windows task; False where there was none. Raises StorageError."""
         if not self.is_installed(spec):
             return False
         self.run_tool(["schtasks", "/Delete", "/TN", spec.windows_task_name, "/F"])
         return True
 
     def is_installed(self, spec: TimerSpec) -> bool:
-        """Whether a task of this name exists; what it runs is not compared."""
+        """Whether a Windows task of this name exists; what it runs is not compared."""
         try:
             self.run_tool(["schtasks", "/Query", "/TN", spec.windows_task_name])
         except StorageError:
@@ -255,7 +255,7 @@ class WindowsTaskTimer:
 
 @contextlib.contextmanager
 def _installed_files(folder: Path, files: Mapping[str, str]) -> Iterator[list[Path]]:
-    """Write the files for the block, which makes the system load them; deleted when it fails.
+    """Write the timer's files for a block that makes the system load them; deleted if it fails.
 
     A unit that lies there unused would look installed. Raises StorageError.
     """

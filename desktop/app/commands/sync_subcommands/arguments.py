@@ -9,25 +9,25 @@ from desktop.sync.limits import require_known_limits
 
 
 def add_sync_argument(parser: argparse.ArgumentParser) -> None:
-    """Add the positional SYNC: a sync by its name."""
+    """Add `fairlead sync`'s positional argument SYNC: a sync by its name."""
     parser.add_argument("sync", metavar="SYNC", help="which sync, by its name")
 
 
 def add_progress_option(parser: argparse.ArgumentParser) -> None:
-    """Add `--progress jsonl`, one JSON line for each change of a run's progress."""
+    """Add `--progress jsonl` to a subcommand: one JSON line for each change of a run's progress."""
     # A choice of one: other formats can follow without a new option.
     parser.add_argument("--progress", choices=["jsonl"], help="tell how far it is")
 
 
 def add_allow_option(parser: argparse.ArgumentParser) -> None:
-    """Add the repeatable `--allow LIMIT`, an admin's word but for opting people out."""
+    """Add the repeatable `--allow LIMIT`; admins only, except for the limit on opt-outs."""
     parser.add_argument(
         "--allow", action="append", default=[], metavar="LIMIT", help="let a limit pass once"
     )
 
 
 def parse_count(text: str) -> int:
-    """Parse a number of rows, 0 to 9,999,999. Raises ArgumentTypeError, which argparse reports."""
+    """Parse a number of rows on the command line, 0 to 9,999,999. Raises ArgumentTypeError."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else -1
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text[:40]} is not a number from 0 to 9999999")
@@ -37,7 +37,7 @@ def parse_count(text: str) -> int:
 def require_sync_permission(
     services: WorkspaceServices, allowed_limits: Sequence[str] = (), *, writes: bool = True
 ) -> None:
-    """Raises why the signed-in person may not run syncs, or not let these limits pass.
+    """Raise NotPermitted where `fairlead sync` may not run, or let a limit pass, for this actor.
 
     `writes=False` asks for making, changing and previewing syncs alone, also with changes off. A
     service that is away comes first: while it is, nobody can say who may.

@@ -196,7 +196,7 @@ def _split_change(text: str) -> tuple[str, str]:
 async def _check_resources(
     services: WorkspaceServices, sync: Sync, *, create: bool
 ) -> tuple[Sync, tuple[MissingResource, ...]]:
-    """Ask both services for the lists and fields the sync names; with `create` make missing ones.
+    """Ask both services for the lists and fields a sync names; with `create` make the missing ones.
 
     Returns the sync as it is stored then, and what is still missing.
     """
@@ -237,7 +237,7 @@ def _emit_sync(
 
 
 def _sync_state_to_json(state: SyncStatus, services: WorkspaceServices) -> dict[str, Json]:
-    """Build one row of `sync list`; times are Unix seconds."""
+    """Build a row of `fairlead sync list` in JSON; times are Unix seconds."""
     sync = state.sync
     # Unknown rather than False while nothing was connected: `list` asks no service.
     is_connected = True if services.session.is_connected else None

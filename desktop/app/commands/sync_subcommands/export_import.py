@@ -72,7 +72,7 @@ async def _import_syncs(context: AppContext, options: argparse.Namespace) -> int
 
 
 def _read_text(file: str) -> str:
-    """Read a file of syncs, or stdin for `-`. Raises InvalidInput, StorageError.
+    """Read the TOML of `fairlead sync import`, or stdin for `-`. Raises InvalidInput, StorageError.
 
     One byte more than is accepted, so that the parser can tell a file that is too large.
     """

@@ -118,7 +118,7 @@ async def _set_mail_server(context: AppContext, options: argparse.Namespace) -> 
 def _require_password_not_led_away(
     services: WorkspaceServices, changes: Mapping[str, Json]
 ) -> None:
-    """Refuse to point the environment's password at another server: it names no server itself.
+    """Refuse to send the environment's mail password to another server than the stored one.
 
     A kept password carries the server it was given for. Raises NotPermitted.
     """
@@ -141,7 +141,7 @@ def _require_password_not_led_away(
 
 
 def _changed_settings(options: argparse.Namespace) -> dict[str, Json]:
-    """Return the mail settings given on the command line, by their keys."""
+    """Return the mail server's settings given to `fairlead sync`, by their keys in the settings."""
     changes: dict[str, Json] = {}
     for name, row in _MAIL_SETTINGS.items():
         given = getattr(options, name)
@@ -154,7 +154,7 @@ def _changed_settings(options: argparse.Namespace) -> dict[str, Json]:
 
 
 def _read_password(file: str) -> str:
-    """Read the password from a file, or ask for it for `-`. Raises InvalidInput.
+    """Read the mail password from a file, or ask for it for `-`. Raises InvalidInput.
 
     Never an argument itself: other users of the computer can read a process's command line.
     """
@@ -169,7 +169,7 @@ def _read_password(file: str) -> str:
 
 
 async def _emit_mail_server(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    """Print the mail server's settings; of the password only whether and where it is kept."""
+    """Print the mail server's settings; of its password only whether and where it is kept."""
     values, vault = services.session.values, services.session.connection_config.vault
     # Asked of the keyring, not of the settings: it may have been deleted elsewhere.
     try:

@@ -9,7 +9,7 @@ from desktop.model.sync_run import Run
 
 
 def make_progress_reporter(form: str | None) -> Callable[[Run], None]:
-    """Return the callback for each change of a run; `form` is `jsonl`, or None for silence."""
+    """Return a callback that prints a run's progress; `form` is `jsonl`, or None for silence."""
     return _JsonLinesReporter().report if form == "jsonl" else lambda _run: None
 
 

@@ -23,19 +23,19 @@ _LISTED_OUTCOMES = (
 
 
 def format_left_off(count: int, shown: int) -> tuple[str, ...]:
-    """Say how many of `count` rows are left off below the `shown` ones; nothing if none is."""
+    """Say how many of a plan's or run's `count` rows are not printed below the `shown` ones."""
     if count <= shown:
         return ()
     return (f"        … and {count - shown:,} more: --rows {count} shows them all.",)
 
 
 def format_totals(totals: Mapping[str, Json], names: Iterable[str] = RUN_OUTCOMES) -> str:
-    """Format counts as “2 created, 0 updated, …” in the order of `names`."""
+    """Format a plan's or run's totals as “2 created, 0 updated, …” in the order of `names`."""
     return ", ".join(f"{totals.get(name, 0)} {name}" for name in names)
 
 
 def emit_run(run: Run, *, unused_preview: str = "", as_json: bool) -> int:
-    """Print how a run ended, and return its exit code.
+    """Print how `fairlead sync run` ended, and return its exit code.
 
     `unused_preview` is the id of a preview that was open: its ticks and picks did not count.
     """
@@ -59,7 +59,7 @@ _REFUSED_MIDWAY = frozenset({"bad_input", "unfit", "not_permitted", "rejected"})
 
 
 def run_exit_code(run: Run) -> int:
-    """Return the exit code of a run's end: of its error, its failed rows, or its parked rows."""
+    """Return the exit code of a run: of its error, else of its failed or parked rows."""
     if run.state is RunState.DONE:
         if run.totals.get("failed"):
             return ExitCode.FAILED
@@ -82,7 +82,7 @@ async def emit_plan(
     more: Mapping[str, Json] = MappingProxyType({}),
     more_lines: Iterable[str] = (),
 ) -> int:
-    """Print a plan, its consequences, the limits it breaks and its first rows; return 0.
+    """Print a plan for `fairlead sync`: consequences, limits it breaks, first rows; return 0.
 
     `with_skipped` also lists skipped rows with their reasons. `more` goes into the JSON document,
     `more_lines` behind the text.
@@ -122,7 +122,7 @@ def _plan_row_lines(row: PlanRow) -> list[str]:
 
 
 def plan_row_to_json(row: PlanRow) -> dict[str, Json]:
-    """Build one row of a plan as `sync plan`, `show` and `resolve` print it for scripts."""
+    """Build a plan row's JSON, as `fairlead sync plan`, `show` and `resolve` print it."""
     return {
         "row": row.row,
         "fate": row.fate.value,

@@ -77,7 +77,7 @@ def _require_switched_on(services: WorkspaceServices, sync: Sync) -> None:
 
 
 async def _run_to_resume(services: WorkspaceServices, sync: Sync, run_id: str | None) -> str | None:
-    """Return the run that `--resume` means: the one named, or the latest for an empty name.
+    """Return the run that `fairlead sync run --resume` means: the named one, else the latest.
 
     Raises InvalidInput for a run of another sync, or one that has not stopped halfway.
     """

@@ -31,7 +31,7 @@ _EXIT_CODES_WORST_FIRST = (ExitCode.FAILED, ExitCode.NEEDS_PERSON, ExitCode.SERV
 
 @dataclass(frozen=True)
 class DueRunResult:
-    """The result of one due sync: its run, or the error that kept it from beginning."""
+    """What `fairlead sync due` did for one sync: its run, or why it could not start."""
 
     due_sync: DueSync
     run: Run | None = None
@@ -39,7 +39,7 @@ class DueRunResult:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the run's end, or of the error."""
+        """The exit code of one due sync: of its run's end, or of its error."""
         if self.error is not None:
             return exit_code_for(self.error)
         return ExitCode.DONE if self.run is None else run_exit_code(self.run)
@@ -57,7 +57,7 @@ class DueRunResult:
         return document
 
     def text_lines(self) -> Iterator[str]:
-        """The run's state, totals and error for a terminal."""
+        """The lines of `fairlead sync due` for one run: its state, totals and error."""
         due = f"{self.due_sync.sync.name}, due {iso_timestamp(self.due_sync.due_at)}"
         if self.run is not None:
             totals = format_totals(self.run.totals)
@@ -161,7 +161,7 @@ async def run_due_syncs(
 async def _run_due_sync(
     services: WorkspaceServices, due: DueSync, ticket: str, refusal: AuthenticationError | None
 ) -> DueRunResult:
-    """Run one due sync; an error becomes its result, and does not keep the others from running."""
+    """Run one sync of `fairlead sync due`; an error is its result, and the next sync still runs."""
     sync, actor = due.sync, services.session.actor
     try:
         if refusal is not None:
@@ -181,14 +181,14 @@ async def _run_due_sync(
 async def _record_refused_sign_in(
     services: WorkspaceServices, sync: str, error: AuthenticationError
 ) -> Run:
-    """Store a failed run that says why; it pauses the sync until somebody has signed in."""
+    """Store a failed run for a refused sign-in; it pauses the due sync until somebody signs in."""
     runs, now = services.store.runs, services.context.clock.now()
     run = await runs.begin(sync, "schedule", services.session.actor.name, now)
     return await runs.end(run.id, RunState.FAILED, now, {}, error=str(error), error_code=error.code)
 
 
 async def _record_unexpected_failure(services: WorkspaceServices, sync: str) -> InternalError:
-    """End the run that the exception left behind as running, and return the error to print."""
+    """End a due sync's run that an unexpected exception left as running; return its error."""
     error = InternalError(
         "The sync failed unexpectedly.", "That is Fairlead's mistake; its log says more."
     )
