@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from desktop.app.single_instance.link_rate_limiter import LinkRateLimiter
 from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput
+from desktop.model.edit import Edit
 from desktop.panels.customers_page import CustomersPage
 from desktop.panels.main_window_controller import MainWindowController, WindowModels
 from desktop.settings import settings_table
@@ -26,6 +27,7 @@ from desktop.viewmodels.task_registry import TaskRegistry
 from desktop.viewmodels.workspace_protocol import check_view_permission
 
 if TYPE_CHECKING:
+    from desktop.app.background.outbox_worker import OutboxWorker
     from desktop.app.page_factory import PageFactory
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ _DEFERRED_MODULES = (
     "desktop.app.workspace_actions",
     "desktop.app.page_factory",
 )
+# Services that take longer to answer keep nobody from closing: then it is asked.
+_PATIENCE_WITH_SENDING_S = 5.0
 
 
 class WindowLifecycle(QObject):
@@ -57,6 +61,9 @@ class WindowLifecycle(QObject):
         self.page_factory: PageFactory | None = None
         self._startup_window, self._options = startup_window, launch_options
         self._closing = asyncio.Event()
+        self._opened_at = services.context.clock.now()
+        self._tasks: TaskRegistry | None = None  # with the worker, while the loops run
+        self._outbox_worker: OutboxWorker | None = None
         session, store, bus = services.session, services.store, services.bus
         clock = services.context.clock
         self.sheet_model = CustomerSheetModel(
@@ -81,7 +88,7 @@ class WindowLifecycle(QObject):
         # A link that comes before anybody can be asked waits until then.
         self._is_ready = False
         self._pending_argument = launch_options.argument
-        self.main_window.close_requested.connect(self.request_close)
+        self.main_window.close_requested.connect(self._on_close_requested)
         self.main_window.stay_on_top_changed.connect(self._on_stay_on_top)
         self.follow_model.changed.connect(self._on_follow)
         self._unsubscribe = bus.subscribe(self._on_changes)
@@ -93,10 +100,11 @@ class WindowLifecycle(QObject):
 
         self.main_window.customers_page.build_in_background()
         show_error = self.main_window.show_error
-        tasks = TaskRegistry(show_error)
+        tasks = self._tasks = TaskRegistry(show_error)
         tasks.start("connect", self._connect())
         run_environment = self._options.run_environment
         outbox_worker = start_background_loops(self.services, tasks, run_environment, show_error)
+        self._outbox_worker = outbox_worker
         try:
             await self._closing.wait()
         finally:
@@ -105,8 +113,63 @@ class WindowLifecycle(QObject):
             await self._shut_down()
 
     def request_close(self) -> None:
-        """Have the open window's `run` end, which closes the window and its services in order."""
+        """Have the open window's `run` end, in order and without asking anybody."""
         self._closing.set()
+
+    def _on_close_requested(self) -> None:
+        if self._tasks is None or self._outbox_worker is None:
+            self.request_close()
+        else:
+            self._tasks.start_once("quit", self._quit(self._outbox_worker))
+
+    async def _quit(self, outbox_worker: "OutboxWorker") -> None:
+        """Send what waits for its undo time and close; ask where something cannot be sent."""
+        # What was clicked a moment ago may still be read anew before it is queued.
+        for prefix in ("edit ", "undo "):
+            await self.sheet_model.tasks.wait_for_prefix(prefix)
+        clock = self.services.context.clock
+        sending = asyncio.ensure_future(outbox_worker.send_before_closing(self._opened_at))
+        patience = asyncio.ensure_future(clock.sleep(_PATIENCE_WITH_SENDING_S))
+        asking: asyncio.Future[bool] | None = None
+        try:
+            await asyncio.wait({sending, patience}, return_when=asyncio.FIRST_COMPLETED)
+            unmade = sending.result() if sending.done() else await self._read_open_edits()
+            if unmade:
+                asking = asyncio.ensure_future(self._ask_to_quit(unmade))
+                if not sending.done():
+                    await asyncio.wait({sending, asking}, return_when=asyncio.FIRST_COMPLETED)
+                # Sent meanwhile after all: nothing is left to ask about.
+                is_sent = sending.done() and not sending.result()
+                if not is_sent and not await asking:
+                    return
+        except AppError as error:
+            # A database that cannot be written keeps nobody in: what waits is in it already.
+            log.warning("Nothing could be sent before closing: %s", error.title)
+        finally:
+            left = [future for future in (sending, patience, asking) if future is not None]
+            for future in left:
+                future.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+        self.request_close()
+
+    async def _read_open_edits(self) -> tuple[Edit, ...]:
+        return await self.services.store.outbox.list_recent(-1, open_only=True)
+
+    async def _ask_to_quit(self, unmade: Sequence[Edit]) -> bool:
+        from desktop.panels.widgets.confirmation_dialog import ask_confirmation
+        from desktop.viewmodels.quit_question import build_quit_question
+
+        session, now = self.services.session, self.services.context.clock.now()
+        question = build_quit_question(unmade, session.service_states, now)
+        self.main_window.bring_to_front()
+        return await ask_confirmation(
+            self.main_window,
+            question.title,
+            question.message,
+            detail=question.detail,
+            confirm=question.confirm,
+            cancel="Stay",
+        )
 
     def open_argument(self, argument: str) -> None:
         """Bring the window to the front, and look up the argument of a link or a second start.

@@ -195,6 +195,17 @@ class Outbox(Repository):
         return closed
 
     @database_call
+    def end_undo_waits(self, now: float) -> None:
+        """Make every edit of the connected account due that waits for its undo time."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE outbox SET not_before = ?, updated_at = ? WHERE state = 'waiting'"
+                " AND account = (SELECT id FROM current_account)",
+                (now, now),
+            )
+        )
+
+    @database_call
     def withdraw_unsent(self, edit_id: str, now: float, detail: str) -> Edit | None:
         """Withdraw a queued edit that nobody has begun to send; None when sending has begun."""
 
@@ -283,7 +294,7 @@ class Outbox(Repository):
 
     @database_call
     def list_recent(self, limit: int = 300, *, open_only: bool = False) -> tuple[Edit, ...]:
-        """Return a page of edits, the newest first."""
+        """Return a page of edits, the newest first; a negative `limit` returns all of them."""
         where = f"WHERE {_OPEN_CONDITION}" if open_only else ""
         query = f"SELECT * FROM outbox {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return self._database.read(

@@ -4,6 +4,7 @@ import asyncio
 
 from desktop.app.container import WorkspaceServices
 from desktop.kit.change_bus import ChangeSet, Topic
+from desktop.model.edit import Edit, EditState
 
 # Another process may queue an edit without this one hearing of it at once.
 LONGEST_WAIT_S = 5.0
@@ -17,20 +18,40 @@ class OutboxWorker:
     def __init__(self, services: WorkspaceServices) -> None:
         self._services = services
         self.wake_up = asyncio.Event()
+        self._sending = asyncio.Lock()
         self._unsubscribe = services.bus.subscribe(self._on_changes)
 
     async def deliver(self) -> float:
         """Send the edits that are due; returns the seconds until the next is, 5 at most."""
         services, clock = self._services, self._services.context.clock
         began_at = clock.monotonic()
-        if services.session.is_connected:
-            await services.build_edit_sender().send_due()
+        async with self._sending:
+            await self._send_due()
         # What was due and is still open waits for something else: the rules, or another process.
         elapsed_s = clock.monotonic() - began_at
         wait_s = await services.store.outbox.seconds_until_due(clock.now(), elapsed_s=elapsed_s)
         if wait_s is None:
             return LONGEST_WAIT_S
         return min(LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, wait_s))
+
+    async def send_before_closing(self, since: float) -> tuple[Edit, ...]:
+        """End every undo time, send what is due, and return the edits that were not made.
+
+        Those are the edits that are still open, or ended unmade just now; of the open ones only
+        what was wanted from `since` (Unix seconds) on, since a person knows the older ones.
+        """
+        outbox, now = self._services.store.outbox, self._services.context.clock.now()
+        before = await outbox.list_recent(-1, open_only=True)
+        await outbox.end_undo_waits(now)
+        # After what is being sent at this moment.
+        async with self._sending:
+            await self._send_due()
+        after = [await outbox.get_edit(edit.id) for edit in before]
+        return tuple(edit for edit in after if _is_unmade(edit, since))
+
+    async def _send_due(self) -> None:
+        if self._services.session.is_connected:
+            await self._services.build_edit_sender().send_due()
 
     def close(self) -> None:
         """Let the change bus wake this outbox worker no more."""
@@ -39,3 +60,10 @@ class OutboxWorker:
     def _on_changes(self, changes: ChangeSet) -> None:
         if changes.has_any(Topic.OUTBOX, Topic.SERVICE, Topic.PERMISSIONS):
             self.wake_up.set()
+
+
+def _is_unmade(edit: Edit, since: float) -> bool:
+    if edit.state in (EditState.CONFLICT, EditState.FAILED):
+        return True
+    # Accepted, it is made: only its reading back is still to come.
+    return not edit.state.is_final and not edit.is_accepted and edit.created_at >= since

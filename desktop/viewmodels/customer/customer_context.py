@@ -1,12 +1,12 @@
 """Customer context: sheet, settings, permissions and time that every panel view is built from."""
 
-import math
 from dataclasses import dataclass
 
+from desktop.clients.service_status import ServiceState
 from desktop.customer.service_clients import AccountFieldNames
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.customer_value import CustomerValueSource
-from desktop.model.edit import Edit, EditRequest, EditState, needed_permission
+from desktop.model.edit import Edit, EditRequest, needed_permission
 from desktop.model.permission import (
     Actor,
     Permission,
@@ -17,7 +17,7 @@ from desktop.model.permission import (
 from desktop.settings import settings_table
 from desktop.settings.permission_rules import customer_value_source_from
 from desktop.store.audit_log import AuditEntry
-from desktop.viewmodels import time_format
+from desktop.viewmodels.edit_progress import edit_progress_text
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 
@@ -50,10 +50,15 @@ class CustomerContext:
     audit: tuple[AuditEntry, ...] = ()
     ticket: int | None = None
     expanded_panels: frozenset[str] = frozenset()
+    service_states: tuple[ServiceState, ...] = ()
 
     def check_permission(self, permission: Permission) -> PermissionDecision:
         """Return whether the person at work has a permission, with the reason if not."""
         return check_permission(permission, self.actor, self.rules)
+
+    def progress_text(self, edit: Edit) -> str:
+        """Describe how far an open edit is, and what it waits for."""
+        return edit_progress_text(edit, self.service_states, self.now)
 
     def check_edit(self, intent: EditRequest) -> PermissionDecision:
         """Return whether the person at work may make this edit, with the reason if not."""
@@ -71,20 +76,3 @@ def read_display_settings(workspace: WorkspaceProtocol) -> CustomerDisplaySettin
         optin_link=get(settings_table.OPT_IN_LINK),
         predictions=workspace.predictions,
     )
-
-
-def edit_progress_text(edit: Edit, now: float) -> str:
-    """Describe how far an open edit is: sends in 8 s, sending, confirmed at a time."""
-    service = edit.request.target.service.title
-    if edit.state is EditState.WAITING:
-        return f"sends in {max(1, math.ceil(edit.not_before - now))} s"
-    if edit.state is EditState.QUEUED:
-        return edit.detail or "waiting to be sent"
-    if edit.state is EditState.SENDING:
-        return "sending"
-    if edit.state is EditState.UNKNOWN:
-        return edit.detail or f"sent, {service} did not answer yet"
-    if edit.state is EditState.DONE:
-        at = time_format.format_time_of_day(edit.updated_at)
-        return f"{edit.detail or service + ' confirmed'} {at}"
-    return edit.detail or edit.state.value

@@ -7,7 +7,7 @@ from desktop.model.edit import EditKind
 from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import confirmed_value, pending_edit
 from desktop.viewmodels import time_format
-from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
+from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
 
 
@@ -37,7 +37,7 @@ def build_health_view(context: CustomerContext) -> HealthView:
     decision = context.check_permission(Permission.HEALTH)
     unknown_value = "" if stored is None or parse_health(stored) else str(stored)[:40]
     if edit is not None:
-        note = edit_progress_text(edit, context.now)
+        note = context.progress_text(edit)
     elif current is None:
         note = f"“{unknown_value}”, unknown here" if unknown_value else "not set"
     else:

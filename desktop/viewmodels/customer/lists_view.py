@@ -9,7 +9,7 @@ from desktop.model.optout_level import OptOutLevel
 from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import pending_edit
 from desktop.viewmodels import time_format
-from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
+from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
 
 # An e-mail flow of Sailthru that has started cannot be recalled by an undo.
@@ -97,7 +97,7 @@ def _build_list_row(context: CustomerContext, name: str) -> SailthruListRow:
     reason = "" if decision.is_allowed or edit is not None else decision.reason
     note, tooltip = ("member" if member else ""), ""
     if edit is not None:
-        note = edit_progress_text(edit, context.now)
+        note = context.progress_text(edit)
     elif member and since is not None:
         note = f"since {time_format.format_full_date(since)}"
         tooltip = time_format.format_full_timestamp(since)

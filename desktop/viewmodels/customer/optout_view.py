@@ -6,7 +6,7 @@ from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.optout_level import SELECTABLE_LEVELS, OptOutLevel, is_loosening
 from desktop.model.service import Service
 from desktop.model.sheet_overlay import pending_edit
-from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
+from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
 from desktop.viewmodels.key_value_row import KeyValueRow
 
@@ -75,7 +75,7 @@ def build_optout_view(context: CustomerContext) -> OptOutView:
     return OptOutView(
         panel_state=state,
         levels=tuple(_build_level(context, level, current) for level in offered),
-        pending_text=edit_progress_text(edit, context.now) if edit is not None else "",
+        pending_text=context.progress_text(edit) if edit is not None else "",
         reasons=_suggested_reasons(context.ticket),
         ticket=context.ticket,
         facts=_facts(context),

@@ -10,7 +10,7 @@ from desktop.model.edit import EditKind
 from desktop.model.json_value import Json
 from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import pending_edit
-from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
+from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
 
 COLLAPSED_ROW_COUNT = 6
@@ -109,7 +109,7 @@ def _build_field_row(
         json_type_name(now),
         "Zendesk" if zendesk else "Sailthru",
         msgspec.json.encode(now).decode(),
-        edit_progress_text(edit, context.now) if edit else "",
+        context.progress_text(edit) if edit else "",
         editable,
     )
 

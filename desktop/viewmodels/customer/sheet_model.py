@@ -133,6 +133,7 @@ class CustomerSheetModel(QObject):
             self._audit,
             ticket.id if ticket is not None else None,
             self._expanded_panels,
+            self._workspace.service_states,
         )
 
     def toggle_all_rows(self, panel: str) -> None:

@@ -8,7 +8,7 @@ from desktop.model.json_value import Json
 from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import displayed_value, pending_edit
 from desktop.viewmodels import time_format
-from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
+from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
 from desktop.viewmodels.key_value_row import KeyValueRow
 
@@ -124,7 +124,7 @@ def _build_sync_to_sailthru_switch(context: CustomerContext) -> SwitchView | Non
     edit = pending_edit(sheet, EditKind.SYNC_CHECKBOX, name)
     decision = context.check_permission(Permission.VARS)
     on = bool(displayed_value(sheet, EditKind.SYNC_CHECKBOX, name))
-    note = edit_progress_text(edit, context.now) if edit else ("for the next sync" if on else "")
+    note = context.progress_text(edit) if edit else ("for the next sync" if on else "")
     reason = "" if decision.is_allowed or edit else decision.reason
     return SwitchView("Sync to Sailthru", on, note, edit is not None, reason, tooltip)
 
@@ -146,7 +146,7 @@ def _build_sync_to_zendesk_switch(context: CustomerContext) -> SwitchView | None
     return SwitchView(
         "Sync to Zendesk",
         on,
-        edit_progress_text(edit, context.now) if edit else "",
+        context.progress_text(edit) if edit else "",
         edit is not None,
         "" if decision.is_allowed or edit else decision.reason,
         tooltip,

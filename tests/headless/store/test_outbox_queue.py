@@ -91,6 +91,23 @@ def test_outbox_claim_respects_not_before(store: WorkspaceStore) -> None:
     assert taken.state is EditState.QUEUED
 
 
+def test_outbox_undo_time_ended_early_is_claimed_once(store: WorkspaceStore) -> None:
+    waits = put(store, VAR, now=100.0, delay=10.0)
+    postponed = put(store, replace(VAR, name="street"), now=100.0)
+    taken = store.outbox.claim.blocking(100.0)
+    assert taken is not None
+    store.outbox.release.blocking(
+        taken, 100.0, state=EditState.QUEUED, not_before=200.0, detail="a pause"
+    )
+    store.outbox.end_undo_waits.blocking(103.0)
+    taken = store.outbox.claim.blocking(103.0)
+    assert taken is not None
+    assert taken.id == waits.id
+    # What a service asked to wait for stays put, and nothing is taken twice.
+    assert store.outbox.claim.blocking(103.0) is None
+    assert store.outbox.get_edit.blocking(postponed.id).not_before == 200.0
+
+
 @pytest.mark.parametrize("at", [109.999, 110.001])
 def test_outbox_undo_and_claim_exclude_each_other(store: WorkspaceStore, at: float) -> None:
     edit = put(store, VAR, now=100.0, delay=10.0)
