@@ -3,6 +3,7 @@
 from desktop.customer.customer_lookup import CustomerLookup
 from desktop.customer.edit_factory import find_create_obstacle
 from desktop.model.customer_sheet import SheetPartState
+from desktop.model.email_address import normalize_email
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 
 
@@ -22,7 +23,7 @@ class CreateCheck:
             if part.state is SheetPartState.FAILED and part.error is not None:
                 raise part.error
         profile = sheet.profile.value
-        if profile is not None and (profile.email or "").lower() != address:
+        if profile is not None and normalize_email(profile.email or "") != address:
             return (
                 "This customer has a Sailthru profile by now:"
                 f" {profile.email or profile.sid}. Nothing was sent."

@@ -1,13 +1,16 @@
 """The Sailthru half of a look-up: the profile, the other addresses' profiles, the lists."""
 
 import asyncio
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.customer.sheet_builder import SheetBuilder
 from desktop.kit.errors import AppError, NotFound, ValuesRejected
 from desktop.model.customer_matching import match_customer
 from desktop.model.customer_sheet import AlternateProfile, SheetPart, SheetPartState
+from desktop.model.email_address import email_match_key, email_spellings
 from desktop.model.lookup_query import LookupQueryKind
 from desktop.model.match_keys import sms_key
 from desktop.model.sailthru_profile import SailthruProfile
@@ -48,12 +51,17 @@ class SailthruLookup:
     async def load_profile(self, key: str) -> None:
         """Read the profile at `key`, an address or a sid, and show it.
 
-        That there is none is said by `choose_profile`: another key of theirs may find one.
+        That there is none is said by `choose_profile`: another key of theirs may find one, and so
+        may another spelling of the address.
         """
         try:
             await self._load_own_profile(key)
         finally:
             self._is_own_read.set()
+        if "@" in key:
+            await self._load_found(
+                self._read_by(MatchIdentifier.EMAIL, one) for one in email_spellings(key)[1:]
+            )
 
     async def _load_own_profile(self, key: str) -> None:
         if self._sailthru is None:
@@ -100,18 +108,26 @@ class SailthruLookup:
         if builder.query.kind is LookupQueryKind.EMAIL:
             main = builder.query.value
         elif builder.query.kind is LookupQueryKind.SID:
-            main = (shown.email or "").lower() if shown is not None else ""
+            main = (shown.email or "") if shown is not None else ""
         elif not main:
             # There is no address to wait for.
             self._is_own_read.set()
-        addresses = [a for a in user.emails if a != main][:_MAX_OTHER_ADDRESSES]
-        found = await asyncio.gather(
-            self._read_pair(user),
-            *(self._read_by(MatchIdentifier.EMAIL, address) for address in addresses),
-            self._read_by_external_id(user.external_id or ""),
-            self._read_by_phone(sms_key(user.phone)),
+        own = email_match_key(main)
+        addresses = [a for a in user.emails if email_match_key(a) != own][:_MAX_OTHER_ADDRESSES]
+        keys = [key for address in addresses for key in email_spellings(address)]
+        await self._load_found(
+            (
+                self._read_pair(user),
+                *(self._read_by(MatchIdentifier.EMAIL, key) for key in keys),
+                self._read_by_external_id(user.external_id or ""),
+                self._read_by_phone(sms_key(user.phone)),
+            )
         )
-        self._found = tuple(one for one in found if one is not None)
+
+    async def _load_found(self, reads: Iterable[Coroutine[Any, Any, _FoundProfile | None]]) -> None:
+        """Run reads, and keep what they find for `choose_profile`."""
+        found = await asyncio.gather(*reads)
+        self._found += tuple(one for one in found if one is not None)
 
     async def _read_pair(self, user: ZendeskUser) -> _FoundProfile | None:
         """Read the profile that somebody chose for this user, or a run matched with them."""

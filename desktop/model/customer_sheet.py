@@ -6,7 +6,8 @@ from typing import Generic, TypeVar
 
 from desktop.kit.errors import AppError
 from desktop.model.edit import Edit
-from desktop.model.lookup_query import LookupQuery
+from desktop.model.email_address import email_spellings
+from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
 from desktop.model.zendesk_ticket import ZendeskTicket
@@ -114,6 +115,18 @@ class CustomerSheet:
     def is_found(self) -> bool:
         """Whether Zendesk or Sailthru knows this customer."""
         return self.user.value is not None or self.profile.value is not None
+
+    @property
+    def target_ids(self) -> tuple[str, ...]:
+        """Every id by which edits and the audit may name the customer: sid, user id, addresses."""
+        user, profile = self.user.value, self.profile.value
+        addresses = list(user.emails) if user else []
+        if self.query.kind is LookupQueryKind.EMAIL:
+            addresses.append(self.query.value)
+        ids = [profile.sid] if profile else []
+        ids += [str(user.id)] if user else []
+        ids += [key for address in addresses for key in email_spellings(address)]
+        return tuple(dict.fromkeys(ids))
 
     @property
     def address(self) -> str:

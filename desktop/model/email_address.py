@@ -4,6 +4,8 @@ import re
 from unicodedata import category, decomposition, normalize
 from urllib.parse import unquote
 
+import idna
+
 # A whole mail was pasted.
 _LONGEST_TEXT = 4096
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -15,6 +17,8 @@ _TYPOGRAPHY = str.maketrans(
         **dict.fromkeys("’‘‛ʼ′´", "'"),
         **dict.fromkeys("‐‑‒–—―−", "-"),
         **{chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)},
+        # What a Chinese or Japanese keyboard types for a full stop; IDNA reads it as one.
+        **dict.fromkeys("。｡", "."),
         "ﬀ": "ff",
         "ﬁ": "fi",
         "ﬂ": "fl",
@@ -50,12 +54,37 @@ def parse_email(text: str) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def email_match_key(stored: str) -> str:
-    """Return the form by which an address that a service stores is compared and looked up.
+def normalize_email(stored: str) -> str:
+    """Return an address that a service stores in normal form, its domain spelled as it is there.
 
     Where it is no address, its lower case: it may still be somebody's key at the service.
     """
     return parse_email(stored) or stored.strip().lower()
+
+
+def email_match_key(address: str) -> str:
+    """Return the form by which addresses are compared: `normalize_email` with a domain in ASCII.
+
+    `anna@bücher.example` and `anna@xn--bcher-kva.example` are one mailbox (IDNA 2008).
+    """
+    local, at, domain = normalize_email(address).rpartition("@")
+    if domain.isascii():
+        return f"{local}{at}{domain}"
+    return f"{local}{at}{'.'.join(map(_to_a_label, domain.split('.')))}"
+
+
+def email_spellings(address: str) -> tuple[str, ...]:
+    """Return every form in which a service may store an address, the given one first.
+
+    Services compare texts: each spelling of an international domain is a key of its own there.
+    """
+    spelling = normalize_email(address)
+    if spelling.isascii() and "xn--" not in spelling:
+        return (spelling,) if spelling else ()
+    key = email_match_key(spelling)
+    local, at, domain = key.rpartition("@")
+    readable = f"{local}{at}{'.'.join(map(_to_u_label, domain.split('.')))}"
+    return tuple(dict.fromkeys((spelling, key, readable)))
 
 
 def is_email(text: str) -> bool:
@@ -79,6 +108,24 @@ def is_reachable_email(text: str) -> bool:
 def strip_token_suffix(text: str) -> str:
     """Return the address of `ADDRESS/token`, Zendesk's user name of an API token; else `text`."""
     return re.sub(r"(?i)/token(:.*)?$", "", text)
+
+
+def _to_a_label(label: str) -> str:
+    if label.isascii():
+        return label
+    try:
+        return idna.encode(label, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return label
+
+
+def _to_u_label(label: str) -> str:
+    """Return a label as people read it, itself where it does not stand for one."""
+    try:
+        readable = idna.decode(label) if label.startswith("xn--") else label
+    except (idna.IDNAError, UnicodeError):
+        return label
+    return readable if _to_a_label(readable) == label else label
 
 
 def _is_local_character(character: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from desktop.model.email_address import normalize_email
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import SailthruProfile
@@ -59,7 +60,7 @@ def target_record_from_profile(profile: SailthruProfile) -> TargetRecord:
     fields = profile_fields(profile.vars, profile.lists)
     if profile.optout is not None:
         fields[OPTOUT_FIELD] = profile.optout.value
-    email = (profile.email or "").lower()
+    email = normalize_email(profile.email or "")
     fields["email"] = email
     if profile.keys.get("extid"):
         fields["extid"] = profile.keys["extid"]
@@ -86,7 +87,7 @@ def target_record_from_user(user: ZendeskUser) -> TargetRecord:
         Service.ZENDESK,
         str(user.id),
         user.email or user.name or str(user.id),
-        (user.email or "").lower(),
+        normalize_email(user.email or ""),
         fields,
         tags=user.tags,
         updated_at=user.updated_at,

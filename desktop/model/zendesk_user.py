@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from desktop.model.email_address import email_match_key
+from desktop.model.email_address import email_match_key, normalize_email
 from desktop.model.json_value import Json
 
 
@@ -73,11 +73,14 @@ class ZendeskUser:
 
     @property
     def emails(self) -> tuple[str, ...]:
-        """All the user's addresses in normal form, the primary one first, each once."""
+        """All the user's addresses as they are spelled, the primary one first, each once."""
         ordered = [self.email] if self.email else []
         # The primary address is an identity too, and is listed once.
         ordered += [i.value for i in self.identities if i.type == "email"]
-        return tuple(dict.fromkeys(email_match_key(address) for address in ordered if address))
+        spelled: dict[str, str] = {}
+        for address in filter(None, ordered):
+            spelled.setdefault(email_match_key(address), normalize_email(address))
+        return tuple(spelled.values())
 
 
 @dataclass(frozen=True)

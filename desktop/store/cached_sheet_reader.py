@@ -22,6 +22,7 @@ from desktop.model.customer_sheet import (
     TicketPage,
 )
 from desktop.model.edit import Edit
+from desktop.model.email_address import normalize_email
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
 from desktop.model.service import Service
@@ -289,7 +290,8 @@ def _add_profile_of_user(
 
 def _profile_by_address(connection: sqlite3.Connection, address: str) -> SheetPart[SailthruProfile]:
     row = connection.execute(
-        "SELECT sid, read_at FROM mirror.profile_address WHERE address = ?", (address.lower(),)
+        "SELECT sid, read_at FROM mirror.profile_address WHERE address = ?",
+        (normalize_email(address),),
     ).fetchone()
     if row is None:
         return SheetPart()
@@ -305,7 +307,8 @@ def _profile_by_sid(connection: sqlite3.Connection, sid: str) -> SheetPart[Sailt
 
 def _user_by_address(connection: sqlite3.Connection, address: str) -> SheetPart[ZendeskUser]:
     row = connection.execute(
-        "SELECT user_id, read_at FROM mirror.user_address WHERE address = ?", (address.lower(),)
+        "SELECT user_id, read_at FROM mirror.user_address WHERE address = ?",
+        (normalize_email(address),),
     ).fetchone()
     if row is None:
         return SheetPart()
@@ -343,19 +346,13 @@ def _catalogue_entry(connection: sqlite3.Connection, name: str, kind: type[T]) -
 
 
 def _open_edits(connection: sqlite3.Connection, sheet: CustomerSheet) -> tuple[Edit, ...]:
-    targets = []
-    if sheet.profile.value is not None:
-        targets.append((Service.SAILTHRU.value, sheet.profile.value.sid))
-    if sheet.user.value is not None:
-        targets.append((Service.ZENDESK.value, str(sheet.user.value.id)))
-        # A create names an address: the profile it makes has no id yet.
-        targets += [(Service.SAILTHRU.value, address) for address in sheet.user.value.emails]
-    if sheet.query.kind is LookupQueryKind.EMAIL:
-        targets.append((Service.SAILTHRU.value, sheet.query.value))
+    # A create names an address: the profile it makes has no id yet.
+    user = str(sheet.user.value.id) if sheet.user.value is not None else ""
     found: list[Edit] = []
-    for service, key in dict.fromkeys(targets):
+    for key in sheet.target_ids:
+        service = Service.ZENDESK if key == user else Service.SAILTHRU
         rows = connection.execute(
-            "SELECT * FROM wanted WHERE service = ? AND target = ? ORDER BY id", (service, key)
+            "SELECT * FROM wanted WHERE service = ? AND target = ?", (service.value, key)
         )
         found += [decode_edit(row) for row in rows]
     return tuple(sorted(found, key=lambda edit: int(edit.id)))

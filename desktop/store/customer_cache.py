@@ -8,6 +8,7 @@ import msgspec
 
 from desktop.kit.errors import StorageError
 from desktop.model.customer_sheet import TicketPage
+from desktop.model.email_address import email_spellings
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
@@ -40,10 +41,10 @@ class CustomerCache(Repository):
     def save_profile_absent(self, address: str, read_at: float) -> None:
         """Save that Sailthru has no profile with this address."""
         self._database.write(
-            lambda c: c.execute(
+            lambda c: c.executemany(
                 "INSERT OR REPLACE INTO profile_address (address, sid, read_at)"
                 " VALUES (?, NULL, ?)",
-                (address.lower(), read_at),
+                [(key, read_at) for key in email_spellings(address)],
             )
         )
 
@@ -78,7 +79,11 @@ class CustomerCache(Repository):
             connection.execute("DELETE FROM user_address WHERE user_id = ?", (person.id,))
             connection.executemany(
                 "INSERT OR REPLACE INTO user_address (address, user_id, read_at) VALUES (?, ?, ?)",
-                [(address, person.id, read_at) for address in person.emails],
+                [
+                    (key, person.id, read_at)
+                    for address in person.emails
+                    for key in email_spellings(address)
+                ],
             )
 
         self._database.write(act)
@@ -107,10 +112,10 @@ class CustomerCache(Repository):
     def save_user_absent(self, address: str, read_at: float) -> None:
         """Save that Zendesk has no user with this address."""
         self._database.write(
-            lambda c: c.execute(
+            lambda c: c.executemany(
                 "INSERT OR REPLACE INTO user_address (address, user_id, read_at)"
                 " VALUES (?, NULL, ?)",
-                (address.lower(), read_at),
+                [(key, read_at) for key in email_spellings(address)],
             )
         )
 
@@ -244,7 +249,8 @@ def upsert_profile(
         (profile.sid, profile.email, _to_json(profile), read_at),
     )
     connection.execute("DELETE FROM profile_address WHERE sid = ?", (profile.sid,))
-    addresses = {a.lower() for a in (profile.email or "", asked) if "@" in a}
+    keys = (*email_spellings(profile.email or ""), *email_spellings(asked))
+    addresses = {key for key in keys if "@" in key}
     connection.executemany(
         "INSERT OR REPLACE INTO profile_address (address, sid, read_at) VALUES (?, ?, ?)",
         [(address, profile.sid, read_at) for address in sorted(addresses)],

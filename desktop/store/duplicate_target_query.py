@@ -2,11 +2,13 @@
 
 import sqlite3
 
+from desktop.model.email_address import email_match_key
 from desktop.store.plan_row_table import parse_plan_id
 
 # Who is meant: a profile or person there is, or the address that one is to be made with.
 _TARGET_KEY_SQL = (
-    "CASE WHEN target <> '' THEN target WHEN fate = 'create' THEN '@' || lower(address) END"
+    "CASE WHEN target <> '' THEN target"
+    " WHEN fate = 'create' THEN '@' || email_match_key(address) END"
 )
 _DUPLICATE_TARGETS_SQL = (
     f"SELECT r.row, f.first FROM (SELECT row, {_TARGET_KEY_SQL} AS who"  # noqa: S608
@@ -25,5 +27,6 @@ def select_duplicate_targets(
 
     All at once: each look at them reads the whole plan.
     """
+    connection.create_function("email_match_key", 1, email_match_key, deterministic=True)
     found = connection.execute(_DUPLICATE_TARGETS_SQL, (parse_plan_id(plan_id),))
     return tuple((it["row"], it["first"]) for it in found)

@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from desktop.kit.errors import ConflictError
-from desktop.model.email_address import email_match_key
+from desktop.model.email_address import email_spellings, normalize_email
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.match_keys import hash_email, phone_match_key
 from desktop.model.record_version import is_older_version
@@ -141,7 +141,7 @@ class FeedRepository(Repository):
                 if kept is not None and _is_known(kept["body"], body, person):
                     continue
                 seq += 1
-                email = email_match_key(person.email or "")
+                email = normalize_email(person.email or "")
                 connection.execute(
                     "INSERT OR REPLACE INTO feed_user (id, email, email_hash, external_id, phone,"
                     " active, updated_at, body, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -476,14 +476,18 @@ def _save_cursor(connection: sqlite3.Connection, name: str, cursor: str, seq: in
 
 
 def _save_other_addresses(connection: sqlite3.Connection, person: ZendeskUser) -> None:
-    """Save by which further addresses an exported user is found too."""
-    if not person.identities_read:
+    """Save by which further addresses, and spellings of them, an exported user is found too."""
+    own = email_spellings(person.email or "")
+    if not person.identities_read and len(own) < 2:
         return
-    hashes = {hash_email(email_match_key(address)) for address in person.emails}
-    connection.execute("DELETE FROM feed_user_address WHERE user_id = ?", (person.id,))
+    # Without the identities, those that were read before stay.
+    addresses = person.emails if person.identities_read else own
+    hashes = {hash_email(key) for one in addresses for key in email_spellings(one)}
+    if person.identities_read:
+        connection.execute("DELETE FROM feed_user_address WHERE user_id = ?", (person.id,))
     connection.executemany(
-        "INSERT INTO feed_user_address (user_id, email_hash) VALUES (?, ?)",
-        [(person.id, one) for one in hashes - {hash_email(email_match_key(person.email or ""))}],
+        "INSERT OR IGNORE INTO feed_user_address (user_id, email_hash) VALUES (?, ?)",
+        [(person.id, one) for one in hashes - {hash_email(normalize_email(person.email or ""))}],
     )
 
 

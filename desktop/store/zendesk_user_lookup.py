@@ -87,7 +87,9 @@ class ZendeskUserLookup(Repository):
 
         def look(connection: sqlite3.Connection) -> bool:
             bodies = connection.execute(
-                "SELECT body FROM feed_user WHERE active AND email_hash = ? AND email_hash <> ''",
+                "SELECT body FROM feed_user WHERE active AND id IN (SELECT id FROM feed_user"
+                " WHERE email_hash = ?1 AND email_hash <> '' UNION ALL"
+                " SELECT user_id FROM feed_user_address WHERE email_hash = ?1)",
                 (email_hash.lower(),),
             )
             people = (msgspec.json.decode(row["body"], type=ZendeskUser) for row in bodies)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from desktop.clients.sailthru.list_export_reader import ListExportReader, read_rows
 from desktop.kit.errors import AppError, AuthenticationError, ServiceError, StorageError
 from desktop.model.customer_matching import deciding_identifiers
+from desktop.model.email_address import email_spellings
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
 from desktop.model.service import Service
@@ -99,8 +100,10 @@ class CoveringExport:
                     found = by_sid.get(sid, ())
                     break
                 if identifier is MatchIdentifier.EMAIL and (record.email or record.other_emails):
-                    # Each further address may have a profile of its own, on the list or not.
-                    found = () if record.other_emails else by_hash.get(record.email_hash, ())
+                    # Each further address or spelling may have a profile of its own, on the list
+                    # or not.
+                    is_only = not record.other_emails and len(email_spellings(record.email)) == 1
+                    found = by_hash.get(record.email_hash, ()) if is_only else ()
                     break
                 if identifier is MatchIdentifier.EXTERNAL_ID and record.external_id:
                     found = by_extid.get(record.external_id, ())

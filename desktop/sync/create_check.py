@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from desktop.kit.errors import AppError, NotFound, StopsRun, UserDecisionNeeded
+from desktop.model.email_address import email_spellings
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlanRow
@@ -100,7 +101,11 @@ class CreateCheckingGateway:
 
     def _without_read_address(self, source: SourceRecord, row: PlanRow) -> SourceRecord:
         """The record without an address that the gateway has just read as free."""
-        is_read = source.email == row.address and self.sync.target_service is Service.SAILTHRU
+        is_read = (
+            self.sync.target_service is Service.SAILTHRU
+            and source.email == row.address
+            and len(email_spellings(source.email)) == 1
+        )
         return replace(source, email="") if is_read else source
 
 

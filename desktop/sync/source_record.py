@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from desktop.model.customer_value import CustomerValueSource, read_customer_value
-from desktop.model.email_address import email_match_key
+from desktop.model.email_address import email_match_key, normalize_email
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.match_keys import hash_email
@@ -68,7 +68,7 @@ class SourceRecord:
             fields |= _name_fields(name, self.name_split)
         record = replace(self, fields=fields)
         if "email" in values:
-            email = email_match_key(str(values["email"] or ""))
+            email = normalize_email(str(values["email"] or ""))
             record = replace(
                 record, email=email, email_hash=hash_email(email), label=email or self.label
             )
@@ -108,7 +108,7 @@ def source_record_from_user(
     if person.organization is not None:
         fields["organization"] = person.organization.name
     fields |= summarize_tickets(tickets)
-    email = email_match_key(person.email or "")
+    email = normalize_email(person.email or "")
     return SourceRecord(
         service=Service.ZENDESK,
         id=str(person.id),
@@ -121,7 +121,7 @@ def source_record_from_user(
         updated_at=person.updated_at,
         name_split=name_split,
         other_emails=(
-            tuple(address for address in person.emails if address != email)
+            tuple(one for one in person.emails if email_match_key(one) != email_match_key(email))
             if person.identities_read
             else None
         ),
@@ -173,7 +173,7 @@ def source_record_from_export(
         service=Service.SAILTHRU,
         id=profile.sid,
         label=profile.email or profile.sid,
-        email=email_match_key(profile.email or ""),
+        email=normalize_email(profile.email or ""),
         email_hash=profile.email_hash or hash_email(profile.email or ""),
         external_id=profile.extid or "",
         phone=_phone_of(profile.vars),
@@ -208,7 +208,7 @@ def source_record_from_profile(
         service=Service.SAILTHRU,
         id=profile.sid,
         label=profile.email or profile.sid,
-        email=email_match_key(profile.email or ""),
+        email=normalize_email(profile.email or ""),
         email_hash=hash_email(profile.email or ""),
         external_id=profile.keys.get("extid", ""),
         phone=_phone_of(profile.vars),

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from desktop.kit.errors import AppError, StopsRun, ValuesRejected
 from desktop.model.customer_matching import deciding_identifiers
-from desktop.model.email_address import email_match_key
+from desktop.model.email_address import email_spellings, normalize_email
 from desktop.model.match_keys import sms_key
 from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, Sync
@@ -198,15 +198,12 @@ class TargetReader:
                 await self._store.sync_state.delete_pair(int(record.id))
             return (profile,) if profile is not None else ()
         if identifier is MatchIdentifier.EMAIL:
-            own = await profiles.read(record.email, key="email") if record.email else None
+            found = await self._read_by_address(email_spellings(record.email))
             others = record.other_emails
             if others is None:
-                others = await self._read_other_addresses(record) if own is None else ()
-            found = (
-                own,
-                *await asyncio.gather(*(profiles.read(one, key="email") for one in others)),
-            )
-            return tuple({one.id: one for one in found if one is not None}.values())
+                others = () if found else await self._read_other_addresses(record)
+            spelled = (one for address in others for one in email_spellings(address))
+            return tuple((found | await self._read_by_address(spelled)).values())
         key, value = (
             ("extid", record.external_id)
             if identifier is MatchIdentifier.EXTERNAL_ID
@@ -222,6 +219,13 @@ class TargetReader:
             return ()
         return (profile,) if profile is not None else ()
 
+    async def _read_by_address(self, addresses: Iterable[str]) -> dict[str, TargetRecord]:
+        """Read the profiles at these addresses, by sid."""
+        read = self._context.profiles.read
+        asked = dict.fromkeys(addresses)
+        found = await asyncio.gather(*(read(address, key="email") for address in asked))
+        return {profile.id: profile for profile in found if profile is not None}
+
     async def _read_other_addresses(self, record: SourceRecord) -> tuple[str, ...]:
         """Read a user's further addresses singly, where a profile would be created.
 
@@ -230,7 +234,7 @@ class TargetReader:
         if not self._sync.effects.create_missing or not record.id.isdigit():
             return ()
         identities = await self._context.zendesk.client.list_identities(int(record.id))
-        addresses = (email_match_key(one.value) for one in identities if one.type == "email")
+        addresses = (normalize_email(one.value) for one in identities if one.type == "email")
         return tuple(dict.fromkeys(a for a in addresses if a != record.email))
 
     # Zendesk users.

@@ -9,7 +9,7 @@ from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import iso_timestamp
-from desktop.model.lookup_query import parse_lookup_query
+from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,12 +49,10 @@ async def _customer_targets(services: WorkspaceServices, who: str) -> tuple[str,
     """Return every id by which `fairlead audit` finds a customer: sid, user id, addresses."""
     query = parse_lookup_query(who)
     await services.lookup.require_own_link(query)
-    sheet = services.lookup.cached_sheet(query)
-    profile, user = sheet.profile.value, sheet.user.value
-    ids = [profile.sid] if profile else []
-    ids += [str(user.id), *user.emails] if user else []
-    # What was typed too: a customer who is not cached any more stays findable by address.
-    return (*ids, who.strip().lower())
+    ids = services.lookup.cached_sheet(query).target_ids
+    # Who is not cached any more stays findable by address and id.
+    is_id = query.kind in (LookupQueryKind.SID, LookupQueryKind.ZENDESK_ID)
+    return (*ids, query.value if is_id else who.strip().lower())
 
 
 COMMANDS = {"audit": CliCommand(_add_arguments, _print_audit)}

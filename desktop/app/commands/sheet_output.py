@@ -57,6 +57,8 @@ def sheet_to_json(
                 "unit": value.unit,
                 "horizon_days": value.horizon_days,
             }
+    if sheet.other_profiles:
+        document["other_profiles"] = _other_profiles_json(sheet)
     # Only where several match: scripts test for the key.
     if sheet.matches:
         document["matches"] = [
@@ -123,8 +125,21 @@ def _sailthru_profile_json(profile: SailthruProfile, sheet: CustomerSheet) -> di
         "engagement": profile.engagement,
         "activity": {name: iso_timestamp(at) for name, at in profile.activity.items()},
         "lifetime": dict(profile.lifetime),
-        "other_profiles": [{"email": o.address, "sid": o.sid} for o in sheet.other_profiles],
+        "other_profiles": _other_profiles_json(sheet),
     }
+
+
+def _other_profiles_json(sheet: CustomerSheet) -> list[dict[str, Any]]:
+    """Further profiles that may be the customer's: by another address or spelling, or a phone."""
+    return [
+        {
+            "email": other.address,
+            "sid": other.sid,
+            "optout": other.optout.value if other.optout else None,
+            "by_phone": other.is_by_phone,
+        }
+        for other in sheet.other_profiles
+    ]
 
 
 def _value_text(value: dict[str, Any] | None) -> str:
@@ -145,6 +160,20 @@ def _optout_state(profile: SailthruProfile) -> str:
     return "not known" if profile.has_unknown_optout else "not read"
 
 
+def _zendesk_user_lines(zendesk: dict[str, Any]) -> Iterator[str]:
+    who = f"{zendesk['name']}  {zendesk['email'] or ''}"
+    yield f"{who}  (Zendesk {zendesk['id']})"
+    if not zendesk["active"]:
+        yield "  deleted in Zendesk, or merged into another user"
+    elif zendesk["suspended"]:
+        yield "  suspended: may not sign in, new tickets are held"
+    if zendesk["tags"]:
+        yield f"  tags      {', '.join(zendesk['tags'])}"
+    # Enough for a glance; the JSON has all that were read.
+    for ticket in zendesk["tickets"][:5]:
+        yield f"  #{ticket['id']:<8} {ticket['status']:<8} {ticket['subject']}"
+
+
 def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
     """Yield the text lines of `fairlead lookup` from its JSON document; five tickets at most."""
     zendesk, sailthru = document["zendesk"], document["sailthru"]
@@ -157,17 +186,7 @@ def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
     if zendesk is None and sailthru is None:
         yield "Nobody found."
     if zendesk is not None:
-        who = f"{zendesk['name']}  {zendesk['email'] or ''}"
-        yield f"{who}  (Zendesk {zendesk['id']})"
-        if not zendesk["active"]:
-            yield "  deleted in Zendesk, or merged into another user"
-        elif zendesk["suspended"]:
-            yield "  suspended: may not sign in, new tickets are held"
-        if zendesk["tags"]:
-            yield f"  tags      {', '.join(zendesk['tags'])}"
-        # Enough for a glance; the JSON has all that were read.
-        for ticket in zendesk["tickets"][:5]:
-            yield f"  #{ticket['id']:<8} {ticket['status']:<8} {ticket['subject']}"
+        yield from _zendesk_user_lines(zendesk)
     if sailthru is not None:
         yield f"Sailthru {sailthru['sid']}  {sailthru['email'] or ''}"
         yield f"  opt-out   {sailthru['optout'] or sailthru['optout_state']}"
@@ -177,5 +196,9 @@ def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"  value     {_value_text(document['value'])}"
     elif zendesk is not None:
         yield "No Sailthru profile."
+    for other in document.get("other_profiles", ()):
+        how = ", same phone number" if other["by_phone"] else ""
+        level = other["optout"] or "not read"
+        yield f"May be theirs: {other['email']}  ({other['sid']}, opt-out {level}{how})"
     for name, error in document.get("errors", {}).items():
         yield f"{name}: {error['title']}"

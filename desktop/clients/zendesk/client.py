@@ -14,6 +14,7 @@ from desktop.clients.zendesk import search_query, wire_to_model
 from desktop.clients.zendesk.cursor_pagination import PAGE_SIZE, PageLoopDetector, next_cursor
 from desktop.clients.zendesk.protocol import build_request, parse_response
 from desktop.model.customer_sheet import TicketPage
+from desktop.model.email_address import email_spellings
 from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.model.zendesk_brand import ZendeskBrand
@@ -64,8 +65,11 @@ class ZendeskClient:
 
     async def find_by_email(self, address: str) -> tuple[ZendeskUser, ...]:
         """Return the users who have exactly this address, primary or not."""
-        found = await self.search_users(search_query.email_query(address))
-        return search_query.filter_by_email(await self._with_identities(found, address), address)
+        spellings = email_spellings(address) or (address,)
+        queries = (self.search_users(search_query.email_query(one)) for one in spellings)
+        by_id = {user.id: user for users in await asyncio.gather(*queries) for user in users}
+        found = await self._with_identities(tuple(by_id.values()), address)
+        return search_query.filter_by_email(found, address)
 
     async def find_by_phone(self, number: str) -> tuple[ZendeskUser, ...]:
         """Return the users with this phone number, with or without its country code."""

@@ -40,7 +40,9 @@ def name_query(text: str) -> str:
 def filter_by_email(users: Iterable[ZendeskUser], address: str) -> tuple[ZendeskUser, ...]:
     """Return the users who have exactly this address, as primary or as another."""
     wanted = email_match_key(address)
-    return tuple(person for person in users if wanted in person.emails)
+    return tuple(
+        person for person in users if any(email_match_key(one) == wanted for one in person.emails)
+    )
 
 
 def filter_by_phone(users: Iterable[ZendeskUser], number: str) -> tuple[ZendeskUser, ...]:

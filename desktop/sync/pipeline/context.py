@@ -46,7 +46,7 @@ class PlanContext:
     Source ids outside the source that this sync keeps on a list (`members`), keeps tagged
     (`tagged`), or has matched (`paired`). `other_records` are the records of `known_sources` by id.
     `counted_events` are the source events that are in a number already, `created_addresses` those
-    that an earlier row of the plan creates.
+    (`email_match_key`) that an earlier row of the plan creates.
     """
 
     sync: Sync

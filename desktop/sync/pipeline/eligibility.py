@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from desktop.model.email_address import email_match_key
 from desktop.model.sync_plan import RETRY_LATER, PlannedOutcome
 from desktop.sync.pipeline.context import HoldReason, PlanContext
 from desktop.sync.pipeline.duplicate_targets import DUPLICATE_TARGET_CAUSE, taken_target_reason
@@ -81,7 +82,7 @@ def _not_creatable(record: SourceRecord, context: PlanContext) -> Ineligibility 
         return _to_correct(problem.message, problem.cause)
     if problem is not None:
         return _skipped(problem.message)
-    if record.email and record.email in context.created_addresses:
+    if record.email and email_match_key(record.email) in context.created_addresses:
         return _skipped("waits for an earlier row to create its record", RETRY_LATER)
     return None
 

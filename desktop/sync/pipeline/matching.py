@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from desktop.model.customer_matching import RecordMatch, match_customer
+from desktop.model.email_address import email_match_key
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sync import MatchIdentifier
 from desktop.model.target_record import TargetRecord
@@ -61,7 +62,7 @@ def _is_opted_out_before(record: SourceRecord, match: RecordMatch, context: Plan
         context.sync.effects.create_missing
         and target is not None
         and match.identifier is MatchIdentifier.EMAIL
-        and target.email != record.email
+        and email_match_key(target.email) != email_match_key(record.email)
         and target.optout not in (None, OptOutLevel.NONE)
     )
 

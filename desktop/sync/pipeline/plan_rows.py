@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from desktop.model import consent_check
+from desktop.model.email_address import email_match_key
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlannedOutcome, PlanRow
 from desktop.model.target_record import LIST_PREFIX, TargetRecord
@@ -146,7 +147,7 @@ def _context_after(row: PlanRow, context: PlanContext) -> PlanContext:
         return context
     context = replace(context, counted_events=context.counted_events | set(row.events))
     if row.fate is PlannedOutcome.CREATE:
-        created = context.created_addresses | {row.address}
+        created = context.created_addresses | {email_match_key(row.address)}
         return replace(context, created_addresses=created)
     target, sent = context.targets[row.target_id], {c.field: c.new for c in row.changes_to_send}
     after = replace(target, fields={**target.fields, **sent})

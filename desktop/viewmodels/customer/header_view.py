@@ -11,6 +11,7 @@ from desktop.model.customer_sheet import (
     SheetPartState,
 )
 from desktop.model.edit import EditKind
+from desktop.model.email_address import email_match_key, normalize_email
 from desktop.model.lookup_query import LookupQueryKind
 from desktop.model.name_splitting import full_name_of_vars
 from desktop.model.optout_level import OptOutLevel
@@ -112,8 +113,7 @@ def _match_text(context: CustomerContext) -> str:
         address = sheet.address
         if sheet.is_linked:
             parts.append(f"Sailthru: {profile.email or profile.sid}, chosen here")
-        # Addresses are compared in lower case: both services keep the case as typed.
-        elif address.lower() in (matched.lower(), (profile.email or "").lower()):
+        elif email_match_key(address) in map(email_match_key, (matched, profile.email or "")):
             parts.append("Sailthru: same address")
         elif matched:
             parts.append(f"Sailthru: by {matched}")
@@ -172,10 +172,10 @@ def _unconfirmed(sheet: CustomerSheet) -> tuple[AlternateProfile, ...]:
     user, profile = sheet.user.value, sheet.profile.value
     if user is None or profile is None or sheet.is_linked:
         return ()
-    address = (profile.email or profile.sid).lower()
-    if sheet.query.kind is LookupQueryKind.SID or address in (
-        sheet.address.lower(),
-        sheet.query.value.lower(),
+    address = normalize_email(profile.email or profile.sid)
+    if sheet.query.kind is LookupQueryKind.SID or email_match_key(address) in (
+        email_match_key(sheet.address),
+        email_match_key(sheet.query.value),
     ):
         return ()
     opened = profile.activity.get("open_time")

@@ -305,13 +305,8 @@ class CustomerSheetModel(QObject):
         sheet, opening = self._sheet, self._customer_number
         if sheet is None:
             return
-        profile, person = sheet.profile.value, sheet.user.value
-        targets = [profile.sid] if profile else []
-        targets += [str(person.id), *person.emails] if person else []
-        if sheet.query.kind is LookupQueryKind.EMAIL:
-            targets.append(sheet.query.value)
-        if targets:
-            rows = await self._store.audit.list_entries(targets=tuple(targets), limit=100)
+        if sheet.target_ids:
+            rows = await self._store.audit.list_entries(targets=sheet.target_ids, limit=100)
             if rows != self._audit and self._customer_number == opening:
                 self._audit = rows
                 self.publish_views()

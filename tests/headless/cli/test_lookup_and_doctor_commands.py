@@ -67,6 +67,38 @@ def test_lookup_finds_customer_by_each_identifier(
     assert result.json["sailthru"]["sid"] == sid
 
 
+@pytest.mark.parametrize("is_ascii_in_zendesk", [True, False])
+@pytest.mark.parametrize("typed", ["anna{}@b\u00fccher.example", "Anna{}@XN--BCHER-KVA.example."])
+def test_lookup_international_domain_is_one_customer(
+    typed: str, is_ascii_in_zendesk: bool, fairlead: FairleadCommand, sandbox: SandboxServers
+) -> None:
+    number = next(_NUMBERS)
+    spellings = [f"anna{number}@bücher.example", f"anna{number}@xn--bcher-kva.example"]
+    stored, other = spellings[::-1] if is_ascii_in_zendesk else spellings
+    person = sandbox.create_user(stored)
+    sid = sandbox.create_profile(other, optout_email="all")
+    for query in (typed.format(number), f"id:{person}"):
+        found = fairlead("lookup", query, "--json").json
+        assert (found["zendesk"]["id"], found["sailthru"]["sid"]) == (person, sid)
+        # As each service spells it.
+        assert (found["zendesk"]["emails"], found["sailthru"]["email"]) == ([stored], other)
+    sandbox.delete_profile(sid)
+    alone = fairlead("lookup", typed.format(number), "--json").json
+    assert (alone["zendesk"]["id"], alone["sailthru"]) == (person, None)
+
+
+def test_lookup_two_profiles_of_one_international_domain_are_offered(
+    fairlead: FairleadCommand, sandbox: SandboxServers
+) -> None:
+    number = next(_NUMBERS)
+    typed, other = f"anna{number}@bücher.example", f"anna{number}@xn--bcher-kva.example"
+    sids = [sandbox.create_profile(address) for address in (typed, other)]
+    sandbox.create_user(typed)
+    assert fairlead("lookup", typed, "--json").json["sailthru"]["sid"] == sids[0]
+    shown = fairlead("lookup", typed)
+    assert f"May be theirs: {other}  ({sids[1]}, opt-out none)" in shown.stdout.splitlines()
+
+
 @pytest.mark.parametrize(
     ("customer_vars", "text"),
     [

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from desktop.model.email_address import (
     email_match_key,
+    email_spellings,
     is_email,
     is_reachable_email,
     parse_email,
@@ -42,6 +43,10 @@ from desktop.model.email_address import (
         ("ｍａｒｉａ＠ｌｏｐｅｚ．ｅｘａｍｐｌｅ", "maria@lopez.example"),
         ("suﬃeld@lopez.example", "suffield@lopez.example"),
         ("संपर्क@डाटामेल.भारत", "संपर्क@डाटामेल.भारत"),
+        ("maria@lopez。example", "maria@lopez.example"),
+        ("maria@lopez.example.", "maria@lopez.example"),
+        ("Anna@BÜCHER.example", "anna@bücher.example"),
+        ("anna@XN--BCHER-KVA.example", "anna@xn--bcher-kva.example"),
     ],
 )
 def test_email_pasted_is_found(text: str, address: str) -> None:
@@ -59,7 +64,7 @@ def test_email_pasted_is_found(text: str, address: str) -> None:
         "maria@lopez_example", "maria@-lopez.example", "maria@lopez-.example",
         "maria@lopez,example",
         "maria..x@lopez.example", "m²@lopez.example", "𝐦@lopez.example",
-        "maria@lopez。example", "maria\x00@lopez.example", "maria\ud800@lopez.example",
+        "maria\x00@lopez.example", "maria\ud800@lopez.example",
         "é" * 33 + "@lopez.example", "x@" + "a" * 64 + ".example", "x" * 5000 + "@b.example",
     ],
 )  # fmt: skip
@@ -87,6 +92,55 @@ def test_email_reachable_needs_a_dot() -> None:
 )
 def test_email_match_key_compares_what_is_stored(stored: str, key: str) -> None:
     assert email_match_key(stored) == key
+
+
+BOOKS = "anna@b\u00fccher.example"
+BOOKS_ASCII = "anna@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize(
+    ("stored", "key"),
+    [
+        (BOOKS, BOOKS_ASCII),
+        (BOOKS_ASCII, BOOKS_ASCII),
+        ("Anna@B\u00dcCHER.Example.", BOOKS_ASCII),
+        ("anna@bu\u0308cher.example", BOOKS_ASCII),
+        ("ａｎｎａ＠ｂücher．example", BOOKS_ASCII),
+        ("anna@bücher。example", BOOKS_ASCII),
+        ("anna@XN--BCHER-KVA.EXAMPLE.", BOOKS_ASCII),
+        # IDNA 2003 would make it strasse.example, which belongs to somebody else.
+        ("a@straße.example", "a@xn--strae-oqa.example"),
+        ("a@strasse.example", "a@strasse.example"),
+        ("संपर्क@डाटामेल.भारत", "संपर्क@xn--c2bd4bq1db8d.xn--h2brj9c"),
+        ("josé@lopez.example", "josé@lopez.example"),
+        ("a@xn--zzz--.example", "a@xn--zzz--.example"),
+    ],
+)
+def test_email_match_key_is_one_for_each_spelling(stored: str, key: str) -> None:
+    assert email_match_key(stored) == key
+    assert {email_match_key(one) for one in email_spellings(stored)} == {key}
+
+
+@pytest.mark.parametrize(
+    ("address", "spellings"),
+    [
+        (BOOKS, (BOOKS, BOOKS_ASCII)),
+        (BOOKS_ASCII, (BOOKS_ASCII, BOOKS)),
+        ("maria@lopez.example", ("maria@lopez.example",)),
+        ("josé@lopez.example", ("josé@lopez.example",)),
+        ("a@xn--zzz--.example", ("a@xn--zzz--.example",)),
+        ("", ()),
+    ],
+)
+def test_email_spellings_are_the_typed_one_and_the_other(
+    address: str, spellings: tuple[str, ...]
+) -> None:
+    assert email_spellings(address) == spellings
+
+
+@given(st.text(max_size=40) | st.emails())
+def test_email_spellings_of_anything_have_one_key(text: str) -> None:
+    assert len({email_match_key(one) for one in email_spellings(text)}) <= 1
 
 
 @pytest.mark.parametrize("suffix", ["", "/token", "/TOKEN:abc"])

@@ -10,6 +10,7 @@ import pytest
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner
+from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import MappingOperator, MappingRow, SourceType
 from desktop.model.sync import READ_SINGLY, Sync
 from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRow, PlanRowState
@@ -133,6 +134,28 @@ async def test_person_whom_export_does_not_settle_is_read_singly(
     assert [change.old for change in rows[first.email].changes] == ([old] if fate is UPDATE else [])
     assert plan.target_reading is not None
     assert plan.target_reading.read_singly == 1
+
+
+@pytest.mark.parametrize(
+    ("stored", "twin"),
+    [
+        ("noa@bücher.example", "noa@xn--bcher-kva.example"),
+        ("noa@xn--bcher-kva.example", "noa@bücher.example"),
+    ],
+)
+async def test_person_at_international_domain_is_read_singly_by_each_spelling(
+    stored: str, twin: str, sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    make_people(sync_sandbox)
+    sync_sandbox.create_user(stored, name="Noa", user_fields={"sync_to_sailthru": True})
+    for address in (stored, twin):
+        sync_sandbox.create_profile(address, vars={"plan": "Noa"}, lists={LOYAL: 1})
+    sync = save_sync(sync_services)
+    where = (FieldCondition("email", ConditionOperator.HAS, "cher"),)
+    sync = replace(sync, source=replace(sync.source, where=where))
+    _plan, rows, singly = await make_plan(sync_services, sync_sandbox, sync)
+    assert singly == [stored, twin]
+    assert rows[stored].cause == "several match"
 
 
 async def test_person_whose_external_id_leads_to_another_on_list_is_read_singly(

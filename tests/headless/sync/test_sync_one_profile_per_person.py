@@ -6,17 +6,24 @@ from typing import Any
 import pytest
 
 from desktop.app.container import WorkspaceServices
-from desktop.app.runner_factory import build_runner
-from desktop.model.sync import FlowPolicy, MatchIdentifier, SyncEffects
+from desktop.app.runner_factory import build_preset_names, build_runner
+from desktop.model.field_condition import ConditionOperator, FieldCondition
+from desktop.model.sync import FlowPolicy, MatchIdentifier, Sync, SyncEffects
 from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RunState
-from desktop.sync.sync_presets import SAILTHRU_TO_ZENDESK, TICKETS_TO_PROFILES, ZENDESK_TO_SAILTHRU
+from desktop.sync.sync_presets import (
+    SAILTHRU_TO_ZENDESK,
+    TICKETS_TO_PROFILES,
+    ZENDESK_TO_SAILTHRU,
+    build_preset,
+)
 from desktop.sync.target_reader import TargetReader
 from tests.support import sync_cases
 from tests.support.sandbox_servers import SandboxServers
 
 NEW, OLD = f"noa.new@{sync_cases.DOMAIN}", f"noa.old@{sync_cases.DOMAIN}"
 PHONE = "+1 555 222 0001"
+BOX = {"sync_to_sailthru": True}
 CREATE, UPDATE, CORRECTION = (
     PlannedOutcome.CREATE,
     PlannedOutcome.UPDATE,
@@ -66,6 +73,59 @@ async def test_create_after_address_change_parks_beside_optout_else_updates(
         assert sync_sandbox.read_profile(NEW) is None
     else:
         assert row.target_id == sid
+
+
+SPELLINGS = ("noa.idn@b\u00fccher.example", "noa.idn@xn--bcher-kva.example")
+
+
+def over_spellings(sync: Sync) -> Sync:
+    """The sync over the people of `SPELLINGS` alone."""
+    where = (FieldCondition("email", ConditionOperator.HAS, "noa.idn@"),)
+    return replace(sync, source=replace(sync.source, where=where))
+
+
+@pytest.mark.parametrize("stored", SPELLINGS)
+@pytest.mark.parametrize("preset", [ZENDESK_TO_SAILTHRU, SAILTHRU_TO_ZENDESK])
+async def test_international_domain_matches_in_either_spelling(
+    preset: str, stored: str, sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    other = SPELLINGS[1 - SPELLINGS.index(stored)]
+    person = sync_sandbox.create_user(stored, name="Noa Levi", user_fields=BOX)
+    sid = sync_sandbox.create_profile(other, lists={sync_cases.LIST_NAME: 1})
+    changes: dict[str, Any] = {"effects": SyncEffects(create_missing=True)}
+    if preset == ZENDESK_TO_SAILTHRU:
+        made = build_preset(preset, build_preset_names(sync_services))
+        changes["source"] = over_spellings(made).source
+    row = await run_over_noa(sync_services, preset, **changes)
+    assert (row.fate, row.target_id) == (
+        UPDATE,
+        sid if preset == ZENDESK_TO_SAILTHRU else str(person),
+    )
+
+
+async def test_two_users_of_one_international_address_make_one_profile(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    for address in SPELLINGS:
+        sync_sandbox.create_user(address, name="Noa Levi", user_fields=BOX)
+    sync = sync_cases.save_preset(sync_services, ZENDESK_TO_SAILTHRU, over_spellings)
+    plan = await build_runner(sync_services, sync.name).preview(sync, "Ada Admin")
+    rows = sync_cases.plan_rows(sync_services.store, plan.id)
+    assert sorted(row.fate.value for row in rows) == ["correction", "create"]
+
+
+async def test_profile_at_other_spelling_made_since_preview_stops_create(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    sync_sandbox.create_user(SPELLINGS[0], name="Noa Levi", user_fields=BOX)
+    sync = sync_cases.save_preset(sync_services, ZENDESK_TO_SAILTHRU, over_spellings)
+    plan = await build_runner(sync_services, sync.name).preview(sync, "Ada Admin")
+    sid = sync_sandbox.create_profile(SPELLINGS[1], optout_email="all")
+    await sync_cases.run_sync(sync_services, sync, plan_id=plan.id)
+    (row,) = sync_cases.plan_rows(sync_services.store, plan.id)
+    assert row.state is PlanRowState.PARKED
+    assert sid in row.detail
+    assert sync_sandbox.read_profile(SPELLINGS[0]) is None
 
 
 async def test_tickets_of_person_known_by_second_address_reach_profile(
