@@ -1,4 +1,4 @@
-"""Export lists to files: CSV that no spreadsheet runs as a formula, JSON, and an atomic write."""
+"""Export lists to files: CSV that no spreadsheet runs as a formula, JSON, atomic writes."""
 
 import asyncio
 import csv
@@ -29,7 +29,7 @@ def escape_csv_formula(text: str) -> str:
 
 
 def format_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Format rows of cells as a CSV document: every cell quoted, formulas escaped, CRLF lines."""
+    """Format exported rows as a CSV document: every cell quoted, formulas escaped, CRLF lines."""
     return _BYTE_ORDER_MARK + _csv_lines([header]) + _csv_lines(rows)
 
 
@@ -47,7 +47,7 @@ def format_json(document: object) -> str:
 
 @dataclass(frozen=True)
 class RowFormat(Generic[T]):
-    """How one row of a list is written: as lines of cells under a header, and as JSON."""
+    """How an exported list writes one row: as lines of cells under a header, and as JSON."""
 
     header: Sequence[str]
     to_cells: Callable[[T], Iterable[Sequence[str]]]
@@ -62,7 +62,7 @@ async def export_pages(
     as_json: bool,
     plan: str = "",
 ) -> int:
-    """Write a list of any length into a file, page by page, and count its rows.
+    """Export a list of any length into a file, page by page, and count its rows.
 
     The rows' JSON is under the key `rows`, beside the `plan` they are of. Raises StorageError.
     """
@@ -91,7 +91,7 @@ def _format_page(page: Sequence[T], row_format: RowFormat[T], *, as_json: bool) 
 
 
 async def write_private_file(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all. Raises StorageError."""
+    """Write an export readable by its owner alone, whole or not at all. Raises StorageError."""
 
     async def whole() -> AsyncIterator[str]:
         yield text

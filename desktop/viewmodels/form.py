@@ -30,7 +30,7 @@ class FieldKind(Enum):
 
 @dataclass(frozen=True)
 class FormField:
-    """One field of a form, addressed by `path` (`telling.email` is an attribute of an attribute).
+    """One declared field of a form, addressed by `path` (`telling.email`: nested attribute).
 
     `name` is the accessible and object name of the control, an interface for scripts and screen
     readers; empty, it is the label. `choices` are (key, text). `visible_when` and `label_when` are
@@ -56,13 +56,13 @@ class FormField:
 
     @property
     def accessible_name(self) -> str:
-        """Name of the control for screen readers and scripts."""
+        """Accessible name of a form field's control, for screen readers and scripts."""
         return self.name or self.label
 
 
 @dataclass(frozen=True)
 class FormState:
-    """Values of a form by path, with the sentences that stand beside its fields.
+    """A form's values by path, with the sentences that stand beside its fields.
 
     `disabled_reasons` say why a field cannot be edited, `notes` follow the help of a field, and
     `completions` are offered while somebody types.
@@ -86,15 +86,15 @@ def field_label(form_field: FormField, values: FormValues) -> str:
 
 
 def read_values(fields: Iterable[FormField], source: object) -> dict[str, FieldValue]:
-    """Read the values of a form from the attributes of a dataclass; an enum gives its value."""
+    """Read a form's values from the attributes of a dataclass; an enum gives its value."""
     return {f.path: read_value(source, f.path) for f in fields}
 
 
 def parse_names(text: str) -> tuple[str, ...]:
-    """Split comma-separated names: without blanks around them, each once, in the order typed."""
+    """Parse a form's comma-separated names: stripped, each once, in the order typed."""
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 def format_names(names: Iterable[str]) -> str:
-    """Join names with commas, as `parse_names` reads them."""
+    """Join names with commas for a form's field, as `parse_names` reads them."""
     return ", ".join(names)

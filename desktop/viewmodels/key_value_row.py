@@ -1,4 +1,4 @@
-"""Row of a table of facts: label, value and a small note, as panels show it."""
+"""Row of a panel's table of facts: label, value and a small note."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from desktop.viewmodels.tone import Tone
 
 @dataclass(frozen=True)
 class KeyValueRow:
-    """`tip` is the tool tip of the value (an absolute time), `note_tip` that of the note."""
+    """A fact in a panel; `tip` is the value's tool tip (an absolute time), `note_tip` the other."""
 
     label: str
     value: str

@@ -1,4 +1,4 @@
-"""Item models of lists: columns declared once; rows held whole, or read page by page.
+"""Qt item models of lists: columns declared once; rows held whole, or read page by page.
 
 Every list of the window is one of these two under a `ListTableView`: the rows of a preview
 (a million, paged), the changes of the page Activity and the runs of a sync (growing).
@@ -36,7 +36,7 @@ _TEXT_ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
 
 @dataclass(frozen=True)
 class ListState:
-    """What stands in place of rows: loading, failed, empty with one next step; or a summary."""
+    """A list page's text in place of rows: loading, failed, empty with a next step; or summary."""
 
     is_loading: bool = False
     text: str = ""
@@ -46,13 +46,13 @@ class ListState:
 
     @property
     def is_bare(self) -> bool:
-        """Whether there are neither rows nor a sentence: the page says itself what to do."""
+        """Whether a list page has neither rows nor a sentence: it says itself what to do."""
         return not (self.is_loading or self.text or self.summary)
 
 
 @dataclass(frozen=True)
 class ListColumn(Generic[RowT]):
-    """A column of a list: its heading, a cell's text, what a screen reader hears, its tick box.
+    """A declared column of a list: heading, cell text, what a screen reader hears, tick box.
 
     `accessible_text` replaces the text for screen readers, None says nothing; `is_ticked` gives
     None for a row without a box.
@@ -65,7 +65,7 @@ class ListColumn(Generic[RowT]):
 
 
 class ListModel(QAbstractTableModel, Generic[RowT]):
-    """Base of both item models: cells, headings and roles from the declared columns."""
+    """Base of the Qt item models of lists: cells, headings and roles from declared columns."""
 
     def __init__(self, columns: Sequence[ListColumn[RowT]], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -73,7 +73,7 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
 
     @abstractmethod
     def row_at(self, place: int) -> RowT | None:
-        """Return the row at a place from the top, None outside the list or while it is read."""
+        """Return the list model's row at a place, None outside it or while it is read."""
 
     def columnCount(self, parent: ModelIndex = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self.columns)
@@ -91,7 +91,7 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
         return None
 
     def data(self, index: ModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Return the row object for delegates (ROW_ROLE), a cell's text, or its tick."""
+        """Return a list cell's row object (ROW_ROLE, for delegates), its text, or its tick."""
         # First of all: Qt asks for a dozen roles that no list has.
         if role != ROW_ROLE and role not in _TEXT_ROLES and role != Qt.ItemDataRole.CheckStateRole:
             return None
@@ -110,7 +110,7 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
 
 
 class PagedListModel(ListModel[RowT]):
-    """A list of any length: the key of every row in 8 bytes, the rows themselves by page.
+    """A Qt item model of a list of any length: each row's key in 8 bytes, the rows by page.
 
     `read_rows` reads the rows of up to PAGE_SIZE keys; None: not possible yet, ask again.
     """
@@ -133,7 +133,7 @@ class PagedListModel(ListModel[RowT]):
         self._requested_pages: set[int] = set()  # asked for and not arrived
 
     def show_keys(self, keys: Sequence[int]) -> None:
-        """Show other rows altogether, by their keys in order; pages follow when in sight."""
+        """Show other rows in the paged list, by their keys in order; pages follow when in sight."""
         self.beginResetModel()
         self._keys = array("q", keys)
         self._pages.clear()
@@ -142,12 +142,12 @@ class PagedListModel(ListModel[RowT]):
         self.endResetModel()
 
     def refresh_pages(self) -> None:
-        """Read the pages that are kept anew; until then they stand as they are."""
+        """Read the paged list's cached pages anew; until then they stand as they are."""
         for page in list(self._pages):
             self._request_page(page)
 
     def update_cached_rows(self, edit: Callable[[RowT], RowT]) -> None:
-        """Change every row that is kept at once, ahead of the store."""
+        """Change every cached row of the paged list at once, ahead of the store."""
         for page, rows in self._pages.items():
             self._pages[page] = {key: edit(row) for key, row in rows.items()}
         if self._keys:
@@ -155,22 +155,22 @@ class PagedListModel(ListModel[RowT]):
             self.dataChanged.emit(self.index(0, 0), last)
 
     def key_at(self, place: int) -> int | None:
-        """Return the key of the row at a place."""
+        """Return the key of the row at a place of the paged list."""
         return self._keys[place] if 0 <= place < len(self._keys) else None
 
     def keys_between(self, first: int, last: int) -> list[int]:
-        """Return the keys from one place to another, both included."""
+        """Return the paged list's keys from one place to another, both included."""
         return list(self._keys[first : last + 1])
 
     def place_of(self, key: int) -> int:
-        """Return the place of the row with this key, or -1."""
+        """Return the place of the row with this key in the paged list, or -1."""
         try:
             return self._keys.index(key)
         except ValueError:
             return -1
 
     def row_at(self, place: int) -> RowT | None:
-        """Return a row, or None while it is not read; that asks for its page."""
+        """Return a row of the paged list, or None while its page is not read; that asks for it."""
         if not 0 <= place < len(self._keys):
             return None
         page = place // PAGE_SIZE
@@ -220,11 +220,11 @@ class PagedListModel(ListModel[RowT]):
 
 
 class ListRow(Protocol):
-    """A row of a growing list: it keeps its id while its texts change."""
+    """A row of a growing list (Qt item model): it keeps its id while its texts change."""
 
     @property
     def id(self) -> str:
-        """What tells this row from the others of its list."""
+        """The id that tells this row from the others of its growing list."""
         ...
 
 
@@ -232,7 +232,7 @@ ListRowT = TypeVar("ListRowT", bound=ListRow)
 
 
 class GrowingListModel(ListModel[ListRowT]):
-    """A list held whole, the newest row first, that grows at its end when that is in sight.
+    """A Qt item model held whole, newest row first, that grows when its end is in sight.
 
     Rows that stay are not reset, so the view keeps its place and its selection.
     """
@@ -247,15 +247,15 @@ class GrowingListModel(ListModel[ListRowT]):
         self.is_complete = True
 
     def row_at(self, place: int) -> ListRowT | None:
-        """Return a row, or None outside the list."""
+        """Return a row of the growing list, or None outside it."""
         return self._rows[place] if 0 <= place < len(self._rows) else None
 
     def place_of(self, row_id: str) -> int:
-        """Return the place of the row with this id, or -1."""
+        """Return the place of the row with this id in the growing list, or -1."""
         return next((i for i, row in enumerate(self._rows) if row.id == row_id), -1)
 
     def show_rows(self, rows: Sequence[ListRowT]) -> None:
-        """Show these rows, telling Qt only of what was removed, inserted and changed."""
+        """Show these rows in the growing list; Qt hears only of removals, insertions, changes."""
         wanted = {row.id for row in rows}
         # From the end, so that the places before stay what they were.
         for first, last in reversed(_consecutive_ranges([r.id not in wanted for r in self._rows])):
@@ -285,13 +285,13 @@ class GrowingListModel(ListModel[ListRowT]):
         return not parent.isValid() and not self.is_complete
 
     def fetchMore(self, parent: ModelIndex) -> None:
-        """Ask for older rows; they arrive later by `show_rows`."""
+        """Ask for the growing list's older rows; they arrive later by `show_rows`."""
         if not parent.isValid():
             self.more_wanted.emit()
 
 
 def _consecutive_ranges(marks: Sequence[bool]) -> list[tuple[int, int]]:
-    """First and last place of each run of marked places."""
+    """First and last place of each run of consecutive changed rows, for Qt's signals."""
     ranges: list[tuple[int, int]] = []
     for place, mark in enumerate(marks):
         if not mark:

@@ -1,10 +1,10 @@
-"""Format amounts of money with their currency sign."""
+"""Format amounts of money on screen with their currency sign."""
 
 _CURRENCY_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 
 def format_amount(value: float, currency: str) -> str:
-    """Format an amount as `$1,240`, `€86.50`, `SEK 990`: cents only where there are any."""
+    """Format an amount on screen as `$1,240`, `€86.50`, `SEK 990`: cents only if any."""
     digits = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
     sign = _CURRENCY_SYMBOLS.get(currency)
     return f"{sign}{digits}" if sign else f"{currency} {digits}"

@@ -1,4 +1,4 @@
-"""A command of the palette that opens after > in the search field."""
+"""A command of the palette, which opens after > in the search field."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PaletteCommand:
-    """An action of the window in the palette, with the reason why it is disabled.
+    """An action in the search field's palette, with the reason why it is disabled.
 
     `keywords` are words that find it besides its label.
     """

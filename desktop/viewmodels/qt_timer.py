@@ -1,4 +1,4 @@
-"""Timers of view-models, made and connected in one call."""
+"""Qt timers of view-models, made and connected in one call."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ AGE_REFRESH_MS = 30_000
 def create_timer(
     parent: QObject, interval_ms: int, on_timeout: Callable[[], None], *, repeats: bool = False
 ) -> QTimer:
-    """Create a stopped QTimer that calls a bound method; it goes with its parent."""
+    """Create a stopped QTimer that calls a view-model's bound method; it goes with its parent."""
     timer = QTimer(parent)
     timer.setInterval(interval_ms)
     timer.setSingleShot(not repeats)

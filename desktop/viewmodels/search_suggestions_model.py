@@ -1,4 +1,4 @@
-"""The item model under the search field: a query as recognised, cached customers, commands."""
+"""The item model under the search field: a recognised query, cached customers, commands."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ _QUERY_KIND_LABELS = {
 
 @dataclass(frozen=True)
 class SearchSuggestion:
-    """A row below the search field: a query to look up, or a command to run."""
+    """A row below the search field: a query to look up, or a palette command to run."""
 
     title: str
     subtitle: str = ""
@@ -47,7 +47,7 @@ class SearchSuggestion:
 
 
 class SearchSuggestionsModel(QAbstractListModel):
-    """Suggestions for what is typed, as rows of the search field's popup."""
+    """Suggestions for what is typed into the search field, as rows of its popup."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class SearchSuggestionsModel(QAbstractListModel):
         *,
         may_view: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`may_view` says whether the person at work may look customers up."""
+        """`may_view` says whether the search field may suggest customers to the person at work."""
         super().__init__(parent)
         self._may_view = may_view
         self._reader = reader
@@ -65,7 +65,7 @@ class SearchSuggestionsModel(QAbstractListModel):
         self._rows: list[SearchSuggestion] = []
 
     def suggest(self, text: str) -> bool:
-        """Suggest customers or, after >, commands; return whether there is anything to show."""
+        """Suggest customers or, after >, palette commands; False where there are none."""
         stripped = text.strip()
         if stripped.startswith(">"):
             self._replace_rows(self._matching_commands(stripped[1:]))
@@ -76,13 +76,13 @@ class SearchSuggestionsModel(QAbstractListModel):
         return bool(self._rows)
 
     def show_matches(self, matches: Sequence[CustomerMatch]) -> None:
-        """Show the customers that a looked-up query matches, to choose from."""
+        """Show below the search field the customers that a looked-up query matches."""
         self._replace_rows(
             [SearchSuggestion(m.title, m.subtitle, m.note, query=m.query) for m in matches]
         )
 
     def suggestion_at(self, index: _ModelIndex) -> SearchSuggestion:
-        """Return the suggestion of a row."""
+        """Return the search field's suggestion of a row."""
         return self._rows[index.row()]
 
     def rowCount(self, parent: _ModelIndex = QModelIndex()) -> int:
@@ -101,7 +101,7 @@ class SearchSuggestionsModel(QAbstractListModel):
         }.get(role)
 
     def _matching_commands(self, words: str) -> list[SearchSuggestion]:
-        """Find the commands whose name or keywords hold every word typed."""
+        """Find the palette commands whose name or keywords hold every word typed."""
         wanted = words.casefold().split()
         return [
             SearchSuggestion(c.label, c.disabled_reason, c.shortcut, c.is_enabled, command=c)

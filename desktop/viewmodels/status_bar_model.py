@@ -27,7 +27,7 @@ _STATUS_LABELS: dict[ServiceStatus, tuple[str, ServiceDot]] = {
 
 @dataclass(frozen=True)
 class ServiceStatusView:
-    """State of one service; `text` says all of it in a few words."""
+    """State of one service in the status bar; `text` says all of it in a few words."""
 
     key: str
     text: str
@@ -51,7 +51,7 @@ class StatusBarModel(QObject):
         self._unsubscribe = bus.subscribe(self._on_changes)
 
     def service_statuses(self) -> tuple[ServiceStatusView, ...]:
-        """Build the state of every service of this workspace, in a fixed order."""
+        """Build the status bar's state of every service, in a fixed order."""
         states = {state.service: state for state in self._workspace.service_states}
         connected = self._workspace.clients
         views = []
@@ -78,7 +78,7 @@ class StatusBarModel(QObject):
         return tuple(views)
 
     def pending_edits_note(self) -> tuple[str, Literal["muted", "warn"]]:
-        """Say how many edits are not closed yet, and its tone: amber where the rules refuse some.
+        """Say in the status bar how many edits wait, and its tone: amber where rules refuse some.
 
         Empty when none is open.
         """
@@ -90,7 +90,7 @@ class StatusBarModel(QObject):
         return (f"{format_count(count, 'change', 'changes')} waiting" if count else ""), "muted"
 
     def rate_budget_warning(self) -> str:
-        """Warn that calls run short, which holds Follow Zendesk back; empty while they do not."""
+        """Warn in the status bar that calls run short, which slows Follow Zendesk; else empty."""
         return (
             ""
             if self._workspace.has_spare_rate_budget()
@@ -98,7 +98,7 @@ class StatusBarModel(QObject):
         )
 
     def due_runs_text(self) -> tuple[str, str]:
-        """Say that this computer runs due syncs, and when next, with a tool tip; else nothing."""
+        """Say in the status bar when this computer runs the next due sync, with a tool tip."""
         if not self._workspace.is_connected or not self._workspace.values.get(
             sync_settings.RUN_DUE_SYNCS_HERE
         ):
@@ -111,13 +111,13 @@ class StatusBarModel(QObject):
         return f"Runs syncs here, next {when}", f"This computer runs scheduled syncs. {said}"
 
     def set_next_run(self, at: float | None) -> None:
-        """Note when the next sync runs by itself (Unix seconds); None: none does."""
+        """Note for the status bar when the next sync runs by itself (Unix seconds); None: none."""
         if at != self._next_run:
             self._next_run = at
             self.changed.emit()
 
     def close(self) -> None:
-        """Stop listening to the bus."""
+        """Stop the status bar's listening to the bus."""
         self._unsubscribe()
 
     def _on_changes(self, changes: ChangeSet) -> None:

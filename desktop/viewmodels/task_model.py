@@ -1,4 +1,4 @@
-"""Base of view-models that have tasks under way."""
+"""Base of view-models that own asyncio tasks."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -7,7 +7,7 @@ from desktop.viewmodels.task_registry import TaskRegistry
 
 
 class TaskModel(QObject):
-    """A view-model with named tasks; what they raise is told by `failed`."""
+    """A view-model with named asyncio tasks; emits `failed` for what they raise."""
 
     changed = Signal()  # what is shown is new
     failed = Signal(object)  # AppError
@@ -18,7 +18,7 @@ class TaskModel(QObject):
         self.tasks = TaskRegistry(self._on_error)
 
     async def close(self) -> None:
-        """Cancel what runs and wait for its end."""
+        """Cancel the view-model's asyncio tasks and wait for their end."""
         await self.tasks.close()
 
     def _on_error(self, error: AppError) -> None:

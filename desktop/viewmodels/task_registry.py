@@ -1,4 +1,4 @@
-"""Tasks of a view-model by name: a newer one of the same name cancels the older."""
+"""Asyncio tasks of a view-model by name: a newer one of the same name cancels the older."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class TaskRegistry:
-    """Owns tasks, so that none is lost and all end with the window.
+    """Owns a view-model's asyncio tasks, so that none is lost and all end with the window.
 
     An AppError that a task raises goes to `on_error`; any other exception is logged and becomes
     an InternalError.
@@ -24,7 +24,7 @@ class TaskRegistry:
         self._closing = False
 
     def start(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine as a task; one of the same name that still runs is cancelled."""
+        """Start a view-model's asyncio task; one of the same name that still runs is cancelled."""
         if self._closing:
             coroutine.close()
             return
@@ -39,29 +39,29 @@ class TaskRegistry:
         task.add_done_callback(lambda _task: coroutine.close())
 
     def start_once(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine unless one of the same name runs: a button pressed twice acts once."""
+        """Start a view-model's task unless one of the name runs: two presses act once."""
         if name in self._running:
             coroutine.close()
         else:
             self.start(name, coroutine)
 
     def cancel(self, name: str) -> None:
-        """Cancel the task of this name, if it runs."""
+        """Cancel the view-model's task of this name, if it runs."""
         task = self._running.pop(name, None)
         if task is not None:
             task.cancel()
 
     def is_running(self, name: str) -> bool:
-        """Whether a task of this name is under way."""
+        """Whether a view-model's task of this name is under way."""
         return name in self._running
 
     async def wait_for_prefix(self, prefix: str) -> None:
-        """Wait for the tasks whose name begins so: what they save must not be lost."""
+        """Wait for a view-model's tasks whose name begins so: what they save must not be lost."""
         wanted = [task for name, task in self._running.items() if name.startswith(prefix)]
         await asyncio.gather(*wanted, return_exceptions=True)
 
     async def close(self) -> None:
-        """Cancel every task and wait until all have ended."""
+        """Cancel every task of the view-model and wait until all have ended."""
         # What was started a moment ago has to take its first step before it can be cancelled.
         await asyncio.sleep(0)
         self._closing = True

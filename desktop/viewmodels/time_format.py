@@ -1,4 +1,4 @@
-"""Format Unix seconds in the computer's time zone: short forms, ages, and one for tool tips."""
+"""Format Unix seconds on screen in the computer's time zone: short forms, ages, tool tips."""
 
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ def to_local_time(at: float) -> datetime:
 
 
 def format_date_and_time(at: float, now: float) -> str:
-    """Format as `today 08:12`, `19 Nov 17:40`, in another year `2 Mar 2024`."""
+    """Format a moment on screen as `today 08:12`, `19 Nov 17:40`, else `2 Mar 2024`."""
     then, today = to_local_time(at), to_local_time(now)
     clock = f"{then:%H:%M}"
     if then.date() == today.date():
@@ -23,42 +23,42 @@ def format_date_and_time(at: float, now: float) -> str:
 
 
 def format_date(at: float, now: float) -> str:
-    """Format as `2 Mar 2024`, within the year as `3 Nov`."""
+    """Format a day on screen as `2 Mar 2024`, within the year as `3 Nov`."""
     then = to_local_time(at)
     short = f"{then.day} {_MONTHS[then.month - 1]}"
     return short if then.year == to_local_time(now).year else f"{short} {then.year}"
 
 
 def format_full_date(at: float) -> str:
-    """Format as `2 Mar 2024`, always with the year."""
+    """Format a day on screen as `2 Mar 2024`, always with the year."""
     then = to_local_time(at)
     return f"{then.day} {_MONTHS[then.month - 1]} {then.year}"
 
 
 def format_full_date_and_time(at: float) -> str:
-    """Format as `2 Mar 2024 15:28`, always with the year."""
+    """Format a moment on screen as `2 Mar 2024 15:28`, always with the year."""
     return f"{format_full_date(at)} {format_time_of_day(at)}"
 
 
 def format_time_or_date(at: float, now: float) -> str:
-    """Format as the time for today, else as the date: for a column of events."""
+    """Format a moment in a column of events: the time for today, else the date."""
     then = to_local_time(at)
     return f"{then:%H:%M}" if then.date() == to_local_time(now).date() else format_date(at, now)
 
 
 def format_time_of_day(at: float) -> str:
-    """Format as `10:42`."""
+    """Format a moment's time of day on screen as `10:42`."""
     return f"{to_local_time(at):%H:%M}"
 
 
 def format_full_timestamp(at: float) -> str:
-    """Format as `Thursday 19 November 2026, 17:40:03 CET`, for a tool tip."""
+    """Format a moment for a tool tip: `Thursday 19 November 2026, 17:40:03 CET`."""
     then = to_local_time(at)
     return f"{then:%A} {then.day} {then:%B %Y, %H:%M:%S %Z}"
 
 
 def format_elapsed(at: float, now: float) -> str:
-    """Format the time since `at`: `now` below a minute, `12 min`, `2 h`, `6 d`, `21 mo`, `3 y`."""
+    """Format the time since a moment: `now` below a minute, `12 min`, `2 h`, `6 d`, `3 y`."""
     seconds = max(0.0, now - at)
     if seconds < _MINUTE:
         return "now"
@@ -76,6 +76,6 @@ def format_elapsed(at: float, now: float) -> str:
 
 
 def format_age(read_at: float, now: float) -> str:
-    """Format the age of something read: `just now`, `3 min old`, `3 h old`."""
+    """Format the age of what was read: `just now`, `3 min old`, `3 h old`."""
     words = format_elapsed(read_at, now)
     return "just now" if words == "now" else f"{words} old"

@@ -16,7 +16,7 @@ from desktop.settings.settings_file import SettingsValues
 
 
 class WorkspaceProtocol(Protocol):
-    """The session of a workspace, implemented by the application."""
+    """The session of a workspace as view-models read it, implemented by the application."""
 
     predictions: bool | None
     connection_error: AppError | None
@@ -24,22 +24,22 @@ class WorkspaceProtocol(Protocol):
 
     @property
     def clients(self) -> ServiceClients:
-        """The connected clients."""
+        """The Sailthru and Zendesk clients that a view-model may ask."""
         ...
 
     @property
     def is_connected(self) -> bool:
-        """Whether there is any client."""
+        """Whether a view-model has a client of any service to ask."""
         ...
 
     @property
     def is_configured(self) -> bool:
-        """Whether the workspace was ever set up."""
+        """Whether the view-model's workspace was ever set up."""
         ...
 
     @property
     def actor(self) -> Actor:
-        """Who is at work."""
+        """Who is at work in the view-model's workspace."""
         ...
 
     @property
@@ -49,22 +49,22 @@ class WorkspaceProtocol(Protocol):
 
     @property
     def service_states(self) -> tuple[ServiceState, ...]:
-        """How each service is doing."""
+        """The state of each service (live, slow, offline) for the view-models."""
         ...
 
     def has_spare_rate_budget(self) -> bool:
-        """Whether more than half of Zendesk's calls are left."""
+        """Whether Follow Zendesk may poll: over half of Zendesk's calls are left."""
         ...
 
     def retry_sign_in(self) -> None:
-        """A person asks for another try, also where the credentials were refused."""
+        """Let requests go out again after refused credentials, as a person asks in the window."""
         ...
 
     def account_names(self) -> AccountFieldNames:
-        """How this account calls the things Fairlead writes."""
+        """What the view-model's account calls the vars, lists and tags that Fairlead writes."""
         ...
 
 
 def check_view_permission(workspace: WorkspaceProtocol) -> PermissionDecision:
-    """Whether the person at work may see customers: on the sheet, in previews, in Activity."""
+    """Decide whether a page may show customers: on the sheet, in previews, in Activity."""
     return check_permission(Permission.VIEW, workspace.actor, workspace.rules)

@@ -1,4 +1,4 @@
-"""Protocol of the open workspace for the settings: change, reload, connect, disconnect."""
+"""Protocol of the open workspace for settings cards: change, reload, connect, disconnect."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -12,33 +12,33 @@ from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 
 class WorkspaceSettingsProtocol(WorkspaceProtocol, Protocol):
-    """The session of a workspace whose settings may be changed and that may be reconnected."""
+    """The session that settings cards change, reconnect and disconnect."""
 
     settings_error: AppError | None
 
     def change_settings(self, changes: Mapping[str, Json]) -> None:
-        """Check and save settings, all or none. Raises InvalidInput, NotPermitted, StorageError."""
+        """Store what a settings card changes, all or none. Raises InvalidInput, NotPermitted."""
         ...
 
     def reload_settings(self) -> None:
-        """Read the settings file again."""
+        """Read the settings file again for the settings cards."""
         ...
 
     async def connect(self) -> None:
-        """Build the clients and find out who works here. Raises NoKeyring, InvalidInput."""
+        """Connect the workspace from a settings card. Raises NoKeyring, InvalidInput."""
         ...
 
     async def disconnect(self) -> None:
-        """Close the connections to Sailthru and Zendesk; permissions fall to their defaults."""
+        """Disconnect the workspace from a settings card; permissions fall to their defaults."""
         ...
 
 
 def current_actor(workspace: WorkspaceProtocol) -> Actor | None:
-    """Who may change settings here; None while nobody is connected."""
+    """Who may change settings on these cards; None while nobody is connected."""
     return workspace.actor if workspace.is_connected else None
 
 
 def setting_disabled_reason(workspace: WorkspaceProtocol, setting: Setting[Any]) -> str:
-    """Say why the person at work may not change a setting; empty where they may."""
+    """Say on a settings card why a setting may not be changed; empty where it may."""
     decision = check_setting_change(setting, current_actor(workspace), workspace.values)
     return "" if decision.is_allowed else decision.reason

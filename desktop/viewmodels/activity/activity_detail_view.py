@@ -42,7 +42,7 @@ class ActivityAction(Enum):
 
 @dataclass(frozen=True)
 class OfferedAction:
-    """An action with the reason why it is disabled, empty when it may be performed."""
+    """An action on a row of the page Activity, with the reason why it is disabled (or empty)."""
 
     action: ActivityAction
     disabled_reason: str = ""
@@ -60,7 +60,7 @@ class CurrentServiceValue:
 
 @dataclass(frozen=True)
 class ActivityDetailView:
-    """All texts of the details.
+    """All texts of an edit's details on the page Activity.
 
     `facts` are (label, value, tool tip); `conflict_sides` the values wanted, before and now;
     `history` each time the edit was closed, in words.
@@ -88,7 +88,7 @@ def build_detail_view(
     actor: Actor,
     now: float,
 ) -> ActivityDetailView:
-    """Build the details of an edit; `current_value` is known for a conflict only."""
+    """Build an edit's details for the page Activity; only a conflict has a `current_value`."""
     offered = tuple(_offer_actions(edit, row, current_value, editor, actor, now))
     return ActivityDetailView(
         id=edit.id,
@@ -110,7 +110,7 @@ def build_detail_view(
 def _build_history(
     edit: Edit, audit: Sequence[AuditEntry], now: float
 ) -> tuple[tuple[str, str], ...]:
-    """Each time the edit was closed; a single time says nothing that its state does not."""
+    """Each time the edit was closed, for its details; a single time says no more than its state."""
     # Retried or undone, an edit is closed more than once.
     ends = [row for row in audit if row.edit == edit.id]
     if len(ends) < 2:
@@ -125,7 +125,7 @@ def _build_history(
 
 
 def format_detail_text(edit: Edit, row: ActivityRow) -> str:
-    """Format everything about an edit as lines, to paste into a ticket."""
+    """Format an edit's details on the page Activity as lines, to paste into a ticket."""
     target = edit.request.target
     lines = (
         ("Change", row.change_text),

@@ -57,7 +57,7 @@ _SELECTION_DELAY_MS = 80
 
 
 class ActivityPageModel(TaskModel):
-    """The rows of the page, filtered and searched; the details of one; the actions on it."""
+    """The page Activity's rows, filtered and searched; the details of one; the actions on it."""
 
     open_count_changed = Signal(int)
     attention_changed = Signal(int)
@@ -100,7 +100,7 @@ class ActivityPageModel(TaskModel):
     # What the page shows.
 
     def list_state(self) -> ListState:
-        """Say whether there are rows to show, and if not, why not."""
+        """Say whether the page Activity has rows to show, and if not, why not."""
         allowed = check_view_permission(self._workspace)
         if not allowed.is_allowed:
             return ListState(text=allowed.reason)
@@ -123,7 +123,7 @@ class ActivityPageModel(TaskModel):
         )
 
     def detail_view(self) -> ActivityDetailView | None:
-        """Build the details of the selected row."""
+        """Build the details of the page Activity's selected row."""
         if not check_view_permission(self._workspace).is_allowed:
             return None
         now, entry = self._clock.now(), self.sync_audit_loader.find(self._selected_id)
@@ -139,7 +139,7 @@ class ActivityPageModel(TaskModel):
         )
 
     def details_text(self, row_id: str) -> str:
-        """Format everything about a row as text, to be copied."""
+        """Format everything about a row of the page Activity as text, to be copied."""
         if not check_view_permission(self._workspace).is_allowed:
             return ""
         now, entry = self._clock.now(), self.sync_audit_loader.find(row_id)
@@ -152,21 +152,21 @@ class ActivityPageModel(TaskModel):
         return format_detail_text(edit, row)
 
     def customer_query(self, row_id: str) -> str:
-        """Return the query by which the search field finds a row's customer."""
+        """Return the query by which the search field finds the customer of an Activity row."""
         edit, entry = self.edit_loader.find(row_id), self.sync_audit_loader.find(row_id)
         if entry is not None:
             return customer_query_for_sync_row(entry)
         return customer_query_for_edit(edit) if edit is not None else ""
 
     def sync_and_run_of(self, row_id: str) -> tuple[str, str]:
-        """Return the sync and the run that wrote a row, two empty texts for a person's edit."""
+        """Return the sync and run that wrote an Activity row; two empty texts for an edit."""
         entry = self.sync_audit_loader.find(row_id)
         return (entry.name, run_id_of(entry)) if entry is not None else ("", "")
 
     # What people do.
 
     def set_visible(self, visible: bool) -> None:
-        """Read the store as soon as the page is seen; a page that nobody sees reads nothing."""
+        """Read the outbox as soon as the page Activity is seen; unseen it reads nothing."""
         if not visible:
             self._age_timer.stop()
             return
@@ -175,16 +175,16 @@ class ActivityPageModel(TaskModel):
             self.refresh()
 
     def refresh(self) -> None:
-        """Read again the edits that may have moved."""
+        """Read again those edits of the page Activity that may have moved."""
         self._is_stale, self._error, self._is_reread_requested = False, None, True
         self.tasks.start_once("read", self._read_again())
 
     def read_more(self) -> None:
-        """Read older rows."""
+        """Read older rows of the page Activity."""
         self._start_reading_until(self.table_model.rowCount() + _MIN_FILTERED_ROWS)
 
     def set_filter(self, activity_filter: ActivityFilter, text: str) -> None:
-        """Show the rows of a filter that hold every word of `text`."""
+        """Show the Activity rows of a filter that hold every word of `text`."""
         if (activity_filter, text) != (self.activity_filter, self.search_text):
             self.activity_filter, self.search_text = activity_filter, text
             is_syncs = activity_filter is ActivityFilter.SYNCS
@@ -193,27 +193,27 @@ class ActivityPageModel(TaskModel):
             self._start_reading_until(_MIN_FILTERED_ROWS)
 
     def select(self, row_id: str) -> None:
-        """Show the details of a row."""
+        """Show the details of another row of the page Activity."""
         if row_id != self._selected_id:
             self._selected_id, self._audit, self._current_value = row_id, (), None
             self.changed.emit()
             self._selection_timer.start()
 
     def perform_action(self, action: ActivityAction, edit_id: str) -> None:
-        """Retry, discard, undo, leave or apply one edit."""
+        """Retry, discard, undo, leave or apply one edit of the page Activity."""
         coroutine = self._perform_action(action, edit_id)
         self.tasks.start_once(f"{action.name} {edit_id}", coroutine)
 
     def verify_audit(self) -> None:
-        """Verify the audit's chain of hashes from its first entry; `audit_verified` tells."""
+        """Verify the audit's chain of hashes from its first entry; emits `audit_verified`."""
         self.tasks.start_once("verify", self._verify_audit())
 
     def export(self, path: str, file_format: str) -> None:
-        """Write every row the filter shows, back to the first edit, as `csv` or `json`."""
+        """Write every row that Activity's filter shows, back to the first, as `csv` or `json`."""
         self.tasks.start_once(f"export {path}", self._export(Path(path), file_format))
 
     async def close(self) -> None:
-        """Stop listening and reading."""
+        """Stop the page Activity's listening and reading."""
         self._unsubscribe()
         for timer in (self._throttle_timer, self._selection_timer, self._age_timer):
             timer.stop()

@@ -30,7 +30,7 @@ class ActivityFilter(Enum):
 
 @dataclass(frozen=True)
 class ActivityRow:
-    """All texts of one row. `state` is the chip's word, `state_tone` its colour's name."""
+    """All texts of an Activity row; `state` is its chip's word, `state_tone` its colour."""
 
     id: str
     time: str
@@ -47,7 +47,7 @@ class ActivityRow:
 
     @property
     def accessible_text(self) -> str:
-        """The whole row as one sentence, for screen readers."""
+        """The row of the page Activity as one sentence, for screen readers."""
         parts = (
             self.time,
             self.actor,
@@ -61,7 +61,7 @@ class ActivityRow:
 
 
 def build_activity_row(edit: Edit, now: float, *, settled: bool) -> ActivityRow:
-    """Build the row of an edit; `settled`: a person has dealt with its conflict or failure."""
+    """Build an edit's row of the page Activity; `settled`: a person has dealt with its conflict."""
     request, subject = edit.request, edit_subject(edit)
     state, tone = _state_label(edit, settled)
     return ActivityRow(
@@ -83,7 +83,7 @@ def build_activity_row(edit: Edit, now: float, *, settled: bool) -> ActivityRow:
 
 
 def needs_person(edit: Edit) -> bool:
-    """Whether an edit conflicts or failed: nothing more happens unless somebody decides."""
+    """Whether an edit of the page Activity waits for a decision: it conflicts or has failed."""
     return edit.state in (EditState.CONFLICT, EditState.FAILED)
 
 
@@ -102,7 +102,7 @@ def matches_filter(edit: Edit, activity_filter: ActivityFilter, *, settled: bool
 
 
 def build_text_matcher(text: str) -> Callable[[Edit], bool]:
-    """Make a search over edits: every word typed is in customer, field, person or #ticket."""
+    """Make the page Activity's search: each word is in customer, field, person or #ticket."""
     words = text.casefold().split()
 
     def matches(edit: Edit) -> bool:
@@ -116,7 +116,7 @@ def build_text_matcher(text: str) -> Callable[[Edit], bool]:
 
 
 def edit_subject(edit: Edit) -> str:
-    """Name the part of the customer that an edit changes: Opt-out, List VIP, a field."""
+    """Name what an edit changes, for its row of the page Activity: Opt-out, List VIP, a field."""
     request = edit.request
     return {
         EditKind.OPTOUT: "Opt-out",
@@ -129,7 +129,7 @@ def edit_subject(edit: Edit) -> str:
 
 
 def edit_reason(edit: Edit) -> str:
-    """Join an edit's reason and #ticket; the ticket once, also where the reason names it."""
+    """Join an edit's reason and #ticket for Activity; the ticket once, if the reason names it."""
     reason, ticket = edit.request.reason.strip(), edit.request.ticket
     if ticket is None or f"#{ticket}" in reason:
         return reason
@@ -137,12 +137,12 @@ def edit_reason(edit: Edit) -> str:
 
 
 def old_value_text(edit: Edit) -> str:
-    """Name the value that an edit found, as a person calls it."""
+    """Name the value that an edit found, for its row of the page Activity."""
     return edit_value_text(edit.request.kind, edit.request.old)
 
 
 def new_value_text(edit: Edit) -> str:
-    """Name the value that an edit sets."""
+    """Name the value that an edit sets, for its row of the page Activity."""
     return edit_value_text(edit.request.kind, edit.request.new)
 
 
@@ -160,7 +160,7 @@ def edit_value_text(kind: EditKind, value: Json) -> str:
 
 
 def shorten_value(text: str) -> str:
-    """Cut the text of a value to what a row has room for."""
+    """Cut a value's text to what a row of the page Activity has room for."""
     return text if len(text) <= _MAX_VALUE_LENGTH else text[: _MAX_VALUE_LENGTH - 1] + "…"
 
 
@@ -176,12 +176,12 @@ def customer_query_for_edit(edit: Edit) -> str:
 
 
 def edit_title(edit: Edit) -> str:
-    """Say what an edit did, for a title: `Added to VIP Offers`."""
+    """Say in a title of the page Activity what an edit did: `Added to VIP Offers`."""
     return edit_text(edit.request.kind.value, edit.request.name, edit.request.new)
 
 
 def was_already_set(edit: Edit) -> bool:
-    """Whether an edit ended without a request: the service had the value already."""
+    """Whether an edit of the page Activity sent nothing: the service had the value already."""
     sent = edit.tries > 0 or edit.is_accepted or edit.detail.endswith("confirmed")
     return edit.state is EditState.DONE and not sent
 

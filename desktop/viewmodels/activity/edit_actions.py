@@ -15,7 +15,7 @@ from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 
 class EditActions:
-    """Each action returns the sentence that says what was done, or raises an AppError."""
+    """The actions on an edit of the page Activity; each returns a sentence or raises AppError."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class EditActions:
     async def perform(
         self, action: ActivityAction, edit_id: str, current_value: CurrentServiceValue | None
     ) -> str:
-        """Perform one action on a listed edit; `current_value` is what a conflict showed."""
+        """Perform an action on an edit of the page Activity; `current_value` as shown."""
         edit = self._edit_loader.find(edit_id)
         if edit is None:
             raise InvalidInput("This change is no longer in the list.")

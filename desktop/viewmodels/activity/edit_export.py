@@ -1,4 +1,4 @@
-"""Edits as rows of a CSV file and as a JSON document."""
+"""Edits of the page Activity as rows of a CSV file and as a JSON document."""
 
 from collections.abc import Iterable
 
@@ -15,12 +15,12 @@ _HEADER = (
 
 
 def edits_to_csv(edits: Iterable[Edit]) -> str:
-    """Format edits as CSV, a line each."""
+    """Format the page Activity's edits as CSV, a line each."""
     return format_csv(_HEADER, (_edit_cells(edit) for edit in edits))
 
 
 def edits_to_json(edits: Iterable[Edit]) -> str:
-    """Format edits as JSON, the objects that `fairlead outbox --json` gives."""
+    """Format the page Activity's edits as JSON, the objects of `fairlead outbox --json`."""
     return format_json(
         {"rows": [{**edit.as_json(), "updated_at": edit.updated_at} for edit in edits]}
     )

@@ -11,7 +11,7 @@ _FieldKey = tuple[str, str, str, str]
 
 
 class EditLoader:
-    """The edits read so far, newest first; it grows, and never forgets one."""
+    """The edits that the page Activity has read, newest first; it grows, and never forgets one."""
 
     def __init__(self, store: WorkspaceStore) -> None:
         self._store = store
@@ -22,23 +22,23 @@ class EditLoader:
 
     @property
     def is_loaded(self) -> bool:
-        """Whether a first page was read."""
+        """Whether the page Activity has read its first edits."""
         return self._limit > 0
 
     def edits(self) -> tuple[Edit, ...]:
-        """Return the edits read so far, newest first."""
+        """Return the edits that the page Activity has read so far, newest first."""
         return tuple(self._edits[key] for key in sorted(self._edits, reverse=True))
 
     def find(self, edit_id: str) -> Edit | None:
-        """Return the edit with this id, None where none is loaded."""
+        """Return the page Activity's edit with this id, None where none is loaded."""
         return self._edits.get(int(edit_id)) if edit_id.isdigit() else None
 
     def is_settled(self, edit: Edit) -> bool:
-        """Whether a person left this conflict or failure, or the same value was edited later."""
+        """Whether a person left an edit's conflict or failure, or edited the same value later."""
         return edit.id in self._settled
 
     async def read_more(self) -> None:
-        """Load older edits; the limit doubles, so that loading n costs at most 2 n rows."""
+        """Load older edits of Activity; the limit doubles: n edits cost at most 2 n rows."""
         limit = max(_FIRST_PAGE_SIZE, self._limit * 2)
         edits = await self._store.outbox.list_recent(limit)
         self._limit = limit
@@ -46,7 +46,7 @@ class EditLoader:
         await self._add_edits(edits)
 
     async def read_again(self) -> None:
-        """Load the edits that may have moved: the newest, the open, and those open before."""
+        """Load Activity's edits that may have moved: newest, open, and open before."""
         outbox = self._store.outbox
         if not self.is_loaded:
             await self.read_more()
@@ -63,13 +63,13 @@ class EditLoader:
         await self._add_edits(tuple(found.values()))
 
     async def read_all(self) -> tuple[Edit, ...]:
-        """Load every edit back to the first."""
+        """Load every edit of the page Activity back to the first, for its export."""
         while not self.is_complete:
             await self.read_more()
         return self.edits()
 
     async def mark_settled(self, edit_id: str, actor: str, now: float) -> None:
-        """Remember, over a restart, that somebody left a conflict or failure as it is."""
+        """Remember, over a restart, that somebody left an edit's conflict or failure as it is."""
         # Kept beside the edit: the audit is append-only and says how the edit ended.
         await self._store.drafts_and_links.save_draft(_settled_note_key(edit_id), actor, now)
         self._settled.add(edit_id)

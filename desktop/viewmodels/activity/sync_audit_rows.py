@@ -34,7 +34,7 @@ _HEADER = (
 
 
 class SyncAuditLoader:
-    """The entries read so far that hold every word of the search, newest first."""
+    """The syncs' audit entries that page Activity has read for a search, newest first."""
 
     def __init__(self, store: WorkspaceStore) -> None:
         self._store = store
@@ -44,11 +44,11 @@ class SyncAuditLoader:
         self.is_complete = False
 
     def rows(self) -> tuple[AuditEntry, ...]:
-        """Return the entries read so far, newest first."""
+        """Return the syncs' audit entries that page Activity has read so far, newest first."""
         return tuple(self._rows[seq] for seq in sorted(self._rows, reverse=True))
 
     def find(self, row_id: str) -> AuditEntry | None:
-        """Return the entry of the row with this id."""
+        """Return the sync's audit entry behind the Activity row with this id."""
         seq = row_id.removeprefix(_ROW_ID_PREFIX)
         return (
             self._rows.get(int(seq))
@@ -57,12 +57,12 @@ class SyncAuditLoader:
         )
 
     def set_search_text(self, text: str) -> None:
-        """Search for other words: what was read is forgotten."""
+        """Search the syncs' audit entries for other words; forgets those that were read."""
         if text != self._text:
             self._text, self._rows, self.is_loaded, self.is_complete = text, {}, False, False
 
     async def read_again(self) -> None:
-        """Read the entries that came since; the audit is append-only, so older ones stay."""
+        """Read the syncs' newer audit entries; the audit is append-only, so older ones stay."""
         newest = max(self._rows, default=0)
         before: int | None = None
         while True:
@@ -78,7 +78,7 @@ class SyncAuditLoader:
             before = page[-1].seq
 
     async def read_more(self) -> None:
-        """Read the next page of older entries."""
+        """Read the next page of the syncs' older audit entries."""
         page = await self._read_page(min(self._rows, default=None))
         if page is None:
             return
@@ -86,14 +86,14 @@ class SyncAuditLoader:
         self.is_loaded, self.is_complete = True, len(page) < _PAGE_SIZE
 
     async def _read_page(self, before: int | None) -> tuple[AuditEntry, ...] | None:
-        """Read a page of older entries; None: the search text has changed meanwhile."""
+        """Read a page of the syncs' older audit entries; None: the search has changed meanwhile."""
         text = self._text
         page = await _search_page(self._store, text, before)
         return page if text == self._text else None
 
 
 async def export_sync_rows(store: WorkspaceStore, text: str, path: Path, *, as_json: bool) -> int:
-    """Write every audit entry of a sync that holds the words of `text`, and count them.
+    """Write every audit entry of a sync that holds the words of `text` into a file; count them.
 
     As CSV a line for each field, as JSON the objects that `fairlead audit --json` gives. Raises
     StorageError.
@@ -116,13 +116,13 @@ async def _search_page(
 
 
 def run_id_of(row: AuditEntry) -> str:
-    """Return the number of the run that wrote an audit entry, or nothing."""
+    """Return the id of the run that wrote a sync's audit entry, or an empty text."""
     found = _RUN_PATTERN.search(row.reason)
     return found.group(1) if found else ""
 
 
 def build_sync_row(row: AuditEntry, now: float) -> ActivityRow:
-    """Build the row of a sync's audit entry: its reason is the run."""
+    """Build the Activity row of a sync's audit entry: its reason is the run."""
     fields = list(_field_changes(row))
     shown = "; ".join(
         f"{title}: {_short_change(old, new)}" for _, title, old, new in fields[:_MAX_FIELDS_SHOWN]
@@ -147,7 +147,7 @@ def build_sync_row(row: AuditEntry, now: float) -> ActivityRow:
 
 
 def build_sync_row_detail(row: AuditEntry, now: float) -> ActivityDetailView:
-    """Build the details of a sync's audit entry; only its run as a whole is rolled back."""
+    """Build the Activity details of a sync's audit entry; only a whole run is rolled back."""
     line = build_sync_row(row, now)
     fields = [(name, f"{old} → {new}", field) for field, name, old, new in _field_changes(row)]
     offered = [OfferedAction(ActivityAction.COPY)]
@@ -177,13 +177,13 @@ def build_sync_row_detail(row: AuditEntry, now: float) -> ActivityDetailView:
 
 
 def format_sync_row_text(row: AuditEntry, now: float) -> str:
-    """Format everything about a sync's audit entry as lines, to paste into a ticket."""
+    """Format a sync's audit entry on page Activity as lines, to paste into a ticket."""
     view = build_sync_row_detail(row, now)
     return "\n".join([view.title, *(f"{name}: {value}" for name, value, _ in view.facts)])
 
 
 def customer_query_for_sync_row(row: AuditEntry) -> str:
-    """Format the query by which the search field finds the customer of an audit entry."""
+    """Format the query by which the search field finds the customer of a sync's audit entry."""
     return record_query(Service(row.service), row.target)
 
 
@@ -201,13 +201,13 @@ def _sync_title(row: AuditEntry) -> str:
 
 
 def _short_change(old: str, new: str) -> str:
-    """Write a change on one line; a field that had no value needs the new one alone."""
+    """Write a sync's audited change on one line; without an old value, the new one alone."""
     now = shorten_value(new)
     return now if old == UNSET_LABEL else f"{shorten_value(old)} → {now}"
 
 
 def _field_changes(row: AuditEntry) -> Iterator[tuple[str, str, str, str]]:
-    """Yield field, title, value before and value now of each field, in the preview's words."""
+    """Yield each field of a sync's audit entry in the preview's words: field, title, old, new."""
     old = row.old if isinstance(row.old, dict) else {}
     new = row.new if isinstance(row.new, dict) else {}
     for field in dict.fromkeys((*new, *old)):

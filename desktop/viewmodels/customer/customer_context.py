@@ -23,7 +23,7 @@ from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 @dataclass(frozen=True)
 class CustomerDisplaySettings:
-    """Settings of the workspace that the customer panels show."""
+    """Settings of the workspace that the customer sheet's panels show."""
 
     names: AccountFieldNames
     value_source: CustomerValueSource
@@ -36,7 +36,7 @@ class CustomerDisplaySettings:
 
 @dataclass(frozen=True)
 class CustomerContext:
-    """What every panel's view is built from, at one moment.
+    """What each view of the customer sheet is built from, at one moment.
 
     `now` is Unix seconds; `audit` are this customer's closed edits, newest first; `ticket` is the
     number a form suggests; `expanded_panels` show all of their rows.
@@ -53,20 +53,20 @@ class CustomerContext:
     service_states: tuple[ServiceState, ...] = ()
 
     def check_permission(self, permission: Permission) -> PermissionDecision:
-        """Return whether the person at work has a permission, with the reason if not."""
+        """Return whether a permission holds for the customer's panels, with the reason if not."""
         return check_permission(permission, self.actor, self.rules)
 
     def progress_text(self, edit: Edit) -> str:
-        """Describe how far an open edit is, and what it waits for."""
+        """Describe in a customer panel how far an open edit is, and what it waits for."""
         return edit_progress_text(edit, self.service_states, self.now)
 
     def check_edit(self, intent: EditRequest) -> PermissionDecision:
-        """Return whether the person at work may make this edit, with the reason if not."""
+        """Return whether the actor may edit the customer shown so, with the reason if not."""
         return check_permission(needed_permission(intent), self.actor, self.rules)
 
 
 def read_display_settings(workspace: WorkspaceProtocol) -> CustomerDisplaySettings:
-    """Read the settings that panels show from the open workspace."""
+    """Read the settings that the customer sheet's panels show from the open workspace."""
     get = workspace.values.get
     return CustomerDisplaySettings(
         names=workspace.account_names(),

@@ -10,7 +10,7 @@ from desktop.viewmodels.money_format import format_amount, format_prediction
 
 @dataclass(frozen=True)
 class CustomerValueView:
-    """`segment` is None where only the predicted amount is known."""
+    """View of the panel Customer value; `segment` is None where only the amount is known."""
 
     panel_state: PanelState
     segment: int | None = None  # 4 is the highest
@@ -29,7 +29,7 @@ _SEGMENT_MEANINGS = {
 
 
 def build_customer_value_view(context: CustomerContext) -> CustomerValueView:
-    """Build the view of the customer value panel."""
+    """Build the view of the panel Customer value."""
     state = build_panel_state(
         context.sheet.profile, "Sailthru", context.now, absent="No Sailthru profile."
     )

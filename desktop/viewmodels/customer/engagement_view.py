@@ -13,7 +13,7 @@ from desktop.viewmodels.money_format import format_price_in_cents
 
 @dataclass(frozen=True)
 class EngagementView:
-    """Times and lifetime counts that Sailthru measured."""
+    """View of the panel Engagement: times and lifetime counts that Sailthru measured."""
 
     panel_state: PanelState
     rows: tuple[KeyValueRow, ...] = ()

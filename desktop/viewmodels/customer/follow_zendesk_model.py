@@ -13,7 +13,7 @@ from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 
 class FollowZendeskModel(QObject):
-    """Polls the viewed tickets while on. Never replaces a sheet with unsaved input."""
+    """Polls Zendesk's viewed tickets while Follow Zendesk is on; never replaces unsaved input."""
 
     changed = Signal()
     ticket_held_back = Signal(int)  # a ticket that was not opened because something is half-typed
@@ -31,18 +31,18 @@ class FollowZendeskModel(QObject):
 
     @property
     def is_following(self) -> bool:
-        """Whether the viewed tickets are polled."""
+        """Whether Follow Zendesk is on and polls the viewed tickets."""
         return self._is_following
 
     @property
     def disabled_reason(self) -> str:
-        """Why following cannot be switched on; empty where it can."""
+        """Why Follow Zendesk cannot be switched on; empty where it can."""
         if self._workspace.clients.zendesk is None:
             return "Zendesk is not connected."
         return ""
 
     def set_following(self, on: bool) -> None:
-        """Switch following on or off."""
+        """Switch Follow Zendesk on or off."""
         self._is_following = on and not self.disabled_reason
         if self._is_following:
             self._tasks.start("follow", self._poll_viewed_ticket())
@@ -51,11 +51,11 @@ class FollowZendeskModel(QObject):
         self.changed.emit()
 
     def note_user_activity(self) -> None:
-        """Note that somebody works here: then Zendesk is polled more often."""
+        """Note that somebody works in the window: then Follow Zendesk polls more often."""
         self._follow.note_activity()
 
     async def close(self) -> None:
-        """Stop polling and wait for its end."""
+        """Stop Follow Zendesk's polling and wait for its end."""
         await self._tasks.close()
 
     async def _poll_viewed_ticket(self) -> None:

@@ -30,7 +30,7 @@ _ENGAGEMENT_TONES: dict[str, ChipTone] = {
 
 @dataclass(frozen=True)
 class ChipView:
-    """A chip beside the name: a state worth a colour."""
+    """A chip beside the customer's name in the header: a state worth a colour."""
 
     text: str
     tone: ChipTone
@@ -39,7 +39,7 @@ class ChipView:
 
 @dataclass(frozen=True)
 class OtherProfileView:
-    """Another address of the customer that has a Sailthru profile of its own."""
+    """An address in the customer header that has a Sailthru profile of its own."""
 
     address: str
     sid: str
@@ -48,7 +48,7 @@ class OtherProfileView:
 
 @dataclass(frozen=True)
 class HeaderView:
-    """`not_found_text` and its hint are said where no service knows the customer."""
+    """View of the customer header; `not_found_text` is said where no service knows the customer."""
 
     name: str
     initials: str
@@ -85,7 +85,7 @@ def build_header_view(context: CustomerContext) -> HeaderView:
 
 
 def initials_of(name: str) -> str:
-    """Return at most two letters that stand for a name; ? where it has none."""
+    """Return the customer header's initials: at most two letters of a name; ? where it has none."""
     parts = [w for w in name.replace("@", " ").split() if w[:1].isalnum()]
     if not parts:
         return "?"
@@ -94,7 +94,7 @@ def initials_of(name: str) -> str:
 
 
 def customer_name(sheet: CustomerSheet) -> str:
-    """Return what a customer is called: their name, else an address or id, else what was typed."""
+    """Return the name in the customer header: theirs, else address or id, else what was typed."""
     user, profile = sheet.user.value, sheet.profile.value
     # Zendesk's name first: it is the one agents know from their tickets.
     if user is not None and user.name.strip():
@@ -168,7 +168,7 @@ def _build_other_profile(context: CustomerContext, other: AlternateProfile) -> O
 
 
 def _unconfirmed(sheet: CustomerSheet) -> tuple[AlternateProfile, ...]:
-    """Return the profile on show where another key than the address led to it: it can be kept."""
+    """Return the profile in the customer header that another key than the address led to."""
     user, profile = sheet.user.value, sheet.profile.value
     if user is None or profile is None or sheet.is_linked:
         return ()
@@ -183,7 +183,7 @@ def _unconfirmed(sheet: CustomerSheet) -> tuple[AlternateProfile, ...]:
 
 
 def matches_text(count: int) -> str:
-    """Say how many customers match what was looked up, as far as they were counted."""
+    """Say in the header how many customers match what was looked up, as far as counted."""
     if count > MAX_MATCHES:
         return f"More than {MAX_MATCHES} customers match. Type more to see fewer."
     return f"{count} customers match."
@@ -213,7 +213,7 @@ def _not_found_texts(context: CustomerContext) -> tuple[str, str]:
 
 
 def _not_found_hint(context: CustomerContext) -> str:
-    """Say who does not know the customer: only a service that was asked can say so."""
+    """Say in the header which service does not know the customer; only one that was asked."""
     sheet = context.sheet
     spelling = "Check the spelling, or search another way."
     if sheet.user.state is SheetPartState.OFF:

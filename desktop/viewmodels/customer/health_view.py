@@ -13,7 +13,7 @@ from desktop.viewmodels.customer.panel_state import PanelState, build_panel_stat
 
 @dataclass(frozen=True)
 class HealthView:
-    """`current` None means not set; `unknown_value` is a stored value that is none of ours."""
+    """View of the panel Health; `current` None: not set, `unknown_value`: a stored one not ours."""
 
     panel_state: PanelState
     current: CustomerHealth | None = None
@@ -24,7 +24,7 @@ class HealthView:
 
 
 def build_health_view(context: CustomerContext) -> HealthView:
-    """Build the view of the health control from profile, open edit and audit."""
+    """Build the view of the panel Health from profile, open edit and audit."""
     state = build_panel_state(
         context.sheet.profile, "Sailthru", context.now, absent="No Sailthru profile."
     )

@@ -18,7 +18,7 @@ FLOW_WARNING = "You have 10 s to undo. Then Sailthru may start e-mail flows."
 
 @dataclass(frozen=True)
 class SailthruListRow:
-    """One list; `disabled_reason` is empty where its switch may be used."""
+    """One list of the panel Lists; `disabled_reason` is empty where its switch may be used."""
 
     name: str
     is_member: bool
@@ -31,7 +31,7 @@ class SailthruListRow:
 
 @dataclass(frozen=True)
 class ListsView:
-    """Rows with memberships first; `suppressed_text` says that an opt-out overrules them."""
+    """View of the panel Lists, memberships first; `suppressed_text`: an opt-out overrules them."""
 
     panel_state: PanelState
     rows: tuple[SailthruListRow, ...] = ()

@@ -29,7 +29,7 @@ class OptOutLevelView:
 
 @dataclass(frozen=True)
 class OptOutView:
-    """`pending_text` says how far an open edit is; `facts` are rows below the levels."""
+    """View of the panel Opt-out; `pending_text`: the open edit's progress, `facts` stand below."""
 
     panel_state: PanelState
     levels: tuple[OptOutLevelView, ...] = ()
@@ -144,7 +144,7 @@ def _cause_text(context: CustomerContext) -> str:
 
 
 def _reason_text(reason: str) -> str:
-    """“Customer asked, #48213” in the middle of a sentence: “customer asked (#48213), ”."""
+    """Format an opt-out's reason inside the panel's sentence: “customer asked (#48213), ”."""
     words, comma, ticket = reason.rpartition(", #")
     said = f"{words} (#{ticket})" if comma and ticket.isdigit() else reason
     return f"{said[:1].lower()}{said[1:]}, " if said else ""

@@ -14,7 +14,7 @@ STALE_AFTER_S = 3600.0
 
 
 class PanelStatus(Enum):
-    """READY shows the body; every other status has one sentence and at most one next step."""
+    """The status of a customer panel: READY shows its body, others a sentence and one next step."""
 
     READY = "ready"
     LOADING = "loading"
@@ -25,7 +25,7 @@ class PanelStatus(Enum):
 
 @dataclass(frozen=True)
 class PanelState:
-    """`note` stands small at the right of the title, in amber (`warn`) where it is old.
+    """A customer panel's state; `note` stands right of its title, amber (`warn`) where it is old.
 
     `text` and `hint` are shown where there is no body; `can_retry` offers to ask again.
     """
@@ -38,7 +38,7 @@ class PanelState:
     can_retry: bool = False
 
     def with_note(self, note: str) -> "PanelState":
-        """Return the state with another note; an amber one stays, it says how old all of it is."""
+        """Return the panel's state with another note; an amber note, of the whole, stays."""
         return replace(self, note=note) if self.tone == "muted" else self
 
 
@@ -51,7 +51,7 @@ def build_panel_state(
     hint: str = "",
     leads: bool = False,
 ) -> PanelState:
-    """Build the state of a panel that shows one part; `absent` is said where there is no value.
+    """Build a customer panel's state from one part of the sheet; `absent`: the text for no value.
 
     Of several panels over one part only the one that `leads` tells a failure whole, with Retry.
     """

@@ -28,7 +28,7 @@ _ZENDESK_FIELDS = (
 
 @dataclass(frozen=True)
 class ProfileFieldRow:
-    """One field; `json_text` is its value as JSON, for the form that edits it."""
+    """One field of the panel Profile data; `json_text` is its value for the form that edits it."""
 
     name: str
     value: str
@@ -41,7 +41,7 @@ class ProfileFieldRow:
 
 @dataclass(frozen=True)
 class ProfileDataView:
-    """Vars first, the most telling ones at the top, then the keys."""
+    """View of the panel Profile data: vars first, the most telling ones on top, then the keys."""
 
     panel_state: PanelState
     rows: tuple[ProfileFieldRow, ...] = ()
@@ -52,7 +52,7 @@ class ProfileDataView:
 def build_profile_data_view(
     context: CustomerContext, *, most: int | None = None
 ) -> ProfileDataView:
-    """Build the view of the profile fields, with all vars or at most `most` of them."""
+    """Build the view of the panel Profile data, with all vars or at most `most` of them."""
     state = build_panel_state(
         context.sheet.profile, "Sailthru", context.now, absent="No Sailthru profile."
     )
@@ -115,7 +115,7 @@ def _build_field_row(
 
 
 def format_field_value(value: Json) -> str:
-    """Format the value of a profile field on one line of at most 300 characters."""
+    """Format a value of the panel Profile data on one line of at most 300 characters."""
     if value is None:
         return "no value"
     if isinstance(value, bool):
@@ -128,7 +128,7 @@ def format_field_value(value: Json) -> str:
 
 
 def json_type_name(value: Json) -> str:
-    """Return the name of a JSON type for a column: text, number, yes/no, list, object, none."""
+    """Name a JSON type in the panel Profile data: text, number, yes/no, list, object, none."""
     if value is None:
         return "none"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Qt table model of all fields of a Sailthru profile, filtered as one types."""
+"""Qt table model of the dialog with all fields of a Sailthru profile, filtered as one types."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ _COLUMN_TITLES = ("Field", "Value", "Type", "From")
 
 
 class ProfileTableModel(QAbstractTableModel):
-    """Columns: field, value, type, source."""
+    """Rows of a Sailthru profile's field table; columns are field, value, type, source."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,18 +23,18 @@ class ProfileTableModel(QAbstractTableModel):
         self._filter = ""
 
     def set_rows(self, rows: tuple[ProfileFieldRow, ...]) -> None:
-        """Show the fields of another profile, or of the same one read again."""
+        """Show another profile's fields in the field table, or the same one's read again."""
         if rows != self._all_rows:
             self._all_rows = rows
             self._apply_filter()
 
     def set_filter(self, text: str) -> None:
-        """Show only fields whose name or value contains `text`, in either case."""
+        """Show only profile fields whose name or value contains `text`, in either case."""
         self._filter = text.strip().casefold()
         self._apply_filter()
 
     def row(self, place: int) -> ProfileFieldRow:
-        """Return the field at a row of the filtered table."""
+        """Return the profile field at a row of the filtered table."""
         return self._rows[place]
 
     def rowCount(self, parent: _ModelIndex = QModelIndex()) -> int:
@@ -73,7 +73,7 @@ class ProfileTableModel(QAbstractTableModel):
 
 
 def parse_field_value(text: str) -> Json:
-    """Parse a typed value: JSON, else the text itself. Raises InvalidInput for broken JSON."""
+    """Parse a typed var: JSON, else the text itself. Raises InvalidInput for broken JSON."""
     stripped = text.strip()
     try:
         value: Json = json.loads(stripped, parse_constant=_reject_json_constant)

@@ -8,7 +8,7 @@ from desktop.viewmodels.task_registry import TaskRegistry
 
 
 class ReasonDrafts:
-    """`key` returns the sid of the customer shown; None while nobody is."""
+    """Half-typed reasons by customer panel; `key` returns the sid shown, None while nobody is."""
 
     def __init__(
         self,
@@ -24,7 +24,7 @@ class ReasonDrafts:
         self._unsaved_texts: dict[str, str] = {}  # by panel and sid
 
     def draft_text(self, panel: str) -> str:
-        """Return the draft of a panel for the customer shown, or an empty text."""
+        """Return the half-typed reason of a panel for the customer shown, or an empty text."""
         whose = self._draft_owner()
         if whose is None:
             return ""
@@ -37,7 +37,7 @@ class ReasonDrafts:
         )
 
     def save_draft(self, panel: str, text: str) -> None:
-        """Save a draft in the background; an empty text deletes it."""
+        """Save a panel's half-typed reason in the background; an empty text deletes it."""
         whose = self._draft_owner()
         if whose is not None:
             key = f"{panel}:{whose}"

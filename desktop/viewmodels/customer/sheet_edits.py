@@ -31,7 +31,7 @@ EditBuilder = Callable[[EditFactory], list[EditRequest]]
 
 @dataclass(frozen=True)
 class SubmittedEdit:
-    """An edit just submitted; it can be undone for `undo_seconds`."""
+    """An edit of the customer sheet just submitted; it can be undone for `undo_seconds`."""
 
     edit_id: str
     text: str
@@ -40,41 +40,41 @@ class SubmittedEdit:
 
 
 class ShownSheetProtocol(Protocol):
-    """What SheetEdits need of the sheet model; `customer_number` tells customers apart."""
+    """What SheetEdits needs of the sheet model; `customer_number` tells customers apart."""
 
     tasks: TaskRegistry
 
     @property
     def sheet(self) -> CustomerSheet | None:
-        """The sheet of the customer shown."""
+        """The sheet of the customer whom SheetEdits edits."""
         ...
 
     @property
     def customer_number(self) -> int:
-        """Number of the customer shown, counted from the start."""
+        """Number of the customer whom SheetEdits edits, counted from the start."""
         ...
 
     @property
     def is_shown(self) -> bool:
-        """Whether the panels show this customer already."""
+        """Whether the panels of SheetEdits' sheet show this customer already."""
         ...
 
     @property
     def is_loading(self) -> bool:
-        """Whether a service is being asked."""
+        """Whether a service is being asked for the sheet that SheetEdits edits."""
         ...
 
     async def reread(self) -> None:
-        """Ask all services for the same customer again."""
+        """Ask all services again for the customer just edited."""
         ...
 
     def publish_views(self) -> None:
-        """Have the panels show what is known now."""
+        """Have the customer panels show an edit just submitted."""
         ...
 
 
 class SheetEdits(QObject):
-    """An edit belongs to the customer it was made for, however long reading them again takes."""
+    """Submits edits of the customer they were made for, however long reading them again takes."""
 
     edit_submitted = Signal(object)  # Offer
     edit_settled = Signal(str, str, bool)  # edit id, words; whether the offer to undo still stands
@@ -98,42 +98,42 @@ class SheetEdits(QObject):
         self._watched_states: dict[str, EditState] = {}  # open edits made here, by id
 
     def choose_optout(self, level: OptOutLevel, reason: str, ticket: int | None) -> None:
-        """Submit another opt-out level, with reason and ticket."""
+        """Submit an edit of the customer's opt-out level, with reason and ticket."""
         self._start_submit(lambda w: [w.optout(level)], reason, ticket)
 
     def set_list_membership(self, name: str, member: bool) -> None:
-        """Submit that the customer is, or is not, on a list."""
+        """Submit an edit that puts the customer on a Sailthru list, or takes them off."""
         self._start_submit(lambda w: [w.list_membership(name, member=member)])
 
     def set_health(self, health: CustomerHealth | None) -> None:
-        """Submit another customer health."""
+        """Submit an edit of the customer's health."""
         self._start_submit(lambda w: [w.health(health)])
 
     def set_var(self, name: str, value: Json) -> None:
-        """Submit another value of a var; None clears it."""
+        """Submit an edit of a var of the customer's profile; None clears it."""
         self._start_submit(lambda w: [w.var(name, value)])
 
     def set_sync_to_sailthru(self, on: bool) -> None:
-        """Submit the check box field of the Zendesk user that marks them for Sailthru."""
+        """Submit an edit of the Zendesk user's sync checkbox."""
         self._start_submit(lambda w: [w.sync_checkbox(on=on)])
 
     def set_sync_to_zendesk(self, on: bool) -> None:
-        """Submit the var of the Sailthru profile that marks it for Zendesk."""
+        """Submit an edit of the profile's sync mark, the var that marks it for Zendesk."""
         self._start_submit(lambda w: [w.sync_mark(on=on)])
 
     def create_profile(self) -> None:
-        """Submit the creation of the missing Sailthru profile."""
+        """Submit an edit that creates the customer's missing Sailthru profile."""
         sheet = self._sheet_model.sheet
         if sheet is not None:
             address = sheet.address or sheet.query.value
             self._start_submit(lambda w: [w.create(address)])
 
     def undo(self, edit_id: str) -> None:
-        """Undo an edit by its id, in the background."""
+        """Undo an edit of the customer sheet by its id, in the background."""
         self._sheet_model.tasks.start(f"undo {edit_id}", self._undo_edit(edit_id))
 
     def report_settled_edits(self) -> None:
-        """Emit how the watched edits ended, for status bar and toasts."""
+        """Emit how the customer sheet's watched edits ended, for status bar and toasts."""
         for edit_id, before in list(self._watched_states.items()):
             edit = self._store.outbox.get_edit.blocking(edit_id)
             if edit.state is before:
@@ -231,7 +231,7 @@ class SheetEdits(QObject):
 
 
 def announced_edit_text(edit: Edit, who: str) -> str:
-    """Say what an edit just submitted changes for `who`, and when where it waits for its undo."""
+    """Say in a toast what an edit of `who` changes, and when where it waits for its undo."""
     request = edit.request
     when = f" in {UNDO_WINDOW_S:.0f} s" if edit.state is EditState.WAITING else ""
     if request.kind is EditKind.LIST:
@@ -255,7 +255,7 @@ _OPTOUT_TEXTS = {
 
 
 def _is_edit_needed(sheet: CustomerSheet, intent: EditRequest) -> bool:
-    """Return whether an edit changes anything; going back counts while another edit waits."""
+    """Whether an edit changes anything of the sheet; going back counts while another one waits."""
     waits = any(
         e.request.kind is intent.kind and e.request.name == intent.name for e in sheet.pending_edits
     )

@@ -35,7 +35,7 @@ _FIRST_PAINT_DELAY_MS = 12
 
 
 class CustomerSheetModel(QObject):
-    """`context` is what panels are built from, `edits` what people want to change."""
+    """The customer sheet's model; `context` is what panels are built from."""
 
     changed = Signal()
     about_to_replace = Signal()  # the customer shown is about to be replaced
@@ -84,38 +84,38 @@ class CustomerSheetModel(QObject):
 
     @property
     def sheet(self) -> CustomerSheet | None:
-        """The customer shown, or None before the first one."""
+        """The sheet of the customer shown in the window, or None before the first one."""
         return self._sheet
 
     @property
     def customer_number(self) -> int:
-        """Number of the customer shown: the answer of an older look-up shows nothing more."""
+        """Number of the customer shown: answers of an older look-up are not shown."""
         return self._customer_number
 
     @property
     def is_shown(self) -> bool:
-        """Whether the panels show this customer already."""
+        """Whether the customer sheet's panels show this customer already."""
         return self._is_shown
 
     @property
     def is_loading(self) -> bool:
-        """Whether a service is being asked."""
+        """Whether a service is being asked for the customer sheet."""
         return self._sheet is not None and not self._sheet.is_complete
 
     @property
     def has_unsaved_input(self) -> bool:
-        """Whether something is half-typed: then nothing may replace the sheet."""
+        """Whether something is half-typed on the customer sheet: then nothing may replace it."""
         return bool(self._unsaved_input_sources)
 
     def set_unsaved_input(self, holder: str, unsaved: bool) -> None:
-        """Note that a panel or dialog has half-typed input, or has it no more."""
+        """Note that a panel or dialog of the sheet has half-typed input, or has it no more."""
         if unsaved:
             self._unsaved_input_sources.add(holder)
         else:
             self._unsaved_input_sources.discard(holder)
 
     def context(self) -> CustomerContext:
-        """Return what the views of the panels are built from. Raises InvalidInput without a sheet.
+        """Return what the customer panels' views are built from. Raises InvalidInput without sheet.
 
         The suggested ticket is the one the sheet was opened from, else the newest unsolved one.
         """
@@ -137,12 +137,12 @@ class CustomerSheetModel(QObject):
         )
 
     def toggle_all_rows(self, panel: str) -> None:
-        """Show all rows of a panel, or its first ones again."""
+        """Show all rows of a customer panel, or its first ones again."""
         self._expanded_panels ^= {panel}
         self.publish_views()
 
     def can_create_profile(self) -> tuple[bool, str]:
-        """Return whether a Sailthru profile may be created here, and if not, the reason."""
+        """Return whether a Sailthru profile may be created for the customer; if not, why."""
         decision = check_permission(Permission.CREATE, self._workspace.actor, self._workspace.rules)
         if not decision.is_allowed:
             return False, decision.reason
@@ -159,7 +159,7 @@ class CustomerSheetModel(QObject):
         return True, ""
 
     def not_found_action(self) -> tuple[str, str]:
-        """Return the next step where nobody was found, and its button text.
+        """Return the sheet's next step where nobody was found, and its button text.
 
         The step is `connect`, `retry`, `create` or none (empty).
         """
@@ -177,7 +177,7 @@ class CustomerSheetModel(QObject):
         return "", ""
 
     def open_text(self, text: str) -> None:
-        """Look a customer up by what was typed; `failed` tells what cannot be looked up."""
+        """Look a customer up by what was typed; emits `failed` for text that cannot be one."""
         try:
             query = parse_lookup_query(text)
         except AppError as error:
@@ -186,7 +186,7 @@ class CustomerSheetModel(QObject):
         self.open_query(query)
 
     def open_query(self, query: LookupQuery) -> None:
-        """Look a customer up; an older look-up still under way is cancelled."""
+        """Look a customer up by a query; an older look-up still under way is cancelled."""
         decision = check_view_permission(self._workspace)
         if not decision.is_allowed:
             self.failed.emit(InvalidInput("Looking customers up is not allowed.", decision.reason))
@@ -201,7 +201,7 @@ class CustomerSheetModel(QObject):
         self.tasks.start("lookup", self._look_up(query, new=True))
 
     def refresh(self) -> None:
-        """Ask all services again, also one that has signed us out.
+        """Ask all services again for the customer shown, also one that has signed us out.
 
         For the customer shown, or for the one who is being opened.
         """
@@ -210,12 +210,12 @@ class CustomerSheetModel(QObject):
             self.tasks.start("lookup", self.reread())
 
     async def reread(self) -> None:
-        """Ask all services again and wait for their answers."""
+        """Ask all services again for the customer shown, and wait for their answers."""
         if self._query is not None:
             await self._look_up(self._query, new=not self._is_opened)
 
     def close_sheet(self) -> None:
-        """Close the customer: the page shows nobody."""
+        """Close the customer sheet: the page Customers shows nobody."""
         self.tasks.cancel("lookup")
         self._customer_number += 1
         self._query = self._sheet = None
@@ -228,13 +228,13 @@ class CustomerSheetModel(QObject):
             self.tasks.start("link", self._link(sheet.user.value.id, sid))
 
     def unlink_profile(self) -> None:
-        """Undo `link_profile`: the profile is the one at the address of the user again."""
+        """Undo `link_profile`: the sheet's profile is the one at the user's address again."""
         sheet = self._sheet
         if self._is_shown and sheet is not None and sheet.user.value is not None:
             self.tasks.start("link", self._unlink(sheet.user.value.id))
 
     def publish_views(self) -> None:
-        """Have the panels show what is known now, all of them the same moment."""
+        """Have all customer panels show what is known now, at the same moment."""
         self._publish_timer.stop()
         self._is_shown = True
         self._published_context = None
@@ -248,7 +248,7 @@ class CustomerSheetModel(QObject):
             self._published_context = None
 
     async def close(self) -> None:
-        """Save drafts, then cancel what runs and wait for its end."""
+        """Save the sheet's half-typed reasons, then cancel its look-ups and wait for their end."""
         self.about_to_replace.emit()
         await self.tasks.wait_for_prefix("draft ")
         self._age_timer.stop()
@@ -370,7 +370,7 @@ def _is_nothing_known_yet(sheet: CustomerSheet) -> bool:
 
 
 def _keep_shown_parts(before: CustomerSheet, sheet: CustomerSheet) -> CustomerSheet:
-    """Keep the parts on screen while they are read again, until the new answers are there."""
+    """Keep the sheet's parts on screen while they are read again, until the new answers come."""
     profile, person = sheet.profile, sheet.user
     if profile.value is None and profile.state is SheetPartState.LOADING:
         profile = replace(before.profile, state=SheetPartState.LOADING)

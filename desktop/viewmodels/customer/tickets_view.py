@@ -22,7 +22,7 @@ _STATE_TONES: dict[str, ChipTone] = {
 
 @dataclass(frozen=True)
 class TicketRow:
-    """One ticket; `state` is the colour of its chip, `url` opens it in Zendesk."""
+    """One ticket of the panel Tickets; `state` is its chip's colour, `url` opens it in Zendesk."""
 
     number: str
     subject: str
@@ -36,7 +36,7 @@ class TicketRow:
 
 @dataclass(frozen=True)
 class TicketsView:
-    """The tickets to show; `older_text` counts the folded ones."""
+    """View of the panel Tickets; `older_text` counts the folded ones."""
 
     panel_state: PanelState
     rows: tuple[TicketRow, ...] = ()
@@ -45,7 +45,7 @@ class TicketsView:
 
 
 def build_tickets_view(context: CustomerContext) -> TicketsView:
-    """Build the view of the tickets panel: unsolved ones first, the older ones folded."""
+    """Build the view of the panel Tickets: unsolved ones first, the older ones folded."""
     state = build_panel_state(
         context.sheet.tickets, "Zendesk", context.now, absent="No tickets.", leads=True
     )

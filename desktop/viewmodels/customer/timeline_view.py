@@ -18,7 +18,7 @@ _MAX_TEXT_LENGTH = 40
 
 @dataclass(frozen=True)
 class TimelineView:
-    """All events, newest first; the panel shows a few and the rest on demand."""
+    """View of the panel Timeline: all events, newest first; it shows a few, the rest on demand."""
 
     panel_state: PanelState
     rows: tuple[KeyValueRow, ...] = ()
@@ -101,7 +101,7 @@ def _profile_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
 
 
 def audit_row_text(row: AuditEntry) -> str:
-    """Describe a closed edit in a sentence: what, by whom, and how it ended."""
+    """Describe an audited edit in the timeline: what, by whom, and how it ended."""
     ended = {"done": "", "conflict": ": not sent, changed elsewhere", "failed": ": failed"}
     tail = ended.get(row.result, ": undone")
     if row.kind == "sync":
@@ -110,7 +110,7 @@ def audit_row_text(row: AuditEntry) -> str:
 
 
 def _sync_row_text(row: AuditEntry) -> str:
-    """Describe what a sync changed: its title and the first three fields."""
+    """Describe in the timeline what a sync changed: its title and the first three fields."""
     title = row.reason.partition(": run")[0] or row.name
     fields = list(row.new) if isinstance(row.new, dict) else []
     names = [field.partition(".")[2] or field for field in fields]

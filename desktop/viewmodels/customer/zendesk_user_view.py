@@ -15,7 +15,7 @@ from desktop.viewmodels.key_value_row import KeyValueRow
 
 @dataclass(frozen=True)
 class SwitchView:
-    """A switch with its note; `disabled_reason` is empty where it may be used."""
+    """A switch of the panel Zendesk with its note; `disabled_reason` is empty where it works."""
 
     label: str
     is_on: bool
@@ -27,7 +27,7 @@ class SwitchView:
 
 @dataclass(frozen=True)
 class ZendeskUserView:
-    """A sync switch is None where there is nothing to switch: no such field, or no profile."""
+    """View of the panel Zendesk; a switch is None where there is no such field, or no profile."""
 
     panel_state: PanelState
     rows: tuple[KeyValueRow, ...] = ()
@@ -36,7 +36,7 @@ class ZendeskUserView:
 
 
 def build_zendesk_user_view(context: CustomerContext) -> ZendeskUserView:
-    """Build the view of the Zendesk panel."""
+    """Build the view of the panel Zendesk."""
     address = context.sheet.address or context.sheet.query.value
     state = build_panel_state(
         context.sheet.user,

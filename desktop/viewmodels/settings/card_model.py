@@ -1,4 +1,4 @@
-"""Base of the models of settings cards: one action at a time, its busy text, the last error."""
+"""Base of the settings cards' models: one action at a time, its busy text, the last error."""
 
 from collections.abc import Coroutine
 from typing import Any
@@ -11,7 +11,7 @@ from desktop.viewmodels.task_registry import TaskRegistry
 
 
 class CardModel(QObject):
-    """`changed`: the view is another; `message_posted`: how an action ended, to be announced."""
+    """A settings card's model; `changed`: another view, `message_posted`: how an action ended."""
 
     changed = Signal()
     message_posted = Signal(str)
@@ -23,17 +23,17 @@ class CardModel(QObject):
         self._error: ErrorMessage = NO_ERROR
 
     def refresh(self) -> None:
-        """Rebuild the view: settings, permissions or the connection changed elsewhere."""
+        """Rebuild a settings card's view: settings, permissions or connection changed."""
         self.changed.emit()
 
     async def close(self) -> None:
-        """Cancel what runs and wait for its end."""
+        """Cancel what a settings card has under way and wait for its end."""
         await self.tasks.close()
 
     def _start_work(
         self, name: str, coroutine: Coroutine[Any, Any, None], busy_text: str = "Working…"
     ) -> None:
-        """Run an action of the card; a second one is dropped while the first is under way."""
+        """Run an action of a settings card; a second one meanwhile is dropped."""
         if self._busy_text:
             # A coroutine that never ran would be complained of when it is collected.
             coroutine.close()

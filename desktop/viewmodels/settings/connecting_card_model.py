@@ -1,4 +1,4 @@
-"""Base of the models of cards that connect a service: a move to another account is asked first."""
+"""Base of the models of cards that connect a service: moving to another account is asked first."""
 
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -14,7 +14,7 @@ ConnectAct = Callable[[bool], Coroutine[Any, Any, None]]
 
 
 class ConnectingCardModel(CardModel):
-    """`account_move_asked` carries what a move would drop; `move_account` is the answer yes."""
+    """A connecting card's model; `account_move_asked` says what a move drops, before it."""
 
     account_move_asked = Signal(str)
 
@@ -23,7 +23,7 @@ class ConnectingCardModel(CardModel):
         self._start_again: Callable[[], None] | None = None
 
     def move_account(self) -> None:
-        """Connect the other account after all; the person has been asked."""
+        """Connect the connecting card's other account after all; the person has been asked."""
         start, self._start_again = self._start_again, None
         if start is not None:
             start()

@@ -1,4 +1,4 @@
-"""View of one connection check (what was tested, result, hint) and the note over several."""
+"""View of one connection check on a settings card (what, result, hint) and of the summary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ CheckNoteTone = Literal["muted", "bad"]
 
 @dataclass(frozen=True)
 class ConnectionCheckView:
-    """`tone` is ok, warn (Fairlead works without it) or bad; `symbol` says the same as a sign."""
+    """A check on a settings card; `tone`: ok, warn (Fairlead works without it) or bad."""
 
     name: str
     symbol: str
@@ -25,7 +25,7 @@ class ConnectionCheckView:
 
 
 def build_check_view(check: ConnectionCheck) -> ConnectionCheckView:
-    """Build the line of one connection check."""
+    """Build a settings card's line of one connection check."""
     tone: CheckTone
     # Something Fairlead works without, such as an optional permission of the key.
     symbol, result, tone = "!", "please check", "warn"
@@ -41,7 +41,7 @@ def build_check_view(check: ConnectionCheck) -> ConnectionCheckView:
 def checks_note(
     checks: Sequence[ConnectionCheck], *, is_busy: bool, tested_at: float | None
 ) -> tuple[str, CheckNoteTone]:
-    """Sum connection checks up for a card's note: text and tone; `tested_at` is Unix seconds."""
+    """Sum a settings card's connection checks up: text and tone; `tested_at` is Unix seconds."""
     tone: CheckNoteTone = "muted" if is_busy or are_needed_checks_ok(tuple(checks)) else "bad"
     if is_busy:
         return f"testing, {len(checks)} done", tone

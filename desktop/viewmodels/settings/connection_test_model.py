@@ -17,7 +17,7 @@ from desktop.viewmodels.settings.error_message import ErrorMessage
 
 @dataclass(frozen=True)
 class ConnectionTestView:
-    """What the connection test card shows: the checks so far and the sentence about them."""
+    """What the card “Test connections” shows: the checks so far and the sentence about them."""
 
     checks: tuple[ConnectionCheckView, ...]
     is_busy: bool
@@ -27,7 +27,7 @@ class ConnectionTestView:
 
 
 class ConnectionTestModel(CardModel):
-    """`changed` after each check."""
+    """Runs the doctor's checks for the card “Test connections”; emits `changed` after each."""
 
     def __init__(self, connection_config: ConnectionConfig) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class ConnectionTestModel(CardModel):
         return ConnectionTestView(views, is_busy, note, tone, self._error)
 
     def start_test(self) -> None:
-        """Test every connection and permission; a test under way goes on."""
+        """Start the card “Test connections”'s checks of every permission; those under way go on."""
         if not self._busy_text:
             self._checks.clear()
         self._start_work("test", self._run_test())

@@ -28,7 +28,7 @@ _REMAINS_TEXT = (
 
 @dataclass(frozen=True)
 class DisconnectView:
-    """The card, and the three texts of its question."""
+    """View of the disconnect card, with the three texts of its question."""
 
     can_disconnect: bool
     status_text: str
@@ -40,7 +40,7 @@ class DisconnectView:
 
 
 class DisconnectModel(CardModel):
-    """Disconnects once a person has been asked; an administrator's act."""
+    """Disconnects the workspace once a person has been asked; an administrator's act."""
 
     def __init__(
         self,
@@ -75,11 +75,11 @@ class DisconnectModel(CardModel):
         )
 
     async def count_open_edits(self) -> None:
-        """Count the edits that wait to be sent, for the question."""
+        """Count the edits that wait to be sent, for the disconnect card's question."""
         self._open_edit_count = await self._local_databases.count_open_edits()
 
     def disconnect_services(self) -> None:
-        """Disconnect the workspace; the person has been asked."""
+        """Disconnect the workspace from its card; the person has been asked."""
         self._start_work("disconnect", self._disconnect(), "Disconnecting…")
 
     def _disabled_reason(self) -> str:

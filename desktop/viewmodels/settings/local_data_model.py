@@ -18,7 +18,7 @@ from desktop.viewmodels.time_format import format_full_date
 
 @dataclass(frozen=True)
 class LocalDataView:
-    """The card “Data on this computer”, and the text of its question."""
+    """View of the card “Data on this computer”, with the text of its question."""
 
     can_erase: bool
     kept_text: str
@@ -28,7 +28,7 @@ class LocalDataView:
 
 
 class LocalDataModel(CardModel):
-    """Without a bus (in the setup wizard) nobody else shows customers."""
+    """Counts and erases local data for its card; without a bus (setup wizard) no window is told."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class LocalDataModel(CardModel):
         self._kept: KeptData | None = None
 
     def view(self) -> LocalDataView:
-        """Build the view of the card with the data kept on this computer."""
+        """Build the view of the card “Data on this computer”."""
         kept = self._kept
         text = "Counting…" if kept is None else "No customer is kept."
         described = describe_kept_data(kept) if kept else ""
@@ -61,11 +61,11 @@ class LocalDataModel(CardModel):
         )
 
     def count_kept(self) -> None:
-        """Count what is kept here again."""
+        """Count again, for its card, what is kept of customers on this computer."""
         self.tasks.start_once("count", self._count_kept())
 
     def erase_kept(self) -> None:
-        """Erase what is kept here; the person has been asked."""
+        """Erase what is kept of customers on this computer; the person has been asked."""
         self._start_work("erase", self._erase_kept(), "Erasing…")
 
     async def _count_kept(self) -> None:

@@ -18,7 +18,7 @@ _BUSY_TEXT = "Something is under way."
 
 @dataclass(frozen=True)
 class MailServerView:
-    """A password is never shown again; one is needed where a user name signs in."""
+    """View of the mail server card; a password is never shown, only whether one is needed."""
 
     has_password: bool
     password_text: str
@@ -29,7 +29,7 @@ class MailServerView:
 
 
 class MailServerModel(CardModel):
-    """The password passes through to the keyring and is not held here."""
+    """Model of the mail server card; its password passes through to the keyring, unheld."""
 
     def __init__(
         self, workspace: WorkspaceSettingsProtocol, connection_config: ConnectionConfig
@@ -59,15 +59,15 @@ class MailServerModel(CardModel):
             self.tasks.start_once("status", self._load_status())
 
     def save_password(self, password: str) -> None:
-        """Store the password in the keyring."""
+        """Store the mail server's password in the keyring."""
         self._start_work("work", self._save_password(password), _BUSY_TEXT)
 
     def forget_password(self) -> None:
-        """Delete the password from the keyring."""
+        """Delete the mail server's password from the keyring."""
         self._start_work("work", self._forget_password(), _BUSY_TEXT)
 
     def send_test_mail(self, address: str) -> None:
-        """Send a test e-mail to this address."""
+        """Send a test e-mail from the mail server card to this address."""
         self._start_work("work", self._send_test_mail(address), _BUSY_TEXT)
 
     async def _load_status(self) -> None:

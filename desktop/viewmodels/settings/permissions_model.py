@@ -29,7 +29,7 @@ _PERMISSION_NOTES = {
 
 @dataclass(frozen=True)
 class PermissionSwitchView:
-    """One switch of the table; `name` is what screen readers call it."""
+    """One switch of the permissions card; `name` is what screen readers call it."""
 
     role: Role
     permission: Permission
@@ -40,7 +40,7 @@ class PermissionSwitchView:
 
 @dataclass(frozen=True)
 class PermissionsView:
-    """`rows` pair the text and note of a permission with its switches, in the order of `roles`."""
+    """View of the permissions card; `rows` pair a permission's text and note with its switches."""
 
     changes_on: bool
     changes_text: str
@@ -52,7 +52,7 @@ class PermissionsView:
 
 
 class PermissionsModel(CardModel):
-    """Each switch stores at once; only an admin may, and nothing a policy has fixed."""
+    """Model of the permissions card: a switch stores at once; admins only, within the policy."""
 
     def __init__(self, workspace: WorkspaceSettingsProtocol) -> None:
         super().__init__()
@@ -83,11 +83,11 @@ class PermissionsModel(CardModel):
         )
 
     def set_changes_on(self, on: bool) -> None:
-        """Switch changes on or off."""
+        """Switch changes on or off, on the permissions card."""
         self._store(settings_table.CHANGES_ENABLED, on)
 
     def set_permission(self, role: Role, permission: Permission, on: bool) -> None:
-        """Allow or refuse one permission to one role."""
+        """Allow or refuse one permission to one role, on the permissions card."""
         self._store(settings_table.PERMISSION_SETTINGS[role, permission], on)
 
     def _build_switch(self, role: Role, permission: Permission) -> PermissionSwitchView:

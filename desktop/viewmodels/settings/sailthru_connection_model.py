@@ -34,7 +34,7 @@ KEY_LOCATION_HINT = (
 
 @dataclass(frozen=True)
 class SailthruConnectionView:
-    """A stored key is never shown again; `has_key` says that there is one."""
+    """View of the Sailthru card; a stored key is never shown, `has_key` says that there is one."""
 
     has_key: bool
     key_text: str
@@ -47,7 +47,7 @@ class SailthruConnectionView:
 
 
 class SailthruConnectionModel(ConnectingCardModel):
-    """A key passes through to the keyring and is not held here."""
+    """Model of the Sailthru card; an API key passes through to the keyring and is not held."""
 
     def __init__(
         self, workspace: WorkspaceSettingsProtocol, connection_config: ConnectionConfig
@@ -80,22 +80,22 @@ class SailthruConnectionModel(ConnectingCardModel):
 
     @property
     def has_dedicated_key(self) -> bool:
-        """Whether somebody has said that the stored key is for Fairlead alone."""
+        """Whether somebody has said that the stored Sailthru key is for Fairlead alone."""
         return self._workspace.values.get(settings_table.HAS_DEDICATED_KEY)
 
     @property
     def has_key(self) -> bool:
-        """Whether a key is stored; until the keyring was asked, whether a client has one."""
+        """Whether a Sailthru key is stored; before the keyring was asked: is there a client."""
         if self._has_stored_key is not None:
             return self._has_stored_key
         return self._workspace.clients.sailthru is not None
 
     def load_status(self) -> None:
-        """Ask the keyring whether there is a key; the network is not touched."""
+        """Ask the keyring for the Sailthru card whether there is a key; no request is sent."""
         self.tasks.start_once("status", self._load_status())
 
     def test_and_save_key(self, key: str, secret: str, *, own: bool) -> None:
-        """Test a key and store it if Sailthru takes it; empty fields test the stored one."""
+        """Test an API key and store it if Sailthru takes it; empty fields test the stored one."""
         if not self._busy_text:
             self._checks = []
         save = partial(self._test_and_save_key, key.strip(), secret.strip(), own)

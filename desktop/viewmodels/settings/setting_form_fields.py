@@ -62,7 +62,7 @@ def _choice_text(setting: Setting[Any], key: str) -> str:
 
 
 def control_value_of(setting: Setting[Any], value: Json) -> bool | int | str:
-    """Convert a stored setting into what its control shows; tables become lines."""
+    """Convert a stored setting into what its form control shows; tables become lines."""
     if setting.kind is SettingKind.TABLE:
         return "\n".join(_format_table_lines(value))
     if isinstance(value, bool | int | str):
@@ -71,7 +71,7 @@ def control_value_of(setting: Setting[Any], value: Json) -> bool | int | str:
 
 
 def parse_control_value(setting: Setting[Any], typed: bool | int | str) -> Json:
-    """Parse what a control holds. Raises InvalidInput for a line that does not fit the table."""
+    """Parse what a setting's form control holds. Raises InvalidInput for a line that is wrong."""
     if setting.kind is not SettingKind.TABLE or not isinstance(typed, str):
         return typed
     lines = [line.strip() for line in typed.splitlines() if line.strip()]
@@ -81,7 +81,7 @@ def parse_control_value(setting: Setting[Any], typed: bool | int | str) -> Json:
 
 
 def table_format_hint(setting: Setting[Any]) -> str:
-    """Say how the lines of a table setting are written."""
+    """Say in the settings form how the lines of a table setting are written."""
     if setting is settings_table.SEGMENT_LISTS:
         return "One per line: list name = segment from 1 to 4"
     return "One per line: var, unit, days. For example: rev_365, USD, 365"

@@ -36,7 +36,7 @@ _SECTIONS_WITH_OWN_CARD = frozenset(
 
 
 class SettingsFormModel(QObject):
-    """`changed` after a change of values, errors or permissions."""
+    """The settings form; emits `changed` after a change of values, errors or permissions."""
 
     changed = Signal()
 
@@ -47,11 +47,11 @@ class SettingsFormModel(QObject):
         self._errors: dict[str, str] = {}
 
     def fields(self, keys: Iterable[str]) -> list[FormField]:
-        """Declare the form fields of these settings."""
+        """Declare the form fields of these settings keys."""
         return [build_setting_field(settings_table.SETTINGS_BY_KEY[key]) for key in keys]
 
     def state(self, keys: Iterable[str]) -> FormState:
-        """Build values, errors and reasons of these settings, by key.
+        """Build the settings form's values, errors and reasons, by key.
 
         What was typed and refused stays in its field, with the error below it.
         """
@@ -68,7 +68,7 @@ class SettingsFormModel(QObject):
         )
 
     def plain_setting_keys(self) -> tuple[tuple[SettingSection, tuple[str, ...]], ...]:
-        """Return the sections that are nothing but a form, with their keys in table order."""
+        """Return the settings sections that are nothing but a form, with their keys in order."""
         sections: dict[SettingSection, list[str]] = {}
         for setting in settings_table.ALL_SETTINGS:
             if setting.section not in _SECTIONS_WITH_OWN_CARD and not setting.is_advanced:
@@ -76,11 +76,11 @@ class SettingsFormModel(QObject):
         return tuple((section, tuple(keys)) for section, keys in sections.items())
 
     def advanced_setting_keys(self) -> tuple[str, ...]:
-        """Return the keys of the section “Advanced”."""
+        """Return the settings keys of the section “Advanced”."""
         return tuple(setting.key for setting in settings_table.ALL_SETTINGS if setting.is_advanced)
 
     def change_setting(self, key: str, typed: bool | int | str) -> bool:
-        """Check and store a value; False where it is refused, with the error at its field."""
+        """Check and store a setting; False where it is refused, with the error at its field."""
         setting = settings_table.SETTINGS_BY_KEY[key]
         # Leaving a field that was not touched stores nothing.
         if key not in self._errors and typed == self._control_value(setting):
@@ -101,7 +101,7 @@ class SettingsFormModel(QObject):
         return True
 
     def reset_setting(self, key: str) -> None:
-        """Reset one setting to its default, where the person may."""
+        """Reset one setting of the form to its default, where the person may."""
         reason = setting_disabled_reason(self._workspace, settings_table.SETTINGS_BY_KEY[key])
         self._typed.pop(key, None)
         self._errors.pop(key, None)
@@ -113,7 +113,7 @@ class SettingsFormModel(QObject):
         self.changed.emit()
 
     def refresh(self) -> None:
-        """Tell the forms that permissions or values changed elsewhere."""
+        """Tell the settings forms that permissions or values changed elsewhere."""
         self.changed.emit()
 
     def _control_value(self, setting: Setting[Any]) -> bool | int | str:

@@ -24,7 +24,7 @@ from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProt
 
 
 class SettingsPageModel(QObject):
-    """`changed` when the notice above the cards is another."""
+    """The settings page's models; emits `changed` when the notice above the cards is another."""
 
     changed = Signal()
 
@@ -62,7 +62,7 @@ class SettingsPageModel(QObject):
         self._unsubscribe = bus.subscribe(self._on_changes)
 
     def settings_file_error(self) -> ErrorMessage:
-        """Return what is wrong with the settings file or with single values in it."""
+        """Return what is wrong with the settings file or single values, for the page's notice."""
         if self._workspace.settings_error is not None:
             return to_error_message(self._workspace.settings_error)
         notices = self._workspace.values.notices
@@ -73,7 +73,7 @@ class SettingsPageModel(QObject):
         return NO_ERROR
 
     def about_rows(self) -> tuple[tuple[str, str], ...]:
-        """Return versions and folder of this installation, for a report; no personal data."""
+        """Return the settings page's versions and folder for a bug report; no personal data."""
         try:
             app_version = version("fairlead")
         # A checkout that was never installed has no metadata.
@@ -89,7 +89,7 @@ class SettingsPageModel(QObject):
         )
 
     def load_status(self) -> None:
-        """Load keys, counts and timer state, each time the page is shown."""
+        """Load keys, counts and timer state, each time the settings page is shown."""
         self.zendesk.load_status()
         self.sailthru.load_status()
         self.data.count_kept()
@@ -97,7 +97,7 @@ class SettingsPageModel(QObject):
         self.mail.load_status()
 
     async def close(self) -> None:
-        """Cancel what runs and wait for its end."""
+        """Cancel what the settings page's cards have under way and wait for its end."""
         self._unsubscribe()
         for model in self._card_models:
             await model.close()

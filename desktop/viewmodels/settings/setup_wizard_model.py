@@ -39,7 +39,7 @@ _DONE_MARK = "wizard:done"
 
 @dataclass(frozen=True)
 class WizardStepView:
-    """The step shown; `progress` reads “2 of 6”."""
+    """The setup wizard's step; `progress` reads “2 of 6”."""
 
     index: int
     title: str
@@ -51,7 +51,7 @@ class WizardStepView:
 
 @dataclass(frozen=True)
 class WizardSummaryLine:
-    """One line of the summary; `step_index` is the step where it can be changed."""
+    """One line of the setup wizard's summary; `step_index` is the step where it can be changed."""
 
     is_done: bool
     title: str
@@ -60,7 +60,7 @@ class WizardSummaryLine:
 
 
 class SetupWizardModel(QObject):
-    """`step_changed` after another step is shown; the step survives a restart."""
+    """The setup wizard; emits `step_changed` after another step, which survives a restart."""
 
     changed = Signal()
     step_changed = Signal()
@@ -86,18 +86,18 @@ class SetupWizardModel(QObject):
 
     @property
     def is_done(self) -> bool:
-        """Whether the wizard was gone through to its end."""
+        """Whether the setup wizard was gone through to its end."""
         return _DONE_MARK in self._state_file.read().dismissed_hints
 
     @property
     def is_begun(self) -> bool:
-        """Whether somebody went beyond the first step, and not to the end."""
+        """Whether somebody went beyond the setup wizard's first step, and not to its end."""
         return not self.is_done and any(
             w.startswith(_STEP_MARK_PREFIX) for w in self._state_file.read().dismissed_hints
         )
 
     def step_view(self) -> WizardStepView:
-        """Build the view of the current step."""
+        """Build the view of the setup wizard's current step."""
         index = self._step_index
         return WizardStepView(
             index,
@@ -109,7 +109,7 @@ class SetupWizardModel(QObject):
         )
 
     def go_to_step(self, index: int) -> None:
-        """Show a step (0 to 5) and save it in the state file."""
+        """Show a step of the setup wizard (0 to 5) and save it in the state file."""
         # A saved step of an older version may not exist any more.
         index = min(max(index, 0), len(STEP_TITLES) - 1)
         if index != self._step_index:
@@ -119,19 +119,19 @@ class SetupWizardModel(QObject):
             self.step_changed.emit()
 
     def go_next(self) -> None:
-        """Go one step on; nothing is compulsory, the summary says what is open."""
+        """Go to the setup wizard's next step; none is compulsory, the summary says what is open."""
         self.go_to_step(self._step_index + 1)
 
     def go_back(self) -> None:
-        """Go one step back."""
+        """Go back to the setup wizard's previous step."""
         self.go_to_step(self._step_index - 1)
 
     def mark_done(self) -> None:
-        """Save that the wizard is done: it does not come up again by itself."""
+        """Save that the setup wizard is done: it does not come up again by itself."""
         self._save_mark(_DONE_MARK)
 
     def summary(self) -> tuple[WizardSummaryLine, ...]:
-        """Build the lines of the summary: what is set up, what is open, what happens now."""
+        """Build the setup wizard's summary: what is set up, what is open, what happens now."""
         values = self._workspace.values
         signed_in, has_key = self.zendesk.signed_in_text(), self.sailthru.has_key
         changes = values.get(settings_table.CHANGES_ENABLED)
@@ -166,13 +166,13 @@ class SetupWizardModel(QObject):
         )
 
     def refresh(self) -> None:
-        """Refresh all cards: roles, values or connections changed."""
+        """Refresh all cards of the setup wizard: roles, values or connections changed."""
         for model in (self.form, self.permissions, self.zendesk, self.sailthru, self.team):
             model.refresh()
         self.changed.emit()
 
     async def close(self) -> None:
-        """Cancel what runs and wait for its end."""
+        """Cancel what the setup wizard's cards have under way and wait for its end."""
         for model in (self.zendesk, self.sailthru, self.data, self.team):
             await model.close()
 

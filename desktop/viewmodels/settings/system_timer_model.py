@@ -1,4 +1,4 @@
-"""Model of the operating system's timer that runs due syncs while Fairlead is closed."""
+"""Model of the settings' row for the system's timer, which runs due syncs with Fairlead closed."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,24 +13,24 @@ from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProt
 
 
 class SystemTimer(Protocol):
-    """Timer of the operating system for this workspace. Every call may block."""
+    """What the timer row needs of the operating system's timer; every call may block."""
 
     def install(self) -> str:
-        """Install the timer; return what was done. Raises AppError."""
+        """Install the system's timer for the timer row; return what was done. Raises AppError."""
         ...
 
     def remove(self) -> str:
-        """Remove the timer; return what was done. Raises AppError."""
+        """Remove the system's timer for the timer row; return what was done. Raises AppError."""
         ...
 
     def is_installed(self) -> bool:
-        """Return whether the timer is installed. Raises AppError."""
+        """Whether the timer row's system timer is installed. Raises AppError."""
         ...
 
 
 @dataclass(frozen=True)
 class SystemTimerView:
-    """`action_label` is what the button does; `disabled_reason` is empty where it may."""
+    """View of the timer row; `action_label` is its button, `disabled_reason` empty where it may."""
 
     status_text: str
     action_label: str
@@ -39,7 +39,7 @@ class SystemTimerView:
 
 
 class SystemTimerModel(CardModel):
-    """Installs and removes the timer; without one (the demo) the card offers nothing."""
+    """Model of the timer row; without a timer (the demo) it offers nothing."""
 
     def __init__(self, workspace: WorkspaceSettingsProtocol, timer: SystemTimer | None) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class SystemTimerModel(CardModel):
 
     @property
     def is_available(self) -> bool:
-        """Whether this workspace may have a timer."""
+        """Whether this workspace may have a timer row."""
         return self._timer is not None
 
     def view(self) -> SystemTimerView:
@@ -69,12 +69,12 @@ class SystemTimerModel(CardModel):
         )
 
     def load_status(self) -> None:
-        """Ask the operating system whether the timer is installed."""
+        """Ask the operating system, for the timer row, whether the timer is installed."""
         if self._timer is not None and not self._busy_text:
             self.tasks.start_once("status", self._load_status(self._timer))
 
     def toggle_installed(self) -> None:
-        """Install the timer, or remove it where it is installed."""
+        """Install the system's timer from its row, or remove it where it is installed."""
         if self._timer is None or self.view().disabled_reason:
             return
         action = self._timer.remove if self._is_installed else self._timer.install

@@ -26,7 +26,7 @@ from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProt
 
 @dataclass(frozen=True)
 class TeamPolicyView:
-    """`managed_settings` are (label, value) of what a policy has fixed on this computer."""
+    """View of the team cards; `managed_settings`: (label, value) that a policy has fixed."""
 
     handing_out_text: str
     installing_text: str
@@ -40,7 +40,7 @@ class TeamPolicyView:
 
 
 class TeamPolicyModel(CardModel):
-    """An agents' key is tested and forgotten: it belongs on other computers."""
+    """Model of the team cards; an agents' key is tested, never kept: it is for other desks."""
 
     def __init__(
         self, workspace: WorkspaceSettingsProtocol, connection_config: ConnectionConfig
@@ -74,16 +74,16 @@ class TeamPolicyModel(CardModel):
         )
 
     def policy_text(self) -> str:
-        """Return the policy file as JSON text: rules and names, no secret."""
+        """Return the managed policy that the team card exports, as JSON without any secret."""
         policy = export_policy(self._workspace.values)
         return json.dumps(policy, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
     def export_policy_file(self, path: str) -> None:
-        """Write the policy file to a path that a person chose."""
+        """Write the managed policy's file to a path that a person chose."""
         self._start_work("export", self._export(Path(path)))
 
     def test_agents_key(self, key: str, secret: str) -> None:
-        """Test that an agents’ key may look up and change, and may not start bulk jobs."""
+        """Test for the team card that an agents’ key looks up and changes, and starts no jobs."""
         if not self._busy_text:
             self._checks = ()
         self._start_work("test", self._test(key, secret))

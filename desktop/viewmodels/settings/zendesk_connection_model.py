@@ -54,7 +54,7 @@ ROLE_LABELS = {Role.ADMIN: "Administrator", Role.AGENT: "Agent"}
 
 @dataclass(frozen=True)
 class ZendeskConnectionView:
-    """`account_url` is what the account field was understood as, `signed_in` the person."""
+    """View of the Zendesk card; `account_url` as understood, `signed_in` the person."""
 
     account_text: str
     account_url: str
@@ -75,7 +75,7 @@ class ZendeskConnectionView:
 
 
 class ZendeskConnectionModel(ConnectingCardModel):
-    """`browser_requested` carries the address to open; an attempt that fails stores nothing."""
+    """Model of the Zendesk card; `browser_requested` carries the address to open."""
 
     browser_requested = Signal(str)
 
@@ -129,7 +129,7 @@ class ZendeskConnectionModel(ConnectingCardModel):
         )
 
     def signed_in_text(self) -> str:
-        """Return name and role of who is signed in; empty while nobody is."""
+        """Return name and role of who is signed in to Zendesk; empty while nobody is."""
         # While connecting, who it is has not been said by Zendesk yet.
         if (
             self._busy_text
@@ -142,33 +142,33 @@ class ZendeskConnectionModel(ConnectingCardModel):
 
     @property
     def is_done(self) -> bool:
-        """Whether this step of the setup wizard needs nothing more."""
+        """Whether the setup wizard's Zendesk step needs nothing more."""
         return bool(self.signed_in_text()) or self._sign_in_method == NO_ZENDESK
 
     def set_account_text(self, text: str) -> None:
-        """Take the account as typed so far, and show the address it means."""
+        """Take the Zendesk account as typed so far, and show the address it means."""
         self._account_text = text
         self.changed.emit()
 
     def choose_sign_in_method(self, method: str) -> None:
-        """Choose how to sign in: browser, API token, or without Zendesk."""
+        """Choose how to sign in to Zendesk: browser, API token, or not at all."""
         self._sign_in_method, self._error, self._checks = method, NO_ERROR, []
         if method == NO_ZENDESK and not self._workspace.values.get(settings_table.ZENDESK_BASE_URL):
             self._change_settings({settings_table.ZENDESK_AUTH.key: NO_ZENDESK})
         self.changed.emit()
 
     def sign_in_with_browser(self, client_id: str) -> None:
-        """Open the browser and wait for its answer."""
+        """Open the browser for Zendesk's OAuth and wait for its answer."""
         sign_in = partial(self._sign_in_with_browser, client_id)
         self._start_connecting("sign-in", sign_in, "Waiting for the browser…")
 
     def sign_in_with_token(self, email: str, token: str) -> None:
-        """Sign in with an API token; it is kept only if Zendesk takes it."""
+        """Sign in to Zendesk with an API token; it is kept only if Zendesk takes it."""
         sign_in = partial(self._sign_in_with_token, email, token)
         self._start_connecting("sign-in", sign_in, "Testing the token…")
 
     def cancel(self) -> None:
-        """Cancel the sign-in that is under way."""
+        """Cancel the Zendesk sign-in that is under way."""
         self.tasks.cancel("sign-in")
         self._finish_work()
 
@@ -177,11 +177,11 @@ class ZendeskConnectionModel(ConnectingCardModel):
         self._start_work("sign-out", self._sign_out(), "Signing out…")
 
     def load_status(self) -> None:
-        """Count the edits that wait to be sent: signing out keeps them, and says so before."""
+        """Count the edits that wait, for the Zendesk card: signing out keeps them, and says so."""
         self.tasks.start_once("count", self._count_open_edits())
 
     def refresh(self) -> None:
-        """Rebuild the view and count waiting edits: the connection changed elsewhere."""
+        """Rebuild the Zendesk card and count waiting edits: the connection changed elsewhere."""
         super().refresh()
         self.load_status()
 

@@ -31,7 +31,7 @@ _NUMBERS = ("id", "last_ticket_id", "ticket_count", "open_ticket_count")
 
 @dataclass(frozen=True)
 class FieldChoice:
-    """One field: its path in a sync, what it is called, its type, and a customer's value."""
+    """A field offered in the mapping tab: its path, its name, its type, and a customer's value."""
 
     path: str
     title: str
@@ -45,7 +45,7 @@ def source_field_choices(
     definitions: Iterable[UserFieldDefinition],
     samples: Mapping[str, FieldValue],
 ) -> tuple[FieldChoice, ...]:
-    """List what the sync's source tells: the usual fields, the account's, a tried customer's."""
+    """List the fields to map from: the usual, the account's, those of a tried customer."""
     kind, prefix = sync.source.kind, source_prefix(sync.source.kind)
     own = {f"{_USER_FIELD}{each.key}": each for each in definitions if each.active}
     mapped = (row.source for row in sync.mapping if row.source.startswith(prefix))
@@ -59,7 +59,7 @@ def target_field_choices(
     lists: Iterable[SailthruList],
     there: Mapping[str, FieldValue],
 ) -> tuple[FieldChoice, ...]:
-    """List what the sync can write: the account's fields and lists, and a tried customer's."""
+    """List the fields to map to: the account's fields and lists, and a tried customer's."""
     own = {f"{_USER_FIELD}{each.key}": each for each in definitions if each.active}
     mapped = (row.target for row in sync.mapping if row.target)
     if sync.target_service is Service.ZENDESK:
@@ -94,7 +94,7 @@ def _zendesk_type(definition: UserFieldDefinition) -> str:
 
 
 def _field_type(path: str, sample: FieldValue) -> str:
-    """Say what a field holds, by its name or by a customer's value."""
+    """Name the type of a field offered in the mapping tab, by its name or a customer's value."""
     name = path.rpartition(".")[2]
     if isinstance(sample, Instant) or name.endswith(("_time", "_at", "_date")):
         return "date"

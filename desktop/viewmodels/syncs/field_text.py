@@ -1,4 +1,4 @@
-"""Values of mapped fields as people read them: a Unix second of a `_time` field as a date."""
+"""Values of mapped fields as people read them in a preview: a `_time` field as a date."""
 
 from desktop.model.field_value import parse_timestamp
 from desktop.model.instant import FieldValue, Instant
@@ -10,7 +10,7 @@ _EARLIEST_MOMENT = 100_000_000
 
 
 def readable_value(value: FieldValue, field: str) -> str:
-    """Format a value of a field; moments as `29 Nov 2026 15:28`, days as `29 Nov 2026`."""
+    """Format a mapped field's value; moments as `29 Nov 2026 15:28`, days as `29 Nov 2026`."""
     if isinstance(value, Instant):
         return time_format.format_full_date_and_time(value.timestamp)
     name = field.rpartition(".")[2]

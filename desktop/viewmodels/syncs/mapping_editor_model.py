@@ -43,7 +43,7 @@ _NEEDS_CHECK_TEXT = "Saved. What it means has changed: the switch checks it agai
 
 @dataclass(frozen=True)
 class MappingEditorView:
-    """The whole tab but the chosen row. `rounding_note` is shown where cents may be lost."""
+    """View of the tab Mapping but the chosen row; `rounding_note`: cents may be lost."""
 
     sync: Sync
     rows: tuple[MappingRowView, ...]
@@ -64,14 +64,14 @@ class MappingEditorView:
 
 @dataclass(frozen=True)
 class MappingDraft:
-    """A draft as it is kept in the store, and the sync it was made from."""
+    """A mapping draft as it is kept in the store, and the sync it was made from."""
 
     draft: Sync
     base: Sync
 
 
 class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
-    """Every change of the draft is tried again on the customer that was read."""
+    """The mapping tab's draft; each change is tried again on the customer that was read."""
 
     lists_read = Signal()  # read `lists`, or `lists_error`
 
@@ -90,7 +90,7 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
     # What is shown.
 
     def view(self) -> MappingEditorView | None:
-        """Build the tab; None while no sync is chosen."""
+        """Build the view of the tab Mapping; None while no sync is chosen."""
         sync = self._draft
         if sync is None:
             return None
@@ -131,20 +131,20 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
         return self._draft != self._saved_sync
 
     def selected_row(self) -> MappingRow | None:
-        """Return the chosen row of the draft."""
+        """Return the chosen row of the mapping draft."""
         rows = self._draft_rows()
         return rows[self._selected_index] if 0 <= self._selected_index < len(rows) else None
 
     # What people do.
 
     def select_row(self, place: int) -> None:
-        """Choose another row to edit."""
+        """Choose another row of the mapping to edit."""
         if place != self._selected_index:
             self._selected_index = place
             self.changed.emit()
 
     def set_row(self, row: MappingRow, place: int | None = None) -> None:
-        """Replace a row, by default the chosen one."""
+        """Replace a row of the mapping, by default the chosen one."""
         at = self._selected_index if place is None else place
         rows = self._draft_rows()
         if 0 <= at < len(rows) and rows[at] != row:
@@ -152,33 +152,33 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
             self._set_draft_rows(rows)
 
     def set_row_enabled(self, place: int, *, on: bool) -> None:
-        """Switch a row on or off."""
+        """Switch a row of the mapping on or off."""
         rows = self._draft_rows()
         if 0 <= place < len(rows):
             self.set_row(replace(rows[place], on=on), place)
 
     def add_row(self) -> None:
-        """Add an empty row at the end and choose it."""
+        """Add an empty row at the mapping's end and choose it."""
         if self._draft is not None:
             rows = [*self._draft_rows(), blank_mapping_row(self._draft)]
             self._set_draft_rows(rows, len(rows) - 1)
 
     def duplicate_row(self) -> None:
-        """Copy the chosen row below it."""
+        """Copy the mapping's chosen row below it."""
         rows, at = self._draft_rows(), self._selected_index
         if self.selected_row() is not None:
             rows.insert(at + 1, rows[at])
             self._set_draft_rows(rows, at + 1)
 
     def delete_row(self) -> None:
-        """Delete the chosen row."""
+        """Delete the mapping's chosen row."""
         rows = self._draft_rows()
         if self.selected_row() is not None:
             del rows[self._selected_index]
             self._set_draft_rows(rows, min(self._selected_index, len(rows) - 1))
 
     def move_row(self, step: int) -> None:
-        """Move the chosen row one up (-1) or down (1)."""
+        """Move the mapping's chosen row one up (-1) or down (1)."""
         rows, at = self._draft_rows(), self._selected_index
         to = at + step
         if self.selected_row() is not None and 0 <= to < len(rows):
@@ -186,7 +186,7 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
             self._set_draft_rows(rows, to)
 
     def change_row(self, path: str, value: FieldValue) -> None:
-        """Change one field of the chosen row, by its attribute of MappingRow."""
+        """Change one field of the mapping's chosen row, by its attribute of MappingRow."""
         row = self.selected_row()
         if row is not None and path == "type":
             self.set_row(change_source_type(row, SourceType(value)))
@@ -197,7 +197,7 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
             self.set_row(replace_value(row, path, plain))
 
     def change_rule(self, path: str, value: FieldValue) -> None:
-        """Change one field of the rule forms (sync_rule_fields)."""
+        """Change one rule field of the mapping draft (sync_rule_fields)."""
         if self._draft is None:
             return
         if path == ATTESTED_PATH and value:
@@ -207,25 +207,25 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
             self.set_draft(replace_rule(self._draft, path, value))
 
     def change_conditions(self, conditions: tuple[FieldCondition, ...]) -> None:
-        """Change who of the source is included."""
+        """Change in the mapping draft which source records the sync includes."""
         if self._draft is not None:
             self.set_draft(
                 replace(self._draft, source=replace(self._draft.source, where=conditions))
             )
 
     def change_stages(self, stages: tuple[LifecycleStage, ...], required: str) -> None:
-        """Change the stages, and the name of the one the sync is limited to (empty: none)."""
+        """Change the mapping draft's stages, and the one the sync is limited to (empty: none)."""
         if self._draft is not None:
             source = replace(self._draft.source, stage=required)
             self.set_draft(replace(self._draft, stages=stages, source=source))
 
     def change_purposes(self, purposes: tuple[ConsentPurpose, ...]) -> None:
-        """Change what people must have agreed to."""
+        """Change the consent purposes in the mapping draft: what people must have agreed to."""
         if self._draft is not None:
             self.set_draft(replace(self._draft, purposes=purposes))
 
     def set_draft(self, sync: Sync) -> None:
-        """Take over a draft with other conditions, effects or limits."""
+        """Take over a mapping draft with other conditions, effects or limits."""
         if sync != self._draft:
             self._set_draft(sync)
 
@@ -234,20 +234,20 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
         super().discard_draft()
 
     def save_draft(self) -> None:
-        """Save the draft."""
+        """Save the mapping draft as the sync."""
         if self._draft is not None and self.has_unsaved_changes and not self._is_saving:
             self.tasks.start("save", self._save_draft(self._draft))
 
     def read_lists(self) -> None:
-        """Read the account's lists anew; `lists_read` tells of the end."""
+        """Read the account's lists anew for the mapping tab; emits `lists_read` at the end."""
         self.tasks.start("lists", self._read_lists())
 
     def read_fields(self) -> None:
-        """Read the fields and lists of both accounts anew; the view then offers them."""
+        """Read both accounts' fields and lists anew; the mapping tab then offers them."""
         self.tasks.start("fields", self._read_fields())
 
     def try_on_customer(self, text: str) -> None:
-        """Read a customer, by address or id, and try the draft on them."""
+        """Read a customer, by address or id, and try the mapping draft on them."""
         self._forget_trial()
         self._trial_query = text.strip()
         if self._trial_query and self._draft is not None:
@@ -367,7 +367,7 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
 
 
 def _name_purposes(sync: Sync) -> Sync:
-    """Name a purpose that nobody named by the field that is its evidence."""
+    """Name a consent purpose of the sync by its evidence field, where nobody has named it."""
     purposes = tuple(
         replace(purpose, name=purpose.name or purpose.evidence.field) for purpose in sync.purposes
     )
@@ -375,7 +375,7 @@ def _name_purposes(sync: Sync) -> Sync:
 
 
 def _take_over_unmapped(draft: Sync, sync: Sync) -> Sync:
-    """Return the draft with what a mapping does not decide as it is saved: switch, name, times."""
+    """Return the mapping draft with the saved sync's switch, name and times."""
     return replace(
         draft, version=sync.version, on=sync.on, checked_at=sync.checked_at,
         switched_on_by=sync.switched_on_by,

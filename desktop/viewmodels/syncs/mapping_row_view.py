@@ -93,7 +93,7 @@ ROW_RULE_FIELDS = (
 
 @dataclass(frozen=True)
 class MappingRowView:
-    """One row in words. `result` is what it would do to the customer that is tried."""
+    """A mapping row in words; `result` is what it would do to the customer that is tried."""
 
     is_on: bool
     source: str
@@ -149,7 +149,7 @@ def change_target(row: MappingRow, target: str) -> MappingRow:
 
 
 def row_rule_choices(sync: Sync, row: MappingRow) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Say by the names of the services which side wins, and what becomes of the target's value."""
+    """Return a mapping row's choices: which side wins, and what becomes of the target's value."""
     source, target = direction_labels(sync)
     # Of two other values neither is stricter; a row that says so all the same shows it.
     is_level = row.target == OPTOUT_FIELD or row.prefer is ConflictPreference.STRICTER
@@ -195,12 +195,12 @@ class MappingTrialResult:
 
     @property
     def text(self) -> str:
-        """What would become of the customer as a whole, in words."""
+        """Say what the tried mapping would do to the customer as a whole."""
         why = f": {self.plan_row.why}" if self.plan_row.why else ""
         return f"{self.customer_name}: {FATE_LABELS[self.plan_row.fate].lower()}{why}"
 
     def row_result(self, mapped: MappingRow) -> tuple[str, str]:
-        """Say what one mapping row would do, with the tone of the text."""
+        """Say what one mapping row would do to the tried customer, with the tone of the text."""
         change = next((c for c in self.plan_row.changes if c.field == mapped.target), None)
         if change is None:
             value = self.target_fields.get(mapped.target)

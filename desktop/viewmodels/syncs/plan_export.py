@@ -1,4 +1,4 @@
-"""Writes the rows of a preview into a CSV file or a JSON document, page by page."""
+"""Exports a preview's rows into a CSV file or a JSON document, page by page."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ _HEADER = (
 async def export_plan_rows(
     plans: PlanRepository, plan: str, row_filter: PlanRowFilter, path: Path, file_format: str
 ) -> int:
-    """Write the rows of a preview that fit a filter as `csv` or `json`, and count them.
+    """Export a preview's rows that fit a filter as `csv` or `json`, and count them.
 
     Never more than a page of them is held: a million take over a gigabyte. Raises StorageError.
     """
@@ -37,7 +37,7 @@ async def export_plan_rows(
 
 
 def _row_cells(row: PlanRow) -> Iterator[list[str]]:
-    """Yield a line for each field of a row; one with empty cells where it has none."""
+    """Yield a CSV line for each field of a preview's row; one line where it has none."""
     begin = [
         str(row.row), row.fate.value, "yes" if row.ticked else "no", row.state.value,
         row.source_id, row.target_id, row.label,

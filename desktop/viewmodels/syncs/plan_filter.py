@@ -26,7 +26,7 @@ FATE_FILTERS = {
 
 @dataclass(frozen=True)
 class PlanFilter:
-    """`fate` is a key of FATE_FILTERS, or `refused`; `cause` narrows rows that need correction.
+    """A preview's filter; `fate` is a key of FATE_FILTERS or `refused`; `cause`: of corrections.
 
     `by_predicted_value`: the most valuable customers first, not in the source's own order.
     """
@@ -40,11 +40,11 @@ class PlanFilter:
 
     @property
     def is_default(self) -> bool:
-        """Whether the filter is the one that a preview opens with, in whatever order."""
+        """Whether the preview's filter is the one it opens with, in whatever order."""
         return replace(self, by_predicted_value=False) == PlanFilter()
 
     def to_row_filter(self) -> PlanRowFilter:
-        """Convert to the store's row filter, which knows no cause."""
+        """Convert the preview's filter to the store's row filter, which knows no cause."""
         # Whoever a consequence is about, whatever becomes of their row.
         if self.consequence is not None:
             name = self.consequence_name or None

@@ -40,7 +40,7 @@ _NO_ROW = -1
 
 
 class PlanModel(TaskModel):
-    """`changed` tells of everything but the rows, `detail_changed` of the selected row.
+    """The tab Plan; emits `changed` for all but its rows, `detail_changed` for the selected one.
 
     Every decision raises ConflictError by `failed` once the preview was handed to a run.
     """
@@ -73,7 +73,7 @@ class PlanModel(TaskModel):
     # What is shown.
 
     def view(self) -> PlanView | None:
-        """Build the preview without its rows; None where there is none."""
+        """Build the view of a preview without its rows; None where there is none."""
         snapshot, summary = self._page.selected_sync(), self._summary
         if snapshot is None or summary is None:
             return None
@@ -90,11 +90,11 @@ class PlanModel(TaskModel):
 
     @property
     def is_loading(self) -> bool:
-        """Whether there is a preview that is not read yet."""
+        """Whether there is a preview that the tab Plan has not read yet."""
         return bool(self._plan_id) and self._summary is None
 
     def list_state(self) -> ListState:
-        """Say what stands in place of rows; no text: there are rows, or they are being read."""
+        """Say what stands in place of a preview's rows; without text there are rows to come."""
         is_reading = self._shown_rows_key != (self._plan_id, self.plan_filter)
         if self._summary is None or self.table_model.rowCount() or is_reading:
             return ListState(summary=format_count(self.table_model.rowCount(), "row", "rows"))
@@ -106,7 +106,7 @@ class PlanModel(TaskModel):
         return ListState(text="No such rows.", action_label="Show the changes")
 
     def row_detail(self) -> PlanRowDetail | None:
-        """Build the details of the selected row."""
+        """Build the details of the preview's selected row."""
         row, summary = self._selected_plan_row, self._summary
         if row is None or summary is None or row.row != self._selected_row:
             return None
@@ -117,7 +117,7 @@ class PlanModel(TaskModel):
         return build_plan_row_detail(view, row, summary.sync, now, may=self._can_decide())
 
     def allow_confirmation_texts(self, breach: str) -> tuple[str, str]:
-        """Return title and message of the question before a limit is let pass."""
+        """Return title and message of the question before a preview's limit is let pass."""
         found = self._summary.breaches if self._summary else ()
         message = next((each.message for each in found if each.code == breach), "")
         return (
@@ -128,31 +128,31 @@ class PlanModel(TaskModel):
     # What people do to see other rows.
 
     def show_plan(self, plan: str) -> None:
-        """Show an older preview; empty: the newest again."""
+        """Show an older preview in the tab Plan; empty: the newest again."""
         self._older_plan_id = "" if plan == self._newest_plan_id() else plan
         self.plan_filter = PlanFilter()
         self._on_snapshot_read()
 
     def set_filter(self, plan_filter: PlanFilter) -> None:
-        """Show other rows, in the order that is chosen."""
+        """Show other rows of the preview by a filter, in the order that is chosen."""
         by_value = self.plan_filter.by_predicted_value
         self._apply_filter(replace(plan_filter, by_predicted_value=by_value))
 
     def set_order(self, *, by_predicted_value: bool) -> None:
-        """Show the most valuable customers first, or the source's own order."""
+        """Show the preview's most valuable customers first, or the source's own order."""
         self._apply_filter(replace(self.plan_filter, by_predicted_value=by_predicted_value))
 
     def set_search_text(self, text: str) -> None:
-        """Show the rows with this text."""
+        """Show the preview's rows with this text."""
         self.set_filter(replace(self.plan_filter, text=text.strip()))
 
     def toggle_cause(self, cause: str) -> None:
-        """Show the rows that need correction for one cause; again: for any."""
+        """Show the preview's rows to correct for one cause; again: for any."""
         same = self.plan_filter.cause == cause
         self.set_filter(replace(self.plan_filter, cause="" if same else cause))
 
     def toggle_consequence(self, key: str) -> None:
-        """Show the rows with one consequence (`kind:name`); again: every change."""
+        """Show the preview's rows with one consequence (`kind:name`); again: every change."""
         kind, _, name = key.partition(":")
         wanted = PlanFilter(consequence=Consequence(kind), consequence_name=name)
         shown = self.plan_filter
@@ -160,7 +160,7 @@ class PlanModel(TaskModel):
         self.set_filter(PlanFilter() if same else wanted)
 
     def select_row(self, place: int) -> None:
-        """Show the details of the row at a place; -1: of none."""
+        """Show the details of the preview's row at a place; -1: of none."""
         number = self.table_model.key_at(place)
         if number == self._selected_row:
             return
@@ -172,7 +172,7 @@ class PlanModel(TaskModel):
     # What people decide.
 
     def tick_rows(self, numbers: list[int], on: bool) -> None:
-        """Take rows in that write, or leave them out."""
+        """Tick rows of the preview that write, or leave them out."""
         if not self.table_model.is_editable or not numbers:
             return
         wanted = set(numbers)
@@ -181,7 +181,7 @@ class PlanModel(TaskModel):
         self.tasks.start_once(name, self._tick_rows(numbers, on=on))
 
     def tick_all_rows(self, *, on: bool) -> None:
-        """Take every row in that the filter shows, or leave it out."""
+        """Tick every row that the preview's filter shows, or leave it out."""
         # A cause is no filter of the store's: it would tick rows that are not shown.
         if not self.table_model.is_editable or self.plan_filter.cause:
             return
@@ -189,33 +189,33 @@ class PlanModel(TaskModel):
         self.tasks.start_once(f"tick all {on}", self._tick_all(on=on))
 
     def tick_field(self, row: int, field: str, *, on: bool) -> None:
-        """Leave one field of a row out, or take it in."""
+        """Leave one field of a preview's row out, or take it in."""
         act = partial(self._context.decisions.set_field_ticked, on=on)
         self.tasks.start_once(f"field {row} {field}", self._decide(row, act, row, field))
 
     def pick_side(self, row: int, field: str, side: str) -> None:
-        """Say whose value stands in a conflict: `zendesk` or `sailthru`."""
+        """Pick the value that stands in a row's conflict: `zendesk` or `sailthru`."""
         act = self._context.decisions.resolve_conflict
         self.tasks.start_once(f"pick {row} {field}", self._decide(row, act, row, field, side))
 
     def always_prefer(self, row: int, field: str, side: str) -> None:
-        """Say whose value stands, in this conflict and in every preview to come."""
+        """Pick a side for this row's conflict, and for it in every preview to come."""
         self.tasks.start_once(f"pick {row} {field}", self._always_prefer(row, field, side))
 
     def correct_field(self, source: str, field: str, value: str) -> None:
-        """Use a value instead of the source record's own, from the next preview on."""
+        """Correct a source record's field: its value is used from the next preview on."""
         self.tasks.start_once(f"correct {source}", self._correct_field(source, field, value))
 
     def ignore_record(self, source: str, reason: str) -> None:
-        """Leave a source record out for ever; a reason is required."""
+        """Leave a source record out of every preview to come; a reason is required."""
         self.tasks.start_once(f"ignore {source}", self._ignore_record(source, reason))
 
     def allow_limit(self, breach: str) -> None:
-        """Let a limit pass once, as the admin who is at work."""
+        """Let the preview's limit pass once, as the admin who is at work."""
         self.tasks.start_once(f"allow {breach}", self._allow_limit(breach))
 
     async def allow_limit_by_other_admin(self, breach: str, email: str, token: str) -> None:
-        """Let a limit pass as another admin, who signs in for this alone. Raises AppError."""
+        """Let the preview's limit pass as another admin, who signs in for it. Raises AppError."""
         plan, clock = self._plan_id, self._context.clock
         admin = await sign_in_other_admin(clock, self._context.workspace.values, email, token)
         user_id = str(admin.id)
@@ -239,12 +239,12 @@ class PlanModel(TaskModel):
         self.message_posted.emit(f"Approved by {admin.name}.")
 
     def discard_plan(self) -> None:
-        """Forget this preview once the undo time is over: it leaves no history."""
+        """Discard the preview once the undo time is over: it leaves no history."""
         self.tasks.start_once("discard", self._set_plan_aside())
 
     @property
     def can_restore_plan(self) -> bool:
-        """Whether a preview of the sync shown was just discarded and can be had back."""
+        """Whether a preview of the sync was just discarded and can be restored."""
         return self._set_aside is not None and self._set_aside[0] == self._page.selected_name
 
     def restore_plan(self) -> None:
@@ -253,7 +253,7 @@ class PlanModel(TaskModel):
             self.tasks.start_once("restore", self._restore_plan())
 
     def write_plan(self, allowed_people: Mapping[str, int] = MappingProxyType({})) -> None:
-        """Write what is ticked, in a process of its own.
+        """Write the preview's ticked rows, in a run process of its own.
 
         Limits that were let pass by the question before are given by code, each for the people
         that the question named: more of them stop the run again.
@@ -264,12 +264,12 @@ class PlanModel(TaskModel):
             self.tasks.start_once("write", self._allow_and_write(self._plan_id, allowed_people))
 
     def write_all(self) -> None:
-        """Tick every row of this preview, then write it in a process of its own."""
+        """Tick every row of this preview, then write it in a run process of its own."""
         if self._plan_id:
             self.tasks.start_once("write all", self._write_all(self._plan_id))
 
     def export_rows(self, path: str, file_format: str) -> None:
-        """Write the rows that the filter shows into a file, as `csv` or `json`."""
+        """Export the rows that the preview's filter shows, as `csv` or `json`."""
         self.tasks.start_once(f"export {path}", self._export_rows(Path(path), file_format))
 
     # How it comes about: reading.
@@ -365,7 +365,7 @@ class PlanModel(TaskModel):
     def _query_rows(
         self, plan: str, numbers: Sequence[int], sync: Sync
     ) -> tuple[tuple[PlanRow, ...], dict[int, str]]:
-        """Rows, and the names of their Zendesk users; runs on the database's thread."""
+        """Query a preview's rows and their Zendesk users' names; runs on the database's thread."""
         # By number: decided meanwhile, a row may not fit the filter any more, and keeps its place.
         rows = self._plans.get_rows.blocking(plan, numbers)
         get_user = self._context.store.feeds.get_user.blocking
@@ -410,7 +410,7 @@ class PlanModel(TaskModel):
         return self._summary is not None and self._summary.is_open and may_run
 
     def _show_ticked(self, on: bool, is_wanted: Callable[[PlanRowView], bool]) -> None:
-        """Tick the rows in sight at once; the store follows."""
+        """Tick the preview's rows in sight at once; the store follows."""
         self.table_model.update_cached_rows(
             lambda row: replace(row, is_ticked=on) if row.is_write and is_wanted(row) else row
         )
@@ -433,13 +433,13 @@ class PlanModel(TaskModel):
         self._page.start_write(plan)
 
     async def _decide(self, row: int, act: Callable[..., object], *args: object) -> None:
-        """Run a decision about a row of this preview on the database's thread, and read again."""
+        """Store a decision about a preview's row on the database's thread, and read it again."""
         self._context.syncs.require_configuration_permission()
         await self._context.store.run(act, self._plan_id, *args)
         await self._read_decided(row)
 
     async def _read_decided(self, row: int) -> None:
-        """Read what a decision has changed: the row, and what the whole preview amounts to."""
+        """Read what a decision has changed: the preview's row, and the totals of the preview."""
         self.table_model.refresh_pages()
         await self._read_summary()
         if self._selected_row == row:
@@ -493,7 +493,7 @@ class PlanModel(TaskModel):
         )
 
     def _people_over_limit(self, code: str) -> int:
-        """How many people are shown as over this limit: what an approval is given for."""
+        """Return how many people the preview shows over this limit: what an approval covers."""
         breaches = self._summary.breaches if self._summary is not None else ()
         return next((breach.people for breach in breaches if breach.code == code), 0)
 
@@ -520,7 +520,7 @@ class PlanModel(TaskModel):
             self.changed.emit()
 
     async def _forget_plan_set_aside(self) -> None:
-        """Discard for good what was set aside, and tell the tab that it cannot be had back."""
+        """Discard for good the preview that was set aside; it can be restored no more."""
         if self._set_aside is None:
             return
         (_, plan, _), self._set_aside = self._set_aside, None
@@ -533,7 +533,7 @@ class PlanModel(TaskModel):
         self.tasks.start_once("forget", self._forget_plan_set_aside())
 
     async def close(self) -> None:
-        """Discard what was set aside, then cancel what runs."""
+        """Discard the preview that was set aside, then cancel what the tab Plan runs."""
         await self._forget_plan_set_aside()
         await super().close()
 

@@ -44,7 +44,7 @@ CORRECTABLE_FIELDS = ("email", "name", "phone")
 
 @dataclass(frozen=True)
 class ConflictSideView:
-    """One side of a conflict: its service, its value with its time, and whether it was picked."""
+    """One side of a preview's conflict: its service, its value with its time, whether picked."""
 
     side: str
     text: str
@@ -53,7 +53,7 @@ class ConflictSideView:
 
 @dataclass(frozen=True)
 class FieldChangeView:
-    """One field, old → new with the reason; `is_dimmed`: not written; `sides` of a conflict."""
+    """One field of a preview's row, old → new; `is_dimmed`: not written; `sides` of a conflict."""
 
     field: str
     name: str
@@ -68,7 +68,7 @@ class FieldChangeView:
 
 @dataclass(frozen=True)
 class PlanRowView:
-    """One row. `address` is the second line; `query` opens the customer's sheet.
+    """A preview's row; `address` is the second line, `query` opens the customer's sheet.
 
     `predicted_value_text` is empty where Sailthru predicts nothing.
     """
@@ -88,12 +88,12 @@ class PlanRowView:
 
     @property
     def first_conflict(self) -> FieldChangeView | None:
-        """The first field somebody has to pick a side for."""
+        """The preview row's first field that somebody has to pick a side for."""
         return next((line for line in self.field_changes if line.sides), None)
 
     @property
     def accessible_text(self) -> str:
-        """The row as a sentence, for screen readers."""
+        """The preview's row as a sentence, for screen readers."""
         parts = [self.name, self.fate]
         parts += [f"{line.name}: {line.old} to {line.new}" for line in self.field_changes]
         if self.reason:
@@ -103,7 +103,7 @@ class PlanRowView:
 
 @dataclass(frozen=True)
 class PlanRowDetail:
-    """The details of one row, with what may be decided about it."""
+    """The details of a preview's row, with what may be decided about it."""
 
     row_view: PlanRowView
     facts: tuple[tuple[str, str, str], ...]  # label, value, tool tip
@@ -123,7 +123,7 @@ def build_plan_row_view(
     *,
     is_over: bool = False,
 ) -> PlanRowView:
-    """Build a table row; `people` are names of Zendesk users by id.
+    """Build a row of the preview's table; `people` are names of Zendesk users by id.
 
     `unit`: what predictions of this account are in, a currency or `pageviews`. `is_over`: a run
     took the preview and has ended or stopped.
@@ -161,7 +161,7 @@ def build_plan_row_view(
 def build_plan_row_detail(
     view: PlanRowView, row: PlanRow, sync: Sync, now: float, *, may: bool
 ) -> PlanRowDetail:
-    """Build the details of a row; `may`: the person at work may decide about it."""
+    """Build the details of a preview's row; `may`: the person at work may decide about it."""
     facts: list[tuple[str, str, str]] = []
     source, target = sync.source.kind.service.title, sync.target_service.title
     for place, at in ((source, row.source_at), (target, row.target_at)):
@@ -191,7 +191,7 @@ def build_plan_row_detail(
 
 
 def customer_query_for_row(row: PlanRow, sync: Sync) -> str:
-    """Format the query by which the search field finds the customer of a row."""
+    """Format the query by which the search field finds the customer of a preview's row."""
     address = row.address or row.label
     if is_email(address):
         return address
@@ -203,7 +203,7 @@ def customer_query_for_row(row: PlanRow, sync: Sync) -> str:
 
 
 def zendesk_user_ids(rows: tuple[PlanRow, ...], sync: Sync) -> tuple[int, ...]:
-    """Return the ids of the Zendesk users these rows are about."""
+    """Return the ids of the Zendesk users that a preview's rows are about."""
     found = (_zendesk_user_id(row, sync) for row in rows)
     return tuple(person for person in found if person is not None)
 
@@ -257,7 +257,7 @@ def _build_field_change(
 
 
 def _field_change_texts(change: FieldChange) -> tuple[str, str, str]:
-    """Return name, old and new; a list or tag stands in place of its value."""
+    """Return name, old and new of a preview's field; a list or tag stands for its value."""
     kind, dot, name = change.field.partition(".")
     if dot and kind in ("lists", "tags"):
         said = "List" if kind == "lists" else "Tag"
@@ -289,12 +289,12 @@ def _side_text(place: str, value: str, at: float | None, now: float) -> str:
 
 
 def _sort_field_changes(lines: tuple[FieldChangeView, ...]) -> tuple[FieldChangeView, ...]:
-    """Order fields: conflicts to decide first, then what is written, then what is kept."""
+    """Order a preview row's fields: conflicts to decide, then written, then kept."""
     return tuple(sorted(lines, key=lambda line: (not line.sides, line.is_dimmed)))
 
 
 def _correctable_fields(row: PlanRow) -> tuple[tuple[str, str], ...]:
-    """Return the fields that may be corrected, with their present values; the address first."""
+    """Return a preview row's fields that may be corrected, with their values; the address first."""
     known = {format_field_name(c.field): format_value(c.new, c.field) for c in row.changes}
     known["email"] = row.address
     return tuple((field, known.get(field, "")) for field in CORRECTABLE_FIELDS)

@@ -30,7 +30,7 @@ _COLUMNS = (
 
 
 class PlanTableModel(PagedListModel[PlanRowView]):
-    """The rows of one preview that fit its filter; their keys are the row numbers."""
+    """The Qt item model of a preview's rows that fit its filter; their keys are the row numbers."""
 
     ticks_wanted = Signal(object, bool)  # row numbers; tick or untick
 
@@ -46,7 +46,7 @@ class PlanTableModel(PagedListModel[PlanRowView]):
         self.lines_per_row = 1
 
     def show_keys(self, keys: Sequence[int]) -> None:
-        """Show other rows; how high they are is known with their first page."""
+        """Show other rows in the preview's table; how high they are, their first page tells."""
         self.lines_per_row = 1
         super().show_keys(keys)
 
@@ -59,7 +59,7 @@ class PlanTableModel(PagedListModel[PlanRowView]):
     def setData(
         self, index: ModelIndex, value: object, role: int = Qt.ItemDataRole.EditRole
     ) -> bool:
-        """Tick a row by whatever means: a screen reader's toggle arrives here."""
+        """Tick a row of the preview's table: a screen reader's toggle arrives here too."""
         row = self.row_at(index.row())
         if role != Qt.ItemDataRole.CheckStateRole or row is None or not row.is_write:
             return False

@@ -32,7 +32,7 @@ _ONCE_TEXT = f"As an admin you can allow it once. {_UNTICK_TEXT}"
 
 @dataclass(frozen=True)
 class PlanCountView:
-    """One count of rows, which filters; `tone` colours it while it is not zero."""
+    """One count of a preview's rows, which filters; `tone` colours it while it is not zero."""
 
     key: str
     number: int
@@ -42,7 +42,7 @@ class PlanCountView:
 
 @dataclass(frozen=True)
 class PlanConsequenceView:
-    """A consequence or cause with its number of customers; with none it is no filter."""
+    """A preview's consequence or cause with its number of customers; with none it is no filter."""
 
     key: str
     text: str
@@ -50,7 +50,7 @@ class PlanConsequenceView:
 
 
 class LimitAction(StrEnum):
-    """What a person can do about a limit that holds a plan: a button of its banner."""
+    """What a person can do about a limit that holds a preview: a button of its banner."""
 
     SHOW = "show"  # the rows that pass it
     ALLOW = "allow"  # as the first of two admins
@@ -60,7 +60,7 @@ class LimitAction(StrEnum):
 
 @dataclass(frozen=True)
 class LimitStopView:
-    """Why a limit holds the plan, and the buttons of its banner as (key, label).
+    """Why a limit holds the preview, and its banner's buttons as (key, label).
 
     `is_passable`: whoever is at work lets it pass by the one question before writing.
     """
@@ -74,7 +74,7 @@ class LimitStopView:
 
 @dataclass(frozen=True)
 class WriteConfirmation:
-    """The one question before writing; `text_to_type` has to be typed, empty: nothing.
+    """The one question before a preview is written; `text_to_type` may be empty.
 
     Answering it lets the limits pass that `allowed_people` names, each for so many people.
     """
@@ -89,7 +89,7 @@ class WriteConfirmation:
 
 @dataclass(frozen=True)
 class RunQuestion:
-    """The question of Run now while a preview is open: what is ticked, or every row of it.
+    """Run now's question while a preview is open: what is ticked, or every row of it.
 
     The texts to type are those of a WriteConfirmation; `ticked_label` is empty where all or
     nothing is ticked.
@@ -135,7 +135,7 @@ def build_plan_view(
     pinned: bool = False,
     is_running: bool = True,
 ) -> PlanView:
-    """Build the preview; `blocking_reason` is why the sync cannot run, empty: it can.
+    """Build the view of a preview; `blocking_reason` is why the sync cannot run, empty: it can.
 
     `pinned`: it is an older one, opened from the history. `is_running`: the sync has a run now.
     """
@@ -167,7 +167,7 @@ def build_plan_view(
 def _build_message(
     summary: PlanSummary, now: float, *, pinned: bool, is_running: bool
 ) -> SyncMessageView | None:
-    """Build the message above the rows: a rollback's losses, or what became of the preview."""
+    """Build the message above a preview's rows: a rollback's losses, or the preview's fate."""
     plan, is_open = summary.plan, summary.is_open
     if is_open and plan.rolled_back_run:
         lost = "; ".join(f"{count:,} × {words}" for words, count in summary.losses)
@@ -189,7 +189,7 @@ def _build_message(
 
 
 def _build_limit_stop(summary: PlanSummary, actor: Actor, now: float) -> LimitStopView | None:
-    """Build the stop of the first limit that whoever is at work cannot let pass, else of any."""
+    """Build the banner of a preview's limit: the first that the actor cannot let pass, else any."""
     held = [(one, _valid_approvals(one, summary)) for one in summary.open_limits]
     if not held:
         return None
@@ -233,7 +233,7 @@ def _valid_approvals(limit: OpenLimit, summary: PlanSummary) -> list[LimitApprov
 
 
 def _is_passable(limit: OpenLimit, given: list[LimitApproval], actor: Actor) -> bool:
-    """Whether the word of whoever is at work is all that is missing."""
+    """Whether the actor's word is all that is missing to let a preview's limit pass."""
     if limit.breach.code in TYPED_CONSEQUENCES:
         return True
     is_last = limit.needed_count - limit.approval_count == 1
@@ -343,7 +343,7 @@ def _footer_text(summary: PlanSummary) -> str:
 
 
 def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
-    """Build the one question before writing: the strictest that applies.
+    """Build the one question before a preview is written: the strictest that applies.
 
     It is asked over a limit or over 50 rows. Over the limit of opt-outs their number has to be
     typed, else over 1,000 rows the number of rows.
@@ -377,7 +377,7 @@ def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
 
 
 def _text_to_type(summary: PlanSummary, count: int) -> str:
-    """The number to type before so many rows are written: of opt-outs over the limit, or rows."""
+    """The number to type before a preview is written: of opt-outs over the limit, or of rows."""
     # Asked each time, also after somebody has let it pass.
     for breach in summary.breaches:
         if breach.code in TYPED_CONSEQUENCES:

@@ -33,7 +33,7 @@ _RUN_REASONS = {
 
 @dataclass(frozen=True)
 class RunDetailView:
-    """Details of one run; `last_customers` are those written last, as (name, query)."""
+    """Details of one run in the tab History; `last_customers` as (name, query), written last."""
 
     id: str
     title: str
@@ -46,7 +46,7 @@ class RunDetailView:
 
 
 class RunHistoryModel(TaskModel):
-    """Reads the newest runs of the chosen sync with every snapshot."""
+    """The tab History: reads the newest runs of the chosen sync with every snapshot."""
 
     def __init__(self, page: SyncPageModel) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class RunHistoryModel(TaskModel):
         page.sync_selected.connect(self._on_sync_selected)
 
     def list_state(self) -> ListState:
-        """Say what stands in place of runs; the summary counts distinct people synced."""
+        """Say what stands in place of runs in the tab History; the summary counts people synced."""
         if self._runs is None:
             return ListState(is_loading=True)
         if not self.list_model.rowCount():
@@ -78,7 +78,7 @@ class RunHistoryModel(TaskModel):
         return ListState(summary=f"{people} synced" if people and self._runs else people)
 
     def run_detail(self) -> RunDetailView | None:
-        """Build the details of the chosen run."""
+        """Build the details of the run chosen in the tab History."""
         run = self._find_run(self.selected_run_id)
         if run is None:
             return None
@@ -120,7 +120,7 @@ class RunHistoryModel(TaskModel):
         )
 
     def toggle_run(self, run_id: str) -> None:
-        """Show the details of a run; of the same again: of none."""
+        """Show a run's details in the tab History; of the same again: of none."""
         self.selected_run_id = "" if run_id == self.selected_run_id else run_id
         self._last_customers = ()
         self._start_reading_customers()
@@ -137,7 +137,7 @@ class RunHistoryModel(TaskModel):
             self.tasks.start("people", self._read_last_customers(self.selected_run_id))
 
     def _update_lists(self) -> None:
-        """Show the runs as they are now: planned ones pass, and times of today become dates."""
+        """Show the tab History's runs anew: planned ones pass, and times of today become dates."""
         sync, now = self._page.selected_sync(), self._context.clock.now()
         planned = self._planned_runs(sync.sync_state, now) if sync is not None else ()
         rows = (
@@ -227,7 +227,7 @@ class RunHistoryModel(TaskModel):
             self.changed.emit()
 
     def _query_rolled_back_runs(self, runs: Iterable[Run]) -> dict[str, str]:
-        """Which run each of these rolled back, by its own id; runs on the database's thread."""
+        """Query by id which run each of these rolled back; runs on the database's thread."""
         found = {}
         for run in runs:
             if run.plan is not None:
@@ -237,7 +237,7 @@ class RunHistoryModel(TaskModel):
         return found
 
     def _query_last_customers(self, run_id: str) -> tuple[tuple[str, str], ...]:
-        """Whom a run wrote last; runs on the database's thread."""
+        """Query the customers a run wrote last; runs on the database's thread."""
         plans, run = self._context.store.plans, self._find_run(run_id)
         if run is None or run.plan is None:
             return ()
@@ -259,7 +259,7 @@ def _build_run_row(
     approvals: tuple[LimitApproval, ...],
     removed_sync: str,
 ) -> RunRowView:
-    """Build a row; `rolls_back` and `rolled_back_by` are ids of runs."""
+    """Build a row of the tab History; `rolls_back` and `rolled_back_by` are ids of runs."""
     chip, tone = run_state_label(run)
     summary = _run_summary(run)
     if approvals:

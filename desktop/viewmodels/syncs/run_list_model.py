@@ -10,7 +10,7 @@ from desktop.viewmodels.tone import ChipTone
 
 @dataclass(frozen=True)
 class RunRowView:
-    """One run of the list in words; a planned one cannot be chosen."""
+    """A run of the tab History in words; a planned one cannot be chosen."""
 
     id: str
     time_text: str
@@ -26,7 +26,7 @@ def _whole_row(row: RunRowView) -> str:
 
 
 class RunListModel(GrowingListModel[RunRowView]):
-    """A list of runs whose planned ones are told only."""
+    """A Qt item model of runs, whose planned ones cannot be selected."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__([ListColumn[RunRowView]("Run", _whole_row)], parent)

@@ -21,7 +21,7 @@ _NO_ANSWER_MESSAGE = SyncMessageView(
 
 
 class RunProcesses:
-    """Starts processes, and tells with every snapshot what has become of them."""
+    """Starts run processes for the page Sync, and tells with each snapshot what became of them."""
 
     def __init__(self, context: SyncPageContext) -> None:
         self._context = context
@@ -34,15 +34,15 @@ class RunProcesses:
 
     @property
     def has_pending(self) -> bool:
-        """Whether a process was started that has not told of itself."""
+        """Whether a run process was started that has not written to the store yet."""
         return bool(self._pending)
 
     def pending_process(self, sync_name: str) -> PendingProcess | None:
-        """Return the process of a sync that has not told of itself yet."""
+        """Return a sync's run process that has not written to the store yet."""
         return self._pending.get(sync_name)
 
     def start(self, snapshot: SyncSnapshot, kind: str, *arguments: str) -> None:
-        """Start a process for a sync; `kind` is run or plan. Raises InternalError."""
+        """Start a run process for a sync; `kind` is run or plan. Raises InternalError."""
         name = snapshot.sync.name
         self._started[name] = self._context.start_process(*arguments)
         self._exited.discard(name)
@@ -51,7 +51,7 @@ class RunProcesses:
         )
 
     def take_failed_starts(self, snapshot: AllSyncsSnapshot) -> dict[str, SyncMessageView]:
-        """Forget processes that have begun; return the failed starts as messages by sync."""
+        """Forget run processes that have begun; return the failed starts as messages by sync."""
         failed: dict[str, SyncMessageView] = {}
         for name, begun in tuple(self._pending.items()):
             sync = snapshot.find(name)
@@ -73,7 +73,7 @@ class RunProcesses:
         del self._pending[name], self._started[name]
 
     def take_ended_run_texts(self, snapshot: AllSyncsSnapshot) -> tuple[str, ...]:
-        """Return a sentence for each run that was seen under way and has ended."""
+        """Return a sentence for each sync's run that was seen under way and has ended."""
         sentences: list[str] = []
         for sync in snapshot.syncs:
             name, run = sync.sync.name, sync.last_run
@@ -89,7 +89,7 @@ class RunProcesses:
         return tuple(sentences)
 
     def rows_per_second(self, snapshot: SyncSnapshot) -> float | None:
-        """Return how many rows a second the present stage has done since it was first seen."""
+        """Return the rows per second of a run's present stage since the page Sync first saw it."""
         run = snapshot.active_run
         if run is None:
             return None
@@ -109,7 +109,7 @@ def _exit_message(output: str) -> SyncMessageView:
 
 
 def _start_marker(snapshot: SyncSnapshot) -> tuple[str, str]:
-    """Return what changes once a process has begun: the newest run, preview and plan."""
+    """Return what changes once a run process has begun: the newest run, preview and plan."""
     run = f"{snapshot.last_run.id} {snapshot.last_run.state.value}" if snapshot.last_run else ""
     preview = snapshot.preview_run
     plan = f"{preview.id} {preview.state.value}" if preview else ""

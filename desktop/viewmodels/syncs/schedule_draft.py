@@ -35,7 +35,7 @@ NOTIFICATION_LABELS = (
 
 @dataclass(frozen=True)
 class NotificationDraft:
-    """Who is notified of runs. `when` is a key of NOTIFICATION_LABELS; `email` as it is typed."""
+    """Who is notified of a sync's runs; `when`: a key of NOTIFICATION_LABELS, `email` as typed."""
 
     when: str = "failure"
     desktop: bool = True
@@ -43,11 +43,11 @@ class NotificationDraft:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses typed, each once."""
+        """The typed addresses to notify of a sync's runs, each once."""
         return tuple(dict.fromkeys(part for part in _ADDRESS_SEPARATOR.split(self.email) if part))
 
     def to_notify(self) -> NotificationSettings:
-        """Convert to what is stored; whether the addresses are valid is for validate_sync."""
+        """Convert the notification draft to what is stored; validate_sync judges the addresses."""
         return NotificationSettings(
             on_run=self.when == "run",
             on_failure=self.when != "never",
@@ -57,7 +57,7 @@ class NotificationDraft:
 
     @property
     def summary(self) -> str:
-        """Who is notified, as one sentence."""
+        """Say in one sentence who is notified of a sync's runs."""
         places = ["a notification on the computer that runs it"] if self.desktop else []
         if self.addresses:
             places.append(f"an e-mail to {', '.join(self.addresses)}")
@@ -77,7 +77,7 @@ def notification_draft_of(notify: NotificationSettings) -> NotificationDraft:
 
 @dataclass(frozen=True)
 class ScheduleDraft:
-    """A schedule as choices: `form` with what it asks for; `at` is minutes after midnight."""
+    """A sync's schedule as choices: `form` and what it asks for; `at`: minutes after midnight."""
 
     form: str = "off"
     minutes: int = 5
@@ -89,11 +89,11 @@ class ScheduleDraft:
 
     @property
     def has_time_of_day(self) -> bool:
-        """Whether the chosen form asks for a time of day."""
+        """Whether the chosen form of schedule asks for a time of day."""
         return self.form in _FORMS_AT_A_TIME
 
     def to_rule(self) -> ScheduleRule:
-        """Convert to a rule. Raises InvalidInput for days of the month that are none."""
+        """Convert the schedule draft to a rule. Raises InvalidInput for bad days of the month."""
         if self.form == "minutes":
             return ScheduleRule(ScheduleKind.EVERY, interval_minutes=self.minutes)
         if self.form == "hourly":

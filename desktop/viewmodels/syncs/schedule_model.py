@@ -26,7 +26,7 @@ _NO_MAIL_SERVER_NOTE = "No mail server is set up, so no e-mail goes out: Setting
 
 @dataclass(frozen=True)
 class ScheduleView:
-    """`next_times` are day and hour in the account's zone, and this computer's hour.
+    """View of the tab Schedule; `next_times` are day and hour in the account's zone, and here.
 
     `rule_error` and `notification_error` say what is to be chosen otherwise.
     """
@@ -48,7 +48,7 @@ class ScheduleView:
 
 
 class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
-    """The next run times follow every choice before it is saved."""
+    """The tab Schedule's draft; its next run times follow every choice before it is saved."""
 
     follows_clock = True  # the next times pass
 
@@ -58,7 +58,7 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
     # What is shown.
 
     def view(self) -> ScheduleView:
-        """Build the tab."""
+        """Build the view of the tab Schedule."""
         values = self._context.workspace.values
         runs_here = values.get(sync_settings.RUN_DUE_SYNCS_HERE)
         is_managed = values.is_managed(sync_settings.RUN_DUE_SYNCS_HERE)
@@ -104,11 +104,11 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
     # What people do.
 
     def change_field(self, path: str, value: FieldValue) -> None:
-        """Change one field of RULE_FIELDS or NOTIFICATION_FIELDS in the draft."""
+        """Change one field of RULE_FIELDS or NOTIFICATION_FIELDS in the schedule draft."""
         self._set_draft(replace_value(self._draft, path, value))
 
     def save_schedule(self) -> None:
-        """Save the rule, and who is told."""
+        """Save the sync's schedule rule, and who is notified."""
         if self._saved_sync is not None:
             self.tasks.start("save", self._save_schedule(self._saved_sync.name, self._draft))
 
@@ -137,7 +137,7 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
         return kept
 
     def _rule_texts(self) -> tuple[str, str, tuple[tuple[str, str, str], ...]]:
-        """Return the rule in words, what is wrong with it, and its next times."""
+        """Return the schedule's rule in words, what is wrong with it, and its next times."""
         try:
             rule = self._draft.to_rule()
             return rule.description, "", self._next_times(rule)
@@ -150,7 +150,7 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
         return "" if runs_here else "Scheduled syncs don't run on this computer."
 
     def _notification_error(self) -> str:
-        """Return what of the typed addresses is no address."""
+        """Return what of the addresses typed in the tab Schedule is no address."""
         if self._saved_sync is None:
             return ""
         before = validate_sync(self._saved_sync)

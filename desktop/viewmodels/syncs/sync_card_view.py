@@ -20,7 +20,7 @@ from desktop.viewmodels.syncs.sync_labels import (
 
 @dataclass(frozen=True)
 class SyncCardView:
-    """All texts of a card; `tooltip` says what does not fit.
+    """All texts of a sync card; `tooltip` says what does not fit.
 
     `last_run_text` begins with `urgent_text`: what waits for a person is never cut first.
     """
@@ -40,7 +40,7 @@ class SyncCardView:
 
     @property
     def accessible_text(self) -> str:
-        """The whole card as one sentence, for screen readers."""
+        """The whole sync card as one sentence, for screen readers."""
         parts = [
             self.state_label,
             f"{self.source} to {self.target}",
@@ -53,7 +53,7 @@ class SyncCardView:
 def build_sync_card(
     snapshot: SyncSnapshot, names: PresetNames, now: float, *, starting: bool
 ) -> SyncCardView:
-    """Build the card of one sync; `starting`: a process was started and has not told yet."""
+    """Build a sync card; `starting`: its process was started and has written nothing yet."""
     sync = snapshot.sync
     label, tone = _state_label(snapshot, starting)
     urgent, rest = _last_run_texts(snapshot, now)
@@ -105,7 +105,7 @@ def _state_label(snapshot: SyncSnapshot, starting: bool) -> tuple[str, str]:
 
 
 def _last_run_texts(snapshot: SyncSnapshot, now: float) -> tuple[str, str]:
-    """Return what the last run did: what waits for a person, with its time; then the rest."""
+    """Return a sync card's texts on the last run: what waits for a person, then the rest."""
     running = snapshot.active_run
     if running is not None:
         done, total = running.progress.done, running.progress.total

@@ -1,4 +1,4 @@
-"""Base of the tabs that edit a sync: what is saved, a draft of it, and unsaved drafts kept."""
+"""Base of the tabs that edit a sync, Mapping and Schedule: the saved sync and unsaved drafts."""
 
 from abc import abstractmethod
 from typing import Generic, TypeVar
@@ -13,7 +13,7 @@ KeptT = TypeVar("KeptT")
 
 
 class SyncDraftModel(TaskModel, Generic[DraftT, KeptT]):
-    """Follows the chosen sync; nothing of it changes until the draft is saved.
+    """Edits a draft of the chosen sync; nothing of the sync changes until it is saved.
 
     A subclass says what a draft is made from, when it differs, and in which form (`KeptT`) it is
     kept in the store while it is not saved.
@@ -37,37 +37,37 @@ class SyncDraftModel(TaskModel, Generic[DraftT, KeptT]):
     @property
     @abstractmethod
     def has_unsaved_changes(self) -> bool:
-        """Whether the draft differs from what is saved."""
+        """Whether the tab's draft differs from the saved sync."""
 
     def discard_draft(self) -> None:
-        """Go back to what is saved."""
+        """Drop the tab's draft and go back to the saved sync."""
         self._draft = self._make_draft(self._saved_sync)
         self._keep_draft()
         self.changed.emit()
 
     async def close(self) -> None:
-        """Keep what was changed last, then cancel what runs."""
+        """Keep the sync's draft as changed last, then cancel what the tab runs."""
         await self._drafts.close()
         await super().close()
 
     @abstractmethod
     def _make_draft(self, sync: Sync | None) -> DraftT:
-        """Return the draft that a saved sync begins with; None: no sync is chosen."""
+        """Return the tab's draft of a saved sync; None: no sync is chosen."""
 
     @abstractmethod
     def _rebase_draft(self, draft: DraftT, sync: Sync) -> DraftT:
-        """Return an unsaved draft as it is over another version of the saved sync."""
+        """Return a tab's unsaved draft as it is over a newer version of the saved sync."""
 
     @abstractmethod
     def _pack_draft(self) -> KeptT:
-        """Return the draft as it is kept in the store."""
+        """Return the tab's draft as it is kept in the store."""
 
     @abstractmethod
     def _unpack_draft(self, kept: KeptT, sync: Sync) -> DraftT:
-        """Return a kept draft over the saved sync."""
+        """Return a draft kept in the store over the saved sync."""
 
     def _on_other_sync(self) -> None:
-        """Forget what belonged to the sync that was chosen before."""
+        """Forget the tab's state of the sync that was chosen before."""
 
     def _set_draft(self, draft: DraftT) -> None:
         if not self.has_unsaved_changes:

@@ -40,7 +40,7 @@ _RESUME_ACTIONS = ((MessageAction.RESUME, "Resume"), (MessageAction.SHOW_HISTORY
 
 @dataclass(frozen=True)
 class RunProgressView:
-    """The run or preview under way. `fraction` is 0 to 1, None while the total is unknown."""
+    """Progress of the sync's run or preview; `fraction` is 0 to 1, None if unknown."""
 
     run_id: str
     text: str
@@ -61,7 +61,7 @@ class SyncMessageView:
 
 @dataclass(frozen=True)
 class SyncHeaderView:
-    """Texts and states of the header; `disabled_reason` is shown below it as a sentence."""
+    """View of the chosen sync's header; `disabled_reason` is shown below it as a sentence."""
 
     sync_name: str
     title: str
@@ -82,7 +82,7 @@ class SyncHeaderView:
 
 @dataclass(frozen=True)
 class PendingProcess:
-    """A process that was started and has not told of itself yet: `kind` is run or plan."""
+    """A started run process that has written nothing to the store yet: `kind` is run or plan."""
 
     kind: str
     at: float
@@ -92,7 +92,7 @@ class PendingProcess:
 
 @dataclass(frozen=True)
 class HeaderInputs:
-    """What the header depends on besides the sync's snapshot."""
+    """What a sync's header depends on besides the sync's snapshot."""
 
     now: float
     pending_process: PendingProcess | None = None
@@ -104,7 +104,7 @@ class HeaderInputs:
 
 
 def build_sync_header(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncHeaderView:
-    """Build the header of one sync."""
+    """Build the view of the chosen sync's header."""
     sync = snapshot.sync
     blockers = {missing.code: missing.message for missing in snapshot.missing_requirements}
     starting = "It is starting." if inputs.pending_process else ""
@@ -139,7 +139,7 @@ def _running_text(snapshot: SyncSnapshot) -> str:
 
 
 def _visible_disabled_reason(sync: Sync, blockers: dict[str, str]) -> str:
-    """Return what keeps the sync from running, where the page does not show it anyway."""
+    """Return what keeps the sync from running, where the Sync page does not show it anyway."""
     for code in ("permission", "changes_off", "connection"):
         if code in blockers:
             return blockers[code]

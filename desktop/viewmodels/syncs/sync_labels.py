@@ -49,7 +49,7 @@ _NOT_WRITTEN_TOTALS = ("parked", "failed")
 
 
 def source_label(sync: Sync, names: PresetNames) -> str:
-    """Name what a sync reads, in a few words."""
+    """Name on the page Sync what a sync reads, in a few words."""
     source = sync.source
     if source.where:
         return " and ".join(condition_label(condition, names) for condition in source.where)
@@ -61,7 +61,7 @@ def source_label(sync: Sync, names: PresetNames) -> str:
 
 
 def condition_label(condition: FieldCondition, names: PresetNames) -> str:
-    """Name a condition, the presets' own in their short form."""
+    """Name a sync's condition on the page Sync, the presets' own in their short form."""
     # The presets' conditions are called as their fields are in Zendesk.
     if condition.field == f"user_fields.{names.box_field}" and condition.value is True:
         return "Ticked “Sync to Sailthru”"
@@ -73,7 +73,7 @@ def condition_label(condition: FieldCondition, names: PresetNames) -> str:
 
 
 def target_label(sync: Sync, names: PresetNames) -> str:
-    """Name what a sync writes, in a few words."""
+    """Name on the page Sync what a sync writes, in a few words."""
     if sync.target_service is Service.SAILTHRU:
         if sync.source.kind is SourceKind.ZENDESK_TICKETS:
             return "Profile data"
@@ -85,7 +85,7 @@ def target_label(sync: Sync, names: PresetNames) -> str:
 
 
 def totals_text(totals: Mapping[str, int], *, all_of_them: bool = False) -> str:
-    """“200 created, 640 updated”; what stayed as it was only where asked or nothing else is."""
+    """Format a run's totals: “200 created, 640 updated”; unchanged ones only if nothing else is."""
     said = [
         f"{totals[key]:,} {one if totals[key] == 1 else many}"
         for key, one, many in _TOTAL_LABELS
@@ -97,13 +97,13 @@ def totals_text(totals: Mapping[str, int], *, all_of_them: bool = False) -> str:
 
 
 def not_written_text(totals: Mapping[str, int]) -> str:
-    """“2 need attention, 1 refused”: of a run's totals, what is not as it was meant."""
+    """Format what a run did not write as meant: “2 need attention, 1 refused”."""
     said = {key: totals[key] for key in _NOT_WRITTEN_TOTALS if totals.get(key)}
     return totals_text(said)
 
 
 def written_text(totals: Mapping[str, int]) -> str:
-    """“200 created, 640 updated”: the rest of them."""
+    """Format what a run wrote: “200 created, 640 updated”."""
     return totals_text({key: n for key, n in totals.items() if key not in _NOT_WRITTEN_TOTALS})
 
 
@@ -114,7 +114,7 @@ def stage_label(run: Run, target: Service) -> str:
 
 
 def lower_first(words: str) -> str:
-    """Lower the first letter of a text, for the middle of a sentence."""
+    """Lower a label's first letter, for the middle of a sentence on the page Sync."""
     return words[:1].lower() + words[1:]
 
 
@@ -144,12 +144,12 @@ def next_run_label(sync: Sync, next_at: float | None, now: float) -> str:
 
 
 def people_text(count: int) -> str:
-    """“1 person”, “231 people”."""
+    """Format a number of customers on the page Sync: “1 person”, “231 people”."""
     return format_count(count, "person", "people")
 
 
 def duration_text(seconds: float) -> str:
-    """“about 22 s”, “about 3 min”."""
+    """Format a run's duration: “about 22 s”, “about 3 min”."""
     if seconds < 90:
         return f"about {max(1, round(seconds))} s"
     if seconds < 5400:

@@ -17,21 +17,21 @@ from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProt
 
 
 class StartedProcessProtocol(Protocol):
-    """A run or preview that was started as a process of its own."""
+    """What the page Sync needs of a process it started for a run or preview."""
 
     @property
     def has_exited(self) -> bool:
-        """Whether it has ended."""
+        """Whether the page Sync's run process has ended."""
         ...
 
     def last_output(self) -> str:
-        """Return the last line that it printed, for a person."""
+        """Return the last line that the page Sync's run process printed, for a person."""
         ...
 
 
 @dataclass(frozen=True)
 class SyncPageContext:
-    """One workspace as the page needs it.
+    """One workspace as the page Sync's view-models need it.
 
     `store` has a connection and a thread of its own, closed by `close`. `syncs` publishes nothing
     on the bus, since it runs on the database's thread: `publish_sync_change` follows in this one.
@@ -50,7 +50,7 @@ class SyncPageContext:
 
     @property
     def decisions(self) -> PlanRowDecisions:
-        """The use cases of what people decide about rows of plans."""
+        """The use cases of what people decide about plan rows, for the page Sync."""
         return PlanRowDecisions(self.store, self.clock)
 
     @property
@@ -60,16 +60,16 @@ class SyncPageContext:
 
     @property
     def predicted_value_unit(self) -> str:
-        """What this account's predictions are in: a currency, or `pageviews`."""
+        """What this account's predicted values are in: a currency, or `pageviews`."""
         values = self.workspace.values
         is_publisher = values.get(settings_table.CUSTOMER_TYPE) == CustomerType.PUBLISHER.value
         return "pageviews" if is_publisher else values.get(settings_table.CURRENCY)
 
     def publish_sync_change(self) -> None:
-        """Tell every part of the window that something about syncs has changed."""
+        """Tell every part of the window by the bus that something about syncs has changed."""
         self.bus.publish(ChangeSet.of(Topic.SYNC))
 
     def close(self) -> None:
-        """Close the page's connection and end its thread."""
+        """Close the page Sync's database connection and end its thread."""
         # Counting a million rows on it never holds up the rest of the window.
         self.store.close_second_connection()

@@ -42,7 +42,7 @@ _TOPICS = (Topic.SYNC, Topic.PERMISSIONS, Topic.SERVICE, Topic.SETTINGS)
 
 @dataclass(frozen=True)
 class PresetView:
-    """A preset that can be added, in words."""
+    """A preset of the page Sync that can be added, in words."""
 
     name: str
     title: str
@@ -52,7 +52,7 @@ class PresetView:
 
 
 class SyncPageModel(TaskModel):
-    """Leads the page; the models of the tabs follow `sync_selected` and `snapshot_read`."""
+    """Leads the page Sync; its tabs' models follow `sync_selected` and `snapshot_read`."""
 
     sync_selected = Signal(str)
     snapshot_read = Signal()  # the store was read again: the tabs may be out of date
@@ -87,11 +87,11 @@ class SyncPageModel(TaskModel):
 
     @property
     def names(self) -> PresetNames:
-        """How this account calls its fields, lists and tags."""
+        """The names of the account's fields, lists and tags on the page Sync."""
         return self.context.sync_names()
 
     def list_state(self) -> ListState:
-        """Say what stands in place of the cards; neither text nor summary: there is no sync."""
+        """Say what stands in place of sync cards; neither text nor summary: there is no sync."""
         allowed = check_view_permission(self.context.workspace)
         if not allowed.is_allowed:
             return ListState(text=allowed.reason)
@@ -103,12 +103,12 @@ class SyncPageModel(TaskModel):
 
     @property
     def shows_sync(self) -> bool:
-        """Whether a sync is shown beside the list; its preview and its runs name customers."""
+        """Whether a sync is shown beside the list; its preview and runs name customers."""
         may_view = check_view_permission(self.context.workspace).is_allowed
         return may_view and bool(self.card_views() or self.label_filter)
 
     def card_views(self) -> tuple[SyncCardView, ...]:
-        """Build the card of every sync, favourites first when the page is opened.
+        """Build the card of every sync, favourites first when the page Sync is opened.
 
         A star that is switched then moves nothing under the pointer.
         """
@@ -125,13 +125,13 @@ class SyncPageModel(TaskModel):
         )
 
     def labels(self) -> tuple[str, ...]:
-        """Return the labels of all syncs, each once."""
+        """Return the labels of all syncs for the list's filter, each once."""
         syncs = self._snapshot.syncs if self._snapshot else ()
         found = {label for sync in syncs for label in sync.sync.labels}
         return tuple(sorted(found, key=str.casefold))
 
     def set_label_filter(self, label: str) -> None:
-        """Show the cards of syncs with one label; empty: of all."""
+        """Show the sync cards with one label; empty: all."""
         self.label_filter = label
         shown = [card.sync_name for card in self.card_views()]
         if shown and self.selected_name not in shown:
@@ -139,7 +139,7 @@ class SyncPageModel(TaskModel):
         self.changed.emit()
 
     def preset_views(self) -> tuple[PresetView, ...]:
-        """Build the presets that are not added yet."""
+        """Build the page Sync's presets that are not added yet."""
         if self._snapshot is None:
             return ()
         names = self.names
@@ -161,16 +161,16 @@ class SyncPageModel(TaskModel):
         return min((at for at in times if at is not None), default=None)
 
     def add_disabled_reason(self) -> str:
-        """Return why no sync can be added; empty: it can."""
+        """Return why no sync can be added on the page Sync; empty: it can."""
         verdict = self.context.syncs.check_configuration_permission()
         return verdict.reason if not verdict.is_allowed else ""
 
     def selected_sync(self) -> SyncSnapshot | None:
-        """Return the chosen sync as it was read last."""
+        """Return the snapshot of the sync chosen on the page, as it was read last."""
         return self._snapshot.find(self.selected_name) if self._snapshot else None
 
     def header_view(self) -> SyncHeaderView | None:
-        """Build the header of the chosen sync."""
+        """Build the header of the sync chosen on the page."""
         sync = self.selected_sync()
         if sync is None:
             return None
@@ -189,7 +189,7 @@ class SyncPageModel(TaskModel):
     # What people do.
 
     def set_visible(self, visible: bool) -> None:
-        """Keep the ages on a page that is seen up to date; the badge is kept in any case."""
+        """Keep the page Sync's ages up to date while it is seen; its badge is kept in any case."""
         if visible and not self._is_closed:
             self._visit_number += 1
             self._age_timer.start()
@@ -198,19 +198,19 @@ class SyncPageModel(TaskModel):
             self._age_timer.stop()
 
     def refresh(self) -> None:
-        """Read every sync again."""
+        """Read a snapshot of every sync again."""
         self._is_reread_requested = True
         self.tasks.start_once("snapshot", self._read_snapshot())
 
     def select_sync(self, sync_name: str) -> None:
-        """Show one sync."""
+        """Choose the sync that the page Sync shows."""
         if sync_name != self.selected_name:
             self.selected_name = sync_name
             self.sync_selected.emit(sync_name)
             self.changed.emit()
 
     def add(self, preset: str) -> None:
-        """Add a preset's sync, off, and show it."""
+        """Add a preset's sync, switched off, and show it on the page Sync."""
         self.tasks.start_once(
             f"add {preset}", self._add(self.context.syncs.add_preset, preset, self.names)
         )
@@ -226,7 +226,7 @@ class SyncPageModel(TaskModel):
         self.tasks.start_once("add", work)
 
     def new_sync_fields(self) -> tuple[FormField, ...]:
-        """Return the form of a new sync: what it starts from, from what to what, its name."""
+        """Return the form of a new sync: what to copy, source and target, its name."""
         copies = tuple(
             (sync.sync.name, f"a copy of {sync.sync.title}")
             for sync in (self._snapshot.syncs if self._snapshot else ())
@@ -251,13 +251,13 @@ class SyncPageModel(TaskModel):
         )
 
     def switch_sync(self, *, on: bool) -> None:
-        """Switch the chosen sync; on, after asking both services for what it needs."""
+        """Switch the chosen sync on or off; on, after asking both services for what it needs."""
         name = self.selected_name
         if name:
             self.tasks.start_once(f"switch {name}", self._switch(name, on=on))
 
     def perform_message_action(self, action: MessageAction) -> None:
-        """Do what a message offers: create what is missing, check, try again, or close it."""
+        """Do what the sync's message offers: create what is missing, check, try again, close."""
         name = self.selected_name
         if action is MessageAction.CREATE_MISSING:
             self.tasks.start_once(f"switch {name}", self._create_missing(name))
@@ -272,15 +272,15 @@ class SyncPageModel(TaskModel):
             self.resume_run()
 
     def start_preview(self, *, full: bool = False) -> None:
-        """Start a preview as a process; `full` reads everybody again."""
+        """Start a preview of the chosen sync as a process; `full` reads everybody again."""
         self._start_process("plan", "plan", self.selected_name, *_full_option(full))
 
     def start_run(self, *, full: bool = False) -> None:
-        """Start a run as a process, from reading to writing; `full` reads everybody again."""
+        """Start a run of the chosen sync as a process; `full` reads everybody again."""
         self._start_process("run", "run", self.selected_name, *_full_option(full))
 
     def resume_run(self, run: str = "") -> None:
-        """Go on with a run that stopped; by default with the last one."""
+        """Resume a run of the chosen sync that stopped; by default the last one."""
         sync = self.selected_sync()
         last = sync.last_run.id if sync is not None and sync.last_run is not None else ""
         if run or last:
@@ -291,23 +291,23 @@ class SyncPageModel(TaskModel):
         self._start_process("run", "run", self.selected_name, "--plan", plan)
 
     def start_retry(self, row: int | None = None) -> None:
-        """Try again what was refused or corrected: all of it, or one row of the last preview."""
+        """Retry what was refused or corrected in the chosen sync: all of it, or one row."""
         rows = () if row is None else (str(row),)
         self._start_process("run", "retry", self.selected_name, *rows)
 
     def start_rollback(self, run: str) -> None:
-        """Make the preview that takes a run back; it is written like any other."""
+        """Start the preview that rolls a run back; it is written like any other."""
         self._start_process("plan", "rollback", run, "--dry-run")
 
     def cancel_run(self) -> None:
-        """Ask the run or preview under way to stop."""
+        """Ask the chosen sync's run or preview under way to stop."""
         sync = self.selected_sync()
         if sync is not None and sync.active_run is not None:
             run = sync.active_run.id
             self.tasks.start_once(f"cancel {run}", self._cancel(run))
 
     def edit_details(self, **details: object) -> None:
-        """Change title, description, labels or favourite, which do not alter what it means."""
+        """Change the sync's title, description, labels or favourite, not what it does."""
         name = self.selected_name
         self.tasks.start_once(f"details {name}", self._edit_details(name, details))
 
@@ -316,7 +316,7 @@ class SyncPageModel(TaskModel):
         self.tasks.start_once(f"remove {self.selected_name}", self._remove(self.selected_name))
 
     async def close(self) -> None:
-        """Stop listening and reading; processes that were started go on."""
+        """Stop the page Sync's listening and reading; run processes go on."""
         self._unsubscribe()
         self._is_closed = True
         for timer in (self._throttle_timer, self._age_timer, self._process_timer):
@@ -326,7 +326,7 @@ class SyncPageModel(TaskModel):
     # How it comes about.
 
     def _start_process(self, kind: str, *arguments: str) -> None:
-        """Start `fairlead sync` with these arguments; `kind` is what is to appear: run or plan."""
+        """Start a `fairlead sync` process from the page; `kind` is what appears: run or plan."""
         sync, name = self.selected_sync(), self.selected_name
         if sync is None or self._processes.pending_process(name) is not None:
             return
@@ -358,7 +358,7 @@ class SyncPageModel(TaskModel):
             self.snapshot_read.emit()
 
     def _apply_snapshot(self, snapshot: AllSyncsSnapshot) -> None:
-        """Take from a snapshot what became of processes, the badge's count, and the choice."""
+        """Take the run processes' fate, the page's badge and the chosen sync from a snapshot."""
         self._messages |= self._processes.take_failed_starts(snapshot)
         self._schedule_reread()
         for sentence in self._processes.take_ended_run_texts(snapshot):
@@ -431,7 +431,7 @@ class SyncPageModel(TaskModel):
     async def _show_busy_during(
         self, name: str, words: str, work: Coroutine[Any, Any, None]
     ) -> None:
-        """Disable the switch while `work` goes on; its error is shown with its sync."""
+        """Disable the sync's switch while `work` goes on; its error is shown with the sync."""
         self._busy_texts[name] = words
         self.changed.emit()
         try:

@@ -12,7 +12,7 @@ from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
 
 @dataclass(frozen=True)
 class SyncPageModels:
-    """`page` leads; the others each show a part of the sync that it has selected."""
+    """The page Sync's model (`page`) and its tabs', each for a part of the sync selected there."""
 
     page: SyncPageModel
     plan: PlanModel
@@ -21,7 +21,7 @@ class SyncPageModels:
     mapping: MappingEditorModel
 
     async def close(self) -> None:
-        """Cancel what runs in this window, then close the page's store connection."""
+        """Cancel what the page Sync runs in this window, then close its database connection."""
         for model in (self.plan, self.history, self.schedule, self.mapping):
             await model.close()
         await self.page.close()
@@ -29,7 +29,7 @@ class SyncPageModels:
 
 
 def build_sync_page_models(context: SyncPageContext) -> SyncPageModels:
-    """Build a model for each tab, connected to the page's."""
+    """Build the page Sync's model and one for each tab, connected to it."""
     page = SyncPageModel(context)
     return SyncPageModels(
         page, PlanModel(page), RunHistoryModel(page), ScheduleModel(page), MappingEditorModel(page)

@@ -55,7 +55,7 @@ def _is_visible(field: SyncField) -> Callable[[FormValues], bool]:
 def _form_field(
     path: str, name: str = "", *, placeholder: str = "", suffix: str = "", custom: bool = False
 ) -> FormField:
-    """Build the form field of a sync's field; `custom`: the panel gives its control."""
+    """Build the form field of a sync's rule; `custom`: the panel gives its control."""
     field = find_sync_field(path)
     return FormField(
         path,
@@ -131,7 +131,7 @@ def rule_values(sync: Sync) -> dict[str, FieldValue]:
 
 
 def rule_disabled_reasons(sync: Sync) -> Mapping[str, str]:
-    """Return why a field cannot be edited yet, by path."""
+    """Return why a sync's rule field cannot be edited yet, by path."""
     # Where the box was ticked in a file, it can be unticked.
     if sync.opt_in.is_attested or sync.opt_in.email:
         return {}
@@ -139,7 +139,7 @@ def rule_disabled_reasons(sync: Sync) -> Mapping[str, str]:
 
 
 def rule_notes(sync: Sync) -> Mapping[str, str]:
-    """Return the sentences that follow a field's help, by path."""
+    """Return the sentences that follow a sync rule field's help, by path."""
     opt_in = sync.opt_in
     attested = ""
     if opt_in.is_attested:
@@ -156,7 +156,7 @@ def rule_notes(sync: Sync) -> Mapping[str, str]:
 
 
 def replace_rule(sync: Sync, path: str, value: FieldValue) -> Sync:
-    """Return a sync with one field of the rule forms replaced and all else as it was."""
+    """Return a sync with one field of its rule forms replaced."""
     if path.startswith(_IDENTITY_PREFIX):
         changed = _identifier_of(path)
         kept = {one for one in sync.identity if one is not changed} | (

@@ -1,4 +1,4 @@
-"""Keep unsaved drafts of an editor in the store: they outlive another choice and a crash."""
+"""Keep unsaved drafts of a sync's tab in the store, over another choice and a crash."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class UnsavedDraftStore(Generic[T]):
-    """The drafts of one editor, `mapping` or `schedule`, by sync; stored as JSON."""
+    """The unsaved drafts of the tab `mapping` or `schedule`, by sync; stored as JSON."""
 
     def __init__(
         self, context: SyncPageContext, tasks: TaskRegistry, editor: str, draft_type: type[T]
@@ -25,21 +25,21 @@ class UnsavedDraftStore(Generic[T]):
         self._drafts_by_sync: dict[str, T | None] = {}
 
     def save(self, sync_name: str, draft: T | None) -> None:
-        """Keep the draft of a sync; None forgets it."""
+        """Store a sync's unsaved draft; None forgets it."""
         # Each key typed gives a draft; equal ones are not written again.
         if sync_name not in self._drafts_by_sync or self._drafts_by_sync[sync_name] != draft:
             self._drafts_by_sync[sync_name] = draft
             self._tasks.start(f"draft {sync_name}", self._save(sync_name, draft))
 
     def load(self, sync_name: str, then: Callable[[T | None], None]) -> None:
-        """Call `then` with the draft of a sync, or None: at once where it is known already."""
+        """Call `then` with a sync's unsaved draft, or None: at once where it is known already."""
         if sync_name in self._drafts_by_sync:
             then(self._drafts_by_sync[sync_name])
         else:
             self._tasks.start("load draft", self._load(sync_name, then))
 
     async def close(self) -> None:
-        """Wait until the draft that was changed last is in the store."""
+        """Wait until the unsaved draft that was changed last is in the store."""
         await self._tasks.wait_for_prefix("draft ")
 
     async def _save(self, sync_name: str, draft: T | None) -> None:
