@@ -26,7 +26,7 @@ _LINK_ACTIONS = (ActivityAction.SHOW_RUN, ActivityAction.OPEN_CUSTOMER, Activity
 
 
 class ActivityDetailCard(Card):
-    """Shows one row of the page Activity, or asks to choose one."""
+    """The card widget with an Activity row's details, or a text that asks to choose one."""
 
     action_triggered = Signal(object, str)  # ActivityAction, id of the row
 
@@ -67,11 +67,11 @@ class ActivityDetailCard(Card):
             button.clicked.connect(self._on_clicked)
 
     def button(self, action: ActivityAction) -> Button:
-        """Return the button or link of an action."""
+        """Return the Activity card's button or link of an action."""
         return self._buttons[action]
 
     def show_detail(self, view: ActivityDetailView | None) -> None:
-        """Show the details of one edit; None: no row is chosen."""
+        """Draw one edit's details on the Activity card; None: no row is chosen."""
         self.set_corner_visible(view is not None)
         if view is None:
             self._id = ""

@@ -27,7 +27,7 @@ _SPEC = ListPageSpec(
 
 
 class ActivityPage(ListPage):
-    """The list page of edits, with the actions on each and the verification of the audit."""
+    """The Activity page's widget: list of edits, buttons for each, verification of the audit."""
 
     customer_requested = Signal(str)  # a query for the search field
     run_requested = Signal(str, str)  # a sync, and one of its runs
@@ -45,15 +45,15 @@ class ActivityPage(ListPage):
         self._on_changed()
 
     def current_id(self) -> str:
-        """Return the id of the current row, or nothing."""
+        """Return the id of the current row in the Activity page's table, or nothing."""
         return self._row_id(self.table.current_row())
 
     def select_row(self, row_id: str) -> None:
-        """Make the row with this id current."""
+        """Make the Activity table's row with this id current."""
         self.table.select_row(self._model.table_model.place_of(row_id))
 
     def arrange(self) -> None:
-        """Shorten the button's text too where the window is narrow."""
+        """Shorten the text of the Activity page's button where the window is narrow."""
         super().arrange()
         self.verify_button.set_text("Verify the record" if self.is_wide else "Verify")
 

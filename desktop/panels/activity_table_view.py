@@ -26,7 +26,7 @@ _SMALL = 12
 
 
 class ActivityRowDelegate(ListRowDelegate[ActivityRow]):
-    """Paints an edit: time over who, the change over its reason, and the state."""
+    """Paints an edit in the Activity table: time over who, change over reason, the state."""
 
     highlights_hovered_row = True
 
@@ -64,7 +64,7 @@ class ActivityRowDelegate(ListRowDelegate[ActivityRow]):
     def _paint_state_chip(
         self, painter: QPainter, box: QRect, row: ActivityRow, *, at_end: bool
     ) -> int:
-        """Paint the chip and return the width it takes; chips of a column are of one width."""
+        """Paint an Activity row's state chip; returns its width in px, one for the whole column."""
         px = self.paint_cache.px
         metrics = self.paint_cache.metrics(_SMALL, medium=True)
         width = metrics.horizontalAdvance(row.state) + px(20)
@@ -78,7 +78,7 @@ class ActivityRowDelegate(ListRowDelegate[ActivityRow]):
 
 
 class ActivityTableView(ListTableView[ActivityRowDelegate]):
-    """The rows under the columns Time, Customer, Change and State, or in one column."""
+    """The Activity page's table: columns Time, Customer, Change and State, or a single one."""
 
     def __init__(self, model: GrowingListModel[ActivityRow], parent: QWidget | None = None) -> None:
         super().__init__(
@@ -108,7 +108,7 @@ class ActivityTableView(ListTableView[ActivityRowDelegate]):
 
 
 def cell_texts(column: int, row: ActivityRow) -> tuple[str, str]:
-    """Return what a cell of the page Activity says above and, small, below."""
+    """Return a cell's two texts in the Activity table: above and, small, below."""
     if column == TIME:
         return row.time, row.actor
     if column == CUSTOMER:

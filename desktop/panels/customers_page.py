@@ -1,4 +1,4 @@
-"""The page Customers: the sheet of one customer, or what to do before there is one."""
+"""The page Customers: the sheet of one customer, or the welcome before there is one."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CustomersPage(QWidget):
-    """The first paint has no panels; `build_in_background` builds them one in a turn."""
+    """Widget of the page Customers; after the first paint it builds one panel in a turn."""
 
     link_requested = Signal(str)
     settings_requested = Signal()  # to connect a service
@@ -46,7 +46,7 @@ class CustomersPage(QWidget):
         model.changed.connect(self.refresh)
 
     def refresh(self) -> None:
-        """Show the sheet, who matches, that nobody was found, or the welcome."""
+        """Show the customer sheet, who matches, that nobody was found, or the welcome."""
         self._next_action = ""
         if self._model.sheet is None:
             self._placeholder.show_message(*_WELCOME_TEXTS, examples=True)
@@ -75,7 +75,7 @@ class CustomersPage(QWidget):
         self._stack.setCurrentWidget(sheet)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Show one column with folded panels, beside a browser."""
+        """Show the page Customers as one column with folded panels, beside a browser."""
         self._narrow = narrow
         if self._sheet is not None and self._is_sheet_connected:
             self._sheet.set_narrow(narrow)
@@ -89,7 +89,7 @@ class CustomersPage(QWidget):
             self.settings_requested.emit()
 
     def build_in_background(self) -> None:
-        """Build the panels of the sheet one by one, so that no customer waits for them."""
+        """Build the customer sheet's panels one by one, so that no customer waits for them."""
         self._build_timer.start()
 
     def _build_slice(self) -> None:

@@ -28,7 +28,7 @@ NARROW_WIDTH = 480
 
 @dataclass(frozen=True)
 class WorkspaceBadge:
-    """Whose workspace this is: its name, its colour's name, and the demo's example queries."""
+    """The workspace's badge in the window: name, colour's name, the demo's example queries."""
 
     name: str
     color_name: str
@@ -36,7 +36,7 @@ class WorkspaceBadge:
 
 
 class MainWindow(QMainWindow):
-    """Holds the pages by key and tells what a person wants; the controller gives it models."""
+    """The main window's widget: pages by key; the controller gives it models."""
 
     closed = Signal()  # once: the person has closed the window
     page_requested = Signal(str)  # a page that is not built yet is about to be shown
@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
 
     @property
     def toast_manager(self) -> "ToastManager":
-        """The toasts with Undo; made when first asked for, which is after the first paint."""
+        """The window's toasts with Undo; made when first asked for, after the first paint."""
         if self._toast_manager is None:
             from desktop.panels.widgets.toast_manager import ToastManager
 
@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
     # What the application calls.
 
     def add_customers_page(self, page: "CustomersPage") -> None:
-        """Add the page of the customer's sheet, which folds where the window is narrow."""
+        """Add the Customers page to the main window, which folds it where it is narrow."""
         self.customers_page = page
         self._narrow_page = page
         page.set_narrow(bool(self._narrow))
@@ -102,12 +102,12 @@ class MainWindow(QMainWindow):
         self.show_page("settings")
 
     def add_page(self, key: str, page: QWidget) -> None:
-        """Add the widget of a page by its key."""
+        """Add a page's widget to the main window by its key."""
         self._pages[key] = page
         self._stack.addWidget(page)
 
     def show_page(self, key: str) -> None:
-        """Show a page; the set-up stays in front until it is done or put off."""
+        """Show a page of the main window; the set-up stays in front until it is done or put off."""
         # Otherwise a click in the command palette would leave the set-up half done.
         if self._setup_widget is not None:
             return
@@ -119,7 +119,7 @@ class MainWindow(QMainWindow):
             self.navigation_rail.set_current(key)
 
     def show_setup(self, widget: QWidget | None) -> None:
-        """Show the set-up in place of everything until it is done; None ends that."""
+        """Show the set-up wizard in place of the window's pages; None ends that."""
         if self._setup_widget is not None:
             self._stack.removeWidget(self._setup_widget)
             self._setup_widget.deleteLater()
@@ -135,7 +135,7 @@ class MainWindow(QMainWindow):
         self.navigation_rail.setVisible(widget is None)
 
     def look_up(self, text: str) -> None:
-        """Look a customer up, as if the query had been typed."""
+        """Look a customer up from the window, as if the query had been typed."""
         # What the banner says goes when a customer opens: said again, the same trouble counts up.
         self.show_page("customers")
         if self._early_query is None:
@@ -144,13 +144,13 @@ class MainWindow(QMainWindow):
             self._early_query = text
 
     def start_lookups(self) -> None:
-        """Look up what was asked for before there were models."""
+        """Look up what was typed into the window before there were models."""
         early, self._early_query = self._early_query, None
         if early:
             self.lookup_requested.emit(early)
 
     def show_error(self, error: object) -> None:
-        """Show an error above the page, never as a dialog."""
+        """Show an error on a banner above the window's page, never as a dialog."""
         if not isinstance(error, AppError):
             return
         # What a person mistyped or what is not there is no fault of anybody's.
@@ -167,19 +167,19 @@ class MainWindow(QMainWindow):
         self.last_error = error
 
     def update_workspace_color(self) -> None:
-        """Paint the line at the very top in the workspace's colour, for the theme in force."""
+        """Paint the window's top line in the workspace's colour, for the theme in force."""
         color = workspace_color(self._badge.color_name)
         self._workspace_color_bar.set_workspace(self._badge.name, color)
 
     def set_workspace_badge(self, badge: WorkspaceBadge) -> None:
-        """Show another name or colour of the workspace."""
+        """Show another workspace name or colour in the window."""
         self._badge = badge
         self.setWindowTitle(f"Fairlead – {badge.name}")
         self.top_bar.set_workspace(badge.name)
         self.update_workspace_color()
 
     def bring_to_front(self) -> None:
-        """Raise the window: a second start of the program asked for it."""
+        """Raise the main window: a second start of the program asked for it."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
@@ -278,7 +278,7 @@ class MainWindow(QMainWindow):
     # What happens.
 
     def open_link(self, url: str) -> None:
-        """Open a web address in the browser: http and https only."""
+        """Open a web address from the window in the browser: http and https only."""
         from PySide6.QtCore import QUrl
         from PySide6.QtGui import QDesktopServices
 
@@ -326,7 +326,7 @@ class MainWindow(QMainWindow):
         self.stay_on_top_changed.emit(on)
 
     def set_stay_on_top(self, on: bool) -> None:
-        """Keep the window above others, or not."""
+        """Keep the main window above others, or not."""
         self.window_actions["Stay on top"].setChecked(on)
         # Qt hides a window whose flags change.
         self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, on)

@@ -22,7 +22,7 @@ _TAB_ORDER_DELAY_MS = 200
 
 @dataclass(frozen=True)
 class WindowModels:
-    """The view-models that the main window itself shows."""
+    """The view-models that the main window itself draws."""
 
     sheet: CustomerSheetModel
     status: StatusBarModel
@@ -31,7 +31,7 @@ class WindowModels:
 
 
 class MainWindowController(QObject):
-    """Connects window and models after the first paint, which waits for no model."""
+    """Connects main window and models after the first paint, which waits for no model."""
 
     def __init__(self, view: MainWindow, models: WindowModels) -> None:
         super().__init__(view)

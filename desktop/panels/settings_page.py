@@ -46,7 +46,7 @@ _MAX_CONTENT_WIDTH = 720
 
 
 class SettingsPage(QWidget):
-    """`show_section` takes the keys of SECTIONS."""
+    """Widget of the settings page; `show_section` takes the keys of SECTIONS."""
 
     SECTIONS = (
         ("connections", "Connections"),
@@ -80,7 +80,7 @@ class SettingsPage(QWidget):
         self.show_section("connections")
 
     def show_section(self, key: str) -> None:
-        """Show the cards of one section; they are created when first shown."""
+        """Show the cards of one settings section; they are created when first shown."""
         keys = [name for name, _ in self.SECTIONS]
         if key not in keys:
             return
@@ -173,7 +173,7 @@ class SettingsPage(QWidget):
 
 
 class _SectionList(QListWidget):
-    """Names of the sections; Up and Down go through them."""
+    """The settings page's list of section names; Up and Down go through them."""
 
     def __init__(self, sections: tuple[tuple[str, str], ...]) -> None:
         super().__init__()

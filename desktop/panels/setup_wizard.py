@@ -39,7 +39,7 @@ _TITLES = (
 
 
 class SetupWizard(QWidget):
-    """`finished` when it is done, or left for later: the step is saved."""
+    """Widget of the setup wizard; emits `finished` when it is done, or left for later."""
 
     finished = Signal()
 

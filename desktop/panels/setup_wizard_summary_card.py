@@ -11,7 +11,7 @@ from desktop.viewmodels.settings.setup_wizard_model import SetupWizardModel
 
 
 class SetupSummaryCard(Card):
-    """One line for each step, with a sign for done or still open."""
+    """Widget of the setup wizard's last card: a line for each step, done or still open."""
 
     def __init__(self, model: SetupWizardModel) -> None:
         super().__init__("Summary")

@@ -17,7 +17,7 @@ from desktop.panels.window_actions import WindowActions
 
 
 class ShortcutsDialog(QDialog):
-    """Lists the window's actions that have keys, and the keys of its parts."""
+    """The dialog of the window's actions that have keys, and of the keys of its parts."""
 
     def __init__(self, actions: WindowActions, parent: QWidget) -> None:
         super().__init__(parent)

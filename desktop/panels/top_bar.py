@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class TopBar(QWidget):
-    """Stands before there are models; until then the switch says that Fairlead starts."""
+    """Widget of the window's top bar; its switch says “starting” until there are models."""
 
     lookup_requested = Signal(str)  # what is to be looked up
 
@@ -48,7 +48,7 @@ class TopBar(QWidget):
         self.refresh()
 
     def set_models(self, search: "SearchSuggestionsModel", follow: "FollowZendeskModel") -> None:
-        """Connect the models of the search and of Follow Zendesk, once they are there."""
+        """Give the top bar the models of the search and of Follow Zendesk, once they exist."""
         self._search, self._follow = search, follow
         self.search_field.set_model(search)
         self.follow_switch.chosen.connect(follow.set_following)
@@ -56,7 +56,7 @@ class TopBar(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show whether the window follows Zendesk, or why it cannot."""
+        """Draw in the top bar whether the window follows Zendesk, or why it cannot."""
         if self._follow is None:
             self.follow_switch.set_enabled(False, "Fairlead is starting.")
             return
@@ -68,16 +68,16 @@ class TopBar(QWidget):
         )
 
     def set_narrow(self, narrow: bool) -> None:
-        """Leave the room of a narrow window to the search field."""
+        """Leave the top bar's room in a narrow window to the search field."""
         self._workspace.setVisible(not narrow)
         self._follow_label.setVisible(not narrow)
 
     def set_workspace(self, words: str) -> None:
-        """Show the name of the workspace."""
+        """Show the name of the workspace in the top bar."""
         self._workspace.setText(words)
 
     def show_matches(self, matches: "tuple[CustomerMatch, ...]") -> None:
-        """Show the customers that match under the search field, to choose from."""
+        """Show the customers that match under the top bar's search field, to choose from."""
         if self._search is None:
             return
         self._search.show_matches(matches)

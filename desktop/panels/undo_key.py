@@ -10,7 +10,7 @@ _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class UndoKey(QObject):
-    """Calls `undo` for the key while it watches.
+    """Calls `undo` for the window's Ctrl+Z while it watches.
 
     A field that somebody has typed in since the change undoes its own text, until Enter.
     """
@@ -21,7 +21,7 @@ class UndoKey(QObject):
         self._typed_in: QWidget | None = None
 
     def watch(self) -> None:
-        """Begin with a change that was just made: nothing has been typed since."""
+        """Begin to take Ctrl+Z for a change that was just made: nothing was typed since."""
         self._typed_in = None
         app = QApplication.instance()
         if app is not None:
@@ -30,7 +30,7 @@ class UndoKey(QObject):
             app.installEventFilter(self)
 
     def stop(self) -> None:
-        """Leave the key to the window and its fields again."""
+        """Leave Ctrl+Z to the window and its fields again."""
         app = QApplication.instance()
         if app is not None:
             app.removeEventFilter(self)

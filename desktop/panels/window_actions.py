@@ -1,4 +1,4 @@
-"""The window's actions by name: command palette, shortcuts dialog and keys share them."""
+"""The window's QActions by name: command palette, shortcuts dialog and keys share them."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,7 +10,7 @@ from desktop.viewmodels.palette_command import PaletteCommand
 
 
 class WindowActions:
-    """Each action has a text, which is its name everywhere, keys, and a disabled reason."""
+    """QActions of the window: each has a text, its name everywhere, keys, a disabled reason."""
 
     def __init__(self, window: QWidget) -> None:
         self._window = window
@@ -26,7 +26,7 @@ class WindowActions:
         checkable: bool = False,
         keywords: str = "",
     ) -> QAction:
-        """Add an action that calls `run`; `keys` are its shortcuts, `keywords` find it too."""
+        """Add a QAction that calls `run`; `keys` are its shortcuts, `keywords` find it too."""
         action = QAction(words, self._window)
         action.setObjectName(words)
         action.setCheckable(checkable)
@@ -46,7 +46,7 @@ class WindowActions:
         return self._actions[words]
 
     def set_enabled(self, words: str, why_not: str) -> None:
-        """Enable an action, or disable it with the reason `why_not`."""
+        """Enable a window's action, or disable it with the reason `why_not`."""
         action = self._actions[words]
         action.setEnabled(not why_not)
         # The palette shows it as the reason beside the command.
@@ -54,11 +54,11 @@ class WindowActions:
         action.setToolTip(escape_tooltip(why_not or words))
 
     def all(self) -> tuple[QAction, ...]:
-        """Return every action in the order of their adding."""
+        """Return every QAction of the window in the order of their adding."""
         return tuple(self._actions.values())
 
     def commands(self) -> list[PaletteCommand]:
-        """Return the actions as the command palette shows them."""
+        """Return the window's actions as the command palette shows them."""
         return [
             PaletteCommand(
                 action.text(),

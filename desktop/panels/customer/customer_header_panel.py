@@ -25,7 +25,7 @@ _STACKED_MAX_WIDTH, _CHIPS_BELOW_MAX_WIDTH = 560, 760  # px of the design
 
 
 class CustomerHeaderPanel(QWidget):
-    """Wide: one row. Narrow: name, address, value and health under each other."""
+    """Widget of the sheet's header; wide: one row, narrow: name, address, value, health stacked."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,7 +85,7 @@ class CustomerHeaderPanel(QWidget):
         self._row.addWidget(self._health)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Stack the parts of the header for a narrow window."""
+        """Stack the parts of the customer header for a narrow window."""
         self._is_narrow = narrow
         self._value.setVisible(narrow)
         self._arrange()
@@ -114,7 +114,7 @@ class CustomerHeaderPanel(QWidget):
             self._names.insertWidget(1, self._chip_box)
 
     def refresh(self) -> None:
-        """Show the header of the customer as the model knows them now."""
+        """Draw the customer header as the sheet's model is now."""
         if self._model.sheet is None:
             return
         self._health.refresh()
@@ -143,7 +143,7 @@ class CustomerHeaderPanel(QWidget):
 
 
 class _CompactValueLine(QWidget):
-    """Customer value in one line, for the narrow window."""
+    """Customer value in one line of the header, for the narrow window."""
 
     def __init__(self, model: CustomerSheetModel) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ class _CompactValueLine(QWidget):
         self.setLayout(row)
 
     def refresh(self) -> None:
-        """Show the customer value as the model knows it now."""
+        """Draw the header's one-line customer value as the sheet's model is now."""
         if self._model.sheet is None:
             return
         view = build_customer_value_view(self._model.context())

@@ -13,7 +13,7 @@ from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
 class CustomerHealthControl(QWidget):
-    """Choosing submits an edit at once; “not set” is a state of its own, not neutral."""
+    """Segments in the header that submit the customer's health; “not set” is not neutral."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class CustomerHealthControl(QWidget):
         column.addWidget(self._control)
 
     def refresh(self) -> None:
-        """Show the health of the customer as the model knows it now."""
+        """Draw the header's health segments as the sheet's model is now."""
         if self._model.sheet is None:
             return
         view = build_health_view(self._model.context())

@@ -68,7 +68,7 @@ _PANEL_CLASSES: dict[str, Callable[[CustomerSheetModel], SheetPanel]] = {
 
 
 class CustomerSheetWidget(QWidget):
-    """Call `build_next_panel` until `is_complete`, then show it."""
+    """Widget of the customer sheet; call `build_next_panel` until `is_complete`, then show it."""
 
     def __init__(self, model: CustomerSheetModel) -> None:
         super().__init__()
@@ -96,11 +96,11 @@ class CustomerSheetWidget(QWidget):
 
     @property
     def is_complete(self) -> bool:
-        """Whether every panel is built."""
+        """Whether every panel widget of the customer sheet is built."""
         return not self._panels_to_build
 
     def build_next_panel(self) -> None:
-        """Build one more panel: all at once would hold the window up."""
+        """Build one more panel of the customer sheet: all at once would hold the window up."""
         if self._panels_to_build:
             key = self._panels_to_build.pop(0)
             card = self.tickets_panel if key == "tickets" else _PANEL_CLASSES[key](self._model)
@@ -115,11 +115,11 @@ class CustomerSheetWidget(QWidget):
             _apply_stylesheet_now(card)
 
     def set_width(self, width: int) -> None:
-        """Choose the number of columns before the sheet is shown."""
+        """Choose the customer sheet's number of columns for a width in px, before it is shown."""
         self._columns.set_width(width)
 
     def refresh(self, *, all_at_once: bool) -> None:
-        """Refresh every panel, from the top down in slices unless `all_at_once`."""
+        """Redraw the sheet's panels, from the top down in slices unless `all_at_once`."""
         self._panels_to_refresh = [self._header, *self._cards.values()]
         self._refresh_for(math.inf if all_at_once else _REFRESH_SLICE_S)
 
@@ -142,7 +142,7 @@ class CustomerSheetWidget(QWidget):
             self._refresh_timer.stop()
 
     def set_narrow(self, narrow: bool) -> None:
-        """Fold the panels that only inform; those that act stay open."""
+        """Fold the sheet's panels that only inform, in a narrow window; those that act stay."""
         self._header.set_narrow(narrow)
         self._cards["value"].setVisible(not narrow)
         for key in _FOLDED_WHEN_NARROW:
@@ -151,6 +151,6 @@ class CustomerSheetWidget(QWidget):
 
 
 def _apply_stylesheet_now(widget: QWidget) -> None:
-    """Polish a widget now rather than together with the whole sheet when it is first shown."""
+    """Polish a panel's widget now rather than with the whole sheet when it is first shown."""
     for part in (widget, *widget.findChildren(QWidget)):
         part.ensurePolished()

@@ -12,7 +12,7 @@ from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
 class CustomerValuePanel(SheetPanel):
-    """Scale, predicted number and what the segment means; nothing to change."""
+    """Panel widget with the value's scale, the predicted amount and the segment's meaning."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Customer value", model, parent=parent)

@@ -11,7 +11,7 @@ from desktop.panels.widgets.link_button import LinkButton
 
 
 class EmptyPageMessage(QWidget):
-    """`example_chosen` carries the address of an example of the demo."""
+    """Widget of the Customers page without a sheet; `example_chosen`: a demo customer's address."""
 
     example_chosen = Signal(str)
 
@@ -40,7 +40,7 @@ class EmptyPageMessage(QWidget):
         column.addStretch(3)
 
     def show_message(self, title: str, text: str, act: str = "", *, examples: bool = False) -> None:
-        """Show a title and text; `act` is the text of the one next step."""
+        """Show the Customers page's message; `act` is the text of the button with the next step."""
         self._title.setText(title)
         self._text.setText(text)
         self.action_button.set_text(act)
@@ -49,7 +49,7 @@ class EmptyPageMessage(QWidget):
 
 
 class _ExampleButton(LinkButton):
-    """Link to an example customer, which knows the address so that no lambda has to."""
+    """Link to a demo customer, which knows the address so that no lambda has to."""
 
     def __init__(self, words: str, message: EmptyPageMessage) -> None:
         super().__init__(words)

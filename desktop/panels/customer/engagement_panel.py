@@ -10,7 +10,7 @@ from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
 class EngagementPanel(SheetPanel):
-    """A table of facts; nothing to change."""
+    """Panel widget with a table of engagement facts; nothing to change."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Engagement", model, parent=parent)

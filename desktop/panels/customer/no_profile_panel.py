@@ -15,7 +15,7 @@ from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
 class NoProfilePanel(SheetPanel):
-    """Shown where Sailthru said that there is no profile, or where other addresses have one."""
+    """Panel widget for a customer without a profile, or with profiles at other addresses."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Sailthru profile", model, parent=parent)
@@ -31,7 +31,7 @@ class NoProfilePanel(SheetPanel):
         self.add(hbox(self._create, 1))
 
     def refresh(self) -> None:
-        """Show or hide the panel by the sheet of the model."""
+        """Show or hide the panel for the missing profile by the sheet's model."""
         sheet = self.model.sheet
         if sheet is None or not sheet.is_found:
             self.hide()
@@ -67,7 +67,7 @@ class NoProfilePanel(SheetPanel):
 
 
 class _OtherProfileRow(QWidget):
-    """Another address of the customer with its profile, and the button that shows that profile."""
+    """A customer's other address with its profile, and the button that shows that profile."""
 
     def __init__(self, view: OtherProfileView, model: CustomerSheetModel) -> None:
         super().__init__()

@@ -22,7 +22,7 @@ _DRAFT_SAVE_DELAY_MS = 800  # after the last key: a draft is a write to the data
 
 
 class OptOutPanel(SheetPanel):
-    """Choosing another level unfolds the reason form; nothing is sent before its button."""
+    """Panel widget of opt-out levels: another one unfolds a form, whose button alone sends."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Opt-out", model, parent=parent)
@@ -155,7 +155,7 @@ class OptOutPanel(SheetPanel):
             self.model.drafts.save_draft("optout", self._reason_form.custom_reason())
 
     def _save_pending_draft(self) -> None:
-        """Save what was typed a moment ago, before the form goes."""
+        """Save the half-typed opt-out reason before its form goes."""
         if self._draft_timer.isActive():
             self._draft_timer.stop()
             self._save_draft()

@@ -70,7 +70,7 @@ class OptOutReasonForm(QFrame):
         column.addLayout(hbox(self._confirm_button, self._keys, 1, self._cancel))
 
     def show_level(self, level: OptOutLevelView, view: OptOutView, draft: str) -> None:
-        """Ask the reason for this level; `draft` is what was typed before a crash or Esc."""
+        """Ask in the form for an opt-out level's reason; `draft` is what was typed before."""
         self._opts_in = level.is_opt_in
         self._suggested_reasons = view.reasons
         # Filling the box is not typing: no draft is saved for it.
@@ -89,7 +89,7 @@ class OptOutReasonForm(QFrame):
         self._reason.setFocus()
 
     def custom_reason(self) -> str:
-        """Return the reason that was typed; empty where it is one of those offered."""
+        """Return the typed opt-out reason; empty where it is one of those offered."""
         text = self._reason.currentText().strip()
         return "" if text in self._suggested_reasons else text
 

@@ -17,7 +17,7 @@ from desktop.viewmodels.key_value_row import KeyValueRow
 
 
 class ProfileDataPanel(SheetPanel):
-    """A few fields, without a border; a link opens the dialog with all of them."""
+    """Panel widget with a few profile fields; a link opens the dialog with all of them."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Profile data", model, borderless=True, parent=parent)

@@ -25,7 +25,7 @@ from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
 class ProfileFieldsDialog(QDialog):
-    """Stays open while one works; a saved field shows in the table as waiting."""
+    """The dialog that edits profile fields, and stays open; a saved one shows as waiting."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget) -> None:
         super().__init__(parent)
@@ -84,7 +84,7 @@ class ProfileFieldsDialog(QDialog):
         self.finished.connect(self._on_finished)
 
     def open_with_filter_focus(self) -> None:
-        """Open the dialog with the keyboard in the filter."""
+        """Open the dialog of profile fields with the keyboard in its filter."""
         self._refresh()
         self._show_note("")
         self.setWindowTitle(f"Profile data of {build_header_view(self._model.context()).name}")

@@ -19,7 +19,7 @@ _MAX_SPARE_ROWS = 60
 
 
 class SailthruListsPanel(SheetPanel):
-    """A switch submits its edit at once; the edit waits out the undo time."""
+    """Panel widget with a switch for each Sailthru list; its edit waits out the undo time."""
 
     key = "lists"
 
@@ -89,7 +89,7 @@ class SailthruListsPanel(SheetPanel):
 
 
 class _ListSwitchRow(SwitchRow):
-    """Row of one list, which knows its name so that no lambda has to hold the panel."""
+    """Row of one Sailthru list; knows its name, so that no lambda has to hold the panel."""
 
     model: CustomerSheetModel
 
@@ -100,7 +100,7 @@ class _ListSwitchRow(SwitchRow):
         CopyMenu(self.text_label, "list name")
 
     def show_row(self, row: SailthruListRow) -> None:
-        """Show membership, note, and the reason that disables the switch."""
+        """Draw a Sailthru list's membership, note, and why its switch is disabled."""
         self.set_read_only(row.is_smart)
         self.set_note(row.note, "muted", row.tooltip)
         self.switch.set_value(row.is_member)
@@ -108,5 +108,5 @@ class _ListSwitchRow(SwitchRow):
         self.switch.set_enabled(not row.disabled_reason, row.disabled_reason)
 
     def on_chosen(self, on: bool) -> None:
-        """Submit the membership that was switched."""
+        """Submit the Sailthru list membership that was switched."""
         self.model.edits.set_list_membership(self._list, on)

@@ -17,7 +17,7 @@ RowT = TypeVar("RowT")
 
 
 class SheetPanel(Card):
-    """A card of the sheet. Retry asks all services again; `key` names it among expanded panels."""
+    """Card widget of the customer sheet; Retry asks all services again; `key`: while expanded."""
 
     key = ""
 
@@ -35,16 +35,16 @@ class SheetPanel(Card):
         self._more_button: LinkButton | None = None
 
     def refresh(self) -> None:
-        """Show the customer as the model knows them now; nothing while nobody is open."""
+        """Redraw a customer panel from the sheet's model; nothing while nobody is open."""
         if self.model.sheet is not None:
             self.show_context(self.model.context())
 
     @abstractmethod
     def show_context(self, context: CustomerContext) -> None:
-        """Build the view of this panel from the context and draw it."""
+        """Build this customer panel's view from the context and draw it."""
 
     def show_panel_state(self, state: PanelState, *, rows: int = 3) -> bool:
-        """Show note and placeholder; True where the body is to be filled.
+        """Draw a customer panel's note and placeholder; True where its body is to be filled.
 
         `rows` is the number of bars of the skeleton that stands while it loads.
         """
@@ -61,7 +61,7 @@ class SheetPanel(Card):
         return state.status is PanelStatus.READY
 
     def add_more_button(self) -> None:
-        """Append the link that shows all rows, or fewer again."""
+        """Append to a customer panel the link that shows all rows, or fewer again."""
         self._more_button = LinkButton("")
         self._more_button.clicked.connect(self._on_more)
         self.add(hbox(self._more_button, 1))
@@ -69,7 +69,7 @@ class SheetPanel(Card):
     def limit_rows(
         self, context: CustomerContext, rows: Sequence[RowT], limit: int
     ) -> Sequence[RowT]:
-        """Return the rows to show: at most `limit` unless the panel is expanded."""
+        """Return the rows a customer panel draws: at most `limit` unless it is expanded."""
         is_expanded = self.key in context.expanded_panels
         shown = rows if is_expanded else rows[:limit]
         hidden = len(rows) - len(shown)

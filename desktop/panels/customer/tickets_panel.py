@@ -16,7 +16,7 @@ from desktop.viewmodels.customer.tickets_view import TicketRow, build_tickets_vi
 
 
 class TicketsPanel(SheetPanel):
-    """`link_requested` carries the address of a ticket in Zendesk."""
+    """Panel widget of tickets; `link_requested` carries a ticket's address in Zendesk."""
 
     key = "tickets"
     link_requested = Signal(str)
@@ -55,7 +55,7 @@ class TicketsPanel(SheetPanel):
         self._open_in_zendesk_button.setVisible(bool(view.all_url))
 
     def reserve_rows(self, count: int) -> None:
-        """Create the widgets of this many tickets; spare rows are hidden and kept."""
+        """Create the widgets of this many tickets; spare ones are hidden and kept."""
         while len(self._lines) < count:
             made = _TicketRowWidgets(self._grid, len(self._lines), self)
             made.number.clicked.connect(made.on_clicked)
@@ -66,7 +66,7 @@ class TicketsPanel(SheetPanel):
 
 
 class _TicketRowWidgets:
-    """The four widgets of one ticket in the grid."""
+    """The four widgets of one ticket in the panel's grid."""
 
     def __init__(self, grid: QGridLayout, place: int, panel: TicketsPanel) -> None:
         self._panel = panel
@@ -84,7 +84,7 @@ class _TicketRowWidgets:
             widget.hide()
 
     def show_row(self, row: TicketRow) -> None:
-        """Show a ticket in this row."""
+        """Draw a ticket in this row of the Tickets panel."""
         self._url = row.url
         self.number.set_text(row.number)
         self.number.set_name(f"{row.number} {row.subject}, {row.state_text}, open in Zendesk")
@@ -101,11 +101,11 @@ class _TicketRowWidgets:
             widget.show()
 
     def on_clicked(self) -> None:
-        """Ask for the ticket to be opened in the browser."""
+        """Ask for the clicked ticket to be opened in the browser."""
         self._panel.link_requested.emit(self._url)
 
     def hide(self) -> None:
-        """Hide the row and its height: a grid layout remembers the minimum height of empty rows."""
+        """Hide a ticket's row and its height: a grid layout remembers empty rows' minimum."""
         self._grid.setRowMinimumHeight(self._place, 0)
         for widget in self._widgets():
             widget.hide()

@@ -10,7 +10,7 @@ from desktop.viewmodels.customer.timeline_view import COLLAPSED_ROW_COUNT, build
 
 
 class TimelinePanel(SheetPanel):
-    """Shows the first events, and the rest on demand."""
+    """Panel widget with the timeline's first events, and the rest on demand."""
 
     key = "timeline"
 

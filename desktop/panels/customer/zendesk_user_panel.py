@@ -13,7 +13,7 @@ _COLLAPSED_ROW_COUNT = 6  # an account may add any number of user fields
 
 
 class ZendeskUserPanel(SheetPanel):
-    """Facts without a border; only the switches act."""
+    """Panel widget of the Zendesk user's facts and the two sync switches."""
 
     key = "zendesk"
 

@@ -1,4 +1,4 @@
-"""Card with the versions that run here, to be copied into a report of a fault."""
+"""Card with the versions that run here, to be copied into a bug report."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ _INTRO = "One sheet per customer, from Zendesk and Sailthru, with undo."
 
 
 class AboutCard(SettingsCard):
-    """“About”: names and values of this installation."""
+    """Widget of the settings card “About”: names and values of this installation."""
 
     def __init__(self, facts: Sequence[tuple[str, str]]) -> None:
         super().__init__("About", spacing=6)

@@ -10,7 +10,7 @@ from desktop.viewmodels.settings.connecting_card_model import ConnectingCardMode
 
 
 class AccountMoveQuestion(QObject):
-    """Asks when the model says that a move would drop something; yes connects after all."""
+    """Dialog for the model's question what an account move drops; yes connects after all."""
 
     def __init__(self, model: ConnectingCardModel, card: QWidget) -> None:
         super().__init__(card)

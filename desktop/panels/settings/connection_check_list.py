@@ -15,7 +15,7 @@ _TONES: dict[str, Tone] = {"ok": "ok", "warn": "warn", "bad": "bad"}
 
 
 class ConnectionCheckList(QWidget):
-    """Lines are added as checks end; those already there stay as they are."""
+    """Widget of connection checks; lines are added as checks end, earlier ones stay."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,7 +27,7 @@ class ConnectionCheckList(QWidget):
         self.check_rows: list[ConnectionCheckRow] = []
 
     def set_checks(self, checks: Sequence[ConnectionCheckView]) -> None:
-        """Show these checks; a list that begins otherwise replaces all lines."""
+        """Draw these connection checks; a list that begins otherwise replaces all lines."""
         if self._shown != list(checks[: len(self._shown)]):
             for line in self.check_rows:
                 self._column.removeWidget(line)
@@ -43,7 +43,7 @@ class ConnectionCheckList(QWidget):
 
 
 class ConnectionCheckRow(QWidget):
-    """One check; its accessible name says the result too."""
+    """Line of one connection check; its accessible name says the result too."""
 
     def __init__(self, check: ConnectionCheckView, parent: QWidget | None = None) -> None:
         super().__init__(parent)

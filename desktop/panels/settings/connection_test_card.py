@@ -11,7 +11,7 @@ _INTRO = "Reaches each service, signs in and tries what Fairlead needs. Writes n
 
 
 class ConnectionTestCard(SettingsCard):
-    """“Test connections”: a button, and the checks as they end."""
+    """Widget of the card “Test connections”: a button, and the checks as they end."""
 
     def __init__(self, model: ConnectionTestModel) -> None:
         super().__init__("Test connections")

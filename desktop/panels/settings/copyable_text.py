@@ -9,7 +9,7 @@ from desktop.panels.widgets.screen_reader import announce
 
 
 class CopyableText(QWidget):
-    """Two links and, on demand, the text. It never holds a key."""
+    """Two links on a settings card and, on demand, the text they copy; it never holds a key."""
 
     def __init__(self, name: str = "Text to send", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class CopyableText(QWidget):
         self.show_button.clicked.connect(self._on_show)
 
     def set_text(self, text: str) -> None:
-        """Offer another text."""
+        """Set the text that a settings card's links copy."""
         if self.text.toPlainText() != text:
             self.text.setPlainText(text)
 

@@ -11,7 +11,7 @@ from desktop.viewmodels.settings.disconnect_model import DisconnectModel
 
 
 class DisconnectCard(SettingsCard):
-    """Nothing happens before the question is answered."""
+    """Widget of the disconnect card; nothing happens before its question is answered."""
 
     def __init__(self, model: DisconnectModel) -> None:
         super().__init__("Disconnect this workspace", spacing=6)

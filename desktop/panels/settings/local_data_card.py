@@ -14,7 +14,7 @@ from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
 
 
 class LocalDataCard(SettingsCard):
-    """Erasing asks once, with the number of customers."""
+    """Widget of the card “Data on this computer”; erasing asks once, with the count."""
 
     def __init__(self, model: LocalDataModel, form: SettingsFormModel) -> None:
         super().__init__("Data on this computer", spacing=6)

@@ -37,7 +37,7 @@ _TEST_ADDRESS = FormField(
 
 
 class MailServerCard(SettingsCard):
-    """A password that was typed is cleared once the keyring has it."""
+    """Widget of the mail server card; its password field is cleared once the keyring has it."""
 
     def __init__(self, model: MailServerModel, form: SettingsFormModel) -> None:
         super().__init__("E-mail about syncs")

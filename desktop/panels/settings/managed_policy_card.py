@@ -8,7 +8,7 @@ from desktop.viewmodels.settings.team_policy_model import TeamPolicyModel
 
 
 class PolicyCard(SettingsCard):
-    """“Active policies”, or the sentence that there are none."""
+    """Widget of the card “Active policies”, or the sentence that there are none."""
 
     def __init__(self, model: TeamPolicyModel) -> None:
         super().__init__("Active policies", spacing=6)

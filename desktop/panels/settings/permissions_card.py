@@ -18,7 +18,7 @@ _CHANGES = FormField("changes", "Changes are on", FieldKind.SWITCH)
 
 
 class PermissionsCard(SettingsCard):
-    """“Changes and permissions”; every switch stores at once."""
+    """Widget of the card “Changes and permissions”; every switch stores at once."""
 
     def __init__(self, model: PermissionsModel, title: str = "Changes and permissions") -> None:
         super().__init__(title, spacing=6)

@@ -36,7 +36,7 @@ _ACCOUNT_SETTINGS = (
 
 
 class SailthruConnectionCard(SettingsCard):
-    """A key that was typed is cleared once the keyring has it."""
+    """Widget of the Sailthru card; its key fields are cleared once the keyring has them."""
 
     def __init__(self, model: SailthruConnectionModel, form: SettingsFormModel) -> None:
         super().__init__("Sailthru")

@@ -11,7 +11,7 @@ from desktop.viewmodels.settings.system_timer_model import SystemTimerModel
 
 
 class ScheduledRunsCard(SettingsCard):
-    """The switch of this computer, and the button of the operating system's timer."""
+    """Widget of the due-runs card: this computer's switch, and the system timer's button."""
 
     def __init__(self, model: SystemTimerModel, form: SettingsFormModel) -> None:
         super().__init__("Scheduled syncs")

@@ -11,7 +11,7 @@ from desktop.viewmodels.settings.error_message import ErrorMessage
 
 
 class SettingsCard(Card):
-    """A card of the settings page and of the setup wizard. `add` the two where they belong."""
+    """Base widget of cards on the settings page and in the setup wizard."""
 
     def __init__(self, title: str, *rows: QWidget | QLayout, spacing: int = 8) -> None:
         super().__init__(title)
@@ -24,23 +24,23 @@ class SettingsCard(Card):
         self.add_rows(*rows)
 
     def add_rows(self, *rows: QWidget | QLayout) -> None:
-        """Append widgets and layouts to the body, from the top down."""
+        """Append widgets and layouts to a settings card's body, from the top down."""
         for row in rows:
             self.add(row)
 
     def show_error(self, error: ErrorMessage) -> None:
-        """Show an error beside its cause, or take it away."""
+        """Show an error on a settings card beside its cause, or take it away."""
         show_error_banner(self.error_banner, error)
 
     def show_result(self, text: str) -> None:
-        """Say how an action ended, on the card and to screen readers."""
+        """Say how a settings card's action ended, on it and to screen readers."""
         self.result_note.setText(text)
         self.result_note.show()
         announce(self, text)
 
 
 def show_error_banner(banner: Banner, error: ErrorMessage) -> None:
-    """Show an error on a banner; without one, hide the banner."""
+    """Draw an error on a settings card's banner; without one, hide the banner."""
     if error:
         banner.show_message("bad", error.title, error.message, error.hint)
     else:

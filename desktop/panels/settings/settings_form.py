@@ -7,7 +7,7 @@ from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
 
 
 class SettingsForm(Form):
-    """Shows the settings with these keys and stores each change at once."""
+    """Widget of some settings by key; stores each change at once."""
 
     def __init__(self, model: SettingsFormModel, keys: Sequence[str], *, spacing: int = 0) -> None:
         super().__init__(model.fields(keys), spacing=spacing)

@@ -9,7 +9,7 @@ from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
 
 
 class SettingsSectionCard(SettingsCard):
-    """Nothing but the form of these keys, with a sentence above it."""
+    """Widget of a settings section that is nothing but a form, with a sentence above it."""
 
     def __init__(
         self, title: str, model: SettingsFormModel, keys: Sequence[str], intro: str = ""

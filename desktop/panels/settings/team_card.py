@@ -26,7 +26,7 @@ _KEY_FIELDS = (
 
 
 class TeamCard(SettingsCard):
-    """“Your team”: what other computers need. No key is stored here."""
+    """Widget of the card “Your team”: what other computers need. No key is stored here."""
 
     def __init__(self, model: TeamPolicyModel) -> None:
         super().__init__("Your team")

@@ -56,7 +56,7 @@ _TOKEN_FIELDS = (
 
 
 class ZendeskConnectionCard(SettingsCard):
-    """Draws the Zendesk card and opens the browser, for http and https only."""
+    """Widget of the Zendesk card; opens the browser, for http and https only."""
 
     def __init__(self, model: ZendeskConnectionModel) -> None:
         super().__init__("Zendesk")

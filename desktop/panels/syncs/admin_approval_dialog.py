@@ -9,7 +9,7 @@ from desktop.panels.widgets.label import label
 
 
 class AdminApprovalDialog(QDialog):
-    """Stays open until the sign-in was taken; keeps nothing of what is typed."""
+    """The dialog of another admin's sign-in; stays open until it was taken, keeps nothing typed."""
 
     credentials_entered = Signal(str, str)  # e-mail address, API token
 
@@ -58,7 +58,7 @@ class AdminApprovalDialog(QDialog):
         self.email_field.setFocus()
 
     def show_error(self, words: str) -> None:
-        """Show why the sign-in was refused, and let it be tried again."""
+        """Show why the other admin's sign-in was refused, and let it be tried again."""
         self.error_label.setText(words)
         self.error_label.setVisible(bool(words))
         self.allow_button.set_enabled(True)

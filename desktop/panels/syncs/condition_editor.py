@@ -1,4 +1,4 @@
-"""Edit conditions as rows of field, test and value."""
+"""Edit a sync's conditions as rows of field, test and value."""
 
 import json
 
@@ -34,14 +34,14 @@ _BOOLEAN_WORDS = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def format_value(value: Json) -> str:
-    """Format a condition's value as it is typed: yes, no, a number or a text."""
+    """Format a sync condition's value as it is typed: yes, no, a number or a text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
 
 
 def parse_value(text: str) -> Json:
-    """Parse a typed condition value: yes and no, a number, else the text itself."""
+    """Parse a sync condition's typed value: yes and no, a number, else the text itself."""
     plain = text.strip()
     if plain.lower() in _BOOLEAN_WORDS:
         return _BOOLEAN_WORDS[plain.lower()]
@@ -54,7 +54,7 @@ def parse_value(text: str) -> Json:
 
 
 class ConditionEditor(QWidget):
-    """A row for each condition, and a button that adds one."""
+    """Widget with a row for each condition of a sync, and a button that adds one."""
 
     edited = Signal(tuple)  # every condition, as it stands now
     choices_wanted = Signal()  # a list of fields opens
@@ -90,7 +90,7 @@ class ConditionEditor(QWidget):
     def show_conditions(
         self, conditions: tuple[FieldCondition, ...], names: tuple[str, ...] = ()
     ) -> None:
-        """Show these conditions and their names; what is being typed is not disturbed."""
+        """Draw these conditions of a sync and their names; what is being typed stays."""
         # Rows are reused, so that the one that is typed in keeps the keyboard.
         while len(self._rows) > len(conditions):
             row = self._rows.pop()
@@ -103,7 +103,7 @@ class ConditionEditor(QWidget):
             row.show_condition(condition, names[place] if names else "")
 
     def set_choices(self, choices: tuple[FieldChoice, ...]) -> None:
-        """Offer these fields in each condition."""
+        """Offer these fields in each row of the condition editor."""
         self._choices = choices
         for row in self._rows:
             row.field_picker.set_choices(choices, "")
@@ -119,11 +119,11 @@ class ConditionEditor(QWidget):
         return row
 
     def conditions(self) -> tuple[FieldCondition, ...]:
-        """Return the conditions as they stand now."""
+        """Return the conditions that the editor's rows hold now."""
         return tuple(row.condition() for row in self._rows)
 
     def names(self) -> tuple[str, ...]:
-        """Return the names of the conditions as they stand now."""
+        """Return the conditions' names that the editor's rows hold now."""
         return tuple(row.name_edit.text().strip() for row in self._rows)
 
     def _on_add(self) -> None:
@@ -145,7 +145,7 @@ class ConditionEditor(QWidget):
 
 
 class ConditionEditorRow(QWidget):
-    """The fields of one condition, with the button that removes it."""
+    """The controls of one sync condition, with the button that removes it."""
 
     edited = Signal()
     removed = Signal()
@@ -192,7 +192,7 @@ class ConditionEditorRow(QWidget):
             part.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
     def show_condition(self, condition: FieldCondition, name: str = "") -> None:
-        """Show a condition and its name; what is being typed is not disturbed."""
+        """Draw a sync's condition and its name; what is being typed stays."""
         # Half typed (“1.”) a value reads as one that is written otherwise (1.0).
         if condition != self.condition():
             self._shown = condition
@@ -203,7 +203,7 @@ class ConditionEditorRow(QWidget):
         self.value_edit.setVisible(condition.test not in _TESTS_WITHOUT_VALUE)
 
     def condition(self) -> FieldCondition:
-        """Return the condition as it stands now."""
+        """Return the condition that the row's controls hold now."""
         test = ConditionOperator(self.test_dropdown.value() or ConditionOperator.IS.value)
         text, value = self.value_edit.text(), self._shown.value
         # A value that nobody touched stays what it is: the text “5” is no number, a list no text.

@@ -20,7 +20,7 @@ _SAMPLE_WIDTH = 150
 
 
 class FieldPathField(TextField):
-    """Shows the title of a field; its path only while somebody types in it."""
+    """A line that shows a mapped field's title; its path only while somebody types in it."""
 
     def __init__(self, name: str, placeholder: str = "") -> None:
         super().__init__(name, placeholder)
@@ -28,11 +28,11 @@ class FieldPathField(TextField):
         self.shows_titles = True
 
     def value(self) -> FieldValue:
-        """Return the path of the field."""
+        """Return the path of the field in the picker's line."""
         return self.path
 
     def set_value(self, value: FieldValue) -> None:
-        """Show a field, by its path; what is being typed is not disturbed."""
+        """Show a field in the picker's line, by its path; what is being typed stays."""
         if str(value) == self.path.strip():
             return
         self.path = str(value)
@@ -42,7 +42,7 @@ class FieldPathField(TextField):
             self._show_title()
 
     def set_shows_titles(self, shows_titles: bool) -> None:
-        """Show titles, or (False) a text that is no field's path as it is."""
+        """Show field titles in the line, or (False) a text that is no field's path as it is."""
         if shows_titles != self.shows_titles:
             self.shows_titles = shows_titles
             self._show_title()
@@ -69,7 +69,7 @@ class FieldPathField(TextField):
 
 
 class FieldPicker(PickerRow):
-    """A form control whose value is the path of a field, which is typed or chosen from a list.
+    """A form control whose value is a field's path, typed or chosen from a list.
 
     Typed can be a path or a title.
     """
@@ -87,12 +87,12 @@ class FieldPicker(PickerRow):
         line.editingFinished.connect(self._on_left)
 
     def set_takes_fields(self, takes_fields: bool) -> None:
-        """Offer the list of fields, or (False) leave a line for a text."""
+        """Offer the list of fields beside the line, or (False) leave a line for a text."""
         self.choose_button.setVisible(takes_fields)
         self._line.set_shows_titles(takes_fields)
 
     def set_choices(self, choices: Sequence[FieldChoice], new_prefix: str) -> None:
-        """Offer these fields; `new_prefix`: what one begins with that no customer has yet."""
+        """Offer these fields in the picker; `new_prefix` begins one that no customer has yet."""
         choices = tuple(choices)
         if (choices, new_prefix) == (self._choices, self._new_prefix):
             return
@@ -102,7 +102,7 @@ class FieldPicker(PickerRow):
             self.dialog.show_choices(choices)
 
     def _on_left(self) -> None:
-        """Take a typed title for the field of that name."""
+        """Take a typed title in the picker for the field of that name."""
         typed = self._line.path.strip()
         known = {choice.title.casefold(): choice.path for choice in reversed(self._choices)}
         if typed.casefold() in known and typed not in known.values() and self._line.shows_titles:
@@ -125,7 +125,7 @@ class FieldPicker(PickerRow):
 
 
 class FieldPickerDialog(SearchListDialog):
-    """Every field with title, type, a customer's value and its service; the path as tool tip."""
+    """Dialog of every field: title, type, a customer's value, service; the path as tool tip."""
 
     picked = Signal(str)
 
@@ -149,7 +149,7 @@ class FieldPickerDialog(SearchListDialog):
         return QSize(fonts.scaled(600), fonts.scaled(520))
 
     def show_choices(self, choices: Sequence[FieldChoice]) -> None:
-        """List the fields; the one that is set is chosen."""
+        """List the fields in the picker's dialog; the one that is set is chosen."""
         current = self._current_path() or self._path
         self.table.clear()
         for choice in choices:
@@ -167,7 +167,7 @@ class FieldPickerDialog(SearchListDialog):
         self.apply_search()
 
     def apply_search(self, _text: object = "") -> int:
-        """Hide the fields that do not match; the first of the others is chosen."""
+        """Hide the picker's fields that do not match; the first of the others is chosen."""
         shown = super().apply_search()
         wanted = "_".join(self.search_field.text().split())
         if self._new_row is not None:

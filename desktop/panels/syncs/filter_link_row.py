@@ -1,4 +1,4 @@
-"""A line of links, each a filter over the rows of a preview."""
+"""A line of links above a preview's table, each a filter over its rows."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -11,7 +11,7 @@ from desktop.viewmodels.syncs.plan_view import PlanConsequenceView
 
 
 class FilterLinkRow(QWidget):
-    """An entry without customers is a plain text: it would show no rows."""
+    """Widget of links that filter a preview; an entry without customers is plain text."""
 
     filter_chosen = Signal(str)
 
@@ -30,7 +30,7 @@ class FilterLinkRow(QWidget):
         self.setSizePolicy(policy)
 
     def show_links(self, entries: tuple[PlanConsequenceView, ...], chosen: str) -> None:
-        """Show these entries; `chosen` is the key of the one that filters."""
+        """Draw these links over a preview; `chosen` is the key of the one that filters."""
         if self._shown == (entries, chosen):
             return
         self._shown = (entries, chosen)

@@ -23,7 +23,7 @@ _EXPLANATION = (
 
 
 class LifecycleStagesCard(Card):
-    """A row for each stage, and a choice of the required one."""
+    """Card widget with a row for each lifecycle stage, and a choice of the required one."""
 
     edited = Signal()  # read stages() and required_stage()
     choices_wanted = Signal()  # a list of fields opens
@@ -55,15 +55,15 @@ class LifecycleStagesCard(Card):
         self.required_stage_dropdown.chosen.connect(self._on_required_stage)
 
     def stages(self) -> tuple[LifecycleStage, ...]:
-        """Return the stages as they stand now."""
+        """Return the lifecycle stages that the card's rows hold now."""
         return tuple(row.stage() for row in self._rows)
 
     def required_stage(self) -> str:
-        """Return the name of the stage the sync is limited to; empty: none."""
+        """Return the lifecycle stage the sync is limited to, as chosen on the card; empty: none."""
         return self._required_row.stage().name if self._required_row is not None else ""
 
     def show_sync(self, sync: Sync, choices: tuple[FieldChoice, ...]) -> None:
-        """Show the stages of a draft, and offer fields; what is being typed is not disturbed."""
+        """Draw a draft's lifecycle stages, and offer fields; what is being typed stays."""
         # Rows are reused, so that the one that is typed in keeps the keyboard.
         while len(self._rows) > len(sync.stages):
             self._remove_row(self._rows[-1])
@@ -78,7 +78,7 @@ class LifecycleStagesCard(Card):
         self._update_stage_options()
 
     def _update_stage_options(self) -> None:
-        """Offer the stages as the required one."""
+        """Offer the card's lifecycle stages as the required one."""
         # By their place, not by their name: one that is renamed stays chosen.
         names = [(str(place), row.stage().name) for place, row in enumerate(self._rows)]
         self.required_stage_dropdown.set_options(
@@ -127,7 +127,7 @@ class LifecycleStagesCard(Card):
 
 
 class LifecycleStageRow(QWidget):
-    """The fields of one lifecycle stage: its name over its conditions."""
+    """The controls of one lifecycle stage: its name over its conditions."""
 
     edited = Signal()
     removed = Signal()
@@ -162,10 +162,10 @@ class LifecycleStageRow(QWidget):
         remove.clicked.connect(self.removed)
 
     def show_stage(self, stage: LifecycleStage) -> None:
-        """Show a stage; what is being typed is not disturbed."""
+        """Draw a lifecycle stage in its row; what is being typed stays."""
         self.name_field.set_value(stage.name)
         self.conditions.show_conditions(stage.where)
 
     def stage(self) -> LifecycleStage:
-        """Return the stage as it stands now."""
+        """Return the lifecycle stage that the row's controls hold now."""
         return LifecycleStage(self.name_field.text().strip(), self.conditions.conditions())

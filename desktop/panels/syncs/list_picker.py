@@ -14,7 +14,7 @@ _SMART_REASON = "Sailthru computes who is on a smart list."
 
 
 class ListPicker(PickerRow):
-    """A form control whose value is a tuple of list names; smart ones only where `takes_smart`."""
+    """A form control for names of Sailthru lists; smart ones only where `takes_smart`."""
 
     def __init__(
         self, name: str, placeholder: str, model: MappingEditorModel, *, takes_smart: bool
@@ -38,7 +38,7 @@ class ListPicker(PickerRow):
 
 
 class ListPickerDialog(SearchListDialog):
-    """Every list of the account; those picked before stand first and stay when searched past."""
+    """Dialog of the account's lists; those picked before stand first and are never hidden."""
 
     picked = Signal(tuple)  # the names, those picked before in their order
 
@@ -71,7 +71,7 @@ class ListPickerDialog(SearchListDialog):
         model.read_lists()
 
     def apply_search(self, _text: object = "") -> int:
-        """Hide the lists of other names, and say how many are shown and chosen."""
+        """Hide Sailthru lists of other names in the dialog, and count those shown and chosen."""
         shown = super().apply_search()
         if self._model.lists:
             self.state_label.set_tone("muted")

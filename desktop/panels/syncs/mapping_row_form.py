@@ -22,7 +22,7 @@ from desktop.viewmodels.syncs.mapping_row_view import (
 
 
 class MappingRowForm(QWidget):
-    """Shows one MappingRow; `edited` carries an attribute of it and the value given."""
+    """Form widget of one mapping row; `edited` carries its attribute and the value given."""
 
     edited = Signal(str, object)
 
@@ -48,7 +48,7 @@ class MappingRowForm(QWidget):
         column.addWidget(self.error_label)
 
     def show_row(self, row: MappingRow | None, wrong: str, view: MappingEditorView) -> None:
-        """Show a row with its error, and offer the fields of both sides; None hides the form."""
+        """Draw a mapping row with its error, offering both sides' fields; None hides the form."""
         self.setVisible(row is not None)
         if row is None:
             return
@@ -72,10 +72,10 @@ class MappingRowForm(QWidget):
         self.error_label.setVisible(bool(wrong))
 
     def set_wide(self, wide: bool) -> None:
-        """Put the two halves of the form beside each other, or below each other."""
+        """Put the two halves of the mapping row's form beside, or below each other."""
         direction = QBoxLayout.Direction
         self._halves.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
     def take_focus(self) -> None:
-        """Put the keyboard into the source field."""
+        """Put the keyboard into the mapping row's source field."""
         self.source_picker.field.setFocus()

@@ -31,7 +31,7 @@ _SIDE_BY_SIDE_MIN_WIDTH = 620
 
 
 class MappingTab(QWidget):
-    """Shows the draft; the foot says what is wrong with it and saves it."""
+    """Widget of the mapping draft; its foot says what is wrong with it and saves it."""
 
     def __init__(self, model: MappingEditorModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,7 +63,7 @@ class MappingTab(QWidget):
         self.show_mapping()
 
     def show_mapping(self) -> None:
-        """Show the draft as it stands now."""
+        """Draw the mapping draft as its model is now."""
         view = self._model.view()
         if view is None:
             return

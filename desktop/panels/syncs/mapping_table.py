@@ -24,7 +24,7 @@ _CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 class MappingTable(QTableWidget):
-    """Up and Down choose, with Alt they move the row; Space switches it, Delete deletes it."""
+    """Table widget of the mapping; Up and Down choose, Alt moves, Space and Delete act."""
 
     row_chosen = Signal(int)
     row_toggled = Signal(int, bool)
@@ -62,7 +62,7 @@ class MappingTable(QTableWidget):
     def show_lines(
         self, lines: tuple[MappingRowView, ...], chosen: int, heads: tuple[str, str, str, str]
     ) -> None:
-        """Show mapping rows under these headings; `chosen` is the place of the current one."""
+        """Draw mapping rows under these headings; `chosen` is the place of the current one."""
         # Setting an item emits itemChanged, which would be taken for a click.
         self._is_updating = True
         self._lines = lines
@@ -104,7 +104,7 @@ class MappingTable(QTableWidget):
             self._is_updating = False
 
     def fit_columns(self, width: int) -> None:
-        """Share a width in px between the columns; a narrow one has no room for the result."""
+        """Share a width in px between the mapping table's columns; narrow: without the result."""
         narrow = width < fonts.scaled(_RESULT_MIN_WIDTH)
         self.setColumnHidden(_RESULT, narrow)
         share = width / fonts.scaled(545) if narrow else 1.0

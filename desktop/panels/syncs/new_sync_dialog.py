@@ -18,7 +18,7 @@ _MAX_LIST_HEIGHT = 560
 
 
 class PresetList(QWidget):
-    """A card with an Add button for each preset."""
+    """Card widget with an Add button for each preset sync."""
 
     preset_chosen = Signal(str)  # name of the preset
 
@@ -32,7 +32,7 @@ class PresetList(QWidget):
         self._column.setSpacing(fonts.scaled(9))
 
     def show_presets(self, presets: tuple[PresetView, ...], why_not: str = "") -> None:
-        """Show these presets; `why_not` says why none can be added."""
+        """Draw these preset syncs; `why_not` says why none can be added."""
         if self._shown == (presets, why_not):
             return
         self._shown = (presets, why_not)
@@ -47,7 +47,7 @@ class PresetList(QWidget):
             self._column.addWidget(card)
 
     def first_button(self) -> Button | None:
-        """Return the first Add button, for the keyboard."""
+        """Return the preset list's first Add button, for the keyboard."""
         return next(iter(self._buttons), None)
 
     def _create_card(self, preset: PresetView, why_not: str) -> Card:
@@ -69,7 +69,7 @@ class PresetList(QWidget):
 
 
 class NewSyncDialog(QDialog):
-    """Closes with the first template or sync that is added."""
+    """The dialog New sync; closes with the first template or sync that is added."""
 
     preset_chosen = Signal(str)  # name of the preset
     sync_described = Signal(str, str, str)  # name of the sync to copy or empty, kind, title

@@ -17,7 +17,7 @@ from desktop.viewmodels.syncs.plan_view import LimitAction
 
 
 class PlanActions(QObject):
-    """Opens the dialogs over the tab and hands their answers to the model."""
+    """Opens the preview's dialogs over the tab Plan, and hands their answers to the model."""
 
     def __init__(self, model: PlanModel, tab: QWidget) -> None:
         super().__init__(tab)
@@ -28,7 +28,7 @@ class PlanActions(QObject):
         self._approval: AdminApprovalDialog | None = None
 
     def handle_limit_action(self, key: str) -> None:
-        """Perform what the banner of a limit offers: show, allow, or ask another admin."""
+        """Perform what a preview's limit banner offers: show, allow, or ask another admin."""
         view = self._model.view()
         if view is None or view.limit_stop is None:
             return
@@ -51,7 +51,7 @@ class PlanActions(QObject):
             self._approval.open()
 
     def confirm_and_write(self) -> None:
-        """Write what is ticked, after at most one question: that of the strictest gate."""
+        """Write the preview's ticked rows after at most one question, the strictest gate's."""
         view = self._model.view()
         if view is None or view.write_disabled_reason:
             return
@@ -103,7 +103,7 @@ class PlanActions(QObject):
         return True
 
     def choose_export_file(self) -> None:
-        """Ask for a file, and export the rows that are shown."""
+        """Ask for a file, and export the preview's rows that are shown."""
         dialog = ExportFileDialog("Export the rows", "fairlead-preview.csv", self._tab)
         dialog.file_chosen.connect(self._model.export_rows)
         dialog.open()

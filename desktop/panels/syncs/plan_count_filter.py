@@ -13,7 +13,7 @@ from desktop.viewmodels.syncs.plan_view import PlanCountView
 
 
 class PlanCountFilter(QWidget):
-    """One count is chosen; arrows go from one to the next, and Tab leaves them."""
+    """Widget of a preview's counts; arrows go from one to the next, Tab leaves them."""
 
     chosen = Signal(str)
 
@@ -32,7 +32,7 @@ class PlanCountFilter(QWidget):
         self.setSizePolicy(policy)
 
     def show_counts(self, counts: tuple[PlanCountView, ...], chosen: str) -> None:
-        """Show these counts; `chosen` is the key that filters, empty where something else does."""
+        """Draw these counts of a preview; `chosen`: the key that filters, empty where none does."""
         if [count.key for count in counts] != list(self._count_buttons):
             self._rebuild(counts)
         for count in counts:
@@ -40,7 +40,7 @@ class PlanCountFilter(QWidget):
         self._group.set_value(chosen)
 
     def count_button(self, key: str) -> "PlanCountButton":
-        """Return the button of one count by its key."""
+        """Return the button of a preview's count by its key."""
         return self._count_buttons[key]
 
     def _rebuild(self, counts: tuple[PlanCountView, ...]) -> None:
@@ -54,7 +54,7 @@ class PlanCountFilter(QWidget):
 
 
 class PlanCountButton(OptionButton):
-    """One count over its word; underlined while it filters."""
+    """Button of a preview's count over its word; underlined while it filters."""
 
     def __init__(self, key: str, parent: QWidget) -> None:
         super().__init__(key, "", parent)
@@ -63,7 +63,7 @@ class PlanCountButton(OptionButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def show_count(self, count: PlanCountView) -> None:
-        """Show a count; none is muted."""
+        """Draw a preview's count on its button; zero is muted."""
         self._number, self._label = f"{count.number:,}", count.label
         self._tone = count.tone if count.number else "muted"
         self.setAccessibleName(f"{self._number} {self._label}")

@@ -1,4 +1,4 @@
-"""One field of a preview row in its details: tick box, old and new value, sides of a conflict."""
+"""Widget of one field in a preview row's details: tick box, old and new value, conflict."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -16,14 +16,14 @@ _MAX_WORD_LENGTH = 28
 
 
 def value_label(text: str) -> PlainLabel:
-    """Create a label of a value that can be copied: wrapped, or cut where one word is too long."""
+    """Create a label of a preview's value: it can be copied, is wrapped, or cut in a long word."""
     if max(map(len, text.split()), default=0) > _MAX_WORD_LENGTH:
         return elided_label(text, selectable=True)
     return label(text, wrap=True, selectable=True)
 
 
 class PlanFieldEditor(QWidget):
-    """Emits the decisions about one field of the row."""
+    """Emits what a person decides about one field of a preview's row."""
 
     write_toggled = Signal(str, bool)
     side_picked = Signal(str, str)  # field, side

@@ -12,7 +12,7 @@ _FIELD_NAMES = {"email": "E-mail address", "name": "Name", "phone": "Phone"}
 
 
 class PlanRowCorrectionForm(QWidget):
-    """Shown in the details of a row that needs correction."""
+    """Form widget in the details of a preview row that needs correction."""
 
     corrected = Signal(str, str)  # field, value
     ignored = Signal(str)  # reason
@@ -63,13 +63,13 @@ class PlanRowCorrectionForm(QWidget):
         self._ignore.clicked.connect(self._on_ignore)
 
     def take_focus(self) -> None:
-        """Put the keyboard into the field of the value, with all of it selected."""
+        """Put the keyboard into the correction form's value, with all of it selected."""
         self._value.setFocus()
         self._value.selectAll()
 
     @property
     def has_unsaved_text(self) -> bool:
-        """Whether a typed value or reason would be lost."""
+        """Whether the correction form's typed value or reason would be lost."""
         typed = self._value.text() != self._current_values.get(self._field.value() or "", "")
         return typed or bool(self._reason.text())
 

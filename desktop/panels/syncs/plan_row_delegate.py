@@ -29,7 +29,7 @@ _ADDRESS_SIZE = 11
 
 
 class PlanRowDelegate(ListRowDelegate[PlanRowView]):
-    """Paints what the view's hit test finds: both take their places from plan_row_geometry."""
+    """Paints a preview's row at the places of plan_row_geometry, which hit tests use too."""
 
     def __init__(self, view: QTableView) -> None:
         super().__init__(view)
@@ -56,7 +56,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
             self._paint_changes(painter, inner, index.row(), row)
 
     def paint_loading(self, painter: QPainter, box: QRect, column: int) -> None:
-        """Paint a grey bar where the name of a row will be that is not read yet."""
+        """Paint a grey bar for the customer's name in a preview's row that is not read yet."""
         if column != CUSTOMER:
             return
         bar = self.paint_cache.px(9)
@@ -120,7 +120,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
         return shown, len(row.field_changes) - len(shown)
 
     def _paint_reason_only(self, painter: QPainter, box: QRect, row: PlanRowView) -> None:
-        """Say why a row has no fields; what needs correction may be fixed here."""
+        """Paint why a preview's row has no fields; what needs correction may be fixed here."""
         fix = row.tone == "warn" and self.is_editable
         text = f"{row.reason} · Fix here" if fix else row.reason
         self.paint_text(painter, box, text, "text" if row.is_parked else "muted")
@@ -128,7 +128,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
     def _paint_field(
         self, painter: QPainter, box: QRect, line: FieldChangeView, note: str, why: str
     ) -> None:
-        """Paint a field: name, value, and at the end the reason in the room that is left."""
+        """Paint a field in a preview's row: name, value, and the reason in the room left."""
         mirrored = self._view.isRightToLeft()
         name, rest = _split_rect(box, self.paint_cache.px(FIELD_NAME_WIDTH), mirrored=mirrored)
         self.paint_text(
@@ -150,7 +150,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
         self._paint_values(painter, value.adjusted(0, 0, -self.paint_cache.px(8), 0), line)
 
     def _paint_values(self, painter: QPainter, box: QRect, line: FieldChangeView) -> None:
-        """Paint old struck through, an arrow, and new; what is not written stays grey."""
+        """Paint a preview field's old value struck through, an arrow, and the new value."""
         if line.is_dimmed:
             kept = line.old if line.old == line.new else f"{line.old} (not {line.new})"
             self.paint_text(painter, box, kept, "muted")
@@ -227,7 +227,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
 
 
 def _split_rect(box: QRect, first: int, *, mirrored: bool) -> tuple[QRect, QRect]:
-    """Split a line after its first `first` pixels in reading direction."""
+    """Split a line of a preview's row after `first` px in reading direction."""
     if mirrored:
         return (
             QRect(box.right() + 1 - first, box.top(), first, box.height()),

@@ -20,7 +20,7 @@ _MAX_NAME_LENGTH = 28
 
 
 class PlanRowDetailPanel(QFrame):
-    """Shows one row at a time, and emits what is decided about it."""
+    """Widget with one preview row's details; emits what is decided about it."""
 
     closed = Signal()
     customer_requested = Signal(str)
@@ -44,11 +44,11 @@ class PlanRowDetailPanel(QFrame):
         column.addWidget(self._scroll)
 
     def detail(self) -> PlanRowDetail | None:
-        """Return the details that are shown."""
+        """Return the preview row's details that the panel draws."""
         return self._detail
 
     def show_detail(self, detail: PlanRowDetail | None) -> None:
-        """Show the details of a row; what is being typed about the same row stays."""
+        """Draw a preview row's details; what is being typed about the same row stays."""
         if detail == self._detail and detail is not None:
             return
         same = (
@@ -76,7 +76,7 @@ class PlanRowDetailPanel(QFrame):
             self.take_focus()
 
     def take_focus(self) -> None:
-        """Put the keyboard on the first control of the details."""
+        """Put the keyboard on the first control of the preview row's details."""
         if self._correction_form is not None:
             self._correction_form.take_focus()
             return

@@ -15,7 +15,7 @@ FIELD_NAME_WIDTH = 104
 
 @dataclass(frozen=True)
 class PlanRowHit:
-    """The part of a row under the mouse: `kind` is name, side (of `field`), or empty."""
+    """The part of a preview's row under the mouse: `kind` is name, side (of `field`), or empty."""
 
     kind: str = ""
     field: str = ""
@@ -23,21 +23,21 @@ class PlanRowHit:
 
 
 def row_height(lines: int, *, is_single_column: bool) -> int:
-    """Return the height in px of every row, by the number of fields shown in one."""
+    """Return the height in px of the preview table's rows, by the fields shown in one."""
     if is_single_column:
         return fonts.scaled(46 + 18 * lines)
     return fonts.scaled({1: 50, 2: 54}.get(lines, 74))
 
 
 def field_line_rects(box: QRect, count: int) -> list[QRect]:
-    """Return the rectangles of field lines in the column Changes, the first beside the name."""
+    """Return the rectangles of a preview row's field lines in the column Changes."""
     height = fonts.scaled(LINE_HEIGHT)
     top = box.top() - fonts.scaled(1)
     return [QRect(box.left(), top + height * n, box.width(), height) for n in range(count)]
 
 
 def name_rect(box: QRect, row: PlanRowView) -> QRect:
-    """Return the rectangle of the customer's name, which is a link."""
+    """Return the rectangle of the customer's name in a preview's row, which is a link."""
     metrics = QFontMetrics(fonts.font())
     width = min(metrics.horizontalAdvance(row.name), box.width())
     height = metrics.height() + 2
@@ -45,7 +45,7 @@ def name_rect(box: QRect, row: PlanRowView) -> QRect:
 
 
 def side_button_rects(box: QRect, line: FieldChangeView, left_margin: int) -> list[QRect]:
-    """Return the rectangles of the two buttons of a conflict, beside each other."""
+    """Return the rectangles of the two side buttons of a conflict in a preview's row."""
     # Measured as painted, so that a click hits what is seen.
     metrics = QFontMetrics(fonts.font(weight=QFont.Weight.Medium))
     gap, pad = fonts.scaled(6), fonts.scaled(12)

@@ -39,7 +39,7 @@ _DISCARDED_MESSAGE = SyncMessageView(
 
 
 class PlanTab(Card):
-    """A card that fills the page; without a preview it says how to make one."""
+    """Widget of the tab Plan; without a preview it says how to make one."""
 
     customer_requested = Signal(str)
     preview_requested = Signal()
@@ -85,7 +85,7 @@ class PlanTab(Card):
     # What the model says.
 
     def show_plan(self, why_not_preview: str, *, under_way: bool) -> None:
-        """Show how the preview stands; `why_not_preview`: why none can be made now."""
+        """Draw the preview's state; `why_not_preview`: why none can be made now."""
         view = self._model.view()
         if self._model.is_loading:
             self.show_loading(8, "Reading the preview")
@@ -111,7 +111,7 @@ class PlanTab(Card):
             self.show_content()
 
     def show_detail(self) -> None:
-        """Show the chosen row beside the table, where it is open."""
+        """Show the preview row's details beside the table, where they are open."""
         detail = self._model.row_detail()
         if detail is not None:
             self.row_detail.show_detail(detail)
@@ -159,7 +159,7 @@ class PlanTab(Card):
         self._arrange()
 
     def _show_list_state(self, state: ListState) -> None:
-        """Show the rows, or the sentence in their place with the button that clears filters."""
+        """Show the preview's rows, or the sentence in their place, with a button for filters."""
         if not state.text:
             self.summary_label.setText(state.summary)
         self.table.setVisible(not state.text)

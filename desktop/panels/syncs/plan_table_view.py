@@ -27,7 +27,7 @@ _LEFT_BUTTON = Qt.MouseButton.LeftButton
 
 
 class PlanTableView(ListTableView[PlanRowDelegate]):
-    """Adds to a list: tick boxes, links and buttons inside of rows."""
+    """Table widget of a preview: adds tick boxes, links and buttons inside of rows."""
 
     customer_requested = Signal(str)  # a query for the search field
     side_picked = Signal(int, str, str)  # row number, field, side
@@ -48,7 +48,7 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
         self.update_columns()
 
     def apply_row_options(self, *, shows_value: bool = False) -> None:
-        """Take over how many fields a row shows, whether it may be ticked and has an amount."""
+        """Take over a preview row's options: fields shown, tick box, an amount."""
         delegate, table = self.row_delegate, self._table
         delegate.is_editable = table.is_editable
         wanted = (table.lines_per_row, shows_value)
@@ -58,7 +58,7 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
         self.viewport().update()
 
     def update_columns(self) -> None:
-        """Share the width between the columns, or give all of it to one where it is short."""
+        """Share the width between the preview's columns, or give it all to one where short."""
         width = self.viewport().width()
         single, columns = width < fonts.scaled(_COLUMNS_MIN_WIDTH), self.horizontalHeader()
         if single != self.row_delegate.is_single_column or not columns.stretchLastSection():
@@ -127,7 +127,7 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
             self.viewport().update()
 
     def _hit_test(self, point: QPoint) -> PlanRowHit:
-        """Find what of a row is at a point of the viewport."""
+        """Find what of a preview's row is at a point of the viewport."""
         index = self.indexAt(point)
         row = self._table.row_at(index.row()) if index.isValid() else None
         if row is None:
@@ -171,7 +171,7 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
         self._anchor = place
 
     def _tick_selected(self) -> None:
-        """Tick or untick the selected rows, by what the current one is not."""
+        """Tick or untick the preview's selected rows, by what the current one is not."""
         current = self._table.row_at(self.current_row())
         # By ranges: a list of a million selected indexes would take seconds.
         selection = self.selectionModel().selection()

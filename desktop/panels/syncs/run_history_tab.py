@@ -27,7 +27,7 @@ EXCHANGED_TOOLTIP = "Each person counts once over the sync's life."
 
 
 class RunHistoryTab(QWidget):
-    """Emits what a person wants of the chosen run."""
+    """Widget of the tab History; emits what a person wants of the chosen run."""
 
     customer_requested = Signal(str)
     plan_rows_requested = Signal(str)  # a plan
@@ -49,7 +49,7 @@ class RunHistoryTab(QWidget):
         model.changed.connect(self.show_history)
 
     def show_history(self) -> None:
-        """Show the list and the chosen run."""
+        """Draw the run history's list and the chosen run."""
         state = self._model.list_state()
         self.runs_card.set_note(state.summary, tip=EXCHANGED_TOOLTIP)
         show_list_state(self.runs_card, state, 5, "Reading the runs")

@@ -22,7 +22,7 @@ _TIP = "Values that already agree are not written again."
 
 
 class RunMenu(QMenu):
-    """Each way is explained by an entry that cannot be chosen."""
+    """Menu of Run now and Preview; each way is explained by an entry that cannot be chosen."""
 
     preview_requested = Signal(bool)  # whether everybody is read again
     run_requested = Signal(bool)

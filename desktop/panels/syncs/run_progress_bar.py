@@ -15,7 +15,7 @@ _ANNOUNCEMENTS_PER_STAGE = 4
 
 
 class RunProgressBar(QFrame):
-    """One line of text over a thin bar; screen readers hear each stage and each quarter."""
+    """Widget of a run's progress: text over a thin bar; screen readers hear stages and quarters."""
 
     cancel_requested = Signal()
 
@@ -48,7 +48,7 @@ class RunProgressBar(QFrame):
         self.hide()
 
     def show_progress(self, view: RunProgressView | None) -> None:
-        """Show the progress; None hides it: nothing is under way."""
+        """Draw a run's progress; None hides the bar: nothing is under way."""
         self.setVisible(view is not None)
         if view is None:
             self._said = ""

@@ -28,7 +28,7 @@ _RADIUS = 4
 
 
 class RunRowDelegate(ListRowDelegate[RunRowView]):
-    """Paints a run on one line; the chosen one and the one under the mouse on a rounded ground."""
+    """Paints a run of the history on one line; chosen or under the mouse on a rounded ground."""
 
     chosen_id = ""
 
@@ -83,7 +83,7 @@ class RunRowDelegate(ListRowDelegate[RunRowView]):
 
 
 class RunTableView(ListTableView[RunRowDelegate]):
-    """As high as its rows, so that its page scrolls and not the list."""
+    """Table widget of a sync's runs, as high as its rows: its page scrolls, not the list."""
 
     run_chosen = Signal(str)
 
@@ -103,7 +103,7 @@ class RunTableView(ListTableView[RunRowDelegate]):
         self._fit_height()
 
     def show_chosen(self, run_id: str) -> None:
-        """Mark the run whose details are shown; an empty id marks none."""
+        """Mark the run whose details are shown in the table; an empty id marks none."""
         if self.row_delegate.chosen_id != run_id:
             self.row_delegate.chosen_id = run_id
             self.viewport().update()

@@ -24,7 +24,7 @@ _MAX_CONTENT_WIDTH = 640
 
 
 class ScheduleTab(QWidget):
-    """Shows every choice in words and as run times before it is saved."""
+    """Widget of the schedule draft: every choice in words and as run times before it is saved."""
 
     def __init__(self, model: ScheduleModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,7 +68,7 @@ class ScheduleTab(QWidget):
         self.show_schedule()
 
     def show_schedule(self) -> None:
-        """Show the draft and what follows from it."""
+        """Draw the schedule draft and what follows from it."""
         view = self._model.view()
         draft = view.draft
         self.rule_form.show_state(FormState(read_values(RULE_FIELDS, draft)))

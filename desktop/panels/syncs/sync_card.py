@@ -25,7 +25,7 @@ _TRAILING = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
 
 
 class SyncCard(OptionButton):
-    """Checked while its sync is shown beside the list."""
+    """Widget of a sync card; checked while its sync is shown beside the list."""
 
     def __init__(self, view: SyncCardView, parent: QWidget | None = None) -> None:
         super().__init__(view.sync_name, view.title, parent)
@@ -34,11 +34,11 @@ class SyncCard(OptionButton):
         self.show_view(view)
 
     def view(self) -> SyncCardView:
-        """Return the view that is shown."""
+        """Return the view that the sync card draws."""
         return self._view
 
     def show_view(self, view: SyncCardView) -> None:
-        """Show the state of the sync."""
+        """Draw the state of a sync on its card."""
         self._view = view
         self.setAccessibleName(view.title)
         self.setObjectName(view.title)
@@ -121,7 +121,7 @@ class SyncCard(OptionButton):
         painter.drawText(box, _LEADING, last)
 
     def _remaining_rect(self, box: QRect, width: int, *, at_end: bool) -> QRect:
-        """Return the rest of a line beside something `width` px wide at its start or end."""
+        """Return the rest of a sync card's line beside something `width` px wide."""
         if at_end != self.isRightToLeft():
             return box.adjusted(0, 0, -width, 0)
         return box.adjusted(width, 0, 0, 0)
@@ -130,7 +130,7 @@ class SyncCard(OptionButton):
 def status_texts(
     view: SyncCardView, metrics: QFontMetrics, width: int, gap: int
 ) -> tuple[str, str]:
-    """Return the texts of last and next run, as much as goes into `width` px.
+    """Return a sync card's texts of last and next run, as much as goes into `width` px.
 
     What waits for a person is never cut before anything else; then the next run is.
     """
@@ -147,7 +147,7 @@ def status_texts(
 
 
 def _drop_parts_to_fit(text: str, metrics: QFontMetrics, width: int) -> str:
-    """Shorten a text by whole parts: a number that is cut reads as another number."""
+    """Shorten a sync card's text by whole parts: a cut number reads as another number."""
     parts, shown = text.split(", "), text
     while len(parts) > 1 and metrics.horizontalAdvance(shown) > width:
         del parts[-1]

@@ -18,7 +18,7 @@ from desktop.viewmodels.syncs.sync_header_view import SyncHeaderView
 
 
 class SyncDetailsDialog(QDialog):
-    """Closes when it is saved; an empty name is not."""
+    """Dialog of a sync's name, labels and description; an empty name is not saved."""
 
     details_changed = Signal(str, str, tuple)  # name, description, labels
 

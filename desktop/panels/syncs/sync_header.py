@@ -20,7 +20,7 @@ _MENU_ENTRIES = (
 
 
 class SyncHeader(QWidget):
-    """Shows whether and why not the sync may be switched, previewed and run."""
+    """Widget of a sync's header: whether it may be switched, previewed and run, and why not."""
 
     enabled_toggled = Signal(bool)
     preview_requested = Signal(bool)  # of everybody, or of who changed
@@ -56,7 +56,7 @@ class SyncHeader(QWidget):
         self.more_button.clicked.connect(self._on_more)
 
     def show_header(self, view: SyncHeaderView) -> None:
-        """Show the state of the sync in the header."""
+        """Draw the state of the chosen sync in the header."""
         self._view = view
         self.title_label.setText(view.title)
         self.title_label.set_tooltip(view.description)
@@ -76,7 +76,7 @@ class SyncHeader(QWidget):
         self.reason_label.setVisible(bool(view.disabled_reason))
 
     def set_narrow(self, narrow: bool) -> None:
-        """Put the buttons below the name in a narrow window, with a way back to the list."""
+        """Put the sync header's buttons below the name in a narrow window, with a way back."""
         self.back_button.setVisible(narrow)
         direction = QBoxLayout.Direction
         self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)

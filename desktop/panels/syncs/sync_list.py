@@ -24,7 +24,7 @@ _EMPTY_TEXT = (
 
 
 class SyncList(QWidget):
-    """One card is checked; arrows move between the cards, Tab leaves them."""
+    """Widget of all sync cards; one is checked, arrows move between them, Tab leaves them."""
 
     sync_chosen = Signal(str)
     sync_opened = Signal(str)  # somebody wants to see it, in a narrow window too
@@ -53,13 +53,13 @@ class SyncList(QWidget):
         self._lay_out()
 
     def card(self, sync_name: str) -> SyncCard | None:
-        """Return the card of one sync."""
+        """Return the card widget of one sync in the list."""
         return self._cards.get(sync_name)
 
     def show_state(
         self, state: ListState, add_disabled_reason: str, presets: tuple[PresetView, ...]
     ) -> None:
-        """Show what stands in place of cards: why there are none, and what can be added."""
+        """Show in place of sync cards why there are none, and what can be added."""
         is_empty = state.is_bare
         self.new_button.set_enabled(not add_disabled_reason, add_disabled_reason)
         self.new_button.setVisible(not is_empty)
@@ -75,7 +75,7 @@ class SyncList(QWidget):
             show_list_state(self._state_card, state, 6, "Reading the syncs")
 
     def show_cards(self, views: tuple[SyncCardView, ...], chosen: str) -> None:
-        """Show the syncs as cards in this order; `chosen` is the name of the checked one."""
+        """Draw the syncs as cards in this order; `chosen` is the name of the checked one."""
         if [view.sync_name for view in views] != list(self._cards):
             self._rebuild(views)
         for view in views:
@@ -85,7 +85,7 @@ class SyncList(QWidget):
         self._group.set_value(chosen)
 
     def show_labels(self, labels: tuple[str, ...], chosen: str) -> None:
-        """Offer the labels to filter by; without any there is nothing to choose."""
+        """Offer the syncs' labels to filter the cards by; without any there is no choice."""
         if labels != self._labels:
             self._labels = labels
             self.label_dropdown.set_options([("", "Every label"), *((x, x) for x in labels)])
@@ -93,7 +93,7 @@ class SyncList(QWidget):
         self.label_dropdown.set_value(chosen)
 
     def take_focus(self) -> None:
-        """Put the keyboard on the chosen card."""
+        """Put the keyboard on the list's chosen sync card."""
         card = next((c for c in self._cards.values() if c.isChecked()), None)
         (card or self.new_button).setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -7,7 +7,7 @@ from desktop.viewmodels.syncs.sync_header_view import SyncMessageView
 
 
 class SyncMessageBanner(Banner):
-    """Shown again, the same message is no news: it is neither counted nor said once more."""
+    """Banner widget of a sync's message; the same one again is neither counted nor spoken."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -15,7 +15,7 @@ class SyncMessageBanner(Banner):
         self.hide()
 
     def show_view(self, view: SyncMessageView | None) -> None:
-        """Show a message, or none."""
+        """Draw a sync's message on the banner, or none."""
         if view == self._view:
             return
         self._view = view

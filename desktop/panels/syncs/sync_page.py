@@ -44,7 +44,7 @@ _LAST_RUNS_MIN_HEIGHT = 640
 
 
 class SyncPage(ListDetailPage):
-    """Shows the models of the page, and forwards what a person wants of them.
+    """Widget of the page Sync: draws its models, and forwards what a person does.
 
     `plan_tab` is built before: both in one turn would hold the window up for over 50 ms.
     """
@@ -110,17 +110,17 @@ class SyncPage(ListDetailPage):
         return self._lazy_history_tab.ensure_content()
 
     def add_tab(self, name: str, page: QWidget) -> None:
-        """Append a tab."""
+        """Append a tab to the chosen sync."""
         self._pages.append(name)
         self.tabs.addTab(name)
         self._stack.addWidget(page)
 
     def show_tab(self, name: str) -> None:
-        """Select the tab of this name."""
+        """Select the chosen sync's tab of this name."""
         self.tabs.setCurrentIndex(self._pages.index(name))
 
     def take_focus(self) -> None:
-        """Put the keyboard on the list."""
+        """Put the keyboard on the page Sync's list."""
         self.sync_list.take_focus()
 
     # How it is put together.
@@ -150,7 +150,7 @@ class SyncPage(ListDetailPage):
         page.addLayout(body, 1)
 
     def _plan_over_last_runs(self) -> QWidget:
-        """Build the content of the tab Plan: the preview over a strip of the last runs."""
+        """Build the widgets of the tab Plan: the preview over a strip of the last runs."""
         box = QWidget()
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
@@ -160,7 +160,7 @@ class SyncPage(ListDetailPage):
         return box
 
     def _arrange(self) -> None:
-        """Put the sync beside the list, or in its place; show the last runs where there is room."""
+        """Put the sync beside the list, or in its place; last runs where there is room."""
         wide = self.is_wide
         roomy = wide and self.height() >= fonts.scaled(_LAST_RUNS_MIN_HEIGHT)
         self.last_runs_card.setVisible(
@@ -243,7 +243,7 @@ class SyncPage(ListDetailPage):
             )
 
     def _mark_unsaved_tabs(self) -> None:
-        """Mark with a dot the tabs whose changes are not saved."""
+        """Mark with a dot the sync's tabs whose changes are not saved."""
         for name, model in (
             ("Mapping", self._models.mapping),
             ("Schedule", self._models.schedule),
@@ -294,7 +294,7 @@ class SyncPage(ListDetailPage):
         self.show_tab("Plan")
 
     def open_new_sync_dialog(self) -> None:
-        """Show what can be added."""
+        """Open the dialog New sync from the page Sync."""
         if self.sync_list.new_button.isEnabled():
             self._on_new()
 
@@ -370,7 +370,7 @@ class SyncPage(ListDetailPage):
         self._open(question)
 
     def show_run(self, run: str) -> None:
-        """Show one run of the chosen sync."""
+        """Show one run of the chosen sync in the tab History."""
         self.open_detail()
         self._on_run(run)
 

@@ -32,7 +32,7 @@ _LABEL_WIDTH = 92
 
 
 class SyncRulesEditor(QWidget):
-    """Four cards over the draft of `model`; each edit replaces one field of it."""
+    """Widget of four cards over a sync's draft; each edit replaces one of its rules."""
 
     def __init__(self, model: MappingEditorModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,7 +87,7 @@ class SyncRulesEditor(QWidget):
             conditions.choices_wanted.connect(model.read_fields)
 
     def show_sync(self, sync: Sync, choices: tuple[FieldChoice, ...]) -> None:
-        """Fill the cards from a draft of the sync; `choices`: the fields its source tells."""
+        """Draw a draft's rules on the cards; `choices`: the fields its source tells."""
         state = FormState(
             rule_values(sync),
             disabled_reasons=rule_disabled_reasons(sync),

@@ -1,4 +1,4 @@
-"""A row of seven buttons that picks weekdays."""
+"""Form control of seven buttons that picks a schedule's weekdays."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -20,7 +20,7 @@ _DAYS = (
 
 
 class WeekdayPicker(QWidget):
-    """Any number of days may be picked."""
+    """A row of weekday buttons; any number of days may be picked."""
 
     chosen = Signal(tuple)  # 0 is Monday
 
@@ -43,18 +43,18 @@ class WeekdayPicker(QWidget):
             row.addWidget(button)
 
     def value(self) -> FieldValue:
-        """Return the weekdays that are picked, 0 is Monday."""
+        """Return the weekdays picked on the buttons, 0 is Monday."""
         return tuple(n for n, button in enumerate(self._buttons) if button.isChecked())
 
     def set_value(self, value: FieldValue) -> None:
-        """Show which weekdays are picked."""
+        """Check the buttons of the picked weekdays."""
         days = value if isinstance(value, tuple) else ()
         for place, button in enumerate(self._buttons):
             button.setChecked(place in days)
             button.set_kind("primary" if place in days else "secondary")
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
-        """Enable the days, or disable them with the reason in their tool tips."""
+        """Enable the weekday buttons, or disable them with the reason in their tool tips."""
         for button in self._buttons:
             button.set_enabled(enabled, reason)
 

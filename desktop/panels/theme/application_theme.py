@@ -1,4 +1,4 @@
-"""Theme of the application: light, dark or the system’s, applied to one QApplication."""
+"""Theme of the window: light, dark or the system’s, applied to one QApplication."""
 
 from enum import StrEnum
 
@@ -24,7 +24,7 @@ _SCHEMES = {ThemeChoice.LIGHT: Qt.ColorScheme.Light, ThemeChoice.DARK: Qt.ColorS
 
 
 class ApplicationTheme(QObject):
-    """Applies palette, font and style sheet. Create it before the first widget and keep it.
+    """Applies a theme's palette, font and style sheet; create it before the first widget.
 
     The style is chosen by whoever makes the application: Fusion.
     """
@@ -55,11 +55,11 @@ class ApplicationTheme(QObject):
 
     @property
     def choice(self) -> ThemeChoice:
-        """The theme that was chosen in the settings."""
+        """The theme that was chosen in the settings, light, dark or the system's."""
         return self._choice
 
     def choose(self, choice: ThemeChoice) -> None:
-        """Apply another choice of the settings from now on."""
+        """Apply another theme of the settings from now on."""
         if choice is not self._choice:
             self._choice = choice
             self._set_system_color_scheme()
@@ -110,7 +110,7 @@ class ApplicationTheme(QObject):
 
 
 class _FontListener(QWidget):
-    """A widget never shown: Qt tells a change of the application’s font to widgets only."""
+    """A widget never shown, which hears of the application font’s change: Qt tells widgets only."""
 
     font_changed = Signal()
 

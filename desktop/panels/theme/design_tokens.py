@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class ColorPair:
-    """A text colour and its background."""
+    """A text colour and its background, whose contrast is computed."""
 
     text: str
     background: str
@@ -44,11 +44,11 @@ class DesignTokens:
 
     @property
     def dark(self) -> bool:
-        """Whether these are the tokens of the dark theme."""
+        """Whether these design tokens are the dark theme's."""
         return self.name == "dark"
 
     def tone(self, name: str) -> str:
-        """Return the text colour of a tone: text, muted, accent, ok, warn or bad."""
+        """Return the text colour of a tone's token: text, muted, accent, ok, warn or bad."""
         return str(getattr(self, _TONES.get(name, "text")))
 
 

@@ -13,13 +13,13 @@ _MAX_SCALE = 3.0  # a window of 1280 px has no room for more
 
 
 def system_scale(font: QFont) -> float:
-    """Return how much larger than usual the system's font is, never below 1."""
+    """Return the system font's size over the usual one, never below 1."""
     usual = _DEFAULT_FONT_PX.get(sys.platform, _DEFAULT_FONT_PX_LINUX)
     return min(max(QFontInfo(font).pixelSize() / usual, 1.0), _MAX_SCALE)
 
 
 def base_font(system: QFont, factor: float) -> QFont:
-    """Return the font of the whole application, made from that of the system."""
+    """Return the font of the QApplication, made from that of the system."""
     font = QFont(system)
     # The design is drawn in Inter; the system's fonts follow for the scripts it lacks.
     if "Inter" in QFontDatabase.families():
@@ -32,7 +32,7 @@ def base_font(system: QFont, factor: float) -> QFont:
 
 
 def scale() -> float:
-    """Return the factor on every length: the font size of the application over 13 px."""
+    """Return the factor on every length of the design: the application font's size over 13 px."""
     font = QGuiApplication.font()
     points = font.pointSizeF()
     pixels = points * _dots_per_inch() / 72 if points > 0 else float(font.pixelSize())
@@ -40,7 +40,7 @@ def scale() -> float:
 
 
 def scaled(pixels: float) -> int:
-    """Return a length of the design in the pixels of this font size; only 0 gives 0."""
+    """Return a length of the design in px at this font size; only 0 gives 0."""
     return max(round(pixels * scale()), 1) if pixels else 0
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def icon_pixmap(name: str, color: "QColor | str", size: int, ratio: float = 1.0) -> QPixmap:
-    """Return the icon `name` in one colour, `size` logical pixels wide, for a screen's ratio."""
+    """Return one of our SVG icons in one colour, `size` logical px wide, for a screen's ratio."""
     ink = color if isinstance(color, str) else color.name()
     # The pixmap cache is shared by all of Qt: the prefix keeps names apart.
     key = f"fairlead/{name}/{ink}/{size}/{ratio:g}"
@@ -26,7 +26,7 @@ def icon_pixmap(name: str, color: "QColor | str", size: int, ratio: float = 1.0)
 
 
 def create_icon(name: str, size: int = 16, *, tone: str = "text") -> QIcon:
-    """Return a QIcon for buttons and menus; ask again when the theme changes."""
+    """Create a QIcon of our SVG for buttons and menus; ask again when the theme changes."""
     colors = current_tokens()
     made = QIcon()
     screen = QGuiApplication.primaryScreen()
@@ -38,7 +38,7 @@ def create_icon(name: str, size: int = 16, *, tone: str = "text") -> QIcon:
 
 
 def app_icon() -> QIcon:
-    """Return the icon of the application."""
+    """Return the application's QIcon, for the window and the task bar."""
     return QIcon(str(resource_path("icons", "fairlead.svg")))
 
 

@@ -20,7 +20,7 @@ _MarkUrl = Callable[[str], str]
 
 
 def build_stylesheet(tokens: DesignTokens, scale: float) -> str:
-    """Build the style sheet of the whole application."""
+    """Build the QApplication's Qt style sheet for one theme and scale."""
 
     def px(length: float) -> str:
         # Never 0: a border would vanish in a small font.

@@ -10,7 +10,7 @@ from desktop.panels.widgets.shape_painting import create_painter, fill_rounded_r
 
 
 class Avatar(QWidget):
-    """Initials on a soft background."""
+    """Widget that draws a customer's initials on a soft round background."""
 
     def __init__(
         self, initials: str = "", *, size: int = 38, parent: QWidget | None = None
@@ -21,7 +21,7 @@ class Avatar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_initials(self, initials: str) -> None:
-        """Show the initials of another customer, at most two letters."""
+        """Draw another customer's initials on the avatar, at most two letters."""
         self._initials = initials[:2]
         self.update()
 

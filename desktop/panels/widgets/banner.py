@@ -20,7 +20,7 @@ _TEXT_TONES: dict[BannerTone, Tone] = {"info": "accent", "warn": "warn", "bad": 
 
 
 class Banner(QFrame):
-    """One message at a time; the same one again counts up."""
+    """Banner widget with one message at a time; the same one again counts up."""
 
     action_triggered = Signal(str)
     closed = Signal()
@@ -51,7 +51,7 @@ class Banner(QFrame):
         actions: Sequence[tuple[str, str]] = (),
         close: str = "",
     ) -> None:
-        """Show a message; shown again unchanged it counts up. `close` names the close button."""
+        """Draw a message on the banner; the same one again counts up. `close` names its button."""
         said = (title, message, hint)
         # A connection that flaps would stack banners, or hide that it happened again.
         self._count = self._count + 1 if said == self._shown_texts and not self.isHidden() else 1
@@ -83,17 +83,17 @@ class Banner(QFrame):
             announce(self, " ".join(part for part in said if part), urgent=tone == "bad")
 
     def repeat_count(self) -> int:
-        """Return how often the message was said."""
+        """Return how often the banner was given the same message."""
         return self._count
 
     def clear(self) -> None:
-        """Take the message away."""
+        """Hide the banner and forget its message."""
         self._shown_texts = ("", "", "")
         self._count = 0
         self.hide()
 
     def action_button(self, key: str) -> Button:
-        """Return the button of an action, for instance to disable it with a reason."""
+        """Return the banner's button of an action, for instance to disable it with a reason."""
         return next(button for button, name in self._buttons.items() if name == key)
 
     def _lay_out(self) -> None:
@@ -146,7 +146,7 @@ class Banner(QFrame):
 
 
 class _ToneIcon(QWidget):
-    """The icon of the tone: colour alone never carries meaning."""
+    """The icon of a banner's tone: colour alone never carries meaning."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

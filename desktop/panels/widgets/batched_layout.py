@@ -12,7 +12,7 @@ _MAX_LAYOUT_DEPTH = 8
 
 @contextmanager
 def batch_layout(widget: QWidget) -> Iterator[None]:
-    """Disable all layouts below `widget` inside the block, and lay all of it out on leaving.
+    """Disable all Qt layouts below `widget` inside the block, and lay it out once on leaving.
 
     Qt lays the whole window out for each widget that is shown in it. And it asks the parents one
     turn after the children: each turn would be painted, the page shifting under the eye.

@@ -9,7 +9,7 @@ WIDGET_SIZE_MAX = 16_777_215  # Qt's QWIDGETSIZE_MAX, which PySide6 does not exp
 
 
 def hbox(*items: QWidget | QLayout | int, spacing: int = 8) -> QHBoxLayout:
-    """Lay widgets and layouts side by side; a number is a stretch.
+    """Create a QHBoxLayout of widgets and layouts; a number is a stretch.
 
     A label that may wrap gets the room that is left: it wraps as late as it can.
     """
@@ -29,7 +29,7 @@ def hbox(*items: QWidget | QLayout | int, spacing: int = 8) -> QHBoxLayout:
 
 
 def vbox(*items: QWidget | QLayout, spacing: int = 1) -> QVBoxLayout:
-    """Lay widgets and layouts under each other; `spacing` is px at the base font."""
+    """Create a QVBoxLayout of widgets and layouts; `spacing` is px at the base font."""
     column = QVBoxLayout()
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(fonts.scaled(spacing))

@@ -17,7 +17,7 @@ _NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
 
 class Button(QPushButton):
-    """A push button that shows its text as typed and can say why it is disabled."""
+    """A QPushButton that shows its text as typed and can say why it is disabled."""
 
     def __init__(
         self,
@@ -46,13 +46,13 @@ class Button(QPushButton):
             self._draw_icon()
 
     def set_name(self, name: str) -> None:
-        """Give the accessible name, which is the object name too."""
+        """Give the button its accessible name, which is the object name too."""
         self._has_own_name = True
         self.setAccessibleName(name)
         self.setObjectName(name)
 
     def set_text(self, text: str) -> None:
-        """Show a text as typed: Qt would take an & for the mark of a shortcut."""
+        """Show a button's text as typed: Qt would take an & for the mark of a shortcut."""
         self._plain_text = text
         if self.property("kind") == "icon":
             # The name, not a text beside the icon.
@@ -64,7 +64,7 @@ class Button(QPushButton):
             self.setObjectName(text)
 
     def plain_text(self) -> str:
-        """Return the text as given to `set_text`."""
+        """Return the button's text as given to `set_text`."""
         return self._plain_text
 
     def set_kind(self, kind: ButtonKind) -> None:
@@ -72,18 +72,18 @@ class Button(QPushButton):
         set_style_properties(self, kind=kind)
 
     def set_icon(self, name: str) -> None:
-        """Show another icon, by its file name."""
+        """Show another icon on the button, by its file name."""
         self._icon_name = name
         self._draw_icon()
 
     def set_tooltip(self, tip: str) -> None:
-        """Set the tool tip that shows while the button is enabled."""
+        """Set the tool tip that the button has while it is enabled."""
         self._tip = tip
         if self.isEnabled():
             set_tooltip(self, tip)
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
-        """Enable, or disable with the reason in tool tip and description."""
+        """Enable the button, or disable it with the reason in tool tip and description."""
         self.setEnabled(enabled)
         # Qt shows tool tips of disabled widgets too: that is where the reason is looked for.
         set_tooltip(self, self._tip if enabled else reason or self._tip)
@@ -118,14 +118,14 @@ def primary_button(
 def secondary_button(
     text: str, *, name: str = "", tip: str = "", parent: QWidget | None = None
 ) -> Button:
-    """Create a button of normal weight."""
+    """Create a secondary button: framed, of normal weight."""
     return Button(text, "secondary", name=name, tip=tip, parent=parent)
 
 
 def quiet_button(
     text: str, *, name: str = "", tip: str = "", parent: QWidget | None = None
 ) -> Button:
-    """Create a button without a frame."""
+    """Create a quiet button, without a frame."""
     return Button(text, "quiet", name=name, tip=tip, parent=parent)
 
 

@@ -25,7 +25,7 @@ SKELETON_DELAY_MS = 300
 
 
 class Card(QGroupBox):
-    """A group to screen readers. Fill `body` or call `add`, then call a `show_` method."""
+    """Card widget, a group to screen readers; fill `body`, then call a `show_` method."""
 
     retry_requested = Signal()
     action_requested = Signal()  # the one next step of an empty state
@@ -75,7 +75,7 @@ class Card(QGroupBox):
         self._set_margins()
 
     def add(self, item: QWidget | QLayout | int) -> None:
-        """Append a widget, a layout, or a gap in px to the body."""
+        """Append a widget, a layout, or a gap in px to the card's body."""
         if isinstance(item, QWidget):
             self.body.addWidget(item)
         elif isinstance(item, QLayout):
@@ -84,13 +84,13 @@ class Card(QGroupBox):
             self.body.addSpacerItem(QSpacerItem(0, fonts.scaled(item)))
 
     def set_title(self, title: str) -> None:
-        """Show another title; the accessible name, an interface for scripts, stays."""
+        """Show another title on the card; its accessible name, an interface for scripts, stays."""
         self._title = title
         self.title_label.setText(title)
         self._update_fold_text()
 
     def set_note(self, note: str, tone: Tone = "muted", tip: str = "") -> None:
-        """Show source and age at the right of the title; amber (`warn`) when old."""
+        """Show a note at the right of the card's title; amber (`warn`) when old."""
         # Set at every refresh; setting equal texts would still lay the card out again.
         if (note, tone, tip) == self._note:
             return
@@ -101,12 +101,12 @@ class Card(QGroupBox):
         self._update_fold_text()
 
     def set_corner_widget(self, widget: QWidget) -> None:
-        """Put a widget (a link, a button) at the right end of the title row."""
+        """Put a widget (a link, a button) at the right end of the card's title row."""
         self._corner = widget
         self._header.addWidget(widget)
 
     def set_corner_visible(self, shown: bool) -> None:
-        """Show or hide the corner widget; a folded card hides it in any case."""
+        """Show or hide the card's corner widget; a folded card hides it in any case."""
         # Folding hides the corner too: what was asked for is kept until the card unfolds.
         self._corner_shown = shown
         self._update_visibility()
@@ -114,29 +114,29 @@ class Card(QGroupBox):
     # --- states
 
     def show_content(self) -> None:
-        """Show the body in place of a placeholder."""
+        """Show the card's body in place of a placeholder."""
         if self._placeholder is not None:
             self._placeholder.clear()
             self._placeholder.hide()
         self._update_visibility()
 
     def show_loading(self, rows: int = 3, words: str = "") -> None:
-        """Keep the room; draw skeleton rows if it takes longer than 300 ms."""
+        """Draw skeleton rows in the card if loading takes longer than 300 ms; keep its room."""
         self._ensure_placeholder().show_skeleton(rows, words)
         self._update_visibility()
 
     def show_empty(self, text: str, action: str = "") -> None:
-        """Say that there is nothing; `action` is the text of the one next step."""
+        """Show an empty card's sentence; `action` is the text of the one next step."""
         self._ensure_placeholder().show_text(text, "muted", action, self.action_requested)
         self._update_visibility()
 
     def show_not_permitted(self, reason: str) -> None:
-        """Say why the content may not be seen."""
+        """Show in the card why its content may not be seen."""
         self._ensure_placeholder().show_text(reason, "muted", "", None)
         self._update_visibility()
 
     def show_failed(self, text: str, retry: str = "") -> None:
-        """Say what failed and what it means; `retry` is the button's text."""
+        """Show in the card what failed and what it means; `retry` is the button's text."""
         self._ensure_placeholder().show_text(text, "bad", retry, self.retry_requested)
         # Who cannot see the card turn red hears it; the title says which card it is.
         announce(self, f"{self._title}: {text}")
@@ -145,7 +145,7 @@ class Card(QGroupBox):
     # --- folding
 
     def set_foldable(self, foldable: bool, words: tuple[str, str] = ("", "")) -> None:
-        """Allow folding on the title; `words` say “folded” and “unfolded” to screen readers."""
+        """Allow folding the card on its title; `words` say the state to screen readers."""
         self._foldable = foldable
         self._fold_words = words
         if foldable and self._fold is None:
@@ -155,13 +155,13 @@ class Card(QGroupBox):
         self._update_visibility()
 
     def set_folded(self, folded: bool) -> None:
-        """Fold or unfold; nothing happens unless the card is foldable."""
+        """Fold or unfold the card; nothing happens unless it is foldable."""
         if folded != self._folded:
             self._folded = folded
             self._update_visibility()
 
     def is_folded(self) -> bool:
-        """Return whether only the title shows."""
+        """Return whether the card is folded to its title."""
         return self._foldable and self._folded
 
     def _on_fold_asked(self, folded: bool) -> None:
@@ -213,7 +213,7 @@ class Card(QGroupBox):
 
 
 class _CardPlaceholder(QWidget):
-    """Loading skeleton, sentence or button that stands in a card while it has no content."""
+    """Loading skeleton, sentence or button in a card's body while it has no content."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

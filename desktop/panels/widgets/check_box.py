@@ -8,7 +8,7 @@ from desktop.viewmodels.form import FieldValue
 
 
 class CheckBox(DisabledReasonMixin, QCheckBox):
-    """A box to tick; `chosen` carries whether it is ticked."""
+    """A QCheckBox whose names are its text; `chosen` carries whether it is ticked."""
 
     chosen = Signal(bool)
 
@@ -20,11 +20,11 @@ class CheckBox(DisabledReasonMixin, QCheckBox):
         self.toggled.connect(self.chosen)
 
     def value(self) -> FieldValue:
-        """Return whether the box is ticked."""
+        """Return whether the check box is ticked."""
         return self.isChecked()
 
     def set_value(self, value: FieldValue) -> None:
-        """Tick or untick without reporting it."""
+        """Tick or untick the check box without emitting `chosen`."""
         # `toggled` does not tell a person from setChecked.
         with QSignalBlocker(self):
             self.setChecked(bool(value))

@@ -38,7 +38,7 @@ class Chip(PlainLabel):
         set_tooltip(self, tip)
 
     def set_state(self, text: str, state: ChipTone, tip: str = "") -> None:
-        """Show another state with its word and tool tip."""
+        """Draw another state on the chip, with its word and tool tip."""
         self._state = state
         self.setText(text)
         self.setAccessibleName(text)
@@ -47,7 +47,7 @@ class Chip(PlainLabel):
         self.update()
 
     def state(self) -> ChipTone:
-        """Return the state whose colours are shown."""
+        """Return the state whose colours the chip has."""
         return self._state
 
     def sizeHint(self) -> QSize:

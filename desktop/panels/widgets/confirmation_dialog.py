@@ -12,7 +12,7 @@ from desktop.panels.widgets.label import label
 
 
 class ConfirmationDialog(QDialog):
-    """Asks once before an action that cannot be undone; Cancel is the default.
+    """A QDialog that asks before what cannot be undone; Cancel is the default.
 
     `alternative` is the text of a second way to go on, with a text of its own to type;
     `alternative_chosen` tells of it, and the dialog then ends as rejected.
@@ -97,7 +97,7 @@ class ConfirmationDialog(QDialog):
 
 
 def _is_typed_back(text: str, wanted: str) -> bool:
-    """Whether a text is what was asked for; a count may be typed with its separators."""
+    """Whether the text typed into the dialog is the one asked for; separators in a count may be."""
     plain = text.strip()
     if wanted.isdecimal():
         plain = re.sub(r"[\s.,'’_]", "", plain)
@@ -105,7 +105,7 @@ def _is_typed_back(text: str, wanted: str) -> bool:
 
 
 class _DialogFuture(QObject):
-    """Sets a future to the result of a dialog when it is closed."""
+    """Sets a future to a QDialog's result when it is closed."""
 
     def __init__(self, dialog: QDialog, future: "asyncio.Future[int]") -> None:
         super().__init__(dialog)
@@ -119,7 +119,7 @@ class _DialogFuture(QObject):
 
 
 async def wait_for_dialog(dialog: QDialog) -> int:
-    """Open a dialog, wait for its end without blocking anything, and return its result."""
+    """Open a QDialog, wait for its end without blocking the loop, and return its result."""
     future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     answer = _DialogFuture(dialog, future)
     # exec() would run a second event loop inside the first: asyncio's tasks would be entered twice.
@@ -145,7 +145,7 @@ async def ask_confirmation(
     text_to_type: str = "",
     type_prompt: str = "",
 ) -> bool:
-    """Ask and return whether the person confirmed; Esc, closing and Enter on Cancel mean no.
+    """Ask in a dialog; True if confirmed. Esc, closing and Enter on Cancel mean no.
 
     With `text_to_type`, the confirming button waits until exactly that was typed.
     """

@@ -9,7 +9,7 @@ from desktop.panels.widgets.screen_reader import announce
 
 
 class CopyMenu(QObject):
-    """Opens by the right button or the menu key of its widget.
+    """Context menu that copies a widget's values, by the right button or the menu key.
 
     Without `set_entries` it copies the whole text of an elided label, also where that is cut.
     """
@@ -24,11 +24,11 @@ class CopyMenu(QObject):
         widget.customContextMenuRequested.connect(self._on_requested)
 
     def set_entries(self, *entries: tuple[str, str]) -> None:
-        """Offer these labels, each of which copies its text; empty texts are left out."""
+        """Set the copy menu's labels, each of which copies its text; empty texts are left out."""
         self._entries = entries
 
     def entries(self) -> tuple[tuple[str, str], ...]:
-        """Return what is offered now, as (label, text)."""
+        """Return the copy menu's entries, as (label, text)."""
         found = list(self._entries)
         widget = self._widget
         if isinstance(widget, PlainLabel) and widget.hasSelectedText():

@@ -17,7 +17,7 @@ _DOT, _STEP = 14, 21  # diameter and distance of the centres, px at the base fon
 
 
 class DotRating(QProgressBar):
-    """A read-only gauge: role, value and maximum are those of QProgressBar, the words are ours."""
+    """A rating's gauge of dots, read-only: role and value are QProgressBar's, the words ours."""
 
     def __init__(self, name: str, *, steps: int = 4, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class DotRating(QProgressBar):
         self.set_value(None, "")
 
     def set_value(self, value: int | None, words: str) -> None:
-        """Show a rating; `words` (“4 of 4”) are for screen readers and the tool tip."""
+        """Draw a rating's dots; `words` (“4 of 4”) are for screen readers and the tool tip."""
         # Qt would draw the whole window at once for a new value, in the middle of a refresh.
         self.setUpdatesEnabled(False)
         self.setValue(max(0, min(value or 0, self._steps)))

@@ -32,7 +32,7 @@ class DropdownField(QComboBox):
         self.activated.connect(self._on_activated)
 
     def set_options(self, options: Sequence[tuple[str, str]]) -> None:
-        """Offer these (key, text) choices, keeping the chosen one if it is still there."""
+        """Offer these (key, text) choices in the drop-down, keeping the chosen one if there."""
         kept = self.value()
         self.clear()
         for key, text in options:
@@ -46,16 +46,16 @@ class DropdownField(QComboBox):
         self.setMinimumContentsLength(6)
 
     def value(self) -> str | None:
-        """Return the key of the choice, or None."""
+        """Return the key chosen in the drop-down, or None."""
         key = self.currentData()
         return key if isinstance(key, str) else None
 
     def set_value(self, key: FieldValue | None) -> None:
-        """Show the choice of this key; None or an unknown key shows none."""
+        """Show the drop-down's choice of this key; None or an unknown key shows none."""
         self.setCurrentIndex(-1 if key is None else self.findData(key))
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
-        """Enable, or disable with the reason in tool tip and description."""
+        """Enable the drop-down, or disable it with the reason in tool tip and description."""
         self.setEnabled(enabled)
         set_tooltip(self, "" if enabled else reason, describe=False)
         self.setAccessibleDescription(self.accessibleName() if enabled else reason)

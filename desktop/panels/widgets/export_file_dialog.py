@@ -7,7 +7,7 @@ _FILE_FORMATS = {"CSV table (*.csv)": "csv", "JSON (*.json)": "json"}
 
 
 class ExportFileDialog(QFileDialog):
-    """A save dialog of the system that stays open while the window goes on."""
+    """The system's save dialog for a list's export; the window goes on while it is open."""
 
     file_chosen = Signal(str, str)  # path; csv or json
 

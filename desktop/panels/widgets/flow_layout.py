@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Mirrored where the language runs right to left; the height follows the width."""
+    """QLayout that wraps widgets to the next line; mirrored for right-to-left languages."""
 
     def __init__(self, gap: int, line_gap: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -9,7 +9,7 @@ from desktop.panels.widgets.button import Button
 
 
 class FoldButton(Button):
-    """Checked means unfolded: the state screen readers can tell of a push button."""
+    """A folding card's header button; checked means unfolded, which screen readers can tell."""
 
     fold_requested = Signal(bool)  # True: fold
 
@@ -22,7 +22,7 @@ class FoldButton(Button):
         self.clicked.connect(self._on_clicked)
 
     def set_folded(self, folded: bool, words: str) -> None:
-        """Show whether the card is folded; `words` says so to screen readers."""
+        """Draw the triangle of a folded card's button; `words` says so to screen readers."""
         self.setChecked(not folded)
         self.set_icon("fold-right" if folded else "fold-down")
         self.setAccessibleDescription(words)

@@ -35,30 +35,30 @@ _CONTROL_WIDTH = 300
 
 
 class FormLayout(Enum):
-    """How the rows of a form look: settings explain each field, editors keep rows tight."""
+    """How a form widget's rows look: settings explain each field, editors keep rows tight."""
 
     EXPLAINED = "label and help at the left, control and error at the right"
     COMPACT = "labels and controls in two columns"
 
 
 class FormControl(Protocol):
-    """A control of a form; all of them are widgets. `chosen` is emitted for a person only."""
+    """A control of a form, always a widget; `chosen` is emitted for a person only."""
 
     @property
     def chosen(self) -> SignalInstance:
-        """Signal with the value a person gave."""
+        """Signal of a form's control with the value that a person gave."""
         ...
 
     def value(self) -> FieldValue | None:
-        """Return the value; None where nothing is chosen yet."""
+        """Return the value of a form's control; None where nothing is chosen yet."""
         ...
 
     def set_value(self, value: FieldValue) -> None:
-        """Show a value without emitting `chosen`."""
+        """Show a value in a form's control without emitting `chosen`."""
         ...
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
-        """Enable, or disable with the reason in tool tip and description."""
+        """Enable a form's control, or disable it with the reason in its tool tip."""
         ...
 
 
@@ -66,7 +66,7 @@ ControlT = TypeVar("ControlT", bound=QWidget)
 
 
 class Form(QWidget):
-    """Rows of fields. `edited` carries the path of a field and the value a person gave it.
+    """Form widget of declared fields; `edited` carries a field's path and the value given.
 
     `controls` are the widgets of fields of kind CUSTOM, by path. Widths are px at the base font;
     0 leaves them to the layout.
@@ -103,22 +103,22 @@ class Form(QWidget):
             self._grid = self._create_grid(spacing, label_width)
 
     def control(self, path: str, kind: type[ControlT]) -> ControlT:
-        """Return the control of a field. Raises TypeError if it is of another class."""
+        """Return a form field's control. Raises TypeError if it is of another class."""
         control = self.rows[path].control
         if not isinstance(control, kind):
             raise TypeError(f"{path} is edited with a {type(control).__name__}")
         return control
 
     def value(self, path: str) -> FieldValue | None:
-        """Return the value that stands in the control of a field."""
+        """Return the value that stands in a form field's control."""
         return self._controls[path].value()
 
     def text(self, path: str) -> str:
-        """Return the text that stands in a text or secret field, without blanks around it."""
+        """Return the stripped text of a form's text or secret field."""
         return str(self.value(path)).strip()
 
     def show_state(self, state: FormState) -> None:
-        """Show values, errors and reasons; what is being typed in a field is not disturbed."""
+        """Draw a form's values, errors and reasons; what is being typed in a field stays."""
         # Hidden fields keep their values: switching back shows what was typed.
         visible = visible_paths(self.fields.values(), state.values)
         for path, row in self.rows.items():
@@ -129,12 +129,12 @@ class Form(QWidget):
                 self._grid.setRowVisible(row, path in visible)
 
     def show_values(self, values: FormValues) -> None:
-        """Show values without errors; fields that are not named keep theirs."""
+        """Show values in the form without errors; fields not named keep theirs."""
         for path, value in values.items():
             self._controls[path].set_value(value)
 
     def set_error(self, path: str, error: str) -> None:
-        """Show or clear the sentence below one field."""
+        """Show or clear the error sentence below one form field."""
         self.rows[path].set_error(error)
 
     def _create_grid(self, spacing: int, label_width: int) -> QFormLayout:
@@ -169,7 +169,7 @@ class Form(QWidget):
 
 
 class FormRow(QWidget):
-    """One field: its label and help, the control, and below it the sentence for a refused value.
+    """A form's row: label and help, the control, and below it why a value was refused.
 
     In a compact form the label stands in a column of its own, outside of this widget.
     """
@@ -216,7 +216,7 @@ class FormRow(QWidget):
             allow_full_height(self)
 
     def show_state(self, state: FormState) -> None:
-        """Show value, label, error and the reason that disables this field."""
+        """Draw a form row's value, label, error and the reason that disables it."""
         path = self.field.path
         value = state.values.get(path)
         # Reported only when it is left, a text half typed is not what the state knows.
@@ -237,13 +237,13 @@ class FormRow(QWidget):
         self.help_label.setVisible(bool(self.help_label.text()))
 
     def set_error(self, sentence: str) -> None:
-        """Show or clear the sentence below the control, and its red border."""
+        """Show or clear the error below a form row's control, and its red border."""
         self.error_label.setText(sentence)
         self.error_label.setVisible(bool(sentence))
         set_style_properties(self.control, invalid=bool(sentence))
 
     def set_indent(self, indent: int) -> None:
-        """Stand as far from the left edge as the controls above, where there is room for that."""
+        """Indent a form row as far as the controls above, where there is room for that."""
         self._indent = indent
         # Else the indent would be part of what the row needs at least.
         self.setMinimumWidth(self.control.minimumSizeHint().width())
@@ -283,12 +283,12 @@ class FormRow(QWidget):
 
 
 def allow_full_height(widget: QWidget) -> None:
-    """Let a widget be as high as its wrapped texts need: `Maximum` would cut them at their hint."""
+    """Let a form's widget be as high as its wrapped texts: `Maximum` would cut them."""
     widget.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
 
 def create_control(field: FormField) -> FormControl:
-    """Create the control that a form field is edited with. Raises ValueError for kind CUSTOM."""
+    """Create the control widget of a declared form field. Raises ValueError for kind CUSTOM."""
     name = field.accessible_name
     match field.kind:
         case FieldKind.SWITCH:

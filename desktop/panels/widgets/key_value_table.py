@@ -17,7 +17,7 @@ _NOTE_WIDTH_SHARE = 0.42  # of the room of value and note
 
 
 class KeyValueTable(QWidget):
-    """Shows KeyValueRows. Rows that stay keep their widgets, so an update does not flicker."""
+    """Table widget of facts; rows that stay keep their widgets, so no update flickers."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class KeyValueTable(QWidget):
         self._grid.setColumnStretch(1, 1)
 
     def set_rows(self, rows: Sequence[KeyValueRow]) -> None:
-        """Replace the name and value rows of the table."""
+        """Replace the fact table's rows of label and value."""
         while len(self._rows) < len(rows):
             self._append_row()
         height = fonts.scaled(ROW_HEIGHT - 1)
@@ -64,7 +64,7 @@ class KeyValueTable(QWidget):
         self._limit_note_width()
 
     def reserve_rows(self, count: int) -> None:
-        """Create the widgets of this many rows before they are needed."""
+        """Create the fact table's widgets of this many rows before they are needed."""
         while len(self._rows) < count:
             place = len(self._rows)
             self._append_row()
@@ -76,7 +76,7 @@ class KeyValueTable(QWidget):
                 cell.hide()
 
     def row_cells(self, place: int) -> tuple[ElidedLabel, ElidedLabel, ElidedLabel]:
-        """Return label, value and note of one row."""
+        """Return the label, value and note widgets of one row in the fact table."""
         return self._rows[place]
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -18,7 +18,7 @@ _MUTED_VARIANTS: tuple[str, ...] = ("muted", "small", "note")
 
 
 class PlainLabel(QLabel):
-    """A label that shows its text as typed: mark-up in a name of a customer stays text."""
+    """A QLabel that shows its text as typed: mark-up in a customer's name stays text."""
 
     def __init__(
         self,
@@ -37,18 +37,18 @@ class PlainLabel(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        """Show a text, cut at a length that no panel has room for."""
+        """Show a text on the label, cut at a length that no panel has room for."""
         super().setText(
             text if len(text) <= _MAX_TEXT_LENGTH else text[:_MAX_TEXT_LENGTH] + _ELLIPSIS
         )
 
     def set_tone(self, tone: Tone) -> None:
-        """Colour the text; the words must say the same."""
+        """Colour the label's text by tone; the words must say the same."""
         set_style_properties(self, tone=tone)
 
 
 class ElidedLabel(PlainLabel):
-    """A line that is cut with … where the room ends; tool tip and screen readers have it whole."""
+    """A label cut with … where the room ends; tool tip and screen readers have it whole."""
 
     def __init__(
         self,
@@ -69,11 +69,11 @@ class ElidedLabel(PlainLabel):
         self.setText(text)
 
     def full_text(self) -> str:
-        """Return the whole text, also where it is cut on screen."""
+        """Return the label's whole text, also where it is cut on screen."""
         return self._full_text
 
     def setText(self, text: str) -> None:
-        """Show a text on one line."""
+        """Show a text on one line of the elided label."""
         # A line break would hide the rest without a sign.
         # Names and subjects of tickets may hold line breaks.
         whole = " ".join(text.split("\n")) if "\n" in text else text
@@ -88,7 +88,7 @@ class ElidedLabel(PlainLabel):
         self._elide()
 
     def set_tooltip(self, text: str) -> None:
-        """Add to the tool tip, which says the whole text (an absolute time, a name)."""
+        """Add to the elided label's tool tip, which says the whole text (an absolute time)."""
         if text == self._tip:
             return
         self._tip = text
@@ -187,7 +187,7 @@ def label(
     tip: str = "",
     parent: QWidget | None = None,
 ) -> PlainLabel:
-    """Create a label of one or, with `wrap`, several lines."""
+    """Create a label widget of one or, with `wrap`, several lines."""
     made = PlainLabel(text, variant, tone=tone, parent=parent)
     made.setWordWrap(wrap)
     if selectable:
@@ -206,7 +206,7 @@ def elided_label(
     align_right: bool = False,
     parent: QWidget | None = None,
 ) -> ElidedLabel:
-    """Create a label of one line that may be cut with …."""
+    """Create a label widget of one line that may be cut with …."""
     made = ElidedLabel(text, variant, tone=tone, parent=parent)
     if selectable:
         make_selectable(made)
@@ -216,7 +216,7 @@ def elided_label(
 
 
 def make_selectable(made: PlainLabel) -> None:
-    """Let the mouse select the text and the keyboard copy it; the label is no stop of Tab."""
+    """Let a label's text be selected by mouse and copied by key; it is no stop of Tab."""
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     made.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
     # The cursor is the only sign that a text can be selected.

@@ -1,4 +1,4 @@
-"""A place whose content is built when it is first shown, so that a page opens at once."""
+"""A widget whose content is built when it is first shown, so that its page opens at once."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -10,7 +10,7 @@ Content = TypeVar("Content", bound=QWidget)
 
 
 class LazyWidget(QWidget, Generic[Content]):
-    """Filled by `build` once: by being shown, or by whoever asks for the content before."""
+    """Place filled by `build` once: when it is shown, or somebody asks for its content before."""
 
     def __init__(self, build: Callable[[], Content], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -20,7 +20,7 @@ class LazyWidget(QWidget, Generic[Content]):
         self._box.setContentsMargins(0, 0, 0, 0)
 
     def ensure_content(self) -> Content:
-        """What stands here."""
+        """Return the lazy widget's content, built now if it was not."""
         if self.content_if_built is None:
             self.content_if_built = self._build_content()
             self._box.addWidget(self.content_if_built)
@@ -29,6 +29,6 @@ class LazyWidget(QWidget, Generic[Content]):
         return self.content_if_built
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Now somebody looks."""
+        """Build the lazy widget's content, since it is seen now."""
         self.ensure_content()
         super().showEvent(event)

@@ -8,7 +8,7 @@ from desktop.panels.widgets.button import Button
 
 
 class LinkButton(Button):
-    """A flat push button in the accent colour; no mark-up, no address of its own."""
+    """A flat QPushButton in the accent colour; no mark-up, no address of its own."""
 
     def __init__(
         self, text: str, *, name: str = "", tip: str = "", parent: QWidget | None = None

@@ -10,7 +10,7 @@ QWIDGETSIZE_MAX = 16_777_215  # Qt's macro of that name: no limit
 
 
 class ListDetailPage(QWidget):
-    """Knows whether both fit, which one is shown when not, and whether anybody looks.
+    """Page widget that knows whether list and details both fit, and which one shows if not.
 
     `two_columns_min_width` is the width in px that holds both, at the usual font size.
     """
@@ -26,12 +26,12 @@ class ListDetailPage(QWidget):
         self.is_detail_open = False  # narrow: the details stand in the list's place
 
     def open_detail(self) -> None:
-        """Show the details, also where only one of both has room."""
+        """Show the page's details, also where list and details do not both fit."""
         self.is_detail_open = True
         self.layout_changed.emit()
 
     def close_detail(self) -> None:
-        """Show the list again."""
+        """Show the page's list again in place of the details."""
         self.is_detail_open = False
         self.layout_changed.emit()
         self.detail_closed.emit()
@@ -54,7 +54,7 @@ class ListDetailPage(QWidget):
         return QSize(fonts.scaled(300), fonts.scaled(240))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Go back to the list on Esc, where the details hide it."""
+        """Go back from the details to the page's list on Esc, where they hide it."""
         if event.key() == Qt.Key.Key_Escape and self.is_detail_open and not self.is_wide:
             self.close_detail()
             return
@@ -62,7 +62,7 @@ class ListDetailPage(QWidget):
 
 
 def fix_or_free_width(widget: QWidget, width: int | None) -> None:
-    """Fix a widget to a width in px of the design, or with None let its layout decide again."""
+    """Fix a widget's width in px of the design, or with None let its layout decide again."""
     if width is not None:
         widget.setFixedWidth(fonts.scaled(width))
     else:

@@ -26,7 +26,7 @@ _SKELETON_ROWS = 8
 
 @dataclass(frozen=True)
 class ListPageSpec:
-    """What is particular to one list: names, filters as (key, label), texts of its states."""
+    """What is particular to one list page: names, filters as (key, label), its states' texts."""
 
     name: str  # accessible name and heading of the page
     scope_note: str  # beside the heading: how far the list reaches
@@ -40,7 +40,7 @@ class ListPageSpec:
 
 
 class ListPage(ListDetailPage):
-    """The page of a list: give it the table and the details, connect the model, show its state.
+    """Widget of a list page: give it table and details, connect the model, show its state.
 
     In a narrow window the details stand in place of the list.
     """
@@ -91,7 +91,7 @@ class ListPage(ListDetailPage):
         self.back_button.clicked.connect(self.close_detail)
 
     def show_state(self, state: ListState) -> None:
-        """Show the rows, or what stands in their place."""
+        """Show the list page's rows, or what stands in their place."""
         card = self.list_card
         card.set_note(state.summary)
         show_list_state(card, state, _SKELETON_ROWS, self._spec.loading_text)
@@ -101,26 +101,26 @@ class ListPage(ListDetailPage):
         self.export_button.set_enabled(bool(state.summary), "There is nothing to export.")
 
     def show_error(self, error: AppError) -> None:
-        """Show an error above the list."""
+        """Show an error on a banner above the list page's table."""
         self.banner.show_message("bad", error.title, error.message, error.hint, close="Close")
 
     def show_result(self, sentence: str) -> None:
-        """Show above the list what was done: where a file was written to."""
+        """Show above the list page's table what was done: where a file was written to."""
         self.banner.show_message("info", sentence, close="Close")
 
     def clear_filters(self) -> None:
-        """Show every row again."""
+        """Clear the list page's filters: every row again."""
         self.filter_control.set_value(self._spec.filters[0][0])
         self.search_field.clear()
         self._on_filter("")
         self.search_field.setFocus()
 
     def take_focus(self) -> None:
-        """Put the keyboard on the list."""
+        """Put the keyboard on the list page's table."""
         self._table.setFocus()
 
     def arrange(self) -> None:
-        """Put the details beside the list, or in its place where the window is narrow."""
+        """Put the list page's details beside its table, or in its place where it is narrow."""
         wide = self.is_wide
         direction = QBoxLayout.Direction
         self._filters.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
@@ -174,7 +174,7 @@ class ListPage(ListDetailPage):
 
 
 def show_list_state(card: Card, state: ListState, skeleton_rows: int, loading_text: str) -> None:
-    """Show a list's state in its card: loading, failed, empty, or the rows themselves."""
+    """Draw a list's state in its card widget: loading, failed, empty, or the rows."""
     if state.is_loading:
         card.show_loading(skeleton_rows, loading_text)
     elif state.has_failed:

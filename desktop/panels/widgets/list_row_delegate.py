@@ -24,7 +24,7 @@ _MAX_PAINTED_CHARACTERS = 400
 
 
 class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
-    """Paints one cell after the other, always as plain text.
+    """Qt delegate that paints one cell of a list after the other, always as plain text.
 
     A subclass paints the content in `paint_cell`; `is_single_column` says that one column holds
     the whole row, since there is no room for more.
@@ -40,10 +40,10 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
 
     @abstractmethod
     def paint_cell(self, painter: QPainter, box: QRect, index: ModelIndex, row: RowT) -> None:
-        """Paint the content of one cell."""
+        """Paint the content of one cell of a list."""
 
     def paint_loading(self, painter: QPainter, box: QRect, column: int) -> None:
-        """Paint a cell of a row that is not read yet; nothing, unless overridden."""
+        """Paint a cell of a list's row that is not read yet; nothing, unless overridden."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: ModelIndex) -> None:
         box: QRect = option.rect
@@ -63,7 +63,7 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
     def paint_ground(
         self, painter: QPainter, box: QRect, state: QStyle.StateFlag, _row: RowT | None
     ) -> None:
-        """Paint what is under a cell: selected or hovered, and the line below its row."""
+        """Paint the ground of a list's cell: selected or hovered, and the line below its row."""
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(box, self.paint_cache.color("accentbg"))
         elif self.highlights_hovered_row and state & QStyle.StateFlag.State_MouseOver:
@@ -72,7 +72,7 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
         painter.drawLine(box.bottomLeft(), box.bottomRight())
 
     def paint_focus_ring(self, painter: QPainter, box: QRect, column: int) -> None:
-        """Paint a cell's part of the ring around the current row."""
+        """Paint a cell's part of the focus ring around a list's current row."""
         color, width = self.paint_cache.color("accent"), FOCUS_RING_WIDTH
         painter.fillRect(box.left(), box.top(), box.width(), width, color)
         painter.fillRect(box.left(), box.bottom() + 1 - width, box.width(), width, color)
@@ -97,7 +97,7 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
         struck: bool = False,
         trailing: bool = False,
     ) -> None:
-        """Paint one line of text, cut with an ellipsis where the room ends."""
+        """Paint one line of text in a list's cell, cut with an ellipsis where the room ends."""
         painter.setFont(self.paint_cache.font(size, struck=struck))
         painter.setPen(self.paint_cache.color(tone))
         metrics = self.paint_cache.metrics(size)
@@ -108,7 +108,7 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
         painter.drawText(box, ALIGN_TRAILING if trailing else ALIGN_LEADING, shown)
 
     def paint_chip(self, painter: QPainter, pill: QRectF, text: str, tone: str) -> None:
-        """Paint a state in a word on its coloured pill."""
+        """Paint a state chip in a list's cell: a word on its coloured pill."""
         color, ground = self.paint_cache.chip(tone)
         fill_rounded_rect(painter, pill, pill.height() / 2, ground)
         painter.setFont(self.paint_cache.font(12, medium=True))

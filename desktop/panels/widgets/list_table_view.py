@@ -17,7 +17,7 @@ _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class ListTableView(QTableView, Generic[DelegateT]):
-    """Emits what a person wants of a row, by its place from the top.
+    """Table widget of a list; emits what a person wants of a row, by its place from the top.
 
     Home and End go to the ends, Enter opens, Delete and Copy are told, the menu key asks for a
     menu. `leading_column` is shown at every width; a subclass sets widths in `update_columns`.
@@ -70,19 +70,19 @@ class ListTableView(QTableView, Generic[DelegateT]):
         model.rowsInserted.connect(self._on_rows_inserted)
 
     def update_columns(self) -> None:
-        """Set the widths of the columns for the width there is."""
+        """Set the widths of the table's columns for the width it has."""
 
     def set_row_height(self, height: int) -> None:
-        """Make every row so many pixels high."""
+        """Make every row of the table so many px high."""
         if self.verticalHeader().defaultSectionSize() != height:
             self.verticalHeader().setDefaultSectionSize(height)
 
     def current_row(self) -> int:
-        """Return the place of the current row, or -1."""
+        """Return the place of the table's current row, or -1."""
         return self.currentIndex().row()
 
     def select_row(self, place: int) -> None:
-        """Make the row at a place current."""
+        """Make the table's row at a place current."""
         if place >= 0:
             self.setCurrentIndex(self._list_model.index(place, self._leading_column))
 
@@ -115,7 +115,7 @@ class ListTableView(QTableView, Generic[DelegateT]):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Ask for the menu of the row under the mouse, or of the current one by the menu key."""
+        """Ask for the menu of the table's row under the mouse, or by menu key the current one."""
         by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
         index = self.indexAt(event.pos()) if by_mouse else self.currentIndex()
         if not index.isValid():

@@ -14,7 +14,7 @@ _BAR_WIDTH_SHARES = (0.62, 0.48, 0.7, 0.4, 0.56)
 
 
 class LoadingSkeleton(QWidget):
-    """As many bars as rows are likely to come, so that nothing jumps then."""
+    """Skeleton widget with as many bars as rows are likely to come, so that nothing jumps."""
 
     def __init__(self, rows: int = 3, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,13 +24,13 @@ class LoadingSkeleton(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_rows(self, rows: int) -> None:
-        """Expect another number of rows."""
+        """Draw another number of bars in the loading skeleton."""
         self._rows = rows
         self.updateGeometry()
         self.update()
 
     def set_drawn(self, drawn: bool) -> None:
-        """Draw the bars, or only keep their room."""
+        """Draw the loading skeleton's bars, or only keep their room."""
         self._drawn = drawn
         self.update()
 

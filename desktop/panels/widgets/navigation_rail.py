@@ -18,7 +18,7 @@ _ICON = 24
 
 
 class NavigationRail(QFrame):
-    """The buttons of the pages. Compact, it is one row of icons for the top of a narrow window."""
+    """Widget of the pages' buttons; compact, it is a row of icons atop a narrow window."""
 
     page_chosen = Signal(str)  # the key, by a person
 
@@ -39,7 +39,7 @@ class NavigationRail(QFrame):
     def add_page(
         self, key: str, text: str, icon_name: str, *, name: str = "", bottom: bool = False
     ) -> "NavigationRailButton":
-        """Add a page; `name` is its accessible and object name, `bottom` puts it at the end."""
+        """Add a page's button to the rail; `name` is its accessible name, `bottom` puts it last."""
         button = NavigationRailButton(key, text, icon_name, name or text, self)
         self._pages[key] = button
         self._group.add(button)
@@ -52,19 +52,19 @@ class NavigationRail(QFrame):
         return button
 
     def current(self) -> str | None:
-        """Return the key of the page shown."""
+        """Return the key of the page checked in the rail."""
         return self._group.value()
 
     def set_current(self, key: str) -> None:
-        """Show which page is open."""
+        """Check the rail's button of the open page."""
         self._group.set_value(key)
 
     def set_badge(self, key: str, badge: str, description: str = "") -> None:
-        """Put a short text (a count) on a page; `description` says what it counts."""
+        """Put a short text (a count) on a rail button; `description` says what it counts."""
         self._pages[key].set_badge(badge, description)
 
     def set_compact(self, compact: bool) -> None:
-        """Show a row of icons at the top (compact), or the rail at the left."""
+        """Show the rail as a row of icons at the top (compact), or at the left."""
         self._compact = compact
         set_style_properties(self, compact=compact)
         direction = QBoxLayout.Direction
@@ -80,7 +80,7 @@ class NavigationRail(QFrame):
             page.set_compact(compact)
 
     def page(self, key: str) -> "NavigationRailButton":
-        """Return the button of a page by its key."""
+        """Return the rail's button of a page by its key."""
         return self._pages[key]
 
 
@@ -96,14 +96,14 @@ class NavigationRailButton(OptionButton):
         self.setObjectName(name)
 
     def set_badge(self, badge: str, description: str) -> None:
-        """Show a short text at the icon, described in the tool tip."""
+        """Show a short text at a rail button's icon, described in the tool tip."""
         self._badge = badge
         # The count alone says nothing to a screen reader.
         set_tooltip(self, description or (self._label if self._compact else ""))
         self.update()
 
     def set_compact(self, compact: bool) -> None:
-        """Show the icon alone, with the word as tool tip."""
+        """Show the rail button's icon alone, with the word as tool tip."""
         self._compact = compact
         horizontal = QSizePolicy.Policy.Fixed if compact else QSizePolicy.Policy.Expanding
         self.setSizePolicy(horizontal, QSizePolicy.Policy.Fixed)

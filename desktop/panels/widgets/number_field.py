@@ -1,4 +1,4 @@
-"""Number and time fields: the wheel scrolls the page unless the field has the keyboard."""
+"""Number and time widgets: the wheel scrolls the page unless the field has the keyboard."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTime, Signal
 from PySide6.QtGui import QWheelEvent
@@ -10,7 +10,7 @@ from desktop.viewmodels.form import FieldValue
 
 
 class NumberField(DisabledReasonMixin, QSpinBox):
-    """A spin box with bounds, a unit after the number, and an accessible name."""
+    """A QSpinBox with bounds, a unit after the number, and an accessible name."""
 
     chosen = Signal(object)  # the number, by a person, never by set_value
 
@@ -38,7 +38,7 @@ class NumberField(DisabledReasonMixin, QSpinBox):
         signal.connect(self._on_edited)
 
     def set_value(self, value: FieldValue) -> None:
-        """Show a number without reporting it; anything else shows the minimum."""
+        """Show a number in the spin box without emitting; anything else shows the minimum."""
         # setValue emits valueChanged as a person would.
         with QSignalBlocker(self):
             self.setValue(value if isinstance(value, int) else self.minimum())
@@ -55,7 +55,7 @@ class NumberField(DisabledReasonMixin, QSpinBox):
 
 
 class TimeField(DisabledReasonMixin, QTimeEdit):
-    """A time of day in 24 hours; its value is minutes after midnight."""
+    """A time-of-day widget in 24 hours; its value is minutes after midnight."""
 
     chosen = Signal(object)
 
@@ -68,11 +68,11 @@ class TimeField(DisabledReasonMixin, QTimeEdit):
         self.timeChanged.connect(self._on_edited)
 
     def value(self) -> FieldValue:
-        """Return the minutes after midnight."""
+        """Return the time field's minutes after midnight."""
         return self.time().hour() * 60 + self.time().minute()
 
     def set_value(self, value: FieldValue) -> None:
-        """Show a time without reporting it."""
+        """Show minutes after midnight in the time field without emitting."""
         if isinstance(value, int):
             with QSignalBlocker(self):
                 self.setTime(QTime(value // 60, value % 60))

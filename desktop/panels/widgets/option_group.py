@@ -10,7 +10,7 @@ _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key
 
 
 class OptionButton(QAbstractButton):
-    """One option of a group, painted by its subclass. Checked means: this one is the value."""
+    """A button of an option group, painted by its subclass; checked: it is the value."""
 
     picked = Signal(str)  # the key, by a person; the button is not checked yet
     arrow_pressed = Signal(str, int)  # the key, and 1 or -1
@@ -28,7 +28,7 @@ class OptionButton(QAbstractButton):
         self.toggled.connect(self._on_toggled)
 
     def show_checked(self, checked: bool) -> None:
-        """Show whether this option is the value, without asking for it."""
+        """Check the option button as the group's value, without emitting."""
         self._is_updating = True
         self.setChecked(checked)
         self._is_updating = False
@@ -56,7 +56,7 @@ class OptionButton(QAbstractButton):
 
 
 class OptionGroup(QObject):
-    """The buttons of one group by key; none or one of them is checked."""
+    """The exclusive option buttons of a group by key; none or one of them is checked."""
 
     picked = Signal(str)  # the key a person chose, also the one that was chosen already
     chosen = Signal(str)  # the same, only if it is another
@@ -68,14 +68,14 @@ class OptionGroup(QObject):
         self.buttons: dict[str, OptionButton] = {}
 
     def add(self, button: OptionButton) -> None:
-        """Append a button to the group."""
+        """Append an option button to the group."""
         self.buttons[button.key] = button
         button.picked.connect(self._on_picked)
         button.arrow_pressed.connect(self._on_arrow_pressed)
         self._update_tab_stop()
 
     def clear(self) -> None:
-        """Delete all buttons."""
+        """Delete all option buttons of the group."""
         for button in self.buttons.values():
             # deleteLater takes a turn of the loop: until then the old button would be seen.
             button.hide()
@@ -84,11 +84,11 @@ class OptionGroup(QObject):
         self.buttons = {}
 
     def value(self) -> str | None:
-        """Return the key of the checked button, or None."""
+        """Return the key of the group's checked button, or None."""
         return next((key for key, button in self.buttons.items() if button.isChecked()), None)
 
     def set_value(self, key: object) -> None:
-        """Check the button of this key; None or an unknown key checks none."""
+        """Check the group's button of this key; None or an unknown key checks none."""
         for name, button in self.buttons.items():
             button.show_checked(name == key)
         self._update_tab_stop()
@@ -113,7 +113,7 @@ class OptionGroup(QObject):
 
 
 def set_single_tab_stop(buttons: Iterable[QAbstractButton]) -> None:
-    """Give a group of buttons one stop of Tab: the checked one, else the first that is enabled."""
+    """Give a group of buttons one stop of Tab: the checked one, else the first enabled."""
     group = list(buttons)
     enabled = [button for button in group if button.isEnabled()] or group
     stop = next((button for button in enabled if button.isChecked()), next(iter(enabled), None))

@@ -1,4 +1,4 @@
-"""A line with a button beside it that opens a list to choose from: one form control."""
+"""A line edit with a button beside it that opens a dialog to choose from: one control."""
 
 from abc import abstractmethod
 
@@ -12,7 +12,7 @@ from desktop.viewmodels.form import FieldValue
 
 
 class PickerRow(QWidget):
-    """A form control whose value is typed into `field`, or picked from what `choose_button` opens.
+    """A form control typed into `field`, or picked in the dialog that `choose_button` opens.
 
     `chosen` reports the value that a person has typed or picked.
     """
@@ -31,21 +31,21 @@ class PickerRow(QWidget):
         choose_button.clicked.connect(self._on_choose)
 
     def value(self) -> FieldValue:
-        """Return the value of the line."""
+        """Return the value typed or picked in the picker's line."""
         return self.field.value()
 
     def set_value(self, value: FieldValue) -> None:
-        """Show a value without reporting it."""
+        """Show a value in the picker's line without emitting."""
         self.field.set_value(value)
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
-        """Enable, or disable with the reason."""
+        """Enable the picker's line and button, or disable them with the reason."""
         self.field.set_enabled(enabled, reason)
         self.choose_button.set_enabled(enabled, reason)
 
     @abstractmethod
     def _on_choose(self) -> None:
-        """Open the list; what is picked goes to `_on_picked`."""
+        """Open the picker's dialog; what is picked there goes to `_on_picked`."""
 
     def _on_picked(self, value: FieldValue) -> None:
         self.set_value(value)

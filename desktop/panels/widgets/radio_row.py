@@ -16,7 +16,7 @@ _TRAILING = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class RadioRow(QRadioButton):
-    """A radio button; Qt moves with the arrow keys within the rows of one parent."""
+    """A radio button widget; Qt moves with the arrow keys within the rows of one parent."""
 
     chosen = Signal(str)  # the key, by a person
 
@@ -39,11 +39,11 @@ class RadioRow(QRadioButton):
 
     @property
     def key(self) -> str:
-        """Key of the choice this row stands for."""
+        """Key of the choice that this radio row stands for."""
         return self._key
 
     def set_note(self, note: str) -> None:
-        """Show in small what the choice means, or how far its change is."""
+        """Show in small in a radio row what the choice means, or how far its change is."""
         if note == self._note:
             return
         self._note = note
@@ -52,7 +52,7 @@ class RadioRow(QRadioButton):
         self.update()
 
     def set_selected(self, selected: bool) -> None:
-        """Show whether the row is selected without emitting `chosen`; none of a group may be."""
+        """Select the radio row without emitting `chosen`; in a group none need be."""
         # An exclusive button refuses to be unchecked.
         exclusive = self.autoExclusive()
         self.setAutoExclusive(False)
@@ -62,13 +62,13 @@ class RadioRow(QRadioButton):
         self.setAutoExclusive(exclusive)
 
     def set_waiting(self, waiting: bool) -> None:
-        """Mark the value as wanted, not confirmed; the note says so in words."""
+        """Draw the radio row's value as wanted, not confirmed; the note says so in words."""
         if waiting != self._waiting:
             self._waiting = waiting
             self.update()
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
-        """Enable, or disable with the reason in tool tip and description."""
+        """Enable the radio row, or disable it with the reason in tool tip and description."""
         self.setEnabled(enabled)
         set_tooltip(self, "" if enabled else reason, describe=not enabled)
         if enabled:

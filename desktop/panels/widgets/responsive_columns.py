@@ -17,7 +17,7 @@ ColumnPlan = Mapping[int, Sequence[Sequence[str]]]
 
 
 class ResponsiveColumns(QWidget):
-    """Holds cards by key. `plan` says for 3, 2 and 1 columns which keys stand where, in order."""
+    """Widget of cards by key; `plan` says for 3, 2 and 1 columns which card stands where."""
 
     def __init__(self, plan: ColumnPlan, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +42,7 @@ class ResponsiveColumns(QWidget):
             row.addWidget(holder, 1)
 
     def add_card(self, key: str, card: QWidget) -> None:
-        """Add a card under a key; the column plan says where it stands."""
+        """Add a card to the columns under a key; their plan says where it stands."""
         self._cards[key] = card
         hidden = card.isHidden() and card.testAttribute(_EXPLICIT_SHOW_HIDE)
         card.setParent(self)
@@ -52,19 +52,19 @@ class ResponsiveColumns(QWidget):
             self._place_cards()
 
     def card(self, key: str) -> QWidget:
-        """Return the card of a key."""
+        """Return the columns' card of a key."""
         return self._cards[key]
 
     def keys(self) -> list[str]:
-        """Return the keys of all cards."""
+        """Return the keys of all cards in the columns."""
         return list(self._cards)
 
     def column_count(self) -> int:
-        """Return how many columns show; 0 before the first layout."""
+        """Return how many columns of cards show; 0 before the first layout."""
         return self._count
 
     def set_width(self, width: int) -> None:
-        """Choose the number of columns for this width of the page."""
+        """Choose the number of card columns for this page width in px."""
         scale = fonts.scale()
         count = (
             3
@@ -82,7 +82,7 @@ class ResponsiveColumns(QWidget):
             self._place_cards()
 
     def activate_layouts(self) -> None:
-        """Lay the columns out at once, for callers that need positions before the next event."""
+        """Lay the card columns out at once, for callers that need positions now."""
         for column in self._columns:
             column.activate()
         self._row.activate()
@@ -121,7 +121,7 @@ class ResponsiveColumns(QWidget):
 
 
 class ResponsiveColumnsScrollArea(QScrollArea):
-    """Scrolls the columns and tells them the width."""
+    """Scroll area around the card columns, which tells them its width."""
 
     def __init__(self, columns: ResponsiveColumns, parent: QWidget | None = None) -> None:
         super().__init__(parent)

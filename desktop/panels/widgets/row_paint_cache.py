@@ -10,7 +10,7 @@ from desktop.panels.theme.design_tokens import BASE_FONT_PX
 
 
 class RowPaintCache:
-    """Painting a list asks for these some hundred times a frame; `clear` when a style changes."""
+    """Fonts, colours and metrics that painting a list asks for some hundred times a frame."""
 
     def __init__(self) -> None:
         self.clear()
@@ -38,6 +38,6 @@ def _make_metrics(size: float = BASE_FONT_PX, *, medium: bool = False) -> QFontM
 
 
 def _chip_colors(tone: str) -> tuple[QColor, QColor]:
-    """The colour of a chip's text, and of its ground."""
+    """The colour of a painted chip's text, and of its ground."""
     pair = current_tokens().chips[tone]
     return QColor(pair.text), QColor(pair.background)

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QWidget
 
 
 def announce(widget: QWidget, text: str, *, urgent: bool = False) -> None:
-    """Have `text` spoken: after what is being said, or at once if `urgent`."""
+    """Have screen readers speak `text`: after what is being said, or at once if `urgent`."""
     if not text:
         return
     # Imported here: nothing is announced before the first paint.

@@ -22,7 +22,7 @@ _ICON_MARGIN = 32
 
 
 class SearchField(QLineEdit):
-    """Keeps the keyboard while its popup is open; Esc closes the popup and loses no text."""
+    """A line edit with a popup: keeps the keyboard while it is open; Esc loses no text."""
 
     submitted = Signal(str)  # Enter with nothing marked
     edited = Signal(str)  # every change by a person
@@ -52,13 +52,13 @@ class SearchField(QLineEdit):
         self._choose_placeholder()
 
     def set_model(self, model: QAbstractListModel) -> None:
-        """Offer this model's rows in the popup."""
+        """Give the search field's popup the model whose rows it offers."""
         self._model = model
         if self._popup is not None:
             self._popup.set_model(model)
 
     def show_popup(self) -> None:
-        """Open the popup, or close it when there is nothing to offer."""
+        """Open the search field's popup, or close it when there is nothing to offer."""
         popup = self._ensure_popup()
         if popup.count():
             popup.show_under(self)
@@ -66,27 +66,27 @@ class SearchField(QLineEdit):
             popup.hide()
 
     def hide_popup(self) -> None:
-        """Close the popup."""
+        """Close the search field's popup."""
         if self._popup is not None:
             self._popup.hide()
             self._popup.view.setCurrentIndex(QModelIndex())
 
     def mark_first_row(self) -> None:
-        """Mark the first row of the open popup, which Enter then takes."""
+        """Mark the first row of the search field's popup, which Enter then takes."""
         if self._popup is not None and self._popup.isVisible():
             self._popup.move_selection(1)
 
     def popup(self) -> "SearchPopup | None":
-        """Return the popup once there was one."""
+        """Return the search field's popup once there was one."""
         return self._popup
 
     def take_focus(self) -> None:
-        """Put the keyboard here with all text selected (Ctrl+K)."""
+        """Put the keyboard into the search field with all text selected (Ctrl+K)."""
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.selectAll()
 
     def setText(self, text: str | None) -> None:
-        """Show a text; megabytes are cut before Qt lays them out."""
+        """Show a text in the search field; megabytes are cut before Qt lays them out."""
         if text is not None and len(text) > MAX_QUERY_LENGTH:
             text = text[:MAX_QUERY_LENGTH]
             self.too_long.emit(MAX_QUERY_LENGTH)
@@ -110,20 +110,20 @@ class SearchField(QLineEdit):
         event.accept()
 
     def focusOutEvent(self, event: "QFocusEvent") -> None:
-        """Away from the field, the popup closes."""
+        """Close the search field's popup when the keyboard leaves it."""
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.ActiveWindowFocusReason:
             self.hide_popup()
 
     def resizeEvent(self, event: "QResizeEvent") -> None:
-        """Keep placeholder and popup fitting."""
+        """Fit the search field's placeholder and popup to its new width."""
         super().resizeEvent(event)
         self._choose_placeholder()
         if self._popup is not None and self._popup.isVisible():
             self._popup.show_under(self)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Keep the margins in another font size."""
+        """Keep the search field's text margins in another font size."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.LayoutDirectionChange):
             self._set_margins()

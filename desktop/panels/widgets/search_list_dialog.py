@@ -25,7 +25,7 @@ SEARCHED_TOO = Qt.ItemDataRole.UserRole
 
 
 class SearchListDialog(QDialog):
-    """The first column takes the width; subclasses fill `table` and react to `use_button`."""
+    """A QDialog with a searchable table; subclasses fill `table` and react to `use_button`."""
 
     def __init__(
         self,
@@ -70,18 +70,18 @@ class SearchListDialog(QDialog):
         return QSize(fonts.scaled(460), fonts.scaled(480))
 
     def add_row(self, *texts: str) -> QTreeWidgetItem:
-        """Append a row with these texts."""
+        """Append a row with these texts to the dialog's table."""
         item = QTreeWidgetItem(self.table, list(texts))
         item.setSizeHint(0, QSize(0, fonts.scaled(ROW_HEIGHT)))
         return item
 
     def rows(self) -> list[QTreeWidgetItem]:
-        """Return every row, also those that the search hides."""
+        """Return every row of the dialog's table, also those that the search hides."""
         found = (self.table.topLevelItem(place) for place in range(self.table.topLevelItemCount()))
         return [item for item in found if item is not None]
 
     def apply_search(self, _text: object = "") -> int:
-        """Hide the rows that do not hold what is searched for, and count the others."""
+        """Hide the dialog's rows that do not hold what is searched for, and count the others."""
         wanted = self.search_field.text().strip().casefold()
         shown = 0
         for item in self.rows():

@@ -31,7 +31,7 @@ _MAX_VISIBLE_ROWS = 8
 
 
 class SearchPopup(QFrame):
-    """Shows the rows of a suggestions model; the field keeps the keyboard."""
+    """Popup widget of a suggestions model's rows; the search field keeps the keyboard."""
 
     chosen = Signal(QModelIndex)
 
@@ -52,16 +52,16 @@ class SearchPopup(QFrame):
         self.hide()
 
     def set_model(self, model: QAbstractListModel) -> None:
-        """Show this model's rows from now on."""
+        """Show this model's rows in the search popup from now on."""
         self.view.setModel(model)
 
     def count(self) -> int:
-        """Return how many rows there are."""
+        """Return how many rows the search popup has."""
         model = self.view.model()
         return model.rowCount() if model is not None else 0
 
     def show_under(self, field: QWidget) -> None:
-        """Open below the field, as wide as it, over whatever is there."""
+        """Open the search popup below its field, as wide as it, over whatever is there."""
         window = field.window()
         if self.parentWidget() is not window:
             self.setParent(window)
@@ -74,7 +74,7 @@ class SearchPopup(QFrame):
         self.raise_()
 
     def move_selection(self, rows: int) -> None:
-        """Move the mark past rows that are not enabled; from the end it goes on at the start."""
+        """Move the search popup's mark past disabled rows; from the end it goes on at the start."""
         model, count = self.view.model(), self.count()
         if model is None or not count:
             return
@@ -88,17 +88,17 @@ class SearchPopup(QFrame):
                 return
 
     def choose(self, index: QModelIndex) -> None:
-        """Take a row, if it may be taken."""
+        """Take a row of the search popup, if it may be taken."""
         if index.isValid() and self.is_enabled(index):
             self.chosen.emit(index)
 
     def is_enabled(self, index: _Index) -> bool:
-        """Whether a row may be taken."""
+        """Whether a row of the search popup may be taken."""
         return index.data(ENABLED_ROLE) is not False
 
 
 class SearchResultDelegate(QStyledItemDelegate):
-    """Paints title over subtitle and the note at the right, as plain text."""
+    """Paints a search popup's row: title over subtitle, the note at the right, as plain text."""
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
         # One height for all rows: two lines if the first row has two.

@@ -15,7 +15,7 @@ _MAX_LENGTH = 1300
 
 
 class SecretField(QWidget):
-    """A secret to type in; screen readers get no text of it while it is concealed."""
+    """A masked QLineEdit for a secret; screen readers get no text of it while it is concealed."""
 
     chosen = Signal(object)
 
@@ -39,34 +39,34 @@ class SecretField(QWidget):
         self.conceal()
 
     def text(self) -> str:
-        """Return what was typed."""
+        """Return the secret typed into the password field."""
         return self.field.text()
 
     def value(self) -> FieldValue:
-        """Return what was typed, for a form."""
+        """Return the secret typed into the password field, as a form's value."""
         return self.field.text()
 
     def set_value(self, value: FieldValue) -> None:
-        """Show another secret, concealed; an empty one forgets what was typed."""
+        """Show another secret in the password field, concealed; an empty one clears it."""
         if self.field.text() != value:
             self.field.set_value(value)
             self.conceal()
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
-        """Enable, or disable with the reason in tool tip and description."""
+        """Enable the password field, or disable it with the reason in tool tip and description."""
         self.field.set_enabled(enabled, reason)
 
     def clear(self) -> None:
-        """Forget what was typed: `setText` clears the undo history too, `clear` would not."""
+        """Clear the password field and its undo history: Qt's `clear` would keep that."""
         self.field.setText("")
         self.conceal()
 
     def is_revealed(self) -> bool:
-        """Return whether the secret can be read on the screen."""
+        """Return whether the password field shows its secret in plain text."""
         return self.field.echoMode() is QLineEdit.EchoMode.Normal
 
     def conceal(self) -> None:
-        """Show dots instead of the secret again."""
+        """Show dots in the password field instead of the secret again."""
         self._timer.stop()
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
         self.reveal_button.set_text("Show")

@@ -24,7 +24,7 @@ _RADIUS = 7
 
 
 class SegmentedControl(QWidget):
-    """A group of radio buttons to screen readers, drawn as one box."""
+    """Segment buttons drawn as one box; to screen readers a group of radio buttons."""
 
     chosen = Signal(str)  # by a person, never by set_value
 
@@ -48,7 +48,7 @@ class SegmentedControl(QWidget):
         self.set_options(options)
 
     def set_options(self, options: Sequence[tuple[str, str]]) -> None:
-        """Offer these (key, text) choices; none is chosen afterwards."""
+        """Offer these (key, text) choices as segments; none is chosen afterwards."""
         self._group.clear()
         self._segments = {}
         for key, text in options:
@@ -62,7 +62,7 @@ class SegmentedControl(QWidget):
         return self._group.value()
 
     def set_value(self, key: FieldValue | None) -> None:
-        """Select the segment of this key; None means “not set”."""
+        """Select the segment of this key; None selects none (“not set”)."""
         # Refreshes come often: nothing is repainted, and a waiting mark stays.
         if key == self.value():
             return
@@ -70,7 +70,7 @@ class SegmentedControl(QWidget):
         self.update()
 
     def set_waiting(self, waiting: bool, description: str = "") -> None:
-        """Mark the selected value as wanted, not confirmed."""
+        """Draw the selected segment as wanted, not confirmed."""
         for segment in self._segments.values():
             waits = waiting and segment.isChecked()
             set_tooltip(segment, description if waits else "")
@@ -79,7 +79,7 @@ class SegmentedControl(QWidget):
                 segment.update()
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
-        """Enable, or disable with the reason in tool tip and description."""
+        """Enable the segments, or disable them with the reason in tool tip and description."""
         self.setEnabled(enabled)
         set_tooltip(self, "" if enabled else reason)
         # A disabled parent shows no tool tip of its own over its children.
@@ -87,7 +87,7 @@ class SegmentedControl(QWidget):
             set_tooltip(segment, "" if enabled else reason)
 
     def segment(self, key: str) -> "SegmentButton":
-        """Return the button of a choice by its key."""
+        """Return the segment's button of a choice by its key."""
         return self._segments[key]
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -1,4 +1,4 @@
-"""Painting helpers of custom widgets: crisp rounded shapes and the focus ring."""
+"""QPainter helpers of custom widgets: crisp rounded shapes and the focus ring."""
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -9,7 +9,7 @@ from desktop.panels.theme.design_tokens import FOCUS_RING_WIDTH
 
 
 def create_painter(widget: QWidget) -> QPainter:
-    """Create an antialiased QPainter without pen or brush."""
+    """Create an antialiased QPainter on a widget, without pen or brush."""
     painter = QPainter(widget)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -20,7 +20,7 @@ def create_painter(widget: QWidget) -> QPainter:
 def fill_rounded_rect(
     painter: QPainter, rect: QRect | QRectF, radius: float, ground: QColor
 ) -> None:
-    """Fill a rounded rectangle in one colour."""
+    """Paint a filled rounded rectangle in one colour."""
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ground)
     painter.drawRoundedRect(QRectF(rect), radius, radius)
@@ -29,7 +29,7 @@ def fill_rounded_rect(
 def draw_rounded_outline(
     painter: QPainter, rect: QRect | QRectF, radius: float, ink: QColor, width: float = 1
 ) -> None:
-    """Draw a rounded outline wholly inside `rect`, on whole pixels."""
+    """Paint a rounded outline wholly inside `rect`, on whole pixels."""
     # A pen is drawn on both sides of its path: half of it would be cut at the edge.
     half = width / 2
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -39,5 +39,5 @@ def draw_rounded_outline(
 
 
 def draw_focus_ring(painter: QPainter, rect: QRect | QRectF, radius: float) -> None:
-    """Draw the focus ring of the widget that has the keyboard."""
+    """Paint the focus ring of the widget that has the keyboard."""
     draw_rounded_outline(painter, rect, radius, theme_color("accent"), FOCUS_RING_WIDTH)

@@ -21,7 +21,7 @@ _HOLLOW_DOTS = ("offline", "signed_out", "unknown")
 
 
 class StatusBar(QFrame):
-    """Every part is a button that leads to its details."""
+    """Widget of the window's status bar; every part is a button that leads to its details."""
 
     clicked = Signal(str)  # the key of the service or note
 
@@ -38,7 +38,7 @@ class StatusBar(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def set_service(self, key: str, text: str, state: ServiceDot, tip: str = "") -> None:
-        """Show a service, for instance as "Sailthru offline since 10:31"."""
+        """Draw a service's part of the status bar, for instance "Sailthru offline since 10:31"."""
         if key not in self._items:
             self._add(key, self._left)
             self._left += 1
@@ -47,7 +47,7 @@ class StatusBar(QFrame):
     def set_note(
         self, key: str, text: str, tone: Tone = "muted", tip: str = "", *, optional: bool = False
     ) -> None:
-        """Show a note at the right; an empty text removes it, `optional` ones need spare room."""
+        """Draw a note in the status bar; an empty text removes it, `optional` ones may yield."""
         if key not in self._items:
             if not text:
                 return
@@ -72,7 +72,7 @@ class StatusBar(QFrame):
             item.setVisible(bool(item.accessibleName()) and wanted <= self.width())
 
     def item(self, key: str) -> "StatusItem":
-        """Return the button of a service or note by its key."""
+        """Return the status bar's button of a service or note by its key."""
         return self._items[key]
 
     def _add(self, key: str, place: int) -> None:
@@ -98,7 +98,7 @@ class StatusItem(QAbstractButton):
         self.clicked.connect(self._on_clicked)
 
     def set_text(self, text: str, tone: Tone, *, dot: ServiceDot | None, tip: str) -> None:
-        """Show text and dot; the text is the accessible name."""
+        """Draw a status bar part's text and dot; the text is the accessible name."""
         self.setText(text.replace("&", "&&"))
         self.setAccessibleName(text)
         self._tone, self._dot = tone, dot

@@ -1,4 +1,4 @@
-"""Dynamic properties that the style sheet selects by, set with the repaint they need."""
+"""Dynamic Qt properties that the style sheet selects by, set with the repaint they need."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
@@ -7,7 +7,7 @@ _POLISHED = Qt.WidgetAttribute.WA_WState_Polished
 
 
 def set_style_properties(widget: QWidget, **properties: str | bool) -> None:
-    """Set style properties and polish the widget again if any of them changed."""
+    """Set a widget's style properties and polish it again if any of them changed."""
     changed = False
     for name, value in properties.items():
         wanted = ("true" if value else "false") if isinstance(value, bool) else value

@@ -20,7 +20,7 @@ _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Switch(QAbstractButton):
-    """A check box to keyboard and screen readers, drawn as a switch."""
+    """A check box to keyboard and screen readers, drawn as a sliding switch."""
 
     chosen = Signal(bool)  # by a person, never by set_value
 
@@ -41,21 +41,21 @@ class Switch(QAbstractButton):
         self.toggled.connect(self._on_toggled)
 
     def value(self) -> FieldValue:
-        """Return whether the switch is on."""
+        """Return whether the switch widget is on."""
         return self.isChecked()
 
     def set_value(self, value: FieldValue) -> None:
-        """Show on or off without reporting it."""
+        """Show the switch widget on or off without emitting."""
         self._is_updating = True
         self.setChecked(bool(value))
         self._is_updating = False
 
     def is_waiting(self) -> bool:
-        """Return whether the shown value is wanted and not confirmed."""
+        """Return whether the switch draws its value as wanted and not confirmed."""
         return self._waiting
 
     def set_waiting(self, waiting: bool, description: str = "") -> None:
-        """Mark the shown value as wanted, not confirmed; `description` says it in words."""
+        """Draw the switch's value as wanted, not confirmed; `description` says it in words."""
         if (waiting, description) == (self._waiting, self._tip):
             return
         self._waiting = waiting
@@ -64,7 +64,7 @@ class Switch(QAbstractButton):
         self.update()
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
-        """Enable, or disable with the reason in tool tip and description."""
+        """Enable the switch, or disable it with the reason in tool tip and description."""
         self.setEnabled(enabled)
         set_tooltip(self, self._tip if enabled else reason)
 

@@ -11,7 +11,7 @@ from desktop.viewmodels.tone import Tone
 
 
 class SwitchRow(QWidget):
-    """Something that is on or off; `set_read_only` shows it without the switch."""
+    """A row widget with a switch; `set_read_only` shows it without."""
 
     chosen = Signal(bool)
 
@@ -32,17 +32,17 @@ class SwitchRow(QWidget):
         self.switch.chosen.connect(self.chosen)
 
     def set_text(self, text: str) -> None:
-        """Label the row and name its switch."""
+        """Set the switch row's label, which names its switch too."""
         self.text_label.setText(text)
         self.switch.setAccessibleName(text)
         self.switch.setObjectName(text)
 
     def set_note(self, note: str, tone: Tone = "muted", tip: str = "") -> None:
-        """Show since when it is on, or what its change waits for."""
+        """Show in the switch row since when it is on, or what its change waits for."""
         self.note_label.setText(note)
         self.note_label.set_tone(tone)
         self.note_label.set_tooltip(tip)
 
     def set_read_only(self, fixed: bool) -> None:
-        """Hide the switch of something that nobody may switch."""
+        """Hide the row's switch where nobody may switch it."""
         self.switch.setVisible(not fixed)

@@ -11,13 +11,13 @@ _SINGLE_STOP_WIDGETS = (QComboBox, QAbstractItemView, QAbstractSpinBox)
 
 
 def apply_visual_tab_order(window: QWidget) -> None:
-    """Chain the visible stops of Tab below `window`: columns from the left, each top down."""
+    """Chain the window's visible Tab stops as read: columns from the left, each top down."""
     for before, after in pairwise(tab_stops(window)):
         QWidget.setTabOrder(before, after)
 
 
 def tab_stops(widget: QWidget) -> list[QWidget]:
-    """Return the visible stops of Tab in `widget`, itself included, in reading order."""
+    """Return the visible Tab stops in a widget, itself included, in reading order."""
     found = [widget] if widget.focusPolicy() & Qt.FocusPolicy.TabFocus else []
     if isinstance(widget, _SINGLE_STOP_WIDGETS):
         return found
@@ -27,7 +27,7 @@ def tab_stops(widget: QWidget) -> list[QWidget]:
 
 
 def _children_in_reading_order(parent: QWidget) -> list[QWidget]:
-    """Return the visible children, those beside each other column by column."""
+    """Return a widget's visible children, those beside each other column by column."""
     children = [
         child
         for child in parent.children()
@@ -57,7 +57,7 @@ def _leading_edge(child: QWidget) -> int:
 
 
 def set_tab_order_by_layout(widget: QWidget) -> list[QWidget]:
-    """Chain the stops of Tab in `widget` in the order of its layouts; return them.
+    """Chain the Tab stops in a widget in the order of its layouts; return them.
 
     Works before anything is shown, when there is no geometry to read yet. Hidden stops are
     included: they may be shown later.
@@ -69,7 +69,7 @@ def set_tab_order_by_layout(widget: QWidget) -> list[QWidget]:
 
 
 def first_usable_control(widget: QWidget) -> QWidget | None:
-    """Return the first control in `widget` that is visible and enabled."""
+    """Return the first control in a widget that is visible and enabled, for the keyboard."""
     stops = set_tab_order_by_layout(widget)
     return next((stop for stop in stops if stop.isVisible() and stop.isEnabled()), None)
 

@@ -12,7 +12,7 @@ from desktop.viewmodels.form import FieldValue, format_names, parse_names
 
 
 class TextField(DisabledReasonMixin, QLineEdit):
-    """A line to type in. `chosen` carries the text: at each key, or only when the field is left."""
+    """A QLineEdit; `chosen` carries the text: at each key, or only when the field is left."""
 
     chosen = Signal(object)  # the value, by a person, never by set_value
 
@@ -34,18 +34,18 @@ class TextField(DisabledReasonMixin, QLineEdit):
         signal.connect(self._on_edited)
 
     def value(self) -> FieldValue:
-        """Return the text as typed."""
+        """Return the text field's line as typed."""
         return self.text()
 
     def set_value(self, value: FieldValue) -> None:
-        """Show a text; the cursor stays where the text is the same."""
+        """Show a text in the line; the cursor stays where the text is the same."""
         # Drafts hold texts without the blanks around them: one just typed stays, else nobody
         # could type a second word.
         if self.text() != str(value) and not (self.hasFocus() and self.text().strip() == value):
             self.setText(str(value))
 
     def set_completions(self, texts: Iterable[str]) -> None:
-        """Offer the texts that contain what is typed, in either case."""
+        """Complete the line by the texts that contain what is typed, in either case."""
         offered = list(texts)
         # A completer is not replaced by an equal one: its list may be open at this moment.
         if self.property("offered") == "\n".join(offered):
@@ -67,19 +67,19 @@ class TextField(DisabledReasonMixin, QLineEdit):
 
 
 class NamesField(TextField):
-    """A line of names with commas between; its value is a tuple, each name once."""
+    """A line edit of names with commas between; its value is a tuple, each name once."""
 
     _shown: tuple[str, ...] = ()
 
     def value(self) -> FieldValue:
-        """Return the names shown while their text stands, else those typed, each once."""
+        """Return the field's names while their text stands, else those typed, each once."""
         # A name that holds a comma itself is one name until somebody types here.
         if self._shown and self.text() == format_names(self._shown):
             return self._shown
         return parse_names(self.text())
 
     def set_value(self, value: FieldValue) -> None:
-        """Show names; a comma that was just typed stays."""
+        """Show names in the comma-separated field; a comma that was just typed stays."""
         if isinstance(value, tuple) and self.value() != value:
             self._shown = tuple(str(name) for name in value)
             self.setText(format_names(self._shown))
@@ -100,11 +100,11 @@ class MultilineTextField(DisabledReasonMixin, QPlainTextEdit):
         self.setFixedHeight(fonts.scaled(70))
 
     def value(self) -> FieldValue:
-        """Return the text as typed."""
+        """Return the multi-line field's text as typed."""
         return self.toPlainText()
 
     def set_value(self, value: FieldValue) -> None:
-        """Show a text; the cursor stays where it is if the text is the same."""
+        """Show a text in the multi-line field; the cursor stays if the text is the same."""
         if self.toPlainText() != str(value):
             self.setPlainText(str(value))
 

@@ -20,7 +20,7 @@ _REDUCED_MOTION_TICK_MS = 1_000
 
 
 class Toast(QFrame):
-    """One message with actions; ToastManager makes, places and keeps them."""
+    """Toast widget: one message with buttons; ToastManager makes, places and keeps them."""
 
     action_triggered = Signal(str, str)  # the toast's key, the action's key
     closed = Signal(str)
@@ -66,7 +66,7 @@ class Toast(QFrame):
         self._timer.start()
 
     def set_message(self, message: str, *, restarts: bool = True) -> None:
-        """Say something else in the same place; a batch that grew starts its time again."""
+        """Show another message in the same toast; a batch that grew starts its time again."""
         self.message_label.setText(message)
         self.setAccessibleName(message)
         if restarts:
@@ -74,18 +74,18 @@ class Toast(QFrame):
             announce(self, message)
 
     def undo_time_fraction(self) -> float:
-        """Return the part of the undo time that is left, 1 to 0."""
+        """Return the part of the toast's undo time that is left, 1 to 0."""
         if not self._undo_ms:
             return 0.0
         return max(1 - self._elapsed.elapsed() / self._undo_ms, 0.0)
 
     def is_held(self) -> bool:
-        """Whether pointer or keyboard is on it: then it stays, while the undo time goes on."""
+        """Whether pointer or keyboard is on the toast: then it stays; the undo time goes on."""
         focus = self.focusWidget()
         return self.underMouse() or (focus is not None and focus.hasFocus())
 
     def fit_width(self, room: int) -> None:
-        """Resize for a window with `room` px of width."""
+        """Resize the toast for a window with `room` px of width."""
         self.ensurePolished()
         wide = (
             self.sizeHint().width() + self._message_width() - self.message_label.sizeHint().width()
@@ -95,13 +95,13 @@ class Toast(QFrame):
         self.resize(width, height if height > 0 else self.sizeHint().height())
 
     def focus_first_action(self) -> None:
-        """Put the keyboard on the first action."""
+        """Put the keyboard on the toast's first button."""
         for button in self._actions:
             button.setFocus(Qt.FocusReason.ShortcutFocusReason)
             return
 
     def dismiss(self) -> None:
-        """Close the toast."""
+        """Close the toast and emit that it went."""
         if not self._is_closed:
             self._is_closed = True
             self._timer.stop()
@@ -144,7 +144,7 @@ class Toast(QFrame):
 
 
 class UndoCountdownBar(QWidget):
-    """The undo time as a line that shrinks: no digits that tick."""
+    """The toast's undo time as a line that shrinks: no digits that tick."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -152,7 +152,7 @@ class UndoCountdownBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_fraction(self, part: float) -> None:
-        """Show how much is left, 1 to 0."""
+        """Draw how much of the toast's undo time is left, 1 to 0."""
         if round(part * self.width()) != round(self._fraction * self.width()):
             self.update()
         self._fraction = part

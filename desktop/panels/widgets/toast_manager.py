@@ -17,7 +17,7 @@ BATCH_KEY = "batch"
 
 
 class ToastManager(QObject):
-    """Keeps up to three toasts and, above them, one that counts the rest as a batch."""
+    """Keeps up to three toasts over the window and, above them, one that counts the rest."""
 
     action_triggered = Signal(str, str)  # toast key, action key
     batch_triggered = Signal(list, str)  # keys of the batch, action key
@@ -50,7 +50,7 @@ class ToastManager(QObject):
         *,
         seconds: float = 10.0,
     ) -> None:
-        """Say what was done; `seconds` is the undo time that the line shows (0: no line)."""
+        """Show a toast of what was done; `seconds` is the undo time of its line (0: no line)."""
         self.close_toast(key)
         # Above a batch, a newer toast would say less than one that is in it.
         if len(self._toasts) == _MAX_TOASTS or self._batch is not None:
@@ -63,7 +63,7 @@ class ToastManager(QObject):
         self._show(toast, message)
 
     def close_toast(self, key: str) -> None:
-        """Take a toast away, or its part of the batch: what it offered is settled."""
+        """Close a toast, or its part of the batch: what it offered is settled."""
         for toast in list(self._toasts):
             if toast.key == key:
                 toast.dismiss()
@@ -76,11 +76,11 @@ class ToastManager(QObject):
                 self._batch.dismiss()
 
     def visible_toasts(self) -> list[Toast]:
-        """Return what is shown, from the bottom up."""
+        """Return the toasts that are shown, from the bottom up."""
         return [*self._toasts, self._batch] if self._batch is not None else list(self._toasts)
 
     def newest_key(self) -> str:
-        """Return the key of the newest message, which may be one of the batch; empty: none."""
+        """Return the key of the newest toast, which may be one of the batch; empty: none."""
         keys = self._batch_keys or [toast.key for toast in self._toasts]
         return keys[-1] if keys else ""
 
@@ -127,7 +127,7 @@ class ToastManager(QObject):
             self._place(toast)
 
     def _place(self, toast: Toast) -> None:
-        """Put a toast on those below it."""
+        """Place a toast over the window on those below it."""
         toast.fit_width(self._host.width() - 2 * fonts.scaled(12))
         shown = self.visible_toasts()
         below = shown[: shown.index(toast)]
@@ -141,7 +141,7 @@ class ToastManager(QObject):
         return margin + round((self._host.width() - 2 * margin - width) * place)
 
     def _count_covered_buttons(self, place: float) -> int:
-        """Count the buttons, links and switches that a stack in this place would cover."""
+        """Count the window's buttons, links and switches that a stack of toasts would cover."""
         width, height = (fonts.scaled(each) for each in _STACK_SIZE)
         top = self._host.height() - fonts.scaled(self._bottom) - height
         area = QRect(self._left_edge(place, width), top, width, height)

@@ -10,7 +10,7 @@ _HTML_ESCAPES = str.maketrans(
 
 
 def escape_tooltip(text: str) -> str:
-    """Return `text` so that a tool tip shows it as typed."""
+    """Escape a text so that Qt's tool tip shows it as typed."""
     # The wrapper makes Qt read it as rich text for certain: escaped text alone is read as plain
     # unless it holds a "<", and would then show "&amp;".
     if not text:
@@ -26,10 +26,10 @@ def set_tooltip(widget: QWidget, text: str, *, describe: bool = True) -> None:
 
 
 class DisabledReasonMixin:
-    """Mixin of a widget that says in its tool tip and description why it is disabled."""
+    """Mixin of a widget that says in tool tip and description why it is disabled."""
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
-        """Enable, or disable with the reason in tool tip and description."""
+        """Enable this widget, or disable it with the reason in tool tip and description."""
         assert isinstance(self, QWidget)  # noqa: S101 - a mixin of widgets only
         self.setEnabled(enabled)
         set_tooltip(self, "" if enabled else reason)

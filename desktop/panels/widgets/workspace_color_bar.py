@@ -27,7 +27,7 @@ def workspace_color(name: str) -> str:
 
 
 class WorkspaceColorBar(QWidget):
-    """Tells workspaces apart at a glance; the name stands beside the search field in words."""
+    """Widget of the window's coloured top line, which tells workspaces apart at a glance."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +35,7 @@ class WorkspaceColorBar(QWidget):
         self.setFixedHeight(HEIGHT)
 
     def set_workspace(self, name: str, color: str) -> None:
-        """Show a workspace's colour (`#rrggbb`; anything else shows none)."""
+        """Paint the top line in a workspace's colour (`#rrggbb`; anything else shows none)."""
         self._color = QColor(color) if QColor.isValidColorName(color) else QColor()
         self.setAccessibleName(name)
         set_tooltip(self, name, describe=False)
