@@ -1,4 +1,4 @@
-"""Decides who may lead a connected workspace to another account: an admin of the account so far."""
+"""Decides who may lead a connected workspace to another account: an admin of its own."""
 
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.identity_and_roles import actor_from_zendesk_user, sailthru_only_actor
@@ -16,7 +16,7 @@ CONNECTION_SETTINGS = (settings_table.SERVICE_URI, settings_table.ZENDESK_BASE_U
 
 
 async def was_connected(config: ConnectionConfig, before: SettingsValues) -> bool:
-    """Whether anybody has connected this workspace before, also if nobody is signed in now."""
+    """Whether anybody has connected this workspace before, even if nobody is signed in now."""
     if before.is_set(settings_table.SAILTHRU_ONLY_OWNER):
         return True
     if await config.was_signed_in_to_zendesk():
@@ -26,7 +26,7 @@ async def was_connected(config: ConnectionConfig, before: SettingsValues) -> boo
 
 
 async def _keeps_secrets(config: ConnectionConfig, before: SettingsValues) -> bool:
-    """Whether there is a key or sign-in that could be led to another account."""
+    """Whether the workspace keeps a key or sign-in that could be led to another account."""
     secrets: tuple[Secret, ...] = (Secret.SAILTHRU_KEY,)
     if before.get(settings_table.ZENDESK_BASE_URL):
         if config.environment_secrets.has_zendesk_token:
@@ -39,7 +39,7 @@ async def _keeps_secrets(config: ConnectionConfig, before: SettingsValues) -> bo
 async def actor_without_zendesk(
     config: ConnectionConfig, before: SettingsValues, *, is_connected: bool
 ) -> Actor | None:
-    """Who is at work in a workspace without Zendesk; None: Zendesk has to say it."""
+    """Resolve who is at work in a workspace without Zendesk; None: Zendesk has to say it."""
     if before.get(settings_table.ZENDESK_AUTH) != "none":
         return None
     if not is_connected:
@@ -56,7 +56,7 @@ async def require_admin_for_other_account(
     values: SettingsValues,
     actor: Actor | None,
 ) -> None:
-    """Refuse to lead a connected workspace elsewhere unless its own account knows an admin.
+    """Raise NotPermitted for a move to another account unless the workspace's own knows an admin.
 
     Asked of the account connected so far, with the credentials kept for it, before a request to
     the new address. Another token of the same account is judged by the set-up's own check.
@@ -82,7 +82,7 @@ async def require_admin_for_other_account(
 
 
 async def _account_so_far(config: ConnectionConfig, before: SettingsValues) -> SettingsValues:
-    """The settings with the addresses of the account that the database says this workspace has.
+    """Return the settings with the addresses of the account that the database says it has.
 
     A settings file can be edited by whoever owns the computer. A move changes the database first:
     cut short, it was allowed already.
@@ -97,7 +97,7 @@ async def _account_so_far(config: ConnectionConfig, before: SettingsValues) -> S
 
 
 async def _ask_kept_sign_in(config: ConnectionConfig, before: SettingsValues) -> Actor | None:
-    """Ask the Zendesk account connected so far who the kept credentials are; None: unknown."""
+    """Ask the Zendesk account connected so far who the kept sign-in is; None: unknown."""
     base_url = before.get(settings_table.ZENDESK_BASE_URL)
     services = config.temporary_clients(before)
     try:

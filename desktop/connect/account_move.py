@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def find_known_sids(client: "SailthruClient", sids: tuple[str, ...]) -> tuple[bool, ...]:
-    """Whether each remembered profile is there; one that could not be asked is left out."""
+    """Ask Sailthru which remembered profiles the account has; unanswered sids are left out."""
     answers = []
     for sid in sids:
         try:
@@ -30,7 +30,7 @@ async def find_known_sids(client: "SailthruClient", sids: tuple[str, ...]) -> tu
 async def is_other_account(
     local: "LocalDatabases", former: Account, seen: Account, client: "SailthruClient | None"
 ) -> bool:
-    """Whether `seen` is another account than the one whose records are kept here.
+    """Whether `seen` is another account than the one whose records this computer keeps.
 
     `former`: what the settings say until now. It counts where a version that kept no accounts
     wrote the records, and nothing has connected since.
@@ -44,7 +44,7 @@ async def is_other_account(
 
 
 def other_account_connected_error(kept: Account, seen: Account) -> UserDecisionNeeded:
-    """What is said where the credentials in use lead to another account."""
+    """Return the error for credentials that lead a connected workspace to another account."""
     return UserDecisionNeeded(
         "This workspace belongs to another account.",
         f"It was set up for {_describe(kept)}, and what is connected now is {_describe(seen)}."
@@ -55,7 +55,7 @@ def other_account_connected_error(kept: Account, seen: Account) -> UserDecisionN
 
 
 class AccountMoveNeeded(UserDecisionNeeded):
-    """A workspace would drop what it keeps and move to another account; a person has to say so."""
+    """A set-up would move the workspace to another account and drop records; a person decides."""
 
     def __init__(self, kept: "KeptForAccount") -> None:
         super().__init__(
@@ -68,7 +68,7 @@ class AccountMoveNeeded(UserDecisionNeeded):
 
 
 def describe_kept(kept: "KeptForAccount") -> str:
-    """What a move would drop, in words."""
+    """Describe what a workspace's move to another account would drop."""
     parts = [
         format_count(number, one, many)
         for number, one, many in (

@@ -19,7 +19,7 @@ _KEY_BYTES = 32
 
 
 async def load_audit_key(config: ConnectionConfig, signer: AuditSigner) -> None:
-    """Sign the audit from now on with the workspace's key, made at the first time.
+    """Load the audit's key from the vault for a signer; it is made at the first time.
 
     The key is the environment's, else the keyring's. Where there is none, or the keyring is locked
     or hangs, entries are written without: an opt-out never waits for a key.
@@ -31,14 +31,14 @@ async def load_audit_key(config: ConnectionConfig, signer: AuditSigner) -> None:
 
 
 async def load_audit_signer(config: ConnectionConfig) -> AuditSigner:
-    """Return a signer of its own, for what opens the database for a moment."""
+    """Return an audit signer of its own, for what opens the database for a moment."""
     signer = AuditSigner()
     await load_audit_key(config, signer)
     return signer
 
 
 async def keep_audit_head(config: ConnectionConfig, audit: AuditLog) -> None:
-    """Keep the newest row with the key, so that an end cut off later shows.
+    """Keep the audit's newest row in the vault, so that an end cut off later shows.
 
     Not where the key is the environment's, beside which nothing can be kept; nor over a row that is
     kept and missing in the file: it is the proof.

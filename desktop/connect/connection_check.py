@@ -9,7 +9,7 @@ from desktop.model.json_value import Json
 
 @dataclass(frozen=True)
 class ConnectionCheck:
-    """One check: name, outcome, meaning and hint; the app runs without what is not needed."""
+    """A connection check: name, outcome, meaning and hint; not each one is needed."""
 
     name: str
     is_ok: bool
@@ -19,7 +19,7 @@ class ConnectionCheck:
     support_text: str = ""
 
     def as_json(self) -> dict[str, Json]:
-        """Return the check's object in `--json` answers."""
+        """Return a connection check's object in `--json` answers."""
         return {
             "name": self.name,
             "ok": self.is_ok,
@@ -34,14 +34,14 @@ OnCheck = Callable[[ConnectionCheck], None]
 
 
 class CheckCollector:
-    """Collects checks and reports each as it is done: a wizard shows them one by one."""
+    """Collects connection checks and reports each as it is done: a wizard shows them one by one."""
 
     def __init__(self, on_check: OnCheck | None = None) -> None:
         self._on_check = on_check
         self._done: list[ConnectionCheck] = []
 
     def add(self, check: ConnectionCheck) -> ConnectionCheck:
-        """Add a finished check and report it."""
+        """Add a finished connection check and report it."""
         self._done.append(check)
         if self._on_check is not None:
             self._on_check(check)
@@ -57,19 +57,19 @@ class CheckCollector:
         is_needed: bool = True,
         support_text: str = "",
     ) -> None:
-        """Add a `ConnectionCheck` of these fields."""
+        """Add a connection check of these fields and report it."""
         self.add(ConnectionCheck(name, is_ok, detail, hint, is_needed, support_text))
 
     def report_error(self, name: str, error: AppError, *, is_needed: bool = True) -> None:
-        """Add a check that did not pass because of `error`."""
+        """Add a connection check that did not pass because of `error`."""
         detail = " ".join(part for part in (error.title, error.message) if part)
         self.add(ConnectionCheck(name, False, detail, error.hint, is_needed))
 
     def results(self) -> tuple[ConnectionCheck, ...]:
-        """Return all checks, in order."""
+        """Return all connection checks, in order."""
         return tuple(self._done)
 
 
 def are_needed_checks_ok(checks: Iterable[ConnectionCheck]) -> bool:
-    """Whether every needed check has passed."""
+    """Whether every needed connection check has passed."""
     return all(check.is_ok or not check.is_needed for check in checks)

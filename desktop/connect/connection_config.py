@@ -30,7 +30,7 @@ from desktop.vault.secret import ZENDESK_SECRETS, Secret, Vault
 
 @dataclass(frozen=True)
 class ConnectionConfig:
-    """A workspace with its vault; environment variables already override its secrets."""
+    """What a sign-in needs of a workspace: settings, vault, environment, clock."""
 
     workspaces: WorkspaceRegistry
     workspace: Workspace
@@ -41,21 +41,21 @@ class ConnectionConfig:
 
     @property
     def settings_file(self) -> SettingsFile:
-        """The workspace's settings file."""
+        """The settings file of the workspace to connect."""
         return self.workspaces.settings_file(self.workspace)
 
     def temporary_clients(self, values: SettingsValues) -> TemporaryClients:
-        """Return short-lived clients that trust the workspace's CA file."""
+        """Return short-lived clients of both services that trust the workspace's CA file."""
         return TemporaryClients(self.clock, values.get(settings_table.CA_FILE))
 
     def token_manager(self, values: SettingsValues, transport: Transport) -> OAuthTokenManager:
-        """Return the manager of the OAuth tokens; `transport` leads to the workspace's Zendesk."""
+        """Return the manager of Zendesk's OAuth tokens; `transport` leads to the account."""
         lock = self.workspace.lock_path("sign-in")
         client_id = values.get(settings_table.ZENDESK_CLIENT_ID)
         return OAuthTokenManager(self.vault, transport, client_id, lock, self.clock)
 
     async def secret_for_host(self, secret: Secret, host: str) -> str | None:
-        """Return a secret for requests to `host`; None: there is none.
+        """Return a stored secret for requests to `host`; None where it was given for another.
 
         The environment's are for the hosts of this workspace's settings. Raises
         SecretForOtherHost where it was given for another host, KeyringError.
@@ -65,7 +65,7 @@ class ConnectionConfig:
         return await read_bound_secret(self.vault, secret, host)
 
     async def bind_secrets_to_addresses(self, values: SettingsValues) -> None:
-        """Bind what was stored before hosts were kept to the addresses in force until now."""
+        """Bind secrets stored without a host to the addresses of the settings so far."""
         hosts = {Secret.SAILTHRU_KEY: values.get(settings_table.SERVICE_URI)}
         # A server signs in with the environment's token, and may have no keyring to ask.
         if not self.environment_secrets.has_zendesk_token:
@@ -83,7 +83,7 @@ class ConnectionConfig:
             await bind_token_email(self.vault, email)
 
     async def api_token(self, email: str, base_url: str) -> str | None:
-        """Return the Zendesk API token for requests to this account as this person, or None.
+        """Return the API token for requests to this Zendesk account as this person, or None.
 
         Raises SecretForOtherHost where it was given for another account or person, KeyringError.
         """
@@ -114,7 +114,7 @@ class ConnectionConfig:
                 )
 
     async def sailthru_credentials(self, service_uri: str) -> SailthruCredentials | None:
-        """Return the Sailthru key and secret for this address, or None until both are there.
+        """Return the Sailthru key and secret for this address, or None until both are stored.
 
         Raises SecretForOtherHost, KeyringError.
         """
@@ -131,7 +131,7 @@ class ConnectionConfig:
         )
 
     async def was_signed_in_to_zendesk(self) -> bool:
-        """Whether anybody has ever been signed in to Zendesk in this workspace.
+        """Whether anybody has ever signed in to Zendesk in this workspace.
 
         The window's state remembers who; the database and the keyring remember it too, since
         whoever owns the computer can delete the files without losing the Sailthru key.
@@ -158,7 +158,7 @@ class ConnectionConfig:
     async def zendesk_credentials(
         self, values: SettingsValues, transport: Transport
     ) -> ZendeskCredentials | None:
-        """Return the Zendesk credentials; None: signed out, or a workspace without Zendesk.
+        """Return the workspace's Zendesk credentials; None: signed out, or without Zendesk.
 
         A token of the environment comes first. Raises InvalidInput when its address is missing,
         SecretForOtherHost.

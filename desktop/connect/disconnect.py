@@ -27,14 +27,14 @@ _ACCOUNT_SETTINGS: tuple[Setting[Any], ...] = (
 
 @dataclass(frozen=True)
 class SignOutResult:
-    """Whether Zendesk has revoked the sign-in, and what that means in a sentence."""
+    """Whether a sign-out was revoked at Zendesk, and what that means in a sentence."""
 
     is_revoked: bool
     message: str
 
 
 async def sign_out_of_zendesk(config: ConnectionConfig) -> SignOutResult:
-    """End the Zendesk sign-in; the account stays set, so that signing in again is one step.
+    """Revoke the Zendesk sign-in; the account stays set, so that signing in again is one step.
 
     Raises KeyringError when the secrets cannot be erased, ConflictError where a run does not stop.
     """
@@ -77,7 +77,7 @@ async def _revoke_and_erase(config: ConnectionConfig) -> SignOutResult:
 
 
 async def disconnect_workspace(config: ConnectionConfig) -> SignOutResult:
-    """Sign out, forget the account and the Sailthru key, and switch changes off.
+    """Sign the workspace out, forget its accounts and the Sailthru key, and switch changes off.
 
     The permissions go back to their defaults, since they were this account's.
     """

@@ -34,14 +34,14 @@ from desktop.vault.bound_secrets import SecretForOtherHost
 
 @dataclass(frozen=True)
 class DoctorReport:
-    """The doctor's checks, and the signed-in person where known."""
+    """The doctor's connection checks, and the signed-in person where known."""
 
     checks: tuple[ConnectionCheck, ...]
     actor: Actor | None = None
 
     @property
     def is_ok(self) -> bool:
-        """Whether everything needed works."""
+        """Whether everything the doctor needs works."""
         return are_needed_checks_ok(self.checks)
 
     def as_json(self) -> dict[str, Json]:
@@ -50,7 +50,7 @@ class DoctorReport:
 
 
 async def run_doctor(config: ConnectionConfig, on_check: OnCheck | None = None) -> DoctorReport:
-    """Check all of one workspace; faults become failed checks, not exceptions."""
+    """Run the doctor's checks of one workspace; faults become failed checks, not exceptions."""
     checks = CheckCollector(on_check)
     values = _check_settings(config, checks)
     # Without settings or keys every other check would fail for that reason alone.

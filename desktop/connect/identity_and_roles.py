@@ -30,16 +30,16 @@ PERMISSIONS_DISCLAIMER = (
 
 
 class CurrentUserSource(Protocol):
-    """The call that tells whose credentials these are; the Zendesk client has it."""
+    """The call `users/me`, which tells whose credentials these are; the Zendesk client has it."""
 
     async def me(self) -> SignedInZendeskUser:
-        """Return the signed-in Zendesk user."""
+        """Return the Zendesk user whose credentials these are."""
         ...
 
 
 @dataclass(frozen=True)
 class ActiveIdentity:
-    """The person at work and the rules in force; `is_confirmed` by Zendesk just now.
+    """The actor and the permission rules in force; `is_confirmed` by Zendesk just now.
 
     `error` is why not, where there was something to ask.
     """
@@ -58,7 +58,7 @@ async def resolve_identity(
     *,
     was_in_zendesk: bool,
 ) -> ActiveIdentity:
-    """Find out who is at work; `client` is None while nobody is signed in to Zendesk.
+    """Resolve the actor of a workspace; `client` is None while nobody is signed in to Zendesk.
 
     `was_in_zendesk`: somebody was before, in this workspace.
 
@@ -98,7 +98,7 @@ async def resolve_identity(
 
 
 def actor_from_zendesk_user(me: SignedInZendeskUser | ZendeskUser) -> Actor:
-    """Return a person with the role Zendesk says they have. NotPermitted for end users."""
+    """Return a Zendesk user as an actor with their role. Raises NotPermitted for end users."""
     if me.role == "admin":
         return Actor(me.name, Role.ADMIN, me.id)
     if me.role == "agent":
@@ -113,7 +113,7 @@ def actor_from_zendesk_user(me: SignedInZendeskUser | ZendeskUser) -> Actor:
 def sailthru_only_actor(
     values: SettingsValues, person: str, *, was_in_zendesk: bool = False
 ) -> Actor:
-    """Return the person at work in a workspace without Zendesk, by computer account.
+    """Return the actor of a workspace without Zendesk, by computer account.
 
     `was_in_zendesk`: somebody was signed in to Zendesk here before. Then nobody is an admin, or
     an agent would become one by leaving Zendesk.
@@ -125,12 +125,12 @@ def sailthru_only_actor(
 
 
 def last_known_actor(state: WindowState) -> Actor:
-    """Return who was signed in last, as an agent: offline nobody is known as an admin."""
+    """Return who was signed in last, with an agent's role: offline nobody is known as admin."""
     return Actor(state.last_user_name or "You", Role.AGENT, state.last_user_id, is_confirmed=False)
 
 
 def effective_permission_rules(values: SettingsValues, *, connected: bool) -> PermissionRules:
-    """Return the rules in force; `connected` says that this workspace has a sign-in."""
+    """Return the permission rules in force; `connected` says that this workspace has a sign-in."""
     own = permission_rules_from(values)
     if connected:
         return own
@@ -150,7 +150,7 @@ def effective_permission_rules(values: SettingsValues, *, connected: bool) -> Pe
 def check_setting_change(
     setting: Setting[Any], actor: Actor | None, values: SettingsValues
 ) -> PermissionDecision:
-    """Decide whether `actor` (None: nobody is connected) may change a setting."""
+    """Decide whether `actor` (None: nobody is connected) may change a setting of the workspace."""
     if values.is_managed(setting):
         return PermissionDecision(False, "Managed by your organisation.")
     if not setting.is_admin_only:
@@ -168,7 +168,7 @@ def check_setting_change(
 
 
 def computer_account_name() -> str:
-    """Return the computer account's name, asked of the system and not the environment."""
+    """Return the computer account of who is at work, asked of the system, not the environment."""
     if sys.platform == "win32":
         return os.getlogin()
     import pwd

@@ -18,7 +18,7 @@ from desktop.vault.secret import Secret
 
 @dataclass(frozen=True)
 class _UnsavedTokenCredentials:
-    """Credentials of an access token that is not stored yet."""
+    """Bearer credentials of a fresh Zendesk sign-in whose tokens are not stored yet."""
 
     access: str = field(repr=False)
 
@@ -32,7 +32,7 @@ class _UnsavedTokenCredentials:
 async def sign_in_interactively(
     config: ConnectionConfig, open_browser: OpenBrowser, limit_s: float = REDIRECT_TIMEOUT_S
 ) -> Actor:
-    """Sign in with the browser and store the tokens of the account in the settings.
+    """Sign in to Zendesk by browser and store the tokens in the vault.
 
     An end user's sign-in is revoked and refused. Raises what `sign_in_with_browser` raises,
     NotPermitted, UserDecisionNeeded when another workspace has the account, KeyringError.

@@ -22,7 +22,7 @@ _RUN_STOP_S = 30.0
 
 
 class LocalDatabases:
-    """Opens a workspace's two database files for a moment each, always on a thread of its own.
+    """Opens a workspace's two database files for a moment each, on a thread of its own.
 
     Settings and setup wizard work before a workspace has a store, and on one that is being closed:
     the window's own connections stay as they are.
@@ -33,15 +33,15 @@ class LocalDatabases:
         self._folder = workspace.folder
 
     async def count_open_edits(self) -> int:
-        """Count the edits that wait to be sent."""
+        """Count the edits that wait in the workspace's outbox, before it is signed out."""
         return await asyncio.to_thread(self._count_open_edits)
 
     async def summarize_kept(self) -> KeptData:
-        """Tell how much of both services is kept here, and since when."""
+        """Count what is kept of both services on this computer, and since when."""
         return await asyncio.to_thread(self._summarize_kept)
 
     async def erase_kept(self) -> None:
-        """Erase every customer and feed kept here; waiting edits and the record of changes stay.
+        """Erase every customer and feed kept on this computer; outbox and audit stay.
 
         A run under way stops first: without its feed it would take people for gone. Raises
         ConflictError where it does not, StorageError where another process keeps the erasure from
@@ -52,7 +52,7 @@ class LocalDatabases:
 
     @asynccontextmanager
     async def stopped_runs(self) -> AsyncIterator[None]:
-        """Stop every run of the workspace, and let none begin inside the block.
+        """Stop every run of the workspace, and let none begin while its data is erased.
 
         Raises ConflictError where one does not stop.
         """
@@ -70,25 +70,25 @@ class LocalDatabases:
             yield
 
     async def was_in_zendesk(self) -> bool:
-        """Whether this workspace was ever connected to a Zendesk account."""
+        """Whether this workspace's database was ever connected to a Zendesk account."""
         return await asyncio.to_thread(self._was_in_zendesk)
 
     async def read_account(self) -> tuple[Account | None, tuple[str, ...]]:
-        """The account whose records are kept here, and some profiles it is known to have."""
+        """Read which account this computer's records belong to, and some of its profiles' sids."""
         return await asyncio.to_thread(self._read_account)
 
     async def remember_account(self, account: Account, now: float) -> None:
-        """Keep what is known of the account anew, where records of one are kept here already."""
+        """Store what is known of the account anew, where its records are kept here already."""
         await asyncio.to_thread(self._remember_account, account, now)
 
     async def count_kept(self) -> KeptForAccount:
-        """Count what a move of the workspace to another account would drop."""
+        """Count the records that a workspace's move to another account would drop."""
         return await asyncio.to_thread(self._count_kept)
 
     async def move_to_account(
         self, account: Account, now: float, audit_signer: AuditSigner
     ) -> None:
-        """Drop what was kept for the former account, and keep for `account` from now on.
+        """Drop the former account's records, and keep those of `account` from now on.
 
         A run under way stops first. Raises ConflictError where it does not.
         """
@@ -132,7 +132,7 @@ class LocalDatabases:
 
     @contextmanager
     def _open_fairlead(self, audit_signer: AuditSigner | None = None) -> Iterator[Database | None]:
-        """The workspace's `fairlead.db`, or None where there is none."""
+        """Open the workspace's `fairlead.db` for a moment; None where there is no such file."""
         # SQLite would create the file, and a folder without a workspace would look like one.
         if not (self._folder / "fairlead.db").exists():
             yield None

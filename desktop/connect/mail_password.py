@@ -10,5 +10,5 @@ from desktop.vault.secret import Secret
 async def store_mail_password(
     config: ConnectionConfig, values: SettingsValues, password: str
 ) -> None:
-    """Keep the password for the mail server of the settings, and for no other."""
+    """Store the mail password in the keyring, for the mail server of the settings alone."""
     await store_bound_secrets(config.vault, {Secret.SMTP_PASSWORD: password}, mail_address(values))

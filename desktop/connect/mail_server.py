@@ -16,7 +16,7 @@ _SETTINGS_HINT = "Settings › Syncs, or `fairlead sync mail`, says where mail g
 
 
 async def smtp_server_from_settings(config: ConnectionConfig, values: SettingsValues) -> SmtpServer:
-    """Return the mail server. Raises UserDecisionNeeded for what is missing, KeyringError."""
+    """Return the mail server of settings and keyring. Raises UserDecisionNeeded, KeyringError."""
     get = values.get
     host, user = get(sync_settings.MAIL_HOST), get(sync_settings.MAIL_USER)
     if not host:
@@ -50,6 +50,6 @@ async def send_workspace_email(
 
 
 async def send_test_email(config: ConnectionConfig, values: SettingsValues, to: str) -> None:
-    """Send an e-mail that says that sending works."""
+    """Send an e-mail through the workspace's mail server that says that sending works."""
     text = "This is a test. Fairlead can send e-mail about its syncs."
     await send_workspace_email(config, values, OutgoingEmail((to,), "Fairlead: test e-mail", text))

@@ -1,4 +1,4 @@
-"""An HTTP listener on 127.0.0.1 for the one redirect of a sign-in (RFC 8252 7.3 and 8.3).
+"""An HTTP listener on 127.0.0.1 for a sign-in's one redirect (RFC 8252 7.3 and 8.3).
 
 Open just before the browser, closed after the answer. Everything that is not the awaited answer
 is turned away without ending the wait: a stale tab must not spoil the sign-in.
@@ -26,7 +26,7 @@ RedirectFilter = Callable[[str], bool]
 
 
 class OAuthRedirectListener:
-    """Listens for the redirect of one sign-in."""
+    """Listens on loopback for the OAuth redirect of one sign-in."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -37,7 +37,7 @@ class OAuthRedirectListener:
 
     @classmethod
     async def open(cls, ports: Iterable[int] = REDIRECT_PORTS) -> Self:
-        """Listen on the first free port. Raises UserDecisionNeeded when all are taken."""
+        """Listen for the OAuth redirect on the first free port. Raises UserDecisionNeeded."""
         tried = tuple(ports)
         for port in tried:
             listener = cls(port)
@@ -53,13 +53,13 @@ class OAuthRedirectListener:
 
     @property
     def redirect_uri(self) -> str:
-        """The redirect address, as registered with the OAuth client."""
+        """The OAuth redirect's address, as registered with the OAuth client."""
         return f"http://{_HOST}:{self._port}{REDIRECT_PATH}"
 
     async def wait_for_redirect(
         self, is_ours: RedirectFilter, limit_s: float = REDIRECT_TIMEOUT_S
     ) -> str:
-        """Return the target (`/callback?…`) of the first redirect that `is_ours` accepts.
+        """Return the target (`/callback?…`) of the first OAuth redirect that `is_ours` accepts.
 
         UserDecisionNeeded when none comes in time: the browser was closed, or nobody answered.
         """
@@ -75,7 +75,7 @@ class OAuthRedirectListener:
             ) from None
 
     async def close(self) -> None:
-        """Stop listening; a page that is being sent is still finished."""
+        """Stop listening for the OAuth redirect; a page that is being sent is still finished."""
         if self._server is None:
             return
         self._server.close()
@@ -114,7 +114,7 @@ class OAuthRedirectListener:
                 await writer.wait_closed()
 
     def _classify_request(self, head: str | None) -> tuple[str, str, str | None]:
-        """Status, sentence, and the target when this is the awaited redirect."""
+        """Return status and sentence for a browser's request; its target if it is the redirect."""
         if head is None:
             return "400 Bad Request", "That is not a request.", None
         first, *lines = head.split("\r\n")

@@ -22,7 +22,7 @@ OpenBrowser = Callable[[str], object]
 
 @dataclass(frozen=True)
 class OAuthSignInRequest:
-    """The account and OAuth client to sign in with, both from the settings."""
+    """The Zendesk account and OAuth client to sign in with, both from the settings."""
 
     base_url: str
     client_id: str
@@ -36,7 +36,7 @@ async def sign_in_with_browser(
     open_browser: OpenBrowser,
     clock: Clock | None = None,
 ) -> oauth.OAuthTokens:
-    """Return the tokens of whoever signed in; `transport` leads to `request.base_url`.
+    """Return the OAuth tokens of whoever signed in; `transport` leads to `request.base_url`.
 
     Raises AuthenticationError when the person or Zendesk said no, UserDecisionNeeded when
     nobody answered or no port is free, Forbidden when less was granted than asked, and what the

@@ -1,4 +1,4 @@
-"""Stores OAuth tokens in the vault and renews them, in one process at a time.
+"""Stores Zendesk's OAuth tokens in the vault and renews them, one process at a time.
 
 A refresh token works once. The new one is stored before its access token is used, and a renewal
 holds a lock between processes, under which the vault is read again: whoever comes second finds
@@ -40,7 +40,7 @@ class _AccessToken:
 
 
 class OAuthTokenManager:
-    """The Zendesk credentials of an OAuth workspace."""
+    """The OAuth credentials of a workspace's Zendesk client."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class OAuthTokenManager:
         lock: Path,
         clock: Clock | None = None,
     ) -> None:
-        """`lock` is a file that all processes of the workspace share."""
+        """`lock` is a file that all processes share which renew the workspace's OAuth tokens."""
         self._vault = vault
         self._transport = transport
         self._client_id = client_id
@@ -65,7 +65,7 @@ class OAuthTokenManager:
         self._last_error: AuthenticationError | None = None
 
     async def authorization_header(self) -> str:
-        """Return `Bearer …`, renewed shortly before it expires."""
+        """Return `Bearer …` of the OAuth access token, renewed shortly before it expires."""
         access = self._access or await self._load()
         if access is None or access.token == self._refused_access:
             raise self._last_error or signed_out_error()
@@ -75,7 +75,7 @@ class OAuthTokenManager:
         return f"Bearer {access.token}"
 
     async def refresh(self) -> bool:
-        """Get another access token after a refusal; False: sign in again.
+        """Renew the OAuth access token after a 401; False: somebody has to sign in again.
 
         Raises ServiceUnreachable and the like when Zendesk could not be asked; the old pair
         then stays.
@@ -87,13 +87,13 @@ class OAuthTokenManager:
         return True
 
     async def save_tokens(self, tokens: oauth.OAuthTokens) -> None:
-        """Store the tokens of a sign-in, the refresh token first."""
+        """Store the OAuth tokens of a sign-in in the vault, the refresh token first."""
         async with hold_lock(self._lock, limit_s=_LOCK_TIMEOUT_S, clock=self._clock):
             self._refused_refresh = self._refused_access = self._last_error = None
             self._access = await self._save(tokens)
 
     async def sign_out(self) -> bool:
-        """Revoke the sign-in at Zendesk, then erase it here. False: it was not revoked.
+        """Revoke the OAuth sign-in at Zendesk, then erase it here. False: it was not revoked.
 
         It then ends by itself, with its refresh token, thirty days after it was issued.
         """
@@ -108,7 +108,7 @@ class OAuthTokenManager:
         return revoked
 
     async def _revoke(self) -> bool:
-        """Revoke the access token, and with it the refresh token; whether Zendesk said yes.
+        """Revoke the access token at Zendesk, and with it the refresh token; False: it refused.
 
         One that has ended is renewed for this: Zendesk answers 401 to it and revokes nothing,
         so that the refresh token would live on for weeks.
@@ -212,7 +212,7 @@ def signed_out_error() -> AuthenticationError:
 
 
 def renewal_lost_error() -> AuthenticationError:
-    """Return the error for a renewal whose answer was lost: both old tokens are used up."""
+    """Return the error for a token renewal whose answer was lost: both old tokens are used up."""
     return AuthenticationError(
         "The sign-in could not be renewed.",
         "Zendesk’s answer was lost on the way, and its tokens work only once. "

@@ -13,7 +13,7 @@ from desktop.settings.settings_file import SettingsValues
 async def sign_in_other_admin(
     clock: Clock, values: SettingsValues, email: str, token: str
 ) -> Actor:
-    """Ask Zendesk, once, who an address with an API token is.
+    """Ask Zendesk once who an address with an API token is; raises unless it is an admin.
 
     Raises InvalidInput where something is not typed, AuthenticationError for a wrong token,
     NotPermitted for somebody who is no admin.

@@ -23,7 +23,7 @@ _STEP_TIMEOUT_S = 6.0
 async def check_reachability(
     service: str, base_url: str, services: TemporaryClients, clock: Clock, checks: CheckCollector
 ) -> bool:
-    """Check that a service's host can be reached: DNS, TCP, TLS, its front page, the clock."""
+    """Check that a service's host is reachable: DNS, TCP, TLS, front page, clock."""
     try:
         async with services.transport(service, base_url) as transport:
             before = clock.now()

@@ -21,7 +21,7 @@ async def check_sailthru_key(
     needs_jobs: bool,
     on_account: Callable[[SailthruAccount], SettingsValues] | None = None,
 ) -> bool:
-    """Check the key, its endpoints, the account's settings and the smart list.
+    """Check a Sailthru key, its endpoints, the account's settings and the smart list.
 
     Returns False when Sailthru refuses the key. `needs_jobs`: the person runs syncs, so that a
     refused `job` endpoint is a fault. `on_account` may return other values to compare with.
@@ -39,7 +39,7 @@ async def check_sailthru_key(
 
 
 async def probe_error(client: SailthruClient, endpoint: SailthruEndpoint) -> AppError | None:
-    """Return the error with which Sailthru refuses an endpoint to a key; None: it is allowed."""
+    """Return the error with which Sailthru refuses an endpoint to the key; None: it is allowed."""
     try:
         await client.probe_endpoint(endpoint)
     except AppError as error:
@@ -50,7 +50,7 @@ async def probe_error(client: SailthruClient, endpoint: SailthruEndpoint) -> App
 async def _check_sign_in(
     client: SailthruClient, checks: CheckCollector
 ) -> tuple[bool, SailthruAccount | None]:
-    """Check that Sailthru accepts key and secret; read the account where the key may."""
+    """Check that Sailthru accepts key and secret; return the account if the key may read it."""
     try:
         account = await client.get_account()
     except Forbidden:
@@ -111,7 +111,7 @@ def _refused_endpoint_check(endpoint: str, refused: list[str], *, needed: bool) 
 def _check_account_settings(
     account: SailthruAccount, values: SettingsValues, checks: CheckCollector
 ) -> None:
-    """Compare the account's time zone with the setting; report whether predictions are on."""
+    """Check the Sailthru account's time zone against the setting; report on predictions."""
     ours = values.get(settings_table.TIMEZONE)
     if account.timezone is None:
         checks.report(
@@ -146,7 +146,7 @@ def _predictions_check(on: bool | None) -> ConnectionCheck:
 async def _check_smart_list(
     client: SailthruClient, values: SettingsValues, checks: CheckCollector
 ) -> None:
-    """Check that the smart list of the marked customers exists, and is smart."""
+    """Check that Sailthru has the smart list of marked customers, and that it is smart."""
     name = values.get(settings_table.SYNC_SMART_LIST)
     title = "Sailthru: smart list"
     try:

@@ -32,7 +32,7 @@ _SECRET_KEYS = {
 
 @dataclass(frozen=True)
 class SetupDocument:
-    """Validated settings by key, secrets, and notes about what was left out."""
+    """A validated set-up document: settings by key, secrets, notes about what was left out."""
 
     settings: Mapping[str, Json]
     secrets: Mapping[Secret, str] = field(repr=False)

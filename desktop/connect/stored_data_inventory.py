@@ -17,7 +17,7 @@ class StoredDataItem:
 
 
 def list_stored_data(config: ConnectionConfig) -> tuple[StoredDataItem, ...]:
-    """Return everything this workspace stores on this computer."""
+    """List everything this workspace stores on this computer, and where."""
     folder = config.workspace.folder
     where = config.vault.location_label
     days = config.settings_file.load().values.get(settings_table.CACHE_DAYS)

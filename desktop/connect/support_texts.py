@@ -14,7 +14,7 @@ _ENDPOINT_PURPOSES = {
 
 
 def request_api_key_text() -> str:
-    """Return the request to Sailthru for an API key of this app's own."""
+    """Return an e-mail that asks Sailthru for an API key of this app's own."""
     lines = "\n".join(f"  - {name}: {why}" for name, why in _ENDPOINT_PURPOSES.items())
     return (
         "Hello,\n\n"
@@ -28,7 +28,7 @@ def request_api_key_text() -> str:
 
 
 def request_endpoints_text(refused: Iterable[str]) -> str:
-    """Return the request to Sailthru to allow the endpoints a key lacks."""
+    """Return an e-mail that asks Sailthru to allow the endpoints a key lacks."""
     lines = "\n".join(
         f"  - {name}: {_ENDPOINT_PURPOSES.get(name, '')}".rstrip(": ") for name in refused
     )
@@ -43,7 +43,7 @@ def request_endpoints_text(refused: Iterable[str]) -> str:
 
 
 def request_oauth_client_text() -> str:
-    """Return the request to a Zendesk admin for an OAuth client."""
+    """Return an e-mail that asks a Zendesk admin for an OAuth client."""
     uris = "\n".join(f"  http://127.0.0.1:{port}{REDIRECT_PATH}" for port in REDIRECT_PORTS)
     return (
         "Hello,\n\n"

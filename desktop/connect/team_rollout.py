@@ -45,7 +45,7 @@ POLICY_INSTALL_NOTES = (
 
 
 def export_policy(values: SettingsValues) -> dict[str, Json]:
-    """Return the policy file for other computers: rules and names, no secrets."""
+    """Return the managed policy for a team's other computers: rules and names, no secrets."""
     return {
         row.key: row.serialize(values.get(row))
         for row in settings_table.ALL_SETTINGS
@@ -57,7 +57,7 @@ def export_policy(values: SettingsValues) -> dict[str, Json]:
 
 
 async def check_agents_key(client: SailthruClient) -> tuple[ConnectionCheck, ...]:
-    """Check a key meant for agents: `user` and `list` are allowed, `job` is refused."""
+    """Check an agents' Sailthru key: `user` and `list` are allowed, `job` is refused."""
     checks = CheckCollector()
     endpoints: tuple[SailthruEndpoint, ...] = ("user", "list")
     for endpoint in endpoints:

@@ -17,7 +17,7 @@ from desktop.model.service import Service
 
 
 class TemporaryClients:
-    """Opens transports and clients that trust the workspace's CA file, and closes them again."""
+    """Opens transports and clients for one check or sign-in, and closes them again."""
 
     def __init__(self, clock: Clock | None = None, ca_file: str = "") -> None:
         self._factory = ClientFactory(clock or SystemClock())
@@ -26,7 +26,7 @@ class TemporaryClients:
 
     @asynccontextmanager
     async def transport(self, service: str, base_url: str) -> AsyncIterator[Transport]:
-        """Open connections to one address; `service` names it in errors.
+        """Open HTTP connections to one address for a check; `service` names it in errors.
 
         Raises InvalidInput for an address or CA file that cannot be used.
         """
@@ -46,7 +46,7 @@ class TemporaryClients:
     async def sailthru(
         self, service_uri: str, credentials: SailthruCredentials
     ) -> AsyncIterator[SailthruClient]:
-        """Open a Sailthru client for one API key."""
+        """Open a short-lived Sailthru client for one API key."""
         async with self.transport(Service.SAILTHRU.title, service_uri) as transport:
             yield self._factory.sailthru(credentials, transport)
 
@@ -54,6 +54,6 @@ class TemporaryClients:
     async def zendesk(
         self, base_url: str, credentials: ZendeskCredentials
     ) -> AsyncIterator[ZendeskClient]:
-        """Open a Zendesk client that acts as one agent."""
+        """Open a short-lived Zendesk client that acts as one agent."""
         async with self.transport(Service.ZENDESK.title, base_url) as transport:
             yield self._factory.zendesk(credentials, transport)

@@ -47,7 +47,7 @@ from desktop.vault.secret import Secret
 
 @dataclass(frozen=True)
 class SetupReport:
-    """The checks of a set-up, whether it was stored, and what was left out."""
+    """What a set-up checked, whether it was stored, and what was left out."""
 
     workspace: str
     checks: tuple[ConnectionCheck, ...]
@@ -58,7 +58,7 @@ class SetupReport:
 
     @property
     def is_ok(self) -> bool:
-        """Whether the set-up is stored and everything needed works."""
+        """Whether the workspace's set-up is stored and everything needed works."""
         return self.is_stored and are_needed_checks_ok(self.checks)
 
     def as_json(self) -> dict[str, Json]:
@@ -75,7 +75,7 @@ class SetupReport:
 
 @dataclass
 class _SetupOutcome:
-    """The result of a set-up's checks so far."""
+    """The results of a set-up's checks so far: refused, unreachable, actor, Sailthru account."""
 
     is_refused: bool = False
     is_unreachable: bool = False
@@ -91,7 +91,7 @@ class _SetupOutcome:
 async def set_up_workspace(
     document: Json, config: ConnectionConfig, on_check: OnCheck | None = None
 ) -> SetupReport:
-    """Set up the workspace of `config` from a document.
+    """Check a set-up document against both services, then store it for the workspace of `config`.
 
     Raises InvalidInput for a document that cannot be used, UserDecisionNeeded when another
     workspace has the Zendesk account, KeyringError when there is no place for secrets.
@@ -166,7 +166,7 @@ async def _find_account_move(
     key: SailthruCredentials | None,
     outcome: _SetupOutcome,
 ) -> Account | None:
-    """The other account that the workspace is moved to; None: it stays with its own.
+    """Return the account a set-up would move the workspace to; None: it stays with its own.
 
     Raises UserDecisionNeeded where the move would drop something and nobody has said so, and
     NotPermitted where somebody else than an admin has.
@@ -215,7 +215,7 @@ def _seen_account(
 def _choose_sign_in_method(
     setup: SetupDocument, before: SettingsValues, settings: dict[str, Json]
 ) -> None:
-    """Without `zendesk.auth`: an API token means token, an account alone the browser."""
+    """Choose `zendesk.auth` for a set-up without it: an API token means token, else browser."""
     key = settings_table.ZENDESK_AUTH.key
     if key in setup.settings or before.is_managed(settings_table.ZENDESK_AUTH):
         return
@@ -370,7 +370,7 @@ def _filter_admin_settings(
     *,
     was_connected: bool,
 ) -> tuple[dict[str, Json], tuple[str, ...]]:
-    """The settings this actor may change, and notes about those only admins may.
+    """Return a set-up's settings this actor may change, and notes about those only admins may.
 
     Where nobody is known yet (the browser's sign-in comes later), only what leads to the first
     connection is kept: what widens rights waits for an admin.

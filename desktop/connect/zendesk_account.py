@@ -28,7 +28,7 @@ class ZendeskAccount:
 
 
 def parse_zendesk_account(typed: str) -> ZendeskAccount:
-    """Parse a subdomain, a host or a pasted URL (S1-06). Raises InvalidInput."""
+    """Parse a Zendesk subdomain, host or pasted URL (S1-06). Raises InvalidInput."""
     base_url = service_address.normalize_zendesk_url(typed)
     if not base_url:
         raise InvalidInput(
@@ -41,7 +41,7 @@ def parse_zendesk_account(typed: str) -> ZendeskAccount:
 async def set_zendesk_account(
     config: ConnectionConfig, typed: str, *, moves_account: bool = False
 ) -> ZendeskAccount:
-    """Make an account this workspace's, unless another workspace has it.
+    """Make a Zendesk account this workspace's, unless another workspace has it.
 
     `moves_account`: what is kept for the former account may be dropped. Raises InvalidInput,
     AccountMoveNeeded, UserDecisionNeeded, NotPermitted, ConflictError, KeyringError.
@@ -80,6 +80,6 @@ async def set_zendesk_account(
 
 
 async def erase_zendesk_secrets(vault: Vault) -> None:
-    """Delete the Zendesk secrets: one account's are never shown to another."""
+    """Delete the Zendesk secrets from the vault: one account's are never shown to another."""
     for secret in (*ZENDESK_SECRETS, Secret.ZENDESK_HOST, Secret.ZENDESK_TOKEN_EMAIL):
         await vault.delete(secret)

@@ -28,7 +28,7 @@ async def check_zendesk_account(
     values: SettingsValues,
     checks: CheckCollector,
 ) -> Actor | None:
-    """Check sign-in, role and check box field of a Zendesk account that can be reached.
+    """Check a reachable Zendesk account: sign-in, role and sync checkbox.
 
     Returns the signed-in person; None when nobody is, or an end user.
     """
@@ -40,7 +40,7 @@ async def check_zendesk_account(
 
 
 def not_signed_in_check(values: SettingsValues) -> ConnectionCheck:
-    """Return the check that nobody is signed in to Zendesk, with what is missing for it."""
+    """Return the failed check that nobody is signed in to Zendesk, with what is missing."""
     name, auth = "Zendesk: sign-in", values.get(settings_table.ZENDESK_AUTH)
     if auth == "oauth" and not values.get(settings_table.ZENDESK_CLIENT_ID):
         return ConnectionCheck(
@@ -59,7 +59,7 @@ def not_signed_in_check(values: SettingsValues) -> ConnectionCheck:
 
 
 async def _check_user(client: ZendeskClient, checks: CheckCollector) -> Actor | None:
-    """The signed-in person; None when nobody is signed in, or an end user."""
+    """Check `users/me`; returns the signed-in person, None for nobody or an end user."""
     try:
         me = await client.me()
     except AppError as error:
@@ -86,7 +86,7 @@ async def _check_user(client: ZendeskClient, checks: CheckCollector) -> Actor | 
 async def _check_sync_checkbox(
     client: ZendeskClient, values: SettingsValues, checks: CheckCollector
 ) -> None:
-    """Check that the user field of “Sync to Sailthru” exists as an active check box."""
+    """Check that Zendesk's user field “Sync to Sailthru” exists as an active check box."""
     key = values.get(settings_table.SYNC_CHECKBOX_FIELD)
     title = "Zendesk: user field"
     try:
@@ -130,7 +130,7 @@ def _sync_checkbox_check(
 
 
 def check_api_token_end(clock: Clock, checks: CheckCollector) -> None:
-    """Report on which day the API token stops working."""
+    """Report on which day Zendesk's API token stops working."""
     days = (API_TOKENS_END - utc_datetime(clock.now()).date()).days
     hint = "Switch to signing in with the browser (OAuth) in Settings › Zendesk before that day."
     if days < 0:
@@ -143,7 +143,7 @@ def check_api_token_end(clock: Clock, checks: CheckCollector) -> None:
 async def check_oauth_scopes(
     transport: Transport, credentials: ZendeskCredentials, clock: Clock, checks: CheckCollector
 ) -> None:
-    """Compare granted with needed scopes: an unknown scope gives a useless token."""
+    """Check a Zendesk token's OAuth scopes: an unknown scope gives a useless token."""
     title = "Zendesk: scopes"
     try:
         access = (await credentials.authorization_header()).removeprefix("Bearer ")

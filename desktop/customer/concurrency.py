@@ -1,4 +1,4 @@
-"""Runs coroutines concurrently, and turns refused or missing answers into none.
+"""Runs a look-up's coroutines concurrently, and turns refused or missing answers into none.
 
 What may be cancelled before its first step takes a callable: a coroutine made for it, and then
 never awaited, would be left behind.
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 async def run_concurrently(*coroutines: Coroutine[Any, Any, None]) -> None:
-    """Run coroutines at once; an unexpected error of one cancels the rest and is raised."""
+    """Run a look-up's coroutines at once; an unexpected error of one cancels the rest."""
     try:
         async with asyncio.TaskGroup() as group:
             for coroutine in coroutines:
@@ -28,13 +28,13 @@ async def run_concurrently(*coroutines: Coroutine[Any, Any, None]) -> None:
 
 
 async def cancel_and_wait(task: "asyncio.Task[Any]") -> None:
-    """Cancel a task and wait until it has ended."""
+    """Cancel a part of a look-up and wait until its task has ended."""
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
 async def ignore_app_errors(asking: Coroutine[Any, Any, None]) -> None:
-    """Await an optional detail; its error is logged, and the sheet goes without it."""
+    """Await an optional detail of a look-up; its error is logged, and the sheet goes without it."""
     try:
         await asking
     except AppError as error:
@@ -42,7 +42,7 @@ async def ignore_app_errors(asking: Coroutine[Any, Any, None]) -> None:
 
 
 async def none_if_missing(ask: Callable[[], Awaitable[T]]) -> T | None:
-    """Return the answer, or None where the service raises NotFound."""
+    """Return a service's answer to a look-up, or None where it raises NotFound."""
     try:
         return await ask()
     except NotFound:
@@ -52,7 +52,7 @@ async def none_if_missing(ask: Callable[[], Awaitable[T]]) -> T | None:
 async def none_if_refused(
     ask: Callable[[], Awaitable[tuple[ZendeskUser, ...]]],
 ) -> tuple[ZendeskUser, ...]:
-    """Return the users, or none where this search is refused; retryable errors are raised."""
+    """Return the Zendesk users found, none where this search is refused; else raises."""
     try:
         return await ask()
     except AppError as error:

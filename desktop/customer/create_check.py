@@ -8,7 +8,7 @@ from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 
 
 class CreateCheck:
-    """Looks for a profile of the same customer under another key than the new address."""
+    """Looks for a profile of the same customer under another key than the new profile's address."""
 
     def __init__(self, lookup: CustomerLookup) -> None:
         self._lookup = lookup

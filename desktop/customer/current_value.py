@@ -19,7 +19,7 @@ from desktop.writing.zendesk_gateway import ZendeskGateway
 
 @dataclass(frozen=True)
 class CurrentValue:
-    """What stands at the service.
+    """The value an edit in conflict is about: as its service says it now, else as cached.
 
     `cached_at` (Unix seconds) is when it was read, where it was not read now. `error` says why
     not; NotFound: the customer's record is gone. `error` is also None where the service is not
@@ -33,7 +33,7 @@ class CurrentValue:
 
 
 def gateway_for(service: Service, clients: ServiceClients) -> RecordGateway | None:
-    """Make the gateway of a service; None where it is not connected."""
+    """Make the gateway that reads a conflict's service; None where it is not connected."""
     if service is Service.SAILTHRU:
         return SailthruGateway(clients.sailthru) if clients.sailthru is not None else None
     return ZendeskGateway(clients.zendesk) if clients.zendesk is not None else None
@@ -42,7 +42,7 @@ def gateway_for(service: Service, clients: ServiceClients) -> RecordGateway | No
 async def read_current_value(
     edit: Edit, clients: ServiceClients, store: WorkspaceStore
 ) -> CurrentValue:
-    """Read the value an edit is about; never raises for what a service says."""
+    """Read the value an edit in conflict is about; never raises for what a service says."""
     gateway, row = gateway_for(edit.request.target.service, clients), row_of_edit(edit)
     error: AppError | None = None
     if gateway is not None:

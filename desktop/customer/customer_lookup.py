@@ -52,18 +52,18 @@ class CustomerLookup:
         clock: Clock,
         zendesk_base_url: Callable[[], str] = lambda: "",
     ) -> None:
-        """`zendesk_base_url` says which account's links may be looked up."""
+        """`zendesk_base_url` says which Zendesk account's links may be looked up."""
         self._services = services
         self._own_links = OwnLinkCheck(services, zendesk_base_url)
         self._store = store
         self._clock = clock
 
     def cached_sheet(self, query: LookupQuery) -> CustomerSheet:
-        """Return the sheet this computer has cached, without any request."""
+        """Return the customer's sheet from this computer's cache, without any request."""
         return self._store.sheet_reader.read_sheet.blocking(query)
 
     async def require_own_link(self, query: LookupQuery) -> None:
-        """Raise UserDecisionNeeded, naming both hosts, for a link of another Zendesk account."""
+        """Raise UserDecisionNeeded, with both hosts, for a link of another Zendesk account."""
         await self._own_links.require_own(query)
 
     async def look_up(self, text: str, on_sheet: OnSheet = lambda _sheet: None) -> CustomerSheet:
@@ -82,7 +82,7 @@ class CustomerLookup:
         *,
         keep_after: "asyncio.Future[None] | None" = None,
     ) -> CustomerSheet:
-        """Look up a query that is parsed already. Raises UserDecisionNeeded as `look_up` does.
+        """Look up a parsed query on both services. Raises UserDecisionNeeded as `look_up` does.
 
         What is read is stored only once `keep_after` has ended well, if it is given.
         """
@@ -98,7 +98,7 @@ class CustomerLookup:
         return await _LookupRun(services, builder).run()
 
     async def reread_lists(self, sheet: CustomerSheet, names: Collection[str]) -> CustomerSheet:
-        """Return the sheet, with the account's lists read once more where one of `names` lacks.
+        """Return the sheet; an unknown one of `names` has the account's Sailthru lists read again.
 
         Kept lists are up to five minutes old: one made in Sailthru a second ago is none of them.
         """
@@ -116,7 +116,7 @@ class CustomerLookup:
 
 
 class _LookupRun:
-    """One look-up under way."""
+    """One customer's look-up under way in both services."""
 
     def __init__(self, services: ServiceClients, builder: SheetBuilder) -> None:
         self._builder = builder
@@ -177,7 +177,7 @@ class _LookupRun:
         return sheet
 
     async def _load_catalogues(self) -> None:
-        """Read lists and user fields a moment later: the second round trip needs the user."""
+        """Read lists and user fields a moment into the look-up: its second round trip is first."""
         await asyncio.sleep(_CATALOGUE_DELAY_S)
         await run_concurrently(self._sailthru.load_lists(), self._users.load_user_fields())
 
@@ -217,7 +217,7 @@ class _LookupRun:
         await self._sailthru.choose_profile()
 
     async def _load_user_of_profile(self) -> None:
-        """Find the user of a profile whose address Zendesk does not know: by pair or extid."""
+        """Find the Zendesk user of a profile whose address is unknown there: by pair or extid."""
         sheet = self._builder.sheet
         profile = sheet.profile.value
         if self._zendesk is None or sheet.matches or profile is None:
@@ -285,14 +285,14 @@ class _LookupRun:
 
 
 def _dependent_part(part: SheetPart[T], user: SheetPart[Any]) -> SheetPart[T]:
-    """The final form of a part that needed the user: failed with them, or absent like them."""
+    """Return a sheet part that needed the Zendesk user: failed with them, or absent like them."""
     if user.state is SheetPartState.FAILED:
         return replace(part, state=SheetPartState.FAILED, error=user.error)
     return SheetPart(state=SheetPartState.ABSENT, error=user.error)
 
 
 def relevant_ticket(sheet: CustomerSheet) -> ZendeskTicket | None:
-    """Return the ticket the sheet was opened from, or the newest unsolved one."""
+    """Return the ticket the customer's sheet was opened from, or the newest unsolved one."""
     if sheet.ticket is not None:
         return sheet.ticket
     page = sheet.tickets.value

@@ -20,7 +20,7 @@ from desktop.model.sheet_overlay import confirmed_value
 
 
 class EditFactory:
-    """Builds edit requests for one sheet; `reason` and `ticket` go into the audit."""
+    """Builds edit requests for one customer's sheet; `reason` and `ticket` go into the audit."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class EditFactory:
         self._ticket = ticket
 
     def optout(self, level: OptOutLevel) -> EditRequest:
-        """Return an edit of the opt-out level; `blast` is deprecated (docs/sailthru.md 4.4)."""
+        """Build an edit request of the opt-out; `blast` is deprecated (docs/sailthru.md 4.4)."""
         if level is OptOutLevel.BLAST:
             raise InvalidInput(
                 "“blast” is an old level that Sailthru no longer wants to be set.",
@@ -46,7 +46,7 @@ class EditFactory:
         return self._profile_request(EditKind.OPTOUT, "", level.value)
 
     def list_membership(self, name: str, *, member: bool) -> EditRequest:
-        """Return an edit of a list membership; an unknown name would create a list."""
+        """Build an edit request of a list membership; an unknown name would create a list."""
         validate_list_name(name)
         lists, profile = self._sheet.lists.value, self._sheet.profile.value
         own_names = profile.lists if profile is not None else ()
@@ -75,23 +75,23 @@ class EditFactory:
         return self._profile_request(EditKind.LIST, name, member)
 
     def health(self, health: CustomerHealth | None) -> EditRequest:
-        """Return an edit of the health var; None clears it."""
+        """Build an edit request of the health var; None clears it."""
         return self._profile_request(
             EditKind.HEALTH, self._names.health_var, health.value if health else None
         )
 
     def var(self, name: str, value: Json) -> EditRequest:
-        """Return an edit of one var; None clears it (the key stays, docs/sailthru.md 2.1)."""
+        """Build an edit request of a var; None clears it (the key stays, docs/sailthru.md 2.1)."""
         return self._profile_request(
             EditKind.VAR, validate_var_name(name), validate_var_value(value)
         )
 
     def sync_mark(self, *, on: bool) -> EditRequest:
-        """Return an edit of the var by which the smart list finds this customer."""
+        """Build an edit request of the sync mark, by which the smart list finds this customer."""
         return self._profile_request(EditKind.SYNC_MARK, self._names.mark_var, on)
 
     def sync_checkbox(self, *, on: bool) -> EditRequest:
-        """Return an edit of Zendesk's check box “Sync to Sailthru”."""
+        """Build an edit request of Zendesk's sync checkbox “Sync to Sailthru”."""
         person = self._sheet.user.value
         if person is None:
             raise InvalidInput(
@@ -117,7 +117,7 @@ class EditFactory:
         )
 
     def create(self, given: str) -> EditRequest:
-        """Return an edit that creates a profile, on no list, where Sailthru has none."""
+        """Build an edit request that creates a profile, on no list, where Sailthru has none."""
         address = parse_email(given)
         if not is_reachable_email(address):
             raise InvalidInput(
@@ -178,7 +178,7 @@ class EditFactory:
 
 
 def find_create_obstacle(sheet: CustomerSheet) -> UserDecisionNeeded | None:
-    """Return why no profile is made beside those that may be this customer's; None: there is none.
+    """Return why no profile may be created beside those that may be this customer's, or None.
 
     One of them may be opted out: mail to a new profile would pass it by.
     """

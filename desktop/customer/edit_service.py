@@ -27,7 +27,7 @@ _MAX_REASON_LENGTH = 2000
 
 
 class EditService:
-    """Submits edits; the window, the command line and undo all use it."""
+    """Queues edits for the window, the command line and undo, by the actor's rights."""
 
     def __init__(
         self,
@@ -44,22 +44,22 @@ class EditService:
         self._rules = rules
 
     def permission_for(self, request: EditRequest) -> PermissionDecision:
-        """Decide whether the person at work may make this edit."""
+        """Decide whether the actor may queue this edit."""
         return check_permission(needed_permission(request), self._actor(), self._rules())
 
     def require_allowed(self, request: EditRequest) -> None:
-        """Raise NotPermitted, or InvalidInput where a reason or a ticket is missing."""
+        """Raise NotPermitted for an edit, or InvalidInput where its reason or ticket is missing."""
         _require_allowed(request, self._actor(), self._rules())
 
     def require_right(self, request: EditRequest) -> None:
-        """Raise NotPermitted where the role may not make this edit, be changes on or off."""
+        """Raise NotPermitted where the actor's role may not make an edit, be changes on or off."""
         rules = replace(self._rules(), are_changes_enabled=True)
         _require_right(request, self._actor(), rules)
 
     async def submit(
         self, requests: Sequence[EditRequest], *, wait_for_undo: bool = True
     ) -> tuple[Edit, ...]:
-        """Queue edits, all or none; edits that change nothing are left out.
+        """Queue edits in the outbox, all or none; edits that change nothing are left out.
 
         The rules ask what the change is from where the service will stand when its turn comes,
         which an edit under way is about to move. Raises NotPermitted, InvalidInput, StorageError.
@@ -84,7 +84,7 @@ class EditService:
         return edit
 
     async def retry(self, edit_id: str) -> Edit:
-        """Make an open edit due at once; a failed one is wanted anew, by who is at work now.
+        """Make an open edit due at once; a failed one is judged anew, for who is at work now.
 
         Raises InvalidInput for one that has ended otherwise or is not there, NotPermitted.
         """
@@ -101,7 +101,7 @@ class EditService:
         )
 
     def _make_judge(self, *, wait_for_undo: bool, undone: Edit | None = None) -> DelayPolicy:
-        """Make what the outbox asks of each edit, in the transaction that queues it."""
+        """Make what the outbox asks of an edit it queues: is it allowed, and from when to send."""
         actor, rules, now = self._actor(), self._rules(), self._clock.now()
 
         def judge(queued_request: EditRequest, pending: Edit | None) -> float:
@@ -165,5 +165,5 @@ def _undo_delay_s(request: EditRequest) -> float:
 
 
 def has_effect(request: EditRequest) -> bool:
-    """Whether the edit's new value differs from the one the person saw."""
+    """Whether an edit's new value differs from the one the person saw."""
     return request.kind is EditKind.CREATE or not is_same_json(request.old, request.new)

@@ -22,7 +22,7 @@ from desktop.store.workspace_store import WorkspaceStore
 
 
 def undo_loss_warning(edit: Edit) -> str:
-    """Return what undoing this edit cannot bring back, as a sentence; empty: nothing."""
+    """Return what undoing an edit cannot bring back, as a sentence; empty: nothing."""
     intent = edit.request
     if intent.kind is EditKind.CREATE:
         return "A created profile stays in Sailthru."
@@ -53,7 +53,7 @@ def inverse_request(edit: Edit) -> EditRequest:
 
 
 def undo_refusal(edit: Edit) -> UserDecisionNeeded | None:
-    """Return why an edit that has ended cannot be undone by anybody, or None."""
+    """Return why an ended edit cannot be undone by anybody, or None."""
     if edit.request.kind is EditKind.CREATE:
         return UserDecisionNeeded(
             "A created profile cannot be undone.",
@@ -79,7 +79,7 @@ def undo_refusal(edit: Edit) -> UserDecisionNeeded | None:
 
 
 class UndoService:
-    """Undoes edits."""
+    """Undoes edits of a customer, by withdrawing or by another edit."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class UndoService:
         self._actor = actor
 
     async def undo(self, edit_id: str, *, wait_for_undo: bool = True) -> Edit:
-        """Undo one edit; returns the withdrawn edit, or the new edit that restores the value.
+        """Undo an edit; returns it withdrawn, or the new edit that restores the value.
 
         Raises InvalidInput for an unknown id, UserDecisionNeeded where there is nothing to take
         back, NotPermitted. Whether the value changed since is found out before anything is
@@ -129,7 +129,7 @@ class UndoService:
             self._editor.require_right(backwards)
 
     async def withdraw(self, edit_id: str, words: str) -> Edit | None:
-        """Withdraw an edit that nobody has begun to send; None when it is too late for that.
+        """Withdraw an edit that no sender has begun to send; None when it is too late for that.
 
         Somebody else's edit that still waits is as good as made: keeping it from being sent needs
         the right to change it back, of an opt-out the right to opt in. Raises InvalidInput for an
@@ -147,7 +147,7 @@ class UndoService:
 
 
 def reapply_request(edit: Edit, current: EditRequest) -> EditRequest:
-    """Return an edit in conflict once more, from the value that the service has now."""
+    """Build the edit request that repeats one in conflict, from the service's value now."""
     if edit.state is not EditState.CONFLICT:
         raise ConflictError(f"Edit {edit.id} is no conflict.")
     return replace(edit.request, old=current.old, undoes=None)

@@ -23,7 +23,7 @@ _MAX_OTHER_ADDRESSES = 5
 
 @dataclass(frozen=True)
 class _FoundProfile:
-    """A profile of the customer, the key it was found by and that key's value."""
+    """A Sailthru profile of the customer, the key that a look-up found it by, and its value."""
 
     key: MatchIdentifier
     value: str
@@ -32,7 +32,7 @@ class _FoundProfile:
 
 
 class SailthruLookup:
-    """Reads one customer from Sailthru into a `SheetBuilder`; does nothing while not connected."""
+    """Reads one customer's Sailthru half of a look-up; does nothing while not connected."""
 
     def __init__(self, builder: SheetBuilder, sailthru: SailthruClient | None) -> None:
         self._builder = builder
@@ -45,11 +45,11 @@ class SailthruLookup:
 
     @property
     def is_connected(self) -> bool:
-        """Whether the workspace has a Sailthru key."""
+        """Whether the look-up has a Sailthru client to ask."""
         return self._sailthru is not None
 
     async def load_profile(self, key: str) -> None:
-        """Read the profile at `key`, an address or a sid, and show it.
+        """Read the Sailthru profile at `key`, an address or a sid, and show it on the sheet.
 
         That there is none is said by `choose_profile`: another key of theirs may find one, and so
         may another spelling of the address.
@@ -94,7 +94,7 @@ class SailthruLookup:
         await self._builder.save_in_background(save, profile, self._builder.now(), asked=matched_by)
 
     async def load_other_profiles(self, user: ZendeskUser) -> None:
-        """Read every profile that may be the user's, for `choose_profile`.
+        """Read every Sailthru profile that may be the user's, for `choose_profile`.
 
         In Sailthru each address (up to five are asked for) may have a profile, lists and an opt-out
         of its own. The external id may lead to yet another. Where the address that was asked for
@@ -130,7 +130,7 @@ class SailthruLookup:
         self._found += tuple(one for one in found if one is not None)
 
     async def _read_pair(self, user: ZendeskUser) -> _FoundProfile | None:
-        """Read the profile that somebody chose for this user, or a run matched with them."""
+        """Read the Sailthru profile that was chosen for this user, or that a run matched."""
         store = self._builder.store
         sid = (await store.sync_state.find_sids([user.id])).get(user.id)
         if sid is None:
@@ -174,12 +174,12 @@ class SailthruLookup:
         return _FoundProfile(key, value, profile, is_linked)
 
     def _own_profile(self) -> SailthruProfile | None:
-        """Return the profile at the address or sid that was asked for, once it has been read."""
+        """Return the profile at the address or sid that was looked up, once it has been read."""
         part = self._builder.sheet.profile
         return part.value if part.state is SheetPartState.READ else None
 
     async def choose_profile(self) -> None:
-        """Choose the profile the sheet shows, once the user and their profiles are known.
+        """Choose the profile the sheet shows, once the user's possible profiles are read.
 
         Of several by address, the one at the query's stays on show and the others are offered.
         """
@@ -217,7 +217,7 @@ class SailthruLookup:
         builder.update(other_profiles=tuple(map(_offer, reversed(others))))
 
     async def load_lists(self) -> None:
-        """Read the account's lists, unless the cached ones are recent."""
+        """Read the account's Sailthru lists for the sheet, unless the cached ones are recent."""
         if self._sailthru is not None:
             save = self._builder.cache.save_lists.blocking
             await self._builder.refresh_catalogue("lists", self._sailthru.list_lists, save)

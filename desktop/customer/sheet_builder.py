@@ -33,7 +33,7 @@ class SheetBuilder:
         is_connection_current: Callable[[], bool],
         keep_after: "asyncio.Future[None] | None" = None,
     ) -> None:
-        """`is_connection_current`: whether the clients in use are still this workspace's.
+        """`is_connection_current`: whether a look-up's clients are still this workspace's.
 
         `keep_after`: until this has ended well nothing is saved, and nothing at all if it fails.
         """
@@ -47,39 +47,39 @@ class SheetBuilder:
 
     @property
     def sheet(self) -> CustomerSheet:
-        """The sheet as far as it is built."""
+        """The customer's sheet as far as the look-up has built it."""
         return self._sheet
 
     @property
     def query(self) -> LookupQuery:
-        """The query that is looked up."""
+        """The query of the look-up that builds this sheet."""
         return self._sheet.query
 
     @property
     def cache(self) -> CustomerCache:
-        """Where what was read is kept for the next look-up."""
+        """Where a look-up's answers are kept for the next one."""
         return self.store.customer_cache
 
     def publish(self, sheet: CustomerSheet) -> None:
-        """Replace the whole sheet and show it."""
+        """Replace the whole sheet of the look-up and show it."""
         self._sheet = sheet
         self._on_sheet(sheet)
 
     def update(self, **changes: Any) -> None:
-        """Replace fields of the sheet and show it."""
+        """Replace fields of the look-up's sheet and show it."""
         self.publish(replace(self._sheet, **changes))
 
     def set_read(self, part: str, value: object, **changes: Any) -> None:
-        """Show a part as just read from its service, with other `changes` of the sheet."""
+        """Show a part of the sheet as just read, with other `changes` of the sheet."""
         self.update(**{part: SheetPart(value, SheetPartState.READ, self.now())}, **changes)
 
     def set_absent(self, *parts: str, **changes: Any) -> None:
-        """Show parts as not there; older values of them go."""
+        """Show parts of the sheet as not there; older values of them go."""
         absent: SheetPart[Any] = SheetPart(state=SheetPartState.ABSENT)
         self.update(**dict.fromkeys(parts, absent), **changes)
 
     def set_failed(self, error: AppError, *parts: str) -> None:
-        """Show that reading these parts failed; older values of them stay, with their age."""
+        """Show parts of the sheet as failed to read; older values stay, with their age."""
         failed = {
             part: replace(getattr(self._sheet, part), state=SheetPartState.FAILED, error=error)
             for part in parts
@@ -92,7 +92,7 @@ class SheetBuilder:
         ask: Callable[[], Awaitable[tuple[object, ...]]],
         save: Callable[..., object],
     ) -> None:
-        """Read the account's lists or user fields again where they are older than five minutes."""
+        """Read the account's lists or user fields anew for the sheet, after five minutes."""
         now = self.now()
         if not is_stale(getattr(self._sheet, part), now):
             return
@@ -105,17 +105,17 @@ class SheetBuilder:
         await self.save_in_background(save, found, now)
 
     def now(self) -> float:
-        """Unix seconds."""
+        """The look-up's time for ages on the sheet, in Unix seconds."""
         return self._clock.now()
 
     async def save_in_background(
         self, save: Callable[..., object], *args: object, **kwargs: object
     ) -> None:
-        """Start saving what was read: showing it does not wait for the disk, the end does."""
+        """Start saving a look-up's answer: showing it does not wait for the disk, the end does."""
         self._saving.append(asyncio.ensure_future(self._save(save, *args, **kwargs)))
 
     async def wait_until_saved(self) -> None:
-        """Wait for every `save_in_background` so far."""
+        """Wait until all of the look-up's answers are saved."""
         saving, self._saving = self._saving, []
         await asyncio.gather(*saving)
 

@@ -22,7 +22,7 @@ ACTIVITY_WINDOW_S = 600.0
 
 
 class TicketFollower:
-    """Notices a newly viewed ticket; `poll` is called every `poll_interval_s`."""
+    """Notices the agent's newly viewed ticket; `poll` is called every `poll_interval_s`."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class TicketFollower:
         clock: Clock,
         has_spare_budget: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`has_spare_budget` says whether more than half of the account's calls are left."""
+        """`has_spare_budget`: whether more than half of Zendesk's calls are left to poll with."""
         self._services = services
         self._clock = clock
         self.has_spare_budget = has_spare_budget
@@ -39,18 +39,18 @@ class TicketFollower:
         self._signed_out = False
 
     def note_activity(self) -> None:
-        """Poll quickly again for a while, because somebody did something."""
+        """Have Follow Zendesk poll quickly for a while, because somebody did something."""
         self._moved_at = self._clock.monotonic()
 
     def poll_interval_s(self, *, visible: bool) -> float:
-        """Return the seconds until the next poll; signed out, activity makes it no sooner."""
+        """Return the seconds until the next poll for viewed tickets, longer while signed out."""
         if self._signed_out:
             return SLOW_POLL_S
         is_active = self._clock.monotonic() - self._moved_at < ACTIVITY_WINDOW_S
         return FAST_POLL_S if visible and is_active else SLOW_POLL_S
 
     async def poll(self, *, newest_now: bool = False) -> ZendeskTicket | None:
-        """Return the ticket that newly heads the recent tickets, or None.
+        """Return the ticket that newly heads the agent's recent tickets in Zendesk, or None.
 
         The first answer is the baseline, unless `newest_now` asks for what was viewed last.
         Trouble is no news: the status bar says how the service is doing.

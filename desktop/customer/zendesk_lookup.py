@@ -19,7 +19,7 @@ _PROFILE_QUERY_KINDS = (LookupQueryKind.EMAIL, LookupQueryKind.SID)
 
 
 class ZendeskLookup:
-    """Reads one customer from Zendesk into a `SheetBuilder`; does nothing while not connected.
+    """Reads one customer's Zendesk half of a look-up; does nothing while not connected.
 
     Once a user is found, `SailthruLookup` reads the profiles of their addresses.
     """
@@ -32,7 +32,7 @@ class ZendeskLookup:
         self._sailthru = sailthru
 
     async def load_users_by_email(self, address: str) -> None:
-        """Find the users who have this address and show them."""
+        """Find the Zendesk users who have this address and show them on the sheet."""
         if self._zendesk is None:
             return
         count = await self.load_users(self._zendesk.find_by_email(address))
@@ -41,7 +41,7 @@ class ZendeskLookup:
             await self._builder.save_in_background(save, address, self._builder.now())
 
     async def load_users(self, asking: Awaitable[tuple[ZendeskUser, ...]]) -> int | None:
-        """Show the users `asking` finds: one is opened, several are offered as matches.
+        """Show the Zendesk users that `asking` finds: one is opened, several are matches.
 
         Returns how many there are, None when asking failed.
         """
@@ -70,14 +70,14 @@ class ZendeskLookup:
         return len(users)
 
     def _drop_cached_user(self) -> None:
-        """Take the cached user off the sheet: the query now means nobody, or several."""
+        """Take the cached Zendesk user off the sheet: the query now means nobody, or several."""
         if self._builder.query.kind in _PROFILE_QUERY_KINDS or not self._sailthru.is_connected:
             self._builder.set_absent("user", "tickets")
         else:
             self._builder.set_absent("user", "tickets", "profile", matched_by="", is_linked=False)
 
     async def load_ticket(self, number: int) -> None:
-        """Read a ticket and its requester."""
+        """Read a Zendesk ticket and its requester for the sheet."""
         if self._zendesk is None:
             return
         builder = self._builder
@@ -101,7 +101,7 @@ class ZendeskLookup:
             await self.load_user(ticket.requester_id)
 
     async def load_user(self, user_id: int) -> None:
-        """Read one user by id, and their tickets at the same time."""
+        """Read one Zendesk user by id for the sheet, and their tickets at the same time."""
         if self._zendesk is None:
             return
         # One round trip less than asking for the tickets once the user is known to exist.
@@ -127,7 +127,7 @@ class ZendeskLookup:
         await run_concurrently(self._publish_user(user, with_tickets=False), wait_for_tickets())
 
     async def _publish_user(self, user: ZendeskUser, *, with_tickets: bool = True) -> None:
-        """Show the user, then read what depends on them, all at once."""
+        """Show the Zendesk user on the sheet, then read what depends on them, all at once."""
         self._builder.set_read("user", user, matches=())
         asking: list[Coroutine[Any, Any, None]] = [self._load_details(user)]
         if with_tickets:
@@ -138,7 +138,7 @@ class ZendeskLookup:
         await run_concurrently(*asking)
 
     async def _load_details(self, user: ZendeskUser) -> None:
-        """Read identities and organisation where the search left them out; then other profiles."""
+        """Read the user's identities and organisation if the search left them out."""
         zendesk = self._zendesk
         if zendesk is None:
             return
@@ -182,7 +182,7 @@ class ZendeskLookup:
         )
 
     async def load_user_fields(self) -> None:
-        """Read the account's user field definitions, unless the cached ones are recent."""
+        """Read the account's Zendesk user fields for the sheet, unless the cached are recent."""
         if self._zendesk is not None:
             ask, save = (
                 self._zendesk.list_user_fields,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class TopBar(QWidget):
-    """Widget of the window's top bar; its switch says “starting” until there are models."""
+    """Widget of the window's top bar; before there are models, its switch says “starts”."""
 
     lookup_requested = Signal(str)  # what is to be looked up
 

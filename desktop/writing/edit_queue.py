@@ -90,7 +90,7 @@ def _open_gate() -> SendGate:
 
 @dataclass(frozen=True)
 class EditSenderContext:
-    """What sending edits needs: the store, the services connected now, and how to wait.
+    """What sending outbox edits needs: the store, the services connected now, how to wait.
 
     `find_create_obstacle` says why an address gets no new profile; it raises what keeps a service
     from being read. `read_gate` reads the rules anew: asked at each claim, and again right before a
@@ -110,17 +110,17 @@ class EditSenderContext:
 
 
 class _RefusedByRules(Exception):
-    """The rules refuse an edit that was claimed already; the message says why."""
+    """The rules refuse an edit of the outbox that was claimed already; the message says why."""
 
 
 class EditSender:
-    """Sends the edits that are due. Any number may run, in any number of processes."""
+    """Sends due edits of the outbox; any number may run, in any number of processes."""
 
     def __init__(self, context: EditSenderContext) -> None:
         self._context = context
 
     async def send_due(self, *, only: Iterable[str] = ()) -> tuple[Edit, ...]:
-        """Send every edit that is due now (or only these ids); returns how far each is.
+        """Send every due edit of the outbox (or only these ids); returns how far each is.
 
         Never raises for what a service says: that becomes the edit's state. Raises StorageError.
         """
@@ -154,7 +154,7 @@ class EditSender:
 
 
 class _ClaimedEdit(WorkSource):
-    """One claimed edit; the protocol's work source for it."""
+    """One claimed edit of the outbox, as the write protocol's work source."""
 
     reads_back_unanswered = False
 
@@ -169,7 +169,7 @@ class _ClaimedEdit(WorkSource):
         self._last_wait_s = edit.not_before - edit.updated_at if was_tried else 0.0
 
     async def send(self) -> Edit:
-        """Take the edit through the protocol; returns how far it is then."""
+        """Take the claimed edit through the write protocol; returns how far it is then."""
         context = self._context
         try:
             obstacle = await self._find_undo_obstacle()
@@ -214,19 +214,19 @@ class _ClaimedEdit(WorkSource):
             self._outbox.stop_work.blocking(self._edit.id)
 
     async def mark_sending(self, rows: Sequence[PlanRow]) -> None:
-        """Commit that the request is about to leave, if the rules still let it."""
+        """Commit that the claimed edit's request is about to leave, if the rules still let it."""
         del rows
         if reason := self._context.read_gate()(self._edit):
             raise _RefusedByRules(reason)
         self._edit = await self._outbox.mark_sending(self._edit, self._context.clock.now())
 
     async def mark_accepted(self) -> None:
-        """Commit that the service answered ok."""
+        """Commit that the service answered ok to the claimed edit."""
         self._edit = await self._outbox.mark_accepted(self._edit, self._context.clock.now())
         self.publish_change()
 
     async def close(self, results: Sequence[WriteResult]) -> None:
-        """End the edit, or put it back into the outbox for a later attempt."""
+        """Close the claimed edit, or put it back into the outbox for a later attempt."""
         (result,) = results
         outcome, error, now = result.outcome, result.error, self._context.clock.now()
         age_s = abs(now - self._edit.accepted_at)
@@ -259,7 +259,7 @@ class _ClaimedEdit(WorkSource):
         return not is_row_applied(row, record) and is_row_taken(row, record)
 
     async def _find_undo_obstacle(self) -> str:
-        """Say why this undo must not be sent, if its edit turned out to have changed nothing.
+        """Say why an undo must not be sent: its edit turned out to have changed nothing.
 
         What stands there then is somebody else's choice.
         """
@@ -272,7 +272,7 @@ class _ClaimedEdit(WorkSource):
         return NOTHING_TO_UNDO_TEXT.replace("{id}", undone.id)
 
     async def _find_twin(self) -> str:
-        """Say which profile this create would stand beside; "" where there is none.
+        """Say which profile a claimed create would stand beside; "" where there is none.
 
         What may have been sent already has made its profile: the write itself reads that.
         """
@@ -282,7 +282,7 @@ class _ClaimedEdit(WorkSource):
         return await self._context.find_create_obstacle(request.target.id)
 
     async def _is_own_restore(self) -> bool:
-        """Whether this edit takes back its maker's own opt-out of the last 24 h."""
+        """Whether the claimed edit takes back its maker's own opt-out of the last 24 h."""
         edit = self._edit
         if edit.request.undoes is None:
             return False
@@ -292,7 +292,7 @@ class _ClaimedEdit(WorkSource):
         return is_own_recent_optout(undone, edit.request, edit.actor_key, edit.created_at)
 
     async def _handle_error(self, error: AppError | OSError, *, is_sent: bool) -> None:
-        """End or postpone the edit after an error of its write (`is_sent`) or the read before."""
+        """Close or postpone the claimed edit after an error of its write (`is_sent`) or read."""
         unsure = self._is_unsure or (is_sent and may_be_applied(error))
         # With these the edit itself is fine: it goes out once somebody has signed in again.
         is_signed_out = isinstance(error, AuthenticationError | KeyringError)
@@ -314,14 +314,14 @@ class _ClaimedEdit(WorkSource):
         await self._postpone(state, wait_s, _title(error))
 
     async def _postpone(self, state: EditState, wait_s: float, detail: str) -> None:
-        """Give the edit back, to be taken again in `wait_s` seconds."""
+        """Release the claimed edit, to be taken again in `wait_s` seconds."""
         now = self._context.clock.now()
         self._edit = await self._outbox.release(
             self._edit, now, state=state, not_before=now + wait_s, detail=detail
         )
 
     def _release_interrupted(self) -> None:
-        """Give the edit back as it was left, on whatever thread this is."""
+        """Release the claimed edit as it was left, on whatever thread this is."""
         try:
             now = self._context.clock.now()
             edit = self._outbox.get_edit.blocking(self._edit.id)
@@ -340,7 +340,7 @@ class _ClaimedEdit(WorkSource):
             log.info("An edit could not be given back: %s", error.code)
 
     async def _cache(self, record: TargetRecord | None) -> None:
-        """Cache what was read before the edit closes: the sheet never shows the old value again."""
+        """Cache the record read back before the edit closes: no sheet shows the old one again."""
         now, cache = self._context.clock.now(), self._context.store.customer_cache
         document = record.document if record is not None else None
         if isinstance(document, SailthruProfile):
@@ -358,14 +358,14 @@ class _ClaimedEdit(WorkSource):
         self._context.checkpoint(WriteStep.CLOSED.value)
 
     def publish_change(self) -> None:
-        """Tell the window that this edit has moved on."""
+        """Publish on the bus that the claimed edit has moved on."""
         topics = [Topic.OUTBOX, Topic.CUSTOMER]
         if self._edit.state.is_final:
             topics.append(Topic.AUDIT)
         self._context.bus.publish(ChangeSet.of(*topics, ids=[self._edit.request.target.id]))
 
     def _certainty_text(self, *, unsure: bool) -> str:
-        """Say what is certain about an edit that cannot be compared."""
+        """Say what is certain about a sent edit whose record cannot be compared."""
         if self._edit.is_accepted:
             return "The service had accepted the change before."
         if unsure:
@@ -373,7 +373,7 @@ class _ClaimedEdit(WorkSource):
         return "Nothing was changed." if self._edit.tries else "Nothing was sent."
 
     def _format(self, text: str, value: Json = None, error: Exception | None = None) -> str:
-        """Fill in a sentence of `outcomes`; `value` is what stands at the service."""
+        """Fill in a sentence of an edit's outcome; `value` is what stands at the service."""
         request = self._edit.request
         gone = f"{error.title} {error.message}" if isinstance(error, AppError) else ""
         words = text.format(
@@ -394,7 +394,7 @@ _OUTCOMES_WITHOUT_SENDING = (
 
 
 def _end_of(result: WriteResult, *, is_maybe_sent: bool) -> tuple[EditState, str]:
-    """The final state of an edit and its sentence, for an outcome that leaves nothing to do."""
+    """Return the final state of an edit and its sentence, for an outcome that ends it."""
     outcome = result.outcome
     if outcome is WriteOutcome.TARGET_GONE:
         return EditState.CONFLICT, EDIT_GONE_TEXT
@@ -413,7 +413,7 @@ def _title(error: AppError | OSError) -> str:
 
 
 def row_of_edit(edit: Edit) -> PlanRow:
-    """Convert an edit to the row of a plan that would do the same: one field of one record."""
+    """Convert an edit to the plan row that would do the same: one field of one record."""
     request = edit.request
     is_create = request.kind is EditKind.CREATE
     return PlanRow(
@@ -428,7 +428,7 @@ def row_of_edit(edit: Edit) -> PlanRow:
 
 
 def value_of_edit(request: EditRequest, record: TargetRecord | None) -> Json:
-    """Return the value an edit is about, as it stands in the record; of a create the sid."""
+    """Return the value in a record that an edit is about; of a create the sid."""
     if record is None or request.kind is EditKind.CREATE:
         return record.id if record is not None else None
     value = record.get_value(_changes_of_request(request)[0].field)

@@ -11,16 +11,16 @@ POLL_WAITS_S = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0)
 
 
 class PollableJob(Protocol):
-    """A job as either service tells of it."""
+    """A Sailthru or Zendesk job that is polled."""
 
     @property
     def has_ended(self) -> bool:
-        """Whether waiting for it is over."""
+        """Whether a polled job has ended."""
         ...
 
     @property
     def progress(self) -> int | None:
-        """How many rows it has done; None where the service does not say."""
+        """The rows that a polled job has done; None where the service does not say."""
         ...
 
 
@@ -30,7 +30,7 @@ JobT = TypeVar("JobT", bound=PollableJob)
 async def wait_for_job(
     poll: Callable[[], Awaitable[JobT]], clock: Clock, timeout_s: float, begun: JobT | None = None
 ) -> JobT | None:
-    """Poll a job until it has ended; None when it is given up, or the service knows it no more.
+    """Poll a job until it has ended; None when it is given up, or the service forgot it.
 
     `begun` is the job as its start was answered, if at hand. `timeout_s` counts from when the
     job's progress last grew. Zendesk tells the progress; Sailthru does not, nor does Zendesk

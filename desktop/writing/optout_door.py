@@ -19,7 +19,7 @@ from desktop.model.target_record import LIST_PREFIX, OPTOUT_FIELD, TargetRecord
 
 @dataclass(frozen=True)
 class OptOutChange:
-    """A change of one customer's opt-out level, from the one that was read right before.
+    """A change of one customer's opt-out level, from the one read right before it is sent.
 
     `old` is None where the answer did not say it, or in a word that is no level. `is_own_restore`:
     somebody takes back their own opt-out of the last 24 h, which nobody has changed since.
@@ -34,7 +34,7 @@ class OptOutChange:
 
     @property
     def is_loosening(self) -> bool:
-        """Whether more e-mail gets through, or may: what was not read is no level."""
+        """Whether an opt-out change lets more e-mail through, or may: unread is no level."""
         return is_loosening(self.old, self.new)
 
 
@@ -43,7 +43,7 @@ OptOutPermit = Callable[[OptOutChange], str]
 
 
 def permit_loosening_if(decide: Callable[[], PermissionDecision]) -> OptOutPermit:
-    """Make a permit that asks `decide`, the right to opt in, whenever a change loosens."""
+    """Make an opt-out permit that asks `decide`, the right to opt in, whenever a change loosens."""
 
     def permit(change: OptOutChange) -> str:
         if change.is_own_restore or not change.is_loosening:
@@ -56,7 +56,7 @@ def permit_loosening_if(decide: Callable[[], PermissionDecision]) -> OptOutPermi
 
 @dataclass(frozen=True)
 class RowPermits:
-    """What is asked before rows are sent: the opt-out permit, and the rights they need besides.
+    """The rights asked before rows are sent: the opt-out permit, and what they take besides.
 
     `find_refusal` says why whoever applies the rows lacks a right, or "". `is_corrected` asks about
     records that somebody without these rights may have corrected. An edit of the outbox was judged
@@ -68,11 +68,11 @@ class RowPermits:
     is_corrected: Callable[[str], bool] = lambda _source_id: False
 
     def for_batch(self) -> "RowPermits":
-        """Ask each right once for a batch: the rules are read anew, but not for every row."""
+        """Ask each right once for a batch to be sent: rules read anew, but not for every row."""
         return replace(self, find_refusal=cache(self.find_refusal))
 
     def find_row_refusal(self, row: PlanRow) -> str:
-        """Say which right besides that to opt in a row lacks, or ""."""
+        """Say which right a row to be sent lacks, besides that to opt in, or ""."""
         for permission in needed_rights(row):
             if self.is_corrected(row.source_id):
                 return corrected_reason(permission)
@@ -90,7 +90,7 @@ def corrected_reason(permission: Permission) -> str:
 
 
 def needed_rights(row: PlanRow) -> tuple[Permission, ...]:
-    """Return the rights to create and to change lists that sending a plan's row takes."""
+    """Return the rights to create and to change lists that a plan row takes to be sent."""
     lists = [c for c in row.changes_to_send if c.field.startswith(LIST_PREFIX)]
     is_create = row.fate is PlannedOutcome.CREATE and not row.target_id
     needed = {
@@ -102,7 +102,7 @@ def needed_rights(row: PlanRow) -> tuple[Permission, ...]:
 
 
 class SendingWay(Enum):
-    """How a row may be sent."""
+    """How a row that passed the opt-out door may be sent: in a job, or by itself."""
 
     ANY = "any"
     SINGLY = "singly"
@@ -115,7 +115,7 @@ def admit(
     *,
     is_own_restore: bool = False,
 ) -> SendingWay:
-    """Check a row's rights, its opt-out against the level just read; say how it may be sent.
+    """Check a row's rights, and its opt-out against the level just read; say how it may go.
 
     `now` is None where a create was found to have no profile yet. Raises NotPermitted.
     """
@@ -134,12 +134,12 @@ def admit(
 
 
 def find_optout_change(row: PlanRow) -> FieldChange | None:
-    """Return the change of the opt-out level that the row would send."""
+    """Return the opt-out change that sending a row would make."""
     return next((c for c in row.changes_to_send if c.field == OPTOUT_FIELD), None)
 
 
 def split_optout(row: PlanRow) -> tuple[PlanRow, PlanRow]:
-    """Split a row into its opt-out change alone and everything else."""
+    """Split a row to be sent into its opt-out change alone and everything else."""
     ours = tuple(c for c in row.changes if c.field == OPTOUT_FIELD)
     others = tuple(c for c in row.changes if c.field != OPTOUT_FIELD)
     return replace(row, changes=ours), replace(row, changes=others)

@@ -10,7 +10,7 @@ from desktop.model.target_record import TargetRecord
 
 
 class WriteOutcome(Enum):
-    """How the attempt ended: up to NOT_PERMITTED before anything was sent, then after it.
+    """How a write ended: up to NOT_PERMITTED before anything was sent, then after it.
 
     CONFIRMED also before sending, where an earlier attempt may have written what stands there.
     ACCEPTED: answered ok, and not shown yet. REFUSED: surely not applied. NOT_DONE: a bulk job did
@@ -35,7 +35,7 @@ class WriteOutcome(Enum):
 
 @dataclass(frozen=True)
 class WriteItem:
-    """One row to be written, from a plan or from the outbox.
+    """One row to be written to a service, from a plan or from the outbox.
 
     `is_maybe_sent`: an earlier attempt may have been applied. `is_accepted`: the service answered
     ok to it, so it is never sent again. `allows_staff`: the target may be an agent or admin.
@@ -51,7 +51,7 @@ class WriteItem:
 
 @dataclass(frozen=True)
 class WriteResult:
-    """The outcome of one item, and what it was seen by.
+    """The outcome of one row's write, and what it was seen by.
 
     `change` is the field that stands in the way of CHANGED_ELSEWHERE. `error` goes with
     TARGET_GONE, UNREADABLE, NOT_PERMITTED, READ_BACK_FAILED, UNANSWERED and REFUSED. `words` say
@@ -69,12 +69,12 @@ class WriteResult:
 
     @property
     def target_id(self) -> str:
-        """The id of the record as far as it is known by now; a create has none at first."""
+        """The id of the written record as far as it is known by now; a create has none at first."""
         return self.record.id if self.record is not None else self.sent_id
 
 
 def may_be_applied(error: AppError | OSError) -> bool:
-    """Whether a write that ended in this error may have been applied all the same."""
+    """Whether a write that ended in this error may have been applied by the service anyway."""
     if isinstance(error, ServiceError):
         return error.is_outcome_unknown
     # An error of the operating system does not say how far the request came.

@@ -37,7 +37,7 @@ _WRITTEN_STATES = (PlanRowState.DONE, PlanRowState.SAME, PlanRowState.ACCEPTED)
 
 @dataclass(frozen=True)
 class PlanRowQueue:
-    """The rows of the plan that one run applies; `on_completed` hears how many have ended.
+    """The rows that one run writes of a plan; `on_completed` hears how many have ended.
 
     `job_timeout_s`: a bulk job that does not move for so long is given up. `find_refusal` says why
     the rules of this moment forbid writing, or "": asked for each batch and before each request.
@@ -51,7 +51,7 @@ class PlanRowQueue:
     find_refusal: Callable[[], str] = field(default=lambda: "")
 
     def require_permitted(self) -> None:
-        """Raise NotPermitted where the rules forbid writing by now; it ends the run."""
+        """Raise NotPermitted where the rules forbid a run to write by now; it ends the run."""
         if reason := self.find_refusal():
             raise NotPermitted(
                 "The run may not go on writing.",
@@ -60,11 +60,11 @@ class PlanRowQueue:
             )
 
     async def list_next(self, limit: int) -> tuple[PlanRow, ...]:
-        """List ticked rows that were not sent yet, in order."""
+        """List the plan's ticked rows that were not sent yet, in order."""
         return await self.store.batches.list_next_rows(self.provenance.plan_id, limit)
 
     async def claim(self, kind: str, rows: Sequence[PlanRow]) -> "ClaimedBatch":
-        """Make a batch of these rows; nothing is sent before this is stored.
+        """Claim a batch of a plan's rows; nothing is sent before this is stored.
 
         Raises NotPermitted where the rules forbid writing by now.
         """
@@ -77,28 +77,28 @@ class PlanRowQueue:
 
 @dataclass(frozen=True)
 class ClaimedBatch(WorkSource):
-    """Rows under way together; the protocol's work source for them."""
+    """A claimed batch of a plan's rows, as the write protocol's work source."""
 
     queue: PlanRowQueue
     id: int
 
     async def mark_sending(self, rows: Sequence[PlanRow]) -> None:
-        """Ask the rules once more, since between claim and request may lie minutes; store it."""
+        """Ask the rules again and store that the batch's rows leave: a claim may be minutes old."""
         await self._mark_sending([row.row for row in rows])
 
     async def mark_all_sending(self) -> None:
-        """Do the same for every row of the batch that has not ended: one job carries them."""
+        """Mark every open row of the batch as sending: one job carries them."""
         await self._mark_sending(await self._open_row_numbers())
 
     async def split(self, kind: str) -> "ClaimedBatch":
-        """Move the second half of the rows that have not ended to a batch of their own."""
+        """Move the second half of the batch's open rows to a batch of their own."""
         plan_id, batches = self.queue.provenance.plan_id, self.queue.store.batches
         numbers = await self._open_row_numbers()
         moved, now = numbers[len(numbers) // 2 :], self.queue.protocol.clock.now()
         return ClaimedBatch(self.queue, await batches.begin_batch(plan_id, kind, moved, now))
 
     async def close(self, results: Sequence[WriteResult]) -> None:
-        """Store how rows ended, and raise the error that ends the whole run, if one does."""
+        """Store how a batch's rows ended, and raise the error that ends the whole run, if any."""
         stopped = []
         for result in results:
             error, stops = result.error, isinstance(result.error, StopsRun)
@@ -121,30 +121,30 @@ class ClaimedBatch(WorkSource):
             raise stopped[0]
 
     async def release(self, *, maybe_sent: bool = False) -> None:
-        """Give back the rows left as not applied; `maybe_sent`: as far as can be seen."""
+        """Release a batch's rows as not applied; `maybe_sent`: as far as can be seen."""
         await self.queue.store.batches.release_batch(
             self.queue.provenance, self.id, maybe_sent=maybe_sent
         )
 
     async def extend(self, rows: Sequence[PlanRow]) -> None:
-        """Add rows to the batch, before it is sent."""
+        """Add plan rows to the claimed batch, before it is sent."""
         plan_id, numbers = self.queue.provenance.plan_id, [row.row for row in rows]
         await self.queue.store.batches.extend_batch(plan_id, self.id, numbers)
 
     async def mark_job(self, job_id: str) -> None:
-        """Store that the service has taken the batch as this job."""
+        """Store the id of the service's job that carries the batch."""
         self.queue.protocol.passed(WriteStep.ANSWERED)
         await self.queue.store.batches.mark_sent(self.id, job_id)
         self.queue.protocol.passed(WriteStep.SENT)
 
     async def open_rows(self, limit: int, after: int = -1) -> tuple[PlanRow, ...]:
-        """List up to `limit` rows of the batch that have not ended, behind row number `after`."""
+        """List up to `limit` of the batch's open rows, behind row number `after`."""
         return await self.queue.store.batches.list_open_rows(
             self.queue.provenance.plan_id, self.id, after=after, limit=limit
         )
 
     async def open_pages(self, limit: int) -> AsyncIterator[tuple[PlanRow, ...]]:
-        """Iterate over the rows that have not ended, `limit` at a time, in order."""
+        """Iterate over the batch's open rows, `limit` at a time, in order."""
         after = -1
         while rows := await self.open_rows(limit, after):
             after = rows[-1].row
@@ -161,7 +161,7 @@ class ClaimedBatch(WorkSource):
 
 
 class PlanWriter(ABC):
-    """Applies a plan to one service; subclasses know its bulk jobs.
+    """Writes a run's plan to one service; subclasses know its bulk jobs.
 
     `page_rows` is how many rows are read together.
     """
@@ -173,12 +173,12 @@ class PlanWriter(ABC):
         self._protocol = queue.protocol
 
     async def apply(self) -> None:
-        """Send every ticked row. Raises what stops a whole run: it goes on from there later."""
+        """Write every ticked row of the plan. Raises what stops a run: it is resumed from there."""
         await self.settle_open_batches()
         await self._write_all()
 
     async def settle_late_rows(self) -> None:
-        """Read once more the rows that had ended unseen; what shows now was written by this run."""
+        """Read again the plan's rows that ended unseen; what shows now was written by this run."""
         queue, batches = self._queue, self._queue.store.batches
         while rows := await batches.list_late_rows(queue.provenance.plan_id, self.page_rows):
             seen, _ = await self._protocol.read_back(rows, READ_BACK_WAITS_S[:1])
@@ -191,7 +191,7 @@ class PlanWriter(ABC):
             await batches.complete_rows(queue.provenance, ended, self._protocol.clock.now())
 
     async def settle_open_batches(self) -> None:
-        """Find out what became of everything that was being sent when a process ended."""
+        """Settle the batches that were being sent when a run's process ended."""
         queue = self._queue
         for found in await queue.store.batches.list_open_batches(queue.provenance.plan_id):
             batch = ClaimedBatch(queue, found.id)
@@ -215,7 +215,7 @@ class PlanWriter(ABC):
 
 
 def items_of(rows: Iterable[PlanRow], *, is_maybe_sent: bool = False) -> list[WriteItem]:
-    """Make write items of a plan's rows."""
+    """Make the write items of a plan's rows."""
     return [WriteItem(row, is_maybe_sent=is_maybe_sent or row.maybe_sent) for row in rows]
 
 
@@ -228,7 +228,7 @@ def job_result(
     words: str = "",
     job: str | None = None,
 ) -> WriteResult:
-    """Make the result of a row that went out in a job: CONFIRMED where it was seen, else `outcome`.
+    """Make the result of a plan row that went out in a job: CONFIRMED if seen, else `outcome`.
 
     `seen` and `missed` are what `WriteProtocol.read_back` returned.
     """
@@ -245,7 +245,7 @@ def job_result(
 
 
 def make_completion(result: WriteResult) -> RowCompletion:
-    """Convert how a plan's row ended to what is stored of it."""
+    """Convert a plan row's write result to what the store keeps of it."""
     row, outcome, maybe_sent = result.item.row, result.outcome, result.item.is_maybe_sent
     state, text = ROW_ENDS[outcome]
     words, unconfirmed_job = result.words or text or str(result.error), result.job

@@ -1,4 +1,4 @@
-"""Compares a planned row with the record that stands at its target now."""
+"""Compares a row to be written with the record that stands at its target now."""
 
 from desktop.kit.errors import AppError, NotFound, UserDecisionNeeded
 from desktop.model.edit import is_same_json
@@ -18,7 +18,7 @@ ReadResult = TargetRecord | AppError | None
 def compare_row(
     row: PlanRow, now: ReadResult, *, allows_staff: bool = False
 ) -> tuple[WriteOutcome | None, FieldChange | None]:
-    """Compare every before-image of a row with what was read; None: the row is to be sent.
+    """Compare a row's before-images with the record just read; None: the row is to be sent.
 
     The field given with CHANGED_ELSEWHERE is the first that stands in the way. A value that is
     as wanted already is no obstacle, whatever it was planned from.
@@ -49,14 +49,14 @@ def compare_row(
 
 
 def is_row_applied(row: PlanRow, now: ReadResult) -> bool:
-    """Whether everything the row wants stands in the record that was read."""
+    """Whether the record read back holds every value the row writes."""
     return isinstance(now, TargetRecord) and all(
         _is_value(change, change.new, now) for change in row.changes_to_send
     )
 
 
 def find_missed_fields(row: PlanRow, now: TargetRecord) -> dict[str, MissedField]:
-    """Find the fields of a written row whose record does not show the value, by name."""
+    """Find a written row's fields whose values the record does not show, by name."""
     return {
         change.field: MissedField(
             now.get_value(change.field),
@@ -70,7 +70,7 @@ def find_missed_fields(row: PlanRow, now: TargetRecord) -> dict[str, MissedField
 
 
 def is_row_taken(row: PlanRow, now: ReadResult) -> bool:
-    """Whether everything a row wrote stands in the record, be it cut off or rounded."""
+    """Whether the record took every value the row wrote, be it cut off or rounded."""
     return is_row_applied(row, now) or (
         isinstance(now, TargetRecord)
         and all(missed.is_other_form for missed in find_missed_fields(row, now).values())
@@ -78,7 +78,7 @@ def is_row_taken(row: PlanRow, now: ReadResult) -> bool:
 
 
 def _may_replace(change: FieldChange, now: TargetRecord) -> bool:
-    """Whether an opt-out change has no level to be compared with, or needs none.
+    """Whether an opt-out change needs no comparison, or has no level to be compared with.
 
     Planned from a level that was not read, the door judges it by the one read now. `all` may be
     written over any level that is not known.
@@ -101,7 +101,7 @@ def _is_value(change: FieldChange, wanted: Json, now: TargetRecord) -> bool:
 
 
 def _has_other_form(change: FieldChange, now: TargetRecord) -> bool:
-    """Whether only the value's form is to change, such as "1" to true, and has not yet.
+    """Whether a write changes the value's form alone, such as "1" to true, and not yet.
 
     The comparison above sees no difference there. Between empty forms there is none.
     """

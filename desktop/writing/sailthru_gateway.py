@@ -1,4 +1,4 @@
-"""Reads and writes Sailthru profiles for edits and syncs: single GETs and posts, or one update job.
+"""Reads and writes Sailthru profiles for edits and runs: GETs and POSTs, or an update job.
 
 A single post with a list change starts e-mail flows, a job does not as far as is known: which of
 the two a sync uses is its own choice (`FlowPolicy`).
@@ -31,7 +31,7 @@ MAX_CONCURRENT_CALLS = 16
 
 
 class SailthruGateway:
-    """Sailthru profiles, always by sid; a create alone goes by its address."""
+    """The write protocol's gateway to Sailthru profiles, by sid; only a create by address."""
 
     service = Service.SAILTHRU
 
@@ -41,19 +41,19 @@ class SailthruGateway:
         self._semaphore = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
 
     async def read(self, id_: str, *, key: str = "sid") -> TargetRecord | None:
-        """Read the profile of a sid, address (`email`) or other key; None: there is none."""
+        """Read a Sailthru profile by sid, address (`email`) or other key; None: there is none."""
         try:
             return await self._get_profile(id_, key)
         except NotFound:
             return None
 
     async def read_rows(self, rows: Sequence[PlanRow]) -> dict[int, ReadResult]:
-        """Read the profile of each row, by row number; raises only what stops a whole run."""
+        """Read each row's Sailthru profile, by row number; raises only what stops a whole run."""
         answers = await asyncio.gather(*map(self._read_row, rows))
         return {row.row: answer for row, answer in zip(rows, answers, strict=True)}
 
     async def send_row(self, row: PlanRow, _now: TargetRecord | None = None) -> str:
-        """Post everything a row wants; returns the sid, "" for a create: the answer has none."""
+        """POST all changes of a row to Sailthru; returns the sid, "" for a create: none is told."""
         body = _UserPostBody.of_row(row)
         values = {"optout": body.optout, "lists": body.lists, "vars": body.vars}
         async with self._semaphore:
@@ -64,7 +64,7 @@ class SailthruGateway:
         return row.target_id
 
     async def create_missing_lists(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Make those lists that do not exist, one at a time: two at once may make twins."""
+        """Create Sailthru lists that do not exist, one at a time: two at once may make twins."""
         there = {found.name for found in await self._client.list_lists()}
         missing = tuple(sorted(set(names) - there))
         for name in missing:
@@ -72,11 +72,11 @@ class SailthruGateway:
         return missing
 
     async def submit_job(self, lines: bytes) -> SailthruJob:
-        """Start one update job over JSON lines made by `encode_job_line`."""
+        """Start one Sailthru update job over JSON lines made by `encode_job_line`."""
         return await self._bulk.start_update(lines)
 
     async def get_job(self, job_id: str) -> SailthruJob:
-        """Poll a job. Raises NotFound."""
+        """Ask Sailthru for a job's state. Raises NotFound."""
         return await self._bulk.get_job(job_id)
 
     async def _read_row(self, row: PlanRow) -> ReadResult:
@@ -95,7 +95,7 @@ class SailthruGateway:
 
 
 def encode_job_line(row: PlanRow) -> bytes:
-    """Encode a row as one line of an update job: the body of a user POST, and a line feed."""
+    """Encode a row as one line of Sailthru's update job: a user POST's body, a line feed."""
     body = _UserPostBody.of_row(row)
     line: dict[str, Json] = (
         {"id": row.target_id, "key": "sid"}
@@ -114,7 +114,7 @@ def encode_job_line(row: PlanRow) -> bytes:
 
 
 def find_joined_lists(rows: Iterable[PlanRow]) -> frozenset[str]:
-    """Collect the lists that rows put somebody on; they have to exist first."""
+    """Collect the Sailthru lists that rows put somebody on; they have to exist first."""
     return frozenset(
         change.field.removeprefix(LIST_PREFIX)
         for row in rows
@@ -125,7 +125,7 @@ def find_joined_lists(rows: Iterable[PlanRow]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class _UserPostBody:
-    """A row's changes by the parts of a user POST."""
+    """A row's changes as the parts of Sailthru's user POST."""
 
     vars: Mapping[str, Json]
     lists: Mapping[str, bool]

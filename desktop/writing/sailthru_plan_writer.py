@@ -56,7 +56,7 @@ _LISTS_LEFT_TEXT = (
 
 
 class SailthruPlanWriter(PlanWriter):
-    """One run's writes to Sailthru."""
+    """The plan writer of a run into Sailthru."""
 
     page_rows = 500
 
@@ -111,14 +111,14 @@ class SailthruPlanWriter(PlanWriter):
         return True
 
     async def _prepare_lines(self, batch: ClaimedBatch, rows: Sequence[PlanRow]) -> list[bytes]:
-        """Compare rows, and post what no job may carry; returns the job's lines for the rest."""
+        """Compare rows, and POST what no job may carry; returns the update job's lines."""
         ready, ended = await self._protocol.read_and_compare(items_of(rows))
         if ended:
             await batch.close(ended)
         return [encode_job_line(row) for row in await self._post_optouts(batch, ready)]
 
     async def _write_job(self, batch: ClaimedBatch, lines: Sequence[bytes]) -> None:
-        """Write a batch's lines by one job, or by two where one is refused."""
+        """Write a batch's lines by one Sailthru update job, or two where one is refused."""
         if not lines:
             return await batch.release()
         try:
@@ -137,7 +137,7 @@ class SailthruPlanWriter(PlanWriter):
         return await self._finish_job(batch, job.id)
 
     async def _halve_job(self, batch: ClaimedBatch, count: int, error: AppError) -> None:
-        """Halve a batch whose job was refused, down to the row; raises what is no row's fault."""
+        """Halve a batch whose Sailthru job was refused, down to a row; raises other faults."""
         rows = await batch.open_rows(2)
         if isinstance(error, RequestTooLarge):
             self._max_job_lines = max(1, count // 2)
@@ -156,7 +156,7 @@ class SailthruPlanWriter(PlanWriter):
         return None
 
     async def _post_optouts(self, batch: ClaimedBatch, ready: Sequence[ReadyItem]) -> list[PlanRow]:
-        """Post what must not travel in a job; returns the rows, or parts of rows, for the job."""
+        """POST opt-outs that no Sailthru job may carry; returns the rows, or parts, for the job."""
         by_job = [one.row for one in ready if one.way is SendingWay.ANY]
         single = [one.item for one in ready if one.way is SendingWay.SINGLY]
         # A post that changes a list could start e-mail flows: there the opt-out is posted alone,
@@ -173,7 +173,7 @@ class SailthruPlanWriter(PlanWriter):
         return by_job + parts.confirmed_rests
 
     async def _finish_job(self, batch: ClaimedBatch, job_id: str) -> None:
-        """Wait for the job, then find out what it did; it gives no results for single rows."""
+        """Wait for the Sailthru job, then read back what it did: it gives no row results."""
         clock = self._protocol.clock
         job = await wait_for_job(
             lambda: self._gateway.get_job(job_id), clock, self._queue.job_timeout_s
@@ -211,7 +211,7 @@ class SailthruPlanWriter(PlanWriter):
     async def _is_sample_applied(
         self, batch: ClaimedBatch, sample: set[int], seen: dict[int, TargetRecord]
     ) -> bool:
-        """Whether all rows of the sample stand there; those that show it all go into `seen`."""
+        """Whether a Sailthru job's sampled rows are all applied; those that are go into `seen`."""
         async for rows in batch.open_pages(self.page_rows):
             drawn = [row for row in rows if row.row in sample]
             found, missed = await self._protocol.read_back(drawn)
@@ -222,7 +222,7 @@ class SailthruPlanWriter(PlanWriter):
         return True
 
     async def _refuses_sid_lines(self, batch: ClaimedBatch, numbers: set[int]) -> bool:
-        """Whether no line that goes by a sid was applied: some accounts skip them all."""
+        """Whether Sailthru's job applied no line that goes by sid: some accounts skip them all."""
         page = await batch.open_rows(self.page_rows)
         rows = [r for r in page if r.target_id and r.row in numbers][:_SID_LINES_SAMPLE_SIZE]
         there = await self._gateway.read_rows(rows)
@@ -244,7 +244,7 @@ class SailthruPlanWriter(PlanWriter):
 
 @dataclass(frozen=True)
 class _OptOutParts(ClaimedBatch):
-    """The opt-out changes of rows whose list changes go by a job.
+    """The opt-out changes of rows whose list changes go by a Sailthru job.
 
     `rests` are the rows without them, by row number; those whose opt-out was seen at the service
     are in `confirmed_rests`, and the other rows end as a whole.
@@ -255,7 +255,7 @@ class _OptOutParts(ClaimedBatch):
     confirmed_rests: list[PlanRow] = field(default_factory=list)
 
     async def close(self, results: Sequence[WriteResult]) -> None:
-        """Close rows that ended before Sailthru's bulk job, and hand the rest on to it."""
+        """Close the rows whose opt-out POST ended them, and hand the rest on to Sailthru's job."""
         ended: list[WriteResult] = []
         for result in results:
             row = result.item.row
@@ -276,7 +276,7 @@ def _changes_lists(row: PlanRow) -> bool:
 
 
 def _must_be_seen(row: PlanRow) -> bool:
-    """Whether a job's row is read back whatever the sample: a create, an opt-out, an increment.
+    """Whether a row of Sailthru's job is always read back: create, opt-out, increment.
 
     Whether what was added up counts cannot wait for the next plan.
     """
@@ -284,7 +284,7 @@ def _must_be_seen(row: PlanRow) -> bool:
 
 
 def _job_failure_text(job: SailthruJob | None) -> str:
-    """Say why a job did not complete; "" for one that did."""
+    """Say why Sailthru's job did not complete; "" for one that did."""
     if job is None:
         return JOB_STUCK_TEXT.format(service="Sailthru")
     if job.status is SailthruJobStatus.COMPLETED:

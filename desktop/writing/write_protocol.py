@@ -29,7 +29,7 @@ Checkpoint = Callable[[str], None]
 
 
 class WriteStep(Enum):
-    """A state of the machine; `checkpoint` hears its value once the step is passed."""
+    """A state of the write protocol; `checkpoint` hears its value once the step is passed."""
 
     CLAIMED = "claimed"
     READ = "read"
@@ -44,38 +44,38 @@ class WriteStep(Enum):
 
 
 class RecordGateway(Protocol):
-    """One service, to read and write records by their ids."""
+    """One service as the write protocol reads and writes its records, by their ids."""
 
     async def read_rows(self, rows: Sequence[PlanRow]) -> Mapping[int, ReadResult]:
-        """Read what stands at the target of each row, by row number."""
+        """Read the record at each row's target for the write protocol, by row number."""
         ...
 
     async def send_row(self, row: PlanRow, now: TargetRecord | None) -> str:
-        """Write one row, whose record was just read; returns the record's id where it is told."""
+        """Write one row whose record was just read; returns the record's id if told."""
         ...
 
 
 class WorkSource(ABC):
-    """A claimed batch: it stores how far its rows are, before and after each request."""
+    """A claimed batch: stores how far its rows are, before and after each write request."""
 
     # Whether a write that got no answer is read back at once, or by a later attempt.
     reads_back_unanswered = True
 
     @abstractmethod
     async def mark_sending(self, rows: Sequence[PlanRow]) -> None:
-        """Store that the requests that write these rows are about to leave."""
+        """Store that the rows' write requests are about to leave."""
 
     async def mark_accepted(self) -> None:  # noqa: B027 - an open row is read in any case
-        """Store that the service answered ok; the values still have to be read back."""
+        """Store that the service answered ok to a write; its values still have to be read back."""
 
     @abstractmethod
     async def close(self, results: Sequence[WriteResult]) -> None:
-        """Store how rows ended. Raises what ends the whole run."""
+        """Store how the rows' writes ended. Raises what ends the whole run."""
 
 
 @dataclass(frozen=True)
 class ReadyItem:
-    """An item that was compared and let through; `way` says whether a job may carry it."""
+    """A row that was compared and may be sent; `way` says whether a job may carry it."""
 
     item: WriteItem
     record: TargetRecord | None
@@ -83,13 +83,13 @@ class ReadyItem:
 
     @property
     def row(self) -> PlanRow:
-        """The row to be sent."""
+        """The plan row that is ready to be sent."""
         return self.item.row
 
 
 @dataclass(frozen=True)
 class WriteProtocol:
-    """The state machine over one service.
+    """The state machine of reading, comparing, sending and confirming rows at one service.
 
     `permits` are asked before each row is sent. `checkpoint` is called with the name of each step
     passed (tests stop the process there).
@@ -101,7 +101,7 @@ class WriteProtocol:
     checkpoint: Checkpoint = field(default=lambda _name: None)
 
     async def write_singly(self, items: Sequence[WriteItem], source: WorkSource) -> None:
-        """Read, compare, send, confirm and close claimed items, each by a request of its own.
+        """Write claimed rows each by a request of its own: read, compare, send, confirm, close.
 
         Raises what `source.close` raises.
         """
@@ -128,7 +128,7 @@ class WriteProtocol:
     async def read_and_compare(
         self, items: Sequence[WriteItem]
     ) -> tuple[list[ReadyItem], list[WriteResult]]:
-        """Read what stands there for claimed items; split off those that are not to be sent."""
+        """Read and compare claimed rows; split off those that are not to be sent."""
         there = await self._read([item.row for item in items])
         self.passed(WriteStep.READ)
         compared, ended = split_by_comparison(items, there)
@@ -146,7 +146,7 @@ class WriteProtocol:
     async def read_back(
         self, rows: Iterable[PlanRow], waits_s: Sequence[float] = READ_BACK_WAITS_S
     ) -> tuple[dict[int, TargetRecord], dict[int, TargetRecord]]:
-        """Read rows until each shows what was written, as long as `waits_s` (seconds) last.
+        """Read written rows until each shows its values, as long as `waits_s` (seconds) last.
 
         Returns the records by row number: of those that show it, and what else was seen last.
         Raises what keeps the service from being read.
@@ -177,7 +177,7 @@ class WriteProtocol:
             return {row.row: error for row in rows}
 
     async def _send(self, one: ReadyItem) -> WriteResult:
-        """Send one item; UNANSWERED where it may have been applied in spite of the error."""
+        """Send one compared row; UNANSWERED where it may have been applied in spite of an error."""
         try:
             sent_id = await self.gateway.send_row(one.row, one.record)
         except (AppError, OSError) as error:
@@ -219,7 +219,7 @@ class WriteProtocol:
 def split_by_comparison(
     items: Sequence[WriteItem], there: Mapping[int, ReadResult]
 ) -> tuple[list[ReadyItem], list[WriteResult]]:
-    """Compare items with what was read (by row number): those to send, and how the others end."""
+    """Compare items with the records read (by row number): those to send, and others' ends."""
     ready: list[ReadyItem] = []
     ended: list[WriteResult] = []
     for item in items:

@@ -1,4 +1,4 @@
-"""Reads and writes Zendesk users for edits and syncs: by the hundred in jobs, or one by one.
+"""Reads and writes Zendesk users for edits and runs: in jobs of a hundred, or one by one.
 
 `tags` in a user replaces the whole set: it is put together from what was read a moment before.
 https://developer.zendesk.com/api-reference/ticketing/ticket-management/tags/
@@ -24,7 +24,7 @@ MAX_USERS_PER_CALL = 100
 
 
 class ZendeskGateway:
-    """Zendesk users, always by id; a create alone goes by its address."""
+    """The write protocol's gateway to Zendesk users, by id; only a create by address."""
 
     service = Service.ZENDESK
 
@@ -33,12 +33,12 @@ class ZendeskGateway:
         self._bulk = ZendeskBulkClient(client)
 
     async def read_users(self, ids: Sequence[int]) -> dict[str, TargetRecord]:
-        """Read up to a hundred users in one call; who was deleted is left out."""
+        """Read up to a hundred Zendesk users in one call; deleted ones are left out."""
         found = await self._client.show_users(ids)
         return {str(user.id): target_record_from_user(user) for user in found if user.active}
 
     async def read_rows(self, rows: Sequence[PlanRow]) -> dict[int, ReadResult]:
-        """Read the user of each of up to a hundred rows, by row number."""
+        """Read the Zendesk users of up to a hundred rows, by row number."""
         found = await self._read_known([row for row in rows if row.target_id])
         for row in rows:
             if not row.target_id:
@@ -64,7 +64,7 @@ class ZendeskGateway:
         return target_record_from_user(users[0]) if users else None
 
     async def send_row(self, row: PlanRow, now: TargetRecord | None = None) -> str:
-        """Write one row by one request; returns the user's id. `now`: its tags are kept."""
+        """Write one row's Zendesk user; returns the id. `now`: the user's tags are kept."""
         document = build_user_document(row, now)
         if not row.target_id:
             # Never “create or update”: the search, which found nobody, is minutes behind, and that
@@ -82,13 +82,13 @@ class ZendeskGateway:
     async def submit_job(
         self, documents: Sequence[dict[str, Json]], *, creates: bool
     ) -> ZendeskJob:
-        """Start one job for up to a hundred users. Raises Forbidden where bulk import is off."""
+        """Start one Zendesk job for up to a hundred users. Raises Forbidden: no bulk import."""
         if creates:
             return await self._bulk.create_many(documents)
         return await self._bulk.update_many(documents)
 
     async def get_job(self, job_id: str) -> ZendeskJob:
-        """Poll a job. Raises NotFound: jobs are readable for one day."""
+        """Ask Zendesk for a job's state. Raises NotFound: jobs are readable for one day."""
         found = await self._bulk.get_jobs((job_id,))
         if not found:
             raise NotFound("Zendesk no longer has this job.")
@@ -100,7 +100,7 @@ def _user_gone_error() -> NotFound:
 
 
 def build_user_document(row: PlanRow, now: TargetRecord | None) -> dict[str, Json]:
-    """Build the user object of a request that writes what the row wants."""
+    """Build the user object of a Zendesk request that writes a row's changes."""
     document: dict[str, Json] = {}
     fields: dict[str, Json] = {}
     tags = list(now.tags or ()) if now is not None else []

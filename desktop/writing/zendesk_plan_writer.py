@@ -33,7 +33,7 @@ _ROW_NOT_DONE_TEXT = "Zendesk did not do this row and did not say why."
 
 
 class ZendeskPlanWriter(PlanWriter):
-    """One run's writes to Zendesk."""
+    """The plan writer of a run into Zendesk."""
 
     page_rows = MAX_USERS_PER_CALL
 
@@ -66,7 +66,7 @@ class ZendeskPlanWriter(PlanWriter):
             await self._write_batch(batch, rows, kind)
 
     async def _write_batch(self, batch: ClaimedBatch, rows: Sequence[PlanRow], kind: str) -> None:
-        """Write claimed rows: by a job, by two where one is refused, at last one by one."""
+        """Write a batch to Zendesk: by a job, by two where one is refused, at last one by one."""
         ready, ended = await self._protocol.read_and_compare(items_of(rows))
         if ended:
             await batch.close(ended)
@@ -90,7 +90,7 @@ class ZendeskPlanWriter(PlanWriter):
     async def _write_job(
         self, batch: ClaimedBatch, ready: Sequence[ReadyItem], *, creates: bool
     ) -> None:
-        """Write compared rows by one job.
+        """Write compared rows by one Zendesk job.
 
         Raises Forbidden where jobs are not allowed, ValuesRejected and RequestTooLarge where this
         one is refused: nothing was applied then, and the rows stay in the batch.
@@ -112,7 +112,7 @@ class ZendeskPlanWriter(PlanWriter):
     async def _finish_job(
         self, batch: ClaimedBatch, job_id: str, begun: ZendeskJob | None = None
     ) -> None:
-        """Wait for the job, and complete its rows by its results and by reading them back."""
+        """Wait for the Zendesk job; close its rows by its results and by reading them back."""
         job = await wait_for_job(
             lambda: self._gateway.get_job(job_id),
             self._protocol.clock,
@@ -144,7 +144,7 @@ class ZendeskPlanWriter(PlanWriter):
 def _parse_job_results(
     rows: Sequence[PlanRow], job: ZendeskJob | None
 ) -> tuple[dict[int, str], set[int]]:
-    """Map a job's results to rows: the refusals by row number, and the numbers of rows done.
+    """Map a Zendesk job's results to rows: refusals by row number, and the rows done.
 
     `rows` in the order in which they were sent. A job that failed has reasons for some rows.
     """
