@@ -23,6 +23,10 @@ from desktop.store.sqlite_database import Database
 
 OPEN_STATES = ("queued", "waiting", "sending", "unknown")
 _OPEN_CONDITION = "state IN ('queued', 'waiting', 'sending', 'unknown')"
+_SAME_VALUE = (
+    "e.account = o.account AND e.service = o.service AND e.target = o.target AND e.kind = o.kind"
+    " AND e.name = o.name"
+)
 # Says how many seconds an intent waits for an undo, given the open edit of its value; or raises.
 DelayPolicy = Callable[[EditRequest, Edit | None], float]
 
@@ -101,7 +105,8 @@ class Outbox(Repository):
         were never sent. A refused one stays queued with that as its detail.
 
         A row of a dead process is taken over; if it was being sent, it comes back as UNKNOWN.
-        Rows for one value are taken in the order in which they were wanted. A clock that is
+        Rows for one value are taken in the order in which they were wanted; those before one of
+        `only` are taken with it. A clock that is
         set back neither ends a wait nor makes it longer than it takes once more. Rows of another
         account than the one connected now are left alone.
         """
@@ -115,10 +120,9 @@ class Outbox(Repository):
             rows = connection.execute(
                 f"SELECT * FROM outbox o WHERE {_OPEN_CONDITION} AND account = :account"  # noqa: S608
                 " AND service IN (SELECT value FROM json_each(:services))"
-                " AND (:all OR id IN (SELECT value FROM json_each(:ids)))"
-                " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.service = o.service"
-                "  AND e.account = o.account"
-                "  AND e.target = o.target AND e.kind = o.kind AND e.name = o.name AND e.id < o.id"
+                f" AND (:all OR EXISTS (SELECT 1 FROM outbox e WHERE {_SAME_VALUE} AND e.id >= o.id"
+                "  AND e.id IN (SELECT value FROM json_each(:ids))))"
+                f" AND NOT EXISTS (SELECT 1 FROM outbox e WHERE {_SAME_VALUE} AND e.id < o.id"
                 "  AND e.state IN ('queued', 'waiting', 'sending', 'unknown'))"
                 " ORDER BY not_before, id",
                 {
@@ -386,6 +390,12 @@ class Outbox(Repository):
                 )
                 if is_same_json(before.request.old, intent.new):
                     return replaced
+            else:
+                # Settled at once, by reading: the new edit waits for that and not for a retry.
+                connection.execute(
+                    "UPDATE outbox SET not_before = min(not_before, ?) WHERE id = ?",
+                    (now, earlier["id"]),
+                )
             intent = self._rebase(intent, earlier)
         state = EditState.WAITING if delay_s > 0 else EditState.QUEUED
         key = uuid.uuid4().hex
@@ -519,6 +529,13 @@ def _close_with_audit(
         " WHERE id = ?",
         (result.value, edit.tries, detail, now, edit.id),
     )
+    if result is not EditState.DONE:
+        # What follows counted on this one: it is compared with what stood before it instead.
+        connection.execute(
+            f"UPDATE outbox AS e SET old = o.old FROM outbox o WHERE o.id = ? AND {_SAME_VALUE}"  # noqa: S608
+            " AND e.id > o.id AND e.state IN ('queued', 'waiting') AND e.old = o.new",
+            (int(edit.id),),
+        )
     audit_row.append_edit(connection, closed, result, now)
     if result is EditState.DONE and edit.request.undoes:
         connection.execute(

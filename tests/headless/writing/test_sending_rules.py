@@ -125,3 +125,76 @@ async def test_edit_under_policy_that_cannot_be_read_is_not_sent(
     await replace(services, context=context).build_edit_sender().send_due()
     kept = services.store.outbox.get_edit.blocking(edit.id)
     assert (kept.state, kept.not_sent_reason) == (EditState.QUEUED, CHANGES_OFF_REASON)
+
+
+@pytest.mark.parametrize("fault", ["reset", "reset-after"])
+@pytest.mark.parametrize("by_id", [True, False], ids=["command line", "window"])
+async def test_stricter_optout_behind_unknown_edit_goes_out_with_changes_off(
+    fault: str,
+    by_id: bool,
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+) -> None:
+    """The clock stands: neither waits for a retry of the edit before."""
+    subject = customers.new_customer("opt-in")
+    sandbox.write_profile(subject.key, optout_email="basic")
+    loosening = replace(subject.make_edit(), old="basic", new="none")
+    (first,) = await services.editor.submit([loosening], wait_for_undo=False)
+    sandbox.add_fault(f"sailthru:POST /user:{fault}")
+    await services.build_edit_sender().send_due()
+    sandbox.clear_faults()
+    outbox = services.store.outbox
+    assert outbox.get_edit.blocking(first.id).state is EditState.UNKNOWN
+    stricter = replace(loosening, old="none", new="all", reason="asked again", ticket=None)
+    (second,) = await services.editor.submit([stricter], wait_for_undo=False)
+    switch_changes(services, on=False)
+    await services.build_edit_sender().send_due(only=[second.id] if by_id else ())
+    earlier, later = map(outbox.get_edit.blocking, (first.id, second.id))
+    assert later.state is EditState.DONE, later.detail
+    assert read_current_value(sandbox, subject) == "all"
+    if fault == "reset-after":
+        assert earlier.state is EditState.DONE
+    else:
+        assert earlier.state is EditState.FAILED
+        assert CHANGES_OFF_REASON in earlier.detail
+        assert "may have been applied" in earlier.detail
+        # Taken back, the level comes back that stood there, and not the one never written.
+        assert later.request.old == "basic"
+
+
+async def test_unknown_edit_with_changes_off_and_nothing_behind_it_stays_unknown(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    subject = customers.new_customer("health")
+    (edit,) = await services.editor.submit([subject.make_edit()], wait_for_undo=False)
+    sandbox.add_fault("sailthru:POST /user:reset")
+    await services.build_edit_sender().send_due()
+    sandbox.clear_faults()
+    switch_changes(services, on=False)
+    await services.editor.retry(edit.id)
+    await services.build_edit_sender().send_due()
+    kept = services.store.outbox.get_edit.blocking(edit.id)
+    assert (kept.state, kept.not_sent_reason) == (EditState.UNKNOWN, CHANGES_OFF_REASON)
+
+
+@pytest.mark.parametrize("level", ["basic", "all"])
+async def test_stricter_optout_behind_edit_that_failed_is_not_a_conflict(
+    level: str, services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    subject = customers.new_customer("opt-out")
+    loosening = replace(subject.make_edit(), old="basic", new="none", ticket=48213)
+    sandbox.write_profile(subject.key, optout_email="basic")
+    (first,) = await services.editor.submit([loosening], wait_for_undo=False)
+    sandbox.add_fault("sailthru:POST /user:reset")
+    await services.build_edit_sender().send_due()
+    sandbox.clear_faults()
+    stricter = replace(loosening, old="none", new=level)
+    (second,) = await services.editor.submit([stricter], wait_for_undo=False)
+    sandbox.add_fault("sailthru:POST /user:400")
+    await services.build_edit_sender().send_due()
+    outbox = services.store.outbox
+    assert outbox.get_edit.blocking(first.id).state is EditState.FAILED
+    later = outbox.get_edit.blocking(second.id)
+    assert (later.state, later.request.old) == (EditState.DONE, "basic"), later.detail
+    assert read_current_value(sandbox, subject) == level
