@@ -255,8 +255,8 @@ class _LookupRun:
         zendesk = self._zendesk
         if zendesk is None:
             return
-        # Zendesk's ids are 64-bit: a longer number can only be an external id or a phone.
-        is_possible_id = int(number) < 2**63
+        # Zendesk's ids are 64-bit and begin with no zero: else it is an external id or a phone.
+        is_possible_id = int(number) < 2**63 and not number.startswith("0")
 
         async def ask() -> tuple[ZendeskUser, ...]:
             ticket = None

@@ -10,7 +10,7 @@ from desktop.customer.concurrency import cancel_and_wait, ignore_app_errors, run
 from desktop.customer.sailthru_lookup import SailthruLookup
 from desktop.customer.sheet_builder import SheetBuilder
 from desktop.kit.errors import AppError, NotFound
-from desktop.model.customer_sheet import MAX_MATCHES, CustomerMatch, SheetPart, SheetPartState
+from desktop.model.customer_sheet import MAX_MATCHES, SheetPart, SheetPartState, match_of_user
 from desktop.model.lookup_query import LookupQueryKind
 from desktop.model.zendesk_user import ZendeskUser
 
@@ -57,11 +57,9 @@ class ZendeskLookup:
             return 1
         self._drop_cached_user()
         if users:
-            matches = tuple(
-                CustomerMatch(f"id:{u.id}", u.name, u.email or u.phone or "", _match_note(u))
-                for u in users[: MAX_MATCHES + 1]
-            )
-            self._builder.update(matches=matches)
+            # One more than is shown says that there are more.
+            shown = tuple(match_of_user(user) for user in users[: MAX_MATCHES + 1])
+            self._builder.update(matches=shown)
         else:
             absent: SheetPart[ZendeskUser] = SheetPart(
                 state=SheetPartState.ABSENT, read_at=self._builder.now()
@@ -189,11 +187,3 @@ class ZendeskLookup:
                 self._builder.cache.save_user_fields.blocking,
             )
             await self._builder.refresh_catalogue("user_fields", ask, save)
-
-
-def _match_note(user: ZendeskUser) -> str:
-    if not user.active:
-        return "deleted or merged"
-    if user.suspended:
-        return "suspended"
-    return "" if user.role == "end-user" else user.role

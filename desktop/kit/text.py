@@ -1,6 +1,6 @@
-"""Text helpers: a count with its noun, one printable line, shortening, and valid Unicode."""
+"""Text helpers: count with noun, one printable line, shortening, folding, valid Unicode."""
 
-from unicodedata import category
+from unicodedata import category, combining, normalize
 
 # U+200C is a letter's form in Persian, U+200D joins emoji; tags make flags.
 _JOINING = frozenset(("\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))))
@@ -32,6 +32,15 @@ def is_text_character(character: str) -> bool:
 def shorten(text: str, length: int) -> str:
     """Return `text`, cut to `length` characters with an ellipsis as the last."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def fold_text(text: str) -> str:
+    """Return `text` as it is compared in a search: without case, accents and width forms."""
+    if text.isascii():
+        return text.lower()
+    # Folded once more: some letters gain a case by their compatibility form.
+    plain = "".join(c for c in normalize("NFKD", text.casefold()) if not combining(c))
+    return plain.casefold()
 
 
 def is_valid_unicode(text: str) -> bool:

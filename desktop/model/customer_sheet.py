@@ -7,9 +7,11 @@ from typing import Generic, TypeVar
 from desktop.kit.errors import AppError
 from desktop.model.edit import Edit
 from desktop.model.email_address import email_spellings
-from desktop.model.lookup_query import LookupQuery, LookupQueryKind
+from desktop.model.lookup_query import LookupQuery, LookupQueryKind, record_query
+from desktop.model.name_splitting import full_name_of_vars
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
+from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
 
@@ -66,12 +68,53 @@ class TicketPage:
 
 @dataclass(frozen=True)
 class CustomerMatch:
-    """One of several customers that match a query, with the query that opens it."""
+    """One of several customers that match a query, with the query that opens it.
+
+    `subtitle` is the address, else the number; `note` says what is odd about the record (deleted,
+    suspended, an agent). `opened_at` (Unix seconds) is set where the customer is kept here.
+    """
 
     query: str
     title: str
     subtitle: str
     note: str = ""
+    organization: str = ""
+    newest_ticket: ZendeskTicket | None = None
+    opened_at: float | None = None
+
+
+def match_of_user(
+    user: ZendeskUser,
+    newest_ticket: ZendeskTicket | None = None,
+    *,
+    opened_at: float | None = None,
+) -> CustomerMatch:
+    """Return a Zendesk user as one of the customers to choose from."""
+    note = "" if user.role == "end-user" else user.role
+    if user.suspended:
+        note = "suspended"
+    if not user.active:
+        note = "deleted or merged"
+    reach = user.email or user.phone or ""
+    return CustomerMatch(
+        record_query(Service.ZENDESK, str(user.id)),
+        user.name.strip() or reach or f"Zendesk {user.id}",
+        reach,
+        note,
+        user.organization.name if user.organization is not None else "",
+        newest_ticket,
+        opened_at,
+    )
+
+
+def match_of_profile(profile: SailthruProfile, *, opened_at: float | None = None) -> CustomerMatch:
+    """Return a Sailthru profile as one of the customers to choose from."""
+    return CustomerMatch(
+        record_query(Service.SAILTHRU, profile.sid),
+        full_name_of_vars(profile.vars) or profile.email or profile.sid,
+        profile.email or "",
+        opened_at=opened_at,
+    )
 
 
 @dataclass(frozen=True)

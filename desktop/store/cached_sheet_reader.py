@@ -29,6 +29,7 @@ from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
 from desktop.store.customer_cache import LISTS_ENTRY, USER_FIELDS_ENTRY
+from desktop.store.customer_search_index import list_recent_customers, search_customers
 from desktop.store.database_call import database_call
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.integrity_check_record import forget_integrity_check
@@ -100,9 +101,14 @@ class CachedSheetReader:
         return self._snapshot(look)
 
     @database_call
-    def search_users(self, text: str, limit: int = 20) -> tuple[CustomerMatch, ...]:
-        """Return cached Zendesk users whose name, address or phone contains `text`."""
-        return self._snapshot(lambda c: _search_users(c, text, limit))
+    def search_customers(self, text: str, limit: int = MAX_MATCHES) -> tuple[CustomerMatch, ...]:
+        """Return kept customers whose name, addresses or numbers hold every word of `text`."""
+        return self._snapshot(lambda c: search_customers(c, text, limit))
+
+    @database_call
+    def list_recent_customers(self, limit: int) -> tuple[CustomerMatch, ...]:
+        """Return the customers opened last, the newest first."""
+        return self._snapshot(lambda c: list_recent_customers(c, limit))
 
     @database_call
     def summarize_kept(self) -> KeptData:
@@ -195,7 +201,7 @@ def _read_sheet(connection: sqlite3.Connection, query: LookupQuery) -> CustomerS
         query.kind in (LookupQueryKind.NAME, LookupQueryKind.PHONE, LookupQueryKind.NUMBER)
         and person.value is None
     ):
-        matches = _search_users(connection, query.value, MAX_MATCHES + 1)
+        matches = search_customers(connection, query.value, MAX_MATCHES + 1)
         if len(matches) == 1:
             only = matches[0].query
             person, profile, ticket = _find_parts(connection, _parse_match_query(only))
@@ -239,7 +245,8 @@ def _find_parts(
     elif query.kind is LookupQueryKind.PHONE:
         person = _user_by_column(connection, "phone", query.value)
     if query.kind in (LookupQueryKind.TICKET, LookupQueryKind.NUMBER):
-        number = int(query.value)
+        # No ticket and no id begins with a zero.
+        number = 2**63 if query.value.startswith("0") else int(query.value)
         row = (
             connection.execute(
                 "SELECT * FROM mirror.cached_ticket WHERE id = ?", (number,)
@@ -356,24 +363,6 @@ def _open_edits(connection: sqlite3.Connection, sheet: CustomerSheet) -> tuple[E
         )
         found += [decode_edit(row) for row in rows]
     return tuple(sorted(found, key=lambda edit: int(edit.id)))
-
-
-def _search_users(
-    connection: sqlite3.Connection, text: str, limit: int
-) -> tuple[CustomerMatch, ...]:
-    folded = text.casefold()
-    escaped = folded.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    rows = connection.execute(
-        "SELECT DISTINCT p.* FROM mirror.cached_user p"
-        " LEFT JOIN mirror.user_address a ON a.user_id = p.id"
-        " WHERE p.name_folded LIKE ?1 ESCAPE '\\' OR a.address LIKE ?1 ESCAPE '\\'"
-        " OR replace(p.phone, ' ', '') LIKE ?1 ESCAPE '\\' ORDER BY p.name_folded LIMIT ?2",
-        (f"%{escaped}%", limit),
-    ).fetchall()
-    people = [_decode_or_none(row["body"], ZendeskUser) for row in rows]
-    return tuple(
-        CustomerMatch(f"id:{p.id}", p.name, p.email or "") for p in people if p is not None
-    )
 
 
 def _decode_part(row: sqlite3.Row | None, kind: type[T]) -> SheetPart[T]:

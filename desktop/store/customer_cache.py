@@ -12,6 +12,7 @@ from desktop.model.email_address import email_spellings
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
+from desktop.store.customer_search_index import index_profile, index_user
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 
@@ -21,7 +22,7 @@ _CHECKPOINT_TRIES = 3
 _TABLES = (
     "cached_profile", "profile_address", "cached_user", "user_address", "user_tickets",
     "cached_ticket", "catalogue", "opened_customer", "feed", "feed_user", "feed_user_address",
-    "feed_ticket", "feed_profile",
+    "feed_ticket", "feed_profile", "search_suffix",
 )  # fmt: skip
 
 
@@ -85,6 +86,7 @@ class CustomerCache(Repository):
                     for key in email_spellings(address)
                 ],
             )
+            index_user(connection, person)
 
         self._database.write(act)
 
@@ -255,6 +257,7 @@ def upsert_profile(
         "INSERT OR REPLACE INTO profile_address (address, sid, read_at) VALUES (?, ?, ?)",
         [(address, profile.sid, read_at) for address in sorted(addresses)],
     )
+    index_profile(connection, profile)
 
 
 def _upsert_tickets(

@@ -115,7 +115,7 @@ def _read_everything(folder: Path) -> int:
             store.sheet_reader.read_sheet.blocking(parse_lookup_query(f"p{number}@damage.example"))
             store.sheet_reader.read_sheet.blocking(parse_lookup_query(f"{number:024x}"))
             store.sheet_reader.read_sheet.blocking(parse_lookup_query(f"id:{number + 1}"))
-        store.sheet_reader.search_users.blocking("person")
+        store.sheet_reader.search_customers.blocking("person")
         store.customer_cache.mark_opened.blocking(person=1, sid=None, at=1.0)
         return len([e for e in edits if not e.state.is_final])
     finally:

@@ -62,7 +62,13 @@ def sheet_to_json(
     # Only where several match: scripts test for the key.
     if sheet.matches:
         document["matches"] = [
-            {"query": m.query, "name": m.title, "email": m.subtitle, "note": m.note}
+            {
+                "query": m.query,
+                "name": m.title,
+                "email": m.subtitle,
+                "organization": m.organization,
+                "note": m.note,
+            }
             for m in sheet.matches
         ]
     errors = {

@@ -37,6 +37,17 @@ def save_matched_pair(services: WorkspaceServices, person: int, sid: str) -> Non
     )
 
 
+@pytest.mark.parametrize("text", ["048213", "07701"])
+async def test_lookup_number_with_leading_zero_is_no_ticket_and_no_id(
+    text: str, services: WorkspaceServices
+) -> None:
+    # Kept here, too: the cache is asked the same way.
+    await services.lookup.look_up("#48213")
+    sheet = await services.lookup.look_up(text)
+    assert not sheet.is_found
+    assert sheet.matches == ()
+
+
 @pytest.mark.parametrize(
     ("text", "person", "address"),
     [

@@ -136,7 +136,7 @@ def test_mirror_several_matches_are_returned(store: WorkspaceStore) -> None:
         )
     sheet = look(store, "alex")
     assert [m.query for m in sheet.matches] == ["id:1", "id:2", "id:3"]
-    assert len(store.sheet_reader.search_users.blocking("alex", 2)) == 2
+    assert len(store.sheet_reader.search_customers.blocking("alex", 2)) == 2
 
 
 def test_mirror_absence_is_cached(store: WorkspaceStore) -> None:

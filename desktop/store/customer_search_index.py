@@ -1,0 +1,198 @@
+"""The index that finds kept customers by any part of a name, an address or a phone number."""
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+import msgspec
+
+from desktop.kit.text import fold_text
+from desktop.model.customer_sheet import CustomerMatch, TicketPage, match_of_profile, match_of_user
+from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.zendesk_user import ZendeskUser
+
+T = TypeVar("T")
+
+# What is stored of one text: parts behind its 120th character, or longer than 40, are compared
+# with the record itself.
+_MAX_TEXT_LENGTH, _MAX_SUFFIX_LENGTH = 120, 40
+# Records read to compare them with all the words typed; more have to be narrowed down by typing.
+_MAX_CANDIDATES = 400
+_LAST_CHARACTER = "\U0010ffff"
+_PHONE_PART = re.compile(r"[\d\s+().\-/]*\d[\d\s+().\-/]*")
+
+
+def index_user(connection: sqlite3.Connection, user: ZendeskUser) -> None:
+    """Make a user findable by name, addresses and numbers, in place of what was indexed before."""
+    _replace_suffixes(connection, "user", str(user.id), _texts_of_user(user))
+
+
+def index_profile(connection: sqlite3.Connection, profile: SailthruProfile) -> None:
+    """Make a profile findable by name and address, in place of what was indexed before."""
+    _replace_suffixes(connection, "profile", profile.sid, _texts_of_profile(profile))
+
+
+def search_customers(
+    connection: sqlite3.Connection, text: str, limit: int
+) -> tuple[CustomerMatch, ...]:
+    """Return kept customers who have every word of `text` in a name, an address or a number.
+
+    Those opened last come first. Accents and case do not matter. The mirror is attached.
+    """
+    if _PHONE_PART.fullmatch(text.strip()):
+        # In groups as people write numbers; the trunk zero is not part of an international one.
+        digits = re.sub(r"\D", "", text)
+        return _select_matches(connection, tuple({digits, digits.lstrip("0") or digits}), limit)
+    words = fold_text(text).split()
+    return _select_matches(connection, (" ".join(words),), limit, words=words) if words else ()
+
+
+def list_recent_customers(connection: sqlite3.Connection, limit: int) -> tuple[CustomerMatch, ...]:
+    """Return the customers opened last, the newest first. The mirror is attached."""
+    opened = connection.execute(
+        "SELECT kind, id, at AS opened_at FROM mirror.opened_customer"
+        # One customer may have been opened as user and as profile.
+        " ORDER BY at DESC, kind DESC LIMIT ?",
+        (4 * limit,),
+    )
+    return _read_matches(connection, opened, (), limit)
+
+
+def _select_matches(
+    connection: sqlite3.Connection,
+    starts: tuple[str, ...],
+    limit: int,
+    *,
+    words: list[str] | None = None,
+) -> tuple[CustomerMatch, ...]:
+    """Return the customers with an ending that begins as one of `starts`, or with all `words`."""
+    wanted = words if words is not None else []
+    ranges = (max(wanted, key=len),) if wanted else starts
+    where = " OR ".join("s.suffix >= ? AND s.suffix < ?" for _ in ranges)
+    bounds = [
+        bound
+        for start in ranges
+        for bound in (
+            start[:_MAX_SUFFIX_LENGTH],
+            start[:_MAX_SUFFIX_LENGTH] + _LAST_CHARACTER,
+        )
+    ]
+    found = connection.execute(
+        "SELECT s.kind, s.id, o.at AS opened_at FROM"  # noqa: S608 - our own conditions
+        f" (SELECT DISTINCT kind, id FROM mirror.search_suffix s WHERE {where}) s"
+        " LEFT JOIN mirror.opened_customer o ON o.kind = s.kind AND o.id = s.id"
+        " ORDER BY o.at IS NULL, o.at DESC, s.kind DESC, s.id LIMIT ?",
+        (*bounds, _MAX_CANDIDATES),
+    )
+    return _read_matches(connection, found, tuple(wanted) or starts, limit, is_any=not wanted)
+
+
+def _read_matches(
+    connection: sqlite3.Connection,
+    rows: Iterable[sqlite3.Row],
+    words: tuple[str, ...],
+    limit: int,
+    *,
+    is_any: bool = False,
+) -> tuple[CustomerMatch, ...]:
+    """Read the records of (kind, id, opened_at) that hold all the words, or any of them."""
+    matches: list[CustomerMatch] = []
+    shown_addresses: set[str] = set()
+    for row in rows:
+        match, texts, addresses = _read_record(connection, row)
+        if match is None or not shown_addresses.isdisjoint(addresses):
+            continue
+        holds = [any(word in text for text in texts) for word in words]
+        if words and not (any(holds) if is_any else all(holds)):
+            continue
+        shown_addresses.update(addresses)
+        matches.append(match)
+        if len(matches) >= limit:
+            break
+    return tuple(matches)
+
+
+def _read_record(
+    connection: sqlite3.Connection, row: sqlite3.Row
+) -> tuple[CustomerMatch | None, tuple[str, ...], frozenset[str]]:
+    """Return a record's match, its searched texts, and its addresses."""
+    if row["kind"] == "user":
+        user = _decode(
+            connection.execute(
+                "SELECT body FROM mirror.cached_user WHERE id = ?", (int(row["id"]),)
+            ).fetchone(),
+            ZendeskUser,
+        )
+        if user is None:
+            return None, (), frozenset()
+        page = _decode(
+            connection.execute(
+                "SELECT body FROM mirror.user_tickets WHERE user_id = ?", (user.id,)
+            ).fetchone(),
+            TicketPage,
+        )
+        ticket = max(page.tickets, key=lambda t: t.id, default=None) if page else None
+        match = match_of_user(user, ticket, opened_at=row["opened_at"])
+        return match, tuple(_texts_of_user(user)), frozenset(user.emails)
+    profile = _decode(
+        connection.execute(
+            "SELECT body FROM mirror.cached_profile WHERE sid = ?", (row["id"],)
+        ).fetchone(),
+        SailthruProfile,
+    )
+    if profile is None:
+        return None, (), frozenset()
+    address = (profile.email or "").lower()
+    known = connection.execute(
+        "SELECT 1 FROM mirror.user_address a JOIN mirror.cached_user u ON u.id = a.user_id"
+        " WHERE a.address = ?",
+        (address,),
+    ).fetchone()
+    if known is not None:
+        # The user of that address stands for both.
+        return None, (), frozenset()
+    addresses = frozenset((address,) if address else ())
+    match = match_of_profile(profile, opened_at=row["opened_at"])
+    return match, tuple(_texts_of_profile(profile)), addresses
+
+
+def _texts_of_user(user: ZendeskUser) -> Iterator[str]:
+    yield " ".join(fold_text(user.name).split())
+    yield from user.emails
+    numbers = [user.phone or "", *(i.value for i in user.identities if i.type == "phone_number")]
+    for number in dict.fromkeys(numbers):
+        if digits := re.sub(r"\D", "", number):
+            yield digits
+
+
+def _texts_of_profile(profile: SailthruProfile) -> Iterator[str]:
+    yield " ".join(fold_text(match_of_profile(profile).title).split())
+    if profile.email:
+        yield profile.email.lower()
+
+
+def _replace_suffixes(
+    connection: sqlite3.Connection, kind: str, record_id: str, texts: Iterable[str]
+) -> None:
+    connection.execute("DELETE FROM search_suffix WHERE kind = ? AND id = ?", (kind, record_id))
+    suffixes = {
+        text[place : place + _MAX_SUFFIX_LENGTH]
+        for text in texts
+        for place in range(min(len(text), _MAX_TEXT_LENGTH))
+        if text[place] != " "
+    }
+    connection.executemany(
+        "INSERT INTO search_suffix (suffix, kind, id) VALUES (?, ?, ?)",
+        [(suffix, kind, record_id) for suffix in sorted(suffixes)],
+    )
+
+
+def _decode(row: sqlite3.Row | None, kind: type[T]) -> T | None:
+    if row is None:
+        return None
+    try:
+        return msgspec.json.decode(row["body"], type=kind)
+    except msgspec.MsgspecError:
+        # Written by another version of the model: it is read again when it is opened.
+        return None
