@@ -44,9 +44,10 @@ class ServiceConnections:
         sailthru = self.clients.sailthru
         return sailthru.pipeline.rate_limiter if sailthru else None
 
-    def is_zendesk_budget_below_half(self) -> bool:
-        """Whether less than half of the Zendesk account's calls per minute are left."""
-        return self.zendesk_rate_limiter is not None and self.zendesk_rate_limiter.is_below_half()
+    def zendesk_budget_share(self) -> float:
+        """Return the share of the account's calls per minute that is left, 0 to 1."""
+        limiter = self.zendesk_rate_limiter
+        return limiter.share_left() if limiter is not None else 1.0
 
     @property
     def request_count(self) -> int:

@@ -238,8 +238,12 @@ class WorkspaceSession:
         return self._connection.describe_rate_budget() if self._connection else ""
 
     def has_spare_rate_budget(self) -> bool:
-        """Whether the session has over half of Zendesk's calls per minute left."""
-        return self._connection is None or not self._connection.is_zendesk_budget_below_half()
+        """Whether half of Zendesk's calls per minute are left (true before connecting)."""
+        return self.zendesk_budget_share() >= 0.5
+
+    def zendesk_budget_share(self) -> float:
+        """Return the share of Zendesk's calls per minute that is left, 0 to 1."""
+        return self._connection.zendesk_budget_share() if self._connection else 1.0
 
     async def _identify_actor(self) -> None:
         zendesk = self.clients.zendesk

@@ -243,10 +243,10 @@ class RateLimiter:
         """Return the budget of one bucket, or None when it is not known."""
         return next((b for b in self.budgets() if b.bucket == bucket), None)
 
-    def is_below_half(self, bucket: str = ACCOUNT_BUCKET) -> bool:
-        """Whether less than half of a bucket is left, as far as is known."""
+    def share_left(self, bucket: str = ACCOUNT_BUCKET) -> float:
+        """Return the share of a bucket that is left, 0 to 1; 1 while nothing is known of it."""
         found = self.budget(bucket)
-        return found is not None and found.is_below_half
+        return found.share if found is not None else 1.0
 
     def _buckets_of(self, request: HttpRequest) -> tuple[str, ...]:
         own = self._routes.get(request.route, set())

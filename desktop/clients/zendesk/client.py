@@ -82,6 +82,25 @@ class ZendeskClient:
         query = search_query.name_query(text)
         return await self.search_users(query) if query else ()
 
+    async def find_by_email_part(self, part: str) -> tuple[ZendeskUser, ...]:
+        """Return up to 100 users with an address that begins so, as far as the index knows them.
+
+        Zendesk matches loosely: who has no such address is left out, except where the answer
+        holds no second addresses.
+        """
+        query = search_query.email_part_query(part)
+        found = await self.search_users(query) if query else ()
+        wanted = part.strip().lower()
+        return tuple(
+            user
+            for user in found
+            if not user.identities_read or any(wanted in address for address in user.emails)
+        )
+
+    async def find_by_phone_end(self, digits: str) -> tuple[ZendeskUser, ...]:
+        """Return up to 100 users with a number that ends with these digits."""
+        return await self.search_users(search_query.phone_end_query(digits))
+
     async def find_by_external_id(self, external_id: str) -> tuple[ZendeskUser, ...]:
         """Return the users with this external id; Zendesk ignores case."""
         parameters = (("external_id", external_id), _SIDELOADS)

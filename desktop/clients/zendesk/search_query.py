@@ -30,6 +30,21 @@ def phone_query(number: str) -> str:
     return f"phone:*{digits}" if digits else ""
 
 
+def email_part_query(part: str) -> str:
+    """Return the query for addresses that begin with `part`, which has one @ and no spaces.
+
+    `*` at the end is an operator of the search language outside quotes; a quote or another sign
+    of its syntax would end the term, so they are left out. Empty where nothing is left.
+    """
+    kept = _SYNTAX.sub("", "".join(part.lower().split()))
+    return f"email:{kept}*" if kept.strip("@-") else ""
+
+
+def phone_end_query(digits: str) -> str:
+    """Return the query for everyone with a number that ends with these digits."""
+    return f"phone:*{_digits(digits)}"
+
+
 def name_query(text: str) -> str:
     """Return the query for plain words, the last one unfinished; empty for no words."""
     words = (word.lstrip("-") for word in _SYNTAX.sub(" ", text).split())

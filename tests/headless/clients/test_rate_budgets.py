@@ -40,8 +40,8 @@ def test_sailthru_rate_budget_is_per_endpoint_and_method() -> None:
     limits.record_response(POST, minute(90))
     names = {b.bucket: (b.limit, b.remaining, b.is_below_half) for b in limits.budgets()}
     assert names == {"GET /user": (100, 40, True), "POST /user": (100, 90, False)}
-    assert limits.is_below_half("GET /user")
-    assert not limits.is_below_half("unheard of")
+    assert limits.share_left("GET /user") < 0.5
+    assert limits.share_left("unheard of") == 1.0
     assert limits.budget("GET /user").resets_in_s == pytest.approx(45)  # type: ignore[union-attr]
 
 
@@ -83,9 +83,9 @@ def test_zendesk_rate_budget_buckets_are_named() -> None:
     assert {b.bucket for b in limits.budgets()} == {ACCOUNT_BUCKET, "create-update-user"}
     assert limits.wait_s(put) == pytest.approx(20)
     assert limits.wait_s(GET) == 0
-    assert not limits.is_below_half()
+    assert limits.share_left() >= 0.5
     limits.record_response(GET, account(300))
-    assert limits.is_below_half()
+    assert limits.share_left() < 0.5
 
 
 def test_rate_budget_429_holds_spent_bucket_or_account() -> None:

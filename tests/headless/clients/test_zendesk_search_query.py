@@ -26,6 +26,21 @@ def test_name_query_is_quoted(typed: str, query: str) -> None:
     assert search_query.name_query(typed) == query
 
 
+@pytest.mark.parametrize(
+    ("typed", "query"),
+    [
+        ("Maria@Lopez", "email:maria@lopez*"),
+        ("maria@", "email:maria@*"),
+        (' ma"ria@lo:pez* ', "email:maria@lopez*"),
+        ("maria@lopez role:admin", "email:maria@lopezroleadmin*"),
+        ("@", ""),
+        ("-@", ""),
+    ],
+)
+def test_email_part_query_is_one_term(typed: str, query: str) -> None:
+    assert search_query.email_part_query(typed) == query
+
+
 @given(st.text(max_size=40))
 def test_query_quotes_are_escaped(typed: str) -> None:
     query = search_query.email_query(typed)

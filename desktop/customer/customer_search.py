@@ -1,0 +1,76 @@
+"""Finds customers in Zendesk by a part of a name, an address or a number, while it is typed.
+
+A look-up by a whole address, a ticket or an id is `customer_lookup.py`'s. Sailthru cannot search.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from desktop.clients.rate_limiter import INTERACTIVE_SHARE
+from desktop.customer.service_clients import ServiceClients
+from desktop.kit.errors import AppError
+from desktop.model.customer_sheet import CustomerMatch, match_of_user
+from desktop.model.lookup_query import parse_lookup_query
+
+# Fewer letters or digits would match half of an account.
+_MIN_PART_LENGTH = 3
+_MIN_PHONE_DIGITS = 4
+_PHONE_PART = re.compile(r"[\d\s+().\-/]+")
+# Tickets cost a call for each customer.
+_MAX_TICKET_READS = 5
+
+
+class CustomerSearch:
+    """Draws on the calls that runs leave to people, and leaves half of those for look-ups."""
+
+    def __init__(
+        self, services: Callable[[], ServiceClients], budget_share: Callable[[], float]
+    ) -> None:
+        """`budget_share` tells which share of Zendesk's calls per minute is left, 0 to 1."""
+        self._services = services
+        self._budget_share = budget_share
+
+    def is_searchable(self, text: str) -> bool:
+        """Whether Zendesk is connected, and this is long enough to search for."""
+        return self._services().zendesk is not None and len(text.strip()) >= _MIN_PART_LENGTH
+
+    def has_calls_to_spare(self) -> bool:
+        """Whether Zendesk allows calls beyond those that opening customers will take."""
+        return self._budget_share() > INTERACTIVE_SHARE / 2
+
+    async def find(self, text: str) -> tuple[CustomerMatch, ...]:
+        """Return up to 100 users without their tickets, in Zendesk's order. Raises AppError."""
+        zendesk = self._services().zendesk
+        if zendesk is None:
+            return ()
+        part = text.strip()
+        digits = re.sub(r"\D", "", part)
+        if "@" in part:
+            users = await zendesk.find_by_email_part(part)
+        elif _PHONE_PART.fullmatch(part) and len(digits) >= _MIN_PHONE_DIGITS:
+            users = await zendesk.find_by_phone_end(digits)
+        else:
+            users = await zendesk.find_by_name(part)
+        return tuple(match_of_user(user) for user in users if user.active)
+
+    async def add_newest_tickets(
+        self, matches: Sequence[CustomerMatch]
+    ) -> tuple[CustomerMatch, ...]:
+        """Return the matches, the first five with their newest ticket while calls are plenty."""
+        zendesk = self._services().zendesk
+        if zendesk is None or self._budget_share() < 0.5:
+            return tuple(matches)
+
+        async def add(match: CustomerMatch) -> CustomerMatch:
+            try:
+                user_id = int(parse_lookup_query(match.query).value)
+                page = await zendesk.list_requested_tickets(user_id, limit=1)
+            except AppError:
+                # An extra: the customer is found without it.
+                return match
+            return replace(match, newest_ticket=next(iter(page.tickets), None))
+
+        first = await asyncio.gather(*(add(match) for match in matches[:_MAX_TICKET_READS]))
+        return (*first, *matches[_MAX_TICKET_READS:])
