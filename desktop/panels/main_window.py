@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
+from PySide6.QtGui import QAction, QCloseEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.kit.errors import AppError, InvalidInput, NotFound
@@ -43,6 +43,7 @@ class MainWindow(QMainWindow):
     close_requested = Signal()
     stay_on_top_changed = Signal(bool)
     lookup_requested = Signal(str)  # somebody to look up
+    page_shown = Signal(str)  # the key of the page in front now
     visibility_changed = Signal(bool, bool)  # whether it can be seen, whether it is in front
 
     def __init__(self, badge: WorkspaceBadge) -> None:
@@ -109,14 +110,24 @@ class MainWindow(QMainWindow):
     def show_page(self, key: str) -> None:
         """Show a page of the main window; the set-up stays in front until it is done or put off."""
         # Otherwise a click in the command palette would leave the set-up half done.
-        if self._setup_widget is not None:
-            return
+        if self._setup_widget is None and self._put_in_front(key):
+            self.page_shown.emit(key)
+
+    @property
+    def current_page(self) -> str:
+        """The key of the page in front; empty while it is the set-up."""
+        shown = self._stack.currentWidget()
+        return next((key for key, page in self._pages.items() if page is shown), "")
+
+    def _put_in_front(self, key: str) -> bool:
         # Built when first wanted, which keeps it out of the start.
         if key not in self._pages:
             self.page_requested.emit(key)
-        if key in self._pages:
-            self._stack.setCurrentWidget(self._pages[key])
-            self.navigation_rail.set_current(key)
+        if key not in self._pages:
+            return False
+        self._stack.setCurrentWidget(self._pages[key])
+        self.navigation_rail.set_current(key)
+        return True
 
     def show_setup(self, widget: QWidget | None) -> None:
         """Show the set-up wizard in place of the window's pages; None ends that."""
@@ -137,7 +148,9 @@ class MainWindow(QMainWindow):
     def look_up(self, text: str) -> None:
         """Look a customer up from the window, as if the query had been typed."""
         # What the banner says goes when a customer opens: said again, the same trouble counts up.
-        self.show_page("customers")
+        # The customer is a place to come back to once they are found, not the page before it.
+        if self._setup_widget is None:
+            self._put_in_front("customers")
         if self._early_query is None:
             self.lookup_requested.emit(text)
         else:
@@ -193,6 +206,14 @@ class MainWindow(QMainWindow):
         else:
             event.ignore()
             self.close_requested.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go back and forward by the buttons at the side of a mouse."""
+        name = {Qt.MouseButton.BackButton: "Back", Qt.MouseButton.ForwardButton: "Forward"}
+        if event.button() in name:
+            self.window_actions[name[event.button()]].trigger()
+        else:
+            super().mousePressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

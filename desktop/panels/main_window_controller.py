@@ -1,17 +1,21 @@
 """The main window's controller: shows what its models tell, forwards what people do."""
 
+import sys
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from desktop.kit.errors import InvalidInput
+from desktop.model.lookup_query import record_query
+from desktop.model.service import Service
 from desktop.panels.main_window import MainWindow
 from desktop.panels.undo_key import UndoKey
 from desktop.panels.widgets.tab_order import apply_visual_tab_order
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
 from desktop.viewmodels.customer.sheet_edits import SubmittedEdit
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.navigation_history import NavigationHistory, Place
 from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.search_suggestions_model import SearchSuggestionsModel
 from desktop.viewmodels.status_bar_model import StatusBarModel
@@ -40,6 +44,8 @@ class MainWindowController(QObject):
         # Screen readers ask for the order of focus without anybody pressing Tab.
         self._tab_order_timer = create_timer(self, _TAB_ORDER_DELAY_MS, self._update_tab_order)
         self._undo_key = UndoKey(self._on_undo, self)
+        self._history = NavigationHistory()
+        self._history.visit(Place("customers"))
         view.top_bar.set_models(models.search, models.follow)
         self._add_actions()
         self._connect()
@@ -52,10 +58,17 @@ class MainWindowController(QObject):
         add("Refresh", self._models.sheet.refresh, ["F5", "Ctrl+R"])
         add("Follow Zendesk", self._on_follow, "Ctrl+Shift+F")
         add("Copy e-mail address", self._on_copy_address, "Ctrl+Shift+C")
+        # Alt with an arrow moves by a word on a Mac.
+        on_mac = sys.platform == "darwin"
+        add("Back", self._on_back, "Ctrl+[" if on_mac else "Alt+Left")
+        add("Forward", self._on_forward, "Ctrl+]" if on_mac else "Alt+Right")
+        self._enable_history()
 
     def _connect(self) -> None:
         view, sheet, follow = self._window, self._models.sheet, self._models.follow
         view.lookup_requested.connect(sheet.open_text)
+        view.page_shown.connect(self._on_page_shown)
+        view.customers_page.matches_requested.connect(self._on_matches_requested)
         view.visibility_changed.connect(self._on_visibility_changed)
         view.banner.action_triggered.connect(self._on_banner_action)
         view.toast_manager.action_triggered.connect(self._on_toast_action)
@@ -79,13 +92,72 @@ class MainWindowController(QObject):
         sheet = self._models.sheet.sheet
         self._tab_order_timer.start()
         if sheet is None:
+            # Nobody stays to be gone back to: they are not for whoever sits here now.
+            self._history.clear()
+            self._history.visit(Place("customers"))
+            self._enable_history()
             return
+        self._note_customer()
         # Before all services have answered, more may match.
         if sheet.is_complete and sheet.matches and not sheet.is_found:
             self._window.top_bar.show_matches(sheet.matches)
         self._window.window_actions.set_enabled(
             "Refresh", "" if sheet.is_found else "No customer is open."
         )
+
+    def _on_matches_requested(self) -> None:
+        sheet = self._models.sheet.sheet
+        if sheet is not None:
+            self._window.top_bar.show_matches(sheet.matches)
+
+    def _note_customer(self) -> None:
+        """Note the customer shown as a place to come back to, once it is known who it is."""
+        query = self._customer_query()
+        if query and self._window.current_page == "customers":
+            number = self._models.sheet.customer_number
+            self._history.visit_customer(Place("customers", query), number)
+            self._enable_history()
+
+    def _customer_query(self) -> str:
+        """Return the query of the customer shown by id; empty while nobody is."""
+        sheet = self._models.sheet.sheet
+        if sheet is None:
+            return ""
+        if sheet.user.value is not None:
+            return record_query(Service.ZENDESK, str(sheet.user.value.id))
+        if sheet.profile.value is not None:
+            return record_query(Service.SAILTHRU, sheet.profile.value.sid)
+        return ""
+
+    def _on_page_shown(self, key: str) -> None:
+        # A customer who is about to be opened is a place once they are found.
+        if key != "customers":
+            self._history.visit(Place(key))
+        elif query := self._customer_query():
+            self._history.visit(Place(key, query))
+        self._enable_history()
+
+    def _on_back(self) -> None:
+        self._go_to(self._history.go_back())
+
+    def _on_forward(self) -> None:
+        self._go_to(self._history.go_forward())
+
+    def _go_to(self, place: Place | None) -> None:
+        if place is None:
+            return
+        if place.customer and place.customer != self._customer_query():
+            self._window.look_up(place.customer)
+        else:
+            self._window.show_page(place.page)
+        self._enable_history()
+
+    def _enable_history(self) -> None:
+        actions, history = self._window.window_actions, self._history
+        back = "" if history.can_go_back else "There is nothing to go back to."
+        actions.set_enabled("Back", back)
+        forward = "" if history.can_go_forward else "You have not gone back."
+        actions.set_enabled("Forward", forward)
 
     def _update_tab_order(self) -> None:
         apply_visual_tab_order(self._window)

@@ -1,0 +1,81 @@
+"""Where a person has been in the window: pages and customers, for Back and Forward."""
+
+from dataclasses import dataclass
+
+# More than anybody goes back; each is two short texts.
+_MAX_PLACES = 100
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page by its key, and on the page of customers the query that opens the one shown."""
+
+    page: str
+    customer: str = ""
+
+
+class NavigationHistory:
+    """A line of places as in a browser: going somewhere new drops what was ahead."""
+
+    def __init__(self) -> None:
+        self._places: list[Place] = []
+        self._current = -1
+        self._customer_number = 0
+
+    @property
+    def current(self) -> Place | None:
+        """The place shown, or None before the first one."""
+        return self._places[self._current] if self._places else None
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is a place before this one."""
+        return self._current > 0
+
+    @property
+    def can_go_forward(self) -> bool:
+        """Whether somebody went back from a place."""
+        return self._current + 1 < len(self._places)
+
+    def visit(self, place: Place) -> None:
+        """Note a place that was gone to; the one shown already is no news."""
+        current = self.current
+        if place == current:
+            return
+        # The page before anybody was looked up looks otherwise from then on.
+        was_empty = current is not None and not current.customer and current.page == place.page
+        del self._places[self._current + (0 if was_empty else 1) :]
+        self._places.append(place)
+        del self._places[:-_MAX_PLACES]
+        self._current = len(self._places) - 1
+
+    def visit_customer(self, place: Place, number: int) -> None:
+        """Note a customer by the number of their opening: a better query of one takes its place.
+
+        A profile may be known before the user who it belongs to.
+        """
+        current = self.current
+        if number == self._customer_number:
+            if current is not None and current.customer:
+                self._places[self._current] = place
+            return
+        self._customer_number = number
+        self.visit(place)
+
+    def go_back(self) -> Place | None:
+        """Return the place before, which is the current one then; None at the beginning."""
+        if not self.can_go_back:
+            return None
+        self._current -= 1
+        return self.current
+
+    def go_forward(self) -> Place | None:
+        """Return the place ahead, which is the current one then; None at the end."""
+        if not self.can_go_forward:
+            return None
+        self._current += 1
+        return self.current
+
+    def clear(self) -> None:
+        """Forget every place: somebody else may sit here now."""
+        self._places, self._current = [], -1
