@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from desktop.app.container import WorkspaceServices
 from desktop.app.single_instance.link_rate_limiter import LinkRateLimiter
 from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
+from desktop.customer.customer_search import CustomerSearch
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.model.edit import Edit
@@ -71,9 +72,11 @@ class WindowLifecycle(QObject):
         )
         self.status_model = StatusBarModel(session, store, bus, clock)
         self.follow_model = FollowZendeskModel(services.follow, session, self.sheet_model)
-        search_model = SearchSuggestionsModel(
+        self.search_model = SearchSuggestionsModel(
             store.sheet_reader,
             self.main_window.window_actions.commands,
+            CustomerSearch(lambda: session.clients, session.zendesk_budget_share),
+            clock,
             self,
             may_view=lambda: check_view_permission(session).is_allowed,
         )
@@ -82,7 +85,7 @@ class WindowLifecycle(QObject):
         )
         self.controller = MainWindowController(
             self.main_window,
-            WindowModels(self.sheet_model, self.status_model, self.follow_model, search_model),
+            WindowModels(self.sheet_model, self.status_model, self.follow_model, self.search_model),
         )
         self._link_rate_limiter = LinkRateLimiter()
         # A link that comes before anybody can be asked waits until then.
@@ -245,6 +248,7 @@ class WindowLifecycle(QObject):
         self._unsubscribe()
         self.status_model.close()
         await self.follow_model.close()
+        await self.search_model.tasks.close()
         await self.sheet_model.close()
         if self.page_factory is not None:
             await self.page_factory.close()

@@ -19,6 +19,7 @@ class CustomersPage(QWidget):
 
     link_requested = Signal(str)
     settings_requested = Signal()  # to connect a service
+    matches_requested = Signal()  # the list of the customers who match
 
     def __init__(
         self,
@@ -59,9 +60,11 @@ class CustomersPage(QWidget):
             self._stack.setCurrentWidget(self._placeholder)
             return
         if self._model.sheet.matches and not self._model.sheet.is_found:
+            self._next_action = "choose"
             self._placeholder.show_message(
                 matches_text(len(self._model.sheet.matches)),
-                "Choose one in the list, or press the Down key to see the list again.",
+                "Choose who you mean.",
+                "Show the list",
             )
             self._stack.setCurrentWidget(self._placeholder)
             return
@@ -87,6 +90,8 @@ class CustomersPage(QWidget):
             self._model.refresh()
         elif self._next_action == "connect":
             self.settings_requested.emit()
+        elif self._next_action == "choose":
+            self.matches_requested.emit()
 
     def build_in_background(self) -> None:
         """Build the customer sheet's panels one by one, so that no customer waits for them."""

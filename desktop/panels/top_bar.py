@@ -34,6 +34,8 @@ class TopBar(QWidget):
         self.search_field.edited.connect(self._on_edited)
         self.search_field.submitted.connect(self._on_submitted)
         self.search_field.chosen.connect(self._on_chosen)
+        self.search_field.opened_empty.connect(self._on_opened_empty)
+        self.search_field.popup_closed.connect(self._on_popup_closed)
         self._follow_label = label("Follow Zendesk", "small")
         self.follow_switch = Switch("Follow Zendesk")
         self.follow_switch.setObjectName("Follow Zendesk")
@@ -51,6 +53,7 @@ class TopBar(QWidget):
         """Give the top bar the models of the search and of Follow Zendesk, once they exist."""
         self._search, self._follow = search, follow
         self.search_field.set_model(search)
+        search.grown.connect(self._on_grown)
         self.follow_switch.chosen.connect(follow.set_following)
         follow.changed.connect(self.refresh)
         self.refresh()
@@ -91,10 +94,29 @@ class TopBar(QWidget):
             return
         # Somebody who types is there: Follow Zendesk may ask more often.
         self._follow.note_user_activity()
-        if self._search.suggest(text):
-            self.search_field.show_popup()
-        else:
+        has_rows = self._search.suggest(text)
+        if not has_rows:
             self.search_field.hide_popup()
+            return
+        self.search_field.show_popup()
+        if text.strip():
+            # What Enter takes is marked. Of the customers opened last nobody is meant yet.
+            self.search_field.mark_first_row()
+
+    def _on_opened_empty(self) -> None:
+        if self._search is not None and self._search.suggest(""):
+            self.search_field.show_popup()
+
+    def _on_grown(self) -> None:
+        # Closed meanwhile, it stays closed.
+        if self.search_field.is_popup_open:
+            self.search_field.show_popup()
+            # Where something is marked already, Enter goes on meaning that.
+            self.search_field.mark_first_row(only_if_none=True)
+
+    def _on_popup_closed(self) -> None:
+        if self._search is not None:
+            self._search.stop_search()
 
     def _on_submitted(self, text: str) -> None:
         stripped = text.strip()

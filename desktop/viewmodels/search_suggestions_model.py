@@ -1,27 +1,45 @@
-"""The item model under the search field: a recognised query, cached customers, commands."""
+"""The item model under the search field: kept customers, those Zendesk finds, and commands."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
+from desktop.customer.customer_search import CustomerSearch
+from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
-from desktop.model.customer_sheet import CustomerMatch
+from desktop.kit.text import shorten
+from desktop.model.customer_sheet import MAX_MATCHES, CustomerMatch
 from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
 from desktop.store.cached_sheet_reader import CachedSheetReader
+from desktop.viewmodels import time_format
+from desktop.viewmodels.customer.header_view import MORE_MATCHES_TEXT
 from desktop.viewmodels.palette_command import PaletteCommand
+from desktop.viewmodels.qt_timer import create_timer
+from desktop.viewmodels.task_registry import TaskRegistry
 
 _ModelIndex = QModelIndex | QPersistentModelIndex
-_MAX_CUSTOMERS = 12
+_MAX_RECENT, _MAX_COMMANDS = 8, 5
 # Shorter texts would match half of all customers.
 _MIN_QUERY_LENGTH = 2
+# About the pause between two words: a key sooner than that is still typing.
+_SEARCH_DEBOUNCE_MS = 250
 # Roles beside Qt's own; ENABLED_ROLE missing means enabled.
 SUBTITLE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 NOTE_ROLE = SUBTITLE_ROLE + 1
 ENABLED_ROLE = SUBTITLE_ROLE + 2
 
-_SAVED = "saved on this computer"
+_SAVED, _ZENDESK = "saved on this computer", "Zendesk"
+_SEARCHING = "Searching Zendesk…"
+_FEW_CALLS = "Zendesk allows few calls right now. Press Enter to search it."
 _QUERY_KIND_LABELS = {
     LookupQueryKind.EMAIL: "e-mail address",
     LookupQueryKind.TICKET: "ticket",
@@ -32,11 +50,15 @@ _QUERY_KIND_LABELS = {
     LookupQueryKind.NUMBER: "ticket, id or phone number",
     LookupQueryKind.NAME: "name",
 }
+# Texts that may be a part of many names; None: of addresses or numbers.
+_PART_KINDS = (LookupQueryKind.NAME, None)
+# These may be a part of more than they name.
+_SEARCHED_KINDS = (*_PART_KINDS, LookupQueryKind.EMAIL, LookupQueryKind.PHONE)
 
 
 @dataclass(frozen=True)
 class SearchSuggestion:
-    """A row below the search field: a query to look up, or a palette command to run."""
+    """A row below the search field: a query to look up, a command to run, or a remark."""
 
     title: str
     subtitle: str = ""
@@ -47,12 +69,20 @@ class SearchSuggestion:
 
 
 class SearchSuggestionsModel(QAbstractListModel):
-    """Suggestions for what is typed into the search field, as rows of its popup."""
+    """Suggestions for what is typed, as rows of the search field's popup.
+
+    Kept customers are there at once. What Zendesk finds after a pause, and commands, come below
+    what is shown already: no row moves that somebody is about to choose.
+    """
+
+    grown = Signal()  # rows were added to those shown, or taken from their end
 
     def __init__(
         self,
         reader: CachedSheetReader,
         commands: Callable[[], Sequence[PaletteCommand]],
+        search: CustomerSearch,
+        clock: Clock,
         parent: QObject | None = None,
         *,
         may_view: Callable[[], bool] = lambda: True,
@@ -62,24 +92,45 @@ class SearchSuggestionsModel(QAbstractListModel):
         self._may_view = may_view
         self._reader = reader
         self._commands = commands
+        self._search = search
+        self._clock = clock
         self._rows: list[SearchSuggestion] = []
+        self._text = ""
+        self._kept: tuple[CustomerMatch, ...] = ()
+        # Trouble of a search is told in the list: looking up says more of it.
+        self.tasks = TaskRegistry(self._on_search_failed)
+        self._timer = create_timer(self, _SEARCH_DEBOUNCE_MS, self._start_search)
 
     def suggest(self, text: str) -> bool:
-        """Suggest customers or, after >, palette commands; False where there are none."""
-        stripped = text.strip()
-        if stripped.startswith(">"):
-            self._replace_rows(self._matching_commands(stripped[1:]))
-        elif len(stripped) >= _MIN_QUERY_LENGTH and self._may_view():
-            self._replace_rows(self._matching_customers(stripped))
+        """Suggest for a typed text; return whether there is anything to show.
+
+        Nothing typed: the customers opened last. After >: commands alone.
+        """
+        self.stop_search()
+        self._text, self._kept = text.strip(), ()
+        if self._text.startswith(">"):
+            rows = [_command_row(c) for c in self._commands() if _holds_words(c, self._text[1:])]
+        elif not self._may_view():
+            rows = []
+        elif not self._text:
+            rows = self._recent_rows()
         else:
-            self._replace_rows([])
+            rows = self._typed_rows()
+        self._replace_rows(rows)
         return bool(self._rows)
 
+    def stop_search(self) -> None:
+        """Ask Zendesk nothing more for what was typed before."""
+        self._timer.stop()
+        self.tasks.cancel("search")
+
     def show_matches(self, matches: Sequence[CustomerMatch]) -> None:
-        """Show below the search field the customers that a looked-up query matches."""
-        self._replace_rows(
-            [SearchSuggestion(m.title, m.subtitle, m.note, query=m.query) for m in matches]
-        )
+        """Show the customers that a looked-up query matches, to choose from."""
+        self.stop_search()
+        rows = [_match_row(m, "") for m in matches[:MAX_MATCHES]]
+        if len(matches) > MAX_MATCHES:
+            rows.append(_remark(MORE_MATCHES_TEXT))
+        self._replace_rows(rows)
 
     def suggestion_at(self, index: _ModelIndex) -> SearchSuggestion:
         """Return the search field's suggestion of a row."""
@@ -94,45 +145,158 @@ class SearchSuggestionsModel(QAbstractListModel):
         row = self._rows[index.row()]
         return {
             Qt.ItemDataRole.DisplayRole: row.title,
-            Qt.ItemDataRole.AccessibleTextRole: row.title,
+            Qt.ItemDataRole.AccessibleTextRole: ", ".join(
+                part for part in (row.title, row.subtitle, row.note) if part
+            ),
             SUBTITLE_ROLE: row.subtitle,
             NOTE_ROLE: row.note,
             ENABLED_ROLE: row.is_enabled,
         }.get(role)
 
-    def _matching_commands(self, words: str) -> list[SearchSuggestion]:
-        """Find the palette commands whose name or keywords hold every word typed."""
-        wanted = words.casefold().split()
+    def _recent_rows(self) -> list[SearchSuggestion]:
+        now = self._clock.now()
         return [
-            SearchSuggestion(c.label, c.disabled_reason, c.shortcut, c.is_enabled, command=c)
-            for c in self._commands()
-            if all(word in f"{c.label} {c.keywords}".casefold() for word in wanted)
+            _match_row(m, f"opened {time_format.format_time_or_date(m.opened_at or now, now)}")
+            for m in self._read_kept(
+                lambda: self._reader.list_recent_customers.blocking(_MAX_RECENT)
+            )
         ]
 
-    def _matching_customers(self, text: str) -> list[SearchSuggestion]:
-        rows = []
+    def _typed_rows(self) -> list[SearchSuggestion]:
+        text = self._text
+        if len(text) < _MIN_QUERY_LENGTH:
+            return []
+        read = self._reader.search_customers
+        self._kept = self._read_kept(lambda: read.blocking(text, MAX_MATCHES + 1))
+        people = [_match_row(match, _SAVED) for match in self._kept[:MAX_MATCHES]]
+        kind = _query_kind(text)
+        # What names one record is looked up; a part of a name or number opens who is found.
+        rows = people if kind in _PART_KINDS else [*self._query_rows(), *people]
+        if len(self._kept) > MAX_MATCHES:
+            return [*rows, _remark(MORE_MATCHES_TEXT)]
+        is_searched = kind in _SEARCHED_KINDS and self._search.is_searchable(text)
+        if is_searched and self._search.has_calls_to_spare():
+            self._timer.start()
+            return [*rows, _remark(_SEARCHING)]
+        return [*rows, *self._tail_rows(), *([_remark(_FEW_CALLS)] if is_searched else [])]
+
+    def _tail_rows(self) -> list[SearchSuggestion]:
+        """Return what comes after the people: a look-up of a part, and commands."""
+        is_part = _query_kind(self._text) in _PART_KINDS
+        found = [c for c in self._commands() if _begins_words(c, self._text)]
+        return [
+            *(self._query_rows() if is_part else []),
+            *(_command_row(command) for command in found[:_MAX_COMMANDS]),
+        ]
+
+    def _query_rows(self) -> list[SearchSuggestion]:
+        kind = _query_kind(self._text)
+        if kind is None:
+            return []
+        label = _QUERY_KIND_LABELS[kind]
+        return [SearchSuggestion(f"Search for “{self._text}”", label, "Enter", query=self._text)]
+
+    def _read_kept(
+        self, read: Callable[[], tuple[CustomerMatch, ...]]
+    ) -> tuple[CustomerMatch, ...]:
         try:
-            # While it is typed it may be no query yet, which is no error.
-            query = parse_lookup_query(text)
-        except AppError:
-            query = None
-        if query is not None:
-            rows.append(
-                SearchSuggestion(
-                    f"Search for “{text}”", _QUERY_KIND_LABELS[query.kind], "Enter", query=text
-                )
-            )
-        try:
-            # Blocking: an indexed search of the cache takes about a millisecond, and a list that
-            # came a turn later would show suggestions for what was typed before.
-            cached = self._reader.search_users.blocking(text, _MAX_CUSTOMERS)
+            # Blocking: a range of an index takes about a millisecond, and a list that came a turn
+            # later would show suggestions for what was typed before.
+            return read()
         except AppError:
             # Suggestions are an extra; looking up says what is wrong with the store.
-            cached = ()
-        rows += [SearchSuggestion(m.title, m.subtitle, _SAVED, query=m.query) for m in cached]
-        return rows
+            return ()
+
+    def _start_search(self) -> None:
+        self.tasks.start("search", self._find(self._text))
+
+    async def _find(self, text: str) -> None:
+        found = await self._search.find(text)
+        kept = {match.query for match in self._kept}
+        others = [match for match in found if match.query not in kept]
+        room = MAX_MATCHES - len(self._kept)
+        shown, tail = others[:room], self._tail_rows()
+        if len(others) > room:
+            tail.append(_remark(MORE_MATCHES_TEXT))
+        elif not shown and not kept:
+            tail.append(_remark("Nobody found with this in a name, address or phone number."))
+        start = len(self._rows) - 1
+        self._replace_last_row([*(_match_row(m, _ZENDESK) for m in shown), *tail])
+        for place, match in enumerate(await self._search.add_newest_tickets(shown)):
+            if match.newest_ticket is not None:
+                self._rows[start + place] = _match_row(match, _ZENDESK)
+        if shown:
+            self.dataChanged.emit(self.index(start), self.index(start + len(shown) - 1))
+
+    def _on_search_failed(self, error: AppError) -> None:
+        failed = _remark(f"Zendesk could not be searched. {error.title}")
+        self._replace_last_row([*self._tail_rows(), failed])
+
+    def _replace_last_row(self, rows: list[SearchSuggestion]) -> None:
+        """Put rows in place of the remark that Zendesk is searched; those above stay."""
+        last = len(self._rows) - 1
+        if last < 0 or self._rows[last].title != _SEARCHING:
+            return
+        self.beginRemoveRows(QModelIndex(), last, last)
+        del self._rows[last]
+        self.endRemoveRows()
+        if rows:
+            self.beginInsertRows(QModelIndex(), last, last + len(rows) - 1)
+            self._rows += rows
+            self.endInsertRows()
+        self.grown.emit()
 
     def _replace_rows(self, rows: list[SearchSuggestion]) -> None:
         self.beginResetModel()
         self._rows = rows
         self.endResetModel()
+
+
+def _query_kind(text: str) -> LookupQueryKind | None:
+    """Return what a look-up would take the text for; None for a part, or where it is no query."""
+    try:
+        query = parse_lookup_query(text)
+    except AppError:
+        # While it is typed it may be no query yet, which is no error.
+        return None
+    # No ticket and no id begins with a zero; hardly an address ends without a dot in its domain.
+    is_part = (query.kind is LookupQueryKind.NUMBER and text.startswith("0")) or (
+        query.kind is LookupQueryKind.EMAIL and "." not in query.value.rpartition("@")[2]
+    )
+    return None if is_part else query.kind
+
+
+def _match_row(match: CustomerMatch, source: str) -> SearchSuggestion:
+    ticket = match.newest_ticket
+    newest = f"#{ticket.id} {shorten(ticket.subject, 40)}" if ticket is not None else ""
+    below = (match.subtitle, match.organization, newest)
+    note = ", ".join(part for part in (match.note, source) if part)
+    return SearchSuggestion(
+        match.title, " · ".join(part for part in below if part), note, query=match.query
+    )
+
+
+def _command_row(command: PaletteCommand) -> SearchSuggestion:
+    return SearchSuggestion(
+        command.label,
+        command.disabled_reason,
+        command.shortcut,
+        command.is_enabled,
+        command=command,
+    )
+
+
+def _remark(text: str) -> SearchSuggestion:
+    return SearchSuggestion(text, is_enabled=False)
+
+
+def _holds_words(command: PaletteCommand, text: str) -> bool:
+    """Whether name or keywords hold every word typed."""
+    named = f"{command.label} {command.keywords}".casefold()
+    return all(word in named for word in text.casefold().split())
+
+
+def _begins_words(command: PaletteCommand, text: str) -> bool:
+    """Whether every word typed is the beginning of a word of the name or keywords."""
+    named = f"{command.label} {command.keywords}".casefold().split()
+    return all(any(name.startswith(word) for name in named) for word in text.casefold().split())

@@ -12,7 +12,7 @@ from desktop.panels.theme.icon import icon_pixmap
 from desktop.panels.widgets.shape_painting import create_painter, draw_rounded_outline
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QFocusEvent, QKeyEvent, QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 
     from desktop.panels.widgets.search_results_popup import SearchPopup
 
@@ -28,6 +28,8 @@ class SearchField(QLineEdit):
     edited = Signal(str)  # every change by a person
     chosen = Signal(QModelIndex)  # a row of the popup
     too_long = Signal(int)  # a paste was cut to this many characters
+    opened_empty = Signal()  # somebody has come here to type; nothing is typed yet
+    popup_closed = Signal()
 
     def __init__(
         self,
@@ -63,18 +65,28 @@ class SearchField(QLineEdit):
         if popup.count():
             popup.show_under(self)
         else:
-            popup.hide()
+            self.hide_popup()
+
+    @property
+    def is_popup_open(self) -> bool:
+        """Whether rows are offered right now."""
+        return self._popup is not None and self._popup.isVisible()
 
     def hide_popup(self) -> None:
         """Close the search field's popup."""
         if self._popup is not None:
             self._popup.hide()
             self._popup.view.setCurrentIndex(QModelIndex())
+            self.popup_closed.emit()
 
-    def mark_first_row(self) -> None:
-        """Mark the first row of the search field's popup, which Enter then takes."""
-        if self._popup is not None and self._popup.isVisible():
-            self._popup.move_selection(1)
+    def mark_first_row(self, *, only_if_none: bool = False) -> None:
+        """Mark the first row of the open popup, which Enter then takes."""
+        if self._popup is None or not self._popup.isVisible():
+            return
+        if only_if_none and self._popup.view.currentIndex().isValid():
+            return
+        self._popup.view.setCurrentIndex(QModelIndex())
+        self._popup.move_selection(1)
 
     def popup(self) -> "SearchPopup | None":
         """Return the search field's popup once there was one."""
@@ -84,6 +96,8 @@ class SearchField(QLineEdit):
         """Put the keyboard into the search field with all text selected (Ctrl+K)."""
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.selectAll()
+        if not self.text():
+            self.opened_empty.emit()
 
     def setText(self, text: str | None) -> None:
         """Show a text in the search field; megabytes are cut before Qt lays them out."""
@@ -94,10 +108,11 @@ class SearchField(QLineEdit):
 
     def keyPressEvent(self, event: "QKeyEvent") -> None:
         """Arrows mark a row, Enter takes it or submits, Esc closes the popup."""
-        key = event.key()
-        is_open = self._popup is not None and self._popup.isVisible()
+        key, is_open = event.key(), self.is_popup_open
         if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             if not is_open:
+                if not self.text():
+                    self.opened_empty.emit()
                 self.show_popup()
             self._ensure_popup().move_selection(1 if key == Qt.Key.Key_Down else -1)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -108,6 +123,15 @@ class SearchField(QLineEdit):
             super().keyPressEvent(event)
             return
         event.accept()
+
+    def mousePressEvent(self, event: "QMouseEvent") -> None:
+        """Offer what there is before anything is typed; the window takes Back and Forward."""
+        if event.button() in (Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton):
+            event.ignore()
+            return
+        super().mousePressEvent(event)
+        if not self.text():
+            self.opened_empty.emit()
 
     def focusOutEvent(self, event: "QFocusEvent") -> None:
         """Close the search field's popup when the keyboard leaves it."""

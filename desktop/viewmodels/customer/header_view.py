@@ -182,10 +182,13 @@ def _unconfirmed(sheet: CustomerSheet) -> tuple[AlternateProfile, ...]:
     return (AlternateProfile(address, profile.sid, profile.engagement, opened, profile.optout),)
 
 
+MORE_MATCHES_TEXT = f"More than {MAX_MATCHES} customers match. Type more to see fewer."
+
+
 def matches_text(count: int) -> str:
     """Say in the header how many customers match what was looked up, as far as counted."""
     if count > MAX_MATCHES:
-        return f"More than {MAX_MATCHES} customers match. Type more to see fewer."
+        return MORE_MATCHES_TEXT
     return f"{count} customers match."
 
 

@@ -70,7 +70,7 @@ def _count_rows(path: Path) -> dict[str, int]:
             FAIRLEAD_RENAMED,
             {"account": 0, "computer": 1, "due_run": 0, "audit_value": 73},
         ),
-        ("mirror", MIRROR_RENAMED, {"feed_user_address": 0}),
+        ("mirror", MIRROR_RENAMED, {"feed_user_address": 0, "search_suffix": 493}),
     ],
 )
 def test_upgrade_keeps_every_row_under_its_new_name(
@@ -232,3 +232,12 @@ def test_upgrade_imports_exported_syncs(store: WorkspaceStore) -> None:
     imported = store.syncs.import_syncs.blocking(syncs, 1.0)
     assert [sync.name for sync in imported] == [sync.name for sync in syncs]
     assert {sync.name for sync in imported} <= {s.name for s in store.syncs.list_all.blocking()}
+
+
+def test_upgrade_finds_kept_customers_by_parts(folder: Path) -> None:
+    store = open_store(folder)
+    try:
+        found = store.sheet_reader.search_customers.blocking("a@lop")
+    finally:
+        store.close()
+    assert [match.title for match in found] == ["Maria Lopez"]

@@ -17,6 +17,10 @@ from tests.support.window_driver import CTRL, NONE, SHIFT, Key, WindowDriver
 
 async def test_palette_lists_every_action_and_enter_runs_it(window: WindowDriver) -> None:
     await window.look_up("maria@lopez.example")
+    # Each of them can be run: somebody has gone back from a page.
+    window.press(Key.Key_2, CTRL)
+    window.press(Key.Key_3, CTRL)
+    window.view.window_actions["Back"].trigger()
     for action in window.view.window_actions.all():
         ran: list[bool] = []
         action.triggered.disconnect()
@@ -32,7 +36,8 @@ async def test_palette_lists_every_action_and_enter_runs_it(window: WindowDriver
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         row = rows[titles.index(action.text())]
         assert row.data(int(Qt.ItemDataRole.UserRole) + 2) == keys
-        window.press(Key.Key_Down, times=titles.index(action.text()) + 1)
+        # The first is marked already.
+        window.press(Key.Key_Down, times=titles.index(action.text()))
         window.press(Key.Key_Return)
         assert ran == [True], action.text()
         assert not popup.isVisible()
@@ -45,7 +50,6 @@ async def test_palette_other_words_find_customer_value(window: WindowDriver, wor
     popup = window.view.top_bar.search_field.popup()
     assert popup is not None
     assert popup.view.model().index(0, 0).data() == "Customer value settings"
-    window.press(Key.Key_Down)
     window.press(Key.Key_Return)
     page = window.view.findChild(SettingsPage)
     assert page is not None
