@@ -1,4 +1,4 @@
-"""Which account what is kept belongs to, and the move of a workspace to another one.
+"""Which account the rows in `fairlead.db` belong to, and a workspace's move to another one.
 
 Every row that waits or is remembered carries an account's id; `account.is_current` says which one
 the workspace is set up for. Deliverers and runs ask in the transaction in which they take a row.
@@ -29,7 +29,7 @@ _OPEN_EDITS_SQL = "state IN ('queued', 'waiting', 'sending', 'unknown')"
 
 @dataclass(frozen=True)
 class KeptForAccount:
-    """Counts of the edits, plans and sync state that are kept for the current account."""
+    """Counts of stored edits, plans and sync state that belong to the current account."""
 
     open_edits: int = 0
     open_plans: int = 0
@@ -38,7 +38,7 @@ class KeptForAccount:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether a move would drop nothing."""
+        """Whether a move to another account would drop no rows."""
         return not (self.open_edits or self.open_plans or self.running_runs or self.remembered)
 
 
@@ -50,12 +50,12 @@ class AccountRepository(Repository):
 
     @database_call
     def get_current(self) -> Account | None:
-        """The account the workspace is set up for; None before the first connection."""
+        """Select the account the workspace is set up for; None before the first connection."""
         return self._database.read(lambda c: _select_current(c)[1])
 
     @database_call
     def was_in_zendesk(self) -> bool:
-        """Whether this workspace was ever connected to a Zendesk account."""
+        """Whether the table `account` has a Zendesk account, of now or before."""
         return self._database.read(
             lambda c: (
                 c.execute("SELECT 1 FROM account WHERE zendesk_base_url <> ''").fetchone()
@@ -65,7 +65,7 @@ class AccountRepository(Repository):
 
     @database_call
     def list_remembered_sids(self) -> tuple[str, ...]:
-        """Return some sids of the current account, by which another Sailthru key is tried."""
+        """Select some sids of the current account, by which another Sailthru key is tried."""
         return self._database.read(
             lambda c: tuple(
                 str(row[0])
@@ -83,7 +83,7 @@ class AccountRepository(Repository):
 
     @database_call
     def connect(self, seen: Account, now: float, *, sids_answer: bool | None = None) -> bool:
-        """Record the account this process is connected to; False if the workspace has another.
+        """Record the account this process is connected to; False if `fairlead.db` has another.
 
         The first account there is takes over all that was written before accounts were kept. With
         another one connected, this process takes no row and reads no feed until it connects anew.
@@ -116,7 +116,7 @@ class AccountRepository(Repository):
 
     @database_call
     def count_kept(self) -> KeptForAccount:
-        """Count the edits, plans and sync state that moving to another account would drop."""
+        """Count the rows that moving to another account would drop: edits, plans, sync state."""
 
         def look(connection: sqlite3.Connection) -> KeptForAccount:
             def count(sql: str) -> int:
@@ -133,7 +133,7 @@ class AccountRepository(Repository):
 
     @database_call
     def move(self, seen: Account, now: float) -> None:
-        """Set the workspace up for another account; what was kept for the old one is dropped.
+        """Set `fairlead.db` to another account; the rows of the old one are dropped.
 
         Edits that waited end as undone and stand in the audit; plans are discarded, runs that had
         stopped are cancelled, syncs keep their rules and forget their records. One transaction.
@@ -168,11 +168,11 @@ class AccountRepository(Repository):
         self._connected_id = self._database.write(act)
 
     def get_deliverable(self) -> str | None:
-        """`deliverable_account` for what lies in the other file: asked right before it is read."""
+        """Return `deliverable_account` before a read of `mirror.db`, the other file."""
         return self._database.read(self.deliverable_account)
 
     def deliverable_account(self, connection: sqlite3.Connection) -> str | None:
-        """The account of which this process may take rows, asked in the caller's transaction.
+        """Select the account whose rows this process may take, in the caller's transaction.
 
         None: it is connected to another account than the workspace is set up for.
         """
@@ -182,18 +182,18 @@ class AccountRepository(Repository):
         return current
 
     def require_connected(self, connection: sqlite3.Connection) -> None:
-        """Raises ConflictError while this process is connected to another account."""
+        """Raise ConflictError in a transaction if the process is connected to another account."""
         if self.deliverable_account(connection) is None:
             raise other_account_error()
 
     def require_account(self, connection: sqlite3.Connection, account: str) -> None:
-        """Raises ConflictError where a row of `account` may not be taken by this process now."""
+        """Raise ConflictError where this process may not take a row of `account` now."""
         if self.deliverable_account(connection) != account:
             raise other_account_error()
 
 
 def other_account_error() -> ConflictError:
-    """Return the error for an edit or plan that was made for another account."""
+    """Return the error for an outbox or plan row that was made for another account."""
     return ConflictError(
         "This belongs to another account than the one connected now.",
         "Nothing was sent.",

@@ -1,4 +1,4 @@
-"""Reads the audit: append-only rows of what was changed, whose chain can be verified."""
+"""Reads the audit table: append-only rows of what was changed, whose chain can be verified."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ ERASED_LABEL = "(erased)"
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One closed edit: who, when, what, from which value to which, and how it ended.
+    """One audit row: who, when, what, from which value to which, and how it ended.
 
     `computer` is the id of the desk that wrote it, empty by version 0.2.0. Of an erased one what
     is about the customer is gone.
@@ -47,7 +47,7 @@ class AuditEntry:
     is_erased: bool = False
 
     def as_json(self) -> dict[str, Json]:
-        """The object under `rows` in `--json` answers."""
+        """An audit row as an object of `rows` in `--json` answers."""
         return {
             "seq": self.seq,
             "at": self.at,
@@ -70,18 +70,18 @@ class AuditEntry:
 
 
 class AuditLog(Repository):
-    """Reads and verifies the audit."""
+    """Reads and verifies the audit table."""
 
     @property
     def signer(self) -> AuditSigner:
-        """Knows the keys of its rows, and the row that is kept outside the file."""
+        """The signer with the keys of the audit's rows, and the row kept outside the file."""
         return self._database.audit_signer
 
     @database_call
     def list_entries(
         self, *, targets: tuple[str, ...] = (), limit: int = 500
     ) -> tuple[AuditEntry, ...]:
-        """The newest rows first; `targets` are ids or labels of customers, none = everybody."""
+        """Select the newest audit rows; `targets` are customers' ids or labels, none: everybody."""
 
         def look(connection: sqlite3.Connection) -> tuple[AuditEntry, ...]:
             if not targets:
@@ -105,7 +105,7 @@ class AuditLog(Repository):
     def search_sync_entries(
         self, *, words: tuple[str, ...] = (), before: int | None = None, limit: int = 200
     ) -> tuple[AuditEntry, ...]:
-        """What runs of syncs changed, the newest first, further back than `before`.
+        """Select audit rows of syncs' runs, the newest first, further back than `before`.
 
         Every word (lower case) stands in the customer, the sync with its run, or the person.
         """
@@ -123,12 +123,12 @@ class AuditLog(Repository):
 
     @database_call
     def verify_chain(self) -> AuditVerification:
-        """Walk the whole chain, with every key that is known here."""
+        """Verify the audit's whole chain of hashes, with every key that is known here."""
         return self._database.read(lambda c: verify_chain(c, self.signer))
 
     @database_call
     def find_head(self) -> AuditHead | None:
-        """The newest row; None: there is none, or the row that was kept outside is missing."""
+        """Select the audit's newest row; None: there is none, or the kept head is missing."""
         kept = self.signer.kept_head
 
         def look(connection: sqlite3.Connection) -> AuditHead | None:

@@ -1,4 +1,4 @@
-"""Appends rows to the audit, and the rule by which each row's hash covers what it says.
+"""Appends audit rows, and the rule by which each row's hash covers what it says.
 
 A row chains the hash of the row before, and salted hashes of its actor and of its customer's
 values, which lie beside it in `audit_value`: erased there, the row still verifies.
@@ -46,7 +46,7 @@ _LAST_ROW_SQL = (
 
 
 def append_edit(connection: sqlite3.Connection, edit: Edit, result: EditState, at: float) -> None:
-    """Add the end of an edit; called inside the transaction that closes the outbox row."""
+    """Append an edit's end to the audit, inside the transaction that closes the outbox row."""
     intent = edit.request
     _append(
         connection,
@@ -78,7 +78,7 @@ def append_sync_write(
     reason: str,
     detail: str,
 ) -> None:
-    """Add what a run did to one customer; called inside the transaction that closes the plan's row.
+    """Append a run's write to the audit, inside the transaction that closes the plan's row.
 
     `old` and `new` are objects, field by field.
     """
@@ -100,7 +100,7 @@ def append_sync_write(
 def append_consent(
     connection: sqlite3.Connection, sync: Sync, before: Sync | None, at: float
 ) -> None:
-    """Add who attested the consent of the people a sync creates, and for whom (S1-08).
+    """Append to the audit who attested consent for people a sync creates, and for whom (S1-08).
 
     Called inside the transaction that saves the sync.
     """
@@ -129,7 +129,7 @@ def append_limit_approval(
     limit: str,
     people: int,
 ) -> None:
-    """Add who let a limit of a plan be passed, and for how many people.
+    """Append to the audit who let a plan's limit pass, and for how many people.
 
     Called inside the transaction that stores the approval.
     """
@@ -147,7 +147,7 @@ def append_limit_approval(
 
 
 def _attested(sync: Sync | None) -> Json:
-    """What an attestation speaks of: whether new people are opted in, who they are, which lists."""
+    """Return what an audited attestation of consent says: opted in or not, who, which lists."""
     if sync is None or not sync.opt_in.is_attested:
         return None
     found: Json = msgspec.to_builtins(
@@ -178,7 +178,7 @@ def _append(
     result: EditState = EditState.DONE,
     detail: str = "",
 ) -> None:
-    """Add one row; `target` None belongs to no customer, `edit` 0 to no edit."""
+    """Append one audit row; `target` None belongs to no customer, `edit` 0 to no edit."""
     salts = os.urandom(2 * _SALT_BYTES)
     last = connection.execute(_LAST_ROW_SQL).fetchone()
     row: dict[str, object] = {
@@ -217,22 +217,22 @@ Row = Mapping[str, object] | sqlite3.Row
 
 
 def hash_row(row: Row) -> str:
-    """The hash of a row's own columns, the hash before it and those of its values among them."""
+    """Hash an audit row: its own columns, the hash before it and those of its values."""
     return _sha256(_encode(row, _CHAINED_COLUMNS))
 
 
 def hash_row_of_0_2_0(row: Row) -> str:
-    """The hash that version 0.2.0 gave a row."""
+    """Hash an audit row as version 0.2.0 did."""
     return _sha256(_encode(row, _CHAINED_BY_0_2_0))
 
 
 def hash_actor(row: Row) -> str:
-    """The salted hash of who acted."""
+    """Return the salted hash of an audit row's actor, which outlives an erasure."""
     return _sha256(_salt(row, "actor_salt") + str(row["actor"]).encode())
 
 
 def hash_customer_values(row: Row) -> str:
-    """The salted hash of the values that are about the customer."""
+    """Return the salted hash of an audit row's values about the customer."""
     return _sha256(_salt(row, "salt") + _encode(row, CUSTOMER_VALUES))
 
 

@@ -1,4 +1,4 @@
-"""Signs rows of the audit with the key of this process, and checks them with every key it knows."""
+"""Signs audit rows with the key of this process, and checks them with every key it knows."""
 
 import hashlib
 import hmac
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class AuditHead:
-    """A row of the audit by its number and hash: kept outside the file, it tells a cut-off end."""
+    """The audit's newest row by number and hash: kept outside the file, it shows a cut-off end."""
 
     seq: int
     hash: str
 
     @property
     def text(self) -> str:
-        """The text that is kept with the key."""
+        """The audit head as text, kept in the vault with the key."""
         return f"{self.seq} {self.hash}"
 
 
 def parse_audit_head(text: str) -> AuditHead | None:
-    """Read the text of an `AuditHead`; None where it is none."""
+    """Parse the text of an audit head; None where it is none."""
     seq, _, row_hash = text.partition(" ")
     return AuditHead(int(seq), row_hash) if seq.isdecimal() and row_hash else None
 
 
 class AuditSigner:
-    """The keys of the audit that this process knows. Without one, rows are unkeyed.
+    """The audit keys that this process knows; without one, rows are unkeyed.
 
     `kept_head`: the newest row that is known from outside the file, as far as there is one.
     `has_signed`: this process has signed rows that are newer.
@@ -40,28 +40,28 @@ class AuditSigner:
 
     @property
     def key_id(self) -> str:
-        """The name of the key that signs from now on; empty: there is none."""
+        """The name of the audit key that signs from now on; empty: there is none."""
         return self._key_id
 
     def use_key(self, key: str) -> None:
-        """Sign with this key from now on; those used before still verify."""
+        """Sign audit rows with this key from now on; those used before still verify."""
         material = hashlib.sha256(key.encode()).digest()
         key_id = hmac.digest(material, b"fairlead audit key", "sha256").hex()[:16]
         self._keys[key_id] = material
         self._key_id = key_id
 
     def is_known(self, key_id: str) -> bool:
-        """Whether rows of this key can be checked here."""
+        """Whether audit rows of this key can be checked here."""
         return key_id in self._keys
 
     def sign(self, key_id: str, row_hash: str) -> str:
-        """Return the HMAC of a row's hash; empty for rows without a key."""
+        """Return the HMAC of an audit row's hash; empty for rows without a key."""
         if not key_id:
             return ""
         self.has_signed = True
         return hmac.digest(self._keys[key_id], row_hash.encode(), "sha256").hex()
 
     def add_functions(self, connection: sqlite3.Connection) -> None:
-        """Let SQL on this connection ask for the key's name and sign with it."""
+        """Add SQL functions to a connection that name the audit's key and sign with it."""
         connection.create_function("audit_key_id", 0, lambda: self._key_id)
         connection.create_function("audit_mac", 2, self.sign)

@@ -1,4 +1,4 @@
-"""Walks the chain of the audit: where it breaks, which rows a key proves, and which were erased."""
+"""Walks the audit's chain: where it breaks, which rows a key proves, which were erased."""
 
 import sqlite3
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ _NOT_IN_0_2_0 = ("computer", "account", "actor_hash", "key_id", "mac")
 
 
 class SegmentProof(Enum):
-    """What is known of the rows of one segment."""
+    """What is known of an audit segment's rows, by its key."""
 
     KEYED = "keyed"
     KEY_MISSING = "key_missing"
@@ -41,7 +41,7 @@ _PROOF_LABELS = {
 
 @dataclass
 class AuditSegment:
-    """Rows in a row that were written with one key, or with none."""
+    """Successive audit rows that were written with one key, or with none."""
 
     first_seq: int
     last_seq: int
@@ -50,7 +50,7 @@ class AuditSegment:
     is_by_0_2_0: bool
 
     def as_json(self) -> dict[str, Json]:
-        """The object under `segments` of `fairlead audit --verify --json`."""
+        """An audit segment as an object of `segments` of `fairlead audit --verify --json`."""
         return {
             "first": self.first_seq,
             "last": self.last_seq,
@@ -62,7 +62,7 @@ class AuditSegment:
 
 @dataclass
 class AuditVerification:
-    """What the chain shows; `first_broken_seq` is the first row that does not fit.
+    """What the audit's chain shows; `first_broken_seq` is the first row that does not fit.
 
     `proven_seq`: no row up to this one was changed by anybody without the key. `is_end_known`: the
     file ends no sooner than the row that was last kept with the key.
@@ -78,12 +78,12 @@ class AuditVerification:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing contradicts the chain."""
+        """Whether nothing contradicts the audit's chain."""
         return self.first_broken_seq is None
 
     @property
     def state(self) -> str:
-        """`broken`, `verified` (a key proves all of it), `partly`, `key_missing` or `unkeyed`.
+        """State of the audit's chain: `broken`, `verified`, `partly`, `key_missing` or `unkeyed`.
 
         `empty` has nothing to prove.
         """
@@ -100,7 +100,7 @@ class AuditVerification:
 
     @property
     def summary(self) -> str:
-        """The result as one sentence or two."""
+        """The verification of the audit as one sentence or two."""
         if not self.is_whole:
             return (
                 f"The record was changed outside Fairlead: entry {self.first_broken_seq} does not"
@@ -125,7 +125,7 @@ class AuditVerification:
         return f"{whole}, but {why}: {risk}. {self._erased_words}".rstrip()
 
     def as_json(self) -> dict[str, Json]:
-        """What `fairlead audit --verify --json` adds to the rows."""
+        """What `fairlead audit --verify --json` adds to the audit's rows."""
         return {
             "verified": self.is_whole,
             "state": self.state,
@@ -147,7 +147,7 @@ class AuditVerification:
 
     @property
     def lines(self) -> list[str]:
-        """The segments, what is proven by them, and what is not."""
+        """Lines for a terminal: the audit's segments, what they prove, and what not."""
         found = [
             f"Entries {s.first_seq:,} to {s.last_seq:,}: {_PROOF_LABELS[s.proof]}"
             f"{' (written by version 0.2.0)' if s.is_by_0_2_0 else ''}."
@@ -157,7 +157,7 @@ class AuditVerification:
 
     @property
     def proves(self) -> str:
-        """What a person may rely on."""
+        """What a person may rely on after the audit was verified."""
         if not self.is_whole:
             return "the file was changed by other means than Fairlead, or restored from a copy."
         if not self.proven_seq:
@@ -169,7 +169,7 @@ class AuditVerification:
 
     @property
     def limits(self) -> str:
-        """What nobody can conclude from it."""
+        """What nobody can conclude from the verified audit."""
         if not self.is_whole:
             return f"which entries from {self.first_broken_seq} on are right."
         who = "what somebody did who had the key"
@@ -182,7 +182,7 @@ class AuditVerification:
 
 
 def verify_chain(connection: sqlite3.Connection, signer: AuditSigner) -> AuditVerification:
-    """Walk the whole chain, with every key that is known here."""
+    """Walk the audit's whole chain, with every key that is known here."""
     found, previous = AuditVerification(), GENESIS_HASH
     head = signer.kept_head
     for row in connection.execute("SELECT * FROM audit_entry ORDER BY seq"):
@@ -213,7 +213,7 @@ def verify_chain(connection: sqlite3.Connection, signer: AuditSigner) -> AuditVe
 
 
 def _segment_of(found: AuditVerification, row: sqlite3.Row, signer: AuditSigner) -> AuditSegment:
-    """The segment that the row goes on with, or begins."""
+    """Return the audit segment that a row continues, or begins."""
     key_id, is_by_0_2_0 = row["key_id"], not row["values_hash"]
     last = found.segments[-1] if found.segments else None
     if last is not None and (last.key_id, last.is_by_0_2_0) == (key_id, is_by_0_2_0):
@@ -226,7 +226,7 @@ def _segment_of(found: AuditVerification, row: sqlite3.Row, signer: AuditSigner)
 
 
 def _is_row_sound(row: sqlite3.Row, found: AuditVerification) -> bool:
-    """Whether the row's hash is that of what it says, as far as its values are still there."""
+    """Whether an audit row's hash is that of what it says, as far as its values are there."""
     is_actor_erased, is_customer_erased = row["actor_salt"] is None, row["salt"] is None
     # Without its salt nothing vouches for a value: it has to be gone as well.
     if (is_actor_erased and row["actor"] is not None) or (

@@ -36,7 +36,7 @@ _LEFT_OUT_TEXT = "Left out. It is looked at again when it changes."
 
 @dataclass(frozen=True)
 class WriteBatch:
-    """One write request with plan rows. `kind` is the way of writing, `job` the service's job."""
+    """A row of `write_batch`: one request's plan rows; `kind` is the way, `job` the service's."""
 
     id: int
     kind: str
@@ -46,7 +46,7 @@ class WriteBatch:
 
 
 class BatchRepository(Repository):
-    """The table `write_batch`, and the outcome of plan rows while a plan is applied."""
+    """The table `write_batch`, and the outcomes of plan rows in `fairlead.db`."""
 
     def __init__(self, database: Database, accounts: AccountRepository | None = None) -> None:
         super().__init__(database)
@@ -54,7 +54,7 @@ class BatchRepository(Repository):
 
     @database_call
     def list_next_rows(self, plan_id: str, limit: int) -> tuple[PlanRow, ...]:
-        """Return a plan's ticked rows that were not sent yet, in the order of their numbers."""
+        """Select a plan's ticked rows that were not sent yet, in the order of their numbers."""
         return self._select_rows(
             "plan = ? AND state = 'planned' AND ticked AND fate IN ('create', 'update')"
             " ORDER BY row LIMIT ?",
@@ -65,7 +65,7 @@ class BatchRepository(Repository):
 
     @database_call
     def list_unsettled_plans(self, sync: str, but: str | None) -> tuple[tuple[str, str], ...]:
-        """Return a sync's other plans with rows that may have been written, which nobody has seen.
+        """Select a sync's other plans with rows that may have been written, which nobody has seen.
 
         Each with the run that was applying it.
         """
@@ -85,7 +85,7 @@ class BatchRepository(Repository):
 
     @database_call
     def list_open_batches(self, plan_id: str) -> tuple[WriteBatch, ...]:
-        """Return a plan's batches that are being sent, or were sent and not completed."""
+        """Select a plan's batches that are being sent, or were sent and not completed."""
         return self._database.read(
             lambda c: tuple(
                 WriteBatch(row["id"], row["kind"], row["state"], row["job_id"], row["created_at"])
@@ -100,7 +100,7 @@ class BatchRepository(Repository):
     def list_open_rows(
         self, plan_id: str, batch: int, *, after: int = -1, limit: int = 500
     ) -> tuple[PlanRow, ...]:
-        """Return a page of a batch's rows that are not completed."""
+        """Select a page of a batch's plan rows that are not completed."""
         return self._select_rows(
             "plan = ? AND batch = ? AND state = 'sending' AND row > ? ORDER BY row LIMIT ?",
             (int(plan_id), batch, after, limit),
@@ -108,7 +108,7 @@ class BatchRepository(Repository):
 
     @database_call
     def list_late_rows(self, plan_id: str, limit: int) -> tuple[PlanRow, ...]:
-        """Return a page of a plan's rows that ended unseen and may have been written after that."""
+        """Select a page of a plan's rows that ended unseen and may have been written after that."""
         return self._select_rows(
             "plan = ? AND state = 'failed' AND maybe_sent & ? ORDER BY row LIMIT ?",
             (int(plan_id), _MAY_SHOW_LATE, limit),
@@ -116,7 +116,7 @@ class BatchRepository(Repository):
 
     @database_call
     def list_open_row_numbers(self, plan_id: str, batch: int) -> tuple[int, ...]:
-        """Return the numbers of a batch's rows that are not completed."""
+        """Select the numbers of a batch's plan rows that are not completed."""
         return self._database.read(
             lambda c: tuple(
                 row[0]
@@ -129,7 +129,7 @@ class BatchRepository(Repository):
 
     @database_call
     def begin_batch(self, plan_id: str, kind: str, rows: Sequence[int], now: float) -> int:
-        """Store a batch of plan rows before its request is sent; returns the batch's id.
+        """Insert a batch of plan rows before its request is sent; returns the batch's id.
 
         Rows of an earlier batch leave it. Raises ConflictError where the plan was made for another
         account than is connected now.
@@ -154,7 +154,7 @@ class BatchRepository(Repository):
 
     @database_call
     def mark_sending(self, plan_id: str, rows: Sequence[int]) -> None:
-        """Record that the request which writes these plan rows is about to leave."""
+        """Commit that the request which writes these plan rows is about to leave."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE plan_row SET maybe_sent = maybe_sent | ? WHERE plan = ?"
@@ -165,7 +165,7 @@ class BatchRepository(Repository):
 
     @database_call
     def mark_sent(self, batch: int, job: str) -> None:
-        """Record the id of the service's job that writes a batch."""
+        """Store the id of the service's job that carries a batch of plan rows."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE write_batch SET state = 'sent', job_id = ? WHERE id = ?", (job, batch)
@@ -237,7 +237,7 @@ class BatchRepository(Repository):
 
     @database_call
     def finalize_unsent_rows(self, plan_id: str) -> None:
-        """Set the final state of plan rows that are not sent: parked, or unticked."""
+        """Update the final state of a plan's rows that are not sent: parked, or unticked."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -324,7 +324,7 @@ def _outcome_of_row(fate: str, state: str) -> str:
 
 
 def _promote_accepted_values(connection: sqlite3.Connection, plan_id: str) -> None:
-    """Promote accepted values to synced ones where this plan found them at the service."""
+    """Update a plan's accepted values to synced ones where it found them at the service."""
     # Lists of targets, not a row looked up for each other one: a plan may have a million.
     connection.execute(
         "INSERT OR REPLACE INTO synced_value (sync, target, field, value, run, at, account)"

@@ -47,7 +47,7 @@ SELECT o.* FROM main.outbox o WHERE o.state IN ('queued', 'waiting', 'sending', 
 
 @dataclass(frozen=True)
 class KeptData:
-    """How much of both services is kept on this computer, and when it was last read.
+    """How much of both services the mirror keeps, and when it was last read.
 
     `customers` can be shown offline; `records` (users, tickets, profiles) were read for syncs.
     """
@@ -58,12 +58,12 @@ class KeptData:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether nothing is kept."""
+        """Whether the mirror keeps nothing."""
         return not (self.customers or self.records)
 
 
 class CachedSheetReader:
-    """Reads customer sheets from both files. Usable from any thread, one call at a time."""
+    """Reads cached sheets from both SQLite files, from any thread, one call at a time."""
 
     def __init__(self, fairlead: Path, mirror: Path, thread: DatabaseThread | None = None) -> None:
         self.database_thread = thread or DatabaseThread()
@@ -74,7 +74,7 @@ class CachedSheetReader:
 
     @database_call
     def read_sheet(self, query: LookupQuery) -> CustomerSheet:
-        """Return the cached sheet for a look-up query, or the matches where several customers fit.
+        """Read the cached sheet for a look-up query, or the matches where several customers fit.
 
         Every part's state is NOT_ASKED, or ABSENT where a service once said that there is none.
         """
@@ -82,7 +82,7 @@ class CachedSheetReader:
 
     @database_call
     def refresh_sheet(self, sheet: CustomerSheet) -> CustomerSheet:
-        """Return the sheet with the values now cached for its profile, and its open edits."""
+        """Read a sheet's cached values anew for its profile, and its open edits."""
 
         def look(connection: sqlite3.Connection) -> CustomerSheet:
             profile = sheet.profile
@@ -131,7 +131,7 @@ class CachedSheetReader:
 
     @database_call
     def count_customers(self) -> int:
-        """Count the customers whose sheet can be read offline."""
+        """Count the customers in the mirror whose sheet can be read offline."""
 
         def look(connection: sqlite3.Connection) -> int:
             row = connection.execute(
@@ -145,7 +145,7 @@ class CachedSheetReader:
         return self._snapshot(look)
 
     def close(self) -> None:
-        """Close the files; the next call opens them again."""
+        """Close the reader's SQLite connection; the next call opens it again."""
         with self._lock:
             self._disconnect()
 

@@ -27,11 +27,11 @@ _TABLES = (
 
 
 class CustomerCache(Repository):
-    """Saves what the services returned, for offline reading. Times are Unix seconds."""
+    """Saves in the mirror what the services returned. Times are Unix seconds."""
 
     @database_call
     def save_profile(self, profile: SailthruProfile, read_at: float, *, asked: str = "") -> None:
-        """Save a profile under its own address and under the address that was looked up."""
+        """Cache a profile under its own address and under the address that was looked up."""
 
         def act(connection: sqlite3.Connection) -> None:
             upsert_profile(connection, profile, read_at, asked=asked)
@@ -40,7 +40,7 @@ class CustomerCache(Repository):
 
     @database_call
     def save_profile_absent(self, address: str, read_at: float) -> None:
-        """Save that Sailthru has no profile with this address."""
+        """Cache that Sailthru has no profile with this address."""
         self._database.write(
             lambda c: c.executemany(
                 "INSERT OR REPLACE INTO profile_address (address, sid, read_at)"
@@ -51,7 +51,7 @@ class CustomerCache(Repository):
 
     @database_call
     def delete_profile(self, sid: str) -> None:
-        """Delete a profile that Sailthru no longer has (deleted, or merged into another)."""
+        """Delete a cached profile that Sailthru no longer has (deleted, or merged into another)."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM cached_profile WHERE sid = ?", (sid,))
@@ -61,7 +61,7 @@ class CustomerCache(Repository):
 
     @database_call
     def save_user(self, person: ZendeskUser, read_at: float) -> None:
-        """Save a Zendesk user under all the user's addresses."""
+        """Cache a Zendesk user under all the user's addresses."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -92,7 +92,7 @@ class CustomerCache(Repository):
 
     @database_call
     def save_user_keeping_identities(self, person: ZendeskUser, read_at: float) -> None:
-        """Save a user read without identities and organisation; those read earlier stay."""
+        """Cache a Zendesk user read without identities and organisation; earlier ones stay."""
 
         def act(connection: sqlite3.Connection) -> ZendeskUser:
             row = connection.execute(
@@ -112,7 +112,7 @@ class CustomerCache(Repository):
 
     @database_call
     def save_user_absent(self, address: str, read_at: float) -> None:
-        """Save that Zendesk has no user with this address."""
+        """Cache that Zendesk has no user with this address."""
         self._database.write(
             lambda c: c.executemany(
                 "INSERT OR REPLACE INTO user_address (address, user_id, read_at)"
@@ -123,7 +123,7 @@ class CustomerCache(Repository):
 
     @database_call
     def save_tickets(self, person: int, page: TicketPage, read_at: float) -> None:
-        """Save a Zendesk user's newest tickets."""
+        """Cache a Zendesk user's newest tickets."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -136,22 +136,22 @@ class CustomerCache(Repository):
 
     @database_call
     def save_ticket(self, ticket: ZendeskTicket, read_at: float) -> None:
-        """Save one ticket, so that its number finds its requester offline."""
+        """Cache one ticket, so that its number finds its requester offline."""
         self._database.write(lambda c: _upsert_tickets(c, (ticket,), ticket.requester_id, read_at))
 
     @database_call
     def save_lists(self, lists: tuple[SailthruList, ...], read_at: float) -> None:
-        """Save the lists of the Sailthru account."""
+        """Cache the lists of the Sailthru account."""
         self._save_catalogue_entry(LISTS_ENTRY, _to_json(lists), read_at)
 
     @database_call
     def save_user_fields(self, fields: tuple[UserFieldDefinition, ...], read_at: float) -> None:
-        """Save the user field definitions of the Zendesk account."""
+        """Cache the user field definitions of the Zendesk account."""
         self._save_catalogue_entry(USER_FIELDS_ENTRY, _to_json(fields), read_at)
 
     @database_call
     def mark_opened(self, *, person: int | None, sid: str | None, at: float) -> None:
-        """Save when a customer was last opened, from which retention counts."""
+        """Store in the mirror when a customer was last opened, from which retention counts."""
         rows = [("user", str(person))] if person is not None else []
         rows += [("profile", sid)] if sid else []
         self._database.write(
@@ -163,7 +163,7 @@ class CustomerCache(Repository):
 
     @database_call
     def delete_not_opened_since(self, before: float) -> int:
-        """Delete customers last opened before a time; returns the number of records deleted."""
+        """Delete cached customers last opened before a time; returns the number of records."""
 
         def act(connection: sqlite3.Connection) -> int:
             connection.execute("DELETE FROM opened_customer WHERE at < ?", (before,))
@@ -202,7 +202,7 @@ class CustomerCache(Repository):
 
     @database_call
     def erase_all(self) -> None:
-        """Erase every cached record and feed in the mirror; outbox and audit are in the other file.
+        """Delete every cached record and feed in the mirror; outbox and audit are in `fairlead.db`.
 
         Files of a mirror that was damaged and put aside go too. The file is overwritten and shrunk
         in place: other processes may have the file open. Raises StorageError
@@ -245,7 +245,7 @@ class CustomerCache(Repository):
 def upsert_profile(
     connection: sqlite3.Connection, profile: SailthruProfile, read_at: float, *, asked: str = ""
 ) -> None:
-    """Save a profile and the addresses that lead to it."""
+    """Insert or update a cached profile and the addresses that lead to it."""
     connection.execute(
         "INSERT OR REPLACE INTO cached_profile (sid, email, body, read_at) VALUES (?, ?, ?, ?)",
         (profile.sid, profile.email, _to_json(profile), read_at),

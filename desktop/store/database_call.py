@@ -14,11 +14,11 @@ T = TypeVar("T")
 
 
 class HasDatabaseThread(Protocol):
-    """The protocol of a repository: it names the thread on which its SQLite file is used."""
+    """A repository whose methods run on the thread of its SQLite file."""
 
     @property
     def database_thread(self) -> DatabaseThread:
-        """The thread on which awaited calls run."""
+        """The thread on which a repository's awaited calls run."""
         ...
 
 
@@ -35,11 +35,11 @@ class BoundDatabaseCall(Generic[P, T]):
         self._thread = thread
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run the method on the database's thread; a cancelled caller does not stop it halfway."""
+        """Await a repository's method on the database's thread; it is never stopped halfway."""
         return await self._thread.run(self._function, *args, **kwargs)
 
     def blocking(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run the method on the calling thread, for code that already runs on the database's.
+        """Run a repository's method on the calling thread, which has to be the database's.
 
         Elsewhere only where a wait of some milliseconds is harmless: the command line, start-up.
         """
@@ -60,7 +60,7 @@ class database_call(Generic[RepositoryT, P, T]):  # noqa: N801 - used as a decor
     def __get__(
         self, instance: RepositoryT | None, owner: type
     ) -> "database_call[RepositoryT, P, T] | BoundDatabaseCall[P, T]":
-        """Bind to one repository; on the class itself it is the decorator's object."""
+        """Bind an awaitable method to one repository; on the class it is the decorator's object."""
         if instance is None:
             return self
         # The descriptor protocol of functions: typing cannot say that this binds `instance`.

@@ -11,7 +11,7 @@ class DraftAndLinkRepository(Repository):
 
     @database_call
     def save_draft(self, key: str, text: str, at: float) -> None:
-        """Save the draft of an edit's reason; an empty text deletes it."""
+        """Store the draft of an edit's reason; an empty text deletes its row."""
 
         def act(connection: sqlite3.Connection) -> None:
             if text:
@@ -27,7 +27,7 @@ class DraftAndLinkRepository(Repository):
 
     @database_call
     def get_draft(self, key: str) -> str:
-        """Return the draft of an edit's reason, or "" for none."""
+        """Select the draft of an edit's reason, or "" for none."""
 
         def look(connection: sqlite3.Connection) -> str:
             row = connection.execute(
@@ -41,7 +41,7 @@ class DraftAndLinkRepository(Repository):
 
     @database_call
     def save_link(self, person: int, sid: str, actor: str, at: float) -> None:
-        """Save which Sailthru profile somebody chose for a Zendesk user."""
+        """Store which Sailthru profile somebody chose for a Zendesk user."""
         self._database.write(
             lambda c: c.execute(
                 "INSERT OR REPLACE INTO profile_link (user_id, sid, actor, at, account)"
@@ -52,14 +52,14 @@ class DraftAndLinkRepository(Repository):
 
     @database_call
     def delete_link(self, person: int) -> None:
-        """Delete the profile that was chosen for a Zendesk user."""
+        """Delete the row of the profile that was chosen for a Zendesk user."""
         self._database.write(
             lambda c: c.execute("DELETE FROM profile_link WHERE user_id = ?", (person,))
         )
 
     @database_call
     def get_link(self, person: int) -> str | None:
-        """Return the sid that was chosen for a Zendesk user, or None."""
+        """Select the sid that was chosen for a Zendesk user, or None."""
 
         def look(connection: sqlite3.Connection) -> str | None:
             row = connection.execute(

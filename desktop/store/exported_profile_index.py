@@ -1,4 +1,4 @@
-"""The rows of one Sailthru list export while a plan is made, found by sid, address or extid."""
+"""The rows of one Sailthru list export in SQLite while a plan is made, by sid, address, extid."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ CREATE INDEX profile_extid ON profile (extid) WHERE extid IS NOT NULL;
 
 
 class ExportedProfileIndex:
-    """A private SQLite file without a name, gone when it is closed; memory does not grow with it.
+    """A temporary SQLite file of exported profiles, gone when closed; memory does not grow.
 
     Its methods belong on the database's thread.
     """
@@ -29,7 +29,7 @@ class ExportedProfileIndex:
         self._connection.executescript(f"PRAGMA journal_mode = OFF; {_TABLE}")
 
     def add(self, profiles: Iterable[ExportedProfile]) -> None:
-        """Add rows of the export; a profile that stands there twice counts as it came last."""
+        """Insert rows of a list export; a profile there twice counts as it came last."""
         with translate_sqlite_errors(Path("list export")):
             self._connection.execute("BEGIN")
             self._connection.executemany(
@@ -39,19 +39,19 @@ class ExportedProfileIndex:
             self._connection.execute("COMMIT")
 
     def find_by_sid(self, sids: Sequence[str]) -> dict[str, tuple[ExportedProfile, ...]]:
-        """Find profiles by their sids."""
+        """Select exported profiles by their sids."""
         return self._find("sid", sids)
 
     def find_by_email_hash(self, hashes: Sequence[str]) -> dict[str, tuple[ExportedProfile, ...]]:
-        """Find profiles by the MD5 of their addresses."""
+        """Select exported profiles by the MD5 of their addresses."""
         return self._find("email_hash", hashes)
 
     def find_by_extid(self, extids: Sequence[str]) -> dict[str, tuple[ExportedProfile, ...]]:
-        """Find profiles by their external ids."""
+        """Select exported profiles by their external ids."""
         return self._find("extid", extids)
 
     def close(self) -> None:
-        """Delete the file."""
+        """Close and so delete the SQLite file of exported profiles."""
         self._connection.close()
 
     def _find(self, column: str, keys: Sequence[str]) -> dict[str, tuple[ExportedProfile, ...]]:

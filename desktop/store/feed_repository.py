@@ -40,7 +40,7 @@ _REQUESTERS_SQL = (
 
 @dataclass(frozen=True)
 class FeedState:
-    """The position of a feed. `mark` is what a sync keeps: generation and last change number.
+    """A feed's position in the mirror; `mark` is generation and last change number.
 
     `whole_from`: when the last reading began that reached the end and told of everybody, the
     deleted too (Unix seconds).
@@ -57,17 +57,17 @@ class FeedState:
 
     @property
     def watermark(self) -> str:
-        """The mark of a reader that has read every change of the feed."""
+        """The watermark of a reader that has read every change of the feed."""
         return f"{self.generation}:{self.seq}"
 
     def changes_after(self, mark: str) -> int:
-        """Return the change number to read on from; 0 if `mark` is of another generation."""
+        """Return the feed's change number to read on from; 0 if `mark` is of another generation."""
         generation, _, seq = mark.partition(":")
         return int(seq) if generation == self.generation and seq.isdigit() else 0
 
 
 class FeedRepository(Repository):
-    """Saves and reads the exported records of the account that is connected now."""
+    """Saves and reads the connected account's exported records in `mirror.db`."""
 
     def __init__(self, database: Database, accounts: AccountRepository | None = None) -> None:
         super().__init__(database)
@@ -75,13 +75,13 @@ class FeedRepository(Repository):
 
     @database_call
     def get_state(self, name: str) -> FeedState:
-        """Return a feed's position; one that was never read has no generation."""
+        """Select a feed's position; one that was never read has no generation."""
         feed = self._database.read(lambda c: _select_feed(c, name))
         return feed if feed.account in ("", self._account()) else FeedState(name)
 
     @database_call
     def begin_reading(self, name: str, now: float) -> FeedState:
-        """Start reading a feed, or continue a reading that was interrupted.
+        """Begin a reading of a feed, or continue one that was interrupted.
 
         What was read from another account is forgotten. Raises ConflictError while another account
         is connected than the workspace is set up for.
@@ -103,7 +103,7 @@ class FeedRepository(Repository):
 
     @database_call
     def reset(self, name: str) -> None:
-        """Delete a feed's cursor and invalidate all marks, so that everything is read again."""
+        """Delete a feed's cursor and invalidate all watermarks: everything is read again."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE feed SET generation = ?, cursor = '', ended_at = NULL, whole_from = NULL"
@@ -114,7 +114,7 @@ class FeedRepository(Repository):
 
     @database_call
     def end_reading(self, name: str, now: float, *, whole: bool = True) -> FeedState:
-        """End the reading of a feed; `whole` if deleted records would have been in it too."""
+        """End a feed's reading; `whole` if deleted records would have been in it too."""
 
         def act(connection: sqlite3.Connection) -> FeedState:
             connection.execute(
@@ -128,7 +128,7 @@ class FeedRepository(Repository):
 
     @database_call
     def save_users(self, people: Iterable[ZendeskUser], cursor: str) -> int:
-        """Take in one page; returns how many records it changed."""
+        """Save a page of exported users with its cursor; returns how many records it changed."""
 
         def act(connection: sqlite3.Connection) -> int:
             seq = changed = _select_feed(connection, USERS_FEED).seq
@@ -164,7 +164,7 @@ class FeedRepository(Repository):
 
     @database_call
     def save_tickets(self, tickets: Iterable[ExportedTicket], cursor: str) -> int:
-        """Take in one page; returns how many records it changed."""
+        """Save a page of exported tickets with its cursor; returns how many records it changed."""
 
         def act(connection: sqlite3.Connection) -> int:
             seq = changed = _select_feed(connection, TICKETS_FEED).seq
@@ -270,7 +270,7 @@ class FeedRepository(Repository):
     # Reading, by pages of a key, so that no transaction stays open.
 
     def iter_users(self, after: int = 0, up_to: int | None = None) -> Iterator[ZendeskUser]:
-        """Yield users whose change number is above `after`, in the order of their changes."""
+        """Yield a feed's users whose change number is above `after`, in the order of changes."""
         sql = "SELECT seq AS key, body FROM feed_user WHERE seq > ? AND seq <= ? ORDER BY seq"
         yield from self._iter_pages(sql, (), after, up_to, ZendeskUser)
 
@@ -278,7 +278,7 @@ class FeedRepository(Repository):
     def iter_profiles(
         self, list_name: str, after: int = 0, up_to: int | None = None
     ) -> Iterator[ExportedProfile]:
-        """Yield a list's members whose change number is above `after`."""
+        """Yield a list feed's members whose change number is above `after`."""
         sql = (
             "SELECT seq AS key, body FROM feed_profile WHERE list = ? AND seq > ? AND seq <= ?"
             " ORDER BY seq"
@@ -286,7 +286,7 @@ class FeedRepository(Repository):
         yield from self._iter_pages(sql, (list_name,), after, up_to, ExportedProfile)
 
     def iter_requesters(self, after: int = 0, up_to: int | None = None) -> Iterator[int]:
-        """Yield the requesters of tickets changed after `after`, by user id, each once."""
+        """Yield the requesters of the feed's tickets changed after `after`, each user id once."""
         last, most = 0, up_to if up_to is not None else 2**62
         while True:
             page = self._database.read(
@@ -305,7 +305,7 @@ class FeedRepository(Repository):
 
     @database_call
     def count_changed_people(self, name: str, after: int, up_to: int) -> int:
-        """How many users, or requesters of tickets, changed in this range of changes."""
+        """Count a feed's users, or requesters of tickets, changed in this range of changes."""
         sql = f"SELECT count(*) FROM ({_changed_people_sql(name)})"  # noqa: S608 - names of ours
         return self._database.read(lambda c: int(c.execute(sql, (after, up_to)).fetchone()[0]))
 
@@ -313,7 +313,7 @@ class FeedRepository(Repository):
     def sample_changed_people(
         self, name: str, after: int, up_to: int, count: int
     ) -> tuple[int, ...]:
-        """Some of these, about `count`, spread evenly over their ids."""
+        """Select about `count` of a feed's changed people, spread evenly over their ids."""
         people = _changed_people_sql(name)
         total = self.count_changed_people.blocking(name, after, up_to)
         sql = (
@@ -340,7 +340,7 @@ class FeedRepository(Repository):
 
     @database_call
     def count_open_tickets(self, people: Sequence[int]) -> dict[int, int]:
-        """Count the unsolved tickets of each of these requesters, without those that have none."""
+        """Count each requester's unsolved tickets in the feed, without those that have none."""
         return self._database.read(
             lambda c: {
                 int(row["requester"]): int(row["n"])
@@ -354,7 +354,7 @@ class FeedRepository(Repository):
 
     @database_call
     def get_user(self, person_id: int) -> ZendeskUser | None:
-        """Return one Zendesk user of the feed, or None."""
+        """Select one Zendesk user of the feed, or None."""
 
         def look(connection: sqlite3.Connection) -> ZendeskUser | None:
             row = connection.execute(
@@ -366,7 +366,7 @@ class FeedRepository(Repository):
 
     @database_call
     def get_profile(self, list_name: str, sid: str) -> ExportedProfile | None:
-        """Return one member of a Sailthru list as its last export had them, or None."""
+        """Select one member of a Sailthru list as its last export had them, or None."""
 
         def look(connection: sqlite3.Connection) -> ExportedProfile | None:
             row = connection.execute(
@@ -378,7 +378,7 @@ class FeedRepository(Repository):
 
     @database_call
     def is_member(self, list_name: str, sid: str) -> bool:
-        """Whether a profile was in the last export of a Sailthru list."""
+        """Whether a profile was in the last export of a Sailthru list, by the mirror."""
         return self._database.read(
             lambda c: (
                 c.execute(
@@ -390,7 +390,7 @@ class FeedRepository(Repository):
 
     @database_call
     def has_changed(self, name: str, record: str, after: int) -> bool:
-        """Whether a user, a user's ticket or a profile of a list changed after that number."""
+        """Whether the feed has a change of a user, ticket or profile after that number."""
         table, where, values = (
             ("feed_user", "id = ?", (record,))
             if name == USERS_FEED
@@ -405,7 +405,7 @@ class FeedRepository(Repository):
 
     @database_call
     def count_records(self, name: str) -> int:
-        """Count the records of a feed."""
+        """Count the records of a feed in the mirror."""
         table, where, values = (
             ("feed_user", "active", ())
             if name == USERS_FEED
@@ -420,7 +420,7 @@ class FeedRepository(Repository):
         )
 
     def _account(self) -> str:
-        """Return the current account's id. Raises ConflictError if another one is connected."""
+        """Return the current account's id for the feeds. Raises ConflictError for another one."""
         if self._accounts is None:
             return ""
         account = self._accounts.get_deliverable()
@@ -446,7 +446,7 @@ class FeedRepository(Repository):
 
 
 def list_feed_name(list_name: str) -> str:
-    """Return the name of the feed of a Sailthru list's exports."""
+    """Name the feed of a Sailthru list's exports."""
     return f"list {list_name}"
 
 
@@ -476,7 +476,7 @@ def _save_cursor(connection: sqlite3.Connection, name: str, cursor: str, seq: in
 
 
 def _save_other_addresses(connection: sqlite3.Connection, person: ZendeskUser) -> None:
-    """Save by which further addresses, and spellings of them, an exported user is found too."""
+    """Save by which further addresses and spellings a user in the feed is found too."""
     own = email_spellings(person.email or "")
     if not person.identities_read and len(own) < 2:
         return
@@ -492,7 +492,7 @@ def _save_other_addresses(connection: sqlite3.Connection, person: ZendeskUser) -
 
 
 def _is_known(kept: str, body: str, record: ZendeskUser | ExportedTicket) -> bool:
-    """Whether an exported record equals the stored one or is older than it.
+    """Whether an exported record equals the feed's or is older than it.
 
     A page may tell a record twice, and the search of agents is minutes behind.
     """

@@ -1,4 +1,4 @@
-"""Remembers beside a database file when it was found whole, so that not every start checks it.
+"""Remembers beside a SQLite file when it was found whole, so that not every start checks it.
 
 Checking reads the whole file: 1.5 s at 330 MB. It is due once a day, when a process that had the
 file open has died, and when nobody has it open and it is not as it was left.
@@ -15,7 +15,7 @@ CHECK_INTERVAL_S = 86_400.0
 
 
 class IntegrityCheckRecord:
-    """The last check of one file, and a mark for as long as this process has the file open."""
+    """A SQLite file's last integrity check, and a mark while this process has it open."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -25,7 +25,7 @@ class IntegrityCheckRecord:
         self._mark = path.with_name(self._mark_prefix + new_owner_id().replace(":", ","))
 
     def is_due(self) -> bool:
-        """Whether the file has to be checked now; to be asked before it is opened."""
+        """Whether the SQLite file's integrity has to be checked; asked before it is opened."""
         owners = [
             mark.name.removeprefix(self._mark_prefix).replace(",", ":")
             for mark in self._list_marks()
@@ -42,14 +42,14 @@ class IntegrityCheckRecord:
             return True
 
     def knows_schema(self, fingerprint: str) -> bool:
-        """Whether the file had these tables, by this version's scripts, when it was checked."""
+        """Whether the SQLite file had these tables when its integrity was checked."""
         try:
             return self._read()[1] == fingerprint
         except (OSError, ValueError, IndexError):
             return False
 
     def note_whole(self, schema_fingerprint: str) -> None:
-        """The file was checked just now; processes that died before need no other check."""
+        """Record that the SQLite file was found whole; processes that died need no other check."""
         with suppress(OSError):
             self._record.write_text(f"{time.time()} {schema_fingerprint}", encoding="ascii")
             for mark in self._list_marks():
@@ -58,12 +58,12 @@ class IntegrityCheckRecord:
                     mark.unlink(missing_ok=True)
 
     def begin_use(self) -> None:
-        """This process has the file open from now on."""
+        """Mark the SQLite file as open in this process."""
         with suppress(OSError):
             self._mark.touch(mode=0o600)
 
     def end_use(self) -> None:
-        """This process has closed the file."""
+        """Mark the SQLite file as closed by this process."""
         with suppress(OSError):
             if self._record.exists():
                 text = " ".join([*self._read()[:2], *self._describe_file()])
@@ -85,7 +85,7 @@ class IntegrityCheckRecord:
 
 
 def forget_integrity_check(path: Path) -> None:
-    """The file was found damaged in use: the next start checks it whenever that is."""
+    """Forget the integrity check of a file found damaged in use: the next start checks it."""
     with suppress(OSError):
         _record_path(path).unlink(missing_ok=True)
 

@@ -64,7 +64,7 @@ class Outbox(Repository):
         *,
         actor_key: str = "",
     ) -> tuple[Edit, ...]:
-        """Queue edit requests, all or none; `delays_s` is how long each waits for an undo.
+        """Insert edits into the outbox, all or none; `delays_s` is how long each waits for an undo.
 
         `actor` is the name of who wants them, `actor_key` proves it; empty: nobody confirmed it.
 
@@ -99,7 +99,7 @@ class Outbox(Repository):
         services: Iterable[Service] = tuple(Service),
         refusal: Callable[[Edit], str] = lambda _edit: "",
     ) -> Edit | None:
-        """Claim the next due edit for this process, or return None.
+        """Claim the outbox's next due edit for this process, or return None.
 
         `refusal` says why a row may not be sent, or "": asked in this transaction of rows that
         were never sent. A refused one stays queued with that as its detail.
@@ -161,24 +161,24 @@ class Outbox(Repository):
 
     @database_call
     def mark_sending(self, edit: Edit, now: float) -> Edit:
-        """Commit that an edit's request is about to be sent."""
+        """Commit to the outbox that an edit's request is about to be sent."""
         return self._update(edit, now, state=EditState.SENDING, tries=edit.tries + 1)
 
     @database_call
     def mark_accepted(self, edit: Edit, now: float) -> Edit:
-        """Commit that the service accepted an edit; its value still has to be read back."""
+        """Commit to the outbox that the service accepted an edit; it has to be read back yet."""
         return self._update(edit, now, state=EditState.UNKNOWN, accepted_at=now)
 
     @database_call
     def stop_work(self, edit_id: str) -> None:
-        """End this process's claim on an edit, whatever state the edit is in."""
+        """End this process's claim on an outbox row, whatever state its edit is in."""
         self._active_ids.discard(edit_id)
 
     @database_call
     def release(
         self, edit: Edit, now: float, *, state: EditState, not_before: float, detail: str
     ) -> Edit:
-        """Release a claimed edit, to be claimed again from `not_before` on."""
+        """Release a claimed outbox row, to be claimed again from `not_before` on."""
         released = self._update(
             edit, now, state=state, not_before=not_before, detail=detail, released=True
         )
@@ -187,7 +187,7 @@ class Outbox(Repository):
         return released
 
     def close(self, edit: Edit, now: float, result: EditState, detail: str) -> Edit:
-        """End the edit and write its audit row, in one transaction."""
+        """Close an outbox row and append its audit row, in one transaction."""
 
         def act(connection: sqlite3.Connection) -> Edit:
             self._require_held(connection, edit)
@@ -211,7 +211,7 @@ class Outbox(Repository):
 
     @database_call
     def withdraw_unsent(self, edit_id: str, now: float, detail: str) -> Edit | None:
-        """Withdraw a queued edit that nobody has begun to send; None when sending has begun."""
+        """Withdraw an outbox row that nobody has begun to send; None when sending has begun."""
 
         def act(connection: sqlite3.Connection) -> Edit | None:
             row = self._select_row(connection, edit_id)
@@ -225,7 +225,7 @@ class Outbox(Repository):
     def retry(
         self, edit_id: str, now: float, *, actor: str, actor_key: str, judge: DelayPolicy
     ) -> Edit:
-        """Make an open edit due at once; a failed one is wanted anew, as an edit of `actor`.
+        """Make an open outbox row due at once; a failed one becomes a new edit of `actor`.
 
         Its end stands in the audit, and one edit has one end. `judge` is asked of the new one, and
         what it raises leaves all as it was. Raises InvalidInput for any other edit.
@@ -263,7 +263,7 @@ class Outbox(Repository):
 
     @database_call
     def has_later_level(self, edit_id: str) -> bool:
-        """Whether anything else has set the opt-out level of an edit's customer since then."""
+        """Whether a later outbox row or audit row set the opt-out level of an edit's customer."""
 
         def look(connection: sqlite3.Connection) -> bool:
             own = self._select_row(connection, edit_id)
@@ -281,14 +281,14 @@ class Outbox(Repository):
 
     @database_call
     def require_own_account(self, edit_id: str) -> None:
-        """Raise ConflictError for an edit of another account than the one connected now."""
+        """Raise ConflictError for an outbox row of another account than the one connected now."""
         self._database.read(
             lambda c: self._accounts.require_account(c, self._select_row(c, edit_id)["account"])
         )
 
     @database_call
     def find_open_edit(self, intent: EditRequest) -> Edit | None:
-        """Return the newest open edit of the same value as this edit request, or None."""
+        """Select the newest open outbox row of the same value as this edit request, or None."""
 
         def look(connection: sqlite3.Connection) -> Edit | None:
             row = _select_open_row(connection, intent)
@@ -298,7 +298,7 @@ class Outbox(Repository):
 
     @database_call
     def list_recent(self, limit: int = 300, *, open_only: bool = False) -> tuple[Edit, ...]:
-        """Return a page of edits, the newest first; a negative `limit` returns all of them."""
+        """Select a page of the outbox, the newest first; a negative `limit` selects all of it."""
         where = f"WHERE {_OPEN_CONDITION}" if open_only else ""
         query = f"SELECT * FROM outbox {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return self._database.read(
@@ -307,7 +307,7 @@ class Outbox(Repository):
 
     @database_call
     def seconds_until_due(self, now: float, *, elapsed_s: float = 0.0) -> float | None:
-        """Return the seconds until the next open edit may be taken; None when none waits.
+        """Return the seconds until the next outbox row may be claimed; None when none waits.
 
         Those that were due `elapsed_s` seconds ago are left out: they were tried.
         """
@@ -318,19 +318,19 @@ class Outbox(Repository):
 
     @database_call
     def count_open(self) -> int:
-        """Count the edits that are not closed yet."""
+        """Count the outbox rows that are not closed yet."""
         query = f"SELECT count(*) AS n FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608
         return int(self._database.read(lambda c: c.execute(query).fetchone()["n"]))
 
     @database_call
     def count_not_sent(self) -> int:
-        """Count the open edits that the permission rules kept from being sent at the last try."""
+        """Count the open outbox rows that the permission rules refused at the last try."""
         query = f"SELECT count(*) AS n FROM outbox WHERE {_OPEN_CONDITION} AND detail GLOB ?"  # noqa: S608
         pattern = not_sent_detail("*")
         return int(self._database.read(lambda c: c.execute(query, (pattern,)).fetchone()["n"]))
 
     def _is_due(self, connection: sqlite3.Connection, row: sqlite3.Row, now: float) -> bool:
-        """Whether a row's wait is over; one that an earlier process began may begin anew here."""
+        """Whether an outbox row's wait is over; one of an earlier process may begin anew."""
         wait_s = self._wait_s(row, now)
         if wait_s > 0 and now < row["updated_at"]:
             # The clock was set back since: how much of the wait has passed is not known.

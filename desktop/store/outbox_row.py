@@ -11,7 +11,7 @@ from desktop.store.sqlite_errors import DatabaseDamaged
 
 
 def decode_edit(row: sqlite3.Row) -> Edit:
-    """Decode a table row into an `Edit`. Raises DatabaseDamaged for values out of range."""
+    """Decode an outbox row into an `Edit`. Raises DatabaseDamaged for values out of range."""
     try:
         return _build_edit(row)
     except (ValueError, TypeError) as error:

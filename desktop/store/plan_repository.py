@@ -42,7 +42,7 @@ from desktop.store.sqlite_database import Database
 
 @dataclass(frozen=True)
 class LimitApproval:
-    """One admin's approval that a plan may exceed one limit, for as many `people` as were shown.
+    """A row of `limit_approval`: an admin lets a plan exceed one limit, for `people` shown.
 
     `people` is None where a version that kept no counts stored it.
     """
@@ -55,14 +55,14 @@ class LimitApproval:
 
     @property
     def words(self) -> str:
-        """Who allowed which limit for how many people, as a sentence."""
+        """Say who approved which limit of a plan for how many people."""
         many = (
             "" if self.people is None else f" for {format_count(self.people, 'person', 'people')}"
         )
         return f"{self.name} allowed {self.limit_code}{many}."
 
     def as_json(self) -> dict[str, Json]:
-        """The object under `approvals` in `--json` answers."""
+        """A limit's approval as an object of `approvals` in `--json` answers."""
         return {
             "limit": self.limit_code,
             "by": self.name,
@@ -142,7 +142,7 @@ class PlanRepository(Repository):
 
     @database_call
     def set_state(self, plan_id: str, state: PlanState) -> None:
-        """Set the state of a plan."""
+        """Update the state of a plan's row."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE plan SET state = ? WHERE id = ?", (state.value, int(plan_id))
@@ -151,7 +151,7 @@ class PlanRepository(Repository):
 
     @database_call
     def set_aside(self, plan_id: str) -> None:
-        """Hide an open plan, rows and decisions kept, until it is restored or discarded."""
+        """Hide an open plan's row until it is restored or discarded; its rows are kept."""
 
         def act(connection: sqlite3.Connection) -> None:
             row = select_plan(connection, plan_id)
@@ -165,7 +165,7 @@ class PlanRepository(Repository):
 
     @database_call
     def restore(self, plan_id: str, state: PlanState) -> None:
-        """Open a plan again that was set aside. Raises NotFound where a newer took its place."""
+        """Restore a plan that was set aside. Raises NotFound where a newer took its place."""
 
         def act(connection: sqlite3.Connection) -> None:
             row = select_plan(connection, plan_id)
@@ -178,7 +178,7 @@ class PlanRepository(Repository):
 
     @database_call
     def discard(self, plan_id: str) -> None:
-        """Delete a plan that was not applied; a preview leaves no history."""
+        """Delete a plan that was not applied, with its rows; a preview leaves no history."""
 
         def act(connection: sqlite3.Connection) -> None:
             row = select_plan(connection, plan_id)
@@ -232,19 +232,19 @@ class PlanRepository(Repository):
 
     @database_call
     def get(self, plan_id: str) -> Plan:
-        """Return a plan with its counts. Raises NotFound."""
+        """Select a plan with its counts. Raises NotFound."""
         return self._database.read(lambda c: decode_plan(c, select_plan(c, plan_id)))
 
     @database_call
     def get_planned_sync(self, plan_id: str) -> Sync:
-        """Return the sync's configuration at the time the plan was made."""
+        """Select the sync's configuration as stored when the plan was made."""
         return self._database.read(
             lambda c: msgspec.json.decode(select_plan(c, plan_id)["sync_body"], type=Sync)
         )
 
     @database_call
     def find_latest(self, sync: str, *states: PlanState) -> Plan | None:
-        """Return a sync's newest plan in one of these states (none given: in any), or None."""
+        """Select a sync's newest plan in one of these states (none given: in any), or None."""
         wanted = to_json([state.value for state in states or tuple(PlanState)])
 
         def look(connection: sqlite3.Connection) -> Plan | None:
@@ -261,7 +261,7 @@ class PlanRepository(Repository):
     def list_rows(
         self, plan_id: str, chosen: PlanRowFilter | None = None, *, after: int = 0, limit: int = 200
     ) -> tuple[PlanRow, ...]:
-        """Return a page of a plan's rows, in the order of their numbers."""
+        """Select a page of a plan's rows, in the order of their numbers."""
         where, values = build_where_clause(plan_id, chosen or PlanRowFilter())
 
         def look(connection: sqlite3.Connection) -> tuple[PlanRow, ...]:
@@ -276,7 +276,7 @@ class PlanRepository(Repository):
 
     @database_call
     def get_rows(self, plan_id: str, numbers: Sequence[int]) -> tuple[PlanRow, ...]:
-        """Return a plan's rows by number, in the order given. Raises NotFound if one is missing."""
+        """Select a plan's rows by number, in the order given. Raises NotFound if one is missing."""
 
         def look(connection: sqlite3.Connection) -> tuple[PlanRow, ...]:
             found = connection.execute(
@@ -295,7 +295,7 @@ class PlanRepository(Repository):
     def list_row_numbers(
         self, plan_id: str, chosen: PlanRowFilter | None = None, *, by_worth: bool = False
     ) -> Sequence[int]:
-        """Return the numbers of all plan rows that pass the filter, for a scrolling table.
+        """Select the numbers of all plan rows that pass the filter, for a scrolling table.
 
         `by_worth`: the highest first, and last those of whom nothing is predicted.
         """
@@ -339,7 +339,7 @@ class PlanRepository(Repository):
 
     @database_call
     def count_ticked(self, plan_id: str) -> int:
-        """Count the ticked rows of a plan, which applying it would send."""
+        """Count a plan's ticked rows by SQL, which applying it would send."""
         return self._database.read(
             lambda c: int(
                 c.execute(
@@ -352,7 +352,7 @@ class PlanRepository(Repository):
 
     @database_call
     def get_row(self, plan_id: str, row: int) -> PlanRow:
-        """Return one row of a plan. Raises NotFound."""
+        """Select one row of a plan. Raises NotFound."""
 
         def look(connection: sqlite3.Connection) -> PlanRow:
             return select_plan_row(connection, plan_id, row)
@@ -361,7 +361,7 @@ class PlanRepository(Repository):
 
     @database_call
     def set_rows_ticked(self, plan_id: str, rows: Iterable[int], *, on: bool) -> int:
-        """Tick or untick plan rows; returns how many changed. Raises ConflictError once applied."""
+        """Update the ticks of plan rows; returns how many changed. Raises ConflictError."""
         wanted = to_json(list(rows))
 
         def act(connection: sqlite3.Connection) -> int:
@@ -376,7 +376,7 @@ class PlanRepository(Repository):
 
     @database_call
     def set_all_ticked(self, plan_id: str, chosen: PlanRowFilter, *, on: bool) -> int:
-        """Tick or untick every plan row that passes the filter."""
+        """Update the ticks of every plan row that passes the filter."""
         where, values = build_where_clause(plan_id, chosen)
 
         def act(connection: sqlite3.Connection) -> int:
@@ -390,7 +390,7 @@ class PlanRepository(Repository):
 
     @database_call
     def set_field_ticked(self, plan_id: str, row: int, field: str, *, on: bool) -> PlanRow:
-        """Tick or untick one field of a plan row."""
+        """Update the tick of one field of a plan row."""
 
         def act(connection: sqlite3.Connection) -> PlanRow:
             require_editable(connection, plan_id)
@@ -414,7 +414,7 @@ class PlanRepository(Repository):
 
     @database_call
     def find_duplicate_targets(self, plan_id: str) -> tuple[tuple[int, int], ...]:
-        """Return a plan's rows whose target record an earlier row has, with the earlier number."""
+        """Select a plan's rows whose target record an earlier row has, with the earlier number."""
         return self._database.read(lambda c: select_duplicate_targets(c, plan_id))
 
     @database_call
@@ -441,7 +441,7 @@ class PlanRepository(Repository):
         *,
         people: int | None = None,
     ) -> None:
-        """Somebody allows it, for as many people as they saw; the same person twice counts once.
+        """Insert an admin's approval of a plan's limit, for the people they saw; twice counts once.
 
         `people` None: for as many as are ticked at this moment.
         """
@@ -476,7 +476,7 @@ class PlanRepository(Repository):
     def take_for_apply(
         self, plan_id: str, judge: JudgePlan, *, without_restores: bool = False
     ) -> str:
-        """Take a plan as being applied, unless `judge` says why not; returns that, or nothing.
+        """Mark a plan as being applied, unless `judge` says why not; returns that, or nothing.
 
         Counting, judging and taking are one transaction: nothing can be ticked in between. A plan
         that is held back is stopped. Raises ConflictError where it was made for another account,
@@ -498,12 +498,12 @@ class PlanRepository(Repository):
 
     @database_call
     def list_approvals(self, plan_id: str) -> tuple[LimitApproval, ...]:
-        """Who allowed what, the first one first."""
+        """Select a plan's limit approvals, the first one first."""
         return self._database.read(lambda c: _select_approvals(c, plan_id))
 
     @database_call
     def list_approvals_of(self, plan_ids: Iterable[str]) -> dict[str, tuple[LimitApproval, ...]]:
-        """The approvals of several plans, by the plan's id."""
+        """Select the limit approvals of several plans, by the plan's id."""
         wanted = tuple(plan_ids)
         return self._database.read(lambda c: {p: _select_approvals(c, p) for p in wanted})
 

@@ -1,4 +1,4 @@
-"""Forgets the rows of old plans, a piece at a time; what runs came to stays with the runs.
+"""Deletes the rows of old plans, a piece at a time; the runs keep what came of them.
 
 Kept are the rows of a sync's newest plans, of all that is younger than the days given, of what a
 process is applying, and of requests whose outcome is not known yet. A run that failed long ago
@@ -29,11 +29,11 @@ _OLDEST_EXPIRED_PLAN_SQL = (
 
 
 class PlanRetention(Repository):
-    """Forgets rows of plans."""
+    """Deletes expired rows of `plan_row`."""
 
     @database_call
     def delete_expired_chunk(self, now: float) -> int:
-        """Forget some rows of an old plan whose rows nobody needs; how many, 0: none.
+        """Delete some rows of an old plan that nobody needs; returns how many, 0: none.
 
         Of any sync, also of one that was removed.
         """
@@ -63,7 +63,7 @@ class PlanRetention(Repository):
 
     @database_call
     def has_deleted_rows(self, plan_id: str) -> bool:
-        """Whether rows of a sync's plan were forgotten: all of them, or the first pieces.
+        """Whether a plan's rows were deleted for their age: all of them, or the first pieces.
 
         A plan numbers its rows from 1 on, and the lowest go first.
         """

@@ -18,7 +18,7 @@ class PlanRowFilter:
 
 
 def build_where_clause(plan_id: str, chosen: PlanRowFilter) -> tuple[str, tuple[object, ...]]:
-    """Return the WHERE condition and its parameters. Raises InvalidInput for what is no plan id."""
+    """Build the WHERE clause of a plan row filter and its parameters. Raises InvalidInput."""
     parts, values = ["plan = ?"], [parse_plan_id(plan_id)]
     more: list[object] = []
     if chosen.fates:

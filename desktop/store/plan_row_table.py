@@ -76,14 +76,14 @@ def decode_plan_row(row: sqlite3.Row, noticed: tuple[tuple[str, str], ...] = ())
 
 
 def parse_plan_id(plan_id: str) -> int:
-    """Parse a plan id as typed into the table's number. Raises InvalidInput."""
+    """Parse a plan id as typed into the table's integer. Raises InvalidInput."""
     if not (plan_id.isascii() and plan_id.isdigit() and len(plan_id) < 19):
         raise InvalidInput(f"“{plan_id[:40]}” is not a plan.", "", "Plans are numbers.")
     return int(plan_id)
 
 
 def to_json(value: object) -> str:
-    """Encode a value as the JSON text that the tables hold."""
+    """Encode a value as the JSON text that a plan's tables hold."""
     return msgspec.json.encode(value).decode()
 
 

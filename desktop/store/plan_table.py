@@ -1,4 +1,4 @@
-"""Reads a plan's own row, with the counts of its plan rows."""
+"""Reads a row of the table `plan`, with the counts of its plan rows."""
 
 import sqlite3
 
@@ -13,7 +13,7 @@ _STRING_TUPLE = tuple[str, ...]
 
 
 def select_plan(connection: sqlite3.Connection, plan_id: str) -> sqlite3.Row:
-    """Select a plan's row. Raises NotFound, and InvalidInput for what is no plan id."""
+    """Select a row of the table `plan`. Raises NotFound, InvalidInput for what is no plan id."""
     row: sqlite3.Row | None = connection.execute(
         "SELECT * FROM plan WHERE id = ?", (parse_plan_id(plan_id),)
     ).fetchone()
@@ -23,7 +23,7 @@ def select_plan(connection: sqlite3.Connection, plan_id: str) -> sqlite3.Row:
 
 
 def require_editable(connection: sqlite3.Connection, plan_id: str) -> None:
-    """Raises ConflictError for a plan that is being applied or has ended."""
+    """Raise ConflictError for a row of `plan` that is being applied or has ended."""
     if select_plan(connection, plan_id)["state"] not in ("ready", "stopped"):
         raise ConflictError(
             f"Plan {plan_id} cannot be changed any more.",
@@ -33,7 +33,7 @@ def require_editable(connection: sqlite3.Connection, plan_id: str) -> None:
 
 
 def decode_plan(connection: sqlite3.Connection, row: sqlite3.Row) -> Plan:
-    """Decode a plan's row, with the counts of its plan rows."""
+    """Decode a row of the table `plan`, with the counts of its plan rows."""
     fates = connection.execute(
         "SELECT fate, count(*) AS n FROM plan_row WHERE plan = ? GROUP BY fate", (row["id"],)
     )

@@ -5,12 +5,12 @@ from desktop.store.sqlite_database import Database
 
 
 class Repository:
-    """Rows of one kind in one of the two SQLite files."""
+    """Base class of a table's repository in one of the two SQLite files."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @property
     def database_thread(self) -> DatabaseThread:
-        """The thread on which awaited calls of this repository run."""
+        """The database thread on which awaited calls of this repository run."""
         return self._database.thread

@@ -1,4 +1,4 @@
-"""Completes a plan row: outcome, audit row, sync state and increments in one transaction."""
+"""Completes a plan row in one transaction: outcome, audit row, sync state and increments."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _TOUCH_RETENTION_S = 400 * 86_400.0
 
 @dataclass(frozen=True)
 class MissedField:
-    """What a field shows after a write instead of the value.
+    """What a service shows of a written field instead of the value, as the store counts it.
 
     `is_other_form`: neither the value nor what stood there before, so the service's form of it.
     """
@@ -42,7 +42,7 @@ class MissedField:
 
 @dataclass(frozen=True)
 class RowCompletion:
-    """The outcome of a plan row; `written_values` is what was sent.
+    """A plan row's outcome as it is stored; `written_values` is what was sent.
 
     `missed` are those fields of an accepted row that were read back and do not show it.
 
@@ -68,7 +68,7 @@ def delete_old_touches(connection: sqlite3.Connection, now: float) -> None:
 def complete_row(
     connection: sqlite3.Connection, provenance: RunProvenance, item: RowCompletion, now: float
 ) -> None:
-    """Store how a plan row ended, unless an earlier process has stored it."""
+    """Store how a plan row ended with all that follows, unless an earlier process has."""
     row, target = item.row, item.target_id or item.row.target_id
     misses = _count_misses(connection, provenance, item, target)
     item = replace(item, detail=_describe_misses(provenance, item, misses) or item.detail)
@@ -145,7 +145,7 @@ def complete_row(
 
 
 class _Miss(NamedTuple):
-    """How often a value was written and not seen; `seen`: JSON of what the service makes of it."""
+    """A stored miss: how often a value was written and not seen; `seen` is JSON of what was."""
 
     misses: int
     seen: str | None
@@ -154,7 +154,7 @@ class _Miss(NamedTuple):
 def _count_misses(
     connection: sqlite3.Connection, provenance: RunProvenance, item: RowCompletion, target: str
 ) -> dict[str, _Miss]:
-    """Count the writes that a service answered ok and did not show after, by field."""
+    """Count in SQLite the writes that a service answered ok and did not show after, by field."""
     found: dict[str, _Miss] = {}
     for change in item.row.changes_to_send:
         name, missed = change.field, item.missed.get(change.field)
@@ -210,7 +210,7 @@ def _save_misses(
 def _describe_misses(
     provenance: RunProvenance, item: RowCompletion, misses: Mapping[str, _Miss]
 ) -> str:
-    """Say what a service keeps instead of the values that were written; "" where nothing is."""
+    """Say in a plan row what the service keeps instead of the values written; "" if nothing."""
     service = provenance.service.title
     return " ".join(
         f"{'Written twice: ' if one.misses > 1 else ''}{service} keeps {name} as"
@@ -227,7 +227,7 @@ def _save_sync_state(
     target: str,
     now: float,
 ) -> None:
-    """Save what later plans read: the matched pair, written hashes and synced values."""
+    """Store what later plans read: the matched pair, written hashes and synced values."""
     _save_synced_values(connection, provenance, item, target, now)
     connection.executemany(
         "INSERT OR REPLACE INTO written_hash (service, target, field, hash, at, source_field,"
@@ -267,7 +267,7 @@ def _save_synced_values(
     target: str,
     now: float,
 ) -> None:
-    """Save values that both services hold now; an accepted one counts once a plan has seen it."""
+    """Store values that both services hold now; an accepted one counts once a plan saw it."""
     seen = item.state is not PlanRowState.ACCEPTED
     if seen:
         connection.execute(
@@ -298,7 +298,7 @@ def _save_synced_values(
 
 
 def _stored_value(item: RowCompletion, name: str, value: Json) -> Json:
-    """The value as the service's own feed will bring it back."""
+    """Return a written value as the service's own feed will bring it back."""
     missed = item.missed.get(name)
     return missed.seen if missed is not None and missed.is_other_form else value
 
@@ -322,7 +322,7 @@ def _save_pair(
 def _save_membership(
     connection: sqlite3.Connection, provenance: RunProvenance, item: RowCompletion, target: str
 ) -> None:
-    """Save which target records this sync keeps on its lists, tagged, or in a stage."""
+    """Store which target records this sync keeps on its lists, tagged, or in a stage."""
     ours = [value for name, value in item.written_values if name in provenance.membership_fields]
     if any(value is not False and not is_empty(value) for value in ours):
         connection.execute(

@@ -1,4 +1,4 @@
-"""The run, sync, account and person that are stored beside each row a run writes."""
+"""The run, sync, account and person that the store keeps beside each row a run writes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from desktop.model.service import Service
 
 @dataclass(frozen=True)
 class RunProvenance:
-    """The origin of a run's writes, stored beside each of its rows.
+    """The origin columns of a run's writes: run, sync, account, person.
 
     `takes_back`: it is the way back of an earlier run. `origins`: the source's field by target's;
     `sums`: the target's fields that are added to.

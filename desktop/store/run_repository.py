@@ -91,12 +91,12 @@ class RunRepository(Repository):
 
     @database_call
     def get(self, run_id: str) -> Run:
-        """Return one run. Raises NotFound."""
+        """Select one run. Raises NotFound."""
         return self._database.read(lambda c: self._get(c, run_id))
 
     @database_call
     def list_runs(self, sync: str | None, limit: int = 50) -> tuple[Run, ...]:
-        """Return the runs of one sync or of all, the newest first."""
+        """Select the runs of one sync or of all, the newest first."""
         return self._database.read(
             lambda c: tuple(
                 self._decode_run(row)
@@ -110,7 +110,7 @@ class RunRepository(Repository):
 
     @database_call
     def list_runs_of_removed_syncs(self, limit: int = 50) -> tuple[Run, ...]:
-        """Return the newest runs of syncs that were removed, the newest first."""
+        """Select the newest runs of syncs that were removed, the newest first."""
         return self._database.read(
             lambda c: tuple(
                 self._decode_run(row)
@@ -124,7 +124,7 @@ class RunRepository(Repository):
 
     @database_call
     def find_preview(self, sync: str) -> Run | None:
-        """Return the run that makes a sync's preview, or that failed to; else None."""
+        """Select the run that makes a sync's preview, or that failed to; else None."""
         return self._database.read(
             lambda c: next(
                 (
@@ -141,7 +141,7 @@ class RunRepository(Repository):
 
     @database_call
     def delete_previews(self, sync: str) -> None:
-        """Delete the runs of a sync's earlier previews."""
+        """Delete the rows of a sync's earlier preview runs."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM run WHERE sync = ? AND trigger = 'preview'", (sync,))
@@ -161,7 +161,7 @@ class RunRepository(Repository):
 
     @database_call
     def set_stage(self, run_id: str, stage: RunStage, progress: RunProgress | None = None) -> None:
-        """Store that a run's next stage begins."""
+        """Update a run's row: its next stage begins."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE run SET stage = ?, progress = ? WHERE id = ?",
@@ -171,14 +171,14 @@ class RunRepository(Repository):
 
     @database_call
     def set_plan(self, run_id: str, plan_id: str) -> None:
-        """Store the plan that a run applies."""
+        """Update a run's row with the plan it applies."""
         self._database.write(
             lambda c: c.execute("UPDATE run SET plan = ? WHERE id = ?", (int(plan_id), int(run_id)))
         )
 
     @database_call
     def set_progress(self, run_id: str, progress: RunProgress) -> None:
-        """Store the progress of a run's present stage."""
+        """Update a run's row with the progress of its present stage."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE run SET progress = ? WHERE id = ?", (to_json(progress), int(run_id))
@@ -187,7 +187,7 @@ class RunRepository(Repository):
 
     @database_call
     def set_totals(self, run_id: str, totals: Mapping[str, int]) -> None:
-        """Store a run's totals anew after a later run has settled more of its rows."""
+        """Update a run's totals after a later run has settled more of its rows."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE run SET totals = ? WHERE id = ?", (to_json(dict(totals)), int(run_id))
@@ -196,7 +196,7 @@ class RunRepository(Repository):
 
     @database_call
     def request_cancel(self, run_id: str) -> Run:
-        """Ask the run's process to stop; it looks before each request."""
+        """Mark a run's row as to be cancelled; its process looks before each request."""
 
         def act(connection: sqlite3.Connection) -> Run:
             run = self._get(connection, run_id)
@@ -215,7 +215,7 @@ class RunRepository(Repository):
 
     @database_call
     def request_cancel_of_sync(self, sync: str) -> tuple[Run, ...]:
-        """Ask every run and preview of a sync to stop; returns those that still run."""
+        """Mark a sync's runs and previews as to be cancelled; returns those that still run."""
 
         def act(connection: sqlite3.Connection) -> tuple[Run, ...]:
             rows = connection.execute(
@@ -241,7 +241,7 @@ class RunRepository(Repository):
 
     @database_call
     def request_cancel_of_all(self) -> tuple[str, ...]:
-        """Ask every run and preview to stop; the names of all syncs that may have one."""
+        """Mark all runs and previews as to be cancelled; returns the syncs that may have one."""
 
         def act(connection: sqlite3.Connection) -> tuple[str, ...]:
             connection.execute("UPDATE run SET cancel_requested = 1 WHERE state = 'running'")
@@ -254,7 +254,7 @@ class RunRepository(Repository):
 
     @database_call
     def is_cancel_requested(self, run_id: str) -> bool:
-        """Whether somebody has asked the run to stop."""
+        """Whether a run's row is marked as to be cancelled."""
         return self._database.read(
             lambda c: bool(
                 c.execute(
@@ -274,7 +274,7 @@ class RunRepository(Repository):
         error: str = "",
         error_code: str = "",
     ) -> Run:
-        """Store the state in which a run ended or waits."""
+        """Update a run's row with the state in which it ended or waits."""
 
         def act(connection: sqlite3.Connection) -> Run:
             connection.execute(
@@ -288,7 +288,7 @@ class RunRepository(Repository):
 
     @database_call
     def append_to_error(self, run_id: str, sentence: str) -> Run:
-        """Append a sentence to a run's error text; its state stays."""
+        """Append a sentence to the error column of a run's row; its state stays."""
 
         def act(connection: sqlite3.Connection) -> Run:
             connection.execute(
@@ -341,7 +341,7 @@ class RunRepository(Repository):
 
 
 def _reset_id_sequence(connection: sqlite3.Connection) -> None:
-    """Reset the id sequence after a preview's run was deleted, so that history has no gap."""
+    """Reset SQLite's id sequence after a preview's run was deleted: history has no gap."""
     connection.execute(
         "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM run) WHERE name = 'run'"
     )

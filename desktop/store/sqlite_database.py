@@ -1,4 +1,4 @@
-"""Opens the two SQLite files, migrates them, and turns SQLite's troubles into sentences."""
+"""Opens the two SQLite files, migrates them, and turns SQLite's errors into sentences."""
 
 import hashlib
 import os
@@ -31,7 +31,7 @@ _FULL_CHECK_MAX_BYTES = 4_000_000
 
 
 class Database:
-    """One SQLite file with one writing connection, usable from any thread, one at a time.
+    """A SQLite file with one writing connection, usable from any thread, one at a time.
 
     Raises StorageError from every method when the file cannot be used: the disk is full, the file
     is damaged, locked for too long, or written by a newer version.
@@ -47,7 +47,7 @@ class Database:
         thread: DatabaseThread | None = None,
         audit_signer: AuditSigner | None = None,
     ) -> None:
-        """Open the file, or make it; `schema` is a folder of `migrations/`.
+        """Open the SQLite file, or make it; `schema` is a folder of `migrations/`.
 
         `checked`: it was found whole a moment ago, and is opened at the first use. `thread`: where
         awaited calls run, shared by files that are read together; by default one of its own.
@@ -98,12 +98,12 @@ class Database:
             return result
 
     def read(self, look: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `look` on the writing connection, outside a transaction."""
+        """Run `look` on the SQLite file's writing connection, outside a transaction."""
         with self._lock, translate_sqlite_errors(self.path):
             return look(self._open())
 
     def open_second_connection(self) -> "Database":
-        """Another connection to the same file: what takes long there holds nobody up here."""
+        """Open another connection to the SQLite file, for what takes long."""
         return Database(
             self.path,
             self._schema,
@@ -113,11 +113,11 @@ class Database:
         )
 
     def data_version(self) -> int:
-        """A number that changes when another connection has committed."""
+        """SQLite's data_version: it changes when another connection has committed."""
         return int(self.read(lambda c: c.execute("PRAGMA data_version").fetchone()[0]))
 
     def close(self) -> None:
-        """Close the file; the next call opens it again."""
+        """Close the SQLite connection; the next call opens it again."""
         with self._lock:
             self._close()
 
@@ -151,7 +151,7 @@ class Database:
         return connection
 
     def _create_file(self) -> None:
-        """Make the file beside its place and put it there whole, so that no empty one is ours."""
+        """Make a SQLite file under another name and put it in place whole, never empty."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex}.new")
         try:
@@ -169,14 +169,14 @@ class Database:
                 fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
 
     def _check_integrity(self, connection: sqlite3.Connection, *, with_indexes: bool) -> None:
-        """Find a damage now rather than when it has cost something. Raises DatabaseDamaged."""
+        """Check the SQLite file's integrity before it is used. Raises DatabaseDamaged."""
         how = "integrity_check" if with_indexes else "quick_check"
         found = str(connection.execute(f"PRAGMA {how}(1)").fetchone()[0])
         if found != "ok":
             raise DatabaseDamaged(found)
 
     def _check_schema(self, connection: sqlite3.Connection, record: IntegrityCheckRecord) -> str:
-        """Return the schema's fingerprint. Raises DatabaseDamaged where it is another version's."""
+        """Return the SQLite schema's fingerprint. Raises DatabaseDamaged for another version's."""
         schema, steps = _read_schema(connection), tuple(load_migrations(self._schema))
         found = hashlib.sha256(repr((steps, sorted(schema, key=repr))).encode()).hexdigest()
         # Making every table anew to compare with takes longer than all else of a start.
@@ -200,7 +200,7 @@ class Database:
 
 
 def migrate(connection: sqlite3.Connection, schema: str, path: Path) -> None:
-    """Bring the file to the newest version, one migration per transaction.
+    """Migrate the SQLite file to the newest version, one migration per transaction.
 
     Each migration and its version number are committed together, so a crash in between leaves
     the version before. Raises StorageError for a file of a newer version.
@@ -229,7 +229,7 @@ def _apply_migrations(connection: sqlite3.Connection, steps: Sequence[tuple[int,
 
 
 def refuse_newer(connection: sqlite3.Connection, schema: str, path: Path) -> None:
-    """Raises StorageError for a file of a newer version."""
+    """Raise StorageError for a SQLite file of a newer version."""
     newest = SCHEMA_MAJOR * 1000 + load_migrations(schema)[-1][0]
     version = _user_version(connection)
     if version > newest:
@@ -242,7 +242,7 @@ def refuse_newer(connection: sqlite3.Connection, schema: str, path: Path) -> Non
 
 @cache
 def load_migrations(schema: str) -> Sequence[tuple[int, str]]:
-    """The numbered scripts of one schema, in order; a start needs them several times."""
+    """Load the numbered SQL scripts of one schema, in order; a start needs them several times."""
     folder = resources.files("desktop.store") / "migrations" / schema
     return tuple(
         sorted(
@@ -268,7 +268,7 @@ def _split_statements(script: str) -> Iterator[str]:
 
 
 def _publish_file(fresh: Path, path: Path) -> None:
-    """Give the finished file its name, unless another process was quicker."""
+    """Give a new SQLite file its name, unless another process was quicker."""
     with fresh.open("r+b") as file:
         os.fsync(file.fileno())
     try:

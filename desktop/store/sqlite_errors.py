@@ -37,7 +37,7 @@ def translate_sqlite_errors(path: Path) -> Iterator[None]:
 
 
 def is_file_unusable(error: StorageError) -> bool:
-    """Whether the fault is in the file itself, and not in a full disk, a lock or its rights."""
+    """Whether a SQLite error lies in the file itself, not in a full disk, a lock or its rights."""
     cause = error.__cause__
     if isinstance(cause, sqlite3.DatabaseError):
         return not _sqlite_error_name(cause).startswith(
@@ -51,7 +51,7 @@ def is_file_unusable(error: StorageError) -> bool:
 
 
 def is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Whether SQLite says that the file is damaged, or none of its own."""
+    """Whether SQLite's error says that the file is damaged, or no database."""
     return _sqlite_error_name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 

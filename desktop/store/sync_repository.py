@@ -1,4 +1,4 @@
-"""The table of configured syncs, in the order people keep them."""
+"""The table `sync` of configured syncs, in the order people keep them."""
 
 import sqlite3
 import uuid
@@ -23,7 +23,7 @@ class SyncRepository(Repository):
 
     @database_call
     def list_all(self) -> tuple[Sync, ...]:
-        """Return every sync, favourites first."""
+        """Select every sync, favourites first."""
 
         def look(connection: sqlite3.Connection) -> tuple[Sync, ...]:
             rows = connection.execute("SELECT * FROM sync ORDER BY position, name")
@@ -34,7 +34,7 @@ class SyncRepository(Repository):
 
     @database_call
     def get(self, name: str) -> Sync:
-        """Return one sync by name. Raises NotFound."""
+        """Select one sync by name. Raises NotFound."""
 
         def look(connection: sqlite3.Connection) -> Sync:
             row = connection.execute("SELECT * FROM sync WHERE name = ?", (name,)).fetchone()
@@ -46,7 +46,7 @@ class SyncRepository(Repository):
 
     @database_call
     def save(self, sync: Sync, now: float, *, is_attested_now: bool = False) -> Sync:
-        """Store a new sync or a new version of one; returns it as stored.
+        """Insert a sync or a new version of one; returns it as stored.
 
         `is_attested_now`: somebody has just attested consent, which the audit tells.
         Raises ConflictError when it was saved elsewhere since `sync` was read.
@@ -71,7 +71,7 @@ class SyncRepository(Repository):
 
     @database_call
     def import_syncs(self, syncs: Sequence[Sync], now: float) -> tuple[Sync, ...]:
-        """Store imported syncs, all or none, replacing those of the same names.
+        """Insert imported syncs, all or none, replacing those of the same names.
 
         Their sources are read from the beginning.
         """
@@ -90,7 +90,7 @@ class SyncRepository(Repository):
 
     @database_call
     def remove(self, name: str) -> None:
-        """Remove a sync; its runs stay. Raises NotFound."""
+        """Delete a sync's row; its runs stay. Raises NotFound."""
 
         def act(connection: sqlite3.Connection) -> None:
             if not connection.execute("DELETE FROM sync WHERE name = ?", (name,)).rowcount:
@@ -100,7 +100,7 @@ class SyncRepository(Repository):
 
     @database_call
     def get_watermark(self, name: str) -> str:
-        """Return the feed mark up to which a sync has planned; empty before its first run."""
+        """Select the watermark up to which a sync has planned; empty before its first run."""
 
         def look(connection: sqlite3.Connection) -> str:
             row = connection.execute(
@@ -114,7 +114,7 @@ class SyncRepository(Repository):
 
     @database_call
     def set_watermark(self, name: str, mark: str) -> None:
-        """Set the feed mark at which the next plan begins; empty: everything is read again."""
+        """Update the watermark at which a sync's next plan begins; empty: all is read again."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE sync SET watermark = ?, account = (SELECT id FROM current_account)"
@@ -125,7 +125,7 @@ class SyncRepository(Repository):
 
     @database_call
     def get_last_due(self, name: str) -> float | None:
-        """Return the scheduled time for which a sync was last started (Unix seconds)."""
+        """Select the scheduled time for which a sync was last started (Unix seconds)."""
 
         def look(connection: sqlite3.Connection) -> float | None:
             row = connection.execute("SELECT last_due FROM sync WHERE name = ?", (name,)).fetchone()
@@ -135,14 +135,14 @@ class SyncRepository(Repository):
 
     @database_call
     def set_last_due(self, name: str, at: float | None) -> None:
-        """Set the time from which the schedule counts; earlier times are not caught up."""
+        """Update the time from which a sync's schedule counts; earlier ones are not caught up."""
         self._database.write(
             lambda c: c.execute("UPDATE sync SET last_due = ? WHERE name = ?", (at, name))
         )
 
     @database_call
     def claim_due(self, name: str, due: float, now: float) -> str | None:
-        """Claim a scheduled time of a sync for one run; None when another process has it already.
+        """Claim a scheduled time in a sync's row for one run; None when another process has it.
 
         The ticket that is returned is good for that one run, which hands it in when it begins.
         """
@@ -164,7 +164,7 @@ class SyncRepository(Repository):
 
     @database_call
     def release_due(self, name: str, ticket: str, previous: float) -> None:
-        """Give a claimed time of a sync back whose run could not be started: it is due again."""
+        """Release the claimed time of a sync whose run could not be started: it is due again."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM due_run WHERE ticket = ?", (ticket,))
@@ -174,7 +174,7 @@ class SyncRepository(Repository):
 
     @database_call
     def use_due_ticket(self, name: str, ticket: str, now: float) -> bool:
-        """Whether a scheduler claimed a time of this sync with that ticket; good once, not long."""
+        """Whether a scheduler claimed a time in the sync's row with that ticket; good once."""
 
         def act(connection: sqlite3.Connection) -> bool:
             row = connection.execute(

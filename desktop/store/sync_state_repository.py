@@ -21,17 +21,17 @@ class SyncStateRepository(Repository):
 
     @database_call
     def get_synced_values(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, Json]]:
-        """Return the last values that both services had, by target and field."""
+        """Select the last values that both services had, by target and field."""
         return self._select_values("synced_value", sync, targets)
 
     @database_call
     def get_accepted_values(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, Json]]:
-        """Return values that were written and not read back yet, by target and field."""
+        """Select values that were written and not read back yet, by target and field."""
         return self._select_values("accepted_value", sync, targets)
 
     @database_call
     def get_kept_forms(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, KeptForm]]:
-        """Return what services store in another form than it was written, by target and field."""
+        """Select what services store in another form than it was written, by target and field."""
 
         def look(connection: sqlite3.Connection) -> dict[str, dict[str, KeptForm]]:
             found: dict[str, dict[str, KeptForm]] = {}
@@ -67,7 +67,7 @@ class SyncStateRepository(Repository):
     def get_written_hashes(
         self, service: str, targets: Sequence[str]
     ) -> dict[str, dict[str, WrittenHash]]:
-        """Return the hashes of what any sync wrote last, by target and field."""
+        """Select the hashes of what any sync wrote last, by target and field."""
 
         def look(connection: sqlite3.Connection) -> dict[str, dict[str, WrittenHash]]:
             found: dict[str, dict[str, WrittenHash]] = {}
@@ -84,7 +84,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def find_sids(self, people: Sequence[int]) -> dict[int, str]:
-        """Return the known sid of each Zendesk user; one that somebody chose by hand wins."""
+        """Select the known sid of each Zendesk user; one that somebody chose by hand wins."""
 
         def look(connection: sqlite3.Connection) -> dict[int, str]:
             wanted = to_json(list(people))
@@ -103,7 +103,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def find_user_ids(self, sids: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Return the Zendesk user ids that are matched with each of these sids."""
+        """Select the Zendesk user ids that are matched with each of these sids."""
         wanted = to_json(list(sids))
 
         def look(connection: sqlite3.Connection) -> dict[str, tuple[int, ...]]:
@@ -125,14 +125,14 @@ class SyncStateRepository(Repository):
 
     @database_call
     def delete_pair(self, person: int) -> None:
-        """Delete the match of a Zendesk user who was merged or deleted."""
+        """Delete the matched pair of a Zendesk user who was merged or deleted."""
         self._database.write(
             lambda c: c.execute("DELETE FROM matched_pair WHERE user_id = ?", (person,))
         )
 
     @database_call
     def filter_new_events(self, sync: str, events: Sequence[str]) -> tuple[str, ...]:
-        """Return the events that a sync has not added to an increment yet."""
+        """Select the events that a sync has not added to an increment yet."""
 
         def look(connection: sqlite3.Connection) -> tuple[str, ...]:
             known = {
@@ -150,7 +150,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def list_members(self, sync: str, after: str = "", limit: int = 500) -> tuple[SyncMember, ...]:
-        """Return a page of the records a sync keeps on its lists or tagged, by target."""
+        """Select a page of the records a sync keeps on its lists or tagged, by target."""
         return self._database.read(
             lambda c: tuple(
                 SyncMember(row["target"], row["source"], row["label"])
@@ -164,7 +164,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def members_by_source(self, sync: str, sources: Sequence[str]) -> dict[str, SyncMember]:
-        """Return the members of a sync that come from these source records, by source."""
+        """Select the members of a sync that come from these source records, by source."""
         return self._database.read(
             lambda c: {
                 row["source"]: SyncMember(row["target"], row["source"], row["label"])
@@ -178,7 +178,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def list_retry_sources(self, sync: str, after: str = "", limit: int = -1) -> tuple[str, ...]:
-        """Return source records that the next plan reads again even if unchanged (-1: all)."""
+        """Select source records that the next plan reads again even if unchanged (-1: all)."""
         return self._database.read(
             lambda c: tuple(
                 row[0]
@@ -192,7 +192,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def filter_retry_sources(self, sync: str, sources: Sequence[str]) -> frozenset[str]:
-        """Those of these source records that wait for another try."""
+        """Select those of these source records that wait for another try."""
         return self._database.read(
             lambda c: frozenset(
                 row[0]
@@ -206,7 +206,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def count_waiting_for_person(self, sync: str) -> int:
-        """Count the source records that wait for a person's decision."""
+        """Count the source records in a sync's state that wait for a person's decision."""
         return self._database.read(
             lambda c: int(
                 c.execute(
@@ -217,7 +217,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def count_exchanged_profiles(self, sync: str | None = None) -> int:
-        """Distinct profiles ever enriched, created or exported, by one sync or any."""
+        """Count the distinct profiles ever enriched, created or exported, by one sync or any."""
         return self._database.read(
             lambda c: int(
                 c.execute(
@@ -232,7 +232,7 @@ class SyncStateRepository(Repository):
     def get_touch_times(
         self, sync: str, targets: Sequence[str], since: float
     ) -> dict[str, tuple[float, ...]]:
-        """Return when a sync contacted each target since a time (Unix seconds)."""
+        """Select when a sync contacted each target since a time (Unix seconds)."""
 
         def look(connection: sqlite3.Connection) -> dict[str, tuple[float, ...]]:
             found: dict[str, tuple[float, ...]] = {}
@@ -253,7 +253,7 @@ class SyncStateRepository(Repository):
         self, sync: str, source: str, values: Mapping[str, Json], actor: str, now: float,
         reason: str = "",
     ) -> None:  # fmt: skip
-        """Save a person's corrections of a source record, used from the next plan on."""
+        """Store a person's corrections of a source record, used from the next plan on."""
         self._database.write(
             lambda c: c.executemany(
                 "INSERT OR REPLACE INTO source_correction (sync, source, field, value, reason,"
@@ -267,7 +267,7 @@ class SyncStateRepository(Repository):
     def save_ignored(
         self, sync: str, sources: Iterable[str], reason: str, actor: str, now: float
     ) -> None:
-        """Save that a sync ignores these source records from now on, with the reason."""
+        """Store that a sync ignores these source records from now on, with the reason."""
         self._database.write(
             lambda c: c.executemany(
                 "INSERT OR REPLACE INTO source_correction (sync, source, field, value, reason,"
@@ -279,7 +279,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def delete_corrections(self, sync: str, source: str) -> None:
-        """Delete every correction of a source record, and that it is ignored."""
+        """Delete every stored correction of a source record, and that it is ignored."""
         self._database.write(
             lambda c: c.execute(
                 "DELETE FROM source_correction WHERE sync = ? AND source = ?", (sync, source)
@@ -288,7 +288,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def is_corrected(self, sync: str, source: str) -> bool:
-        """Whether somebody has corrected a source record of a sync."""
+        """Whether a correction of a source record is stored for a sync."""
         return self._database.read(
             lambda c: (
                 c.execute(
@@ -300,7 +300,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def corrections_by_source(self, sync: str) -> dict[str, tuple[SourceCorrection, ...]]:
-        """Return all corrections of a sync, by source record."""
+        """Select all corrections of a sync, by source record."""
 
         def look(connection: sqlite3.Connection) -> dict[str, tuple[SourceCorrection, ...]]:
             found: dict[str, tuple[SourceCorrection, ...]] = {}

@@ -28,7 +28,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def by_source(self, sync: str) -> dict[str, UnconfirmedIncrement]:
-        """Return a sync's unconfirmed increments by source record, all that are open."""
+        """Select a sync's open unconfirmed increments, by source record."""
         return self._database.read(
             lambda c: {
                 row["source"]: replace(
@@ -40,7 +40,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def list_superseded(self, sync: str) -> tuple[UnconfirmedIncrement, ...]:
-        """Return a sync's superseded increments, which a late job may still write."""
+        """Select a sync's superseded increments, which a late job may still write."""
         return self._database.read(
             lambda c: tuple(
                 _decode_increment(row)
@@ -50,7 +50,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def confirm(self, sync: str, increment: UnconfirmedIncrement, target: str, now: float) -> None:
-        """Confirm an increment that was read back: its events count as added, or as taken off."""
+        """Store an increment as read back: its events count as added, or as taken off."""
         events = [(sync, event) for event in increment.events]
         run, places = (
             increment.run_id,
@@ -84,7 +84,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def discard(self, sync: str, source: str) -> None:
-        """Discard an increment that will never be written: its events count as never sent."""
+        """Delete the row of an increment never to be written: its events count as never sent."""
         self._database.write(
             lambda c: c.execute(
                 "DELETE FROM unconfirmed_increment WHERE sync = ? AND source = ?", (sync, source)
@@ -93,7 +93,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def supersede(self, sync: str, source: str) -> None:
-        """Keep an increment that no read showed and a newer total replaced: it may still arrive."""
+        """Move an increment that no read showed to `superseded_increment`: it may still arrive."""
         self._database.write(lambda c: supersede_unconfirmed_increment(c, sync, source))
 
     @database_call
@@ -108,7 +108,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def last_written_values(self, sync: str, target: str) -> dict[str, Json]:
-        """Return the values a sync last wrote to a target's fields and had confirmed."""
+        """Select the values a sync last wrote to a target's fields and had confirmed."""
 
         def look(connection: sqlite3.Connection) -> dict[str, Json]:
             found: dict[str, Json] = {}
@@ -123,7 +123,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def request_resend(self, sync: str, source: str) -> None:
-        """Save a person's decision to send an increment again whose result cannot be read."""
+        """Store a person's decision to send an increment again whose result cannot be read."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE unconfirmed_increment SET resend_requested = 1 WHERE sync = ? AND"
@@ -136,7 +136,7 @@ class UnconfirmedIncrementRepository(Repository):
 def insert_unconfirmed_increment(
     connection: sqlite3.Connection, provenance: RunProvenance, row: PlanRow, job: str, at: float
 ) -> None:
-    """Insert the increment of a plan row whose result is unknown."""
+    """Insert a plan row's unconfirmed increment: it was sent, its result is unknown."""
     summed = tuple(
         change for change in row.changes_to_send if change.field in provenance.increment_fields
     )

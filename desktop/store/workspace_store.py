@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class WorkspaceStore:
-    """All repositories of one workspace.
+    """All repositories of one workspace's two SQLite files.
 
     What people wanted (`outbox`, `audit`, `drafts_and_links`), what syncs are and did (`syncs` …
     `plan_retention`), and what services said (`customer_cache`, `feeds`, `zendesk_users`).
@@ -61,11 +61,11 @@ class WorkspaceStore:
     mirror_db: Database
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function of several `blocking` calls on the database's thread, as one piece."""
+        """Run several `blocking` repository calls on the database's thread, as one piece."""
         return await self.fairlead_db.thread.run(function, *args, **kwargs)
 
     def data_versions(self) -> tuple[int, int]:
-        """Return a pair that changes when another process has committed to either file."""
+        """Return both files' data_version, which changes when another process has committed."""
         return self.fairlead_db.data_version(), self.mirror_db.data_version()
 
     def open_second_connection(self) -> "WorkspaceStore":
@@ -87,12 +87,12 @@ class WorkspaceStore:
         )
 
     def close_second_connection(self) -> None:
-        """Close the second connection and its thread."""
+        """Close the store's second connection and its thread."""
         self.fairlead_db.thread.close()
         self.fairlead_db.close()
 
     def close(self) -> None:
-        """Finish what runs and close both files."""
+        """Finish the database calls under way and close both files."""
         self.fairlead_db.thread.close()
         self.sheet_reader.close()
         self.fairlead_db.close()

@@ -12,11 +12,11 @@ from desktop.store.repository import Repository
 
 
 class ZendeskUserLookup(Repository):
-    """Finds users of the feed by the identifiers of source records."""
+    """Selects Zendesk users of the feed by the identifiers of source records."""
 
     @database_call
     def find_by_email_hash(self, hashes: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Return active users by the MD5 hash of any of their addresses."""
+        """Select the feed's active users by the MD5 hash of any of their addresses."""
         wanted = [one.lower() for one in hashes]
         found = self._find_ids("email_hash", wanted)
         for value, ids in self._find_by_other_address(wanted).items():
@@ -41,12 +41,12 @@ class ZendeskUserLookup(Repository):
 
     @database_call
     def find_by_external_id(self, ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Return active users by external id; Zendesk ignores its case (docs/zendesk.md 3)."""
+        """Select the feed's active users by external id, in any case (docs/zendesk.md 3)."""
         return self._find_ids("external_id", (id_.lower() for id_ in ids))
 
     @database_call
     def find_by_phone(self, phones: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Return active users by a phone number as given, with or without its country code."""
+        """Select the feed's active users by phone, with or without its country code."""
         asked = [phone for phone in dict.fromkeys(phones) if phone_match_key(phone)]
         ends = [phone_match_key(phone)[-MIN_PHONE_DIGITS:] for phone in asked]
         if not asked:
@@ -65,7 +65,7 @@ class ZendeskUserLookup(Repository):
 
     @database_call
     def find_deleted(self, people: Iterable[int]) -> frozenset[int]:
-        """Return which of these users the feed has as deleted or merged."""
+        """Select which of these users the feed has as deleted or merged."""
         wanted = msgspec.json.encode(list(people)).decode()
         return self._database.read(
             lambda c: frozenset(
@@ -80,7 +80,7 @@ class ZendeskUserLookup(Repository):
 
     @database_call
     def has_tag(self, email_hash: str, tags: Iterable[str]) -> bool:
-        """Whether an active user with this address carries one of these tags."""
+        """Whether the feed has an active user with this address and one of these tags."""
         if not email_hash:
             return False
         wanted = set(tags)

@@ -1,4 +1,4 @@
-"""The covering list of a plan to Sailthru: one export that tells most of its profiles.
+"""The covering list of a plan to Sailthru: one export that tells most of its target profiles.
 
 Which list covers the people of a source is seen from a sample of them, read one by one. An export
 that fails costs nothing but itself: everybody is then read one by one.
@@ -47,7 +47,7 @@ _COLUMNS = ("profile_id", "email_hash", "extid", "lists", "last_open", "last_cli
 
 @dataclass
 class CoveringExport:
-    """The profiles of one export, and how far they went; without rows nobody is found in it."""
+    """The profiles of a plan's covering export, and how far they went."""
 
     reading: TargetReading
     rows: ExportedProfileIndex | None = None
@@ -57,18 +57,18 @@ class CoveringExport:
     _singly: int = field(default=0, init=False)
 
     def is_usable(self, now: float) -> bool:
-        """Whether there is an export, and its job was started within the last hour."""
+        """Whether the plan has a covering export whose job was started within the last hour."""
         read_at = self.reading.read_at
         return self.rows is not None and read_at is not None and now - read_at <= _MAX_AGE_S
 
     def count(self, people: int, covered: int, settled: int) -> None:
-        """Count people of the source: on the list, and settled by it; the rest is read singly."""
+        """Count the plan's people on the covering list, and settled by it; others read singly."""
         self._people += people
         self._covered += covered
         self._singly += people - settled
 
     def counted_reading(self) -> TargetReading:
-        """How the profiles were read, with the counts so far."""
+        """How a plan's target profiles were read, with the counts of the covering list so far."""
         return replace(
             self.reading, people=self._people, covered=self._covered, read_singly=self._singly
         )
@@ -79,7 +79,7 @@ class CoveringExport:
         sids: dict[int, str],
         identity: Sequence[MatchIdentifier],
     ) -> TargetLookup:
-        """Find the profiles of records as a single look-up would, as far as the export can say.
+        """Find source records' profiles in the covering export as a single look-up would.
 
         `sids` are the remembered pairs. Who is not found, or may have a profile that is not on
         the list, is not in the result. Runs on the database's thread.
@@ -122,7 +122,7 @@ class CoveringExport:
         return TargetLookup(lookup, targets)
 
     def close(self) -> None:
-        """Forget the rows; runs on the database's thread."""
+        """Delete the covering export's rows; runs on the database's thread."""
         if self.rows is not None:
             self.rows.close()
             self.rows = None
@@ -138,7 +138,7 @@ class CoveringListReader:
         self._source = source
 
     async def read(self, before: Watermarks, plan_context: PlanContext) -> CoveringExport | None:
-        """Read the list that the sync names or that covers its people; None: not to Sailthru.
+        """Read the covering list's export, the sync's own or the best; None: not to Sailthru.
 
         Raises only what would meet every single read too.
         """
@@ -176,7 +176,7 @@ class CoveringListReader:
         changed: int,
         plan_context: PlanContext,
     ) -> tuple[SailthruList | None, str]:
-        """Choose the smallest list that covers enough of a sample; else say why there is none."""
+        """Choose the smallest list that covers enough of a source's sample; else say why none."""
         records = await self._store.run(self._source.sample, before, _SAMPLE_PEOPLE * 10)
         inside = split_source(records, plan_context).inside
         people = round(changed * len(inside) / max(1, len(records)))
@@ -259,7 +259,7 @@ def _lists_of(target: TargetRecord | None) -> tuple[str, ...]:
 
 
 def _ambiguous_names(lists: Sequence[SailthruList]) -> frozenset[str]:
-    """Names of lists with a comma, and their parts: one cell of an export joins names by commas."""
+    """Names of Sailthru lists with a comma, and their parts: an export's cell joins by commas."""
     return frozenset(
         part.strip()
         for one in lists

@@ -33,14 +33,14 @@ _GONE_TEXT = "Deleted since the preview. Nothing was sent."
 
 @dataclass(frozen=True)
 class CreateCheckingGateway:
-    """One service's gateway; a row whose address is free is read by every other key too."""
+    """A plan's gateway to one service; reads a create's free address by every other key too."""
 
     gateway: RecordGateway
     context: SyncContext
     sync: Sync
 
     async def read_rows(self, rows: Sequence[PlanRow]) -> Mapping[int, ReadResult]:
-        """Read what stands at the target of each row; UserDecisionNeeded: no record is made."""
+        """Read each row's target, a create's by every key; an error where it must not be made."""
         there = dict(await self.gateway.read_rows(rows))
         free = [row for row in rows if not row.target_id and there.get(row.row) is None]
         if free:
@@ -49,11 +49,11 @@ class CreateCheckingGateway:
         return there
 
     async def send_row(self, row: PlanRow, now: TargetRecord | None) -> str:
-        """Write one row by the service's own gateway."""
+        """Write one row by the service's own gateway, past the check of creates."""
         return await self.gateway.send_row(row, now)
 
     async def _read_sources(self, rows: Sequence[PlanRow]) -> dict[str, SourceRecord | AppError]:
-        """Read the source records of rows as they are now, by source id."""
+        """Read the source records of a plan's creates as they are now, by source id."""
         ids = list(dict.fromkeys(row.source_id for row in rows))
         if self.sync.source.kind.service is Service.ZENDESK:
             users = await self.context.zendesk.client.show_users(list(map(int, ids)))
@@ -73,7 +73,7 @@ class CreateCheckingGateway:
     async def _find_obstacles(
         self, rows: Sequence[PlanRow], sources: Mapping[str, SourceRecord | AppError]
     ) -> dict[int, ReadResult]:
-        """Say by row number what keeps it from creating; None: nothing does."""
+        """Say by row number what keeps a plan's row from creating; None: nothing does."""
         known = PlanContext(
             self.sync,
             self.context.clock.now(),
@@ -100,7 +100,7 @@ class CreateCheckingGateway:
         return found
 
     def _without_read_address(self, source: SourceRecord, row: PlanRow) -> SourceRecord:
-        """The record without an address that the gateway has just read as free."""
+        """Return a source record without the address that its create's read has just found free."""
         is_read = (
             self.sync.target_service is Service.SAILTHRU
             and source.email == row.address

@@ -46,14 +46,14 @@ class PausedSync:
 
 @dataclass(frozen=True)
 class DueAndPausedSyncs:
-    """The syncs that are due now, the longest waiting first, and those that are paused."""
+    """The syncs whose scheduled time has come, the longest waiting first, and those paused."""
 
     due: tuple[DueSync, ...] = ()
     paused: tuple[PausedSync, ...] = ()
 
 
 class DueSyncFinder:
-    """Finds the due syncs of one workspace. `zone` is the Sailthru account's (IANA)."""
+    """Finds a workspace's due syncs; `zone` is the Sailthru account's (IANA)."""
 
     def __init__(self, store: WorkspaceStore, clock: Clock, zone: Callable[[], str]) -> None:
         self._store = store
@@ -61,7 +61,7 @@ class DueSyncFinder:
         self._zone = zone
 
     def find(self) -> DueAndPausedSyncs:
-        """Return the due and the paused syncs; a new sync's schedule counts from now on."""
+        """Find the due and the paused syncs; a new sync's schedule counts from now on."""
         due: list[DueSync] = []
         paused: list[PausedSync] = []
         for sync in self._store.syncs.list_all.blocking():
@@ -75,7 +75,7 @@ class DueSyncFinder:
         return DueAndPausedSyncs(tuple(sorted(due, key=lambda one: one.due_at)), tuple(paused))
 
     def claim(self, one: DueSync) -> str | None:
-        """Claim it for one run, which hands this ticket in; None when another process has it."""
+        """Claim a due sync for one run, which hands this ticket in; None: it is claimed already."""
         return self._store.syncs.claim_due.blocking(one.sync.name, one.due_at, self._clock.now())
 
     def release_claim(self, one: DueSync, ticket: str) -> None:
@@ -114,7 +114,7 @@ class DueSyncFinder:
 
 
 def find_pause_reason(sync: Sync, last: Run | None, counted: float) -> PausedSync | None:
-    """Return why a scheduled sync does not run; `last` is its last run."""
+    """Return why a scheduled sync is paused, or None; `last` is its last run."""
     if not sync.checked_at:
         words = "It was changed since the last check. Check it first."
         return PausedSync(sync, "unchecked", words)

@@ -58,7 +58,7 @@ class FeedExtractor:
         self._unreadable_count = 0
 
     async def extract_for_sync(self, sync: Sync) -> tuple[str, ...]:
-        """Read what this sync needs; returns the Sailthru lists it reads, none for the others.
+        """Extract the feeds this sync reads; returns its Sailthru lists, none for other sources.
 
         Raises NotFound for a list that is not there (any more), Forbidden where the sign-in may
         not read what is needed, and what the services raise.
@@ -150,7 +150,7 @@ class FeedExtractor:
         return True
 
     async def extract_list_members(self, name: str, variables: Sequence[str]) -> None:
-        """Read the members of one Sailthru list from the file of its export."""
+        """Extract the members of one Sailthru list from the file of its export."""
         feeds, wanted = self._context.store.feeds, ",".join(variables)
         feed = await feeds.begin_reading(list_feed_name(name), self._context.clock.now())
         kept_job, _, kept_vars = feed.cursor.partition(" ")
@@ -166,7 +166,7 @@ class FeedExtractor:
         return await self._read_export(job, name, variables)
 
     async def _read_export(self, begun: SailthruJob, name: str, variables: Sequence[str]) -> None:
-        """Wait for an export's job and store its file; a file that fails is not asked for again."""
+        """Wait for a list export's job and store its file; a file that fails is asked for once."""
         feeds, unread_before = self._context.store.feeds, self._unreadable_count
         job = await self._wait_for_export(begun, name)
         reader = ListExportReader(variables, self._context.zone)
@@ -258,7 +258,7 @@ class FeedExtractor:
             self.unreadable_rows.append(sentence)
 
     def _vars_read_from_list(self, sync: Sync, name: str) -> tuple[str, ...]:
-        """The vars that any sync reads of this list: they all share what the mirror keeps of it."""
+        """Return the vars that any sync reads of a Sailthru list: they share its feed."""
         sharing = [
             other
             for other in (sync, *self._context.store.syncs.list_all.blocking())
@@ -282,7 +282,7 @@ class FeedExtractor:
 
 
 def _start_time(feed: FeedState) -> float:
-    """Return the time a feed is read from without a cursor; 0 if it was never read whole."""
+    """Return the time to extract a feed from without a cursor; 0 if it was never read whole."""
     return 0.0 if feed.whole_from is None else max(0.0, feed.whole_from - _OVERLAP_S)
 
 

@@ -1,4 +1,4 @@
-"""Labels of fields and values of a plan, for the window and the terminal."""
+"""Labels of a plan's fields and values, for the window and the terminal."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ UNSET_LABEL = "not set"
 
 
 def format_field_name(field: str) -> str:
-    """Return a field's label: `vars.phone` is “phone”, `tags.vip` the tag vip."""
+    """Return a plan field's label: `vars.phone` is “phone”, `tags.vip` the tag vip."""
     kind, dot, name = field.partition(".")
     if not dot:
         return {"optout": "opt-out"}.get(field, field)
@@ -19,7 +19,7 @@ def format_field_name(field: str) -> str:
 
 
 def format_value(value: Json, field: str = "") -> str:
-    """Format a value on one line; null is “not set”."""
+    """Format a plan's value on one line; null is “not set”."""
     if field.startswith(("lists.", "tags.")):
         return "on" if value else "off"
     if value is None or value == "":

@@ -23,7 +23,7 @@ from desktop.sync.pipeline.limits import OPEN_STATES, describe_open_limits, plan
 
 
 def require_startable_plan(sync: Sync, plan: Plan) -> None:
-    """Raises ConflictError where a run of this sync cannot begin with this plan."""
+    """Raise ConflictError where a run of this sync cannot begin with this plan."""
     if plan.sync != sync.name:
         raise ConflictError(
             f"Plan {plan.id} is one of “{plan.sync}”.",
@@ -44,7 +44,7 @@ def require_startable_plan(sync: Sync, plan: Plan) -> None:
 
 
 def take_plan_for_apply(store: WorkspaceStore, sync: Sync, plan: Plan, now: float) -> str:
-    """Take the plan as being applied, or return why it may not be; one transaction does both."""
+    """Take a plan as being applied, or return why a limit forbids it; one transaction does both."""
 
     def judge(counts: Mapping[str, int], approvals: Iterable[LimitApproval]) -> str:
         found = _open_limits(plan_breaches(sync, plan, counts), approvals)
@@ -72,7 +72,7 @@ def is_recent_rollback(store: WorkspaceStore, plan: Plan, now: float) -> bool:
 def read_open_limits(
     store: WorkspaceStore, sync: Sync, plan: Plan, now: float
 ) -> tuple[OpenLimit, ...]:
-    """Read the limits that stop a plan, by its present ticks and approvals."""
+    """Read the limits that stop a plan by its present ticks and approvals."""
     approvals = store.plans.list_approvals.blocking(plan.id)
     return _open_limits(find_limit_breaches(store, sync, plan, now), approvals)
 
@@ -90,7 +90,7 @@ def _open_limits(
 
 
 def require_known_limits(codes: Iterable[str]) -> None:
-    """Raises InvalidInput for what is no limit."""
+    """Raise InvalidInput for `--allow` codes that are no limit of a sync."""
     known = allowable_limit_codes()
     for code in codes:
         if code not in known:
@@ -100,7 +100,7 @@ def require_known_limits(codes: Iterable[str]) -> None:
 def find_limit_breaches(
     store: WorkspaceStore, sync: Sync, plan: Plan, now: float
 ) -> tuple[LimitBreach, ...]:
-    """Read the limits that a plan's ticked rows exceed; `empty` stays as planned."""
+    """Read the limits that a stored plan's ticked rows exceed; `empty` stays as planned."""
     is_recent = is_recent_rollback(store, plan, now)
     count = store.plans.count_ticked_by_consequence.blocking
     return plan_breaches(sync, plan, count(plan.id, without_restores=is_recent))

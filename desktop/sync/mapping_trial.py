@@ -27,7 +27,7 @@ from desktop.sync.sync_context import SyncContext
 
 @dataclass(frozen=True)
 class TrialCustomer:
-    """One customer with everything that planning knows of them; their target may not exist.
+    """A customer to try a mapping on, with all that planning knows; they may have no target.
 
     `smart_lists`: the computed Sailthru lists they are on, which are no field of the record.
     """
@@ -38,12 +38,12 @@ class TrialCustomer:
 
     @property
     def target(self) -> TargetRecord | None:
-        """The customer's record in the other service."""
+        """The tried customer's record in the other service."""
         return match_record(self.source_record, self.plan_context).target
 
 
 async def read_trial_customer(context: SyncContext, sync: Sync, text: str) -> TrialCustomer:
-    """Read one customer of the source, by address or id, and their record at the target.
+    """Read the customer to try a sync on, by address or id, and their target record.
 
     Looks up what a run's plan looks up, and stores nothing. Raises NotFound, InvalidInput,
     UserDecisionNeeded, and what the services raise.
@@ -59,7 +59,7 @@ async def read_trial_customer(context: SyncContext, sync: Sync, text: str) -> Tr
 
 
 def compute_trial_row(sync: Sync, customer: TrialCustomer, now: float) -> PlanRow:
-    """Plan what a run of a draft would do with a customer that was read before. Pure."""
+    """Plan a draft's row for the customer it is tried on, read before. Pure."""
     context = replace(customer.plan_context, sync=sync, now=now)
     record = customer.source_record
     name = record.fields.get("name")
@@ -80,7 +80,7 @@ def compute_trial_row(sync: Sync, customer: TrialCustomer, now: float) -> PlanRo
 
 
 def _find_source_list(sync: Sync, customer: TrialCustomer) -> str:
-    """The list by which a run finds the customer: of several the first; "" where none does."""
+    """Find the list by which a run finds the tried customer: the first; "" where none does."""
     own = customer.source_record.fields.get("lists")
     natural = [str(name) for name in own] if isinstance(own, list) else []
     there = {*natural, *customer.smart_lists}
@@ -89,7 +89,7 @@ def _find_source_list(sync: Sync, customer: TrialCustomer) -> str:
 
 
 def _shaped(record: SourceRecord, context: PlanContext) -> list[SourceRecord]:
-    """The record with its corrections and stages, wherever the source's rules put it."""
+    """Return the tried record with corrections and stages, in whatever part of the source."""
     chunk = split_source((record,), context)
     return [*chunk.inside, *chunk.outside, *chunk.unclear]
 
@@ -107,7 +107,7 @@ def _excluded_row(record: SourceRecord, reason: str) -> PlanRow:
 
 
 def _exclusion_reason(record: SourceRecord, sync: Sync, now: float) -> str:
-    """Which rule of the source keeps a record out, in words."""
+    """Say which rule of the sync's source keeps the tried record out."""
     fields = record.fields
     if fields.get("active") is False:
         return "deleted in Zendesk"
@@ -158,7 +158,7 @@ async def _read_zendesk_user(context: SyncContext, sync: Sync, query: LookupQuer
 
 
 async def _read_tickets(context: SyncContext, person: int) -> tuple[ExportedTicket, ...]:
-    """A person's tickets, read now: no export has brought any yet."""
+    """Read the tried person's tickets from Zendesk now: no export has brought any yet."""
     page = await context.zendesk.client.list_requested_tickets(person)
     return tuple(
         ExportedTicket(**vars(replace(ticket, requester_id=person))) for ticket in page.tickets

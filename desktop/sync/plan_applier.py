@@ -21,7 +21,7 @@ from desktop.writing.zendesk_plan_writer import ZendeskPlanWriter
 
 @dataclass(frozen=True)
 class PlanApplier:
-    """Applies plans of one run through the plan writer of the target service.
+    """Applies a run's plans through the plan writer of the sync's target service.
 
     `permits` are asked before each row is sent; `on_completed` hears how many rows have ended;
     `find_refusal` says why the rules forbid writing at this moment, or "".
@@ -35,11 +35,11 @@ class PlanApplier:
     find_refusal: Callable[[], str] = field(default=lambda: "")
 
     async def apply(self, sync: Sync, plan_id: str) -> None:
-        """Send every ticked row of a plan. Raises what stops the run; it can be resumed."""
+        """Write every ticked row of a plan in a run's name. Raises what stops the run."""
         await (await self._make_writer(sync, plan_id)).apply()
 
     async def settle_open_batches(self, plan_id: str) -> None:
-        """Read back the rows that an earlier, interrupted run of this plan was sending.
+        """Read back the rows that an interrupted run of this plan was sending.
 
         What is known to be written is closed as such, so that no later plan does it once more; the
         rest is as if never sent.

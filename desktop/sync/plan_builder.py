@@ -30,7 +30,7 @@ _PARKED_ROWS_PER_WRITE = 500
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """The arguments of one plan: sync, trigger, actor and scope.
+    """What a plan is made of: sync, trigger, actor and scope.
 
     `lists` are the Sailthru lists that were read. `is_full`: everything and not only what changed.
     `source_ids`: these source records alone (a retry). `unreadable_rows`: rows of the source that
@@ -47,7 +47,7 @@ class PlanRequest:
 
 
 class PlanBuilder:
-    """Makes plans; `on_read` is called with the number of records planned so far."""
+    """Makes a sync's plans; `on_read` is called with the number of records planned so far."""
 
     def __init__(
         self, context: SyncContext, on_read: Callable[[int], None] = lambda _count: None
@@ -56,7 +56,7 @@ class PlanBuilder:
         self._on_read = on_read
 
     async def build(self, request: PlanRequest) -> Plan:
-        """Make a plan, READY or STOPPED by a limit. Raises what the services raise."""
+        """Make a plan in chunks, READY or STOPPED by a limit. Raises what the services raise."""
         store, sync = self._context.store, request.sync
         source = SourceReader(self._context, sync, request.lists)
         async with draft_plan(
@@ -79,7 +79,7 @@ class PlanBuilder:
 
 
 class _PlanWalk:
-    """One walk over a source; counts the records inside it and those that leave."""
+    """A planning walk over a sync's source: counts records inside it and those that leave."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class _PlanWalk:
         self._leaving_count = 0
 
     async def plan_source(self, before: Watermarks) -> TargetReading | None:
-        """Plan what changed since `before`, what waits for another try, and who is gone.
+        """Plan the source records changed since `before`, those to retry, and those gone.
 
         Returns how profiles were read; None where not from Sailthru, or of some records alone.
         """
@@ -138,7 +138,7 @@ class _PlanWalk:
             await self._store.run(self._park_duplicate_rows)
 
     async def is_source_empty(self) -> bool:
-        """Whether nobody is in the source; an incremental plan sees only those who changed."""
+        """Whether the sync's source is empty; an incremental plan sees only those who changed."""
         if self.inside_count:
             return False
         if await self._store.run(self._source.is_empty):
@@ -197,7 +197,7 @@ class _PlanWalk:
         await self._store_rows(SourceChunk(outside=records), there)
 
     def _park_duplicate_rows(self) -> None:
-        """Park rows about a target that an earlier row has; runs on the database's thread."""
+        """Park the plan's rows with an earlier row's target; runs on the database's thread."""
         plans, plan_id = self._store.plans, self._draft.plan_id
         found = plans.find_duplicate_targets.blocking(plan_id)
         for start in range(0, len(found), _PARKED_ROWS_PER_WRITE):

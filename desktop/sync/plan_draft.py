@@ -10,7 +10,7 @@ from desktop.store.workspace_store import WorkspaceStore
 
 
 class PlanDraft:
-    """Stores plan rows as they are made, so that a plan is never in memory whole."""
+    """Stores plan rows as they are made, so that no plan is in memory whole."""
 
     def __init__(self, store: WorkspaceStore, plan_id: str, sync: Sync) -> None:
         self._store = store
@@ -20,11 +20,11 @@ class PlanDraft:
 
     @property
     def next_number(self) -> int:
-        """The number that the next plan row gets."""
+        """The number that the draft plan's next row gets."""
         return self.row_count + 1
 
     async def add_rows(self, rows: Iterable[PlanRow]) -> None:
-        """Store rows that are numbered from `next_number` on."""
+        """Store plan rows that are numbered from `next_number` on."""
         added = tuple(rows)
         await self._store.plans.add_rows(self.plan_id, added)
         self.row_count += len(added)
@@ -37,7 +37,7 @@ class PlanDraft:
         watermark: str = "",
         reading: TargetReading | None = None,
     ) -> Plan:
-        """End the plan: READY, or STOPPED by a limit that its ticked rows pass.
+        """Finish the draft plan: READY, or STOPPED by a limit that its ticked rows exceed.
 
         `read_count` are the records in the source. `is_incremental`: only what changed was read, so
         none read is no empty source.
@@ -62,7 +62,7 @@ class PlanDraft:
 async def draft_plan(
     store: WorkspaceStore, sync: Sync, actor: str, now: float, *, origin: str
 ) -> AsyncIterator[PlanDraft]:
-    """Begin a plan, and discard it again if anything fails before it is finished."""
+    """Begin a draft plan, and delete it again if anything fails before it is finished."""
     plan_id = await store.plans.begin(sync, actor, now, origin=origin)
     try:
         yield PlanDraft(store, plan_id, sync)

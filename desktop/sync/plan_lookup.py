@@ -34,7 +34,7 @@ _SUPERSEDED_RETENTION_S = 30 * JOB_PATIENCE_S
 
 
 class PlanLookup:
-    """The reads of one plan: some at its beginning, the others for each chunk of records."""
+    """The reads of one plan: some at its beginning, others for each chunk of source records."""
 
     def __init__(self, context: SyncContext, sync: Sync, source: SourceReader) -> None:
         # An export of a list that many of the profiles are on; None: each is read singly.
@@ -46,7 +46,7 @@ class PlanLookup:
         self._targets = TargetReader(context, sync)
 
     async def begin(self) -> PlanContext:
-        """Look up what holds for the whole plan."""
+        """Look up what holds for the whole plan: target kind, corrections, open increments."""
         state, name = self._store.sync_state, self._sync.name
         plan_context = PlanContext(
             self._sync,
@@ -58,7 +58,7 @@ class PlanLookup:
         return await self._with_increments(plan_context)
 
     async def complete(self, records: Sequence[SourceRecord]) -> Sequence[SourceRecord]:
-        """Read what the source's export does not tell and the sync goes by."""
+        """Complete source records with what the export leaves out and the sync goes by."""
         sync = self._sync
         if sync.source.kind is not SourceKind.SAILTHRU_LISTS:
             return records
@@ -70,7 +70,7 @@ class PlanLookup:
     async def look_up_leaving(
         self, outside: Sequence[SourceRecord], context: PlanContext
     ) -> PlanContext:
-        """Look up which records outside the source still have what the sync gave them."""
+        """Look up for a plan which records outside the source still have what the sync gave."""
         effects = self._sync.effects
         undone = effects.remove_when_gone or effects.add_tags or self._sync.stage_fields
         if not (undone or effects.deleted_var):
@@ -78,7 +78,7 @@ class PlanLookup:
         return await self._store.run(self._read_leaving, outside, context)
 
     async def look_up_chunk(self, chunk: SourceChunk, context: PlanContext) -> PlanContext:
-        """Look up the targets of a chunk's records, and what is known of both."""
+        """Look up for a plan the targets of a chunk's records, and what is known of both."""
         leaving = find_leaving(chunk.outside, context)
         asked = [*chunk.outside, *(chunk.inside if self.covering is not None else ())]
         if asked:
@@ -99,7 +99,7 @@ class PlanLookup:
     async def _find_in_export(
         self, inside: Sequence[SourceRecord], context: PlanContext
     ) -> TargetLookup:
-        """Find the records for which an export settles that nothing is written."""
+        """Look up source records for which a list export settles that nothing is written."""
         covering = self.covering
         if covering is None:
             return TargetLookup()
@@ -111,7 +111,7 @@ class PlanLookup:
     async def look_up_members(
         self, leaving: Sequence[SourceRecord], target_ids: dict[str, str], context: PlanContext
     ) -> PlanContext:
-        """Look up members that are in the source no more; `target_ids` by source id."""
+        """Look up for a plan the members that left the source; `target_ids` by source id."""
         found = await self._targets.read_known(target_ids)
         members = frozenset(target_ids)
         return await self._store.run(
@@ -119,7 +119,7 @@ class PlanLookup:
         )
 
     def store_settled(self, settled: Sequence[SettledIncrement], now: float) -> None:
-        """Store what became of unconfirmed increments; runs on the database's thread."""
+        """Store what planning made of unconfirmed increments; runs on the database's thread."""
         increments, sync = self._store.unconfirmed_increments, self._sync.name
         for one in settled:
             if one.effect is IncrementEffect.CONFIRM:
@@ -134,7 +134,7 @@ class PlanLookup:
     # Increments.
 
     async def _with_increments(self, context: PlanContext) -> PlanContext:
-        """Look up the unconfirmed increments, and which of their jobs may still do something.
+        """Look up a plan's unconfirmed increments, and which of their jobs may still run.
 
         The jobs come first: what is read of a customer after a job has ended is all it did.
         """
@@ -245,7 +245,7 @@ class PlanLookup:
         )
 
     def _with_known_sources(self, targets: dict[str, str], context: PlanContext) -> PlanContext:
-        """Look up which source records each target is known to belong to (`targets` by source)."""
+        """Look up which source records each target belongs to (`targets` by source)."""
         state, ids = self._store.sync_state, list(dict.fromkeys(targets.values()))
         known: dict[str, tuple[str, ...]]
         if self._sync.target_service is Service.SAILTHRU:
@@ -269,7 +269,7 @@ class PlanLookup:
 
 
 async def read_target_kind(context: SyncContext, sync: Sync) -> TargetKind:
-    """Return the sync's kind of target record, with the account's Zendesk user fields.
+    """Make the sync's kind of target record, with the account's Zendesk user fields.
 
     There are none where the sign-in may not read them.
     """
@@ -286,7 +286,7 @@ async def read_target_kind(context: SyncContext, sync: Sync) -> TargetKind:
 
 
 def _merge_lookups(exported: TargetLookup, read: TargetLookup) -> TargetLookup:
-    """Both look-ups; a profile that was read singly for one of two records counts for both."""
+    """Merge the targets found in an export and at the service; a single read counts for both."""
     return replace(
         read,
         candidates={**exported.candidates, **read.candidates},

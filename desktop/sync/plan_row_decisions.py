@@ -24,19 +24,19 @@ _OTHER_LISTS_NAME = "(others)"
 
 
 class PlanRowDecisions:
-    """Stores decisions on plan rows. Raises ConflictError once the plan is applied."""
+    """Stores people's decisions on plan rows. Raises ConflictError once the plan is applied."""
 
     def __init__(self, store: WorkspaceStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     def set_field_ticked(self, plan_id: str, row: int, field: str, *, on: bool) -> PlanRow:
-        """Untick one field of a plan row, or tick it again."""
+        """Decide that one field of a plan row is left out, or written after all."""
         kept = self._store.plans.set_field_ticked.blocking(plan_id, row, field, on=on)
         return self._store.plans.replace_row.blocking(plan_id, self._reevaluate_row(plan_id, kept))
 
     def resolve_conflict(self, plan_id: str, row: int, field: str, side: str) -> PlanRow:
-        """Resolve a conflict by picking the side whose value stands: `zendesk` or `sailthru`."""
+        """Resolve a plan row's conflict by the side whose value stands: `zendesk` or `sailthru`."""
         self.require_conflicting_fields(plan_id, row, [field])
         kept = self._store.plans.get_row.blocking(plan_id, row)
         sync = self._store.plans.get_planned_sync.blocking(plan_id)
@@ -49,7 +49,7 @@ class PlanRowDecisions:
         return self._store.plans.replace_row.blocking(plan_id, row_now)
 
     def require_conflicting_fields(self, plan_id: str, row: int, fields: Sequence[str]) -> None:
-        """Raises NotFound for a field that the row has no conflict over."""
+        """Raise NotFound for a field that the plan row has no conflict over."""
         there = [
             c.field for c in self._store.plans.get_row.blocking(plan_id, row).changes if c.conflict
         ]
@@ -61,7 +61,7 @@ class PlanRowDecisions:
                 )
 
     def set_preferred_side(self, plan_id: str, field: str, side: str, actor: Actor) -> Sync:
-        """Save the picked side as the mapping's preference for this field from now on.
+        """Save a conflict's picked side as the mapping's preference for this field.
 
         Scheduled runs of a sync that is on have the rights of `actor` then: the rule may loosen
         an opt-out, which whoever switched the sync on has not said.
@@ -79,7 +79,7 @@ class PlanRowDecisions:
         return self._store.syncs.save.blocking(changed, self._clock.now())
 
     def find_plan_with_conflict(self, row: str) -> str:
-        """Return the id of the open plan whose row of this number is a conflict.
+        """Find the open plan whose row of this number is a conflict; returns its id.
 
         Raises InvalidInput where none has one, or several.
         """
@@ -113,7 +113,7 @@ class PlanRowDecisions:
     def correct_source_field(
         self, sync: str, source: str, field: str, value: Json, actor: str, reason: str = ""
     ) -> None:
-        """Save a correction of a source record's field, used from the next plan on."""
+        """Save a person's correction of a source record's field, used from the next plan on."""
         if not field:
             raise InvalidInput("Say which field is to be corrected.")
         self._store.sync_state.save_corrections.blocking(
@@ -123,7 +123,7 @@ class PlanRowDecisions:
     def ignore_source_records(
         self, sync: str, sources: tuple[str, ...], reason: str, actor: str
     ) -> None:
-        """Ignore source records from now on. Raises InvalidInput without a reason."""
+        """Ignore source records in every plan to come. Raises InvalidInput without a reason."""
         if not reason.strip():
             raise InvalidInput("Give the reason to leave them out.", "It is kept with them.")
         self._store.sync_state.save_ignored.blocking(
@@ -131,7 +131,7 @@ class PlanRowDecisions:
         )
 
     def list_sources_to_retry(self, sync: str, row: str | None = None) -> tuple[str, ...]:
-        """Return the source records to be retried; `row` names one of the last plan's rows.
+        """List the source records to be retried; `row` names one of the last plan's rows.
 
         Raises InvalidInput for a row that is not there, or was planned and not tried yet.
         """
@@ -153,7 +153,7 @@ class PlanRowDecisions:
         return (found.source_id,)
 
     def find_row(self, plan_id: str, text: str) -> PlanRow:
-        """Return the plan row of a typed number. Raises InvalidInput."""
+        """Find the plan row of a typed number. Raises InvalidInput."""
         try:
             # No table holds longer numbers, and Python reads none of thousands of digits.
             number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
@@ -167,7 +167,7 @@ class PlanRowDecisions:
             ) from error
 
     def list_rows_waiting_for_person(self, plan_id: str) -> tuple[PlanRow, ...]:
-        """Return the parked rows of a plan, which need a person."""
+        """List a plan's parked rows, which need a person."""
         chosen = PlanRowFilter(fates=(PlannedOutcome.CORRECTION, PlannedOutcome.CONFLICT))
         ended = PlanRowFilter(states=(PlanRowState.PARKED, PlanRowState.FAILED))
         rows = {r.row: r for r in self._store.plans.list_rows.blocking(plan_id, chosen, limit=5000)}
@@ -175,7 +175,7 @@ class PlanRowDecisions:
         return tuple(rows[number] for number in sorted(rows))
 
     def _reevaluate_row(self, plan_id: str, row: PlanRow) -> PlanRow:
-        """Recompute a plan row's outcome and consequences after a decision."""
+        """Plan a row's outcome and consequences anew after a person's decision."""
         if unresolved_conflicts(row):
             return row
         sync = self._store.plans.get_planned_sync.blocking(plan_id)
@@ -204,7 +204,7 @@ class PlanRowDecisions:
 
 
 def _target_record_as_planned(sync: Sync, row: PlanRow) -> TargetRecord:
-    """Rebuild the target record as it was planned, from its plan row."""
+    """Rebuild a plan row's target record as it was planned."""
     fields: dict[str, Json] = {
         "optout": row.optout or None,
         f"{LIST_PREFIX}{_OTHER_LISTS_NAME}": row.on_other_lists,
@@ -214,5 +214,5 @@ def _target_record_as_planned(sync: Sync, row: PlanRow) -> TargetRecord:
 
 
 def unresolved_conflicts(row: PlanRow) -> tuple[FieldChange, ...]:
-    """Return the row's fields in conflict for which no side is picked."""
+    """Return a plan row's fields in conflict for which no side is picked."""
     return tuple(c for c in row.changes if c.conflict and not c.choice)

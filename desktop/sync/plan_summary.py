@@ -21,7 +21,7 @@ _MAX_ROLLBACK_ROWS = 5000
 
 @dataclass(frozen=True)
 class PlanSummary:
-    """A plan without its rows.
+    """A plan without its rows: counts, limits, causes, losses.
 
     `breaches` are the limits that its ticked rows pass now, `open_limits` those that nobody has
     let pass enough; `causes` the most frequent reasons of
@@ -41,12 +41,12 @@ class PlanSummary:
 
     @property
     def is_open(self) -> bool:
-        """Whether the plan may still be ticked and written."""
+        """Whether the summarised plan may still be ticked and written."""
         return self.plan.state in OPEN_STATES
 
     @property
     def write_s(self) -> float:
-        """About how many seconds writing the ticked rows will take."""
+        """Estimate how many seconds writing the plan's ticked rows takes."""
         return estimate_write_s(
             self.sync,
             self.ticked_count,
@@ -82,7 +82,7 @@ def read_plan_summary(store: WorkspaceStore, plan_id: str, now: float) -> PlanSu
 
 
 def _count_losses(plans: PlanRepository, plan: Plan) -> tuple[tuple[str, int], ...]:
-    """Count by reason the rows that a rollback cannot restore as they were."""
+    """Count by reason the rows that a rollback's plan cannot restore as they were."""
     counts: Counter[str] = Counter()
     for row in plans.list_rows.blocking(plan.id, limit=_MAX_ROLLBACK_ROWS):
         reasons = {change.reason for change in row.changes if change.reason}

@@ -41,21 +41,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RollbackLoss:
-    """Something a rollback cannot restore: how many rows, and why, in words."""
+    """A loss of a rollback's plan: how many rows, and why they cannot be restored."""
 
     row_count: int
     reason: str
 
 
 class RollbackPlanner:
-    """Makes the rollback plan of one run."""
+    """Makes the rollback plan of one run of a sync."""
 
     def __init__(self, context: SyncContext) -> None:
         self._context = context
         self._store = context.store
 
     async def build_plan(self, run_id: str, actor: str) -> Plan:
-        """Plan a rollback, READY or STOPPED by a limit.
+        """Make a run's rollback plan, READY or STOPPED by a limit.
 
         Raises InvalidInput for a run that wrote nothing.
         """
@@ -106,7 +106,7 @@ class RollbackPlanner:
         return await self._store.plans.get(plan_id)
 
     async def list_losses(self, plan_id: str) -> tuple[RollbackLoss, ...]:
-        """Return what the rollback of a run cannot restore, to be shown before it starts."""
+        """List a rollback plan's losses, to be shown before it is applied."""
         return await self._run_in_database(self._count_losses, plan_id)
 
     def _count_losses(self, plan_id: str) -> tuple[RollbackLoss, ...]:
@@ -212,7 +212,7 @@ class RollbackPlanner:
 
 
 def _as_kept(row: PlanRow, kept: Mapping[str, KeptForm]) -> PlanRow:
-    """The row with its values as the service stores them: what was cut off is no other's value."""
+    """Return the rolled-back row with values as the service keeps them, such as cut off."""
     changes = tuple(
         replace(change, new=form.seen)
         if (form := kept.get(change.field)) and equivalent(change.field, change.new, form.wanted)
@@ -223,7 +223,7 @@ def _as_kept(row: PlanRow, kept: Mapping[str, KeptForm]) -> PlanRow:
 
 
 def _revert_field(fate: PlannedOutcome, change: FieldChange, now: TargetRecord) -> FieldChange:
-    """Return the change that restores one field, or why it cannot be restored."""
+    """Return the rollback's change that restores one field, or why it cannot be restored."""
     there = now.get_value(change.field)
     back = FieldChange(change.field, there, change.old)
     if change.field == OPTOUT_FIELD and change.old not in _SETTABLE_LEVELS:
@@ -247,7 +247,7 @@ def _revert_field(fate: PlannedOutcome, change: FieldChange, now: TargetRecord) 
 def _revert_increment(
     fate: PlannedOutcome, change: FieldChange, now: TargetRecord, *, in_doubt: bool
 ) -> FieldChange:
-    """Return the change that subtracts an increment, which may still be unconfirmed."""
+    """Return the rollback's change that subtracts an increment, which may be unconfirmed."""
     # Where it was summed up again, the older total that stood there is nobody's wish.
     back = _revert_field(
         fate, change if change.known is None else replace(change, old=change.known), now

@@ -18,7 +18,7 @@ TextRedactor = Callable[[str], str]
 
 @dataclass(frozen=True)
 class RunNotification:
-    """`title` is one line, `summary` a sentence or two, `text` the whole letter."""
+    """A run's notification: `title` is one line, `summary` a sentence or two, `text` the letter."""
 
     title: str
     summary: str
@@ -27,14 +27,14 @@ class RunNotification:
 
 
 def needs_attention(run: Run) -> bool:
-    """Whether a run needs a person: it failed, waits, or rows were refused."""
+    """Whether a run's notification says that it needs a person: failed, waits, refused rows."""
     if run.state is RunState.DONE:
         return bool(run.totals.get("failed"))
     return run.state in (RunState.FAILED, RunState.WAITING, RunState.INTERRUPTED)
 
 
 def should_notify(notify: NotificationSettings, run: Run, before: Run | None) -> bool:
-    """Whether the sync's settings ask for a notification of this run after the run `before`.
+    """Whether a sync's settings ask for a notification of this run after the run `before`.
 
     A schedule that fails every five minutes in the same way is told once a day.
     """
@@ -55,7 +55,7 @@ def should_notify(notify: NotificationSettings, run: Run, before: Run | None) ->
 def build_run_notification(
     sync: Sync, run: Run, workspace: str, zone: str, clean: TextRedactor
 ) -> RunNotification:
-    """Build the notification of a run; `clean` masks addresses and secrets in error texts."""
+    """Build a run's notification; `clean` masks addresses and secrets in error texts."""
     title = f"{sync.title}: {_STATE_LABELS[run.state]}"
     if run.state is RunState.DONE and needs_attention(run):
         title = f"{sync.title}: {_ROWS_REFUSED_TEXT}"
@@ -86,7 +86,7 @@ def build_run_notification(
 
 
 def next_step_text(run: Run) -> str:
-    """Return the next step for a person after a run, or ""."""
+    """Say in a run's notification what a person does next, or ""."""
     if run.state is RunState.DONE:
         return _LOOK_AT_ROWS_TEXT if needs_attention(run) else ""
     if run.state is RunState.FAILED:

@@ -1,4 +1,4 @@
-"""Checks an imported document for unknown keys and words, and suggests the nearest one."""
+"""Checks an imported sync's document for unknown keys and words, and suggests the nearest."""
 
 import difflib
 import types
@@ -50,7 +50,7 @@ def check_schema(
 
 
 def unknown_word_error(path: str, word: str, known: Iterable[str]) -> InvalidInput:
-    """Return the error for an unknown word, with the nearest known one."""
+    """Return the error for an imported sync's unknown word, with the nearest known one."""
     choices = sorted(known)
     near = difflib.get_close_matches(word, choices, n=1)
     hint = f"Did you mean “{near[0]}”?" if near else f"There are: {', '.join(choices)}."

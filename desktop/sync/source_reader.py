@@ -34,11 +34,11 @@ class SourceReader:
         self._lists = tuple(lists)
 
     def current_watermarks(self) -> dict[str, str]:
-        """The marks of the source's feeds now."""
+        """Return the present watermarks of the feeds that the sync's source is read from."""
         return {name: self._feeds.get_state.blocking(name).watermark for name in self._feed_names()}
 
     def last_watermarks(self) -> dict[str, str]:
-        """The feed marks of the sync's last applied plan; empty if everything is to be read.
+        """Return the watermarks of the sync's last applied plan; empty: everything is read.
 
         That is so before the first run, and where people come and go with time alone.
         """
@@ -52,13 +52,13 @@ class SourceReader:
         return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
 
     def is_empty(self) -> bool:
-        """Whether nobody is in the source, after which no plan is applied."""
+        """Whether the sync's source is empty, after which no plan is applied."""
         return not any(self._feeds.count_records.blocking(name) for name in self._feed_names())
 
     def iter_records(
         self, before: Watermarks, only: Sequence[str] = (), *, also: Sequence[str] = ()
     ) -> Iterator[SourceRecord]:
-        """Yield records changed since a mark, to be retried, and `also` these; or `only` these."""
+        """Yield source records changed since a watermark, to be retried, and `also`; or `only`."""
         if only:
             yield from filter(None, map(self.get_record, dict.fromkeys(only)))
             return
@@ -69,7 +69,7 @@ class SourceReader:
                 yield record
 
     def _iter_waiting(self, also: Sequence[str]) -> Iterator[str]:
-        """Those that wait for another try, a page at a time, then `also` these; each once."""
+        """Yield the source ids that wait for a retry, page by page, then `also`; each once."""
         state, extra, after = self._context.store.sync_state, dict.fromkeys(also), ""
         while page := state.list_retry_sources.blocking(self._sync.name, after, _PAGE_ROWS):
             for source in page:
@@ -79,7 +79,7 @@ class SourceReader:
         yield from extra
 
     def _has_changed(self, source: str, before: Watermarks) -> bool:
-        """Whether a record is among the changed ones, or will be when the next plan is made."""
+        """Whether a source record has changed since a watermark, or will when next planned."""
         feeds, names = self._feeds, self._feed_names()
         if self._kind is SourceKind.SAILTHRU_LISTS:
             # On several lists: the first one counts.
@@ -93,11 +93,11 @@ class SourceReader:
         )
 
     def count_changed(self, before: Watermarks) -> int:
-        """How many users, or people with tickets, changed since then."""
+        """Count the users, or people with tickets, who changed since a watermark."""
         return self._feeds.count_changed_people.blocking(*self._changed_range(before))
 
     def sample(self, before: Watermarks, count: int) -> list[SourceRecord]:
-        """Some of those who changed since then, spread evenly; only of Zendesk's feeds."""
+        """Sample the people who changed since a watermark, evenly; only of Zendesk's feeds."""
         ids = self._feeds.sample_changed_people.blocking(*self._changed_range(before), count)
         records = (self.get_record(str(id_)) for id_ in ids)
         return [record for record in records if record is not None]
@@ -108,7 +108,7 @@ class SourceReader:
         return name, feed.changes_after(before.get(name, "")), feed.seq
 
     def is_on_source_list(self, sid: str) -> bool:
-        """Whether the last exports of its lists had this profile."""
+        """Whether the last exports of the source's lists had this profile."""
         return self._is_on_any(self._lists, sid)
 
     def _feed_names(self) -> list[str]:
@@ -117,7 +117,7 @@ class SourceReader:
         return [TICKETS_FEED if self._kind is SourceKind.ZENDESK_TICKETS else USERS_FEED]
 
     def get_record(self, source: str) -> SourceRecord | None:
-        """Return one source record by id as it was last read, or None."""
+        """Return one source record by id as its feed last had it, or None."""
         if self._kind is SourceKind.SAILTHRU_LISTS:
             for name in self._lists:
                 profile = self._feeds.get_profile.blocking(name, source)
@@ -178,7 +178,7 @@ class SourceReader:
 def tickets_that_count(
     tickets: Sequence[ExportedTicket], sync: Sync, now: float
 ) -> Sequence[ExportedTicket]:
-    """The tickets that are young enough for the sync at `now` (Unix seconds)."""
+    """Return the tickets young enough for the sync's source at `now` (Unix seconds)."""
     days = sync.source.within_days
     if days is None:
         return tickets

@@ -1,4 +1,4 @@
-"""A record of a sync's source: one person with the fields a mapping can name.
+"""A sync's source record: one person with the fields a mapping can name.
 
 Field names: Zendesk `id name first_name last_name email phone external_id role tags organization
 active time_zone locale suspended verified created_at updated_at user_fields.KEY` and, over tickets,
@@ -28,7 +28,7 @@ PHONE_VARS = ("phone", "phone_number")
 
 @dataclass(frozen=True)
 class SourceRecord:
-    """One customer of a sync's source, with the fields that a mapping can read.
+    """One customer in a sync's source, with the fields that a mapping can read.
 
     `id` is the Zendesk user id or the sid; `at` when it last changed (Unix seconds), where known.
     `list_name` is the Sailthru list it was found on. `name_split` is the rule of its sync.
@@ -49,13 +49,13 @@ class SourceRecord:
     other_emails: tuple[str, ...] | None = None
 
     def with_address(self, address: str) -> "SourceRecord":
-        """Return the record with this address if it has none."""
+        """Return the source record with this address if it has none."""
         if self.email or not address:
             return self
         return self.with_values({"email": address})
 
     def with_values(self, values: Mapping[str, FieldValue]) -> "SourceRecord":
-        """Return the record with corrected or computed values in place of its own.
+        """Return the source record with corrected or computed values in place of its own.
 
         What it is matched by follows a corrected identifier alone: a list's export tells the hash
         of an address and not the address.
@@ -129,7 +129,7 @@ def source_record_from_user(
 
 
 def summarize_tickets(tickets: Sequence[ExportedTicket]) -> dict[str, FieldValue]:
-    """Summarise a requester's tickets as fields; empty without tickets. Bodies are not read."""
+    """Summarise a requester's tickets as source fields; none without tickets; no bodies."""
     there = [ticket for ticket in tickets if not ticket.is_deleted]
     if not there:
         return {}
@@ -151,7 +151,7 @@ def summarize_tickets(tickets: Sequence[ExportedTicket]) -> dict[str, FieldValue
 def source_record_from_export(
     profile: ExportedProfile, list_name: str, value_source: CustomerValueSource
 ) -> SourceRecord:
-    """A row of a list's export: no opt-out level, and of the address only the hash."""
+    """Convert a list export's row to a source record: no opt-out, the address as a hash."""
     lists = frozenset((*profile.lists, list_name))
     fields: dict[str, FieldValue] = {
         "sid": profile.sid,
@@ -185,7 +185,7 @@ def source_record_from_export(
 def source_record_from_profile(
     profile: SailthruProfile, value_source: CustomerValueSource
 ) -> SourceRecord:
-    """Convert a Sailthru profile that was read singly, with its address."""
+    """Convert a Sailthru profile that was read singly to a source record."""
     fields: dict[str, FieldValue] = {
         "sid": profile.sid,
         "lists": sorted(profile.lists),
@@ -221,7 +221,7 @@ def _phone_of(variables: Mapping[str, FieldValue]) -> str:
 
 
 def _name_fields(name: str, rule: NameSplitRule) -> dict[str, FieldValue]:
-    """Return the fields first and last name; absent where the name is no person's."""
+    """Return a source record's first and last name; absent where the name is no person's."""
     first, last = split_name(name, rule)
     return {"first_name": first, "last_name": last} if first or last else {}
 

@@ -19,7 +19,7 @@ from desktop.writing.zendesk_gateway import ZendeskGateway
 
 @dataclass(frozen=True)
 class SailthruSyncClients:
-    """The Sailthru clients a run uses: single calls and jobs."""
+    """The Sailthru clients that a run uses: single calls and jobs."""
 
     client: SailthruClient
     bulk: SailthruBulkClient
@@ -27,7 +27,7 @@ class SailthruSyncClients:
 
 @dataclass(frozen=True)
 class ZendeskSyncClients:
-    """The Zendesk clients a run uses: single calls, exports and jobs."""
+    """The Zendesk clients that a run uses: single calls, exports and jobs."""
 
     client: ZendeskClient
     export: ZendeskExportClient
@@ -52,12 +52,12 @@ class SyncContext:
 
     @cached_property
     def profiles(self) -> SailthruGateway:
-        """The gateway of Sailthru profiles; the only one, since it bounds parallel requests."""
+        """The run's gateway to Sailthru profiles; the only one: it bounds parallel requests."""
         return SailthruGateway(self.sailthru.client)
 
     @cached_property
     def users(self) -> ZendeskGateway:
-        """The gateway of Zendesk users."""
+        """The run's gateway to Zendesk users."""
         return ZendeskGateway(self.zendesk.client)
 
 
@@ -69,7 +69,7 @@ def make_sync_context(
     clients: tuple[SailthruClient | None, ZendeskClient | None],
     job_timeout_s: float = 900.0,
 ) -> SyncContext:
-    """Build the context. Raises UserDecisionNeeded when one of the services is not connected."""
+    """Make a run's context. Raises UserDecisionNeeded where a service is not connected."""
     sailthru, zendesk = clients
     if sailthru is None or zendesk is None:
         missing = Service.SAILTHRU if sailthru is None else Service.ZENDESK

@@ -1,4 +1,4 @@
-"""Fields of a sync as text, as the command line takes and prints them: `on`, `A, B`, `7`, JSON."""
+"""A sync's fields as text, as the command line takes and prints them: `on`, `A, B`, `7`, JSON."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ _NOTHING_CHANGED = "Nothing was changed."
 
 
 def parse_field_text(field: SyncField, text: str) -> Any:
-    """Return a field's value as `replace_sync_field` takes it. Raises InvalidInput."""
+    """Parse the text of a sync's field for `replace_sync_field`. Raises InvalidInput."""
     text = text.strip()
     try:
         text.encode()
@@ -54,12 +54,12 @@ def parse_field_text(field: SyncField, text: str) -> Any:
 
 
 def field_to_json(sync: Sync, field: SyncField) -> Any:
-    """Return a field's value for JSON."""
+    """Convert a sync's field to JSON, for `fairlead sync`."""
     return msgspec.to_builtins(read_sync_field(sync, field.path))
 
 
 def format_field(sync: Sync, field: SyncField) -> str:
-    """Return a field's value as text that `parse_field_text` reads."""
+    """Format a sync's field as text that `parse_field_text` reads."""
     value = field_to_json(sync, field)
     if field.kind is SyncFieldKind.SWITCH:
         return "on" if value else "off"
@@ -96,7 +96,7 @@ def _require_choice(field: SyncField, text: str) -> str:
 
 
 def _parse_names(field: SyncField, text: str) -> tuple[str, ...]:
-    """Names between commas, each once; a name with a comma is quoted, or all are a JSON list."""
+    """Parse a sync field's names between commas; one with a comma is quoted, or all are JSON."""
     if text.startswith("["):
         names = _decode(field, text, tuple[str, ...])
     else:

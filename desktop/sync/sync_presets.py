@@ -20,7 +20,7 @@ _DEFAULT_IDENTITY = (MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier
 
 @dataclass(frozen=True)
 class PresetNames:
-    """The account's names of the lists, tags and fields that presets use."""
+    """The account's names of the lists, tags and fields that preset syncs use."""
 
     box_field: str
     smart_list: str
@@ -39,7 +39,7 @@ def build_preset(name: str, names: PresetNames) -> Sync:
 
 
 def build_blank_sync(name: str, title: str, kind: SourceKind) -> Sync:
-    """The smallest sync of a kind that writes something: an identifier of the other service."""
+    """Build the smallest sync of a kind that writes: an identifier of the other service."""
     row = {
         SourceKind.ZENDESK_USERS: MappingRow(
             "id", "vars.zendesk_id", MappingOperator.SET_IF_EMPTY, SourceType.IDENTIFIER

@@ -57,7 +57,7 @@ OnProgress = Callable[[Run], None]
 
 @dataclass(frozen=True)
 class RunRequest:
-    """The arguments of one run: sync, plan, scope and who started it.
+    """What a run is asked to do: sync, plan, scope and who started it.
 
     `plan`: exactly that one; `full`: read everything again; `only`: these source records;
     `resume`: go on with that run. `allow`: limits that `person` (a Zendesk user id), an admin,
@@ -78,7 +78,7 @@ class RunRequest:
 
 @dataclass
 class SyncRunner:
-    """Runs one sync. `lock_path` excludes a second run of it in any process."""
+    """Runs one sync; `lock_path` excludes a second run of it in any process."""
 
     context: SyncContext
     lock_path: Path
@@ -91,7 +91,7 @@ class SyncRunner:
     find_refusal: Callable[[], str] = field(default=lambda: "")
 
     async def preview(self, sync: Sync, actor: str, *, full: bool = False) -> Plan:
-        """Extract and plan; nothing is written anywhere, and no history is left."""
+        """Extract a sync's source and plan; nothing is written, no history is left."""
         async with self._exclusive_lock(sync):
             runs = self.context.store.runs
             await runs.delete_previews(sync.name)
@@ -112,7 +112,7 @@ class SyncRunner:
             return plan
 
     async def run(self, sync: Sync, request: RunRequest) -> Run:
-        """Run the sync once; the run's state says how it ended. Raises what prevents its start."""
+        """Run a sync once; the run's state says how it ended. Raises what prevents its start."""
         if request.resume_run_id is not None and request.plan_id is not None:
             raise InvalidInput(
                 "A run goes on with the plan it has.",
@@ -149,7 +149,7 @@ class SyncRunner:
             return ended
 
     async def _delete_expired_rows(self) -> None:
-        """Delete rows of expired plans in chunks, as many as fit; the next run continues."""
+        """Delete expired plans' rows in chunks at a run's end; the next run continues."""
         now, pruning = self.context.clock.now(), self.context.store.plan_retention
         try:
             for _ in range(_MAX_RETENTION_CHUNKS):
@@ -237,7 +237,7 @@ class SyncRunner:
         return await planning.build(order)
 
     async def _settle_earlier_runs(self, run: Run, sync: Sync) -> None:
-        """Settle what earlier runs of this sync were sending, before anything new is planned."""
+        """Settle what earlier runs of a sync were sending, before anything new is planned."""
         store = self.context.store
         known = await store.runs.get(run.id)
         for plan_id, run_id in await store.batches.list_unsettled_plans(sync.name, known.plan):
@@ -309,7 +309,7 @@ class SyncRunner:
         )
 
     def _advance_watermark(self, planned: Sync, mark: str) -> None:
-        """Store the feed marks of the applied plan, unless the sync was changed meanwhile."""
+        """Store the watermarks of a run's applied plan, unless the sync was changed meanwhile."""
         try:
             now = self.context.store.syncs.get.blocking(planned.name)
         except NotFound:
@@ -381,7 +381,7 @@ class SyncRunner:
 
 
 class _ProgressReporter:
-    """Stores the progress of a run's stage, at most twice a second."""
+    """Stores a run's progress in its stage, at most twice a second."""
 
     def __init__(
         self, runner: SyncRunner, run: Run, stage: RunStage, total: int | None = None

@@ -67,12 +67,12 @@ class MissingResource:
 
     @property
     def is_creatable(self) -> bool:
-        """Whether an admin can have it created."""
+        """Whether an admin can have a sync's missing list or field created."""
         return self.kind not in ("smart_target", "source_field")
 
 
 class SyncService:
-    """The syncs of one workspace, for window and command line."""
+    """Adds and changes the syncs of one workspace, for window and command line."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class SyncService:
         return self._save(build_blank_sync(self._unused_name(title), title.strip(), kind))
 
     def duplicate_sync(self, name: str, title: str) -> Sync:
-        """Copy a sync under another title: off, unchecked, and nobody's word for consent.
+        """Copy a sync under another title: off, unchecked, without its consent attestation.
 
         What the old one has matched and written stays with it. Raises InvalidInput, NotPermitted.
         """
@@ -124,7 +124,7 @@ class SyncService:
         return self._save(copy)
 
     def _unused_name(self, title: str) -> str:
-        """Return a name for scripts made from a title, with a number where it is taken."""
+        """Return a new sync's name for scripts, made from its title, numbered where taken."""
         if not title.strip():
             raise InvalidInput("A sync needs a name.", "Nothing was added.")
         plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
@@ -184,7 +184,7 @@ class SyncService:
         return saved
 
     def _find_switcher(self, before: Sync | None, sync: Sync) -> str:
-        """Return whose rights the scheduled runs of a sync have after it is saved."""
+        """Return by whose rights a sync's scheduled runs write after it is saved."""
         if not sync.on:
             return ""
         is_same = (
@@ -198,7 +198,7 @@ class SyncService:
         return self._get_actor().key
 
     def _attests_consent(self, before: Sync | None, sync: Sync) -> bool:
-        """Whether saving attests consent, which only who saves may do.
+        """Whether saving a sync attests consent, which only who saves may do.
 
         Raises UserDecisionNeeded where it would be somebody else's.
         """
@@ -225,7 +225,7 @@ class SyncService:
         return True
 
     def remove_sync(self, name: str) -> tuple[Run, ...]:
-        """Take a sync away and stop its runs; returns those that were running.
+        """Remove a sync and stop its runs; returns those that were running.
 
         What it wrote and its history stay.
         """
@@ -294,7 +294,7 @@ class SyncService:
     async def check_resources(
         self, name: str, sailthru: SailthruClient, zendesk: ZendeskClient
     ) -> tuple[Sync, tuple[MissingResource, ...]]:
-        """Check a sync against both services; returns it and what is missing."""
+        """Check a sync against both services; returns it and its missing lists and fields."""
         self.require_permission()
         sync = self._store.syncs.get.blocking(name)
         absences = await find_missing_resources(sync, sailthru, zendesk)
@@ -306,7 +306,7 @@ class SyncService:
         self, absences: Sequence[MissingResource], names: PresetNames, sailthru: SailthruClient,
         zendesk: ZendeskClient,
     ) -> None:  # fmt: skip
-        """Create missing lists and fields of a sync. Raises Forbidden for all but admins."""
+        """Create a sync's missing lists and fields. Raises Forbidden for all but admins."""
         self.require_admin()
         for absence in absences:
             if absence.kind == "list":
@@ -328,7 +328,7 @@ class SyncService:
                 )
 
     def find_run_blockers(self, sync: Sync, *, connected: bool | None) -> tuple[SyncProblem, ...]:
-        """Return what keeps a sync from running now, the first thing to do first.
+        """Return what keeps a sync from running now, what to do first at the front.
 
         `connected` is None where nobody has asked: then who is at work is not known either.
         """
@@ -353,7 +353,7 @@ class SyncService:
         return tuple(found)
 
     def list_states(self) -> tuple[SyncStatus, ...]:
-        """Return the status of every sync."""
+        """List the status of every sync."""
         return tuple(self.get_state(sync) for sync in self._store.syncs.list_all.blocking())
 
     def get_state(self, sync: Sync) -> SyncStatus:
@@ -386,11 +386,11 @@ class SyncService:
         )
 
     def check_permission(self) -> PermissionDecision:
-        """Whether the signed-in person may run syncs now."""
+        """Decide whether the signed-in person may run syncs now."""
         return check_permission(Permission.RUNS, self._get_actor(), self._get_rules())
 
     def check_configuration_permission(self) -> PermissionDecision:
-        """Whether the signed-in person may make, change and preview syncs.
+        """Decide whether the signed-in person may make, change and preview syncs.
 
         The switch for changes does not count: nothing of it writes to a service (S1-20).
         """
@@ -410,7 +410,7 @@ class SyncService:
             raise NotPermitted("Syncs cannot be changed here.", verdict.reason)
 
     def require_admin(self) -> None:
-        """Raises NotPermitted for everybody but admins."""
+        """Raise NotPermitted for everybody but admins, as for letting a sync's limit pass."""
         self.require_permission()
         if self._get_actor().role is not Role.ADMIN:
             raise NotPermitted(
@@ -418,7 +418,7 @@ class SyncService:
             )
 
     def _require_for_limits(self, syncs: Sequence[Sync]) -> None:
-        """Require an admin for a change that raises or removes a limit."""
+        """Require an admin for a saved sync that raises or removes a limit."""
         known = {sync.name: sync.limits for sync in self._store.syncs.list_all.blocking()}
         for sync in syncs:
             before = known.get(sync.name, Limit())
@@ -448,13 +448,13 @@ def _require_valid(sync: Sync) -> None:
 
 
 def validate_sync(sync: Sync) -> tuple[str, ...]:
-    """Return what keeps a sync from being saved, a sentence each, unknown fields included."""
+    """Validate a sync for saving: a sentence for each problem, unknown fields included."""
     problems = [*mapping_source_problems(sync), *condition_field_problems(sync)]
     return tuple(dict.fromkeys((*validate_sync_form(sync), *problems)))
 
 
 def validate_sync_form(sync: Sync) -> tuple[str, ...]:
-    """Return what is wrong with a sync apart from unknown fields, a sentence each."""
+    """Validate a sync as a form: a sentence for each problem apart from unknown fields."""
     found = list(validate_mapping(sync.mapping, sync.target_service))
     if not sync.identity:
         found.append("Choose how people are matched.")
@@ -488,7 +488,7 @@ def validate_sync_form(sync: Sync) -> tuple[str, ...]:
 async def find_missing_resources(
     sync: Sync, sailthru: SailthruClient, zendesk: ZendeskClient
 ) -> tuple[MissingResource, ...]:
-    """Ask both services for what a sync names; return what is missing."""
+    """Ask both services for the lists and fields a sync names; return what is missing."""
     found: list[MissingResource] = []
     targets = target_lists(sync)
     if sync.source.lists or targets:
@@ -542,7 +542,7 @@ def _source_field_problem(key: str, known: Collection[str]) -> MissingResource:
 
 
 def target_lists(sync: Sync) -> tuple[str, ...]:
-    """Return the Sailthru lists that the sync puts people on, each once."""
+    """Return the Sailthru lists that a sync puts people on, each once."""
     if sync.target_service is not Service.SAILTHRU:
         return ()
     mapped = (row.target for row in sync.mapping if row.on and row.target.startswith(LIST_PREFIX))

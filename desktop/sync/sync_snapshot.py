@@ -1,4 +1,4 @@
-"""Read the state of every sync in one piece: runs, plans, what waits and what is missing."""
+"""Read the state of every sync in one piece: runs, plans, what waits and is missing."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ _SHOWN_PLAN_STATES = (PlanState.READY, PlanState.STOPPED, PlanState.APPLYING, Pl
 
 @dataclass(frozen=True)
 class SyncSnapshot:
-    """State of one sync. `plan` is the newest complete one, `preview_run` one in the making."""
+    """State of one sync; `plan` is the newest complete one, `preview_run` one in the making."""
 
     sync_state: SyncStatus
     missing_requirements: tuple[SyncProblem, ...]
@@ -25,12 +25,12 @@ class SyncSnapshot:
 
     @property
     def sync(self) -> Sync:
-        """The sync itself."""
+        """The sync whose state the snapshot holds."""
         return self.sync_state.sync
 
     @property
     def active_run(self) -> Run | None:
-        """The run or preview under way."""
+        """The snapshot's run or preview under way."""
         for run in (self.last_run, self.preview_run):
             if run is not None and run.state is RunState.RUNNING:
                 return run
@@ -38,13 +38,13 @@ class SyncSnapshot:
 
     @property
     def open_plan(self) -> Plan | None:
-        """The preview that may still be ticked and written."""
+        """The snapshot's plan that may still be ticked and written."""
         plan = self.plan
         return plan if plan and plan.state in (PlanState.READY, PlanState.STOPPED) else None
 
     @property
     def waiting_row_count(self) -> int:
-        """How many rows wait for a person: refused, parked, in need of correction, in conflict."""
+        """How many of the sync's rows wait for a person: refused, parked, in conflict."""
         parked = (
             self.plan.count_rows(PlannedOutcome.CORRECTION, PlannedOutcome.CONFLICT)
             if self.plan
@@ -54,24 +54,24 @@ class SyncSnapshot:
 
     @property
     def needs_person(self) -> bool:
-        """Whether anything of it waits for a person."""
+        """Whether anything of the sync waits for a person."""
         return self.is_stopped_by_limit or self.waiting_row_count > 0
 
     @property
     def is_stopped_by_limit(self) -> bool:
-        """Whether a limit holds the newest plan."""
+        """Whether a limit stops the sync's newest plan."""
         return self.plan is not None and self.plan.state is PlanState.STOPPED
 
 
 @dataclass(frozen=True)
 class AllSyncsSnapshot:
-    """Every sync, favourites first, and the presets that are not added yet."""
+    """The snapshots of all syncs, favourites first, and the presets not added yet."""
 
     syncs: tuple[SyncSnapshot, ...]
     missing_presets: tuple[Sync, ...]
 
     def find(self, sync_name: str) -> SyncSnapshot | None:
-        """Return the snapshot of one sync."""
+        """Return one sync's snapshot by name."""
         return next((sync for sync in self.syncs if sync.sync.name == sync_name), None)
 
 

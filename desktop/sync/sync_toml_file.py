@@ -60,7 +60,7 @@ def import_syncs_toml(text: str) -> tuple[Sync, ...]:
 
 
 def _to_toml_value(value: Any) -> Any:
-    """Convert a value for TOML, without the fields a dataclass has at their defaults."""
+    """Convert a sync's value for TOML, without the fields a dataclass has at their defaults."""
     if isinstance(value, FieldCondition):
         return _dump_condition(value)
     if isinstance(value, Enum):
@@ -142,7 +142,7 @@ def _sync_tables(document: Mapping[str, Any]) -> Sequence[Any]:
 
 @dataclasses.dataclass(frozen=True)
 class _SyncFileSchema:
-    """The top of the file, for the spelling of its keys."""
+    """The top table of a file of syncs in TOML, for checking its keys."""
 
     version: int
     sync: tuple[Any, ...]
@@ -171,7 +171,7 @@ def _decode_sync(table: Any, path: str) -> Sync:
 
 
 def _with_stricter_optouts(table: Any) -> Any:
-    """The same with the stricter of two opt-out levels winning, where a file does not say who."""
+    """Return a sync's TOML table with the stricter opt-out winning, where it does not say who."""
     rows = table.get("mapping", ()) if isinstance(table, dict) else ()
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, dict) and row.get("target") == OPTOUT_FIELD:
@@ -180,7 +180,7 @@ def _with_stricter_optouts(table: Any) -> Any:
 
 
 def _to_msgspec_value(value: Any, path: str) -> Any:
-    """The parsed value as msgspec reads it; raises InvalidInput for what JSON does not have."""
+    """Convert parsed TOML for msgspec; raises InvalidInput for what JSON does not have."""
     if isinstance(value, Mapping):
         found = {key: _to_msgspec_value(part, f"{path}.{key}") for key, part in value.items()}
         if _JSON_VALUE_KEY in found and "test" in found:
@@ -221,7 +221,7 @@ _MISSING_FIELD_PATTERN = re.compile(r"Object missing required field `(?P<key>\w+
 
 
 def _type_error(said: str, path: str) -> InvalidInput:
-    """Convert an error of msgspec to one with the key's path."""
+    """Convert msgspec's error on a file of syncs to one with the key's path."""
     at = _ERROR_PATH_PATTERN.search(said)
     place = path + (at["place"] if at else "")
     expected, missing = _WRONG_TYPE_PATTERN.search(said), _MISSING_FIELD_PATTERN.search(said)

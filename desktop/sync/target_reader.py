@@ -1,4 +1,4 @@
-"""Reads the target records that source records may belong to, for the one rule for who is who.
+"""Reads the target records that a plan's source records may belong to, by the one matcher.
 
 Behind a remembered pair nothing else is asked. An external id that the record found by its address
 has itself is not asked either: in Sailthru each costs a request.
@@ -27,7 +27,7 @@ FoundT = TypeVar("FoundT")
 
 @dataclass(frozen=True)
 class TargetLookup:
-    """Target ids by source id and identifier, the targets by id, and errors by source id."""
+    """Targets found for a plan: ids by source id and identifier, records by id, and errors."""
 
     candidates: Mapping[str, Candidates] = field(default_factory=dict)
     targets: Mapping[str, TargetRecord] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class TargetLookup:
 
 
 class TargetReader:
-    """Reads the possible targets of a chunk of source records."""
+    """Reads the possible targets of a chunk of a plan's source records."""
 
     def __init__(self, context: SyncContext, sync: Sync) -> None:
         self._context = context
@@ -45,13 +45,13 @@ class TargetReader:
         self._refused_keys: set[str] = set()
 
     async def find_candidates(self, records: Sequence[SourceRecord]) -> TargetLookup:
-        """Look up the targets of these records. Raises what would meet every record."""
+        """Look up the targets of source records. Raises what would meet every record."""
         if self._sync.target_service is Service.SAILTHRU:
             return await self._find_profiles(records)
         return await self._find_users(records)
 
     async def search(self, records: Sequence[SourceRecord]) -> TargetLookup:
-        """Look up the targets of these records at the service, past any export of it."""
+        """Look up source records' targets at the service, past any export of it."""
         if self._sync.target_service is Service.SAILTHRU:
             return await self._find_profiles(records)
         return await self._search_each(records)
@@ -59,7 +59,7 @@ class TargetReader:
     async def read_addresses(
         self, records: Sequence[SourceRecord], found: TargetLookup
     ) -> tuple[TargetLookup, Mapping[str, str]]:
-        """Read the addresses of profiles without a target, whose export tells the hash alone.
+        """Read the addresses of exported profiles without a target: an export has the hash alone.
 
         Returns them by source id, and the lookup with the errors of those that cannot be read.
         """
@@ -82,7 +82,7 @@ class TargetReader:
         return replace(found, read_errors=errors), addresses
 
     async def read_optouts(self, records: Sequence[SourceRecord]) -> list[SourceRecord]:
-        """Read singly the opt-out level of records from a list, whose export does not tell it.
+        """Read singly the opt-out of source records from a list, whose export does not tell it.
 
         Where it cannot be read the record stays without one: nothing follows from that.
         """
@@ -106,7 +106,7 @@ class TargetReader:
             return error
 
     async def read_known(self, target_ids: Mapping[str, str]) -> TargetLookup:
-        """Read targets that are known already, given by source id."""
+        """Read a plan's targets whose ids are known, given by source id."""
         candidates = {
             source_id: {MatchIdentifier.SID: (target_id,)}
             for source_id, target_id in target_ids.items()
@@ -117,7 +117,7 @@ class TargetReader:
         return TargetLookup(candidates, {profile.id: profile for profile in found if profile})
 
     def _proposing_identifiers(self) -> tuple[MatchIdentifier, ...]:
-        """What is asked where nothing that decides finds anybody: before a create, all the rest."""
+        """Return the identifiers that may propose a target: all the rest, before a create."""
         identity, creates = self._sync.identity, self._sync.effects.create_missing
         return tuple(
             one
@@ -150,7 +150,7 @@ class TargetReader:
     async def _find_profile(
         self, record: SourceRecord, sid: str | None
     ) -> Mapping[MatchIdentifier, tuple[TargetRecord, ...]] | AppError:
-        """Read the profiles of one record, or return what keeps them from being read."""
+        """Read the profiles of one source record, or return what keeps them from being read."""
 
         async def read(
             identifier: MatchIdentifier, found: Iterable[TargetRecord]
@@ -170,7 +170,7 @@ class TargetReader:
     async def _find_in_order(
         self, find: Callable[[MatchIdentifier, Iterable[FoundT]], Awaitable[tuple[FoundT, ...]]]
     ) -> dict[MatchIdentifier, tuple[FoundT, ...]]:
-        """Ask all identifiers that decide; where they find nobody, those that may propose.
+        """Ask a source record's deciding identifiers; where they find nobody, the proposing ones.
 
         `find` gets what was found so far.
         """
@@ -189,7 +189,7 @@ class TargetReader:
     async def _read_profiles(
         self, identifier: MatchIdentifier, record: SourceRecord, sid: str | None
     ) -> tuple[TargetRecord, ...]:
-        """Read the profiles that one key of a record leads to; of several addresses each one's."""
+        """Read the profiles a source record's key leads to; of several addresses each one's."""
         profiles = self._context.profiles
         if identifier is MatchIdentifier.SID:
             profile = await profiles.read(sid) if sid is not None else None
@@ -227,7 +227,7 @@ class TargetReader:
         return {profile.id: profile for profile in found if profile is not None}
 
     async def _read_other_addresses(self, record: SourceRecord) -> tuple[str, ...]:
-        """Read a user's further addresses singly, where a profile would be created.
+        """Read a source user's further addresses singly, where a profile would be created.
 
         The export of admins tells them; the search, which is the way of agents, does not.
         """
@@ -264,7 +264,7 @@ class TargetReader:
         return found
 
     def _find_users_in_feed(self, records: Sequence[SourceRecord]) -> dict[str, Candidates]:
-        """Candidates from the users' feed in the mirror; runs on the database's thread."""
+        """Find target candidates in the mirror's users feed; runs on the database's thread."""
         found: dict[str, dict[MatchIdentifier, tuple[str, ...]]] = {}
         left = list(records)
         for identifier in deciding_identifiers(self._sync.identity):
@@ -310,7 +310,7 @@ class TargetReader:
         return [found.get(key, ()) for key in keys]
 
     async def _search_users(self, record: SourceRecord) -> Candidates:
-        """Find the users of one record by Zendesk's own search.
+        """Find the users that may be a source record's target by Zendesk's own search.
 
         For who may not read the users' export; and before a create, which the export may be too
         old for.

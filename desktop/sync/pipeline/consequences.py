@@ -17,7 +17,7 @@ NamedConsequence = tuple[Consequence, str]
 def find_consequences(
     row: PlanRow, target: TargetRecord | None, context: PlanContext
 ) -> tuple[NamedConsequence, ...]:
-    """Return the consequences of the changes that applying the row would send."""
+    """Find a plan row's consequences: of the changes that applying it would send."""
     return tuple(_iter_consequences(row, target, context))
 
 
@@ -48,7 +48,7 @@ def _iter_consequences(
 def _iter_email_consequences(
     row: PlanRow, target: TargetRecord | None, joins: list[str], leaves: list[str]
 ) -> Iterator[NamedConsequence]:
-    """Yield whether a row starts, stops or loosens somebody's marketing e-mail.
+    """Yield whether a plan row starts, stops or loosens somebody's marketing e-mail.
 
     Sailthru mails a profile that is on a list and has opted out of nothing. Of a level that was
     not read, what may be is counted: joining a list may start the mail, and opting out may stop it.
@@ -76,7 +76,7 @@ def _iter_email_consequences(
 
 
 def _switched(row: PlanRow, prefix: str, *, on: bool) -> list[str]:
-    """Return the names of the lists or tags that a row adds, or removes."""
+    """Return the names of the lists or tags that a plan row adds, or removes."""
     return [
         c.field.removeprefix(prefix)
         for c in row.changes_to_send

@@ -17,7 +17,7 @@ ValuesByField = Mapping[str, Json]
 
 @dataclass(frozen=True)
 class HoldReason:
-    """The reason why nothing is written for a source record now.
+    """The reason why a plan writes nothing for a source record now.
 
     With a `cause` a person has to look at it; without one the next plan looks again by itself.
     """
@@ -83,19 +83,19 @@ class PlanContext:
     created_addresses: frozenset[str] = frozenset()
 
     def ignore_reason(self, source_id: str) -> str:
-        """Return the reason why a person ignored a source record; empty if nobody did."""
+        """Return why a person ignored a source record in planning; empty if nobody did."""
         given = self.corrections.get(source_id, ())
         return next((c.reason or "ignored" for c in given if not c.field), "")
 
     def find_kept_form(self, target_id: str, change: FieldChange) -> KeptForm | None:
-        """The form in which the service keeps the very value of a change, if it stands there."""
+        """Find the form in which the service keeps the very value of a planned change."""
         form = self.kept_forms.get(target_id, {}).get(change.field)
         if form is None or not equivalent(change.field, change.new, form.wanted):
             return None
         return form if equivalent(change.field, form.seen, change.old) else None
 
     def written_values(self, target_id: str) -> dict[str, Json]:
-        """Return the values this sync last wrote to a target's fields, read back or not."""
+        """Return the values the sync last wrote to a target's fields, for its plan's diff."""
         # What was only accepted is newer: reading it back moves it to the synced values.
         return {
             **self.synced_values.get(target_id, {}),

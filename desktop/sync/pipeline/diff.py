@@ -26,7 +26,7 @@ from desktop.sync.source_record import SourceRecord
 def diff_record(
     record: SourceRecord, target: TargetRecord | None, context: PlanContext
 ) -> tuple[FieldChange, ...]:
-    """Return the field changes for a record in the source. Raises UnconvertibleValue."""
+    """Diff a source record with its target: field changes. Raises UnconvertibleValue."""
     there = dict(target.fields) if target is not None else {}
     found = (
         _diff_mapping_row(row, record, there, target.id if target else "", context)
@@ -48,7 +48,7 @@ def diff_record(
 def diff_leaving_record(
     record: SourceRecord, target: TargetRecord, context: PlanContext
 ) -> tuple[FieldChange, ...]:
-    """Return the field changes that undo what the sync gave a record that left the source."""
+    """Diff a record that left the source: field changes that undo what the sync gave it."""
     effects = context.sync.effects
     lists = [f"{LIST_PREFIX}{name}" for name in effects.add_to_lists if effects.remove_when_gone]
     tags = [f"{TAG_PREFIX}{tag}" for tag in effects.add_tags]
@@ -72,7 +72,7 @@ def diff_leaving_record(
 
 
 def _emptied_stages(target: TargetRecord, context: PlanContext) -> list[FieldChange]:
-    """Empty the stages that this sync wrote and nobody has changed since."""
+    """Diff the stages that this sync wrote and nobody has changed since: empty them."""
     written = context.written_values(target.id)
     return [
         FieldChange(name, old, None, reason="not in the source any more")
@@ -133,14 +133,14 @@ def _diff_mapping_row(
 
 
 def _last_value(row: MappingRow, target_id: str, context: PlanContext) -> Json | AbsentValue:
-    """Return the last value both services had; of an increment the last total written."""
+    """Return the last value both services had, for a diff; of an increment the last total."""
     if row.operator is MappingOperator.SUM:
         return context.written_values(target_id).get(row.target, ABSENT)
     return context.synced_values.get(target_id, {}).get(row.target, ABSENT)
 
 
 def _is_echo(row: MappingRow, record: SourceRecord, context: PlanContext) -> bool:
-    """Whether the source field holds just what a sync wrote there from this very target field.
+    """Whether the source field holds just what a sync wrote there from this very target.
 
     A value that came from another field is news to this one.
     """
@@ -154,7 +154,7 @@ def _is_echo(row: MappingRow, record: SourceRecord, context: PlanContext) -> boo
 
 
 def _membership_additions(target: TargetRecord | None, context: PlanContext) -> list[FieldChange]:
-    """Return the changes that add a target record to the sync's lists or tags."""
+    """Return the planned changes that add a target record to the sync's lists or tags."""
     effects, prefix = context.sync.effects, context.target_kind.membership_prefix
     names = {LIST_PREFIX: effects.add_to_lists, TAG_PREFIX: effects.add_tags}.get(prefix, ())
     return [

@@ -21,7 +21,7 @@ _TARGET_TAKEN_TEXT = (
 def with_earlier_holder(
     record: SourceRecord, match: MatchResult, context: PlanContext
 ) -> MatchResult:
-    """Return the match with the source record that an earlier run matched with this target."""
+    """Return the match with the source record that an earlier run matched with its target."""
     if match.target is None or context.target_kind.holds_several_records:
         return match
     others = context.known_sources.get(match.target.id, ())
@@ -39,12 +39,12 @@ def with_earlier_holder(
 
 
 def taken_target_reason(holder: str) -> str:
-    """Return the reason text of a row whose target belongs to the source record `holder`."""
+    """Return why a plan row's target is taken: it belongs to the source record `holder`."""
     return _TARGET_TAKEN_TEXT.format(who=holder)
 
 
 def park_duplicate_row(row: PlanRow, first: PlanRow) -> PlanRow:
-    """Park a plan row that has the same target record as an earlier row."""
+    """Park a plan row whose target record an earlier row has."""
     holder = f"{_label_with_id(first.label, first.source_id)}, row {first.row}"
     return replace(
         row,

@@ -13,7 +13,7 @@ from desktop.sync.source_record import SourceRecord
 
 @dataclass(frozen=True)
 class Ineligibility:
-    """The outcome of a record for which nothing is written, with its reason.
+    """Why a plan writes nothing for a source record, as the outcome of its row.
 
     `cause` groups rows that need correction; RETRY_LATER: the next plan looks again by itself.
     """
@@ -26,7 +26,7 @@ class Ineligibility:
 def find_ineligibility(
     record: SourceRecord, match: MatchResult, context: PlanContext, *, is_leaving: bool
 ) -> Ineligibility | None:
-    """Return the first reason that keeps a record from being written, or None."""
+    """Find the first reason why nothing is planned for a source record, or None."""
     ignored = context.ignore_reason(record.id)
     if ignored:
         return _skipped(f"always left out: {ignored}")
@@ -73,7 +73,7 @@ def _on_hold(hold: HoldReason | None) -> Ineligibility | None:
 
 
 def _not_creatable(record: SourceRecord, context: PlanContext) -> Ineligibility | None:
-    """Return why no target record is created for a source record, or None."""
+    """Return why a plan creates no target record for a source record, or None."""
     if not context.sync.effects.create_missing:
         service = context.target_kind.service.title
         return _skipped(f"not in {service}, and this sync creates nobody")

@@ -35,7 +35,7 @@ _NOTHING_TO_DO = (PlannedOutcome.UNCHANGED, PlannedOutcome.SKIPPED)
 def target_from_export(
     profile: ExportedProfile, email: str, ambiguous_lists: frozenset[str]
 ) -> TargetRecord:
-    """A row of an export as a target record; `email` is the address whose hash it has, or "".
+    """Convert a list export's row to a target record; `email` is the address of its hash, or "".
 
     The names of lists are joined by commas there: those in `ambiguous_lists` say nothing.
     """
@@ -51,7 +51,7 @@ def target_from_export(
 
 
 def may_be_settled(record: SourceRecord, context: PlanContext) -> bool:
-    """Whether an export can settle a record at all: nothing of it needs the profile itself."""
+    """Whether a list export can settle a source record: nothing of it needs the profile itself."""
     waits = record.id in context.retry_sources or record.id in context.superseded
     if waits or record.id in context.unconfirmed:
         return False
@@ -63,7 +63,7 @@ def may_be_settled(record: SourceRecord, context: PlanContext) -> bool:
 
 
 def is_settled_by_export(record: SourceRecord, target: TargetRecord, context: PlanContext) -> bool:
-    """Whether nothing is written for a record, whatever stands behind the cells of its `target`."""
+    """Whether an export settles that a plan writes nothing, whatever else the profile holds."""
     if not may_be_settled(record, context) or context.accepted_values.get(target.id):
         return False
     lists = (f"{LIST_PREFIX}{name}" for name in context.sync.effects.add_to_lists)
@@ -79,7 +79,7 @@ def is_settled_by_export(record: SourceRecord, target: TargetRecord, context: Pl
 def _effective_rows(
     record: SourceRecord, context: PlanContext
 ) -> Iterator[tuple[MappingRow, FieldValue]]:
-    """The rows of the mapping that may do something for a record, with their source values."""
+    """Yield the mapping rows that may do something for a record, with their source values."""
     for row in context.sync.mapping:
         value = read_source_value(row, record.fields)
         if row.protection is FieldProtection.NEVER or not row.on:

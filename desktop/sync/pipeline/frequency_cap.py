@@ -12,7 +12,7 @@ _ACTIVITY_FIELD_BY_EVENT = {ContactEvent.OPENED: "open_time", ContactEvent.CLICK
 def frequency_cap_reason(
     record: SourceRecord, target: TargetRecord | None, context: PlanContext
 ) -> str:
-    """Return why the cap keeps a customer from being contacted; empty if it does not."""
+    """Return why the frequency cap keeps a plan from contacting a customer, or ""."""
     cap = context.sync.pressure
     if cap is None:
         return ""

@@ -38,7 +38,7 @@ NEW_EVENT_COUNT = "new_event_count"
 
 
 class IncrementEffect(Enum):
-    """What is to be stored of an increment that was settled.
+    """What planning has to store of an increment that it settled.
 
     CONFIRM: it was seen, its events count. DISCARD: it was not done and will not be. SUPERSEDE: it
     was not done so far, and is watched from now on. FORGET: nothing of it is left to be put right.
@@ -52,7 +52,7 @@ class IncrementEffect(Enum):
 
 @dataclass(frozen=True)
 class SettledIncrement:
-    """One increment with what is to be stored of it; `target_id` is where it was seen."""
+    """A settled increment with what is to be stored of it; `target_id` is where it was seen."""
 
     effect: IncrementEffect
     increment: UnconfirmedIncrement
@@ -60,12 +60,12 @@ class SettledIncrement:
 
 
 def increment_rows(sync: Sync) -> tuple[MappingRow, ...]:
-    """Return the mapping rows that add to a number."""
+    """Return the sync's mapping rows that add to a number."""
     return tuple(row for row in sync.mapping if row.on and row.operator is MappingOperator.SUM)
 
 
 def event_ids(record: SourceRecord) -> tuple[str, ...]:
-    """Return the ids of the source events of a record, such as its tickets."""
+    """Return the ids of a source record's events that an increment counts, such as tickets."""
     tickets = record.fields.get("ticket_ids")
     if isinstance(tickets, list):
         return tuple(f"ticket {number}" for number in tickets)
@@ -75,7 +75,7 @@ def event_ids(record: SourceRecord) -> tuple[str, ...]:
 def without_counted_events(
     record: SourceRecord, context: PlanContext
 ) -> tuple[SourceRecord, tuple[str, ...]]:
-    """The record with, for rows that add, only what was not counted yet; and those events."""
+    """Return the record with uncounted events alone for increments, and those events."""
     rows = increment_rows(context.sync)
     if not rows and context.target_kind.is_create_idempotent:
         return record, ()
@@ -90,7 +90,7 @@ def without_counted_events(
 
 
 def with_amount_of_events(row: MappingRow, record: SourceRecord) -> MappingRow:
-    """Return the mapping row with its fixed number multiplied by the record's new events."""
+    """Return the increment's mapping row, its fixed number times the record's new events."""
     count = record.fields.get(NEW_EVENT_COUNT)
     if row.operator is not MappingOperator.SUM or row.type is not SourceType.TEXT:
         return row
@@ -107,7 +107,7 @@ def rebuild_increment(
     confirmed: Json,
     convert: ValueConverter,
 ) -> FieldChange:
-    """Return the increment added to the last confirmed total instead of the older one read."""
+    """Rebuild an increment on the last confirmed total instead of the older one read."""
     now = there.get(row.target)
     old = None if isinstance(now, Instant) else now
     result = apply_mapping_row(
@@ -126,7 +126,7 @@ def rebuild_increment(
 def settle_increments(
     inside: Iterable[SourceRecord], context: PlanContext
 ) -> tuple[PlanContext, tuple[SettledIncrement, ...]]:
-    """Settle the unconfirmed increments of these records by their targets as they were read.
+    """Settle source records' unconfirmed increments by their targets as they were read.
 
     Returns the context with what follows for the rows (holds, confirmed totals, counted events,
     synced values) and what is to be stored.
@@ -143,7 +143,7 @@ def settle_increments(
 
 
 class _Settler:
-    """Goes through increments one by one: what one confirms changes how the next one looks."""
+    """Settles increments one by one: what one confirms changes how the next one looks."""
 
     def __init__(self, context: PlanContext) -> None:
         self._context = context
@@ -155,7 +155,7 @@ class _Settler:
         self.settled: list[SettledIncrement] = []
 
     def settled_context(self) -> PlanContext:
-        """Return the plan context as if everything settled were stored."""
+        """Return the plan context as if every settled increment were stored."""
         if not (self.settled or self._holds or self._confirmed_totals):
             return self._context
         return replace(
@@ -168,7 +168,7 @@ class _Settler:
         )
 
     def settle_record(self, source_id: str, target: TargetRecord | None) -> None:
-        """Settle what one source record has sent: first what was superseded, then the newest."""
+        """Settle one source record's increments: first the superseded ones, then the newest."""
         totals: dict[str, Json] = {}
         for increment in self._context.superseded.get(source_id, ()):
             totals |= self._settle_superseded(increment, target)
@@ -182,7 +182,7 @@ class _Settler:
     def _settle_superseded(
         self, increment: UnconfirmedIncrement, target: TargetRecord | None
     ) -> dict[str, Json]:
-        """The totals that have to stand there again, where an older one has come late."""
+        """Return the totals to be restored where a superseded increment has come late."""
         totals: dict[str, Json] = {}
         if (
             target is not None
@@ -238,7 +238,7 @@ class _Settler:
             self._synced.setdefault(target.id, {})[change.field] = change.total
 
     def _is_over(self, increment: UnconfirmedIncrement, patience_s: float) -> bool:
-        """Whether the increment does nothing any more; where no job is known, after so long."""
+        """Whether an increment's job does nothing any more; where none is known, after so long."""
         if increment.job_id:
             return increment.job_id not in self._context.running_jobs
         return self._context.now - increment.sent_at > patience_s
@@ -263,7 +263,7 @@ def _shows(increment: UnconfirmedIncrement, target: TargetRecord) -> bool:
 
 
 def relevant_events(records: Sequence[SourceRecord], context: PlanContext) -> tuple[str, ...]:
-    """Return the event ids that must be checked as counted or not for these records."""
+    """Return the event ids to look up as counted or not for these records' increments."""
     events: dict[str, None] = {}
     if increment_rows(context.sync) or not context.target_kind.is_create_idempotent:
         for record in records:

@@ -22,7 +22,7 @@ _JOB_LINES_PER_S = 1000.0
 
 
 def plan_breaches(sync: Sync, plan: Plan, counts: Mapping[str, int]) -> tuple[LimitBreach, ...]:
-    """Return the limits that a plan's ticked rows exceed, worst first.
+    """Find the limits that a plan's ticked rows exceed, worst first.
 
     `counts`: people by consequence code over the ticked rows. An empty source stays one whatever
     is ticked.
@@ -50,7 +50,7 @@ def describe_open_limits(open_limits: tuple[OpenLimit, ...]) -> str:
 def estimate_write_s(
     sync: Sync, row_count: int, *, concurrent_calls: int, users_per_call: int
 ) -> float:
-    """Estimate how many seconds writing so many rows takes, each read again right before.
+    """Estimate how many seconds writing a plan's rows takes, each read again right before.
 
     `concurrent_calls` and `users_per_call` are what the gateways do at a time.
     """

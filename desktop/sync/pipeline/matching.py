@@ -13,7 +13,7 @@ from desktop.sync.source_record import SourceRecord
 
 @dataclass(frozen=True)
 class MatchResult:
-    """The target record of one source record, that there is none, or why it cannot be said.
+    """A match in planning: the target record, that there is none, or why it cannot be said.
 
     `candidates` are the ids of several that match, `proposed` describes targets that may be theirs
     (a shared phone number, an opted-out profile at a former address). `error` is what kept the
@@ -28,12 +28,12 @@ class MatchResult:
 
     @property
     def is_certain(self) -> bool:
-        """Whether it can be said which target it is, or that there is none."""
+        """Whether a match is certain: which target it is, or that there is none."""
         return not (self.candidates or self.proposed or self.error or self.taken_by)
 
 
 def match_record(record: SourceRecord, context: PlanContext) -> MatchResult:
-    """The target of a source record, by what was found for it under the sync's identifiers.
+    """Match a source record with its target, by what each of the sync's identifiers found.
 
     Several candidates are never guessed between: the record waits for a person.
     """
@@ -52,7 +52,7 @@ def match_record(record: SourceRecord, context: PlanContext) -> MatchResult:
 
 
 def _is_opted_out_before(record: SourceRecord, match: RecordMatch, context: PlanContext) -> bool:
-    """Whether the match is an opted-out profile at a former address, where profiles are made.
+    """Whether the match is an opted-out profile at a former address, so that none is created.
 
     A new profile would pass the opt-out by, and whether the old one is still theirs is for a
     person to say.

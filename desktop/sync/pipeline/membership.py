@@ -13,7 +13,7 @@ from desktop.sync.source_record import SourceRecord
 
 @dataclass(frozen=True)
 class SourceChunk:
-    """Source records sorted by the rules of a sync's source, corrections and stages applied.
+    """A chunk of source records by the source's rules, corrections and stages applied.
 
     `unclear` are those whose source does not tell a value that a rule asks for.
     """
@@ -24,7 +24,7 @@ class SourceChunk:
 
 
 def split_source(records: Iterable[SourceRecord], context: PlanContext) -> SourceChunk:
-    """Apply corrections and stages, and sort the records by whether they are in the source."""
+    """Apply corrections and stages to source records, and sort them by membership."""
     sorted_in: dict[bool | None, list[SourceRecord]] = {True: [], False: [], None: []}
     for record in records:
         shaped = with_stages(with_corrections(record, context), context.sync, context.now)
@@ -33,20 +33,20 @@ def split_source(records: Iterable[SourceRecord], context: PlanContext) -> Sourc
 
 
 def with_corrections(record: SourceRecord, context: PlanContext) -> SourceRecord:
-    """The record with what people corrected of it for this sync."""
+    """Return the source record with people's corrections for this sync."""
     values = {c.field: c.value for c in context.corrections.get(record.id, ()) if c.field}
     return record.with_values(values) if values else record
 
 
 def with_stages(record: SourceRecord, sync: Sync, now: float) -> SourceRecord:
-    """Return the record with its current lifecycle stages, if the sync has stages."""
+    """Return the source record with its current lifecycle stages, if the sync has any."""
     if not sync.stages:
         return record
     return record.with_values({"stages": list(current_stages(sync.stages, record.fields, now))})
 
 
 def is_in_source(record: SourceRecord, sync: Sync, now: float) -> bool | None:
-    """Whether the record is in the sync's source; None: a value that a rule asks for is missing."""
+    """Whether a record is in the sync's source; None: a rule's value is missing."""
     fields = record.fields
     # Agents, admins and deleted users are nobody's customers.
     if fields.get("role") not in (None, "end-user") or fields.get("active") is False:
@@ -64,7 +64,7 @@ def is_in_source(record: SourceRecord, sync: Sync, now: float) -> bool | None:
 
 
 def find_leaving(outside: Iterable[SourceRecord], context: PlanContext) -> list[SourceRecord]:
-    """Return the records outside the source that the sync still keeps on lists or tagged."""
+    """Find the records outside the source that the sync still keeps on lists or tagged."""
     return [
         record
         for record in outside
@@ -75,5 +75,5 @@ def find_leaving(outside: Iterable[SourceRecord], context: PlanContext) -> list[
 
 
 def is_deleted(record: SourceRecord) -> bool:
-    """Whether a Zendesk user of the export was deleted."""
+    """Whether a source record is a Zendesk user that the export has as deleted."""
     return record.fields.get("active") is False

@@ -27,7 +27,7 @@ _NO_CONSENT_REASON = (
 
 
 def plan_rows(chunk: SourceChunk, context: PlanContext, first_number: int) -> list[PlanRow]:
-    """Return the plan rows of one chunk of records, numbered from `first_number` on.
+    """Plan one chunk of source records: rows numbered from `first_number` on.
 
     A record outside the source has a row only where it leaves what the sync gave it, or where it
     waited for another try.
@@ -39,7 +39,7 @@ def plan_rows(chunk: SourceChunk, context: PlanContext, first_number: int) -> li
 
 
 def plan_record(record: SourceRecord, context: PlanContext, *, is_leaving: bool = False) -> PlanRow:
-    """Return the plan row of one record, numbered 0; `is_leaving`: it has left the source."""
+    """Plan one source record: a row numbered 0; `is_leaving`: it has left the source."""
     record = record.with_address(context.addresses.get(record.id, ""))
     match = match_record(record, context)
     events: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ def finish_row(row: PlanRow, target: TargetRecord | None, context: PlanContext) 
 
 
 def with_mail_state(row: PlanRow, target: TargetRecord | None) -> PlanRow:
-    """Return the plan row with the profile's opt-out level and other lists.
+    """Return the plan row with its profile's opt-out level and other lists.
 
     The two decide who gets marketing e-mail; decisions about the row later need no other read.
     """
@@ -182,7 +182,7 @@ def _skipped_row(record: SourceRecord, reason: str) -> PlanRow:
 
 
 def _consent_evidence(row: PlanRow, context: PlanContext) -> str:
-    """Return the evidence of a new contact's consent; empty if it is needed and missing."""
+    """Return the evidence of consent for a plan's new contact; empty where it is missing."""
     opt_in = context.sync.opt_in
     if opt_in.is_attested and opt_in.email:
         return f"attested by {opt_in.attested_by}"

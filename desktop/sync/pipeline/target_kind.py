@@ -37,14 +37,14 @@ _TYPED_USER_ATTRIBUTES = frozenset({"name", "phone", "tags"})
 
 @dataclass(frozen=True)
 class CreateProblem:
-    """Why no target record can be created; with a `cause` a person can correct that."""
+    """Why a sync can create no target record; with a `cause` a person can correct that."""
 
     message: str
     cause: str = ""
 
 
 class TargetKind(ABC):
-    """The rules of one kind of target record: conversion, creation and settable values.
+    """A sync's kind of target record: conversion, creation and settable values.
 
     `holds_several_records`: several source records, in their order, act on one target record, as
     events do; else the second one is parked. `is_create_idempotent`: a create that is sent twice
@@ -58,47 +58,47 @@ class TargetKind(ABC):
 
     @abstractmethod
     def convert(self, value: FieldValue, row: MappingRow) -> Json:
-        """Give a source value the form of the row's target field. Raises UnconvertibleValue."""
+        """Convert a source value to the form of the mapping row's target field."""
 
     def find_create_problem(self, record: SourceRecord) -> CreateProblem | None:
-        """Return why no record of this kind can be created for a source record, or None."""
+        """Return why a sync can create no target of this kind for a source record, or None."""
         return None if record.email else CreateProblem("no e-mail address")
 
     def name_for_create(self, record: SourceRecord) -> tuple[FieldChange, ...]:
-        """Return the change that names a new record where the mapping does not; none by default."""
+        """Return the change that names a new target where the mapping does not; none by default."""
         del record
         return ()
 
     def require_settable(self, field: str, value: Json) -> None:
-        """Raises UnconvertibleValue for a value that can stand in a field but not be set."""
+        """Raise UnconvertibleValue for a mapped value that a target's field cannot be set to."""
         del field, value
 
     def missing_field_reason(self, row: MappingRow) -> str:
-        """Return why the service would silently drop a field; empty if it has the field."""
+        """Return why the service would silently drop a mapped field; empty if it has the field."""
         del row
         return ""
 
     def keep_reason(self, row: MappingRow, old: Json) -> str:
-        """Return why the target's value is kept although the mapping would set another."""
+        """Return why a target's value is kept although the mapping would set another."""
         del row, old
         return ""
 
     def deletion_change(self, target: TargetRecord, effects: SyncEffects) -> FieldChange | None:
-        """Return the change of a target record whose source record was deleted, or None."""
+        """Return the change of a target whose source record was deleted, or None."""
         del target, effects
         return None
 
 
 @dataclass(frozen=True)
 class SailthruProfileKind(TargetKind):
-    """Sailthru profiles; `zone` is the account's time zone, by which dates become days."""
+    """Sailthru profiles as a sync's targets; `zone` is the account's, by which dates are days."""
 
     zone: str
     service = Service.SAILTHRU
     membership_prefix = LIST_PREFIX
 
     def convert(self, value: FieldValue, row: MappingRow) -> Json:
-        """Convert to a var, an opt-out level, or a list membership of a Sailthru profile."""
+        """Convert a mapped value to a profile's var, opt-out level or list membership."""
         if row.target == "optout":
             return _parse_optout(value)
         if row.target.startswith(LIST_PREFIX):
@@ -107,7 +107,7 @@ class SailthruProfileKind(TargetKind):
         return convert_for_sailthru(value, name, self.zone, keep_decimals=row.keep_decimals)
 
     def find_create_problem(self, record: SourceRecord) -> CreateProblem | None:
-        """Return the problem of an address that mail cannot reach; Sailthru would accept it."""
+        """Return why no profile is created at an address that mail cannot reach."""
         if not record.email:
             return CreateProblem("no e-mail address")
         if is_reachable_email(record.email):
@@ -115,12 +115,12 @@ class SailthruProfileKind(TargetKind):
         return CreateProblem(f"“{record.email}” is not an e-mail address", "invalid e-mail address")
 
     def require_settable(self, field: str, value: Json) -> None:
-        """Sailthru shows the old level `blast` where it still is; it cannot be set any more."""
+        """Raise UnconvertibleValue for the old opt-out `blast`, which cannot be set any more."""
         if field == "optout" and value == OptOutLevel.BLAST.value:
             raise _optout_error(value)
 
     def deletion_change(self, target: TargetRecord, effects: SyncEffects) -> FieldChange | None:
-        """Mark the profile: nothing is ever deleted in Sailthru, which would forget an opt-out."""
+        """Mark the profile of a deleted user: deleting it in Sailthru would forget an opt-out."""
         field = f"{VAR_PREFIX}{effects.deleted_var}"
         old = target.get_value(field)
         if not effects.deleted_var or old:
@@ -130,7 +130,7 @@ class SailthruProfileKind(TargetKind):
 
 @dataclass(frozen=True)
 class ZendeskUserKind(TargetKind):
-    """Zendesk end users; `user_field_types` are the account's user fields by key.
+    """Zendesk end users as a sync's targets; `user_field_types` are the account's, by key.
 
     `options` are (value, label) of its drop-downs and multi-selects, by the field's key.
     """
@@ -142,7 +142,7 @@ class ZendeskUserKind(TargetKind):
     membership_prefix = TAG_PREFIX
 
     def convert(self, value: FieldValue, row: MappingRow) -> Json:
-        """Convert to an attribute of a Zendesk user, or to a user field by its type."""
+        """Convert a mapped value to a Zendesk user's attribute, or to a user field by its type."""
         if row.target.startswith(USER_FIELD_PREFIX):
             key = row.target.removeprefix(USER_FIELD_PREFIX)
             new = convert_for_zendesk(value, self.user_field_types[key], self.zone)
@@ -151,19 +151,19 @@ class ZendeskUserKind(TargetKind):
         return convert_for_zendesk(value, kind, self.zone)
 
     def name_for_create(self, record: SourceRecord) -> tuple[FieldChange, ...]:
-        """Name a new user after the profile; without a name the address stands for it."""
+        """Name a new Zendesk user after the profile; without a name the address stands for it."""
         name = record.fields.get("name")
         return (FieldChange("name", None, name),) if isinstance(name, str) else ()
 
     def missing_field_reason(self, row: MappingRow) -> str:
-        """Say why a row names a field the target lacks: Zendesk answers 200 and keeps nothing."""
+        """Say why Zendesk would drop a mapped user field: it answers 200 and keeps nothing."""
         key = row.target.removeprefix(USER_FIELD_PREFIX)
         if key == row.target or key in self.user_field_types:
             return ""
         return "Zendesk has no user field of this name"
 
     def keep_reason(self, row: MappingRow, old: Json) -> str:
-        """Zendesk adds a phone number beside the one it has: every run would write it again."""
+        """Keep a Zendesk user's phone: a second number would be added beside it by every run."""
         if row.target == "phone" and old:
             return "Zendesk keeps the number it has: another is added beside it"
         return ""
@@ -175,14 +175,14 @@ def make_target_kind(
     user_field_types: Mapping[str, str],
     options: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
 ) -> TargetKind:
-    """Return the kind of target record of a sync that writes to this service."""
+    """Make the kind of target record of a sync that writes to this service."""
     if service is Service.SAILTHRU:
         return SailthruProfileKind(zone)
     return ZendeskUserKind(zone, user_field_types, options or {})
 
 
 def _parse_optout(value: FieldValue) -> Json:
-    """An opt-out level by Sailthru's name. Raises UnconvertibleValue for any other word."""
+    """Convert a mapped value to an opt-out level of Sailthru. Raises UnconvertibleValue."""
     if isinstance(value, str) and value in {level.value for level in OptOutLevel}:
         return value
     raise _optout_error(value)
