@@ -33,6 +33,7 @@ from desktop.sync.pipeline.plan_rows import with_mail_state
 from desktop.sync.pipeline.target_kind import make_target_kind
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.row_comparison import ReadResult
+from desktop.writing.write_protocol import read_refused_in_halves
 from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL
 
 P = ParamSpec("P")
@@ -151,10 +152,10 @@ class RollbackPlanner:
             await self._store.plans.add_rows(plan_id, made)
         return read
 
-    async def _read_targets(self, rows: Sequence[PlanRow], sync: Sync) -> dict[int, ReadResult]:
-        if sync.target_service is Service.SAILTHRU:
-            return await self._context.profiles.read_rows(rows)
-        return await self._context.users.read_rows(rows)
+    async def _read_targets(self, rows: Sequence[PlanRow], sync: Sync) -> Mapping[int, ReadResult]:
+        to_sailthru = sync.target_service is Service.SAILTHRU
+        gateway = self._context.profiles if to_sailthru else self._context.users
+        return await read_refused_in_halves(gateway, rows)
 
     def _revert_row(self, sync: Sync, row: PlanRow, now: ReadResult, *, in_doubt: bool) -> PlanRow:
         fresh = replace(

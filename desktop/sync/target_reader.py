@@ -19,7 +19,6 @@ from desktop.model.target_record import OPTOUT_FIELD, TargetRecord
 from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext
-from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL
 
 Candidates = Mapping[MatchIdentifier, tuple[str, ...]]
 FoundT = TypeVar("FoundT")
@@ -246,22 +245,23 @@ class TargetReader:
         return await self._with_users(await self._store.run(self._find_users_in_feed, records))
 
     async def _search_each(self, records: Sequence[SourceRecord]) -> TargetLookup:
-        return await self._with_users(
-            {record.id: await self._search_users(record) for record in records}
-        )
+        candidates: dict[str, Candidates] = {}
+        errors: dict[str, str] = {}
+        for record in records:
+            try:
+                candidates[record.id] = await self._search_users(record)
+            except StopsRun:
+                raise
+            except AppError as error:
+                errors[record.id] = str(error)
+        return replace(await self._with_users(candidates), read_errors=errors)
 
     async def _with_users(self, candidates: Mapping[str, Candidates]) -> TargetLookup:
         wanted = {id_ for found in candidates.values() for ids in found.values() for id_ in ids}
         return TargetLookup(candidates, await self._read_users(map(int, sorted(wanted))))
 
     async def _read_users(self, ids: Iterable[int]) -> dict[str, TargetRecord]:
-        wanted = list(ids)
-        found: dict[str, TargetRecord] = {}
-        for start in range(0, len(wanted), MAX_USERS_PER_CALL):
-            found |= await self._context.users.read_users(
-                wanted[start : start + MAX_USERS_PER_CALL]
-            )
-        return found
+        return await self._context.users.read_users(list(ids))
 
     def _find_users_in_feed(self, records: Sequence[SourceRecord]) -> dict[str, Candidates]:
         """Find target candidates in the mirror's users feed; runs on the database's thread."""

@@ -201,7 +201,7 @@ class PlanWriter(ABC):
             async for rows in batch.open_pages(self.page_rows):
                 # What was only being read goes back to the plan: what stands there is not ours.
                 items = [item for item in items_of(rows) if item.is_maybe_sent]
-                there = await self._protocol.gateway.read_rows([item.row for item in items])
+                there = await self._protocol.read_rows([item.row for item in items])
                 _, ended = split_by_comparison(items, there)
                 if ended:
                     await batch.close(ended)

@@ -225,7 +225,7 @@ class SailthruPlanWriter(PlanWriter):
         """Whether Sailthru's job applied no line that goes by sid: some accounts skip them all."""
         page = await batch.open_rows(self.page_rows)
         rows = [r for r in page if r.target_id and r.row in numbers][:_SID_LINES_SAMPLE_SIZE]
-        there = await self._gateway.read_rows(rows)
+        there = await self._protocol.read_rows(rows)
         return bool(rows) and not any(is_row_taken(row, there[row.row]) for row in rows)
 
     async def _post_refused_job_rows(self, batch: ClaimedBatch, job_id: str) -> None:

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Protocol
 
 from desktop.kit.clock import Clock
-from desktop.kit.errors import AppError, ConflictError
+from desktop.kit.errors import AppError, ConflictError, StopsRun
 from desktop.model.sync_plan import PlanRow
 from desktop.model.target_record import TargetRecord
 from desktop.writing.optout_door import RowPermits, SendingWay, admit
@@ -159,7 +159,7 @@ class WriteProtocol:
                 break
             if wait_s:
                 await self.clock.sleep(wait_s)
-            there = await self.gateway.read_rows(waiting)
+            there = await self.read_rows(waiting)
             found = {n: one for n, one in there.items() if isinstance(one, TargetRecord)}
             seen |= {r.row: found[r.row] for r in waiting if is_row_applied(r, there.get(r.row))}
             waiting = [row for row in waiting if row.row not in seen]
@@ -170,9 +170,13 @@ class WriteProtocol:
         """Call the checkpoint of the step just done; the fault tests kill the process there."""
         self.checkpoint(step.value)
 
+    async def read_rows(self, rows: Sequence[PlanRow]) -> Mapping[int, ReadResult]:
+        """Read what stands at the target of each row; raises only what stops a whole run."""
+        return await read_refused_in_halves(self.gateway, rows)
+
     async def _read(self, rows: Sequence[PlanRow]) -> Mapping[int, ReadResult]:
         try:
-            return await self.gateway.read_rows(rows)
+            return await self.read_rows(rows)
         except AppError as error:
             return {row.row: error for row in rows}
 
@@ -214,6 +218,25 @@ class WriteProtocol:
         self.passed(WriteStep.READ_BACK)
         if ended:
             await source.close(ended)
+
+
+async def read_refused_in_halves(
+    gateway: RecordGateway, rows: Sequence[PlanRow]
+) -> Mapping[int, ReadResult]:
+    """Read rows together; where that is refused, by halves down to the row whose trouble it is.
+
+    Raises only what stops a whole run.
+    """
+    try:
+        return await gateway.read_rows(rows)
+    except StopsRun:
+        raise
+    except AppError as error:
+        if len(rows) == 1:
+            return {rows[0].row: error}
+    half = len(rows) // 2
+    first = await read_refused_in_halves(gateway, rows[:half])
+    return {**first, **await read_refused_in_halves(gateway, rows[half:])}
 
 
 def split_by_comparison(

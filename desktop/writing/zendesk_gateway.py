@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from desktop.clients.zendesk.bulk_jobs import ZendeskBulkClient, ZendeskJob
 from desktop.clients.zendesk.client import ZendeskClient
-from desktop.kit.errors import NotFound, RequestTooLarge, ValuesRejected
+from desktop.kit.errors import NotFound, ValuesRejected
 from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow
@@ -33,28 +33,19 @@ class ZendeskGateway:
         self._bulk = ZendeskBulkClient(client)
 
     async def read_users(self, ids: Sequence[int]) -> dict[str, TargetRecord]:
-        """Read up to a hundred Zendesk users in one call; deleted ones are left out."""
+        """Read Zendesk users, a hundred in a call; deleted ones are left out."""
         found = await self._client.show_users(ids)
         return {str(user.id): target_record_from_user(user) for user in found if user.active}
 
     async def read_rows(self, rows: Sequence[PlanRow]) -> dict[int, ReadResult]:
-        """Read the Zendesk users of up to a hundred rows, by row number."""
-        found = await self._read_known([row for row in rows if row.target_id])
-        for row in rows:
-            if not row.target_id:
-                found[row.row] = await self._read_address(row.address)
-        return found
-
-    async def _read_known(self, rows: Sequence[PlanRow]) -> dict[int, ReadResult]:
-        try:
-            there = await self.read_users([int(row.target_id) for row in rows])
-        except (ValuesRejected, RequestTooLarge) as error:
-            # One id can spoil a call; alone it is its row's trouble.
-            if len(rows) == 1:
-                return {rows[0].row: error}
-            half = len(rows) // 2
-            return await self._read_known(rows[:half]) | await self._read_known(rows[half:])
-        return {row.row: there.get(row.target_id) or _user_gone_error() for row in rows}
+        """Read the Zendesk users of rows, by row number; one id can spoil a whole call."""
+        there = await self.read_users([int(row.target_id) for row in rows if row.target_id])
+        return {
+            row.row: there.get(row.target_id) or _user_gone_error()
+            if row.target_id
+            else await self._read_address(row.address)
+            for row in rows
+        }
 
     async def _read_address(self, address: str) -> ReadResult:
         try:

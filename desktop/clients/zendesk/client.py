@@ -120,15 +120,16 @@ class ZendeskClient:
         return found
 
     async def show_users(self, ids: Sequence[int]) -> tuple[ZendeskUser, ...]:
-        """Return those of up to 100 users that exist."""
-        if not ids:
-            return ()
-        parameters = (("ids", ",".join(str(i) for i in dict.fromkeys(ids))), _SIDELOADS)
-        request = build_request("GET", "/api/v2/users/show_many", query=parameters)
-        wanted = set(ids)
-        return tuple(
-            p for p in await self.send(request, wire_to_model.parse_users) if p.id in wanted
-        )
+        """Return those of these users that exist, by calls of 100 each."""
+        wanted = tuple(dict.fromkeys(ids))
+        found: list[ZendeskUser] = []
+        for start in range(0, len(wanted), PAGE_SIZE):
+            asked = wanted[start : start + PAGE_SIZE]
+            parameters = (("ids", ",".join(map(str, asked))), _SIDELOADS)
+            request = build_request("GET", "/api/v2/users/show_many", query=parameters)
+            users = await self.send(request, wire_to_model.parse_users)
+            found += (user for user in users if user.id in asked)
+        return tuple(found)
 
     async def list_identities(self, user_id: int) -> tuple[UserIdentity, ...]:
         """Return all addresses and numbers of one user."""

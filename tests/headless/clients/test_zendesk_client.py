@@ -108,6 +108,14 @@ async def test_show_users_empty_ids_send_no_request() -> None:
     assert [p.id for p in await client.show_users([902, 903])] == [902]
 
 
+async def test_show_users_asks_for_a_hundred_in_a_call() -> None:
+    answer = recorded_response("zendesk", "search_plain")
+    client, bench = make_zendesk_client(answer, answer, answer)
+    assert [p.id for p in await client.show_users([902, *range(1, 250), 902])] == [902]
+    asked = [dict(request.query)["ids"].split(",") for request in bench.sent]
+    assert [len(ids) for ids in asked] == [100, 100, 50]
+
+
 async def test_tickets_are_read() -> None:
     client, bench = make_zendesk_client(recorded_response("zendesk", "tickets"))
     page = await client.list_requested_tickets(901)

@@ -16,7 +16,7 @@ from desktop.clients.sailthru.bulk_jobs import SailthruBulkClient
 from desktop.clients.sailthru.job_status import SailthruJob
 from desktop.clients.zendesk.bulk_jobs import ZendeskBulkClient, ZendeskJob
 from desktop.kit.errors import ValuesRejected
-from desktop.model.sync import Sync, SyncEffects
+from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlanRowState
 from desktop.model.sync_run import RunState
 from desktop.store.feed_repository import list_feed_name
@@ -189,6 +189,39 @@ async def test_refused_bulk_read_is_halved(
     add_fault(account, "zendesk:GET *show_many*:422")
     run = await sync_cases.run_sync(sync_services, sync, plan_id=plan.id)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 3), run.error
+
+
+@pytest.mark.parametrize("flows", FlowPolicy)
+async def test_more_creates_than_zendesk_shows_in_a_call_are_all_made(
+    flows: FlowPolicy, sync_services: WorkspaceServices, account: SandboxServers
+) -> None:
+    """Each create is checked at Zendesk once more, which shows a hundred users in a call."""
+    sync_cases.create_customers(account, 103, unknown=102)
+    sync = sync_cases.save_preset(
+        sync_services,
+        TO_SAILTHRU,
+        lambda s: replace(s, flows=flows, effects=replace(s.effects, create_missing=True)),
+    )
+    run = await sync_cases.run_sync(sync_services, sync)
+    assert (run.totals["created"], run.totals["failed"]) == (102, 0), run.error
+
+
+@pytest.mark.parametrize("name", BULK)
+async def test_refused_read_of_one_row_leaves_the_others_of_its_page_alone(
+    name: str, sync_services: WorkspaceServices, account: SandboxServers
+) -> None:
+    people = sync_cases.create_customers(account, 5, unknown=2 if name == TO_SAILTHRU else 0)
+    sync = sync_cases.save_preset(
+        sync_services,
+        name,
+        lambda s: replace(s, effects=replace(s.effects, create_missing=True)),
+    )
+    plan = await build_runner(sync_services, sync.name).preview(sync, "Ada Admin")
+    # The page, its first half, and the first row of that.
+    add_fault(account, "zendesk:GET *show_many*:422", 3)
+    run = await sync_cases.run_sync(sync_services, sync, plan_id=plan.id)
+    written = run.totals["created"] + run.totals["updated"]
+    assert (written, run.totals["failed"]) == (len(people) - 1, 1), run.error
 
 
 @pytest.mark.parametrize("fault", ["page=403", "page=404", "500", "html", "cut"])
