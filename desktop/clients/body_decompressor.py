@@ -1,4 +1,4 @@
-"""Decompresses a response body piece by piece, up to a size limit: a gzip bomb stays small."""
+"""Decompresses an HTTP answer piece by piece, up to a size limit: a gzip bomb stays small."""
 
 import zlib
 
@@ -6,7 +6,7 @@ from desktop.kit.errors import ServiceError
 
 
 class BodyDecompressor:
-    """Collects one body; `encoding` is its Content-Encoding, `largest` the limit in bytes."""
+    """Collects one HTTP answer's body; `encoding` is its Content-Encoding, `largest` in bytes."""
 
     def __init__(self, encoding: str, largest: int) -> None:
         self._largest = largest
@@ -23,7 +23,7 @@ class BodyDecompressor:
             raise _unreadable_body_error("It is packed in a way nobody asked for.")
 
     def feed(self, piece: bytes) -> None:
-        """Add the next compressed piece. Raises ServiceError past the limit."""
+        """Decompress the next piece of an HTTP answer. Raises ServiceError past the limit."""
         if self._inflate is None:
             self._take(piece)
             return
@@ -37,7 +37,7 @@ class BodyDecompressor:
             raise _unreadable_body_error("It could not be unpacked.") from None
 
     def finish(self) -> bytes | None:
-        """Return the whole body, or None when the compressed data ends too early."""
+        """Return the whole decompressed body, or None when the data ends too early."""
         # An empty body without gzip's end is what some servers send with 204 and HEAD.
         if self._inflate is not None and self._size and not self._inflate.eof:
             return None

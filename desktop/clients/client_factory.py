@@ -21,14 +21,14 @@ from desktop.model.service import Service
 
 @dataclass(frozen=True)
 class ClientFactory:
-    """Makes clients that share a clock, a retry policy and a listener for service states."""
+    """Makes clients with one clock, one retry policy and one listener for service states."""
 
     clock: Clock
     on_state: OnServiceState | None = None
     retry_policy: RetryPolicy = INTERACTIVE_RETRY_POLICY
 
     def sailthru(self, credentials: SailthruCredentials, transport: Transport) -> SailthruClient:
-        """Return a client for the account of one API key; `transport` leads to its Service URI."""
+        """Build a client of one Sailthru API key; `transport` leads to its Service URI."""
         # Each Sailthru endpoint and method has a limit of its own, so no bucket is shared.
         limiter = RateLimiter(self.clock, read_endpoint_rate_limits, shared=False)
         tracker = ServiceStatusTracker(Service.SAILTHRU.title, self.clock, self.on_state)
@@ -38,7 +38,7 @@ class ClientFactory:
         return SailthruClient(credentials, pipeline)
 
     def zendesk(self, credentials: ZendeskCredentials, transport: Transport) -> ZendeskClient:
-        """Return a client that acts as one agent; `transport` leads to the account's address."""
+        """Build a Zendesk client of one agent; `transport` leads to the account's address."""
         limiter = RateLimiter(self.clock, read_account_rate_limits, shared=True)
         tracker = ServiceStatusTracker(Service.ZENDESK.title, self.clock, self.on_state)
         authenticator = ZendeskAuthenticator(credentials)

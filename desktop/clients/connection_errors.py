@@ -1,4 +1,4 @@
-"""Turns connection failures (DNS, TLS, proxy, timeout) into `ServiceUnreachable` sentences."""
+"""Turns HTTP connection failures (DNS, TLS, proxy, timeout) into `ServiceUnreachable` sentences."""
 
 import errno
 import socket
@@ -15,7 +15,7 @@ _NETWORK_DOWN_ERRNOS = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 
 
 def unreachable_error(service: str, error: BaseException) -> ServiceUnreachable:
-    """Return the error for an exception raised before anything was sent."""
+    """Return the error for a connection that failed before the HTTP request was sent."""
     for cause in _error_chain(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return ServiceUnreachable(
@@ -47,7 +47,7 @@ def unreachable_error(service: str, error: BaseException) -> ServiceUnreachable:
 
 
 def proxy_error(service: str, reply: str) -> ServiceUnreachable:
-    """Return the error for a proxy that refused; `reply` begins with its HTTP status."""
+    """Return the error for a proxy that refused the connection; `reply` begins with its status."""
     if reply.strip().startswith("407"):
         return ServiceUnreachable(
             f"A proxy keeps {service} away.",
@@ -60,35 +60,35 @@ def proxy_error(service: str, reply: str) -> ServiceUnreachable:
 
 
 def connect_timeout_error(service: str) -> ServiceUnreachable:
-    """Return the error for a connection that was not made in time."""
+    """Return the error for an HTTP connection that was not made in time."""
     return ServiceUnreachable(
         f"{service} does not answer.", "No connection was made in time.", _HINT
     )
 
 
 def pool_exhausted_error(service: str) -> ServiceUnreachable:
-    """Return the error for a request that waited too long for a free connection."""
+    """Return the error for an HTTP request that waited too long for a free connection."""
     return ServiceUnreachable(
         f"Too many calls to {service} at once.", "This one had to wait too long.", "Try it again."
     )
 
 
 def connection_closed_error(service: str) -> ServiceUnreachable:
-    """Return the error for a transport that this process has closed."""
+    """Return the error for an HTTP transport that this process has closed."""
     return ServiceUnreachable(
         f"The connection to {service} is closed.", "Nothing was sent.", "Start again."
     )
 
 
 def response_timeout_error(service: str) -> ResponseTimeout:
-    """Return the error for a request that was sent and not answered in time."""
+    """Return the error for an HTTP request that was sent and not answered in time."""
     return ResponseTimeout(
         f"{service} took too long.", "The request was sent; no answer came.", _HINT
     )
 
 
 def truncated_response_error(service: str) -> ResponseTimeout:
-    """Return the error for a response that ended before it was complete."""
+    """Return the error for an HTTP answer that ended before it was complete."""
     return ResponseTimeout(
         f"{service}’s answer broke off.", "The connection ended before all of it came.", _HINT
     )
@@ -106,7 +106,7 @@ def _certificate_reason(error: ssl.SSLCertVerificationError) -> str:
 
 
 def _error_chain(error: BaseException) -> Iterator[BaseException]:
-    """`error`, its causes and contexts and the members of groups, each once."""
+    """Yield a connection error, its causes and contexts and members of groups, each once."""
     seen: set[int] = set()
     waiting = [error]
     while waiting:

@@ -1,4 +1,4 @@
-"""Makes the text of a service's error fit to be shown: one line, printable, at most 300 letters."""
+"""Makes a service's error text fit to be shown: one line, printable, at most 300 letters."""
 
 from desktop.kit.text import to_single_line
 
@@ -6,7 +6,7 @@ _MAX_LENGTH = 300
 
 
 def sanitize_error_text(value: object) -> str:
-    """Return `value`, a text or a whole number, as a short line; empty for anything else."""
+    """Clean a service's error message, a text or number, to a short line; else empty."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     # Python refuses to print an integer of more than 4,300 digits; no message holds one.

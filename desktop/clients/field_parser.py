@@ -1,4 +1,4 @@
-"""Parses single fields of a service's JSON; an invalid one is left out and noted as a problem.
+"""Parses single fields of a service's JSON answer; an invalid one is left out and noted.
 
 `None` and an absent field are alike: services use both. Notes hold where and why, never values.
 """
@@ -16,7 +16,7 @@ from desktop.model.json_value import Json
 
 @dataclass(frozen=True)
 class FieldProblem:
-    """One field left out: `path` says where it is, `reason` why, never its value."""
+    """A field left out of a service's answer: `path` says where, `reason` why, never its value."""
 
     path: str
     reason: str
@@ -28,17 +28,17 @@ OnFieldProblems = Callable[[tuple[FieldProblem, ...]], None]
 
 
 class FieldParser:
-    """Parses the fields of one response and collects the problems."""
+    """Parses the fields of one JSON answer and collects the problems."""
 
     def __init__(self) -> None:
         self.problems: list[FieldProblem] = []
 
     def add_problem(self, where: str, why: str) -> None:
-        """Note that the field at `where` is left out."""
+        """Note that an answer's field at `where` is left out."""
         self.problems.append(FieldProblem(where, why))
 
     def text(self, value: object, where: str) -> str | None:
-        """Return a text that is valid Unicode, else None."""
+        """Parse an answer's text field; None where it is no valid Unicode."""
         if value is None:
             return None
         if isinstance(value, str):
@@ -50,7 +50,7 @@ class FieldParser:
         return None
 
     def integer(self, value: object, where: str) -> int | None:
-        """Return an integer, also one in quotes, else None."""
+        """Parse an answer's integer field, also one in quotes, else None."""
         if value is None:
             return None
         # PHP and CSV imports quote numbers; 64 bits have at most 19 digits.
@@ -65,7 +65,7 @@ class FieldParser:
         return None
 
     def identifier(self, value: object, where: str) -> int | None:
-        """Return a positive 64-bit integer, else None."""
+        """Parse an answer's id, a positive 64-bit integer, else None."""
         number = self.integer(value, where)
         if number is not None and not 0 < number < 2**63:
             self.add_problem(where, "not an id")
@@ -73,7 +73,7 @@ class FieldParser:
         return number
 
     def number(self, value: object, where: str) -> float | None:
-        """Return a finite number, also one in quotes, else None."""
+        """Parse an answer's field as a finite number, also one in quotes, else None."""
         if value is None:
             return None
         # A longer text is no number that somebody meant.
@@ -90,7 +90,7 @@ class FieldParser:
         return None
 
     def flag(self, value: object, where: str, *, default: bool = False) -> bool:
-        """Return a boolean, also from 1 and 0, else `default`."""
+        """Parse an answer's boolean field, also from 1 and 0, else `default`."""
         if value is None:
             return default
         if isinstance(value, bool):
@@ -101,7 +101,7 @@ class FieldParser:
         return default
 
     def struct(self, document: Mapping[str, object], kind: type[S], where: str = "answer") -> S:
-        """Return a msgspec struct of the fields that `kind` names; others are ignored."""
+        """Parse an answer's object into the msgspec struct `kind`; other fields are ignored."""
         try:
             return msgspec.convert(document, kind)
         # msgspec refuses the whole struct for one lone surrogate; the mapping leaves it out
@@ -110,7 +110,7 @@ class FieldParser:
             return msgspec.convert(self.mapping(document, where), kind)
 
     def mapping(self, value: object, where: str) -> Mapping[str, object]:
-        """Return an object; null and an empty array (PHP's empty map) count as an empty one."""
+        """Parse an answer's object; null and an empty array (PHP's empty map) are an empty one."""
         if value is None or value == []:
             return {}
         if not isinstance(value, dict):
@@ -122,7 +122,7 @@ class FieldParser:
         return usable
 
     def sequence(self, value: object, where: str) -> Sequence[object]:
-        """Return an array; null and an empty object count as an empty one."""
+        """Parse an answer's array; null and an empty object count as an empty one."""
         if value is None or value == {}:
             return ()
         if isinstance(value, list):
@@ -131,7 +131,7 @@ class FieldParser:
         return ()
 
     def json(self, value: object, where: str) -> tuple[Json] | None:
-        """Return any JSON value in a tuple of one; None when part of it cannot be stored."""
+        """Parse any JSON value in an answer, as a tuple of one; None where it cannot be stored."""
         try:
             if _usable(value):
                 return (cast("Json", value),)
@@ -142,7 +142,7 @@ class FieldParser:
         return None
 
     def json_map(self, value: object, where: str) -> dict[str, Json]:
-        """Return an object's entries that can be stored."""
+        """Parse those entries of an answer's object that can be stored."""
         kept: dict[str, Json] = {}
         for name, item in self.mapping(value, where).items():
             if (found := self.json(item, f"{where}.{_short(name)}")) is not None:

@@ -29,17 +29,17 @@ class HttpRequest:
 
     @property
     def route(self) -> str:
-        """Method and template, the key of rate limits and logs."""
+        """Method and path template of a request, the key of rate limits and logs."""
         return f"{self.method} {self.template}"
 
     def with_headers(self, headers: Mapping[str, str]) -> "HttpRequest":
-        """Return the same request with these headers added."""
+        """Return the same HTTP request with these headers added."""
         return replace(self, headers={**self.headers, **headers})
 
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A complete response: header names are lower-case, the body is decompressed."""
+    """A complete HTTP answer: header names are lower-case, the body is decompressed."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -47,10 +47,10 @@ class HttpResponse:
 
 
 class Transport(Protocol):
-    """Sends requests to one service."""
+    """Sends HTTP requests to one service."""
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Send a request and return the whole response, whatever its status.
+        """Send an HTTP request and return the whole answer, whatever its status.
 
         Raises ServiceUnreachable (nothing reached the service), ResponseTimeout (sent, no whole
         answer), ServiceError (an answer that cannot be taken in).
@@ -66,5 +66,5 @@ class Transport(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every HTTP connection of the transport."""
         ...

@@ -1,4 +1,4 @@
-"""Parses and encodes a service's JSON: strict and fast, then tolerantly where that fails.
+"""Parses and encodes a service's JSON bodies: strict and fast, then tolerantly.
 
 What no later reader could use (NaN, a number beyond 64-bit floats, half a surrogate pair) does
 not cost the document: it stands in the result as `UNUSABLE_VALUE` or as text that cannot be
@@ -17,7 +17,7 @@ from desktop.model.service import Service
 
 
 class InvalidJsonError(ValueError):
-    """The body is no JSON; callers turn it into an `AppError` of their service."""
+    """A response body that is no JSON; callers turn it into an `AppError` of their service."""
 
 
 class _Unusable:
@@ -32,7 +32,7 @@ MAX_INT = 2**64
 
 
 def parse_json(body: bytes) -> object:
-    """Return the document in a response body. Raises InvalidJsonError."""
+    """Parse the JSON of a response body. Raises InvalidJsonError."""
     try:
         # Nearly twice as fast as json on a page of 200 users, and nearly every body passes it.
         return msgspec.json.decode(body)
@@ -66,7 +66,7 @@ def _number(text: str) -> object:
 
 
 def encode_json(document: Mapping[str, object], service: Service) -> str:
-    """Return a request's `document` as compact JSON text. Raises InvalidInput where it cannot be.
+    """Encode a request's `document` as compact JSON. Raises InvalidInput where it cannot be.
 
     NaN and lone surrogates, which Python would write, are no JSON that `service` could read.
     """

@@ -19,7 +19,7 @@ _UNTIL_HEARD_S = 0.1
 
 @dataclass(frozen=True)
 class RateLimitReading:
-    """The state of one rate limit bucket as a response's headers tell it.
+    """A rate limit bucket as an HTTP answer's headers tell it.
 
     `is_concurrency`: the reading says how many things may be under way at once rather than how
     many calls are left: it falls and rises by itself, and nobody waits for it before being
@@ -38,7 +38,7 @@ RateLimitReader = Callable[[HttpRequest, Mapping[str, str], float], Iterable[Rat
 
 @dataclass(frozen=True)
 class RateBudget:
-    """The calls left in a bucket; it is refilled `resets_in_s` seconds from the reading."""
+    """The calls left in a rate limit bucket; refilled `resets_in_s` seconds from the reading."""
 
     bucket: str
     limit: int
@@ -47,12 +47,12 @@ class RateBudget:
 
     @property
     def share(self) -> float:
-        """The share of the limit that is left, 0 to 1."""
+        """The share of the rate limit that is left, 0 to 1."""
         return self.remaining / self.limit if self.limit > 0 else 0.0
 
     @property
     def is_below_half(self) -> bool:
-        """Whether less than half of the limit is left."""
+        """Whether less than half of the rate limit is left."""
         return self.share < 0.5
 
 
@@ -78,7 +78,7 @@ class _Bucket:
     is_confirmed: bool = True
 
     def roll_window(self, now: float) -> None:
-        """Refill the bucket once its window has passed.
+        """Refill the rate limit bucket once its window has passed.
 
         The next window is laid beside the last one, as long as the longest wait that was ever
         told. That is too short at first, so another is not begun before an answer has told.
@@ -98,7 +98,7 @@ class _Bucket:
     def apply_reading(
         self, reading: RateLimitReading, now: float, wait_s: float, mark: "WindowMark | None"
     ) -> None:
-        """Take over a reading; `mark` tells which calls the server had counted by then."""
+        """Take over a rate limit reading; `mark` tells which calls the server had counted then."""
         self.is_confirmed = True
         if reading.resets_in_s is not None:
             self.resets_at = now + wait_s
@@ -123,7 +123,7 @@ class _Bucket:
 
 @dataclass(frozen=True)
 class WindowMark:
-    """The window in which a call was let through, and how many calls had finished before it."""
+    """The rate limit window a call was let through in, and how many calls had ended before."""
 
     window: int
     finished: int
@@ -131,7 +131,7 @@ class WindowMark:
 
 @dataclass(frozen=True)
 class CallPermit:
-    """A call that was let through; `RateLimiter.release` gives it back."""
+    """A call that the rate limiter let through; `RateLimiter.release` gives it back."""
 
     route: str
     marks: Mapping[str, WindowMark]
@@ -143,7 +143,7 @@ class RateLimiter:
     def __init__(
         self, clock: Clock, read: RateLimitReader, *, shared: bool, window_s: float = 60.0
     ) -> None:
-        """`read` extracts rate limit readings from a response's headers.
+        """`read` extracts rate limit readings from an HTTP answer's headers.
 
         `shared`: all routes draw from the account's bucket too (Zendesk), so that a 429 not
         explained by a bucket of the route's own stops them all. `window_s` is assumed where an
@@ -161,7 +161,7 @@ class RateLimiter:
     def record_response(
         self, request: HttpRequest, response: HttpResponse, permit: CallPermit | None = None
     ) -> None:
-        """Take over a response's headers; those of a call of an earlier window are late."""
+        """Take over an answer's rate limit headers; those of an earlier window's call are late."""
         now = self._clock.monotonic()
         drawn_from = self._routes.setdefault(request.route, set())
         for reading in self._read(request, response.headers, self._clock.now()):
@@ -183,7 +183,7 @@ class RateLimiter:
             )
 
     def pause_after_429(self, request: HttpRequest, wait_s: float, *, of_all: bool = True) -> None:
-        """Block this route, or the whole account, for `wait_s` seconds after a 429."""
+        """Block a route, or the whole account, for `wait_s` seconds after a 429."""
         now = self._clock.monotonic()
         # An exhausted bucket of the route's own explains the 429, so that others may go on.
         own = (self._buckets[b] for b in self._routes.get(request.route, ()) if b != ACCOUNT_BUCKET)
@@ -192,7 +192,7 @@ class RateLimiter:
         self._paused_until[key] = max(self._paused_until.get(key, 0.0), now + wait_s)
 
     def wait_s(self, request: HttpRequest, reserve: float = 0.0) -> float:
-        """Return how long a request has to wait; 0: it may be sent.
+        """Return how long the rate limit makes a request wait; 0: it may be sent.
 
         `reserve` is the share of each bucket that this caller leaves to others.
         """
@@ -208,11 +208,11 @@ class RateLimiter:
         return max(0.0, until - now)
 
     def is_first_call_pending(self, request: HttpRequest) -> bool:
-        """Whether this route's limits are unknown and its first call is under way."""
+        """Whether a route's rate limit is unknown and its first call is under way."""
         return request.route not in self._routes and self._under_way.get(request.route, 0) > 0
 
     def acquire(self, request: HttpRequest) -> CallPermit:
-        """Let a call through and count it before its response does."""
+        """Let a call through the rate limiter and count it before its answer does."""
         marks: dict[str, WindowMark] = {}
         for name in self._buckets_of(request):
             bucket = self._buckets[name]
@@ -223,7 +223,7 @@ class RateLimiter:
         return CallPermit(request.route, marks)
 
     def release(self, permit: CallPermit, *, arrived: bool = True) -> None:
-        """End a call; one that never `arrived` at the service has cost nothing."""
+        """End a call of the rate limiter; one that never `arrived` at the service cost nothing."""
         for name, mark in permit.marks.items():
             bucket = self._buckets[name]
             bucket.under_way -= 1
@@ -232,7 +232,7 @@ class RateLimiter:
         self._under_way[permit.route] -= 1
 
     def budgets(self) -> tuple[RateBudget, ...]:
-        """Return the budget of every known bucket; one whose window has passed is full."""
+        """Return the rate budget of every known bucket; one whose window has passed is full."""
         now = self._clock.monotonic()
         return tuple(
             RateBudget(name, b.limit, _remaining_calls(b, now), max(0.0, b.resets_at - now))
@@ -240,11 +240,11 @@ class RateLimiter:
         )
 
     def budget(self, bucket: str = ACCOUNT_BUCKET) -> RateBudget | None:
-        """Return the budget of one bucket, or None when it is not known."""
+        """Return the rate budget of one bucket, or None when it is not known."""
         return next((b for b in self.budgets() if b.bucket == bucket), None)
 
     def share_left(self, bucket: str = ACCOUNT_BUCKET) -> float:
-        """Return the share of a bucket that is left, 0 to 1; 1 while nothing is known of it."""
+        """Return the share of a rate limit bucket that is left; 1 while nothing is known of it."""
         found = self.budget(bucket)
         return found.share if found is not None else 1.0
 

@@ -1,4 +1,4 @@
-"""Sends one request to a service: authenticate, wait for the rate limit, send, parse, retry.
+"""Sends one request to a service: authenticate, rate limit, send, parse, retry.
 
 A write whose fate is unknown (ResponseTimeout, or ServiceError with `is_outcome_unknown`) is
 raised and never sent again here: `writing/` settles it by reading.
@@ -43,7 +43,7 @@ _SIGN_IN_PROBES = ("GET /api/v2/users/me", "GET /settings")
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long and how often a caller retries.
+    """How long and how often a failed HTTP request is retried.
 
     `reserved_share` is the share of every rate budget this caller leaves untouched.
     """
@@ -66,10 +66,10 @@ RUN_RETRY_POLICY = RetryPolicy(
 
 
 class RequestAuthenticator(Protocol):
-    """Adds credentials to a request at the moment it is sent."""
+    """Adds credentials to an HTTP request at the moment it is sent."""
 
     async def authenticate(self, request: HttpRequest) -> HttpRequest:
-        """Return the request with credentials."""
+        """Return the HTTP request with current credentials."""
         ...
 
     async def recover_from_401(self, refused: HttpRequest) -> bool:
@@ -78,21 +78,21 @@ class RequestAuthenticator(Protocol):
 
 
 class NoAuthenticator:
-    """The authenticator of Sailthru, whose requests are signed when they are built."""
+    """Sailthru's request authenticator: requests are signed when they are built."""
 
     async def authenticate(self, request: HttpRequest) -> HttpRequest:
-        """Return the request unchanged."""
+        """Return a Sailthru request unchanged: it is signed already."""
         return request
 
     async def recover_from_401(self, refused: HttpRequest) -> bool:
-        """Return False: there are no other credentials."""
+        """Return False: Sailthru's API key has no other credentials after a 401."""
         del refused
         return False
 
 
 @dataclass
 class RequestPipeline:
-    """All that stands between a client's method and the transport. `jitter` gives [0, 1)."""
+    """The way of a client's request to the transport and back; `jitter` gives [0, 1)."""
 
     transport: Transport
     rate_limiter: RateLimiter
@@ -106,7 +106,7 @@ class RequestPipeline:
     _first_calls: dict[str, asyncio.Event] = field(default_factory=dict, init=False, repr=False)
 
     async def call(self, request: HttpRequest, read: ResponseReader[T]) -> T:
-        """Send `request` and return what `read(response, now)` makes of the response.
+        """Send a request with retries; returns what `read(response, now)` makes of the answer.
 
         Raises what the transport and `read` raise, once trying again is no use, and RateLimited
         without sending anything while the budget is closed for longer than the patience, and
@@ -229,7 +229,7 @@ class RequestPipeline:
                 waiting.set()
 
     def _retry_delay_s(self, request: HttpRequest, error: AppError, attempt: int) -> float | None:
-        """Seconds until the next attempt, or None: this error is final."""
+        """Return the seconds until a request's next attempt, or None: its error is final."""
         if isinstance(error, RateLimited):
             server_says_s: float | None = max(0.0, error.retry_at - self.clock.now())
         elif isinstance(error, ResponseTimeout):

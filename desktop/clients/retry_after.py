@@ -12,7 +12,7 @@ MAX_RETRY_AFTER_S = 3600.0
 
 
 def parse_http_date(text: str | None) -> float | None:
-    """Return the Unix seconds of an HTTP date, or None."""
+    """Parse an HTTP date header to Unix seconds, or None."""
     if not text:
         return None
     try:
@@ -23,7 +23,7 @@ def parse_http_date(text: str | None) -> float | None:
 
 
 def parse_header_number(text: str | None) -> float | None:
-    """Return a header's finite number, or None."""
+    """Parse an HTTP header's finite number, or None."""
     try:
         value = float(text) if text is not None else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""The `AppError`s that Sailthru's and Zendesk's answers have in common, worded with their names.
+"""The `AppError`s that Sailthru's and Zendesk's HTTP answers share, worded with their names.
 
 `sailthru/error_mapping.py` and `zendesk/error_mapping.py` read a service's own codes and bodies and
 fall back to the HTTP status here. An answer without a body of the service's own form comes from a
@@ -33,7 +33,7 @@ _RIGHTS_HINTS = {
 
 
 def error_from_status(service: Service, status: int, message: str = "") -> AppError:
-    """Return the error for the HTTP status, other than 429, of an answer of the service's own.
+    """Return the error for a service's own HTTP status other than 429.
 
     `message` is the service's own text.
 
@@ -66,36 +66,36 @@ def error_from_status(service: Service, status: int, message: str = "") -> AppEr
 
 
 def authentication_error(service: Service, message: str = "") -> AuthenticationError:
-    """Return the error for refused credentials: status 401, or a service's code for it."""
+    """Return the error for credentials a service refused: status 401, or its own code."""
     what = "API key" if service is Service.SAILTHRU else "sign-in"
     return AuthenticationError(f"{service.title} refused the {what}.", message, _HINTS[service])
 
 
 def forbidden_error(service: Service, message: str) -> Forbidden:
-    """Return the error for accepted credentials that may not make this call (status 403)."""
+    """Return the error for accepted credentials that a service refuses this call (403)."""
     return Forbidden(f"{service.title} does not allow this.", message, _RIGHTS_HINTS[service])
 
 
 def not_found_error(service: Service, message: str = "") -> NotFound:
-    """Return the error for a record that is not there (status 404 or 410)."""
+    """Return the error for a record that a service does not have (404 or 410)."""
     return NotFound(f"{service.title} does not know it.", message, "It may have been removed.")
 
 
 def rejected_error(
     service: Service, message: str, fields: Mapping[str, str] | None = None
 ) -> ValuesRejected:
-    """Return the error for refused values; `fields` maps a field's name to the reason."""
+    """Return the error for values a service refused; `fields` maps a field to the reason."""
     title = f"{service.title} refused the values."
     return ValuesRejected(title, message, "Correct them.", fields=fields)
 
 
 def unsupported_call_error(service: Service, message: str) -> ServiceError:
-    """Return the error for a call the service does not have; trying again is no use."""
+    """Return the error for an API call the service does not have; it is never retried."""
     return final_error(f"{service.title} does not offer this call.", message, "Report it.")
 
 
 def redirect_error(service: Service) -> ServiceError:
-    """Return the error for a redirect: followed, it would carry the key to another address."""
+    """Return the error for an HTTP redirect: followed, it would carry the key elsewhere."""
     return ServiceError(
         f"{service.title}’s address leads elsewhere.",
         "It answered with a redirect, which is not followed; a network may ask to sign in first.",
@@ -105,7 +105,7 @@ def redirect_error(service: Service) -> ServiceError:
 
 
 def foreign_response_error(service: Service, status: int) -> AppError:
-    """Return the error for an answer without a body of the service's own form.
+    """Return the error for an HTTP answer without a body of the service's own form.
 
     It says nothing about the record asked for. One that comes after the request has passed, such
     as a proxy's 403 for what it read in the answer, may hide a write that was applied.
@@ -129,13 +129,13 @@ def foreign_response_error(service: Service, status: int) -> AppError:
 
 
 def unexpected_response_error(service: Service) -> ServiceError:
-    """Return the error for JSON that lacks what the vendor's documentation promises."""
+    """Return the error for an answer's JSON that lacks what the vendor documents."""
     title = f"{service.title}’s answer cannot be used."
     return ServiceError(title, "It has not the expected form.", _LATER)
 
 
 def wrong_record_error(service: Service) -> ServiceError:
-    """Return the error for an answer about another id than the one asked for."""
+    """Return the error for a service's answer about another id than the one asked for."""
     return ServiceError(
         f"{service.title} answered about another record.",
         "The answer has another id than the one asked for.",
@@ -152,7 +152,7 @@ def rate_limit_error(
     message: str = "Too many calls were made.",
     applies_to_account: bool = True,
 ) -> RateLimited:
-    """Return the error for a call over the rate limit (status 429): nothing was applied.
+    """Return the error for an HTTP call over the rate limit (429): nothing was applied.
 
     `pause_s` is the wait in seconds, `now` the Unix time it is counted from.
     """
@@ -166,7 +166,7 @@ def rate_limit_error(
 
 
 def final_error(title: str, message: str, hint: str) -> ServiceError:
-    """Return a `ServiceError` that is not tried again and surely changed nothing."""
+    """Return a service's error that is never retried and surely changed nothing."""
     error = ServiceError(title, message, hint, is_outcome_unknown=False)
     error.is_retryable = False
     return error

@@ -15,7 +15,7 @@ from desktop.kit.errors import (
 
 
 class ServiceStatus(Enum):
-    """A service's status; SLOW also covers a service that answers with errors."""
+    """A service's status as its HTTP calls show it; SLOW also covers one that answers errors."""
 
     UNKNOWN = "unknown"
     LIVE = "live"
@@ -38,7 +38,7 @@ OnServiceState = Callable[[ServiceState], None]
 
 
 class ServiceStatusTracker:
-    """Derives a service's status from the outcomes of calls."""
+    """Derives a service's status from the outcomes of its HTTP calls."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class ServiceStatusTracker:
         *,
         slow_s: float = 3.0,
     ) -> None:
-        """An answer that took longer than `slow_s` makes the service slow until a quicker one."""
+        """An HTTP answer slower than `slow_s` makes the service slow until a quicker one."""
         self._clock = clock
         self._on_state = on_state
         self._slow_s = slow_s
@@ -56,7 +56,7 @@ class ServiceStatusTracker:
         self._refused_at: float | None = None
 
     def record_response(self, started: float) -> None:
-        """Record a response to a call begun at monotonic `started`."""
+        """Record the answer to a service's HTTP call begun at monotonic `started`."""
         if self._refused_at is not None and started <= self._refused_at:
             # It was let in before the credentials were refused and says nothing about now.
             return
@@ -68,15 +68,15 @@ class ServiceStatusTracker:
 
     @property
     def refused_for_s(self) -> float | None:
-        """Seconds since the credentials were last refused; None while they are not."""
+        """Seconds since a service last refused the credentials; None while it does not."""
         return None if self._refused_at is None else self._clock.monotonic() - self._refused_at
 
     def reset_refusal(self) -> None:
-        """Forget the refusal, because a person asks for another attempt."""
+        """Forget a service's refusal of the credentials: a person asks for another attempt."""
         self._refused_at = None
 
     def record_failure(self, error: AppError, started: float) -> None:
-        """Record a call's final error; being signed out outlasts every other fault."""
+        """Record an HTTP call's final error; being signed out outlasts every other fault."""
         if isinstance(error, AuthenticationError):
             self._refused_at = self._clock.monotonic()
             self._set_status(ServiceStatus.SIGNED_OUT, error.title)

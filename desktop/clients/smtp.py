@@ -44,7 +44,7 @@ class SmtpSecurity(Enum):
 
 @dataclass(frozen=True)
 class SmtpServer:
-    """The mail server's address and sign-in; `user` is empty where none is needed."""
+    """The SMTP server's address and sign-in; `user` is empty where none is needed."""
 
     host: str
     port: int
@@ -56,7 +56,7 @@ class SmtpServer:
 
 @dataclass(frozen=True)
 class OutgoingEmail:
-    """A plain-text e-mail; line breaks in the subject become spaces."""
+    """A plain-text e-mail for SMTP; line breaks in the subject become spaces."""
 
     to: tuple[str, ...]
     subject: str
@@ -71,7 +71,7 @@ async def send_email(
     now: float,
     limit_s: float = SMTP_TIMEOUT_S,
 ) -> None:
-    """Send an e-mail; `now` (Unix seconds) dates it.
+    """Send an e-mail over SMTP; `now` (Unix seconds) dates it.
 
     Raises InvalidInput where it would go unencrypted over a network, ServiceUnreachable,
     ResponseTimeout, AuthenticationError, Rejected (also when only some of the addresses are)
@@ -176,7 +176,7 @@ def _untrusted_certificate_error(error: ssl.SSLError, server: SmtpServer) -> App
 
 
 def _server_reply(error: "SMTPResponseException") -> str:
-    """The server's reply, without the addresses that it repeats."""
+    """Return the SMTP server's reply, without the addresses that it repeats."""
     said = re.sub(r"\S*@\S*", "…", to_single_line(error.message))
     return f"It said {error.code} {said[:160]}".strip()
 

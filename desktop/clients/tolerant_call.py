@@ -1,4 +1,4 @@
-"""Makes a call whose response may hold invalid fields, which are left out and reported."""
+"""Makes an API call whose answer may hold invalid fields, left out and reported."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ async def call_tolerantly(
     make: ModelBuilder[T],
     on_bad: OnFieldProblems | None,
 ) -> T:
-    """Return what `make` builds of the parsed response; reports fields left out to `on_bad`."""
+    """Send a request and `make` its result of the parsed answer; `on_bad` hears fields left out."""
 
     def read(response: HttpResponse, now: float) -> tuple[T, tuple[FieldProblem, ...]]:
         notes = FieldParser()

@@ -83,7 +83,7 @@ _MALFORMED_REQUEST_ERRORS = (
 
 @dataclass(frozen=True)
 class TransportOptions:
-    """Timeouts in seconds, connection counts, and the largest body in bytes.
+    """The HTTP transport's timeouts in seconds, connection counts, largest body in bytes.
 
     `pools`: among how many pools the connections are divided. A pool looks at all its connections
     several times a request, each time at all of them once more: with 32 in one pool that is more
@@ -103,7 +103,7 @@ class TransportOptions:
 
 @dataclass
 class _ConnectionPool:
-    """One pool of connections to a service, and how many requests are under way in it.
+    """One httpx pool of connections to a service, and how many requests it has under way.
 
     `connections` is the pool behind `client`: the one with the proxy that httpx found, if any.
     """
@@ -122,7 +122,7 @@ class _ConnectionPool:
 
 
 class HttpTransport:
-    """The connections to one service."""
+    """The httpx connections to one service, as a `Transport`."""
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class HttpTransport:
         limits: TransportOptions | None = None,
         use_proxies: bool = True,
     ) -> None:
-        """`service` is its name in sentences; `tls` comes from `tls_context`.
+        """`service` is its name in sentences; `tls` comes from `tls_context`, for httpx.
 
         Raises InvalidInput on an address or proxy that cannot be used.
         """
@@ -171,7 +171,7 @@ class HttpTransport:
         self.request_count = 0
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Send a request; see `Transport`."""
+        """Send an HTTP request over httpx; see `Transport`."""
         number = next(_ids)
         self.request_count += 1
         started = time.monotonic()
@@ -245,7 +245,7 @@ class HttpTransport:
         )
 
     async def download(self, url: str) -> AsyncIterator[bytes]:
-        """Download a file without credentials; see `Transport`."""
+        """Download a file over httpx without credentials; see `Transport`."""
         address, _, query = url.partition("?")
         target = normalize_base_url(address) + (f"?{query}" if query else "")
         try:
@@ -273,7 +273,7 @@ class HttpTransport:
             raise self._to_app_error(e) from None
 
     async def aclose(self) -> None:
-        """Close every connection; a later `send` raises ServiceUnreachable."""
+        """Close every httpx connection; a later `send` raises ServiceUnreachable."""
         self._is_closed = True
         for connection_pool in self._pools:
             await connection_pool.client.aclose()
@@ -343,7 +343,7 @@ def _is_local(url: str) -> bool:
 
 
 def _response_headers(response: httpcore.Response) -> dict[str, str]:
-    """Header names in lower case; of several of one name, their values joined."""
+    """Return an httpx answer's headers by lower-case name; of several, values joined."""
     found: dict[str, str] = {}
     for name, value in response.headers:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
@@ -352,7 +352,7 @@ def _response_headers(response: httpcore.Response) -> dict[str, str]:
 
 
 def _request_content(body: bytes | None) -> bytes | AsyncIterator[bytes] | None:
-    """A long body in pieces: whole, every layer below would copy it, and time its writing."""
+    """Return a long request body in pieces: whole, httpx would copy it and time its writing."""
     if body is None or len(body) <= _CHUNK_BYTES:
         return body
     return _chunks(body)
@@ -364,7 +364,7 @@ async def _chunks(body: bytes) -> AsyncIterator[bytes]:
 
 
 def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
-    """Return a TLS 1.2+ context that trusts the system's certificates and those of `ca_file`.
+    """Build a TLS 1.2+ context that trusts the system's certificates and those of `ca_file`.
 
     Takes some 40 ms at first: to be asked for beside the event loop. Afterwards it is the same
     one, until a file with certificates changes.

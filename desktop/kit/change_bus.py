@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class Topic(Enum):
-    """The kind of data that changed: customers, outbox, audit, syncs, settings …."""
+    """A topic on the change bus: customers, outbox, audit, syncs, settings …."""
 
     CUSTOMER = "customer"
     OUTBOX = "outbox"
@@ -22,18 +22,18 @@ class Topic(Enum):
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """What one write changed: topics, and the ids of the customers or rows touched."""
+    """What one write changed, for the change bus: topics, ids of customers or rows."""
 
     topics: frozenset[Topic]
     ids: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
     def of(cls, *topics: Topic, ids: Iterable[str] = ()) -> "ChangeSet":
-        """Build a `ChangeSet` from topics and ids."""
+        """Build a change bus's `ChangeSet` from topics and ids."""
         return cls(frozenset(topics), frozenset(ids))
 
     def has_any(self, *topics: Topic) -> bool:
-        """Whether any of these topics changed."""
+        """Whether a `ChangeSet` has any of these topics."""
         return not self.topics.isdisjoint(topics)
 
 
@@ -47,7 +47,7 @@ class ChangeBus:
         self._listeners: list[ChangeListener] = []
 
     def subscribe(self, listener: ChangeListener) -> Callable[[], None]:
-        """Call `listener` on every change; the returned function ends that."""
+        """Subscribe to the change bus; the returned function ends that."""
         self._listeners.append(listener)
 
         def unsubscribe() -> None:
@@ -57,7 +57,7 @@ class ChangeBus:
         return unsubscribe
 
     def publish(self, changes: ChangeSet) -> None:
-        """Call every listener with `changes`; one that raises does not stop the others."""
+        """Call every listener of the change bus; one that raises does not stop the others."""
         # A copy: a listener may unsubscribe itself while it is called.
         for listener in tuple(self._listeners):
             try:

@@ -6,18 +6,18 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """A source of time; tests pass one that moves only when told."""
+    """A source of time for the whole program; tests pass one that moves only when told."""
 
     def now(self) -> float:
-        """Return the wall time in Unix seconds (UTC)."""
+        """Return the clock's wall time in Unix seconds (UTC)."""
         ...
 
     def monotonic(self) -> float:
-        """Return seconds that never jump back; only differences of two calls mean anything."""
+        """Return the clock's seconds that never jump back; only differences mean anything."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds` without blocking the event loop."""
+        """Wait on the clock for `seconds` without blocking the event loop."""
         ...
 
 
@@ -25,15 +25,15 @@ class SystemClock:
     """The `Clock` of the operating system."""
 
     def now(self) -> float:
-        """Return the wall time in Unix seconds (UTC)."""
+        """Return the system clock's wall time in Unix seconds (UTC)."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Return seconds since an arbitrary start."""
+        """Return the system clock's seconds since an arbitrary start."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait on the running event loop; a negative time is none."""
+        """Sleep by the system clock on the running event loop; a negative time is none."""
         # Imported here: a clock is made before the first paint, which waits for no loop.
         import asyncio
 

@@ -1,4 +1,4 @@
-"""The exceptions of Fairlead, each with three sentences for a person and a code for scripts.
+"""Fairlead's exceptions, each with three sentences for a person and a code for scripts.
 
     AppError
     ├─ ServiceUnreachable   the service cannot be reached; the call may be tried again
@@ -25,7 +25,7 @@ from collections.abc import Mapping
 
 
 class AppError(Exception):
-    """Base of every error that a person is told.
+    """Base of every exception of Fairlead that a person is told.
 
     `title` is what happened, `message` what it means, `hint` what to do next.
     `code` names the class in JSON; `is_retryable` says that the same call may succeed later.
@@ -42,11 +42,11 @@ class AppError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        """Return title, message and hint in one line."""
+        """Return an error's title, message and hint in one line."""
         return " ".join(part for part in (self.title, self.message, self.hint) if part)
 
     def as_json(self) -> dict[str, str]:
-        """Return the object under `error` in a `--json` answer."""
+        """Return an error as the object under `error` in a `--json` answer."""
         return {
             "code": self.code,
             "title": self.title,
@@ -56,31 +56,31 @@ class AppError(Exception):
 
 
 class StopsRun(AppError):
-    """An error that would meet every row of a run: it ends the run, and no row for its own sake."""
+    """An error that ends a whole run, since every row would meet it."""
 
 
 class ServiceUnreachable(StopsRun):
-    """The request did not reach the service: nothing was applied."""
+    """The error for a request that did not reach the service: nothing was applied."""
 
     code = "offline"
     is_retryable = True
 
 
 class ResponseTimeout(StopsRun):
-    """The request was sent and no whole answer came back: it may have been applied."""
+    """The error for a request without a whole answer: it may have been applied."""
 
     code = "timed_out"
     is_retryable = True
 
 
 class AuthenticationError(StopsRun):
-    """The service no longer accepts the credentials."""
+    """The error for credentials that a service no longer accepts."""
 
     code = "auth_lost"
 
 
 class RateLimited(StopsRun):
-    """Too many calls; `retry_at` is the Unix second (UTC) from which calls are allowed again.
+    """The error for too many calls; `retry_at` is the Unix second from which they may go on.
 
     `applies_to_account` is false where only calls like the refused one have to wait.
     """
@@ -103,13 +103,13 @@ class RateLimited(StopsRun):
 
 
 class Forbidden(StopsRun):
-    """Signed in, and this operation is refused by the service (role, plan, key rights)."""
+    """The error for an operation that a service refuses the signed-in person or key."""
 
     code = "forbidden"
 
 
 class ServiceError(StopsRun):
-    """The service answered, but not with anything usable.
+    """The error for a service's answer that is not usable.
 
     `is_outcome_unknown` is true when a write may have been applied all the same. `retry_at` is the
     Unix second from which the service wants to be asked again, where it said so.
@@ -127,20 +127,20 @@ class ServiceError(StopsRun):
 
 
 class RequestTooLarge(AppError):
-    """A proxy or server on the way refused a request for its size: nothing was applied."""
+    """The error for a request refused for its size on the way: nothing was applied."""
 
     code = "too_large"
     is_retryable = True
 
 
 class NotFound(AppError):
-    """The thing asked for does not exist, or not any more."""
+    """The error for a record that does not exist, or not any more."""
 
     code = "not_found"
 
 
 class ValuesRejected(AppError):
-    """The values were refused; `fields` maps a field's name to the reason."""
+    """The error for values that a service refused; `fields` maps a name to the reason."""
 
     code = "rejected"
 
@@ -157,42 +157,42 @@ class ValuesRejected(AppError):
 
 
 class ConflictError(AppError):
-    """Changed elsewhere since it was read; nothing was sent."""
+    """The error for a record changed elsewhere since it was read; nothing was sent."""
 
     code = "conflict"
 
 
 class UserDecisionNeeded(AppError):
-    """Several match, or a choice has to be made by somebody."""
+    """The error for a choice that a person has to make, such as between several matches."""
 
     code = "needs_person"
 
 
 class NotPermitted(AppError):
-    """The rules of this workspace refuse it."""
+    """The error for what the workspace's permission rules refuse."""
 
     code = "not_permitted"
 
 
 class InvalidInput(AppError):
-    """What was typed, or what a file holds, cannot be used."""
+    """The error for typed input, or a file's content, that cannot be used."""
 
     code = "bad_input"
 
 
 class StorageError(StopsRun):
-    """A fault of the disk or the database: no space, a locked, damaged or newer file."""
+    """The error for a fault of disk or database: no space, a locked or damaged file."""
 
     code = "store"
 
 
 class KeyringError(StopsRun):
-    """No usable operating-system keyring; secrets are never written anywhere else."""
+    """The error for a missing or locked keyring; secrets are never written elsewhere."""
 
     code = "no_keyring"
 
 
 class InternalError(AppError):
-    """A fault of Fairlead itself; the message carries a reference that the log holds too."""
+    """The error for a fault of Fairlead itself, with a reference that the log holds too."""
 
     code = "bug"

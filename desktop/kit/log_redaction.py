@@ -32,18 +32,18 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 class Redactor:
-    """Masks secrets it was told, and by pattern everything that looks like one."""
+    """Masks secrets in log lines: those it was told, and by pattern what looks like one."""
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
 
     def add_secrets(self, *secrets: str) -> None:
-        """Mask these values from now on wherever they occur; under 6 characters is ignored."""
+        """Mask these secrets in the log from now on; under 6 characters is ignored."""
         # A shorter value would be found inside ordinary words and mask them.
         self._secrets.update(s for s in secrets if len(s) >= 6)
 
     def redact(self, text: str) -> str:
-        """Return `text` with secrets, addresses and phone numbers masked."""
+        """Return a log line with secrets, addresses and phone numbers masked."""
         # The longest first: one secret may contain another.
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, MASK)
@@ -60,7 +60,7 @@ class RedactingFormatter(logging.Formatter):
         self._redactor = redactor
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record's line; redacted last, so that nothing is added behind it."""
+        """Format a log record's line; redacted last, so that nothing is added behind it."""
         # Another handler may have cached an unredacted traceback on the record.
         record.exc_text = None
         try:

@@ -12,14 +12,14 @@ class RotatingLogFile(logging.FileHandler):
     """Appends to `path`, which is renamed to `path.1` at `most` bytes; `kept` old files stay."""
 
     def __init__(self, path: Path, *, most: int, kept: int) -> None:
-        """Open the log file. Raises OSError."""
+        """Open the rotating log file. Raises OSError."""
         super().__init__(path, encoding="utf-8")
         self._path = path
         self._max_bytes = most
         self._backup_count = kept
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record, rotating first where the file is full; logging holds the lock."""
+        """Write one log record, rotating first where the file is full; logging holds the lock."""
         # Where another process holds it open (Windows), this file goes on growing.
         with contextlib.suppress(OSError):
             if self.stream is not None and self.stream.tell() >= self._max_bytes:

@@ -4,5 +4,5 @@ import shlex
 
 
 def pasteable(*words: str) -> str:
-    """Return `fairlead` and these words in backticks, each quoted where a shell needs it."""
+    """Quote a `fairlead` command in backticks, ready to be pasted into a shell."""
     return f"`{shlex.join(('fairlead', *words))}`"

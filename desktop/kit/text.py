@@ -7,18 +7,18 @@ _JOINING = frozenset(("\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))))
 
 
 def format_count(count: int, one: str, many: str) -> str:
-    """Return `1 change` or `3,000 changes`: the count with its noun in singular or plural."""
+    """Format a count with its noun in singular or plural: `1 change`, `3,000 changes`."""
     # Zero takes the plural in English.
     return f"{count:,} {one if count == 1 else many}"
 
 
 def to_single_line(text: str) -> str:
-    """Return `text` on one line: control characters and runs of white space become one space."""
+    """Make a text one line: control characters and runs of white space become one space."""
     return " ".join("".join(c if is_text_character(c) else " " for c in text).split())
 
 
 def is_text_character(character: str) -> bool:
-    """Whether a character is part of a line of text: no control, line break or direction mark.
+    """Whether a character may stand in a line of text: no control, line break or direction mark.
 
     `str.isprintable` also refuses no-break spaces, joiners, and emoji newer than Python's tables.
     """
@@ -30,12 +30,12 @@ def is_text_character(character: str) -> bool:
 
 
 def shorten(text: str, length: int) -> str:
-    """Return `text`, cut to `length` characters with an ellipsis as the last."""
+    """Cut a text to `length` characters with an ellipsis as the last."""
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def fold_text(text: str) -> str:
-    """Return `text` as it is compared in a search: without case, accents and width forms."""
+    """Fold a text for searching: without case, accents and width forms."""
     if text.isascii():
         return text.lower()
     # Folded once more: some letters gain a case by their compatibility form.
@@ -44,7 +44,7 @@ def fold_text(text: str) -> str:
 
 
 def is_valid_unicode(text: str) -> bool:
-    """Whether UTF-8 can hold the text: half of a surrogate pair, which JSON can carry, is not."""
+    """Whether UTF-8 can hold a text: half of a surrogate pair, which JSON can carry, it cannot."""
     if text.isascii():
         return True
     try:

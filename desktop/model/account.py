@@ -13,7 +13,7 @@ PROBED_SIDS = 3
 
 @dataclass(frozen=True)
 class Account:
-    """A Zendesk base URL and a Sailthru account; each part is empty while it is not known.
+    """The account pair of a workspace: Zendesk base URL, Sailthru account; empty while unknown.
 
     `sailthru_account` is the id that `GET /settings` returns; a key that may not read it leaves
     `sailthru_service_uri` alone to tell.
@@ -25,11 +25,11 @@ class Account:
 
     @property
     def is_known(self) -> bool:
-        """Whether anything tells it from another."""
+        """Whether anything is known of the account that tells it from another."""
         return bool(self.zendesk_base_url or self.sailthru_account or self.sailthru_service_uri)
 
     def completed_by(self, seen: "Account") -> "Account":
-        """This account with what `seen` knows besides, and with its address of Sailthru."""
+        """Return this account with what `seen` knows besides, and its Sailthru address."""
         return replace(
             self,
             zendesk_base_url=self.zendesk_base_url or seen.zendesk_base_url,
@@ -39,7 +39,7 @@ class Account:
 
 
 def is_same_account(kept: Account, seen: Account, *, sids_answer: bool | None = None) -> bool:
-    """Whether `seen` is the account that `kept` describes.
+    """Whether `seen` is the same account pair that `kept` describes.
 
     `sids_answer`: whether a profile remembered of `kept` is there at `seen`; None: not asked, or
     none is remembered. It decides only where Sailthru does not tell both account ids.
@@ -64,7 +64,7 @@ def needs_sid_probe(kept: Account, seen: Account) -> bool:
 
 
 def judge_sid_answers(answers: Sequence[bool]) -> bool | None:
-    """What the remembered profiles say: one that is there is enough, since others get deleted."""
+    """Judge an account by remembered profiles: one that is there is enough, some get deleted."""
     return any(answers) if answers else None
 
 

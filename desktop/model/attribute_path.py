@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def read_value(source: object, path: str) -> Any:
-    """Return the attribute at `path`; an enum gives its value."""
+    """Read the attribute at a dotted path; an enum gives its value."""
     value: Any = source
     for name in path.split("."):
         value = getattr(value, name)
@@ -16,7 +16,7 @@ def read_value(source: object, path: str) -> Any:
 
 
 def replace_value(source: T, path: str, value: object) -> T:
-    """Return a frozen dataclass with the attribute at `path` replaced.
+    """Return a frozen dataclass with the attribute at a dotted path replaced.
 
     An attribute that holds an enum gets the member of that value. Raises AttributeError for a path
     that does not exist and ValueError for a value the enum does not have.

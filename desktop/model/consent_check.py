@@ -16,7 +16,7 @@ from desktop.model.instant import FieldValue, Instant
 
 @dataclass(frozen=True)
 class ConsentPurpose:
-    """A purpose that people agree to, and the condition that is evidence for it."""
+    """A consent purpose that people agree to, and the condition that is evidence for it."""
 
     name: str
     evidence: FieldCondition
@@ -24,7 +24,7 @@ class ConsentPurpose:
 
 @dataclass(frozen=True)
 class ConsentDecision:
-    """Whether there is consent, and the evidence found or the purposes missing, in words."""
+    """Whether a record has consent, and the evidence found or the purposes missing, in words."""
 
     is_given: bool
     explanation: str
@@ -33,7 +33,7 @@ class ConsentDecision:
 def check_consent(
     purposes: tuple[ConsentPurpose, ...], fields: Mapping[str, FieldValue], now: float
 ) -> ConsentDecision:
-    """Check a record's fields for consent to at least one purpose; no purposes, no check.
+    """Check a source record's fields for consent to one purpose; no purposes, no check.
 
     Evidence that cannot be said (its field is absent) is none.
     """

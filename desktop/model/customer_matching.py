@@ -20,7 +20,7 @@ DECIDING_IDENTIFIERS = (
 
 @dataclass(frozen=True)
 class RecordMatch:
-    """The record (`id`) of one person and what it was found by; "" where none is certain.
+    """The matched record (`id`) of one person and what it was found by; "" where uncertain.
 
     `candidates`: several were found by what decides. `proposed`: only what never decides speaks
     for these. A person chooses between them; until then nothing is created beside them.
@@ -36,7 +36,7 @@ def match_customer(
     found: Iterable[tuple[MatchIdentifier, str]],
     used: Collection[MatchIdentifier] = DECIDING_IDENTIFIERS,
 ) -> RecordMatch:
-    """Match a person with the records (ids) found for them, each with what it was found by.
+    """Match a person with the records (ids) found for them, by the one rule of who is who.
 
     What was found by an identifier outside `used` (a sync's choice) proposes as a phone does; the
     remembered pair always decides.
@@ -56,5 +56,5 @@ def match_customer(
 
 
 def deciding_identifiers(used: Collection[MatchIdentifier]) -> tuple[MatchIdentifier, ...]:
-    """The identifiers that decide where only these are used, in the order of the rule."""
+    """Return those of the matching identifiers that decide, in the order of the rule."""
     return tuple(one for one in DECIDING_IDENTIFIERS if one is MatchIdentifier.SID or one in used)

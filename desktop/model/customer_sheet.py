@@ -23,7 +23,7 @@ MAX_MATCHES = 20
 
 
 class SheetPartState(Enum):
-    """The state of a sheet part. ABSENT: the service has none. OFF: service not connected."""
+    """State of a customer sheet's part; ABSENT: the service has none, OFF: not connected."""
 
     NOT_ASKED = "not_asked"
     LOADING = "loading"
@@ -35,7 +35,7 @@ class SheetPartState(Enum):
 
 @dataclass(frozen=True)
 class SheetPart(Generic[T]):
-    """One part's value, when it was read (Unix seconds), and how reading it now stands.
+    """A customer sheet's part: value, when it was read (Unix seconds), state of reading.
 
     LOADING and FAILED may hold an older value: it is shown with its age.
     """
@@ -54,13 +54,13 @@ CATALOGUE_MAX_AGE_S = 300.0
 
 
 def is_stale(part: SheetPart[T], now: float) -> bool:
-    """Whether the account's lists or user fields should be read again, after five minutes."""
+    """Whether a sheet's lists or user fields are older than five minutes, to be read again."""
     return part.value is None or part.read_at is None or now - part.read_at > CATALOGUE_MAX_AGE_S
 
 
 @dataclass(frozen=True)
 class TicketPage:
-    """A requester's newest tickets; `has_more` when Zendesk has older ones."""
+    """A sheet's page of a requester's newest tickets; `has_more`: Zendesk has older ones."""
 
     tickets: tuple[ZendeskTicket, ...]
     has_more: bool = False
@@ -68,7 +68,7 @@ class TicketPage:
 
 @dataclass(frozen=True)
 class CustomerMatch:
-    """One of several customers that match a query, with the query that opens it.
+    """A customer who matches a look-up query, one of several, with the query that opens them.
 
     `subtitle` is the address, else the number; `note` says what is odd about the record (deleted,
     suspended, an agent). `opened_at` (Unix seconds) is set where the customer is kept here.
@@ -89,7 +89,7 @@ def match_of_user(
     *,
     opened_at: float | None = None,
 ) -> CustomerMatch:
-    """Return a Zendesk user as one of the customers to choose from."""
+    """Convert a Zendesk user to a match of a look-up, one of the customers to choose from."""
     note = "" if user.role == "end-user" else user.role
     if user.suspended:
         note = "suspended"
@@ -108,7 +108,7 @@ def match_of_user(
 
 
 def match_of_profile(profile: SailthruProfile, *, opened_at: float | None = None) -> CustomerMatch:
-    """Return a Sailthru profile as one of the customers to choose from."""
+    """Convert a Sailthru profile to a match of a look-up, one of the customers to choose from."""
     return CustomerMatch(
         record_query(Service.SAILTHRU, profile.sid),
         full_name_of_vars(profile.vars) or profile.email or profile.sid,
@@ -119,7 +119,7 @@ def match_of_profile(profile: SailthruProfile, *, opened_at: float | None = None
 
 @dataclass(frozen=True)
 class AlternateProfile:
-    """Another Sailthru profile that may be the same Zendesk user's, mostly at another address.
+    """Another Sailthru profile that may be the sheet's customer, mostly at another address.
 
     `is_by_phone`: only the phone number says so, which people share. `optout` None: not read.
     """
@@ -134,7 +134,7 @@ class AlternateProfile:
 
 @dataclass(frozen=True)
 class CustomerSheet:
-    """Everything a window shows of one customer.
+    """The whole state of one customer's look-up, frozen: what a window shows of them.
 
     `matched_by` is the address or id by which Sailthru was found. `is_linked` where that
     was a choice somebody saved. `pending_edits` are edits not yet closed, oldest first.
@@ -156,12 +156,12 @@ class CustomerSheet:
 
     @property
     def is_found(self) -> bool:
-        """Whether Zendesk or Sailthru knows this customer."""
+        """Whether Zendesk or Sailthru knows the sheet's customer."""
         return self.user.value is not None or self.profile.value is not None
 
     @property
     def target_ids(self) -> tuple[str, ...]:
-        """Every id by which edits and the audit may name the customer: sid, user id, addresses."""
+        """Every id of the sheet's customer in edits and the audit: sid, user id, addresses."""
         user, profile = self.user.value, self.profile.value
         addresses = list(user.emails) if user else []
         if self.query.kind is LookupQueryKind.EMAIL:
@@ -173,7 +173,7 @@ class CustomerSheet:
 
     @property
     def address(self) -> str:
-        """The customer's address, Zendesk's first; empty when none is known."""
+        """The address of the sheet's customer, Zendesk's first; empty when none is known."""
         if self.user.value is not None and self.user.value.email:
             return self.user.value.email
         if self.profile.value is not None and self.profile.value.email:

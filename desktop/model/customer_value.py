@@ -22,7 +22,7 @@ class CustomerType(Enum):
 
 
 def parse_customer_type(text: str) -> CustomerType | None:
-    """Return the customer type, tolerating case, space and hyphen (`Ecommerce `)."""
+    """Parse the customer type, tolerating case, space and hyphen (`Ecommerce `)."""
     # The original Zendesk app let people type it: “Ecommerce ”, “E-Commerce” (S0-19).
     squeezed = text.strip().lower().replace("-", "").replace(" ", "")
     return next((kind for kind in CustomerType if kind.value == squeezed), None)
@@ -30,7 +30,7 @@ def parse_customer_type(text: str) -> CustomerType | None:
 
 @dataclass(frozen=True)
 class PredictionField:
-    """The var of one predicted number, with its unit and its horizon in days."""
+    """The Sailthru var of one predicted number, with its unit and its horizon in days."""
 
     var: str
     unit: str
@@ -39,7 +39,7 @@ class PredictionField:
 
 @dataclass(frozen=True)
 class CustomerValueSource:
-    """The vars and lists that segment and number are read from, best first.
+    """The vars and lists that segment and predicted number are read from, best first.
 
     `segment_lists` maps a list's name to the segment its members belong to.
     """
@@ -60,7 +60,7 @@ class CustomerValue:
 
 
 def default_value_source(kind: CustomerType, currency: str) -> CustomerValueSource:
-    """Return the usual source: revenue of 365 or 30 days for shops, 30-day pageviews else."""
+    """Return the usual source of customer value: revenue for shops, pageviews for publishers."""
     predictions: tuple[PredictionField, ...]
     if kind is CustomerType.PUBLISHER:
         predictions = (PredictionField("pv_30", "pageviews", 30),)
@@ -75,7 +75,7 @@ def default_value_source(kind: CustomerType, currency: str) -> CustomerValueSour
 def read_customer_value(
     source: CustomerValueSource, variables: Mapping[str, Json], lists: frozenset[str]
 ) -> CustomerValue | None:
-    """Read a profile's customer value; None when there is neither segment nor number."""
+    """Read customer value from a profile's vars and lists; None without segment and number."""
     segment = _segment(source, variables, lists)
     for prediction in source.predictions:
         amount = _number(variables.get(prediction.var))

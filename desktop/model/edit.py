@@ -35,7 +35,7 @@ class EditKind(Enum):
 
 
 class EditState(Enum):
-    """The state of an edit, from queued to done; the last four are final."""
+    """The state of an edit in the outbox, from queued to done; the last four are final."""
 
     QUEUED = "queued"
     WAITING = "waiting"
@@ -48,7 +48,7 @@ class EditState(Enum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more happens to the edit by itself."""
+        """Whether an edit's state is final: nothing more happens to it by itself."""
         return self in (EditState.DONE, EditState.CONFLICT, EditState.FAILED, EditState.UNDONE)
 
 
@@ -67,7 +67,7 @@ class EditTarget:
 
 @dataclass(frozen=True)
 class EditRequest:
-    """What somebody asked to change, before it is queued.
+    """What somebody asked to change of a customer, before it is queued as an edit.
 
     `name` is the list, var or field (empty for opt-out and create). `old` is the value the
     person saw, `new` the one wanted: an opt-out level's value (None: not read), true or false for
@@ -107,11 +107,11 @@ class Edit:
     actor_key: str = ""
 
     def is_made_by(self, actor_key: str) -> bool:
-        """Whether it is surely the edit of whoever has this key; a name proves nothing."""
+        """Whether the edit is surely made by the person with this key; a name proves nothing."""
         return bool(actor_key) and self.actor_key == actor_key
 
     def may_be_dropped_by(self, actor: Actor) -> bool:
-        """Whether it is theirs as far as can be known, while it was not sent.
+        """Whether an unsent edit is this person's to drop, as far as can be known.
 
         Made offline and dropped offline, nobody can confirm either: there the name has to do.
         """
@@ -126,13 +126,13 @@ class Edit:
 
     @property
     def not_sent_reason(self) -> str:
-        """Why the rules keep the edit from being sent, as the last look found; else empty."""
+        """Why the permission rules keep the edit from being sent, as last asked; else empty."""
         is_told = not self.state.is_final and self.detail.startswith(_NOT_SENT)
         return self.detail.removeprefix(_NOT_SENT) if is_told else ""
 
     @property
     def has_changed_nothing(self) -> bool:
-        """Whether the edit has ended without any request that could have had an effect."""
+        """Whether the edit ended without any request to the service that may have changed it."""
         ended = self.state in (EditState.DONE, EditState.CONFLICT, EditState.FAILED)
         return ended and self.tries == 0 and not self.is_accepted
 
@@ -161,7 +161,7 @@ class Edit:
 
 
 def is_same_json(left: Json, right: Json) -> bool:
-    """Whether two values are equal as JSON, type for type; true is not 1, "1" is not 1."""
+    """Whether an edit's two values are equal as JSON, type for type; true is not 1."""
     if isinstance(left, bool) != isinstance(right, bool):
         return False
     if isinstance(left, dict) and isinstance(right, dict):
@@ -172,7 +172,7 @@ def is_same_json(left: Json, right: Json) -> bool:
 
 
 def is_opt_in(request: EditRequest) -> bool:
-    """Whether the edit loosens an opt-out, or may: its old level is None where it was not read."""
+    """Whether the edit loosens an opt-out, or may: its old level is None where unread."""
     if request.kind is not EditKind.OPTOUT:
         return False
     old = None if request.old is None else OptOutLevel(str(request.old))
@@ -181,7 +181,7 @@ def is_opt_in(request: EditRequest) -> bool:
 
 
 def is_own_recent_optout(edit: Edit, back: EditRequest, actor_key: str, now: float) -> bool:
-    """Whether an edit is the actor's own opt-out of the last 24 h, which `back` takes back freely.
+    """Whether the edit is the actor's own opt-out of the last 24 h, which `back` undoes.
 
     Only the very level that it set: over what somebody has chosen since, `back` is an opt-in like
     any other. Whether the level still stands is seen when it is delivered.
@@ -196,12 +196,12 @@ def is_own_recent_optout(edit: Edit, back: EditRequest, actor_key: str, now: flo
 
 
 def is_optout_recent(at: float, now: float) -> bool:
-    """Whether a stricter level set at `at` is taken back freely still: for 24 h."""
+    """Whether an opt-out set at `at` may still be undone without further rights: for 24 h."""
     return abs(now - at) <= OWN_OPTOUT_UNDO_S
 
 
 def waits_for_undo(request: EditRequest) -> bool:
-    """Whether the edit is held back for the undo time: list changes and loosened opt-outs.
+    """Whether the edit waits for the undo time: list changes and loosened opt-outs.
 
     A list change can start e-mail flows in Sailthru that no undo recalls.
     """
@@ -209,7 +209,7 @@ def waits_for_undo(request: EditRequest) -> bool:
 
 
 def needed_permission(request: EditRequest) -> Permission:
-    """Return the permission an edit needs."""
+    """Return the permission that an edit's kind needs."""
     if request.kind is EditKind.OPTOUT:
         return Permission.OPT_IN if is_opt_in(request) else Permission.OPT_OUT
     if request.kind is EditKind.LIST:
@@ -222,12 +222,12 @@ def needed_permission(request: EditRequest) -> Permission:
 
 
 def not_sent_detail(reason: str) -> str:
-    """Return the detail of an edit that waits because the rules refuse it."""
+    """Return the detail text of an edit that waits because the rules refuse it."""
     return _NOT_SENT + reason
 
 
 def sending_refusal(edit: Edit, actor: Actor | None, rules: PermissionRules) -> str:
-    """Say why an edit that waits may not be sent under the rules of this moment; "" if it may.
+    """Say why a waiting edit may not be sent by the rules of this moment; "" if it may.
 
     The switch of changes and a policy hold for everybody's edits; the role is asked of `actor`,
     the person known to be at work, for edits that are not surely somebody else's. A stricter

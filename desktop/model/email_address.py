@@ -34,7 +34,7 @@ _FIELD_NAME = re.compile(r"(?:e-?mail|to|from|cc|reply-to)\s*:\s*")
 
 
 def parse_email(text: str) -> str:
-    """Return the one address that `text` holds, in lower case and normal form; "" for none.
+    """Parse the one e-mail address in a text, to lower case and normal form; "" for none.
 
     Takes it as people paste it: in quotes or brackets, as `Name <a@b.example>` or `mailto:` with
     a query, with typographic apostrophes and hyphens, decomposed accents, invisible characters,
@@ -55,7 +55,7 @@ def parse_email(text: str) -> str:
 
 
 def normalize_email(stored: str) -> str:
-    """Return an address that a service stores in normal form, its domain spelled as it is there.
+    """Normalise an e-mail address that a service stores; its domain stays as spelled there.
 
     Where it is no address, its lower case: it may still be somebody's key at the service.
     """
@@ -63,7 +63,7 @@ def normalize_email(stored: str) -> str:
 
 
 def email_match_key(address: str) -> str:
-    """Return the form by which addresses are compared: `normalize_email` with a domain in ASCII.
+    """Return the form of an e-mail address for comparing: normalised, domain in ASCII.
 
     `anna@bücher.example` and `anna@xn--bcher-kva.example` are one mailbox (IDNA 2008).
     """
@@ -74,7 +74,7 @@ def email_match_key(address: str) -> str:
 
 
 def email_spellings(address: str) -> tuple[str, ...]:
-    """Return every form in which a service may store an address, the given one first.
+    """Return every form in which a service may store an e-mail address, the given one first.
 
     Services compare texts: each spelling of an international domain is a key of its own there.
     """
@@ -88,7 +88,7 @@ def email_spellings(address: str) -> tuple[str, ...]:
 
 
 def is_email(text: str) -> bool:
-    """Whether `text` has the form of one e-mail address, with nothing around it."""
+    """Whether a text has the form of one e-mail address, with nothing around it."""
     # RFC 5321 4.5.3.1: 254 octets for the address, 64 for the part before the @.
     if len(text) > 254 or ".." in text or text.startswith("."):
         return False
@@ -106,7 +106,7 @@ def is_reachable_email(text: str) -> bool:
 
 
 def strip_token_suffix(text: str) -> str:
-    """Return the address of `ADDRESS/token`, Zendesk's user name of an API token; else `text`."""
+    """Strip `/token` off `ADDRESS/token`, Zendesk's user name of an API token."""
     return re.sub(r"(?i)/token(:.*)?$", "", text)
 
 
@@ -120,7 +120,7 @@ def _to_a_label(label: str) -> str:
 
 
 def _to_u_label(label: str) -> str:
-    """Return a label as people read it, itself where it does not stand for one."""
+    """Decode a label of an address's domain for people, if it is a valid A-label."""
     try:
         readable = idna.decode(label) if label.startswith("xn--") else label
     except (idna.IDNAError, UnicodeError):
@@ -145,7 +145,7 @@ def _is_label(label: str) -> bool:
 
 
 def _is_letter(character: str) -> bool:
-    """Whether a character beyond ASCII may stand in an address (RFC 6532), not dressed-up ASCII."""
+    """Whether a non-ASCII character may stand in an e-mail address (RFC 6532)."""
     kind = category(character)
     if character.isascii() or not (kind[0] in "LM" or kind == "Nd"):
         return False
@@ -162,7 +162,7 @@ def _normalize(text: str) -> str:
 
 
 def _unwrap(text: str) -> str:
-    """Return the address of a normalized text that holds no more than one, "" for none."""
+    """Return the one e-mail address in a normalised text, "" for none or several."""
     # A comment after it, as mail writes: `maria@lopez.example (Maria Lopez)`.
     bare = re.sub(r"\s\([^()@]*\)$", "", text).strip(_WRAPPERS)
     if named := _FIELD_NAME.match(bare):

@@ -13,7 +13,7 @@ _DESCRIPTIONS = {
 
 
 def describe_engagement(level: str | None) -> tuple[str, str] | None:
-    """Return a level's name and meaning; an unknown level as it came, None when absent."""
+    """Return a Sailthru engagement level's name and meaning; an unknown level as it came."""
     if not level:
         return None
     # Sailthru may add levels; an unknown one is shown, not hidden.

@@ -8,7 +8,7 @@ from desktop.model.json_value import Json
 
 @dataclass(frozen=True)
 class ExportedProfile:
-    """One row of a list export; a column the export does not have leaves its field empty.
+    """One row of Sailthru's list export; a missing column leaves its field empty.
 
     `email_hash` is the MD5 of the lower-case address, in lower-case hex, or empty; `email` is
     there only where the account exports addresses. `email_status` is kept as it came: its words

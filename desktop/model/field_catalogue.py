@@ -120,7 +120,7 @@ _TITLES = {
 
 
 def field_title(field: str) -> str:
-    """Return what people read for a field: `vars.first_name` is “First name”."""
+    """Return the title that people read for a sync's field: `vars.first_name` is “First name”."""
     kind, dot, name = field.partition(".")
     own = name if dot and kind in ("vars", "user_fields") else field
     if own in _TITLES:
@@ -132,17 +132,17 @@ def field_title(field: str) -> str:
 
 
 def source_fields(kind: SourceKind) -> tuple[str, ...]:
-    """Return the fields that records of a source have besides an account's own."""
+    """Return the fields that a source's records have besides the account's own."""
     return _FIELDS_BY_KIND[kind]
 
 
 def source_prefix(kind: SourceKind) -> str:
-    """Return what the names of an account's own fields begin with, `vars.` or `user_fields.`."""
+    """Return the prefix of the account's own fields in a source: `vars.` or `user_fields.`."""
     return _OPEN_PREFIXES[kind]
 
 
 def source_field_problem(sync: Sync, field: str) -> str:
-    """Say why the sync's source never tells a field; empty where it does or may."""
+    """Say why a sync's source never has a field; empty where it has or may."""
     kind = sync.source.kind
     known = source_fields(kind)
     prefix = source_prefix(kind)
@@ -165,7 +165,7 @@ def source_field_problem(sync: Sync, field: str) -> str:
 
 
 def mapping_source_problems(sync: Sync) -> Iterator[str]:
-    """Yield what keeps mapping rows from ever reading a value, a sentence each."""
+    """Yield why mapping rows never read a value from the source, a sentence each."""
     for row in (row for row in sync.mapping if row.on):
         field = row.source
         if row.type in (SourceType.SEEN, SourceType.OPTOUT):
@@ -181,7 +181,7 @@ def mapping_source_problems(sync: Sync) -> Iterator[str]:
 
 
 def condition_field_problems(sync: Sync) -> Iterator[str]:
-    """Yield which conditions can never hold, since no record tells their field."""
+    """Yield which conditions of a sync never hold: no source record has their field."""
     stages = [condition for stage in sync.stages for condition in stage.where]
     evidence = [purpose.evidence for purpose in sync.purposes]
     for condition in (*sync.source.where, *stages, *evidence):
@@ -193,7 +193,7 @@ def condition_field_problems(sync: Sync) -> Iterator[str]:
 
 
 def _increment_problems(sync: Sync, row: MappingRow) -> Iterator[str]:
-    """An increment needs events: a state would be added whole at every change of the person."""
+    """Yield why a mapping's increment cannot count: a state would be added at every change."""
     if row.type is SourceType.TEXT:
         counts = parse_number(row.source) is not None
     else:

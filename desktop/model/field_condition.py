@@ -20,7 +20,7 @@ _CLOCK_TOLERANCE_S = _DAY_S
 
 
 class ConditionOperator(Enum):
-    """The test of a condition. HAS: a list or tags hold the value, or a text contains it."""
+    """The test of a condition on a field. HAS: a list holds the value, or a text contains it."""
 
     IS = "is"
     IS_NOT = "is_not"
@@ -39,7 +39,7 @@ class ConditionOperator(Enum):
 
 @dataclass(frozen=True)
 class FieldCondition:
-    """One test of one field; `value` is compared with, or is a number of days."""
+    """A condition on one field of a record; `value` is compared, or is a number of days."""
 
     field: str
     test: ConditionOperator
@@ -49,7 +49,7 @@ class FieldCondition:
 def is_condition_met(
     condition: FieldCondition, fields: Mapping[str, FieldValue], now: float
 ) -> bool | None:
-    """Evaluate a condition at `now` (Unix seconds); None where its field is absent.
+    """Evaluate a field's condition at `now` (Unix seconds); None where the field is absent.
 
     SET and NOT_SET always answer. A value that a test cannot read (a text that is no number)
     does not pass it.
@@ -68,7 +68,7 @@ def is_condition_met(
 def are_all_conditions_met(
     conditions: Sequence[FieldCondition], fields: Mapping[str, FieldValue], now: float
 ) -> bool | None:
-    """Evaluate conditions together: false if one fails, else None if one cannot be told."""
+    """Evaluate all conditions on a record: false if one fails, else None if one is unknown."""
     answers = [is_condition_met(condition, fields, now) for condition in conditions]
     if False in answers:
         return False
@@ -76,7 +76,7 @@ def are_all_conditions_met(
 
 
 def describe_condition(condition: FieldCondition) -> str:
-    """Return the condition as part of a sentence: “score is at least 4”."""
+    """Format a field's condition as part of a sentence: “score is at least 4”."""
     text = _DESCRIPTIONS[condition.test]
     return text.format(field=condition.field, value=_format_value(condition.value))
 
@@ -102,7 +102,7 @@ def _at_most(value: FieldValue, wanted: Json, now: float) -> bool:
 
 
 def _compare(value: FieldValue, wanted: Json) -> int | None:
-    """-1, 0 or 1 as numbers, else as timestamps; None where they have no order."""
+    """Compare a condition's values as numbers, else as timestamps: -1, 0, 1; None: no order."""
     # As numbers first: “9” is less than “10”, and both may be texts.
     numbers = parse_number(value), parse_number(wanted)
     if numbers[0] is not None and numbers[1] is not None:
@@ -114,7 +114,7 @@ def _compare(value: FieldValue, wanted: Json) -> int | None:
 
 
 def matches_typed_value(left: FieldValue, right: FieldValue) -> bool:
-    """Whether a field's value is the one somebody typed into a condition: "TRUE", true and 1 are.
+    """Whether a record's value is the one typed into a condition: "TRUE", true and 1 are.
 
     Looser than `equivalent`, which compares what was written with what was read back: a person
     types "true" or "07" without knowing how the service stores it.

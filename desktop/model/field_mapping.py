@@ -16,7 +16,7 @@ from desktop.model.value_equivalence import equivalent
 
 
 class MappingOperator(Enum):
-    """The way a mapping row's value is combined with the target's old one."""
+    """How a mapping row combines the source's value with the target's old one."""
 
     SET = "set"
     SET_IF_EMPTY = "set_if_empty"
@@ -25,7 +25,7 @@ class MappingOperator(Enum):
 
     @property
     def label(self) -> str:
-        """The operator in the mapping editor."""
+        """The mapping operator as the editor shows it."""
         return _OPERATOR_LABELS[self]
 
 
@@ -67,7 +67,7 @@ class ConflictPreference(Enum):
 
 
 class FieldProtection(Enum):
-    """What a sync may do to a target field at all (S1-11)."""
+    """Whether a sync may overwrite or empty a mapped target field (S1-11)."""
 
     OPEN = "open"
     IF_EMPTY = "if_empty"
@@ -75,7 +75,7 @@ class FieldProtection(Enum):
 
 
 class AbsentValue(Enum):
-    """The value of a field that is not in a record, which is neither null nor ""."""
+    """Type of ABSENT, the value of a field that a record lacks: neither null nor ""."""
 
     ABSENT = "absent"
 
@@ -104,7 +104,7 @@ class MappingRow:
 
 @dataclass(frozen=True)
 class MappingResult:
-    """The effect of one mapping row on one record; becomes a `FieldChange` of the plan.
+    """What one mapping row makes of one record; becomes a `FieldChange` of the plan.
 
     `field` is the row's target. `reason` is empty where there is nothing to explain: the value
     is simply set, or is there already. `known` is the last value both sides had; `exact` the total
@@ -127,7 +127,7 @@ ValueConverter = Callable[[FieldValue, MappingRow], Json]
 def read_source_value(
     row: MappingRow, source: Mapping[str, FieldValue]
 ) -> FieldValue | AbsentValue:
-    """Return the source value of a mapping row, or ABSENT where the record has none."""
+    """Read a mapping row's value from the source record, or ABSENT where it has none."""
     if row.type is SourceType.TEXT:
         return row.source
     if row.type in (SourceType.LISTS, SourceType.STAGES):
@@ -158,7 +158,7 @@ def apply_mapping_row(
     known: Json | AbsentValue = ABSENT,
     service: Service | None = None,
 ) -> MappingResult | None:
-    """Compute what a mapping row makes of the target field; None: nothing to do.
+    """Apply a mapping row to source and target record; None: nothing to do.
 
     `convert` gives a value the form of the target. `known` is the last value both sides had, in
     that form; with it SET is a three-way comparison, so that what was changed in the target alone
@@ -188,7 +188,7 @@ def apply_mapping_row(
 
 
 def _filter_names(held: FieldValue | AbsentValue, names: str) -> FieldValue | AbsentValue:
-    """The lists or stages of a record that count; a name with a comma is quoted."""
+    """Return a record's lists or stages that a mapping row names; quoted if with a comma."""
     if isinstance(held, (AbsentValue, str)) or not isinstance(held, Sequence) or not names.strip():
         return held
     # List names may hold commas, so they are written as a CSV row.
@@ -208,7 +208,7 @@ def _add(old: Json, value: FieldValue, row: MappingRow, convert: ValueConverter)
 
 
 def _merge_into_list(old: Json, parts: Json) -> list[Json]:
-    """The old values in their order, then the new ones of `parts`, each once."""
+    """Merge a mapped list: old values in their order, then the new ones, each once."""
     merged = as_list(old)
     for part in as_list(parts):
         if not is_empty(part) and not any(equivalent("", part, other) for other in merged):
@@ -227,7 +227,7 @@ def _increment(
     convert: ValueConverter,
     known: Json | AbsentValue,
 ) -> MappingResult:
-    """Add to the exact total, and round only what is written: 0.4 added ten times is 4."""
+    """Compute a mapped increment on the exact total; only what is written is rounded."""
     base = old
     if not isinstance(known, AbsentValue) and parse_number(known) is not None:
         # Ours as long as nobody changed what it was rounded to.
@@ -246,7 +246,7 @@ def _increment(
 
 
 def _sum(base_value: Json, value: FieldValue, row: MappingRow) -> Json:
-    """The exact sum; the base itself where nothing is added. Raises UnconvertibleValue."""
+    """Return a mapped increment's exact sum, or its base unchanged."""
     if is_empty(value):
         return base_value
     base = Decimal(0) if is_empty(base_value) else parse_number(base_value)
@@ -287,7 +287,7 @@ def _unchanged(row: MappingRow, old: Json, new: Json) -> bool:
 
 
 def _keep_reason(row: MappingRow, old: Json) -> str:
-    """Why the old value is kept whatever the source holds; empty: it need not be."""
+    """Return why a mapping row keeps the old value whatever the source holds, or ""."""
     # Asked before the operator: protection holds whatever a row does.
     if row.protection is FieldProtection.NEVER:
         return "protected: no sync changes it"
@@ -314,7 +314,7 @@ _OPERATOR_EFFECTS = {
 def _three_way_compare(
     row: MappingRow, old: Json, new: Json, known: Json | AbsentValue, service: Service | None
 ) -> MappingResult:
-    """SET where the two sides differ: the side that changed since `known` decides."""
+    """Compare old, new and last known value of a mapped field: the side that changed wins."""
     if isinstance(known, AbsentValue):
         # A preference for the target also keeps it from being emptied; a question is only asked
         # where there is a choice between two values.
@@ -349,7 +349,7 @@ def _resolve_preference(
 
 
 def _loosens(old: Json, new: Json) -> bool:
-    """Whether a level lets more e-mail through than another; one that nobody knows may."""
+    """Whether a mapped opt-out level lets more e-mail through than the old; unknown may."""
     levels = {level.value: level for level in OptOutLevel}
     wanted = levels.get(str(new))
     return wanted is None or is_loosening(levels.get(str(old)), wanted)

@@ -13,12 +13,12 @@ _BOOLEAN_WORDS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def is_empty(value: FieldValue) -> bool:
-    """Whether a value is null, "" or []; 0 and false are values."""
+    """Whether a field value is null, "" or []; 0 and false are values."""
     return value is None or value in ("", [], ())
 
 
 def parse_number(value: FieldValue) -> Decimal | None:
-    """Return the finite number that a number or a text is; None for booleans and all else."""
+    """Parse a field value as a finite number, from a number or a text; else None."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     if isinstance(value, str) and not _is_plain_number(value):
@@ -37,7 +37,7 @@ def _is_plain_number(text: str) -> bool:
 
 
 def parse_boolean(value: FieldValue) -> bool | None:
-    """Return true for true, "true", "1" and 1, false for their opposites, None for all else."""
+    """Parse a field value as a boolean: true, "true", "1", 1 and their opposites; else None."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -48,7 +48,7 @@ def parse_boolean(value: FieldValue) -> bool | None:
 
 
 def parse_timestamp(value: FieldValue) -> float | None:
-    """Return Unix seconds of an Instant, an ISO date (UTC if unsaid) or a number."""
+    """Parse a field value as Unix seconds: an Instant, an ISO date (UTC if unsaid), a number."""
     if isinstance(value, Instant):
         return value.timestamp if math.isfinite(value.timestamp) else None
     number = parse_number(value)
@@ -66,14 +66,14 @@ def _parse_iso_timestamp(text: str) -> float | None:
 
 
 def as_list(value: Json) -> list[Json]:
-    """Return a list as it is, any other value as a list of one, an empty value as no items."""
+    """Return a field value as a list: any other value is a list of one, an empty one none."""
     if is_list(value):
         return list(value)
     return [] if is_empty(value) else [value]
 
 
 def is_list(value: FieldValue) -> TypeGuard[Sequence[Json]]:
-    """Whether the value is a sequence of values; a text is one value."""
+    """Whether a field value is a sequence of values; a text is one value."""
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
@@ -82,6 +82,6 @@ _MAX_SHOWN_LENGTH = 80
 
 
 def shorten_value(value: Json) -> str:
-    """Format a value for a sentence, at most 80 characters long."""
+    """Format a field value for a sentence, at most 80 characters long."""
     text = "not set" if value is None else str(value)
     return text if len(text) <= _MAX_SHOWN_LENGTH else text[: _MAX_SHOWN_LENGTH - 1] + "…"

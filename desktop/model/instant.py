@@ -7,7 +7,7 @@ from desktop.model.json_value import Json
 
 @dataclass(frozen=True, order=True)
 class Instant:
-    """A moment in Unix seconds (UTC), told apart from a plain number by its type."""
+    """A field value's moment in Unix seconds (UTC), told from a number by its type."""
 
     timestamp: float
 

@@ -13,5 +13,5 @@ else:
 
 
 def canonical_json(value: Json) -> str:
-    """JSON with its keys sorted, so that equal values are equal texts."""
+    """Return a value's JSON with its keys sorted, so that equal values are equal texts."""
     return msgspec.json.encode(value, order="sorted").decode()

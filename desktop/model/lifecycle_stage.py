@@ -13,7 +13,7 @@ from desktop.model.time_zone import first_timestamp_of_wall_time, local_time, pa
 
 @dataclass(frozen=True)
 class LifecycleStage:
-    """A named stage; a record is in it while every condition holds, or always without any."""
+    """A lifecycle stage; a record is in it while all its conditions hold."""
 
     name: str
     where: tuple[FieldCondition, ...] = ()
@@ -37,7 +37,7 @@ class ContactEvent(Enum):
 
 @dataclass(frozen=True)
 class FrequencyCap:
-    """The most contacts a customer may have within a period (S2-20, S2-54)."""
+    """A frequency cap: the most contacts of a customer within a period (S2-20, S2-54)."""
 
     most: int = 3
     window: CapPeriod = CapPeriod.WEEK
@@ -45,7 +45,7 @@ class FrequencyCap:
 
 
 def validate_stages(stages: tuple[LifecycleStage, ...], only: str) -> tuple[str, ...]:
-    """Return what is wrong with stages, a sentence each; `only` is the one a source names."""
+    """Validate a sync's lifecycle stages, a sentence each; `only`: the source's required one."""
     names = [stage.name for stage in stages]
     found = []
     if not all(names):
@@ -65,7 +65,7 @@ def validate_stages(stages: tuple[LifecycleStage, ...], only: str) -> tuple[str,
 def current_stages(
     stages: tuple[LifecycleStage, ...], fields: Mapping[str, FieldValue], now: float
 ) -> tuple[str, ...]:
-    """Return the names of the stages a record is in at `now`, in the order given.
+    """Return the names of the lifecycle stages a record is in at `now`, in the order given.
 
     A condition that cannot be said keeps a person out.
     """
@@ -84,7 +84,7 @@ def cap_period_start(window: CapPeriod, now: float, zone: str) -> float:
 
 
 def is_cap_reached(pressure: FrequencyCap, count: int) -> bool:
-    """Whether a customer with `count` contacts in the period is left out."""
+    """Whether the frequency cap leaves out a customer with `count` contacts in the period."""
     return count >= pressure.most
 
 

@@ -17,19 +17,19 @@ TYPED_CONSEQUENCES = frozenset({"opted_out"})
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit on people: so many, or so many per cent of the records read, whichever is more."""
+    """A sync's limit on people: so many, or per cent of the records read, if that is more."""
 
     people: int = 200
     percent: int = 20
 
     def max_people(self, read: int) -> int:
-        """Return how many people the limit allows in a run that read `read` records."""
+        """Return how many people a limit allows in a run that read `read` records."""
         return max(self.people, read * self.percent // 100)
 
 
 @dataclass(frozen=True)
 class LimitBreach:
-    """A limit that was exceeded; `code` is `empty` or the consequence's."""
+    """A limit that a plan exceeds; `code` is `empty` or the consequence's."""
 
     code: str
     people: int
@@ -45,7 +45,7 @@ def exceeded_limits(
     incremental: bool = False,
     allowed: frozenset[str] = frozenset(),
 ) -> tuple[LimitBreach, ...]:
-    """Return the limits a run exceeds, worst first; none: it may go on.
+    """Return the limits that a run's counts exceed, worst first; none: it may go on.
 
     `counts`: people by consequence code; other codes never stop. `read`: the records of the
     source. `incremental`: only what changed was read, so that nothing read is no empty source.
@@ -68,7 +68,7 @@ def exceeded_limits(
 
 @dataclass(frozen=True)
 class OpenLimit:
-    """An exceeded limit that too few admins have allowed yet: how many did, how many it takes.
+    """An exceeded limit that still stops a plan: admins who allowed it, and how many it takes.
 
     `needed_count` is 0 where nobody can allow it.
     """
@@ -81,7 +81,7 @@ class OpenLimit:
 def find_open_limits(
     breaches: Iterable[LimitBreach], approver_ids: Mapping[str, Collection[str]]
 ) -> tuple[OpenLimit, ...]:
-    """Return the exceeded limits that still stop a plan, in the order given; none: it may go on.
+    """Return the exceeded limits that still stop a plan, in the order given.
 
     `approver_ids`: who allowed a limit, by its code; one person counts once.
     """
@@ -97,7 +97,7 @@ def find_open_limits(
 
 
 def is_approval_valid(approved_people: int | None, people: int) -> bool:
-    """Whether an approval given for so many people covers a limit that so many exceed now.
+    """Whether a limit's approval for so many people covers so many as exceed it now.
 
     None: given by a version that kept no counts; nobody knows what its giver saw.
     """
@@ -105,7 +105,7 @@ def is_approval_valid(approved_people: int | None, people: int) -> bool:
 
 
 def allowable_limit_codes() -> tuple[str, ...]:
-    """Return the limits that can be allowed once, worst first; an empty source cannot."""
+    """Return the codes of limits that can be allowed once, worst first; not `empty`."""
     return tuple(_LIMITED_CONSEQUENCES)
 
 

@@ -132,18 +132,18 @@ def normalize_phone(text: str) -> str:
 
 
 def _plain_phone(text: str) -> str:
-    """Return a phone number with ASCII digits, signs and hyphens."""
+    """Rewrite a typed phone number with ASCII digits, signs and hyphens."""
     plain = normalize("NFKC", text).translate(dict.fromkeys(map(ord, "‐‑‒–—―−"), "-"))
     return "".join(str(decimal(c)) if c.isdecimal() else c for c in plain).strip()
 
 
 def record_query(service: Service, record_id: str) -> str:
-    """Format the query that finds a record by its id, which stays when its addresses change."""
+    """Format the look-up query of a record's id, which stays when its addresses change."""
     return f"sid:{record_id}" if service is Service.SAILTHRU else f"id:{record_id}"
 
 
 def link_host(address: str) -> str:
-    """Return the host of a link in lower case, with its port where that is not the usual one.
+    """Return a typed link's host in lower case, with its port where that is unusual.
 
     Empty where the address names none.
     """

@@ -33,7 +33,7 @@ class NameSplitRule(Enum):
 
     @property
     def label(self) -> str:
-        """The rule in the mapping editor."""
+        """The name splitting rule as the mapping editor shows it."""
         return _LABELS[self]
 
 
@@ -44,7 +44,7 @@ _LABELS = {
 
 
 def is_person_name(text: str) -> bool:
-    """Whether a name is one, and no address, phone number or other text without a letter.
+    """Whether a Zendesk name is a person's, and no address, number or text without letters.
 
     Zendesk shows an address or a number as the name of somebody it knows no name of.
     """
@@ -53,7 +53,7 @@ def is_person_name(text: str) -> bool:
 
 
 def _split_words(name: str) -> list[str]:
-    """Split a name at its spaces; "Smith, Jr." stays one word by either rule."""
+    """Split a Zendesk name at its spaces; "Smith, Jr." stays one word by either rule."""
     words: list[str] = []
     for word in name.split():
         if words and words[-1][-1] in ",，،、" and _SUFFIX.fullmatch(word):
@@ -64,13 +64,13 @@ def _split_words(name: str) -> list[str]:
 
 
 def full_name_of_vars(profile_vars: Mapping[str, object]) -> str:
-    """Return the full name in a Sailthru profile's vars, first and last joined; "" for none."""
+    """Join first and last name of a Sailthru profile's vars; "" for none."""
     parts = (profile_vars.get(key) for key in NAME_VARS)
     return " ".join(part.strip() for part in parts if isinstance(part, str) and part.strip())
 
 
 def split_name(name: str, rule: NameSplitRule = NameSplitRule.FIRST_SPACE) -> tuple[str, str]:
-    """Return (first, last) of a full name; runs of spaces count as one.
+    """Split a full name into (first, last) by the rule; runs of spaces count as one.
 
     "Lopez, Anna" is Anna Lopez by either rule. A single word is a first name by FIRST_SPACE and a
     last name by LAST_WORD. What is no person's name (see `is_person_name`) has neither.

@@ -4,7 +4,7 @@ from enum import Enum
 
 
 class OptOutLevel(Enum):
-    """How much e-mail a customer has refused; the value is the Sailthru API's."""
+    """An opt-out level: how much e-mail a customer has refused, by Sailthru's value."""
 
     NONE = "none"
     BLAST = "blast"
@@ -13,17 +13,17 @@ class OptOutLevel(Enum):
 
     @property
     def strictness(self) -> int:
-        """The order of the levels, from 0 (gets everything) to 3 (gets nothing)."""
+        """The strictness of an opt-out level, 0 (gets everything) to 3 (gets nothing)."""
         return _STRICTNESS[self]
 
     @property
     def label(self) -> str:
-        """The level on screen."""
+        """The opt-out level on screen."""
         return _LABELS[self]
 
     @property
     def explanation(self) -> str:
-        """The e-mail that still arrives at this level."""
+        """The e-mail that still arrives at this opt-out level, in words."""
         return _EXPLANATIONS[self]
 
 
@@ -53,7 +53,7 @@ LEVEL_NOT_KNOWN_LABEL = "Not known"
 
 
 def is_loosening(old: OptOutLevel | None, new: OptOutLevel) -> bool:
-    """Whether going from `old` to `new` lets, or may let, more e-mail through.
+    """Whether another opt-out level lets, or may let, more e-mail through.
 
     `old` is None where the level was not read or is not known: then all but `all` may loosen it.
     """

@@ -16,7 +16,7 @@ class Role(Enum):
 
 
 class Permission(Enum):
-    """One thing a role may be allowed to do."""
+    """A permission: one thing a role may be allowed to do."""
 
     VIEW = "view"
     LIST_ADD = "list_add"
@@ -79,7 +79,7 @@ class Actor:
 
     @property
     def key(self) -> str:
-        """What tells people apart, and nobody can change: the Zendesk user id, else the name.
+        """The actor's key, which nobody can change: the Zendesk user id, else the name.
 
         Empty while it is not confirmed who that is.
         """
@@ -87,18 +87,18 @@ class Actor:
 
     @property
     def approver_id(self) -> str:
-        """By what the approvals of a limit are counted: the Zendesk user id, else the name."""
+        """The actor as counted in a limit's approvals: the Zendesk user id, else the name."""
         return str(self.id or self.name)
 
     @property
     def signature(self) -> str:
-        """The name as the record of changes keeps it."""
+        """The actor's name as the audit keeps it."""
         return self.name if self.is_confirmed else f"{self.name} (not confirmed)"
 
 
 @dataclass(frozen=True)
 class PermissionRules:
-    """The workspace's changes switch and permissions table; `is_managed` by a policy."""
+    """The permission rules: changes switch and table by role; `is_managed` by a policy."""
 
     are_changes_enabled: bool
     permissions: Mapping[Role, Mapping[Permission, bool]]
@@ -107,7 +107,7 @@ class PermissionRules:
 
 @dataclass(frozen=True)
 class PermissionDecision:
-    """Whether something is allowed, and if not, the reason as a sentence."""
+    """Whether a permission is given, and if not, the reason as a sentence."""
 
     is_allowed: bool
     reason: str = ""

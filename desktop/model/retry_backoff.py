@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ExponentialBackoff:
-    """Delays that double from `first_delay_s`, each jittered between half and the whole."""
+    """Retry delays that double from `first_delay_s`, jittered between half and the whole."""
 
     first_delay_s: float = 0.5
     factor: float = 2.0
@@ -14,7 +14,7 @@ class ExponentialBackoff:
     max_attempts: int = 4
 
     def attempt_after(self, last_delay_s: float) -> int:
-        """Return the number of the attempt that failed now, by the delay before it (0: none)."""
+        """Return the number of the attempt that failed, by the back-off before it (0: none)."""
         if last_delay_s <= 0:
             return 1
         steps = math.log(max(1.0, last_delay_s / self.first_delay_s), self.factor)
@@ -24,7 +24,7 @@ class ExponentialBackoff:
     def delay_s(
         self, attempt: int, jitter: float, server_says_s: float | None = None
     ) -> float | None:
-        """Return the delay after failed attempt `attempt` (from 1); None: give up.
+        """Return the back-off after failed attempt `attempt` (from 1); None: give up.
 
         `jitter` is a random number in [0, 1). What the server asks for is never undercut.
         """

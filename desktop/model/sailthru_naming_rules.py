@@ -20,7 +20,7 @@ _NO_TEXT = ("Cc", "Cs", "Zl", "Zp")
 
 
 def validate_var_name(name: str) -> str:
-    """Return the var's name. Raises InvalidInput with the rule it breaks."""
+    """Check a Sailthru var's name. Raises InvalidInput with the rule it breaks."""
     if not name or name != name.strip():
         raise InvalidInput("A field needs a name without spaces around it.")
     if len(name) > MAX_VAR_NAME_LENGTH:
@@ -39,7 +39,7 @@ def validate_var_name(name: str) -> str:
 
 
 def validate_var_value(value: Json) -> Json:
-    """Return a var's value. Raises InvalidInput where it is too large or no JSON."""
+    """Check a Sailthru var's value. Raises InvalidInput where it is too large or no JSON."""
     _check_part(value, 0)
     if len(repr(value)) > _MAX_VALUE_LENGTH:
         raise InvalidInput(
@@ -72,7 +72,7 @@ def _check_part(value: Json, depth: int) -> None:
 
 
 def validate_list_name(name: str) -> str:
-    """Return the list's name. Raises InvalidInput for `$`, which no list may have."""
+    """Check a Sailthru list's name. Raises InvalidInput for `$`, which no list may have."""
     # A list is named as it is at Sailthru: with joiners, no-break spaces and invisible marks.
     if not name.strip() or "$" in name or any(category(c) in _NO_TEXT for c in name):
         raise InvalidInput(
@@ -82,7 +82,7 @@ def validate_list_name(name: str) -> str:
 
 
 def find_list_name(typed: str, names: Iterable[str]) -> str | None:
-    """Return the list's name as Sailthru has it, None for no or no certain one.
+    """Find a typed list name among Sailthru's spellings; None for no or no certain one.
 
     A keyboard has no no-break space, and a paste may decompose accents: where no name is exactly
     as typed, the only one that differs in nothing else is meant.

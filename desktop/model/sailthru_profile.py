@@ -9,7 +9,7 @@ from desktop.model.optout_level import OptOutLevel
 
 @dataclass(frozen=True)
 class Purchase:
-    """One purchase of a profile; `price_cents` is the sum over its items."""
+    """One purchase of a Sailthru profile; `price_cents` is the sum over its items."""
 
     at: float | None
     price_cents: int
@@ -18,7 +18,7 @@ class Purchase:
 
 @dataclass(frozen=True)
 class SailthruProfile:
-    """What Sailthru returned about one customer.
+    """A Sailthru profile: what the API returned about one customer.
 
     `lists` maps a natural list's name to the Unix second of joining (None: not said).
     `smart_lists` is None where it was not read. `optout` is None where the answer had none, or
@@ -46,7 +46,7 @@ class SailthruProfile:
 
 @dataclass(frozen=True)
 class SailthruList:
-    """A list of the account; Sailthru computes the members of `smart` ones itself.
+    """A list of the Sailthru account; it computes the members of `smart` ones itself.
 
     `count` lags: Sailthru refreshes it nightly (docs/sailthru.md 5).
     """
@@ -59,7 +59,7 @@ class SailthruList:
 
 @dataclass(frozen=True)
 class SailthruAccount:
-    """The account as `GET /settings` returns it; `predictions` is None where it is unsaid."""
+    """The Sailthru account as `GET /settings` returns it; `predictions` None: unsaid."""
 
     account_id: str | None
     timezone: str | None

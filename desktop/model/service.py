@@ -11,5 +11,5 @@ class Service(Enum):
 
     @property
     def title(self) -> str:
-        """Return the service's own name as people read it: "Sailthru" or "Zendesk"."""
+        """A service's name as people read it: "Sailthru" or "Zendesk"."""
         return self.value.capitalize()

@@ -6,13 +6,13 @@ from desktop.model.json_value import Json
 
 
 def pending_edit(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Edit | None:
-    """Return the newest open edit of this value, or None."""
+    """Return the sheet's newest open edit of this value, or None."""
     found = [e for e in sheet.pending_edits if e.request.kind is kind and e.request.name == name]
     return found[-1] if found else None
 
 
 def confirmed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Json:
-    """Return the value the service last confirmed, in the form an edit uses."""
+    """Return the sheet's value as the service last confirmed it, in the form of an edit."""
     profile, person = sheet.profile.value, sheet.user.value
     if kind is EditKind.SYNC_CHECKBOX:
         # Absent or null counts as not ticked.
@@ -28,6 +28,6 @@ def confirmed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Jso
 
 
 def displayed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Json:
-    """Return the value to show: an open edit's, else the confirmed one."""
+    """Return the value a sheet shows: an open edit's, else the confirmed one."""
     edit = pending_edit(sheet, kind, name)
     return edit.request.new if edit else confirmed_value(sheet, kind, name)

@@ -23,7 +23,7 @@ _PLAN_RELEVANT_FIELDS = ("source", "identity", "effects", "purposes", "stages", 
 
 
 class SourceKind(Enum):
-    """The kind of records a sync reads."""
+    """The kind of source records that a sync reads."""
 
     ZENDESK_USERS = "zendesk_users"
     ZENDESK_TICKETS = "zendesk_tickets"
@@ -31,12 +31,12 @@ class SourceKind(Enum):
 
     @property
     def service(self) -> Service:
-        """The service these records come from."""
+        """The service that a sync's source records come from."""
         return Service.SAILTHRU if self is SourceKind.SAILTHRU_LISTS else Service.ZENDESK
 
 
 class MatchIdentifier(Enum):
-    """What a record of the other service is found by (see `customer_matching`).
+    """What a sync finds a record of the other service by (see `customer_matching`).
 
     SID: a remembered pair, chosen by hand or matched by an earlier run.
     """
@@ -75,7 +75,7 @@ class SyncSource:
 
     @property
     def condition_fields(self) -> frozenset[str]:
-        """The fields the conditions of the source ask for."""
+        """The fields that the conditions of a sync's source read."""
         return frozenset(condition.field for condition in self.where)
 
 
@@ -109,13 +109,13 @@ class OptInAttestation:
 
     @property
     def is_attested(self) -> bool:
-        """Whether anybody has attested, without which the boxes do not count."""
+        """Whether anybody has attested a sync's consent, without which its boxes do not count."""
         return bool(self.attested_by) and self.attested_at > 0
 
 
 @dataclass(frozen=True)
 class NotificationSettings:
-    """The people told about a sync's runs: after every run, or only after a failed one."""
+    """Who is notified of a sync's runs: after every run, or only after a failed one."""
 
     on_run: bool = False
     on_failure: bool = True
@@ -171,7 +171,7 @@ class Sync:
 
     @property
     def stage_fields(self) -> tuple[str, ...]:
-        """The target fields that hold a customer's stages; emptied for who leaves the source."""
+        """The target fields of a sync's lifecycle stages; emptied for who leaves the source."""
         return tuple(row.target for row in self.mapping if row.on and row.type is SourceType.STAGES)
 
     def is_plan_compatible(self, other: "Sync") -> bool:
@@ -184,7 +184,7 @@ class Sync:
 
     @property
     def is_saved(self) -> bool:
-        """Whether the sync was ever stored."""
+        """Whether a sync was ever stored."""
         return self.version > 0
 
 
@@ -194,7 +194,7 @@ def _without_preferences(mapping: tuple[MappingRow, ...]) -> tuple[MappingRow, .
 
 @dataclass(frozen=True)
 class SyncProblem:
-    """A reason a sync cannot run: a code for scripts, a sentence for people."""
+    """A problem that keeps a sync from running: a code for scripts, a sentence for people."""
 
     code: str
     message: str

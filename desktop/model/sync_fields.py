@@ -36,7 +36,7 @@ _READS_SAILTHRU = (SourceKind.SAILTHRU_LISTS,)
 
 
 class SyncFieldKind(Enum):
-    """The form of a field's value; the words stand in the help of the command line."""
+    """The form of a sync field's value; the words stand in the command line's help."""
 
     SWITCH = "on or off"
     TEXT = "text"
@@ -48,7 +48,7 @@ class SyncFieldKind(Enum):
 
 @dataclass(frozen=True)
 class SyncField:
-    """One field, addressed by the path of its attribute (`effects.add_tags`).
+    """One settable field of a sync, addressed by its attribute's path (`effects.add_tags`).
 
     `choices` are (key, text). `sources` are the kinds of source whose syncs have the field.
     """
@@ -279,7 +279,7 @@ _SET_ELSEWHERE = {
 
 
 def find_sync_field(path: str) -> SyncField:
-    """Return the field at `path`. Raises InvalidInput with the nearest one for any other word."""
+    """Find the sync field at `path`. Raises InvalidInput with the nearest one."""
     field = _FIELDS_BY_PATH.get(path)
     if field is not None:
         return field
@@ -292,12 +292,12 @@ def find_sync_field(path: str) -> SyncField:
 
 
 def sync_fields_of(sync: Sync) -> tuple[SyncField, ...]:
-    """Return the fields that a sync of this kind of source has."""
+    """Return the settable fields of a sync of this kind of source."""
     return tuple(field for field in SYNC_FIELDS if sync.source.kind in field.sources)
 
 
 def read_sync_field(sync: Sync, path: str) -> Any:
-    """Return a field's value as the forms have it; without a contact limit its usual values."""
+    """Read a sync field's value as the forms have it; without a frequency cap its defaults."""
     if path == ATTESTED_PATH:
         return sync.opt_in.is_attested
     if path == CAP_PATH:
@@ -333,12 +333,12 @@ def replace_sync_field(sync: Sync, path: str, value: Any) -> Sync:
 
 
 def attest_consent(sync: Sync, who: str, now: float) -> Sync:
-    """Return a sync with the consent of new people attested by `who` at `now` (Unix seconds)."""
+    """Return a sync with its consent attested by `who` at `now` (Unix seconds)."""
     return replace(sync, opt_in=replace(sync.opt_in, attested_by=who, attested_at=now))
 
 
 def widens_opt_in(before: Sync | None, after: Sync) -> bool:
-    """Whether `after` opts in people whom the attestation of `before` did not speak of.
+    """Whether a changed sync opts in people whom the old attestation did not speak of.
 
     An attestation speaks of the people a sync creates: other people or other lists need another.
     """

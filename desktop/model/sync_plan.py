@@ -15,7 +15,7 @@ RETRY_LATER = "later"
 
 
 class PlannedOutcome(Enum):
-    """The planned outcome of one record. CORRECTION: a person has to correct it first."""
+    """The outcome a plan row has before it is written. CORRECTION: a person corrects it first."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -26,12 +26,12 @@ class PlannedOutcome(Enum):
 
     @property
     def is_written(self) -> bool:
-        """Whether a ticked row with this outcome is sent."""
+        """Whether a ticked plan row with this outcome is sent."""
         return self in (PlannedOutcome.CREATE, PlannedOutcome.UPDATE)
 
     @property
     def is_parked(self) -> bool:
-        """Whether a row with this outcome waits for a person."""
+        """Whether a plan row with this outcome is parked: it waits for a person."""
         return self in (PlannedOutcome.CORRECTION, PlannedOutcome.CONFLICT)
 
 
@@ -53,12 +53,12 @@ class PlanRowState(Enum):
 
     @property
     def is_final(self) -> bool:
-        """Whether a run has nothing more to do for the row."""
+        """Whether a plan row's state is final: a run has nothing more to do for it."""
         return self not in (PlanRowState.PLANNED, PlanRowState.SENDING)
 
 
 class Consequence(Enum):
-    """A consequence that people will notice; each is a filter over a plan's rows."""
+    """A plan row's consequence that people will notice; each is a filter over rows."""
 
     STARTS = "starts"
     STOPS = "stops"
@@ -75,7 +75,7 @@ class Consequence(Enum):
 
     @property
     def label(self) -> str:
-        """The consequence after a count of people; `{name}` is a list or a tag."""
+        """The consequence after a count of people in a plan; `{name}` is a list or a tag."""
         return _LABELS[self]
 
 
@@ -96,7 +96,7 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class ConsequenceCount:
-    """The number of people a consequence of a plan affects; `name` is a list or a tag."""
+    """How many people a plan's consequence affects; `name` is a list or a tag."""
 
     consequence: Consequence
     name: str
@@ -128,13 +128,13 @@ class FieldChange:
 
     @property
     def total(self) -> Json:
-        """The value to remember: before it was rounded, where it was."""
+        """A planned increment's value to remember: before it was rounded, where it was."""
         return self.new if self.exact is None else self.exact
 
 
 @dataclass(frozen=True)
 class PlanRow:
-    """One record's row of a plan.
+    """A plan's row: what would be written for one source record, and why.
 
     `target_id` is the sid or Zendesk user id, empty for a create; `address` what a create is
     made with. `source_id` names the record it came from. `why` is the reason of its fate.
@@ -169,7 +169,7 @@ class PlanRow:
 
     @property
     def changes_to_send(self) -> tuple[FieldChange, ...]:
-        """The changes that applying the row would send."""
+        """The ticked field changes of a plan row, which applying it would send."""
         return tuple(c for c in self.changes if c.applies and c.ticked)
 
 
@@ -186,7 +186,7 @@ class PlanState(Enum):
 
 @dataclass(frozen=True)
 class TargetReading:
-    """How a plan to Sailthru read its profiles: by an export of `list_name`, or one by one ("").
+    """How a plan read its Sailthru profiles: by an export of `list_name`, or singly ("").
 
     Of `people` in the source `covered` were on the list, and `read_singly` were read one by one.
     `is_chosen`: the plan chose the list. `read_at` is when the export was started (Unix seconds).
@@ -203,7 +203,7 @@ class TargetReading:
 
     @property
     def sentence(self) -> str:
-        """How the profiles were read, for people."""
+        """How a plan read its Sailthru profiles, as a sentence."""
         if not self.list_name:
             return f"Profiles read one by one. {self.note}".strip()
         who = "chosen by itself" if self.is_chosen else "as set"
@@ -215,7 +215,7 @@ class TargetReading:
         ).strip()
 
     def as_json(self) -> dict[str, Json]:
-        """Return `read_by` in the JSON of a plan."""
+        """The object `read_by` in a plan's JSON."""
         return {
             "list": self.list_name or None,
             "chosen": "by itself" if self.is_chosen else "by setting",
@@ -229,7 +229,7 @@ class TargetReading:
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan with its counts; its rows are stored one by one.
+    """A sync's plan with its counts; its rows are stored one by one.
 
     `origin` is `sync`, `retry` or `rollback RUN`. `mark` is where the source's feed stood.
     `target_reading` is None for a plan to Zendesk and for one of some records alone.
@@ -252,7 +252,7 @@ class Plan:
 
     @property
     def is_rollback(self) -> bool:
-        """Whether the plan undoes an earlier run."""
+        """Whether the plan is a rollback: it undoes an earlier run."""
         return bool(self.rolled_back_run)
 
     @property
@@ -262,7 +262,7 @@ class Plan:
         return run if kind == "rollback" else ""
 
     def count_rows(self, *fates: PlannedOutcome) -> int:
-        """Return how many rows have one of these outcomes."""
+        """Count a plan's rows with one of these outcomes."""
         return sum(self.outcome_counts.get(fate.value, 0) for fate in fates)
 
     @property

@@ -20,7 +20,7 @@ class RunState(Enum):
 
     @property
     def is_resumable(self) -> bool:
-        """Whether the run can go on where it stopped."""
+        """Whether a run's state allows it to be resumed where it stopped."""
         return self in (
             RunState.WAITING,
             RunState.INTERRUPTED,
@@ -44,7 +44,7 @@ RUN_OUTCOMES = ("created", "updated", "unchanged", "skipped", "parked", "failed"
 
 @dataclass(frozen=True)
 class RunProgress:
-    """The progress within the present stage. `calls` counts requests; `eta_s` may be unknown."""
+    """A run's progress within its stage; `calls` counts requests, `eta_s` may be unknown."""
 
     done: int = 0
     total: int | None = None

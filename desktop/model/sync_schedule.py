@@ -55,7 +55,7 @@ class ScheduleKind(Enum):
 
 @dataclass(frozen=True)
 class ScheduleRule:
-    """A schedule rule: an interval, or days with a local time.
+    """A sync's schedule rule: an interval, or days with a local time.
 
     `at`: minutes after local midnight, the first run's for SPREAD. `weekdays`: 0 is Monday,
     rising. `month_days`: 1 to 31 rising, then -1 for the last; a month without such a day is
@@ -71,17 +71,17 @@ class ScheduleRule:
 
     @property
     def serialized(self) -> str:
-        """The rule as it is stored; `parse_schedule_rule` returns the same rule."""
+        """The schedule rule as it is stored; `parse_schedule_rule` reads it back."""
         return _RULE_SERIALIZERS[self.kind](self)
 
     @property
     def description(self) -> str:
-        """The rule in words: “weekdays at 07:00”."""
+        """The schedule rule in words: “weekdays at 07:00”."""
         return _RULE_DESCRIPTIONS[self.kind](self)
 
     @property
     def minutes_of_day(self) -> tuple[int, ...]:
-        """The minutes after local midnight of the runs on one of its days, ascending."""
+        """A scheduled day's run times in minutes after local midnight, ascending."""
         if self.kind is not ScheduleKind.SPREAD:
             return (self.start_minute,)
         spread = (
@@ -92,7 +92,7 @@ class ScheduleRule:
 
 
 def parse_schedule_rule(text: str) -> ScheduleRule:
-    """Parse a typed schedule rule. Raises InvalidInput with examples. Empty is off.
+    """Parse a typed schedule rule; empty is off. Raises InvalidInput with examples.
 
     Case, spaces, “at”, “on” and “and” do not matter.
     """
@@ -113,7 +113,7 @@ def parse_schedule_rule(text: str) -> ScheduleRule:
 def next_run_times(
     rule: ScheduleRule, after: float, zone: str, count: int = 5
 ) -> tuple[float, ...]:
-    """Return the next `count` run times after `after`, in ascending Unix seconds.
+    """Return a schedule's next `count` run times after `after`, in ascending Unix seconds.
 
     `zone`: the Sailthru account's (IANA). For a distance, `after` is the last run.
     """
@@ -125,7 +125,7 @@ def next_run_times(
 
 
 def find_due_run(rule: ScheduleRule, last: float | None, now: float, zone: str) -> float | None:
-    """Return the Unix second of the run that is due at `now`, or None.
+    """Find the scheduled run that is due at `now`, in Unix seconds, or None.
 
     However many were missed since `last`, it is one, the latest. `last` is when the rule last
     ran or began to count; without it the latest time of the past is due. A clock set back does
@@ -142,7 +142,7 @@ def find_due_run(rule: ScheduleRule, last: float | None, now: float, zone: str) 
 def planned_run_times(
     rule: ScheduleRule, counted: float, now: float, zone: str, count: int = 1
 ) -> tuple[float, ...]:
-    """Return when the rule's next runs will begin: `now` where one is due, then the later times.
+    """Return when a schedule's next runs will begin: `now` where one is due, then later.
 
     `counted` is when the rule last ran or began to count (Unix seconds).
     """
@@ -187,7 +187,7 @@ def _latest_run_time(rule: ScheduleRule, now: float, zone: ZoneInfo) -> float:
 
 
 def _run_days(rule: ScheduleRule, first: date, last: date) -> Iterator[date]:
-    """The days of the rule from `first` to `last`, both included."""
+    """Yield the days of a schedule rule from `first` to `last`, both included."""
     days = rrule(
         DAILY,
         dtstart=datetime.combine(first, time()),
@@ -267,7 +267,7 @@ def _parse_minutes_after_midnight(found: re.Match[str]) -> int | None:
 
 
 def _weekdays(text: str) -> Sequence[int]:
-    """The weekday numbers of one word or of a range of two; none: no weekday."""
+    """Parse a schedule's weekday or range of two to numbers; none: no weekday."""
     if text.rstrip("s") + "s" in _WEEKDAY_GROUPS:
         return _WEEKDAY_GROUPS[text.rstrip("s") + "s"]
     first, dash, last = text.partition("-")
@@ -359,7 +359,7 @@ def _monthly_words(rule: ScheduleRule) -> str:
 
 
 def _join_words(parts: Sequence[str]) -> str:
-    """Return `a`, `a and b` or `a, b and c`."""
+    """Join a schedule's days as `a`, `a and b` or `a, b and c`."""
     if len(parts) == 1:
         return parts[0]
     return f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,4 +1,4 @@
-"""What a sync remembers of its records between runs.
+"""What a sync remembers of its records between runs: corrections, members, increments.
 
 Corrections by people, members, hashes of written values and increments that nobody has seen arrive.
 """
@@ -12,7 +12,7 @@ from desktop.model.sync_plan import FieldChange
 
 @dataclass(frozen=True)
 class SourceCorrection:
-    """A person's correction of one field of a source record.
+    """A person's correction of one field of a sync's source record.
 
     Field "" means: leave the record out of this sync for ever, for `reason`.
     """
@@ -36,7 +36,7 @@ class SyncMember:
 
 @dataclass(frozen=True)
 class WrittenHash:
-    """The hash of a value that a sync wrote, and the source field the value came from.
+    """The hash of a value that a sync wrote, and the source field that it came from.
 
     `source_field` is empty for a constant, and None where it was not stored (before 0.2.0).
     """
@@ -47,7 +47,7 @@ class WrittenHash:
 
 @dataclass(frozen=True)
 class KeptForm:
-    """A value that a service stores in another form: `seen` was read back for `wanted`.
+    """A synced value that a service keeps in another form: `seen` was read for `wanted`.
 
     `misses`: so many times it was written and not seen.
     """
@@ -59,7 +59,7 @@ class KeptForm:
 
 @dataclass(frozen=True)
 class UnconfirmedIncrement:
-    """Increments of one record that were sent and not seen in the target record.
+    """A sync's increments of one record that were sent and not seen in the target yet.
 
     `changes` are the totals as they were sent, `events` the source events they stand for. `job_id`
     is empty where the service did not answer; `sent_at` is when the wait was given up (Unix
@@ -79,7 +79,7 @@ class UnconfirmedIncrement:
 
 
 def value_hash(value: Json) -> str:
-    """The hash by which a value that a sync wrote is known again when its feed brings it back.
+    """Hash a value that a sync wrote, to know it again when its feed brings it back.
 
     A hash and not the value: it is kept after the customer's data has been erased.
     """

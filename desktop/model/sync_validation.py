@@ -21,7 +21,7 @@ _COMPARISON_OPERATORS = (*_DAY_OPERATORS, ConditionOperator.AT_LEAST, ConditionO
 
 
 def validate_sync_names(sync: Sync) -> tuple[str, ...]:
-    """Return what is wrong with a sync's names, a sentence each."""
+    """Validate the names of a sync's lists, tags, vars and fields, a sentence each."""
     found = [*_condition_problems(sync), *_direction_problems(sync)]
     found += [*_list_problems(sync), *_tag_problems(sync), *_field_problems(sync)]
     found += _optout_level_problems(sync)
@@ -52,7 +52,7 @@ def _condition_value_problems(condition: FieldCondition) -> Iterator[str]:
 
 
 def _direction_problems(sync: Sync) -> Iterator[str]:
-    """Effects that only the other direction has, and that would be ignored silently."""
+    """Yield which effects of a sync exist in the other direction alone, and would be ignored."""
     effects = sync.effects
     if sync.source.lists and sync.source.kind.service is Service.ZENDESK:
         yield "It reads Zendesk, which has no lists."
@@ -90,7 +90,7 @@ def _field_problems(sync: Sync) -> Iterator[str]:
 
 
 def _optout_level_problems(sync: Sync) -> Iterator[str]:
-    """Constants for `optout` that are no opt-out level: every row would need correcting."""
+    """Yield which of a sync's constants for `optout` are no opt-out level."""
     for row in sync.mapping:
         constant = row.on and row.type is SourceType.TEXT and row.target == "optout"
         if constant and row.source not in _SETTABLE_LEVELS:

@@ -17,7 +17,7 @@ _USER_ATTRIBUTES = ("name", "phone", "external_id", "time_zone", "locale", "note
 
 @dataclass(frozen=True)
 class TargetRecord:
-    """A Sailthru profile or Zendesk user, its fields named as in `FieldChange.field`.
+    """A sync's target record: a profile or user, its fields named as in `FieldChange.field`.
 
     A list or tag that is not in `fields` is false; `optout` is not in it where the answer did not
     say the level. `tags` is None where the account has none for users. `activity_times`: what a
@@ -38,19 +38,19 @@ class TargetRecord:
 
     @property
     def optout(self) -> OptOutLevel | None:
-        """The opt-out level; None where it was not read, which is no level."""
+        """The target record's opt-out level; None where it was not read, which is no level."""
         level = self.fields.get(OPTOUT_FIELD)
         return OptOutLevel(str(level)) if level else None
 
     def get_value(self, name: str) -> Json:
-        """Return the value of a field; None where there is none, or an opt-out was not read."""
+        """Return a target record's field; None where there is none, or an opt-out was not read."""
         if name.startswith((LIST_PREFIX, TAG_PREFIX)):
             return bool(self.fields.get(name, False))
         return self.fields.get(name)
 
 
 def profile_fields(profile_vars: Mapping[str, Json], lists: Iterable[str]) -> dict[str, Json]:
-    """Return the vars and lists of a Sailthru profile by the field names of a plan."""
+    """Return a profile's vars and lists by a plan's field names."""
     fields: dict[str, Json] = {f"{VAR_PREFIX}{name}": value for name, value in profile_vars.items()}
     return fields | {f"{LIST_PREFIX}{name}": True for name in lists}
 

@@ -7,7 +7,7 @@ from desktop.kit.errors import InvalidInput
 
 
 def parse_time_zone(name: str) -> ZoneInfo:
-    """Return the zone of an IANA name. Raises InvalidInput where there is none of this name."""
+    """Parse an IANA time zone name. Raises InvalidInput where there is none of this name."""
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError) as error:
@@ -21,7 +21,7 @@ def parse_time_zone(name: str) -> ZoneInfo:
 
 
 def local_time(at: float, zone: ZoneInfo) -> datetime:
-    """Return the local time at `at` (Unix seconds). Raises InvalidInput beyond years 1–9999."""
+    """Convert Unix seconds to a zone's local time. Raises InvalidInput beyond years 1–9999."""
     try:
         return datetime.fromtimestamp(at, UTC).astimezone(zone)
     except (OverflowError, ValueError, OSError) as error:

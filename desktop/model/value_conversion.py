@@ -39,7 +39,7 @@ class UnconvertibleValue(InvalidInput):
 def convert_for_sailthru(
     value: FieldValue, name: str, zone: str, *, keep_decimals: bool = False
 ) -> Json:
-    """Return a value as a Sailthru var takes it.
+    """Convert a mapped value to what a Sailthru var takes.
 
     `name` is the var's: its ending says what becomes of a moment, a Unix second for `_time`, a
     day in the account's `zone` (IANA) for `_date`. So it does of a text that is a day, as Zendesk's
@@ -59,14 +59,14 @@ def convert_for_sailthru(
 
 
 def loses_decimals(value: FieldValue) -> bool:
-    """Whether rounding to whole numbers would change the value or an item of it."""
+    """Whether rounding a mapped value to whole numbers would change it."""
     if isinstance(value, float):
         return math.isfinite(value) and not value.is_integer()
     return is_list(value) and any(map(loses_decimals, value))
 
 
 def convert_for_zendesk(value: FieldValue, field_type: str, zone: str) -> Json:
-    """Return a value as a Zendesk field of `field_type` takes it; null empties the field.
+    """Convert a mapped value to a Zendesk field of `field_type`; null empties the field.
 
     `field_type` is Zendesk's for user fields (docs/zendesk.md 3), or `name`, `phone`, `tags`.
     `zone` gives a moment its day in a date field. A number with decimals is rounded in an
@@ -87,14 +87,14 @@ def convert_for_zendesk(value: FieldValue, field_type: str, zone: str) -> Json:
 
 @dataclass(frozen=True)
 class _WrittenDay:
-    """A day written as text: `timestamp` of its midnight in UTC, and whether that is written."""
+    """A mapped day written as text: `timestamp` of its midnight in UTC, if written."""
 
     timestamp: float
     is_midnight: bool
 
 
 def _written_day(text: str) -> _WrittenDay | None:
-    """The day a text is, `1985-06-12` or as Zendesk's date fields `1985-06-12T00:00:00Z`."""
+    """Parse a mapped day's text, `1985-06-12` or Zendesk's `1985-06-12T00:00:00Z`."""
     found = _WRITTEN_DAY.fullmatch(text.strip())
     if found is None:
         return None
@@ -107,7 +107,7 @@ def _written_day(text: str) -> _WrittenDay | None:
 
 
 def choose_options(value: Json, options: Sequence[tuple[str, str]]) -> Json:
-    """Return a drop-down's value, or those of a multi-select, where texts may be option labels.
+    """Convert texts that may be labels to a Zendesk drop-down's or multi-select's values.
 
     `options` are (value, label); without any, nothing is known of them and all pass. Raises
     UnconvertibleValue for a text that is neither: Zendesk would keep nothing of it.
@@ -136,7 +136,7 @@ def _choose_option(text: str, options: Sequence[tuple[str, str]]) -> str:
 
 
 def _checked_json_value(value: Json) -> Json:
-    """The value. Raises UnconvertibleValue where it is no JSON or too large."""
+    """Check a value to convert. Raises UnconvertibleValue where it is no JSON or too large."""
     try:
         return validate_var_value(value)
     except InvalidInput as error:
@@ -154,7 +154,7 @@ def _sailthru_form(value: Json, *, keep_decimals: bool) -> Json:
 
 
 def _uniform_list(parts: Sequence[Json], keep_decimals: bool) -> list[Json]:
-    """A list of numbers where all items are numbers, else a list of texts."""
+    """Convert to a Sailthru list of numbers where all items are, else a list of texts."""
     if all(map(_is_number, parts)):
         return [_number(part, keep_decimals=keep_decimals) for part in parts]
     return [_text(part) for part in parts]
@@ -208,7 +208,7 @@ def _local_time(at: float, zone: ZoneInfo) -> datetime:
 
 
 def _is_blank(value: FieldValue) -> bool:
-    """Whether a value is nothing: Sailthru shows an emptied var as "", and {} as []."""
+    """Whether a value to convert is blank: Sailthru shows an emptied var as "", {} as []."""
     return is_empty(value) or (isinstance(value, str) and not value.strip())
 
 
@@ -257,7 +257,7 @@ def _as_checkbox(value: FieldValue, zone: str) -> Json:
 
 
 def _as_date(value: FieldValue, zone: str) -> Json:
-    """The ISO day. A text keeps the day it is written with: Zendesk sends midnight UTC.
+    """Convert to Zendesk's ISO day; a text keeps the day it is written with.
 
     A number is refused, since a Unix second and 20261103 look alike.
     """
@@ -288,7 +288,7 @@ def _as_decimal(value: FieldValue, zone: str) -> Json:
 
 
 def _as_dropdown_option(value: FieldValue, zone: str) -> Json:
-    """The value of one option; a list of one counts as that one."""
+    """Convert to a Zendesk drop-down's option; a list of one counts as that one."""
     del zone
     texts = _as_text_list(value, "one option")
     if len(texts) > 1:
@@ -302,14 +302,14 @@ def _as_multiselect_options(value: FieldValue, zone: str) -> Json:
 
 
 def _as_text_list(value: FieldValue, wanted: str) -> list[str]:
-    """Each text once, in order. Raises UnconvertibleValue for a moment or named values."""
+    """Convert to a list of distinct texts. Raises UnconvertibleValue for moments and objects."""
     if isinstance(value, (Instant, Mapping)):
         raise _unconvertible(value, wanted)
     return list(dict.fromkeys(_text(part) for part in as_list(value) if not is_empty(part)))
 
 
 def _as_lookup(value: FieldValue, zone: str) -> Json:
-    """The id of another record, as a text like Zendesk's."""
+    """Convert to a Zendesk look-up field: the id of another record, as a text."""
     text = _as_text(value, zone)
     if not isinstance(text, str) or not text.isascii() or (text and not text.isdigit()):
         raise _unconvertible(value, "the number of a record")
@@ -337,7 +337,7 @@ def _as_tags(value: FieldValue, zone: str) -> Json:
 
 
 def zendesk_tag_from(text: str) -> str:
-    """Return the text as Zendesk stores it as a tag; empty where nothing is left."""
+    """Convert a text to a Zendesk tag; empty where nothing is left."""
     return "_".join(_INVALID_TAG_CHARACTERS.sub(" ", text.lower()).split())
 
 

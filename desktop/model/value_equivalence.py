@@ -1,4 +1,4 @@
-"""The one comparison of a value wanted in a service's field with the value read back from it."""
+"""The one comparison of a value wanted in a service's field with the value read back."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _MEMBERSHIP_PREFIXES = ("lists.", "tags.")
 
 
 def equivalent(field: str, wanted: Json, seen: Json) -> bool:
-    """Whether the value `seen` in a service's field is `wanted`, but for its stored form.
+    """Whether the value `seen` in a service's field equals `wanted`, but for its stored form.
 
     `field` is named as in a plan (`vars.x`, `tags`, `user_fields.x`, `lists.Name`): tags and the
     options of a user field have no order, and a list or tag that is absent is false. These are
@@ -36,7 +36,7 @@ def equivalent(field: str, wanted: Json, seen: Json) -> bool:
 
 
 def is_stored_form(wanted: Json, seen: Json) -> bool:
-    """Whether `seen` is what a service makes of `wanted`: cut off, in another case, or rounded.
+    """Whether `seen` is a service's form of `wanted`: cut off, in another case, or rounded.
 
     What is neither may as well be somebody else's value.
     """
@@ -106,7 +106,7 @@ def _same_text(wanted: str, seen: str) -> bool:
 
 
 def _day(text: str) -> str | None:
-    """The day of a text that is a day or its midnight in UTC."""
+    """Return the day of a compared text that is a day or its midnight in UTC."""
     day = text[:10]
     is_day = bool(_DATE.fullmatch(day)) and (len(text) == 10 or text[10:] in _MIDNIGHT_ENDINGS)
     return day if is_day else None

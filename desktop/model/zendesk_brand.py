@@ -1,11 +1,11 @@
-"""A brand of a Zendesk account: another face of the same account, at hosts of its own."""
+"""A brand of a Zendesk account: the same account at hosts of its own."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class ZendeskBrand:
-    """A brand and the hosts at which it shows the account's tickets and users."""
+    """A Zendesk brand and the hosts at which it shows the account's tickets and users."""
 
     id: int
     hosts: frozenset[str]

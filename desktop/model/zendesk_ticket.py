@@ -10,7 +10,7 @@ DELETED_STATUS = "deleted"
 
 @dataclass(frozen=True)
 class ZendeskTicket:
-    """A ticket; `status` is new, open, pending, hold, solved or closed, times Unix seconds."""
+    """A Zendesk ticket; `status` is new, open, pending, hold, solved or closed."""
 
     id: int
     subject: str
@@ -22,13 +22,13 @@ class ZendeskTicket:
 
     @property
     def is_unsolved(self) -> bool:
-        """Whether the ticket still waits for an answer."""
+        """Whether a Zendesk ticket still waits for an answer."""
         return self.status in UNSOLVED_STATUSES
 
 
 @dataclass(frozen=True)
 class ExportedTicket(ZendeskTicket):
-    """A ticket of the incremental export, which tells deleted ones too (status `deleted`).
+    """A ticket of Zendesk's incremental export, deleted ones too (status `deleted`).
 
     `changed_at` (Unix seconds) moves with every change and is the export's order; `updated_at`
     only with changes that the ticket's history shows (developer.zendesk.com, Incremental
@@ -41,15 +41,15 @@ class ExportedTicket(ZendeskTicket):
 
     @property
     def is_deleted(self) -> bool:
-        """Whether Zendesk has deleted the ticket; only then is it to be forgotten."""
+        """Whether Zendesk has deleted the exported ticket; only then is it to be forgotten."""
         return self.status == DELETED_STATUS
 
     @property
     def is_solved(self) -> bool:
-        """Whether the ticket is solved or closed."""
+        """Whether the exported ticket is solved or closed."""
         return self.status in ("solved", "closed")
 
 
 def sort_unsolved_first(tickets: Iterable[ZendeskTicket]) -> tuple[ZendeskTicket, ...]:
-    """Sort tickets: unsolved before solved, the most recently updated first within each."""
+    """Sort a customer's tickets: unsolved first, the most recently updated first within each."""
     return tuple(sorted(tickets, key=lambda t: (not t.is_unsolved, -(t.updated_at or 0.0), -t.id)))

@@ -28,7 +28,7 @@ class Organization:
 
 @dataclass(frozen=True)
 class UserFieldDefinition:
-    """The definition of a user field; `type` is Zendesk's (checkbox, dropdown, text …).
+    """The definition of a Zendesk user field; `type` is checkbox, dropdown, text ….
 
     `options` of a drop-down or multi-select are (value, label): a user's field holds the value.
     """
@@ -43,7 +43,7 @@ class UserFieldDefinition:
 
 @dataclass(frozen=True)
 class ZendeskUser:
-    """What Zendesk returned about one user.
+    """A Zendesk user: what the API returned about one.
 
     `tags` is None where the account has user tags switched off. `identities` is empty until
     they were read (`identities_read`). Times are Unix seconds.
@@ -73,7 +73,7 @@ class ZendeskUser:
 
     @property
     def emails(self) -> tuple[str, ...]:
-        """All the user's addresses as they are spelled, the primary one first, each once."""
+        """All addresses of the Zendesk user as spelled there, the primary one first."""
         ordered = [self.email] if self.email else []
         # The primary address is an identity too, and is listed once.
         ordered += [i.value for i in self.identities if i.type == "email"]

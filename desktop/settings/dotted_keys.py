@@ -9,7 +9,7 @@ from desktop.settings.settings_table import SETTINGS_BY_KEY
 def flatten_to_dotted_keys(
     document: Mapping[str, Json], prefix: str = ""
 ) -> Iterator[tuple[str, Json]]:
-    """Yield key and value; stops at a key of the table, whose value may be an object too."""
+    """Yield a setting's dotted key and value; stops at a key of the table, even with an object."""
     for name, value in document.items():
         key = f"{prefix}{name}"
         # `value.segment_lists` is a setting whose value is an object.

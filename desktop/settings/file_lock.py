@@ -1,4 +1,4 @@
-"""A lock between processes, held by an open file and gone with its process; needs no Qt."""
+"""A file lock between processes, held by an open file and gone with its process; needs no Qt."""
 
 import os
 import sys
@@ -34,7 +34,7 @@ else:
 
 @contextmanager
 def hold_lock_blocking(path: Path, *, limit_s: float = 2.0) -> Iterator[None]:
-    """Hold the lock for a few milliseconds' work. Raises StorageError when it stays taken."""
+    """Hold a file lock for a few milliseconds. Raises StorageError when it stays taken."""
     handle = _open_lock_file(path)
     try:
         # Elapsed time, not the clock's: a clock set back would make a waiter wait for hours.
@@ -52,7 +52,7 @@ def hold_lock_blocking(path: Path, *, limit_s: float = 2.0) -> Iterator[None]:
 async def hold_lock(
     path: Path, *, limit_s: float, clock: Clock | None = None
 ) -> AsyncIterator[None]:
-    """Hold the lock, waiting on the event loop. Raises StorageError when it stays taken."""
+    """Hold a file lock, waiting on the event loop. Raises StorageError when it stays taken."""
     # Imported here: the settings are read before the first paint, which waits for no loop.
     import asyncio
 
@@ -70,7 +70,7 @@ async def hold_lock(
 
 
 def lock_taken_error(path: Path) -> StorageError:
-    """Return the error for a lock that another process does not give back."""
+    """Return the error for a file lock that another process does not give back."""
     return StorageError(
         f"Another Fairlead process keeps {path.name} locked.",
         "It may hang.",

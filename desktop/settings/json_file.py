@@ -15,7 +15,7 @@ _LARGEST_BYTES = 2_000_000
 
 
 def read_json_object(path: Path) -> Mapping[str, Json] | None:
-    """Return the object a JSON file holds, or None when there is no such file.
+    """Read the object in one of our JSON files, or None when there is no such file.
 
     Raises InvalidInput when it is not JSON or no object, StorageError when it cannot be read.
     """
@@ -31,7 +31,7 @@ def read_json_object(path: Path) -> Mapping[str, Json] | None:
 
 
 def parse_json_object(raw: bytes, what: str) -> Mapping[str, Json]:
-    """Return the JSON object in `raw`. Raises InvalidInput that names `what` otherwise."""
+    """Parse a file's JSON object. Raises InvalidInput that names `what` otherwise."""
     try:
         # Python also reads NaN and Infinity, which nobody else writes or reads.
         document = json.loads(raw, parse_constant=_reject_constant)
@@ -73,7 +73,7 @@ def write_text_atomically(path: Path, text: str) -> None:
 
 
 def move_damaged_file_aside(path: Path, now: float) -> Path:
-    """Rename a damaged file to `NAME.broken-<Unix seconds>`, so that nothing in it is lost."""
+    """Rename a damaged settings file to `NAME.broken-<Unix seconds>`: nothing is lost."""
     aside = path.with_name(f"{path.name}.broken-{int(now)}")
     try:
         path.replace(aside)

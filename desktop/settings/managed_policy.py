@@ -30,7 +30,7 @@ _FAIL_CLOSED_VALUES: Mapping[str, Json] = MappingProxyType(
 
 @dataclass(frozen=True)
 class ManagedPolicy:
-    """The fixed settings, the files they came from, and what was wrong with those.
+    """The managed settings, the policy files they came from, and what was wrong with those.
 
     `is_closed` says that something in it could not be understood. `notices` are sentences for the
     page that lists the active policy.
@@ -43,11 +43,11 @@ class ManagedPolicy:
 
     @property
     def is_active(self) -> bool:
-        """Whether an organisation manages any setting here."""
+        """Whether a managed policy fixes any setting on this computer."""
         return bool(self.values)
 
     def fixes(self, setting: Setting[Any]) -> bool:
-        """Whether the policy fixes this setting."""
+        """Whether the managed policy fixes this setting."""
         return setting.key in self.values
 
 
@@ -55,12 +55,12 @@ NO_POLICY = ManagedPolicy()
 
 
 def read_policy(place: PolicyFolder) -> ManagedPolicy:
-    """Read every policy file of this computer; never raises, at worst it closes everything."""
+    """Read the managed policy's files; never raises, at worst it permits nothing."""
     return merge_policy_files(place.find_files())
 
 
 def merge_policy_files(files: Iterable[PolicyFile]) -> ManagedPolicy:
-    """Merge policy files: a later file wins, except that a “no” to a permission stays."""
+    """Merge managed policy files: a later one wins, except that a “no” to a permission stays."""
     values: dict[str, Json] = {}
     sources: list[Path] = []
     notices: list[str] = []
@@ -94,7 +94,7 @@ def merge_policy_files(files: Iterable[PolicyFile]) -> ManagedPolicy:
 
 
 class _UnknownKeyError(Exception):
-    """A policy key that this version does not know, and that grants nothing."""
+    """A key in a managed policy that this version does not know, and that grants nothing."""
 
 
 def _content(file: PolicyFile) -> bytes:

@@ -1,4 +1,4 @@
-"""The folders for config, data, state, cache and logs: FAIRLEAD_HOME's or the platform's own."""
+"""The folders for config, data, state, cache and logs: FAIRLEAD_HOME's or the platform's."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ HOME_VARIABLE = "FAIRLEAD_HOME"
 
 @dataclass(frozen=True)
 class AppPaths:
-    """The folders of this user on this computer."""
+    """Fairlead's folders of this user: config, data, state, cache, logs."""
 
     config: Path
     data: Path
@@ -25,17 +25,17 @@ class AppPaths:
 
     @property
     def workspaces(self) -> Path:
-        """The folder that holds one folder per workspace."""
+        """The folder of all workspaces, one folder each."""
         return self.data / "workspaces"
 
     def create_folders(self) -> None:
-        """Create the folders with mode 0700. Raises StorageError."""
+        """Create Fairlead's folders with mode 0700. Raises StorageError."""
         for folder in (self.config, self.workspaces, self.state, self.cache, self.logs):
             ensure_private_folder(folder)
 
 
 def find_paths(environ: Mapping[str, str] = os.environ) -> AppPaths:
-    """Return the folders under FAIRLEAD_HOME, else the platform's. Touches no disk."""
+    """Return Fairlead's folders under FAIRLEAD_HOME, else the platform's. Touches no disk."""
     home = environ.get(HOME_VARIABLE, "").strip()
     if home:
         return paths_under(Path(home).expanduser().absolute())
@@ -50,12 +50,12 @@ def find_paths(environ: Mapping[str, str] = os.environ) -> AppPaths:
 
 
 def paths_under(home: Path) -> AppPaths:
-    """Return all folders under `home`, such as the demo's temporary one."""
+    """Return all of Fairlead's folders under `home`, such as the demo's temporary one."""
     return AppPaths(home / "config", home, home / "state", home / "cache", home / "logs")
 
 
 def ensure_private_folder(folder: Path) -> None:
-    """Create a folder that only its owner can open, or take the others' rights away."""
+    """Create a folder of ours that only its owner can open, or take the others' rights away."""
     try:
         # mkdir(parents=True) would make the parents with everybody's rights.
         for parent in reversed(folder.parents):

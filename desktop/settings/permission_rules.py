@@ -7,7 +7,7 @@ from desktop.settings.settings_file import SettingsValues
 
 
 def permission_rules_from(values: SettingsValues) -> PermissionRules:
-    """Return the changes switch and the permissions table in force, policy included."""
+    """Read the changes switch and the permissions table in force from the settings."""
     cells = {
         role: {
             permission: values.get(settings_table.PERMISSION_SETTINGS[role, permission])
@@ -27,7 +27,7 @@ def permission_rules_from(values: SettingsValues) -> PermissionRules:
 
 
 def customer_value_source_from(values: SettingsValues) -> CustomerValueSource:
-    """Return where customer value is read from; by customer type where no vars are set."""
+    """Read from the settings where customer value is; by customer type where no vars are set."""
     usual = default_value_source(
         CustomerType(values.get(settings_table.CUSTOMER_TYPE)), values.get(settings_table.CURRENCY)
     )

@@ -19,7 +19,7 @@ _LARGEST_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class PolicyFile:
-    """One policy file: its bytes, or why they are missing; ignored unless `is_trusted`."""
+    """A managed policy's file: its bytes, or why they are missing; ignored unless `is_trusted`."""
 
     path: Path
     is_trusted: bool
@@ -28,14 +28,14 @@ class PolicyFile:
 
 
 class PolicyFolder:
-    """A folder with `policy.json` and `policies/managed/*.json`, read in this order."""
+    """The folder of `policy.json` and `policies/managed/*.json`, read in this order."""
 
     def __init__(self, folder: Path, trusted_owners: frozenset[int] = _ROOT) -> None:
         self._folder = folder
         self._owners = trusted_owners
 
     def find_files(self) -> Iterator[PolicyFile]:
-        """Yield every policy file there is, the single one first."""
+        """Yield every file of the managed policy, the single one first."""
         yield from self._read_file(self._folder / "policy.json")
         managed = self._folder / "policies" / "managed"
         try:
@@ -91,7 +91,7 @@ def _ignored_message(path: Path, why: str) -> str:
 
 
 def system_policy_folder(folder_of: Callable[[], Path] | None = None) -> PolicyFolder:
-    """Return the fixed policy folder of this operating system."""
+    """Return the fixed folder of managed policies on this operating system."""
     return PolicyFolder((folder_of or _system_folder)())
 
 

@@ -17,7 +17,7 @@ _HINT = "Type the first part of https://NAME.zendesk.com/, or paste any page of 
 
 
 def normalize_base_url(url: str) -> str:
-    """Return `url` as scheme://host[:port][/path] without a trailing slash.
+    """Normalise a service's address to scheme://host[:port][/path] without a trailing slash.
 
     Raises InvalidInput on anything but https (http on loopback), and on a user, query or
     fragment, which have no place in a service's address.
@@ -29,7 +29,7 @@ def normalize_base_url(url: str) -> str:
 
 
 def normalize_service_uri(value: Json) -> str:
-    """Return a Sailthru Service URI as `https://host[:port]`; a path is refused."""
+    """Normalise a Sailthru Service URI to `https://host[:port]`; a path is refused."""
     if not isinstance(value, str) or not value.strip():
         raise InvalidInput("The Service URI is an address such as https://api.sailthru.com .")
     parts = _split(value.strip())
@@ -39,7 +39,7 @@ def normalize_service_uri(value: Json) -> str:
 
 
 def normalize_zendesk_url(value: Json) -> str:
-    """Return a Zendesk subdomain, host or pasted page URL as `https://NAME.zendesk.com`.
+    """Normalise a Zendesk subdomain, host or pasted page to `https://NAME.zendesk.com`.
 
     An empty text stays empty: no Zendesk account.
     """
@@ -66,7 +66,7 @@ def normalize_zendesk_url(value: Json) -> str:
 
 
 def zendesk_account_name(base_url: str) -> str:
-    """Return `acme` for `https://acme.zendesk.com`; host and port for any other address."""
+    """Return `acme` for the address `https://acme.zendesk.com`; host and port for any other."""
     return urlsplit(base_url).netloc.removesuffix(_ZENDESK)
 
 

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class SettingKind(Enum):
-    """The kind of input a dialog shows for a setting."""
+    """The kind of control that a setting is edited with."""
 
     FLAG = "flag"
     NUMBER = "number"
@@ -22,7 +22,7 @@ class SettingKind(Enum):
 
 
 class SettingSection(Enum):
-    """The heading a setting is shown under; the value is its text on screen."""
+    """The heading that a setting stands under; the value is its text on screen."""
 
     SAILTHRU = "Sailthru"
     ZENDESK = "Zendesk"
@@ -71,11 +71,11 @@ class Setting(Generic[T]):
 
     @property
     def fallback(self) -> T:
-        """The value that counts when the stored one is damaged."""
+        """The value that counts where this setting's stored one is damaged."""
         return self.default if self.invalid_fallback is None else self.invalid_fallback
 
     def validate(self, value: Json) -> Json:
-        """Return `value` as it is stored. Raises InvalidInput that names this setting."""
+        """Check this setting's value and return it as stored. Raises InvalidInput that names it."""
         try:
             return self.serialize(self.parse(value))
         except InvalidInput as error:

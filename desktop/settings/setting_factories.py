@@ -28,7 +28,7 @@ def flag_setting(
     invalid_fallback: bool | None = None,
     **options: Unpack[SettingOptions],
 ) -> Setting[bool]:
-    """Return a setting that is on or off."""
+    """Declare a setting that is on or off."""
     kind, parse = SettingKind.FLAG, value_parsers.parse_flag
     row = Setting(key, kind, default, parse, section, label, help, **options)
     return replace(row, invalid_fallback=invalid_fallback)
@@ -45,7 +45,7 @@ def number_setting(
     maximum: int,
     **options: Unpack[SettingOptions],
 ) -> Setting[int]:
-    """Return a setting that is a whole number from `minimum` to `maximum`."""
+    """Declare a setting that is a whole number from `minimum` to `maximum`."""
     # The bounds go into the parser and, for the dialog's spin box, into the row.
     kind, parse = SettingKind.NUMBER, value_parsers.integer_parser(minimum, maximum)
     row = Setting(key, kind, default, parse, section, label, help, **options)
@@ -62,7 +62,7 @@ def text_setting(
     parse: Callable[[Json], str] = value_parsers.parse_text,
     **options: Unpack[SettingOptions],
 ) -> Setting[str]:
-    """Return a setting that is a line of text, which `parse` validates and normalises."""
+    """Declare a setting that is a line of text, which `parse` validates and normalises."""
     return Setting(key, SettingKind.TEXT, default, parse, section, label, help, **options)
 
 
@@ -78,7 +78,7 @@ def choice_setting(
     invalid_fallback: str | None = None,
     **options: Unpack[SettingOptions],
 ) -> Setting[str]:
-    """Return a setting that is one of `choices`; `parse` may accept other spellings of them."""
+    """Declare a setting that is one of `choices`; `parse` may accept other spellings."""
     kind, parse = SettingKind.CHOICE, parse or value_parsers.choice_parser(*choices)
     row = Setting(key, kind, default, parse, section, label, help, **options)
     return replace(row, choices=choices, invalid_fallback=invalid_fallback)

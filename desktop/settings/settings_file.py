@@ -31,20 +31,20 @@ class SettingsValues:
         self.notices: tuple[str, ...] = tuple(self._read_all())
 
     def get(self, setting: Setting[T]) -> T:
-        """Return the value in force for this setting."""
+        """Return the value of this setting in force: policy, file or default."""
         return cast("T", self._read.get(setting.key, setting.default))
 
     def is_managed(self, setting: Setting[Any]) -> bool:
-        """Whether the policy has fixed this setting: shown greyed, cannot be changed."""
+        """Whether the managed policy has fixed this setting: greyed, cannot be changed."""
         return self.policy.fixes(setting)
 
     def is_set(self, setting: Setting[Any]) -> bool:
-        """Whether this setting was set here or by the policy."""
+        """Whether this setting was set in the file or by the policy."""
         return setting.key in self._read
 
     @property
     def stored(self) -> Mapping[str, Json]:
-        """The settings as the file holds them, unknown keys included."""
+        """The settings as `settings.json` holds them, unknown keys included."""
         return self._stored
 
     def _read_all(self) -> list[str]:
@@ -64,7 +64,7 @@ class SettingsValues:
 
 @dataclass(frozen=True)
 class LoadedSettings:
-    """The settings values, and a notice about how they were read."""
+    """The settings read from `settings.json`, and a notice about how they were read."""
 
     values: SettingsValues
     notice: AppError | None = None
@@ -81,7 +81,7 @@ class SettingsFile:
         self._clock = clock or SystemClock()
 
     def load(self) -> LoadedSettings:
-        """Read the settings. A damaged file is kept aside and the defaults count, with a notice.
+        """Read `settings.json`; a damaged file is kept aside and defaults count, with a notice.
 
         Raises StorageError when it cannot be read, or when a newer Fairlead wrote it.
         """
@@ -101,7 +101,7 @@ class SettingsFile:
         return LoadedSettings(SettingsValues(_settings_of(document), self._policy))
 
     def change(self, changes: Mapping[str, Json]) -> SettingsValues:
-        """Validate and store these settings, all or none; None takes a key back to its default.
+        """Check and write settings to `settings.json`, all or none; None restores a default.
 
         Raises InvalidInput for a key or value that cannot be, NotPermitted for a managed one.
         """

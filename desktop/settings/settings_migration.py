@@ -1,4 +1,4 @@
-"""Migrates an older settings document to the current version, one numbered step after another.
+"""Migrates an older settings file to the current version, one numbered step after another.
 
 A function takes the whole document of version n - 1 and returns that of version n.
 """
@@ -13,23 +13,23 @@ MigrationStep = Callable[[SettingsDocument], SettingsDocument]
 
 
 class DocumentMigrations:
-    """The migration steps of one kind of file, from version 1 on."""
+    """The migration steps of one kind of settings file, from version 1 on."""
 
     def __init__(self) -> None:
         self._steps: dict[int, MigrationStep] = {}
 
     @property
     def current_version(self) -> int:
-        """The version this app writes."""
+        """The settings file's version that this app writes."""
         return 1 + len(self._steps)
 
     @property
     def registered_versions(self) -> tuple[int, ...]:
-        """The versions that steps lead to."""
+        """The settings file's versions that migration steps lead to."""
         return tuple(self._steps)
 
     def register_step(self, version: int) -> Callable[[MigrationStep], MigrationStep]:
-        """Register the step to `version`; steps are registered in order, without a gap."""
+        """Register the migration step to `version`; steps come in order, without a gap."""
         if version != self.current_version + 1:
             raise ValueError(f"the next step leads to {self.current_version + 1}, not {version}")
 
@@ -40,7 +40,7 @@ class DocumentMigrations:
         return register
 
     def migrate(self, document: SettingsDocument, what: str) -> SettingsDocument:
-        """Return the document in the current version.
+        """Migrate a settings file's document to the current version.
 
         Raises StorageError for a newer one: this app must not overwrite what it does not know.
         """

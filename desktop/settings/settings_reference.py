@@ -9,7 +9,7 @@ from desktop.settings.settings_table import ALL_SETTINGS
 
 
 def settings_markdown() -> str:
-    """Return a Markdown table per section: key, what it does, values, default."""
+    """Return the settings in Markdown, a table per section: key, meaning, values, default."""
     parts = []
     for section, rows in groupby(ALL_SETTINGS, key=lambda row: row.section):
         lines = [

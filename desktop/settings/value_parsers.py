@@ -20,14 +20,14 @@ _LONGEST = 500
 
 
 def parse_flag(value: Json) -> bool:
-    """Return true or false; refuses everything that only looks like it."""
+    """Parse an on/off setting: true or false alone, nothing that only looks like it."""
     if isinstance(value, bool):
         return value
     raise InvalidInput("It must be true or false.")
 
 
 def integer_parser(least: int, most: int) -> Callable[[Json], int]:
-    """Return a parser of whole numbers from `least` to `most`."""
+    """Return a parser of a setting's whole numbers from `least` to `most`."""
 
     def read(value: Json) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -40,7 +40,7 @@ def integer_parser(least: int, most: int) -> Callable[[Json], int]:
 
 
 def parse_text(value: Json) -> str:
-    """Return one trimmed line without control characters; empty means not set."""
+    """Parse a text setting: one trimmed line without control characters; empty is not set."""
     if not isinstance(value, str):
         raise InvalidInput("It must be a text.")
     trimmed = value.strip()
@@ -52,7 +52,7 @@ def parse_text(value: Json) -> str:
 
 
 def choice_parser(*allowed: str) -> Callable[[Json], str]:
-    """Return a parser of one of the given words; case and surrounding space do not matter."""
+    """Return a parser of a setting's choices; case and surrounding space do not matter."""
 
     def read(value: Json) -> str:
         word = parse_text(value).lower()
@@ -64,7 +64,7 @@ def choice_parser(*allowed: str) -> Callable[[Json], str]:
 
 
 def parse_customer_type_setting(value: Json) -> str:
-    """Return `ecommerce` or `publisher`, tolerating “Ecommerce ” (S0-19)."""
+    """Parse the setting of customer type, `ecommerce` or `publisher`, also “Ecommerce ” (S0-19)."""
     kind = parse_customer_type(parse_text(value))
     if kind is None:
         raise InvalidInput("The customer type is either ecommerce or publisher.")
@@ -72,12 +72,12 @@ def parse_customer_type_setting(value: Json) -> str:
 
 
 def parse_time_zone_name(value: Json) -> str:
-    """Return a name of the IANA time zone database, such as `Europe/Berlin`."""
+    """Parse a setting's IANA time zone, such as `Europe/Berlin`."""
     return parse_time_zone(parse_text(value)).key
 
 
 def parse_currency(value: Json) -> str:
-    """Return an ISO 4217 currency code, such as USD."""
+    """Parse a setting's ISO 4217 currency code, such as USD."""
     code = parse_text(value).upper()
     if not re.fullmatch(r"[A-Z]{3}", code):
         raise InvalidInput("A currency is three letters, such as USD or EUR.")
@@ -85,7 +85,7 @@ def parse_currency(value: Json) -> str:
 
 
 def parse_name(value: Json) -> str:
-    """Return the name of a list or tag, which cannot be empty."""
+    """Parse a setting's name of a list or tag, which cannot be empty."""
     found = parse_text(value)
     if not found:
         raise InvalidInput("It cannot be empty.")
@@ -93,12 +93,12 @@ def parse_name(value: Json) -> str:
 
 
 def parse_var_name(value: Json) -> str:
-    """Return the name of a Sailthru var, of ASCII letters, digits and underscores."""
+    """Parse a setting's Sailthru var name, of ASCII letters, digits and underscores."""
     return validate_var_name(parse_zendesk_field_key(value))
 
 
 def parse_zendesk_field_key(value: Json) -> str:
-    """Return a Zendesk user field's key: ASCII letters, digits and underscores."""
+    """Parse a setting's Zendesk user field key: ASCII letters, digits and underscores."""
     found = parse_name(value)
     if not ZENDESK_FIELD_KEY.fullmatch(found):
         raise InvalidInput(f"“{found}” may hold only letters, digits and underscores.")
@@ -106,7 +106,7 @@ def parse_zendesk_field_key(value: Json) -> str:
 
 
 def parse_link(value: Json) -> str:
-    """Return an http(s) address with a host, or an empty text."""
+    """Parse a setting's http(s) address with a host, or an empty text."""
     address = parse_text(value)
     if not address:
         return ""
@@ -121,7 +121,7 @@ def parse_link(value: Json) -> str:
 
 
 def parse_host(value: Json) -> str:
-    """Return a host name or address without port and path, or an empty text."""
+    """Parse a setting's host name or address without port and path, or an empty text."""
     found = parse_text(value).lower()
     if found and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", found):
         raise InvalidInput(
@@ -131,7 +131,7 @@ def parse_host(value: Json) -> str:
 
 
 def parse_email(value: Json) -> str:
-    """Return an e-mail address, or an empty text."""
+    """Parse a setting's e-mail address, or an empty text."""
     text = parse_text(value)
     address = email_address.parse_email(text)
     if text and not address:
@@ -140,12 +140,12 @@ def parse_email(value: Json) -> str:
 
 
 def parse_token_email(value: Json) -> str:
-    """Return the address of a Zendesk API token, also from `ADDRESS/token`, or an empty text."""
+    """Parse the setting of a Zendesk API token's address, also `ADDRESS/token`; may be empty."""
     return parse_email(email_address.strip_token_suffix(parse_text(value)))
 
 
 def parse_file_path(value: Json) -> str:
-    """Return an absolute file path, or an empty text; whether it exists is seen on use."""
+    """Parse a setting's absolute file path, or an empty text; it need not exist yet."""
     path = parse_text(value)
     # Relative to what? A run by the system's timer starts in another folder.
     if path and not Path(path).is_absolute():
@@ -154,7 +154,7 @@ def parse_file_path(value: Json) -> str:
 
 
 def parse_segment_lists(value: Json) -> Mapping[str, int]:
-    """Return `{"list name": segment}`, segments 1 to 4."""
+    """Parse the setting `{"list name": segment}`, segments 1 to 4."""
     if not isinstance(value, Mapping):
         raise InvalidInput("It must be an object of list names and segments from 1 to 4.")
     # Prediction Manager has four segments (docs/sailthru.md 6).
@@ -163,7 +163,7 @@ def parse_segment_lists(value: Json) -> Mapping[str, int]:
 
 
 def parse_predictions(value: Json) -> tuple[PredictionField, ...]:
-    """Return `[{"var", "unit", "horizon_days"}]`, at most 10; empty: by the customer type."""
+    """Parse the setting `[{"var", "unit", "horizon_days"}]` of predictions, at most 10."""
     if isinstance(value, str) or not isinstance(value, list | tuple) or len(value) > 10:
         raise InvalidInput("It must be a list of at most 10 objects with var, unit, horizon_days.")
     return tuple(_prediction(item) for item in value)

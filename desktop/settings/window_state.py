@@ -41,13 +41,13 @@ class WindowState:
 
 
 class WindowStateFile:
-    """`state.json` of one workspace."""
+    """The file `state.json` of one workspace."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self) -> WindowState:
-        """Return the remembered state; whatever is invalid in the file is left out."""
+        """Read `state.json`; whatever is invalid in the file is left out."""
         try:
             document = json_file.read_json_object(self._path) or {}
         except AppError as error:
@@ -56,7 +56,7 @@ class WindowStateFile:
         return _parse_state(document)
 
     def write(self, state: WindowState) -> None:
-        """Write the state; a failing disk is logged and never keeps a window from closing."""
+        """Write `state.json`; a failing disk is logged and never keeps a window from closing."""
         try:
             json_file.write_json_object(self._path, _serialize_state(state))
         except AppError as error:

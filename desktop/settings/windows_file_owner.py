@@ -24,7 +24,7 @@ if sys.platform == "win32":
     )
 
     def program_data() -> Path:
-        """Give the folder of all users' program data."""
+        """Ask Windows for the ProgramData folder, where a managed policy lies."""
         found = ctypes.c_wchar_p()
         ctypes.windll.shell32.SHGetKnownFolderPath(_PROGRAM_DATA, 0, None, ctypes.byref(found))
         try:
@@ -33,7 +33,7 @@ if sys.platform == "win32":
             ctypes.windll.ole32.CoTaskMemFree(found)
 
     def owned_by_administrator(path: Path) -> bool:
-        """Whether the file's owner is the system or the group of administrators."""
+        """Whether Windows names the system or the administrators as the policy file's owner."""
         owner, descriptor = ctypes.c_void_p(), ctypes.c_void_p()
         failed = ctypes.windll.advapi32.GetNamedSecurityInfoW(
             str(path),

@@ -28,7 +28,7 @@ _RESERVED = re.compile(r"(?i)con|prn|aux|nul|com\d|lpt\d")
 
 @dataclass(frozen=True)
 class Workspace:
-    """One pair of accounts. The id stays when the name changes; the keyring knows only the id."""
+    """A workspace, one pair of accounts; its id stays when the name changes."""
 
     name: str
     id: str
@@ -36,26 +36,26 @@ class Workspace:
 
     @property
     def keyring_service(self) -> str:
-        """The keyring service that holds this workspace's secrets."""
+        """The keyring service `fairlead:<id>` that holds the workspace's secrets."""
         return f"fairlead:{self.id}"
 
     @property
     def settings_path(self) -> Path:
-        """The file of the workspace's settings."""
+        """The path of the workspace's `settings.json`."""
         return self.folder / "settings.json"
 
     @property
     def state_path(self) -> Path:
-        """The file of what the window remembers."""
+        """The path of the workspace's `state.json`."""
         return self.folder / "state.json"
 
     def lock_path(self, name: str) -> Path:
-        """Return the path of a lock file between processes."""
+        """Return the path of one of the workspace's lock files."""
         return self.folder / f"{name}.lock"
 
 
 def validate_workspace_name(text: str) -> str:
-    """Return a name that can be a folder's on every system. Raises InvalidInput."""
+    """Check a workspace's name, a folder's on every system. Raises InvalidInput."""
     # macOS hands names out decomposed: “é” would be another workspace.
     name = unicodedata.normalize("NFC", text.strip())
     if not _NAME.fullmatch(name) or _RESERVED.fullmatch(name) or len(name.encode()) > 120:
@@ -68,7 +68,7 @@ def validate_workspace_name(text: str) -> str:
 
 
 class WorkspaceRegistry:
-    """The workspaces of this user: lists, opens, creates, renames and removes them."""
+    """The workspaces in this user's folder: lists, opens, creates, renames, removes them."""
 
     def __init__(
         self, paths: AppPaths, policy: ManagedPolicy = NO_POLICY, clock: Clock | None = None
@@ -90,7 +90,7 @@ class WorkspaceRegistry:
         return tuple(sorted(found, key=str.casefold))
 
     def open(self, name: str) -> Workspace:
-        """Return an existing workspace. Raises NotFound that says which there are."""
+        """Return the workspace of this name. Raises NotFound that says which there are."""
         known = self._existing_name(validate_workspace_name(name))
         if known is None:
             there = ", ".join(self.names()) or "none yet"
@@ -118,7 +118,7 @@ class WorkspaceRegistry:
         return self.create(name) if known is None else self.open(known)
 
     def rename(self, workspace: Workspace, name: str) -> Workspace:
-        """Rename a workspace that nothing has open. Secrets stay: they go by the id."""
+        """Rename a workspace that no process has open; its secrets stay: they go by the id."""
         if validate_workspace_name(name) == workspace.name:
             return workspace
         wanted = self._unused_name(name, but=workspace.name)
@@ -159,12 +159,12 @@ class WorkspaceRegistry:
         return names[0] if names else DEFAULT_NAME
 
     def set_current(self, name: str) -> None:
-        """Remember the workspace to open next time."""
+        """Store the name of the workspace to open next time."""
         ensure_private_folder(self._current.parent)
         json_file.write_json_object(self._current, {"workspace": name})
 
     def find_account_owner(self, base_url: str, *, but: str | None = None) -> str | None:
-        """Return the workspace that has this Zendesk account, other than `but`."""
+        """Find another workspace than `but` that has this Zendesk account."""
         for name in self.names():
             if name == but or not base_url:
                 continue
@@ -173,7 +173,7 @@ class WorkspaceRegistry:
         return None
 
     def require_account_unused(self, base_url: str, *, but: str | None = None) -> None:
-        """Raise UserDecisionNeeded when another workspace has this Zendesk account."""
+        """Raise UserDecisionNeeded where another workspace has this Zendesk account."""
         holder = self.find_account_owner(base_url, but=but)
         if holder is not None:
             account = service_address.zendesk_account_name(base_url)

@@ -22,13 +22,13 @@ _NO_HOST = "-"
 
 
 class SecretForOtherHost(InvalidInput):
-    """A stored secret was given for another host than the one it would be sent to."""
+    """The error for a vault's secret that was given for another host than the request's."""
 
     code = "secret_for_other_host"
 
 
 async def read_bound_secret(vault: Vault, secret: Secret, host: str) -> str | None:
-    """Return the secret for a request to `host`, or None where there is none.
+    """Return the vault's secret for a request to `host`, or None where there is none.
 
     A secret that was stored before hosts were kept is bound to the first host it is read for.
     Raises SecretForOtherHost, KeyringError.
@@ -50,7 +50,7 @@ async def read_bound_secret(vault: Vault, secret: Secret, host: str) -> str | No
 
 
 async def store_bound_secrets(vault: Vault, secrets: Mapping[Secret, str], host: str) -> None:
-    """Store secrets that were given for `host`. Raises KeyringError, InvalidInput."""
+    """Store secrets in the vault, bound to `host`. Raises KeyringError, InvalidInput."""
     entries = _host_entries(secrets)
     # Killed in between, the secrets belong to no host rather than to the former one's.
     for entry in entries:
@@ -63,7 +63,7 @@ async def store_bound_secrets(vault: Vault, secrets: Mapping[Secret, str], host:
 
 
 async def bind_secrets(vault: Vault, secrets: Iterable[Secret], host: str) -> None:
-    """Say that stored secrets were given for `host`."""
+    """Bind secrets that the vault has to `host`, for which they were given."""
     for entry in _host_entries(secrets):
         if await vault.get(entry) != host:
             await vault.set(entry, host)
@@ -72,7 +72,7 @@ async def bind_secrets(vault: Vault, secrets: Iterable[Secret], host: str) -> No
 async def bind_unbound_secrets(
     vault: Vault, hosts: Mapping[Secret, str], *, but: Container[Secret] = ()
 ) -> None:
-    """Bind secrets stored before hosts were kept to the hosts they have been used for so far.
+    """Bind the vault's secrets without a host to the hosts they have been used for so far.
 
     To be called before an address changes: afterwards nobody knows what they were given for.
     `but` are not stored here.
@@ -85,13 +85,13 @@ async def bind_unbound_secrets(
 
 
 async def bind_token_email(vault: Vault, email: str) -> None:
-    """Bind an API token stored before addresses were kept to whom it has been used for so far."""
+    """Bind the vault's API token without an address to whom it has been used for so far."""
     if await vault.get(Secret.ZENDESK_TOKEN_EMAIL) is None:
         await vault.set(Secret.ZENDESK_TOKEN_EMAIL, email)
 
 
 async def require_token_email(vault: Vault, email: str) -> None:
-    """Raise SecretForOtherHost where the stored API token was given for another person.
+    """Raise SecretForOtherHost where the vault's API token was given for another person.
 
     Zendesk takes the token for whoever the address beside it names. One that was stored before
     addresses were kept is bound to the first it is used with.
@@ -110,7 +110,7 @@ async def require_token_email(vault: Vault, email: str) -> None:
 
 
 async def store_api_token(vault: Vault, token: str, host: str, email: str) -> None:
-    """Store an API token that was given for this person at this host."""
+    """Store an API token in the vault, bound to this person and host."""
     # Killed in between, it is nobody's rather than the former one's.
     if await vault.get(Secret.ZENDESK_TOKEN_EMAIL) != email:
         await vault.set(Secret.ZENDESK_TOKEN_EMAIL, _NO_HOST)

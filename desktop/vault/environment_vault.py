@@ -26,19 +26,19 @@ ZENDESK_EMAIL_VARIABLE = "FAIRLEAD_ZENDESK_EMAIL"
 
 @dataclass(frozen=True)
 class EnvironmentSecrets:
-    """The secrets found in the environment; `zendesk_email` goes with the Zendesk token."""
+    """Secrets found in environment variables; `zendesk_email` goes with the Zendesk token."""
 
     secrets: Mapping[Secret, str] = field(default_factory=dict, repr=False)
     zendesk_email: str | None = field(default=None, repr=False)
 
     @property
     def has_zendesk_token(self) -> bool:
-        """Whether this process signs in to Zendesk with the environment's token."""
+        """Whether this process signs in to Zendesk with the environment's API token."""
         return Secret.ZENDESK_TOKEN in self.secrets
 
 
 def read_environment_secrets(environ: Mapping[str, str] = os.environ) -> EnvironmentSecrets:
-    """Read the FAIRLEAD_… variables; empty ones count as not set. InvalidInput names a bad one."""
+    """Read secrets from FAIRLEAD_… variables; empty is not set. Raises InvalidInput."""
     found = {}
     for variable, secret in SECRET_VARIABLES.items():
         value = environ.get(variable, "")
@@ -55,7 +55,7 @@ def read_environment_secrets(environ: Mapping[str, str] = os.environ) -> Environ
 
 
 class EnvironmentVault:
-    """A vault whose entries the environment overrides; `below` is not asked for those."""
+    """A vault whose secrets environment variables override; `below` is not asked for those."""
 
     def __init__(
         self, below: Vault, overrides: EnvironmentSecrets, redactor: Redactor | None = None
@@ -68,7 +68,7 @@ class EnvironmentVault:
 
     @property
     def location_label(self) -> str:
-        """Where the secrets are kept, naming the variables that override them."""
+        """Where the vault keeps its secrets, naming the variables that override them."""
         names = ", ".join(
             name for name, secret in SECRET_VARIABLES.items() if secret in self._overrides
         )
@@ -78,14 +78,14 @@ class EnvironmentVault:
         return where.format(names=names, below=self._below.location_label)
 
     async def get(self, secret: Secret) -> str | None:
-        """Return the environment's secret, else the one of the vault below."""
+        """Return the environment variable's secret, else the one of the vault below."""
         # Asking the keyring all the same could open a password prompt on a server.
         return self._overrides.get(secret) or await self._below.get(secret)
 
     async def set(self, secret: Secret, value: str) -> None:
-        """Store the secret in the vault below; in this process the environment's still counts."""
+        """Store a secret in the vault below; in this process the variable's still counts."""
         await self._below.set(secret, value)
 
     async def delete(self, secret: Secret) -> None:
-        """Delete the secret from the vault below."""
+        """Delete a secret from the vault below the environment's."""
         await self._below.delete(secret)

@@ -32,20 +32,20 @@ _ALLOWED_BACKENDS = frozenset({
 
 
 class KeyringEntries:
-    """The entries of one keyring service; every call may block on a password prompt."""
+    """The entries of one keyring service; each call may block on a password prompt."""
 
     def __init__(self, service: str) -> None:
         self._service = service
 
     def get(self, secret: Secret) -> str | None:
-        """Return the keyring entry, or None."""
+        """Read a secret's keyring entry, or None."""
         try:
             return _backend().get_password(self._service, secret.value)
         except Exception as error:
             raise _to_app_error(error) from error
 
     def set(self, secret: Secret, value: str) -> None:
-        """Write the keyring entry and read it back: some backends lose it without an error."""
+        """Write a secret's keyring entry and read it back: some backends lose it silently."""
         try:
             backend = _backend()
             backend.set_password(self._service, secret.value, value)
@@ -56,7 +56,7 @@ class KeyringEntries:
             raise secret_not_kept_error(secret.label)
 
     def delete(self, secret: Secret) -> None:
-        """Delete the keyring entry if there is one."""
+        """Delete a secret's keyring entry if there is one."""
         try:
             backend = _backend()
             # Asked first: what deleting a missing entry raises differs by backend.
@@ -99,7 +99,7 @@ def backend_refusal_reason(backend: object) -> str:
 
 
 def _to_app_error(error: Exception) -> AppError:
-    """The `KeyringError` for a backend's exception; its text may hold a secret and is left out."""
+    """Convert a keyring backend's exception; its text may hold a secret and is left out."""
     if isinstance(error, AppError):
         return error
     from keyring import errors

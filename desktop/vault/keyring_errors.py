@@ -14,11 +14,11 @@ _SETUP_HINT = (
 
 
 class KeyringLocked(KeyringError):
-    """The keyring is there and waits for its password."""
+    """The error for a keyring that waits for its password."""
 
 
 class KeyringTimeout(KeyringError):
-    """The keyring does not answer in time."""
+    """The error for a keyring that does not answer in time."""
 
 
 def no_keyring_error(reason: str) -> KeyringError:

@@ -21,20 +21,20 @@ class KeyringEntryStore(Protocol):
     """The blocking calls of `KeyringEntries`, as a protocol that tests replace."""
 
     def get(self, secret: Secret) -> str | None:
-        """Return the keyring entry, or None."""
+        """Read a secret's keyring entry, blocking, or None."""
         ...
 
     def set(self, secret: Secret, value: str) -> None:
-        """Store the keyring entry."""
+        """Store a secret's keyring entry, blocking."""
         ...
 
     def delete(self, secret: Secret) -> None:
-        """Delete the keyring entry."""
+        """Delete a secret's keyring entry, blocking."""
         ...
 
 
 class KeyringVault:
-    """The secrets of one workspace, under its keyring service `fairlead:<id>`."""
+    """The vault of one workspace, under its keyring service `fairlead:<id>`."""
 
     def __init__(
         self,
@@ -55,26 +55,26 @@ class KeyringVault:
 
     @property
     def location_label(self) -> str:
-        """Where the secrets are kept, naming the keyring service."""
+        """Where the keyring's vault keeps secrets, naming the keyring service."""
         where = "in the operating system's keyring, under {service}"
         return where.format(service=self._service)
 
     async def get(self, secret: Secret) -> str | None:
-        """Return the secret, or None. Raises KeyringError when the keyring cannot be asked."""
+        """Return a secret from the keyring, or None. Raises KeyringError."""
         found = await self._call_with_timeout(lambda: self._entries.get(secret))
         if found and not secret.is_address:
             self._redactor.add_secrets(found)
         return found or None
 
     async def set(self, secret: Secret, value: str) -> None:
-        """Store the secret and read it back. Raises InvalidInput, KeyringError."""
+        """Store a secret in the keyring and read it back. Raises InvalidInput, KeyringError."""
         kept = validate_secret(secret, value)
         if not secret.is_address:
             self._redactor.add_secrets(kept)
         await self._call_with_timeout(lambda: self._entries.set(secret, kept))
 
     async def delete(self, secret: Secret) -> None:
-        """Delete the secret from the keyring."""
+        """Delete a secret from the keyring, in a thread."""
         await self._call_with_timeout(lambda: self._entries.delete(secret))
 
     async def _call_with_timeout(self, call: Callable[[], T]) -> T:
@@ -95,7 +95,7 @@ class KeyringVault:
                 raise keyring_timeout_error(self._limit_s) from None
 
     async def _wait_for_previous_call(self) -> None:
-        """Wait for a call whose caller was cancelled; refused once that has timed out."""
+        """Wait for a keyring call whose caller was cancelled; refused once that has timed out."""
         if self._thread is None:
             return
         until = time.monotonic() + self._limit_s

@@ -7,7 +7,7 @@ from desktop.vault.secret import Secret, validate_secret
 
 
 class MemoryVault:
-    """Keeps the secrets of one workspace in a dictionary."""
+    """Keeps the demo workspace's secrets in a dictionary."""
 
     def __init__(
         self, secrets: Mapping[Secret, str] | None = None, redactor: Redactor | None = None
@@ -19,19 +19,19 @@ class MemoryVault:
 
     @property
     def location_label(self) -> str:
-        """Where the secrets are kept: in memory."""
+        """Where the demo's secrets are kept: in memory."""
         return "in this app's memory, until it is closed"
 
     async def get(self, secret: Secret) -> str | None:
-        """Return the secret, or None."""
+        """Return a secret from memory, or None."""
         return self._secrets.get(secret)
 
     async def set(self, secret: Secret, value: str) -> None:
-        """Keep the secret until the process ends."""
+        """Keep a secret in memory until the process ends."""
         self._keep(secret, value)
 
     async def delete(self, secret: Secret) -> None:
-        """Forget the secret."""
+        """Forget a secret that is kept in memory."""
         self._secrets.pop(secret, None)
 
     def _keep(self, secret: Secret, value: str) -> None:

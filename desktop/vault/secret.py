@@ -11,7 +11,7 @@ MAX_SECRET_LENGTH = 1_280
 
 
 class Secret(Enum):
-    """A secret; its value is the user name of its keyring entry."""
+    """A secret of the vault; its value is the user name of its keyring entry."""
 
     SAILTHRU_KEY = "sailthru-key"
     SAILTHRU_SECRET = "sailthru-secret"  # noqa: S105 - the entry's name
@@ -33,12 +33,12 @@ class Secret(Enum):
 
     @property
     def label(self) -> str:
-        """The secret's name in a sentence."""
+        """The secret's name in a sentence, such as about the keyring."""
         return _LABELS[self]
 
     @property
     def is_address(self) -> bool:
-        """Whether the entry holds an address and nothing to hide."""
+        """Whether the vault's entry holds an address and nothing to hide."""
         return self in (
             Secret.SAILTHRU_HOST,
             Secret.ZENDESK_HOST,
@@ -69,35 +69,35 @@ _LABELS = {
 
 
 class Vault(Protocol):
-    """Stores the secrets of one workspace."""
+    """Stores the secrets of one workspace, in whatever place."""
 
     @property
     def location_label(self) -> str:
-        """Where the secrets are kept, worded to follow “they are”."""
+        """Where the vault keeps its secrets, worded to follow “they are”."""
         ...
 
     async def get(self, secret: Secret) -> str | None:
-        """Return the secret, or None when there is none. Raises KeyringError."""
+        """Return a secret of the vault, or None. Raises KeyringError."""
         ...
 
     async def set(self, secret: Secret, value: str) -> None:
-        """Store the secret, and be sure that it is kept. Raises KeyringError, InvalidInput."""
+        """Store a secret in the vault and be sure of it. Raises KeyringError, InvalidInput."""
         ...
 
     async def delete(self, secret: Secret) -> None:
-        """Delete the secret; no error when there was none. Raises KeyringError."""
+        """Delete a secret of the vault; none is no error. Raises KeyringError."""
         ...
 
 
 async def erase_all_secrets(vault: Vault) -> None:
-    """Delete every secret of the workspace but the audit's: the audit stays, to be verified."""
+    """Delete all secrets of a workspace's vault but the audit's key, which verifies it."""
     for secret in Secret:
         if secret not in (Secret.AUDIT_KEY, Secret.AUDIT_HEAD):
             await vault.delete(secret)
 
 
 def validate_secret(secret: Secret, value: str) -> str:
-    """Return a pasted secret without the line break around it, or refuse what no service issues.
+    """Check a pasted secret and strip line breaks around it; refuse what no service issues.
 
     The value itself is never part of the message.
     """

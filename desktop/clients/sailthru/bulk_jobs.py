@@ -36,7 +36,7 @@ _EXPORT_COLUMNS = (
 
 
 class SailthruBulkClient:
-    """Starts jobs. A job has no results for single rows: read the profiles afterwards."""
+    """Starts Sailthru jobs; they have no row results: read the profiles afterwards."""
 
     def __init__(self, client: SailthruClient) -> None:
         self._client = client
@@ -49,7 +49,7 @@ class SailthruBulkClient:
         email: bool = False,
         columns: Sequence[str] = _EXPORT_COLUMNS,
     ) -> SailthruJob:
-        """Start exporting a list's profiles to a file, with these vars as columns.
+        """Start a Sailthru job that exports a list's profiles, with these vars as columns.
 
         `columns` are the other columns, by default all that are read. `email` asks for the raw
         address too, which not every account exports. Raises NotFound for an unknown list, Forbidden
@@ -61,7 +61,7 @@ class SailthruBulkClient:
         return await self._client.submit_job("export_list_data", {"list": name, "fields": fields})
 
     async def start_update(self, lines: Path | bytes) -> SailthruJob:
-        """Start updating profiles from JSON lines, each like the body of a user POST.
+        """Start a Sailthru job that updates profiles from JSON lines, each like a user POST's body.
 
         A file is copied once, into the request; the lines are never held one by one. A line that
         Sailthru refuses is skipped without a word, and lines with `key: sid` all are on accounts
@@ -73,11 +73,11 @@ class SailthruBulkClient:
             return await self._submit(mapped)
 
     async def get_job(self, job_id: str) -> SailthruJob:
-        """Return a job's status. Raises NotFound."""
+        """Ask Sailthru for a bulk job's status. Raises NotFound."""
         return await self._client.get_job(job_id)
 
     def download(self, url: str) -> AsyncIterator[bytes]:
-        """Yield the pieces of an export's file."""
+        """Yield the pieces of a Sailthru list export's file."""
         return self._client.download(url)
 
     async def _submit(self, lines: bytes | mmap.mmap) -> SailthruJob:

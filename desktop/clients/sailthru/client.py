@@ -47,7 +47,7 @@ _NONEXISTENT_LIST = "fairlead rights check"
 
 
 class SailthruClient:
-    """Calls the API of one Sailthru account with one API key."""
+    """Calls Sailthru's API of one account with one API key."""
 
     def __init__(
         self,
@@ -55,13 +55,13 @@ class SailthruClient:
         pipeline: RequestPipeline,
         on_bad: OnFieldProblems | None = None,
     ) -> None:
-        """`on_bad` is told of fields left out of a response; they are logged anyway."""
+        """`on_bad` is told of fields left out of Sailthru's answers; they are logged anyway."""
         self._credentials = credentials
         self.pipeline = pipeline
         self._on_bad = on_bad
 
     async def get_user(self, id: str, *, key: str | None = None) -> SailthruProfile:
-        """Return a whole profile; `key` is sid, email or extid, None: told by `id`'s form.
+        """GET a whole profile from Sailthru; `key` is sid, email or extid, None: by `id`'s form.
 
         Raises NotFound. A sid that brings another profile is ServiceError.
         """
@@ -74,11 +74,11 @@ class SailthruClient:
         return found
 
     async def list_lists(self) -> tuple[SailthruList, ...]:
-        """Return every list of the account, smart ones included."""
+        """GET every list of the Sailthru account, smart ones included."""
         return await self._get("list", {}, wire_to_model.parse_lists)
 
     async def get_account(self) -> SailthruAccount:
-        """Return the account's settings; the cheapest check of the credentials."""
+        """GET the Sailthru account's settings; the cheapest check of the key."""
         return await self._get("settings", {}, wire_to_model.parse_account)
 
     async def post_user(
@@ -89,7 +89,7 @@ class SailthruClient:
         lists: Mapping[str, bool] | None = None,
         vars: Mapping[str, Json] | None = None,
     ) -> None:
-        """Update the given parts of the profile `sid`; a var of None becomes null.
+        """POST the given parts of the profile `sid` to Sailthru; a var of None becomes null.
 
         A list change can start e-mail flows. An unknown list is made by being named.
         """
@@ -107,39 +107,39 @@ class SailthruClient:
         vars: Mapping[str, Json] | None = None,
         lists: Mapping[str, bool] | None = None,
     ) -> None:
-        """Create the profile of an address; where Sailthru knows it, update that profile."""
+        """POST a new profile to Sailthru; where it knows the address, that profile is updated."""
         body: dict[str, object] = {"id": email, "key": "email"}
         if optout is not None:
             body["optout_email"] = optout.value
         await self._post("user", body | _profile_changes(lists, vars), _require_done)
 
     async def create_list(self, name: str) -> None:
-        """Create an empty natural list; of one that is there nothing changes.
+        """POST an empty natural list to Sailthru; of one that is there nothing changes.
 
         Two calls at once may make twins (docs/sailthru.md 7).
         """
         await self._post("list", {"list": name, "type": "natural"}, _require_done)
 
     async def save_smart_list(self, name: str, query: Mapping[str, Json]) -> None:
-        """Create or replace a smart list; `query` as in docs/sailthru.md 2.3."""
+        """POST a smart list to Sailthru, new or replaced; `query` as in docs/sailthru.md 2.3."""
         await self._post("list", {"list": name, "type": "smart", "query": query}, _require_done)
 
     async def submit_job(
         self, kind: str, parameters: Mapping[str, Json], *, file: UploadFile | None = None
     ) -> SailthruJob:
-        """Start a job (`update`, `import`, `export_list_data` …), with its lines in `file`."""
+        """POST a job to Sailthru (`update`, `export_list_data` …), with its lines in `file`."""
         return await self._post("job", {"job": kind, **parameters}, wire_to_model.parse_job, file)
 
     async def get_job(self, job_id: str) -> SailthruJob:
-        """Return a job's status. Raises NotFound."""
+        """GET a job's status from Sailthru. Raises NotFound."""
         return await self._get("job", {"job_id": job_id}, wire_to_model.parse_job)
 
     def download(self, url: str) -> AsyncIterator[bytes]:
-        """Yield the pieces of an export; its address is public, so no key is sent."""
+        """Download a Sailthru export in pieces; its address is public, so no key is sent."""
         return self.pipeline.transport.download(url)
 
     async def probe_endpoint(self, endpoint: SailthruEndpoint) -> None:
-        """Check that the key may use an endpoint, by reading what does not exist.
+        """Probe whether the Sailthru key may use an endpoint, by reading what does not exist.
 
         Raises Forbidden or AuthenticationError, and what any call raises when the service is away.
         """

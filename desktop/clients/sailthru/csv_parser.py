@@ -1,4 +1,4 @@
-"""An incremental CSV parser (RFC 4180) for list exports that are downloaded in pieces.
+"""An incremental CSV parser (RFC 4180) for Sailthru's list exports, downloaded in pieces.
 
 The csv module pulls its lines and cannot be handed pieces, and it refuses a cell over 128 KB
 unless a limit is raised for the whole process. So this reads by its rules, quote for quote: a
@@ -20,23 +20,23 @@ class UnterminatedQuoteError(ValueError):
 
 @dataclass(frozen=True)
 class CsvRecord:
-    """One record's text without its line end; it begins at line `line_no`, counted from 1."""
+    """One CSV record's text without its line end; it begins at line `line_no`, from 1."""
 
     line_no: int
     text: str
 
     @property
     def line_count(self) -> int:
-        """How many lines of the file the record takes."""
+        """How many lines of the CSV file the record takes."""
         return self.text.count("\n") + 1
 
     def cells(self) -> list[str]:
-        """Return the record's cells."""
+        """Return the CSV record's cells."""
         return split_cells(self.text)
 
 
 class CsvRecordReader:
-    """Splits UTF-8 pieces of any length into records; invalid bytes become surrogates."""
+    """Splits UTF-8 pieces of a CSV file into records; invalid bytes become surrogates."""
 
     def __init__(self) -> None:
         # -sig: a byte order mark before the first column's name would hide it.
@@ -47,14 +47,14 @@ class CsvRecordReader:
         self._record = io.StringIO(newline="")
 
     def feed(self, piece: bytes) -> Iterator[CsvRecord]:
-        """Yield the records that end in this piece; take them all before the next is fed.
+        """Yield the CSV records that end in this piece; take them all before the next is fed.
 
         Raises UnterminatedQuoteError.
         """
         return self._records_in(self._decoder.decode(piece))
 
     def finish(self) -> Iterator[CsvRecord]:
-        """Yield the record behind the last line end. Raises UnterminatedQuoteError."""
+        """Yield the CSV record behind the last line end. Raises UnterminatedQuoteError."""
         rest = self._decoder.decode(b"", final=True)
         yield from self._records_in(f"{rest}\n" if rest or self._line.tell() else "")
         if self._record.tell():
@@ -99,7 +99,7 @@ def _drain(kept: io.StringIO) -> str:
 
 
 def split_cells(text: str) -> list[str]:
-    """Split a whole record into its cells."""
+    """Split a whole CSV record into its cells."""
     if '"' not in text:
         return text.split(",")
     found: list[str] = []
@@ -122,7 +122,7 @@ def split_cells(text: str) -> list[str]:
 
 
 def _ends_in_quotes(line: str, *, inside: bool) -> bool:
-    """Whether a line ends inside a quoted cell; `inside`: it begins inside one."""
+    """Whether a CSV line ends inside a quoted cell; `inside`: it begins inside one."""
     place = 0
     if not inside and line.startswith('"'):
         inside, place = True, 1
@@ -140,7 +140,7 @@ def _ends_in_quotes(line: str, *, inside: bool) -> bool:
 
 
 def _closing_quote_index(text: str, place: int) -> int:
-    """The index of the quote that closes a cell begun before `place`, else the text's length."""
+    """Return the index of the quote that closes a CSV cell begun before `place`, or the length."""
     while True:
         quote = text.find('"', place)
         if quote < 0:

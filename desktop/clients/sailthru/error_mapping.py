@@ -39,7 +39,7 @@ _NAMED_FIELD = re.compile(r"field:?\s*\[?([\w.\- ]{1,60})\]?\s*$", re.IGNORECASE
 def error_from_code(
     status: int, code: object, errormsg: object, pause_s: float, now: float
 ) -> AppError:
-    """Return the error for `{"error": code, "errormsg": …}` that came with HTTP `status`."""
+    """Return the error for Sailthru's `{"error": code, "errormsg": …}` with HTTP `status`."""
     number, message = _parse_code(code), sanitize_error_text(errormsg)
     if status in _DECISIVE_STATUSES:
         return error_from_status(_SAILTHRU, status)
@@ -68,7 +68,7 @@ def error_from_code(
 
 
 def error_from_xml(status: int, body: bytes, pause_s: float, now: float) -> AppError:
-    """Return the error for a body that begins with `<`: Sailthru's XML error, or a web page."""
+    """Return the error for Sailthru's body that begins with `<`: its XML error, or a web page."""
     if b"<triggermail" not in body[:100]:
         return foreign_response_error(_SAILTHRU, status)
     code = re.search(rb"<error>(\d{1,4})</error>", body)

@@ -5,7 +5,7 @@ from enum import Enum
 
 
 class SailthruJobStatus(Enum):
-    """A job's status; UNKNOWN is any word beyond the documented ones and those of a job at work."""
+    """A Sailthru job's status; UNKNOWN is any word beyond the documented ones."""
 
     PENDING = "pending"
     COMPLETED = "completed"
@@ -17,7 +17,7 @@ _WORKING_WORDS = {"pending", "queued", "working", "running", "processing", "star
 
 
 def parse_job_status(text: str | None) -> SailthruJobStatus:
-    """Parse the `status` of a job. One that is not known is not waited for."""
+    """Parse a Sailthru job's `status`; one that is not known is not waited for."""
     word = (text or "").strip().lower()
     if word in _WORKING_WORDS:
         return SailthruJobStatus.PENDING
@@ -27,7 +27,7 @@ def parse_job_status(text: str | None) -> SailthruJobStatus:
 
 @dataclass(frozen=True)
 class SailthruJob:
-    """A job; `export_url` is an unauthenticated address that dies after about two hours."""
+    """A Sailthru job; `export_url` needs no sign-in and dies after about two hours."""
 
     id: str
     name: str
@@ -38,15 +38,15 @@ class SailthruJob:
 
     @property
     def has_ended(self) -> bool:
-        """Whether waiting for it is over."""
+        """Whether the Sailthru job has ended."""
         return self.status is not SailthruJobStatus.PENDING
 
     @property
     def may_still_write(self) -> bool:
-        """Whether the service may do more for it; of an unknown status that is not said."""
+        """Whether Sailthru may still write for the job; of an unknown status that is not said."""
         return self.status in (SailthruJobStatus.PENDING, SailthruJobStatus.UNKNOWN)
 
     @property
     def progress(self) -> None:
-        """How many rows it has done: Sailthru does not say."""
+        """The rows the job has done: None, since Sailthru does not say."""
         return

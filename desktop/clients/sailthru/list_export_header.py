@@ -1,4 +1,4 @@
-"""Parses the header of a list export: the column of each field and var, found by its name.
+"""Parses the header of a Sailthru list export: the column of each field and var, by name.
 
 The names are those of docs/sailthru.md 2.4; neither their order nor their number is
 promised, and the vars that were asked for stand among them under their own names.
@@ -48,7 +48,7 @@ _KNOWN_COLUMNS = (
 
 @dataclass(frozen=True)
 class ExportHeader:
-    """The columns of a list export: names to indexes; `width` is the cells of a row.
+    """The columns of Sailthru's list export: names to indexes; `width` is a row's cells.
 
     `repeated` are names that stood there again: the first column of a name counts.
     """
@@ -60,7 +60,7 @@ class ExportHeader:
 
 
 def parse_export_header(names: Sequence[str], wanted: Iterable[str]) -> ExportHeader:
-    """Find the known columns and those of the vars `wanted`; others are ignored.
+    """Parse a list export's header: the known columns and those of the vars `wanted`.
 
     Case and spaces do not matter, but an exact name goes before one that only resembles: a var
     may well be called `lists` beside the column `Lists`. Raises ServiceError where nothing
@@ -82,7 +82,7 @@ def parse_export_header(names: Sequence[str], wanted: Iterable[str]) -> ExportHe
 
 
 def changed_header_error() -> ServiceError:
-    """Return the error for a list export whose first line is not the known header."""
+    """Return the error for a Sailthru list export whose first line is not the known header."""
     error = ServiceError(
         "Sailthru’s export has a changed header.",
         "It names neither a profile id nor an email hash, so that no row tells whose it is.",
@@ -99,7 +99,7 @@ def _match_columns(
     read: Callable[[str], str],
     found_before: Container[str] = (),
 ) -> dict[str, int]:
-    """The indexes of `wanted` names not in `found_before`; they are removed from `left`."""
+    """Return the columns of a list export's `wanted` names; they are removed from `left`."""
     first: dict[str, int] = {}
     for place, name in left.items():
         first.setdefault(read(name), place)

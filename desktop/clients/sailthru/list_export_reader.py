@@ -1,4 +1,4 @@
-"""Reads a list export row by row while it is downloaded (docs/sailthru.md 2.4)."""
+"""Reads Sailthru's list export row by row while it is downloaded (docs/sailthru.md 2.4)."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -32,7 +32,7 @@ from desktop.model.time_zone import parse_time_zone
 
 @dataclass(frozen=True)
 class InvalidExportRow:
-    """A row that cannot be used: its first line, its number of lines, and the reason."""
+    """A row of a list export that cannot be used: first line, number of lines, reason."""
 
     line_no: int
     reason: str
@@ -43,14 +43,14 @@ ExportRow = ExportedProfile | InvalidExportRow
 
 
 class ListExportReader:
-    """Turns the pieces of one export file into `ExportedProfile`s.
+    """Turns the downloaded pieces of a Sailthru list export into `ExportedProfile`s.
 
     The names in `Lists` are joined by commas, so a list with a comma in its name comes as two
     names of no list: compare with the account's lists before trusting a name.
     """
 
     def __init__(self, vars: Iterable[str], zone: str) -> None:
-        """`vars` are those the export was asked for; `zone` is the account's, for dates.
+        """`vars` are those a list export was asked for; `zone` is the account's, for its dates.
 
         Raises InvalidInput for a zone this computer does not know.
         """
@@ -63,7 +63,7 @@ class ListExportReader:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was left out so far, a sentence each, without values."""
+        """What was left out of the list export so far, a sentence each, without values."""
         repeated = self._header.repeated_columns if self._header is not None else ()
         return (
             *(f"column “{name}” stands there twice: the first counts" for name in repeated),
@@ -71,14 +71,14 @@ class ListExportReader:
         )
 
     def feed(self, piece: bytes) -> Iterator[ExportRow]:
-        """Yield the rows that end in this piece; take them all before the next is fed.
+        """Yield a list export's rows that end in this piece; take them all before the next.
 
         Raises ServiceError for a changed header, ResponseTimeout for a file that broke off.
         """
         yield from self._rows(self._records.feed(piece))
 
     def finish(self) -> Iterator[ExportRow]:
-        """Yield the last row, where no line end follows it. Raises like `feed`."""
+        """Yield a list export's last row, where no line end follows it. Raises like `feed`."""
         yield from self._rows(self._records.finish())
         if self._header is None:
             raise changed_header_error()
@@ -140,7 +140,7 @@ class ListExportReader:
         return made
 
     def _moment(self, text: str, where: str, parser: FieldParser) -> float | None:
-        """Unix seconds of a date; the export's format is not documented, so several are read."""
+        """Parse a list export's date to Unix seconds; its format is not documented: several are."""
         # Eleven digits last until the year 5138; longer ones are milliseconds or ids.
         if text.isdigit():
             return parser.number(text, where) if len(text) < 12 else None
@@ -154,7 +154,7 @@ class ListExportReader:
 async def read_rows(
     pieces: AsyncIterator[bytes], reader: ListExportReader
 ) -> AsyncIterator[ExportRow]:
-    """Yield every row of a download. Raises what the download and the reader raise."""
+    """Yield every row of a downloaded list export. Raises what download and reader raise."""
     async for piece in pieces:
         for row in reader.feed(piece):
             yield row
@@ -163,7 +163,7 @@ async def read_rows(
 
 
 def _parse_var_value(text: str) -> Json:
-    """A var's cell: arrays and objects come as JSON, everything else is text."""
+    """Parse a var's cell in a list export: arrays and objects come as JSON, else it is text."""
     if text[0] not in "[{":
         return text
     try:

@@ -35,7 +35,7 @@ class SailthruCredentials:
 
 @dataclass(frozen=True)
 class UploadFile:
-    """A file of a multipart request; its content is not signed (docs/sailthru.md 1.9).
+    """A file of Sailthru's multipart request; its content is not signed (docs/sailthru.md 1.9).
 
     A mapped file is read only once, straight into the request's body.
     """
@@ -45,7 +45,7 @@ class UploadFile:
 
 
 def sign_parameters(secret: str, parameters: Mapping[str, object]) -> str:
-    """Return the signature: MD5 of secret and sorted leaf values (docs/sailthru.md 1.4)."""
+    """Sign Sailthru parameters: MD5 of secret and sorted leaf values (docs/sailthru.md 1.4)."""
     text = secret + "".join(sorted(_leaf_values(parameters)))
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
@@ -58,7 +58,7 @@ def build_request(
     *,
     file: UploadFile | None = None,
 ) -> HttpRequest:
-    """Return a signed request. Raises InvalidInput when the parameters cannot be JSON."""
+    """Build a signed Sailthru request. Raises InvalidInput where parameters cannot be JSON."""
     text = encode_json(parameters, Service.SAILTHRU)
     fields = {"api_key": credentials.key, "format": "json", "json": text}
     fields["sig"] = sign_parameters(credentials.secret, fields)
@@ -75,7 +75,7 @@ def build_request(
 
 
 def parse_response(response: HttpResponse, now: float) -> dict[str, object]:
-    """Return the response's object. Raises its error; the body decides before the status.
+    """Parse a Sailthru answer's object, or raise its error; the body decides before status.
 
     An `error` field can come with HTTP 200 (docs/sailthru.md 2.0); without `format` errors are
     XML (1.10), and gateways answer in HTML.
@@ -103,7 +103,7 @@ def parse_response(response: HttpResponse, now: float) -> dict[str, object]:
 def read_endpoint_rate_limits(
     request: HttpRequest, headers: Mapping[str, str], now: float
 ) -> Iterator[RateLimitReading]:
-    """Yield the rate limit of this endpoint and method (docs/sailthru.md 3)."""
+    """Yield Sailthru's rate limit of this endpoint and method (docs/sailthru.md 3)."""
     limit, remaining = (
         parse_header_number(headers.get(f"x-rate-limit-{n}")) for n in ("limit", "remaining")
     )
@@ -115,7 +115,7 @@ def read_endpoint_rate_limits(
 
 
 def rate_limit_pause_s(headers: Mapping[str, str], now: float) -> float:
-    """Return the pause after “too many calls”: Retry-After, the reset, or the next minute."""
+    """Return the pause after Sailthru's “too many calls”: Retry-After, reset, or next minute."""
     for said in (retry_after_s(headers, now), _reset_s(headers, now)):
         if said is not None:
             return said

@@ -7,7 +7,7 @@ import msgspec
 
 
 class WireProfile(msgspec.Struct):
-    """The response of GET user."""
+    """The JSON of Sailthru's GET user."""
 
     keys: object = None
     vars: object = None
@@ -27,7 +27,7 @@ class WireProfile(msgspec.Struct):
 
 
 class WireSailthruList(msgspec.Struct):
-    """A list of GET list: `name` and `email_count` among all lists, `list` and `count` alone."""
+    """A list in Sailthru's GET list: `name`, `email_count` among all, `list`, `count` alone."""
 
     list_id: object = None
     name: object = None
@@ -38,7 +38,7 @@ class WireSailthruList(msgspec.Struct):
 
 
 class WirePurchase(msgspec.Struct):
-    """One purchase of a profile; prices in cents."""
+    """One purchase in Sailthru's profile JSON; prices in cents."""
 
     price: object = None
     time: object = None
@@ -46,7 +46,7 @@ class WirePurchase(msgspec.Struct):
 
 
 class WireSailthruJob(msgspec.Struct):
-    """The response of GET and POST job."""
+    """The JSON of Sailthru's GET and POST job."""
 
     job_id: object = None
     name: object = None
@@ -57,7 +57,7 @@ class WireSailthruJob(msgspec.Struct):
 
 
 class WireAccountSettings(msgspec.Struct):
-    """The response of GET settings."""
+    """The JSON of Sailthru's GET settings."""
 
     id: object = None
     timezone: object = None

@@ -28,7 +28,7 @@ _LOGIN_TOKENS = ("cookie", "sailthru_hid")
 
 
 def parse_profile(document: Mapping[str, object], parser: FieldParser) -> SailthruProfile:
-    """Parse GET user. Raises ServiceError without a sid: nothing could be written to it."""
+    """Parse Sailthru's GET user. Raises ServiceError without a sid: nothing could be written."""
     wire = parser.struct(document, WireProfile)
     keys = _parse_text_map(wire.keys, "keys", parser)
     for token in _LOGIN_TOKENS:
@@ -75,7 +75,7 @@ def parse_profile(document: Mapping[str, object], parser: FieldParser) -> Sailth
 
 
 def parse_lists(document: Mapping[str, object], parser: FieldParser) -> tuple[SailthruList, ...]:
-    """Parse GET list of all lists; an account without one answers null.
+    """Parse Sailthru's GET list of all lists; an account without one answers null.
 
     Raises ServiceError where nothing is said of lists.
     """
@@ -90,7 +90,7 @@ def parse_lists(document: Mapping[str, object], parser: FieldParser) -> tuple[Sa
 
 
 def parse_list(item: object, parser: FieldParser, where: str = "list") -> SailthruList | None:
-    """Parse one list; None, with a note, when it has no name."""
+    """Parse one Sailthru list; None, with a note, when it has no name."""
     if not isinstance(item, dict):
         parser.add_problem(where, "not an object")
         return None
@@ -111,7 +111,7 @@ def parse_list(item: object, parser: FieldParser, where: str = "list") -> Sailth
 
 
 def parse_account(document: Mapping[str, object], parser: FieldParser) -> SailthruAccount:
-    """Parse GET settings."""
+    """Parse Sailthru's GET settings."""
     wire = parser.struct(document, WireAccountSettings)
     features = parser.mapping(wire.features, "features")
     number = parser.integer(wire.id, "id")
@@ -126,7 +126,7 @@ def parse_account(document: Mapping[str, object], parser: FieldParser) -> Sailth
 
 
 def parse_job(document: Mapping[str, object], parser: FieldParser) -> SailthruJob:
-    """Parse GET or POST job. Raises ServiceError without an id to ask again with."""
+    """Parse Sailthru's GET or POST job. Raises ServiceError without an id to ask again with."""
     wire = parser.struct(document, WireSailthruJob)
     job_id = parser.text(wire.job_id, "job_id")
     if not job_id:
@@ -142,7 +142,7 @@ def parse_job(document: Mapping[str, object], parser: FieldParser) -> SailthruJo
 
 
 def parse_timestamp(value: object, where: str, parser: FieldParser) -> float | None:
-    """Return Unix seconds of an RFC 2822 date or a number; None where no date is meant.
+    """Parse Sailthru's RFC 2822 date or number to Unix seconds; None where no date is meant.
 
     The year 0 of a date never set, a bare 1 for “yes” and text without a zone are all unsaid or
     taken as UTC rather than as this computer's time.

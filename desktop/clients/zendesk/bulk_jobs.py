@@ -37,7 +37,7 @@ Row = TypeVar("Row")
 
 
 class ZendeskJobStatus(Enum):
-    """The status of a Zendesk job; UNKNOWN is any word beyond the documented ones."""
+    """A Zendesk job's status; UNKNOWN is any word beyond the documented ones."""
 
     QUEUED = "queued"
     WORKING = "working"
@@ -49,7 +49,7 @@ class ZendeskJobStatus(Enum):
 
 @dataclass(frozen=True)
 class ZendeskRowResult:
-    """The result of one user in a job.
+    """The result of one user in a Zendesk job.
 
     Rows are found by `id` where there is one, else by `index`, their place in what was sent:
     results of an update name the id, those of a create both (docs/zendesk.md 3). `error` is a
@@ -65,7 +65,7 @@ class ZendeskRowResult:
 
 @dataclass(frozen=True)
 class ZendeskJob:
-    """A job; `total` and `progress` count users, None where it is not said yet.
+    """A Zendesk job; `total` and `progress` count users, None where it is not said yet.
 
     `results` is empty until the job has ended, and may stay so: then `has_succeeded` is what
     the job says of all its rows at once, or None, and the rows have to be read to know.
@@ -81,17 +81,17 @@ class ZendeskJob:
 
     @property
     def has_ended(self) -> bool:
-        """Whether waiting for it is over, so that its results are worth reading."""
+        """Whether the Zendesk job has ended, so that its results are worth reading."""
         return self.status not in (ZendeskJobStatus.QUEUED, ZendeskJobStatus.WORKING)
 
     @property
     def may_still_write(self) -> bool:
-        """Whether the service may do more for it; of an unknown status that is not said."""
+        """Whether Zendesk may still write for the job; of an unknown status that is not said."""
         return not self.has_ended or self.status is ZendeskJobStatus.UNKNOWN
 
 
 class ZendeskBulkClient:
-    """Starts jobs that write to many users of one account.
+    """Starts Zendesk jobs that write to many users of one account.
 
     Too many jobs at once is RateLimited, for what starts a job only; nothing was applied then.
     """
@@ -100,11 +100,11 @@ class ZendeskBulkClient:
         self._client = client
 
     async def update_many(self, users: Sequence[Mapping[str, Json]]) -> ZendeskJob:
-        """Start a job that updates up to 100 users, each `{"id": …, what changes}`."""
+        """Start a Zendesk job that updates up to 100 users, each `{"id": …, what changes}`."""
         return await self._start_job("PUT", _UPDATE_MANY, users)
 
     async def create_many(self, users: Sequence[Mapping[str, Json]]) -> ZendeskJob:
-        """Start a job that creates up to 100 users; an address that is known fails its row.
+        """Start a Zendesk job that creates up to 100 users; a known address fails its row.
 
         Raises Forbidden where Zendesk has not switched bulk import on for the account.
         """
@@ -114,12 +114,12 @@ class ZendeskBulkClient:
             raise bulk_import_off_error(error.message) from None
 
     async def create_one(self, user: Mapping[str, Json]) -> ZendeskUser:
-        """Create one user. Raises ValuesRejected where the address is somebody's already."""
+        """Create one Zendesk user. Raises ValuesRejected where the address is taken."""
         request = build_request("POST", _USERS, document={"user": dict(user)})
         return await self._client.send(request, wire_to_model.parse_user_with_sideloads)
 
     async def create_or_update_many(self, users: Sequence[Mapping[str, Json]]) -> ZendeskJob:
-        """Start a job that finds up to 100 users by e-mail or external id, or creates them.
+        """Start a Zendesk job that finds up to 100 users by e-mail or external id, or creates them.
 
         Raises Forbidden where Zendesk has not switched bulk import on for the account.
         """
@@ -129,17 +129,17 @@ class ZendeskBulkClient:
             raise bulk_import_off_error(error.message) from None
 
     async def create_or_update_one(self, user: Mapping[str, Json]) -> ZendeskUser:
-        """Find one user by e-mail or external id and update it, or create it."""
+        """Find one Zendesk user by e-mail or external id and update it, or create it."""
         request = build_request("POST", _UPSERT_ONE, document={"user": dict(user)})
         return await self._client.send(request, wire_to_model.parse_user_with_sideloads)
 
     async def get_job(self, job_id: str) -> ZendeskJob:
-        """Return a job's status. Raises NotFound a day after it was started."""
+        """Ask Zendesk for a job's status. Raises NotFound a day after it was started."""
         request = build_request("GET", _JOB, ids={"id": job_id})
         return await self._client.send(request, _parse_job_answer)
 
     async def get_jobs(self, ids: Sequence[str]) -> tuple[ZendeskJob, ...]:
-        """Return the status of up to 100 jobs; unknown ones are left out."""
+        """Ask Zendesk for the status of up to 100 jobs; unknown ones are left out."""
         wanted = dict.fromkeys(ids)
         if not wanted:
             return ()
@@ -223,7 +223,7 @@ def _parse_row_result(item: object, parser: FieldParser, where: str) -> ZendeskR
 
 
 def _row_error(item: Mapping[str, object]) -> str:
-    """The error sentence of a row: `error` is a code, `details` a sentence or reasons by field."""
+    """Return a Zendesk job row's error: `error` is a code, `details` a sentence or by field."""
     error, told = sanitize_error_text(item.get("error")), item.get("details")
     fields = parse_field_errors(told)
     listed = item.get("errors")

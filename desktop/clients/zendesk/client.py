@@ -42,21 +42,21 @@ _MAX_IDENTITY_READS = 5
 
 
 class ZendeskClient:
-    """Calls the API of one Zendesk account as one agent."""
+    """Calls Zendesk's Support API of one account as one agent."""
 
     def __init__(self, pipeline: RequestPipeline, on_bad: OnFieldProblems | None = None) -> None:
-        """`on_bad` is told of fields left out of a response; they are counted in the log anyway."""
+        """`on_bad` is told of fields left out of Zendesk's answers; the log counts them anyway."""
         self.pipeline = pipeline
         self._on_bad = on_bad
 
     async def me(self) -> SignedInZendeskUser:
-        """Return the signed-in user. Raises AuthenticationError for the anonymous user too."""
+        """Ask Zendesk for `users/me`. Raises AuthenticationError for the anonymous user too."""
         return await self.send(
             build_request("GET", "/api/v2/users/me"), wire_to_model.parse_signed_in_user
         )
 
     async def search_users(self, query: str) -> tuple[ZendeskUser, ...]:
-        """Return the first 100 users for a query in Zendesk's search language."""
+        """Search Zendesk's users by its query language; the first 100."""
         parameters = (("query", query), _SIDELOADS, ("per_page", "100"))
         return await self.send(
             build_request("GET", "/api/v2/users/search", query=parameters),
@@ -64,7 +64,7 @@ class ZendeskClient:
         )
 
     async def find_by_email(self, address: str) -> tuple[ZendeskUser, ...]:
-        """Return the users who have exactly this address, primary or not."""
+        """Search Zendesk for the users who have exactly this address, primary or not."""
         spellings = email_spellings(address) or (address,)
         queries = (self.search_users(search_query.email_query(one)) for one in spellings)
         by_id = {user.id: user for users in await asyncio.gather(*queries) for user in users}
@@ -72,13 +72,13 @@ class ZendeskClient:
         return search_query.filter_by_email(found, address)
 
     async def find_by_phone(self, number: str) -> tuple[ZendeskUser, ...]:
-        """Return the users with this phone number, with or without its country code."""
+        """Search Zendesk for the users with this phone, with or without its country code."""
         query = search_query.phone_query(number)
         found = await self.search_users(query) if query else ()
         return search_query.filter_by_phone(found, number)
 
     async def find_by_name(self, text: str) -> tuple[ZendeskUser, ...]:
-        """Return the users Zendesk finds for these words; the last may be unfinished."""
+        """Search Zendesk for users by these words; the last may be unfinished."""
         query = search_query.name_query(text)
         return await self.search_users(query) if query else ()
 
@@ -102,7 +102,7 @@ class ZendeskClient:
         return await self.search_users(search_query.phone_end_query(digits))
 
     async def find_by_external_id(self, external_id: str) -> tuple[ZendeskUser, ...]:
-        """Return the users with this external id; Zendesk ignores case."""
+        """Search Zendesk for the users with this external id; it ignores case."""
         parameters = (("external_id", external_id), _SIDELOADS)
         found = await self.send(
             build_request("GET", "/api/v2/users/search", query=parameters),
@@ -112,7 +112,7 @@ class ZendeskClient:
         return tuple(p for p in found if p.external_id and p.external_id.lower() == wanted)
 
     async def show_user(self, user_id: int) -> ZendeskUser:
-        """Return one user with identities and organisation. Raises NotFound."""
+        """Read one Zendesk user with identities and organisation. Raises NotFound."""
         request = build_request("GET", _USER, ids={"id": user_id}, query=(_SIDELOADS,))
         found = await self.send(request, wire_to_model.parse_user_with_sideloads)
         if found.id != user_id:
@@ -132,13 +132,13 @@ class ZendeskClient:
         return tuple(found)
 
     async def list_identities(self, user_id: int) -> tuple[UserIdentity, ...]:
-        """Return all addresses and numbers of one user."""
+        """List all addresses and numbers of one Zendesk user."""
         return await self._read_all_pages(
             _IDENTITIES, {"id": user_id}, "identities", wire_to_model.parse_identity
         )
 
     async def show_organization(self, organization_id: int) -> Organization:
-        """Return one organisation. Raises NotFound, and Forbidden for restricted agents."""
+        """Read one Zendesk organisation. Raises NotFound, and Forbidden for restricted agents."""
         request = build_request("GET", "/api/v2/organizations/{id}", ids={"id": organization_id})
         return await self.send(
             request,
@@ -148,7 +148,7 @@ class ZendeskClient:
         )
 
     async def list_requested_tickets(self, user_id: int, limit: int = PAGE_SIZE) -> TicketPage:
-        """Return a requester's tickets, the most recently updated first; at most 100."""
+        """List a Zendesk requester's tickets, the most recently updated first; at most 100."""
         # `sort`: beside page[size] Zendesk drops `sort_by` without a word (docs/zendesk.md 0).
         parameters = (("page[size]", str(max(1, min(limit, PAGE_SIZE)))), ("sort", "-updated_at"))
         request = build_request(
@@ -157,7 +157,7 @@ class ZendeskClient:
         return await self.send(request, _parse_ticket_page)
 
     async def show_ticket(self, ticket_id: int) -> ZendeskTicket:
-        """Return one ticket. Raises NotFound."""
+        """Read one Zendesk ticket. Raises NotFound."""
         request = build_request("GET", "/api/v2/tickets/{id}", ids={"id": ticket_id})
         found = await self.send(
             request,
@@ -168,7 +168,7 @@ class ZendeskClient:
         return found
 
     async def list_recent_tickets(self) -> tuple[ZendeskTicket, ...]:
-        """Return up to five tickets this agent viewed or created lately."""
+        """List up to five tickets that this agent viewed or created in Zendesk lately."""
         request = build_request("GET", "/api/v2/tickets/recent")
         return await self.send(
             request,
@@ -176,19 +176,19 @@ class ZendeskClient:
         )
 
     async def list_user_fields(self) -> tuple[UserFieldDefinition, ...]:
-        """Return the definitions of all user fields."""
+        """List the definitions of all Zendesk user fields."""
         return await self._read_all_pages(
             _USER_FIELDS, {}, "user_fields", wire_to_model.parse_user_field
         )
 
     async def list_brands(self) -> tuple[ZendeskBrand, ...]:
-        """Return the brands of the account that this agent may see."""
+        """List the Zendesk account's brands that this agent may see."""
         return await self._read_all_pages("/api/v2/brands", {}, "brands", wire_to_model.parse_brand)
 
     async def create_user_field(
         self, key: str, title: str, *, kind: str = "checkbox", description: str = ""
     ) -> UserFieldDefinition:
-        """Create a user field. Raises Forbidden for everybody but admins."""
+        """Create a Zendesk user field. Raises Forbidden for everybody but admins."""
         document = {"type": kind, "key": key, "title": title, "description": description}
         request = build_request(
             "POST", _USER_FIELDS, document={"user_field": {**document, "active": True}}
@@ -207,7 +207,7 @@ class ZendeskClient:
         user_fields: Mapping[str, Json] | None = None,
         **attributes: Json,
     ) -> ZendeskUser:
-        """Update the given attributes of a user (`name`, `notes` …) and nothing else.
+        """Update the given attributes of a Zendesk user (`name`, `notes` …) and nothing else.
 
         `email` adds a secondary address, `organization_id` removes other memberships and `tags`
         replaces the set (docs/zendesk.md 0, 3). The answer comes without sideloads.
@@ -219,11 +219,11 @@ class ZendeskClient:
         return await self.send(request, wire_to_model.parse_user_with_sideloads)
 
     async def add_tags(self, user_id: int, tags: Sequence[str]) -> tuple[str, ...]:
-        """Add tags to a user and return the whole set. Zendesk copies them onto their tickets."""
+        """Add tags to a Zendesk user and return them all; Zendesk copies them onto tickets."""
         return await self._tags("PUT", user_id, tags)
 
     async def remove_tags(self, user_id: int, tags: Sequence[str]) -> tuple[str, ...]:
-        """Remove tags from a user and return the whole set."""
+        """Remove tags from a Zendesk user and return the remaining set."""
         return await self._tags("DELETE", user_id, tags)
 
     async def _tags(self, method: str, user_id: int, tags: Sequence[str]) -> tuple[str, ...]:
@@ -233,7 +233,7 @@ class ZendeskClient:
     async def _with_identities(
         self, users: tuple[ZendeskUser, ...], address: str
     ) -> tuple[ZendeskUser, ...]:
-        """`users` with identities read for those who may have `address` as a second one."""
+        """Read the identities of those Zendesk users who may have `address` as a second one."""
         matched = {p.id for p in search_query.filter_by_email(users, address)}
         unread = [p for p in users if not p.identities_read and p.id not in matched]
         read = await asyncio.gather(
@@ -273,7 +273,7 @@ class ZendeskClient:
             cursor = following
 
     async def send(self, request: HttpRequest, make: ModelBuilder[T]) -> T:
-        """Send a request and return what `make` builds of the response's object.
+        """Send a Zendesk request and return what `make` builds of the answer's object.
 
         The exports and the bulk calls of `incremental_export.py` and `bulk_jobs.py` go this way
         too.

@@ -12,37 +12,37 @@ AUTHORIZATION_HEADER = "Authorization"
 
 
 class ZendeskCredentials(Protocol):
-    """A source of Authorization headers: an API token, or OAuth tokens that are renewed."""
+    """A source of Zendesk's Authorization header: API token, or OAuth tokens to be renewed."""
 
     async def authorization_header(self) -> str:
-        """Return the Authorization header's current value."""
+        """Return the current value of Zendesk's Authorization header."""
         ...
 
     async def refresh(self) -> bool:
-        """Get another value after a 401; False: there is none, sign in again."""
+        """Renew Zendesk's Authorization header after a 401; False: sign in again."""
         ...
 
 
 @dataclass(frozen=True)
 class ApiTokenCredentials:
-    """An agent's address with an API token (docs/zendesk.md 1); it cannot be renewed."""
+    """A Zendesk agent's address with an API token (docs/zendesk.md 1); it cannot be renewed."""
 
     email: str
     token: str = field(repr=False)
 
     async def authorization_header(self) -> str:
-        """Return the `Basic …` header of address and token."""
+        """Return the `Basic …` header of a Zendesk address and API token."""
         # `/token` tells Zendesk that no password follows.
         pair = f"{self.email}/token:{self.token}".encode()
         return "Basic " + base64.b64encode(pair).decode()
 
     async def refresh(self) -> bool:
-        """Return False: an API token has no successor."""
+        """Return False: Zendesk's API token has no successor."""
         return False
 
 
 class ZendeskAuthenticator:
-    """Sets the Authorization header, and refreshes it once for all calls that were refused."""
+    """Sets Zendesk's Authorization header, and refreshes it once for all refused calls."""
 
     def __init__(self, credentials: ZendeskCredentials) -> None:
         self._credentials = credentials
@@ -51,7 +51,7 @@ class ZendeskAuthenticator:
         self._given_up: str | None = None
 
     async def authenticate(self, request: HttpRequest) -> HttpRequest:
-        """Return the request with the current header. Raises InvalidInput for a broken token."""
+        """Return the Zendesk request with the current header. Raises InvalidInput."""
         value = await self._credentials.authorization_header()
         if not value.isascii() or not value.isprintable():
             raise InvalidInput(
@@ -62,7 +62,7 @@ class ZendeskAuthenticator:
         return request.with_headers({AUTHORIZATION_HEADER: value})
 
     async def recover_from_401(self, refused: HttpRequest) -> bool:
-        """Whether there is another header now than the one on `refused`."""
+        """Whether there is another Zendesk header now than the one on `refused`."""
         async with self._renewing:
             current = await self._credentials.authorization_header()
             if current != refused.headers.get(AUTHORIZATION_HEADER):

@@ -12,7 +12,7 @@ PAGE_SIZE = 100
 
 
 def next_cursor(document: Mapping[str, object]) -> str | None:
-    """Return the cursor of the page after this answer's, or None for the last page.
+    """Return Zendesk's cursor of the page after this answer's, or None for the last page.
 
     Raises ServiceError when more is promised without saying where.
     """
@@ -35,7 +35,7 @@ def next_cursor(document: Mapping[str, object]) -> str | None:
 
 
 class PageLoopDetector:
-    """Raises ServiceError when a paginated list or export repeats itself or leads nowhere.
+    """Raises ServiceError when a Zendesk list or export repeats pages or leads nowhere.
 
     It follows one list at a time; a page that is not the next one of it begins another.
     `max_empty_pages` in a row are allowed although there is said to be more: a search may look
@@ -61,7 +61,7 @@ class PageLoopDetector:
     def check_page(
         self, cursor: str | None, rows: frozenset[Hashable], following: str | None, *, is_last: bool
     ) -> None:
-        """Record the page at `cursor` (None: the first) with its `rows`; the next is `following`.
+        """Record a Zendesk page at `cursor` (None: the first) with its `rows`, and the next one.
 
         `rows` identify records and their versions: one that changed meanwhile is a new row.
         """

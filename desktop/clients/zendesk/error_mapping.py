@@ -35,7 +35,7 @@ _WRONG_VALUES_STATUSES = (400, 413, 422)
 
 @dataclass(frozen=True)
 class ErrorDetails:
-    """The content of an error body, whatever its shape: a code, a sentence, reasons per field.
+    """The content of a Zendesk error body: a code, a sentence, reasons per field.
 
     `is_bare`: it is nothing but a sentence.
     """
@@ -47,7 +47,7 @@ class ErrorDetails:
 
 
 def parse_error_body(document: object) -> ErrorDetails | None:
-    """Parse any of the four shapes of error bodies; None for another: it is not Zendesk's own.
+    """Parse any of Zendesk's four shapes of error bodies; None: it is not Zendesk's own.
 
     A sentence alone, `{"error": …}`, is known as a refused sign-in only; proxies answer so too.
     """
@@ -81,7 +81,7 @@ def parse_error_body(document: object) -> ErrorDetails | None:
 def error_from_body(
     status: int, details: ErrorDetails | None, pause_s: float, now: float
 ) -> AppError:
-    """Return the error for a refusal; `pause_s` is how long a 429 asks to wait, from `now`.
+    """Return the error for Zendesk's refusal; `pause_s` is how long a 429 asks to wait.
 
     `details` is None where the body is not Zendesk's own.
     """
@@ -109,7 +109,7 @@ def error_from_body(
 
 
 def endless_list_error() -> ServiceError:
-    """Return the error for a list whose pages repeat."""
+    """Return the error for a Zendesk list whose pages repeat."""
     return final_error(
         "Zendesk’s list does not come to an end.",
         "The same page came again, so the rest of the list is not known.",
@@ -118,7 +118,7 @@ def endless_list_error() -> ServiceError:
 
 
 def admins_only_error(words: str) -> Forbidden:
-    """Return the error for an incremental export asked for by an agent (docs/zendesk.md 8)."""
+    """Return the error for a Zendesk export asked for by an agent (docs/zendesk.md 8)."""
     return Forbidden(
         "Only Zendesk administrators may read everybody.",
         words,
@@ -127,7 +127,7 @@ def admins_only_error(words: str) -> Forbidden:
 
 
 def bulk_import_off_error(words: str) -> Forbidden:
-    """Return the error for an account without bulk import (docs/zendesk.md 0)."""
+    """Return the error for a Zendesk account without bulk import (docs/zendesk.md 0)."""
     return Forbidden(
         "This Zendesk account does not allow bulk import.",
         words,
@@ -136,7 +136,7 @@ def bulk_import_off_error(words: str) -> Forbidden:
 
 
 def expired_cursor_error(words: str) -> NotFound:
-    """Return the error for an export cursor that has died or was never given."""
+    """Return the error for a Zendesk export's cursor that has died or was never given."""
     return NotFound(
         "This place in the Zendesk export has expired.",
         words,
@@ -145,7 +145,7 @@ def expired_cursor_error(words: str) -> NotFound:
 
 
 def parse_field_errors(value: object) -> dict[str, str] | None:
-    """Parse `{"email": [{"description": …}], "base": […]}` to one sentence per field."""
+    """Parse Zendesk's `{"email": [{"description": …}], …}` to one sentence per field."""
     if not isinstance(value, dict):
         return None
     found: dict[str, str] = {}

@@ -37,7 +37,7 @@ _SEARCH = "/api/v2/search/export"
 
 @dataclass(frozen=True)
 class UserExportPage:
-    """One page of users, deleted ones too; `cursor` is where the next page begins.
+    """One page of Zendesk's user export, deleted ones too; `cursor` begins the next page.
 
     Once `ended`, the cursor of an incremental export serves the next run, that of a search
     nothing.
@@ -50,7 +50,7 @@ class UserExportPage:
 
 @dataclass(frozen=True)
 class TicketExportPage:
-    """One page of tickets, deleted ones too, in the order of their last change."""
+    """One page of Zendesk's ticket export, deleted ones too, in order of last change."""
 
     tickets: tuple[ExportedTicket, ...]
     cursor: str
@@ -62,10 +62,10 @@ Page = TypeVar("Page", UserExportPage, TicketExportPage)
 
 
 class ZendeskExportClient:
-    """Exports users, tickets and a user search; one pass through each at a time."""
+    """Reads Zendesk's exports of users and tickets, and a user search; one pass at a time."""
 
     def __init__(self, client: ZendeskClient, clock: Clock) -> None:
-        """`clock` tells the latest `start_time` that Zendesk accepts."""
+        """`clock` tells the latest `start_time` that Zendesk's export accepts."""
         self._client = client
         self._clock = clock
         self._detectors = {
@@ -83,7 +83,7 @@ class ZendeskExportClient:
         per_page: int = MAX_PAGE_SIZE,
         identities: bool = False,
     ) -> UserExportPage:
-        """Return a page of the users changed since `start_time`, or from a cursor on.
+        """Read a page of Zendesk's user export, changed since `start_time` or from a cursor.
 
         `identities`: with all addresses and numbers, which makes an answer half as large again.
         Raises Forbidden for everybody but admins, NotFound for a cursor that is not known (any
@@ -99,13 +99,13 @@ class ZendeskExportClient:
         cursor: str | None = None,
         per_page: int = MAX_PAGE_SIZE,
     ) -> TicketExportPage:
-        """Return a page of the tickets changed since `start_time`, or from a cursor on."""
+        """Read a page of Zendesk's ticket export, changed since `start_time` or from a cursor."""
         return await self._page(_TICKETS, start_time, cursor, per_page, (), _parse_ticket_page)
 
     async def search_users(
         self, query: str, *, after: str | None = None, size: int = MIN_PAGE_SIZE
     ) -> UserExportPage:
-        """Return a page of the users a search query finds: the way for agents, who may not export.
+        """Read a page of Zendesk's user search: the way for agents, who may not export.
 
         Without deleted people, and minutes behind (docs/zendesk.md 3). Raises NotFound for a
         cursor older than an hour: the search has to begin anew.
@@ -184,7 +184,7 @@ def _parse_search_page(document: Mapping[str, object], parser: FieldParser) -> U
 
 
 def _parse_next_cursor(document: Mapping[str, object]) -> tuple[str, bool]:
-    """The next cursor, and whether this was the last page.
+    """Parse the next cursor of Zendesk's export, and whether this was the last page.
 
     Without a clear word on the end the page is unusable: taken for the last one it would make a
     part of the account look like all of it.

@@ -31,7 +31,7 @@ _CURRENT = "/api/v2/oauth/tokens/current"
 
 @dataclass(frozen=True)
 class OAuthAttempt:
-    """One sign-in under way, kept in memory only; its state matches one redirect."""
+    """One OAuth sign-in under way at Zendesk, in memory only; its state matches one redirect."""
 
     client_id: str
     redirect_uri: str
@@ -42,7 +42,7 @@ class OAuthAttempt:
 
 @dataclass(frozen=True)
 class OAuthTokens:
-    """An access and a refresh token; expiries are Unix seconds, None where unsaid.
+    """Zendesk's access and refresh token; expiries are Unix seconds, None where unsaid.
 
     The refresh token works once: keep the new pair before using its access token.
     """
@@ -54,7 +54,7 @@ class OAuthTokens:
     refresh_expires_at: float | None
 
     def missing_scopes(self, asked: str = OAUTH_SCOPE) -> frozenset[str]:
-        """Return the scopes asked for and not granted."""
+        """Return the OAuth scopes asked of Zendesk and not granted."""
         return frozenset(asked.split()) - self.scopes
 
 
@@ -67,20 +67,20 @@ class OAuthTokenInfo:
 
 
 def start_attempt(client_id: str, redirect_uri: str, scope: str = OAUTH_SCOPE) -> OAuthAttempt:
-    """Return a new attempt with random state and verifier (64 characters, RFC 7636 4.1)."""
+    """Start a Zendesk OAuth attempt with random state and verifier (RFC 7636 4.1)."""
     return OAuthAttempt(
         client_id, redirect_uri, secrets.token_urlsafe(32), secrets.token_urlsafe(48), scope
     )
 
 
 def pkce_challenge(verifier: str) -> str:
-    """Return the S256 challenge of a PKCE verifier (RFC 7636 4.2)."""
+    """Compute the S256 challenge of a PKCE verifier (RFC 7636 4.2)."""
     digest = hashlib.sha256(verifier.encode("ascii")).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def authorization_url(base_url: str, attempt: OAuthAttempt) -> str:
-    """Return the authorization URL to open in the browser."""
+    """Build Zendesk's OAuth authorization URL to open in the browser."""
     query = {
         "response_type": "code",
         "client_id": attempt.client_id,
@@ -94,7 +94,7 @@ def authorization_url(base_url: str, attempt: OAuthAttempt) -> str:
 
 
 def is_redirect_for(attempt: OAuthAttempt, target: str) -> bool:
-    """Whether a redirect's target (`/callback?code=…&state=…`) answers this attempt.
+    """Whether an OAuth redirect (`/callback?code=…&state=…`) answers this attempt.
 
     A refusal may come without a state: it can end the sign-in, and nothing more.
     """
@@ -107,7 +107,7 @@ def is_redirect_for(attempt: OAuthAttempt, target: str) -> bool:
 
 
 def authorization_code_from(attempt: OAuthAttempt, target: str) -> str:
-    """Return the authorization code of a redirect's target.
+    """Return the authorization code of an OAuth redirect's target.
 
     Raises AuthenticationError when the person said no, or when the state is not ours; the code
     is then used for nothing.
@@ -130,7 +130,7 @@ def authorization_code_from(attempt: OAuthAttempt, target: str) -> str:
 
 
 def code_exchange_request(attempt: OAuthAttempt, code: str) -> HttpRequest:
-    """Return the request that trades the code for tokens; it lives two minutes, works once."""
+    """Build Zendesk's request that trades an OAuth code for tokens; it works once."""
     return _token_request(
         {
             "grant_type": "authorization_code",
@@ -144,7 +144,7 @@ def code_exchange_request(attempt: OAuthAttempt, code: str) -> HttpRequest:
 
 
 def refresh_request(client_id: str, refresh_token: str, scope: str = OAUTH_SCOPE) -> HttpRequest:
-    """Return the request that trades the refresh token for a new pair; both old tokens die."""
+    """Build Zendesk's request that trades the refresh token for a new pair; both old die."""
     return _token_request(
         {
             "grant_type": "refresh_token",
@@ -156,19 +156,19 @@ def refresh_request(client_id: str, refresh_token: str, scope: str = OAUTH_SCOPE
 
 
 def token_info_request(access: str) -> HttpRequest:
-    """Return the request for the id and scopes of an access token."""
+    """Build Zendesk's request for the id and scopes of an access token."""
     return build_request("GET", _CURRENT).with_headers({AUTHORIZATION_HEADER: f"Bearer {access}"})
 
 
 def revoke_request(access: str) -> HttpRequest:
-    """Return the request that revokes an access token."""
+    """Build Zendesk's request that revokes an access token."""
     return build_request("DELETE", _CURRENT).with_headers(
         {AUTHORIZATION_HEADER: f"Bearer {access}"}
     )
 
 
 def parse_tokens(response: HttpResponse, now: float) -> OAuthTokens:
-    """Parse the response to a code exchange or a refresh (200 or 201).
+    """Parse Zendesk's answer to an OAuth code exchange or refresh (200 or 201).
 
     A refused grant (400 invalid_grant and the like) is AuthenticationError: sign in again.
     """
@@ -190,7 +190,7 @@ def parse_tokens(response: HttpResponse, now: float) -> OAuthTokens:
 
 
 def parse_token_info(response: HttpResponse, now: float) -> OAuthTokenInfo:
-    """Parse the response to `token_info_request`."""
+    """Parse Zendesk's answer to `token_info_request`."""
     notes = FieldParser()
     token = notes.mapping(parse_response(response, now).get("token"), "token")
     token_id = notes.identifier(token.get("id"), "token.id")
@@ -200,7 +200,7 @@ def parse_token_info(response: HttpResponse, now: float) -> OAuthTokenInfo:
 
 
 def parse_revocation(response: HttpResponse, now: float) -> bool:
-    """Parse the response to `revoke_request`: whether the token still lived, and is revoked now."""
+    """Parse Zendesk's answer to `revoke_request`: whether the token still lived."""
     try:
         parse_response(response, now)
     except (AuthenticationError, NotFound):

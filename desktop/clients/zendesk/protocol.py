@@ -32,7 +32,7 @@ def build_request(
     is_idempotent: bool | None = None,
     is_splittable: bool = False,
 ) -> HttpRequest:
-    """Return a request without credentials; `ids` fill the template's braces.
+    """Build a Zendesk request without credentials; `ids` fill the template's braces.
 
     Raises InvalidInput when the document cannot be JSON.
     """
@@ -55,7 +55,7 @@ def build_request(
 
 
 def parse_response(response: HttpResponse, now: float) -> dict[str, object]:
-    """Return the response's object, empty after 204. Raises the error it stands for."""
+    """Parse a Zendesk answer's object, empty after 204. Raises the error it stands for."""
     pause = rate_limit_pause_s(response.headers, now)
     if response.status == 204:
         return {}
@@ -77,7 +77,7 @@ def parse_response(response: HttpResponse, now: float) -> dict[str, object]:
 def read_account_rate_limits(
     request: HttpRequest, headers: Mapping[str, str], now: float
 ) -> Iterator[RateLimitReading]:
-    """Yield the account's rate limit and every endpoint's that a response names."""
+    """Yield the Zendesk account's rate limit and every endpoint's that an answer names."""
     del request, now
     limit = parse_header_number(headers.get("x-rate-limit", headers.get("ratelimit-limit")))
     left = parse_header_number(
@@ -101,7 +101,7 @@ def read_account_rate_limits(
 
 
 def rate_limit_pause_s(headers: Mapping[str, str], now: float) -> float:
-    """Return the pause after a 429: Retry-After, else the account's reset, else 10 s."""
+    """Return the pause after Zendesk's 429: Retry-After, else the reset, else 10 s."""
     for stated in (
         retry_after_s(headers, now),
         _capped(parse_header_number(headers.get("ratelimit-reset"))),

@@ -15,12 +15,12 @@ _SYNTAX = re.compile(r'[":<>*~()\[\]{}\\]')
 
 
 def email_query(address: str) -> str:
-    """Return the query for everyone with this address."""
+    """Build Zendesk's search query for everyone with this address."""
     return f"email:{_quoted(address.strip().lower())}"
 
 
 def phone_query(number: str) -> str:
-    """Return the query for everyone whose number ends like this one; empty for no digits.
+    """Build Zendesk's search query for numbers that end like this one; empty for no digits.
 
     Zendesk keeps numbers in the form they came in and compares digits only after a leading `*`
     (docs/zendesk.md 17). The last seven find a number with and without its country code or trunk
@@ -31,7 +31,7 @@ def phone_query(number: str) -> str:
 
 
 def email_part_query(part: str) -> str:
-    """Return the query for addresses that begin with `part`, which has one @ and no spaces.
+    """Build Zendesk's search query for addresses that begin with `part`, which has one @.
 
     `*` at the end is an operator of the search language outside quotes; a quote or another sign
     of its syntax would end the term, so they are left out. Empty where nothing is left.
@@ -41,19 +41,19 @@ def email_part_query(part: str) -> str:
 
 
 def phone_end_query(digits: str) -> str:
-    """Return the query for everyone with a number that ends with these digits."""
+    """Build Zendesk's search query for everyone with a number that ends with these digits."""
     return f"phone:*{_digits(digits)}"
 
 
 def name_query(text: str) -> str:
-    """Return the query for plain words, the last one unfinished; empty for no words."""
+    """Build Zendesk's search query for plain words, the last unfinished; empty for none."""
     words = (word.lstrip("-") for word in _SYNTAX.sub(" ", text).split())
     kept = [word for word in words if word]
     return f"{' '.join(kept)}*" if kept else ""
 
 
 def filter_by_email(users: Iterable[ZendeskUser], address: str) -> tuple[ZendeskUser, ...]:
-    """Return the users who have exactly this address, as primary or as another."""
+    """Filter Zendesk's search results to users who have exactly this address."""
     wanted = email_match_key(address)
     return tuple(
         person for person in users if any(email_match_key(one) == wanted for one in person.emails)
@@ -61,7 +61,7 @@ def filter_by_email(users: Iterable[ZendeskUser], address: str) -> tuple[Zendesk
 
 
 def filter_by_phone(users: Iterable[ZendeskUser], number: str) -> tuple[ZendeskUser, ...]:
-    """Keep the found users who have this phone number; one side may lack the country code."""
+    """Filter Zendesk's search results by phone; one side may lack the country code."""
     return tuple(p for p in users if any(_is_number(number, n) for n in _numbers(p)))
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 
 class WireUser(msgspec.Struct):
-    """A user; end users see a reduced one, and `tags` is absent where they are off."""
+    """A user in Zendesk's JSON; end users see a reduced one, `tags` is absent where off."""
 
     id: object = None
     name: object = None
@@ -30,7 +30,7 @@ class WireUser(msgspec.Struct):
 
 
 class WireIdentity(msgspec.Struct):
-    """An identity of a user; a sideloaded one names its user."""
+    """An identity in a Zendesk user's JSON; a sideloaded one names its user."""
 
     id: object = None
     user_id: object = None
@@ -41,14 +41,14 @@ class WireIdentity(msgspec.Struct):
 
 
 class WireOrganization(msgspec.Struct):
-    """An organisation of a user."""
+    """An organisation in a Zendesk user's JSON."""
 
     id: object = None
     name: object = None
 
 
 class WireBrand(msgspec.Struct):
-    """A brand of the account; only admins are told `host_mapping`."""
+    """A brand in Zendesk's JSON; only admins are told `host_mapping`."""
 
     id: object = None
     subdomain: object = None
@@ -58,7 +58,7 @@ class WireBrand(msgspec.Struct):
 
 
 class WireUserField(msgspec.Struct):
-    """The definition of a user field."""
+    """The definition of a user field in Zendesk's JSON."""
 
     id: object = None
     key: object = None
@@ -69,7 +69,7 @@ class WireUserField(msgspec.Struct):
 
 
 class WireTicket(msgspec.Struct):
-    """A ticket of a requester."""
+    """A requester's ticket in Zendesk's JSON."""
 
     id: object = None
     subject: object = None
@@ -82,7 +82,7 @@ class WireTicket(msgspec.Struct):
 
 
 class WireExportedTicket(WireTicket):
-    """A ticket of the incremental export."""
+    """A ticket in the JSON of Zendesk's incremental export."""
 
     tags: object = None
     assignee_id: object = None

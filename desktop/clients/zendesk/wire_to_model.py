@@ -32,11 +32,11 @@ from desktop.model.zendesk_user import (
 
 
 class RecordWithId(Protocol):
-    """A record with an id of its own, by which pages drop duplicates."""
+    """A record parsed from Zendesk's JSON, by whose id pages drop duplicates."""
 
     @property
     def id(self) -> int:
-        """The id, unique among its kind."""
+        """The id of a Zendesk record, unique among its kind."""
         ...
 
 
@@ -50,7 +50,7 @@ RecordParser = Callable[[object, FieldParser, str], T | None]
 def parse_one(
     document: Mapping[str, object], name: str, make: RecordParser[T], parser: FieldParser
 ) -> T:
-    """Parse the object under `name`. Raises ServiceError when it has no usable id."""
+    """Parse Zendesk's object under `name`. Raises ServiceError when it has no usable id."""
     found = make(document.get(name), parser, name)
     if found is None:
         raise unexpected_response_error(Service.ZENDESK)
@@ -60,7 +60,7 @@ def parse_one(
 def parse_many(
     document: Mapping[str, object], name: str, make: RecordParser[T], parser: FieldParser
 ) -> tuple[T, ...]:
-    """Parse the list under `name`, each id once; records without a usable id are left out.
+    """Parse Zendesk's list under `name`, each id once; records without an id are left out.
 
     Raises ServiceError where no such list is there: an empty one says that there is nobody.
 
@@ -88,7 +88,7 @@ def parse_many(
 def parse_signed_in_user(
     document: Mapping[str, object], parser: FieldParser
 ) -> SignedInZendeskUser:
-    """Parse GET users/me. Raises AuthenticationError for the anonymous user, whose id is null."""
+    """Parse Zendesk's users/me. Raises AuthenticationError for the anonymous user: id null."""
     item = document.get("user")
     # Without credentials, or with a wrong password, users/me answers 200 (docs/zendesk.md 0).
     if isinstance(item, dict) and item.get("id") is None:
@@ -98,20 +98,20 @@ def parse_signed_in_user(
 
 
 def parse_users(document: Mapping[str, object], parser: FieldParser) -> tuple[ZendeskUser, ...]:
-    """Parse a list of users with their sideloaded identities and organisations."""
+    """Parse Zendesk's list of users with sideloaded identities and organisations."""
     found = parse_many(document, "users", parse_user, parser)
     sideloads = _parse_sideloads(document, parser)
     return tuple(_with_sideloads(item, document, sideloads) for item in found)
 
 
 def parse_user_with_sideloads(document: Mapping[str, object], parser: FieldParser) -> ZendeskUser:
-    """Parse one user with sideloaded identities and organisation."""
+    """Parse one Zendesk user with sideloaded identities and organisation."""
     found = parse_one(document, "user", parse_user, parser)
     return _with_sideloads(found, document, _parse_sideloads(document, parser))
 
 
 def parse_user(item: object, parser: FieldParser, where: str) -> ZendeskUser | None:
-    """Parse one user without sideloads."""
+    """Parse one Zendesk user without sideloads."""
     if (record := _open_record(item, WireUser, parser, where)) is None:
         return None
     wire, user_id = record
@@ -139,7 +139,7 @@ def parse_user(item: object, parser: FieldParser, where: str) -> ZendeskUser | N
 
 
 def parse_identity(item: object, parser: FieldParser, where: str) -> UserIdentity | None:
-    """Parse one identity; one without a value identifies nobody."""
+    """Parse one identity of a Zendesk user; one without a value identifies nobody."""
     if (record := _open_record(item, WireIdentity, parser, where)) is None:
         return None
     wire, identity_id = record
@@ -158,7 +158,7 @@ def parse_identity(item: object, parser: FieldParser, where: str) -> UserIdentit
 
 
 def parse_organization(item: object, parser: FieldParser, where: str) -> Organization | None:
-    """Parse one organisation."""
+    """Parse one Zendesk organisation."""
     if (record := _open_record(item, WireOrganization, parser, where)) is None:
         return None
     wire, organization_id = record
@@ -166,7 +166,7 @@ def parse_organization(item: object, parser: FieldParser, where: str) -> Organiz
 
 
 def parse_brand(item: object, parser: FieldParser, where: str) -> ZendeskBrand | None:
-    """Parse one brand; a deleted one has no hosts, since its subdomain may be another's by now."""
+    """Parse one Zendesk brand; a deleted one has no hosts: another account may have them."""
     if (record := _open_record(item, WireBrand, parser, where)) is None:
         return None
     wire, brand_id = record
@@ -184,7 +184,7 @@ def parse_brand(item: object, parser: FieldParser, where: str) -> ZendeskBrand |
 
 
 def parse_user_field(item: object, parser: FieldParser, where: str) -> UserFieldDefinition | None:
-    """Parse one user field's definition; values are found by its key."""
+    """Parse the definition of one Zendesk user field; values are found by its key."""
     if (record := _open_record(item, WireUserField, parser, where)) is None:
         return None
     wire, field_id = record
@@ -204,7 +204,7 @@ def parse_user_field(item: object, parser: FieldParser, where: str) -> UserField
 
 
 def _iter_options(options: object) -> Iterator[tuple[str, str]]:
-    """Yield value and label of a drop-down's options; what is no option is left out."""
+    """Yield value and label of a Zendesk drop-down's options; what is none is left out."""
     for option in options if isinstance(options, list) else ():
         value = option.get("value") if isinstance(option, dict) else None
         if isinstance(value, str) and value:
@@ -212,7 +212,7 @@ def _iter_options(options: object) -> Iterator[tuple[str, str]]:
 
 
 def parse_ticket(item: object, parser: FieldParser, where: str) -> ZendeskTicket | None:
-    """Parse one ticket."""
+    """Parse one Zendesk ticket."""
     if (record := _open_record(item, WireTicket, parser, where)) is None:
         return None
     wire, ticket_id = record
@@ -230,7 +230,7 @@ def parse_ticket(item: object, parser: FieldParser, where: str) -> ZendeskTicket
 
 
 def parse_exported_ticket(item: object, parser: FieldParser, where: str) -> ExportedTicket | None:
-    """Parse one ticket of the incremental export."""
+    """Parse one ticket of Zendesk's incremental export."""
     if (found := parse_ticket(item, parser, where)) is None or not isinstance(item, dict):
         return None
     wire = parser.struct(item, WireExportedTicket, where)
@@ -243,7 +243,7 @@ def parse_exported_ticket(item: object, parser: FieldParser, where: str) -> Expo
 
 
 def parse_timestamp(value: object, where: str, parser: FieldParser) -> float | None:
-    """Return Unix seconds of an ISO 8601 time in UTC."""
+    """Parse Zendesk's ISO 8601 time in UTC to Unix seconds."""
     text = parser.text(value, where)
     if text is None:
         return None
@@ -300,7 +300,7 @@ def _parse_tags(value: object, parser: FieldParser, where: str) -> tuple[str, ..
 def _open_record(
     item: object, wire_type: type[Wire], parser: FieldParser, where: str
 ) -> tuple[Wire, int] | None:
-    """The record's fields and its id; None, with a note, for what is no object or has no id."""
+    """Parse a Zendesk record's fields and id; None, with a note, without object or id."""
     if not isinstance(item, dict):
         parser.add_problem(where, "missing" if item is None else "not an object")
         return None
