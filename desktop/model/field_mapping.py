@@ -67,7 +67,7 @@ class ConflictPreference(Enum):
 
 
 class FieldProtection(Enum):
-    """Whether a sync may overwrite or empty a mapped target field (S1-11)."""
+    """How a sync protects a mapped target field: open, only if empty, or never (S1-11)."""
 
     OPEN = "open"
     IF_EMPTY = "if_empty"

@@ -39,7 +39,7 @@ def validate_mapping(rows: Sequence[MappingRow], target: Service) -> tuple[str, 
 
 
 def naming_problems(validate: Callable[[str], str], name: str) -> Iterator[str]:
-    """Yield the sentence with which Sailthru's naming rule refuses `name`, if it does."""
+    """Yield the sentence with which a naming rule (`validate`) refuses a mapped name."""
     try:
         validate(name)
     except InvalidInput as error:

@@ -21,7 +21,7 @@ CALLS_A_MINUTE_BY_PLAN = {
 
 @dataclass(frozen=True)
 class SandboxAccount:
-    """The options of both accounts, with the values that real accounts most often have."""
+    """The options of both imitated accounts, with the values real accounts most often have."""
 
     # Zendesk: create_many and create_or_update_many, off until Support is asked.
     bulk_import: bool = False
@@ -73,7 +73,7 @@ class SandboxAccount:
     sailthru: bool = True
 
     def with_options_text(self, text: str) -> "SandboxAccount":
-        """Return these options with the text `KEY=VALUE,…` applied; raises a ValueError."""
+        """Return the sandbox's account options with `KEY=VALUE,…` applied; raises a ValueError."""
         pairs: dict[str, object] = {}
         for part in filter(None, (piece.strip() for piece in text.split(","))):
             key, equals, value = part.partition("=")
@@ -83,7 +83,7 @@ class SandboxAccount:
         return self.with_options(pairs)
 
     def with_options(self, pairs: Mapping[str, object]) -> "SandboxAccount":
-        """Return these options with values applied by key; raises a ValueError for a wrong one."""
+        """Return the sandbox's account options with values set by key; raises a ValueError."""
         kinds = {item.name: type(item.default) for item in fields(self)}
         changes: dict[str, object] = {}
         for key, value in pairs.items():

@@ -1,4 +1,4 @@
-"""ASGI application of one service: reads a request, delays it, injects faults, writes the log.
+"""ASGI application of one sandbox service: reads a request, delays it, injects faults, logs it.
 
 Nothing in it knows what the services mean.
 """
@@ -20,7 +20,7 @@ from desktop.sandbox.state import SandboxState
 
 
 class ServiceApp:
-    """Serves one service on one port; control requests are answered on every port."""
+    """Serves one sandbox service on one port; control requests are answered on every port."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class ServiceApp:
         self.log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request over ASGI, unless the client is gone."""
+        """Answer one HTTP request of the sandbox over ASGI, unless the client is gone."""
         if scope["type"] != "http":
             # Neither service has web sockets.
             return
@@ -87,13 +87,13 @@ class ServiceApp:
         await send_response(send, answer)
 
     def handle_and_commit(self, request: SandboxRequest) -> SandboxResponse:
-        """Let the service answer and commit its changes before the client hears of them."""
+        """Let the sandbox's service answer; its changes commit before the client hears of them."""
         answer = self.handle(request)
         self.state.store.commit()
         return answer
 
     def _handle_with_body_in_memory(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer with the file in the body: faults spoil bodies, not files."""
+        """Answer with the file in the body: the sandbox's faults spoil bodies, not files."""
         answer = self.handle_and_commit(request)
         if answer.file is None:
             return answer

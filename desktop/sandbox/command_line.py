@@ -26,7 +26,7 @@ class SandboxOptions:
 
 
 def parse_rate_factor(text: str) -> float:
-    """Read `real`, `off` or `xN` as a factor of the real rate limits; off is infinite."""
+    """Parse the sandbox's `--rate-limits`: `real`, `off` or `xN`, as a factor; off is infinite."""
     if text == "real":
         return 1.0
     if text == "off":

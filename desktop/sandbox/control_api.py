@@ -21,7 +21,7 @@ from desktop.sandbox.services import SandboxServices
 
 
 class ControlApi:
-    """Handles requests below /sandbox/; they are neither logged nor hit by faults."""
+    """Handles the sandbox's requests below /sandbox/; neither logged nor hit by faults."""
 
     def __init__(self, services: SandboxServices, connection_document: JsonObject) -> None:
         self.services = services
@@ -45,7 +45,7 @@ class ControlApi:
         }
 
     def handle(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer one control request; a body that cannot be read is a 400 with the reason."""
+        """Answer one control request of the sandbox; an unreadable body is a 400."""
         name = request.path.removeprefix("/sandbox/").strip("/")
         handler = self._handlers.get((request.method, name))
         if handler is None:

@@ -25,11 +25,11 @@ class SandboxCredentials:
 
     @property
     def zendesk_tokens(self) -> tuple[str, ...]:
-        """The API tokens that Zendesk accepts, each for every user."""
+        """The API tokens that the sandbox's Zendesk accepts, each for every user."""
         return (self.api_token, self.agent_api_token, self.second_admin_api_token)
 
     def connection_document(self, sailthru_uri: str, zendesk_uri: str) -> JsonObject:
-        """Return the object of the first line on stdout, from which `fairlead setup` connects."""
+        """Return the sandbox's first line on stdout, from which `fairlead setup` connects."""
         return {
             "sailthru": {
                 "service_uri": sailthru_uri,

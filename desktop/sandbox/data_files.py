@@ -7,13 +7,13 @@ from typing import Any
 
 
 def read_data_text(folder: str, name: str) -> str:
-    """Return the text of `FOLDER/data/NAME`."""
+    """Return the text of the sandbox's data file `FOLDER/data/NAME`."""
     # Through importlib.resources: an installed copy may lie in a zip archive.
     return files("desktop.sandbox").joinpath(folder, "data", name).read_text(encoding="utf-8")
 
 
 def read_data_file(folder: str, name: str) -> dict[str, Any]:
-    """Return the content of `FOLDER/data/NAME`, a TOML or a JSON file, as a dictionary."""
+    """Return the sandbox's data file `FOLDER/data/NAME`, TOML or JSON, as a dictionary."""
     text = read_data_text(folder, name)
     loaded: dict[str, Any] = json.loads(text) if name.endswith(".json") else tomllib.loads(text)
     return loaded

@@ -31,7 +31,7 @@ _ZENDESK_ERRORS = {
 
 
 class FaultInjector:
-    """Performs faults; `set_stale` and `set_job_fault` switch them on within the services."""
+    """Performs the sandbox's faults; two kinds are switched on within the services."""
 
     def __init__(
         self, set_stale: Callable[[float], None], set_job_fault: Callable[[str, str], None]
@@ -49,7 +49,7 @@ class FaultInjector:
         receive: Receive,
         send: Send,
     ) -> int:
-        """Let a request suffer a fault; return the status sent, 0 for none."""
+        """Let a request suffer the sandbox's fault; return the status sent, 0 for none."""
         kind = fault.kind
         if kind in ("timeout", "timeout-after", "reset", "reset-after"):
             if kind.endswith("-after"):
@@ -72,7 +72,7 @@ class FaultInjector:
         return answer.status
 
     async def _wait_for_disconnect(self, receive: Receive, seconds: float) -> None:
-        """Wait until the client gives up, the time is over or the process ends."""
+        """Wait in a fault until the client gives up, the time is over or the process ends."""
 
         async def disconnected() -> None:
             while (await receive())["type"] != "http.disconnect":

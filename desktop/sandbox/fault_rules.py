@@ -50,7 +50,7 @@ FAULT_SERVICES = ("sailthru", "zendesk", "sell", "*")
 
 @dataclass
 class FaultRule:
-    """One fault rule and how often it matched."""
+    """A fault rule of the sandbox and how often it matched."""
 
     spec: str
     service: str
@@ -69,7 +69,7 @@ class FaultRule:
     times: int | None = None
 
     def matches(self, request: SandboxRequest) -> bool:
-        """Count a request that matches the rule, and say whether this one is hit."""
+        """Count a request that matches the fault rule, and say whether this one is hit."""
         if self.service not in ("*", request.service) or self.method not in ("*", request.method):
             return False
         path = request.path.removesuffix(".json")
@@ -85,7 +85,7 @@ class FaultRule:
 
 
 def parse_fault_rule(spec: str, times: int | None = None) -> FaultRule:
-    """Parse the spec of a fault rule; raises a ValueError that says what is wrong with it."""
+    """Parse a fault rule's spec (`--fault`); raises a ValueError that says what is wrong."""
     service, colon, rest = spec.partition(":")
     target, second, kind_text = rest.rpartition(":")
     if not colon or not second or service not in FAULT_SERVICES:
@@ -110,10 +110,10 @@ def parse_fault_rule(spec: str, times: int | None = None) -> FaultRule:
 
 @dataclass
 class FaultRules:
-    """The fault rules in force, in order; the first that hits a request wins."""
+    """The sandbox's fault rules in order; the first that hits a request wins."""
 
     rules: list[FaultRule] = field(default_factory=list)
 
     def next_fault(self, request: SandboxRequest) -> FaultRule | None:
-        """Return the rule that hits a request, or None."""
+        """Return the fault rule that hits a request, or None."""
         return next((rule for rule in self.rules if rule.matches(request)), None)

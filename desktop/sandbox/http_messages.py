@@ -25,7 +25,7 @@ class SandboxActor:
 
     @property
     def is_admin(self) -> bool:
-        """Whether the user is an administrator, who may do everything."""
+        """Whether the sandbox's user is an administrator, who may do everything."""
         return self.role == "admin"
 
 
@@ -48,11 +48,11 @@ class SandboxRequest:
 
     @property
     def base_url(self) -> str:
-        """The address the client used, for absolute links."""
+        """The sandbox's address that the client used, for absolute links."""
         return f"http://{self.headers.get('host', '127.0.0.1')}"
 
     def json(self) -> Any:
-        """Read the body as JSON; an empty body and no JSON are both an empty object."""
+        """Parse the body of a sandbox request as JSON; empty and no JSON are an empty object."""
         try:
             return json.loads(self.body or b"{}")
         except ValueError:
@@ -72,11 +72,11 @@ class SandboxResponse:
 
     @property
     def length(self) -> int:
-        """The number of bytes of the body or the file."""
+        """The number of bytes in a sandbox response's body or file."""
         return len(self.body) if self.file is None else self.file.stat().st_size
 
     def with_headers(self, *headers: tuple[str, str]) -> "SandboxResponse":
-        """Return this response with more headers."""
+        """Return this sandbox response with more headers."""
         return replace(self, headers=(*self.headers, *headers))
 
 
@@ -89,7 +89,7 @@ class SandboxHttpError(Exception):
 
 
 def json_response(value: Any, status: int = 200, *headers: tuple[str, str]) -> SandboxResponse:
-    """Return a response with a JSON body."""
+    """Make a sandbox response with a JSON body."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     # A lone surrogate in stored text must not break the answer.
     return SandboxResponse(status, text.encode("utf-8", "replace"), JSON_TYPE, headers)

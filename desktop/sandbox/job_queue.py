@@ -13,7 +13,7 @@ POLL_INTERVAL_S = 0.02
 
 @dataclass
 class QueuedJob:
-    """A background job that is due at a Unix time; each `next` of `steps` is a slice of it."""
+    """A job of the sandbox, due at a Unix time; each `next` of `steps` is a slice of it."""
 
     due_at: float
     steps: Iterator[None]
@@ -21,17 +21,17 @@ class QueuedJob:
 
 @dataclass
 class SandboxJobQueue:
-    """The queued jobs of both services and the loop that does them."""
+    """The queued jobs of both sandbox services and the loop that does them."""
 
     store: KeyValueStore
     jobs: list[QueuedJob] = field(default_factory=list)
 
     def add(self, due: float, steps: Iterator[None]) -> None:
-        """Queue the steps of a job to begin at a Unix time."""
+        """Queue a sandbox job's steps to begin at a Unix time."""
         self.jobs.append(QueuedJob(due, steps))
 
     async def run(self) -> None:
-        """Do the steps that are due, one of each job in turn, for ever."""
+        """Do the steps of the sandbox's due jobs, one of each in turn, for ever."""
         while True:
             ready = [job for job in self.jobs if job.due_at <= timestamps.unix_now()]
             for job in ready:

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class KeyValueStore:
-    """A table of (kind, key) → JSON; without a file nothing is kept."""
+    """The sandbox's table (kind, key) → JSON; without `--state` nothing is kept."""
 
     def __init__(self, path: Path | None) -> None:
         self._database: sqlite3.Connection | None = None
@@ -28,7 +28,7 @@ class KeyValueStore:
         )
 
     def put(self, kind: str, key: object, value: Any) -> None:
-        """Store a value; it is on disk after the next `commit`."""
+        """Store a value in the sandbox's state; it is on disk after the next `commit`."""
         if self._database is None:
             return
         if not self._dirty:
@@ -41,7 +41,7 @@ class KeyValueStore:
         )
 
     def get(self, kind: str, key: object, default: Any = None) -> Any:
-        """Return the stored value of a kind and a key, or the default."""
+        """Return the value of a kind and key in the sandbox's state, or the default."""
         if self._database is not None:
             row = self._database.execute(
                 "SELECT value FROM shelf WHERE kind = ? AND key = ?", (kind, str(key))
@@ -51,26 +51,26 @@ class KeyValueStore:
         return default
 
     def items(self, kind: str) -> Iterator[tuple[str, Any]]:
-        """Return the keys and values of a kind."""
+        """Return the keys and values of a kind in the sandbox's state."""
         if self._database is not None:
             rows = self._database.execute("SELECT key, value FROM shelf WHERE kind = ?", (kind,))
             for key, value in rows.fetchall():
                 yield key, json.loads(value)
 
     def clear(self, *, keep: str) -> None:
-        """Delete the stored values of all kinds but one, for a reset."""
+        """Delete the sandbox's state of all kinds but one, for a reset."""
         if self._database is not None:
             self.commit()
             self._database.execute("DELETE FROM shelf WHERE kind <> ?", (keep,))
 
     def commit(self) -> None:
-        """Commit the values stored since the last commit."""
+        """Commit the sandbox's state stored since the last commit."""
         if self._dirty and self._database is not None:
             self._database.execute("COMMIT")
             self._dirty = False
 
     def close(self) -> None:
-        """Commit and close the file."""
+        """Commit and close the sandbox's state file."""
         if self._database is not None:
             self.commit()
             self._database.close()

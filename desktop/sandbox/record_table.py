@@ -18,7 +18,7 @@ PREVIOUS_VERSIONS_KEPT = 2000
 
 
 class RecordTable(Generic[Key]):
-    """The records of one kind, such as users; None as a record means that it was removed."""
+    """The sandbox's records of one kind, such as users; None as a record: it was removed."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class RecordTable(Generic[Key]):
         self._previous_versions: dict[Key, tuple[float, JsonObject | None]] = {}
 
     def restore(self) -> None:
-        """Load the records that an earlier process changed."""
+        """Load the sandbox's records that an earlier process changed."""
         for text, record in self._store.items(self.kind):
             key = self._key_type(text)
             before = self._seed_record(key)
@@ -48,7 +48,7 @@ class RecordTable(Generic[Key]):
                 self.on_change(key, before, record)
 
     def get(self, key: Key) -> JsonObject | None:
-        """Return a record to read, never to change; None where there is none."""
+        """Return a sandbox record to read, never to change; None where there is none."""
         if self.stale_read_seconds and key in self._previous_versions:
             at, record = self._previous_versions[key]
             if self._now() - at < self.stale_read_seconds:
@@ -58,12 +58,12 @@ class RecordTable(Generic[Key]):
         return self._seed_record(key)
 
     def copy_for_update(self, key: Key) -> JsonObject | None:
-        """Return a deep copy of a record to change and `put` back."""
+        """Return a deep copy of a sandbox record, to change and `put` back."""
         record: JsonObject | None = copy.deepcopy(self.get(key))
         return record
 
     def put(self, key: Key, record: JsonObject | None) -> None:
-        """Store a changed record over the seed record; None removes it."""
+        """Store a sandbox record over its seed record; None removes it."""
         before = self.overrides[key] if key in self.overrides else self._seed_record(key)
         if len(self._previous_versions) > PREVIOUS_VERSIONS_KEPT:
             self._previous_versions.clear()
@@ -74,11 +74,11 @@ class RecordTable(Generic[Key]):
             self.on_change(key, before, record)
 
     def remove(self, key: Key) -> None:
-        """Mark a record as removed, also where a seed record lies below."""
+        """Mark a sandbox record as removed, also where a seed record lies below."""
         self.put(key, None)
 
     def existing_overrides(self) -> Iterator[tuple[Key, JsonObject]]:
-        """Return the changed or added records that still exist."""
+        """Return the sandbox's changed or added records that still exist."""
         for key, record in self.overrides.items():
             if record is not None:
                 yield key, record

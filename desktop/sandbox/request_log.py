@@ -11,14 +11,14 @@ from desktop.sandbox.http_messages import SandboxRequest
 
 
 class RequestLog:
-    """Appends requests to the log file; without a file it does nothing."""
+    """Appends requests to the sandbox's log file (`--log`); without a file it does nothing."""
 
     def __init__(self, path: Path | None) -> None:
         # Unbuffered: a line reaches the file in one write, so nobody reads half of one.
         self._file: FileIO | None = path.open("ab", buffering=0) if path else None
 
     def write(self, request: SandboxRequest, status: int) -> None:
-        """Append one request; status 0 means that no response was sent."""
+        """Append one request to the sandbox's log; status 0 means that no response was sent."""
         if self._file is None:
             return
         line = {
@@ -35,6 +35,6 @@ class RequestLog:
         self._file.write(text.encode("utf-8", "replace"))
 
     def close(self) -> None:
-        """Close the log file."""
+        """Close the sandbox's request log."""
         if self._file is not None:
             self._file.close()

@@ -1,4 +1,4 @@
-"""Sends responses over ASGI, and closes or resets connections."""
+"""Sends the sandbox's responses over ASGI, and closes or resets connections."""
 
 import socket
 import struct
@@ -14,7 +14,7 @@ CHUNK_BYTES = 1 << 18
 
 
 def response_start_message(answer: SandboxResponse, length: int | None = None) -> dict[str, Any]:
-    """Return the ASGI message that starts a response; `length` replaces the body's own."""
+    """Make the ASGI message that starts a sandbox response; `length` replaces the body's."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     if answer.status != 204:
         # A 204 has no body, so neither of these headers.
@@ -25,7 +25,7 @@ def response_start_message(answer: SandboxResponse, length: int | None = None) -
 
 
 async def send_response(send: Send, answer: SandboxResponse) -> None:
-    """Send a response whole, a file in chunks."""
+    """Send a sandbox response over ASGI whole, a file in chunks."""
     await send(response_start_message(answer))
     pieces = _body_chunks(answer)
     part = next(pieces, b"")
@@ -48,7 +48,7 @@ def _body_chunks(answer: SandboxResponse) -> Iterator[bytes]:
 
 
 def close_connection(send: Send, *, reset: bool) -> None:
-    """End the connection now, with a reset or in an orderly way.
+    """End the sandbox's connection now, with a reset or in an orderly way.
 
     ASGI has no word for this, so it reaches for uvicorn's transport behind `send`.
     """

@@ -1,4 +1,4 @@
-"""Server process: both services on two ports until SIGTERM, and the first line on stdout."""
+"""Server process of the sandbox: both services on two ports until SIGTERM, first line on stdout."""
 
 import asyncio
 import contextlib
@@ -26,20 +26,20 @@ MAX_HEADER_BYTES = 4 << 20
 
 
 class _UvicornServer(uvicorn.Server):
-    """A uvicorn server that tells when it listens and leaves signals to `run_server`."""
+    """The sandbox's uvicorn server: tells when it listens, leaves signals to `run_server`."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start listening and set `ready`."""
+        """Start listening as one of the sandbox's servers and set `ready`."""
         await super().startup(sockets)
         self.ready.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
-        """Install no signal handler: two servers share one process."""
+        """Install no signal handler: the sandbox's two servers share one process."""
         yield
 
 
@@ -70,7 +70,7 @@ def _make_server(app: ServiceApp) -> _UvicornServer:
 
 
 async def run_server(options: SandboxOptions) -> int:
-    """Serve both services until SIGTERM or SIGINT; return the exit code."""
+    """Serve the sandbox's two services until SIGTERM or SIGINT; return the exit code."""
     state = build_state(options)
     credentials = make_credentials(state.generated_people.seed)
     try:

@@ -1,4 +1,4 @@
-"""Both services over one state, and the reset to how they began."""
+"""Both sandbox services over one state, and the reset to how they began."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ from desktop.sandbox.zendesk.service import ZendeskSandbox
 
 @dataclass
 class SandboxServices:
-    """Holds both services, so that a reset can replace them."""
+    """Holds the sandbox's two services, so that a reset can replace them."""
 
     state: SandboxState
     credentials: SandboxCredentials
@@ -27,26 +27,26 @@ class SandboxServices:
         self.zendesk = ZendeskSandbox(self.state, self.credentials)
 
     def handle_sailthru(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer a request as Sailthru."""
+        """Answer a request as the sandbox's Sailthru."""
         return self.sailthru.handle(request)
 
     def handle_zendesk(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer a request as Zendesk."""
+        """Answer a request as the sandbox's Zendesk."""
         return self.zendesk.handle(request)
 
     def set_stale(self, seconds: float) -> None:
-        """Let reads show profiles, users and tickets as before the writes of the last seconds."""
+        """Let the sandbox's reads show records as before the writes of the last seconds."""
         self.sailthru.repository.profiles.stale_read_seconds = seconds
         self.zendesk.repository.users.stale_read_seconds = seconds
         self.zendesk.repository.tickets.stale_read_seconds = seconds
 
     def set_job_fault(self, service: str, kind: str) -> None:
-        """Let new jobs of a service suffer `KIND=ARG`; an empty kind ends that."""
+        """Let new jobs of a sandbox service suffer `KIND=ARG`; an empty kind ends that."""
         answering = self.sailthru if service == "sailthru" else self.zendesk
         answering.repository.job_fault = kind
 
     def reset(self) -> None:
-        """Forget every change, job, token, count and switch; flags and reference time stay."""
+        """Reset the sandbox: forget changes, jobs, tokens; flags and reference time stay."""
         state, options = self.state, self.state.options
         # "world" holds seed and reference time: the same people are there after a reset.
         state.store.clear(keep="world")

@@ -1,4 +1,4 @@
-"""State that both services share: account, clock, people, faults, store and request counts."""
+"""State that both sandbox services share: account, clock, people, faults, store, counts."""
 
 import math
 import sys
@@ -34,17 +34,17 @@ class SandboxState:
     latency_s: float = 0.0
 
     def now(self) -> float:
-        """Return the current Unix time."""
+        """Return the sandbox's current Unix time."""
         return timestamps.unix_now()
 
     def set_account(self, account: SandboxAccount) -> None:
-        """Change the account's options at run time; generated people stay as they were made."""
+        """Change the sandbox's account options at run time; generated people stay as made."""
         self.account = account
         self.calendar.time_zone = account.timezone
 
 
 def build_state(options: SandboxOptions) -> SandboxState:
-    """Build the state; a state file keeps its own seed, number of people and reference time."""
+    """Build the sandbox's state; a state file keeps its seed, people and reference time."""
     store = KeyValueStore(options.state_path)
     # The keys are those of state files: a training copy goes on with a newer version.
     stored = store.get("world", "begun") or {

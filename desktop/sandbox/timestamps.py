@@ -1,4 +1,4 @@
-"""Clock and date formats: ISO 8601 for Zendesk, RFC 2822 for Sailthru."""
+"""The sandbox's clock and date formats: ISO 8601 for Zendesk, RFC 2822 for Sailthru."""
 
 import time
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ DAY = 86_400
 
 
 def unix_now() -> float:
-    """Return the current Unix time."""
+    """Return the Unix time for the sandbox's clock."""
     return time.time()
 
 
 def format_iso_utc(seconds: float) -> str:
-    """Format a Unix time as Zendesk does: ISO 8601 in UTC, whole seconds."""
+    """Format a Unix time as the sandbox's Zendesk does: ISO 8601 in UTC, whole seconds."""
     moment = datetime.fromtimestamp(int(seconds), UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_iso(text: str) -> float | None:
-    """Parse an ISO date, or a date and time, as a Unix time; None when it is neither."""
+    """Parse an ISO date, or date and time, sent to the sandbox; None when it is neither."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -33,11 +33,11 @@ def parse_iso(text: str) -> float | None:
 
 @dataclass
 class AccountCalendar:
-    """The account's time zone, and the time that the ages of seed records count back from."""
+    """The sandbox's time zone, and the reference time that seed records' ages count from."""
 
     reference_time: float
     time_zone: str
 
     def format_rfc2822(self, seconds: float) -> str:
-        """Format a Unix time as Sailthru does: RFC 2822 in the account's zone, not UTC."""
+        """Format a Unix time as the sandbox's Sailthru does: RFC 2822 in the account's zone."""
         return format_datetime(datetime.fromtimestamp(int(seconds), ZoneInfo(self.time_zone)))

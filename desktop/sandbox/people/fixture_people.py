@@ -20,7 +20,7 @@ _UNIT_SECONDS = {"min": MINUTE, "h": HOUR, "d": DAY, "mon": 30.4 * DAY}
 
 @dataclass(frozen=True)
 class FixtureTicket:
-    """One ticket of a fixture person."""
+    """One ticket of a sandbox's fixture person."""
 
     id: int
     subject: str
@@ -35,7 +35,7 @@ class FixtureTicket:
 
 @dataclass(frozen=True)
 class FixtureProfile:
-    """One Sailthru profile of a fixture person."""
+    """One Sailthru profile of a sandbox's fixture person."""
 
     sid: str
     email: str
@@ -60,7 +60,7 @@ class FixtureProfile:
 
 @dataclass(frozen=True)
 class FixturePerson:
-    """One fixture person; without an id Zendesk does not know them."""
+    """One fixture person of the sandbox; without an id Zendesk does not know them."""
 
     id: int | None
     name: str
@@ -81,7 +81,7 @@ class FixturePerson:
 
 
 def parse_age(text: str) -> float:
-    """Read an age such as `12min`, `26h`, `3d` or `21mon` as seconds."""
+    """Parse an age in fixture data such as `12min`, `26h`, `3d` or `21mon` to seconds."""
     match = _AGE.fullmatch(text)
     if match is None:
         raise ValueError(f"{text}: expected an age such as 12min, 26h, 3d or 21mon")
@@ -89,7 +89,7 @@ def parse_age(text: str) -> float:
 
 
 def _parse_table(table: dict[str, Any]) -> dict[str, Any]:
-    """Turn a TOML table into arguments of a record: ages to seconds, arrays to tuples."""
+    """Convert a fixture person's TOML table to arguments: ages to seconds, arrays to tuples."""
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in table.items()
     }

@@ -43,7 +43,7 @@ _TICKET_COUNT_BY_BYTE = (
 
 @dataclass(frozen=True, slots=True)
 class GeneratedPerson:
-    """What the Zendesk user and the Sailthru profile of one generated person derive from."""
+    """One generated person, from whom a Zendesk user and a Sailthru profile derive."""
 
     index: int
     given: str
@@ -62,18 +62,18 @@ class GeneratedPerson:
 
     @property
     def name(self) -> str:
-        """Given and family name."""
+        """The generated person's given and family name."""
         return f"{self.given} {self.family}"
 
     @property
     def profile_email(self) -> str:
-        """The address Sailthru knows: the second one for a quarter of those who have two."""
+        """The generated person's address at Sailthru: for a quarter the second of two."""
         second = self.second_email
         return second if second and self.random_bytes[9] < 64 else self.email
 
     @property
     def ticket_count(self) -> int:
-        """How many tickets this person wrote."""
+        """How many tickets the generated person wrote."""
         return _TICKET_COUNT_BY_BYTE[self.random_bytes[8]] if self.in_zendesk else 0
 
 
@@ -92,11 +92,11 @@ class GeneratedPeople:
 
     @property
     def total(self) -> int:
-        """How many there are, with those whom only Sailthru knows."""
+        """How many people are generated, with those whom only Sailthru knows."""
         return self.size + self.size // 20
 
     def person(self, index: int) -> GeneratedPerson:
-        """Make the person of a number."""
+        """Generate the person of a number."""
         draw = blake2b(b"%d.%d" % (self.seed, index), digest_size=40).digest()
         name = (index * NAME_STRIDE + self.seed) % FULL_NAME_COUNT
         region_and_given, family = divmod(name, NAMES_PER_REGION)
@@ -123,7 +123,7 @@ class GeneratedPeople:
         )
 
     def last_active_at(self, index: int) -> float:
-        """Return the Unix time of a person's last activity: later for higher numbers."""
+        """Return when a generated person was last active (Unix time): later for higher numbers."""
         if index >= self.size:
             # Sailthru's own people are spread over the same time; 7919 is a prime.
             index = (index * 7919) % max(self.size, 1)
@@ -131,11 +131,11 @@ class GeneratedPeople:
         return self.reference_time - NEWEST_ACTIVITY_AGE_S - ACTIVITY_SPAN_S * away * away
 
     def first_index_active_since(self, since: float) -> int:
-        """Return the lowest number whose last activity is at or after a Unix time."""
+        """Return the lowest number of a generated person last active at or after a Unix time."""
         return bisect_left(range(self.size), since, key=self.last_active_at)
 
     def index_by_email(self, email: str) -> int | None:
-        """Return the number in an address if there is such a person."""
+        """Return the number of a generated person in an address, if there is such a person."""
         match = _ADDRESS.fullmatch(email)
         if match is None or len(match[1]) > 12:
             return None
@@ -143,7 +143,7 @@ class GeneratedPeople:
         return index if index < self.total else None
 
     def index_by_phone(self, phone: str) -> int | None:
-        """Return the number in a phone number if that person has this phone number."""
+        """Return the number of a generated person in a phone number, if it is theirs."""
         digits = re.sub(r"\D", "", phone)
         if len(digits) < 11:
             return None
@@ -153,7 +153,7 @@ class GeneratedPeople:
         return index
 
     def indexes_by_name(self, words: list[str], *, prefix: bool) -> tuple[Iterator[int], int]:
-        """Return the people whose name has all the words, in order, and how many they are."""
+        """Find generated people whose name has all the words, in order, and how many they are."""
         names = [find_name_positions(word, prefix=prefix) for word in words]
         # The inverse of the stride turns the number of a name into the first who has it.
         inverse = pow(NAME_STRIDE, -1, FULL_NAME_COUNT)

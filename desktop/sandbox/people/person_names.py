@@ -16,14 +16,14 @@ _UNDECOMPOSED = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß":
 
 
 def fold_name(text: str) -> str:
-    """Return a name in lower-case letters without accents, for addresses and for searching."""
+    """Fold a generated name to lower case without accents, for addresses and searching."""
     split = unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED))
     return "".join(mark for mark in split if not unicodedata.combining(mark)).casefold()
 
 
 @dataclass(frozen=True)
 class NameRegion:
-    """The names that generated people of one region have, and where these people live."""
+    """A region's names for generated people, and where these people live."""
 
     city: str
     locale: str
@@ -55,7 +55,7 @@ FULL_NAME_COUNT = len(REGIONS) * NAMES_PER_REGION * NAMES_PER_REGION
 
 
 def find_name_positions(word: str, *, prefix: bool) -> set[int]:
-    """Return the numbers of all full names of which a folded word is a given or family name.
+    """Return the numbers of generated full names with this given or family name.
 
     The number of a full name is (region · 24 + given name) · 24 + family name.
     """

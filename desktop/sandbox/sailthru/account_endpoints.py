@@ -15,13 +15,13 @@ from desktop.sandbox.sailthru.seed_data import RECORD_TEMPLATES
 
 
 class AccountEndpoints:
-    """Lists with their counts, and the account's settings; members change by user and job."""
+    """Endpoints of the sandbox's Sailthru for lists with their counts, and settings."""
 
     def __init__(self, repository: SailthruRepository) -> None:
         self.repository = repository
 
     def get_list(self, call: SailthruCall) -> SandboxResponse:
-        """Answer GET /list: all lists with their `name`, or one whose name is then `list`."""
+        """Answer GET /list of the sandbox's Sailthru: all with `name`, or one, then `list`."""
         if not call.text("list") and not call.text("list_id"):
             rows = self.repository.all_lists()
             if call.data.get("primary"):
@@ -44,7 +44,7 @@ class AccountEndpoints:
         return json_response(shown)
 
     def post_list(self, call: SailthruCall) -> SandboxResponse:
-        """Answer POST /list: create or change a list."""
+        """Answer POST /list of the sandbox's Sailthru: create or change a list."""
         data, name = call.data, call.text("list")
         if not name and data.get("list_id"):
             name = self._find_list(call)["name"]
@@ -68,7 +68,7 @@ class AccountEndpoints:
         return json_response({"list": name, "type": kind, "list_id": record["list_id"]})
 
     def delete_list(self, call: SailthruCall) -> SandboxResponse:
-        """Answer DELETE /list; the profiles of its members stay."""
+        """Answer DELETE /list of the sandbox's Sailthru; the profiles of its members stay."""
         name = self._find_list(call)["name"]
         self.repository.remove_list(name)
         return json_response({"list": name, "ok": True})
@@ -103,7 +103,7 @@ class AccountEndpoints:
         return self.repository.state.calendar.format_rfc2822(record["create_time"])
 
     def get_settings(self, _call: SailthruCall) -> SandboxResponse:
-        """Answer GET /settings: the cheapest call that proves a key and its secret."""
+        """Answer GET /settings of the sandbox's Sailthru, the cheapest proof of a key."""
         account, template = self.repository.state.account, RECORD_TEMPLATES["settings"]
         primary = [record["name"] for record in self.repository.all_lists() if record["primary"]]
         features = template["features"] | {"predictions": int(account.predictions)}

@@ -28,14 +28,14 @@ EXPORT_URL_LIFETIME_S = 2 * HOUR
 
 
 class SailthruJobs:
-    """The job endpoint; what each kind of job does is registered in `job_kinds`."""
+    """The job endpoint of the sandbox's Sailthru; its kinds are registered in `job_kinds`."""
 
     def __init__(self, repository: SailthruRepository) -> None:
         self.repository = repository
         self.job_kinds: dict[str, JobKind] = {}
 
     def resume(self) -> None:
-        """Queue again the Sailthru jobs that an earlier process left unfinished."""
+        """Queue again the sandbox's Sailthru jobs that an earlier process left unfinished."""
         for job_id, job in list(self.repository.jobs.existing_overrides()):
             if job["status"] == "pending":
                 self._queue(job_id, job)
@@ -44,7 +44,7 @@ class SailthruJobs:
                 self.update_job(job_id, _made=0.0)
 
     def post(self, call: SailthruCall) -> SandboxResponse:
-        """Answer POST /job: queue a job and tell its id."""
+        """Answer POST /job of the sandbox's Sailthru: queue a job and tell its id."""
         kind = call.require("job")
         if kind not in self.job_kinds:
             raise sailthru_error(400, 99, f"Unknown job: {kind}")
@@ -101,17 +101,17 @@ class SailthruJobs:
         self.repository.records.remove(f"payload {job_id}")
 
     def update_job(self, job_id: str, **changes: Any) -> None:
-        """Store changed fields of a Sailthru job."""
+        """Store changed fields of a job of the sandbox's Sailthru."""
         job = self.repository.jobs.get(job_id) or {}
         self.repository.jobs.put(job_id, {**job, **changes})
 
     def job_payload(self, job_id: str) -> tuple[JsonObject, str | None]:
-        """Return the parameters of a Sailthru job and the text of its file."""
+        """Return a sandbox job's parameters at Sailthru and the text of its file."""
         kept = self.repository.records.get(f"payload {job_id}") or {"data": {}, "file": None}
         return kept["data"], kept["file"]
 
     def get(self, call: SailthruCall) -> SandboxResponse:
-        """Answer GET /job; times, file name and address appear when they are known."""
+        """Answer GET /job of the sandbox's Sailthru; times and address appear once known."""
         job_id = call.text("job_id")
         job = self.repository.jobs.get(job_id)
         if job is None:

@@ -17,7 +17,7 @@ ExportFileHandler = Callable[[str], SandboxResponse | None]
 
 
 def build_endpoint_table(repository: SailthruRepository) -> tuple[EndpointTable, ExportFileHandler]:
-    """Return the endpoints and the handler of exported files; unfinished jobs are resumed."""
+    """Build the endpoints of the sandbox's Sailthru and its export handler; resumes jobs."""
     user, account = UserEndpoints(repository), AccountEndpoints(repository)
     purchase, jobs = PurchaseEndpoints(repository), SailthruJobs(repository)
     exports = ExportJobs(repository, jobs)

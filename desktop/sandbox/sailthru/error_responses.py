@@ -10,27 +10,27 @@ from desktop.sandbox.http_messages import SandboxHttpError, SandboxResponse, jso
 
 
 def error_response(status: int, code: int, message: str) -> SandboxResponse:
-    """Return `{"error": code, "errormsg": message}`."""
+    """Make the error response of the sandbox's Sailthru: `{"error": code, "errormsg": message}`."""
     return json_response({"error": code, "errormsg": message}, status)
 
 
 def sailthru_error(status: int, code: int, message: str) -> SandboxHttpError:
-    """Return Sailthru's error envelope as something to raise."""
+    """Make the error envelope of the sandbox's Sailthru as something to raise."""
     return SandboxHttpError(error_response(status, code, message))
 
 
 def user_not_found_error(status: int, key: str, value: str) -> SandboxHttpError:
-    """Return the error of an unknown profile: recorded with 400 on GET and 404 on DELETE."""
+    """Make the error of an unknown profile at the sandbox: 400 on GET, 404 on DELETE."""
     return sailthru_error(status, 99, f"User not found with {key}: {value}")
 
 
 def unknown_list_error(name: str) -> SandboxHttpError:
-    """Return the error of an unknown list."""
+    """Make the error of an unknown list at the sandbox's Sailthru."""
     return sailthru_error(404, 15, f"Unknown list: {name}")
 
 
 def xml_response(answer: SandboxResponse) -> SandboxResponse:
-    """Turn a JSON answer into XML, which a request without `format` gets."""
+    """Convert a JSON answer of the sandbox's Sailthru to XML, for want of `format`."""
 
     def element(name: str, value: object) -> str:
         if isinstance(value, dict):

@@ -37,7 +37,7 @@ ROWS_PER_STEP = 250
 
 @dataclass(frozen=True)
 class ExportRow:
-    """A member of an exported list, to be written as cells."""
+    """A member of a list that the sandbox's Sailthru exports, to be written as cells."""
 
     profile: JsonObject
     time_zone: ZoneInfo
@@ -45,13 +45,13 @@ class ExportRow:
     lists: tuple[str, ...]
 
     def date(self, at: float | None) -> str:
-        """Format a Unix time in the account's zone; the form of dates in exports is unknown."""
+        """Format a Unix time for the sandbox's list export, in the account's zone."""
         if at is None:
             return ""
         return f"{datetime.fromtimestamp(int(at), self.time_zone):%Y-%m-%d %H:%M:%S}"
 
     def activity(self, name: str) -> str:
-        """Format a time of the profile's activity."""
+        """Format a time of the profile's activity for the sandbox's list export."""
         return self.date(self.profile["activity"].get(name))
 
     def email_hash(self) -> str:
@@ -59,18 +59,18 @@ class ExportRow:
         return md5(str(self.profile["email"]).encode(), usedforsecurity=False).hexdigest()
 
     def email_status(self) -> str:
-        """Return whether the address can be mailed."""
+        """Return whether the address can be mailed, for the sandbox's list export."""
         level = self.profile["optout_email"]
         if level != "none":
             return f"Optout {level}"
         return "Hardbounce" if self.profile["hardbounce"] else "Valid"
 
     def purchase_times(self) -> list[float]:
-        """Return the Unix times of all purchases of the profile."""
+        """Return the Unix times of a profile's purchases, for the sandbox's list export."""
         return [purchase["time"] for purchase in self.profile["purchases"]]
 
     def largest_price(self) -> Any:
-        """Return the highest price of an item ever bought, in cents."""
+        """Return a profile's highest item price in cents, for the sandbox's list export."""
         items = [item for purchase in self.profile["purchases"] for item in purchase["items"]]
         return max((item["price"] for item in items), default="")
 
@@ -122,7 +122,7 @@ ALL_LIST_COLUMNS: dict[str, Column] = {"Email": lambda row: row.profile["email"]
 
 
 class ExportJobs:
-    """Makes and serves the CSV files of list exports."""
+    """Makes and serves the CSV files of the sandbox's list exports."""
 
     def __init__(self, repository: SailthruRepository, jobs: SailthruJobs) -> None:
         self.repository = repository
@@ -132,11 +132,11 @@ class ExportJobs:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def job_kinds(self) -> dict[str, JobKind]:
-        """Return the jobs by the value of the parameter `job`."""
+        """Return the export jobs of the sandbox's Sailthru by the parameter `job`."""
         return {"export_list_data": (self._list_job_name, self._export_list)}
 
     def serve_file(self, path: str) -> SandboxResponse | None:
-        """Return an exported file by its path, or None for a path of another kind."""
+        """Return a file that the sandbox's Sailthru exported, by its path, or None."""
         if not path.startswith("/export/"):
             return None
         found = self.file_paths.get(path)
@@ -157,7 +157,7 @@ class ExportJobs:
     def _write_file(
         self, job_id: str, filename: str, header: list[str], rows: Iterable[list[Any] | None]
     ) -> Iterator[None]:
-        """Write a CSV file in steps; a row that is None counts as work but is not written."""
+        """Write the sandbox's export in steps; a row that is None counts as work alone."""
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="fairlead-sandbox-")
         now = datetime.fromtimestamp(self.repository.state.now(), UTC)
@@ -199,7 +199,7 @@ class ExportJobs:
         return self.repository.is_list_member(name, profile)
 
     def _list_columns(self, name: str, fields: Any) -> tuple[list[str], list[str]]:
-        """Return the columns and the vars of a list export, as `fields` names them or all."""
+        """Return the columns and vars of the sandbox's list export, as `fields` names them."""
         if isinstance(fields, dict) and fields:
             wanted = {key.lower().replace(" ", "_") for key, value in fields.items() if value}
             columns = [it for it in ALL_LIST_COLUMNS if it.lower().replace(" ", "_") in wanted]
@@ -212,7 +212,7 @@ class ExportJobs:
         return list(LIST_COLUMNS), list(found)[:MAX_VAR_COLUMNS]
 
     def _members(self, name: str) -> Iterator[JsonObject | None]:
-        """Return the members; None is a step without one, so that long walks can pause."""
+        """Yield an exported list's members; None is a step without one: long walks can pause."""
         for profile in list(self.repository.individual_profiles()):
             yield profile if self._is_member(name, profile) else None
         people, seed = self.repository.state.generated_people, self.repository.seed_data

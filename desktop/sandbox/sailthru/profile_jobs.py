@@ -23,13 +23,13 @@ ROWS_PER_STEP = 100
 
 @dataclass(frozen=True)
 class ProfileJobs:
-    """Names and steps of the jobs that change profiles."""
+    """The jobs of the sandbox's Sailthru that change profiles: names and steps."""
 
     repository: SailthruRepository
     jobs: SailthruJobs
 
     def job_kinds(self) -> dict[str, JobKind]:
-        """Return the jobs by the value of the parameter `job`."""
+        """Return the profile jobs of the sandbox's Sailthru by the parameter `job`."""
         return {
             "import": (lambda call: f"List Import: {call.require('list')}", self._run_import),
             "update": (lambda _call: "Bulk Update", self._run_update),
@@ -64,7 +64,7 @@ class ProfileJobs:
         yield from self._write_rows(job_id, (_merge_row(row, common) for row in rows))
 
     def _write_rows(self, job_id: str, rows: Iterable[JsonObject]) -> Iterator[None]:
-        """Write rows like user POSTs; a bad row is skipped without a word."""
+        """Write a sandbox job's rows like user POSTs; a bad row is skipped without a word."""
         job = self.repository.jobs.get(job_id) or {}
         done = int(job["_done"])
         left = islice(rows, done, None)
@@ -96,7 +96,7 @@ def _parse_line(line: str) -> JsonObject:
 
 
 def _merge_row(row: JsonObject, common: JsonObject) -> JsonObject:
-    """Add the values that all rows have in common; the row's own win."""
+    """Add the values common to a sandbox job's rows; the row's own win."""
     joined = {**common, **row}
     for key in ("vars", "lists"):
         own, shared = row.get(key), common.get(key)
@@ -106,7 +106,7 @@ def _merge_row(row: JsonObject, common: JsonObject) -> JsonObject:
 
 
 def _parse_import_rows(text: str) -> Iterator[JsonObject]:
-    """Read a CSV with a header that names `email`, or addresses one after another."""
+    """Parse the sandbox's import job: CSV with `email` in its header, or bare addresses."""
     lines = list(csv.reader(io.StringIO(text)))
     header = [cell.strip().lower() for cell in lines[0]] if lines else []
     if "email" not in header:

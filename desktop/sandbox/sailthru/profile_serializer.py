@@ -20,7 +20,7 @@ KNOWN_FIELDS = (
 
 
 def parse_fields(given: Any) -> dict[str, int]:
-    """Read the parameter `fields`: names with 1 or, for purchases, how many."""
+    """Parse `fields` of a call to the sandbox's Sailthru: names with 1, or how many."""
     if isinstance(given, Mapping):
         counts = {str(name): _count(value) for name, value in given.items()}
         return {name: count for name, count in counts.items() if count}
@@ -37,7 +37,7 @@ def _count(value: Any) -> int:
 def serialize_profile(
     repository: SailthruRepository, profile: JsonObject, fields: Mapping[str, int]
 ) -> JsonObject:
-    """Return the fields asked for and nothing else, or the default ones."""
+    """Return the asked fields of a profile at the sandbox's Sailthru, or the default ones."""
     names = [name for name in fields if name in KNOWN_FIELDS] if fields else list(DEFAULT_FIELDS)
     shown: JsonObject = {}
     for name in names:
@@ -84,7 +84,7 @@ def _serialize_field(
 
 
 def serialize_keys(repository: SailthruRepository, profile: JsonObject) -> JsonObject:
-    """Return the keys of a profile; extid and sms only where the account has them."""
+    """Return a profile's keys at the sandbox's Sailthru; extid and sms where it has them."""
     keys = {name: profile[name] for name in ("sid", "cookie", "email")}
     for name in ("extid", "sms"):
         if profile[name] and getattr(repository.state.account, name):

@@ -22,7 +22,7 @@ LONGEST_VAR_NAME = 32
 
 
 def read_profile_key(repository: SailthruRepository, data: Mapping[str, Any]) -> tuple[str, str]:
-    """Return key and id of a call; an id without a key is recognised by its form."""
+    """Parse key and id of a call to the sandbox's Sailthru; without a key, by the id's form."""
     identifier = data.get("id")
     if identifier is None or identifier == "":
         raise sailthru_error(400, 2, "Missing required parameter: id")
@@ -36,7 +36,7 @@ def read_profile_key(repository: SailthruRepository, data: Mapping[str, Any]) ->
 
 
 def require_valid_email(email: str) -> str:
-    """Return an address in lower case, or refuse it with error 11."""
+    """Lower an address given to the sandbox's Sailthru, or refuse it with error 11."""
     address = email.strip().lower()
     if not EMAIL.fullmatch(address):
         raise sailthru_error(400, 11, f"Invalid email: {email}")
@@ -44,7 +44,7 @@ def require_valid_email(email: str) -> str:
 
 
 def find_or_create_profile(repository: SailthruRepository, data: Mapping[str, Any]) -> JsonObject:
-    """Return a draft of the profile that a call names; an unknown address makes a new one."""
+    """Find the profile a call names at the sandbox's Sailthru, or make the draft of one."""
     key, value = read_profile_key(repository, data)
     if (draft := _draft_of(repository, key, value)) is not None:
         return draft
@@ -68,7 +68,7 @@ def _draft_of(repository: SailthruRepository, key: str, value: str) -> JsonObjec
 def apply_profile_fields(
     repository: SailthruRepository, profile: JsonObject, data: Mapping[str, Any]
 ) -> None:
-    """Apply everything but a change of keys to a draft."""
+    """Apply a call to a draft of the sandbox's profile, all but a change of keys."""
     _edit_vars(profile, data.get("vars"), repository.state.account.longest_text)
     _edit_lists(repository, profile, data.get("lists"))
     optout = data.get("optout_email")
@@ -102,7 +102,7 @@ def _edit_vars(profile: JsonObject, values: Any, longest_text: int) -> None:
 
 
 def is_on(value: Any) -> int:
-    """Return 1 for what PHP takes for true, 0 for what it takes for false."""
+    """Return 1 for what PHP, in the sandbox's Sailthru, takes for true, else 0."""
     return 0 if value in (0, "0", False, None, "") else 1
 
 
@@ -132,7 +132,7 @@ def _edit_lists(repository: SailthruRepository, profile: JsonObject, given: Any)
 def apply_key_changes(
     repository: SailthruRepository, profile: JsonObject, data: Mapping[str, Any]
 ) -> JsonObject | None:
-    """Apply new keys to a draft; return the profile that was merged into it and is to go."""
+    """Apply new keys to a draft of the sandbox's profile; return a merged one, to be removed."""
     keys = data.get("keys")
     if not isinstance(keys, dict):
         return None
@@ -157,7 +157,7 @@ def apply_key_changes(
 
 
 def merge_profiles(profile: JsonObject, other: JsonObject) -> None:
-    """Merge another profile into a draft: own values win, the strictest opt-out is kept."""
+    """Merge another of the sandbox's profiles into a draft: own values, strictest opt-out."""
     profile["vars"] = {**other["vars"], **profile["vars"]}
     for name, joined in other["lists"].items():
         profile["lists"][name] = min(joined, profile["lists"].get(name, joined))
@@ -176,7 +176,7 @@ def merge_profiles(profile: JsonObject, other: JsonObject) -> None:
 
 
 def write_profile(repository: SailthruRepository, data: Mapping[str, Any]) -> JsonObject:
-    """Create or update a profile and return it."""
+    """Create or update a profile of the sandbox's Sailthru and return it."""
     profile = find_or_create_profile(repository, data)
     loser = apply_key_changes(repository, profile, data)
     apply_profile_fields(repository, profile, data)

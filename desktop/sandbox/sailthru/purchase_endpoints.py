@@ -20,13 +20,13 @@ RESERVED_EVENT_NAMES = ("send", "cancel", "open", "click", "purchase", "daily")
 
 
 class PurchaseEndpoints:
-    """Purchases and custom events of a profile."""
+    """Endpoints of the sandbox's Sailthru for purchases and custom events of a profile."""
 
     def __init__(self, repository: SailthruRepository) -> None:
         self.repository = repository
 
     def post_purchase(self, call: SailthruCall) -> SandboxResponse:
-        """Answer POST /purchase; an incomplete one replaces the profile's abandoned cart."""
+        """Answer POST /purchase of the sandbox; an incomplete one replaces the abandoned cart."""
         data, email = call.data, require_valid_email(call.text("email"))
         items = [item for item in as_list(data.get("items")) if isinstance(item, dict)]
         if not items:
@@ -58,7 +58,7 @@ class PurchaseEndpoints:
         return json_response({"purchase": shown})
 
     def post_event(self, call: SailthruCall) -> SandboxResponse:
-        """Answer POST /event: a custom event of a known profile; reserved names are refused."""
+        """Answer POST /event of the sandbox's Sailthru: a custom event of a known profile."""
         name = call.require("event")
         if name in RESERVED_EVENT_NAMES:
             raise sailthru_error(400, 99, f"Reserved event name: {name}")

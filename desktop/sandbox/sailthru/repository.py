@@ -26,7 +26,7 @@ EXACT_COUNT_LIMIT = 10_000
 
 
 class SailthruRepository:
-    """The tables of profiles, lists, jobs and other records, and the indexes of the profiles."""
+    """The tables of the sandbox's Sailthru: profiles, lists, jobs, and indexes."""
 
     def __init__(self, state: SandboxState) -> None:
         self.state = state
@@ -67,7 +67,7 @@ class SailthruRepository:
             self._list_member_counts[name] += now - was
 
     def find_profile(self, key: str, value: str) -> JsonObject | None:
-        """Return the profile with a key; addresses are compared in lower case."""
+        """Find a profile of the sandbox's Sailthru by key; addresses go by lower case."""
         if key == "sid":
             return self.profiles.get(value.lower())
         if key == "email":
@@ -85,11 +85,11 @@ class SailthruRepository:
         return next((found for found in profiles if found and found[key] == value), None)
 
     def recognise_key(self, identifier: str) -> str:
-        """Return which key an id without `key` is: a sid by its form, otherwise an address."""
+        """Tell which key an id is at the sandbox's Sailthru: a sid by form, else an address."""
         return "sid" if _SID.fullmatch(identifier.lower()) else "email"
 
     def new_profile(self, email: str) -> JsonObject:
-        """Return the draft of a new profile."""
+        """Make the draft of a new profile at the sandbox's Sailthru."""
         self._created_profile_count += 1
         self.state.store.put("sailthru.next", "profile", self._created_profile_count)
         text = f"{self.people.seed} {self._created_profile_count}"
@@ -101,19 +101,19 @@ class SailthruRepository:
         return record
 
     def save_profile(self, profile: JsonObject) -> None:
-        """Store a profile as changed now."""
+        """Store a profile of the sandbox's Sailthru as changed now."""
         profile["_at"] = self.state.now()
         self.profiles.put(profile["sid"], profile)
 
     def is_unchanged(self, person: GeneratedPerson) -> bool:
-        """Say whether a generated person has a profile that nobody changed."""
+        """Whether a generated person's profile at the sandbox's Sailthru is unchanged."""
         return (
             person.has_profile
             and self.seed_data.sid_of(person.index) not in self.profiles.overrides
         )
 
     def individual_profiles(self) -> Iterator[JsonObject]:
-        """Return the fixture profiles and the changed ones; not the generated."""
+        """Return fixture and changed profiles of the sandbox's Sailthru; not the generated."""
         for sid in self.seed_data.fixture_profiles:
             if sid not in self.profiles.overrides:
                 yield self.seed_data.profile(sid) or {}
@@ -121,7 +121,7 @@ class SailthruRepository:
             yield profile
 
     def all_profiles(self) -> Iterator[JsonObject]:
-        """Return all profiles: the generated ones first."""
+        """Return all profiles of the sandbox's Sailthru, the generated ones first."""
         for person in map(self.people.person, range(self.people.total)):
             if self.is_unchanged(person):
                 yield self.seed_data.generated_profile(person)
@@ -140,18 +140,18 @@ class SailthruRepository:
         return record | {"type": "smart", "query": {"source_list": "Master List", **query}}
 
     def all_lists(self) -> list[JsonObject]:
-        """Return the lists in order of their names."""
+        """Return the lists of the sandbox's Sailthru in order of their names."""
         names = {*NORMAL_LISTS, SMART_LIST, *self.lists.overrides}
         found = map(self.lists.get, sorted(names, key=str.casefold))
         return [record for record in found if record is not None]
 
     def smart_lists_of(self, profile: JsonObject) -> list[str]:
-        """Return the names of the smart lists a profile is on."""
+        """Return the names of the sandbox's smart lists that a profile is on."""
         smart = (record["name"] for record in self.all_lists() if record["type"] == "smart")
         return [name for name in smart if self.is_list_member(name, profile)]
 
     def is_list_member(self, name: str, profile: JsonObject) -> bool:
-        """Say whether a profile is on a list of either type."""
+        """Whether a profile is on a list of the sandbox's Sailthru, natural or smart."""
         record = self.lists.get(name)
         if record is None:
             return False
@@ -166,17 +166,17 @@ class SailthruRepository:
         return matches_query(record["query"], profile, self.state.now())
 
     def save_list(self, record: JsonObject) -> None:
-        """Store a list's definition; its count is forgotten."""
+        """Store a list's definition in the sandbox's Sailthru; its count is forgotten."""
         self.lists.put(record["name"], record)
         self._list_member_counts.pop(record["name"], None)
 
     def remove_list(self, name: str) -> None:
-        """Delete a list; members lose it when they are next read or written."""
+        """Delete a list of the sandbox's Sailthru; profiles lose it when next read or written."""
         self.lists.remove(name)
         self._list_member_counts.pop(name, None)
 
     def count_list_members(self, name: str) -> int:
-        """Count a list's members once; later changes are added up by the index."""
+        """Count a sandbox list's members once; later changes are added up by the index."""
         counts = self._list_member_counts
         if name not in counts:
             record = self.lists.get(name)
@@ -192,7 +192,7 @@ class SailthruRepository:
         return counts[name]
 
     def _count_generated_members(self, names: list[str]) -> Counter[str]:
-        """Count several natural lists, or one smart list, among the generated people."""
+        """Count natural lists, or one smart list, among the sandbox's generated people."""
         total, name = self.people.total, names[0]
         counted = min(total, EXACT_COUNT_LIMIT)
         is_smart = (self.lists.get(name) or {}).get("type") == "smart"
@@ -214,7 +214,7 @@ class SailthruRepository:
 
 
 def make_list_record(name: str, created: float) -> JsonObject:
-    """Make a normal list; its id derives from its name."""
+    """Make a natural list of the sandbox's Sailthru; its id derives from its name."""
     digest = md5(f"list {name}".encode(), usedforsecurity=False).hexdigest()
     return RECORD_TEMPLATES["list"] | {
         "list_id": digest[:24],

@@ -21,18 +21,18 @@ _ENVELOPE_NAMES = ("api_key", "format", "sig")
 
 @dataclass(frozen=True)
 class SailthruCall:
-    """What an endpoint is called with: the data of the call, its files, the HTTP request."""
+    """A call to an endpoint of the sandbox's Sailthru: its data, files, HTTP request."""
 
     data: Mapping[str, Any]
     files: Mapping[str, bytes]
     request: SandboxRequest
 
     def text(self, name: str) -> str:
-        """Return a parameter as text, empty without one."""
+        """Return a parameter of a call to the sandbox's Sailthru as text, empty without one."""
         return str(self.data.get(name) or "")
 
     def require(self, name: str) -> str:
-        """Return a parameter as text; raises error 2 without one."""
+        """Return a text parameter of a call to the sandbox's Sailthru; error 2 without one."""
         if not self.text(name):
             raise sailthru_error(400, 2, f"Missing required parameter: {name}")
         return self.text(name)
@@ -40,18 +40,18 @@ class SailthruCall:
 
 @dataclass
 class SailthruParameters:
-    """Pairs of names and values in the order sent, and files by name."""
+    """Pairs of names and values sent to the sandbox's Sailthru, in order, and files."""
 
     pairs: list[tuple[str, str]]
     files: dict[str, bytes] = field(default_factory=dict)
 
     def get(self, name: str) -> str | None:
-        """Return the last value of a name."""
+        """Return the last value of a parameter sent to the sandbox's Sailthru."""
         found = [value for key, value in self.pairs if key == name]
         return found[-1] if found else None
 
     def request_data(self) -> dict[str, Any]:
-        """Return the data of the call; `null`, a list and nothing are all empty.
+        """Return the data of a call to the sandbox's Sailthru; `null` and a list are empty.
 
         Raises a ValueError when `json` is no JSON.
         """
@@ -63,7 +63,7 @@ class SailthruParameters:
 
 
 def parse_parameters(request: SandboxRequest) -> SailthruParameters:
-    """Read the parameters from where the method puts them."""
+    """Parse the parameters of a request to the sandbox's Sailthru, by its method."""
     if request.method != "POST":
         return SailthruParameters(_parse_form(request.raw_query))
     kind = request.headers.get("content-type", "")
@@ -104,7 +104,7 @@ def _parse_multipart(body: bytes, kind: str) -> SailthruParameters:
 
 
 def _parse_php_names(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """Turn `a[b]=1&a[c][]=2` into dictionaries, as calls without `json` write them."""
+    """Parse PHP's `a[b]=1&a[c][]=2` to dictionaries, as calls to the sandbox without `json`."""
     data: dict[str, Any] = {}
     for name, value in pairs:
         path = [part for part in re.split(r"[\[\]]+", name) if part]

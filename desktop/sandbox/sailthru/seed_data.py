@@ -41,12 +41,12 @@ def _md5(text: str) -> str:
 
 
 def make_cookie(sid: str, email: str) -> str:
-    """Return 88 hex digits around the sid; the last 32 change with the address."""
+    """Make the login cookie of a sandbox profile: 88 hex digits around the sid."""
     return f"{_md5(f'cookie {sid}')}{sid}{_md5(f'cookie {sid} {email}')}"
 
 
 def make_profile_record(sid: str, email: str, created: float) -> JsonObject:
-    """Make an empty profile with its keys and its time of creation."""
+    """Make an empty profile of the sandbox's Sailthru with keys and time of creation."""
     # A deep copy of the template would double the time of an export: drafts are copied later.
     return RECORD_TEMPLATES["profile"] | {
         "sid": sid,
@@ -58,7 +58,7 @@ def make_profile_record(sid: str, email: str, created: float) -> JsonObject:
 
 
 def make_purchase_record(number: int, at: float, price: int, title: str) -> JsonObject:
-    """Make a purchase of one item."""
+    """Make a sandbox profile's purchase of one item."""
     slug = title.lower().replace(" ", "-").replace(",", "")
     url = f"https://shop.example/{slug}"
     item = {
@@ -88,7 +88,7 @@ def _lifetime(
 
 
 class SailthruSeedData:
-    """Makes seed profiles by sid, and finds sids by number and by address."""
+    """Makes seed profiles of the sandbox's Sailthru by sid; finds sids by number, address."""
 
     def __init__(self, generated_people: GeneratedPeople) -> None:
         self.generated_people = generated_people
@@ -97,7 +97,7 @@ class SailthruSeedData:
         }
 
     def profile(self, sid: str) -> JsonObject | None:
-        """Make a profile, or return None where the sid means nobody."""
+        """Make a seed profile of the sandbox's Sailthru, or None where the sid means nobody."""
         if (fixture := self.fixture_profiles.get(sid)) is not None:
             return self._fixture_profile(fixture)
         index = self.index_of(sid)
@@ -107,12 +107,12 @@ class SailthruSeedData:
         return self.generated_profile(person) if person.has_profile else None
 
     def sid_of(self, index: int) -> str:
-        """Return the sid of a generated person's number."""
+        """Return the sid of a generated person's number at the sandbox's Sailthru."""
         low = (index * _SID_MULTIPLIER + self.generated_people.seed) & _MASK
         return f"{_SID_HIGH | (low >> 42) & 0xFFFFFF:08x}{low:016x}"
 
     def index_of(self, sid: str) -> int | None:
-        """Return the number in a sid if it is a generated person's."""
+        """Return the number in a sid of the sandbox if it is a generated person's."""
         try:
             low = int(sid[8:], 16)
         except ValueError:
@@ -121,7 +121,7 @@ class SailthruSeedData:
         return index if index < self.generated_people.total and self.sid_of(index) == sid else None
 
     def sid_by_email(self, email: str) -> str | None:
-        """Return the sid of the generated person with an unchanged address."""
+        """Return the generated person's sid at an unchanged address of the sandbox's Sailthru."""
         index = self.generated_people.index_by_email(email)
         if index is None:
             return None
@@ -158,7 +158,7 @@ class SailthruSeedData:
         }
 
     def _filter_predictions(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Fit the vars of a fixture profile to an account without predictions or a publisher's."""
+        """Fit a fixture profile's prediction vars to the sandbox's options for the account."""
         if not self.generated_people.has_predictions:
             return {name: it for name, it in values.items() if name not in _PREDICTION_VARS}
         if self.generated_people.is_publisher and values.get("rev_365") is not None:
@@ -167,7 +167,7 @@ class SailthruSeedData:
         return values
 
     def generated_lists_of(self, person: GeneratedPerson) -> dict[str, float]:
-        """Return the natural lists of a generated person, without making the profile."""
+        """Return a generated person's natural lists, without making the profile."""
         draw, created = person.random_bytes, _generated_created_at(person)
         return {
             name: created + float(draw[28 + place] * HOUR)
@@ -176,7 +176,7 @@ class SailthruSeedData:
         }
 
     def generated_profile(self, person: GeneratedPerson) -> JsonObject:
-        """Make the profile of a generated person."""
+        """Make a generated person's profile for the sandbox's Sailthru."""
         draw, created = person.random_bytes, _generated_created_at(person)
         messages = 20 + draw[32] * 2
         opens = 0 if draw[33] < 45 else messages * (5 + draw[33] % 70) // 100

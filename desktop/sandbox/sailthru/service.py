@@ -23,7 +23,7 @@ OTHER_WRITES_A_MINUTE = 4_800
 
 
 class SailthruSandbox:
-    """Answers the requests of one Sailthru account."""
+    """Answers requests as Sailthru: key, rate limits, signature, endpoint of the sandbox."""
 
     def __init__(self, state: SandboxState, credentials: SandboxCredentials) -> None:
         self.state = state
@@ -96,7 +96,7 @@ class SailthruSandbox:
             return refused.response
 
     def _count_call(self, method: str, name: str) -> tuple[list[tuple[str, str]], bool]:
-        """Count a call of this endpoint and method; return headers and whether it is too many."""
+        """Count a call to the sandbox's Sailthru; return rate headers and if it is one too many."""
         minute = int(self.state.now() // MINUTE)
         last, used = self._call_counts.get((method, name), (minute, 0))
         used = used + 1 if last == minute else 1

@@ -9,13 +9,13 @@ from collections.abc import Iterable
 
 
 def signature(secret: str, values: Iterable[str]) -> str:
-    """Return the signature of the values of all parameters but `sig`."""
+    """Compute the signature that the sandbox's Sailthru expects, of all values but `sig`."""
     signed = secret + "".join(sorted(values))
     return hashlib.md5(signed.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
 
 
 def is_signed(secret: str, pairs: Iterable[tuple[str, str]]) -> bool:
-    """Say whether the pairs carry their own right signature; names are not signed."""
+    """Whether a request to the sandbox's Sailthru has its right signature; names unsigned."""
     values: list[str] = []
     given = ""
     for name, value in pairs:

@@ -16,14 +16,14 @@ _TIME_CRITERIA = ("open_time", "click_time", "purchase_time")
 
 
 def engagement_of(profile: JsonObject) -> str:
-    """Return the engagement level; the words for hard bounce and opt-out are unknown."""
+    """Return a sandbox profile's engagement; the words for hard bounce, opt-out are unknown."""
     if profile["hardbounce"]:
         return "hardbounce"
     return "optout" if profile["optout_email"] == "all" else str(profile["engagement"])
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a list whatever was sent: PHP arrays come as objects with numbers for keys."""
+    """Return a list for PHP arrays sent to the sandbox, also objects with number keys."""
     if value is None:
         return []
     if isinstance(value, dict):
@@ -32,7 +32,7 @@ def as_list(value: Any) -> list[Any]:
 
 
 def matches_query(query: JsonObject, profile: JsonObject, now: float) -> bool:
-    """Say whether a profile satisfies a smart list's query at a Unix time."""
+    """Whether a sandbox profile satisfies a smart list's query at a Unix time."""
     criteria = as_list(query.get("criteria"))
 
     def argument(name: str, place: int) -> Any:
@@ -54,7 +54,7 @@ def matches_query(query: JsonObject, profile: JsonObject, now: float) -> bool:
 
 
 def _as_word(value: Any) -> str:
-    """Return a value as it compares: without regard to case, 5.0 like 5."""
+    """Fold a value for comparing in a sandbox's smart list: without case, 5.0 like 5."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return "" if value is None else str(value).casefold()

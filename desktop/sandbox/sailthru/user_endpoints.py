@@ -20,13 +20,13 @@ from desktop.sandbox.sailthru.smart_list_query import as_list
 
 
 class UserEndpoints:
-    """Profiles one at a time."""
+    """The endpoint of the sandbox's Sailthru for single profiles."""
 
     def __init__(self, repository: SailthruRepository) -> None:
         self.repository = repository
 
     def get(self, call: SailthruCall) -> SandboxResponse:
-        """Answer GET /user; an unknown profile is a 400 with code 99."""
+        """Answer GET /user of the sandbox's Sailthru; unknown is a 400 with code 99."""
         key, value = read_profile_key(self.repository, call.data)
         profile = self.repository.find_profile(key, value)
         if profile is None:
@@ -35,14 +35,14 @@ class UserEndpoints:
         return json_response(serialize_profile(self.repository, profile, fields))
 
     def post(self, call: SailthruCall) -> SandboxResponse:
-        """Answer POST /user: create or update a profile and show the `fields` asked for."""
+        """Answer POST /user of the sandbox: create or update a profile, show its `fields`."""
         profile = write_profile(self.repository, call.data)
         fields = parse_fields(call.data.get("fields"))
         shown = serialize_profile(self.repository, profile, fields) if fields else {}
         return json_response({**shown, "ok": True})
 
     def delete(self, call: SailthruCall) -> SandboxResponse:
-        """Answer DELETE /user; an unknown profile is a 404 with code 99."""
+        """Answer DELETE /user of the sandbox's Sailthru; unknown is a 404 with code 99."""
         key, value = read_profile_key(self.repository, call.data)
         profile = self.repository.find_profile(key, value)
         if profile is None:
@@ -51,7 +51,7 @@ class UserEndpoints:
         return json_response({"ok": True})
 
     def get_email(self, call: SailthruCall) -> SandboxResponse:
-        """Answer GET /email with the older view of a profile, also of an unknown one."""
+        """Answer GET /email of the sandbox's Sailthru: the older view, also of an unknown one."""
         email = require_valid_email(call.text("email"))
         found = self.repository.find_profile("email", email)
         profile = found or make_profile_record("", email, 0.0)
@@ -75,7 +75,7 @@ class UserEndpoints:
         )
 
     def post_email(self, call: SailthruCall) -> SandboxResponse:
-        """Answer POST /email; `change_email` is the address before a change."""
+        """Answer POST /email of the sandbox; `change_email` is the address before a change."""
         email, data, old_email = call.require("email"), call.data, call.data.get("change_email")
         lists = data.get("lists")
         update: dict[str, Any] = {

@@ -12,14 +12,14 @@ from desktop.sandbox.zendesk.repository import ZendeskRepository
 
 
 class SandboxZendeskAuthenticator:
-    """Finds the user of a request from its Authorization header."""
+    """Finds the user of a request to the sandbox's Zendesk from its Authorization header."""
 
     def __init__(self, repository: ZendeskRepository, credentials: SandboxCredentials) -> None:
         self.repository = repository
         self.credentials = credentials
 
     def authenticate(self, request: SandboxRequest) -> SandboxActor | None:
-        """Return who asks: ANONYMOUS without a header, None for credentials that are refused."""
+        """Tell who asks the sandbox's Zendesk: ANONYMOUS without header, None if refused."""
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         if not scheme:
             return ANONYMOUS

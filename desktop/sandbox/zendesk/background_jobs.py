@@ -29,14 +29,14 @@ ROWS_PER_STEP = 10
 
 @dataclass
 class ZendeskJobs:
-    """Starts jobs and works them off in steps; each kind of record brings its row handler."""
+    """Starts the sandbox's Zendesk jobs and works them off, by each record's row handler."""
 
     repository: ZendeskRepository
     row_handlers: dict[str, JobRowHandler] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
 
     def resume(self) -> None:
-        """Queue again the jobs that an earlier process left unfinished."""
+        """Queue again the sandbox's Zendesk jobs that an earlier process left unfinished."""
         for _, job in list(self.repository.jobs.existing_overrides()):
             if job["status"] in ("queued", "working"):
                 self._queue(job)
@@ -44,7 +44,7 @@ class ZendeskJobs:
     def start(
         self, request: SandboxRequest, kind: str, action: str, rows: list[JsonObject]
     ) -> JsonObject:
-        """Queue a job of rows; raises a 429 when too many are running."""
+        """Queue a job of the sandbox's Zendesk; raises a 429 when too many are running."""
         running = sorted(self.running)
         if len(running) >= MAX_RUNNING_JOBS:
             # Zendesk's page does not say which status this refusal has; 429 is an assumption.
@@ -141,7 +141,7 @@ class ZendeskJobs:
         return {"index": index, **row} if job["_action"].startswith("create") else row
 
     def serialize(self, request: SandboxRequest, job: JsonObject) -> JsonObject:
-        """Return a job as the API shows it: counts and results only when they are final."""
+        """Return a job as the sandbox's Zendesk shows it: results only when they are final."""
         shown = without_private_keys(job)
         if job["status"] == "queued":
             shown |= {"total": None, "progress": None}
@@ -150,7 +150,7 @@ class ZendeskJobs:
         return {**shown, "url": f"{request.base_url}/api/v2/job_statuses/{job['id']}.json"}
 
     def job_response(self, request: SandboxRequest, job: JsonObject) -> SandboxResponse:
-        """Answer with a job just started."""
+        """Make the sandbox's Zendesk answer with a job just started."""
         body = {"job_status": self.serialize(request, job)}
         return json_response(body, 200, self._inflight_jobs_header())
 
@@ -161,7 +161,7 @@ class ZendeskJobs:
 
 
 def failed_row_result(index: int, given: JsonObject, refused: SandboxHttpError) -> JsonObject:
-    """Return the entry in `results` of a row that was refused, from the refusal's body."""
+    """Make a refused row's entry in a sandbox job's `results`, from the refusal's body."""
     body = json.loads(refused.response.body)
     error = body.get("error")
     reasons = [

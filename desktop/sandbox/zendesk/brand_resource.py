@@ -16,12 +16,12 @@ _BRANDS = (
 
 
 class BrandResource(RestResource):
-    """Brands; nobody can write one here."""
+    """Brands of the sandbox's Zendesk; nobody can write one there."""
 
     description = ResourceDescription(name="brand", plural="brands", actions="index")
 
     def rows(self, request: SandboxRequest) -> Sequence[JsonObject]:
-        """Return the brands; only admins see where a brand's host is mapped to."""
+        """Return the sandbox's brands; only admins see where a brand's host is mapped to."""
         return [
             {
                 "id": brand_id,

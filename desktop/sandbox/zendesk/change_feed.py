@@ -1,4 +1,4 @@
-"""Change feed of users and tickets in order of their last change, for the incremental exports.
+"""The sandbox's feed of users and tickets in order of last change, for the exports.
 
 The order of generated people is known from their numbers, so a million rows are never sorted or
 kept: the users and each of the ticket slots are sequences that a binary search enters.
@@ -22,7 +22,7 @@ FeedSource = Callable[[FeedPosition, float], Iterator[FeedRow]]
 
 
 class ChangeFeed:
-    """Rows after a position, oldest change first."""
+    """Rows of the sandbox's Zendesk after a position, oldest change first."""
 
     def __init__(self, repository: ZendeskRepository) -> None:
         self.repository = repository
@@ -30,7 +30,7 @@ class ChangeFeed:
         self._sorted: dict[str, tuple[float, list[FeedPosition]]] = {}
 
     def users(self, after: FeedPosition, until: float) -> Iterator[FeedRow]:
-        """Return the users changed after a position, up to a time; deleted ones too."""
+        """Return the sandbox's users changed after a position, up to a time; deleted ones too."""
         fixtures = self.repository.seed_data.fixture_people
         return _merged_until(
             until,
@@ -39,7 +39,7 @@ class ChangeFeed:
         )
 
     def tickets(self, after: FeedPosition, until: float) -> Iterator[FeedRow]:
-        """Return the tickets changed after a position, up to a time; deleted ones too."""
+        """Return the sandbox's tickets changed after a position, up to a time; deleted too."""
         fixtures = self.repository.seed_data.fixture_tickets
         return _merged_until(
             until,
@@ -48,14 +48,14 @@ class ChangeFeed:
         )
 
     def organizations(self, after: FeedPosition, until: float) -> Iterator[FeedRow]:
-        """Return the organizations changed after a position, up to a time."""
+        """Return the sandbox's organizations changed after a position, up to a time."""
         rows = sorted(map(_feed_row, self.repository.all_organizations()), key=_position_of)
         return _merged_until(until, (row for row in rows if row[0] > after))
 
     def _individual_rows(
         self, table: RecordTable[int], fixture_ids: Iterable[int], after: FeedPosition
     ) -> Iterator[FeedRow]:
-        """Return fixture and changed rows, from a list that is sorted once a second.
+        """Return the sandbox's fixture and changed rows, from a list sorted once a second.
 
         Where changes are shown at once it is sorted each time.
         """

@@ -18,7 +18,7 @@ OwnerFinder = Callable[[str, Any], JsonObject | None]
 
 @dataclass(frozen=True)
 class FieldRule:
-    """How one field may be written and how its value is stored."""
+    """How a field of the sandbox's Zendesk may be written and how its value is stored."""
 
     name: str
     convert: Callable[[Any], Any] | None = None
@@ -33,7 +33,7 @@ class FieldRule:
     def checked_value(
         self, given: Any, record: JsonObject, find_owner: OwnerFinder | None = None
     ) -> Any:
-        """Return the value to store; raises a 422 when the rule is broken."""
+        """Return a field's value as the sandbox's Zendesk stores it; a 422 where refused."""
         value = self.convert(given) if self.convert else given
         label = self.name.capitalize()
         if self.is_required and not value:
@@ -51,7 +51,7 @@ class FieldRule:
 
 
 def plain_fields(names: str) -> tuple[FieldRule, ...]:
-    """Return rules for fields that are stored as they come, by names between blanks."""
+    """Make the sandbox's rules for fields stored as they come, by names between blanks."""
     return tuple(map(FieldRule, names.split()))
 
 
@@ -63,7 +63,7 @@ def apply_field_rules(
     is_new: bool = False,
     find_owner: OwnerFinder | None = None,
 ) -> None:
-    """Write the fields sent to a draft; a new record must have all that are required."""
+    """Write the fields sent to a draft of the sandbox's record; new ones need all required."""
     for rule in rules:
         if rule.name not in given and not (is_new and rule.is_required):
             continue
@@ -74,16 +74,16 @@ def apply_field_rules(
 
 
 def strip_text(value: Any) -> str:
-    """Convert a value to text without blanks around it; null is empty."""
+    """Convert a value sent to the sandbox's Zendesk to stripped text; null is empty."""
     return str(value or "").strip()
 
 
 def text_or_none(value: Any) -> str | None:
-    """Convert a value to text; what is empty becomes null."""
+    """Convert a value sent to the sandbox's Zendesk to text; what is empty becomes null."""
     return str(value) if value else None
 
 
 def normalise_tags(tags: Any) -> list[str]:
-    """Convert tags to lower case, each once; blanks separate tags, null is no tags."""
+    """Convert tags sent to the sandbox's Zendesk to lower case, each once; blanks separate."""
     words = (word for tag in tags or [] for word in str(tag).lower().split())
     return list(dict.fromkeys(words))

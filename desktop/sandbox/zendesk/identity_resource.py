@@ -30,7 +30,7 @@ IDENTITY_TYPES = (
 
 
 class IdentityResource(RestResource):
-    """Identities, kept on the users."""
+    """The resource of the sandbox's identities, kept on its users."""
 
     description = ResourceDescription(
         name="identity",
@@ -48,7 +48,7 @@ class IdentityResource(RestResource):
         router.add("PUT", f"{one}/verify", self.verify)
 
     def url_of(self, request: SandboxRequest, record: JsonObject) -> str:
-        """Return the address of an identity, below its user."""
+        """Return an identity's address at the sandbox's Zendesk, below its user."""
         return f"{request.base_url}{API}users/{record['user_id']}/identities/{record['id']}.json"
 
     def rows(self, request: SandboxRequest, user_id: int) -> Sequence[JsonObject]:
@@ -65,7 +65,7 @@ class IdentityResource(RestResource):
     def _identity_to_edit(
         self, request: SandboxRequest, user_id: int, identity_id: int
     ) -> tuple[JsonObject, JsonObject]:
-        """Return a copy of the user to change, and the identity within it."""
+        """Return a copy of the sandbox's user to change, and the identity within it."""
         user = self.repository.users.copy_for_update(user_id)
         for identity in user["_identities"] if user else ():
             if user is not None and identity["id"] == identity_id:
@@ -74,7 +74,7 @@ class IdentityResource(RestResource):
         raise not_found_error()
 
     def create_record(self, request: SandboxRequest, given: JsonObject, user_id: int) -> JsonObject:
-        """Add an identity to a user; only here `primary` may be said."""
+        """Add an identity to the sandbox's user; only here `primary` may be said."""
         user = self.repository.users.copy_for_update(user_id)
         if user is None or not user["active"]:
             raise not_found_error()
@@ -95,7 +95,7 @@ class IdentityResource(RestResource):
     def update_record(
         self, request: SandboxRequest, given: JsonObject, user_id: int, identity_id: int
     ) -> JsonObject:
-        """Change value or verification of an identity, nothing else."""
+        """Change an identity's value or verification at the sandbox's Zendesk, nothing else."""
         user, identity = self._identity_to_edit(request, user_id, identity_id)
         method = given.get("verification_method")
         if method is not None and method not in ("none", "low"):
@@ -112,7 +112,7 @@ class IdentityResource(RestResource):
         return identity
 
     def delete_record(self, request: SandboxRequest, user_id: int, identity_id: int) -> None:
-        """Remove an identity that is not the primary address."""
+        """Remove an identity of the sandbox's user that is not the primary address."""
         user, identity = self._identity_to_edit(request, user_id, identity_id)
         if identity["primary"] and identity["type"] == "email":
             raise validation_error("base", "You cannot delete the primary identity")
@@ -124,14 +124,14 @@ class IdentityResource(RestResource):
     def make_primary(
         self, request: SandboxRequest, user_id: int, identity_id: int
     ) -> SandboxResponse:
-        """Answer PUT …/make_primary with the whole list of the user."""
+        """Answer the sandbox's PUT …/make_primary with all of the user's identities."""
         user, identity = self._identity_to_edit(request, user_id, identity_id)
         make_primary(user, identity)
         self.repository.save_user(user)
         return self.page(request, user["_identities"])
 
     def verify(self, request: SandboxRequest, user_id: int, identity_id: int) -> SandboxResponse:
-        """Answer PUT …/verify; the user joins the organization that owns the address's domain."""
+        """Answer the sandbox's PUT …/verify; the user joins the organization of the domain."""
         user, identity = self._identity_to_edit(request, user_id, identity_id)
         identity["verified"], identity["verification_method"] = True, "low"
         if identity["primary"]:

@@ -25,7 +25,7 @@ START_TIME_MIN_AGE_S = 60
 
 
 class IncrementalExportEndpoints:
-    """The incremental exports; the newest changes are withheld for a minute."""
+    """The sandbox's incremental exports; the newest changes are withheld for a minute."""
 
     def __init__(self, repository: ZendeskRepository, resources: dict[str, RestResource]) -> None:
         self.repository = repository
@@ -37,7 +37,7 @@ class IncrementalExportEndpoints:
         ]
 
     def add_routes(self, router: Router) -> None:
-        """Register both forms of each export; organizations have only the one by time."""
+        """Register both forms of the sandbox's exports; organizations have the one by time."""
         for resource, source in self._exports:
             path = f"{API}incremental/{resource.description.plural}"
             router.add("GET", path, partial(self._export_by_time, resource, source))
@@ -48,7 +48,7 @@ class IncrementalExportEndpoints:
     def _read_page(
         self, request: SandboxRequest, source: FeedSource, after: FeedPosition
     ) -> tuple[list[FeedRow], int, bool]:
-        """Return the rows of a page, its size, and whether there are more."""
+        """Return a page of the sandbox's export: rows, its size, and whether there are more."""
         asked = read_integer(request, "per_page", MAX_EXPORT_PAGE_SIZE)
         size = min(max(asked, 1), MAX_EXPORT_PAGE_SIZE)
         shown_until = request.received_at - self.repository.state.account.withheld

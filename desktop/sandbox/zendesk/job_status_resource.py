@@ -8,7 +8,7 @@ from desktop.sandbox.zendesk.rest_resource import ResourceDescription, RestResou
 
 
 class JobStatusResource(RestResource):
-    """Lists jobs by cursor only, as Zendesk does."""
+    """The sandbox's job statuses, listed by cursor only, as Zendesk does."""
 
     description = ResourceDescription(
         name="job_status",
@@ -22,17 +22,17 @@ class JobStatusResource(RestResource):
         return self.jobs.serialize(request, record)
 
     def get(self, job_id: str) -> JsonObject | None:
-        """Return a job that was started within the last day."""
+        """Return a job of the sandbox's Zendesk that was started within the last day."""
         job = self.repository.jobs.get(job_id)
         return job if job is not None and self.repository.state.now() - job["_at"] < DAY else None
 
     def rows(self, request: SandboxRequest) -> list[JsonObject]:
-        """Return the jobs of the last day."""
+        """Return the jobs of the sandbox's Zendesk of the last day."""
         jobs = [self.get(key) for key, _ in self.repository.jobs.existing_overrides()]
         return [job for job in jobs if job is not None]
 
     def show_many(self, request: SandboxRequest) -> SandboxResponse:
-        """Return jobs by their ids, which are no numbers; the answer has no paging."""
+        """Answer the sandbox's GET /job_statuses/show_many; ids are no numbers, no paging."""
         require_role(request, "agent")
         jobs = [self.get(key) for key in read_ids(request, "ids")]
         return json_response({"job_statuses": [self.serialize(request, it) for it in jobs if it]})

@@ -1,4 +1,4 @@
-"""Long lists of records that are counted and sliced without making every record."""
+"""Long lists of the sandbox's records, counted and sliced without making every record."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,7 +6,7 @@ from desktop.sandbox.http_messages import JsonObject
 
 
 class LazyRecords:
-    """The records of single ids and of ranges of ids; only those of a slice are made."""
+    """The sandbox's records of ids and of ranges of ids; only those of a slice are made."""
 
     def __init__(self, parts: Sequence[int | range], find: Callable[[int], JsonObject]) -> None:
         self._ranges = [range(part, part + 1) if isinstance(part, int) else part for part in parts]
@@ -27,7 +27,7 @@ class LazyRecords:
 
 
 class TruncatedRecords:
-    """The first records of a longer list whose length is known."""
+    """The first of a longer list of the sandbox's records, whose length is known."""
 
     def __init__(self, records: list[JsonObject], total: int) -> None:
         self._records = records

@@ -24,7 +24,7 @@ ORGANIZATION_ID_RANGE = 100_000
 
 
 class MembershipResource(RestResource):
-    """Memberships, kept on the users."""
+    """The sandbox's organization memberships, kept on its users."""
 
     description = ResourceDescription(
         name="organization_membership",
@@ -45,19 +45,19 @@ class MembershipResource(RestResource):
         return _membership(user, organization_id) if user is not None else None
 
     def rows(self, request: SandboxRequest) -> Sequence[JsonObject]:
-        """Return the memberships of the fixture and the changed users."""
+        """Return the memberships of the sandbox's fixture and changed users."""
         users = self.repository.individual_users()
         return [membership for user in users for membership in _memberships_of(user)]
 
     def url_of(self, request: SandboxRequest, record: JsonObject) -> str:
-        """Return the address of a membership, which ends without .json in `url` alone."""
+        """Return a sandbox membership's address, which ends without .json in `url` alone."""
         return f"{request.base_url}{API}organization_memberships/{record['id']}.json"
 
     def serialize(self, request: SandboxRequest, record: JsonObject) -> JsonObject:
         return {**record, "url": self.url_of(request, record).removesuffix(".json")}
 
     def list_of_user(self, request: SandboxRequest, user_id: int) -> SandboxResponse:
-        """Answer GET /users/{id}/organization_memberships, the default one first."""
+        """Answer the sandbox's GET /users/{id}/organization_memberships, the default first."""
         require_role(request, "agent")
         user = require_found(self.repository.existing_user(user_id))
         return self.page(request, _memberships_of(user))
@@ -65,7 +65,7 @@ class MembershipResource(RestResource):
     def make_default(
         self, request: SandboxRequest, user_id: int, membership_id: int
     ) -> SandboxResponse:
-        """Answer PUT …/make_default with the whole list of the user."""
+        """Answer the sandbox's PUT …/make_default with all of the user's memberships."""
         self.find(membership_id)
         user = self.repository.users.copy_for_update(user_id) or {}
         require_may_edit_user(request, user)
@@ -75,7 +75,7 @@ class MembershipResource(RestResource):
         return self.page(request, _memberships_of(user))
 
     def create_record(self, request: SandboxRequest, given: JsonObject) -> JsonObject:
-        """Let a user join an organization; raises a 422 for one who is a member already."""
+        """Let a sandbox's user join an organization; raises a 422 for a member."""
         user = self.repository.users.copy_for_update(_parse_id(given.get("user_id")))
         if user is None or not user["active"]:
             raise validation_error("user", "User: is not valid")
@@ -92,7 +92,7 @@ class MembershipResource(RestResource):
         return require_found(_membership(user, number))
 
     def delete_record(self, request: SandboxRequest, membership_id: int) -> None:
-        """Let a user leave; unsolved tickets of the organization lose it."""
+        """Let a sandbox's user leave an organization; its unsolved tickets lose it."""
         self.find(membership_id)
         user_id, number = divmod(membership_id, ORGANIZATION_ID_RANGE)
         user = self.repository.users.copy_for_update(user_id) or {}

@@ -26,19 +26,19 @@ _HTML_TYPE = "text/html; charset=utf-8"
 
 
 class OAuthConsentPage:
-    """Shows the consent page and takes the decision."""
+    """Shows the sandbox's OAuth consent page and takes the decision."""
 
     def __init__(self, repository: ZendeskRepository, oauth: OAuthEndpoints) -> None:
         self.repository = repository
         self.oauth = oauth
 
     def add_routes(self, public_router: Router) -> None:
-        """Register the OAuth consent page, which needs no sign-in."""
+        """Register the sandbox's OAuth consent page, which needs no sign-in."""
         public_router.add("GET", "/oauth/authorizations/new", self.show_page)
         public_router.add("POST", "/oauth/authorizations", self.submit_decision)
 
     def show_page(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer with the consent page, or with the decision that `auto` says."""
+        """Answer with the sandbox's consent page, or with the decision that `auto` says."""
         asked = request.query
         if (refusal := _authorization_error(asked)) is not None:
             return refusal
@@ -58,7 +58,7 @@ class OAuthConsentPage:
         return SandboxResponse(200, page.encode(), _HTML_TYPE)
 
     def submit_decision(self, request: SandboxRequest) -> SandboxResponse:
-        """Take the decision of the page's form and send the browser back to the app."""
+        """Take the consent page's decision and send the browser from the sandbox to the app."""
         given = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
         if (refusal := _authorization_error(given)) is not None:
             return refusal
@@ -82,7 +82,7 @@ class OAuthConsentPage:
 
 
 def _authorization_error(given: Mapping[str, str]) -> SandboxResponse | None:
-    """Return an error page for a request of a wrong client, or None."""
+    """Return the sandbox's error page for an OAuth request of a wrong client, or None."""
     if given.get("client_id") != OAUTH_CLIENT_ID:
         problem = "Invalid client: no such client is configured."
     elif given.get("redirect_uri") not in ALLOWED_REDIRECT_URIS:

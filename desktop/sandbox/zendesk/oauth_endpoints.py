@@ -30,26 +30,26 @@ _VERIFIER_LENGTHS = range(43, 129)
 
 
 def oauth_error(error: str, description: str, status: int = 400) -> SandboxHttpError:
-    """Return an error in the form of RFC 6749 as something to raise."""
+    """Make an OAuth error of the sandbox (RFC 6749) as something to raise."""
     body = {"error": error, "error_description": description}
     return SandboxHttpError(json_response(body, status))
 
 
 class OAuthEndpoints:
-    """Issues, shows and revokes tokens; codes and tokens are kept in the repository."""
+    """Issues, shows and revokes the sandbox's OAuth codes and tokens."""
 
     def __init__(self, repository: ZendeskRepository) -> None:
         self.repository = repository
         self.tokens = repository.tokens
 
     def add_routes(self, public_router: Router, router: Router) -> None:
-        """Register the exchange, which is there without sign-in, and the token in use."""
+        """Register the sandbox's OAuth exchange, without sign-in, and the token in use."""
         public_router.add("POST", "/oauth/tokens", self.exchange_grant)
         router.add("GET", f"{API}oauth/tokens/current", self.show_current_token)
         router.add("DELETE", f"{API}oauth/tokens/current", self.revoke_current_token)
 
     def create_code(self, *, user_id: int, redirect_uri: str, scope: str, challenge: str) -> str:
-        """Keep what a user allowed under a new code, and return the code."""
+        """Keep what a user allowed on the sandbox's consent page under a new code."""
         code = secrets.token_hex(20)
         grant = {
             "user_id": user_id,
@@ -62,7 +62,7 @@ class OAuthEndpoints:
         return code
 
     def exchange_grant(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer POST /oauth/tokens: exchange a code or a refresh token for a pair of tokens."""
+        """Answer the sandbox's POST /oauth/tokens: a code or refresh token for two tokens."""
         if "json" in request.headers.get("content-type", ""):
             given: JsonObject = request.json()
         else:
@@ -136,7 +136,7 @@ class OAuthEndpoints:
         return json_response(answer)
 
     def show_current_token(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET …/tokens/current with the access token in use."""
+        """Answer the sandbox's GET …/tokens/current with the access token in use."""
         token = self._token_in_use(request)
         shown = {
             "id": token["id"],
@@ -153,7 +153,7 @@ class OAuthEndpoints:
         return json_response({"token": shown})
 
     def revoke_current_token(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer DELETE …/tokens/current: revoke the access token in use and its refresh token."""
+        """Answer the sandbox's DELETE …/tokens/current: revoke the token and its refresh token."""
         token = self._token_in_use(request)
         self.tokens.remove(f"access {request.actor.token_id}")
         self.tokens.remove(f"refresh {token['refresh']}")

@@ -47,7 +47,7 @@ ORGANIZATION_RULES = (
 
 
 class OrganizationResource(RestResource):
-    """Organizations; administrators write all fields, agents the notes only."""
+    """The sandbox's organizations; administrators write all fields, agents only notes."""
 
     description = ResourceDescription(
         name="organization",
@@ -72,7 +72,7 @@ class OrganizationResource(RestResource):
         return self.repository.all_organizations()
 
     def show_many(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET …/show_many by ids and external ids; unlike others with paging."""
+        """Answer the sandbox's GET /organizations/show_many; unlike others with paging."""
         require_role(request, "agent")
         ids, externals = set(read_ids(request, "ids")), set(read_ids(request, "external_ids"))
         organizations = self.repository.all_organizations()
@@ -86,7 +86,7 @@ class OrganizationResource(RestResource):
         )
 
     def search(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET …/search by exact name or external id, one of both, whatever the case."""
+        """Answer the sandbox's GET /organizations/search by exact name or external id."""
         require_role(request, "agent")
         key = next((name for name in ("external_id", "name") if name in request.query), None)
         if key is None:
@@ -96,14 +96,14 @@ class OrganizationResource(RestResource):
         return self.page(request, [it for it in rows if (it[key] or "").casefold() == wanted])
 
     def autocomplete(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET …/autocomplete by the beginning of the name."""
+        """Answer the sandbox's GET /organizations/autocomplete by the name's beginning."""
         require_role(request, "agent")
         start = request.query.get("name", "").casefold()
         rows = self.repository.all_organizations()
         return self.page(request, [it for it in rows if it["name"].casefold().startswith(start)])
 
     def list_of_user(self, request: SandboxRequest, user_id: int) -> SandboxResponse:
-        """Answer GET /users/{id}/organizations."""
+        """Answer the sandbox's GET /users/{id}/organizations."""
         require_role(request, "agent")
         user = require_found(self.repository.existing_user(user_id))
         return self.page(request, self.repository.organizations_by_id(user["_orgs"]))
@@ -111,7 +111,7 @@ class OrganizationResource(RestResource):
     # Writing
 
     def create_record(self, request: SandboxRequest, given: JsonObject) -> JsonObject:
-        """Create and store an organization; names are unique."""
+        """Create and store an organization in the sandbox's Zendesk; names are unique."""
         number, now = self.repository.new_organization_id(), self.repository.state.now()
         return self._apply_fields(make_organization_record(number, "", (), now), given, is_new=True)
 
@@ -122,19 +122,19 @@ class OrganizationResource(RestResource):
         return self._apply_fields(record, given)
 
     def update(self, request: SandboxRequest, **keys: int) -> SandboxResponse:
-        """Answer PUT of one organization; plain agents may only write notes."""
+        """Answer the sandbox's PUT of an organization; plain agents may only write notes."""
         require_role(request, "agent")
         if not request.actor.is_admin and set(object_in_body(request, "organization")) - {"notes"}:
             raise forbidden_error()
         return super().update(request, **keys)
 
     def update_many(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer PUT …/update_many, for administrators only."""
+        """Answer the sandbox's PUT /organizations/update_many, for administrators only."""
         require_role(request, "admin")
         return super().update_many(request)
 
     def create_or_update(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer POST …/create_or_update: matched by id or external id, never by name."""
+        """Answer the sandbox's POST /organizations/create_or_update, never matched by name."""
         require_role(request, "admin")
         given = object_in_body(request, "organization")
         external_id = str(given.get("external_id") or "").casefold()

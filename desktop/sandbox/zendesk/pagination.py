@@ -22,14 +22,14 @@ Sideloader = Callable[[list[Any]], JsonObject]
 
 
 class PageableRows(Protocol):
-    """A list that can be counted and sliced, although its rows may not be made yet."""
+    """A list of the sandbox's Zendesk that can be counted and sliced before it is made."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, places: slice, /) -> Sequence[Any]: ...
 
 
 def read_integer(request: SandboxRequest, name: str, default: int) -> int:
-    """Read a whole number from the query; raises a 400 when it is none."""
+    """Parse a whole number in a query to the sandbox's Zendesk; a 400 when it is none."""
     text = request.query.get(name, "")
     if not text:
         return default
@@ -39,7 +39,7 @@ def read_integer(request: SandboxRequest, name: str, default: int) -> int:
 
 
 def read_ids(request: SandboxRequest, name: str) -> list[str]:
-    """Read up to a hundred ids from a comma-separated parameter; more are refused."""
+    """Parse ids in a query to the sandbox's Zendesk; more than a hundred are refused."""
     ids = [part.strip() for part in request.query.get(name, "").split(",") if part.strip()]
     if len(ids) > MAX_PAGE_SIZE:
         raise zendesk_error(400, "InvalidValue", f"{name}: at most 100 values are allowed")
@@ -47,19 +47,19 @@ def read_ids(request: SandboxRequest, name: str) -> list[str]:
 
 
 def page_link(request: SandboxRequest, changes: dict[str, Any], *dropped: str) -> str:
-    """Return the absolute address of the request with changed and without dropped parameters."""
+    """Return the sandbox request's absolute address with other parameters, for page links."""
     gone = {*changes, *dropped}
     kept = [pair for pair in parse_qsl(request.raw_query, True) if pair[0] not in gone]
     return f"{request.base_url}{request.path}?{urlencode([*kept, *changes.items()])}"
 
 
 def encode_cursor(text: str) -> str:
-    """Make an opaque cursor of a position."""
+    """Encode a position as an opaque cursor of the sandbox's Zendesk."""
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode_cursor(text: str) -> str:
-    """Return the position in a cursor; raises a 400 when it is none of the sandbox's."""
+    """Decode a cursor of the sandbox's Zendesk; raises a 400 when it is none."""
     try:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
     except ValueError as error:
@@ -75,7 +75,7 @@ def page_response(
     side: Sideloader | None = None,
     only: str = "",
 ) -> SandboxResponse:
-    """Answer with a page of rows and the sideloads for that page.
+    """Answer as the sandbox's Zendesk with a page of rows and its sideloads.
 
     `only` is "cursor" or "offset" where an endpoint has one form of paging.
     """
@@ -147,7 +147,7 @@ def _offset_page(request: SandboxRequest, rows: PageableRows) -> tuple[list[Any]
 def offset_navigation(
     request: SandboxRequest, number: int, size: int, count: int, *, has_more: bool
 ) -> JsonObject:
-    """Return `next_page`, `previous_page` and `count` of a page of offset paging."""
+    """Return the sandbox's `next_page`, `previous_page` and `count` of an offset page."""
 
     def link(page: int) -> str:
         return page_link(request, {"page": page, "per_page": size})

@@ -16,7 +16,7 @@ _SCOPE_RESOURCES = {
 
 
 def require_scope(request: SandboxRequest, path: str) -> None:
-    """Raise a 403 for what the token's scopes do not cover; an unknown scope covers nothing."""
+    """Raise the sandbox's 403 for what an OAuth token's scopes do not cover."""
     scopes = request.actor.scopes
     if scopes is None:
         # API tokens carry no scopes: the role alone decides.
@@ -32,13 +32,13 @@ def require_scope(request: SandboxRequest, path: str) -> None:
 
 
 def require_role(request: SandboxRequest, role: str) -> None:
-    """Raise a 403 unless whoever asks has a role; administrators may do what agents may."""
+    """Raise the sandbox's 403 unless whoever asks has a role; admins have all."""
     if role and request.actor.role not in (role, "admin"):
         raise forbidden_error()
 
 
 def require_may_edit_user(request: SandboxRequest, user: JsonObject) -> None:
-    """Raise a 403 unless the user may be edited: agents edit end users and themselves only.
+    """Raise the sandbox's 403 for a user not to be edited: agents edit end users only.
 
     Users shared from another account are edited by nobody.
     """

@@ -19,7 +19,7 @@ _MAX_BUCKETS = 10_000
 
 @dataclass(frozen=True)
 class RateLimitBucket:
-    """So many calls in so many seconds; `header` is its name in zendesk-ratelimit-*."""
+    """A rate limit of the sandbox's Zendesk; `header` is its name in zendesk-ratelimit-*."""
 
     name: str
     total: int
@@ -29,7 +29,7 @@ class RateLimitBucket:
 
 @dataclass
 class ZendeskRateLimits:
-    """Counts requests by bucket and refuses those that are too many with a 429."""
+    """Counts requests to the sandbox's Zendesk and refuses too many with a 429."""
 
     state: SandboxState
     # Bucket name → the number of the window and the calls in it.
@@ -38,7 +38,7 @@ class ZendeskRateLimits:
     def check(
         self, request: SandboxRequest, path: str
     ) -> tuple[SandboxResponse | None, list[tuple[str, str]]]:
-        """Count a request; return a refusal when it is one too many, and the headers to send."""
+        """Count a request to the sandbox's Zendesk; return a refusal or None, and headers."""
         account = RateLimitBucket("account", CALLS_A_MINUTE_BY_PLAN[self.state.account.plan], 60)
         headers: list[tuple[str, str]] = []
         refusal: SandboxResponse | None = None
@@ -91,7 +91,7 @@ class ZendeskRateLimits:
         return UNLIMITED_CALLS if math.isinf(factor) else max(int(bucket.total * factor), 1)
 
     def _count_call(self, bucket: RateLimitBucket) -> tuple[int, int]:
-        """Return the calls in the window and the seconds until it ends."""
+        """Return the calls in a sandbox rate limit's window and the seconds until it ends."""
         now = self.state.now()
         window = int(now // bucket.window_s)
         last, used = self.counts.get(bucket.name, (window, 0))

@@ -23,14 +23,14 @@ RECORD_TEMPLATES: dict[str, JsonObject] = read_data_file("zendesk", "record_temp
 
 
 def without_private_keys(record: JsonObject) -> JsonObject:
-    """Return a copy of a record without the sandbox's own keys."""
+    """Return a copy of a record without the keys that the sandbox alone knows."""
     return {key: value for key, value in record.items() if not key.startswith("_")}
 
 
 def make_identity_record(
     user_id: int, number: int, kind: str, value: str, *, primary: bool, at: float, verified: bool
 ) -> JsonObject:
-    """Make an identity of a user; addresses below .example are never delivered to."""
+    """Make an identity of a sandbox user; those below .example are never delivered to."""
     state = "reserved_example" if value.endswith(".example") else "deliverable"
     return RECORD_TEMPLATES["identity"] | {
         "id": user_id * IDENTITY_IDS_PER_USER + number,
@@ -62,7 +62,7 @@ def make_user_record(
     verified: bool = True,
     **fields: Any,
 ) -> JsonObject:
-    """Make a user with identities and memberships; `fields` are further attributes."""
+    """Make a sandbox user with identities and memberships; `fields` are more attributes."""
     values = [("email", email, verified) for email in emails]
     if phone:
         values.append(("phone_number", phone, True))
@@ -114,7 +114,7 @@ def make_ticket_record(
     channel: str = "email",
     **fields: Any,
 ) -> JsonObject:
-    """Make a ticket; `_at` is the exact time that `generated_timestamp` shows in whole seconds."""
+    """Make a sandbox ticket; `_at` is its exact time, `generated_timestamp` whole seconds."""
     return RECORD_TEMPLATES["ticket"] | {
         "id": ticket_id,
         "via": {"channel": channel, "source": {"from": {}, "to": {}, "rel": None}},
@@ -135,7 +135,7 @@ def make_ticket_record(
 def make_comment_record(
     ticket_id: int, number: int, author_id: int, body: str, *, public: bool, at: float
 ) -> JsonObject:
-    """Make a comment of a ticket; comments are numbered from 1 within their ticket."""
+    """Make a comment of a sandbox ticket; they are numbered from 1 within it."""
     return RECORD_TEMPLATES["comment"] | {
         "id": ticket_id * 1000 + number,
         "author_id": author_id,
@@ -151,7 +151,7 @@ def make_comment_record(
 def make_organization_record(
     organization_id: int, name: str, domain_names: Sequence[str], at: float
 ) -> JsonObject:
-    """Make an organization that was created at a time and not changed since."""
+    """Make a sandbox organization, created at a time and not changed since."""
     return RECORD_TEMPLATES["organization"] | {
         "id": organization_id,
         "name": name,

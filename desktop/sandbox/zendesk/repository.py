@@ -27,13 +27,13 @@ _TOKEN_KINDS = ("code", "access", "refresh")
 
 
 def _normalise_identity(value: str) -> str:
-    """Return an address in lower case, or a phone number without what people put between."""
+    """Normalise an identity in the sandbox: lower-case address, or bare phone number."""
     text = value.strip().casefold()
     return f"+{re.sub(r'[^0-9]', '', text)}" if _PHONE.fullmatch(text) else text
 
 
 class ZendeskRepository:
-    """The tables of users, tickets, organizations, fields, jobs and tokens, with their indexes."""
+    """The tables of the sandbox's Zendesk: users, tickets, organizations, fields, tokens."""
 
     def __init__(self, state: SandboxState) -> None:
         self.state = state
@@ -78,23 +78,23 @@ class ZendeskRepository:
         return self._next_ids[kind]
 
     def next_id(self, kind: str, first: int) -> int:
-        """Return a fresh id of a kind; ids are not given again after a restart."""
+        """Return a fresh id of a kind in the sandbox's Zendesk, not reused after a restart."""
         number = self._peek_next_id(kind, first)
         self._next_ids[kind] = number + 1
         self.state.store.put("zendesk.next", kind, number + 1)
         return number
 
     def new_user_id(self) -> int:
-        """Return an id for a new user."""
+        """Return an id for a new user of the sandbox's Zendesk."""
         return self.next_id("user", FIRST_NEW_USER_ID)
 
     def new_ticket_id(self) -> int:
-        """Return an id above every generated ticket's."""
+        """Return a ticket id above every generated ticket's of the sandbox."""
         generated = TICKET_IDS_PER_USER * self.state.generated_people.size
         return self.next_id("ticket", FIRST_GENERATED_TICKET_ID + generated + 1)
 
     def new_organization_id(self) -> int:
-        """Return an id for a new organization."""
+        """Return an id for a new organization of the sandbox's Zendesk."""
         return self.next_id("organization", FIRST_NEW_ORGANIZATION_ID)
 
     # User fields
@@ -115,7 +115,7 @@ class ZendeskRepository:
         }
 
     def all_user_fields(self) -> list[JsonObject]:
-        """Return the definitions of user fields in order of their ids."""
+        """Return the sandbox's definitions of user fields in order of their ids."""
         ids = sorted({SYNC_FIELD_ID, *self.user_fields.overrides})
         return [field for field in map(self.user_fields.get, ids) if field is not None]
 
@@ -134,24 +134,24 @@ class ZendeskRepository:
             self._user_ids_by_identity.setdefault(key, set()).add(user_id)
 
     def save_user(self, user: JsonObject) -> JsonObject:
-        """Store a user as changed now."""
+        """Store a user in the sandbox's Zendesk as changed now."""
         now = self.state.now()
         user["updated_at"], user["_at"] = format_iso_utc(now), now
         self.users.put(user["id"], user)
         return user
 
     def existing_user(self, user_id: int) -> JsonObject | None:
-        """Return a user that was not deleted."""
+        """Return a user of the sandbox's Zendesk that was not deleted."""
         user = self.users.get(user_id)
         return user if user is not None and user["active"] else None
 
     def individual_users(self) -> list[JsonObject]:
-        """Return the fixture users and the changed ones, in order of ids; not the generated."""
+        """Return the sandbox's fixture and changed users, by id; not the generated."""
         ids = sorted({*self.seed_data.fixture_people, *self.users.overrides})
         return [user for user in map(self.existing_user, ids) if user is not None]
 
     def user_by_identity(self, value: str) -> JsonObject | None:
-        """Return the user with an e-mail address or phone number."""
+        """Find a user of the sandbox's Zendesk by e-mail address or phone number."""
         wanted = _normalise_identity(value)
         people = self.state.generated_people
         index = people.index_by_email(wanted)
@@ -164,7 +164,7 @@ class ZendeskRepository:
         )
 
     def user_by_external_id(self, external_id: str) -> JsonObject | None:
-        """Return the user with an external id, whatever its case."""
+        """Find a user of the sandbox's Zendesk by external id, whatever its case."""
         wanted = external_id.casefold()
         return self._find_indexed(
             f"external {wanted}",
@@ -182,7 +182,7 @@ class ZendeskRepository:
         return next((user for user in users if user is not None and fits(user)), None)
 
     def user_ids(self) -> list[int | range]:
-        """Return every id of a user ever given, the generated ones as one range."""
+        """Return every user id ever given in the sandbox, the generated ones as one range."""
         added = range(FIRST_NEW_USER_ID, self._peek_next_id("user", FIRST_NEW_USER_ID))
         return [*self.seed_data.user_ids(), added]
 
@@ -195,7 +195,7 @@ class ZendeskRepository:
             self._ticket_ids_by_requester.setdefault(after["requester_id"], set()).add(ticket_id)
 
     def save_ticket(self, ticket: JsonObject) -> JsonObject:
-        """Store a ticket as changed now."""
+        """Store a ticket in the sandbox's Zendesk as changed now."""
         now = self.state.now()
         ticket["updated_at"] = format_iso_utc(now)
         ticket["generated_timestamp"], ticket["_at"] = int(now), now
@@ -203,42 +203,42 @@ class ZendeskRepository:
         return ticket
 
     def existing_ticket(self, ticket_id: int) -> JsonObject | None:
-        """Return a ticket that was not deleted."""
+        """Return a ticket of the sandbox's Zendesk that was not deleted."""
         ticket = self.tickets.get(ticket_id)
         return ticket if ticket is not None and ticket["status"] != "deleted" else None
 
     def individual_tickets(self) -> list[JsonObject]:
-        """Return the fixture tickets and the changed ones, in order of ids; not the generated."""
+        """Return the sandbox's fixture and changed tickets, by id; not the generated."""
         ids = sorted({*self.seed_data.fixture_tickets, *self.tickets.overrides})
         return [ticket for ticket in map(self.existing_ticket, ids) if ticket is not None]
 
     def unchanged_tickets_of(self, person: GeneratedPerson) -> Iterator[JsonObject]:
-        """Make the tickets of a generated person that nobody changed."""
+        """Make a generated person's tickets that nobody changed in the sandbox."""
         for ticket in self.seed_data.generated_tickets(person):
             if ticket["id"] not in self.tickets.overrides:
                 yield ticket
 
     def tickets_requested_by(self, user_id: int) -> list[JsonObject]:
-        """Return the tickets of a requester in order of ids."""
+        """Return a requester's tickets in the sandbox's Zendesk, in order of ids."""
         generated, indexed = self.seed_data.ticket_ids_of(user_id), self._ticket_ids_by_requester
         ids = sorted({*generated, *indexed.get(user_id, ())})
         found = map(self.existing_ticket, ids)
         return [it for it in found if it is not None and it["requester_id"] == user_id]
 
     def comments(self, ticket: JsonObject) -> list[JsonObject]:
-        """Return a ticket's comments, oldest first."""
+        """Return a ticket's comments in the sandbox's Zendesk, oldest first."""
         kept = ticket.get("_comments")
         return list(kept) if kept is not None else self.seed_data.comments(ticket)
 
     def add_comment(self, ticket: JsonObject, author_id: int, body: str, *, public: bool) -> None:
-        """Put a comment on a draft of a ticket."""
+        """Add a comment to a draft of a sandbox ticket."""
         comments, now = self.comments(ticket), self.state.now()
         number = len(comments) + 1
         comment = make_comment_record(ticket["id"], number, author_id, body, public=public, at=now)
         ticket["_comments"] = [*comments, comment]
 
     def view_ticket(self, ticket_id: int) -> bool:
-        """Let an agent open a ticket; return False when there is none."""
+        """Let an agent view a ticket in the sandbox's Zendesk; False when there is none."""
         if self.existing_ticket(ticket_id) is None:
             return False
         others = [number for number in self.viewed_ticket_ids if number != ticket_id]
@@ -249,22 +249,22 @@ class ZendeskRepository:
     # Organizations
 
     def organization_ids(self) -> list[int]:
-        """Return every id of an organization ever given."""
+        """Return every organization id ever given in the sandbox's Zendesk."""
         last = self._peek_next_id("organization", FIRST_NEW_ORGANIZATION_ID)
         return [*self.seed_data.organization_ids(), *range(FIRST_NEW_ORGANIZATION_ID, last)]
 
     def all_organizations(self) -> list[JsonObject]:
-        """Return the organizations there are."""
+        """Return the organizations that the sandbox's Zendesk has."""
         return self.organizations_by_id(self.organization_ids())
 
     def organizations_by_id(self, ids: list[int]) -> list[JsonObject]:
-        """Return the organizations of ids, without those that are not there."""
+        """Return the sandbox's organizations of ids, without those that are not there."""
         return [found for found in map(self.organizations.get, ids) if found is not None]
 
     # OAuth tokens
 
     def expire_tokens(self) -> int:
-        """Let every access token expire now and return how many; refresh tokens stay."""
+        """Let the sandbox's access tokens expire now; returns how many. Refresh tokens stay."""
         now = self.state.now()
         live = [
             (key, token)
@@ -276,7 +276,7 @@ class ZendeskRepository:
         return len(live)
 
     def count_tokens(self) -> dict[str, int]:
-        """Count the codes, access and refresh tokens that are neither revoked nor expired."""
+        """Count the sandbox's OAuth codes and tokens that are neither revoked nor expired."""
         now = self.state.now()
         live = [key for key, token in self.tokens.existing_overrides() if token["expires"] > now]
         return {kind: sum(key.startswith(kind) for key in live) for kind in _TOKEN_KINDS}

@@ -1,4 +1,4 @@
-"""Read the body of a request to the Zendesk sandbox: one object, or the rows of a bulk request."""
+"""Parses a body sent to the sandbox's Zendesk: one object, or the rows of a bulk request."""
 
 from desktop.sandbox.http_messages import JsonObject, SandboxRequest
 from desktop.sandbox.zendesk.error_responses import zendesk_error
@@ -6,7 +6,7 @@ from desktop.sandbox.zendesk.pagination import MAX_PAGE_SIZE
 
 
 def object_in_body(request: SandboxRequest, name: str) -> JsonObject:
-    """Return the object that the body wraps in a key such as `user`; raises a 400 without one."""
+    """Return the object under a key such as `user` in a body sent to the sandbox; else a 400."""
     body = request.json()
     given = body.get(name) if isinstance(body, dict) else None
     if not isinstance(given, dict):
@@ -15,7 +15,7 @@ def object_in_body(request: SandboxRequest, name: str) -> JsonObject:
 
 
 def rows_in_body(request: SandboxRequest, name: str) -> list[JsonObject]:
-    """Return the objects of a list in the body; more than a hundred are refused."""
+    """Return the rows in a body sent to the sandbox's Zendesk; over a hundred are refused."""
     body = request.json()
     rows = body.get(name) if isinstance(body, dict) else None
     if not isinstance(rows, list) or not rows:

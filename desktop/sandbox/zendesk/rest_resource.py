@@ -36,7 +36,7 @@ _ACTIONS = {
 
 @dataclass(frozen=True)
 class ResourceDescription:
-    """The names, paths, actions and roles of a resource."""
+    """The names, paths, actions and roles of a resource of the sandbox's Zendesk."""
 
     # The key of one record in bodies, and the key of lists.
     name: str
@@ -56,7 +56,7 @@ class ResourceDescription:
 
 
 class RestResource:
-    """The ordinary endpoints of one resource; a record is found by the numbers of its path."""
+    """The usual endpoints of one resource in the sandbox's Zendesk."""
 
     description: ClassVar[ResourceDescription]
     # Methods of the subclass. `keys` are the parameters of the path, in order.
@@ -77,7 +77,7 @@ class RestResource:
         jobs.row_handlers[self.description.name] = self.run_job_row
 
     def add_routes(self, router: Router) -> None:
-        """Register the described actions, then the special endpoints."""
+        """Register a sandbox resource's described actions, then its special endpoints."""
         about = self.description
         path = f"{API}{about.path or about.plural}"
         for action in about.actions.split():
@@ -87,34 +87,34 @@ class RestResource:
         self.add_special_routes(router)
 
     def add_special_routes(self, router: Router) -> None:
-        """Register the endpoints that only this resource has."""
+        """Register the endpoints that only this resource of the sandbox has."""
 
     def find(self, *keys: Any) -> JsonObject:
-        """Return a record to read; raises a 404 when there is none."""
+        """Return a sandbox resource's record to read; raises a 404 when there is none."""
         return require_found(self.get(*keys))
 
     def serialize(self, request: SandboxRequest, record: JsonObject) -> JsonObject:
-        """Return a record as the API shows it: with its address, without private keys."""
+        """Return a sandbox's record as Zendesk's API shows it: with `url`, no private keys."""
         return {"url": self.url_of(request, record), **without_private_keys(record)}
 
     def url_of(self, request: SandboxRequest, record: JsonObject) -> str:
-        """Return the absolute address of a record."""
+        """Return the absolute address of a sandbox's Zendesk record."""
         return f"{request.base_url}{API}{self.description.plural}/{record['id']}.json"
 
     def sideloads(self, request: SandboxRequest, records: Sequence[JsonObject]) -> JsonObject:
-        """Return the related records that the request asks for by `include`."""
+        """Return the records that a request to the sandbox asks for by `include`."""
         return {}
 
     def shown_body(self, request: SandboxRequest, record: JsonObject) -> JsonObject:
-        """Return the body of the show endpoint."""
+        """Return the body of a sandbox resource's show endpoint."""
         return self.written_body(request, record) | self.sideloads(request, [record])
 
     def written_body(self, request: SandboxRequest, record: JsonObject) -> JsonObject:
-        """Return the JSON that imitated Zendesk answers to a create or update."""
+        """Return the body with which the sandbox's Zendesk answers a create or update."""
         return {self.description.name: self.serialize(request, record)}
 
     def find_many(self, request: SandboxRequest) -> list[JsonObject]:
-        """Return the records of the show_many endpoint, by the `ids` of the query."""
+        """Return the records of a sandbox resource's show_many, by the `ids` of the query."""
         found = [self.get(int(key)) for key in read_ids(request, "ids") if key.isdigit()]
         return [record for record in found if record is not None]
 
@@ -123,7 +123,7 @@ class RestResource:
     def page(
         self, request: SandboxRequest, rows: PageableRows, *, has_sideloads: bool = False
     ) -> SandboxResponse:
-        """Answer with a page of records under the plural name."""
+        """Answer with a page of a sandbox resource's records under the plural name."""
         return page_response(
             request,
             self.description.plural,
@@ -134,17 +134,17 @@ class RestResource:
         )
 
     def index(self, request: SandboxRequest, **keys: Any) -> SandboxResponse:
-        """Answer GET of the resource's path with a page of its records."""
+        """Answer GET of a sandbox resource's path with a page of its records."""
         require_role(request, self.description.read_role)
         return self.page(request, self.rows(request, *keys.values()), has_sideloads=True)
 
     def show(self, request: SandboxRequest, **keys: Any) -> SandboxResponse:
-        """Answer GET of one record."""
+        """Answer GET of one record of a sandbox resource."""
         require_role(request, self.description.read_role)
         return json_response(self.shown_body(request, self.find(*keys.values())))
 
     def show_many(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET …/show_many with up to a hundred records, without those that are missing."""
+        """Answer GET …/show_many of a sandbox resource, without records that are missing."""
         require_role(request, self.description.read_role)
         records = self.find_many(request)
         return json_response(
@@ -158,26 +158,26 @@ class RestResource:
         )
 
     def create(self, request: SandboxRequest, **keys: Any) -> SandboxResponse:
-        """Answer POST of the resource's path: create a record, 201."""
+        """Answer POST of a sandbox resource's path: create a record, 201."""
         require_role(request, self.description.create_role)
         given = object_in_body(request, self.description.name)
         record = self.create_record(request, given, *keys.values())
         return self.created_response(request, record)
 
     def created_response(self, request: SandboxRequest, record: JsonObject) -> SandboxResponse:
-        """Answer with a new record: 201 and its address in `location`."""
+        """Answer with a sandbox resource's new record: 201 and its address in `location`."""
         location = ("location", self.url_of(request, record))
         return json_response(self.written_body(request, record), 201, location)
 
     def update(self, request: SandboxRequest, **keys: Any) -> SandboxResponse:
-        """Answer PUT of one record: change it."""
+        """Answer PUT of one record of a sandbox resource: change it."""
         require_role(request, self.description.update_role)
         given = object_in_body(request, self.description.name)
         record = self.update_record(request, given, *keys.values())
         return json_response(self.written_body(request, record))
 
     def delete(self, request: SandboxRequest, **keys: Any) -> SandboxResponse:
-        """Answer DELETE of one record with 204, or with the record where it is only marked."""
+        """Answer DELETE of a sandbox resource's record with 204, or with it where only marked."""
         require_role(request, self.description.delete_role)
         self.find(*keys.values())
         record = self.delete_record(request, *keys.values())
@@ -190,39 +190,39 @@ class RestResource:
     def start_job(
         self, request: SandboxRequest, action: str, rows: Sequence[JsonObject]
     ) -> SandboxResponse:
-        """Queue a job of this resource and answer with its status."""
+        """Queue a job of this sandbox resource and answer with its status."""
         job = self.jobs.start(request, self.description.name, action, [*rows])
         return self.jobs.job_response(request, job)
 
     def create_many(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer POST …/create_many: start a job of up to a hundred new records."""
+        """Answer POST …/create_many of a sandbox resource: a job of up to a hundred."""
         require_role(request, self.description.create_role or "agent")
         return self.start_job(request, "create", rows_in_body(request, self.description.plural))
 
     def update_many(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer PUT …/update_many: the same change for all `ids`, or each row its own."""
+        """Answer PUT …/update_many of a sandbox resource: one change for all `ids`, or by row."""
         require_role(request, self.description.update_role or "agent")
         return self.start_job(request, "update", self.rows_to_update(request))
 
     def rows_to_update(self, request: SandboxRequest) -> Sequence[JsonObject]:
-        """Return the rows of an update_many request."""
+        """Return the rows of an update_many request to a sandbox resource."""
         if "ids" not in request.query:
             return rows_in_body(request, self.description.plural)
         same = object_in_body(request, self.description.name)
         return [{**same, "id": int(key)} for key in read_ids(request, "ids") if key.isdigit()]
 
     def destroy_many(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer DELETE /api/v2/RESOURCE/destroy_many for the `ids` of the query."""
+        """Answer DELETE …/destroy_many of a sandbox resource for the `ids` of the query."""
         require_role(request, self.description.delete_role or "agent")
         keys = [int(key) for key in read_ids(request, "ids") if key.isdigit()]
         return self.start_job(request, "delete", [{"id": key} for key in keys])
 
     def id_of_row(self, given: JsonObject) -> int:
-        """Return the id of the record that a row of a job is about."""
+        """Return the id of the record that a row of a sandbox resource's job is about."""
         return int(given["id"])
 
     def run_job_row(self, request: SandboxRequest, action: str, given: JsonObject) -> JsonObject:
-        """Do one row of a job and return its entry in the job's `results`."""
+        """Do one row of a sandbox resource's job and return its entry in `results`."""
         if action == "create":
             return {"id": self.create_record(request, given)["id"], "status": "Created"}
         record_id = self.id_of_row(given)
@@ -235,7 +235,7 @@ class RestResource:
 
 
 def require_found(record: JsonObject | None) -> JsonObject:
-    """Return a record, or raise the 404 of a record that is not there."""
+    """Return the sandbox's record, or raise the 404 of one that is not there."""
     if record is None:
         raise not_found_error()
     return record

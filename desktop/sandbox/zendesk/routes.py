@@ -22,7 +22,7 @@ from desktop.sandbox.zendesk.user_resource import UserResource
 def register_all_routes(
     repository: ZendeskRepository, public_router: Router, router: Router
 ) -> None:
-    """Fill the router for everybody and the one behind sign-in, then resume unfinished jobs."""
+    """Fill the sandbox's Zendesk routers, public and signed in; then resume its jobs."""
     jobs = ZendeskJobs(repository)
     users = UserResource(repository, jobs)
     resources: dict[str, RestResource] = {

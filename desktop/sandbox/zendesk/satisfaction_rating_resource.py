@@ -14,7 +14,7 @@ from desktop.sandbox.zendesk.search_engine import newest_generated_people
 
 
 class SatisfactionRatingResource(RestResource):
-    """Ratings, derived from the tickets; nobody can write one."""
+    """The sandbox's satisfaction ratings, derived from its tickets; nobody can write one."""
 
     description = ResourceDescription(
         name="satisfaction_rating",
@@ -24,7 +24,7 @@ class SatisfactionRatingResource(RestResource):
     )
 
     def rows(self, request: SandboxRequest) -> Sequence[JsonObject]:
-        """Return the ratings of a time span and a score, oldest first."""
+        """Return the sandbox's ratings of a time span and a score, oldest first."""
         if not self.repository.state.account.csat:
             raise forbidden_error("Satisfaction ratings are not enabled for this account.")
         start = read_integer(request, "start_time", 0)

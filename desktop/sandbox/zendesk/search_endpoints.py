@@ -50,7 +50,7 @@ _MATCHERS = {
 
 
 class SearchEndpoints:
-    """The endpoints that find records by a query."""
+    """The sandbox's Zendesk endpoints that find records by a query."""
 
     def __init__(self, repository: ZendeskRepository, resources: dict[str, RestResource]) -> None:
         self.repository = repository
@@ -59,13 +59,13 @@ class SearchEndpoints:
         self.search_engine = SearchEngine(repository)
 
     def add_routes(self, router: Router) -> None:
-        """Register the search endpoints."""
+        """Register the search endpoints of the sandbox's Zendesk."""
         router.add("GET", f"{API}search", self.search)
         router.add("GET", f"{API}search/export", self.export)
         router.add("GET", f"{API}users/search", self.search_users)
 
     def search(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET /search with records of all types."""
+        """Answer the sandbox's GET /search with records of all types."""
         require_role(request, "agent")
         if "page[size]" in request.query:
             raise zendesk_error(400, "invalid", "page[size] is not supported")
@@ -88,7 +88,7 @@ class SearchEndpoints:
         return json_response({"results": page, "facets": None, **navigation})
 
     def _results(self, request: SandboxRequest, most: int) -> tuple[list[JsonObject], int]:
-        """Return up to `most` serialized results of all types, and how many there are in all."""
+        """Return up to `most` serialized search results of the sandbox, and their total."""
         text = request.query.get("query", "")
         if not text.strip():
             raise zendesk_error(422, "invalid", "Query is required")
@@ -117,7 +117,7 @@ class SearchEndpoints:
     # Users
 
     def search_users(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET /users/search by query or by external id, with offset paging only."""
+        """Answer the sandbox's GET /users/search by query or external id, offset paging only."""
         require_role(request, "agent")
         if "external_id" in request.query:
             user = self.repository.user_by_external_id(request.query["external_id"])
@@ -145,7 +145,7 @@ class SearchEndpoints:
     # Export
 
     def export(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET /search/export with a page of one type; its cursor dies after an hour.
+        """Answer the sandbox's GET /search/export with a page; its cursor dies after an hour.
 
         Rows come in order of ids: for generated people not quite the order of `created_at`.
         """
@@ -175,7 +175,7 @@ class SearchEndpoints:
     def _export_page(
         self, kind: str, query: SearchQuery, start: int, size: int
     ) -> tuple[list[JsonObject], int, bool]:
-        """Return rows, the position to go on at, and whether there is more.
+        """Return a page of the sandbox's search export: rows, next position, and if more.
 
         Positions count the individual records first, then the generated people.
         """

@@ -22,20 +22,20 @@ _REQUESTER_KEYS = ("requester", "requester_id")
 
 
 def newest_generated_people(people: GeneratedPeople) -> Iterator[GeneratedPerson]:
-    """Make the newest generated people, up to the number that a search looks at."""
+    """Make the newest generated people, up to the number that a sandbox search looks at."""
     oldest = max(people.size - MAX_PEOPLE_SCANNED, 0)
     return map(people.person, range(people.size - 1, oldest - 1, -1))
 
 
 class SearchEngine:
-    """Finds users and tickets by a parsed query."""
+    """Finds users and tickets of the sandbox's Zendesk by a parsed query."""
 
     def __init__(self, repository: ZendeskRepository) -> None:
         self.repository = repository
         self.people = repository.state.generated_people
 
     def find_users(self, query: SearchQuery, most: int) -> tuple[list[JsonObject], int]:
-        """Return up to `most` users that match, and how many there are in all."""
+        """Search the sandbox's users: up to `most`, and how many there are in all."""
         known = [user for user in self._users_by_identity(query) if self._matches(query, user)]
         found = {user["id"]: user for user in known}
         if found and len(query.terms) == 1 and "@" in query.terms[0].value:
@@ -81,7 +81,7 @@ class SearchEngine:
     def _generated_candidates(
         self, query: SearchQuery
     ) -> tuple[Iterable[GeneratedPerson], int, bool]:
-        """Return generated people a search may match, their number, and if names chose them."""
+        """Return generated people a sandbox search may match, their number, if by name."""
         words = [fold_name(word).rstrip("*") for word in query.words]
         for term in query.terms:
             if term.is_negated:
@@ -105,7 +105,7 @@ class SearchEngine:
         return newest_generated_people(self.people), self.people.size, False
 
     def find_tickets(self, query: SearchQuery, most: int) -> tuple[list[JsonObject], int]:
-        """Return up to `most` tickets that match, and how many there are in all."""
+        """Search the sandbox's tickets: up to `most`, and how many there are in all."""
         requesters = [term.value for term in query.terms if term.key in _REQUESTER_KEYS]
         if requesters:
             return self._find_tickets_of(query, requesters[0], most)
@@ -141,7 +141,7 @@ class SearchEngine:
 
 
 def may_match(query: SearchQuery, person: GeneratedPerson) -> bool:
-    """Say whether a generated person can match, without the cost of making the user."""
+    """Whether a generated person can match a sandbox search, without making the user."""
     for term in query.terms:
         if term.is_negated or term.operator != ":":
             continue

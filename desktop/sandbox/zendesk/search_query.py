@@ -22,7 +22,7 @@ _DATE_KEYS = ("created", "created_at", "updated", "updated_at")
 
 @dataclass(frozen=True)
 class SearchTerm:
-    """One condition of a query; without a key it is a word to be found anywhere."""
+    """One condition of the sandbox's search query; without a key a word found anywhere."""
 
     key: str
     operator: str
@@ -31,26 +31,26 @@ class SearchTerm:
 
     @property
     def plain_words(self) -> list[str]:
-        """The words of a term whose key is unknown: the key is then part of the text."""
+        """The words of a search term whose key the sandbox does not know: the key is text too."""
         return f"{self.key}{self.operator}{self.value}".split()
 
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """The record types and the terms of a parsed query."""
+    """A search query of the sandbox, parsed: record types and terms."""
 
     types: tuple[str, ...]
     terms: tuple[SearchTerm, ...]
 
     @property
     def words(self) -> list[str]:
-        """The plain words that must appear."""
+        """The plain words that must appear in what the sandbox's search finds."""
         plain = (term for term in self.terms if not term.key and not term.is_negated)
         return [word for term in plain for word in term.value.split()]
 
 
 def parse_search_query(text: str) -> SearchQuery:
-    """Parse a query; what is not understood is a word."""
+    """Parse a search query to the sandbox's Zendesk; what is not understood is a word."""
     types: list[str] = []
     terms: list[SearchTerm] = []
     for match in _TERM.finditer(text):
@@ -63,7 +63,7 @@ def parse_search_query(text: str) -> SearchQuery:
 
 
 def _wildcard_matches(pattern: str, text: str) -> bool:
-    """Compare a value with a pattern in which `*` stands for anything."""
+    """Match a value against a sandbox search's pattern, in which `*` stands for anything."""
     if "*" not in pattern:
         return pattern == text
     parts = (re.escape(part) for part in pattern.split("*"))
@@ -71,7 +71,7 @@ def _wildcard_matches(pattern: str, text: str) -> bool:
 
 
 def _phone_matches(pattern: str, stored: str) -> bool:
-    """Compare a number as it is stored, or after a leading `*` its last digits (docs 17)."""
+    """Match a phone in a sandbox search: as stored, or after a `*` its last digits (docs 17)."""
     if not pattern.startswith("*"):
         return pattern == stored
     digits = pattern[1:]
@@ -83,7 +83,7 @@ def _folded_matches(pattern: str, value: object) -> bool:
 
 
 def _compare_text(compare: str, left: str, right: str) -> bool:
-    """Compare texts such as ISO dates; a shorter right side, as a day, is a whole span."""
+    """Compare ISO dates in a sandbox search; a shorter right side, as a day, is a span."""
     if compare in (":", ""):
         return left.startswith(right) if right else not left
     if left.startswith(right):
@@ -107,7 +107,7 @@ def _has_word(word: str, texts: list[str]) -> bool:
 
 
 def user_matches(query: SearchQuery, user: JsonObject) -> bool:
-    """Say whether a user satisfies every term of a query."""
+    """Whether a sandbox user satisfies every term of a search query."""
     return all(_user_matches_term(term, user) != term.is_negated for term in query.terms)
 
 
@@ -136,7 +136,7 @@ def _identities(user: JsonObject, kind: str) -> list[str]:
 
 
 def _searched_values(key: str, user: JsonObject) -> list[object] | None:
-    """Return the values of a user that a key names, or None where it names none."""
+    """Return a sandbox user's values that a search key names; None where it names none."""
     if key in ("email", "user"):
         return [*_identities(user, "email")]
     if key == "name":
@@ -151,7 +151,7 @@ def _searched_values(key: str, user: JsonObject) -> list[object] | None:
 
 
 def ticket_matches(query: SearchQuery, ticket: JsonObject) -> bool:
-    """Say whether a ticket satisfies every term of a query."""
+    """Whether a sandbox ticket satisfies every term of a search query."""
     return all(_ticket_matches_term(term, ticket) != term.is_negated for term in query.terms)
 
 
@@ -177,7 +177,7 @@ def _ticket_matches_term(term: SearchTerm, ticket: JsonObject) -> bool:
 
 
 def organization_matches(query: SearchQuery, organization: JsonObject) -> bool:
-    """Say whether an organization satisfies every term of a query."""
+    """Whether a sandbox organization satisfies every term of a search query."""
     return all(
         _organization_matches_term(term, organization) != term.is_negated for term in query.terms
     )

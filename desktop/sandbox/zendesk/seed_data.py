@@ -42,7 +42,7 @@ _FRESH_STATUSES = ("new", "open", "open", "pending", "hold", "solved", "solved",
 
 @dataclass
 class ZendeskSeedData:
-    """Makes seed records by id; knows nothing of changes."""
+    """Makes seed records of the sandbox's Zendesk by id; knows nothing of changes."""
 
     generated_people: GeneratedPeople
     fixture_people: dict[int, FixturePerson] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class ZendeskSeedData:
     # Users
 
     def user(self, user_id: int) -> JsonObject | None:
-        """Make a user, or return None where the id means nobody."""
+        """Make a seed user of the sandbox's Zendesk, or None where the id means nobody."""
         if (person := self.fixture_people.get(user_id)) is not None:
             return self._fixture_user(person)
         index = user_id - FIRST_GENERATED_USER_ID
@@ -90,7 +90,7 @@ class ZendeskSeedData:
         )
 
     def generated_user(self, person: GeneratedPerson) -> JsonObject:
-        """Make the user of a generated person."""
+        """Make a generated person's user for the sandbox's Zendesk."""
         draw = person.random_bytes
         number = FIRST_GENERATED_ORGANIZATION_ID + draw[12] % ORGANIZATION_COUNT
         return make_user_record(
@@ -111,14 +111,14 @@ class ZendeskSeedData:
         )
 
     def user_ids(self) -> list[int | range]:
-        """Return all ids of users, the generated ones as one range."""
+        """Return the sandbox's seed user ids, the generated ones as one range."""
         first = FIRST_GENERATED_USER_ID
         return [*sorted(self.fixture_people), range(first, first + self.generated_people.size)]
 
     # Tickets
 
     def ticket(self, ticket_id: int) -> JsonObject | None:
-        """Make a ticket, or return None where the id means none."""
+        """Make a seed ticket of the sandbox's Zendesk, or None where the id means none."""
         if (found := self.fixture_tickets.get(ticket_id)) is not None:
             return self._fixture_ticket(*found)
         index, rest = divmod(ticket_id - FIRST_GENERATED_TICKET_ID, TICKET_IDS_PER_USER)
@@ -146,7 +146,7 @@ class ZendeskSeedData:
         )
 
     def generated_ticket(self, person: GeneratedPerson, slot: int) -> JsonObject | None:
-        """Make a ticket of a generated person, or return None where there is none in the slot."""
+        """Make a generated person's ticket for the sandbox, or None for an empty slot."""
         if slot >= person.ticket_count:
             return None
         draw = person.random_bytes
@@ -174,13 +174,13 @@ class ZendeskSeedData:
         return FIRST_GENERATED_TICKET_ID + index * TICKET_IDS_PER_USER + TICKET_SLOTS - 1 - slot
 
     def generated_tickets(self, person: GeneratedPerson) -> Iterator[JsonObject]:
-        """Make all tickets of a generated person, the newest first."""
+        """Make all tickets of a generated person for the sandbox, the newest first."""
         for slot in range(person.ticket_count):
             if (ticket := self.generated_ticket(person, slot)) is not None:
                 yield ticket
 
     def ticket_ids_of(self, user_id: int) -> list[int]:
-        """Return the ids of the tickets that a user requested."""
+        """Return the ids of the seed tickets that a sandbox user requested."""
         if (person := self.fixture_people.get(user_id)) is not None:
             return [ticket.id for ticket in person.tickets]
         index = user_id - FIRST_GENERATED_USER_ID
@@ -190,7 +190,7 @@ class ZendeskSeedData:
         return [self._generated_ticket_id(index, slot) for slot in slots]
 
     def comments(self, ticket: JsonObject) -> list[JsonObject]:
-        """Make the comments of an unchanged ticket: the description, then the replies."""
+        """Make the comments of a seed ticket: the description, then the replies."""
         _, fixture = self.fixture_tickets.get(ticket["id"], (None, None))
         replies: tuple[str, ...] = ()
         if fixture is not None:
@@ -208,7 +208,7 @@ class ZendeskSeedData:
     # Organizations
 
     def organization(self, organization_id: int) -> JsonObject | None:
-        """Make an organization, or return None where the id means none."""
+        """Make a seed organization of the sandbox's Zendesk, or None where the id means none."""
         index = organization_id - FIRST_GENERATED_ORGANIZATION_ID
         domain_names: tuple[str, ...] = ()
         if organization_id in FIXTURE_ORGANIZATIONS:
@@ -221,14 +221,14 @@ class ZendeskSeedData:
         return make_organization_record(organization_id, name, domain_names, created)
 
     def organization_ids(self) -> list[int]:
-        """Return all ids; without generated people only the fixture organizations."""
+        """Return the sandbox's seed organization ids; without generated people the fixtures'."""
         first = FIRST_GENERATED_ORGANIZATION_ID
         count = ORGANIZATION_COUNT if self.generated_people.size else 0
         return [*FIXTURE_ORGANIZATIONS, *range(first, first + count)]
 
 
 def tags_of(person: GeneratedPerson) -> list[str]:
-    """Return the tags of a generated person without making the user."""
+    """Return a generated person's tags in the sandbox without making the user."""
     # Each tag is on 14 of 256 people.
     return [tag for place, tag in enumerate(USER_TAGS) if person.random_bytes[14 + place] < 14]
 

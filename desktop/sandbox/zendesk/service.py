@@ -25,7 +25,7 @@ from desktop.sandbox.zendesk.routes import register_all_routes
 
 
 class ZendeskSandbox:
-    """Answers the requests of one Zendesk account."""
+    """Answers requests as one Zendesk account: sign-in, rate limits, scopes of the sandbox."""
 
     def __init__(self, state: SandboxState, credentials: SandboxCredentials) -> None:
         self.state = state

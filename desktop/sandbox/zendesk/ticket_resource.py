@@ -55,7 +55,7 @@ TICKET_RULES = (
 
 
 class TicketResource(RestResource):
-    """Tickets; deleted ones are shown by the incremental exports only."""
+    """The sandbox's tickets; deleted ones are shown by the incremental exports only."""
 
     description = ResourceDescription(
         name="ticket",
@@ -82,7 +82,7 @@ class TicketResource(RestResource):
         return self.repository.existing_ticket(ticket_id)
 
     def shown_body(self, request: SandboxRequest, record: JsonObject) -> JsonObject:
-        """Return a ticket and its sideloads, without the audit that a write answers with."""
+        """Return a sandbox ticket and its sideloads, without the audit of a write's answer."""
         shown = self._serialize_with_count(request, record)
         return {"ticket": shown, **self.sideloads(request, [record])}
 
@@ -93,7 +93,7 @@ class TicketResource(RestResource):
         return shown
 
     def sideloads(self, request: SandboxRequest, records: Sequence[JsonObject]) -> JsonObject:
-        """Return the users, organizations and groups asked for by `include`."""
+        """Return users, organizations and groups that a sandbox ticket's `include` asks for."""
         asked = set(request.query.get("include", "").split(","))
         answer: JsonObject = {}
         if "users" in asked:
@@ -112,7 +112,7 @@ class TicketResource(RestResource):
         return [self.users.serialize(request, user) for user in users if user]
 
     def index(self, request: SandboxRequest, **_keys: object) -> SandboxResponse:
-        """List the fixture and the changed tickets, or those of an external id."""
+        """Answer the sandbox's GET /tickets: fixture and changed ones, or by external id."""
         require_role(request, "agent")
         tickets = self.repository.individual_tickets()
         if external_id := request.query.get("external_id"):
@@ -120,14 +120,14 @@ class TicketResource(RestResource):
         return self._sorted_page(request, tickets)
 
     def list_recently_viewed(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET /tickets/recent: up to five tickets viewed last, newest first."""
+        """Answer the sandbox's GET /tickets/recent: up to five viewed last, newest first."""
         require_role(request, "agent")
         found = map(self.repository.existing_ticket, self.repository.viewed_ticket_ids)
         tickets = [ticket for ticket in found if ticket][:MAX_RECENT_TICKETS]
         return self.page(request, tickets, has_sideloads=True)
 
     def list_requested_by(self, request: SandboxRequest, user_id: int) -> SandboxResponse:
-        """Answer GET /users/{id}/tickets/requested."""
+        """Answer the sandbox's GET /users/{id}/tickets/requested."""
         require_role(request, "agent")
         self.users.find(user_id)
         return self._sorted_page(request, self.repository.tickets_requested_by(user_id))
@@ -135,7 +135,7 @@ class TicketResource(RestResource):
     def list_of_organization(
         self, request: SandboxRequest, organization_id: int
     ) -> SandboxResponse:
-        """List an organization's tickets among the fixture and the changed ones."""
+        """Answer with a sandbox organization's tickets among the fixture and changed ones."""
         require_role(request, "agent")
         tickets = self.repository.individual_tickets()
         own = [ticket for ticket in tickets if ticket["organization_id"] == organization_id]
@@ -153,7 +153,7 @@ class TicketResource(RestResource):
         )
 
     def list_comments(self, request: SandboxRequest, ticket_id: int) -> SandboxResponse:
-        """Answer GET …/comments, oldest first unless asked otherwise."""
+        """Answer the sandbox's GET /tickets/{id}/comments, oldest first unless asked otherwise."""
         require_role(request, "agent")
         comments = self.repository.comments(self.find(ticket_id))
         if request.query.get("sort") == "-created_at" or request.query.get("sort_order") == "desc":
@@ -170,7 +170,7 @@ class TicketResource(RestResource):
     # Writing
 
     def create(self, request: SandboxRequest, **_keys: object) -> SandboxResponse:
-        """Answer POST /tickets: once per Idempotency-Key, or as a job with `async=true`."""
+        """Answer the sandbox's POST /tickets: once per Idempotency-Key, or `async` as a job."""
         require_role(request, "agent")
         key = request.headers.get("idempotency-key")
         body_hash = hashlib.sha256(request.body).hexdigest()
@@ -195,7 +195,7 @@ class TicketResource(RestResource):
         return answer
 
     def written_body(self, request: SandboxRequest, record: JsonObject) -> JsonObject:
-        """Return a ticket and the audit of its last change; the audit's events are left out."""
+        """Return a sandbox ticket and its last change's audit; that has no events."""
         audit = {
             "id": record["id"] * 1000 + 900 + len(record.get("_comments") or ()),
             "ticket_id": record["id"],
@@ -206,13 +206,13 @@ class TicketResource(RestResource):
         return {"ticket": self.serialize(request, record), "audit": audit}
 
     def run_job_row(self, request: SandboxRequest, action: str, given: JsonObject) -> JsonObject:
-        """Do one row of a job; created tickets are told with an account id and no status."""
+        """Do one row of a sandbox ticket job; created ones have an account id and no status."""
         if action == "create":
             return {"id": self.create_record(request, given)["id"], "account_id": 1}
         return super().run_job_row(request, action, given)
 
     def create_record(self, request: SandboxRequest, given: JsonObject) -> JsonObject:
-        """Create and store a ticket with its first comment."""
+        """Create and store a sandbox ticket with its first comment."""
         body, is_public, author = _parse_comment(given.get("comment") or given.get("description"))
         if not body:
             raise validation_error("base", "Description: cannot be blank", "BlankValue")
@@ -246,7 +246,7 @@ class TicketResource(RestResource):
     def update_record(
         self, request: SandboxRequest, given: JsonObject, ticket_id: int
     ) -> JsonObject:
-        """Change and store a ticket that is neither deleted nor closed."""
+        """Change and store a sandbox ticket that is neither deleted nor closed."""
         ticket = self.repository.tickets.copy_for_update(ticket_id)
         if ticket is None or ticket["status"] == "deleted":
             raise not_found_error()
@@ -297,7 +297,7 @@ class TicketResource(RestResource):
 
 
 def _parse_comment(given: object, *, default: bool = True) -> tuple[str, bool, int | None]:
-    """Return text, visibility and author of a comment; without `public` it has the default."""
+    """Parse text, visibility and author of a comment sent to the sandbox's Zendesk."""
     if isinstance(given, str):
         return given.strip(), default, None
     if not isinstance(given, dict):
@@ -308,7 +308,7 @@ def _parse_comment(given: object, *, default: bool = True) -> tuple[str, bool, i
 
 
 def sorted_tickets(request: SandboxRequest, tickets: Sequence[JsonObject]) -> list[JsonObject]:
-    """Return tickets in the order asked; cursor paging ignores `sort_by` silently."""
+    """Sort the sandbox's tickets as asked; cursor paging ignores `sort_by` silently."""
     if "page[size]" in request.query:
         name = request.query.get("sort", "id")
         key, is_descending = name.lstrip("-"), name.startswith("-")

@@ -32,7 +32,7 @@ UPDATE_RULES = plain_fields("title description active tag position custom_field_
 
 
 class UserFieldResource(RestResource):
-    """Definitions of user fields; administrators write them, agents read them."""
+    """The sandbox's user field definitions; administrators write them, agents read them."""
 
     description = ResourceDescription(
         name="user_field",

@@ -54,7 +54,7 @@ _ANONYMOUS_USER = {
 
 
 class UserResource(RestResource):
-    """Users; deleted ones stay readable by id with `active` false."""
+    """The sandbox's users; deleted ones stay readable by id with `active` false."""
 
     description = ResourceDescription(
         name="user",
@@ -87,7 +87,7 @@ class UserResource(RestResource):
         return shown
 
     def sideloads(self, request: SandboxRequest, records: Sequence[JsonObject]) -> JsonObject:
-        """Return the identities, organizations, roles and groups asked for by `include`."""
+        """Return what a sandbox user's `include` asks for: identities, organizations, roles."""
         asked = set(request.query.get("include", "").split(","))
         answer: JsonObject = {}
         if "identities" in asked:
@@ -101,7 +101,7 @@ class UserResource(RestResource):
         return answer
 
     def rows(self, request: SandboxRequest) -> PageableRows:
-        """Return all users, or those of an external id or of roles."""
+        """Return the sandbox's users, all or those of an external id or of roles."""
         if external_id := request.query.get("external_id"):
             user = self.repository.user_by_external_id(external_id)
             return [user] if user else []
@@ -113,7 +113,7 @@ class UserResource(RestResource):
         return LazyRecords(self.repository.user_ids(), self.find)
 
     def find_many(self, request: SandboxRequest) -> list[JsonObject]:
-        """Return users by external ids or ids; deleted ones only if `include_deleted` asks."""
+        """Return the sandbox's users by external ids or ids, deleted ones only if asked."""
         if "external_ids" in request.query:
             keys = read_ids(request, "external_ids")
             found = [self.repository.user_by_external_id(key) for key in keys]
@@ -124,7 +124,7 @@ class UserResource(RestResource):
         return [user for user in found if user is not None]
 
     def show_current_user(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET /users/me, also without credentials."""
+        """Answer the sandbox's GET /users/me, also without credentials."""
         if request.actor is ANONYMOUS:
             url = f"{request.base_url}{API}users/.json"
             return json_response({"user": {**_ANONYMOUS_USER, "url": url}})
@@ -133,14 +133,14 @@ class UserResource(RestResource):
         return json_response(body)
 
     def list_deleted(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET /deleted_users."""
+        """Answer the sandbox's GET /deleted_users."""
         require_role(request, "agent")
         changed = self.repository.users.existing_overrides()
         rows = [user for _, user in changed if not user["active"]]
         return page_response(request, "deleted_users", rows, lambda it: self.serialize(request, it))
 
     def list_members(self, request: SandboxRequest, organization_id: int) -> SandboxResponse:
-        """List the fixture and the changed users of an organization."""
+        """Answer with a sandbox organization's users among the fixture and changed ones."""
         require_role(request, "agent")
         users = self.repository.individual_users()
         return self.page(request, [user for user in users if organization_id in user["_orgs"]])
@@ -148,13 +148,13 @@ class UserResource(RestResource):
     # Writing
 
     def create_record(self, request: SandboxRequest, given: JsonObject) -> JsonObject:
-        """Create and store a user; agents create end users only."""
+        """Create and store a sandbox user; agents create end users only."""
         if given.get("role", "end-user") != "end-user" and not request.actor.is_admin:
             raise forbidden_error("You can only create end users.")
         return self.repository.save_user(make_new_user(self.repository, given))
 
     def update_record(self, request: SandboxRequest, given: JsonObject, user_id: int) -> JsonObject:
-        """Change and store a user that is not deleted."""
+        """Change and store a sandbox user that is not deleted."""
         user = self.user_to_edit(request, user_id)
         if given.get("role", user["role"]) != user["role"] and not request.actor.is_admin:
             raise forbidden_error("You cannot change roles.")
@@ -162,7 +162,7 @@ class UserResource(RestResource):
         return self.repository.save_user(user)
 
     def user_to_edit(self, request: SandboxRequest, user_id: int) -> JsonObject:
-        """Return a copy of a user to change, if it is there and may be changed."""
+        """Return a copy of a sandbox user to change, if it is there and may be changed."""
         user = self.repository.users.copy_for_update(user_id)
         if user is None or not user["active"]:
             raise not_found_error()
@@ -170,12 +170,12 @@ class UserResource(RestResource):
         return user
 
     def delete_record(self, request: SandboxRequest, user_id: int) -> JsonObject:
-        """Mark a user as deleted and return it."""
+        """Mark a sandbox user as deleted and return it."""
         user = require_found(self.repository.existing_user(user_id))
         return self.repository.save_user(make_deleted_user(self.repository, user))
 
     def create_or_update(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer POST …/create_or_update: 200 when the user existed, 201 when not."""
+        """Answer the sandbox's POST /users/create_or_update: 200 if the user existed, else 201."""
         require_role(request, "agent")
         given = object_in_body(request, "user")
         user, is_new = self.create_or_update_user(request, given)
@@ -186,7 +186,7 @@ class UserResource(RestResource):
     def create_or_update_user(
         self, request: SandboxRequest, given: JsonObject
     ) -> tuple[JsonObject, bool]:
-        """Update the user with the external id or address sent, or create one."""
+        """Update the sandbox's user with the external id or address sent, or create one."""
         known = None
         if given.get("external_id"):
             known = self.repository.user_by_external_id(str(given["external_id"]))
@@ -197,7 +197,7 @@ class UserResource(RestResource):
         return self.update_record(request, given, known["id"]), False
 
     def merge(self, request: SandboxRequest, user_id: int) -> SandboxResponse:
-        """Merge the user of the path into the one of the body, with identities and tickets."""
+        """Merge the sandbox user of the path into the body's, with identities and tickets."""
         winner_id = object_in_body(request, "user").get("id")
         loser = self.repository.users.copy_for_update(user_id)
         winner = self.repository.users.copy_for_update(int(winner_id)) if winner_id else None
@@ -226,12 +226,12 @@ class UserResource(RestResource):
     # Bulk jobs
 
     def create_many(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer POST …/create_many, if the account may import users."""
+        """Answer the sandbox's POST /users/create_many, if the account may import users."""
         self._require_bulk_import(request)
         return super().create_many(request)
 
     def create_or_update_many(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer POST …/create_or_update_many, if the account may import users."""
+        """Answer the sandbox's POST /users/create_or_update_many, if import is on."""
         self._require_bulk_import(request)
         return self.start_job(request, "create_or_update", rows_in_body(request, "users"))
 
@@ -242,7 +242,7 @@ class UserResource(RestResource):
             raise forbidden_error("Bulk user import is not enabled for this account.")
 
     def rows_to_update(self, request: SandboxRequest) -> Sequence[JsonObject]:
-        """Return the rows of update_many; users are also named by `external_ids`."""
+        """Return the rows of the sandbox's users/update_many, named by `external_ids` too."""
         for name, key in (("ids", "id"), ("external_ids", "external_id")):
             if name in request.query:
                 same = object_in_body(request, "user")
@@ -252,7 +252,7 @@ class UserResource(RestResource):
         return rows_in_body(request, "users")
 
     def id_of_row(self, given: JsonObject) -> int:
-        """Return the user's id in a row, or the id of the user with its external id."""
+        """Return the user's id in a sandbox job's row, or that of its external id."""
         if "id" in given:
             return int(given["id"])
         external_id = str(given.get("external_id") or "")
@@ -269,12 +269,12 @@ class UserResource(RestResource):
     # Tags
 
     def list_tags(self, request: SandboxRequest, user_id: int) -> SandboxResponse:
-        """Answer GET …/tags."""
+        """Answer the sandbox's GET /users/{id}/tags."""
         require_role(request, "agent")
         return json_response({"tags": self._tagged_user(user_id)["tags"]})
 
     def change_tags(self, request: SandboxRequest, user_id: int) -> SandboxResponse:
-        """Answer …/tags: POST sets the tags, PUT adds, DELETE removes."""
+        """Answer the sandbox's /users/{id}/tags: POST sets, PUT adds, DELETE removes."""
         user = self._tagged_user(user_id)
         require_may_edit_user(request, user)
         body = request.json()

@@ -39,7 +39,7 @@ USER_RULES = (
 
 
 def require_unused_email(repository: ZendeskRepository, email: str, user_id: int | None) -> str:
-    """Return an address in lower case; raises a 422 for a malformed or a taken one."""
+    """Lower an address for the sandbox's user; raises a 422 if malformed or taken."""
     address = email.strip().lower()
     if not EMAIL.fullmatch(address):
         message = f"Email: {email} is not properly formatted"
@@ -60,7 +60,7 @@ def add_identity(
     primary: bool,
     verified: bool,
 ) -> JsonObject:
-    """Put an identity on a draft of a user; the first of a type is always primary."""
+    """Add an identity to a draft of a sandbox user; the first of a type is primary."""
     identities = user["_identities"]
     highest = max((item["id"] % IDENTITY_IDS_PER_USER for item in identities), default=-1)
     # The id of a deleted identity is not given again.
@@ -77,7 +77,7 @@ def add_identity(
 
 
 def make_primary(user: JsonObject, identity: JsonObject) -> None:
-    """Make an identity of a draft the primary one of its type."""
+    """Make an identity of a sandbox user's draft the primary one of its type."""
     for other in user["_identities"]:
         if other["type"] == identity["type"]:
             other["primary"] = other["id"] == identity["id"]
@@ -89,7 +89,7 @@ def make_primary(user: JsonObject, identity: JsonObject) -> None:
 def apply_user_fields(
     repository: ZendeskRepository, user: JsonObject, given: JsonObject, *, is_new: bool = False
 ) -> None:
-    """Write the fields sent to a draft of a user; raises a 422 for values Zendesk refuses."""
+    """Write the fields sent to a draft of a sandbox user; a 422 for refused values."""
     # Nobody is without these.
     given = {k: v for k, v in given.items() if v or k not in ("time_zone", "locale")}
     apply_field_rules(
@@ -113,7 +113,7 @@ def apply_user_fields(
 
 
 def make_new_user(repository: ZendeskRepository, given: JsonObject) -> JsonObject:
-    """Make the draft of a new user with the fields and identities sent."""
+    """Make the draft of a new sandbox user with the fields and identities sent."""
     now, is_verified = repository.state.now(), bool(given.get("verified"))
     user = make_user_record(
         repository.new_user_id(), "", created=now, updated=now, verified=is_verified
@@ -136,7 +136,7 @@ def make_new_user(repository: ZendeskRepository, given: JsonObject) -> JsonObjec
 
 
 def make_deleted_user(repository: ZendeskRepository, user: JsonObject) -> JsonObject:
-    """Turn a draft into a user that is marked as deleted; its addresses are free again."""
+    """Mark a sandbox user's draft as deleted; its addresses are free again."""
     deleted_at = format_iso_utc(repository.state.now())
     return user | {"active": False, "_identities": [], "_deleted": deleted_at}
 
@@ -226,7 +226,7 @@ def _edit_organizations(repository: ZendeskRepository, user: JsonObject, given: 
 
 
 def set_memberships(user: JsonObject, organization_ids: list[int]) -> None:
-    """Set the organizations of a draft; the first is the default one."""
+    """Set the organizations of a sandbox user's draft; the first is the default one."""
     user["_orgs"] = organization_ids
     user["organization_id"] = organization_ids[0] if organization_ids else None
 
@@ -234,7 +234,7 @@ def set_memberships(user: JsonObject, organization_ids: list[int]) -> None:
 def copy_tag_changes_to_tickets(
     repository: ZendeskRepository, user_id: int, old: list[str], new: list[str]
 ) -> None:
-    """Copy a change of a user's tags to the user's tickets that are not closed."""
+    """Copy a change of a sandbox user's tags to their tickets that are not closed."""
     added = [tag for tag in new if tag not in old]
     removed = [tag for tag in old if tag not in new]
     if not added and not removed:
