@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from desktop.model.zendesk_ticket import ExportedTicket
-from desktop.store import feed_repository
-from desktop.store.feed_repository import TICKETS_FEED
+from desktop.model.zendesk_user import ZendeskUser
+from desktop.store import feed_repository, zendesk_user_lookup
+from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED
 from desktop.store.workspace_store import WorkspaceStore
 from tests.support.fresh_store import open_fresh_store
 
@@ -46,3 +47,22 @@ def test_feed_requesters_are_told_once_and_only_if_changed(
     # Tickets 5 to 7 alone: of requesters 1, 7 and 3.
     assert list(store.feeds.iter_requesters(after=4)) == [1, 3, 7]
     assert list(store.feeds.iter_requesters(after=1, up_to=3)) == [3, 5]
+
+
+def test_feed_users_by_phone_end_are_found_by_an_index(store: WorkspaceStore) -> None:
+    store.feeds.begin_reading.blocking(USERS_FEED, 1.0)
+    numbers = {1: "+44 20 7946 0958", 2: "020 79460958", 3: "+49 20 7946 0958", 4: "", 5: "0958"}
+    store.feeds.save_users.blocking(
+        [ZendeskUser(id=n, name="", phone=number) for n, number in numbers.items()], "c"
+    )
+    steps = store.mirror_db.read(
+        lambda c: [
+            str(row["detail"])
+            for row in c.execute(
+                f"EXPLAIN QUERY PLAN {zendesk_user_lookup.FIND_BY_PHONE_END_SQL}", ("[]",)
+            )
+        ]
+    )
+    assert any("feed_user USING INDEX feed_user_phone_end" in step for step in steps), steps
+    found = store.zendesk_users.find_by_phone.blocking(["+442079460958", "0958"])
+    assert found == {"+442079460958": (1, 2)}
