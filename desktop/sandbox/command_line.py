@@ -23,6 +23,7 @@ class SandboxOptions:
     faults: tuple[FaultRule, ...]
     state_path: Path | None
     log_path: Path | None
+    until_eof: bool
 
 
 def parse_rate_factor(text: str) -> float:
@@ -72,6 +73,9 @@ def parse_options(argv: Sequence[str]) -> SandboxOptions:
     )
     parser.add_argument("--state", type=Path, metavar="FILE")
     parser.add_argument("--log", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--until-eof", action="store_true", help="end when standard input is closed"
+    )
     parsed = parser.parse_args(argv)
     if parsed.customers < 0:
         parser.error("--customers is 0 or more")
@@ -85,4 +89,5 @@ def parse_options(argv: Sequence[str]) -> SandboxOptions:
         faults=tuple(fault for group in parsed.fault for fault in group),
         state_path=parsed.state,
         log_path=parsed.log,
+        until_eof=parsed.until_eof,
     )

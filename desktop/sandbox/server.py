@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 import sys
+import threading
 from typing import Any
 
 import uvicorn
@@ -69,6 +70,20 @@ def _make_server(app: ServiceApp) -> _UvicornServer:
     )
 
 
+def _stop_at_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Set `stop` when standard input is closed: whoever started this process has ended."""
+
+    def read() -> None:
+        while sys.stdin.buffer.read(1):
+            pass
+        # Ended by SIGTERM meanwhile, the loop takes nothing any more.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(stop.set)
+
+    # A daemon: a read that never ends must not keep the process alive.
+    threading.Thread(target=read, name="input", daemon=True).start()
+
+
 async def run_server(options: SandboxOptions) -> int:
     """Serve the sandbox's two services until SIGTERM or SIGINT; return the exit code."""
     state = build_state(options)
@@ -95,6 +110,8 @@ async def run_server(options: SandboxOptions) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if options.until_eof:
+        _stop_at_end_of_input(loop, stop)
     running = [
         asyncio.create_task(server.serve([it])) for server, it in zip(servers, sockets, strict=True)
     ]

@@ -141,13 +141,14 @@ def _run_environment(sandbox_document: dict[str, Any], role: str) -> dict[str, s
 @contextlib.contextmanager
 def _sandbox_process(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Keep a `fairlead sandbox` process running inside the block; yields its first JSON line."""
-    arguments = ["--customers", str(options.customers)]
+    # A demo that is killed closes its end of the pipe, and the sandbox ends with it.
+    arguments = ["--customers", str(options.customers), "--until-eof"]
     if options.latency_ms:
         arguments += ["--latency-ms", str(options.latency_ms)]
     process = subprocess.Popen(  # noqa: S603
         own_command(*arguments, module="desktop.sandbox"),
         stdout=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         text=True,
         encoding="utf-8",
     )
@@ -166,8 +167,9 @@ def _sandbox_process(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        if process.stdout:
-            process.stdout.close()
+        for pipe in (process.stdout, process.stdin):
+            if pipe:
+                pipe.close()
 
 
 COMMANDS = {"demo": CliCommand(_add_arguments, _open_demo)}
