@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from desktop.kit.errors import ResponseTimeout, ServiceUnreachable
 
-_HINT = "It is tried again; check the network if it stays so."
+RETRIED_HINT = "It is tried again; check the network if it stays so."
 # OpenSSL's X509_V_ERR_* numbers, as SSLCertVerificationError.verify_code.
 _EXPIRED, _SELF_SIGNED, _SELF_SIGNED_IN_CHAIN, _HOSTNAME, _IP_ADDRESS = 10, 18, 19, 62, 64
 # Windows' Winsock errors are mapped to these names by Python.
@@ -31,18 +31,18 @@ def unreachable_error(service: str, error: BaseException) -> ServiceUnreachable:
             )
         if isinstance(cause, socket.gaierror):
             return ServiceUnreachable(
-                f"{service} was not found.", "The network does not know its name.", _HINT
+                f"{service} was not found.", "The network does not know its name.", RETRIED_HINT
             )
         if isinstance(cause, ConnectionRefusedError):
             return ServiceUnreachable(
-                f"{service} does not accept connections.", "It refused the call.", _HINT
+                f"{service} does not accept connections.", "It refused the call.", RETRIED_HINT
             )
         if isinstance(cause, OSError) and cause.errno in _NETWORK_DOWN_ERRNOS:
             return ServiceUnreachable(
-                f"There is no way to {service}.", "The network seems to be off.", _HINT
+                f"There is no way to {service}.", "The network seems to be off.", RETRIED_HINT
             )
     return ServiceUnreachable(
-        f"{service} cannot be reached.", "The connection could not be opened.", _HINT
+        f"{service} cannot be reached.", "The connection could not be opened.", RETRIED_HINT
     )
 
 
@@ -62,7 +62,7 @@ def proxy_error(service: str, reply: str) -> ServiceUnreachable:
 def connect_timeout_error(service: str) -> ServiceUnreachable:
     """Return the error for an HTTP connection that was not made in time."""
     return ServiceUnreachable(
-        f"{service} does not answer.", "No connection was made in time.", _HINT
+        f"{service} does not answer.", "No connection was made in time.", RETRIED_HINT
     )
 
 
@@ -83,14 +83,16 @@ def connection_closed_error(service: str) -> ServiceUnreachable:
 def response_timeout_error(service: str) -> ResponseTimeout:
     """Return the error for an HTTP request that was sent and not answered in time."""
     return ResponseTimeout(
-        f"{service} took too long.", "The request was sent; no answer came.", _HINT
+        f"{service} took too long.", "The request was sent; no answer came.", RETRIED_HINT
     )
 
 
 def truncated_response_error(service: str) -> ResponseTimeout:
     """Return the error for an HTTP answer that ended before it was complete."""
     return ResponseTimeout(
-        f"{service}’s answer broke off.", "The connection ended before all of it came.", _HINT
+        f"{service}’s answer broke off.",
+        "The connection ended before all of it came.",
+        RETRIED_HINT,
     )
 
 

@@ -21,8 +21,8 @@ from desktop.kit.errors import (
 )
 from desktop.model.service import Service
 
-_LATER = "It is tried again later."
-_HINTS = {
+RETRIED_LATER_HINT = "It is tried again later."
+SIGN_IN_HINTS = {
     Service.SAILTHRU: "Check the API key and secret in Settings.",
     Service.ZENDESK: "Sign in to Zendesk again in Settings.",
 }
@@ -54,12 +54,12 @@ def error_from_status(service: Service, status: int, message: str = "") -> AppEr
     if status in (408, 423):
         # Request Timeout and Locked: the request was not taken up at all.
         return ServiceError(
-            f"{service.title} is busy with it.", told, _LATER, is_outcome_unknown=False
+            f"{service.title} is busy with it.", told, RETRIED_LATER_HINT, is_outcome_unknown=False
         )
     if status in (405, 501):
         return unsupported_call_error(service, told)
     if status >= 500:
-        return ServiceError(f"{service.title} has trouble.", told, _LATER)
+        return ServiceError(f"{service.title} has trouble.", told, RETRIED_LATER_HINT)
     if 300 <= status < 400:
         return redirect_error(service)
     return rejected_error(service, told) if status >= 400 else unexpected_response_error(service)
@@ -68,7 +68,9 @@ def error_from_status(service: Service, status: int, message: str = "") -> AppEr
 def authentication_error(service: Service, message: str = "") -> AuthenticationError:
     """Return the error for credentials a service refused: status 401, or its own code."""
     what = "API key" if service is Service.SAILTHRU else "sign-in"
-    return AuthenticationError(f"{service.title} refused the {what}.", message, _HINTS[service])
+    return AuthenticationError(
+        f"{service.title} refused the {what}.", message, SIGN_IN_HINTS[service]
+    )
 
 
 def forbidden_error(service: Service, message: str) -> Forbidden:
@@ -114,7 +116,7 @@ def foreign_response_error(service: Service, status: int) -> AppError:
         return proxy_error(service.title, str(status))
     if status == 413:
         return RequestTooLarge(
-            f"That is too much for {service.title} at once.", "It answered 413.", _LATER
+            f"That is too much for {service.title} at once.", "It answered 413.", RETRIED_LATER_HINT
         )
     if status >= 500:
         # 501 too: what a gateway cannot do the service may.
@@ -131,7 +133,7 @@ def foreign_response_error(service: Service, status: int) -> AppError:
 def unexpected_response_error(service: Service) -> ServiceError:
     """Return the error for an answer's JSON that lacks what the vendor documents."""
     title = f"{service.title}’s answer cannot be used."
-    return ServiceError(title, "It has not the expected form.", _LATER)
+    return ServiceError(title, "It has not the expected form.", RETRIED_LATER_HINT)
 
 
 def wrong_record_error(service: Service) -> ServiceError:

@@ -3,8 +3,15 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from desktop.clients.connection_errors import RETRIED_HINT
+from desktop.clients.service_errors import RETRIED_LATER_HINT
 from desktop.kit.errors import AppError
 from desktop.model.json_value import Json
+
+_HINTS_WITHOUT_RETRY = {
+    RETRIED_HINT: "Check the address and this computer's network, then test again.",
+    RETRIED_LATER_HINT: "Wait a moment, then test again.",
+}
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,9 @@ class CheckCollector:
     def report_error(self, name: str, error: AppError, *, is_needed: bool = True) -> None:
         """Add a connection check that did not pass because of `error`."""
         detail = " ".join(part for part in (error.title, error.message) if part)
-        self.add(ConnectionCheck(name, False, detail, error.hint, is_needed))
+        # Nothing tries a check again by itself.
+        hint = _HINTS_WITHOUT_RETRY.get(error.hint, error.hint)
+        self.add(ConnectionCheck(name, False, detail, hint, is_needed))
 
     def results(self) -> tuple[ConnectionCheck, ...]:
         """Return all connection checks, in order."""

@@ -178,7 +178,7 @@ class ConnectionConfig:
                 raise InvalidInput(
                     "The Zendesk API token has no e-mail address.",
                     "A token works only together with the address of an agent.",
-                    f"Enter it in Settings › Zendesk, or set {ZENDESK_EMAIL_VARIABLE}.",
+                    f"Enter it in Settings › Connections, or set {ZENDESK_EMAIL_VARIABLE}.",
                 )
             return ApiTokenCredentials(email, token) if token else None
         # OAuth clients made before 2026-04-30 may give access tokens that never end, alone.

@@ -116,7 +116,7 @@ async def _examine_zendesk(
             Service.ZENDESK.title,
             False,
             "No account is set.",
-            "Enter it in Settings › Zendesk.",
+            "Enter it in Settings › Connections.",
         )
         return None
     if not await check_reachability(

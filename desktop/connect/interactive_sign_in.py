@@ -40,7 +40,7 @@ async def sign_in_interactively(
     values = config.settings_file.load().values
     base_url = values.get(settings_table.ZENDESK_BASE_URL)
     if not base_url:
-        raise InvalidInput("No Zendesk account is set.", hint="Enter it in Settings › Zendesk.")
+        raise InvalidInput("No Zendesk account is set.", hint="Enter it in Settings › Connections.")
     config.workspaces.require_account_unused(base_url, but=config.workspace.name)
     services = config.temporary_clients(values)
     request = OAuthSignInRequest(

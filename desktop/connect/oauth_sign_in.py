@@ -46,7 +46,7 @@ async def sign_in_with_browser(
         raise InvalidInput(
             "There is no OAuth client to sign in with.",
             "A Zendesk admin makes one in Admin Center › Apps and integrations › OAuth clients.",
-            "Enter its unique identifier in Settings › Zendesk, or use an API token.",
+            "Enter its unique identifier in Settings › Connections, or use an API token.",
         )
     listener = await OAuthRedirectListener.open(request.ports)
     try:

@@ -132,7 +132,9 @@ def _sync_checkbox_check(
 def check_api_token_end(clock: Clock, checks: CheckCollector) -> None:
     """Report on which day Zendesk's API token stops working."""
     days = (API_TOKENS_END - utc_datetime(clock.now()).date()).days
-    hint = "Switch to signing in with the browser (OAuth) in Settings › Zendesk before that day."
+    hint = (
+        "Switch to signing in with the browser (OAuth) in Settings › Connections before that day."
+    )
     if days < 0:
         detail = f"Zendesk ended all API tokens on {API_TOKENS_END}."
     else:

@@ -8,6 +8,7 @@ import re
 
 from desktop.clients.error_text import sanitize_error_text
 from desktop.clients.service_errors import (
+    RETRIED_LATER_HINT,
     authentication_error,
     error_from_status,
     forbidden_error,
@@ -49,7 +50,7 @@ def error_from_code(
         return authentication_error(_SAILTHRU, "The key or the secret is wrong.")
     if number == _INTERNAL_ERROR_CODE or status >= 500:
         title = "Sailthru reports an internal error."
-        return ServiceError(title, message, "It is tried again later.")
+        return ServiceError(title, message, RETRIED_LATER_HINT)
     if number in _FORBIDDEN_CODES or status == 403:
         return _forbidden(number, message)
     if number in _NOT_FOUND_CODES or status in (404, 410) or _is_not_found(number, message):

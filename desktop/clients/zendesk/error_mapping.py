@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from desktop.clients.error_text import sanitize_error_text
 from desktop.clients.service_errors import (
+    RETRIED_LATER_HINT,
     authentication_error,
     error_from_status,
     final_error,
@@ -104,7 +105,7 @@ def error_from_body(
         return _rejected(status, details)
     if 200 <= status < 300:
         title = "Zendesk reports a problem."
-        return ServiceError(title, details.message, "It is tried again later.")
+        return ServiceError(title, details.message, RETRIED_LATER_HINT)
     return error_from_status(_ZENDESK, status, details.message)
 
 

@@ -92,7 +92,7 @@ def parse_signed_in_user(
     item = document.get("user")
     # Without credentials, or with a wrong password, users/me answers 200 (docs/zendesk.md 0).
     if isinstance(item, dict) and item.get("id") is None:
-        raise authentication_error(Service.ZENDESK, "It answered as to a stranger.")
+        raise authentication_error(Service.ZENDESK, "The address or token is wrong.")
     found = parse_one(document, "user", parse_user, parser)
     return SignedInZendeskUser(found.id, found.name, found.email, found.role)
 
