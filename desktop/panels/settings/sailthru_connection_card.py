@@ -79,6 +79,8 @@ class SailthruConnectionCard(SettingsCard):
     def _connect(self) -> None:
         self._model.changed.connect(self._on_changed)
         self._model.message_posted.connect(self._on_key_saved)
+        self._model.input_refused.connect(self.key_form.focus_refused)
+        self.key_form.edited.connect(self._on_edited)
         self.replace_button.clicked.connect(self._on_replace)
         self.test_button.clicked.connect(self._on_test)
         self.secret_field.field.returnPressed.connect(self._on_test)
@@ -97,6 +99,8 @@ class SailthruConnectionCard(SettingsCard):
         self.set_note(view.note, view.note_tone)
         self.test_button.set_enabled(not view.is_busy, "The test is running.")
         self.test_button.set_text("Test and save" if enters_key else "Test")
+        for path in self.key_form.rows:
+            self.key_form.set_error(path, self._model.field_errors.get(path, ""))
         self.show_error(view.error)
         self.check_list.set_checks(view.checks)
 
@@ -114,6 +118,9 @@ class SailthruConnectionCard(SettingsCard):
         self._model.test_and_save_key(
             self.key_field.text(), self.secret_field.text(), own=self.dedicated_key_box.isChecked()
         )
+
+    def _on_edited(self, path: str, _value: object) -> None:
+        self._model.clear_field_error(path)
 
     def _on_reset(self) -> None:
         # The only setting of this card that is hard to type from memory.

@@ -112,6 +112,9 @@ class ZendeskConnectionCard(SettingsCard):
         model.changed.connect(self._on_changed)
         model.browser_requested.connect(self._open_browser)
         model.message_posted.connect(self._on_message_posted)
+        model.input_refused.connect(self._on_input_refused)
+        for form in (self._client_form, self._token_form):
+            form.edited.connect(self._on_edited)
         self.account_field.textEdited.connect(model.set_account_text)
         self.sign_in_method.chosen.connect(model.choose_sign_in_method)
         self.browser_sign_in_button.clicked.connect(self._on_browser_sign_in)
@@ -170,6 +173,8 @@ class ZendeskConnectionCard(SettingsCard):
         if not self.account_field.hasFocus():
             self.account_field.set_value(view.account_text)
         self.account_form.set_error("account", view.account_error)
+        for form, path in self._fields_after_account():
+            form.set_error(path, self._model.field_errors.get(path, ""))
         reason = view.account_disabled_reason or ("Sign out first." if view.signed_in else "")
         self.account_field.set_enabled(not reason and not view.busy_text, reason)
         if not self.client_field.hasFocus() and view.client_id:
@@ -177,6 +182,20 @@ class ZendeskConnectionCard(SettingsCard):
         self.client_field.setEnabled(not view.client_id_disabled_reason and not view.busy_text)
         if not self.email_field.hasFocus() and view.email and not self.email_field.text():
             self.email_field.set_value(view.email)
+
+    def _fields_after_account(self) -> tuple[tuple[Form, str], ...]:
+        return (
+            (self._client_form, _CLIENT.path),
+            *((self._token_form, field.path) for field in _TOKEN_FIELDS),
+        )
+
+    def _on_edited(self, path: str, _value: object) -> None:
+        self._model.clear_field_error(path)
+
+    def _on_input_refused(self, path: str) -> None:
+        fields = ((self.account_form, _ACCOUNT.path), *self._fields_after_account())
+        form = next(form for form, name in fields if name == path)
+        form.focus_refused(path)
 
     def _on_browser_sign_in(self) -> None:
         self._model.sign_in_with_browser(self.client_field.text())

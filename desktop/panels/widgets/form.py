@@ -14,6 +14,7 @@ from desktop.panels.widgets.check_box import CheckBox
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.number_field import NumberField, TimeField
+from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.secret_field import SecretField
 from desktop.panels.widgets.segmented_control import SegmentedControl
 from desktop.panels.widgets.style_property import set_style_properties
@@ -136,6 +137,12 @@ class Form(QWidget):
     def set_error(self, path: str, error: str) -> None:
         """Show or clear the error sentence below one form field."""
         self.rows[path].set_error(error)
+
+    def focus_refused(self, path: str) -> None:
+        """Put the keyboard in a field that was refused, and have its sentence spoken."""
+        row = self.rows[path]
+        row.control.setFocus(Qt.FocusReason.OtherFocusReason)
+        announce(row.control, f"{row.field.label}: {row.error_label.text()}", urgent=True)
 
     def _create_grid(self, spacing: int, label_width: int) -> QFormLayout:
         grid = QFormLayout(self)

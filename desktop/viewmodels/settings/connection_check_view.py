@@ -48,7 +48,8 @@ def checks_note(
     if not checks:
         return "", "muted"
     failed = sum(not check.is_ok and check.is_needed for check in checks)
-    text = f"{failed} of {len(checks)} need attention" if failed else "everything needed works"
+    need = "needs" if failed == 1 else "need"
+    text = f"{failed} of {len(checks)} {need} attention" if failed else "everything needed works"
     if tested_at is not None:
         text = f"{text}, tested {time_format.format_time_of_day(tested_at)}"
     return text, tone

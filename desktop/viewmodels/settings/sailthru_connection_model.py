@@ -9,7 +9,6 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.setup_document import MOVE_ACCOUNT_KEY
 from desktop.connect.support_texts import request_api_key_text
 from desktop.connect.workspace_setup import set_up_workspace
-from desktop.kit.errors import InvalidInput
 from desktop.model.json_value import Json
 from desktop.settings import settings_table
 from desktop.viewmodels.settings.connecting_card_model import ConnectingCardModel
@@ -26,6 +25,8 @@ SHARED_KEY_WARNING = (
     "Do not use the keys of your main account: whoever has this computer would have them, and "
     "they cannot be withdrawn alone."
 )
+_SHARED_KEY_ERROR = "Tick this box, or ask Sailthru for a key of its own."
+_REFUSED_KEY_HINT = "Check both: is one incomplete, or are key and secret swapped?"
 KEY_LOCATION_HINT = (
     "In Sailthru: the gear, then Setup › API and Postbacks › API Key and Secret. The lock shows "
     "them."
@@ -55,7 +56,6 @@ class SailthruConnectionModel(ConnectingCardModel):
         super().__init__()
         self._workspace, self._connection_config = workspace, connection_config
         self._has_stored_key: bool | None = None  # None: the keyring was not asked yet
-        self._checks: list[ConnectionCheck] = []
         self._tested_at: float | None = None
 
     def view(self) -> SailthruConnectionView:
@@ -96,6 +96,14 @@ class SailthruConnectionModel(ConnectingCardModel):
 
     def test_and_save_key(self, key: str, secret: str, *, own: bool) -> None:
         """Test an API key and store it if Sailthru takes it; empty fields test the stored one."""
+        is_new = bool(key.strip() or secret.strip()) or not self.has_key
+        # A shared key cannot be withdrawn from one computer alone.
+        if is_new and self._has_field_errors(
+            key="" if key.strip() else "Enter the API key.",
+            secret="" if secret.strip() else "Enter the API secret.",
+            dedicated="" if own else _SHARED_KEY_ERROR,
+        ):
+            return
         if not self._busy_text:
             self._checks = []
         save = partial(self._test_and_save_key, key.strip(), secret.strip(), own)
@@ -108,17 +116,6 @@ class SailthruConnectionModel(ConnectingCardModel):
     async def _test_and_save_key(
         self, key: str, secret: str, own: bool, moves_account: bool
     ) -> None:
-        if bool(key) != bool(secret):
-            raise InvalidInput("Key and secret go together.", "", "Enter both.")
-        if not key and not self.has_key:
-            raise InvalidInput("There is no key and secret yet.", "", "Enter both, then test.")
-        # A shared key cannot be withdrawn from one computer alone.
-        if key and not own:
-            raise InvalidInput(
-                "Is this key only for Fairlead?",
-                SHARED_KEY_WARNING,
-                "Tick the box, or ask Sailthru for a key of its own.",
-            )
         section: Mapping[str, Json] = {"api_key": key, "api_secret": secret} if key else {}
         document: dict[str, Json] = {"sailthru": dict(section), MOVE_ACCOUNT_KEY: moves_account}
         if not self._workspace.values.is_managed(settings_table.HAS_DEDICATED_KEY):
@@ -126,12 +123,7 @@ class SailthruConnectionModel(ConnectingCardModel):
         report = await set_up_workspace(document, self._connection_config, self._on_check)
         self._tested_at = self._connection_config.clock.now()
         if not report.is_stored:
-            self._error = ErrorMessage(
-                "The key was not saved.",
-                "It is saved once Sailthru accepts it.",
-                "See below what did not work.",
-            )
-            self._finish_work()
+            self._show_failed_check(report.checks, _REFUSED_KEY_HINT)
             return
         self._has_stored_key = True
         self._workspace.reload_settings()

@@ -50,6 +50,15 @@ class WizardStepView:
 
 
 @dataclass(frozen=True)
+class WizardStepState:
+    """A step in the list of steps: a sign (✓, ! or empty: not reached yet) and what it says."""
+
+    title: str
+    sign: str
+    state: str
+
+
+@dataclass(frozen=True)
 class WizardSummaryLine:
     """One line of the setup wizard's summary; `step_index` is the step where it can be changed."""
 
@@ -81,6 +90,7 @@ class SetupWizardModel(QObject):
         self.data = LocalDataModel(connection_config, local)
         self.team = TeamPolicyModel(workspace, connection_config)
         self._step_index = self._saved_step_index()
+        self._furthest_index = self._step_index
         for model in (self.zendesk, self.sailthru):
             model.message_posted.connect(self._on_connected)
 
@@ -96,6 +106,11 @@ class SetupWizardModel(QObject):
             w.startswith(_STEP_MARK_PREFIX) for w in self._state_file.read().dismissed_hints
         )
 
+    def begin(self) -> None:
+        """Save that the set-up was begun: until it is done, it comes up again by itself."""
+        if not (self._workspace.is_configured or self.is_done or self.is_begun):
+            self._save_mark(f"{_STEP_MARK_PREFIX}{self._step_index}")
+
     def step_view(self) -> WizardStepView:
         """Build the view of the setup wizard's current step."""
         index = self._step_index
@@ -108,12 +123,27 @@ class SetupWizardModel(QObject):
             is_last=index == len(STEP_TITLES) - 1,
         )
 
+    def step_states(self) -> tuple[WizardStepState, ...]:
+        """Build the list of steps: done, left open, or still to come."""
+        lines = {line.step_index: line for line in self.summary()}
+        states = []
+        for index, title in enumerate(STEP_TITLES):
+            line = lines.get(index)
+            sign, state = "", "to come"
+            # Only a connection can be left open; the other steps begin with good values.
+            is_open = line is not None and not line.is_done
+            if index < self._furthest_index:
+                sign, state = ("!", "still open") if is_open else ("✓", "done")
+            states.append(WizardStepState(title, sign, state))
+        return tuple(states)
+
     def go_to_step(self, index: int) -> None:
         """Show a step of the setup wizard (0 to 5) and save it in the state file."""
         # A saved step of an older version may not exist any more.
         index = min(max(index, 0), len(STEP_TITLES) - 1)
         if index != self._step_index:
             self._step_index = index
+            self._furthest_index = max(self._furthest_index, index)
             self._save_mark(f"{_STEP_MARK_PREFIX}{index}")
             self.refresh()
             self.step_changed.emit()
@@ -137,10 +167,19 @@ class SetupWizardModel(QObject):
         changes = values.get(settings_table.CHANGES_ENABLED)
         days = values.get(settings_table.CACHE_DAYS)
         account = values.get(settings_table.ZENDESK_BASE_URL)
-        is_without_zendesk = values.get(settings_table.ZENDESK_AUTH) == "none" and not account
+        # Chosen, and not merely the default of a workspace where nobody chose yet.
+        is_without_zendesk = (
+            values.is_set(settings_table.ZENDESK_AUTH)
+            and values.get(settings_table.ZENDESK_AUTH) == "none"
+            and not account
+        )
         zendesk = f"{account}, signed in as {signed_in}." if signed_in else ""
         if not signed_in:
-            zendesk = "Not connected: customers are looked up in Sailthru only."
+            zendesk = (
+                "Left out: customers are looked up in Sailthru only."
+                if is_without_zendesk
+                else "Not connected yet."
+            )
         return (
             WizardSummaryLine(bool(signed_in) or is_without_zendesk, "Zendesk", zendesk, 0),
             WizardSummaryLine(
@@ -148,7 +187,7 @@ class SetupWizardModel(QObject):
                 "Sailthru",
                 "Connected with a key kept for this workspace."
                 if has_key
-                else "Not connected: lists, opt-out and health cannot be shown.",
+                else "Not connected yet: lists, opt-out and health cannot be shown.",
                 1,
             ),
             WizardSummaryLine(
@@ -162,7 +201,9 @@ class SetupWizardModel(QObject):
             WizardSummaryLine(
                 True, "Data", f"Customers opened in the last {days} days are kept.", 3
             ),
-            WizardSummaryLine(True, "Next", self._next_text(bool(signed_in) or has_key), 5),
+            WizardSummaryLine(
+                bool(signed_in) or has_key, "Next", self._next_text(bool(signed_in) or has_key), 5
+            ),
         )
 
     def refresh(self) -> None:

@@ -49,6 +49,11 @@ TOKEN_NOTE = (
 NO_ZENDESK_NOTE = (
     "Customers are then looked up in Sailthru only. Zendesk can be connected at any time."
 )
+_NO_CLIENT = (
+    "Enter the identifier. An admin of your Zendesk makes the client in Admin Center › Apps and "
+    "integrations › OAuth clients; the text below can be sent to them."
+)
+_REFUSED_HINT = "Check the e-mail address and the token; in Zendesk the token must be active."
 ROLE_LABELS = {Role.ADMIN: "Administrator", Role.AGENT: "Agent"}
 
 
@@ -99,7 +104,6 @@ class ZendeskConnectionModel(ConnectingCardModel):
         )
         self._browser_url = ""
         self._open_edit_count = 0
-        self._checks: list[ConnectionCheck] = []
 
     def view(self) -> ZendeskConnectionView:
         """Build the view of the Zendesk card."""
@@ -108,7 +112,7 @@ class ZendeskConnectionModel(ConnectingCardModel):
         return ZendeskConnectionView(
             account_text=self._account_text,
             account_url=url,
-            account_error=error,
+            account_error=error or self.field_errors.get("account", ""),
             account_disabled_reason=setting_disabled_reason(
                 self._workspace, settings_table.ZENDESK_BASE_URL
             ),
@@ -148,22 +152,33 @@ class ZendeskConnectionModel(ConnectingCardModel):
     def set_account_text(self, text: str) -> None:
         """Take the Zendesk account as typed so far, and show the address it means."""
         self._account_text = text
+        self.field_errors.pop("account", "")
         self.changed.emit()
 
     def choose_sign_in_method(self, method: str) -> None:
         """Choose how to sign in to Zendesk: browser, API token, or not at all."""
         self._sign_in_method, self._error, self._checks = method, NO_ERROR, []
+        self.field_errors = {}
         if method == NO_ZENDESK and not self._workspace.values.get(settings_table.ZENDESK_BASE_URL):
             self._change_settings({settings_table.ZENDESK_AUTH.key: NO_ZENDESK})
         self.changed.emit()
 
     def sign_in_with_browser(self, client_id: str) -> None:
         """Open the browser for Zendesk's OAuth and wait for its answer."""
+        client_error = "" if client_id.strip() else _NO_CLIENT
+        if self._has_field_errors(account=self._account_error(), client=client_error):
+            return
         sign_in = partial(self._sign_in_with_browser, client_id)
         self._start_connecting("sign-in", sign_in, "Waiting for the browser…")
 
     def sign_in_with_token(self, email: str, token: str) -> None:
         """Sign in to Zendesk with an API token; it is kept only if Zendesk takes it."""
+        if self._has_field_errors(
+            account=self._account_error(),
+            email=_email_error(email),
+            token="" if token.strip() else "Enter the API token.",
+        ):
+            return
         sign_in = partial(self._sign_in_with_token, email, token)
         self._start_connecting("sign-in", sign_in, "Testing the token…")
 
@@ -224,8 +239,7 @@ class ZendeskConnectionModel(ConnectingCardModel):
             self._on_check,
         )
         if not report.is_stored:
-            self._error = ErrorMessage("Nothing was saved.", "See below what did not work.")
-            self._finish_work()
+            self._show_failed_check(report.checks, _REFUSED_HINT)
             return
         # Signed in, only what needs somebody is left to read.
         self._checks = [c for c in self._checks if not c.is_ok]
@@ -270,6 +284,11 @@ class ZendeskConnectionModel(ConnectingCardModel):
         self.changed.emit()
         self.browser_requested.emit(url)
 
+    def _account_error(self) -> str:
+        if not self._account_text.strip():
+            return "Enter the name of your Zendesk account."
+        return self._parse_account_text()[1]
+
     def _parse_account_text(self) -> tuple[str, str]:
         if not self._account_text.strip():
             return "", ""
@@ -293,3 +312,13 @@ class ZendeskConnectionModel(ConnectingCardModel):
     def _on_check(self, check: ConnectionCheck) -> None:
         self._checks.append(check)
         self.changed.emit()
+
+
+def _email_error(email: str) -> str:
+    if not email.strip():
+        return "Enter the e-mail address of the agent."
+    try:
+        settings_table.ZENDESK_EMAIL.parse(email)
+    except InvalidInput as error:
+        return field_error_text(error)
+    return ""

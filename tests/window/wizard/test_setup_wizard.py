@@ -176,8 +176,8 @@ async def test_wizard_key_for_unverified_host_is_not_sent(
         {settings_table.SERVICE_URI.key: sandbox.sailthru["service_uri"]}
     )
     wizard.model.sailthru.test_and_save_key("k" * 32, "s" * 32, own=False)
-    await wait_until(lambda: wizard.model.sailthru.view().error)
-    assert "only for Fairlead" in wizard.model.sailthru.view().error.title
+    row = wizard.sailthru.key_form.rows["dedicated"]
+    assert "Tick this box" in row.error_label.text()
     assert sandbox.control("GET", "requests")["total"] == 0
 
 
@@ -189,8 +189,81 @@ async def test_wizard_wrong_key_is_not_stored(
     )
     wizard.model.sailthru.test_and_save_key("k" * 32, "s" * 32, own=True)
     await wait_until(lambda: wizard.model.sailthru.view().error)
-    assert wizard.model.sailthru.view().error.title == "The key was not saved."
+    error = wizard.model.sailthru.view().error
+    assert error.title == "Sailthru refused the API key. The key or the secret is wrong."
+    assert error.message == "Nothing was saved."
+    assert "swapped" in error.hint
     assert await wizard.house.session.connection_config.vault.get(Secret.SAILTHRU_KEY) is None
+
+
+async def test_wizard_missing_input_is_said_at_its_field(
+    wizard: SetupWizardDriver, qtbot: QtBot
+) -> None:
+    wizard.window.activateWindow()
+    card, model = wizard.zendesk, wizard.model.zendesk
+    qtbot.mouseClick(card.browser_sign_in_button, Qt.MouseButton.LeftButton)
+    errors = {row.field.path: row.error_label.text() for row in card.account_form.rows.values()}
+    assert errors == {"account": "Enter the name of your Zendesk account."}
+    assert not card.error_banner.isVisible()
+    assert QApplication.focusWidget() is card.account_field
+    qtbot.keyClicks(card.account_field, "acme")
+    assert not card.account_form.rows["account"].error_label.isVisible()
+    qtbot.mouseClick(card.browser_sign_in_button, Qt.MouseButton.LeftButton)
+    assert "Enter the identifier." in card._client_form.rows["client"].error_label.text()
+    assert QApplication.focusWidget() is card.client_field
+    assert not model.view().busy_text
+    card.sign_in_method.segment("token").click()
+    card.email_field.setText("ada")
+    qtbot.mouseClick(card.token_sign_in_button, Qt.MouseButton.LeftButton)
+    rows = card._token_form.rows
+    assert rows["email"].error_label.text() == "That is not an e-mail address."
+    assert rows["token"].error_label.text() == "Enter the API token."
+    assert QApplication.focusWidget() is card.email_field
+    wizard.model.go_to_step(1)
+    wizard.sailthru.key_field.field.setText("k" * 32)
+    qtbot.mouseClick(wizard.sailthru.test_button, Qt.MouseButton.LeftButton)
+    rows = wizard.sailthru.key_form.rows
+    assert not rows["key"].error_label.isVisible()
+    assert rows["secret"].error_label.text() == "Enter the API secret."
+
+
+@pytest.mark.parametrize(
+    ("account", "fault", "title", "hint"),
+    [
+        ("", "", "Zendesk refused the sign-in. The address or token is wrong.", "token must be"),
+        ("", "zendesk:* *:503", "Zendesk has trouble. It answered 503.", "then test again."),
+        (
+            "http://127.0.0.1:9",
+            "",
+            "Zendesk does not accept connections. It refused the call.",
+            "Check the address and this computer's network, then test again.",
+        ),
+    ],
+)
+async def test_wizard_failed_sign_in_says_what_is_wrong(
+    wizard: SetupWizardDriver,
+    sandbox: PageSandbox,
+    account: str,
+    fault: str,
+    title: str,
+    hint: str,
+) -> None:
+    card, model = wizard.zendesk, wizard.model.zendesk
+    card.sign_in_method.segment("token").click()
+    model.set_account_text(account or sandbox.zendesk["base_url"])
+    card.email_field.setText(sandbox.zendesk["email"])
+    card.token_field.field.setText("wrong" * 8)
+    if fault:
+        sandbox.control("POST", "fault", {"spec": fault})
+    card.token_sign_in_button.click()
+    await wait_until(lambda: model.view().error)
+    sandbox.control("DELETE", "fault")
+    assert model.view().error.title == title
+    assert model.view().error.message == "Nothing was saved."
+    assert hint in model.view().error.hint
+    # The list keeps the steps; the sentence stands once.
+    failed = [check for check in model.view().checks if check.symbol == "✕"]
+    assert [check.detail for check in failed] == [""]
 
 
 async def test_wizard_permissions_need_connection_and_changes_start_off(
