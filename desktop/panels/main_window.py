@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+from shiboken6 import isValid
 
 from desktop.kit.errors import AppError, InvalidInput, NotFound
 from desktop.kit.text import format_count
@@ -17,9 +25,11 @@ from desktop.panels.widgets.navigation_rail import NavigationRail
 from desktop.panels.widgets.status_bar import StatusBar
 from desktop.panels.widgets.workspace_color_bar import WorkspaceColorBar, workspace_color
 from desktop.panels.window_actions import WindowActions
+from desktop.viewmodels.help_topics import SHORTCUTS_TOPIC, topic_for_names
 
 if TYPE_CHECKING:
     from desktop.panels.customers_page import CustomersPage
+    from desktop.panels.help_dialog import HelpDialog
     from desktop.panels.widgets.toast_manager import ToastManager
 
 # What is left beside a browser on a laptop.
@@ -53,6 +63,7 @@ class MainWindow(QMainWindow):
         self._setup_widget: QWidget | None = None
         self.last_error: AppError = InvalidInput("")
         self._early_query: str | None = ""
+        self._help: HelpDialog | None = None
         self.is_close_allowed = False
         self.setWindowTitle(f"Fairlead – {badge.name}")
         self.setWindowIcon(icon.app_icon())
@@ -286,7 +297,8 @@ class MainWindow(QMainWindow):
         on_top = add("Stay on top", self._on_stay_on_top, "Ctrl+Shift+T", checkable=True)
         on_top.setChecked(False)
         add("Narrow window", self._on_toggle_narrow, "Ctrl+Shift+N")
-        add("Keyboard shortcuts", self._on_shortcuts, ["F1", "Ctrl+/"])
+        add("Help", self._on_help, "F1", keywords="documentation manual how")
+        add("Keyboard shortcuts", self._on_shortcuts, "Ctrl+/")
         # Named: not every platform has a standard key for it.
         add("Quit", self.close, "Ctrl+Q")
 
@@ -295,6 +307,9 @@ class MainWindow(QMainWindow):
         self.top_bar.lookup_requested.connect(self.look_up)
         self.top_bar.search_field.too_long.connect(self._on_too_long)
         self.status_bar.clicked.connect(self._on_status_clicked)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._on_focus_changed)
 
     # What happens.
 
@@ -353,9 +368,40 @@ class MainWindow(QMainWindow):
         self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, on)
         self.show()
 
-    def _on_shortcuts(self) -> None:
-        from desktop.panels.shortcuts_dialog import ShortcutsDialog
+    def _on_help(self) -> None:
+        self._open_help(self._fitting_help_topic())
 
-        dialog = ShortcutsDialog(self.window_actions, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+    def _on_shortcuts(self) -> None:
+        self._open_help(SHORTCUTS_TOPIC)
+
+    def _fitting_help_topic(self) -> str:
+        """Return the page of the help for what has the keyboard, or for the open page."""
+        names = []
+        widget = QApplication.focusWidget()
+        while widget is not None:
+            names += [widget.objectName(), widget.accessibleName()]
+            widget = widget.parentWidget()
+        page = self._stack.currentWidget()
+        names.append(page.accessibleName() if page is not None else "")
+        return topic_for_names(names, getattr(page, "current_section", ""))
+
+    def _open_help(self, topic: str) -> None:
+        from desktop.panels.help_dialog import HelpDialog
+
+        # Above a dialog that blocks the window the help must belong to it, or it is blocked too.
+        owner = QApplication.activeModalWidget() or self
+        if self._help is None or not isValid(self._help) or self._help.parentWidget() is not owner:
+            self._help = HelpDialog(self.window_actions.shortcut_rows(), owner)
+            self._help.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self._help.link_requested.connect(self.open_link)
+        self._help.show_topic(topic)
+        self._help.show()
+        self._help.raise_()
+        self._help.activateWindow()
+
+    def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
+        # F1 works in dialogs too, which the window's own shortcuts do not reach.
+        dialog = now.window() if now is not None else None
+        action = self.window_actions["Help"]
+        if isinstance(dialog, QDialog) and action not in dialog.actions():
+            dialog.addAction(action)

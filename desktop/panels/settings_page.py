@@ -1,13 +1,9 @@
 """Settings page: sections at the left, the cards of one section at a time."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QBoxLayout,
-    QFrame,
-    QListWidget,
-    QListWidgetItem,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -35,6 +31,7 @@ from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.scroll_area import create_scroll_area
+from desktop.panels.widgets.section_list import SectionList
 from desktop.panels.widgets.tab_order import set_tab_order_by_layout
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import SettingSection
@@ -67,7 +64,10 @@ class SettingsPage(QWidget):
         self.setObjectName("Settings")
         self.banner = Banner()
         self.banner.hide()
-        self.section_list = _SectionList(self.SECTIONS)
+        self.section_list = SectionList("Sections of the settings")
+        self.section_list.set_sections([title for _, title in self.SECTIONS])
+        # As wide as the longest name, “Changes and permissions”.
+        self.section_list.setFixedWidth(fonts.scaled(_NAV_WIDTH))
         self.section_dropdown = DropdownField("Section", self.SECTIONS)
         self.section_dropdown.hide()
         self._pages = QStackedWidget()
@@ -78,6 +78,11 @@ class SettingsPage(QWidget):
         model.changed.connect(self._on_changed)
         self._on_changed()
         self.show_section("connections")
+
+    @property
+    def current_section(self) -> str:
+        """The key of the section that is open."""
+        return self.SECTIONS[self._pages.currentIndex()][0]
 
     def show_section(self, key: str) -> None:
         """Show the cards of one settings section; they are created when first shown."""
@@ -170,28 +175,6 @@ class SettingsPage(QWidget):
 
     def _on_changed(self) -> None:
         show_error_banner(self.banner, self._model.settings_file_error())
-
-
-class _SectionList(QListWidget):
-    """The settings page's list of section names; Up and Down go through them."""
-
-    def __init__(self, sections: tuple[tuple[str, str], ...]) -> None:
-        super().__init__()
-        self.setAccessibleName("Sections of the settings")
-        self.setObjectName("Sections of the settings")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        # As wide as the longest name, “Changes and permissions”.
-        self.setFixedWidth(fonts.scaled(_NAV_WIDTH))
-        self.setStyleSheet(
-            "QListWidget { background: transparent; padding: 0; }"
-            f"QListWidget::item {{ padding-left: {fonts.scaled(8)}px; }}"
-        )
-        for _, words in sections:
-            item = QListWidgetItem(words)
-            item.setSizeHint(QSize(fonts.scaled(100), fonts.scaled(32)))
-            self.addItem(item)
 
 
 def _fill_scroll_area(scroll: QScrollArea, cards: tuple[Card, ...]) -> None:

@@ -8,6 +8,12 @@ from PySide6.QtWidgets import QWidget
 from desktop.panels.widgets.tooltip import escape_tooltip
 from desktop.viewmodels.palette_command import PaletteCommand
 
+_PANEL_KEYS = (
+    ("Confirm the change in the panel", "Ctrl+Enter"),
+    ("Put the form or list away", "Esc"),
+    ("List of commands", "Ctrl+K, then >"),
+)
+
 
 class WindowActions:
     """QActions of the window: each has a text, its name everywhere, keys, a disabled reason."""
@@ -56,6 +62,16 @@ class WindowActions:
     def all(self) -> tuple[QAction, ...]:
         """Return every QAction of the window in the order of their adding."""
         return tuple(self._actions.values())
+
+    def shortcut_rows(self) -> list[tuple[str, str]]:
+        """Return (action, keys) of the actions that have keys, and the keys of the panels."""
+        native = QKeySequence.SequenceFormat.NativeText
+        rows = [
+            (action.text(), ", ".join(keys.toString(native) for keys in action.shortcuts()))
+            for action in self._actions.values()
+            if action.shortcuts()
+        ]
+        return [*rows, *_PANEL_KEYS]
 
     def commands(self) -> list[PaletteCommand]:
         """Return the window's actions as the command palette shows them."""

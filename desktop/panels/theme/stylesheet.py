@@ -251,6 +251,19 @@ QTableView, QTreeView, QListView {{
 }}
 QTableView:focus, QTreeView:focus {{ border: 2px solid {t.accent}; border-radius: {px(4)}; }}
 QTableView::item {{ padding: 0 {px(6)}; }}
+QListView[sections="true"] {{ background: transparent; outline: 0; }}
+QListView[sections="true"]::item {{
+    padding: 0 {px(9)}; border: 2px solid transparent; border-radius: {px(RADIUS_CONTROL)};
+}}
+QListView[sections="true"]::item:hover {{ background: {t.raised}; }}
+QListView[sections="true"]::item:selected {{ background: {t.accentbg}; color: {t.text}; }}
+QListView[sections="true"]:focus::item:selected {{ border-color: {t.accent}; }}
+QTextBrowser {{
+    background: {t.surface}; color: {t.text}; border: 1px solid {t.line};
+    border-radius: {px(RADIUS_CARD)};
+    selection-background-color: {t.accent}; selection-color: {t.on_accent};
+}}
+QTextBrowser:focus {{ border: 2px solid {t.accent}; }}
 QHeaderView {{ background: {t.surface}; }}
 QHeaderView::section {{
     background: {t.surface}; color: {t.muted}; border: 0; border-bottom: 1px solid {t.line};
