@@ -1,10 +1,10 @@
-"""Starts `fairlead sync …` as detached processes, which outlive the window that starts them."""
+"""Starts detached processes of our own (`fairlead sync …`, the demo), which outlive the window."""
 
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from desktop.app.container import WorkspaceServices
@@ -26,8 +26,13 @@ class DetachedProcess:
 
     @property
     def has_exited(self) -> bool:
-        """Whether the detached run process has ended."""
-        return self._process.returncode is not None
+        """Whether the detached process has ended."""
+        return self.exit_code is not None
+
+    @property
+    def exit_code(self) -> int | None:
+        """The detached process's exit code; None while it runs."""
+        return self._process.returncode
 
     def last_output(self) -> str:
         """Return the last lines that a detached run process wrote to its log file, as one."""
@@ -50,21 +55,10 @@ class DetachedRunLauncher:
     def start(self, *arguments: str) -> DetachedProcess:
         """Start a detached `fairlead sync` with these arguments. Raises InternalError."""
         workspace = self._services.workspace.name
+        command = own_command("sync", *arguments, "--workspace", workspace)
+        logs = self._services.context.paths.logs
         try:
-            # A file: a pipe would break when the window ends, and end the run with it.
-            handle, path = create_log_file(self._services.context.paths.logs, arguments[0])
-            with open(handle, "wb") as log:
-                process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-                    own_command("sync", *arguments, "--workspace", workspace),
-                    env=self._environment(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    creationflags=_detach_flags(),
-                    # POSIX: a closed terminal signals its session; the run has one of its own.
-                    start_new_session=True,
-                )
-                return DetachedProcess(process, path)
+            return start_detached(command, logs, arguments[0], self._environment())
         except OSError as error:
             raise InternalError(
                 "The sync could not be started.",
@@ -77,6 +71,29 @@ class DetachedRunLauncher:
         if self._services.context.is_demo:
             environment[HOME_VARIABLE] = str(self._services.context.paths.data)
         return environment | self._extra_environment
+
+
+def start_detached(
+    command: Sequence[str], logs: Path, kind: str, environment: Mapping[str, str]
+) -> DetachedProcess:
+    """Start a process that outlives this one; its output goes to a new log file of this `kind`.
+
+    Raises OSError.
+    """
+    # A file: a pipe would break when the window ends, and end the process with it.
+    handle, path = create_log_file(logs, kind)
+    with open(handle, "wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+            command,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            creationflags=_detach_flags(),
+            # POSIX: a closed terminal signals its session; the process has one of its own.
+            start_new_session=True,
+        )
+        return DetachedProcess(process, path)
 
 
 def _detach_flags() -> int:

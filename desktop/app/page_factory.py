@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.demo_process import DemoProcess
 from desktop.app.detached_run_process import DetachedRunLauncher
 from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.app.system_timer.timer_installation import WorkspaceTimer
@@ -19,6 +20,7 @@ from desktop.panels.settings_page import SettingsPage
 from desktop.panels.setup_wizard import SetupWizard
 from desktop.panels.syncs.plan_tab import PlanTab
 from desktop.panels.syncs.sync_page import SyncPage
+from desktop.panels.welcome_page import WelcomePage
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.settings.settings_page_model import SettingsPageModel
 from desktop.viewmodels.settings.setup_wizard_model import STEP_TITLES, SetupWizardModel
@@ -62,9 +64,14 @@ class PageFactory(QObject):
         self._prebuild_timer.timeout.connect(self._on_prebuild_tick)
         self._settings_model: SettingsPageModel | None = None
         self._wizard_model: SetupWizardModel | None = None
+        self._demo_process = DemoProcess(services.context.paths.logs, self)
+        self._demo_process.failed.connect(window.main_window.show_error)
         window.main_window.page_requested.connect(self._on_page_requested)
         add = window.main_window.window_actions.add
         add("Set up Fairlead", self.open_setup_wizard)
+        if not services.context.is_demo:
+            words = "demo training sample example"
+            add("Look around with invented data", self._demo_process.start, keywords=words)
         add("New sync", self._on_new_sync)
         add("Preview the sync", self._on_preview)
         add("Run the sync now", self._on_run)
@@ -88,10 +95,30 @@ class PageFactory(QObject):
         yield
         self._window.main_window.add_page("sync", page)
 
+    def open_first_page(self) -> None:
+        """Show where a new workspace begins: the welcome, or the set-up that was begun."""
+        if self._build_wizard_model().is_begun:
+            self.open_setup_wizard()
+        else:
+            self.open_welcome()
+
+    def open_welcome(self) -> None:
+        """Show the welcome page until the demo was left for the set-up, or both for later."""
+        page = WelcomePage()
+        page.demo_requested.connect(self._demo_process.start)
+        page.setup_requested.connect(self.open_setup_wizard)
+        page.help_requested.connect(self._window.main_window.window_actions["Help"].trigger)
+        page.dismissed.connect(self._on_setup_finished)
+        page.show_demo_running(self._demo_process.is_running)
+        self._demo_process.running_changed.connect(page.show_demo_running)
+        self._window.main_window.show_setup(page)
+        page.connect_button.setFocus()
+
     def open_setup_wizard(self) -> None:
         """Show the set-up wizard until it is finished or put off."""
         if self._wizard_model is None:
             self._wizard_model = self._build_wizard_model()
+        self._wizard_model.begin()
         wizard = SetupWizard(self._wizard_model)
         wizard.finished.connect(self._on_setup_finished)
         self._window.main_window.show_setup(wizard)
@@ -122,6 +149,7 @@ class PageFactory(QObject):
         """End what the window's lazily built pages have under way."""
         self._prebuild_timer.stop()
         self._sync_page_build_steps.close()
+        self._demo_process.stop_watching()
         await self._activity_model.close()
         await self.sync_models.close()
         for model in (self._settings_model, self._wizard_model):

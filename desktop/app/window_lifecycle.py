@@ -211,7 +211,7 @@ class WindowLifecycle(QObject):
         if session.settings_error is not None:
             self.main_window.show_error(session.settings_error)
         if self.page_factory.is_setup_needed:
-            self.page_factory.open_setup_wizard()
+            self.page_factory.open_first_page()
             return
         self.page_factory.prebuild_sync_page()
         try:

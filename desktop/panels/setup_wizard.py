@@ -1,8 +1,9 @@
-"""Setup wizard as a page of the window: six cards, Back, Next and Finish later."""
+"""Setup wizard as a page of the window: list of steps, six cards, Back, Next, Finish later."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QScrollArea,
     QStackedWidget,
@@ -17,16 +18,19 @@ from desktop.panels.settings.team_card import TeamCard
 from desktop.panels.settings.zendesk_connection_card import ZendeskConnectionCard
 from desktop.panels.setup_wizard_summary_card import SetupSummaryCard
 from desktop.panels.theme import fonts
-from desktop.panels.widgets.button import primary_button, quiet_button, secondary_button
+from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
+from desktop.panels.widgets.step_list import Step, StepList
 from desktop.panels.widgets.tab_order import first_usable_control, set_tab_order_by_layout
-from desktop.viewmodels.settings.setup_wizard_model import SetupWizardModel
+from desktop.viewmodels.settings.setup_wizard_model import STEP_TITLES, SetupWizardModel
 
 _MAX_CONTENT_WIDTH = 720
+_STEPS_BESIDE_MIN_WIDTH = 860
 # The step's name stands above: the card says what it is about.
 _TITLES = (
     "Account and sign-in",
@@ -53,7 +57,7 @@ class SetupWizard(QWidget):
         self._hint = label("", "muted", wrap=True)
         self.back_button = secondary_button("Back", name="Back")
         self.next_button = primary_button("Next", name="Next")
-        self.finish_later_button = quiet_button("Finish later", name="Finish later")
+        self.finish_later_button = LinkButton("Finish later")
         self.cards: tuple[Card, ...] = (
             ZendeskConnectionCard(model.zendesk),
             SailthruConnectionCard(model.sailthru, model.form),
@@ -68,12 +72,17 @@ class SetupWizard(QWidget):
         self._pages = QStackedWidget()
         for card in self.cards:
             self._pages.addWidget(_wrap_card(card))
+        self.step_list = StepList("Steps of the set-up", STEP_TITLES)
         self._column = QWidget()
+        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._lay_out()
+        self.step_list.chosen.connect(model.go_to_step)
         self.back_button.clicked.connect(model.go_back)
         self.next_button.clicked.connect(self._on_next)
         self.finish_later_button.clicked.connect(self._on_later)
         model.step_changed.connect(self._on_moved)
+        for changing in (model, model.zendesk, model.sailthru):
+            changing.changed.connect(self._show_steps)
         self._show()
 
     def minimumSizeHint(self) -> QSize:
@@ -90,6 +99,11 @@ class SetupWizard(QWidget):
         super().resizeEvent(event)
         # Lines of more than some 100 characters are hard to read.
         self._column.setMaximumWidth(fonts.scaled(_MAX_CONTENT_WIDTH))
+        beside = self.width() >= fonts.scaled(_STEPS_BESIDE_MIN_WIDTH)
+        self.step_list.set_compact(not beside)
+        direction = QBoxLayout.Direction
+        self._body.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        self._body.setSpacing(fonts.scaled(28 if beside else 8))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # Alt+Left and Alt+Right go back and on, as in a browser; Ctrl+Enter goes on.
@@ -121,11 +135,11 @@ class SetupWizard(QWidget):
         feet.addWidget(self.back_button)
         feet.addWidget(self.next_button)
         column.addLayout(feet)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addStretch(1)
-        outer.addWidget(self._column, 1000)
-        outer.addStretch(1)
+        self._body.setContentsMargins(0, 0, 0, 0)
+        self._body.addStretch(1)
+        self._body.addWidget(self.step_list)
+        self._body.addWidget(self._column, 1000)
+        self._body.addStretch(1)
 
     def _show(self) -> None:
         step = self._model.step_view()
@@ -137,6 +151,13 @@ class SetupWizard(QWidget):
         self.next_button.set_text("Done" if step.is_last else "Next")
         self.next_button.set_name("Done" if step.is_last else "Next")
         self.finish_later_button.setVisible(not step.is_last)
+        self._show_steps()
+
+    def _show_steps(self) -> None:
+        states = self._model.step_states()
+        self.step_list.set_steps(
+            [Step(s.title, s.sign, s.state) for s in states], self._model.step_view().index
+        )
 
     def _on_moved(self) -> None:
         self._show()

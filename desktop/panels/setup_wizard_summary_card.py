@@ -28,7 +28,9 @@ class SetupSummaryCard(Card):
             sign, title = label("", "strong"), label(line.title, "title")
             words = label("", wrap=True)
             change = LinkButton("Change", name=f"Change: {line.title}")
-            change.setVisible(line.step_index < 5)
+            if line.step_index >= 5:
+                # Never setVisible(True) before there is a parent: a window of its own would flash.
+                change.hide()
             change.clicked.connect(self._on_change)
             for column, part in enumerate((sign, title, words, change)):
                 grid.addWidget(part, place, column, top)

@@ -1,0 +1,207 @@
+"""The first five minutes by mouse and keys: the welcome, the demo beside it, the steps."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QWidget
+
+from desktop.panels.settings_page import SettingsPage
+from desktop.panels.setup_wizard import SetupWizard
+from desktop.panels.theme.application_theme import ThemeChoice
+from desktop.panels.welcome_page import WelcomePage
+from desktop.panels.widgets.step_list import StepList
+from tests.support.accessibility_checks import clipped_texts, controls_without_name
+from tests.support.window_driver import Key, WindowDriver
+from tests.support.window_home import WorkspaceHome
+from tests.support.window_sandbox import LoggedSandbox
+
+
+class NewComputer(WindowDriver):
+    """A window where nothing was ever set up."""
+
+    async def set_up_and_open(self) -> None:
+        await self.open_window()
+        await self.wait_until(lambda: self.view._setup_widget is not None)
+
+    @property
+    def welcome(self) -> WelcomePage:
+        page = self.view.findChild(WelcomePage)
+        assert page is not None
+        return page
+
+    @property
+    def wizard(self) -> SetupWizard:
+        page = self.view.findChild(SetupWizard)
+        assert page is not None
+        return page
+
+    @property
+    def steps(self) -> list[tuple[str, str]]:
+        """Accessible name and state of each step."""
+        buttons = self.wizard.findChild(StepList)._buttons  # type: ignore[union-attr]
+        return [(b.accessibleName(), b.accessibleDescription()) for b in buttons]
+
+
+@pytest.fixture
+def new_computer(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> NewComputer:
+    return NewComputer(home, sandbox)
+
+
+class ShownWindows(QObject):
+    """Notes every widget that is shown as a window of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.shown.append(f"{type(watched).__name__} {watched.objectName()}")
+        return False
+
+
+async def test_no_part_flashes_as_window_of_its_own(new_computer: NewComputer) -> None:
+    window = new_computer
+    shown = ShownWindows()
+    QApplication.instance().installEventFilter(shown)  # type: ignore[union-attr]
+    window.click("Connect Zendesk and Sailthru")
+    window.click("Finish later")
+    for page in ("customers", "sync", "activity", "settings"):
+        window.view.show_page(page)
+    settings = window.view.findChild(SettingsPage)
+    assert settings is not None
+    for key, _ in settings.SECTIONS:
+        settings.show_section(key)
+    QApplication.instance().removeEventFilter(shown)  # type: ignore[union-attr]
+    assert shown.shown == []
+
+
+@pytest.fixture
+def _children_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """What a test starts does not outlive it."""
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    yield
+    for child in psutil.Process().children(recursive=True):
+        if child.pid not in before:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+
+
+def processes_named(word: str) -> list[psutil.Process]:
+    """The descendants of this process with a word on their command line."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            if word in child.cmdline():
+                found.append(child)
+    return found
+
+
+async def test_welcome_offers_demo_and_connecting_by_keyboard(new_computer: NewComputer) -> None:
+    window = new_computer
+    assert "Welcome to Fairlead" in window.visible_texts()
+    assert QApplication.focusWidget() is window.welcome.connect_button
+    await window.tab_to("Look around with invented data")
+    await window.tab_to("Connect Zendesk and Sailthru")
+    window.press(Key.Key_Return)
+    assert window.wizard.isVisible()
+    assert window.wizard.step_list.isVisible()
+
+
+@pytest.mark.usefixtures("_children_end")
+async def test_welcome_demo_opens_in_process_of_its_own(new_computer: NewComputer) -> None:
+    window = new_computer
+    files = {path.name for path in window.home.folder.rglob("*") if path.is_file()}
+    window.click("Look around with invented data")
+    assert not window.welcome.demo_button.isEnabled()
+    assert "is open in a window of its own" in window.welcome.demo_button.toolTip()
+    await window.wait_until(lambda: processes_named("--until-eof"), within_s=30)
+    demo = next(p for p in processes_named("demo") if "desktop" in p.cmdline())
+    assert demo.pid != os.getpid()
+    assert os.getsid(demo.pid) == demo.pid
+    # Its files are in a home of its own: nothing but its log came into this one.
+    new = {path.name for path in window.home.folder.rglob("*") if path.is_file()} - files
+    assert all(name.startswith("demo-") and name.endswith(".log") for name in new), new
+    sandbox = processes_named("--until-eof")[-1]
+    demo.send_signal(signal.SIGKILL)
+    # A demo that is killed leaves no sandbox behind, and the button says that it has ended.
+    await window.wait_until(lambda: not sandbox.is_running() or sandbox.status() == "zombie")
+    await window.wait_until(window.welcome.demo_button.isEnabled)
+    assert "The demo did not start." in window.visible_texts()
+
+
+async def test_welcome_can_be_put_off_and_comes_again(new_computer: NewComputer) -> None:
+    window = new_computer
+    window.click("Not now")
+    assert window.view.navigation_rail.isVisible()
+    await window.close_window()
+    await window.set_up_and_open()
+    assert window.welcome.isVisible()
+    window.click("Connect Zendesk and Sailthru")
+    window.click("Finish later")
+    await window.reopen_window()
+    await window.wait_until(lambda: window.view._setup_widget is not None)
+    # Begun is begun: the set-up comes up where it was left.
+    assert window.wizard.isVisible()
+
+
+async def test_welcome_help_says_how_set_up_works(new_computer: NewComputer) -> None:
+    window = new_computer
+    window.click("How Fairlead works")
+    dialog = window.view._help
+    assert dialog is not None
+    await window.wait_until(dialog.isActiveWindow)
+    assert dialog.current_topic == "set-up"
+    window.press(Key.Key_Escape)
+
+
+async def test_wizard_steps_say_what_is_done_open_and_to_come(new_computer: NewComputer) -> None:
+    window = new_computer
+    window.click("Connect Zendesk and Sailthru")
+    assert [state for _, state in window.steps] == ["to come"] * 6
+    window.click("Without Zendesk")
+    window.click("Next")
+    window.click("Next")
+    assert window.steps[:3] == [
+        ("Step 1: Zendesk", "done"),
+        ("Step 2: Sailthru", "still open"),
+        ("Step 3: Changes and permissions", "to come"),
+    ]
+    # A step is a click or an arrow key away.
+    window.click("Step 6: Summary")
+    assert window.wizard.progress_label.text() == "6 of 6"
+    window.find_one("Step 6: Summary").setFocus()
+    window.press(Key.Key_Up)
+    window.press(Key.Key_Return)
+    assert window.wizard.progress_label.text() == "5 of 6"
+
+
+@pytest.mark.parametrize("size", [(1280, 820), (1000, 700), (392, 860)])
+async def test_welcome_and_steps_fit_every_width(
+    new_computer: NewComputer, size: tuple[int, int]
+) -> None:
+    window = new_computer
+    window.view.resize(*size)
+    for choice in (ThemeChoice.LIGHT, ThemeChoice.DARK):
+        window.window.theme.choose(choice)
+        await window.pause(0.05)
+        assert window.view.width() == size[0]
+        assert controls_without_name(window.view) == []
+        assert clipped_texts(window.view.centralWidget()) == []
+        window.save_screenshot(f"welcome-{size[0]}-{choice.value}")
+    window.click("Connect Zendesk and Sailthru")
+    await window.pause(0.05)
+    assert window.view.width() == size[0]
+    buttons = window.wizard.step_list._buttons
+    assert all(b.isVisible() and b.height() >= 24 and b.width() >= 24 for b in buttons)
+    across = {b.y() for b in buttons}
+    assert (len(across) == 1) is (size[0] == 392)
+    window.save_screenshot(f"steps-{size[0]}")
