@@ -115,7 +115,7 @@ class PageFactory(QObject):
         page.connect_button.setFocus()
 
     def open_setup_wizard(self) -> None:
-        """Show the set-up wizard until it is finished or put off."""
+        """Show the set-up wizard in the window until it is finished or put off."""
         if self._wizard_model is None:
             self._wizard_model = self._build_wizard_model()
         self._wizard_model.begin()

@@ -17,7 +17,7 @@ from desktop.writing.optout_door import (
 async def find_run_permits(
     services: WorkspaceServices, sync: Sync, request: RunRequest
 ) -> RowPermits:
-    """Return whose permissions are asked before a run sends a row: starter's or schedule's.
+    """Return whose permissions a run process asks before a row: the starter's or the schedule's.
 
     A scheduled run is judged by whoever switched the sync on, with the role that Zendesk says they
     have now; where that cannot be found out, it loosens no opt-out, changes no list and creates

@@ -34,18 +34,18 @@ class ServiceConnections:
 
     @property
     def zendesk_rate_limiter(self) -> RateLimiter | None:
-        """The Zendesk account's rate limiter; None while signed out."""
+        """The workspace's rate limiter of its Zendesk account; None while signed out."""
         zendesk = self.clients.zendesk
         return zendesk.pipeline.rate_limiter if zendesk else None
 
     @property
     def sailthru_rate_limiter(self) -> RateLimiter | None:
-        """The Sailthru key's rate limiter; None without a key."""
+        """The workspace's rate limiter of its Sailthru key; None without a key."""
         sailthru = self.clients.sailthru
         return sailthru.pipeline.rate_limiter if sailthru else None
 
     def zendesk_budget_share(self) -> float:
-        """Return the share of the account's calls per minute that is left, 0 to 1."""
+        """Return the share of this workspace's Zendesk calls per minute that is left, 0 to 1."""
         limiter = self.zendesk_rate_limiter
         return limiter.share_left() if limiter is not None else 1.0
 
@@ -55,7 +55,7 @@ class ServiceConnections:
         return sum(transport.request_count for transport in self.transports)
 
     def describe_rate_budget(self) -> str:
-        """Describe the service's rate limit with the smallest share left; empty if unknown."""
+        """Describe the workspace's rate limit with the smallest share left; empty if unknown."""
         limiters = {
             Service.ZENDESK: self.zendesk_rate_limiter,
             Service.SAILTHRU: self.sailthru_rate_limiter,
@@ -72,7 +72,7 @@ class ServiceConnections:
         return f"{service.title}: {budget.remaining:,} of {budget.limit:,} calls left"
 
     async def close(self) -> None:
-        """Close the HTTP connections to Sailthru and Zendesk."""
+        """Close the workspace's HTTP connections to Sailthru and Zendesk."""
         for transport in self.transports:
             await transport.aclose()
 
@@ -85,7 +85,7 @@ async def open_service_connections(
     retry_policy: RetryPolicy = INTERACTIVE_RETRY_POLICY,
     transport_options: TransportOptions | None = None,
 ) -> ServiceConnections:
-    """Build a client for each service with credentials. Raises KeyringError, InvalidInput.
+    """Build a workspace's client of each service with credentials. Raises KeyringError.
 
     A run passes `RUN_RETRY_POLICY` and `RUN_TRANSPORT_OPTIONS`: it waits, leaves a quarter of
     the calls to people, and holds more connections.

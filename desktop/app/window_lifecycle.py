@@ -126,7 +126,7 @@ class WindowLifecycle(QObject):
             self._tasks.start_once("quit", self._quit(self._outbox_worker))
 
     async def _quit(self, outbox_worker: "OutboxWorker") -> None:
-        """Send what waits for its undo time and close; ask where something cannot be sent."""
+        """Send the edits waiting for their undo and close the window; ask where some cannot go."""
         # What was clicked a moment ago may still be read anew before it is queued.
         for prefix in ("edit ", "undo "):
             await self.sheet_model.tasks.wait_for_prefix(prefix)

@@ -119,7 +119,7 @@ class WorkspaceSession:
 
     @property
     def service_states(self) -> tuple[ServiceState, ...]:
-        """The latest state (live, slow, offline, refused) of each connected service."""
+        """The latest state (live, slow, offline, refused) of each service of the session."""
         return tuple(self._service_states.values())
 
     def account_names(self) -> AccountFieldNames:
@@ -238,11 +238,11 @@ class WorkspaceSession:
         return self._connection.describe_rate_budget() if self._connection else ""
 
     def has_spare_rate_budget(self) -> bool:
-        """Whether half of Zendesk's calls per minute are left (true before connecting)."""
+        """Whether half of the session's Zendesk calls per minute are left."""
         return self.zendesk_budget_share() >= 0.5
 
     def zendesk_budget_share(self) -> float:
-        """Return the share of Zendesk's calls per minute that is left, 0 to 1."""
+        """Return the share of the session's Zendesk calls per minute that is left, 0 to 1."""
         return self._connection.zendesk_budget_share() if self._connection else 1.0
 
     async def _identify_actor(self) -> None:

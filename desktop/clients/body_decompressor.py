@@ -37,7 +37,7 @@ class BodyDecompressor:
             raise _unreadable_body_error("It could not be unpacked.") from None
 
     def finish(self) -> bytes | None:
-        """Return the whole decompressed body, or None when the data ends too early."""
+        """Return the HTTP answer's decompressed body, or None when the data ends too early."""
         # An empty body without gzip's end is what some servers send with 204 and HEAD.
         if self._inflate is not None and self._size and not self._inflate.eof:
             return None

@@ -183,7 +183,7 @@ class RateLimiter:
             )
 
     def pause_after_429(self, request: HttpRequest, wait_s: float, *, of_all: bool = True) -> None:
-        """Block a route, or the whole account, for `wait_s` seconds after a 429."""
+        """Block a rate limited route, or the whole account, for `wait_s` seconds after a 429."""
         now = self._clock.monotonic()
         # An exhausted bucket of the route's own explains the 429, so that others may go on.
         own = (self._buckets[b] for b in self._routes.get(request.route, ()) if b != ACCOUNT_BUCKET)

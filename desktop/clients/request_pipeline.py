@@ -73,7 +73,7 @@ class RequestAuthenticator(Protocol):
         ...
 
     async def recover_from_401(self, refused: HttpRequest) -> bool:
-        """Whether there are other credentials after a 401, worth one retry."""
+        """Whether a request has other credentials after a 401, worth one retry."""
         ...
 
 

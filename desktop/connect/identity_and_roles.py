@@ -30,10 +30,10 @@ PERMISSIONS_DISCLAIMER = (
 
 
 class CurrentUserSource(Protocol):
-    """The call `users/me`, which tells whose credentials these are; the Zendesk client has it."""
+    """What resolving the role asks of a Zendesk client: `users/me`, whose credentials they are."""
 
     async def me(self) -> SignedInZendeskUser:
-        """Return the Zendesk user whose credentials these are."""
+        """Ask `users/me` who is at work, to resolve their role."""
         ...
 
 
@@ -98,7 +98,7 @@ async def resolve_identity(
 
 
 def actor_from_zendesk_user(me: SignedInZendeskUser | ZendeskUser) -> Actor:
-    """Return a Zendesk user as an actor with their role. Raises NotPermitted for end users."""
+    """Resolve a Zendesk user's role, as an actor. Raises NotPermitted for end users."""
     if me.role == "admin":
         return Actor(me.name, Role.ADMIN, me.id)
     if me.role == "agent":

@@ -33,7 +33,7 @@ class CurrentValue:
 
 
 def gateway_for(service: Service, clients: ServiceClients) -> RecordGateway | None:
-    """Make the gateway that reads a conflict's service; None where it is not connected."""
+    """Make the gateway that reads an edit's conflict; None where its service is not connected."""
     if service is Service.SAILTHRU:
         return SailthruGateway(clients.sailthru) if clients.sailthru is not None else None
     return ZendeskGateway(clients.zendesk) if clients.zendesk is not None else None

@@ -63,7 +63,7 @@ class CustomerLookup:
         return self._store.sheet_reader.read_sheet.blocking(query)
 
     async def require_own_link(self, query: LookupQuery) -> None:
-        """Raise UserDecisionNeeded, with both hosts, for a link of another Zendesk account."""
+        """Raise UserDecisionNeeded for looking up a link of another Zendesk account."""
         await self._own_links.require_own(query)
 
     async def look_up(self, text: str, on_sheet: OnSheet = lambda _sheet: None) -> CustomerSheet:

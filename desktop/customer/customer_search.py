@@ -28,12 +28,12 @@ class CustomerSearch:
     def __init__(
         self, services: Callable[[], ServiceClients], budget_share: Callable[[], float]
     ) -> None:
-        """`budget_share` tells which share of Zendesk's calls per minute is left, 0 to 1."""
+        """`budget_share`: the share of Zendesk's calls left, which searching by parts needs."""
         self._services = services
         self._budget_share = budget_share
 
     def is_searchable(self, text: str) -> bool:
-        """Whether Zendesk is connected, and this is long enough to search for."""
+        """Whether a typed part is long enough for searching Zendesk's users, if connected."""
         return self._services().zendesk is not None and len(text.strip()) >= _MIN_PART_LENGTH
 
     def has_calls_to_spare(self) -> bool:
@@ -41,7 +41,7 @@ class CustomerSearch:
         return self._budget_share() > INTERACTIVE_SHARE / 2
 
     async def find(self, text: str) -> tuple[CustomerMatch, ...]:
-        """Return up to 100 users without their tickets, in Zendesk's order. Raises AppError."""
+        """Search Zendesk for up to 100 users by a typed part, without tickets. Raises AppError."""
         zendesk = self._services().zendesk
         if zendesk is None:
             return ()
@@ -58,7 +58,7 @@ class CustomerSearch:
     async def add_newest_tickets(
         self, matches: Sequence[CustomerMatch]
     ) -> tuple[CustomerMatch, ...]:
-        """Return the matches, the first five with their newest ticket while calls are plenty."""
+        """Add the newest ticket to a search's first five customers while calls are plenty."""
         zendesk = self._services().zendesk
         if zendesk is None or self._budget_share() < 0.5:
             return tuple(matches)

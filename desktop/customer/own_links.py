@@ -9,7 +9,7 @@ from desktop.model.lookup_query import LookupQuery, link_host
 
 
 class OwnLinkCheck:
-    """Tells ticket and user links of the connected Zendesk account, or its brands, from others."""
+    """Tells links of the connected Zendesk account, or its brands, from others, for look-ups."""
 
     def __init__(
         self, services: Callable[[], ServiceClients], zendesk_base_url: Callable[[], str]
@@ -20,7 +20,7 @@ class OwnLinkCheck:
         self._brands: tuple[ZendeskClient, frozenset[str]] | None = None
 
     async def require_own(self, query: LookupQuery) -> None:
-        """Raise UserDecisionNeeded, with both hosts, where a query links to another account.
+        """Raise UserDecisionNeeded, with both hosts, where a look-up's link is another account's.
 
         Only for a host that is not the account's own are the brands asked for.
         """

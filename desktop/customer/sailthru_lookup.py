@@ -125,7 +125,7 @@ class SailthruLookup:
         )
 
     async def _load_found(self, reads: Iterable[Coroutine[Any, Any, _FoundProfile | None]]) -> None:
-        """Run reads, and keep what they find for `choose_profile`."""
+        """Run a look-up's reads of Sailthru, and keep what they find for `choose_profile`."""
         found = await asyncio.gather(*reads)
         self._found += tuple(one for one in found if one is not None)
 

@@ -9,7 +9,7 @@ from desktop.model.name_splitting import NameSplitRule
 
 @dataclass(frozen=True)
 class ServiceClients:
-    """The Sailthru and Zendesk clients of a workspace; None where one is not connected."""
+    """The Sailthru and Zendesk clients that look-ups use; None where one is not connected."""
 
     sailthru: SailthruClient | None
     zendesk: ZendeskClient | None

@@ -22,7 +22,7 @@ ACTIVITY_WINDOW_S = 600.0
 
 
 class TicketFollower:
-    """Notices the agent's newly viewed ticket; `poll` is called every `poll_interval_s`."""
+    """Notices the ticket an agent newly viewed in Zendesk; `poll` at every `poll_interval_s`."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class TicketFollower:
         return FAST_POLL_S if visible and is_active else SLOW_POLL_S
 
     async def poll(self, *, newest_now: bool = False) -> ZendeskTicket | None:
-        """Return the ticket that newly heads the agent's recent tickets in Zendesk, or None.
+        """Poll Zendesk's recent tickets; returns one newly at the head, or None.
 
         The first answer is the baseline, unless `newest_now` asks for what was viewed last.
         Trouble is no news: the status bar says how the service is doing.

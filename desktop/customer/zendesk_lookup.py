@@ -136,7 +136,7 @@ class ZendeskLookup:
         await run_concurrently(*asking)
 
     async def _load_details(self, user: ZendeskUser) -> None:
-        """Read the user's identities and organisation if the search left them out."""
+        """Read the looked-up user's identities and organisation if the search left them out."""
         zendesk = self._zendesk
         if zendesk is None:
             return

@@ -41,7 +41,7 @@ ChangeListener = Callable[[ChangeSet], None]
 
 
 class ChangeBus:
-    """Delivers each `ChangeSet` to its listeners, in the thread that publishes it."""
+    """The change bus: delivers each `ChangeSet` in the thread that publishes it."""
 
     def __init__(self) -> None:
         self._listeners: list[ChangeListener] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class RotatingLogFile(logging.FileHandler):
-    """Appends to `path`, which is renamed to `path.1` at `most` bytes; `kept` old files stay."""
+    """Appends to the log at `path`, renamed to `path.1` at `most` bytes; `kept` old ones stay."""
 
     def __init__(self, path: Path, *, most: int, kept: int) -> None:
         """Open the rotating log file. Raises OSError."""

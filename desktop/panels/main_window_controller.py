@@ -111,7 +111,7 @@ class MainWindowController(QObject):
             self._window.top_bar.show_matches(sheet.matches)
 
     def _note_customer(self) -> None:
-        """Note the customer shown as a place to come back to, once it is known who it is."""
+        """Note in the window's history the customer shown, once it is known who it is."""
         query = self._customer_query()
         if query and self._window.current_page == "customers":
             number = self._models.sheet.customer_number
@@ -119,7 +119,7 @@ class MainWindowController(QObject):
             self._enable_history()
 
     def _customer_query(self) -> str:
-        """Return the query of the customer shown by id; empty while nobody is."""
+        """Return the query of the customer shown in the window, by id; empty while nobody is."""
         sheet = self._models.sheet.sheet
         if sheet is None:
             return ""

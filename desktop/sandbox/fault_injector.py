@@ -72,7 +72,7 @@ class FaultInjector:
         return answer.status
 
     async def _wait_for_disconnect(self, receive: Receive, seconds: float) -> None:
-        """Wait in a fault until the client gives up, the time is over or the process ends."""
+        """Wait in the sandbox's fault until the client gives up, the time is over or it stops."""
 
         async def disconnected() -> None:
             while (await receive())["type"] != "http.disconnect":

@@ -69,7 +69,7 @@ class FaultRule:
     times: int | None = None
 
     def matches(self, request: SandboxRequest) -> bool:
-        """Count a request that matches the fault rule, and say whether this one is hit."""
+        """Count a request that matches the sandbox's fault rule, and say whether it is hit."""
         if self.service not in ("*", request.service) or self.method not in ("*", request.method):
             return False
         path = request.path.removesuffix(".json")
@@ -115,5 +115,5 @@ class FaultRules:
     rules: list[FaultRule] = field(default_factory=list)
 
     def next_fault(self, request: SandboxRequest) -> FaultRule | None:
-        """Return the fault rule that hits a request, or None."""
+        """Return the sandbox's fault rule that hits a request, or None."""
         return next((rule for rule in self.rules if rule.matches(request)), None)

@@ -48,7 +48,7 @@ def write_json_object(path: Path, document: Mapping[str, Json]) -> None:
 
 
 def write_text_atomically(path: Path, text: str) -> None:
-    """Replace a text file atomically; every line ends with a line feed."""
+    """Replace a text file of ours atomically; every line ends with a line feed."""
     temporary: str | None = None
     try:
         # mkstemp makes it 0600 from the start, whatever the umask.

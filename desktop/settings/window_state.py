@@ -25,7 +25,7 @@ _LONGEST = 200
 
 @dataclass(frozen=True)
 class WindowState:
-    """What the window remembers: Qt's bytes for geometry and layout, the page, table headers.
+    """What the window remembers in `state.json`: geometry and layout, the page, table headers.
 
     `seen` names the hints that were dismissed. `person_name` and `person_id` are who was signed
     in last, so that an offline start can say so; they grant nothing.

@@ -102,12 +102,12 @@ class CachedSheetReader:
 
     @database_call
     def search_customers(self, text: str, limit: int = MAX_MATCHES) -> tuple[CustomerMatch, ...]:
-        """Return kept customers whose name, addresses or numbers hold every word of `text`."""
+        """Select cached customers whose name, addresses or numbers hold every word of `text`."""
         return self._snapshot(lambda c: search_customers(c, text, limit))
 
     @database_call
     def list_recent_customers(self, limit: int) -> tuple[CustomerMatch, ...]:
-        """Return the customers opened last, the newest first."""
+        """Select the cached customers opened last, the newest first."""
         return self._snapshot(lambda c: list_recent_customers(c, limit))
 
     @database_call

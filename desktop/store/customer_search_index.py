@@ -1,4 +1,4 @@
-"""The index that finds kept customers by any part of a name, an address or a phone number."""
+"""The SQLite index that finds cached customers by any part of a name, address or number."""
 
 import re
 import sqlite3
@@ -24,19 +24,19 @@ _PHONE_PART = re.compile(r"[\d\s+().\-/]*\d[\d\s+().\-/]*")
 
 
 def index_user(connection: sqlite3.Connection, user: ZendeskUser) -> None:
-    """Make a user findable by name, addresses and numbers, in place of what was indexed before."""
+    """Index a cached user by name, addresses and numbers, in place of what was there before."""
     _replace_suffixes(connection, "user", str(user.id), _texts_of_user(user))
 
 
 def index_profile(connection: sqlite3.Connection, profile: SailthruProfile) -> None:
-    """Make a profile findable by name and address, in place of what was indexed before."""
+    """Index a cached profile by name and address, in place of what was there before."""
     _replace_suffixes(connection, "profile", profile.sid, _texts_of_profile(profile))
 
 
 def search_customers(
     connection: sqlite3.Connection, text: str, limit: int
 ) -> tuple[CustomerMatch, ...]:
-    """Return kept customers who have every word of `text` in a name, an address or a number.
+    """Select cached customers who have every word of `text` in a name, address or number.
 
     Those opened last come first. Accents and case do not matter. The mirror is attached.
     """
@@ -49,7 +49,7 @@ def search_customers(
 
 
 def list_recent_customers(connection: sqlite3.Connection, limit: int) -> tuple[CustomerMatch, ...]:
-    """Return the customers opened last, the newest first. The mirror is attached."""
+    """Select the cached customers opened last, the newest first. The mirror is attached."""
     opened = connection.execute(
         "SELECT kind, id, at AS opened_at FROM mirror.opened_customer"
         # One customer may have been opened as user and as profile.
@@ -66,7 +66,7 @@ def _select_matches(
     *,
     words: list[str] | None = None,
 ) -> tuple[CustomerMatch, ...]:
-    """Return the customers with an ending that begins as one of `starts`, or with all `words`."""
+    """Select customers with an indexed ending that begins as one of `starts`, or all `words`."""
     wanted = words if words is not None else []
     ranges = (max(wanted, key=len),) if wanted else starts
     where = " OR ".join("s.suffix >= ? AND s.suffix < ?" for _ in ranges)
@@ -96,7 +96,7 @@ def _read_matches(
     *,
     is_any: bool = False,
 ) -> tuple[CustomerMatch, ...]:
-    """Read the records of (kind, id, opened_at) that hold all the words, or any of them."""
+    """Read the cached records of (kind, id, opened_at) that hold all the words, or any."""
     matches: list[CustomerMatch] = []
     shown_addresses: set[str] = set()
     for row in rows:
@@ -116,7 +116,7 @@ def _read_matches(
 def _read_record(
     connection: sqlite3.Connection, row: sqlite3.Row
 ) -> tuple[CustomerMatch | None, tuple[str, ...], frozenset[str]]:
-    """Return a record's match, its searched texts, and its addresses."""
+    """Read a cached record's match, its searched texts, and its addresses."""
     if row["kind"] == "user":
         user = _decode(
             connection.execute(

@@ -200,7 +200,7 @@ class Outbox(Repository):
 
     @database_call
     def end_undo_waits(self, now: float) -> None:
-        """Make every edit of the connected account due that waits for its undo time."""
+        """Update the outbox so that every edit waiting for its undo time is due."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE outbox SET not_before = ?, updated_at = ? WHERE state = 'waiting'"

@@ -55,7 +55,7 @@ class LimitApproval:
 
     @property
     def words(self) -> str:
-        """Say who approved which limit of a plan for how many people."""
+        """Say who approved which limit, as stored for a plan: for how many people."""
         many = (
             "" if self.people is None else f" for {format_count(self.people, 'person', 'people')}"
         )
@@ -124,7 +124,7 @@ class PlanRepository(Repository):
         mark: str,
         reading: TargetReading | None = None,
     ) -> None:
-        """Mark a plan as complete and ready to be looked at or applied."""
+        """Update a plan's row as complete and ready to be looked at or applied."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE plan SET state = ?, source_record_count = ?, limit_breaches = ?,"
@@ -193,7 +193,7 @@ class PlanRepository(Repository):
 
     @database_call
     def delete_older_previews(self, sync: str, but: str) -> None:
-        """Delete a sync's earlier previews that nobody applied."""
+        """Delete the rows of a sync's earlier previews that nobody applied."""
         self._database.write(
             lambda c: c.execute(
                 "DELETE FROM plan WHERE sync = ? AND id <> ? AND state IN"
@@ -205,7 +205,7 @@ class PlanRepository(Repository):
 
     @database_call
     def delete_unfinished(self, sync: str) -> None:
-        """Delete a sync's plans whose making was interrupted; the caller holds the sync's lock.
+        """Delete the rows of plans whose making was interrupted; the caller holds the lock.
 
         What takes a run back is planned without that lock.
         """
@@ -329,7 +329,7 @@ class PlanRepository(Repository):
 
     @database_call
     def count_rows(self, plan_id: str, chosen: PlanRowFilter | None = None) -> int:
-        """Count the plan rows that pass the filter."""
+        """Count by SQL the plan rows that pass the filter."""
         where, values = build_where_clause(plan_id, chosen or PlanRowFilter())
         return self._database.read(
             lambda c: int(

@@ -9,7 +9,7 @@ _owner_counter = itertools.count(1)
 
 
 def new_owner_id() -> str:
-    """Return `pid:start:boot:n` of this process; `n` differs for each caller in it.
+    """Return `pid:start:boot:n`, which names this process in the claims of rows.
 
     A process that is given a recycled pid has another start or boot.
     """
@@ -17,7 +17,7 @@ def new_owner_id() -> str:
 
 
 def process_identity(pid: int) -> str | None:
-    """Return `pid:start:boot` of a running process, or None when there is none with this pid.
+    """Return `pid:start:boot` of a running process that may own a claim, or None.
 
     `start` is empty where the system does not tell when another user's process has begun.
     """
@@ -26,7 +26,7 @@ def process_identity(pid: int) -> str | None:
 
 
 def is_owner_alive(owner: str) -> bool:
-    """Whether the process that `new_owner_id` named is still the one that runs under its pid."""
+    """Whether the process that claimed a row (`new_owner_id`) still runs under its pid."""
     pid, start, boot = [*owner.split(":"), "", ""][:3]
     if not (pid.isascii() and pid.isdigit()):
         return False

@@ -61,7 +61,7 @@ class RowCompletion:
 
 
 def delete_old_touches(connection: sqlite3.Connection, now: float) -> None:
-    """Delete contact times that are too old for any frequency cap."""
+    """Delete contact times from the sync state too old for any frequency cap."""
     connection.execute("DELETE FROM touch WHERE at < ?", (now - _TOUCH_RETENTION_S,))
 
 

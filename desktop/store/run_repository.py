@@ -66,7 +66,7 @@ class RunRepository(Repository):
 
     @database_call
     def take_over(self, run_id: str, sync: str) -> Run:
-        """Take over a stopped run of this sync as this process. Raises ConflictError."""
+        """Update a stopped run's row: this process takes it over. Raises ConflictError."""
 
         def act(connection: sqlite3.Connection) -> Run:
             run = self._get(connection, run_id)
@@ -151,7 +151,7 @@ class RunRepository(Repository):
 
     @database_call
     def delete_run(self, run_id: str) -> None:
-        """Delete the run of a preview, which leaves no history."""
+        """Delete the row of a preview's run, which leaves no history."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM run WHERE id = ?", (int(run_id),))

@@ -98,7 +98,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def delete_superseded(self, sync: str, watched: UnconfirmedIncrement) -> None:
-        """Delete a superseded increment whose job ended without touching the newer total."""
+        """Delete the row of a superseded increment whose job ended without touching the total."""
         self._database.write(
             lambda c: c.execute(
                 f"DELETE FROM superseded_increment {_WHERE_KEY}",  # noqa: S608

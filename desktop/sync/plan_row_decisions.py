@@ -61,7 +61,7 @@ class PlanRowDecisions:
                 )
 
     def set_preferred_side(self, plan_id: str, field: str, side: str, actor: Actor) -> Sync:
-        """Save a conflict's picked side as the mapping's preference for this field.
+        """Store a plan conflict's picked side as the mapping's preference for this field.
 
         Scheduled runs of a sync that is on have the rights of `actor` then: the rule may loosen
         an opt-out, which whoever switched the sync on has not said.

@@ -219,7 +219,7 @@ class TargetReader:
         return (profile,) if profile is not None else ()
 
     async def _read_by_address(self, addresses: Iterable[str]) -> dict[str, TargetRecord]:
-        """Read the profiles at these addresses, by sid."""
+        """Read the possible target profiles at these addresses, by sid."""
         read = self._context.profiles.read
         asked = dict.fromkeys(addresses)
         found = await asyncio.gather(*(read(address, key="email") for address in asked))

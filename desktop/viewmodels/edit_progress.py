@@ -1,4 +1,4 @@
-"""How far an open edit is, in words: when it is sent, and what it waits for."""
+"""How far an open edit is, in words for panels and the page Activity: what it waits for."""
 
 import math
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from desktop.viewmodels import time_format
 
 
 def edit_progress_text(edit: Edit, states: Iterable[ServiceState], now: float) -> str:
-    """Describe how far an open edit is: sends in 8 s, queued, sending, confirmed at a time.
+    """Describe on screen how far an open edit is: sends in 8 s, queued, sending, confirmed.
 
     `states` are the services' states by which a queued edit is told what it waits for.
     """
@@ -30,7 +30,7 @@ def edit_progress_text(edit: Edit, states: Iterable[ServiceState], now: float) -
 
 
 def queued_text(edit: Edit, states: Iterable[ServiceState], now: float) -> str:
-    """Say what an edit waits for that is not sent yet: the rules, its service, or its turn."""
+    """Say on screen what a queued edit waits for: the rules, its service, or its turn."""
     service = edit.request.target.service.title
     if edit.not_sent_reason:
         return edit.detail

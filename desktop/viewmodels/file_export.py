@@ -24,7 +24,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 def escape_csv_formula(text: str) -> str:
-    """Put an apostrophe before a CSV cell that a spreadsheet would run; nothing is taken away."""
+    """Escape a CSV export's cell that a spreadsheet would run, by an apostrophe before it."""
     return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text
 
 

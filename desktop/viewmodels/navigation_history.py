@@ -8,14 +8,14 @@ _MAX_PLACES = 100
 
 @dataclass(frozen=True)
 class Place:
-    """A page by its key, and on the page of customers the query that opens the one shown."""
+    """A place in the window's history: a page's key, and the query of the customer shown."""
 
     page: str
     customer: str = ""
 
 
 class NavigationHistory:
-    """A line of places as in a browser: going somewhere new drops what was ahead."""
+    """The window's history for Back and Forward: going somewhere new drops what was ahead."""
 
     def __init__(self) -> None:
         self._places: list[Place] = []
@@ -24,21 +24,21 @@ class NavigationHistory:
 
     @property
     def current(self) -> Place | None:
-        """The place shown, or None before the first one."""
+        """The window's place in its history, or None before the first one."""
         return self._places[self._current] if self._places else None
 
     @property
     def can_go_back(self) -> bool:
-        """Whether there is a place before this one."""
+        """Whether the window can go back in its history."""
         return self._current > 0
 
     @property
     def can_go_forward(self) -> bool:
-        """Whether somebody went back from a place."""
+        """Whether the window can go forward in its history."""
         return self._current + 1 < len(self._places)
 
     def visit(self, place: Place) -> None:
-        """Note a place that was gone to; the one shown already is no news."""
+        """Add a place to the window's history; the one shown already is no news."""
         current = self.current
         if place == current:
             return
@@ -50,7 +50,7 @@ class NavigationHistory:
         self._current = len(self._places) - 1
 
     def visit_customer(self, place: Place, number: int) -> None:
-        """Note a customer by the number of their opening: a better query of one takes its place.
+        """Add a customer to the window's history; a better query of one replaces the former.
 
         A profile may be known before the user who it belongs to.
         """
@@ -63,19 +63,19 @@ class NavigationHistory:
         self.visit(place)
 
     def go_back(self) -> Place | None:
-        """Return the place before, which is the current one then; None at the beginning."""
+        """Go back in the window's history; returns the place, None at the beginning."""
         if not self.can_go_back:
             return None
         self._current -= 1
         return self.current
 
     def go_forward(self) -> Place | None:
-        """Return the place ahead, which is the current one then; None at the end."""
+        """Go forward in the window's history; returns the place, None at the end."""
         if not self.can_go_forward:
             return None
         self._current += 1
         return self.current
 
     def clear(self) -> None:
-        """Forget every place: somebody else may sit here now."""
+        """Clear the window's history: somebody else may sit here now."""
         self._places, self._current = [], -1

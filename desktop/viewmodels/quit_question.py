@@ -14,7 +14,7 @@ _MAX_LINES = 5
 
 @dataclass(frozen=True)
 class QuitQuestion:
-    """All texts of the dialog; `detail` has a line for each change."""
+    """All texts of the dialog before quitting; `detail` has a line for each change."""
 
     title: str
     message: str
@@ -25,7 +25,7 @@ class QuitQuestion:
 def build_quit_question(
     edits: Sequence[Edit], states: Iterable[ServiceState], now: float
 ) -> QuitQuestion:
-    """Build the question about edits that are not made: still open, in conflict, or failed."""
+    """Build the question before quitting about edits that are not made: open or failed."""
     states = tuple(states)
     open_count = sum(not edit.state.is_final for edit in edits)
     lines = [_edit_line(edit, states, now) for edit in edits[:_MAX_LINES]]

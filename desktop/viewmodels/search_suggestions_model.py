@@ -102,7 +102,7 @@ class SearchSuggestionsModel(QAbstractListModel):
         self._timer = create_timer(self, _SEARCH_DEBOUNCE_MS, self._start_search)
 
     def suggest(self, text: str) -> bool:
-        """Suggest for a typed text; return whether there is anything to show.
+        """Suggest rows below the search field for a typed text; False: there are none.
 
         Nothing typed: the customers opened last. After >: commands alone.
         """
@@ -120,12 +120,12 @@ class SearchSuggestionsModel(QAbstractListModel):
         return bool(self._rows)
 
     def stop_search(self) -> None:
-        """Ask Zendesk nothing more for what was typed before."""
+        """Stop the search field's query to Zendesk for what was typed before."""
         self._timer.stop()
         self.tasks.cancel("search")
 
     def show_matches(self, matches: Sequence[CustomerMatch]) -> None:
-        """Show the customers that a looked-up query matches, to choose from."""
+        """Show below the search field the customers that a looked-up query matches."""
         self.stop_search()
         rows = [_match_row(m, "") for m in matches[:MAX_MATCHES]]
         if len(matches) > MAX_MATCHES:
@@ -181,7 +181,7 @@ class SearchSuggestionsModel(QAbstractListModel):
         return [*rows, *self._tail_rows(), *([_remark(_FEW_CALLS)] if is_searched else [])]
 
     def _tail_rows(self) -> list[SearchSuggestion]:
-        """Return what comes after the people: a look-up of a part, and commands."""
+        """Return the search field's last rows: a look-up of a part, and commands."""
         is_part = _query_kind(self._text) in _PART_KINDS
         found = [c for c in self._commands() if _begins_words(c, self._text)]
         return [
@@ -233,7 +233,7 @@ class SearchSuggestionsModel(QAbstractListModel):
         self._replace_last_row([*self._tail_rows(), failed])
 
     def _replace_last_row(self, rows: list[SearchSuggestion]) -> None:
-        """Put rows in place of the remark that Zendesk is searched; those above stay."""
+        """Replace the search field's remark that Zendesk is searched; the rows above stay."""
         last = len(self._rows) - 1
         if last < 0 or self._rows[last].title != _SEARCHING:
             return
@@ -253,7 +253,7 @@ class SearchSuggestionsModel(QAbstractListModel):
 
 
 def _query_kind(text: str) -> LookupQueryKind | None:
-    """Return what a look-up would take the text for; None for a part, or where it is no query."""
+    """Return the kind of query a typed text would be below the search field, or None."""
     try:
         query = parse_lookup_query(text)
     except AppError:
@@ -291,12 +291,12 @@ def _remark(text: str) -> SearchSuggestion:
 
 
 def _holds_words(command: PaletteCommand, text: str) -> bool:
-    """Whether name or keywords hold every word typed."""
+    """Whether a palette command's name or keywords hold every word typed."""
     named = f"{command.label} {command.keywords}".casefold()
     return all(word in named for word in text.casefold().split())
 
 
 def _begins_words(command: PaletteCommand, text: str) -> bool:
-    """Whether every word typed is the beginning of a word of the name or keywords."""
+    """Whether every word typed begins a word of a palette command's name or keywords."""
     named = f"{command.label} {command.keywords}".casefold().split()
     return all(any(name.startswith(word) for name in named) for word in text.casefold().split())

@@ -7,7 +7,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def to_local_time(at: float) -> datetime:
-    """Convert Unix seconds to local time; out of range becomes the nearest that can be shown."""
+    """Convert Unix seconds to local time to show; out of range becomes the nearest."""
     return datetime.fromtimestamp(min(max(at, 0.0), 253_000_000_000.0), UTC).astimezone()
 
 

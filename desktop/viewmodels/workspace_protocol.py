@@ -44,7 +44,7 @@ class WorkspaceProtocol(Protocol):
 
     @property
     def rules(self) -> PermissionRules:
-        """The workspace's changes switch and permissions table, as they are now."""
+        """The workspace's changes switch and permissions table, for the view-models' reasons."""
         ...
 
     @property

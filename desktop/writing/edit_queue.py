@@ -413,7 +413,7 @@ def _title(error: AppError | OSError) -> str:
 
 
 def row_of_edit(edit: Edit) -> PlanRow:
-    """Convert an edit to the plan row that would do the same: one field of one record."""
+    """Convert a claimed edit to the plan row that the write protocol compares: one field."""
     request = edit.request
     is_create = request.kind is EditKind.CREATE
     return PlanRow(
@@ -428,7 +428,7 @@ def row_of_edit(edit: Edit) -> PlanRow:
 
 
 def value_of_edit(request: EditRequest, record: TargetRecord | None) -> Json:
-    """Return the value in a record that an edit is about; of a create the sid."""
+    """Return the value that an edit is about in the record read; of a create the sid."""
     if record is None or request.kind is EditKind.CREATE:
         return record.id if record is not None else None
     value = record.get_value(_changes_of_request(request)[0].field)

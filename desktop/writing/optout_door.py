@@ -82,7 +82,7 @@ class RowPermits:
 
 
 def corrected_reason(permission: Permission) -> str:
-    """Say why a scheduled run leaves a record alone that a person has corrected."""
+    """Say why a scheduled run may not send a record that a person has corrected."""
     return (
         "A person has corrected this record, and a scheduled run has not their right to"
         f" {permission.label}. Somebody who may can apply the row by hand."

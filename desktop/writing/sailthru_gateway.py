@@ -41,7 +41,7 @@ class SailthruGateway:
         self._semaphore = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
 
     async def read(self, id_: str, *, key: str = "sid") -> TargetRecord | None:
-        """Read a Sailthru profile by sid, address (`email`) or other key; None: there is none."""
+        """Read a profile for the Sailthru gateway by sid, address or other key; None: no such."""
         try:
             return await self._get_profile(id_, key)
         except NotFound:
@@ -64,7 +64,7 @@ class SailthruGateway:
         return row.target_id
 
     async def create_missing_lists(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Create Sailthru lists that do not exist, one at a time: two at once may make twins."""
+        """Create, before a job, the Sailthru lists it needs, one at a time: two may make twins."""
         there = {found.name for found in await self._client.list_lists()}
         missing = tuple(sorted(set(names) - there))
         for name in missing:

@@ -171,7 +171,7 @@ class WriteProtocol:
         self.checkpoint(step.value)
 
     async def read_rows(self, rows: Sequence[PlanRow]) -> Mapping[int, ReadResult]:
-        """Read what stands at the target of each row; raises only what stops a whole run."""
+        """Read what stands at each row's target before writing; raises only what stops a run."""
         return await read_refused_in_halves(self.gateway, rows)
 
     async def _read(self, rows: Sequence[PlanRow]) -> Mapping[int, ReadResult]:
@@ -223,7 +223,7 @@ class WriteProtocol:
 async def read_refused_in_halves(
     gateway: RecordGateway, rows: Sequence[PlanRow]
 ) -> Mapping[int, ReadResult]:
-    """Read rows together; where that is refused, by halves down to the row whose trouble it is.
+    """Read rows before writing together; where refused, by halves down to the row at fault.
 
     Raises only what stops a whole run.
     """

@@ -33,12 +33,12 @@ class ZendeskGateway:
         self._bulk = ZendeskBulkClient(client)
 
     async def read_users(self, ids: Sequence[int]) -> dict[str, TargetRecord]:
-        """Read Zendesk users, a hundred in a call; deleted ones are left out."""
+        """Read Zendesk users for the gateway, a hundred in a call; deleted ones are left out."""
         found = await self._client.show_users(ids)
         return {str(user.id): target_record_from_user(user) for user in found if user.active}
 
     async def read_rows(self, rows: Sequence[PlanRow]) -> dict[int, ReadResult]:
-        """Read the Zendesk users of rows, by row number; one id can spoil a whole call."""
+        """Read the Zendesk users of rows to be written; one id can spoil a whole call."""
         there = await self.read_users([int(row.target_id) for row in rows if row.target_id])
         return {
             row.row: there.get(row.target_id) or _user_gone_error()

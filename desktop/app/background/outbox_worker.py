@@ -22,7 +22,7 @@ class OutboxWorker:
         self._unsubscribe = services.bus.subscribe(self._on_changes)
 
     async def deliver(self) -> float:
-        """Send the edits that are due; returns the seconds until the next is, 5 at most."""
+        """Send the outbox's due edits; returns the seconds until the next is due, 5 at most."""
         services, clock = self._services, self._services.context.clock
         began_at = clock.monotonic()
         async with self._sending:
@@ -35,7 +35,7 @@ class OutboxWorker:
         return min(LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, wait_s))
 
     async def send_before_closing(self, since: float) -> tuple[Edit, ...]:
-        """End every undo time, send what is due, and return the edits that were not made.
+        """End every undo time, send due edits as the window closes; return those not made.
 
         Those are the edits that are still open, or ended unmade just now; of the open ones only
         what was wanted from `since` (Unix seconds) on, since a person knows the older ones.

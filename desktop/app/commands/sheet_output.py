@@ -136,7 +136,7 @@ def _sailthru_profile_json(profile: SailthruProfile, sheet: CustomerSheet) -> di
 
 
 def _other_profiles_json(sheet: CustomerSheet) -> list[dict[str, Any]]:
-    """Further profiles that may be the customer's: by another address or spelling, or a phone."""
+    """Return the profiles that may be the customer's too, for `fairlead lookup --json`."""
     return [
         {
             "email": other.address,

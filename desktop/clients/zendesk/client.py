@@ -83,7 +83,7 @@ class ZendeskClient:
         return await self.search_users(query) if query else ()
 
     async def find_by_email_part(self, part: str) -> tuple[ZendeskUser, ...]:
-        """Return up to 100 users with an address that begins so, as far as the index knows them.
+        """Search Zendesk for up to 100 users with an address that begins so, by its index.
 
         Zendesk matches loosely: who has no such address is left out, except where the answer
         holds no second addresses.
@@ -98,7 +98,7 @@ class ZendeskClient:
         )
 
     async def find_by_phone_end(self, digits: str) -> tuple[ZendeskUser, ...]:
-        """Return up to 100 users with a number that ends with these digits."""
+        """Search Zendesk for up to 100 users with a number that ends with these digits."""
         return await self.search_users(search_query.phone_end_query(digits))
 
     async def find_by_external_id(self, external_id: str) -> tuple[ZendeskUser, ...]:
@@ -120,7 +120,7 @@ class ZendeskClient:
         return found
 
     async def show_users(self, ids: Sequence[int]) -> tuple[ZendeskUser, ...]:
-        """Return those of these users that exist, by calls of 100 each."""
+        """Read these Zendesk users by calls of 100 each; those that do not exist are left out."""
         wanted = tuple(dict.fromkeys(ids))
         found: list[ZendeskUser] = []
         for start in range(0, len(wanted), PAGE_SIZE):

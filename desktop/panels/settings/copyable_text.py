@@ -1,4 +1,4 @@
-"""Text to be sent to somebody, copied by a link or unfolded and read."""
+"""Text on a settings card for somebody else, copied by a link or unfolded and read."""
 
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QVBoxLayout, QWidget
 

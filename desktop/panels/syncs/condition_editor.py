@@ -90,7 +90,7 @@ class ConditionEditor(QWidget):
     def show_conditions(
         self, conditions: tuple[FieldCondition, ...], names: tuple[str, ...] = ()
     ) -> None:
-        """Draw these conditions of a sync and their names; what is being typed stays."""
+        """Draw the condition editor's rows and their names; what is being typed stays."""
         # Rows are reused, so that the one that is typed in keeps the keyboard.
         while len(self._rows) > len(conditions):
             row = self._rows.pop()
@@ -192,7 +192,7 @@ class ConditionEditorRow(QWidget):
             part.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
     def show_condition(self, condition: FieldCondition, name: str = "") -> None:
-        """Draw a sync's condition and its name; what is being typed stays."""
+        """Draw a condition in its editor row, and its name; what is being typed stays."""
         # Half typed (“1.”) a value reads as one that is written otherwise (1.0).
         if condition != self.condition():
             self._shown = condition

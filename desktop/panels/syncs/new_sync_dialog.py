@@ -32,7 +32,7 @@ class PresetList(QWidget):
         self._column.setSpacing(fonts.scaled(9))
 
     def show_presets(self, presets: tuple[PresetView, ...], why_not: str = "") -> None:
-        """Draw these preset syncs; `why_not` says why none can be added."""
+        """Draw the list of preset syncs to add; `why_not` says why none can be added."""
         if self._shown == (presets, why_not):
             return
         self._shown = (presets, why_not)

@@ -28,7 +28,7 @@ class PlanActions(QObject):
         self._approval: AdminApprovalDialog | None = None
 
     def handle_limit_action(self, key: str) -> None:
-        """Perform what a preview's limit banner offers: show, allow, or ask another admin."""
+        """Open the dialog for a button of a preview's limit banner: allow, or ask another admin."""
         view = self._model.view()
         if view is None or view.limit_stop is None:
             return
@@ -51,7 +51,7 @@ class PlanActions(QObject):
             self._approval.open()
 
     def confirm_and_write(self) -> None:
-        """Write the preview's ticked rows after at most one question, the strictest gate's."""
+        """Open at most one question, the strictest gate's, and write the preview's ticked rows."""
         view = self._model.view()
         if view is None or view.write_disabled_reason:
             return
@@ -73,7 +73,7 @@ class PlanActions(QObject):
         self._open_confirmation(question, partial(self._model.write_plan, asked.allowed_people))
 
     def ask_what_to_run(self, run_in_full: Callable[[], None] | None) -> bool:
-        """Ask what Run now means while a preview is open; False: nothing has to be asked.
+        """Open the question what Run now means while a preview is open; False: none is needed.
 
         `run_in_full` reads everybody again instead of writing all of the preview.
         """
@@ -103,7 +103,7 @@ class PlanActions(QObject):
         return True
 
     def choose_export_file(self) -> None:
-        """Ask for a file, and export the preview's rows that are shown."""
+        """Open the file dialog, and export the preview's rows that are shown."""
         dialog = ExportFileDialog("Export the rows", "fairlead-preview.csv", self._tab)
         dialog.file_chosen.connect(self._model.export_rows)
         dialog.open()

@@ -73,7 +73,7 @@ class RunRowDelegate(ListRowDelegate[RunRowView]):
         option: QStyleOptionViewItem,
         index: ModelIndex,
     ) -> bool:
-        """Show the exact time and the whole summary as the row's tool tip."""
+        """Show a run row's exact time and whole summary as its tool tip."""
         row = index.data(ROW_ROLE)
         if event.type() == QEvent.Type.ToolTip and isinstance(row, RunRowView):
             text = escape_tooltip(f"{row.time_tooltip}\n{row.summary}")

@@ -55,7 +55,7 @@ class ExportRow:
         return self.date(self.profile["activity"].get(name))
 
     def email_hash(self) -> str:
-        """Return the MD5 of the address, which exports have instead of the address."""
+        """Return the MD5 of the address, which the sandbox's list exports have in its place."""
         return md5(str(self.profile["email"]).encode(), usedforsecurity=False).hexdigest()
 
     def email_status(self) -> str:
@@ -212,7 +212,7 @@ class ExportJobs:
         return list(LIST_COLUMNS), list(found)[:MAX_VAR_COLUMNS]
 
     def _members(self, name: str) -> Iterator[JsonObject | None]:
-        """Yield an exported list's members; None is a step without one: long walks can pause."""
+        """Yield members for the sandbox's list export; None is a step without one, for a pause."""
         for profile in list(self.repository.individual_profiles()):
             yield profile if self._is_member(name, profile) else None
         people, seed = self.repository.state.generated_people, self.repository.seed_data

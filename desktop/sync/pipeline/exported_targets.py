@@ -79,7 +79,7 @@ def is_settled_by_export(record: SourceRecord, target: TargetRecord, context: Pl
 def _effective_rows(
     record: SourceRecord, context: PlanContext
 ) -> Iterator[tuple[MappingRow, FieldValue]]:
-    """Yield the mapping rows that may do something for a record, with their source values."""
+    """Yield the sync's mapping rows that may write for a record, with their source values."""
     for row in context.sync.mapping:
         value = read_source_value(row, record.fields)
         if row.protection is FieldProtection.NEVER or not row.on:

@@ -50,7 +50,7 @@ class OfferedAction:
 
 @dataclass(frozen=True)
 class CurrentServiceValue:
-    """The value that a conflict's field has at the service now: read live, or cached and stale."""
+    """A conflict's value at the service, on the page Activity: read live, or cached and stale."""
 
     value: Json = None
     is_known: bool = False

@@ -12,7 +12,7 @@ from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 async def read_conflict_value(
     edit: Edit, workspace: WorkspaceProtocol, store: WorkspaceStore, now: float
 ) -> CurrentServiceValue:
-    """Read the value a conflict is about, and say how old it is; never raises for a service."""
+    """Read an Activity conflict's value at the service, and say how old it is; never raises."""
     found = await read_current_value(edit, workspace.clients, store)
     if isinstance(found.error, NotFound):
         return CurrentServiceValue(text=f"{found.error.title} Nothing can be applied.")

@@ -1,4 +1,4 @@
-"""Load edits from the outbox page by page, and know which conflicts somebody has settled."""
+"""Loads the page Activity's edits page by page, and knows which somebody has settled."""
 
 from desktop.model.edit import Edit
 from desktop.store.workspace_store import WorkspaceStore
@@ -34,7 +34,7 @@ class EditLoader:
         return self._edits.get(int(edit_id)) if edit_id.isdigit() else None
 
     def is_settled(self, edit: Edit) -> bool:
-        """Whether a person left an edit's conflict or failure, or edited the same value later."""
+        """Whether a person settled an Activity row: left its conflict, or edited it later."""
         return edit.id in self._settled
 
     async def read_more(self) -> None:
@@ -69,7 +69,7 @@ class EditLoader:
         return self.edits()
 
     async def mark_settled(self, edit_id: str, actor: str, now: float) -> None:
-        """Remember, over a restart, that somebody left an edit's conflict or failure as it is."""
+        """Remember, over a restart, that somebody left an Activity row's conflict or failure."""
         # Kept beside the edit: the audit is append-only and says how the edit ended.
         await self._store.drafts_and_links.save_draft(_settled_note_key(edit_id), actor, now)
         self._settled.add(edit_id)

@@ -34,7 +34,7 @@ _HEADER = (
 
 
 class SyncAuditLoader:
-    """The syncs' audit entries that page Activity has read for a search, newest first."""
+    """The syncs' audit entries that the page Activity has read for a search, newest first."""
 
     def __init__(self, store: WorkspaceStore) -> None:
         self._store = store
@@ -57,12 +57,12 @@ class SyncAuditLoader:
         )
 
     def set_search_text(self, text: str) -> None:
-        """Search the syncs' audit entries for other words; forgets those that were read."""
+        """Search the page Activity's audit entries of syncs for other words; reads anew."""
         if text != self._text:
             self._text, self._rows, self.is_loaded, self.is_complete = text, {}, False, False
 
     async def read_again(self) -> None:
-        """Read the syncs' newer audit entries; the audit is append-only, so older ones stay."""
+        """Read the page Activity's newer audit entries of syncs; the audit is append-only."""
         newest = max(self._rows, default=0)
         before: int | None = None
         while True:
@@ -78,7 +78,7 @@ class SyncAuditLoader:
             before = page[-1].seq
 
     async def read_more(self) -> None:
-        """Read the next page of the syncs' older audit entries."""
+        """Read the next page of audit entries of syncs that the page Activity shows."""
         page = await self._read_page(min(self._rows, default=None))
         if page is None:
             return
@@ -86,14 +86,14 @@ class SyncAuditLoader:
         self.is_loaded, self.is_complete = True, len(page) < _PAGE_SIZE
 
     async def _read_page(self, before: int | None) -> tuple[AuditEntry, ...] | None:
-        """Read a page of the syncs' older audit entries; None: the search has changed meanwhile."""
+        """Read a page of Activity's older audit entries; None: the search has changed meanwhile."""
         text = self._text
         page = await _search_page(self._store, text, before)
         return page if text == self._text else None
 
 
 async def export_sync_rows(store: WorkspaceStore, text: str, path: Path, *, as_json: bool) -> int:
-    """Write every audit entry of a sync that holds the words of `text` into a file; count them.
+    """Export every audit entry of a sync that holds the words of `text`; count them.
 
     As CSV a line for each field, as JSON the objects that `fairlead audit --json` gives. Raises
     StorageError.
@@ -116,7 +116,7 @@ async def _search_page(
 
 
 def run_id_of(row: AuditEntry) -> str:
-    """Return the id of the run that wrote a sync's audit entry, or an empty text."""
+    """Return the run id in an Activity row of a sync, or an empty text."""
     found = _RUN_PATTERN.search(row.reason)
     return found.group(1) if found else ""
 
@@ -201,7 +201,7 @@ def _sync_title(row: AuditEntry) -> str:
 
 
 def _short_change(old: str, new: str) -> str:
-    """Write a sync's audited change on one line; without an old value, the new one alone."""
+    """Write the change of a sync's Activity row on one line; without an old value, the new."""
     now = shorten_value(new)
     return now if old == UNSET_LABEL else f"{shorten_value(old)} → {now}"
 

@@ -61,7 +61,7 @@ class CustomerContext:
         return edit_progress_text(edit, self.service_states, self.now)
 
     def check_edit(self, intent: EditRequest) -> PermissionDecision:
-        """Return whether the actor may edit the customer shown so, with the reason if not."""
+        """Return whether a customer panel's edit is permitted to the actor; if not, the reason."""
         return check_permission(needed_permission(intent), self.actor, self.rules)
 
 

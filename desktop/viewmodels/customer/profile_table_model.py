@@ -73,7 +73,7 @@ class ProfileTableModel(QAbstractTableModel):
 
 
 def parse_field_value(text: str) -> Json:
-    """Parse a typed var: JSON, else the text itself. Raises InvalidInput for broken JSON."""
+    """Parse a var typed in the profile dialog: JSON, else text. Raises InvalidInput."""
     stripped = text.strip()
     try:
         value: Json = json.loads(stripped, parse_constant=_reject_json_constant)

@@ -31,7 +31,7 @@ EditBuilder = Callable[[EditFactory], list[EditRequest]]
 
 @dataclass(frozen=True)
 class SubmittedEdit:
-    """An edit of the customer sheet just submitted; it can be undone for `undo_seconds`."""
+    """An edit just submitted from the sheet, as its toast tells; undoable for `undo_seconds`."""
 
     edit_id: str
     text: str
@@ -98,38 +98,38 @@ class SheetEdits(QObject):
         self._watched_states: dict[str, EditState] = {}  # open edits made here, by id
 
     def choose_optout(self, level: OptOutLevel, reason: str, ticket: int | None) -> None:
-        """Submit an edit of the customer's opt-out level, with reason and ticket."""
+        """Submit the opt-out level chosen on the sheet, with reason and ticket."""
         self._start_submit(lambda w: [w.optout(level)], reason, ticket)
 
     def set_list_membership(self, name: str, member: bool) -> None:
-        """Submit an edit that puts the customer on a Sailthru list, or takes them off."""
+        """Submit a list's switch on the sheet: the customer is put on it, or taken off."""
         self._start_submit(lambda w: [w.list_membership(name, member=member)])
 
     def set_health(self, health: CustomerHealth | None) -> None:
-        """Submit an edit of the customer's health."""
+        """Submit the health chosen on the sheet."""
         self._start_submit(lambda w: [w.health(health)])
 
     def set_var(self, name: str, value: Json) -> None:
-        """Submit an edit of a var of the customer's profile; None clears it."""
+        """Submit a var's value typed into the profile dialog; None clears it."""
         self._start_submit(lambda w: [w.var(name, value)])
 
     def set_sync_to_sailthru(self, on: bool) -> None:
-        """Submit an edit of the Zendesk user's sync checkbox."""
+        """Submit the Zendesk panel's sync checkbox."""
         self._start_submit(lambda w: [w.sync_checkbox(on=on)])
 
     def set_sync_to_zendesk(self, on: bool) -> None:
-        """Submit an edit of the profile's sync mark, the var that marks it for Zendesk."""
+        """Submit the Zendesk panel's sync mark, the var that marks the profile for Zendesk."""
         self._start_submit(lambda w: [w.sync_mark(on=on)])
 
     def create_profile(self) -> None:
-        """Submit an edit that creates the customer's missing Sailthru profile."""
+        """Submit the sheet's button that creates the customer's missing Sailthru profile."""
         sheet = self._sheet_model.sheet
         if sheet is not None:
             address = sheet.address or sheet.query.value
             self._start_submit(lambda w: [w.create(address)])
 
     def undo(self, edit_id: str) -> None:
-        """Undo an edit of the customer sheet by its id, in the background."""
+        """Undo an edit by its toast or shortcut, in the background."""
         self._sheet_model.tasks.start(f"undo {edit_id}", self._undo_edit(edit_id))
 
     def report_settled_edits(self) -> None:
@@ -255,7 +255,7 @@ _OPTOUT_TEXTS = {
 
 
 def _is_edit_needed(sheet: CustomerSheet, intent: EditRequest) -> bool:
-    """Whether an edit changes anything of the sheet; going back counts while another one waits."""
+    """Whether a click on the sheet edits anything; going back does while another edit waits."""
     waits = any(
         e.request.kind is intent.kind and e.request.name == intent.name for e in sheet.pending_edits
     )

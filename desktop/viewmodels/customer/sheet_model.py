@@ -99,7 +99,7 @@ class CustomerSheetModel(QObject):
 
     @property
     def is_loading(self) -> bool:
-        """Whether a service is being asked for the customer sheet."""
+        """Whether the sheet model is asking a service, for the panels' loading state."""
         return self._sheet is not None and not self._sheet.is_complete
 
     @property
@@ -177,7 +177,7 @@ class CustomerSheetModel(QObject):
         return "", ""
 
     def open_text(self, text: str) -> None:
-        """Look a customer up by what was typed; emits `failed` for text that cannot be one."""
+        """Look up what was typed into the window; emits `failed` for text that is no query."""
         try:
             query = parse_lookup_query(text)
         except AppError as error:
@@ -186,7 +186,7 @@ class CustomerSheetModel(QObject):
         self.open_query(query)
 
     def open_query(self, query: LookupQuery) -> None:
-        """Look a customer up by a query; an older look-up still under way is cancelled."""
+        """Look up a query for the sheet's panels; an older look-up under way is cancelled."""
         decision = check_view_permission(self._workspace)
         if not decision.is_allowed:
             self.failed.emit(InvalidInput("Looking customers up is not allowed.", decision.reason))
@@ -201,7 +201,7 @@ class CustomerSheetModel(QObject):
         self.tasks.start("lookup", self._look_up(query, new=True))
 
     def refresh(self) -> None:
-        """Ask all services again for the customer shown, also one that has signed us out.
+        """Refresh the sheet's panels from all services, also one that has signed us out.
 
         For the customer shown, or for the one who is being opened.
         """
@@ -210,7 +210,7 @@ class CustomerSheetModel(QObject):
             self.tasks.start("lookup", self.reread())
 
     async def reread(self) -> None:
-        """Ask all services again for the customer shown, and wait for their answers."""
+        """Refresh the sheet's panels from all services, and wait for the answers."""
         if self._query is not None:
             await self._look_up(self._query, new=not self._is_opened)
 
@@ -222,7 +222,7 @@ class CustomerSheetModel(QObject):
         self.publish_views()
 
     def link_profile(self, sid: str) -> None:
-        """Show this profile for the Zendesk user from now on; nothing is written to Sailthru."""
+        """Show this profile on the sheet for the Zendesk user from now on; Sailthru is not told."""
         sheet = self._sheet
         if self._is_shown and sheet is not None and sheet.user.value is not None:
             self.tasks.start("link", self._link(sheet.user.value.id, sid))

@@ -40,7 +40,7 @@ class DisconnectView:
 
 
 class DisconnectModel(CardModel):
-    """Disconnects the workspace once a person has been asked; an administrator's act."""
+    """Disconnects the workspace from its card once a person has been asked; admins only."""
 
     def __init__(
         self,

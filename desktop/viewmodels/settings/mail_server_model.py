@@ -54,16 +54,16 @@ class MailServerModel(CardModel):
         )
 
     def load_status(self) -> None:
-        """Ask the keyring for the mail server's password, where a user name needs one."""
+        """Ask the keyring, for the mail server card, for a password where a user name needs one."""
         if self._workspace.values.get(sync_settings.MAIL_USER):
             self.tasks.start_once("status", self._load_status())
 
     def save_password(self, password: str) -> None:
-        """Store the mail server's password in the keyring."""
+        """Store the mail server card's password in the keyring."""
         self._start_work("work", self._save_password(password), _BUSY_TEXT)
 
     def forget_password(self) -> None:
-        """Delete the mail server's password from the keyring."""
+        """Delete the password from the keyring, by the mail server card's button."""
         self._start_work("work", self._forget_password(), _BUSY_TEXT)
 
     def send_test_mail(self, address: str) -> None:

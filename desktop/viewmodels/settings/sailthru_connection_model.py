@@ -80,12 +80,12 @@ class SailthruConnectionModel(ConnectingCardModel):
 
     @property
     def has_dedicated_key(self) -> bool:
-        """Whether somebody has said that the stored Sailthru key is for Fairlead alone."""
+        """Whether the Sailthru card's box says that the stored key is for Fairlead alone."""
         return self._workspace.values.get(settings_table.HAS_DEDICATED_KEY)
 
     @property
     def has_key(self) -> bool:
-        """Whether a Sailthru key is stored; before the keyring was asked: is there a client."""
+        """Whether the Sailthru card has a stored key; before the keyring is asked: a client."""
         if self._has_stored_key is not None:
             return self._has_stored_key
         return self._workspace.clients.sailthru is not None

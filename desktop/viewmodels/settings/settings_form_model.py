@@ -80,7 +80,7 @@ class SettingsFormModel(QObject):
         return tuple(setting.key for setting in settings_table.ALL_SETTINGS if setting.is_advanced)
 
     def change_setting(self, key: str, typed: bool | int | str) -> bool:
-        """Check and store a setting; False where it is refused, with the error at its field."""
+        """Check and store a setting's form field; False where refused, with the error there."""
         setting = settings_table.SETTINGS_BY_KEY[key]
         # Leaving a field that was not touched stores nothing.
         if key not in self._errors and typed == self._control_value(setting):

@@ -79,7 +79,7 @@ class TeamPolicyModel(CardModel):
         return json.dumps(policy, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
     def export_policy_file(self, path: str) -> None:
-        """Write the managed policy's file to a path that a person chose."""
+        """Write the policy file to the path chosen on the team card."""
         self._start_work("export", self._export(Path(path)))
 
     def test_agents_key(self, key: str, secret: str) -> None:

@@ -133,7 +133,7 @@ class ZendeskConnectionModel(ConnectingCardModel):
         )
 
     def signed_in_text(self) -> str:
-        """Return name and role of who is signed in to Zendesk; empty while nobody is."""
+        """Return the Zendesk card's line on who is signed in, by name and role; else empty."""
         # While connecting, who it is has not been said by Zendesk yet.
         if (
             self._busy_text
@@ -150,13 +150,13 @@ class ZendeskConnectionModel(ConnectingCardModel):
         return bool(self.signed_in_text()) or self._sign_in_method == NO_ZENDESK
 
     def set_account_text(self, text: str) -> None:
-        """Take the Zendesk account as typed so far, and show the address it means."""
+        """Take the account typed into the Zendesk card so far, and show the address it means."""
         self._account_text = text
         self.field_errors.pop("account", "")
         self.changed.emit()
 
     def choose_sign_in_method(self, method: str) -> None:
-        """Choose how to sign in to Zendesk: browser, API token, or not at all."""
+        """Choose on the Zendesk card how to sign in: browser, API token, or not at all."""
         self._sign_in_method, self._error, self._checks = method, NO_ERROR, []
         self.field_errors = {}
         if method == NO_ZENDESK and not self._workspace.values.get(settings_table.ZENDESK_BASE_URL):
@@ -183,12 +183,12 @@ class ZendeskConnectionModel(ConnectingCardModel):
         self._start_connecting("sign-in", sign_in, "Testing the token…")
 
     def cancel(self) -> None:
-        """Cancel the Zendesk sign-in that is under way."""
+        """Cancel the Zendesk card's sign-in that is under way."""
         self.tasks.cancel("sign-in")
         self._finish_work()
 
     def sign_out(self) -> None:
-        """Sign out of Zendesk: cached customers are deleted, waiting edits are kept."""
+        """Sign out from the Zendesk card: cached customers are deleted, waiting edits kept."""
         self._start_work("sign-out", self._sign_out(), "Signing out…")
 
     def load_status(self) -> None:

@@ -45,7 +45,7 @@ def source_field_choices(
     definitions: Iterable[UserFieldDefinition],
     samples: Mapping[str, FieldValue],
 ) -> tuple[FieldChoice, ...]:
-    """List the fields to map from: the usual, the account's, those of a tried customer."""
+    """List the fields offered to map from: the usual, the account's, the tried customer's."""
     kind, prefix = sync.source.kind, source_prefix(sync.source.kind)
     own = {f"{_USER_FIELD}{each.key}": each for each in definitions if each.active}
     mapped = (row.source for row in sync.mapping if row.source.startswith(prefix))
@@ -59,7 +59,7 @@ def target_field_choices(
     lists: Iterable[SailthruList],
     there: Mapping[str, FieldValue],
 ) -> tuple[FieldChoice, ...]:
-    """List the fields to map to: the account's fields and lists, and a tried customer's."""
+    """List the fields offered to map to: the account's, its lists, the tried customer's."""
     own = {f"{_USER_FIELD}{each.key}": each for each in definitions if each.active}
     mapped = (row.target for row in sync.mapping if row.target)
     if sync.target_service is Service.ZENDESK:

@@ -10,7 +10,7 @@ _EARLIEST_MOMENT = 100_000_000
 
 
 def readable_value(value: FieldValue, field: str) -> str:
-    """Format a mapped field's value; moments as `29 Nov 2026 15:28`, days as `29 Nov 2026`."""
+    """Format a previewed field's value; moments as `29 Nov 2026 15:28`, days `29 Nov 2026`."""
     if isinstance(value, Instant):
         return time_format.format_full_date_and_time(value.timestamp)
     name = field.rpartition(".")[2]

@@ -367,7 +367,7 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
 
 
 def _name_purposes(sync: Sync) -> Sync:
-    """Name a consent purpose of the sync by its evidence field, where nobody has named it."""
+    """Name the mapping draft's consent purpose by its evidence field, if nobody has."""
     purposes = tuple(
         replace(purpose, name=purpose.name or purpose.evidence.field) for purpose in sync.purposes
     )

@@ -131,7 +131,7 @@ def blank_mapping_row(sync: Sync) -> MappingRow:
 
 
 def change_source_type(row: MappingRow, kind: SourceType) -> MappingRow:
-    """Change the kind of a row's source, without the field or text of the kind before."""
+    """Change a mapping row's kind of source in the editor, dropping the old field or text."""
     # A text, an identifier or an opt-out level can be set, not added to what is there.
     fits = kind in _ADDABLE_TYPES or row.operator is MappingOperator.SET_IF_EMPTY
     operator = row.operator if fits else MappingOperator.SET
@@ -139,7 +139,7 @@ def change_source_type(row: MappingRow, kind: SourceType) -> MappingRow:
 
 
 def change_target(row: MappingRow, target: str) -> MappingRow:
-    """Change the field that a row writes; of two opt-out levels the stricter wins, until chosen."""
+    """Change a mapping row's target in the editor; of opt-outs the stricter wins at first."""
     prefer = row.prefer
     if target == OPTOUT_FIELD and prefer is ConflictPreference.SOURCE:
         prefer = ConflictPreference.STRICTER
@@ -233,5 +233,5 @@ def _change_result(
 
 
 def direction_labels(sync: Sync) -> tuple[str, str]:
-    """Name the two services of a sync, the source first."""
+    """Name the two services of a sync for the mapping's headings, the source first."""
     return sync.source.kind.service.title, sync.target_service.title

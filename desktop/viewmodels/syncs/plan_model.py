@@ -194,12 +194,12 @@ class PlanModel(TaskModel):
         self.tasks.start_once(f"field {row} {field}", self._decide(row, act, row, field))
 
     def pick_side(self, row: int, field: str, side: str) -> None:
-        """Pick the value that stands in a row's conflict: `zendesk` or `sailthru`."""
+        """Pick the side that stands in a preview row's conflict: `zendesk` or `sailthru`."""
         act = self._context.decisions.resolve_conflict
         self.tasks.start_once(f"pick {row} {field}", self._decide(row, act, row, field, side))
 
     def always_prefer(self, row: int, field: str, side: str) -> None:
-        """Pick a side for this row's conflict, and for it in every preview to come."""
+        """Pick a side for a preview row's conflict, and for it in every preview to come."""
         self.tasks.start_once(f"pick {row} {field}", self._always_prefer(row, field, side))
 
     def correct_field(self, source: str, field: str, value: str) -> None:

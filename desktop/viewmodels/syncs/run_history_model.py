@@ -160,7 +160,7 @@ class RunHistoryModel(TaskModel):
         self.changed.emit()
 
     def _undoing(self, run: Run) -> str:
-        """Return the id of the run that rolled this one back, whole or in part; empty: none."""
+        """Return the id of the run that rolled a History row's run back; empty: none."""
         return next(
             (
                 later.id
@@ -227,7 +227,7 @@ class RunHistoryModel(TaskModel):
             self.changed.emit()
 
     def _query_rolled_back_runs(self, runs: Iterable[Run]) -> dict[str, str]:
-        """Query by id which run each of these rolled back; runs on the database's thread."""
+        """Query for the tab History which run each run rolled back; on the database's thread."""
         found = {}
         for run in runs:
             if run.plan is not None:
@@ -237,7 +237,7 @@ class RunHistoryModel(TaskModel):
         return found
 
     def _query_last_customers(self, run_id: str) -> tuple[tuple[str, str], ...]:
-        """Query the customers a run wrote last; runs on the database's thread."""
+        """Query for the tab History whom a run wrote last; on the database's thread."""
         plans, run = self._context.store.plans, self._find_run(run_id)
         if run is None or run.plan is None:
             return ()

@@ -34,15 +34,15 @@ class RunProcesses:
 
     @property
     def has_pending(self) -> bool:
-        """Whether a run process was started that has not written to the store yet."""
+        """Whether the page Sync started a run process that has not written to the store yet."""
         return bool(self._pending)
 
     def pending_process(self, sync_name: str) -> PendingProcess | None:
-        """Return a sync's run process that has not written to the store yet."""
+        """Return the run process of a sync's page that has not written to the store yet."""
         return self._pending.get(sync_name)
 
     def start(self, snapshot: SyncSnapshot, kind: str, *arguments: str) -> None:
-        """Start a run process for a sync; `kind` is run or plan. Raises InternalError."""
+        """Start a run process from the page Sync; `kind` is run or plan. Raises InternalError."""
         name = snapshot.sync.name
         self._started[name] = self._context.start_process(*arguments)
         self._exited.discard(name)
@@ -51,7 +51,7 @@ class RunProcesses:
         )
 
     def take_failed_starts(self, snapshot: AllSyncsSnapshot) -> dict[str, SyncMessageView]:
-        """Forget run processes that have begun; return the failed starts as messages by sync."""
+        """Return the page Sync's failed starts of run processes as messages by sync."""
         failed: dict[str, SyncMessageView] = {}
         for name, begun in tuple(self._pending.items()):
             sync = snapshot.find(name)
@@ -73,7 +73,7 @@ class RunProcesses:
         del self._pending[name], self._started[name]
 
     def take_ended_run_texts(self, snapshot: AllSyncsSnapshot) -> tuple[str, ...]:
-        """Return a sentence for each sync's run that was seen under way and has ended."""
+        """Return a toast's sentence for each run that the page Sync saw under way, ended now."""
         sentences: list[str] = []
         for sync in snapshot.syncs:
             name, run = sync.sync.name, sync.last_run

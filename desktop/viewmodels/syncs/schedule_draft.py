@@ -35,7 +35,7 @@ NOTIFICATION_LABELS = (
 
 @dataclass(frozen=True)
 class NotificationDraft:
-    """Who is notified of a sync's runs; `when`: a key of NOTIFICATION_LABELS, `email` as typed."""
+    """The tab Schedule's choice of who is notified; `when`: a key of NOTIFICATION_LABELS."""
 
     when: str = "failure"
     desktop: bool = True
@@ -43,7 +43,7 @@ class NotificationDraft:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The typed addresses to notify of a sync's runs, each once."""
+        """The addresses to notify, typed into the tab Schedule, each once."""
         return tuple(dict.fromkeys(part for part in _ADDRESS_SEPARATOR.split(self.email) if part))
 
     def to_notify(self) -> NotificationSettings:
@@ -57,7 +57,7 @@ class NotificationDraft:
 
     @property
     def summary(self) -> str:
-        """Say in one sentence who is notified of a sync's runs."""
+        """Say in the tab Schedule in one sentence who is notified of runs."""
         places = ["a notification on the computer that runs it"] if self.desktop else []
         if self.addresses:
             places.append(f"an e-mail to {', '.join(self.addresses)}")

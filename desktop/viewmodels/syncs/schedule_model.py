@@ -108,12 +108,12 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
         self._set_draft(replace_value(self._draft, path, value))
 
     def save_schedule(self) -> None:
-        """Save the sync's schedule rule, and who is notified."""
+        """Save the tab Schedule's rule, and who is notified."""
         if self._saved_sync is not None:
             self.tasks.start("save", self._save_schedule(self._saved_sync.name, self._draft))
 
     def set_runs_here(self, on: bool) -> None:
-        """Let this computer run the syncs that are due, or not; saved at once."""
+        """Switch in the tab Schedule whether this computer runs due syncs; saved at once."""
         try:
             self._context.workspace.change_settings({sync_settings.RUN_DUE_SYNCS_HERE.key: on})
         except AppError as error:
@@ -137,7 +137,7 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
         return kept
 
     def _rule_texts(self) -> tuple[str, str, tuple[tuple[str, str, str], ...]]:
-        """Return the schedule's rule in words, what is wrong with it, and its next times."""
+        """Return the tab Schedule's rule in words, what is wrong with it, and its next times."""
         try:
             rule = self._draft.to_rule()
             return rule.description, "", self._next_times(rule)

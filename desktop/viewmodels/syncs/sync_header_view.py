@@ -82,7 +82,7 @@ class SyncHeaderView:
 
 @dataclass(frozen=True)
 class PendingProcess:
-    """A started run process that has written nothing to the store yet: `kind` is run or plan."""
+    """A run process started from the page that has written nothing yet: `kind` is run or plan."""
 
     kind: str
     at: float

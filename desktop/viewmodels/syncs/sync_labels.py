@@ -85,7 +85,7 @@ def target_label(sync: Sync, names: PresetNames) -> str:
 
 
 def totals_text(totals: Mapping[str, int], *, all_of_them: bool = False) -> str:
-    """Format a run's totals: “200 created, 640 updated”; unchanged ones only if nothing else is."""
+    """Format a run's totals on the page Sync: “200 created, 640 updated”."""
     said = [
         f"{totals[key]:,} {one if totals[key] == 1 else many}"
         for key, one, many in _TOTAL_LABELS
@@ -97,18 +97,18 @@ def totals_text(totals: Mapping[str, int], *, all_of_them: bool = False) -> str:
 
 
 def not_written_text(totals: Mapping[str, int]) -> str:
-    """Format what a run did not write as meant: “2 need attention, 1 refused”."""
+    """Format on the page Sync what a run did not write: “2 need attention, 1 refused”."""
     said = {key: totals[key] for key in _NOT_WRITTEN_TOTALS if totals.get(key)}
     return totals_text(said)
 
 
 def written_text(totals: Mapping[str, int]) -> str:
-    """Format what a run wrote: “200 created, 640 updated”."""
+    """Format on the page Sync what a run wrote: “200 created, 640 updated”."""
     return totals_text({key: n for key, n in totals.items() if key not in _NOT_WRITTEN_TOTALS})
 
 
 def stage_label(run: Run, target: Service) -> str:
-    """Name the stage a run is in: Reading, Writing to Sailthru."""
+    """Name on the page Sync the stage a run is in: Reading, Writing to Sailthru."""
     said = _STAGE_LABELS[run.stage]
     return f"{said} to {target.title}" if run.stage is RunStage.APPLY else said
 
@@ -133,7 +133,7 @@ def run_state_label(run: Run) -> tuple[str, ChipTone]:
 
 
 def next_run_label(sync: Sync, next_at: float | None, now: float) -> str:
-    """Say when a sync runs next: the interval where it is short, else the time."""
+    """Say on a sync card when it runs next: the interval where it is short, else the time."""
     if not sync.schedule:
         return "by hand"
     rule = parse_schedule_rule(sync.schedule)
@@ -149,7 +149,7 @@ def people_text(count: int) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Format a run's duration: “about 22 s”, “about 3 min”."""
+    """Format a run's duration on the page Sync: “about 22 s”, “about 3 min”."""
     if seconds < 90:
         return f"about {max(1, round(seconds))} s"
     if seconds < 5400:

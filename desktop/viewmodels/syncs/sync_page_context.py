@@ -55,12 +55,12 @@ class SyncPageContext:
 
     @property
     def time_zone(self) -> str:
-        """The Sailthru account's time zone (IANA), in which schedules are told."""
+        """The Sailthru account's time zone (IANA), for the page Sync's schedules."""
         return self.workspace.values.get(settings_table.TIMEZONE)
 
     @property
     def predicted_value_unit(self) -> str:
-        """What this account's predicted values are in: a currency, or `pageviews`."""
+        """The unit of predicted values on the page Sync: a currency, or `pageviews`."""
         values = self.workspace.values
         is_publisher = values.get(settings_table.CUSTOMER_TYPE) == CustomerType.PUBLISHER.value
         return "pageviews" if is_publisher else values.get(settings_table.CURRENCY)

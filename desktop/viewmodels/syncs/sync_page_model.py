@@ -156,7 +156,7 @@ class SyncPageModel(TaskModel):
 
     @property
     def next_run_at(self) -> float | None:
-        """When the next run of any sync begins by itself (Unix seconds); None: none does."""
+        """Return when any sync runs next, for the status bar (Unix seconds); None: none does."""
         times = [s.sync_state.next_run_at for s in self._snapshot.syncs] if self._snapshot else []
         return min((at for at in times if at is not None), default=None)
 
@@ -198,7 +198,7 @@ class SyncPageModel(TaskModel):
             self._age_timer.stop()
 
     def refresh(self) -> None:
-        """Read a snapshot of every sync again."""
+        """Read a snapshot of every sync for the page again."""
         self._is_reread_requested = True
         self.tasks.start_once("snapshot", self._read_snapshot())
 
@@ -257,7 +257,7 @@ class SyncPageModel(TaskModel):
             self.tasks.start_once(f"switch {name}", self._switch(name, on=on))
 
     def perform_message_action(self, action: MessageAction) -> None:
-        """Do what the sync's message offers: create what is missing, check, try again, close."""
+        """Do what a sync's message on the page offers: create what is missing, check, try again."""
         name = self.selected_name
         if action is MessageAction.CREATE_MISSING:
             self.tasks.start_once(f"switch {name}", self._create_missing(name))
@@ -287,7 +287,7 @@ class SyncPageModel(TaskModel):
             self._start_process("run", "run", self.selected_name, "--resume", run or last)
 
     def start_write(self, plan: str) -> None:
-        """Start a run that writes the ticked rows of the open plan, without planning again."""
+        """Start from the page a run that writes the ticked rows of the open preview."""
         self._start_process("run", "run", self.selected_name, "--plan", plan)
 
     def start_retry(self, row: int | None = None) -> None:
@@ -307,7 +307,7 @@ class SyncPageModel(TaskModel):
             self.tasks.start_once(f"cancel {run}", self._cancel(run))
 
     def edit_details(self, **details: object) -> None:
-        """Change the sync's title, description, labels or favourite, not what it does."""
+        """Change the chosen sync's title, description, labels or favourite on the page."""
         name = self.selected_name
         self.tasks.start_once(f"details {name}", self._edit_details(name, details))
 

@@ -131,7 +131,7 @@ def rule_values(sync: Sync) -> dict[str, FieldValue]:
 
 
 def rule_disabled_reasons(sync: Sync) -> Mapping[str, str]:
-    """Return why a sync's rule field cannot be edited yet, by path."""
+    """Return why a rule's form field cannot be edited yet, by path."""
     # Where the box was ticked in a file, it can be unticked.
     if sync.opt_in.is_attested or sync.opt_in.email:
         return {}
@@ -139,7 +139,7 @@ def rule_disabled_reasons(sync: Sync) -> Mapping[str, str]:
 
 
 def rule_notes(sync: Sync) -> Mapping[str, str]:
-    """Return the sentences that follow a sync rule field's help, by path."""
+    """Return the sentences that follow a rule's form field's help, by path."""
     opt_in = sync.opt_in
     attested = ""
     if opt_in.is_attested:

@@ -196,7 +196,7 @@ def _split_change(text: str) -> tuple[str, str]:
 async def _check_resources(
     services: WorkspaceServices, sync: Sync, *, create: bool
 ) -> tuple[Sync, tuple[MissingResource, ...]]:
-    """Ask both services for the lists and fields a sync names; with `create` make the missing ones.
+    """Ask both services for what a sync names; `--create` makes missing lists and fields.
 
     Returns the sync as it is stored then, and what is still missing.
     """

@@ -169,7 +169,7 @@ def _read_password(file: str) -> str:
 
 
 async def _emit_mail_server(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    """Print the mail server's settings; of its password only whether and where it is kept."""
+    """Print `fairlead sync`'s mail server; of its password only whether and where it is kept."""
     values, vault = services.session.values, services.session.connection_config.vault
     # Asked of the keyring, not of the settings: it may have been deleted elsewhere.
     try:

@@ -30,7 +30,7 @@ def format_left_off(count: int, shown: int) -> tuple[str, ...]:
 
 
 def format_totals(totals: Mapping[str, Json], names: Iterable[str] = RUN_OUTCOMES) -> str:
-    """Format a plan's or run's totals as “2 created, 0 updated, …” in the order of `names`."""
+    """Format totals for `fairlead sync` as “2 created, 0 updated, …” in the order of `names`."""
     return ", ".join(f"{totals.get(name, 0)} {name}" for name in names)
 
 
