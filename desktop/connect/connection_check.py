@@ -26,7 +26,7 @@ class ConnectionCheck:
     support_text: str = ""
 
     def as_json(self) -> dict[str, Json]:
-        """Return a connection check's object in `--json` answers."""
+        """The connection check as JSON, an object of `checks`."""
         return {
             "name": self.name,
             "ok": self.is_ok,

@@ -45,7 +45,7 @@ class DoctorReport:
         return are_needed_checks_ok(self.checks)
 
     def as_json(self) -> dict[str, Json]:
-        """Return the object `fairlead doctor --json` prints."""
+        """The doctor's report as JSON, which `fairlead doctor --json` prints."""
         return {"ok": self.is_ok, "checks": [check.as_json() for check in self.checks]}
 
 

@@ -62,7 +62,7 @@ class SetupReport:
         return self.is_stored and are_needed_checks_ok(self.checks)
 
     def as_json(self) -> dict[str, Json]:
-        """Return the object `fairlead setup --json` prints."""
+        """The set-up's report as JSON, which `fairlead setup --json` prints."""
         return {
             "workspace": self.workspace,
             "ok": self.is_ok,

@@ -23,7 +23,7 @@ _MAX_TICKET_READS = 5
 
 
 class CustomerSearch:
-    """Draws on the calls that runs leave to people, and leaves half of those for look-ups."""
+    """Searches Zendesk's users by a typed part, within the calls that look-ups do not need."""
 
     def __init__(
         self, services: Callable[[], ServiceClients], budget_share: Callable[[], float]
@@ -37,7 +37,7 @@ class CustomerSearch:
         return self._services().zendesk is not None and len(text.strip()) >= _MIN_PART_LENGTH
 
     def has_calls_to_spare(self) -> bool:
-        """Whether Zendesk allows calls beyond those that opening customers will take."""
+        """Whether a search by parts may call Zendesk: opening customers needs the rest."""
         return self._budget_share() > INTERACTIVE_SHARE / 2
 
     async def find(self, text: str) -> tuple[CustomerMatch, ...]:

@@ -29,7 +29,7 @@ class Account:
         return bool(self.zendesk_base_url or self.sailthru_account or self.sailthru_service_uri)
 
     def completed_by(self, seen: "Account") -> "Account":
-        """Return this account with what `seen` knows besides, and its Sailthru address."""
+        """Complete this account pair with what `seen` knows besides, and its Sailthru address."""
         return replace(
             self,
             zendesk_base_url=self.zendesk_base_url or seen.zendesk_base_url,

@@ -23,7 +23,7 @@ _NOT_SENT = "Not sent: "
 
 
 class EditKind(Enum):
-    """The part of a customer that an edit changes."""
+    """The kind of an edit: the part of a customer that it changes."""
 
     OPTOUT = "optout"
     LIST = "list"
@@ -137,7 +137,7 @@ class Edit:
         return ended and self.tries == 0 and not self.is_accepted
 
     def as_json(self) -> dict[str, Json]:
-        """Return the object under `edits` in `--json` answers."""
+        """The edit as JSON, an object of `edits` in `--json` answers."""
         intent = self.request
         return {
             "id": self.id,

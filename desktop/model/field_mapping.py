@@ -55,7 +55,7 @@ EVENT_FIELDS = frozenset({"ticket_count", "ticket_ids"})
 
 
 class ConflictPreference(Enum):
-    """The side whose value wins where both sides have one of their own.
+    """A mapping row's preferred side, where both sides have a value of their own.
 
     STRICTER is for opt-out levels alone: whichever lets less e-mail through.
     """

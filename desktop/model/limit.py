@@ -45,7 +45,7 @@ def exceeded_limits(
     incremental: bool = False,
     allowed: frozenset[str] = frozenset(),
 ) -> tuple[LimitBreach, ...]:
-    """Return the limits that a run's counts exceed, worst first; none: it may go on.
+    """Compare counts of people with a sync's limits; returns those exceeded, worst first.
 
     `counts`: people by consequence code; other codes never stop. `read`: the records of the
     source. `incremental`: only what changed was read, so that nothing read is no empty source.
@@ -81,7 +81,7 @@ class OpenLimit:
 def find_open_limits(
     breaches: Iterable[LimitBreach], approver_ids: Mapping[str, Collection[str]]
 ) -> tuple[OpenLimit, ...]:
-    """Return the exceeded limits that still stop a plan, in the order given.
+    """Return the exceeded limits that too few admins have allowed yet, in the order given.
 
     `approver_ids`: who allowed a limit, by its code; one person counts once.
     """

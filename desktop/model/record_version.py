@@ -1,8 +1,8 @@
-"""Which of two versions of one record is the later one."""
+"""Which of two versions of one service's record is the later one."""
 
 
 def is_older_version(version: object, other: object) -> bool:
-    """Whether `version` of a record changed before `other`, as far as both say when.
+    """Whether one version of a service's record is older, as far as both say when.
 
     By `changed_at`, which moves with every change, else `updated_at` (Unix seconds); where one of
     the two does not say, it is not older: what came last counts.

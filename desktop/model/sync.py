@@ -166,7 +166,7 @@ class Sync:
 
     @property
     def target_service(self) -> Service:
-        """The service the sync writes to."""
+        """The service that a configured sync writes to."""
         return Service.ZENDESK if self.source.kind.service is Service.SAILTHRU else Service.SAILTHRU
 
     @property
@@ -184,7 +184,7 @@ class Sync:
 
     @property
     def is_saved(self) -> bool:
-        """Whether a sync was ever stored."""
+        """Whether a sync's configuration was ever stored."""
         return self.version > 0
 
 
@@ -202,7 +202,7 @@ class SyncProblem:
 
 @dataclass(frozen=True)
 class SyncStatus:
-    """A sync's last run, its next one, and how much waits for a person.
+    """How a configured sync stands: last run, next one, how much waits for a person.
 
     `pause_reason` is why it does not run by itself although it is on and has a schedule.
     """

@@ -215,7 +215,7 @@ class TargetReading:
         ).strip()
 
     def as_json(self) -> dict[str, Json]:
-        """The object `read_by` in a plan's JSON."""
+        """How a plan read its profiles, as `read_by` of the plan's JSON."""
         return {
             "list": self.list_name or None,
             "chosen": "by itself" if self.is_chosen else "by setting",
@@ -262,7 +262,7 @@ class Plan:
         return run if kind == "rollback" else ""
 
     def count_rows(self, *fates: PlannedOutcome) -> int:
-        """Count a plan's rows with one of these outcomes."""
+        """Add up this plan's counts of rows with one of these outcomes."""
         return sum(self.outcome_counts.get(fate.value, 0) for fate in fates)
 
     @property
@@ -277,7 +277,7 @@ class Plan:
         }
 
     def as_json(self) -> dict[str, Json]:
-        """Return the object `fairlead sync plan --json` prints."""
+        """The plan as JSON, the object that `fairlead sync plan --json` prints."""
         return {
             "plan": self.id,
             "sync": self.sync,

@@ -81,7 +81,7 @@ class Run:
     only_records: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
-        """Return the object `fairlead sync run --json` prints."""
+        """The run as JSON, the object that `fairlead sync run --json` prints."""
         return {
             "run": self.id,
             "sync": self.sync,

@@ -39,7 +39,7 @@ class UnconvertibleValue(InvalidInput):
 def convert_for_sailthru(
     value: FieldValue, name: str, zone: str, *, keep_decimals: bool = False
 ) -> Json:
-    """Convert a mapped value to what a Sailthru var takes.
+    """Convert a source's value to what a Sailthru var takes.
 
     `name` is the var's: its ending says what becomes of a moment, a Unix second for `_time`, a
     day in the account's `zone` (IANA) for `_date`. So it does of a text that is a day, as Zendesk's
@@ -59,14 +59,14 @@ def convert_for_sailthru(
 
 
 def loses_decimals(value: FieldValue) -> bool:
-    """Whether rounding a mapped value to whole numbers would change it."""
+    """Whether converting to whole numbers would change a value or an item of it."""
     if isinstance(value, float):
         return math.isfinite(value) and not value.is_integer()
     return is_list(value) and any(map(loses_decimals, value))
 
 
 def convert_for_zendesk(value: FieldValue, field_type: str, zone: str) -> Json:
-    """Convert a mapped value to a Zendesk field of `field_type`; null empties the field.
+    """Convert a source's value to a Zendesk field of `field_type`; null empties the field.
 
     `field_type` is Zendesk's for user fields (docs/zendesk.md 3), or `name`, `phone`, `tags`.
     `zone` gives a moment its day in a date field. A number with decimals is rounded in an
@@ -87,14 +87,14 @@ def convert_for_zendesk(value: FieldValue, field_type: str, zone: str) -> Json:
 
 @dataclass(frozen=True)
 class _WrittenDay:
-    """A mapped day written as text: `timestamp` of its midnight in UTC, if written."""
+    """A value's day written as text: `timestamp` of its midnight in UTC, if written."""
 
     timestamp: float
     is_midnight: bool
 
 
 def _written_day(text: str) -> _WrittenDay | None:
-    """Parse a mapped day's text, `1985-06-12` or Zendesk's `1985-06-12T00:00:00Z`."""
+    """Parse a value's day, `1985-06-12` or Zendesk's `1985-06-12T00:00:00Z`."""
     found = _WRITTEN_DAY.fullmatch(text.strip())
     if found is None:
         return None
@@ -107,7 +107,7 @@ def _written_day(text: str) -> _WrittenDay | None:
 
 
 def choose_options(value: Json, options: Sequence[tuple[str, str]]) -> Json:
-    """Convert texts that may be labels to a Zendesk drop-down's or multi-select's values.
+    """Convert option labels to the values of a Zendesk drop-down or multi-select.
 
     `options` are (value, label); without any, nothing is known of them and all pass. Raises
     UnconvertibleValue for a text that is neither: Zendesk would keep nothing of it.
@@ -302,7 +302,7 @@ def _as_multiselect_options(value: FieldValue, zone: str) -> Json:
 
 
 def _as_text_list(value: FieldValue, wanted: str) -> list[str]:
-    """Convert to a list of distinct texts. Raises UnconvertibleValue for moments and objects."""
+    """Convert a value to a list of distinct texts. Raises UnconvertibleValue."""
     if isinstance(value, (Instant, Mapping)):
         raise _unconvertible(value, wanted)
     return list(dict.fromkeys(_text(part) for part in as_list(value) if not is_empty(part)))

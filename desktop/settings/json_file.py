@@ -43,7 +43,7 @@ def parse_json_object(raw: bytes, what: str) -> Mapping[str, Json]:
 
 
 def write_json_object(path: Path, document: Mapping[str, Json]) -> None:
-    """Replace a JSON file atomically: a crash leaves the old file or the new one, never half."""
+    """Replace one of our JSON files atomically: a crash leaves the old or the new one whole."""
     write_text_atomically(path, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 

@@ -38,7 +38,7 @@ class KeptForAccount:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether a move to another account would drop no rows."""
+        """Whether a move to another account would drop no row of the database."""
         return not (self.open_edits or self.open_plans or self.running_runs or self.remembered)
 
 

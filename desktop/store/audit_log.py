@@ -47,7 +47,7 @@ class AuditEntry:
     is_erased: bool = False
 
     def as_json(self) -> dict[str, Json]:
-        """An audit row as an object of `rows` in `--json` answers."""
+        """The audit row as JSON, an object of `rows` in `--json` answers."""
         return {
             "seq": self.seq,
             "at": self.at,

@@ -50,7 +50,7 @@ class AuditSegment:
     is_by_0_2_0: bool
 
     def as_json(self) -> dict[str, Json]:
-        """An audit segment as an object of `segments` of `fairlead audit --verify --json`."""
+        """The audit segment as JSON, an object of `segments` of `fairlead audit --verify`."""
         return {
             "first": self.first_seq,
             "last": self.last_seq,
@@ -125,7 +125,7 @@ class AuditVerification:
         return f"{whole}, but {why}: {risk}. {self._erased_words}".rstrip()
 
     def as_json(self) -> dict[str, Json]:
-        """What `fairlead audit --verify --json` adds to the audit's rows."""
+        """The audit's verification as JSON: what `fairlead audit --verify --json` adds."""
         return {
             "verified": self.is_whole,
             "state": self.state,

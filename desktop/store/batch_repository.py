@@ -1,4 +1,4 @@
-"""The batches of plan rows that a run sends, and how each row ended.
+"""The table of batches of plan rows that a run sends, and how each row ended.
 
 Rows go out in batches that are stored before they are sent, and are closed together with
 everything that follows from them, in one transaction.
@@ -149,7 +149,7 @@ class BatchRepository(Repository):
 
     @database_call
     def extend_batch(self, plan_id: str, batch: int, rows: Sequence[int]) -> None:
-        """Add plan rows to a batch that was not sent yet."""
+        """Insert plan rows into a batch that was not sent yet."""
         self._database.write(lambda c: _assign_rows_to_batch(c, plan_id, batch, rows))
 
     @database_call
@@ -165,7 +165,7 @@ class BatchRepository(Repository):
 
     @database_call
     def mark_sent(self, batch: int, job: str) -> None:
-        """Store the id of the service's job that carries a batch of plan rows."""
+        """Update a batch of plan rows with the id of the service's job."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE write_batch SET state = 'sent', job_id = ? WHERE id = ?", (job, batch)
@@ -176,7 +176,7 @@ class BatchRepository(Repository):
     def release_batch(
         self, provenance: RunProvenance, batch: int, *, maybe_sent: bool = False
     ) -> None:
-        """Give a batch's uncompleted rows back to the plan, as if they were never sent.
+        """Update a batch's uncompleted rows as if they were never sent: they are the plan's again.
 
         `maybe_sent`: as far as can be seen. Rows whose request had left say so, and their
         increments stay unconfirmed.
@@ -270,7 +270,7 @@ class BatchRepository(Repository):
 
     @database_call
     def count_by_outcome(self, plan_id: str) -> dict[str, int]:
-        """Count a plan's rows by outcome; every row is in exactly one count."""
+        """Count by SQL a plan's rows by outcome; every row is in exactly one count."""
 
         def look(connection: sqlite3.Connection) -> dict[str, int]:
             found = dict.fromkeys(

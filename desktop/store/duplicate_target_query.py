@@ -1,4 +1,4 @@
-"""The query for rows of one plan that would write to the same target record."""
+"""The SQL query for rows of one plan that would write to the same target record."""
 
 import sqlite3
 
@@ -23,7 +23,7 @@ _DUPLICATE_TARGETS_SQL = (
 def select_duplicate_targets(
     connection: sqlite3.Connection, plan_id: str
 ) -> tuple[tuple[int, int], ...]:
-    """Return (row number, earlier row's number) where both rows have the same target record.
+    """Select (row number, earlier row's number) where both rows have the same target record.
 
     All at once: each look at them reads the whole plan.
     """

@@ -128,7 +128,7 @@ class FeedRepository(Repository):
 
     @database_call
     def save_users(self, people: Iterable[ZendeskUser], cursor: str) -> int:
-        """Save a page of exported users with its cursor; returns how many records it changed."""
+        """Save a page of exported users into the mirror; returns how many records it changed."""
 
         def act(connection: sqlite3.Connection) -> int:
             seq = changed = _select_feed(connection, USERS_FEED).seq
@@ -164,7 +164,7 @@ class FeedRepository(Repository):
 
     @database_call
     def save_tickets(self, tickets: Iterable[ExportedTicket], cursor: str) -> int:
-        """Save a page of exported tickets with its cursor; returns how many records it changed."""
+        """Save a page of exported tickets into the mirror; returns how many records changed."""
 
         def act(connection: sqlite3.Connection) -> int:
             seq = changed = _select_feed(connection, TICKETS_FEED).seq
@@ -199,7 +199,7 @@ class FeedRepository(Repository):
     def save_profiles(
         self, list_name: str, profiles: Iterable[ExportedProfile], reading: str
     ) -> int:
-        """Save rows of a Sailthru list's export; `reading` names the export.
+        """Save rows of a Sailthru list's export into the mirror; `reading` names the export.
 
         Raises ConflictError where a newer reading of the list has begun, which asks for other vars:
         rows of two would be taken for people who have left.
@@ -240,7 +240,7 @@ class FeedRepository(Repository):
 
     @database_call
     def end_list_export(self, list_name: str, reading: str, now: float, *, whole: bool) -> int:
-        """End the reading of a list export; after a `whole` one, members not in it are deleted.
+        """End a list feed's reading; after a `whole` one, members not in it are deleted.
 
         Returns how many. Where a newer reading has begun meanwhile, in whatever process, that one
         will tell who has left.

@@ -62,7 +62,7 @@ class LimitApproval:
         return f"{self.name} allowed {self.limit_code}{many}."
 
     def as_json(self) -> dict[str, Json]:
-        """A limit's approval as an object of `approvals` in `--json` answers."""
+        """The stored approval of a limit as JSON, an object of `approvals`."""
         return {
             "limit": self.limit_code,
             "by": self.name,
@@ -101,7 +101,7 @@ class PlanRepository(Repository):
 
     @database_call
     def add_rows(self, plan_id: str, rows: Iterable[PlanRow]) -> None:
-        """Add numbered rows to a plan that is being made."""
+        """Insert numbered rows of a plan that is being made."""
         number, kept = int(plan_id), tuple(rows)
 
         def act(connection: sqlite3.Connection) -> None:
@@ -221,7 +221,7 @@ class PlanRepository(Repository):
     def count_ticked_by_consequence(
         self, plan_id: str, *, without_restores: bool = False
     ) -> dict[str, int]:
-        """Count a plan's ticked rows per consequence; two lists for one person count once.
+        """Count by SQL a plan's ticked rows per consequence; two lists for one person count once.
 
         `without_restores`: who has an opt-out loosened counts neither for that nor for getting
         e-mail again by it.
@@ -316,7 +316,7 @@ class PlanRepository(Repository):
 
     @database_call
     def has_predicted_value(self, plan_id: str) -> bool:
-        """Whether any row of a plan has a predicted customer value."""
+        """Whether any row of a plan in the table has a predicted customer value."""
         return self._database.read(
             lambda c: (
                 c.execute(
@@ -404,7 +404,7 @@ class PlanRepository(Repository):
 
     @database_call
     def replace_row(self, plan_id: str, row: PlanRow) -> PlanRow:
-        """Replace a plan row after a person's decision on it. Raises ConflictError once applied."""
+        """Update a plan row after a person's decision on it. Raises ConflictError once applied."""
 
         def act(connection: sqlite3.Connection) -> PlanRow:
             require_editable(connection, plan_id)
@@ -419,7 +419,7 @@ class PlanRepository(Repository):
 
     @database_call
     def replace_rows_while_planning(self, plan_id: str, rows: Iterable[PlanRow]) -> None:
-        """Replace rows of a plan while it is being made."""
+        """Update rows of a plan in the table while it is being made."""
         kept = tuple(rows)
 
         def act(connection: sqlite3.Connection) -> None:
@@ -476,7 +476,7 @@ class PlanRepository(Repository):
     def take_for_apply(
         self, plan_id: str, judge: JudgePlan, *, without_restores: bool = False
     ) -> str:
-        """Mark a plan as being applied, unless `judge` says why not; returns that, or nothing.
+        """Update a plan's row as being applied, unless `judge` says why not; returns that.
 
         Counting, judging and taking are one transaction: nothing can be ticked in between. A plan
         that is held back is stopped. Raises ConflictError where it was made for another account,

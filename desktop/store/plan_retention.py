@@ -63,7 +63,7 @@ class PlanRetention(Repository):
 
     @database_call
     def has_deleted_rows(self, plan_id: str) -> bool:
-        """Whether a plan's rows were deleted for their age: all of them, or the first pieces.
+        """Whether retention has deleted a plan's rows: all of them, or the first pieces.
 
         A plan numbers its rows from 1 on, and the lowest go first.
         """

@@ -8,7 +8,7 @@ from desktop.store.plan_row_table import parse_plan_id, to_json
 
 @dataclass(frozen=True)
 class PlanRowFilter:
-    """A filter over a plan's rows; empty: all that would change or need a person."""
+    """A filter over the table `plan_row`; empty: all that would change or need a person."""
 
     fates: tuple[PlannedOutcome, ...] = ()
     consequence: Consequence | None = None

@@ -210,7 +210,7 @@ def _save_misses(
 def _describe_misses(
     provenance: RunProvenance, item: RowCompletion, misses: Mapping[str, _Miss]
 ) -> str:
-    """Say in a plan row what the service keeps instead of the values written; "" if nothing."""
+    """Word the note in a plan's row of what a service keeps instead of the values written."""
     service = provenance.service.title
     return " ".join(
         f"{'Written twice: ' if one.misses > 1 else ''}{service} keeps {name} as"

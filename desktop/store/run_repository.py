@@ -215,7 +215,7 @@ class RunRepository(Repository):
 
     @database_call
     def request_cancel_of_sync(self, sync: str) -> tuple[Run, ...]:
-        """Mark a sync's runs and previews as to be cancelled; returns those that still run."""
+        """Update a sync's runs and previews as to be cancelled; returns those that still run."""
 
         def act(connection: sqlite3.Connection) -> tuple[Run, ...]:
             rows = connection.execute(
@@ -234,14 +234,14 @@ class RunRepository(Repository):
 
     @database_call
     def require_own_account(self, run_id: str) -> None:
-        """Raise ConflictError for a run of another account than the one connected now."""
+        """Raise ConflictError for a run's row of another account than the one connected now."""
         self._database.read(
             lambda c: self._accounts.require_account(c, account_of_row(c, "run", run_id))
         )
 
     @database_call
     def request_cancel_of_all(self) -> tuple[str, ...]:
-        """Mark all runs and previews as to be cancelled; returns the syncs that may have one."""
+        """Update all runs and previews as to be cancelled; returns the syncs that may have one."""
 
         def act(connection: sqlite3.Connection) -> tuple[str, ...]:
             connection.execute("UPDATE run SET cancel_requested = 1 WHERE state = 'running'")

@@ -164,7 +164,7 @@ class SyncRepository(Repository):
 
     @database_call
     def release_due(self, name: str, ticket: str, previous: float) -> None:
-        """Release the claimed time of a sync whose run could not be started: it is due again."""
+        """Update a sync's row: its run could not be started, so that its time is due again."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM due_run WHERE ticket = ?", (ticket,))

@@ -206,7 +206,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def count_waiting_for_person(self, sync: str) -> int:
-        """Count the source records in a sync's state that wait for a person's decision."""
+        """Count by SQL the source records that wait for a person's decision."""
         return self._database.read(
             lambda c: int(
                 c.execute(
@@ -217,7 +217,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def count_exchanged_profiles(self, sync: str | None = None) -> int:
-        """Count the distinct profiles ever enriched, created or exported, by one sync or any."""
+        """Count by SQL the distinct profiles ever enriched, created or exported, by sync or all."""
         return self._database.read(
             lambda c: int(
                 c.execute(
@@ -253,7 +253,7 @@ class SyncStateRepository(Repository):
         self, sync: str, source: str, values: Mapping[str, Json], actor: str, now: float,
         reason: str = "",
     ) -> None:  # fmt: skip
-        """Store a person's corrections of a source record, used from the next plan on."""
+        """Insert a person's corrections of a source record, used from the next plan on."""
         self._database.write(
             lambda c: c.executemany(
                 "INSERT OR REPLACE INTO source_correction (sync, source, field, value, reason,"
@@ -267,7 +267,7 @@ class SyncStateRepository(Repository):
     def save_ignored(
         self, sync: str, sources: Iterable[str], reason: str, actor: str, now: float
     ) -> None:
-        """Store that a sync ignores these source records from now on, with the reason."""
+        """Insert that a sync ignores these source records from now on, with the reason."""
         self._database.write(
             lambda c: c.executemany(
                 "INSERT OR REPLACE INTO source_correction (sync, source, field, value, reason,"

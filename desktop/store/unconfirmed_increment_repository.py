@@ -1,4 +1,4 @@
-"""Increments that were sent to Sailthru and not seen there yet, so that none counts twice.
+"""The table of increments sent to Sailthru and not seen there yet: none counts twice.
 
 An event that counts is in the ledger; one that is here is not in the ledger, and is not sent again
 before somebody has read what became of it. Where it is taken off again the ledger holds it until
@@ -50,7 +50,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def confirm(self, sync: str, increment: UnconfirmedIncrement, target: str, now: float) -> None:
-        """Store an increment as read back: its events count as added, or as taken off."""
+        """Update an increment as read back: its events count as added, or as taken off."""
         events = [(sync, event) for event in increment.events]
         run, places = (
             increment.run_id,

@@ -100,7 +100,7 @@ class WorkspaceStore:
 
 
 def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> WorkspaceStore:
-    """Open, and where needed make or migrate, the two files in `folder`.
+    """Open the two SQLite files in `folder`; where needed, make or migrate them.
 
     A damaged or newer mirror is put aside and rebuilt from the services; a damaged `fairlead.db`
     is left untouched and refused: it holds what nobody else knows. `monotonic` measures waits of

@@ -357,7 +357,7 @@ class SyncService:
         return tuple(self.get_state(sync) for sync in self._store.syncs.list_all.blocking())
 
     def get_state(self, sync: Sync) -> SyncStatus:
-        """Return the status of one sync."""
+        """Return the status of one sync: its last run, its next one, what waits."""
         last = next(iter(self._store.runs.list_runs.blocking(sync.name, 1)), None)
         plan = self._store.plans.find_latest.blocking(sync.name, PlanState.READY, PlanState.STOPPED)
         waiting = self._store.sync_state.count_waiting_for_person.blocking(sync.name)

@@ -58,7 +58,7 @@ class TargetKind(ABC):
 
     @abstractmethod
     def convert(self, value: FieldValue, row: MappingRow) -> Json:
-        """Convert a source value to the form of the mapping row's target field."""
+        """Convert a mapped value to the form of this target kind's field."""
 
     def find_create_problem(self, record: SourceRecord) -> CreateProblem | None:
         """Return why a sync can create no target of this kind for a source record, or None."""
@@ -98,7 +98,7 @@ class SailthruProfileKind(TargetKind):
     membership_prefix = LIST_PREFIX
 
     def convert(self, value: FieldValue, row: MappingRow) -> Json:
-        """Convert a mapped value to a profile's var, opt-out level or list membership."""
+        """Convert a mapped value for a target profile: to a var, opt-out or list membership."""
         if row.target == "optout":
             return _parse_optout(value)
         if row.target.startswith(LIST_PREFIX):
@@ -107,7 +107,7 @@ class SailthruProfileKind(TargetKind):
         return convert_for_sailthru(value, name, self.zone, keep_decimals=row.keep_decimals)
 
     def find_create_problem(self, record: SourceRecord) -> CreateProblem | None:
-        """Return why no profile is created at an address that mail cannot reach."""
+        """Return why a plan creates no target profile at an address that mail cannot reach."""
         if not record.email:
             return CreateProblem("no e-mail address")
         if is_reachable_email(record.email):
@@ -120,7 +120,7 @@ class SailthruProfileKind(TargetKind):
             raise _optout_error(value)
 
     def deletion_change(self, target: TargetRecord, effects: SyncEffects) -> FieldChange | None:
-        """Mark the profile of a deleted user: deleting it in Sailthru would forget an opt-out."""
+        """Mark the target profile of a deleted user: Sailthru would forget an opt-out."""
         field = f"{VAR_PREFIX}{effects.deleted_var}"
         old = target.get_value(field)
         if not effects.deleted_var or old:
@@ -142,7 +142,7 @@ class ZendeskUserKind(TargetKind):
     membership_prefix = TAG_PREFIX
 
     def convert(self, value: FieldValue, row: MappingRow) -> Json:
-        """Convert a mapped value to a Zendesk user's attribute, or to a user field by its type."""
+        """Convert a mapped value for a target user: to an attribute, or a field by its type."""
         if row.target.startswith(USER_FIELD_PREFIX):
             key = row.target.removeprefix(USER_FIELD_PREFIX)
             new = convert_for_zendesk(value, self.user_field_types[key], self.zone)
@@ -151,19 +151,19 @@ class ZendeskUserKind(TargetKind):
         return convert_for_zendesk(value, kind, self.zone)
 
     def name_for_create(self, record: SourceRecord) -> tuple[FieldChange, ...]:
-        """Name a new Zendesk user after the profile; without a name the address stands for it."""
+        """Name a new target user after the profile; without a name the address stands for it."""
         name = record.fields.get("name")
         return (FieldChange("name", None, name),) if isinstance(name, str) else ()
 
     def missing_field_reason(self, row: MappingRow) -> str:
-        """Say why Zendesk would drop a mapped user field: it answers 200 and keeps nothing."""
+        """Say why Zendesk would drop a target's field: it answers 200 and keeps nothing."""
         key = row.target.removeprefix(USER_FIELD_PREFIX)
         if key == row.target or key in self.user_field_types:
             return ""
         return "Zendesk has no user field of this name"
 
     def keep_reason(self, row: MappingRow, old: Json) -> str:
-        """Keep a Zendesk user's phone: a second number would be added beside it by every run."""
+        """Keep a target user's phone: every run would add a second number beside it."""
         if row.target == "phone" and old:
             return "Zendesk keeps the number it has: another is added beside it"
         return ""
@@ -182,7 +182,7 @@ def make_target_kind(
 
 
 def _parse_optout(value: FieldValue) -> Json:
-    """Convert a mapped value to an opt-out level of Sailthru. Raises UnconvertibleValue."""
+    """Parse a plan's opt-out value for a target profile. Raises UnconvertibleValue."""
     if isinstance(value, str) and value in {level.value for level in OptOutLevel}:
         return value
     raise _optout_error(value)
