@@ -29,7 +29,7 @@ class DemoProcess(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether a demo that was started here is still open."""
+        """Whether the demo process that this window started is still open."""
         return self._process is not None
 
     def start(self) -> None:
@@ -45,7 +45,7 @@ class DemoProcess(QObject):
         self.running_changed.emit(True)
 
     def stop_watching(self) -> None:
-        """Leave the demo to itself: this window closes."""
+        """Leave the demo process to itself: this window closes."""
         self._timer.stop()
 
     def _on_poll(self) -> None:

@@ -26,7 +26,7 @@ class DetachedProcess:
 
     @property
     def has_exited(self) -> bool:
-        """Whether the detached process has ended."""
+        """Whether the detached process (a run, the demo) has ended."""
         return self.exit_code is not None
 
     @property

@@ -96,14 +96,14 @@ class PageFactory(QObject):
         self._window.main_window.add_page("sync", page)
 
     def open_first_page(self) -> None:
-        """Show where a new workspace begins: the welcome, or the set-up that was begun."""
+        """Show the page a new workspace begins with: the welcome, or the set-up that was begun."""
         if self._build_wizard_model().is_begun:
             self.open_setup_wizard()
         else:
             self.open_welcome()
 
     def open_welcome(self) -> None:
-        """Show the welcome page until the demo was left for the set-up, or both for later."""
+        """Show the window's welcome page until it was left for the set-up, or put off."""
         page = WelcomePage()
         page.demo_requested.connect(self._demo_process.start)
         page.setup_requested.connect(self.open_setup_wizard)

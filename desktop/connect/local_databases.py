@@ -37,11 +37,11 @@ class LocalDatabases:
         return await asyncio.to_thread(self._count_open_edits)
 
     async def summarize_kept(self) -> KeptData:
-        """Count what is kept of both services on this computer, and since when."""
+        """Open the mirror for a moment and count what it keeps of both services, since when."""
         return await asyncio.to_thread(self._summarize_kept)
 
     async def erase_kept(self) -> None:
-        """Erase every customer and feed kept on this computer; outbox and audit stay.
+        """Stop the workspace's runs, then erase every customer and feed kept on this computer.
 
         A run under way stops first: without its feed it would take people for gone. Raises
         ConflictError where it does not, StorageError where another process keeps the erasure from
@@ -70,25 +70,25 @@ class LocalDatabases:
             yield
 
     async def was_in_zendesk(self) -> bool:
-        """Whether this workspace's database was ever connected to a Zendesk account."""
+        """Read from the workspace's database, opened for a moment, if it was ever in Zendesk."""
         return await asyncio.to_thread(self._was_in_zendesk)
 
     async def read_account(self) -> tuple[Account | None, tuple[str, ...]]:
-        """Read which account this computer's records belong to, and some of its profiles' sids."""
+        """Open the databases for a moment: which account their records are of, and some sids."""
         return await asyncio.to_thread(self._read_account)
 
     async def remember_account(self, account: Account, now: float) -> None:
-        """Store what is known of the account anew, where its records are kept here already."""
+        """Open the database to store what a sign-in tells of the account, if it has records."""
         await asyncio.to_thread(self._remember_account, account, now)
 
     async def count_kept(self) -> KeptForAccount:
-        """Count the records that a workspace's move to another account would drop."""
+        """Open the database to count the records that a move to another account would drop."""
         return await asyncio.to_thread(self._count_kept)
 
     async def move_to_account(
         self, account: Account, now: float, audit_signer: AuditSigner
     ) -> None:
-        """Drop the former account's records, and keep those of `account` from now on.
+        """Stop the workspace's runs, drop the former account's records, and keep `account`'s.
 
         A run under way stops first. Raises ConflictError where it does not.
         """

@@ -43,7 +43,7 @@ def list_stored_data(config: ConnectionConfig) -> tuple[StoredDataItem, ...]:
 
 
 def describe_kept_data(kept: KeptData) -> str:
-    """Say how much of both services is kept on this computer."""
+    """Describe for the wizard how much of both services is kept on this computer."""
     customers = format_count(kept.customers, "customer", "customers")
     if not kept.records:
         return customers

@@ -80,6 +80,6 @@ async def set_zendesk_account(
 
 
 async def erase_zendesk_secrets(vault: Vault) -> None:
-    """Delete the Zendesk secrets from the vault: one account's are never shown to another."""
+    """Erase the Zendesk secrets before another account is set: it is never shown them."""
     for secret in (*ZENDESK_SECRETS, Secret.ZENDESK_HOST, Secret.ZENDESK_TOKEN_EMAIL):
         await vault.delete(secret)

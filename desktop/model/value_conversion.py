@@ -107,7 +107,7 @@ def _written_day(text: str) -> _WrittenDay | None:
 
 
 def choose_options(value: Json, options: Sequence[tuple[str, str]]) -> Json:
-    """Convert option labels to the values of a Zendesk drop-down or multi-select.
+    """Convert a source's option labels to the values of a Zendesk drop-down or multi-select.
 
     `options` are (value, label); without any, nothing is known of them and all pass. Raises
     UnconvertibleValue for a text that is neither: Zendesk would keep nothing of it.

@@ -23,12 +23,12 @@ _PAGE_KEYS = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
 class HelpDialog(QDialog):
-    """Not modal: it can stay open beside the work. `link_requested` carries a web address."""
+    """The help's window, not modal: open beside the work; `link_requested`: a web address."""
 
     link_requested = Signal(str)
 
     def __init__(self, shortcuts: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
-        """`shortcuts` are (action, keys) of the window, for the page that lists them."""
+        """`shortcuts` are the window's (action, keys), for the help's page that lists them."""
         super().__init__(parent)
         self.setWindowTitle("Fairlead help")
         self.setAccessibleName("Help")
@@ -55,7 +55,7 @@ class HelpDialog(QDialog):
         self.search_field.setFocus()
 
     def show_topic(self, key: str) -> None:
-        """Show a page by its key; a search is cleared."""
+        """Show a page of the help by its key; its search is cleared."""
         self.search_field.clear()
         keys = [topic.key for topic in self._shown]
         if key in keys:
@@ -63,7 +63,7 @@ class HelpDialog(QDialog):
 
     @property
     def current_topic(self) -> str:
-        """The key of the page shown; empty where the search finds none."""
+        """The key of the help's page shown; empty where its search finds none."""
         row = self.topic_list.currentRow()
         return self._shown[row].key if 0 <= row < len(self._shown) else ""
 

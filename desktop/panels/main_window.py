@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
 
     @property
     def current_page(self) -> str:
-        """The key of the page in front; empty while it is the set-up."""
+        """The key of the main window's page in front; empty while it is the set-up."""
         shown = self._stack.currentWidget()
         return next((key for key, page in self._pages.items() if page is shown), "")
 
@@ -375,7 +375,7 @@ class MainWindow(QMainWindow):
         self._open_help(SHORTCUTS_TOPIC)
 
     def _fitting_help_topic(self) -> str:
-        """Return the page of the help for what has the keyboard, or for the open page."""
+        """Return the help's page for what has the keyboard, or for the window's open page."""
         names = []
         widget = QApplication.focusWidget()
         while widget is not None:

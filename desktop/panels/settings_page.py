@@ -81,7 +81,7 @@ class SettingsPage(QWidget):
 
     @property
     def current_section(self) -> str:
-        """The key of the section that is open."""
+        """The key of the settings page's open section."""
         return self.SECTIONS[self._pages.currentIndex()][0]
 
     def show_section(self, key: str) -> None:

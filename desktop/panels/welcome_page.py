@@ -35,7 +35,7 @@ _CONNECT_TEXTS = (
 
 
 class WelcomePage(QWidget):
-    """Shown until the set-up wizard has been begun."""
+    """Widget of the welcome page, until the set-up wizard has been begun."""
 
     demo_requested = Signal()
     setup_requested = Signal()
@@ -59,7 +59,7 @@ class WelcomePage(QWidget):
         self.later_button.clicked.connect(self.dismissed)
 
     def show_demo_running(self, running: bool) -> None:
-        """Say that the demo is open; there is one at a time."""
+        """Say on the welcome page that the demo is open; there is one at a time."""
         had_focus = self.demo_button.hasFocus()
         self.demo_button.set_enabled(not running, "The demo is open in a window of its own.")
         self.demo_button.set_text(

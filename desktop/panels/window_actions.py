@@ -64,7 +64,7 @@ class WindowActions:
         return tuple(self._actions.values())
 
     def shortcut_rows(self) -> list[tuple[str, str]]:
-        """Return (action, keys) of the actions that have keys, and the keys of the panels."""
+        """Return the window's (action, keys) of actions with keys, and the keys of panels."""
         native = QKeySequence.SequenceFormat.NativeText
         rows = [
             (action.text(), ", ".join(keys.toString(native) for keys in action.shortcuts()))

@@ -167,7 +167,7 @@ class PlanRowDecisions:
             ) from error
 
     def list_rows_waiting_for_person(self, plan_id: str) -> tuple[PlanRow, ...]:
-        """List a plan's parked rows, which need a person."""
+        """List the parked rows of a plan, on which a person has to decide."""
         chosen = PlanRowFilter(fates=(PlannedOutcome.CORRECTION, PlannedOutcome.CONFLICT))
         ended = PlanRowFilter(states=(PlanRowState.PARKED, PlanRowState.FAILED))
         rows = {r.row: r for r in self._store.plans.list_rows.blocking(plan_id, chosen, limit=5000)}
@@ -214,5 +214,5 @@ def _target_record_as_planned(sync: Sync, row: PlanRow) -> TargetRecord:
 
 
 def unresolved_conflicts(row: PlanRow) -> tuple[FieldChange, ...]:
-    """Return a plan row's fields in conflict for which no side is picked."""
+    """Return the conflicts of a plan row that still want a person's decision."""
     return tuple(c for c in row.changes if c.conflict and not c.choice)

@@ -256,7 +256,7 @@ class SyncService:
         return self._save(replace(sync, on=on, switched_on_by=self._get_actor().key if on else ""))
 
     def set_schedule(self, name: str, text: str) -> Sync:
-        """Set the schedule of a sync. Raises InvalidInput with examples."""
+        """Parse and save the schedule of a sync. Raises InvalidInput with examples."""
         self.require_configuration_permission()
         rule = parse_schedule_rule(text)
         before = self._store.syncs.get.blocking(name)

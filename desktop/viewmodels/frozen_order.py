@@ -1,4 +1,4 @@
-"""Keep the order of a panel's rows while somebody works on them: no click moves the next one."""
+"""Keeps the order of a view's rows while somebody works on them: no click moves the next."""
 
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 class FrozenOrder:
-    """The order in which a panel first showed its rows, until `owner` (a customer) changes."""
+    """The order in which a view first showed its rows, until `owner` (a customer) changes."""
 
     def __init__(self) -> None:
         self._owner: Hashable = None
@@ -16,7 +16,7 @@ class FrozenOrder:
     def arrange(
         self, owner: Hashable, rows: Iterable[T], key: Callable[[T], Hashable]
     ) -> tuple[T, ...]:
-        """Arrange a panel's rows as they stood before; new rows follow, in the order given."""
+        """Arrange a view's rows as they stood before; new rows follow, in the order given."""
         if owner != self._owner:
             self._owner, self._places = owner, {}
         given = list(rows)

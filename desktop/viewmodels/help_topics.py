@@ -37,20 +37,20 @@ _TOPICS_BY_SETTINGS_SECTION = {
 
 @dataclass(frozen=True)
 class HelpTopic:
-    """One page: `key` is its file's name without number, `text` its Markdown with the title."""
+    """A page of the help: `key` is its file's name without number, `text` its Markdown."""
 
     key: str
     title: str
     text: str
 
     def has(self, words: Iterable[str]) -> bool:
-        """Whether each of these casefolded words is somewhere on the page."""
+        """Whether each of these casefolded words is somewhere on the help's page."""
         whole = self.text.casefold()
         return all(word in whole for word in words)
 
 
 def load_topics(shortcuts: Sequence[tuple[str, str]] = ()) -> tuple[HelpTopic, ...]:
-    """Read every page in the order of the files; `shortcuts` are (action, keys) for one of them."""
+    """Read the help's pages in the order of files; `shortcuts` are (action, keys) for one."""
     topics = []
     for path in sorted(resource_path("help").glob("*.md")):
         key = path.stem.partition("-")[2]
@@ -63,7 +63,7 @@ def load_topics(shortcuts: Sequence[tuple[str, str]] = ()) -> tuple[HelpTopic, .
 
 
 def search_topics(topics: Sequence[HelpTopic], query: str) -> tuple[HelpTopic, ...]:
-    """Return the pages that hold every word of the query, those with it in the title first."""
+    """Return the help's pages that hold every word of the query, those in the title first."""
     words = query.casefold().split()
     found = [topic for topic in topics if topic.has(words)]
     # sorted() keeps the order of the help within both groups.
@@ -71,7 +71,7 @@ def search_topics(topics: Sequence[HelpTopic], query: str) -> tuple[HelpTopic, .
 
 
 def topic_for_names(names: Iterable[str], settings_section: str = "") -> str:
-    """Return the page for the first known name, from the focused control outwards.
+    """Return the help's page for the first known name, from the focused control outwards.
 
     `settings_section` is the key of the open section of the settings, if they are what is open.
     """

@@ -41,7 +41,7 @@ def format_full_date_and_time(at: float) -> str:
 
 
 def format_time_or_date(at: float, now: float) -> str:
-    """Format a moment in a column of events: the time for today, else the date."""
+    """Format a moment on screen in a column of events: the time for today, else the date."""
     then = to_local_time(at)
     return f"{then:%H:%M}" if then.date() == to_local_time(now).date() else format_date(at, now)
 

@@ -87,18 +87,18 @@ class ClaimedBatch(WorkSource):
         await self._mark_sending([row.row for row in rows])
 
     async def mark_all_sending(self) -> None:
-        """Mark every open row of the batch as sending: one job carries them."""
+        """Mark every open row of the claimed batch as sending: one job carries them."""
         await self._mark_sending(await self._open_row_numbers())
 
     async def split(self, kind: str) -> "ClaimedBatch":
-        """Move the second half of the batch's open rows to a batch of their own."""
+        """Move the second half of the claimed batch's open rows to a batch of their own."""
         plan_id, batches = self.queue.provenance.plan_id, self.queue.store.batches
         numbers = await self._open_row_numbers()
         moved, now = numbers[len(numbers) // 2 :], self.queue.protocol.clock.now()
         return ClaimedBatch(self.queue, await batches.begin_batch(plan_id, kind, moved, now))
 
     async def close(self, results: Sequence[WriteResult]) -> None:
-        """Store how a batch's rows ended, and raise the error that ends the whole run, if any."""
+        """Store how a claimed batch's rows ended, and raise the error that ends the whole run."""
         stopped = []
         for result in results:
             error, stops = result.error, isinstance(result.error, StopsRun)
@@ -121,7 +121,7 @@ class ClaimedBatch(WorkSource):
             raise stopped[0]
 
     async def release(self, *, maybe_sent: bool = False) -> None:
-        """Release a batch's rows as not applied; `maybe_sent`: as far as can be seen."""
+        """Release a claimed batch's rows as not applied; `maybe_sent`: as far as can be seen."""
         await self.queue.store.batches.release_batch(
             self.queue.provenance, self.id, maybe_sent=maybe_sent
         )
@@ -132,19 +132,19 @@ class ClaimedBatch(WorkSource):
         await self.queue.store.batches.extend_batch(plan_id, self.id, numbers)
 
     async def mark_job(self, job_id: str) -> None:
-        """Store the id of the service's job that carries the batch."""
+        """Store the id of the service's job that carries the claimed batch."""
         self.queue.protocol.passed(WriteStep.ANSWERED)
         await self.queue.store.batches.mark_sent(self.id, job_id)
         self.queue.protocol.passed(WriteStep.SENT)
 
     async def open_rows(self, limit: int, after: int = -1) -> tuple[PlanRow, ...]:
-        """List up to `limit` of the batch's open rows, behind row number `after`."""
+        """List up to `limit` of the claimed batch's open rows, behind row number `after`."""
         return await self.queue.store.batches.list_open_rows(
             self.queue.provenance.plan_id, self.id, after=after, limit=limit
         )
 
     async def open_pages(self, limit: int) -> AsyncIterator[tuple[PlanRow, ...]]:
-        """Iterate over the batch's open rows, `limit` at a time, in order."""
+        """Iterate over the claimed batch's open rows, `limit` at a time, in order."""
         after = -1
         while rows := await self.open_rows(limit, after):
             after = rows[-1].row

@@ -34,14 +34,14 @@ _BOOLEAN_WORDS = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def format_value(value: Json) -> str:
-    """Format a sync condition's value as it is typed: yes, no, a number or a text."""
+    """Format a value for the condition editor as it is typed: yes, no, a number or a text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
 
 
 def parse_value(text: str) -> Json:
-    """Parse a sync condition's typed value: yes and no, a number, else the text itself."""
+    """Parse a value typed into the condition editor: yes and no, a number, else the text."""
     plain = text.strip()
     if plain.lower() in _BOOLEAN_WORDS:
         return _BOOLEAN_WORDS[plain.lower()]

@@ -139,7 +139,7 @@ class Form(QWidget):
         self.rows[path].set_error(error)
 
     def focus_refused(self, path: str) -> None:
-        """Put the keyboard in a field that was refused, and have its sentence spoken."""
+        """Put the keyboard in a refused field of the form, and have its sentence spoken."""
         row = self.rows[path]
         row.control.setFocus(Qt.FocusReason.OtherFocusReason)
         announce(row.control, f"{row.field.label}: {row.error_label.text()}", urgent=True)

@@ -24,7 +24,7 @@ _LIST_INDENT = 22
 
 
 class MarkdownPage(QTextBrowser):
-    """Shows text that ships with the program, never text of a service; loads nothing."""
+    """Widget of our own Markdown, never text of a service; loads nothing."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class MarkdownPage(QTextBrowser):
         self._marked: tuple[str, ...] = ()
 
     def show_markdown(self, text: str, marked: Sequence[str] = ()) -> None:
-        """Show a text from its beginning, with every place of the `marked` words marked."""
+        """Show a Markdown text from its beginning, every place of the `marked` words marked."""
         if (text, tuple(marked)) == (self._text, self._marked):
             return
         same = text == self._text
@@ -87,7 +87,7 @@ class MarkdownPage(QTextBrowser):
         self._mark_found(document)
 
     def _mark_keys(self, document: QTextDocument) -> None:
-        """Give keys and what is typed (`code`) a ground of their own."""
+        """Give keys and typed text (`code`) in a Markdown page a ground of their own."""
         spans = []
         block = document.begin()
         while block.isValid():

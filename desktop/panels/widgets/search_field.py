@@ -69,7 +69,7 @@ class SearchField(QLineEdit):
 
     @property
     def is_popup_open(self) -> bool:
-        """Whether rows are offered right now."""
+        """Whether the search field's popup offers rows right now."""
         return self._popup is not None and self._popup.isVisible()
 
     def hide_popup(self) -> None:
@@ -125,7 +125,7 @@ class SearchField(QLineEdit):
         event.accept()
 
     def mousePressEvent(self, event: "QMouseEvent") -> None:
-        """Offer what there is before anything is typed; the window takes Back and Forward."""
+        """Open the search field's popup before anything is typed; Back and Forward pass on."""
         if event.button() in (Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton):
             event.ignore()
             return

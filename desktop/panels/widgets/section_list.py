@@ -11,7 +11,7 @@ _ROW_HEIGHT = 32
 
 
 class SectionList(QListWidget):
-    """Titles one under the other; `currentRowChanged` tells which one is to be shown."""
+    """A list widget of sections, titles one under the other; one is current."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class SectionList(QListWidget):
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
 
     def set_sections(self, titles: Sequence[str]) -> None:
-        """Show these titles; the first is the current one."""
+        """Show these titles in the section list; the first is the current one."""
         self.clear()
         for title in titles:
             item = QListWidgetItem(title)

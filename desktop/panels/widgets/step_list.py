@@ -26,7 +26,7 @@ _DOT = 22
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its title, a sign for its state (✓, ! or empty) and the state in words."""
+    """One step of the list widget: title, a sign for its state (✓, ! or empty), its words."""
 
     title: str
     sign: str = ""
@@ -34,7 +34,7 @@ class Step:
 
 
 class StepList(QWidget):
-    """A column of numbered steps; compact, a row of their numbers."""
+    """Widget of a wizard's numbered steps in a column; compact, a row of numbers."""
 
     chosen = Signal(int)  # the place of the step that a person opens
 
@@ -53,13 +53,13 @@ class StepList(QWidget):
         self.set_compact(False)
 
     def set_steps(self, steps: Sequence[Step], current: int) -> None:
-        """Show the state of each step, and which one is open."""
+        """Draw the step list's states, and which one is open."""
         for button, step in zip(self._buttons, steps, strict=True):
             button.show_step(step)
         self._group.set_value(str(current))
 
     def set_compact(self, compact: bool) -> None:
-        """Show a row of numbers (compact), or a column with titles."""
+        """Draw the step list as a row of numbers (compact), or a column with titles."""
         direction = QBoxLayout.Direction
         self._line.setDirection(direction.LeftToRight if compact else direction.TopToBottom)
         self._line.setSpacing(fonts.scaled(8 if compact else 2))
@@ -73,7 +73,7 @@ class StepList(QWidget):
 
 
 class _StepButton(OptionButton):
-    """One step; checked means that it is open."""
+    """The step list's button of one step; checked means that it is open."""
 
     def __init__(self, place: int, title: str, parent: QWidget) -> None:
         super().__init__(str(place), f"Step {place + 1}: {title}", parent)

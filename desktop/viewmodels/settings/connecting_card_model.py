@@ -39,12 +39,12 @@ class ConnectingCardModel(CardModel):
             start()
 
     def clear_field_error(self, path: str) -> None:
-        """Forget the sentence at a field: somebody types in it."""
+        """Clear a connecting card's sentence at a field: somebody types in it."""
         if self.field_errors.pop(path, ""):
             self.changed.emit()
 
     def _has_field_errors(self, **errors: str) -> bool:
-        """Show what is wrong at which field before anything is sent; whether anything is."""
+        """Show on a connecting card what is wrong at which field; True if anything is."""
         self.field_errors = {path: error for path, error in errors.items() if error}
         if not self.field_errors:
             return False
@@ -54,7 +54,7 @@ class ConnectingCardModel(CardModel):
         return True
 
     def _show_failed_check(self, checks: Sequence[ConnectionCheck], sign_in_hint: str) -> None:
-        """Say by the first check that failed why nothing was saved; the list keeps its name.
+        """Say on a connecting card by the first failed check why nothing was saved.
 
         `sign_in_hint` says what to do where the credentials were refused.
         """

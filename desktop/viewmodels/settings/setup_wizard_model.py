@@ -51,7 +51,7 @@ class WizardStepView:
 
 @dataclass(frozen=True)
 class WizardStepState:
-    """A step in the list of steps: a sign (✓, ! or empty: not reached yet) and what it says."""
+    """A step in the setup wizard's list: a sign (✓, ! or empty: not reached yet), its meaning."""
 
     title: str
     sign: str
@@ -107,7 +107,7 @@ class SetupWizardModel(QObject):
         )
 
     def begin(self) -> None:
-        """Save that the set-up was begun: until it is done, it comes up again by itself."""
+        """Save that the setup wizard was begun: until it is done, it comes up again by itself."""
         if not (self._workspace.is_configured or self.is_done or self.is_begun):
             self._save_mark(f"{_STEP_MARK_PREFIX}{self._step_index}")
 
@@ -124,7 +124,7 @@ class SetupWizardModel(QObject):
         )
 
     def step_states(self) -> tuple[WizardStepState, ...]:
-        """Build the list of steps: done, left open, or still to come."""
+        """Build the setup wizard's list of steps: done, left open, or still to come."""
         lines = {line.step_index: line for line in self.summary()}
         states = []
         for index, title in enumerate(STEP_TITLES):
