@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QApplication
 
 from desktop.kit.errors import InvalidInput
 from desktop.model.lookup_query import record_query
 from desktop.model.service import Service
+from desktop.panels.focus_keeper import FocusKeeper
 from desktop.panels.main_window import MainWindow
 from desktop.panels.undo_key import UndoKey
 from desktop.panels.widgets.tab_order import apply_visual_tab_order
@@ -46,6 +48,9 @@ class MainWindowController(QObject):
         self._undo_key = UndoKey(self._on_undo, self)
         self._history = NavigationHistory()
         self._history.visit(Place("customers"))
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            FocusKeeper(app, self)
         view.top_bar.set_models(models.search, models.follow)
         self._add_actions()
         self._connect()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from tests.support.window_driver import WindowDriver
+from tests.support.window_driver import FirstStartDriver, WindowDriver
 from tests.support.window_home import PreparedHomes, WorkspaceHome
 from tests.support.window_sandbox import LoggedSandbox
 
@@ -72,6 +72,14 @@ def window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> W
 def agent_window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> WindowDriver:
     """An agent's window, set up by an admin."""
     return WindowDriver(home, sandbox, agent=True)
+
+
+@pytest.fixture
+def first_start(
+    qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox
+) -> FirstStartDriver:
+    """A window on an empty home, with the wizard in front when the test begins."""
+    return FirstStartDriver(home, sandbox)
 
 
 def open_windows_in_test_loop(items: list[pytest.Item], folder: Path) -> None:

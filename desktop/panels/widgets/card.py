@@ -1,6 +1,7 @@
 """Card widget: title, note, body and placeholder states (loading, empty, failed)."""
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import (
     QGroupBox,
     QHBoxLayout,
@@ -73,6 +74,10 @@ class Card(QGroupBox):
         self._column.addLayout(self._header)
         self._column.addWidget(self.content)
         self._set_margins()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # A QGroupBox hands the focus on to its first control; FocusKeeper means the card itself.
+        QWidget.focusInEvent(self, event)
 
     def add(self, item: QWidget | QLayout | int) -> None:
         """Append a widget, a layout, or a gap in px to the card's body."""
