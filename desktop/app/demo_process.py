@@ -19,7 +19,7 @@ class DemoProcess(QObject):
     failed = Signal(AppError)
 
     def __init__(self, logs: Path, parent: QObject) -> None:
-        """`logs` is the folder for its output."""
+        """`logs` is the folder for the demo process's output."""
         super().__init__(parent)
         self._logs = logs
         self._process: DetachedProcess | None = None

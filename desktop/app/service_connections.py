@@ -51,7 +51,7 @@ class ServiceConnections:
 
     @property
     def request_count(self) -> int:
-        """The number of HTTP requests sent to both services since these connections were opened."""
+        """The number of HTTP requests to both services since the workspace was connected."""
         return sum(transport.request_count for transport in self.transports)
 
     def describe_rate_budget(self) -> str:

@@ -1,4 +1,4 @@
-"""The card with the details of one edit: conflict, actions, facts and history."""
+"""Card widget with the details of one edit: conflict, actions, facts and history."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget

@@ -1,4 +1,4 @@
-"""The page Activity: every edit in one list, its details beside it, the audit verified."""
+"""Widget of the page Activity: list of edits, details beside it, button to verify the audit."""
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction

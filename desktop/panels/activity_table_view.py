@@ -1,4 +1,4 @@
-"""The list of the page Activity: two lines to a cell, the state as a chip."""
+"""Table widget of the page Activity: two lines to a cell, the state as a chip."""
 
 from PySide6.QtCore import QRect, QRectF, QSize
 from PySide6.QtGui import QPainter

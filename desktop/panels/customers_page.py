@@ -1,4 +1,4 @@
-"""The page Customers: the sheet of one customer, or the welcome before there is one."""
+"""Widget of the page Customers: the sheet of one customer, or the welcome before there is one."""
 
 from typing import TYPE_CHECKING
 

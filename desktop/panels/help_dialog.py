@@ -1,4 +1,4 @@
-"""The help: a page per task, searchable, opened at the one that fits where somebody is."""
+"""Dialog of the help: a page per task, searchable, opened at the one that fits."""
 
 from collections.abc import Sequence
 

@@ -28,7 +28,7 @@ _TAB_ORDER_DELAY_MS = 200
 
 @dataclass(frozen=True)
 class WindowModels:
-    """The view-models that the main window itself draws."""
+    """The view-models that the main window's widget is given to draw."""
 
     sheet: CustomerSheetModel
     status: StatusBarModel

@@ -1,4 +1,4 @@
-"""The pages of the help: read from `resources/help/`, searched, and found by where somebody is."""
+"""View-model of the help: its pages from `resources/help/`, searched, found by where one is."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Row of a panel's table of facts: label, value and a small note."""
+"""View of a row in a panel's table of facts: label, value and a small note."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Where a person has been in the window: pages and customers, for Back and Forward."""
+"""View-model of Back and Forward: which pages and customers a person has been at."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The question before quitting over changes that could not be sent on the way out."""
+"""View of the question before quitting over changes that could not be sent on the way out."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

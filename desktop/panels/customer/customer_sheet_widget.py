@@ -1,4 +1,4 @@
-"""Customer sheet: the header over columns of panels, built one panel at a time."""
+"""Widget of the customer sheet: header over columns of panels, built one panel at a time."""
 
 import math
 import time

@@ -108,5 +108,5 @@ class _ListSwitchRow(SwitchRow):
         self.switch.set_enabled(not row.disabled_reason, row.disabled_reason)
 
     def on_chosen(self, on: bool) -> None:
-        """Submit the Sailthru list membership that was switched."""
+        """Pass a clicked switch of a Sailthru list on, to be submitted as an edit."""
         self.model.edits.set_list_membership(self._list, on)

@@ -1,1 +1,1 @@
-"""The Sync page: cards, preview table, mapping, schedule, run history."""
+"""Widgets of the Sync page: cards, preview table, mapping, schedule, run history."""

@@ -1,4 +1,4 @@
-"""A line of links above a preview's table, each a filter over its rows."""
+"""A line of link buttons above a preview's table, each a filter over its rows."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget

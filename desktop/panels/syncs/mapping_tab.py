@@ -1,4 +1,4 @@
-"""The tab Mapping: field rows, tried on a customer, and the rules of the sync."""
+"""Widget of the tab Mapping: field rows, tried on a customer, and the rules of the sync."""
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (

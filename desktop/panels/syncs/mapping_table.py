@@ -1,4 +1,4 @@
-"""The table of mapping rows: where from, how, where to, and the result on the customer."""
+"""Table widget of mapping rows: where from, how, where to, and the result on the customer."""
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
@@ -80,7 +80,7 @@ class MappingTable(QTableWidget):
         self._is_updating = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move, switch, duplicate or delete the chosen mapping row."""
+        """Take the mapping table's keys: move, switch, duplicate or delete the chosen row."""
         key, alt = event.key(), bool(event.modifiers() & _ALT)
         item = self.item(self.currentRow(), _FROM)
         if alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):

@@ -1,4 +1,4 @@
-"""The counts of a preview by outcome, each a filter over its rows."""
+"""Buttons with a preview's counts by outcome, each a filter over its rows."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPaintEvent

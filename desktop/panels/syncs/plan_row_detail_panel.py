@@ -1,4 +1,4 @@
-"""The details of a preview row: its fields, consequences, decisions and origin."""
+"""Widget with the details of a preview row: fields, consequences, decisions and origin."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget

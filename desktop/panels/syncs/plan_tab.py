@@ -1,4 +1,4 @@
-"""The tab Plan: a preview's limit, consequences, counts, rows with details, and buttons."""
+"""Widget of the tab Plan: limit, consequences, counts, rows with details, and buttons."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent

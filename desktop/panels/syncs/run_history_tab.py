@@ -1,4 +1,4 @@
-"""The tab History: planned and past runs, and the details of the chosen one."""
+"""Widget of the tab History: planned and past runs, and the details of the chosen one."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent

@@ -1,4 +1,4 @@
-"""The progress of a run or preview: stage, counts, rate and time left, with Cancel."""
+"""Progress bar of a run or preview: stage, counts, rate and time left, with Cancel."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget

@@ -1,4 +1,4 @@
-"""A sync's runs as rows: when, what came of it, and how it ended as a chip."""
+"""Table widget of a sync's runs: when, what came of it, and how it ended as a chip."""
 
 from PySide6.QtCore import QEvent, QModelIndex, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QPainter

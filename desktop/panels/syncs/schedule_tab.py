@@ -1,4 +1,4 @@
-"""The tab Schedule: the rule as choices, the next run times, who is told, who runs it."""
+"""Widget of the tab Schedule: the rule as choices, next run times, who is told, who runs it."""
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 

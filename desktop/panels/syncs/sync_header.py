@@ -1,4 +1,4 @@
-"""The header of the chosen sync: name, switch, Preview, Run now and two menus."""
+"""Header widget of the chosen sync: name, switch, Preview, Run now and two menus."""
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction

@@ -1,4 +1,4 @@
-"""The left column of the page Sync: every sync as a card, and the way to a new one."""
+"""Left column of the page Sync: every sync's card widget, and the way to a new one."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget

@@ -1,4 +1,4 @@
-"""The page Sync: the list at the left, the chosen sync with its tabs beside it."""
+"""Widget of the page Sync: the list at the left, the chosen sync with its tabs beside it."""
 
 from functools import partial
 

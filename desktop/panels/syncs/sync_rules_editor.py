@@ -1,4 +1,4 @@
-"""Edit the rules of a sync: its source, matching, effects, consent, cap and limit."""
+"""Editor widget of a sync's rules: source, matching, effects, consent, cap and limit."""
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 

@@ -1,4 +1,4 @@
-"""The columns of the page Activity's list."""
+"""The columns of the page Activity's list model."""
 
 from desktop.viewmodels.activity.activity_row import ActivityRow
 from desktop.viewmodels.list_model import ListColumn

@@ -1,4 +1,4 @@
-"""The details of one edit on the page Activity: facts, both sides of a conflict, actions."""
+"""View of one edit's details on the page Activity: facts, both sides of a conflict, actions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

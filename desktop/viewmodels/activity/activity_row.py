@@ -1,4 +1,4 @@
-"""One row of the page Activity: an edit in words, the state it is in, and the filters."""
+"""View of a row of the page Activity: an edit in words, its state, and the filters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

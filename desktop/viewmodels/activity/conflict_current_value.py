@@ -1,4 +1,4 @@
-"""The sentence and value that a conflict on the Activity page shows of the service's side."""
+"""View of the service's side of a conflict on the page Activity: a sentence and the value."""
 
 from desktop.customer.current_value import read_current_value
 from desktop.kit.errors import NotFound

@@ -1,4 +1,4 @@
-"""Perform what a person decides about an edit: retry, discard, undo, leave or apply it."""
+"""Performs what a person decides about an edit on the page Activity: retry, undo, apply."""
 
 from dataclasses import replace
 

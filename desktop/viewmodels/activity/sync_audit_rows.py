@@ -1,4 +1,4 @@
-"""Audit entries of syncs as rows of the page Activity: loading, texts, CSV and JSON."""
+"""View of syncs' audit entries as rows of the page Activity: loading, texts, CSV and JSON."""
 
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence

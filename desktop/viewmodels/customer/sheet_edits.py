@@ -1,4 +1,4 @@
-"""Edits of the customer shown: builds and submits them, and reports how they ended."""
+"""Submits the edits that a person makes on the customer sheet, and reports how they ended."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The fields of Zendesk or Sailthru that a mapping row or a condition can be set to."""
+"""The fields offered in the mapping tab for a row or condition, Zendesk's or Sailthru's."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

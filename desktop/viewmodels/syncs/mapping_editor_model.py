@@ -152,7 +152,7 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
             self._set_draft_rows(rows)
 
     def set_row_enabled(self, place: int, *, on: bool) -> None:
-        """Switch a row of the mapping on or off."""
+        """Switch a row of the mapping draft on or off."""
         rows = self._draft_rows()
         if 0 <= place < len(rows):
             self.set_row(replace(rows[place], on=on), place)

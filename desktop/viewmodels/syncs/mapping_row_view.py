@@ -1,4 +1,4 @@
-"""Mapping rows in words: source, operator, target, what is wrong, and a trial's result."""
+"""View of mapping rows in words: source, operator, target, what is wrong, a trial's result."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The filter over the rows of a preview: fate, consequence, cause and text."""
+"""The filter that a preview's view-model holds over its rows: fate, consequence, cause, text."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""Rows of a preview in words, for the table and for the details beside it."""
+"""View of a preview's rows in words, for the table and for the details beside it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A preview without its rows: limit, consequences, counts, footer and confirmation."""
+"""View of a preview without its rows: limit, consequences, counts, footer and confirmation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Drafts of the tab Schedule: when a sync runs, and who is told of its runs."""
+"""Drafts of the tab Schedule's view-model: when a sync runs, and who is told of its runs."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A sync as a card in the list: direction, state, last and next run in words."""
+"""View of a sync as a card in the list: direction, state, last and next run in words."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Base of the tabs that edit a sync, Mapping and Schedule: the saved sync and unsaved drafts."""
+"""Base of the models of the tabs Mapping and Schedule: the saved sync and unsaved drafts."""
 
 from abc import abstractmethod
 from typing import Generic, TypeVar

@@ -1,4 +1,4 @@
-"""The header of the chosen sync: switch and buttons with reasons, progress, and a message."""
+"""View of the chosen sync's header: switch and buttons with reasons, progress, a message."""
 
 from dataclasses import dataclass
 from enum import StrEnum
