@@ -29,7 +29,6 @@ from desktop.model.permission import (
 from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.permission_rules import permission_rules_from
-from desktop.settings.settings_file import SettingsValues
 from desktop.settings.workspace import Workspace
 from desktop.store.workspace_store import WorkspaceStore, open_store
 from desktop.vault.environment_vault import EnvironmentVault
@@ -145,7 +144,7 @@ class WorkspaceServices:
             stored = self.session.connection_config.settings_file.load().values
         except AppError:
             return PermissionRules(are_changes_enabled=False, permissions={})
-        return permission_rules_from(SettingsValues(stored.stored, self.context.read_policy()))
+        return permission_rules_from(stored.with_policy(self.context.read_policy()))
 
     def find_run_refusal(self) -> str:
         """Say why the workspace's actor may write nothing by a run at this moment, or "".
@@ -185,6 +184,7 @@ class WorkspaceServices:
         """Close the workspace's connections first, since that still writes; then its databases."""
         await self.session.disconnect()
         await self.keep_audit_head()
+        await self.session.connection_config.seal.keep_number()
         self.store.close()
 
 
@@ -193,6 +193,7 @@ def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServic
     clock, bus = context.clock, ChangeBus()
     store = open_store(workspace.folder, context.clock.monotonic)
     config = build_connection_config(context, workspace)
+    config.seal.use_repository(store.settings_seal)
     session = WorkspaceSession(config, bus, store.fairlead_db.thread, store.accounts, store.audit)
     # FAIRLEAD_LOG is for this process and wins; the setting was not known until here.
     level = session.values.get(settings_table.LOG_LEVEL)

@@ -221,6 +221,8 @@ class WindowLifecycle(QObject):
         # A service that is away is shown in the status bar; a refusal needs a person.
         if session.connection_error is not None and not session.connection_error.is_retryable:
             self.main_window.show_error(session.connection_error)
+        elif (outside := session.values.outside_changes.error) is not None:
+            self.main_window.show_error(outside)
         self._is_ready = True
         if self.sheet_model.sheet is not None:
             # Looked up before the connection stood, so from the cache alone.

@@ -16,6 +16,7 @@ from desktop.connect.identity_and_roles import (
     last_known_actor,
     resolve_identity,
 )
+from desktop.connect.mail_password import require_password_not_led_away
 from desktop.customer.service_clients import AccountFieldNames, ServiceClients
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.errors import AppError, AuthenticationError, NotPermitted
@@ -136,12 +137,18 @@ class WorkspaceSession:
 
     def reload_settings(self) -> None:
         """Read the session's settings file again, after a dialog or process has changed it."""
+        self._read_settings()
+        self._bus.publish(ChangeSet.of(Topic.SETTINGS, Topic.PERMISSIONS))
+
+    def _read_settings(self) -> None:
         loaded = self._settings_file.load()
         self.values, self.settings_error = loaded.values, loaded.notice
-        self._bus.publish(ChangeSet.of(Topic.SETTINGS, Topic.PERMISSIONS))
 
     def change_settings(self, changes: Mapping[str, Json]) -> None:
         """Store session settings, all or none. Raises InvalidInput, NotPermitted, StorageError."""
+        require_password_not_led_away(
+            self.connection_config, self.values, changes, self.confirmed_actor
+        )
         self.values = self._settings_file.change(changes)
         self._bus.publish(ChangeSet.of(Topic.SETTINGS, Topic.PERMISSIONS))
 
@@ -161,6 +168,9 @@ class WorkspaceSession:
         from desktop.app.service_connections import RUN_TRANSPORT_OPTIONS, open_service_connections
         from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RUN_RETRY_POLICY
 
+        # Before anything is sent: where to, and as whom, may have been edited in the file.
+        await self.connection_config.seal.load()
+        self._read_settings()
         if self._accounts is not None and self.connection_config.environment_secrets.secrets:
             account = await self._accounts.get_current()
             self.connection_config.require_account_of(self.values, account)

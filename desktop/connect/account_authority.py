@@ -11,13 +11,12 @@ from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
 from desktop.vault.secret import ZENDESK_SECRETS, Secret
 
-# What leads to a connection has to be set by whoever makes the first one.
-CONNECTION_SETTINGS = (settings_table.SERVICE_URI, settings_table.ZENDESK_BASE_URL)
-
 
 async def was_connected(config: ConnectionConfig, before: SettingsValues) -> bool:
     """Whether anybody has connected this workspace before, even if nobody is signed in now."""
-    if before.is_set(settings_table.SAILTHRU_ONLY_OWNER):
+    owner = settings_table.SAILTHRU_ONLY_OWNER
+    # An owner who does not count, because the seal is gone, was there all the same.
+    if before.is_set(owner) or owner.key in before.outside_changes.values:
         return True
     if await config.was_signed_in_to_zendesk():
         return True
@@ -63,7 +62,9 @@ async def require_admin_for_other_account(
     Raises NotPermitted.
     """
     former = await _account_so_far(config, before)
-    changed = [row.key for row in CONNECTION_SETTINGS if former.get(row) != values.get(row)]
+    changed = [
+        row.key for row in settings_table.CONNECTION_SETTINGS if former.get(row) != values.get(row)
+    ]
     auth = settings_table.ZENDESK_AUTH
     if before.get(auth) != "none" and values.get(auth) == "none":
         changed.append(auth.key)
@@ -93,7 +94,7 @@ async def _account_so_far(config: ConnectionConfig, before: SettingsValues) -> S
         known[settings_table.ZENDESK_BASE_URL.key] = kept.zendesk_base_url
     if kept is not None and kept.sailthru_service_uri:
         known[settings_table.SERVICE_URI.key] = kept.sailthru_service_uri
-    return SettingsValues({**before.stored, **known}, before.policy)
+    return before.with_changes(known)
 
 
 async def _ask_kept_sign_in(config: ConnectionConfig, before: SettingsValues) -> Actor | None:

@@ -1,6 +1,7 @@
 """The configuration that connecting a workspace needs: settings, vault, environment, clock."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from desktop.clients.http_messages import Transport
 from desktop.clients.sailthru.protocol import SailthruCredentials
@@ -9,11 +10,13 @@ from desktop.connect.identity_and_roles import computer_account_name
 from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.oauth_token_manager import OAuthTokenManager
 from desktop.connect.temporary_clients import TemporaryClients
+from desktop.connect.workspace_seal import WorkspaceSeal
 from desktop.kit.clock import Clock, SystemClock
 from desktop.kit.errors import InvalidInput, KeyringError
 from desktop.model.account import Account
 from desktop.settings import settings_table, sync_settings
 from desktop.settings.mail_address import mail_address
+from desktop.settings.managed_policy import ManagedPolicy
 from desktop.settings.settings_file import SettingsFile, SettingsValues
 from desktop.settings.window_state import WindowStateFile
 from desktop.settings.workspace import Workspace, WorkspaceRegistry
@@ -39,10 +42,15 @@ class ConnectionConfig:
     clock: Clock = field(default_factory=SystemClock)
     computer_user: str = field(default_factory=computer_account_name)
 
+    @cached_property
+    def seal(self) -> WorkspaceSeal:
+        """The seal of the workspace's protected settings; to be loaded before a right is asked."""
+        return WorkspaceSeal(self.workspace, self.vault, self.environment_secrets)
+
     @property
     def settings_file(self) -> SettingsFile:
         """The settings file of the workspace to connect."""
-        return self.workspaces.settings_file(self.workspace)
+        return self.workspaces.settings_file(self.workspace, self.seal)
 
     def temporary_clients(self, values: SettingsValues) -> TemporaryClients:
         """Return short-lived clients of both services that trust the workspace's CA file."""
@@ -57,12 +65,27 @@ class ConnectionConfig:
     async def secret_for_host(self, secret: Secret, host: str) -> str | None:
         """Return a stored secret for requests to `host`; None where it was given for another.
 
-        The environment's are for the hosts of this workspace's settings. Raises
-        SecretForOtherHost where it was given for another host, KeyringError.
+        The environment's are for the hosts of this workspace's settings (`require_account_of`); the
+        mail server's only for the one that was set in Fairlead. Raises SecretForOtherHost where it
+        was given for another host, KeyringError.
         """
         if secret in self.environment_secrets.secrets:
+            if secret is Secret.SMTP_PASSWORD:
+                self._require_sealed_mail_address(host)
             return await self.vault.get(secret)
         return await read_bound_secret(self.vault, secret, host)
+
+    def _require_sealed_mail_address(self, host: str) -> None:
+        if mail_address(self._sealed_values(self.settings_file.load().values.policy)) == host:
+            return
+        raise _environment_secret_refused(
+            Secret.SMTP_PASSWORD, f"The settings name {host}, which nobody has set in Fairlead."
+        )
+
+    def _sealed_values(self, policy: ManagedPolicy) -> SettingsValues:
+        """The protected settings as they were set in Fairlead; their defaults without a seal."""
+        sealed = self.seal.read()
+        return SettingsValues(sealed.values if sealed.state.is_trusted else {}, policy)
 
     async def bind_secrets_to_addresses(self, values: SettingsValues) -> None:
         """Bind secrets stored without a host to the addresses of the settings so far."""
@@ -98,19 +121,20 @@ class ConnectionConfig:
         `account` is the one that the database says this workspace has: a keyring keeps beside its
         secrets for what they are, an environment cannot, and the settings are their owner's.
         """
-        if account is None:
-            return
-        known = (
-            (Secret.ZENDESK_TOKEN, settings_table.ZENDESK_BASE_URL, account.zendesk_base_url),
-            (Secret.SAILTHRU_KEY, settings_table.SERVICE_URI, account.sailthru_service_uri),
+        sealed, known = self._sealed_values(values.policy), account or Account()
+        addresses = (
+            (Secret.ZENDESK_TOKEN, settings_table.ZENDESK_BASE_URL, known.zendesk_base_url),
+            (Secret.SAILTHRU_KEY, settings_table.SERVICE_URI, known.sailthru_service_uri),
         )
-        for secret, setting, address in known:
+        for secret, setting, connected in addresses:
             now = values.get(setting)
-            if secret in self.environment_secrets.secrets and address and now not in ("", address):
-                raise SecretForOtherHost(
-                    f"The {secret.label} of the environment is for another address.",
-                    f"It is used at {address} so far, and is not sent to {now}.",
-                    "Set the address back. `fairlead setup` leads the workspace elsewhere.",
+            # Before the first connection there is what somebody has set in Fairlead.
+            address = connected or sealed.get(setting)
+            if secret in self.environment_secrets.secrets and now not in ("", address):
+                raise _environment_secret_refused(
+                    secret,
+                    f"This workspace was set up for {address or 'no address'}, and the settings say"
+                    f" {now}.",
                 )
 
     async def sailthru_credentials(self, service_uri: str) -> SailthruCredentials | None:
@@ -170,7 +194,11 @@ class ConnectionConfig:
         )
         base_url = values.get(settings_table.ZENDESK_BASE_URL)
         if how == "token":
-            email = self.environment_secrets.zendesk_email or values.get(
+            # The environment's token signs in as anybody: an address that was edited in the file
+            # could be an admin's.
+            is_given = self.environment_secrets.has_zendesk_token
+            named = self._sealed_values(values.policy) if is_given else values
+            email = self.environment_secrets.zendesk_email or named.get(
                 settings_table.ZENDESK_EMAIL
             )
             token = await self.api_token(email, base_url)
@@ -186,3 +214,11 @@ class ConnectionConfig:
             if how == "oauth" and await self.secret_for_host(secret, base_url):
                 return self.token_manager(values, transport)
         return None
+
+
+def _environment_secret_refused(secret: Secret, why: str) -> SecretForOtherHost:
+    return SecretForOtherHost(
+        f"The {secret.label} of the environment is for another address.",
+        f"{why} It is not sent there.",
+        "Set the address back. `fairlead setup`, or Settings by an admin, leads it elsewhere.",
+    )

@@ -82,6 +82,7 @@ async def disconnect_workspace(config: ConnectionConfig) -> SignOutResult:
     The permissions go back to their defaults, since they were this account's.
     """
     result = await sign_out_of_zendesk(config)
+    await config.seal.load()
     await erase_all_secrets(config.vault)
     values = config.settings_file.load().values
     rows: tuple[Setting[Any], ...] = (

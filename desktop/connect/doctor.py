@@ -28,6 +28,7 @@ from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Permission
 from desktop.model.service import Service
 from desktop.settings import settings_table
+from desktop.settings.sealed_settings import SealState
 from desktop.settings.settings_file import SettingsValues
 from desktop.vault.bound_secrets import SecretForOtherHost
 
@@ -52,6 +53,7 @@ class DoctorReport:
 async def run_doctor(config: ConnectionConfig, on_check: OnCheck | None = None) -> DoctorReport:
     """Run the doctor's checks of one workspace; faults become failed checks, not exceptions."""
     checks = CheckCollector(on_check)
+    await config.seal.load()
     values = _check_settings(config, checks)
     # Without settings or keys every other check would fail for that reason alone.
     if values is None or not await _check_keyring(config, checks):
@@ -72,6 +74,17 @@ def _check_settings(config: ConnectionConfig, checks: CheckCollector) -> Setting
         checks.report_error("Settings", loaded.notice)
     for notice in loaded.values.notices:
         checks.report("Settings", False, notice, "Set it again in Settings.", is_needed=False)
+    outside = loaded.values.outside_changes.error
+    if outside is not None and loaded.notice is None:
+        checks.report_error("Settings: changed outside", outside)
+    if loaded.values.seal_state is SealState.UNKEYED and config.environment_secrets.secrets:
+        checks.report(
+            "Settings: proof",
+            True,
+            "No key proves who changed the settings.",
+            "FAIRLEAD_AUDIT_KEY, the same for everybody here, would.",
+            is_needed=False,
+        )
     policy = loaded.values.policy
     if policy.is_active or policy.notices:
         names = ", ".join(str(path) for path in policy.sources)

@@ -6,7 +6,7 @@ up. Not connected means the defaults, and nothing wider.
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from desktop.kit.errors import AppError, AuthenticationError, NotPermitted
@@ -142,9 +142,7 @@ def effective_permission_rules(values: SettingsValues, *, connected: bool) -> Pe
         }
         for role, cells in DEFAULT_PERMISSIONS.items()
     }
-    return PermissionRules(
-        are_changes_enabled=False, permissions=narrowed, is_managed=own.is_managed
-    )
+    return replace(own, are_changes_enabled=False, permissions=narrowed)
 
 
 def check_setting_change(

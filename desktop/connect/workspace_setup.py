@@ -11,7 +11,6 @@ from typing import Any
 from desktop.clients.sailthru.protocol import SailthruCredentials
 from desktop.clients.zendesk.credentials import ApiTokenCredentials
 from desktop.connect.account_authority import (
-    CONNECTION_SETTINGS,
     actor_without_zendesk,
     require_admin_for_other_account,
     was_connected,
@@ -26,6 +25,7 @@ from desktop.connect.connection_check import (
 )
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.mail_password import require_password_not_led_away
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
 from desktop.connect.setup_document import SetupDocument, parse_setup_document
@@ -97,11 +97,12 @@ async def set_up_workspace(
     workspace has the Zendesk account, KeyringError when there is no place for secrets.
     """
     setup = parse_setup_document(document)
+    await config.seal.load(makes_key=False)
     file = config.settings_file
     before = file.load().values
     settings, notes = _without_managed(setup, before)
     _choose_sign_in_method(setup, before, settings)
-    values = SettingsValues({**before.stored, **settings}, before.policy)
+    values = before.with_changes(settings)
     _require_complete(setup, values)
     if values.get(settings_table.ZENDESK_AUTH) != "none":
         base_url = values.get(settings_table.ZENDESK_BASE_URL)
@@ -114,7 +115,7 @@ async def set_up_workspace(
     if is_account_moved and client_id.key not in settings and not before.is_managed(client_id):
         # One account's OAuth client is not another's.
         settings[client_id.key] = None
-        values = SettingsValues({**values.stored, client_id.key: ""}, before.policy)
+        values = values.with_changes({client_id.key: ""})
     key, token = await _collect_credentials(
         setup, config, values, is_account_moved=is_account_moved
     )
@@ -130,6 +131,7 @@ async def set_up_workspace(
     if outcome.is_good:
         await _check_sailthru(config, values, key, settings, checks, outcome)
     if outcome.is_good:
+        require_password_not_led_away(config, before, settings, outcome.actor)
         settings, more = _filter_admin_settings(
             settings, before, outcome.actor, was_connected=is_connected
         )
@@ -146,8 +148,13 @@ async def set_up_workspace(
             # Another address of the same account: the environment's secrets may go there from now.
             seen = _seen_account(values, key, outcome)
             await LocalDatabases(config.workspace).remember_account(seen, config.clock.now())
+        # The seal's key first: secrets without one are taken for those of an earlier version.
+        await config.seal.load()
         await _store_secrets(setup, config, before, values)
+        # Once more: what was just stored proves the seal too.
+        await config.seal.load()
         file.change(settings)
+        await config.seal.keep_number()
     return SetupReport(
         config.workspace.name,
         checks.results(),
@@ -348,7 +355,7 @@ def _with_timezone(
     except InvalidInput:
         # A zone this computer does not know; the comparison that follows says so.
         return values
-    return SettingsValues({**values.stored, **settings}, values.policy)
+    return values.with_changes(settings)
 
 
 def _without_managed(
@@ -380,7 +387,9 @@ def _filter_admin_settings(
     kept, notes = {}, []
     for key, value in settings.items():
         row = settings_table.SETTINGS_BY_KEY[key]
-        if not row.is_admin_only or (row in CONNECTION_SETTINGS and not was_connected):
+        if not row.is_admin_only or (
+            row in settings_table.CONNECTION_SETTINGS and not was_connected
+        ):
             kept[key] = value
         elif not _is_unchanged(row, value, before):
             notes.append(f"“{key}” needs an admin and was not changed.")

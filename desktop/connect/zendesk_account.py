@@ -15,7 +15,6 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.account import Account
 from desktop.model.json_value import Json
 from desktop.settings import service_address, settings_table
-from desktop.settings.settings_file import SettingsValues
 from desktop.vault.secret import ZENDESK_SECRETS, Secret, Vault
 
 
@@ -48,6 +47,7 @@ async def set_zendesk_account(
     """
     account = parse_zendesk_account(typed)
     config.workspaces.require_account_unused(account.base_url, but=config.workspace.name)
+    await config.seal.load()
     before = config.settings_file.load().values
     former = before.get(settings_table.ZENDESK_BASE_URL)
     if former == account.base_url:
@@ -59,7 +59,7 @@ async def set_zendesk_account(
     is_connected = await was_connected(config, before)
     if is_connected:
         actor = await actor_without_zendesk(config, before, is_connected=True)
-        values = SettingsValues({**before.stored, **changes}, before.policy)
+        values = before.with_changes(changes)
         await require_admin_for_other_account(config, before, values, actor)
     local = LocalDatabases(config.workspace)
     seen = Account(account.base_url)

@@ -98,11 +98,18 @@ class Actor:
 
 @dataclass(frozen=True)
 class PermissionRules:
-    """The permission rules: changes switch and table by role; `is_managed` by a policy."""
+    """The permission rules: changes switch and table by role; `is_managed` by a policy.
+
+    `outside_notice` says which settings were edited outside Fairlead and do not count.
+    `are_changes_unproven`: changes are on in the settings, and the keyring that proves who switched
+    them on cannot be read now.
+    """
 
     are_changes_enabled: bool
     permissions: Mapping[Role, Mapping[Permission, bool]]
     is_managed: bool = False
+    outside_notice: str = ""
+    are_changes_unproven: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,11 +124,12 @@ def check_permission(
     permission: Permission, actor: Actor, rules: PermissionRules
 ) -> PermissionDecision:
     """Decide whether `actor` may use a permission under these rules."""
-    # The switch stops every change at once, whatever the table allows.
-    if permission not in (Permission.VIEW,) and not rules.are_changes_enabled:
-        return PermissionDecision(False, CHANGES_OFF_REASON)
+    # The switch stops every change at once, whatever the table allows. An opt-out is not held up
+    # by a keyring that is locked.
+    is_stopped = permission is not Permission.VIEW and not rules.are_changes_enabled
+    if is_stopped and not (rules.are_changes_unproven and permission is Permission.OPT_OUT):
+        return PermissionDecision(False, f"{CHANGES_OFF_REASON} {rules.outside_notice}".rstrip())
     if rules.permissions.get(actor.role, {}).get(permission, False):
         return PermissionDecision(True)
-    return PermissionDecision(
-        False, f"Your role ({actor.role.value}) may not {permission.label}. Ask an admin."
-    )
+    reason = f"Your role ({actor.role.value}) may not {permission.label}. Ask an admin."
+    return PermissionDecision(False, f"{reason} {rules.outside_notice}".rstrip())

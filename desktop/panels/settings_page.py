@@ -75,6 +75,7 @@ class SettingsPage(QWidget):
         self._lay_out()
         self.section_list.currentRowChanged.connect(self._on_row)
         self.section_dropdown.chosen.connect(self.show_section)
+        self.banner.action_triggered.connect(model.save_outside_changes)
         model.changed.connect(self._on_changed)
         self._on_changed()
         self.show_section("connections")
@@ -174,7 +175,12 @@ class SettingsPage(QWidget):
             self.show_section(self.SECTIONS[place][0])
 
     def _on_changed(self) -> None:
-        show_error_banner(self.banner, self._model.settings_file_error())
+        model, error = self._model, self._model.settings_file_error()
+        if model.can_save_outside_changes:
+            save = [("save", "Save as it stands")]
+            self.banner.show_message("warn", error.title, error.message, error.hint, actions=save)
+        else:
+            show_error_banner(self.banner, error)
 
 
 def _fill_scroll_area(scroll: QScrollArea, cards: tuple[Card, ...]) -> None:

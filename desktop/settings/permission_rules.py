@@ -23,6 +23,9 @@ def permission_rules_from(values: SettingsValues) -> PermissionRules:
         are_changes_enabled=values.get(settings_table.CHANGES_ENABLED),
         permissions=cells,
         is_managed=by_policy,
+        outside_notice=values.outside_changes.notice,
+        are_changes_unproven=values.outside_changes.is_seal_unreadable
+        and values.outside_changes.values.get(settings_table.CHANGES_ENABLED.key) is True,
     )
 
 

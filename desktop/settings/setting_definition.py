@@ -48,8 +48,9 @@ class Setting(Generic[T]):
     `parse` turns JSON into the value, normalised, or raises InvalidInput with a sentence;
     `serialize` is its way back. `invalid_fallback` counts where the stored value cannot be read
     and the default would allow too much. `is_admin_only`: changed by admins alone;
-    `is_policy_manageable`: the managed policy may fix it; `needs_restart`: takes effect at the
-    next start; `is_advanced`: shown folded away.
+    `is_secret_address`: says where, or as whom, a secret is used; `is_owner`: names somebody who
+    has rights by it. `is_policy_manageable`: the managed policy may fix it; `needs_restart`: takes
+    effect at the next start; `is_advanced`: shown folded away.
     """
 
     key: str
@@ -68,6 +69,13 @@ class Setting(Generic[T]):
     is_advanced: bool = False
     is_policy_manageable: bool = True
     is_admin_only: bool = False
+    is_secret_address: bool = False
+    is_owner: bool = False
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether it counts only as Fairlead has stored it, and not as edited in the file."""
+        return self.is_admin_only or self.is_secret_address
 
     @property
     def fallback(self) -> T:

@@ -16,6 +16,8 @@ class SettingOptions(TypedDict, total=False):
     is_advanced: bool
     is_policy_manageable: bool
     is_admin_only: bool
+    is_secret_address: bool
+    is_owner: bool
 
 
 def flag_setting(

@@ -12,6 +12,13 @@ from desktop.model.json_value import Json
 from desktop.settings import json_file
 from desktop.settings.file_lock import hold_lock_blocking
 from desktop.settings.managed_policy import NO_POLICY, ManagedPolicy
+from desktop.settings.sealed_settings import (
+    NO_OUTSIDE_CHANGES,
+    OutsideChanges,
+    SealState,
+    SettingsSeal,
+    apply_seal,
+)
 from desktop.settings.setting_definition import Setting
 from desktop.settings.settings_migration import SETTINGS_MIGRATIONS
 from desktop.settings.settings_table import SETTINGS_BY_KEY
@@ -20,12 +27,22 @@ T = TypeVar("T")
 
 
 class SettingsValues:
-    """A frozen view of all settings; `values.get(table.TIMEZONE)` is typed as its row is."""
+    """A frozen view of all settings; `values.get(table.TIMEZONE)` is typed as its row is.
+
+    `stored` is what counts of the file; `outside_changes` what was edited there and does not.
+    """
 
     def __init__(
-        self, stored: Mapping[str, Json] = MappingProxyType({}), policy: ManagedPolicy = NO_POLICY
+        self,
+        stored: Mapping[str, Json] = MappingProxyType({}),
+        policy: ManagedPolicy = NO_POLICY,
+        *,
+        outside_changes: OutsideChanges = NO_OUTSIDE_CHANGES,
+        seal_state: SealState = SealState.VALID,
     ) -> None:
         self.policy = policy
+        self.outside_changes = outside_changes
+        self.seal_state = seal_state
         self._stored = MappingProxyType(dict(stored))
         self._read: dict[str, object] = {}
         self.notices: tuple[str, ...] = tuple(self._read_all())
@@ -44,8 +61,21 @@ class SettingsValues:
 
     @property
     def stored(self) -> Mapping[str, Json]:
-        """The settings as `settings.json` holds them, unknown keys included."""
+        """The settings of `settings.json` that count, unknown keys included."""
         return self._stored
+
+    def with_changes(self, changes: Mapping[str, Json]) -> "SettingsValues":
+        """Return what would count with these settings changed."""
+        return self._replaced({**self._stored, **changes}, self.policy)
+
+    def with_policy(self, policy: ManagedPolicy) -> "SettingsValues":
+        """Return what counts under another policy."""
+        return self._replaced(self._stored, policy)
+
+    def _replaced(self, stored: Mapping[str, Json], policy: ManagedPolicy) -> "SettingsValues":
+        return SettingsValues(
+            stored, policy, outside_changes=self.outside_changes, seal_state=self.seal_state
+        )
 
     def _read_all(self) -> list[str]:
         notices = []
@@ -74,8 +104,14 @@ class SettingsFile:
     """`settings.json` of one workspace; several processes may read and change it."""
 
     def __init__(
-        self, path: Path, policy: ManagedPolicy = NO_POLICY, clock: Clock | None = None
+        self,
+        path: Path,
+        policy: ManagedPolicy = NO_POLICY,
+        clock: Clock | None = None,
+        seal: SettingsSeal | None = None,
     ) -> None:
+        """`seal` tells what protected settings count; None: the caller asks for no right."""
+        self._seal = seal
         self._path = path
         self._policy = policy
         self._clock = clock or SystemClock()
@@ -90,7 +126,7 @@ class SettingsFile:
         except InvalidInput as error:
             aside = json_file.move_damaged_file_aside(self._path, self._clock.now())
             return LoadedSettings(
-                SettingsValues({}, self._policy),
+                self._counting({}),
                 InvalidInput(
                     "The settings file was damaged, so the defaults are used.",
                     f"{error.title} {error.message}".strip(),
@@ -98,7 +134,16 @@ class SettingsFile:
                     "switches them on again in Settings.",
                 ),
             )
-        return LoadedSettings(SettingsValues(_settings_of(document), self._policy))
+        return LoadedSettings(self._counting(_settings_of(document)))
+
+    def _counting(self, stored: Mapping[str, Json]) -> SettingsValues:
+        if self._seal is None:
+            return SettingsValues(stored, self._policy)
+        sealed = self._seal.read()
+        counting, outside = apply_seal(stored, sealed, self._policy.values)
+        return SettingsValues(
+            counting, self._policy, outside_changes=outside, seal_state=sealed.state
+        )
 
     def change(self, changes: Mapping[str, Json]) -> SettingsValues:
         """Check and write settings to `settings.json`, all or none; None restores a default.
@@ -113,13 +158,17 @@ class SettingsFile:
         # Read again under the lock: another process may have changed other keys.
         self.load()
         document = self._document()
+        if self._seal is not None:
+            # First: cut short after it, the file holds the former values, which do not count where
+            # they allow more.
+            self._seal.store({k: v for k, v in checked.items() if SETTINGS_BY_KEY[k].is_protected})
         settings = {**_settings_of(document), **checked}
         # None takes a key back to its default.
         settings = {key: value for key, value in settings.items() if value is not None}
         # Other keys of the document are a later version's, and stay.
         whole = {**document, "version": SETTINGS_MIGRATIONS.current_version, "settings": settings}
         json_file.write_json_object(self._path, whole)
-        return SettingsValues(settings, self._policy)
+        return self._counting(settings)
 
     def _checked(self, key: str, value: Json) -> Json:
         setting = SETTINGS_BY_KEY.get(key)

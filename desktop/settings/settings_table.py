@@ -93,6 +93,7 @@ ZENDESK_EMAIL = text_setting(
     "E-mail address of the API token",
     "Only for the sign-in with an API token; those end on 2027-04-30.",
     parse=value_parsers.parse_token_email,
+    is_secret_address=True,
 )
 CHANGES_ENABLED = flag_setting(
     "changes",
@@ -142,6 +143,7 @@ SAILTHRU_ONLY_OWNER = text_setting(
     "Set up by",
     "The computer account that set up a workspace without Zendesk.",
     is_admin_only=True,
+    is_owner=True,
     is_advanced=True,
 )
 HEALTH_VAR = text_setting(
@@ -337,6 +339,8 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     CA_FILE,
     LOG_LEVEL,
 )
+# What leads to a connection has to be set by whoever makes the first one.
+CONNECTION_SETTINGS = (SERVICE_URI, ZENDESK_BASE_URL)
 SETTINGS_BY_KEY: Mapping[str, Setting[Any]] = MappingProxyType(
     {row.key: row for row in ALL_SETTINGS}
 )

@@ -32,6 +32,7 @@ MAIL_HOST = text_setting(
     "Mail server",
     "Sends the e-mails about syncs, such as smtp.example.com.",
     parse=value_parsers.parse_host,
+    is_secret_address=True,
 )
 MAIL_PORT = number_setting(
     "mail.port",
@@ -41,6 +42,7 @@ MAIL_PORT = number_setting(
     default=587,
     minimum=1,
     maximum=65_535,
+    is_secret_address=True,
 )
 MAIL_SECURITY = choice_setting(
     "mail.security",
@@ -49,12 +51,14 @@ MAIL_SECURITY = choice_setting(
     "None is for a mail server on this computer alone.",
     choices=("starttls", "tls", "none"),
     default="starttls",
+    is_secret_address=True,
 )
 MAIL_USER = text_setting(
     "mail.user",
     SettingSection.SYNC,
     "User",
     "The account name at the mail server; empty if it needs none.",
+    is_secret_address=True,
 )
 MAIL_FROM = text_setting(
     "mail.from",

@@ -15,6 +15,7 @@ from desktop.kit.errors import AppError, InvalidInput, NotFound, UserDecisionNee
 from desktop.settings import json_file, service_address, settings_table
 from desktop.settings.managed_policy import NO_POLICY, ManagedPolicy
 from desktop.settings.paths import AppPaths, ensure_private_folder
+from desktop.settings.sealed_settings import SettingsSeal
 from desktop.settings.settings_file import SettingsFile
 
 DEFAULT_NAME = "main"
@@ -146,9 +147,9 @@ class WorkspaceRegistry:
         except OSError as error:
             raise json_file.inaccessible_path_error(folder, error) from error
 
-    def settings_file(self, workspace: Workspace) -> SettingsFile:
-        """Return a workspace's settings file, under this computer's policy."""
-        return SettingsFile(workspace.settings_path, self._policy, self._clock)
+    def settings_file(self, workspace: Workspace, seal: SettingsSeal | None = None) -> SettingsFile:
+        """Return a workspace's settings file, under this computer's policy; `seal` as there."""
+        return SettingsFile(workspace.settings_path, self._policy, self._clock, seal)
 
     def current_name(self) -> str:
         """Return the workspace that opens when none is named: last, else first, else `main`."""

@@ -21,6 +21,7 @@ from desktop.store.plan_repository import PlanRepository
 from desktop.store.plan_retention import PlanRetention
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
+from desktop.store.settings_seal_repository import SettingsSealRepository
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
 from desktop.store.sync_repository import SyncRepository
@@ -43,6 +44,7 @@ class WorkspaceStore:
     """
 
     accounts: AccountRepository
+    settings_seal: SettingsSealRepository
     outbox: Outbox
     audit: AuditLog
     drafts_and_links: DraftAndLinkRepository
@@ -116,6 +118,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
     accounts = AccountRepository(fairlead)
     return WorkspaceStore(
         accounts=accounts,
+        settings_seal=SettingsSealRepository(fairlead),
         outbox=Outbox(fairlead, new_owner_id(), accounts, monotonic=monotonic),
         syncs=SyncRepository(fairlead),
         plans=PlanRepository(fairlead, accounts),

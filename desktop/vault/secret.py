@@ -23,6 +23,8 @@ class Secret(Enum):
     # Signs the audit, and the newest row it had when that was last kept: sent nowhere.
     AUDIT_KEY = "audit-key"
     AUDIT_HEAD = "audit-head"
+    # Seals the protected settings, with the number of the newest seal that it made.
+    SETTINGS_SEAL = "settings-seal"
     # The addresses the secrets above were given for. Kept beside them and not in the settings,
     # which whoever wants a secret sent elsewhere may write.
     SAILTHRU_HOST = "sailthru-host"
@@ -61,6 +63,7 @@ _LABELS = {
     Secret.SMTP_PASSWORD: "password of the mail server",
     Secret.AUDIT_KEY: "key of the record of changes",
     Secret.AUDIT_HEAD: "newest entry of the record of changes",
+    Secret.SETTINGS_SEAL: "key of the settings' seal",
     Secret.SAILTHRU_HOST: "address of the Sailthru key",
     Secret.ZENDESK_HOST: "address of the Zendesk sign-in",
     Secret.SMTP_HOST: "address of the mail server's password",
@@ -90,9 +93,9 @@ class Vault(Protocol):
 
 
 async def erase_all_secrets(vault: Vault) -> None:
-    """Delete all secrets of a workspace's vault but the audit's key, which verifies it."""
+    """Delete all secrets of a workspace's vault but those that prove its audit and settings."""
     for secret in Secret:
-        if secret not in (Secret.AUDIT_KEY, Secret.AUDIT_HEAD):
+        if secret not in (Secret.AUDIT_KEY, Secret.AUDIT_HEAD, Secret.SETTINGS_SEAL):
             await vault.delete(secret)
 
 

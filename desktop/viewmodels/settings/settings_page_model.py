@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject, Signal, qVersion
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
+from desktop.kit.errors import AppError
+from desktop.settings import settings_table
 from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.connection_test_model import ConnectionTestModel
 from desktop.viewmodels.settings.disconnect_model import DisconnectModel
@@ -20,7 +22,11 @@ from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
 from desktop.viewmodels.settings.system_timer_model import SystemTimer, SystemTimerModel
 from desktop.viewmodels.settings.team_policy_model import TeamPolicyModel
 from desktop.viewmodels.settings.zendesk_connection_model import ZendeskConnectionModel
-from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol
+from desktop.viewmodels.workspace_settings_protocol import (
+    WorkspaceSettingsProtocol,
+    current_actor,
+    setting_disabled_reason,
+)
 
 
 class SettingsPageModel(QObject):
@@ -37,6 +43,7 @@ class SettingsPageModel(QObject):
     ) -> None:
         super().__init__()
         self._workspace, self._connection_config = workspace, connection_config
+        self._save_error = NO_ERROR
         local_databases = LocalDatabases(connection_config.workspace)
         self.form = SettingsFormModel(workspace)
         self.permissions = PermissionsModel(workspace)
@@ -63,14 +70,37 @@ class SettingsPageModel(QObject):
 
     def settings_file_error(self) -> ErrorMessage:
         """Return what is wrong with the settings file or single values, for the page's notice."""
+        if self._save_error:
+            return self._save_error
         if self._workspace.settings_error is not None:
             return to_error_message(self._workspace.settings_error)
+        outside = self._workspace.values.outside_changes.error
+        if outside is not None:
+            return to_error_message(outside)
         notices = self._workspace.values.notices
         if notices:
             return ErrorMessage(
                 "Some settings cannot be read.", " ".join(notices), "Set them again."
             )
         return NO_ERROR
+
+    @property
+    def can_save_outside_changes(self) -> bool:
+        """Whether the person at work may make count what was changed outside Fairlead."""
+        keys = self._workspace.values.outside_changes.values
+        settings = [settings_table.SETTINGS_BY_KEY[key] for key in keys]
+        reasons = [setting_disabled_reason(self._workspace, setting) for setting in settings]
+        return current_actor(self._workspace) is not None and bool(settings) and not any(reasons)
+
+    def save_outside_changes(self) -> None:
+        """Make count what was changed outside Fairlead, as it stands in the file."""
+        if not self.can_save_outside_changes:
+            return
+        try:
+            self._workspace.change_settings(self._workspace.values.outside_changes.values)
+        except AppError as error:
+            self._save_error = to_error_message(error)
+        self.changed.emit()
 
     def about_rows(self) -> tuple[tuple[str, str], ...]:
         """Return the settings page's versions and folder for a bug report; no personal data."""
@@ -104,6 +134,7 @@ class SettingsPageModel(QObject):
 
     def _on_changes(self, changes: ChangeSet) -> None:
         if changes.has_any(Topic.SETTINGS, Topic.PERMISSIONS, Topic.SERVICE):
+            self._save_error = NO_ERROR
             self.form.refresh()
             for model in self._card_models:
                 model.refresh()

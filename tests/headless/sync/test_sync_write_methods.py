@@ -16,7 +16,6 @@ from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RunState
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.settings import sync_settings
-from desktop.settings.settings_file import SettingsFile
 from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.writing import sailthru_plan_writer
@@ -388,9 +387,7 @@ async def test_operators_add_and_set_if_empty(
 
 @pytest.fixture
 def agents_home(account: SandboxServers, tmp_path: Path) -> Path:
-    folder = create_workspace_home(tmp_path / "agent", agent_document(account.connection_document))
-    # An agent's set-up leaves changes off; an admin has switched them on since.
-    SettingsFile(folder / "settings.json").change({"changes": True})
+    create_workspace_home(tmp_path / "agent", agent_document(account.connection_document))
     return tmp_path / "agent"
 
 
@@ -402,7 +399,8 @@ async def test_agent_reads_source_by_search(
     async with open_workspace_services(
         agents_home, agent_document(account.connection_document), clock=clock, for_runs=True
     ) as house:
-        house.session.change_settings({"permissions.agent.runs": True})
+        # An agent's set-up leaves changes off; an admin has switched them on since.
+        house.session.change_settings({"permissions.agent.runs": True, "changes": True})
         goal = sync_cases.save_preset(
             house, sync_cases.ZENDESK_TO_SAILTHRU, lambda g: replace(g, flows=FlowPolicy.MAY_START)
         )

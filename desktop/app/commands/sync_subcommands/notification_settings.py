@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from getpass import getpass
 from pathlib import Path
@@ -16,9 +15,8 @@ from desktop.app.commands.sync_subcommands.arguments import add_sync_argument
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.connect.mail_password import store_mail_password
-from desktop.kit.errors import InvalidInput, KeyringError, NotPermitted
+from desktop.kit.errors import InvalidInput, KeyringError
 from desktop.model.json_value import Json
-from desktop.model.permission import Role
 from desktop.settings import sync_settings
 from desktop.settings.setting_definition import Setting
 from desktop.vault.secret import Secret
@@ -99,7 +97,6 @@ async def _set_mail_server(context: AppContext, options: argparse.Namespace) -> 
         if is_acting:
             services.syncs.require_permission()
         if changes:
-            _require_password_not_led_away(services, changes)
             await session.connection_config.bind_secrets_to_addresses(session.values)
             session.change_settings(changes)
         vault = session.connection_config.vault
@@ -113,31 +110,6 @@ async def _set_mail_server(context: AppContext, options: argparse.Namespace) -> 
 
             await send_test_email(session.connection_config, session.values, options.test)
         return await _emit_mail_server(services, options)
-
-
-def _require_password_not_led_away(
-    services: WorkspaceServices, changes: Mapping[str, Json]
-) -> None:
-    """Refuse to send the environment's mail password to another server than the stored one.
-
-    A kept password carries the server it was given for. Raises NotPermitted.
-    """
-    session = services.session
-    address: tuple[Setting[Any], ...] = (
-        sync_settings.MAIL_HOST,
-        sync_settings.MAIL_PORT,
-        sync_settings.MAIL_SECURITY,
-    )
-    is_elsewhere = any(
-        row.key in changes and changes[row.key] != session.values.get(row) for row in address
-    )
-    overrides = session.connection_config.environment_secrets.secrets
-    if is_elsewhere and Secret.SMTP_PASSWORD in overrides and session.actor.role is not Role.ADMIN:
-        raise NotPermitted(
-            "Only an admin can name another mail server here.",
-            "The password comes from the environment and would be sent to it. Nothing was changed.",
-            "Ask an admin.",
-        )
 
 
 def _changed_settings(options: argparse.Namespace) -> dict[str, Json]:

@@ -1,0 +1,156 @@
+"""Which protected settings count: those that Fairlead stored itself, not what a text editor wrote.
+
+Whoever uses this computer can write `settings.json`. So every change made in Fairlead also keeps
+the protected settings under a seal (`connect/workspace_seal.py`), and the two are compared here.
+"""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+from desktop.kit.errors import AppError, InvalidInput, NotPermitted
+from desktop.model.json_value import Json
+from desktop.settings.setting_definition import Setting
+from desktop.settings.settings_table import ALL_SETTINGS, CONNECTION_SETTINGS, SETTINGS_BY_KEY
+
+PROTECTED_SETTINGS: tuple[Setting[Any], ...] = tuple(
+    row for row in ALL_SETTINGS if row.is_protected
+)
+
+
+class SealState(Enum):
+    """What is known of the seal."""
+
+    # A key proves it; or there is no keyring here and none of the keys at hand has made it.
+    VALID = "valid"
+    UNKEYED = "unkeyed"
+    # The keys were not asked for yet: nobody is connected either.
+    UNREAD = "unread"
+    MISSING = "missing"
+    BROKEN = "broken"
+    # The keyring is locked or does not answer.
+    UNREADABLE = "unreadable"
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the sealed values count."""
+        return self in (SealState.VALID, SealState.UNKEYED, SealState.UNREAD)
+
+
+@dataclass(frozen=True)
+class SealedSettings:
+    """The protected settings as they were sealed, by key; those at their default are left out."""
+
+    values: Mapping[str, Json] = field(default_factory=dict)
+    state: SealState = SealState.MISSING
+
+
+class SettingsSeal(Protocol):
+    """Keeps the protected settings of one workspace under a seal."""
+
+    def read(self) -> SealedSettings:
+        """Return what was sealed, and whether it can be trusted."""
+        ...
+
+    def store(self, changes: Mapping[str, Json]) -> None:
+        """Seal these protected settings anew; None: back to the default.
+
+        Raises KeyringError where the seal cannot be made now, StorageError.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class OutsideChanges:
+    """Protected settings in the file that do not count, with their values there, by key.
+
+    `is_seal_unreadable`: only because the keyring cannot be asked now.
+    """
+
+    values: Mapping[str, Json] = field(default_factory=dict)
+    is_seal_unreadable: bool = False
+
+    @property
+    def error(self) -> AppError | None:
+        """Which settings do not count, and what to do; None: all of them count."""
+        if not self.values:
+            return None
+        rows = [
+            (SETTINGS_BY_KEY[key].label, _describe(value)) for key, value in self.values.items()
+        ]
+        names = ", ".join(f"“{label}” ({value})" for label, value in rows)
+        is_one = len(rows) == 1
+        if self.is_seal_unreadable:
+            return NotPermitted(
+                "The keyring cannot be read, and it proves what an admin has set.",
+                f"Until then {'this does' if is_one else 'these do'} not count: {names}.",
+                "Unlock the keyring and connect again.",
+            )
+        return NotPermitted(
+            f"{'A setting was' if is_one else 'Settings were'} changed outside Fairlead.",
+            f"{'It does' if is_one else 'They do'} not count: {names}.",
+            "An admin makes that count by saving it once in Settings, or with `fairlead setup`.",
+        )
+
+    @property
+    def notice(self) -> str:
+        """The same as one text, to stand behind a refusal; "" where all settings count."""
+        error = self.error
+        return "" if error is None else f"{error.title} {error.message} {error.hint}"
+
+
+NO_OUTSIDE_CHANGES = OutsideChanges()
+
+
+def apply_seal(
+    stored: Mapping[str, Json], sealed: SealedSettings, managed: Container[str] = ()
+) -> tuple[dict[str, Json], OutsideChanges]:
+    """Return the settings that count, of those in the file, and what does not count of them.
+
+    `managed` are fixed by a policy, whatever the file says. A permission that was taken away by
+    hand counts; one that was given does not.
+    """
+    if sealed.state is SealState.UNREAD and not sealed.values:
+        # Nothing is known yet, and nobody is connected: there is nothing to grant.
+        return dict(stored), NO_OUTSIDE_CHANGES
+    counting, outside = dict(stored), {}
+    for row in PROTECTED_SETTINGS:
+        if row in CONNECTION_SETTINGS or row.key in managed:
+            # Secrets are bound to addresses themselves; another account is refused as such.
+            continue
+        if not sealed.state.is_trusted and row.invalid_fallback is None and not row.is_owner:
+            # Without a seal changes are off: these decide nothing then.
+            continue
+        trusted = sealed.values.get(row.key) if sealed.state.is_trusted else None
+        given = stored.get(row.key)
+        if _is_same(row, given, trusted) or _is_strictest(row, given):
+            continue
+        outside[row.key] = given
+        counting.pop(row.key, None)
+        if trusted is not None:
+            counting[row.key] = trusted
+    return counting, OutsideChanges(outside, sealed.state is SealState.UNREADABLE)
+
+
+def _describe(value: Json) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "not set" if value is None else str(value)[:40]
+
+
+def _is_same(row: Setting[Any], one: Json, other: Json) -> bool:
+    return bool(one == other or _parsed(row, one) == _parsed(row, other))
+
+
+def _is_strictest(row: Setting[Any], given: Json) -> bool:
+    return row.invalid_fallback is not None and _parsed(row, given) == row.invalid_fallback
+
+
+def _parsed(row: Setting[Any], value: Json) -> object:
+    if value is None:
+        return row.default
+    try:
+        return row.parse(value)
+    except InvalidInput:
+        return row.fallback
