@@ -62,7 +62,7 @@ class LocalDataModel(CardModel):
 
     def count_kept(self) -> None:
         """Count again, for its card, what is kept of customers on this computer."""
-        self.tasks.start_once("count", self._count_kept())
+        self.tasks.start("count", self._count_kept())
 
     def erase_kept(self) -> None:
         """Erase what is kept of customers on this computer; the person has been asked."""

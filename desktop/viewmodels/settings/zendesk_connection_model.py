@@ -193,7 +193,7 @@ class ZendeskConnectionModel(ConnectingCardModel):
 
     def load_status(self) -> None:
         """Count the edits that wait, for the Zendesk card: signing out keeps them, and says so."""
-        self.tasks.start_once("count", self._count_open_edits())
+        self.tasks.start("count", self._count_open_edits())
 
     def refresh(self) -> None:
         """Rebuild the Zendesk card and count waiting edits: the connection changed elsewhere."""
