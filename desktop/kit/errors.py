@@ -56,31 +56,31 @@ class AppError(Exception):
 
 
 class StopsRun(AppError):
-    """An error that ends a whole run, since every row would meet it."""
+    """An exception that ends a whole run, since every row would meet it."""
 
 
 class ServiceUnreachable(StopsRun):
-    """The error for a request that did not reach the service: nothing was applied."""
+    """The exception for a request that did not reach the service: nothing was applied."""
 
     code = "offline"
     is_retryable = True
 
 
 class ResponseTimeout(StopsRun):
-    """The error for a request without a whole answer: it may have been applied."""
+    """The exception for a request without a whole answer: it may have been applied."""
 
     code = "timed_out"
     is_retryable = True
 
 
 class AuthenticationError(StopsRun):
-    """The error for credentials that a service no longer accepts."""
+    """The exception for credentials that a service no longer accepts."""
 
     code = "auth_lost"
 
 
 class RateLimited(StopsRun):
-    """The error for too many calls; `retry_at` is the Unix second from which they may go on.
+    """The exception for too many calls; `retry_at` is the Unix second from which they may go on.
 
     `applies_to_account` is false where only calls like the refused one have to wait.
     """
@@ -103,13 +103,13 @@ class RateLimited(StopsRun):
 
 
 class Forbidden(StopsRun):
-    """The error for an operation that a service refuses the signed-in person or key."""
+    """The exception for an operation that a service refuses the signed-in person or key."""
 
     code = "forbidden"
 
 
 class ServiceError(StopsRun):
-    """The error for a service's answer that is not usable.
+    """The exception for a service's answer that is not usable.
 
     `is_outcome_unknown` is true when a write may have been applied all the same. `retry_at` is the
     Unix second from which the service wants to be asked again, where it said so.
@@ -127,20 +127,20 @@ class ServiceError(StopsRun):
 
 
 class RequestTooLarge(AppError):
-    """The error for a request refused for its size on the way: nothing was applied."""
+    """The exception for a request refused for its size on the way: nothing was applied."""
 
     code = "too_large"
     is_retryable = True
 
 
 class NotFound(AppError):
-    """The error for a record that does not exist, or not any more."""
+    """The exception for a record that does not exist, or not any more."""
 
     code = "not_found"
 
 
 class ValuesRejected(AppError):
-    """The error for values that a service refused; `fields` maps a name to the reason."""
+    """The exception for values that a service refused; `fields` maps a name to the reason."""
 
     code = "rejected"
 
@@ -157,42 +157,42 @@ class ValuesRejected(AppError):
 
 
 class ConflictError(AppError):
-    """The error for a record changed elsewhere since it was read; nothing was sent."""
+    """The exception for a record changed elsewhere since it was read; nothing was sent."""
 
     code = "conflict"
 
 
 class UserDecisionNeeded(AppError):
-    """The error for a choice that a person has to make, such as between several matches."""
+    """The exception for a choice that a person has to make, such as between several matches."""
 
     code = "needs_person"
 
 
 class NotPermitted(AppError):
-    """The error for what the workspace's permission rules refuse."""
+    """The exception for what the workspace's permission rules refuse."""
 
     code = "not_permitted"
 
 
 class InvalidInput(AppError):
-    """The error for typed input, or a file's content, that cannot be used."""
+    """The exception for typed input, or a file's content, that cannot be used."""
 
     code = "bad_input"
 
 
 class StorageError(StopsRun):
-    """The error for a fault of disk or database: no space, a locked or damaged file."""
+    """The exception for a fault of disk or database: no space, a locked or damaged file."""
 
     code = "store"
 
 
 class KeyringError(StopsRun):
-    """The error for a missing or locked keyring; secrets are never written elsewhere."""
+    """The exception for a missing or locked keyring; secrets are never written elsewhere."""
 
     code = "no_keyring"
 
 
 class InternalError(AppError):
-    """The error for a fault of Fairlead itself, with a reference that the log holds too."""
+    """The exception for a fault of Fairlead itself, with a reference that the log holds too."""
 
     code = "bug"

@@ -1,4 +1,4 @@
-"""First page of a new workspace: look around with invented data, or connect the services."""
+"""Welcome page of a new workspace: look around with invented data, or connect."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent

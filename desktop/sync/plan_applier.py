@@ -35,7 +35,7 @@ class PlanApplier:
     find_refusal: Callable[[], str] = field(default=lambda: "")
 
     async def apply(self, sync: Sync, plan_id: str) -> None:
-        """Write every ticked row of a plan in a run's name. Raises what stops the run."""
+        """Apply a plan in a run's name: its ticked rows are written. Raises what stops the run."""
         await (await self._make_writer(sync, plan_id)).apply()
 
     async def settle_open_batches(self, plan_id: str) -> None:

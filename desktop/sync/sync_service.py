@@ -488,7 +488,7 @@ def validate_sync_form(sync: Sync) -> tuple[str, ...]:
 async def find_missing_resources(
     sync: Sync, sailthru: SailthruClient, zendesk: ZendeskClient
 ) -> tuple[MissingResource, ...]:
-    """Ask both services for the lists and fields a sync names; return what is missing."""
+    """Find which of a sync's lists and fields are missing at Sailthru and Zendesk."""
     found: list[MissingResource] = []
     targets = target_lists(sync)
     if sync.source.lists or targets:

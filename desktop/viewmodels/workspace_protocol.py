@@ -57,7 +57,7 @@ class WorkspaceProtocol(Protocol):
         ...
 
     def retry_sign_in(self) -> None:
-        """Let requests go out again after refused credentials, as a person asks in the window."""
+        """What a button to sign in again calls: requests go out again after refused credentials."""
         ...
 
     def account_names(self) -> AccountFieldNames:

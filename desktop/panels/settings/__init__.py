@@ -1,1 +1,1 @@
-"""Cards that the set-up wizard and the settings page share."""
+"""Card widgets that the set-up wizard and the settings page share."""

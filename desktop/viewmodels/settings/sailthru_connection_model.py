@@ -95,7 +95,7 @@ class SailthruConnectionModel(ConnectingCardModel):
         self.tasks.start_once("status", self._load_status())
 
     def test_and_save_key(self, key: str, secret: str, *, own: bool) -> None:
-        """Test an API key and store it if Sailthru takes it; empty fields test the stored one."""
+        """Test the Sailthru card's key and store it if taken; empty fields test the stored one."""
         is_new = bool(key.strip() or secret.strip()) or not self.has_key
         # A shared key cannot be withdrawn from one computer alone.
         if is_new and self._has_field_errors(

@@ -164,7 +164,7 @@ class ZendeskConnectionModel(ConnectingCardModel):
         self.changed.emit()
 
     def sign_in_with_browser(self, client_id: str) -> None:
-        """Open the browser for Zendesk's OAuth and wait for its answer."""
+        """Sign in from the Zendesk card: open the browser and wait for its answer."""
         client_error = "" if client_id.strip() else _NO_CLIENT
         if self._has_field_errors(account=self._account_error(), client=client_error):
             return
@@ -172,7 +172,7 @@ class ZendeskConnectionModel(ConnectingCardModel):
         self._start_connecting("sign-in", sign_in, "Waiting for the browser…")
 
     def sign_in_with_token(self, email: str, token: str) -> None:
-        """Sign in to Zendesk with an API token; it is kept only if Zendesk takes it."""
+        """Sign in from the Zendesk card by API token; it is kept only if Zendesk takes it."""
         if self._has_field_errors(
             account=self._account_error(),
             email=_email_error(email),
