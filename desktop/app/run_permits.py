@@ -1,4 +1,4 @@
-"""Whose rights count for the rows of a run: a schedule has those of who switched it on."""
+"""Finds whose rights a run process asks: a schedule has those of who switched it on."""
 
 from desktop.app.container import WorkspaceServices
 from desktop.connect.identity_and_roles import actor_from_zendesk_user

@@ -30,7 +30,7 @@ async def find_known_sids(client: "SailthruClient", sids: tuple[str, ...]) -> tu
 async def is_other_account(
     local: "LocalDatabases", former: Account, seen: Account, client: "SailthruClient | None"
 ) -> bool:
-    """Whether `seen` is another account than the one whose records this computer keeps.
+    """Whether a sign-in leads to another account than the one whose records are kept here.
 
     `former`: what the settings say until now. It counts where a version that kept no accounts
     wrote the records, and nothing has connected since.

@@ -143,7 +143,7 @@ def record_query(service: Service, record_id: str) -> str:
 
 
 def link_host(address: str) -> str:
-    """Return a typed link's host in lower case, with its port where that is unusual.
+    """Return the host of a link looked up, in lower case, with its port where unusual.
 
     Empty where the address names none.
     """

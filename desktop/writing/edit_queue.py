@@ -394,7 +394,7 @@ _OUTCOMES_WITHOUT_SENDING = (
 
 
 def _end_of(result: WriteResult, *, is_maybe_sent: bool) -> tuple[EditState, str]:
-    """Return the final state of an edit and its sentence, for an outcome that ends it."""
+    """Return a claimed edit's final state and sentence, for an outcome that ends it."""
     outcome = result.outcome
     if outcome is WriteOutcome.TARGET_GONE:
         return EditState.CONFLICT, EDIT_GONE_TEXT

@@ -40,7 +40,7 @@ class TeamPolicyView:
 
 
 class TeamPolicyModel(CardModel):
-    """Model of the team cards; an agents' key is tested, never kept: it is for other desks."""
+    """Model of the team cards; an agents' key is tested, never kept."""
 
     def __init__(
         self, workspace: WorkspaceSettingsProtocol, connection_config: ConnectionConfig
