@@ -12,10 +12,7 @@ from desktop.model.sync_plan import FieldChange
 
 @dataclass(frozen=True)
 class SourceCorrection:
-    """A person's correction of one field of a sync's source record.
-
-    Field "" means: leave the record out of this sync for ever, for `reason`.
-    """
+    """A person's correction of one field of a source record."""
 
     source_id: str
     field: str
@@ -23,6 +20,35 @@ class SourceCorrection:
     reason: str
     actor: str
     corrected_at: float
+
+
+@dataclass(frozen=True)
+class LeftOutPerson:
+    """A person whom a sync always leaves out, by both their records; an id is "" where unknown."""
+
+    source_id: str
+    target_id: str
+    label: str
+    reason: str
+    actor: str
+    left_out_at: float
+
+    @property
+    def key(self) -> str:
+        """What names the entry on the list: the source id, else the target's."""
+        return self.source_id or f"target:{self.target_id}"
+
+    def as_json(self) -> dict[str, Json]:
+        """The object under `left_out` in `--json` answers."""
+        return {
+            "key": self.key,
+            "source_id": self.source_id,
+            "target_id": self.target_id,
+            "label": self.label,
+            "reason": self.reason,
+            "by": self.actor,
+            "at": self.left_out_at,
+        }
 
 
 @dataclass(frozen=True)

@@ -413,6 +413,21 @@ class PlanRepository(Repository):
         return self._database.write(act)
 
     @database_call
+    def find_rows_of(self, plan_id: str, source_id: str, target_id: str) -> tuple[PlanRow, ...]:
+        """Return a plan's rows about a person, by either of their records; an id may be ""."""
+
+        def look(connection: sqlite3.Connection) -> tuple[PlanRow, ...]:
+            found = connection.execute(
+                "SELECT * FROM plan_row WHERE plan = ?1"
+                " AND ((source = ?2 AND ?2 <> '') OR (target = ?3 AND ?3 <> '')) ORDER BY row",
+                (parse_plan_id(plan_id), source_id, target_id),
+            ).fetchall()
+            notes = select_consequences(connection, plan_id, [row["row"] for row in found])
+            return tuple(decode_plan_row(row, notes.get(row["row"], ())) for row in found)
+
+        return self._database.read(look)
+
+    @database_call
     def find_duplicate_targets(self, plan_id: str) -> tuple[tuple[int, int], ...]:
         """Select a plan's rows whose target record an earlier row has, with the earlier number."""
         return self._database.read(lambda c: select_duplicate_targets(c, plan_id))

@@ -10,7 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from desktop.model.json_value import Json
-from desktop.model.sync_state import KeptForm, SourceCorrection, SyncMember, WrittenHash
+from desktop.model.sync_state import (
+    KeptForm,
+    LeftOutPerson,
+    SourceCorrection,
+    SyncMember,
+    WrittenHash,
+)
 from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import to_json
 from desktop.store.repository import Repository
@@ -264,25 +270,12 @@ class SyncStateRepository(Repository):
         )
 
     @database_call
-    def save_ignored(
-        self, sync: str, sources: Iterable[str], reason: str, actor: str, now: float
-    ) -> None:
-        """Insert that a sync ignores these source records from now on, with the reason."""
-        self._database.write(
-            lambda c: c.executemany(
-                "INSERT OR REPLACE INTO source_correction (sync, source, field, value, reason,"
-                " actor, at, account)"
-                " VALUES (?, ?, '', 'true', ?, ?, ?, (SELECT id FROM current_account))",
-                [(sync, source, reason, actor, now) for source in sources],
-            )
-        )
-
-    @database_call
     def delete_corrections(self, sync: str, source: str) -> None:
-        """Delete every stored correction of a source record, and that it is ignored."""
+        """Delete every correction of a source record; whether it is left out stays as it is."""
         self._database.write(
             lambda c: c.execute(
-                "DELETE FROM source_correction WHERE sync = ? AND source = ?", (sync, source)
+                "DELETE FROM source_correction WHERE sync = ? AND source = ? AND field <> ''",
+                (sync, source),
             )
         )
 
@@ -292,7 +285,8 @@ class SyncStateRepository(Repository):
         return self._database.read(
             lambda c: (
                 c.execute(
-                    "SELECT 1 FROM source_correction WHERE sync = ? AND source = ?", (sync, source)
+                    "SELECT 1 FROM source_correction WHERE sync = ? AND source = ? AND field <> ''",
+                    (sync, source),
                 ).fetchone()
                 is not None
             )
@@ -305,7 +299,7 @@ class SyncStateRepository(Repository):
         def look(connection: sqlite3.Connection) -> dict[str, tuple[SourceCorrection, ...]]:
             found: dict[str, tuple[SourceCorrection, ...]] = {}
             for row in connection.execute(
-                "SELECT * FROM source_correction WHERE sync = ?", (sync,)
+                "SELECT * FROM source_correction WHERE sync = ? AND field <> ''", (sync,)
             ):
                 kept = SourceCorrection(
                     row["source"],
@@ -319,3 +313,62 @@ class SyncStateRepository(Repository):
             return found
 
         return self._database.read(look)
+
+    # People who are always left out: rows of `source_correction` without a field.
+
+    @database_call
+    def save_left_out(self, sync: str, people: Iterable[LeftOutPerson]) -> None:
+        """Save people whom a sync leaves out from now on, in place of entries of the same key."""
+        self._database.write(
+            lambda c: c.executemany(
+                "INSERT OR REPLACE INTO source_correction (sync, source, field, value, reason,"
+                " actor, at, account)"
+                " VALUES (?, ?, '', ?, ?, ?, ?, (SELECT id FROM current_account))",
+                [
+                    (
+                        sync,
+                        person.key,
+                        to_json([person.source_id, person.target_id, person.label]),
+                        person.reason,
+                        person.actor,
+                        person.left_out_at,
+                    )
+                    for person in people
+                ],
+            )
+        )
+
+    @database_call
+    def delete_left_out(self, sync: str, key: str) -> bool:
+        """Take an entry off the list; returns whether it was on it."""
+        return (
+            self._database.write(
+                lambda c: (
+                    c.execute(
+                        "DELETE FROM source_correction"
+                        " WHERE sync = ? AND source = ? AND field = ''",
+                        (sync, key),
+                    ).rowcount
+                )
+            )
+            > 0
+        )
+
+    @database_call
+    def list_left_out(self, sync: str) -> tuple[LeftOutPerson, ...]:
+        """Return the people whom a sync always leaves out, the newest entry first."""
+        rows = self._database.read(
+            lambda c: c.execute(
+                "SELECT * FROM source_correction WHERE sync = ? AND field = ''"
+                " ORDER BY at DESC, source",
+                (sync,),
+            ).fetchall()
+        )
+        return tuple(map(_decode_left_out, rows))
+
+
+def _decode_left_out(row: sqlite3.Row) -> LeftOutPerson:
+    kept = msgspec.json.decode(row["value"])
+    # Before 0.3 only the source id was kept.
+    source, target, label = kept if isinstance(kept, list) else (row["source"], "", row["source"])
+    return LeftOutPerson(source, target, label, row["reason"], row["actor"], row["at"])

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from desktop.kit.errors import InvalidInput, NotFound
+from desktop.kit.errors import InvalidInput, NotFound, UserDecisionNeeded
 from desktop.model.field_condition import describe_condition, is_condition_met
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind, parse_lookup_query
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_plan import PlannedOutcome, PlanRow
+from desktop.model.sync_state import LeftOutPerson
 from desktop.model.target_record import TargetRecord
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.sync.pipeline.context import PlanContext
@@ -56,6 +57,36 @@ async def read_trial_customer(context: SyncContext, sync: Sync, text: str) -> Tr
     plan_context = await lookup.look_up_leaving(chunk.inside, plan_context)
     plan_context = await lookup.look_up_chunk(chunk, plan_context)
     return TrialCustomer(record, plan_context, smart_lists)
+
+
+async def read_left_out_person(
+    context: SyncContext, sync: Sync, text: str, reason: str, actor: str
+) -> LeftOutPerson:
+    """Find somebody to be left out of a sync, by address or id, and both their records.
+
+    Raises as `read_trial_customer`, and UserDecisionNeeded where it cannot be said who is meant.
+    """
+    customer = await read_trial_customer(context, sync, text)
+    record, match = (
+        customer.source_record,
+        match_record(customer.source_record, customer.plan_context),
+    )
+    if match.candidates:
+        raise UserDecisionNeeded(
+            f"Several records may be theirs: {', '.join(match.candidates)}.",
+            "Nobody was added to the list.",
+            "Choose their profile on the customer's sheet first.",
+        )
+    target = match.target
+    label = record.email or record.label or (target.label if target is not None else "")
+    return LeftOutPerson(
+        record.id,
+        target.id if target is not None else "",
+        label,
+        reason.strip(),
+        actor,
+        context.clock.now(),
+    )
 
 
 def compute_trial_row(sync: Sync, customer: TrialCustomer, now: float) -> PlanRow:

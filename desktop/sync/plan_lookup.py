@@ -48,11 +48,14 @@ class PlanLookup:
     async def begin(self) -> PlanContext:
         """Look up what holds for the whole plan: target kind, corrections, open increments."""
         state, name = self._store.sync_state, self._sync.name
+        left_out = await state.list_left_out(name)
         plan_context = PlanContext(
             self._sync,
             self._context.clock.now(),
             await read_target_kind(self._context, self._sync),
             corrections=await state.corrections_by_source(name),
+            left_out={person.source_id: person for person in left_out if person.source_id},
+            left_out_targets={person.target_id: person for person in left_out if person.target_id},
             job_timeout_s=self._context.job_timeout_s,
         )
         return await self._with_increments(plan_context)

@@ -1,6 +1,6 @@
 """People's decisions on plan rows: fields unticked, conflicts resolved, records corrected."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from desktop.kit.clock import Clock
@@ -12,10 +12,12 @@ from desktop.model.permission import Actor
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState, PlanState
+from desktop.model.sync_state import LeftOutPerson
 from desktop.model.target_record import LIST_PREFIX, TargetRecord
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.pipeline.context import PlanContext
+from desktop.sync.pipeline.left_out import leave_out
 from desktop.sync.pipeline.plan_rows import finish_row
 from desktop.sync.pipeline.target_kind import make_target_kind
 
@@ -120,15 +122,35 @@ class PlanRowDecisions:
             sync, source, {field: value}, actor, self._clock.now(), reason
         )
 
-    def ignore_source_records(
-        self, sync: str, sources: tuple[str, ...], reason: str, actor: str
-    ) -> None:
-        """Ignore source records in every plan to come. Raises InvalidInput without a reason."""
-        if not reason.strip():
+    def leave_out(self, sync: str, people: Iterable[LeftOutPerson]) -> int:
+        """Always leave people out of a sync, at once in its open plan too.
+
+        Returns how many rows of the plan changed. Raises InvalidInput without a reason.
+        """
+        entries = tuple(people)
+        if not all(person.reason.strip() for person in entries):
             raise InvalidInput("Give the reason to leave them out.", "It is kept with them.")
-        self._store.sync_state.save_ignored.blocking(
-            sync, sources, reason.strip(), actor, self._clock.now()
-        )
+        self._store.sync_state.save_left_out.blocking(sync, entries)
+        plan = self._store.plans.find_latest.blocking(sync, PlanState.READY, PlanState.STOPPED)
+        if plan is None:
+            return 0
+        changed = 0
+        for person in entries:
+            rows = self._store.plans.find_rows_of.blocking(
+                plan.id, person.source_id, person.target_id
+            )
+            for row in rows:
+                after = leave_out(row, person.reason)
+                if after.fate is not PlannedOutcome.SKIPPED:
+                    after = self._reevaluate_row(plan.id, after)
+                self._store.plans.replace_row.blocking(plan.id, after)
+                changed += after != row
+        return changed
+
+    def no_longer_leave_out(self, sync: str, key: str) -> None:
+        """Take somebody off the list, from the next plan on. Raises NotFound."""
+        if not self._store.sync_state.delete_left_out.blocking(sync, key):
+            raise NotFound("This person is not left out.", "Nothing was changed.")
 
     def list_sources_to_retry(self, sync: str, row: str | None = None) -> tuple[str, ...]:
         """List the source records to be retried; `row` names one of the last plan's rows.

@@ -105,7 +105,8 @@ class SyncService:
     def duplicate_sync(self, name: str, title: str) -> Sync:
         """Copy a sync under another title: off, unchecked, without its consent attestation.
 
-        What the old one has matched and written stays with it. Raises InvalidInput, NotPermitted.
+        What the old one has matched and written stays with it; who is always left out of it is
+        left out of the copy. Raises InvalidInput, NotPermitted.
         """
         self.require_configuration_permission()
         copy = replace(
@@ -121,7 +122,10 @@ class SyncService:
             version=0,
         )
         self._require_for_limits([copy])
-        return self._save(copy)
+        saved = self._save(copy)
+        left_out = self._store.sync_state.list_left_out.blocking(name)
+        self._store.sync_state.save_left_out.blocking(saved.name, left_out)
+        return saved
 
     def _unused_name(self, title: str) -> str:
         """Return a new sync's name for scripts, made from its title, numbered where taken."""

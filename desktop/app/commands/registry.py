@@ -60,6 +60,7 @@ SYNC_SUBCOMMANDS = (
     _sync("plans", "plan", "show what a run would change; nothing is written"),
     _sync("plans", "tick", "leave a row or field of a plan out, or take it in again"),
     _sync("plans", "resolve", "pick a side where both have changed"),
+    _sync("left_out", "leave-out", "who is always left out of a sync; add or remove somebody"),
     _sync("runs", "run", "run a sync now"),
     _sync("runs", "cancel", "stop a run; it can go on later"),
     _sync("runs", "rollback", "take back what a run wrote"),

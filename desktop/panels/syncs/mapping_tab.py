@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.panels.syncs.left_out_card import LeftOutCard
 from desktop.panels.syncs.mapping_row_form import MappingRowForm
 from desktop.panels.syncs.mapping_table import MappingTable
 from desktop.panels.syncs.sync_rules_editor import SyncRulesEditor
@@ -24,6 +25,7 @@ from desktop.panels.widgets.button import (
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
+from desktop.viewmodels.syncs.left_out_model import LeftOutModel
 from desktop.viewmodels.syncs.mapping_editor_model import MappingEditorModel, MappingEditorView
 from desktop.viewmodels.syncs.mapping_row_view import direction_labels
 
@@ -33,7 +35,9 @@ _SIDE_BY_SIDE_MIN_WIDTH = 620
 class MappingTab(QWidget):
     """Widget of the mapping draft; its foot says what is wrong with it and saves it."""
 
-    def __init__(self, model: MappingEditorModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, model: MappingEditorModel, left_out: LeftOutModel, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._model = model
         self.test_customer_field = QLineEdit()
@@ -53,6 +57,7 @@ class MappingTab(QWidget):
         self.move_down_button = icon_button("chevron-down", "Move the row down")
         self.delete_button = icon_button("trash", "Delete the row")
         self.rules_editor = SyncRulesEditor(model)
+        self.left_out_card = LeftOutCard(left_out)
         self.error_label = label("", wrap=True, tone="bad")
         self.discard_button = secondary_button(
             "Discard changes", name="Discard changes of the mapping"
@@ -149,6 +154,7 @@ class MappingTab(QWidget):
         column.setSpacing(fonts.scaled(CARD_GAP))
         column.addWidget(self._fields)
         column.addWidget(self.rules_editor)
+        column.addWidget(self.left_out_card)
         column.addStretch(1)
         foot = QHBoxLayout()
         foot.setSpacing(fonts.scaled(8))

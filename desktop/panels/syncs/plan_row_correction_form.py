@@ -1,4 +1,4 @@
-"""The form that corrects a source record, or leaves it out for ever with a reason."""
+"""The form that corrects a source record of a preview row."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -15,7 +15,6 @@ class PlanRowCorrectionForm(QWidget):
     """Form widget in the details of a preview row that needs correction."""
 
     corrected = Signal(str, str)  # field, value
-    ignored = Signal(str)  # reason
 
     def __init__(self, fields: tuple[tuple[str, str], ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,38 +28,21 @@ class PlanRowCorrectionForm(QWidget):
         # The longest e-mail address (RFC 3696 errata: 254), with room.
         self._value.setMaxLength(320)
         self._save = secondary_button("Use this value", name="Use this value")
-        self._reason = QLineEdit()
-        self._reason.setAccessibleName("Reason to always leave it out")
-        self._reason.setObjectName("Reason to always leave it out")
-        self._reason.setPlaceholderText("Reason")
-        self._reason.setMaxLength(200)
-        self._ignore = secondary_button("Always leave out", name="Always leave out")
-        self._ignore.set_enabled(False, "Give a reason first.")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(6))
         column.addWidget(label("Fix here", "title"))
         column.addWidget(self._field)
         column.addWidget(self._value)
-        for button in (self._save,):
-            row = QHBoxLayout()
-            row.addStretch(1)
-            row.addWidget(button)
-            column.addLayout(row)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self._save)
+        column.addLayout(row)
         note = "The next preview uses this value. Zendesk and Sailthru keep theirs."
         column.addWidget(label(note, "note", wrap=True))
-        column.addSpacing(fonts.scaled(4))
-        column.addWidget(label("Or leave this person out", "title"))
-        column.addWidget(self._reason)
-        last = QHBoxLayout()
-        last.addStretch(1)
-        last.addWidget(self._ignore)
-        column.addLayout(last)
         self._field.chosen.connect(self._on_field)
         self._save.clicked.connect(self._on_save)
         self._value.returnPressed.connect(self._on_save)
-        self._reason.textChanged.connect(self._on_reason)
-        self._ignore.clicked.connect(self._on_ignore)
 
     def take_focus(self) -> None:
         """Put the keyboard into the correction form's value, with all of it selected."""
@@ -69,18 +51,11 @@ class PlanRowCorrectionForm(QWidget):
 
     @property
     def has_unsaved_text(self) -> bool:
-        """Whether the correction form's typed value or reason would be lost."""
-        typed = self._value.text() != self._current_values.get(self._field.value() or "", "")
-        return typed or bool(self._reason.text())
+        """Whether the correction form's typed value would be lost."""
+        return self._value.text() != self._current_values.get(self._field.value() or "", "")
 
     def _on_field(self, key: str) -> None:
         self._value.setText(self._current_values.get(key, ""))
 
     def _on_save(self) -> None:
         self.corrected.emit(self._field.value() or "", self._value.text())
-
-    def _on_reason(self, text: str) -> None:
-        self._ignore.set_enabled(bool(text.strip()), "Give a reason first.")
-
-    def _on_ignore(self) -> None:
-        self.ignored.emit(self._reason.text())

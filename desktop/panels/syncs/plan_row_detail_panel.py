@@ -3,9 +3,11 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop.panels.syncs.leave_out_form import LeaveOutForm
 from desktop.panels.syncs.plan_field_editor import PlanFieldEditor, value_label
 from desktop.panels.syncs.plan_row_correction_form import PlanRowCorrectionForm
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import icon_button, secondary_button
 from desktop.panels.widgets.chip import Chip
 from desktop.panels.widgets.key_value_table import KeyValueTable
@@ -28,7 +30,8 @@ class PlanRowDetailPanel(QFrame):
     side_picked = Signal(int, str, str)
     always_prefer_picked = Signal(int, str, str)
     corrected = Signal(str, str, str)  # source record, field, value
-    ignored = Signal(str, str)
+    left_out = Signal(int, str)  # row number, reason
+    included_again = Signal(int)
     retry_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -38,6 +41,7 @@ class PlanRowDetailPanel(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._detail: PlanRowDetail | None = None
         self._correction_form: PlanRowCorrectionForm | None = None
+        self._leave_out_form: LeaveOutForm | None = None
         self._scroll = create_scroll_area()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -56,11 +60,12 @@ class PlanRowDetailPanel(QFrame):
             and self._detail is not None
             and detail.row_view.row_number == self._detail.row_view.row_number
         )
-        if same and self._correction_form is not None and self._correction_form.has_unsaved_text:
+        forms = (self._correction_form, self._leave_out_form)
+        if same and any(form is not None and form.has_unsaved_text for form in forms):
             return
         # A decision rebuilds the panel: the keyboard must not fall back to the page.
         had_focus = self._scroll.widget() is not None and self.isAncestorOf(self.focusWidget())
-        self._detail, self._correction_form = detail, None
+        self._detail, self._correction_form, self._leave_out_form = detail, None, None
         inside = QWidget()
         inside.setAutoFillBackground(False)
         column = QVBoxLayout(inside)
@@ -127,8 +132,15 @@ class PlanRowDetailPanel(QFrame):
         if detail.corrections:
             self._correction_form = PlanRowCorrectionForm(detail.corrections)
             self._correction_form.corrected.connect(self._on_corrected)
-            self._correction_form.ignored.connect(self._on_ignored)
             column.addWidget(self._correction_form)
+        if detail.can_leave_out:
+            self._leave_out_form = LeaveOutForm()
+            self._leave_out_form.left_out.connect(self._on_left_out)
+            column.addWidget(self._leave_out_form)
+        if detail.can_include_again:
+            again = secondary_button("Include again", name="Include this person again")
+            again.clicked.connect(self._on_included_again)
+            column.addLayout(hbox(again, 1))
         if detail.can_retry:
             row = QHBoxLayout()
             retry = secondary_button("Try again", name="Try this row again")
@@ -157,9 +169,15 @@ class PlanRowDetailPanel(QFrame):
         if self._detail is not None:
             self.corrected.emit(self._detail.source_id, field, value)
 
-    def _on_ignored(self, reason: str) -> None:
-        if self._detail is not None:
-            self.ignored.emit(self._detail.source_id, reason)
+    def _on_left_out(self, _who: str, reason: str) -> None:
+        form = self._leave_out_form
+        if form is not None:
+            # What was typed is taken: the row may be drawn anew.
+            form.clear()
+        self.left_out.emit(self._row_number(), reason)
+
+    def _on_included_again(self) -> None:
+        self.included_again.emit(self._row_number())
 
     def _on_retry(self) -> None:
         self.retry_requested.emit(self._row_number())

@@ -82,7 +82,7 @@ class SyncPage(ListDetailPage):
         self._lay_out()
         self.add_tab("Plan", self._plan_over_last_runs())
         # Each takes tens of milliseconds to build, and most are not looked at: on first show.
-        self._lazy_mapping_tab = LazyWidget(lambda: MappingTab(models.mapping))
+        self._lazy_mapping_tab = LazyWidget(lambda: MappingTab(models.mapping, models.left_out))
         self._lazy_schedule_tab = LazyWidget(lambda: ScheduleTab(models.schedule))
         self._lazy_history_tab = LazyWidget(self._create_history_tab)
         self.add_tab("Mapping", self._lazy_mapping_tab)
@@ -186,7 +186,9 @@ class SyncPage(ListDetailPage):
         plan.changed.connect(self._on_plan)
         plan.export_finished.connect(self._on_exported)
         models = self._models
-        for each in (model, plan, models.history, models.schedule, models.mapping):
+        for each in (
+            model, plan, models.history, models.schedule, models.mapping, models.left_out,
+        ):  # fmt: skip
             each.failed.connect(self._on_failed)
             each.message_posted.connect(self._on_message_posted)
         for editor in (models.schedule, models.mapping):

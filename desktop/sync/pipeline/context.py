@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from desktop.model.json_value import Json
 from desktop.model.sync import MatchIdentifier, Sync
 from desktop.model.sync_plan import FieldChange
-from desktop.model.sync_state import KeptForm, SourceCorrection, UnconfirmedIncrement, WrittenHash
+from desktop.model.sync_state import (
+    KeptForm,
+    LeftOutPerson,
+    SourceCorrection,
+    UnconfirmedIncrement,
+    WrittenHash,
+)
 from desktop.model.target_record import TargetRecord
 from desktop.model.value_equivalence import equivalent
 from desktop.sync.pipeline.target_kind import TargetKind
@@ -32,7 +38,8 @@ class PlanContext:
 
     `now` is in Unix seconds.
 
-    By source id: `corrections`; `retry_sources`, those of a chunk that wait for another
+    By source id: `corrections`; `left_out`, the people who are always left out, whom
+    `left_out_targets` has by target id; `retry_sources`, those of a chunk that wait for another
     try; `unconfirmed` and `superseded` increments; `candidates`, the target ids that each
     identifier found; `read_errors` of the target; `written_hashes` of what syncs wrote into the
     source record; `addresses` that the source's export does not tell, where a target is to be
@@ -53,6 +60,8 @@ class PlanContext:
     now: float
     target_kind: TargetKind
     corrections: Mapping[str, tuple[SourceCorrection, ...]] = field(default_factory=dict)
+    left_out: Mapping[str, LeftOutPerson] = field(default_factory=dict)
+    left_out_targets: Mapping[str, LeftOutPerson] = field(default_factory=dict)
     retry_sources: frozenset[str] = frozenset()
     unconfirmed: Mapping[str, UnconfirmedIncrement] = field(default_factory=dict)
     superseded: Mapping[str, tuple[UnconfirmedIncrement, ...]] = field(default_factory=dict)
@@ -82,10 +91,12 @@ class PlanContext:
     confirmed_totals: Mapping[str, ValuesByField] = field(default_factory=dict)
     created_addresses: frozenset[str] = frozenset()
 
-    def ignore_reason(self, source_id: str) -> str:
-        """Return why a person ignored a source record in planning; empty if nobody did."""
-        given = self.corrections.get(source_id, ())
-        return next((c.reason or "ignored" for c in given if not c.field), "")
+    def find_left_out(self, source_id: str, target_id: str) -> LeftOutPerson | None:
+        """Return the entry of a person who is always left out, by either of their records."""
+        found = self.left_out.get(source_id)
+        if found is None and target_id:
+            found = self.left_out_targets.get(target_id)
+        return found
 
     def find_kept_form(self, target_id: str, change: FieldChange) -> KeptForm | None:
         """Find the form in which the service keeps the very value of a planned change."""

@@ -26,10 +26,7 @@ class Ineligibility:
 def find_ineligibility(
     record: SourceRecord, match: MatchResult, context: PlanContext, *, is_leaving: bool
 ) -> Ineligibility | None:
-    """Find the first reason why nothing is planned for a source record, or None."""
-    ignored = context.ignore_reason(record.id)
-    if ignored:
-        return _skipped(f"always left out: {ignored}")
+    """Return the first reason that keeps a record from being written, or None."""
     if is_leaving:
         # Nobody is created for who leaves: what may be theirs is no question then.
         match = replace(match, proposed=())

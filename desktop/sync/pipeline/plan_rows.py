@@ -1,12 +1,14 @@
 """`plan_rows`: the pipeline as a whole, from the records of one chunk to the rows of a plan."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from desktop.model import consent_check
 from desktop.model.email_address import email_match_key
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlannedOutcome, PlanRow
+from desktop.model.sync_state import LeftOutPerson
 from desktop.model.target_record import LIST_PREFIX, TargetRecord
 from desktop.model.value_conversion import UnconvertibleValue
 from desktop.sync.pipeline.consequences import find_consequences
@@ -15,6 +17,7 @@ from desktop.sync.pipeline.diff import diff_leaving_record, diff_record
 from desktop.sync.pipeline.duplicate_targets import with_earlier_holder
 from desktop.sync.pipeline.eligibility import find_ineligibility
 from desktop.sync.pipeline.increments import without_counted_events
+from desktop.sync.pipeline.left_out import leave_out, with_opt_outs_alone
 from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving
 from desktop.sync.source_record import SourceRecord
@@ -48,6 +51,11 @@ def plan_record(record: SourceRecord, context: PlanContext, *, is_leaving: bool 
         record, events = without_counted_events(record, context)
     target = match.target
     row = _new_row(record, target)
+    left_out = context.find_left_out(record.id, row.target_id)
+    if left_out is not None:
+        compared = target is not None and not is_leaving
+        row = _plan_opt_out_alone(record, context) if compared else row
+        return leave_out(row, left_out.reason)
     found = find_ineligibility(record, match, context, is_leaving=is_leaving)
     if found is not None:
         return replace(row, fate=found.outcome, why=found.reason, cause=found.cause, ticked=False)
@@ -85,6 +93,15 @@ def plan_record(record: SourceRecord, context: PlanContext, *, is_leaving: bool 
             return replace(row, fate=PlannedOutcome.SKIPPED, why=_NO_CONSENT_REASON, ticked=False)
     row = finish_row(replace(row, evidence=evidence), target, context)
     return replace(row, events=events) if row.fate.is_written else row
+
+
+def _plan_opt_out_alone(record: SourceRecord, context: PlanContext) -> PlanRow:
+    """Plan a record that is left out as if its sync wrote opt-outs alone."""
+    nobody: Mapping[str, LeftOutPerson] = MappingProxyType({})
+    sync = with_opt_outs_alone(context.sync)
+    return plan_record(
+        record, replace(context, sync=sync, left_out=nobody, left_out_targets=nobody)
+    )
 
 
 def finish_row(row: PlanRow, target: TargetRecord | None, context: PlanContext) -> PlanRow:

@@ -16,6 +16,7 @@ from desktop.model.edit import UNDO_WINDOW_S
 from desktop.model.limit import TYPED_CONSEQUENCES, is_approval_valid
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow, PlanState
+from desktop.model.sync_state import LeftOutPerson
 from desktop.sync.plan_summary import PlanSummary, read_plan_summary
 from desktop.viewmodels.list_model import PAGE_SIZE, ListState
 from desktop.viewmodels.qt_timer import create_timer
@@ -206,9 +207,13 @@ class PlanModel(TaskModel):
         """Correct a source record's field: its value is used from the next preview on."""
         self.tasks.start_once(f"correct {source}", self._correct_field(source, field, value))
 
-    def ignore_record(self, source: str, reason: str) -> None:
-        """Leave a source record out of every preview to come; a reason is required."""
-        self.tasks.start_once(f"ignore {source}", self._ignore_record(source, reason))
+    def leave_out_row(self, row: int, reason: str) -> None:
+        """Always leave the person of a row out of this sync, in this preview too."""
+        self.tasks.start_once(f"leave out {row}", self._leave_out_row(row, reason))
+
+    def include_row_again(self, row: int) -> None:
+        """Take the person of a row off the list of who is left out, from the next preview on."""
+        self.tasks.start_once(f"include {row}", self._include_row_again(row))
 
     def allow_limit(self, breach: str) -> None:
         """Let the preview's limit pass once, as the admin who is at work."""
@@ -464,12 +469,34 @@ class PlanModel(TaskModel):
         await self._context.store.run(act, sync_name, source, field, value.strip(), actor)
         self.message_posted.emit("Saved. The next preview uses it.")
 
-    async def _ignore_record(self, source: str, reason: str) -> None:
+    async def _leave_out_row(self, number: int, reason: str) -> None:
         self._context.syncs.require_configuration_permission()
-        sync_name, actor = self._page.selected_name, self._context.workspace.actor.name
-        act = self._context.decisions.ignore_source_records
-        await self._context.store.run(act, sync_name, (source,), reason, actor)
-        self.message_posted.emit("Left out from the next preview on.")
+        row = await self._plans.get_row(self._plan_id, number)
+        view = self.table_model.row_at(self.table_model.place_of(number))
+        person = LeftOutPerson(
+            row.source_id,
+            row.target_id,
+            view.name if view is not None else row.label,
+            reason,
+            self._context.workspace.actor.name,
+            self._context.clock.now(),
+        )
+        act = self._context.decisions.leave_out
+        await self._context.store.run(act, self._page.selected_name, [person])
+        self._context.publish_sync_change()
+        await self._read_decided(number)
+        self.message_posted.emit(f"{person.label} is left out from now on.")
+
+    async def _include_row_again(self, number: int) -> None:
+        self._context.syncs.require_configuration_permission()
+        row = await self._plans.get_row(self._plan_id, number)
+        sync_name, act = self._page.selected_name, self._context.decisions.no_longer_leave_out
+        for person in await self._context.store.sync_state.list_left_out(sync_name):
+            ids = {person.source_id, person.target_id} - {""}
+            if not ids.isdisjoint((row.source_id, row.target_id)):
+                await self._context.store.run(act, sync_name, person.key)
+        self._context.publish_sync_change()
+        self.message_posted.emit("Included again from the next preview on.")
 
     async def _allow_limit(self, breach: str) -> None:
         await self._approve_as_actor(self._plan_id, breach, self._people_over_limit(breach))

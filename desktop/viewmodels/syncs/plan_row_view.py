@@ -10,6 +10,7 @@ from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState
 from desktop.sync.field_labels import UNSET_LABEL, format_field_name, format_value
+from desktop.sync.pipeline.left_out import LEFT_OUT_CAUSE
 from desktop.viewmodels import time_format
 from desktop.viewmodels.money_format import format_amount
 from desktop.viewmodels.syncs.field_text import readable_value
@@ -112,6 +113,8 @@ class PlanRowDetail:
     can_decide: bool
     source_id: str
     can_retry: bool
+    can_leave_out: bool = False
+    can_include_again: bool = False
 
 
 def build_plan_row_view(
@@ -187,6 +190,8 @@ def build_plan_row_detail(
         can_decide=may,
         source_id=row.source_id,
         can_retry=row.state in (PlanRowState.PARKED, PlanRowState.FAILED) and row.fate.is_written,
+        can_leave_out=may and (row.fate.is_written or row.fate.is_parked),
+        can_include_again=may and row.cause == LEFT_OUT_CAUSE,
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from desktop.viewmodels.syncs.left_out_model import LeftOutModel
 from desktop.viewmodels.syncs.mapping_editor_model import MappingEditorModel
 from desktop.viewmodels.syncs.plan_model import PlanModel
 from desktop.viewmodels.syncs.run_history_model import RunHistoryModel
@@ -19,10 +20,11 @@ class SyncPageModels:
     history: RunHistoryModel
     schedule: ScheduleModel
     mapping: MappingEditorModel
+    left_out: LeftOutModel
 
     async def close(self) -> None:
         """Cancel what the page Sync runs in this window, then close its database connection."""
-        for model in (self.plan, self.history, self.schedule, self.mapping):
+        for model in (self.plan, self.history, self.schedule, self.mapping, self.left_out):
             await model.close()
         await self.page.close()
         self.page.context.close()
@@ -32,5 +34,10 @@ def build_sync_page_models(context: SyncPageContext) -> SyncPageModels:
     """Build the page Sync's model and one for each tab, connected to it."""
     page = SyncPageModel(context)
     return SyncPageModels(
-        page, PlanModel(page), RunHistoryModel(page), ScheduleModel(page), MappingEditorModel(page)
+        page,
+        PlanModel(page),
+        RunHistoryModel(page),
+        ScheduleModel(page),
+        MappingEditorModel(page),
+        LeftOutModel(page),
     )

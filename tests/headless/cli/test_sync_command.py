@@ -353,3 +353,39 @@ def test_sync_schedule_prints_next_times(fairlead: FairleadCommand) -> None:
     wrong = fairlead("sync", "schedule", BOX, "every blue moon", "--json")
     assert wrong.exit_code == 2
     assert "weekdays 07:00" in wrong.json["error"]["hint"] + wrong.json["error"]["message"]
+
+
+def test_sync_leave_out_lists_adds_and_removes(fairlead: FairleadCommand) -> None:
+    fairlead("sync", "add", "--preset", BOX, "--create", "--on", "--json")
+    nobody = fairlead("sync", "leave-out", BOX, "--json")
+    assert (nobody.exit_code, nobody.json) == (0, {"sync": BOX, "left_out": []})
+    without = fairlead("sync", "leave-out", BOX, "--add", MARIA, "--json")
+    assert without.exit_code == 2
+    unknown = fairlead("sync", "leave-out", BOX, "--add", "no@body.example", "--reason", "x")
+    assert unknown.exit_code != 0
+    plan = fairlead("sync", "plan", BOX, "--json").json["plan"]
+    added = fairlead("sync", "leave-out", BOX, "--add", MARIA, "--reason", "asked us", "--json")
+    assert added.exit_code == 0, added.stderr
+    assert added.json["rows_changed"] == 1
+    (entry,) = added.json["left_out"]
+    assert (entry["source_id"], entry["label"], entry["reason"]) == ("7701", MARIA, "asked us")
+    # Others of the plan need a person.
+    assert fairlead("sync", "run", BOX, "--plan", plan, "--json").json["state"] == "done"
+    sheet = fairlead("lookup", MARIA, "--json").json
+    assert "zendesk_id" not in sheet["sailthru"]["vars"]
+    removed = fairlead("sync", "leave-out", BOX, "--remove", MARIA, "--json")
+    assert removed.json["left_out"] == []
+    again = fairlead("sync", "leave-out", BOX, "--remove", MARIA, "--json")
+    assert again.exit_code == 1
+    assert "is not left out" in again.json["error"]["title"]
+
+
+def test_sync_leave_out_takes_the_right_to_see_customers_and_to_configure(
+    fairlead: FairleadCommand, customers: SyncCommandFixture
+) -> None:
+    fairlead("sync", "add", "--preset", BOX)
+    document = customers.connection_document
+    agent = FairleadCommand(fairlead.home, document, keyring=False, agent=True)
+    refused = agent("sync", "leave-out", BOX, "--add", MARIA, "--reason", "x", "--json")
+    assert refused.exit_code == 3
+    assert refused.json["error"]["code"] == "not_permitted"

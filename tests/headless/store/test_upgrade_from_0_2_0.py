@@ -224,7 +224,11 @@ def test_upgrade_keeps_what_syncs_remember(store: WorkspaceStore) -> None:
     assert sum(len(increments.list_superseded.blocking(name)) for name in names) == 8
     assert sum(len(state.list_members.blocking(name)) for name in names) == 11
     assert sum(len(state.list_retry_sources.blocking(name)) for name in names) == 23
-    assert sum(len(state.corrections_by_source.blocking(name)) for name in names) == 2
+    assert sum(len(state.corrections_by_source.blocking(name)) for name in names) == 1
+    # Who was ignored for ever is left out, by the one record that was kept then.
+    (person,) = (p for name in names for p in state.list_left_out.blocking(name))
+    assert person.key == person.source_id == person.label
+    assert (person.target_id, bool(person.reason)) == ("", True)
 
 
 def test_upgrade_imports_exported_syncs(store: WorkspaceStore) -> None:

@@ -39,11 +39,6 @@ def _find(
     [
         pytest.param({}, None, id="S2-33 identifiable"),
         pytest.param(
-            {"corrections": {"7": (cases.correction("7", "", reason="asked us to"),)}},
-            (SKIPPED, "always left out: asked us to", ""),
-            id="6-14 ignored for ever",
-        ),
-        pytest.param(
             {"holds": {"7": HoldReason("a job runs")}},
             (SKIPPED, "a job runs", RETRY_LATER),
             id="S2-31 an increment under way",

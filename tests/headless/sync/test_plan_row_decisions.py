@@ -151,21 +151,6 @@ async def test_correction_applies_from_next_plan(
     assert made[str(one.user_id)].state is PlanRowState.DONE
 
 
-async def test_row_ignored_permanently_is_skipped(
-    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
-) -> None:
-    one, two = sync_cases.create_customers(sync_sandbox, 2)
-    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
-    decisions.ignore_source_records(goal.name, (str(one.user_id),), "asked us to", "Ada")
-    for full in (False, True):
-        run = await sync_cases.run_sync(sync_services, goal, is_full=full)
-        rows = {r.label: r for r in sync_cases.plan_rows(sync_services.store, run.plan)}
-        assert rows[one.email].fate is PlannedOutcome.SKIPPED
-        assert "asked us to" in rows[one.email].why
-    assert phone(sync_sandbox, one) is None
-    assert phone(sync_sandbox, two) == "+1555010001"
-
-
 async def test_retry_takes_waiting_rows_only(
     sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
 ) -> None:

@@ -14,6 +14,7 @@ from desktop.model.limit import Limit
 from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlannedOutcome, PlanRowState, PlanState
 from desktop.model.sync_run import RunState
+from desktop.model.sync_state import LeftOutPerson
 from tests.support import sync_cases
 from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
@@ -164,10 +165,9 @@ async def test_person_removed_from_source_loses_tag_if_configured(
 
     goal = sync_cases.save_preset(sync_services, sync_cases.HIGH_VALUE_TAGGING, untag)
     await sync_cases.run_sync(sync_services, goal)
-    # Who is ignored for ever keeps what they have.
-    sync_services.store.sync_state.save_ignored.blocking(
-        goal.name, [made[4].sid], "asked us to", "Ada", 1.0
-    )
+    # Who is always left out keeps what they have.
+    left_out = LeftOutPerson(made[4].sid, "", made[4].email, "asked us to", "Ada", 1.0)
+    sync_services.store.sync_state.save_left_out.blocking(goal.name, [left_out])
     sync_sandbox.write_profile(made[1].sid, lists={sync_cases.LIST_NAME: 0})
     sync_sandbox.write_profile(made[4].sid, lists={sync_cases.LIST_NAME: 0})
     sync_sandbox.write_profile(made[2].sid, vars={"customer_value": 1})

@@ -1,0 +1,73 @@
+"""The card of the people whom a sync always leaves out, in the tab Mapping."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop.panels.syncs.leave_out_form import LEAVE_OUT_NOTE, LeaveOutForm
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import delete_widget, hbox
+from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.copy_menu import CopyMenu
+from desktop.panels.widgets.label import elided_label, label
+from desktop.panels.widgets.link_button import LinkButton
+from desktop.viewmodels.syncs.left_out_model import LeftOutModel, LeftOutRow
+
+
+class LeftOutCard(Card):
+    """Widget with a line for each person, and a form to add one; nothing here is a draft."""
+
+    def __init__(self, model: LeftOutModel, parent: QWidget | None = None) -> None:
+        super().__init__("Always left out", parent=parent)
+        self._model = model
+        self._rows: tuple[LeftOutRow, ...] | None = None
+        self.form = LeaveOutForm(asks_who=True)
+        self.error_label = label("", wrap=True, tone="bad")
+        self._list = QWidget()
+        self._lines = QVBoxLayout(self._list)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines.setSpacing(fonts.scaled(2))
+        self.body.setSpacing(fonts.scaled(6))
+        for part in (label(LEAVE_OUT_NOTE, "note", wrap=True), self._list, self.form):
+            self.add(part)
+        self.add(self.error_label)
+        self.form.left_out.connect(model.add)
+        model.changed.connect(self.show_people)
+        model.added.connect(self.form.clear)
+        self.show_people()
+
+    def show_people(self) -> None:
+        """Draw the list as its model is now."""
+        view = self._model.view()
+        self.set_note(view.count_text)
+        self.error_label.setText(view.error)
+        self.error_label.setVisible(bool(view.error))
+        self.form.set_disabled_reason(view.disabled_reason)
+        if view.rows == self._rows:
+            return
+        self._rows = view.rows
+        while (item := self._lines.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                delete_widget(old)
+        for row in view.rows:
+            self._lines.addWidget(_PersonLine(row, self._model, can_remove=view.can_change))
+        self._list.setVisible(bool(view.rows))
+
+
+class _PersonLine(QWidget):
+    """Widget of one person who is left out: name, reason, by whom and when."""
+
+    def __init__(self, row: LeftOutRow, model: LeftOutModel, *, can_remove: bool) -> None:
+        super().__init__()
+        self._key, self._model = row.key, model
+        name = elided_label(row.label, "text")
+        CopyMenu(name, "name")
+        note = elided_label(row.note, "small")
+        remove = LinkButton("Include again", name=f"Include {row.label} again")
+        remove.setVisible(can_remove)
+        remove.clicked.connect(self._on_remove)
+        line = hbox(name, note, remove)
+        line.setStretch(0, 2)
+        line.setStretch(1, 3)
+        self.setLayout(line)
+
+    def _on_remove(self) -> None:
+        self._model.include_again(self._key)

@@ -1,0 +1,132 @@
+"""The view-model of the people whom a sync always leaves out."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+
+from desktop.kit.errors import AppError
+from desktop.kit.text import format_count
+from desktop.model.sync_state import LeftOutPerson
+from desktop.sync.mapping_trial import read_left_out_person
+from desktop.viewmodels import time_format
+from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
+from desktop.viewmodels.task_model import TaskModel
+
+# Each is a line with a button; the command line lists them all.
+_MAX_ROWS = 100
+
+
+@dataclass(frozen=True)
+class LeftOutRow:
+    """One person: what names the entry, what they are called, and why, by whom and when."""
+
+    key: str
+    label: str
+    note: str
+
+
+@dataclass(frozen=True)
+class LeftOutView:
+    """The list; `disabled_reason` says why nobody can be added right now."""
+
+    rows: tuple[LeftOutRow, ...]
+    count_text: str
+    error: str
+    can_change: bool
+    disabled_reason: str
+
+
+class LeftOutModel(TaskModel):
+    """Adds by the one matcher: who is found at the source, and their record at the target."""
+
+    added = Signal()
+
+    def __init__(self, page: SyncPageModel) -> None:
+        super().__init__()
+        self._page = page
+        self._context = page.context
+        self._sync_name = ""
+        self._people: tuple[LeftOutPerson, ...] = ()
+        self._error = ""
+        self._is_adding = False
+        page.snapshot_read.connect(self.refresh)
+        page.sync_selected.connect(self._on_sync_selected)
+
+    def view(self) -> LeftOutView:
+        """Build the view of the list of the sync that is selected."""
+        now = self._context.clock.now()
+        rows = tuple(
+            LeftOutRow(
+                person.key,
+                person.label,
+                f"{person.reason} · {person.actor},"
+                f" {time_format.format_date(person.left_out_at, now)}",
+            )
+            for person in self._people[:_MAX_ROWS]
+        )
+        count = format_count(len(self._people), "person", "people")
+        if len(self._people) > _MAX_ROWS:
+            count += f", {_MAX_ROWS} shown"
+        decision = self._context.syncs.check_configuration_permission()
+        return LeftOutView(
+            rows,
+            count if self._people else "nobody",
+            self._error,
+            decision.is_allowed,
+            "Looking them up…" if self._is_adding else decision.reason,
+        )
+
+    def refresh(self) -> None:
+        """Read the list of the sync that is selected."""
+        self._sync_name = self._page.selected_name
+        if self._sync_name:
+            self.tasks.start("read", self._read(self._sync_name))
+
+    def add(self, who: str, reason: str) -> None:
+        """Leave somebody out, by an address or id; an error stands below the form."""
+        self._error, self._is_adding = "", True
+        self.tasks.start_once("add", self._add(self._sync_name, who, reason))
+        self.changed.emit()
+
+    def include_again(self, key: str) -> None:
+        """Take somebody off the list, from the next preview on."""
+        self.tasks.start_once(f"include {key}", self._include_again(self._sync_name, key))
+
+    def _on_sync_selected(self, _name: str) -> None:
+        self._people, self._error = (), ""
+        self.refresh()
+        self.changed.emit()
+
+    async def _read(self, sync_name: str) -> None:
+        people = await self._context.store.sync_state.list_left_out(sync_name)
+        if sync_name == self._sync_name and people != self._people:
+            self._people = people
+            self.changed.emit()
+
+    async def _add(self, sync_name: str, who: str, reason: str) -> None:
+        try:
+            self._context.syncs.require_configuration_permission()
+            sync = await self._context.store.syncs.get(sync_name)
+            actor = self._context.workspace.actor.name
+            context = self._context.make_sync_context()
+            person = await read_left_out_person(context, sync, who, reason, actor)
+            await self._context.store.run(self._context.decisions.leave_out, sync_name, [person])
+        except AppError as error:
+            # Beside the field: it is about what was typed there.
+            self._error = str(error)
+        else:
+            self.message_posted.emit(f"{person.label} is left out from now on.")
+            self.added.emit()
+            self._context.publish_sync_change()
+        finally:
+            self._is_adding = False
+        await self._read(sync_name)
+        self.changed.emit()
+
+    async def _include_again(self, sync_name: str, key: str) -> None:
+        self._context.syncs.require_configuration_permission()
+        decisions = self._context.decisions
+        await self._context.store.run(decisions.no_longer_leave_out, sync_name, key)
+        self._context.publish_sync_change()
+        await self._read(sync_name)
+        self.message_posted.emit("Included again from the next preview on.")

@@ -1,0 +1,122 @@
+"""Who is always left out: every run respects it, and what it may not do it does not."""
+
+from dataclasses import replace
+
+import pytest
+
+from desktop.app.container import WorkspaceServices
+from desktop.app.runner_factory import build_runner, build_sync_context
+from desktop.kit.errors import InvalidInput, NotFound
+from desktop.model.field_mapping import MappingRow
+from desktop.model.sync import Sync
+from desktop.model.sync_plan import PlannedOutcome
+from desktop.store.plan_row_filter import PlanRowFilter
+from desktop.sync.mapping_trial import read_left_out_person
+from desktop.sync.plan_row_decisions import PlanRowDecisions
+from desktop.sync.sync_toml_file import export_syncs_toml
+from tests.support import sync_cases
+from tests.support.clocks import ManualClock
+from tests.support.sandbox_servers import SandboxServers
+
+REASON = "asked us to"
+
+
+@pytest.fixture
+def decisions(sync_services: WorkspaceServices, clock: ManualClock) -> PlanRowDecisions:
+    return PlanRowDecisions(sync_services.store, clock)
+
+
+async def leave_out(
+    services: WorkspaceServices, decisions: PlanRowDecisions, goal: Sync, who: str
+) -> int:
+    context = build_sync_context(services)
+    person = await read_left_out_person(context, goal, who, REASON, "Ada")
+    return decisions.leave_out(goal.name, [person])
+
+
+async def test_scheduled_run_leaves_them_out_and_includes_them_again(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
+) -> None:
+    one, two = sync_cases.create_customers(sync_sandbox, 2)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    await leave_out(sync_services, decisions, goal, one.email)
+    run = await sync_cases.run_sync(sync_services, goal)
+    assert run.totals["updated"] == 1
+    assert "zendesk_id" not in (sync_sandbox.read_profile(one.sid) or {})["vars"]
+    assert "zendesk_id" in (sync_sandbox.read_profile(two.sid) or {})["vars"]
+    # By the profile as well: the same person under another user of Zendesk.
+    (entry,) = sync_services.store.sync_state.list_left_out.blocking(goal.name)
+    assert (entry.source_id, entry.target_id) == (str(one.user_id), one.sid)
+    decisions.no_longer_leave_out(goal.name, entry.key)
+    assert (await sync_cases.run_sync(sync_services, goal, is_full=True)).totals["updated"] == 1
+    with pytest.raises(NotFound):
+        decisions.no_longer_leave_out(goal.name, entry.key)
+
+
+async def test_open_preview_writes_nothing_of_them_even_when_all_are_ticked(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
+) -> None:
+    one, two = sync_cases.create_customers(sync_sandbox, 2)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    plan = await build_runner(sync_services, goal.name).preview(goal, "Ada Admin")
+    assert await leave_out(sync_services, decisions, goal, one.email) == 1
+    plans = sync_services.store.plans
+    plans.set_all_ticked.blocking(plan.id, PlanRowFilter(), on=True)
+    rows = {row.label: row for row in sync_cases.plan_rows(sync_services.store, plan.id)}
+    assert (rows[one.email].fate, rows[one.email].why) == (
+        PlannedOutcome.SKIPPED,
+        f"always left out: {REASON}",
+    )
+    run = await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
+    assert run.totals["updated"] == 1
+    assert "zendesk_id" not in (sync_sandbox.read_profile(one.sid) or {})["vars"]
+    assert "zendesk_id" in (sync_sandbox.read_profile(two.sid) or {})["vars"]
+
+
+async def test_stricter_opt_out_of_theirs_is_written_and_nothing_else(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
+) -> None:
+    strict, loose = sync_cases.create_customers(sync_sandbox, 2)
+    sync_sandbox.write_profile(loose.sid, optout_email="all")
+    sync_sandbox.write_user(strict.user_id, user_fields={"sailthru_optout": "all"})
+    sync_sandbox.write_user(loose.user_id, user_fields={"sailthru_optout": "basic"})
+
+    def with_level(sync: Sync) -> Sync:
+        return replace(
+            sync, mapping=(*sync.mapping, MappingRow("user_fields.sailthru_optout", "optout"))
+        )
+
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, with_level)
+    for each in (strict, loose):
+        await leave_out(sync_services, decisions, goal, each.email)
+    await sync_cases.run_sync(sync_services, goal)
+    profile = sync_sandbox.read_profile(strict.sid) or {}
+    assert profile["optout_email"] == "all"
+    assert "zendesk_id" not in profile["vars"]
+    assert (sync_sandbox.read_profile(loose.sid) or {})["optout_email"] == "all"
+
+
+async def test_copy_leaves_them_out_and_exported_file_names_nobody(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
+) -> None:
+    (one,) = sync_cases.create_customers(sync_sandbox, 1)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    await leave_out(sync_services, decisions, goal, one.email)
+    copy = sync_services.syncs.duplicate_sync(goal.name, "Another")
+    (entry,) = sync_services.store.sync_state.list_left_out.blocking(copy.name)
+    assert entry.label == one.email
+    text = export_syncs_toml(sync_services.store.syncs.list_all.blocking())
+    for word in (one.email, one.sid, str(one.user_id), REASON):
+        assert word not in text
+
+
+async def test_leaving_out_takes_a_reason(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
+) -> None:
+    (one,) = sync_cases.create_customers(sync_sandbox, 1)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    context = build_sync_context(sync_services)
+    person = await read_left_out_person(context, goal, one.email, "  ", "Ada")
+    with pytest.raises(InvalidInput, match="reason"):
+        decisions.leave_out(goal.name, [person])
+    assert sync_services.store.sync_state.list_left_out.blocking(goal.name) == ()

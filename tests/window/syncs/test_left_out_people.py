@@ -1,0 +1,83 @@
+"""Always leaving somebody out: from a row of a preview, and in the sync's own list."""
+
+from PySide6.QtWidgets import QLineEdit
+
+from desktop.model.sync_plan import PlannedOutcome
+from desktop.viewmodels.syncs.plan_filter import PlanFilter
+from tests.support.sync_page_driver import TO_SAILTHRU, SyncPageDriver
+from tests.support.window_driver import Key
+
+MARIA = "maria@lopez.example"
+
+
+def left_out(window: SyncPageDriver) -> list[tuple[str, str, str]]:
+    people = window.house.store.sync_state.list_left_out.blocking(TO_SAILTHRU)
+    return [(person.source_id, person.label, person.reason) for person in people]
+
+
+async def type_into(window: SyncPageDriver, name: str, text: str) -> None:
+    field = window.find_one(name, QLineEdit)
+    field.setFocus()
+    window.type(text)
+
+
+async def test_row_is_left_out_at_once_and_included_again(window: SyncPageDriver) -> None:
+    await window.add_preset()
+    await window.make_preview()
+    window.click_row("Maria Lopez")
+    await window.wait_until(lambda: window.find_all("Always leave out"))
+    assert not window.find_one("Always leave out").isEnabled()
+    await type_into(window, "Reason to always leave them out", "asked us to")
+    window.save_screenshot("leave_out_row")
+    window.press(Key.Key_Return)
+    await window.wait_until(lambda: window.fate(MARIA) is PlannedOutcome.SKIPPED)
+    assert left_out(window) == [("7701", "Maria Lopez", "asked us to")]
+    window.models.plan.set_filter(PlanFilter(fate="skipped"))
+    await window.wait_until(lambda: row_names(window) == ["Phil Noel", "Maria Lopez"])
+    await window.wait_until(lambda: not window.models.plan.tasks.is_running("facts"))
+    window.click_row("Maria Lopez")
+    await window.wait_until(lambda: window.find_all("Include this person again"))
+    window.save_screenshot("left_out_row")
+    assert "always left out: asked us to" in window.visible_texts()
+    window.click("Include this person again")
+    await window.wait_until(lambda: not left_out(window))
+
+
+def row_names(window: SyncPageDriver) -> list[str]:
+    table = window.models.plan.table_model
+    rows = [table.row_at(place) for place in range(table.rowCount())]
+    return [row.name for row in rows if row is not None]
+
+
+async def test_sync_shows_its_list_and_adds_and_removes_by_keyboard(
+    window: SyncPageDriver,
+) -> None:
+    await window.add_preset()
+    await window.make_preview()
+    window.page.show_tab("Mapping")
+    card = window.page.mapping_tab.left_out_card
+    assert card.note_label.full_text() == "nobody"
+    await type_into(window, "Who to leave out", "no@body.example")
+    await type_into(window, "Reason to always leave them out", "x")
+    window.press(Key.Key_Return)
+    await window.wait_until(lambda: "No match in Zendesk" in window.visible_texts(card))
+    assert left_out(window) == []
+    window.find_one("Who to leave out", QLineEdit).clear()
+    await type_into(window, "Who to leave out", MARIA)
+    window.press(Key.Key_Return)
+    await window.wait_until(lambda: left_out(window))
+    await window.wait_until(lambda: card.note_label.full_text() == "1 person")
+    # The fields are empty again, and the open preview writes nothing of them.
+    assert window.find_one("Who to leave out", QLineEdit).text() == ""
+    await window.wait_until(lambda: window.fate(MARIA) is PlannedOutcome.SKIPPED)
+    assert MARIA in window.visible_texts(card)
+    window.save_screenshot("left_out_card", card)
+    window.click(f"Include {MARIA} again")
+    await window.wait_until(lambda: not left_out(window))
+    await window.wait_until(lambda: card.note_label.full_text() == "nobody")
+
+
+async def test_agent_sees_no_form_to_leave_out(agent_window: SyncPageDriver) -> None:
+    model = agent_window.models.left_out
+    assert not model.view().can_change
+    assert model.view().disabled_reason
