@@ -6,6 +6,8 @@ from urllib.parse import unquote
 
 import idna
 
+from desktop.model.pasted_text import strip_dressing
+
 # A whole mail was pasted.
 _LONGEST_TEXT = 4096
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -30,7 +32,15 @@ _TYPOGRAPHY = str.maketrans(
 )
 _WRAPPERS = " '\"`“”„«»‹›<>()[]{}.,;:"
 _GROUP = re.compile(r"[<(\[]([^<>()\[\]]*@[^<>()\[\]]*)[>)\]]")
-_FIELD_NAME = re.compile(r"(?:e-?mail|to|from|cc|reply-to)\s*:\s*")
+_FIELD_NAME = re.compile(r"(?:e-?mail|to|from|cc|reply-to|smtp|sips?|xmpp)\s*:\s*")
+# Cells of a table, and what a chat writes between an address and its label.
+_CELL_SEPARATORS = re.compile(r"[\t\n|;]+")
+# A comma alone may be a slip for the dot of an address: `anna,maria@lopez.example`.
+_QUOTED_OR_SEVERAL_CELLS = re.compile(r'\s*(?:"[^"]*"(?:,"[^"]*")+|[^,]*(?:,[^,]*){2,})\s*')
+# Before an address: a label with a colon, or signs that are no part of a word.
+_LABEL_BEFORE = re.compile(r"\A\s*(?:[^@:]{1,40}:|[^\w@\s'{]+|\d{1,3}[.)])\s+(?=\S+$)")
+_WROTE_AFTER = re.compile(r"\s+(?:wrote|writes|schrieb|a écrit|escribió)\s*:?$")
+_MARKUP = re.compile(r"([*_~`]+)(.+?)\1")
 
 
 def parse_email(text: str) -> str:
@@ -45,8 +55,13 @@ def parse_email(text: str) -> str:
         return plain
     if len(text) > _LONGEST_TEXT:
         return ""
+    text = strip_dressing(text)
+    cells = list(map(_normalize, _cells_with_address(text)))
+    if len(cells) == 1 and not _GROUP.search(cells[0]):
+        address = _unwrap(cells[0])
+        return address if is_reachable_email(address) or cells[0] == _normalize(text) else ""
     plain = _normalize(text)
-    groups = _GROUP.findall(plain)
+    groups = _GROUP.findall(plain.replace("|", "><"))
     if not groups:
         return _unwrap(plain)
     rest = [word for word in re.split(r"[\s,;]+", _GROUP.sub(" ", plain)) if "@" in word]
@@ -161,10 +176,21 @@ def _normalize(text: str) -> str:
     return normalize("NFC", plain.lower())
 
 
+def _cells_with_address(text: str) -> list[str]:
+    """Return the cells of a copied table row that hold an address, the whole text for no row."""
+    cells = _CELL_SEPARATORS.split(text)
+    if len(cells) == 1 and _QUOTED_OR_SEVERAL_CELLS.fullmatch(text):
+        cells = text.split(",")
+    return [cell for cell in cells if "@" in cell or "＠" in cell]
+
+
 def _unwrap(text: str) -> str:
     """Return the one e-mail address in a normalised text, "" for none or several."""
     # A comment after it, as mail writes: `maria@lopez.example (Maria Lopez)`.
-    bare = re.sub(r"\s\([^()@]*\)$", "", text).strip(_WRAPPERS)
+    bare = re.sub(r"\s\([^()@]*\)$", "", text)
+    bare = _LABEL_BEFORE.sub("", _WROTE_AFTER.sub("", bare), count=1).strip(_WRAPPERS)
+    if marked := _MARKUP.fullmatch(bare):
+        bare = text = marked.group(2)
     if named := _FIELD_NAME.match(bare):
         bare = bare[named.end() :].strip(_WRAPPERS)
     if bare.startswith("mailto:"):

@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from unicodedata import category, decimal, normalize
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from desktop.kit.errors import InvalidInput
 from desktop.kit.text import to_single_line
 from desktop.model.email_address import parse_email
+from desktop.model.pasted_text import strip_dressing
 from desktop.model.service import Service
 
 
@@ -43,12 +44,21 @@ class LookupQuery:
 
 # A Sailthru id is a MongoDB ObjectId: 12 bytes in hex.
 _SID = re.compile(r"[0-9a-fA-F]{24}")
+_SID_INSIDE = re.compile(
+    r"(?ai)(?:(?:profile_?)?id|sid|objectid)?[\"'\s:=(]*([0-9a-f]{24})[\"')\s]*"
+)
 # Only these words: “Order #48213” is a shop's number and not a ticket's.
 _TICKET = re.compile(
     r"(?i)(?:#|(?:ticket|request|case)(?:[\s-]*(?:no|nr|number|id)\b)?[\s.:]*[\s.:#]\s*)\s*(\d+)"
 )
 # A mail's subject line: `Re: [Request received] #48213`.
 _SUBJECT_TICKET = re.compile(r"(?i)(?:re|aw|fwd?|wg)\s*:\s*(?:\[[^\[\]]*\]\s*)?#(\d+)")
+# A subject or sentence that names one: `Re: Ticket #48213 - Help`.
+_TICKET_INSIDE = re.compile(
+    r"(?ai)\b(?:ticket|request|case)(?:[\s-]*(?:no|nr|number|id)\b)?[\s.:]*#(\d+)\b"
+)
+# As reports and spreadsheets write it.
+_GROUPED_TICKET = re.compile(r"#\d{1,3}(?:[,.'’\s]\d{3})+")
 _HASH_SIGNS = str.maketrans("＃№", "##")
 # A link as browsers show it: without https.
 _BARE_LINK = re.compile(r"(?ai)[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/\S*")
@@ -57,17 +67,61 @@ _JOINERS = {0x200C: None, 0x200D: None}
 _WRAPPERS = " '\"`“”„‘’«»‹›<>()[]{}.,;:!?"
 _TICKET_PATH = re.compile(r"/(?:agent/|hc/(?:[\w-]+/)?|api/v2/)?(?:tickets|requests)/(\d+)(?!\w)")
 _USER_PATH = re.compile(r"/(?:agent/|api/v2/)?users/(\d+)(?!\w)")
+_PROFILE_PAGE = re.compile(r"(?i)/[a-z_]*(?:user|profile)s?(?:/|$|_)")
+# Pages of Zendesk that people copy, and that stand for no customer.
+_OTHER_PAGE = re.compile(r"/agent/(organizations|filters|views|search|dashboard)(?:/|$)")
+_OTHER_PAGES = {
+    "organizations": "an organisation",
+    "filters": "a view",
+    "views": "a view",
+    "search": "a search",
+    "dashboard": "the dashboard",
+}
 _WEB_LINK = re.compile(r"(?i)\bhttps?://[^\s<>\"“”|]+")
 # Copied as a link: `tel:+44%2020…`, `maria%40lopez.example`. A name may hold a per cent sign.
-_PERCENT_ENCODED = re.compile(r"(?i)tel:.*%[0-9a-f]{2}|(?:mailto:)?[^@\s/]+%40[^@\s/]+$")
+_PERCENT_ENCODED = re.compile(
+    r"(?i)(?:tel|sms|callto):.*%[0-9a-f]{2}|(?:mailto:)?[^@\s/]+%40[^@\s/]+$"
+)
 # Six digits at least: shorter numbers are tickets or ids more often.
 _PHONE = re.compile(r"(?i)\+?[\d\s().\-/]{6,24}(?:(?:;?\s*ext[.=]?|x)\s*\d{1,6})?")
 # What stands before a number in a signature or a link.
-_PHONE_LABEL = re.compile(r"(?i)(?:[☎☏✆📞📱]\ufe0f?|(?:tel|phone|mobile|cell|callto)[.:])\s*")
+_PHONE_LABEL = re.compile(
+    r"(?i)\A(?:[☎☏✆📞📱]\ufe0f?"
+    r"|(?:phone number|phone|t[ée]l[ée]phone|telefon|t[ée]l|mobile?|mob|cell|handy|fax|whatsapp)"
+    r"(?=[.:\s]+[+(\d])[.:]*|[tmpwhf](?=\s*[.:]\s*[+(\d]|\s+\+)[.:]*"
+    r"|(?:tel|callto|sms|facetime|skype):(?://)?)\s*"
+)
+# And behind it: `(mobile)`, what a link says besides.
+_PHONE_SUFFIX = re.compile(
+    r"(?i)(?<=\d)(?:\s*\([a-z .]{2,20}\)?|[?;](?:call|chat|body=.*|text=.*))$"
+)
+_BETWEEN_PHONES = re.compile(r"\s*[/;,|]\s*|\s+or\s+")
+# Links of messengers: the number in them is international, with or without its plus.
+_MESSENGER_LINK = re.compile(
+    r"(?ai)(?:https?://)?(?:(?:www\.)?wa\.me/|signal\.me/#p/|(?:api|web)\.whatsapp\.com/send/?\?"
+    r"(?:.*&)?phone=|whatsapp://send/?\?(?:.*&)?phone=|viber://chat/?\?(?:.*&)?number=)"
+    r"(?:\+|%2b)?(\d{6,15})(?!\d)\S*"
+)
 # ASCII: else “ſid” would be taken for “sid”.
 _PREFIXED_QUERY = re.compile(
     r"(?ai)(ticket|user|zendesk|id|external|ext|extid|sid|phone|tel|name)\s*:\s*(.+)"
 )
+# A line of JSON, a cell of a query: its number's kind is told by its name, and by `id` alone not.
+_JSON_FIELD = re.compile(
+    r"(?ai)[\"']?(ticket_id|user_id|requester_id|submitter_id|external_id|extid|id)[\"']?\s*[:=]\s*"
+    r"[\"']?([^\"',]+)[\"']?,?"
+)
+_KIND_BY_JSON_FIELD = {
+    "ticket_id": LookupQueryKind.TICKET,
+    "user_id": LookupQueryKind.ZENDESK_ID,
+    "requester_id": LookupQueryKind.ZENDESK_ID,
+    "submitter_id": LookupQueryKind.ZENDESK_ID,
+    "external_id": LookupQueryKind.EXTERNAL_ID,
+    "extid": LookupQueryKind.EXTERNAL_ID,
+    "id": LookupQueryKind.NUMBER,
+}
+# Excel's short form of a long number: its last digits are lost.
+_SHORTENED_NUMBER = re.compile(r"(?i)\d[.,]\d+e\+?\d{1,2}")
 _KIND_BY_PREFIX = {
     "ticket": LookupQueryKind.TICKET,
     "user": LookupQueryKind.ZENDESK_ID,
@@ -92,15 +146,21 @@ def parse_lookup_query(text: str) -> LookupQuery:
     Raises InvalidInput when there is nothing to look for, or the address cannot be one.
     """
     cleaned = _clean(text)
+    text = strip_dressing(text)
+    cleaned = _clean(text) if text.strip() else cleaned
     if _PERCENT_ENCODED.match(cleaned):
         text = unquote(cleaned)
         cleaned = _clean(text)
     bare = cleaned.translate(_JOINERS).translate(_HASH_SIGNS).strip(_WRAPPERS)
     if ticket := _TICKET.fullmatch(bare) or _SUBJECT_TICKET.fullmatch(bare):
         return _validated_query(LookupQueryKind.TICKET, ticket.group(1))
+    if _GROUPED_TICKET.fullmatch(bare):
+        return _validated_query(LookupQueryKind.TICKET, re.sub(r"\D", "", bare))
     named = _PREFIXED_QUERY.fullmatch(cleaned)
     if named and "//" not in cleaned:
         return _validated_query(_KIND_BY_PREFIX[named.group(1).lower()], named.group(2).strip())
+    if query := _parse_id(bare) or _parse_phone(bare):
+        return query
     if "://" in bare and "mailto:" not in bare.lower():
         # Out of a sentence, a chat or a Markdown link.
         links = {link.rstrip(_WRAPPERS) for link in _WEB_LINK.findall(bare)}
@@ -113,14 +173,46 @@ def parse_lookup_query(text: str) -> LookupQuery:
         return _parse_url(f"https://{bare}")
     if "@" in cleaned or "＠" in cleaned:
         return _parse_email(text)
-    if _SID.fullmatch(bare):
-        return LookupQuery(LookupQueryKind.SID, bare.lower())
+    named_tickets = set(_TICKET_INSIDE.findall(bare))
+    if len(named_tickets) == 1:
+        return _validated_query(LookupQueryKind.TICKET, named_tickets.pop())
+    return LookupQuery(LookupQueryKind.NAME, cleaned)
+
+
+def _parse_id(bare: str) -> LookupQuery | None:
+    """Parse a sid or a number, also as a field of JSON; None for anything else."""
+    if found := _SID_INSIDE.fullmatch(bare):
+        return LookupQuery(LookupQueryKind.SID, found.group(1).lower())
     if bare.isascii() and bare.isdigit():
         return LookupQuery(LookupQueryKind.NUMBER, bare)
-    number = _plain_phone(_PHONE_LABEL.sub("", bare, count=1))
-    if _PHONE.fullmatch(number) and len(re.sub(r"\D", "", number)) >= 6:
-        return _validated_query(LookupQueryKind.PHONE, number)
-    return LookupQuery(LookupQueryKind.NAME, cleaned)
+    if found := _JSON_FIELD.fullmatch(bare):
+        kind, value = _KIND_BY_JSON_FIELD[found.group(1).lower()], found.group(2).strip()
+        if kind is LookupQueryKind.EXTERNAL_ID or (value.isascii() and value.isdigit()):
+            return _validated_query(kind, value)
+    return None
+
+
+def _parse_phone(bare: str) -> LookupQuery | None:
+    """Parse one phone number with its label; None for anything else. Raises for several."""
+    if found := _MESSENGER_LINK.fullmatch(bare):
+        return LookupQuery(LookupQueryKind.PHONE, f"+{found.group(1)}")
+    if _SHORTENED_NUMBER.fullmatch(bare):
+        raise InvalidInput(
+            f"“{bare}” is a number that a spreadsheet has shortened.",
+            "Its last digits are missing.",
+            "Show the cell as text, and copy it once more.",
+        )
+    number = _plain_phone(_PHONE_SUFFIX.sub("", _PHONE_LABEL.sub("", bare, count=1)))
+    parts = [part for part in _BETWEEN_PHONES.split(number) if _is_phone(part)]
+    if len(parts) > 1 and len({normalize_phone(part) for part in parts}) > 1:
+        raise InvalidInput(
+            "Those are several phone numbers.", "One customer is looked up at a time.", "Paste one."
+        )
+    return _validated_query(LookupQueryKind.PHONE, number) if _is_phone(number) else None
+
+
+def _is_phone(text: str) -> bool:
+    return _PHONE.fullmatch(text) is not None and len(re.sub(r"\D", "", text)) >= 6
 
 
 def normalize_phone(text: str) -> str:
@@ -186,7 +278,7 @@ def _parse_url(text: str) -> LookupQuery:
         value = unquote(parts.path.strip("/"))
         if host == "ticket" and value.isascii() and value.isdigit():
             return _validated_query(LookupQueryKind.TICKET, value)
-        if host == "customer" and (address := parse_email(value)):
+        if host == "customer" and value.isprintable() and (address := parse_email(value)):
             return LookupQuery(LookupQueryKind.EMAIL, address)
         raise InvalidInput(
             "This fairlead:// link leads nowhere.",
@@ -194,6 +286,8 @@ def _parse_url(text: str) -> LookupQuery:
             "Use fairlead://ticket/NUMBER or fairlead://customer/E-MAIL.",
         )
     if parts.scheme.lower() in ("http", "https"):
+        if query := _parse_sailthru_link(parts) or _parse_redirect(parts):
+            return query
         # Without a host nobody could say whose number it is.
         if not link_host(text):
             raise _unreadable_link_error()
@@ -205,11 +299,38 @@ def _parse_url(text: str) -> LookupQuery:
         if found := _USER_PATH.search(where):
             query = _validated_query(LookupQueryKind.ZENDESK_ID, found.group(1))
             return replace(query, host=link_host(text))
+    page = _OTHER_PAGE.search(parts.path)
     raise InvalidInput(
         "That link is not a Zendesk ticket or customer.",
-        "",
+        f"It leads to {_OTHER_PAGES[page.group(1)]}." if page else "",
         "Paste a link like https://acme.zendesk.com/agent/tickets/48213.",
     )
+
+
+def _parse_sailthru_link(parts: SplitResult) -> LookupQuery | None:
+    """Parse a link to a profile's page in Sailthru; its lists and templates have such ids too."""
+    host = (parts.hostname or "").rstrip(".")
+    if not f".{host}".endswith(".sailthru.com") or not _PROFILE_PAGE.search(parts.path):
+        return None
+    values = [value for _, value in parse_qsl(parts.query)]
+    sids = {one.lower() for one in (*parts.path.split("/"), *values) if _SID.fullmatch(one)}
+    addresses = {address for value in values if (address := parse_email(value))}
+    if len(sids) == 1:
+        return LookupQuery(LookupQueryKind.SID, sids.pop())
+    return LookupQuery(LookupQueryKind.EMAIL, addresses.pop()) if len(addresses) == 1 else None
+
+
+def _parse_redirect(parts: SplitResult) -> LookupQuery | None:
+    """Parse the link that another one leads to: a mail program's, a chat's or a sign-in's."""
+    if _TICKET_PATH.search(parts.path) or _USER_PATH.search(parts.path):
+        return None
+    links = {value for _, value in parse_qsl(parts.query) if _WEB_LINK.fullmatch(value)}
+    link = links.pop() if len(links) == 1 else ""
+    try:
+        # One step: a chain of them could be as long as the text.
+        return _parse_url(link) if link and "://" not in urlsplit(link).query else None
+    except (InvalidInput, ValueError):
+        return None
 
 
 def _unreadable_link_error() -> InvalidInput:

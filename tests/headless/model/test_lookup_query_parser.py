@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from desktop.model.email_address import is_email
 from desktop.model.lookup_query import (
     LookupQuery,
     LookupQueryKind,
+    link_host,
     normalize_phone,
     parse_lookup_query,
 )
@@ -122,10 +124,79 @@ K = LookupQueryKind
         ("%' OR 1=1 --", K.NAME, "%' OR 1=1 --"),
         ("٤٨٢١٣", K.NAME, "٤٨٢١٣"),
         ("<img src=x>", K.NAME, "<img src=x>"),
+        # As programs copy it.
+        ("tel://+15550134", K.PHONE, "+15550134"),
+        ("callto://+15550134", K.PHONE, "+15550134"),
+        ("sms:+15550134?body=Hi", K.PHONE, "+15550134"),
+        ("facetime:+15550134", K.PHONE, "+15550134"),
+        ("skype:+15550134?call", K.PHONE, "+15550134"),
+        ("https://wa.me/15550134?text=Hi", K.PHONE, "+15550134"),
+        ("wa.me/15550134", K.PHONE, "+15550134"),
+        ("https://api.whatsapp.com/send?phone=15550134", K.PHONE, "+15550134"),
+        ("https://web.whatsapp.com/send/?phone=%2B15550134&text=Hi", K.PHONE, "+15550134"),
+        ("whatsapp://send?phone=15550134", K.PHONE, "+15550134"),
+        ("viber://chat?number=%2B15550134", K.PHONE, "+15550134"),
+        ("https://signal.me/#p/+15550134", K.PHONE, "+15550134"),
+        ("Tel.: +1 555 0134", K.PHONE, "+15550134"),
+        ("M +1 555 0134", K.PHONE, "+15550134"),
+        ("Mob. +1 555 0134 (private)", K.PHONE, "+15550134"),
+        ("Phone number: +1 555 0134", K.PHONE, "+15550134"),
+        ('="+15550134"', K.PHONE, "+15550134"),
+        ("+1 555 0134 / 001 555 0134", K.NAME, "+1 555 0134 / 001 555 0134"),
+        ("M 5550134", K.NAME, "M 5550134"),
+        ("Maria 5550134", K.NAME, "Maria 5550134"),
+        ("#48,213", K.TICKET, "48213"),
+        ("#48 213", K.TICKET, "48213"),
+        ("48,213", K.NAME, "48,213"),
+        ("Re: Ticket #48213 - Help", K.TICKET, "48213"),
+        ("Ticket #48213 and ticket #48240", K.NAME, "Ticket #48213 and ticket #48240"),
+        ("sid 5e9f3c1b2a4d6e8f00713401", K.SID, "5e9f3c1b2a4d6e8f00713401"),
+        ('"sid": "5e9f3c1b2a4d6e8f00713401",', K.SID, "5e9f3c1b2a4d6e8f00713401"),
+        ('ObjectId("5e9f3c1b2a4d6e8f00713401")', K.SID, "5e9f3c1b2a4d6e8f00713401"),
+        ('"requester_id": 7701,', K.ZENDESK_ID, "7701"),
+        ('"ticket_id": 48213,', K.TICKET, "48213"),
+        # Of a user, a ticket or anything else.
+        ('"id": 7701,', K.NUMBER, "7701"),
+        ('"external_id": "shop-1182",', K.EXTERNAL_ID, "shop-1182"),
+        ("hxxps://acme.zendesk[.]com/agent/tickets/48213", K.TICKET, "48213"),
+        ('=HYPERLINK("https://acme.zendesk.com/agent/tickets/48213";"#48213")', K.TICKET, "48213"),
+        ("maria [at] lopez [dot] example", K.EMAIL, "maria@lopez.example"),
+        ("maria@lopez.example\tMaria Lopez", K.EMAIL, "maria@lopez.example"),
     ],
 )  # fmt: skip
 def test_query_kind_is_recognised(text: str, kind: LookupQueryKind, value: str) -> None:
     assert parse_lookup_query(text) == LookupQuery(kind, value)
+
+
+MARIAS_SID = "5e9f3c1b2a4d6e8f00713401"
+TICKET_LINK = "https://acme.zendesk.com/agent/tickets/48213"
+QUOTED_LINK = quote(TICKET_LINK, safe="")
+
+
+@pytest.mark.parametrize(
+    ("link", "kind", "value"),
+    [
+        (f"https://my.sailthru.com/user/{MARIAS_SID}", K.SID, MARIAS_SID),
+        (f"https://my.sailthru.com/profile?sid={MARIAS_SID}&tab=lists", K.SID, MARIAS_SID),
+        ("https://my.sailthru.com/user?email=m%40lopez.example", K.EMAIL, "m@lopez.example"),
+        (f"https://acme.zendesk.com/access/return_to?return_to={TICKET_LINK}", K.TICKET, "48213"),
+        (f"https://eur01.safelinks.outlook.com/?url={QUOTED_LINK}&data=x", K.TICKET, "48213"),
+        (f"https://slack-redir.net/link?url={QUOTED_LINK}", K.TICKET, "48213"),
+        ("https://b.example/?q=https://a.zendesk.com/agent/users/77&sa=D", K.ZENDESK_ID, "77"),
+    ],
+)
+def test_query_link_to_profile_or_behind_a_redirect(
+    link: str, kind: LookupQueryKind, value: str
+) -> None:
+    query = parse_lookup_query(link)
+    assert query == LookupQuery(kind, value)
+    # Whose account it is, is asked of the link itself.
+    assert query.host == ("" if kind in (K.SID, K.EMAIL) else link_host(query_target(link)))
+
+
+def query_target(link: str) -> str:
+    """The link that a redirect's address leads to."""
+    return unquote(f"https{link.rpartition('=https')[2]}")
 
 
 @pytest.mark.parametrize(
@@ -146,6 +217,14 @@ def test_query_kind_is_recognised(text: str, kind: LookupQueryKind, value: str) 
         "fairlead://edit/maria@lopez.example?optout=all", "fairlead://customer/",
         "fairlead://customer/Maria", "fairlead://customer/a%40b%40c", "fairlead://customer/%00@b.c",
         "fairlead://customer/a@b.example%0d%0aX", "fairlead://ticket/" + "9" * 400,
+        # Several, or a page that stands for no customer.
+        "+1 555 0134 / +1 555 0135", "1.5550134E+7", "Lopez, maria@lopez.example",
+        "https://acme.zendesk.com/agent/organizations/360001",
+        "https://acme.zendesk.com/agent/filters/360001", "https://t.me/+15550134",
+        "https://my.sailthru.com/lists/6158a1b2c3d4e5f600000001",
+        "https://my.sailthru.com/user?a=5e9f3c1b2a4d6e8f00713401&b=5f1c7d02a9be4c3300240012",
+        "https://sailthru.com.evil.example/user/5e9f3c1b2a4d6e8f00713401",
+        "https://a.example/?u=https://a.zendesk.com/agent/tickets/1&v=https://b.zendesk.com/agent/tickets/2",
         "fairlead://undo/1", "fairlead:///ticket/1", "x" * 4097, "a@b.example " * 300,
     ],
 )  # fmt: skip
