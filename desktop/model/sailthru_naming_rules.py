@@ -15,6 +15,10 @@ MAX_VAR_NAME_LENGTH = 32
 _MAX_VALUE_LENGTH = 100_000
 # PHP's json_decode stops at 512, Python's recursion at 1,000; data is never this deep.
 _MAX_DEPTH = 50
+_QUOTES = "\"'`“”„‘’«»"
+_TYPOGRAPHY = str.maketrans(
+    {**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’‚´", "'"), **dict.fromkeys("‐‑‒–—−", "-")}
+)
 # Controls, halves of characters, line and paragraph separators.
 _NO_TEXT = ("Cc", "Cs", "Zl", "Zp")
 
@@ -84,15 +88,18 @@ def validate_list_name(name: str) -> str:
 def find_list_name(typed: str, names: Iterable[str]) -> str | None:
     """Find a typed list name among Sailthru's spellings; None for no or no certain one.
 
-    A keyboard has no no-break space, and a paste may decompose accents: where no name is exactly
-    as typed, the only one that differs in nothing else is meant.
+    A keyboard has no no-break space, and a paste may decompose accents, bring quotes along or
+    replace them and hyphens: where no name is exactly as typed, the only one that differs in
+    nothing else is meant.
     """
     known = tuple(dict.fromkeys(names))
     if typed in known:
         return typed
-    alike = [name for name in known if _typed_form(name) == _typed_form(typed)]
+    wanted = (_typed_form(typed), _typed_form(typed.strip().strip(_QUOTES)))
+    alike = [name for name in known if _typed_form(name) in wanted]
     return alike[0] if len(alike) == 1 else None
 
 
 def _typed_form(name: str) -> str:
-    return " ".join(normalize("NFC", name).split())
+    visible = "".join(c for c in name.translate(_TYPOGRAPHY) if category(c) != "Cf")
+    return " ".join(normalize("NFC", visible).split())

@@ -1,7 +1,9 @@
 """The secrets Fairlead stores, the `Vault` protocol, and the validation of a pasted secret."""
 
+import re
 from enum import Enum
 from typing import Protocol
+from unicodedata import category
 
 from desktop.kit.errors import InvalidInput
 
@@ -71,6 +73,15 @@ _LABELS = {
 }
 
 
+# What services issue is letters, digits and a few signs: quotes and labels are no part of it. A
+# password may be made of anything.
+_ISSUED_KEYS = (
+    Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET, Secret.ZENDESK_TOKEN, Secret.SELL_TOKEN,
+)  # fmt: skip
+_AROUND_KEYS = " \t\r\n\"'`“”„‘’«»<>,;"
+_KEY_LABEL = re.compile(r"(?i)\A[\"']?(?:api[ _-]?)?(?:key|secret|token)[\"']?\s*[:=]\s*")
+
+
 class Vault(Protocol):
     """Stores the secrets of one workspace, in whatever place."""
 
@@ -100,11 +111,15 @@ async def erase_all_secrets(vault: Vault) -> None:
 
 
 def validate_secret(secret: Secret, value: str) -> str:
-    """Check a pasted secret and strip line breaks around it; refuse what no service issues.
+    """Check a pasted secret and strip what copying puts around it; refuse what no service issues.
 
     The value itself is never part of the message.
     """
     stripped = value.strip()
+    if secret in _ISSUED_KEYS:
+        visible = "".join(c for c in stripped if category(c) != "Cf")
+        bare = visible.strip(_AROUND_KEYS).removeprefix("=")
+        stripped = _KEY_LABEL.sub("", bare.strip(_AROUND_KEYS), count=1).strip(_AROUND_KEYS)
     if not stripped:
         raise InvalidInput(f"The {secret.label} is empty.")
     # Mail programs turn hyphens into dashes and break long lines; both services issue ASCII

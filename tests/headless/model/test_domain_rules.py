@@ -235,6 +235,13 @@ def test_list_name_valid(name: str) -> None:
         ("vip offers", ("VIP\u00a0Offers",), None),
         ("Cafe\u0301", ("Caf\u00e9",), "Caf\u00e9"),
         ("VIP", (), None),
+        ("“VIP Offers”", ("VIP Offers",), "VIP Offers"),
+        ("'VIP Offers'", ("VIP Offers", "'VIP Offers'"), "'VIP Offers'"),
+        ("VIP Offers", ("VIP Offers\u200b", "VIP"), "VIP Offers\u200b"),
+        ("\u200eVIP Offers", ("VIP Offers",), "VIP Offers"),
+        ("Support – paused", ("Support - paused",), "Support - paused"),
+        ('Kunden "Gold"', ("Kunden „Gold“",), "Kunden „Gold“"),
+        ("VIP Offers (1,234)", ("VIP Offers",), None),
     ],
 )
 def test_list_name_typed_finds_the_one_meant(

@@ -84,6 +84,23 @@ def test_secret_of_impossible_form_is_refused(value: str) -> None:
     assert len(value) < 3 or value not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "0f1e2d", '"0f1e2d"', "'0f1e2d',", "‘0f1e2d’", "`0f1e2d`", "\u200b0f1e2d\ufeff",
+        "API Key: 0f1e2d", "api_key=0f1e2d", '"api_secret": "0f1e2d",', "Token:\t0f1e2d",
+        '="0f1e2d"', "<0f1e2d>", "0f1e2d\u00a0",
+    ],
+)  # fmt: skip
+def test_key_is_found_in_what_was_copied_with_it(pasted: str) -> None:
+    assert validate_secret(Secret.SAILTHRU_KEY, pasted) == "0f1e2d"
+
+
+@pytest.mark.parametrize("password", ['"quoted"', "key: x", "=x", "a,;"])
+def test_password_is_kept_as_it_is(password: str) -> None:
+    assert validate_secret(Secret.SMTP_PASSWORD, password) == password
+
+
 def test_keyring_is_imported_lazily() -> None:
     code = (
         "import sys, desktop.vault.keyring_vault, desktop.vault.environment_vault;"
