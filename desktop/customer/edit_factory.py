@@ -81,7 +81,17 @@ class EditFactory:
         )
 
     def var(self, name: str, value: Json) -> EditRequest:
-        """Build an edit request of a var; None clears it (the key stays, docs/sailthru.md 2.1)."""
+        """Build an edit request of a var; None clears it (the key stays, docs/sailthru.md 2.1).
+
+        Raises InvalidInput for health and sync mark, which need rights of their own.
+        """
+        if name in (self._names.health_var, self._names.mark_var):
+            what = "health" if name == self._names.health_var else "sync to Zendesk"
+            raise InvalidInput(
+                f"“{name}” is not changed as a profile field.",
+                f"Fairlead keeps the customer's {what} there.",
+                f"Change the customer's {what} instead.",
+            )
         return self._profile_request(
             EditKind.VAR, validate_var_name(name), validate_var_value(value)
         )

@@ -24,11 +24,15 @@ _ZENDESK_FIELDS = (
     "last_ticket_created_time",
     "ticket_count",
 )
+_KEY_REASON = "A key by which Sailthru knows the customer. It can't be changed here."
 
 
 @dataclass(frozen=True)
 class ProfileFieldRow:
-    """One field of the panel Profile data; `json_text` is its value for the form that edits it."""
+    """One field of the panel Profile data; `json_text` is its value for the form that edits it.
+
+    `read_only_reason` says why nobody may edit this field here; empty where it may be edited.
+    """
 
     name: str
     value: str
@@ -36,7 +40,7 @@ class ProfileFieldRow:
     source: str
     json_text: str
     pending_text: str
-    is_editable: bool
+    read_only_reason: str
 
 
 @dataclass(frozen=True)
@@ -60,9 +64,6 @@ def build_profile_data_view(
     if profile is None:
         return ProfileDataView(state)
     decision = context.check_permission(Permission.VARS)
-    names = context.display_settings.names
-    # These have controls of their own on the sheet.
-    hidden = {names.health_var, names.mark_var}
     pending_names = {
         e.request.name for e in context.sheet.pending_edits if e.request.kind is EditKind.VAR
     }
@@ -73,33 +74,35 @@ def build_profile_data_view(
         if most is None
         else nsmallest(most, all_names, key=_sort_key)
     )
-    rows = [
-        _build_field_row(
-            context,
-            name,
-            profile.vars.get(name),
-            editable=decision.is_allowed and name not in hidden,
-        )
-        for name in chosen
-    ]
+    rows = [_build_field_row(context, name, profile.vars.get(name)) for name in chosen]
     keys = [
-        ProfileFieldRow(name, value, "key", "Sailthru", value, "", False)
+        ProfileFieldRow(name, value, "key", "Sailthru", value, "", _KEY_REASON)
         for name, value in profile.keys.items()
         # The address stands in the header; a cookie identifies a browser, not a customer.
         if name not in ("email", "cookie")
     ]
     if not any(row.name == "sid" for row in keys):
         keys.insert(
-            0, ProfileFieldRow("sid", profile.sid, "key", "Sailthru", profile.sid, "", False)
+            0, ProfileFieldRow("sid", profile.sid, "key", "Sailthru", profile.sid, "", _KEY_REASON)
         )
     state = state.with_note(format_count(len(all_names) + len(keys), "field", "fields"))
     reason = "" if decision.is_allowed else decision.reason
     return ProfileDataView(state, (*rows, *keys), reason, len(all_names) + len(keys))
 
 
-def _build_field_row(
-    context: CustomerContext, name: str, value: Json, *, editable: bool
-) -> ProfileFieldRow:
+def protected_field_reason(context: CustomerContext, name: str) -> str:
+    """Say why a var is not edited as a profile field: Fairlead itself reads it; "" if it may be."""
+    names, source = context.display_settings.names, context.display_settings.value_source
+    if name == names.health_var:
+        return "Fairlead reads the customer's health here. Change it in the panel Health."
+    if name == names.mark_var:
+        return "This marks the customer for the sync. Change it with the switch Sync to Zendesk."
+    if name == source.segment_var or any(name == each.var for each in source.predictions):
+        return "Fairlead reads the customer value here; Sailthru computes it."
+    return ""
+
+
+def _build_field_row(context: CustomerContext, name: str, value: Json) -> ProfileFieldRow:
     edit = pending_edit(context.sheet, EditKind.VAR, name)
     now = edit.request.new if edit else value
     zendesk = name in _ZENDESK_FIELDS or name.startswith("zendesk_")
@@ -110,7 +113,7 @@ def _build_field_row(
         "Zendesk" if zendesk else "Sailthru",
         msgspec.json.encode(now).decode(),
         context.progress_text(edit) if edit else "",
-        editable,
+        protected_field_reason(context, name),
     )
 
 

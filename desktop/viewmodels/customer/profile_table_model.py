@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from desktop.kit.errors import InvalidInput
 from desktop.model.json_value import Json
-from desktop.viewmodels.customer.profile_data_view import ProfileFieldRow
+from desktop.viewmodels.customer.profile_data_view import ProfileFieldRow, json_type_name
 
 _ModelIndex = QModelIndex | QPersistentModelIndex
 _COLUMN_TITLES = ("Field", "Value", "Type", "From")
@@ -24,8 +24,16 @@ class ProfileTableModel(QAbstractTableModel):
 
     def set_rows(self, rows: tuple[ProfileFieldRow, ...]) -> None:
         """Show another profile's fields in the field table, or the same one's read again."""
-        if rows != self._all_rows:
-            self._all_rows = rows
+        if rows == self._all_rows:
+            return
+        names = [row.name for row in self._rows]
+        self._all_rows = rows
+        kept = self._matching_rows()
+        if names and names == [row.name for row in kept]:
+            # Only values moved: the current row and the scroll position stay.
+            self._rows = kept
+            self.dataChanged.emit(self.index(0, 0), self.index(len(kept) - 1, 3))
+        else:
             self._apply_filter()
 
     def set_filter(self, text: str) -> None:
@@ -36,6 +44,10 @@ class ProfileTableModel(QAbstractTableModel):
     def row(self, place: int) -> ProfileFieldRow:
         """Return the profile field at a row of the filtered table."""
         return self._rows[place]
+
+    def find(self, name: str) -> ProfileFieldRow | None:
+        """Return the field of this name, whether or not the filter shows it."""
+        return next((row for row in self._all_rows if row.name == name), None)
 
     def rowCount(self, parent: _ModelIndex = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self._rows)
@@ -63,29 +75,62 @@ class ProfileTableModel(QAbstractTableModel):
     def _apply_filter(self) -> None:
         # Thousands of single row changes would cost more than one reset.
         self.beginResetModel()
+        self._rows = self._matching_rows()
+        self.endResetModel()
+
+    def _matching_rows(self) -> list[ProfileFieldRow]:
         wanted = self._filter
-        self._rows = [
+        return [
             row
             for row in self._all_rows
             if not wanted or wanted in row.name.casefold() or wanted in row.value.casefold()
         ]
-        self.endResetModel()
 
 
-def parse_field_value(text: str) -> Json:
-    """Parse a var typed in the profile dialog: JSON, else text. Raises InvalidInput."""
-    stripped = text.strip()
-    try:
-        value: Json = json.loads(stripped, parse_constant=_reject_json_constant)
-    except (ValueError, RecursionError):
-        if stripped[:1] in ("{", "[", '"'):
-            raise InvalidInput(
-                "That is not complete JSON.",
-                "",
-                "Close every bracket and quote, or type plain text.",
-            ) from None
+def parse_field_value(text: str, type_name: str, before: str = "") -> Json:
+    """Parse what was typed as a value of a type that `json_type_name` names.
+
+    A text is taken as it is, unless `before`, the `field_text` it was made from, was quoted; a
+    yes/no also as yes, no, on or off. Raises InvalidInput for what is no value of that type.
+    """
+    is_quoted = before[:1] == '"' and text[:1] == '"'
+    if type_name == "text" and not is_quoted:
         return text
-    return value
+    stripped = text.strip()
+    if type_name == "yes/no":
+        if stripped.casefold() in _YES_NO:
+            return _YES_NO[stripped.casefold()]
+    else:
+        try:
+            value: Json = json.loads(stripped, parse_constant=_reject_json_constant)
+        except (ValueError, RecursionError):
+            value = None
+        if json_type_name(value) == type_name:
+            return value
+    what, example = _TYPE_EXAMPLES[type_name]
+    raise InvalidInput(f"That is not {what}.", "Nothing was saved.", f"Type it like {example}.")
+
+
+_YES_NO = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_TYPE_EXAMPLES = {
+    "text": ("a whole text in quotes", '"two\\nlines"'),
+    "number": ("a number", "42 or 3.5"),
+    "yes/no": ("yes or no", "true or false"),
+    "list": ("a list", '["red", "blue"]'),
+    "object": ("an object", '{"size": 42}'),
+}
+# For a field that has no value yet, in the order of a drop-down.
+FIELD_TYPES = tuple(_TYPE_EXAMPLES)
+
+
+def field_text(row: ProfileFieldRow) -> str:
+    """Return a field's value as the form edits it: a text without quotes, the rest as JSON."""
+    if row.type_name == "none":
+        return ""
+    # With line breaks or the like in it, one line of text would be another value.
+    if row.type_name != "text" or not (text := str(json.loads(row.json_text))).isprintable():
+        return row.json_text
+    return text
 
 
 def _reject_json_constant(name: str) -> None:

@@ -220,6 +220,16 @@ def test_edit_with_several_matches_changes_nothing(fairlead: FairleadCommand) ->
     assert "id:7707" in result.json["error"]["message"]
 
 
+@pytest.mark.parametrize("name", ["zendesk_health", "zendesk_sync"])
+def test_edit_var_with_a_right_of_its_own_is_refused(
+    name: str, fairlead: FairleadCommand, sandbox: SandboxServers, mail: str
+) -> None:
+    result = fairlead("edit", mail, "--var", f'{name}="x"', "--reason", "r", "--json")
+    assert result.exit_code == 2, result.stdout
+    assert name in result.json["error"]["title"]
+    assert name not in (official(sandbox, mail)["vars"] or {})
+
+
 def test_undo_after_change_elsewhere_is_conflict(
     fairlead: FairleadCommand, sandbox: SandboxServers, mail: str
 ) -> None:

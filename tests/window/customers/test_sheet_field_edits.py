@@ -1,17 +1,31 @@
 """Health, marks, fields, a missing profile: each is sent at once, confirmed, and taken back."""
 
+import asyncio
+
+import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QTableView
+from sailthru.sailthru_client import SailthruClient
 
 from desktop.panels.customer.profile_fields_dialog import ProfileFieldsDialog
+from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.segmented_control import SegmentButton
 from desktop.panels.widgets.switch import Switch
-from tests.support.window_driver import CTRL, SHIFT, Key, WindowDriver
+from tests.support.window_driver import CTRL, NONE, SHIFT, Key, WindowDriver
 
 
 async def vars_of(desk: WindowDriver) -> dict[str, object]:
     found: dict[str, object] = (await desk.read_profile_officially())["vars"]
     return found
+
+
+async def write_vars(desk: WindowDriver, values: dict[str, object]) -> None:
+    said = desk.sandbox.sailthru
+    client = SailthruClient(said["api_key"], said["api_secret"], said["service_uri"])
+    told = {"id": "maria@lopez.example", "vars": values}
+    answer = await asyncio.to_thread(client.api_post, "user", told)
+    assert answer.is_ok()
 
 
 async def test_health_by_keyboard_is_sent_at_once_and_undone(window: WindowDriver) -> None:
@@ -97,12 +111,139 @@ async def test_profile_field_invalid_is_refused(window: WindowDriver) -> None:
     assert dialog is not None
     fields = {w.accessibleName(): w for w in dialog.findChildren(QLineEdit)}
     for name, value in (("1 bad name", "x"), ("note", "{broken"), ("", "x")):
+        dialog._type.set_value("object")
         fields["Field name"].setText(name)
         fields["Field value"].setText(value)
         QTest.keyClick(fields["Field value"], Key.Key_Return)
         assert dialog._message.text()
         assert dialog._message.isVisible()
     assert not window.sandbox.logged_writes()
+
+
+async def open_fields(window: WindowDriver, name: str) -> ProfileFieldsDialog:
+    """Open the dialog and choose a field by the filter and the table, with the keyboard."""
+    await window.look_up("maria@lopez.example")
+    if not window.find_all("All profile data"):
+        window.click(
+            next(b for b in window.view.findChildren(LinkButton) if b.text().startswith("Show all"))
+        )
+    dialog = window.view.findChild(ProfileFieldsDialog)
+    assert dialog is not None
+    await window.wait_until(dialog.isActiveWindow)
+    choose_field(dialog, name)
+    return dialog
+
+
+def choose_field(dialog: ProfileFieldsDialog, name: str) -> None:
+    dialog._filter.setText(name)
+    table = dialog._table
+    rows = [table.model().index(row, 0) for row in range(table.model().rowCount())]
+    (index,) = [each for each in rows if each.data() == name]
+    QTest.mouseClick(
+        table.viewport(), Qt.MouseButton.LeftButton, NONE, table.visualRect(index).center()
+    )
+    assert dialog._name.text() == name
+
+
+def save_value(dialog: ProfileFieldsDialog, text: str) -> None:
+    dialog._value.setFocus()
+    QTest.keyClick(dialog._value, Key.Key_A, CTRL)
+    QTest.keyClicks(dialog._value, text)
+    QTest.keyClick(dialog._value, Key.Key_Return)
+
+
+TYPED = {"plz": "01234", "visits": 7, "is_vip": True, "colors": ["red"], "size": {"shoe": 42}}
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "typed", "kept"),
+    [
+        ("plz", "01234", "48213", "48213"),
+        ("plz", "01234", "true", "true"),
+        ("visits", "7", "8", 8),
+        ("visits", "7", "eight", None),
+        ("visits", "7", '"8"', None),
+        ("is_vip", "true", "no", False),
+        ("is_vip", "true", "0", None),
+        ("colors", '["red"]', '["red","blue"]', ["red", "blue"]),
+        ("colors", '["red"]', "red, blue", None),
+        ("size", '{"shoe":42}', "[]", None),
+    ],
+)
+async def test_profile_field_keeps_its_type(
+    window: WindowDriver, name: str, shown: str, typed: str, kept: object
+) -> None:
+    await write_vars(window, TYPED)
+    dialog = await open_fields(window, name)
+    assert dialog._value.text() == shown
+    assert not dialog._type.isEnabled()
+    save_value(dialog, typed)
+    if kept is None:
+        assert "Nothing was saved. Type it like" in dialog._message.text()
+        assert not window.newest_edits()
+        return
+    await window.wait_until(lambda: "confirmed" in dialog._message.text())
+    assert (await vars_of(window))[name] == kept
+    assert type((await vars_of(window))[name]) is type(kept)
+
+
+async def test_profile_field_saved_unchanged_changes_nothing(window: WindowDriver) -> None:
+    await write_vars(window, {**TYPED, "note": "two\nlines"})
+    dialog = await open_fields(window, "plz")
+    for name in (*TYPED, "note"):
+        choose_field(dialog, name)
+        dialog._value.setFocus()
+        QTest.keyClick(dialog._value, Key.Key_Return)
+        assert dialog._message.text() == f"{name} has this value already. Nothing was changed."
+    await window.pause(0.1)
+    assert not window.newest_edits()
+
+
+async def test_profile_field_that_fairlead_reads_is_protected(window: WindowDriver) -> None:
+    named = ("zendesk_health", "zendesk_sync", "customer_value", "rev_365")
+    await write_vars(window, dict.fromkeys(named, 1))
+    dialog = await open_fields(window, "zendesk_health")
+    for name in named:
+        choose_field(dialog, name)
+        assert not dialog._value.isEnabled()
+        assert not dialog._save.isEnabled()
+        assert "Fairlead reads" in dialog._message.text() or "switch" in dialog._message.text()
+    window.save_screenshot("profile-protected", dialog)
+    # Nor by typing its name.
+    choose_field(dialog, "city")
+    assert dialog._save.isEnabled()
+    assert not dialog._message.isVisible()
+    QTest.keyClick(dialog._name, Key.Key_A, CTRL)
+    QTest.keyClicks(dialog._name, "rev_365")
+    assert not dialog._save.isEnabled()
+
+
+async def test_profile_field_is_undone_inside_the_dialog(window: WindowDriver) -> None:
+    dialog = await open_fields(window, "city")
+    assert not dialog._undo.isVisible()
+    save_value(dialog, "Porto")
+    await window.wait_until(lambda: "confirmed" in dialog._message.text())
+    assert (await vars_of(window))["city"] == "Porto"
+    # The row and its place in the table stay while its value moves.
+    assert dialog._table.currentIndex().siblingAtColumn(1).data() == "Porto"
+    window.save_screenshot("profile-saved", dialog)
+    window.click(dialog._undo)
+    await window.wait_until(lambda: "= Lisbon" in dialog._message.text())
+    assert (await vars_of(window))["city"] == "Lisbon"
+    assert not dialog._undo.isVisible()
+    assert dialog.isVisible()
+
+
+async def test_new_profile_field_has_the_chosen_type(window: WindowDriver) -> None:
+    dialog = await open_fields(window, "city")
+    QTest.keyClick(dialog._name, Key.Key_A, CTRL)
+    QTest.keyClicks(dialog._name, "shoe_size")
+    assert dialog._type.isEnabled()
+    dialog._type.setFocus()
+    QTest.keyClick(dialog._type, Key.Key_N)
+    save_value(dialog, "42")
+    await window.wait_until(lambda: "confirmed" in dialog._message.text())
+    assert (await vars_of(window))["shoe_size"] == 42
 
 
 async def test_missing_profile_is_created_after_confirmation(window: WindowDriver) -> None:
@@ -163,8 +304,6 @@ async def test_change_elsewhere_is_not_overwritten(window: WindowDriver) -> None
     await window.wait_until(lambda: window.waiting_edit_count == "1 change waiting")
     services = window.house.session.clients
     assert services.sailthru is not None
-    from sailthru.sailthru_client import SailthruClient
-
     said = window.sandbox.sailthru
     client = SailthruClient(said["api_key"], said["api_secret"], said["service_uri"])
     client.api_post("user", {"id": "maria@lopez.example", "vars": {"zendesk_health": "happy"}})

@@ -491,7 +491,7 @@ def test_profile_data_order_and_counts() -> None:
     view = build_profile_data_view(make_context(profile))
     assert [row.name for row in view.rows] == ["last_name", "health", "zebra", "sid", "extid"]
     assert view.total_count == 5
-    assert [row.name for row in view.rows if row.is_editable] == ["last_name", "zebra"]
+    assert [row.name for row in view.rows if not row.read_only_reason] == ["last_name", "zebra"]
     few = build_profile_data_view(make_context(profile), most=1)
     assert [row.name for row in few.rows] == ["last_name", "sid", "extid"]
 
