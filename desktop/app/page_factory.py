@@ -167,7 +167,8 @@ class PageFactory(QObject):
 
     def _with_sync_page(self, act: Callable[[SyncPage], object]) -> None:
         self._window.main_window.show_page("sync")
-        if self.sync_page is not None:
+        # Whoever may not open the page has been told why.
+        if self.sync_page is not None and self._window.main_window.current_page == "sync":
             act(self.sync_page)
 
     def _on_setup_finished(self) -> None:

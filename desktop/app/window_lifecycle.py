@@ -22,6 +22,7 @@ from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.page_access import decide_page_access
 from desktop.viewmodels.search_suggestions_model import SearchSuggestionsModel
 from desktop.viewmodels.status_bar_model import StatusBarModel
 from desktop.viewmodels.task_registry import TaskRegistry
@@ -228,10 +229,13 @@ class WindowLifecycle(QObject):
             # Looked up before the connection stood, so from the cache alone.
             self.sheet_model.refresh()
         is_following = self.follow_model.is_following
+        self._show_page_access()
         if self._pending_argument:
             self.open_argument(self._pending_argument)
         elif session.values.get(settings_table.FOLLOW_ZENDESK) and not is_following:
             self.follow_model.set_following(True)
+        if not self._pending_argument:
+            self._show_last_page()
         if self._options.tour is not None:
             await self._run_tour(self._options.tour)
 
@@ -278,6 +282,21 @@ class WindowLifecycle(QObject):
     def _on_changes(self, changes: ChangeSet) -> None:
         if changes.has_any(Topic.SETTINGS):
             self._startup_window.apply_settings(self.services.session.values)
+        if changes.has_any(Topic.SETTINGS, Topic.PERMISSIONS, Topic.SERVICE):
+            self._show_page_access()
+
+    def _show_page_access(self) -> None:
+        access = decide_page_access(self.services.session)
+        if access is not None:
+            self.main_window.set_page_access(access)
+
+    def _show_last_page(self) -> None:
+        page, view = self._startup_window.geometry.last_page(), self.main_window
+        # Not where somebody has begun with something else while it was connecting.
+        is_untouched = view.current_page == "customers" and self.sheet_model.sheet is None
+        typed = view.top_bar.search_field.text()
+        if page in view.rail_pages and is_untouched and not typed:
+            view.show_page(page)
 
 
 def _import_deferred_modules() -> None:

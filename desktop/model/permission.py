@@ -129,6 +129,11 @@ def check_permission(
     is_stopped = permission is not Permission.VIEW and not rules.are_changes_enabled
     if is_stopped and not (rules.are_changes_unproven and permission is Permission.OPT_OUT):
         return PermissionDecision(False, f"{CHANGES_OFF_REASON} {rules.outside_notice}".rstrip())
+    return check_role(permission, actor, rules)
+
+
+def check_role(permission: Permission, actor: Actor, rules: PermissionRules) -> PermissionDecision:
+    """Decide by the permissions table alone, also while changes are switched off."""
     if rules.permissions.get(actor.role, {}).get(permission, False):
         return PermissionDecision(True)
     reason = f"Your role ({actor.role.value}) may not {permission.label}. Ask an admin."

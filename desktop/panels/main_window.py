@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from desktop.kit.errors import AppError, InvalidInput, NotFound
+from desktop.kit.errors import AppError, InvalidInput, NotFound, NotPermitted
 from desktop.kit.text import format_count
 from desktop.panels.theme import fonts, icon
 from desktop.panels.top_bar import TopBar
@@ -26,6 +26,7 @@ from desktop.panels.widgets.status_bar import StatusBar
 from desktop.panels.widgets.workspace_color_bar import WorkspaceColorBar, workspace_color
 from desktop.panels.window_actions import WindowActions
 from desktop.viewmodels.help_topics import SHORTCUTS_TOPIC, topic_for_names
+from desktop.viewmodels.page_access import PageAccess
 
 if TYPE_CHECKING:
     from desktop.panels.customers_page import CustomersPage
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 # What is left beside a browser on a laptop.
 NARROW_WIDTH = 480
+_SYNC_ACTIONS = frozenset({"Sync", "New sync", "Preview the sync", "Run the sync now"})
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class MainWindow(QMainWindow):
         self.last_error: AppError = InvalidInput("")
         self._early_query: str | None = ""
         self._help: HelpDialog | None = None
+        self._page_access = PageAccess()
         self.is_close_allowed = False
         self.setWindowTitle(f"Fairlead – {badge.name}")
         self.setWindowIcon(icon.app_icon())
@@ -121,8 +124,41 @@ class MainWindow(QMainWindow):
     def show_page(self, key: str) -> None:
         """Show a page of the main window; the set-up stays in front until it is done or put off."""
         # Otherwise a click in the command palette would leave the set-up half done.
-        if self._setup_widget is None and self._put_in_front(key):
+        if self._setup_widget is not None:
+            return
+        refusal = self._page_access.refusals.get(key, "")
+        # A page that is open stays, and what was typed in it; it goes when it is left.
+        if refusal and key != self.current_page:
+            name = self.navigation_rail.page(key).accessibleName()
+            self.show_error(NotPermitted(f"The page {name} is not open to you.", refusal))
+        elif self._put_in_front(key):
+            self._show_rail_pages()
             self.page_shown.emit(key)
+
+    def set_page_access(self, access: PageAccess) -> None:
+        """Show the pages that the role of the person at work uses; the open one stays until left.
+
+        Shortcuts, commands and links follow: a page that is refused says why.
+        """
+        self._page_access = access
+        self._show_rail_pages()
+        actions = self.window_actions
+        for name in _SYNC_ACTIONS & actions.names():
+            actions.set_enabled(name, access.refusals.get("sync", ""))
+        actions.set_enabled("Customer value settings", access.admin_settings_reason)
+        # Who has no Settings in the rail still has a few of their own.
+        own = "" if "settings" in access.rail_pages else "Your settings"
+        self.status_bar.set_note("settings", own, tip="Sign-in, saved customers, window (Ctrl+,)")
+
+    @property
+    def rail_pages(self) -> frozenset[str]:
+        """The keys of the pages that the person at work has in the rail."""
+        return self._page_access.rail_pages
+
+    def _show_rail_pages(self) -> None:
+        self.navigation_rail.set_visible_pages(
+            self._page_access.rail_pages | {self.navigation_rail.current() or ""}
+        )
 
     @property
     def current_page(self) -> str:

@@ -77,8 +77,8 @@ class SettingsPage(QWidget):
         self.section_dropdown.chosen.connect(self.show_section)
         self.banner.action_triggered.connect(model.save_outside_changes)
         model.changed.connect(self._on_changed)
-        self._on_changed()
         self.show_section("connections")
+        self._on_changed()
 
     @property
     def current_section(self) -> str:
@@ -98,7 +98,16 @@ class SettingsPage(QWidget):
                 _fill_scroll_area(holder, self.cards[key])
         self._pages.setCurrentIndex(place)
         self.section_list.setCurrentRow(place)
-        self.section_dropdown.set_value(key)
+        self._show_sections_in_use()
+
+    def _show_sections_in_use(self) -> None:
+        """List what the role of the person at work uses; the open section stays until left."""
+        all_keys = tuple(key for key, _ in self.SECTIONS)
+        shown = self._model.sections_in_use(all_keys) | {self.current_section}
+        for row, key in enumerate(all_keys):
+            self.section_list.setRowHidden(row, key not in shown)
+        self.section_dropdown.set_options([item for item in self.SECTIONS if item[0] in shown])
+        self.section_dropdown.set_value(self.current_section)
 
     def minimumSizeHint(self) -> QSize:
         # It fits beside a browser.
@@ -181,6 +190,7 @@ class SettingsPage(QWidget):
             self.banner.show_message("warn", error.title, error.message, error.hint, actions=save)
         else:
             show_error_banner(self.banner, error)
+        self._show_sections_in_use()
 
 
 def _fill_scroll_area(scroll: QScrollArea, cards: tuple[Card, ...]) -> None:

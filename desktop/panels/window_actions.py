@@ -51,6 +51,10 @@ class WindowActions:
     def __getitem__(self, words: str) -> QAction:
         return self._actions[words]
 
+    def names(self) -> frozenset[str]:
+        """Return the names of all window actions."""
+        return frozenset(self._actions)
+
     def set_enabled(self, words: str, why_not: str) -> None:
         """Enable a window's action, or disable it with the reason `why_not`."""
         action = self._actions[words]

@@ -34,6 +34,7 @@ class WindowState:
     geometry: bytes = b""
     layout: bytes = b""
     page: str = ""
+    rail_pages: frozenset[str] = frozenset()
     table_headers: Mapping[str, bytes] = field(default_factory=dict)
     dismissed_hints: frozenset[str] = frozenset()
     last_user_name: str = ""
@@ -65,12 +66,12 @@ class WindowStateFile:
 
 def _parse_state(document: Mapping[str, Json]) -> WindowState:
     headers = document.get("headers")
-    seen = document.get("seen")
     person = document.get("person_id")
     return WindowState(
         geometry=_bytes(document.get("geometry")),
         layout=_bytes(document.get("layout")),
         page=_short_text(document.get("page")),
+        rail_pages=_short_texts(document.get("rail")),
         table_headers={
             key: _bytes(value)
             for key, value in list(headers.items())[:_MOST_ENTRIES]
@@ -78,9 +79,7 @@ def _parse_state(document: Mapping[str, Json]) -> WindowState:
         }
         if isinstance(headers, Mapping)
         else {},
-        dismissed_hints=frozenset(word for word in map(_short_text, seen[:_MOST_ENTRIES]) if word)
-        if isinstance(seen, list)
-        else frozenset(),
+        dismissed_hints=_short_texts(document.get("seen")),
         last_user_name=_short_text(document.get("person_name")),
         last_user_id=person if isinstance(person, int) and not isinstance(person, bool) else None,
     )
@@ -91,6 +90,7 @@ def _serialize_state(state: WindowState) -> Mapping[str, Json]:
         "geometry": _text(state.geometry),
         "layout": _text(state.layout),
         "page": state.page,
+        "rail": sorted(state.rail_pages),
         "headers": {key: _text(value) for key, value in state.table_headers.items()},
         "seen": sorted(state.dismissed_hints),
         "person_name": state.last_user_name,
@@ -109,6 +109,12 @@ def _bytes(value: Json) -> bytes:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         return b""
+
+
+def _short_texts(value: Json) -> frozenset[str]:
+    if not isinstance(value, list):
+        return frozenset()
+    return frozenset(text for text in map(_short_text, value[:_MOST_ENTRIES]) if text)
 
 
 def _short_text(value: Json) -> str:

@@ -1,4 +1,4 @@
-"""Saves the window's geometry, and restores it fully on a screen that exists."""
+"""Saves the window's geometry and pages, and restores it fully on a screen that exists."""
 
 import logging
 from dataclasses import replace
@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRect
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMainWindow
 
 from desktop.kit.errors import AppError
+from desktop.panels.main_window import MainWindow
 from desktop.settings.window_state import WindowStateFile
+from desktop.viewmodels.page_access import PageAccess
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ class WindowGeometry:
     The file is untrusted: a monitor may be gone, and an odd geometry is replaced by the usual one.
     """
 
-    def __init__(self, path: Path, window: QMainWindow) -> None:
+    def __init__(self, path: Path, window: MainWindow) -> None:
         self._state_file = WindowStateFile(path)
         self._window = window
 
@@ -33,12 +34,26 @@ class WindowGeometry:
         if state.geometry:
             self._window.restoreGeometry(QByteArray(state.geometry))
         self._fit_to_screen()
+        if state.rail_pages:
+            # Until somebody says who is at work: what is only shown later would make it jump.
+            self._window.set_page_access(PageAccess(state.rail_pages))
+
+    def last_page(self) -> str:
+        """Return the key of the page that was open when the window was closed."""
+        return self._state_file.read().page
 
     def save(self) -> None:
-        """Store the main window's geometry; a full disk only costs the position, and is logged."""
-        geometry = bytes(self._window.saveGeometry().data())
+        """Store the window's geometry and pages; a full disk only costs them, and is logged."""
+        window = self._window
         try:
-            self._state_file.write(replace(self._state_file.read(), geometry=geometry))
+            self._state_file.write(
+                replace(
+                    self._state_file.read(),
+                    geometry=bytes(window.saveGeometry().data()),
+                    page=window.current_page,
+                    rail_pages=window.rail_pages,
+                )
+            )
         except AppError as error:
             log.info("The window's place could not be kept: %s", error.code)
 

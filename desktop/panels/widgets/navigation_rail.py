@@ -1,5 +1,7 @@
 """Navigation rail: a button for each page, icon above word, with a badge for a count."""
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QWidget
@@ -50,6 +52,12 @@ class NavigationRail(QFrame):
             self._top += 1
         button.set_compact(self._compact)
         return button
+
+    def set_visible_pages(self, keys: Collection[str]) -> None:
+        """Show the buttons of these pages alone, in the rail's order."""
+        for key, page in self._pages.items():
+            page.setVisible(key in keys)
+        self._group.update_tab_stop()
 
     def current(self) -> str | None:
         """Return the key of the page checked in the rail."""

@@ -72,7 +72,7 @@ class OptionGroup(QObject):
         self.buttons[button.key] = button
         button.picked.connect(self._on_picked)
         button.arrow_pressed.connect(self._on_arrow_pressed)
-        self._update_tab_stop()
+        self.update_tab_stop()
 
     def clear(self) -> None:
         """Delete all option buttons of the group."""
@@ -91,7 +91,7 @@ class OptionGroup(QObject):
         """Check the group's button of this key; None or an unknown key checks none."""
         for name, button in self.buttons.items():
             button.show_checked(name == key)
-        self._update_tab_stop()
+        self.update_tab_stop()
 
     def _on_picked(self, key: str) -> None:
         is_other = key != self.value()
@@ -102,22 +102,27 @@ class OptionGroup(QObject):
 
     def _on_arrow_pressed(self, key: str, step: int) -> None:
         # Moving does not choose: a choice may be written to a service at once.
-        keys = [name for name, button in self.buttons.items() if button.isEnabled()]
+        keys = [name for name, button in self.buttons.items() if _is_usable(button)]
         place = keys.index(key) + step
         place = place % len(keys) if self._wraps else min(max(place, 0), len(keys) - 1)
         self.buttons[keys[place]].setFocus(Qt.FocusReason.TabFocusReason)
         self.moved.emit(keys[place])
 
-    def _update_tab_stop(self) -> None:
+    def update_tab_stop(self) -> None:
+        """Choose the group's one stop of Tab anew: a button was hidden, shown or disabled."""
         set_single_tab_stop(self.buttons.values())
 
 
 def set_single_tab_stop(buttons: Iterable[QAbstractButton]) -> None:
     """Give a group of buttons one stop of Tab: the checked one, else the first enabled."""
     group = list(buttons)
-    enabled = [button for button in group if button.isEnabled()] or group
+    enabled = [button for button in group if _is_usable(button)] or group
     stop = next((button for button in enabled if button.isChecked()), next(iter(enabled), None))
     for button in group:
         button.setFocusPolicy(
             Qt.FocusPolicy.StrongFocus if button is stop else Qt.FocusPolicy.ClickFocus
         )
+
+
+def _is_usable(button: QAbstractButton) -> bool:
+    return button.isEnabled() and not button.isHidden()

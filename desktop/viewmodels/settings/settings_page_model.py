@@ -10,6 +10,7 @@ from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.errors import AppError
 from desktop.settings import settings_table
+from desktop.viewmodels.page_access import decide_settings_sections
 from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.connection_test_model import ConnectionTestModel
 from desktop.viewmodels.settings.disconnect_model import DisconnectModel
@@ -117,6 +118,10 @@ class SettingsPageModel(QObject):
             ("Qt", str(qVersion())),
             ("System", f"{platform.system()} {platform.release()}"),
         )
+
+    def sections_in_use(self, all_keys: tuple[str, ...]) -> set[str]:
+        """Return the keys of the settings sections for the person at work, out of `all_keys`."""
+        return decide_settings_sections(self._workspace, all_keys)
 
     def load_status(self) -> None:
         """Load keys, counts and timer state, each time the settings page is shown."""

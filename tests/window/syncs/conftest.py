@@ -24,11 +24,5 @@ def window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> S
     return SyncPageDriver(home, sandbox)
 
 
-@pytest.fixture
-def agent_window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> SyncPageDriver:  # noqa: F811
-    """An agent's, who may not run syncs."""
-    return SyncPageDriver(home, sandbox, agent=True)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     open_windows_in_test_loop(items, _HERE)

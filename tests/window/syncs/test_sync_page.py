@@ -159,14 +159,6 @@ async def test_sync_page_run_with_revoked_key_is_resumed(window: SyncPageDriver)
     assert maria["vars"]["zendesk_id"] == 7701
 
 
-async def test_sync_page_as_agent_shows_reason(agent_window: SyncPageDriver) -> None:
-    button = agent_window.page.sync_list.new_button
-    # Until somebody is signed in there is another reason.
-    await agent_window.wait_until(lambda: "may not run syncs" in button.accessibleDescription())
-    assert not button.isEnabled()
-    assert "may not run syncs" in agent_window.visible_texts(agent_window.page)
-
-
 async def test_sync_page_shows_no_rows_without_the_right_to_look_customers_up(
     window: SyncPageDriver,
 ) -> None:

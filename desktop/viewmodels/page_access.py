@@ -1,0 +1,58 @@
+"""Which pages and settings a role uses: what it never uses is not in the window's rail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from desktop.model.permission import Permission, Role, check_role
+
+if TYPE_CHECKING:
+    # The first paint needs the rail, and none of the clients that the protocol names.
+    from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
+
+PAGE_KEYS = ("customers", "sync", "activity", "settings")
+# What somebody without an admin's rights changes there: sign-in, kept customers, the window.
+_OWN_SETTINGS_SECTIONS = ("connections", "data", "window", "about")
+_ADMIN_SETTINGS_REASON = "Only admins change these settings."
+
+
+@dataclass(frozen=True)
+class PageAccess:
+    """The pages in the rail, and by the key of a page why it cannot be opened.
+
+    `admin_settings_reason` is empty for whoever may change an admin's settings.
+    """
+
+    rail_pages: frozenset[str] = frozenset(PAGE_KEYS)
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    admin_settings_reason: str = ""
+
+
+def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
+    """Decide which pages the person at work uses; None while nobody has said who that is.
+
+    Offline and while connecting the rail stays as it was known last: it grants nothing.
+    """
+    if not workspace.is_configured:
+        return PageAccess()
+    actor, rules = workspace.actor, workspace.rules
+    if not actor.is_confirmed or not workspace.is_connected:
+        return None
+    pages, refusals = set(PAGE_KEYS), {}
+    # Also with changes switched off: previews and history are read.
+    decision = check_role(Permission.RUNS, actor, rules)
+    if not decision.is_allowed:
+        pages.discard("sync")
+        refusals["sync"] = decision.reason
+    if actor.role is not Role.ADMIN:
+        pages.discard("settings")
+    reason = "" if actor.role is Role.ADMIN else _ADMIN_SETTINGS_REASON
+    return PageAccess(frozenset(pages), refusals, reason)
+
+
+def decide_settings_sections(workspace: "WorkspaceProtocol", all_keys: tuple[str, ...]) -> set[str]:
+    """Return the keys of the settings sections that the person at work uses, out of `all_keys`."""
+    access = decide_page_access(workspace)
+    if access is None or not access.admin_settings_reason:
+        return set(all_keys)
+    return {*_OWN_SETTINGS_SECTIONS, *(("syncs",) if "sync" in access.rail_pages else ())}
