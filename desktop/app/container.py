@@ -37,6 +37,7 @@ from desktop.vault.secret import Vault
 
 if TYPE_CHECKING:
     from desktop.customer.edit_undo import UndoService
+    from desktop.customer.email_change_service import EmailChangeService
     from desktop.customer.ticket_follower import TicketFollower
     from desktop.sync.sync_service import SyncService
     from desktop.writing.edit_queue import EditSender, SendGate
@@ -68,6 +69,16 @@ class WorkspaceServices:
 
         session, clock = self.session, self.context.clock
         return UndoService(self.store, self.editor, clock, self.bus, lambda: session.actor)
+
+    @cached_property
+    def email_changes(self) -> "EmailChangeService":
+        """Changes customers' e-mail addresses in both services."""
+        from desktop.customer.email_change_service import EmailChangeService
+
+        session = self.session
+        return EmailChangeService(
+            lambda: session.clients, self.store, self.editor, self.context.clock, self.bus
+        )
 
     @cached_property
     def follow(self) -> "TicketFollower":
@@ -132,6 +143,7 @@ class WorkspaceServices:
                 find_create_obstacle=CreateCheck(self.lookup).find_obstacle,
                 checkpoint=checkpoint,
                 read_gate=self._read_send_gate,
+                on_step_done=self.email_changes.finish,
             )
         )
 

@@ -18,7 +18,13 @@ from desktop.model.edit import (
     needed_permission,
     waits_for_undo,
 )
-from desktop.model.permission import Actor, PermissionDecision, PermissionRules, check_permission
+from desktop.model.permission import (
+    Actor,
+    Permission,
+    PermissionDecision,
+    PermissionRules,
+    check_permission,
+)
 from desktop.store.outbox import DelayPolicy
 from desktop.store.workspace_store import WorkspaceStore
 
@@ -43,6 +49,15 @@ class EditService:
         self._actor = actor
         self._rules = rules
 
+    @property
+    def actor(self) -> Actor:
+        """The person at work."""
+        return self._actor()
+
+    def check(self, permission: Permission) -> PermissionDecision:
+        """Decide whether the person at work has a right."""
+        return check_permission(permission, self._actor(), self._rules())
+
     def permission_for(self, request: EditRequest) -> PermissionDecision:
         """Decide whether the actor may queue this edit."""
         return check_permission(needed_permission(request), self._actor(), self._rules())
@@ -64,7 +79,7 @@ class EditService:
         The rules ask what the change is from where the service will stand when its turn comes,
         which an edit under way is about to move. Raises NotPermitted, InvalidInput, StorageError.
         """
-        return await self._queue(requests, self._make_judge(wait_for_undo=wait_for_undo))
+        return await self._queue(requests, self.make_judge(wait_for_undo=wait_for_undo))
 
     async def submit_undo(
         self, request: EditRequest, undone: Edit, *, wait_for_undo: bool = True
@@ -79,7 +94,7 @@ class EditService:
         # The same level, chosen anew by somebody since, is theirs.
         is_theirs = await self._store.outbox.has_later_level(undone.id)
         own = None if is_theirs else undone
-        judge = self._make_judge(wait_for_undo=wait_for_undo, undone=own)
+        judge = self.make_judge(wait_for_undo=wait_for_undo, undone=own)
         (edit,) = await self._queue([request], judge)
         return edit
 
@@ -94,13 +109,13 @@ class EditService:
         own = None
         if undoes is not None and not await outbox.has_later_level(undoes):
             own = await outbox.get_edit(undoes)
-        judge = self._make_judge(wait_for_undo=False, undone=own)
+        judge = self.make_judge(wait_for_undo=False, undone=own)
         actor, now = self._actor(), self._clock.now()
         return await outbox.retry(
             edit_id, now, actor=actor.signature, actor_key=actor.key, judge=judge
         )
 
-    def _make_judge(self, *, wait_for_undo: bool, undone: Edit | None = None) -> DelayPolicy:
+    def make_judge(self, *, wait_for_undo: bool = False, undone: Edit | None = None) -> DelayPolicy:
         """Make what the outbox asks of an edit it queues: is it allowed, and from when to send."""
         actor, rules, now = self._actor(), self._rules(), self._clock.now()
 

@@ -102,11 +102,18 @@ class UndoService:
         back, NotPermitted. Whether the value changed since is found out before anything is
         sent.
         """
+        edit = await self._store.outbox.get_edit(edit_id)
+        if edit.email_change is not None:
+            raise UserDecisionNeeded(
+                f"Edit {edit.id} is one step of a change of the e-mail address.",
+                "A step alone would leave the two services with different addresses.",
+                "Take the whole change back: on the customer’s sheet, or by"
+                f" `fairlead undo {edit.id}`.",
+            )
         words = "Undone before it was sent."
         withdrawn = await self.withdraw(edit_id, words)
         if withdrawn is not None:
             return withdrawn
-        edit = await self._store.outbox.get_edit(edit_id)
         refused = undo_refusal(edit)
         if refused is not None:
             raise refused

@@ -32,6 +32,14 @@ class EditKind(Enum):
     SYNC_MARK = "mark"
     SYNC_CHECKBOX = "box"
     CREATE = "create"
+    # Steps of a change of the e-mail address: an address of a Zendesk user is added or removed,
+    # one is made the primary one, and the address of a Sailthru profile is replaced.
+    EMAIL_ADDRESS = "email_address"
+    PRIMARY_EMAIL = "primary_email"
+    PROFILE_EMAIL = "profile_email"
+
+
+EMAIL_CHANGE_KINDS = (EditKind.EMAIL_ADDRESS, EditKind.PRIMARY_EMAIL, EditKind.PROFILE_EMAIL)
 
 
 class EditState(Enum):
@@ -69,9 +77,11 @@ class EditTarget:
 class EditRequest:
     """What somebody asked to change of a customer, before it is queued as an edit.
 
-    `name` is the list, var or field (empty for opt-out and create). `old` is the value the
-    person saw, `new` the one wanted: an opt-out level's value (None: not read), true or false for
-    a list, any JSON for a var (None: no value). A create's `new` holds the vars it begins with.
+    `name` is the list, var or field (empty for opt-out and create), the address that is added or
+    removed, or the sid of the profile that goes up in the one whose address is replaced. `old` is
+    the value the person saw, `new` the one wanted: an opt-out level's value (None: not read), true
+    or false for a list, any JSON for a var (None: no value). A create's `new` holds the vars it
+    begins with.
     """
 
     kind: EditKind
@@ -91,6 +101,7 @@ class Edit:
     `detail` is the last thing to say about it, `accepted_at` when the service answered ok to it
     (0: it did not yet), `tries` how often it was sent. One that has ended with every try surely
     refused has 0 tries: none of them counts. `actor_key` is the `Actor.key` of who made it.
+    `email_change` is the id of the address change that it is a step of, `step` its place there.
     """
 
     id: str
@@ -105,6 +116,8 @@ class Edit:
     detail: str = ""
     accepted_at: float = 0.0
     actor_key: str = ""
+    email_change: str | None = None
+    step: int = 0
 
     def is_made_by(self, actor_key: str) -> bool:
         """Whether the edit is surely made by the person with this key; a name proves nothing."""
@@ -155,6 +168,7 @@ class Edit:
             "created_at": self.created_at,
             "not_before": self.not_before,
             "undoes": intent.undoes,
+            "email_change": self.email_change,
             "detail": self.detail,
             "not_sent": self.not_sent_reason or None,
         }
@@ -218,6 +232,9 @@ def needed_permission(request: EditRequest) -> Permission:
         return Permission.HEALTH
     if request.kind is EditKind.CREATE:
         return Permission.CREATE
+    if request.kind in EMAIL_CHANGE_KINDS:
+        merges = request.kind is EditKind.PROFILE_EMAIL and request.name
+        return Permission.MERGE if merges else Permission.CHANGE_EMAIL
     return Permission.VARS
 
 

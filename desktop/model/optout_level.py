@@ -52,6 +52,13 @@ SELECTABLE_LEVELS = (OptOutLevel.NONE, OptOutLevel.BASIC, OptOutLevel.ALL)
 LEVEL_NOT_KNOWN_LABEL = "Not known"
 
 
+def strictest_level(one: OptOutLevel | None, other: OptOutLevel | None) -> OptOutLevel | None:
+    """Return the stricter of two levels; None where either was not read: nobody knows then."""
+    if one is None or other is None:
+        return None
+    return max(one, other, key=lambda level: level.strictness)
+
+
 def is_loosening(old: OptOutLevel | None, new: OptOutLevel) -> bool:
     """Whether another opt-out level lets, or may let, more e-mail through.
 

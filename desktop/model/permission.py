@@ -26,6 +26,8 @@ class Permission(Enum):
     HEALTH = "health"
     VARS = "vars"
     CREATE = "create"
+    CHANGE_EMAIL = "change_email"
+    MERGE = "merge"
     RUNS = "runs"
 
     @property
@@ -45,6 +47,8 @@ _LABELS = {
     Permission.HEALTH: "set health",
     Permission.VARS: "change profile data and sync marks",
     Permission.CREATE: "create profiles",
+    Permission.CHANGE_EMAIL: "change e-mail addresses",
+    Permission.MERGE: "merge two Sailthru profiles",
     Permission.RUNS: "run syncs",
 }
 
@@ -60,6 +64,9 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
         Permission.HEALTH: True,
         Permission.VARS: False,
         Permission.CREATE: False,
+        Permission.CHANGE_EMAIL: True,
+        # Nothing splits a merged profile again.
+        Permission.MERGE: False,
         Permission.RUNS: False,
     },
 }

@@ -12,6 +12,11 @@ from desktop.model.zendesk_user import ZendeskUser
 
 LIST_PREFIX, TAG_PREFIX, VAR_PREFIX, USER_FIELD_PREFIX = "lists.", "tags.", "vars.", "user_fields."
 OPTOUT_FIELD = "optout"
+# Only changes of an address write these: an address of a Zendesk user (true or false), the primary
+# one, the address of a profile, and the sid of another profile at the address that it is to get.
+ADDRESS_PREFIX = "addresses."
+PRIMARY_EMAIL_FIELD, PROFILE_EMAIL_FIELD = "primary_email", "keys.email"
+MERGED_PROFILE_FIELD = "merged_profile"
 _USER_ATTRIBUTES = ("name", "phone", "external_id", "time_zone", "locale", "notes", "details")
 
 
@@ -44,7 +49,7 @@ class TargetRecord:
 
     def get_value(self, name: str) -> Json:
         """Return a target record's field; None where there is none, or an opt-out was not read."""
-        if name.startswith((LIST_PREFIX, TAG_PREFIX)):
+        if name.startswith((LIST_PREFIX, TAG_PREFIX, ADDRESS_PREFIX)):
             return bool(self.fields.get(name, False))
         return self.fields.get(name)
 
@@ -61,7 +66,7 @@ def target_record_from_profile(profile: SailthruProfile) -> TargetRecord:
     if profile.optout is not None:
         fields[OPTOUT_FIELD] = profile.optout.value
     email = normalize_email(profile.email or "")
-    fields["email"] = email
+    fields |= {"email": email, PROFILE_EMAIL_FIELD: email}
     if profile.keys.get("extid"):
         fields["extid"] = profile.keys["extid"]
     return TargetRecord(
@@ -83,6 +88,8 @@ def target_record_from_user(user: ZendeskUser) -> TargetRecord:
     fields |= {name: getattr(user, name) for name in _USER_ATTRIBUTES}
     fields |= {f"{TAG_PREFIX}{tag}": True for tag in user.tags or ()}
     fields["tags"] = list(user.tags or ())
+    fields |= {f"{ADDRESS_PREFIX}{address}": True for address in user.emails}
+    fields[PRIMARY_EMAIL_FIELD] = (user.email or "").lower()
     return TargetRecord(
         Service.ZENDESK,
         str(user.id),

@@ -13,7 +13,7 @@ _WRITTEN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # How Zendesk gives back a date field that was written as a date alone.
 _MIDNIGHT_ENDINGS = ("T00:00:00Z", "T00:00:00+00:00", "T00:00:00.000Z")
-_MEMBERSHIP_PREFIXES = ("lists.", "tags.")
+_MEMBERSHIP_PREFIXES = ("lists.", "tags.", "addresses.")
 
 
 def equivalent(field: str, wanted: Json, seen: Json) -> bool:

@@ -6,11 +6,12 @@ and a claim cannot both win.
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.edit import Edit, EditRequest, EditState, is_same_json, not_sent_detail
+from desktop.model.email_change import EmailChangeStep
 from desktop.model.json_value import canonical_json
 from desktop.model.service import Service
 from desktop.store import audit_row
@@ -22,6 +23,13 @@ from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
 
 OPEN_STATES = ("queued", "waiting", "sending", "unknown")
+# A step of an address change is sent once each one before it is done.
+_NEXT_STEP_CONDITION = (
+    "(o.email_change IS NULL OR NOT EXISTS (SELECT 1 FROM outbox e"
+    " WHERE e.email_change = o.email_change AND e.step < o.step AND NOT EXISTS"
+    " (SELECT 1 FROM outbox d WHERE d.email_change = e.email_change AND d.step = e.step"
+    " AND d.state = 'done')))"
+)
 _OPEN_CONDITION = "state IN ('queued', 'waiting', 'sending', 'unknown')"
 _SAME_VALUE = (
     "e.account = o.account AND e.service = o.service AND e.target = o.target AND e.kind = o.kind"
@@ -29,6 +37,16 @@ _SAME_VALUE = (
 )
 # Says how many seconds an intent waits for an undo, given the open edit of its value; or raises.
 DelayPolicy = Callable[[EditRequest, Edit | None], float]
+
+
+# The address change (its row's id) that an edit is a step of, and its place there.
+StepPlace = tuple[int | None, int]
+NO_STEP: StepPlace = (None, 0)
+
+
+def step_of(edit: Edit) -> StepPlace:
+    """Return the address change that an edit is a step of, and its place there."""
+    return (int(edit.email_change), edit.step) if edit.email_change is not None else NO_STEP
 
 
 class Outbox(Repository):
@@ -91,6 +109,33 @@ class Outbox(Repository):
         return self._database.write(act)
 
     @database_call
+    def enqueue_steps(
+        self,
+        change_id: Callable[[sqlite3.Connection], int],
+        requests: Mapping[EmailChangeStep, EditRequest],
+        actor: str,
+        now: float,
+        judge: DelayPolicy,
+        *,
+        actor_key: str = "",
+    ) -> tuple[Edit, ...]:
+        """Queue the steps of an address change by their places, all or none.
+
+        `change_id` gives the id of its row, in the same transaction; what it raises queues nothing.
+        """
+
+        def act(connection: sqlite3.Connection) -> tuple[Edit, ...]:
+            change = change_id(connection)
+            return tuple(
+                self._enqueue_with_policy(
+                    connection, request, (actor, actor_key), now, judge, (change, place.value)
+                )
+                for place, request in sorted(requests.items())
+            )
+
+        return self._database.write(act)
+
+    @database_call
     def claim(
         self,
         now: float,
@@ -124,6 +169,7 @@ class Outbox(Repository):
                 "  AND e.id IN (SELECT value FROM json_each(:ids))))"
                 f" AND NOT EXISTS (SELECT 1 FROM outbox e WHERE {_SAME_VALUE} AND e.id < o.id"
                 "  AND e.state IN ('queued', 'waiting', 'sending', 'unknown'))"
+                f" AND {_NEXT_STEP_CONDITION}"
                 " ORDER BY not_before, id",
                 {
                     "account": account,
@@ -237,7 +283,7 @@ class Outbox(Repository):
             edit = decode_edit(row)
             if edit.state is EditState.FAILED:
                 again = self._enqueue_with_policy(
-                    connection, edit.request, (actor, actor_key), now, judge
+                    connection, edit.request, (actor, actor_key), now, judge, step_of(edit)
                 )
                 detail = f"{edit.detail} Tried again as {again.id}.".strip()
                 connection.execute(
@@ -311,7 +357,10 @@ class Outbox(Repository):
 
         Those that were due `elapsed_s` seconds ago are left out: they were tried.
         """
-        query = f"SELECT id, not_before, updated_at FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608
+        query = (
+            f"SELECT id, not_before, updated_at FROM outbox o WHERE {_OPEN_CONDITION}"  # noqa: S608
+            f" AND {_NEXT_STEP_CONDITION}"
+        )
         rows = self._database.read(lambda c: c.execute(query).fetchall())
         waits = [wait_s for row in rows if (wait_s := self._wait_s(row, now)) + elapsed_s > 0]
         return max(0.0, min(waits)) if waits else None
@@ -359,12 +408,13 @@ class Outbox(Repository):
         maker: tuple[str, str],
         now: float,
         judge: DelayPolicy,
+        step: StepPlace = NO_STEP,
     ) -> Edit:
         # What is under way counts as if it stood already; what still waits would be replaced.
         earlier = _select_open_row(connection, intent)
         based = self._rebase(intent, earlier)
         delay_s = judge(based, decode_edit(earlier) if earlier is not None else None)
-        return self._enqueue_one(connection, based, maker, now, delay_s)
+        return self._enqueue_one(connection, based, maker, now, delay_s, step)
 
     def _enqueue_one(
         self,
@@ -373,6 +423,7 @@ class Outbox(Repository):
         maker: tuple[str, str],
         now: float,
         delay_s: float,
+        step: StepPlace = NO_STEP,
     ) -> Edit:
         # Otherwise what was read from one account would be stamped as the other's.
         self._accounts.require_connected(connection)
@@ -402,7 +453,8 @@ class Outbox(Repository):
         cursor = connection.execute(
             "INSERT INTO outbox (idem_key, kind, service, target, label, name, old, new, reason,"
             " ticket, actor, actor_key, undoes, state, not_before, created_at, updated_at,"
-            " account) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            " email_change, step, account)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
             " (SELECT id FROM current_account))",
             (
                 key,
@@ -421,6 +473,7 @@ class Outbox(Repository):
                 now + delay_s,
                 now,
                 now,
+                *step,
             ),
         )
         self._remember_wait(int(cursor.lastrowid or 0), now, now + delay_s)

@@ -46,4 +46,6 @@ def _build_edit(row: sqlite3.Row) -> Edit:
         detail=row["detail"],
         accepted_at=float(row["accepted_at"]),
         actor_key=row["actor_key"],
+        email_change=str(row["email_change"]) if row["email_change"] is not None else None,
+        step=row["step"],
     )

@@ -15,6 +15,7 @@ from desktop.store.cached_sheet_reader import CachedSheetReader
 from desktop.store.customer_cache import CustomerCache
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.draft_and_link_repository import DraftAndLinkRepository
+from desktop.store.email_change_repository import EmailChangeRepository
 from desktop.store.feed_repository import FeedRepository
 from desktop.store.outbox import Outbox
 from desktop.store.plan_repository import PlanRepository
@@ -39,13 +40,15 @@ log = logging.getLogger(__name__)
 class WorkspaceStore:
     """All repositories of one workspace's two SQLite files.
 
-    What people wanted (`outbox`, `audit`, `drafts_and_links`), what syncs are and did (`syncs` …
-    `plan_retention`), and what services said (`customer_cache`, `feeds`, `zendesk_users`).
+    What people wanted (`outbox`, `email_changes`, `audit`, `drafts_and_links`), what syncs are and
+    did (`syncs` … `plan_retention`), and what services said (`customer_cache`, `feeds`,
+    `zendesk_users`).
     """
 
     accounts: AccountRepository
     settings_seal: SettingsSealRepository
     outbox: Outbox
+    email_changes: EmailChangeRepository
     audit: AuditLog
     drafts_and_links: DraftAndLinkRepository
     customer_cache: CustomerCache
@@ -129,6 +132,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         plan_retention=PlanRetention(fairlead),
         feeds=FeedRepository(mirror, accounts),
         zendesk_users=ZendeskUserLookup(mirror),
+        email_changes=EmailChangeRepository(fairlead),
         audit=AuditLog(fairlead),
         drafts_and_links=DraftAndLinkRepository(fairlead),
         customer_cache=CustomerCache(mirror),

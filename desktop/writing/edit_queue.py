@@ -34,8 +34,12 @@ from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
 from desktop.model.target_record import (
+    ADDRESS_PREFIX,
     LIST_PREFIX,
+    MERGED_PROFILE_FIELD,
     OPTOUT_FIELD,
+    PRIMARY_EMAIL_FIELD,
+    PROFILE_EMAIL_FIELD,
     USER_FIELD_PREFIX,
     VAR_PREFIX,
     TargetRecord,
@@ -80,6 +84,7 @@ _RETRY_BACKOFF = ExponentialBackoff(
 )
 
 
+StepListener = Callable[[str, TargetRecord | None], Awaitable[None]]
 # Says why an edit may not be sent under the rules as they stand, or "".
 SendGate = Callable[[Edit], str]
 
@@ -93,9 +98,10 @@ class EditSenderContext:
     """What sending outbox edits needs: the store, the services connected now, how to wait.
 
     `find_create_obstacle` says why an address gets no new profile; it raises what keeps a service
-    from being read. `read_gate` reads the rules anew: asked at each claim, and again right before a
-    request. `checkpoint` is called with the name of each step passed (tests stop the process
-    there).
+    from being read. `on_step_done` hears the id of an address change when a step of it is done, and
+    the record as it was read back. `read_gate` reads the rules anew: asked at each claim, and again
+    right before a request. `checkpoint` is called with the name of each step passed (tests stop the
+    process there).
     """
 
     store: WorkspaceStore
@@ -107,6 +113,7 @@ class EditSenderContext:
     find_create_obstacle: Callable[[str], Awaitable[str]]
     checkpoint: Checkpoint = field(default=lambda _name: None)
     read_gate: Callable[[], SendGate] = _open_gate
+    on_step_done: StepListener | None = None
 
 
 class _RefusedByRules(Exception):
@@ -228,6 +235,12 @@ class _ClaimedEdit(WorkSource):
     async def close(self, results: Sequence[WriteResult]) -> None:
         """Close the claimed edit, or put it back into the outbox for a later attempt."""
         (result,) = results
+        await self._close(result)
+        change, listener = self._edit.email_change, self._context.on_step_done
+        if self._edit.state is EditState.DONE and change is not None and listener is not None:
+            await listener(change, result.record)
+
+    async def _close(self, result: WriteResult) -> None:
         outcome, error, now = result.outcome, result.error, self._context.clock.now()
         age_s = abs(now - self._edit.accepted_at)
         if outcome is WriteOutcome.ACCEPTED and self._is_kept_otherwise(result.record):
@@ -442,6 +455,15 @@ def _changes_of_request(request: EditRequest) -> tuple[FieldChange, ...]:
         # On no list: consent is not something that creating a profile can give.
         wanted = new if isinstance(new, dict) else {}
         return tuple(FieldChange(VAR_PREFIX + name, None, value) for name, value in wanted.items())
+    if request.kind is EditKind.EMAIL_ADDRESS:
+        return (FieldChange(ADDRESS_PREFIX + request.name, bool(old), bool(new)),)
+    if request.kind is EditKind.PRIMARY_EMAIL:
+        return (FieldChange(PRIMARY_EMAIL_FIELD, old, new),)
+    if request.kind is EditKind.PROFILE_EMAIL:
+        email = FieldChange(PROFILE_EMAIL_FIELD, old, new)
+        return (email, FieldChange(MERGED_PROFILE_FIELD, request.name, None))[
+            : 1 + bool(request.name)
+        ]
     if request.kind is EditKind.OPTOUT:
         return (FieldChange(OPTOUT_FIELD, old, new),)
     if request.kind is EditKind.LIST:

@@ -7,7 +7,7 @@ the two a sync uses is its own choice (`FlowPolicy`).
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desktop.clients.sailthru.bulk_jobs import SailthruBulkClient
 from desktop.clients.sailthru.client import SailthruClient
@@ -16,9 +16,11 @@ from desktop.kit.errors import AppError, InternalError, NotFound, StopsRun
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
-from desktop.model.sync_plan import PlanRow
+from desktop.model.sync_plan import FieldChange, PlanRow
 from desktop.model.target_record import (
     LIST_PREFIX,
+    MERGED_PROFILE_FIELD,
+    PROFILE_EMAIL_FIELD,
     VAR_PREFIX,
     TargetRecord,
     target_record_from_profile,
@@ -54,6 +56,11 @@ class SailthruGateway:
 
     async def send_row(self, row: PlanRow, _now: TargetRecord | None = None) -> str:
         """POST all changes of a row to Sailthru; returns the sid, "" for a create: none is told."""
+        if change := find_email_change(row):
+            merges = any(c.field == MERGED_PROFILE_FIELD for c in row.changes_to_send)
+            async with self._semaphore:
+                await self._client.change_email(row.target_id, str(change.new), merges=merges)
+            return row.target_id
         body = _UserPostBody.of_row(row)
         values = {"optout": body.optout, "lists": body.lists, "vars": body.vars}
         async with self._semaphore:
@@ -82,16 +89,31 @@ class SailthruGateway:
     async def _read_row(self, row: PlanRow) -> ReadResult:
         try:
             if row.target_id:
-                return await self._get_profile(row.target_id, "sid")
+                record = await self._get_profile(row.target_id, "sid")
+                return await self._with_merged_profile(row, record)
             return await self.read(row.address, key="email")
         except StopsRun:
             raise
         except AppError as error:
             return error
 
+    async def _with_merged_profile(self, row: PlanRow, record: TargetRecord) -> TargetRecord:
+        """Add which other profile has the address that a merging row gives this one."""
+        email = find_email_change(row)
+        if email is None or all(c.field != MERGED_PROFILE_FIELD for c in row.changes):
+            return record
+        other = await self.read(str(email.new), key="email")
+        sid = other.id if other is not None and other.id != record.id else None
+        return replace(record, fields={**record.fields, MERGED_PROFILE_FIELD: sid})
+
     async def _get_profile(self, id_: str, key: str) -> TargetRecord:
         async with self._semaphore:
             return target_record_from_profile(await self._client.get_user(id_, key=key))
+
+
+def find_email_change(row: PlanRow) -> FieldChange | None:
+    """Return the change of a profile's address that a row would send; only edits have one."""
+    return next((c for c in row.changes_to_send if c.field == PROFILE_EMAIL_FIELD), None)
 
 
 def encode_job_line(row: PlanRow) -> bytes:

@@ -9,15 +9,19 @@ from collections.abc import Sequence
 from desktop.clients.zendesk.bulk_jobs import ZendeskBulkClient, ZendeskJob
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.errors import NotFound, ValuesRejected
+from desktop.model.email_address import email_match_key
 from desktop.model.json_value import Json
 from desktop.model.service import Service
-from desktop.model.sync_plan import PlanRow
+from desktop.model.sync_plan import FieldChange, PlanRow
 from desktop.model.target_record import (
+    ADDRESS_PREFIX,
+    PRIMARY_EMAIL_FIELD,
     TAG_PREFIX,
     USER_FIELD_PREFIX,
     TargetRecord,
     target_record_from_user,
 )
+from desktop.model.zendesk_user import UserIdentity, ZendeskUser
 from desktop.writing.row_comparison import ReadResult
 
 MAX_USERS_PER_CALL = 100
@@ -56,6 +60,9 @@ class ZendeskGateway:
 
     async def send_row(self, row: PlanRow, now: TargetRecord | None = None) -> str:
         """Write one row's Zendesk user; returns the id. `now`: the user's tags are kept."""
+        if change := find_address_change(row):
+            await self._change_address(int(row.target_id), change, now)
+            return row.target_id
         document = build_user_document(row, now)
         if not row.target_id:
             # Never “create or update”: the search, which found nobody, is minutes behind, and that
@@ -69,6 +76,20 @@ class ZendeskGateway:
             **attributes,
         )
         return row.target_id
+
+    async def _change_address(
+        self, user_id: int, change: FieldChange, now: TargetRecord | None
+    ) -> None:
+        """Add or remove one address of a user, or make one the primary one."""
+        if change.field == PRIMARY_EMAIL_FIELD:
+            identity = _require_identity(now, str(change.new))
+            await self._client.make_identity_primary(user_id, identity.id)
+            return
+        address = change.field.removeprefix(ADDRESS_PREFIX)
+        if change.new:
+            await self._client.add_email_identity(user_id, address)
+        else:
+            await self._client.delete_identity(user_id, _require_identity(now, address).id)
 
     async def submit_job(
         self, documents: Sequence[dict[str, Json]], *, creates: bool
@@ -84,6 +105,31 @@ class ZendeskGateway:
         if not found:
             raise NotFound("Zendesk no longer has this job.")
         return found[0]
+
+
+def find_address_change(row: PlanRow) -> FieldChange | None:
+    """Return the change of a user's addresses that a row would send; only edits have one."""
+    return next(
+        (
+            change
+            for change in row.changes_to_send
+            if change.field == PRIMARY_EMAIL_FIELD or change.field.startswith(ADDRESS_PREFIX)
+        ),
+        None,
+    )
+
+
+def _require_identity(now: TargetRecord | None, address: str) -> UserIdentity:
+    user = now.document if now is not None else None
+    known = user.identities if isinstance(user, ZendeskUser) else ()
+    for identity in known:
+        if identity.type == "email" and email_match_key(identity.value) == address:
+            return identity
+    raise ValuesRejected(
+        f"Zendesk does not list {address} among this user's addresses.",
+        "Nothing was changed.",
+        "Refresh the customer and try again.",
+    )
 
 
 def _user_gone_error() -> NotFound:

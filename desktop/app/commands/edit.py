@@ -6,6 +6,7 @@ import json
 from desktop.app.bootstrap import AppContext
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
+from desktop.app.commands.edit_email import add_email_arguments, change_email
 from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.container import WorkspaceServices
@@ -31,6 +32,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sync-to-zendesk", choices=["on", "off"])
     parser.add_argument("--var", action="append", default=[], metavar="NAME=JSON")
     parser.add_argument("--create", action="store_true", help="make the missing profile")
+    add_email_arguments(parser)
     parser.add_argument("--reason", required=True)
     parser.add_argument("--ticket", metavar="N", help="the ticket it belongs to")
     parser.add_argument("--dry-run", action="store_true", help="show, change nothing")
@@ -42,6 +44,8 @@ async def _edit_customer(context: AppContext, options: argparse.Namespace) -> in
     async with open_workspace(context, options.workspace, connect=False) as services:
         sheet = await look_up_beside_sign_in(services, query, signs_audit=True)
         _require_one_customer(sheet, options)
+        if options.email:
+            return await change_email(services, sheet, options, _ticket_of(sheet, ticket))
         names = [entry.rpartition("=")[0] for entry in options.list]
         sheet = await services.lookup.reread_lists(sheet, names)
         requests = _requested_edits(services, sheet, options, ticket)
@@ -92,17 +96,23 @@ def _require_one_customer(sheet: CustomerSheet, options: argparse.Namespace) -> 
     )
 
 
+def _ticket_of(sheet: CustomerSheet, given: int | None) -> int | None:
+    """Return --ticket, else the ticket by which the customer was found: it belongs to that."""
+    opened = relevant_ticket(sheet) if sheet.ticket is not None else None
+    return given if given is not None else (opened.id if opened else None)
+
+
 def _requested_edits(
     services: WorkspaceServices,
     sheet: CustomerSheet,
     options: argparse.Namespace,
     ticket: int | None,
 ) -> list[EditRequest]:
-    opened = relevant_ticket(sheet) if sheet.ticket is not None else None
-    # Without --ticket, the ticket by which the customer was found is what it belongs to.
-    number = ticket if ticket is not None else (opened.id if opened else None)
     edits = EditFactory(
-        sheet, services.session.account_names(), reason=options.reason, ticket=number
+        sheet,
+        services.session.account_names(),
+        reason=options.reason,
+        ticket=_ticket_of(sheet, ticket),
     )
     requests = []
     if options.create:

@@ -99,6 +99,20 @@ class SailthruClient:
             body["optout_email"] = optout.value
         await self._post("user", body | _profile_changes(lists, vars), _require_done)
 
+    async def change_email(self, sid: str, address: str, *, merges: bool) -> None:
+        """Give the profile `sid` another address; it keeps its sid, vars, lists and join times.
+
+        Where another profile has the address: `merges` makes one of both, else Sailthru refuses
+        (docs/sailthru.md 2.1, “Change email”). Raises ConflictError or ValuesRejected then.
+        """
+        body = {
+            "id": sid,
+            "key": "sid",
+            "keys": {"email": address},
+            "keysconflict": "merge" if merges else "error",
+        }
+        await self._post("user", body, _require_done)
+
     async def create_user(
         self,
         email: str,

@@ -1,0 +1,166 @@
+"""`fairlead edit WHO --email NEW`: change, resume or check a customer's e-mail address."""
+
+import argparse
+from collections.abc import Iterable
+from typing import Any
+
+from desktop.app.cli_output import ExitCode, emit
+from desktop.app.commands.edit_delivery import deliver_and_wait
+from desktop.app.container import WorkspaceServices
+from desktop.customer.email_change_service import AddressState, EmailCheck
+from desktop.kit.errors import InvalidInput
+from desktop.model.customer_sheet import CustomerSheet
+from desktop.model.edit import Edit, EditState
+from desktop.model.email_address import parse_email
+from desktop.model.email_change import (
+    EmailChangeProgress,
+    EmailChangeStep,
+    EmailConflictPolicy,
+    StepProgress,
+    StepState,
+)
+
+_OTHER_CHANGES = (
+    *("optout", "list", "health", "sync_to_sailthru", "sync_to_zendesk", "var", "create"),
+)
+
+
+def add_email_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of an address change to `fairlead edit`."""
+    parser.add_argument("--email", metavar="NEW", help="change the e-mail address in both services")
+    parser.add_argument(
+        "--conflict",
+        choices=[policy.value for policy in EmailConflictPolicy],
+        help="with --email: what becomes of another Sailthru profile at NEW; merge makes one of"
+        " both for good, keep changes Zendesk alone",
+    )
+    parser.add_argument(
+        "--remove-old", action="store_true", help="with --email: remove the old address in Zendesk"
+    )
+
+
+async def change_email(
+    services: WorkspaceServices,
+    sheet: CustomerSheet,
+    options: argparse.Namespace,
+    ticket: int | None,
+) -> int:
+    """Check, queue and send the change, or go on with one that stopped; returns the exit code."""
+    if any(getattr(options, name) for name in _OTHER_CHANGES):
+        raise InvalidInput(
+            "--email stands alone.",
+            "Nothing was changed.",
+            "Make other changes by another command.",
+        )
+    changes = services.email_changes
+    policy = EmailConflictPolicy(options.conflict) if options.conflict else None
+    progress = await changes.find_of_customer(sheet)
+    is_same = progress is not None and progress.change.new == parse_email(options.email)
+    if progress is not None and progress.change.ended_at is None and is_same:
+        if options.dry_run:
+            return _emit_progress(progress, as_json=options.json, is_dry_run=True)
+        if progress.stopped_at is not None:
+            progress = await changes.resume(progress.change.id, sheet, policy)
+    else:
+        check = await changes.check(sheet, options.email)
+        if options.dry_run:
+            requests = changes.plan(sheet, check, policy, keeps_old=not options.remove_old)
+            return _emit_check(check, policy, requests, as_json=options.json)
+        progress = await changes.submit(
+            sheet,
+            check,
+            policy,
+            keeps_old=not options.remove_old,
+            reason=options.reason,
+            ticket=ticket,
+        )
+    return await deliver_email_change(services, progress.change.id, as_json=options.json)
+
+
+async def deliver_email_change(
+    services: WorkspaceServices, change_id: str, *, as_json: bool
+) -> int:
+    """Send the steps of a change that are left, print how far it is; returns the exit code."""
+    read = services.store.email_changes.get_progress
+    progress = await read(change_id)
+    await deliver_and_wait(services, _edits_of(progress))
+    await services.email_changes.finish(change_id)
+    return _emit_progress(await read(change_id), as_json=as_json)
+
+
+def _edits_of(progress: EmailChangeProgress) -> list[Edit]:
+    return [step.edit for step in progress.steps if step.edit is not None]
+
+
+def _emit_progress(
+    progress: EmailChangeProgress, *, as_json: bool, is_dry_run: bool = False
+) -> int:
+    found = progress.change.verification
+    document: dict[str, Any] = {
+        "email_change": progress.change.id,
+        "edits": [edit.as_json() for edit in _edits_of(progress)],
+        "steps": [step.as_json() for step in progress.steps],
+        "verification": found.as_json() if found is not None else None,
+    }
+    if is_dry_run:
+        document["dry_run"] = True
+    lines = [*_step_lines(progress.steps), progress.standing_text]
+    exit_code = ExitCode.DONE if is_dry_run else _exit_code(progress)
+    return emit(document, filter(None, lines), as_json=as_json, exit_code=exit_code)
+
+
+def _emit_check(
+    check: EmailCheck,
+    policy: EmailConflictPolicy | None,
+    steps: Iterable[EmailChangeStep],
+    *,
+    as_json: bool,
+) -> int:
+    ready = [StepProgress(step, StepState.READY) for step in steps]
+    obstacle = check.find_obstacle(policy)
+    document: dict[str, Any] = {
+        "dry_run": True,
+        "edits": [],
+        "steps": [step.as_json() for step in ready],
+        "check": _check_json(check),
+        "obstacle": str(obstacle) if obstacle is not None else None,
+    }
+    lines = [f"Zendesk: {check.zendesk.value}", f"Sailthru: {check.sailthru.value}"]
+    lines += [str(obstacle)] if obstacle is not None else _step_lines(ready)
+    return emit(document, lines, as_json=as_json, exit_code=ExitCode.DONE)
+
+
+def _step_lines(steps: Iterable[StepProgress]) -> list[str]:
+    return [
+        f"{step.step.key}: {step.state.value}" + (f" ({step.detail})" if step.detail else "")
+        for step in steps
+    ]
+
+
+def _exit_code(progress: EmailChangeProgress) -> int:
+    stopped = progress.stopped_at
+    if stopped is not None:
+        is_conflict = stopped.edit is not None and stopped.edit.state is EditState.CONFLICT
+        return ExitCode.NEEDS_PERSON if is_conflict else ExitCode.FAILED
+    if any(edit.not_sent_reason for edit in _edits_of(progress)):
+        return ExitCode.NEEDS_PERSON
+    return ExitCode.DONE if progress.change.ended_at is not None else ExitCode.SERVICE_AWAY
+
+
+def _check_json(check: EmailCheck) -> dict[str, Any]:
+    owner, other = check.zendesk_owner, check.other_profile
+    return {
+        "old": check.old,
+        "new": check.new,
+        "zendesk": check.zendesk.value,
+        "sailthru": check.sailthru.value,
+        "taken_by": None if owner is None else {"id": owner.id, "name": owner.name},
+        "other_profile": None
+        if other is None or check.sailthru is not AddressState.OTHER_PROFILE
+        else {
+            "sid": other.sid,
+            "lists": sorted(other.lists),
+            "optout": other.optout.value if other.optout is not None else None,
+        },
+        "refusal": check.refusal or None,
+    }

@@ -1,0 +1,387 @@
+"""A change of a customer's e-mail address over both services: its steps, progress and check.
+
+Zendesk: the new address is added to the user, made the primary one, and the old one is kept or
+removed. Sailthru: the profile gets the new address and keeps its sid, fields, lists and opt-out.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget
+from desktop.model.json_value import Json, canonical_json
+from desktop.model.optout_level import OptOutLevel, is_loosening, strictest_level
+from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.service import Service
+from desktop.model.zendesk_user import ZendeskUser
+
+# Within this time a change is taken back, while both services still have the new address.
+TAKE_BACK_S = 24 * 3600.0
+
+
+class EmailConflictPolicy(Enum):
+    """What becomes of another Sailthru profile at the new address.
+
+    REFUSE: nothing is changed. MERGE: Sailthru makes one profile of both, for good. KEEP: only
+    Zendesk gets the new address, and both profiles stay as they are.
+    """
+
+    REFUSE = "refuse"
+    MERGE = "merge"
+    KEEP = "keep"
+
+
+class EmailChangeStep(IntEnum):
+    """The steps in their order; each but the last is an edit in the outbox."""
+
+    ADD_ADDRESS = 1
+    MAKE_PRIMARY = 2
+    REMOVE_OLD = 3
+    MOVE_PROFILE = 4
+    VERIFY = 5
+
+    @property
+    def key(self) -> str:
+        """The name in JSON: `add_address`, `make_primary` and so on."""
+        return self.name.lower()
+
+
+class StepState(Enum):
+    """How far a step is; WAITING: it is in the outbox, and one before it is not done yet."""
+
+    READY = "ready"
+    WAITING = "waiting"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    KEPT = "kept"
+    FAILED = "failed"
+    TAKEN_BACK = "taken back"
+
+
+@dataclass(frozen=True)
+class ProfileSnapshot:
+    """What of a Sailthru profile an address change must leave as it is.
+
+    `vars` are digests by name: the values themselves need not lie here as well. `optout` is None
+    where it was not read.
+    """
+
+    sid: str
+    vars: Mapping[str, str]
+    lists: tuple[str, ...]
+    optout: OptOutLevel | None
+
+    @classmethod
+    def of_profile(cls, profile: SailthruProfile) -> "ProfileSnapshot":
+        """Take the snapshot of a profile as it was read."""
+        digests = {name: _digest(value) for name, value in profile.vars.items()}
+        return cls(profile.sid, digests, tuple(sorted(profile.lists)), profile.optout)
+
+    def merged_with(self, other: "ProfileSnapshot") -> "ProfileSnapshot":
+        """Return what Sailthru makes of both: own fields win, all lists, the strictest opt-out.
+
+        docs/sailthru.md 2.1, “Merge Profiles”.
+        """
+        return ProfileSnapshot(
+            self.sid,
+            {**other.vars, **self.vars},
+            tuple(sorted({*self.lists, *other.lists})),
+            strictest_level(self.optout, other.optout),
+        )
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the snapshot as the store keeps it."""
+        level = self.optout.value if self.optout is not None else None
+        return {
+            "sid": self.sid, "vars": dict(self.vars), "lists": list(self.lists), "optout": level,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class EmailVerification:
+    """What was read after the last step, beside what stood there before it.
+
+    `fields` and `lists` are how many stand as expected, of how many. `optout` is the level that was
+    read, None where it was not; `is_optout_kept`: it is at least as strict as before.
+    """
+
+    is_same_profile: bool
+    fields: tuple[int, int]
+    lists: tuple[int, int]
+    optout: OptOutLevel | None
+    is_optout_kept: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing was lost."""
+        kept = self.fields[0] == self.fields[1] and self.lists[0] == self.lists[1]
+        return self.is_same_profile and self.is_optout_kept and kept
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the verification as the store keeps it and `--json` prints it."""
+        return {
+            "same_profile": self.is_same_profile,
+            "fields": list(self.fields),
+            "lists": list(self.lists),
+            "optout": self.optout.value if self.optout is not None else None,
+            "optout_kept": self.is_optout_kept,
+        }
+
+
+@dataclass(frozen=True)
+class EmailChange:
+    """One change of address, as the store keeps it; its steps are edits of the outbox.
+
+    `user_id` is None without a Zendesk user, `sid` empty without a Sailthru profile.
+    `expected` is the profile as it must be found afterwards. `undoes` is the change that this one
+    takes back. `ended_at` (Unix seconds) is None while a step is still to be done.
+    """
+
+    id: str
+    user_id: int | None
+    sid: str
+    label: str
+    old: str
+    new: str
+    policy: EmailConflictPolicy
+    keeps_old: bool
+    expected: ProfileSnapshot | None
+    actor: str
+    created_at: float
+    ended_at: float | None = None
+    verification: EmailVerification | None = None
+    undoes: str | None = None
+
+    @property
+    def merges(self) -> bool:
+        """Whether two Sailthru profiles become one, which nothing takes back."""
+        return self.policy is EmailConflictPolicy.MERGE
+
+
+@dataclass(frozen=True)
+class StepProgress:
+    """How far one step is; `edit` is its newest edit in the outbox, if it has one."""
+
+    step: EmailChangeStep
+    state: StepState
+    edit: Edit | None = None
+
+    @property
+    def detail(self) -> str:
+        """What is to be said of it: why it failed or waits."""
+        return self.edit.detail if self.edit is not None else ""
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the object under `steps` in `--json` answers."""
+        return {"name": self.step.key, "state": self.state.value, "detail": self.detail}
+
+
+@dataclass(frozen=True)
+class EmailChangeProgress:
+    """A change with the progress of its steps, in their order."""
+
+    change: EmailChange
+    steps: tuple[StepProgress, ...]
+
+    @property
+    def stopped_at(self) -> StepProgress | None:
+        """The step that ended without being done; None while none has."""
+        return next((one for one in self.steps if one.state is StepState.FAILED), None)
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether a step is still to be sent or confirmed by itself."""
+        under_way = (StepState.WAITING, StepState.SENDING, StepState.UNKNOWN)
+        is_open = self.change.ended_at is None
+        return is_open and self.stopped_at is None and any(s.state in under_way for s in self.steps)
+
+    @property
+    def done_edits(self) -> tuple[Edit, ...]:
+        """The edits of the steps that are done, in their order."""
+        return tuple(
+            one.edit for one in self.steps if one.state is StepState.DONE and one.edit is not None
+        )
+
+    def is_done(self, step: EmailChangeStep) -> bool:
+        """Whether a step is part of the change and done."""
+        return any(one.step is step and one.state is StepState.DONE for one in self.steps)
+
+    @property
+    def standing_text(self) -> str:
+        """Say which address each service has now; empty where that needs no word."""
+        primary, moved = (
+            self.is_done(EmailChangeStep.MAKE_PRIMARY),
+            self.is_done(EmailChangeStep.MOVE_PROFILE),
+        )
+        if (
+            primary
+            and not moved
+            and any(s.step is EmailChangeStep.MOVE_PROFILE for s in self.steps)
+        ):
+            return "Zendesk has the new address, Sailthru the old one."
+        if moved and not primary and self.change.user_id is not None:
+            return "Sailthru has the new address, Zendesk the old one."
+        return ""
+
+
+def build_step_requests(
+    user: ZendeskUser | None,
+    profile: SailthruProfile | None,
+    new: str,
+    *,
+    label: str,
+    keeps_old: bool = True,
+    merges_sid: str = "",
+    moves_profile: bool = True,
+    reason: str = "",
+    ticket: int | None = None,
+) -> dict[EmailChangeStep, EditRequest]:
+    """Build the edits of a change from the records as they were read, by step.
+
+    `merges_sid` is the profile that goes up in this one. Steps that have nothing to do are left
+    out: the address of a user who has it as a second one is not added again.
+    """
+    made: dict[EmailChangeStep, EditRequest] = {}
+
+    def add(
+        step: EmailChangeStep,
+        kind: EditKind,
+        target: EditTarget,
+        name: str,
+        old: Json,
+        wanted: Json,
+    ) -> None:
+        made[step] = EditRequest(kind, target, name, old, wanted, reason=reason, ticket=ticket)
+
+    if user is not None:
+        target = EditTarget(Service.ZENDESK, str(user.id), label)
+        old = (user.email or "").lower()
+        if new not in user.emails:
+            add(EmailChangeStep.ADD_ADDRESS, EditKind.EMAIL_ADDRESS, target, new, False, True)
+        if old != new:
+            add(EmailChangeStep.MAKE_PRIMARY, EditKind.PRIMARY_EMAIL, target, "", old, new)
+            if old and not keeps_old:
+                add(EmailChangeStep.REMOVE_OLD, EditKind.EMAIL_ADDRESS, target, old, True, False)
+    if profile is not None and moves_profile and (profile.email or "").lower() != new:
+        target = EditTarget(Service.SAILTHRU, profile.sid, label)
+        old = (profile.email or "").lower()
+        add(EmailChangeStep.MOVE_PROFILE, EditKind.PROFILE_EMAIL, target, merges_sid, old, new)
+    return made
+
+
+def build_take_back_requests(
+    progress: EmailChangeProgress, reason: str
+) -> dict[EmailChangeStep, EditRequest]:
+    """Build the edits that take the done steps of a change back, in the order of a change."""
+    made: dict[EmailChangeStep, EditRequest] = {}
+    places = {
+        EmailChangeStep.REMOVE_OLD: EmailChangeStep.ADD_ADDRESS,
+        EmailChangeStep.ADD_ADDRESS: EmailChangeStep.REMOVE_OLD,
+    }
+    for one in progress.steps:
+        edit = one.edit
+        if one.state is not StepState.DONE or edit is None or edit.has_changed_nothing:
+            continue
+        done = edit.request
+        made[places.get(one.step, one.step)] = EditRequest(
+            done.kind, done.target, done.name, done.new, done.old,
+            reason=reason, ticket=done.ticket, undoes=edit.id,
+        )  # fmt: skip
+    return dict(sorted(made.items()))
+
+
+def email_change_progress(
+    change: EmailChange, edits: Mapping[EmailChangeStep, Edit]
+) -> EmailChangeProgress:
+    """Say how far a change is, from the newest edit of each of its steps."""
+    steps = []
+    is_blocked = False
+    for step, edit in sorted(edits.items()):
+        state = _STATES[edit.state]
+        if state is StepState.SENDING and edit.state is EditState.QUEUED and is_blocked:
+            state = StepState.WAITING
+        is_blocked = is_blocked or state is not StepState.DONE
+        steps.append(StepProgress(step, state, edit))
+    keeps = change.keeps_old and EmailChangeStep.MAKE_PRIMARY in edits and change.undoes is None
+    if keeps and EmailChangeStep.REMOVE_OLD not in edits:
+        is_primary = any(
+            s.step is EmailChangeStep.MAKE_PRIMARY and s.state is StepState.DONE for s in steps
+        )
+        kept = StepState.KEPT if is_primary else StepState.WAITING
+        steps.append(StepProgress(EmailChangeStep.REMOVE_OLD, kept))
+    verified = StepState.WAITING
+    if change.verification is not None:
+        verified = StepState.DONE if change.verification.is_complete else StepState.FAILED
+    elif change.ended_at is not None:
+        verified = StepState.TAKEN_BACK if is_blocked else StepState.DONE
+    steps.append(StepProgress(EmailChangeStep.VERIFY, verified))
+    return EmailChangeProgress(change, tuple(sorted(steps, key=lambda one: one.step)))
+
+
+_STATES = {
+    EditState.QUEUED: StepState.SENDING,
+    EditState.WAITING: StepState.WAITING,
+    EditState.SENDING: StepState.SENDING,
+    EditState.UNKNOWN: StepState.UNKNOWN,
+    EditState.DONE: StepState.DONE,
+    EditState.CONFLICT: StepState.FAILED,
+    EditState.FAILED: StepState.FAILED,
+    EditState.UNDONE: StepState.TAKEN_BACK,
+}
+
+
+def verify_profile(expected: ProfileSnapshot, profile: SailthruProfile) -> EmailVerification:
+    """Compare a profile read after the change with what it must still hold."""
+    found = ProfileSnapshot.of_profile(profile)
+    same = sum(found.vars.get(name) == digest for name, digest in expected.vars.items())
+    joined = len(set(expected.lists) & set(found.lists))
+    # What was not read before cannot be said to have been loosened, and nor can it be confirmed.
+    kept = expected.optout is None or (
+        found.optout is not None and not is_loosening(expected.optout, found.optout)
+    )
+    return EmailVerification(
+        found.sid == expected.sid,
+        (same, len(expected.vars)),
+        (joined, len(expected.lists)),
+        found.optout,
+        kept,
+    )
+
+
+def parse_snapshot(document: Mapping[str, Json]) -> ProfileSnapshot:
+    """Read a snapshot as `as_json` gives it. Raises ValueError."""
+    held, lists, level = document.get("vars"), document.get("lists"), document.get("optout")
+    return ProfileSnapshot(
+        str(document.get("sid", "")),
+        {str(k): str(v) for k, v in held.items()} if isinstance(held, Mapping) else {},
+        tuple(map(str, lists)) if isinstance(lists, list) else (),
+        OptOutLevel(str(level)) if level is not None else None,
+    )
+
+
+def parse_verification(document: Mapping[str, Json]) -> EmailVerification:
+    """Read a verification as `as_json` gives it. Raises ValueError."""
+    level = document.get("optout")
+    return EmailVerification(
+        bool(document.get("same_profile")),
+        _pair(document.get("fields")),
+        _pair(document.get("lists")),
+        OptOutLevel(str(level)) if level is not None else None,
+        bool(document.get("optout_kept")),
+    )
+
+
+def _pair(value: Json) -> tuple[int, int]:
+    kept, of = value if isinstance(value, list) and len(value) == 2 else (0, 0)
+    return (int(str(kept)), int(str(of)))
+
+
+def _digest(value: Json) -> str:
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
+
+
+def unfinished(changes: Iterable[EmailChangeProgress]) -> EmailChangeProgress | None:
+    """Return the newest change that has steps left to do, or None."""
+    return next((one for one in changes if one.change.ended_at is None), None)

@@ -1,0 +1,164 @@
+"""Changes of customers' e-mail addresses; their steps are edits of the outbox."""
+
+import sqlite3
+from collections.abc import Callable
+
+import msgspec
+
+from desktop.kit.errors import ConflictError, InvalidInput
+from desktop.model.edit import Edit
+from desktop.model.email_change import (
+    EmailChange,
+    EmailChangeProgress,
+    EmailChangeStep,
+    EmailConflictPolicy,
+    EmailVerification,
+    ProfileSnapshot,
+    email_change_progress,
+    parse_snapshot,
+    parse_verification,
+)
+from desktop.model.json_value import canonical_json
+from desktop.store.database_call import database_call
+from desktop.store.outbox_row import decode_edit
+from desktop.store.repository import Repository
+
+_OF_CUSTOMER = (
+    "(user_id = :user_id OR (sid = :sid AND sid <> ''))"
+    " AND account = (SELECT id FROM current_account)"
+)
+
+
+class EmailChangeRepository(Repository):
+    """The table `email_change`."""
+
+    def insert_within(self, change: EmailChange) -> Callable[[sqlite3.Connection], int]:
+        """Return what stores a new change in the transaction that queues its steps.
+
+        It returns the row's id and raises ConflictError while another change of the same customer
+        has steps left to do; one that takes another back ends that in the same transaction.
+        """
+
+        def act(connection: sqlite3.Connection) -> int:
+            if change.undoes is not None:
+                connection.execute(
+                    "UPDATE email_change SET ended_at = ? WHERE id = ? AND ended_at IS NULL",
+                    (change.created_at, int(change.undoes)),
+                )
+            unfinished = connection.execute(
+                f"SELECT new FROM email_change WHERE {_OF_CUSTOMER} AND ended_at IS NULL",  # noqa: S608
+                {"user_id": change.user_id, "sid": change.sid},
+            ).fetchone()
+            if unfinished is not None:
+                raise ConflictError(
+                    "The address of this customer is being changed already.",
+                    f"The change to {unfinished['new']} is not finished.",
+                    "Resume it or take it back first.",
+                )
+            expected = change.expected.as_json() if change.expected is not None else None
+            cursor = connection.execute(
+                "INSERT INTO email_change (account, user_id, sid, label, old, new, policy,"
+                " keeps_old, expected, actor, created_at, undoes)"
+                " VALUES ((SELECT id FROM current_account), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    change.user_id,
+                    change.sid,
+                    change.label,
+                    change.old,
+                    change.new,
+                    change.policy.value,
+                    int(change.keeps_old),
+                    canonical_json(expected),
+                    change.actor,
+                    change.created_at,
+                    int(change.undoes) if change.undoes is not None else None,
+                ),
+            )
+            return int(cursor.lastrowid or 0)
+
+        return act
+
+    @database_call
+    def get_progress(self, change_id: str) -> EmailChangeProgress:
+        """Return a change with the progress of its steps. Raises InvalidInput for an unknown id."""
+
+        def look(connection: sqlite3.Connection) -> EmailChangeProgress:
+            row = connection.execute(
+                "SELECT * FROM email_change WHERE id = ?", (int(change_id),)
+            ).fetchone()
+            if row is None:
+                raise InvalidInput(f"There is no change of address {change_id}.")
+            return _progress(connection, row)
+
+        return self._database.read(look)
+
+    @database_call
+    def list_of_customer(
+        self, user_id: int | None, sid: str, limit: int = 5
+    ) -> tuple[EmailChangeProgress, ...]:
+        """Return the changes of one customer in this account, the newest first."""
+
+        def look(connection: sqlite3.Connection) -> tuple[EmailChangeProgress, ...]:
+            rows = connection.execute(
+                f"SELECT * FROM email_change WHERE {_OF_CUSTOMER} ORDER BY id DESC LIMIT :limit",  # noqa: S608
+                {"user_id": user_id, "sid": sid, "limit": limit},
+            ).fetchall()
+            return tuple(_progress(connection, row) for row in rows)
+
+        return self._database.read(look)
+
+    @database_call
+    def set_policy(
+        self, change_id: str, policy: EmailConflictPolicy, expected: ProfileSnapshot | None
+    ) -> None:
+        """Store another policy for an unfinished change, and what is expected under it."""
+        snapshot = canonical_json(expected.as_json() if expected is not None else None)
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE email_change SET policy = ?, expected = ? WHERE id = ?"
+                " AND ended_at IS NULL",
+                (policy.value, snapshot, int(change_id)),
+            )
+        )
+
+    @database_call
+    def end(self, change_id: str, at: float, verification: EmailVerification | None = None) -> None:
+        """Store that a change has no step left to do, and what was found after the last one."""
+        found = canonical_json(verification.as_json() if verification is not None else None)
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE email_change SET ended_at = ?, verification = ? WHERE id = ?"
+                " AND ended_at IS NULL",
+                (at, found, int(change_id)),
+            )
+        )
+
+
+def _progress(connection: sqlite3.Connection, row: sqlite3.Row) -> EmailChangeProgress:
+    edits: dict[EmailChangeStep, Edit] = {}
+    for found in connection.execute(
+        "SELECT * FROM outbox WHERE email_change = ? ORDER BY id", (row["id"],)
+    ):
+        # The newest of a step: the one before it failed and was tried again.
+        edits[EmailChangeStep(found["step"])] = decode_edit(found)
+    return email_change_progress(_decode_change(row), edits)
+
+
+def _decode_change(row: sqlite3.Row) -> EmailChange:
+    expected, found = (msgspec.json.decode(row[name]) for name in ("expected", "verification"))
+    return EmailChange(
+        id=str(row["id"]),
+        user_id=row["user_id"],
+        sid=row["sid"],
+        label=row["label"],
+        old=row["old"],
+        new=row["new"],
+        policy=EmailConflictPolicy(row["policy"]),
+        keeps_old=bool(row["keeps_old"]),
+        expected=parse_snapshot(expected) if expected is not None else None,
+        actor=row["actor"],
+        created_at=row["created_at"],
+        ended_at=row["ended_at"],
+        verification=parse_verification(found) if found is not None else None,
+        undoes=str(row["undoes"]) if row["undoes"] is not None else None,
+    )

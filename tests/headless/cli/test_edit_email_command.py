@@ -1,0 +1,213 @@
+"""`fairlead edit --email`: one change over both services, read by the official client."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.cli_command import FairleadCommand
+from tests.support.edit_cases import CustomerFactory
+from tests.support.sandbox_servers import SandboxServers
+
+_VARS = {"city": "Lisbon", "age": 41, "topics": ["bikes"]}
+
+
+class Customer:
+    """A customer of both services, and the address that they ask for."""
+
+    def __init__(self, servers: SandboxServers, old: str, new: str) -> None:
+        self._servers = servers
+        self.old, self.new = old, new
+        self.sid = servers.create_profile(
+            old, vars=_VARS, lists={"Newsletter": 1}, optout_email="basic"
+        )
+        self.user_id = servers.create_user(old)
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        found = self._servers.read_profile(self.sid)
+        assert found is not None
+        return found
+
+    @property
+    def addresses(self) -> dict[str, bool]:
+        """The addresses of the Zendesk user, each with whether it is the primary one."""
+        path = f"/api/v2/users/{self.user_id}/identities"
+        identities = self._servers.zendesk_request("GET", path)[1]["identities"]
+        return {item["value"]: item["primary"] for item in identities if item["type"] == "email"}
+
+
+@pytest.fixture
+def customer(sandbox: SandboxServers, customers: CustomerFactory) -> Customer:
+    return Customer(sandbox, customers.new_email(), customers.new_email())
+
+
+def change(fairlead: FairleadCommand, customer: Customer, *words: str) -> Any:
+    """Run the command; returns its result."""
+    return fairlead("edit", customer.old, "--email", customer.new, "--reason", "asked", *words)
+
+
+def states(document: dict[str, Any]) -> dict[str, str]:
+    return {step["name"]: step["state"] for step in document["steps"]}
+
+
+def test_email_is_changed_in_both_services_and_the_profile_stays(
+    fairlead: FairleadCommand, customer: Customer
+) -> None:
+    result = change(fairlead, customer, "--json")
+    assert result.exit_code == 0, result.stdout
+    assert states(result.json) == {
+        "add_address": "done", "make_primary": "done", "remove_old": "kept",
+        "move_profile": "done", "verify": "done",
+    }  # fmt: skip
+    assert result.json["verification"] == {
+        "same_profile": True, "fields": [3, 3], "lists": [1, 1], "optout": "basic",
+        "optout_kept": True,
+    }  # fmt: skip
+    assert customer.addresses == {customer.old: False, customer.new: True}
+    profile = customer.profile
+    assert profile["keys"]["email"] == customer.new
+    assert (profile["vars"], profile["optout_email"]) == (_VARS, "basic")
+    assert set(profile["lists"]) == {"Newsletter"}
+
+
+def test_email_change_removes_old_address_only_when_asked(
+    fairlead: FairleadCommand, customer: Customer
+) -> None:
+    result = change(fairlead, customer, "--remove-old", "--json")
+    assert result.exit_code == 0, result.stdout
+    assert states(result.json)["remove_old"] == "done"
+    assert customer.addresses == {customer.new: True}
+
+
+def test_email_change_is_taken_back_within_a_day(
+    fairlead: FairleadCommand, customer: Customer
+) -> None:
+    done = change(fairlead, customer, "--remove-old", "--json").json
+    back = fairlead("undo", done["edits"][0]["id"], "--json")
+    assert back.exit_code == 0, back.stdout
+    assert customer.addresses == {customer.old: True}
+    assert customer.profile["keys"]["email"] == customer.old
+    again = fairlead("undo", done["edits"][0]["id"], "--json")
+    assert again.exit_code == 3
+
+
+def test_email_change_asks_what_becomes_of_another_profile(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    other = sandbox.create_profile(customer.new, vars={"city": "Porto", "shoe": 43})
+    refused = change(fairlead, customer, "--json")
+    assert refused.exit_code == 3
+    assert "another profile" in refused.json["error"]["title"]
+    assert customer.addresses == {customer.old: True}, "nothing is changed"
+    shown = change(fairlead, customer, "--dry-run", "--json").json
+    assert shown["check"]["other_profile"]["sid"] == other
+    assert customer.addresses == {customer.old: True}
+
+
+def test_email_change_keeps_both_profiles_when_told_so(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    sandbox.create_profile(customer.new)
+    kept = change(fairlead, customer, "--conflict", "keep", "--json")
+    assert kept.exit_code == 0, kept.stdout
+    assert "move_profile" not in states(kept.json)
+    assert customer.addresses == {customer.old: False, customer.new: True}
+    assert customer.profile["keys"]["email"] == customer.old
+
+
+def test_email_change_merges_and_the_stricter_optout_stands(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    other = sandbox.create_profile(
+        customer.new, vars={"city": "Porto", "shoe": 43}, lists={"Winback": 1}, optout_email="all"
+    )
+    merged = change(fairlead, customer, "--conflict", "merge", "--json")
+    assert merged.exit_code == 0, merged.stdout
+    found = merged.json["verification"]
+    assert (found["fields"], found["lists"], found["optout"]) == ([4, 4], [2, 2], "all")
+    profile = customer.profile
+    assert profile["vars"] == {**_VARS, "shoe": 43}
+    assert set(profile["lists"]) == {"Newsletter", "Winback"}
+    assert sandbox.read_profile(other) is None
+    back = fairlead("undo", merged.json["edits"][-1]["id"], "--json")
+    assert back.exit_code == 3
+    assert "merged" in back.json["error"]["title"]
+
+
+def test_merging_needs_a_right_of_its_own(
+    as_agent: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    sandbox.create_profile(customer.new)
+    refused = change(as_agent, customer, "--conflict", "merge", "--json")
+    assert refused.exit_code == 3
+    assert "merge two Sailthru profiles" in refused.json["error"]["message"]
+    assert customer.addresses == {customer.old: True}
+
+
+def test_email_of_somebody_else_is_refused_by_name(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    owner = sandbox.create_user(customer.new, name="Nora Holt")
+    refused = change(fairlead, customer, "--json")
+    assert refused.exit_code == 3
+    assert "Nora Holt" in refused.json["error"]["title"]
+    assert str(owner) in refused.json["error"]["hint"]
+    assert customer.addresses == {customer.old: True}
+
+
+def test_email_change_that_stops_says_where_and_is_resumed(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    sandbox.add_fault("sailthru:POST /user:400", times=None)
+    try:
+        stopped = change(fairlead, customer, "--json")
+    finally:
+        sandbox.clear_faults()
+    assert stopped.exit_code == 1, stopped.stdout
+    assert states(stopped.json) == {
+        "add_address": "done", "make_primary": "done", "remove_old": "kept",
+        "move_profile": "failed", "verify": "waiting",
+    }  # fmt: skip
+    assert (
+        "Zendesk has the new address, Sailthru the old one."
+        in change(fairlead, customer, "--dry-run").stdout
+    )
+    resumed = change(fairlead, customer, "--json")
+    assert resumed.exit_code == 0, resumed.stdout
+    assert customer.profile["keys"]["email"] == customer.new
+    posts = [step for step in resumed.json["edits"] if step["kind"] == "email_address"]
+    assert len(posts) == 1, "what was done is not done again"
+
+
+def test_email_change_that_stopped_is_taken_back(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    sandbox.add_fault("sailthru:POST /user:400", times=None)
+    try:
+        stopped = change(fairlead, customer, "--json").json
+    finally:
+        sandbox.clear_faults()
+    back = fairlead("undo", stopped["edits"][0]["id"], "--json")
+    assert back.exit_code == 0, back.stdout
+    assert customer.addresses == {customer.old: True}
+    assert customer.profile["keys"]["email"] == customer.old
+    assert json.loads(fairlead("outbox", "--json").stdout)["rows"][0]["state"] != "queued"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("nobody", "is not an e-mail address"),
+        ("a@@b", "is not an e-mail address"),
+        ("me@localhost", "is not an e-mail address that mail can reach"),
+    ],
+)
+def test_email_that_is_none_is_refused(
+    fairlead: FairleadCommand, customer: Customer, typed: str, said: str
+) -> None:
+    refused = fairlead("edit", customer.old, "--email", typed, "--reason", "asked", "--json")
+    assert refused.exit_code != 0
+    assert said in refused.json["error"]["title"]
+    same = fairlead("edit", customer.old, "--email", customer.old, "--reason", "asked", "--json")
+    assert "this customer's address already" in same.json["error"]["title"]
