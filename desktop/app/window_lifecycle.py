@@ -20,6 +20,7 @@ from desktop.panels.customers_page import CustomersPage
 from desktop.panels.main_window_controller import MainWindowController, WindowModels
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
+from desktop.viewmodels.customer.email_change_model import EmailChangeModel
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.page_access import decide_page_access
@@ -71,6 +72,9 @@ class WindowLifecycle(QObject):
         self.sheet_model = CustomerSheetModel(
             session, services.lookup, services.editor, services.undo, store, bus, clock
         )
+        self.email_change_model = EmailChangeModel(
+            self.sheet_model, services.email_changes, bus, clock
+        )
         self.status_model = StatusBarModel(session, store, bus, clock)
         self.follow_model = FollowZendeskModel(services.follow, session, self.sheet_model)
         self.search_model = SearchSuggestionsModel(
@@ -82,7 +86,9 @@ class WindowLifecycle(QObject):
             may_view=lambda: check_view_permission(session).is_allowed,
         )
         self.main_window.add_customers_page(
-            CustomersPage(self.sheet_model, examples=launch_options.search_examples)
+            CustomersPage(
+                self.sheet_model, self.email_change_model, examples=launch_options.search_examples
+            )
         )
         self.controller = MainWindowController(
             self.main_window,
@@ -255,6 +261,7 @@ class WindowLifecycle(QObject):
         self.status_model.close()
         await self.follow_model.close()
         await self.search_model.tasks.close()
+        await self.email_change_model.close()
         await self.sheet_model.close()
         if self.page_factory is not None:
             await self.page_factory.close()

@@ -54,6 +54,13 @@ def inverse_request(edit: Edit) -> EditRequest:
 
 def undo_refusal(edit: Edit) -> UserDecisionNeeded | None:
     """Return why an ended edit cannot be undone by anybody, or None."""
+    if edit.email_change is not None:
+        return UserDecisionNeeded(
+            f"Edit {edit.id} is one step of a change of the e-mail address.",
+            "A step alone would leave the two services with different addresses.",
+            "Undo the whole change: under Change e-mail on the customer’s sheet, or by"
+            f" `fairlead undo {edit.id}`.",
+        )
     if edit.request.kind is EditKind.CREATE:
         return UserDecisionNeeded(
             "A created profile cannot be undone.",
@@ -103,13 +110,9 @@ class UndoService:
         sent.
         """
         edit = await self._store.outbox.get_edit(edit_id)
-        if edit.email_change is not None:
-            raise UserDecisionNeeded(
-                f"Edit {edit.id} is one step of a change of the e-mail address.",
-                "A step alone would leave the two services with different addresses.",
-                "Take the whole change back: on the customer’s sheet, or by"
-                f" `fairlead undo {edit.id}`.",
-            )
+        step_refusal = undo_refusal(edit) if edit.email_change is not None else None
+        if step_refusal is not None:
+            raise step_refusal
         words = "Undone before it was sent."
         withdrawn = await self.withdraw(edit_id, words)
         if withdrawn is not None:

@@ -299,7 +299,7 @@ class EmailChangeService:
             raise refusal
         change, now = progress.change, self._clock.now()
         for edit in self._open_edits(progress):
-            words = "Taken back before it was sent."
+            words = "Undone before it was sent."
             if await self._store.outbox.withdraw_unsent(edit.id, now, words) is None:
                 raise UserDecisionNeeded(
                     "A step is being sent at this moment.", "", "Try again in a few seconds."
@@ -324,13 +324,13 @@ class EmailChangeService:
         return await self._queue(back, requests)
 
     def find_take_back_refusal(self, progress: EmailChangeProgress) -> UserDecisionNeeded | None:
-        """Return why a change cannot be taken back, or None."""
+        """Return why a change cannot be undone, or None."""
         change = progress.change
         moved = progress.is_done(EmailChangeStep.MOVE_PROFILE)
         if change.merges and moved:
             return UserDecisionNeeded(
                 "The two profiles were merged.",
-                "Sailthru cannot split them again, so the change is not taken back.",
+                "Sailthru cannot split them again, so the change is not undone.",
                 "Change the address again if it is wrong.",
             )
         if change.undoes is not None:
@@ -340,7 +340,7 @@ class EmailChangeService:
         if self._clock.now() - change.created_at > TAKE_BACK_S:
             return UserDecisionNeeded(
                 "The change is older than 24 hours.",
-                "It is not taken back in one step any more.",
+                "It is not undone in one step any more.",
                 "Change the address again instead.",
             )
         if not self._open_edits(progress) and not build_take_back_requests(progress, ""):

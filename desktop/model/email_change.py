@@ -57,7 +57,7 @@ class StepState(Enum):
     DONE = "done"
     KEPT = "kept"
     FAILED = "failed"
-    TAKEN_BACK = "taken back"
+    UNDONE = "undone"
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class EmailChangeProgress:
         return any(one.step is step and one.state is StepState.DONE for one in self.steps)
 
     @property
-    def standing_text(self) -> str:
+    def half_done_text(self) -> str:
         """Say which address each service has now; empty where that needs no word."""
         primary, moved = (
             self.is_done(EmailChangeStep.MAKE_PRIMARY),
@@ -315,7 +315,7 @@ def email_change_progress(
     if change.verification is not None:
         verified = StepState.DONE if change.verification.is_complete else StepState.FAILED
     elif change.ended_at is not None:
-        verified = StepState.TAKEN_BACK if is_blocked else StepState.DONE
+        verified = StepState.UNDONE if is_blocked else StepState.DONE
     steps.append(StepProgress(EmailChangeStep.VERIFY, verified))
     return EmailChangeProgress(change, tuple(sorted(steps, key=lambda one: one.step)))
 
@@ -328,7 +328,7 @@ _STATES = {
     EditState.DONE: StepState.DONE,
     EditState.CONFLICT: StepState.FAILED,
     EditState.FAILED: StepState.FAILED,
-    EditState.UNDONE: StepState.TAKEN_BACK,
+    EditState.UNDONE: StepState.UNDONE,
 }
 
 

@@ -17,8 +17,14 @@ def confirmed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Jso
     if kind is EditKind.SYNC_CHECKBOX:
         # Absent or null counts as not ticked.
         return bool(person.user_fields.get(name)) if person else None
+    if kind is EditKind.EMAIL_ADDRESS:
+        return name in person.emails if person else None
+    if kind is EditKind.PRIMARY_EMAIL:
+        return (person.email or "").lower() if person else None
     if profile is None:
         return None
+    if kind is EditKind.PROFILE_EMAIL:
+        return (profile.email or "").lower()
     if kind is EditKind.OPTOUT:
         # What the answer did not say, or in words of its own, is no level: not even “none”.
         return profile.optout.value if profile.optout is not None else None

@@ -6,12 +6,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.panels.customer.empty_page_message import EmptyPageMessage
+from desktop.viewmodels.customer.email_change_model import EmailChangeModel
 from desktop.viewmodels.customer.header_view import build_header_view, matches_text
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.qt_timer import create_timer
 
 if TYPE_CHECKING:
     from desktop.panels.customer.customer_sheet_widget import CustomerSheetWidget
+    from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
 
 
 class CustomersPage(QWidget):
@@ -24,12 +26,15 @@ class CustomersPage(QWidget):
     def __init__(
         self,
         model: CustomerSheetModel,
+        email_change: EmailChangeModel,
         parent: QWidget | None = None,
         *,
         examples: tuple[str, ...] = (),
     ) -> None:
         super().__init__(parent)
         self._model = model
+        self._email_change = email_change
+        self._email_drawer: EmailChangeDrawer | None = None
         self._sheet: CustomerSheetWidget | None = None
         self._build_timer = create_timer(self, _BUILD_SLICE_MS, self._build_slice, repeats=True)
         self._is_sheet_connected = False  # the panels are all built and shown to somebody
@@ -45,6 +50,8 @@ class CustomersPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
         model.changed.connect(self.refresh)
+        email_change.changed.connect(self._refresh_email_note)
+        email_change.address_replaced.connect(model.open_text)
 
     def refresh(self) -> None:
         """Show the customer sheet, who matches, that nobody was found, or the welcome."""
@@ -75,6 +82,7 @@ class CustomersPage(QWidget):
             self._model.customer_number,
         )
         sheet.refresh(all_at_once=first or not self._model.is_loading)
+        self._refresh_email_note()
         self._stack.setCurrentWidget(sheet)
 
     def set_narrow(self, narrow: bool) -> None:
@@ -82,6 +90,22 @@ class CustomersPage(QWidget):
         self._narrow = narrow
         if self._sheet is not None and self._is_sheet_connected:
             self._sheet.set_narrow(narrow)
+
+    def open_email_drawer(self) -> None:
+        """Open Change e-mail for the customer shown, if there is one."""
+        if self._model.sheet is None or not self._model.sheet.is_found:
+            return
+        if self._email_drawer is None:
+            # Imported when it is first wanted: hardly anybody opens it at the start.
+            from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
+
+            self._email_drawer = EmailChangeDrawer(self._email_change, self.window())
+            self._email_drawer.lookup_requested.connect(self._model.open_text)
+        self._email_drawer.open_for_customer(self._email_change.proposed_address)
+
+    def _refresh_email_note(self) -> None:
+        if self._sheet is not None and self._is_sheet_connected:
+            self._sheet.show_email_note(self._email_change.note())
 
     def _on_next_action(self) -> None:
         if self._next_action == "create":
@@ -122,6 +146,7 @@ class CustomersPage(QWidget):
         if not self._is_sheet_connected:
             self._is_sheet_connected = True
             sheet.tickets_panel.link_requested.connect(self.link_requested)
+            sheet.change_email_requested.connect(self.open_email_drawer)
             sheet.set_narrow(self._narrow)
         return sheet
 

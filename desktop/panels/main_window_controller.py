@@ -62,6 +62,7 @@ class MainWindowController(QObject):
         add("Undo", self._on_undo, QKeySequence.StandardKey.Undo)
         add("Refresh", self._models.sheet.refresh, ["F5", "Ctrl+R"])
         add("Follow Zendesk", self._on_follow, "Ctrl+Shift+F")
+        add("Change e-mail", self._window.customers_page.open_email_drawer, "Ctrl+Shift+E")
         add("Copy e-mail address", self._on_copy_address, "Ctrl+Shift+C")
         # Alt with an arrow moves by a word on a Mac.
         on_mac = sys.platform == "darwin"

@@ -104,7 +104,7 @@ def _emit_progress(
     }
     if is_dry_run:
         document["dry_run"] = True
-    lines = [*_step_lines(progress.steps), progress.standing_text]
+    lines = [*_step_lines(progress.steps), progress.half_done_text]
     exit_code = ExitCode.DONE if is_dry_run else _exit_code(progress)
     return emit(document, filter(None, lines), as_json=as_json, exit_code=exit_code)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -26,6 +26,8 @@ _STACKED_MAX_WIDTH, _CHIPS_BELOW_MAX_WIDTH = 560, 760  # px of the design
 
 class CustomerHeaderPanel(QWidget):
     """Widget of the sheet's header; wide: one row, narrow: name, address, value, health stacked."""
+
+    change_email_requested = Signal()
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +53,9 @@ class CustomerHeaderPanel(QWidget):
         )
         self._match_by_address_button.clicked.connect(model.unlink_profile)
         self._match_by_address_button.hide()
+        self.change_email_button = LinkButton("Change e-mail")
+        self.change_email_button.clicked.connect(self.change_email_requested)
+        self.change_email_button.hide()
         self._refresh = icon_button("refresh", "Refresh")
         self._refresh.setObjectName("Refresh")
         self._refresh.clicked.connect(model.refresh)
@@ -73,6 +78,7 @@ class CustomerHeaderPanel(QWidget):
         below = hbox(self._address, spacing=6)
         below.addWidget(self._match, 1)
         below.addWidget(self._match_by_address_button)
+        below.addWidget(self.change_email_button)
         middle = QVBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
@@ -126,6 +132,8 @@ class CustomerHeaderPanel(QWidget):
         self._address.setVisible(bool(view.address))
         self._match.setText(f"· {view.match_text}" if view.match_text else "")
         self._match_by_address_button.setVisible(view.is_linked_by_hand)
+        self.change_email_button.setVisible(view.can_change_email)
+        self.change_email_button.set_enabled(not view.change_email_reason, view.change_email_reason)
         if view.chips != self._shown_chips:
             self._shown_chips = view.chips
             self._show_chips(view.chips)

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.panels.customer.customer_header_panel import CustomerHeaderPanel
@@ -19,9 +19,11 @@ from desktop.panels.customer.tickets_panel import TicketsPanel
 from desktop.panels.customer.timeline_panel import TimelinePanel
 from desktop.panels.customer.zendesk_user_panel import ZendeskUserPanel
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.batched_layout import batch_layout
 from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.responsive_columns import ResponsiveColumns, ResponsiveColumnsScrollArea
+from desktop.viewmodels.customer.email_change_view import EmailNoteView
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 _COLUMN_PLAN = {
@@ -70,6 +72,8 @@ _PANEL_CLASSES: dict[str, Callable[[CustomerSheetModel], SheetPanel]] = {
 class CustomerSheetWidget(QWidget):
     """Widget of the customer sheet; call `build_next_panel` until `is_complete`, then show it."""
 
+    change_email_requested = Signal()
+
     def __init__(self, model: CustomerSheetModel) -> None:
         super().__init__()
         self._model = model
@@ -85,6 +89,9 @@ class CustomerSheetWidget(QWidget):
         self._refresh_timer.setInterval(0)
         self._refresh_timer.timeout.connect(self._on_refresh_timer)
         self._header = CustomerHeaderPanel(model)
+        self._header.change_email_requested.connect(self.change_email_requested)
+        self._email_banner: Banner | None = None
+        self._email_note = EmailNoteView()
         self._columns = ResponsiveColumns(_COLUMN_PLAN)
         page = ResponsiveColumnsScrollArea(self._columns)
         column = QVBoxLayout(self)
@@ -92,6 +99,7 @@ class CustomerSheetWidget(QWidget):
         column.setSpacing(fonts.scaled(12))
         column.addWidget(self._header)
         column.addWidget(page, 1)
+        self._column = column
         _apply_stylesheet_now(self)
 
     @property
@@ -140,6 +148,23 @@ class CustomerSheetWidget(QWidget):
             self._refresh_timer.start()
         else:
             self._refresh_timer.stop()
+
+    def show_email_note(self, note: EmailNoteView) -> None:
+        """Say below the header that an address change stopped, or that the services disagree."""
+        if self._email_banner is None:
+            if not note.title:
+                return
+            self._email_banner = Banner()
+            self._email_banner.action_triggered.connect(self._on_email_note)
+            self._column.insertWidget(1, self._email_banner)
+        self._email_banner.setVisible(bool(note.title))
+        if note.title and note != self._email_note:
+            actions = [("change", note.action)]
+            self._email_banner.show_message("warn", note.title, note.text, actions=actions)
+        self._email_note = note
+
+    def _on_email_note(self, _action: str) -> None:
+        self.change_email_requested.emit()
 
     def set_narrow(self, narrow: bool) -> None:
         """Fold the sheet's panels that only inform, in a narrow window; those that act stay."""

@@ -69,6 +69,7 @@ Card {{
 Card[borderless="true"] {{ background: transparent; border-color: transparent; }}
 QFrame[ground="raised"] {{ background: {t.raised}; border-radius: {px(RADIUS_CONTROL)}; }}
 QFrame[ground="accent"] {{ background: {t.accentbg}; border-radius: {px(RADIUS_CONTROL)}; }}
+QFrame[ground="warn"] {{ background: {t.warnbg}; border-radius: {px(RADIUS_CONTROL)}; }}
 QFrame[ground="line"] {{ background: {t.line}; }}
 Banner {{ border-radius: {px(RADIUS_CONTROL)}; }}
 Banner[tone="info"] {{ background: {t.accentbg}; }}
@@ -89,7 +90,7 @@ SearchPopup {{
     background: {t.surface}; border: 1px solid {t.control}; border-radius: {px(RADIUS_CARD)};
 }}
 SearchPopup QListView {{ background: transparent; border: 0; outline: 0; }}
-QMainWindow, QDialog {{ background: {t.window}; }}
+QMainWindow, QDialog, Drawer {{ background: {t.window}; }}
 QScrollArea {{ background: transparent; border: 0; }}
 """
 

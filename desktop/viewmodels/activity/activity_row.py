@@ -125,6 +125,9 @@ def edit_subject(edit: Edit) -> str:
         EditKind.SYNC_MARK: "Sync to Zendesk",
         EditKind.SYNC_CHECKBOX: "Sync to Sailthru",
         EditKind.CREATE: "Profile created",
+        EditKind.EMAIL_ADDRESS: f"Address {request.name}",
+        EditKind.PRIMARY_EMAIL: "Primary address",
+        EditKind.PROFILE_EMAIL: "Address in Sailthru",
     }.get(request.kind, request.name)
 
 
@@ -152,6 +155,8 @@ def edit_value_text(kind: EditKind, value: Json) -> str:
         return LEVEL_NOT_KNOWN_LABEL
     if kind is EditKind.OPTOUT and value in {level.value for level in OptOutLevel}:
         return OptOutLevel(str(value)).label
+    if kind is EditKind.EMAIL_ADDRESS:
+        return "listed" if value else "not listed"
     if kind in (EditKind.LIST, EditKind.SYNC_CHECKBOX, EditKind.SYNC_MARK):
         return "on" if value else "off"
     if kind is EditKind.HEALTH and value in {health.value for health in CustomerHealth}:

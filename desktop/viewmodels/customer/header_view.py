@@ -15,6 +15,7 @@ from desktop.model.email_address import email_match_key, normalize_email
 from desktop.model.lookup_query import LookupQueryKind
 from desktop.model.name_splitting import full_name_of_vars
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import pending_edit
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
@@ -60,6 +61,8 @@ class HeaderView:
     not_found_hint: str
     is_loading: bool
     is_linked_by_hand: bool = False
+    can_change_email: bool = False  # there is somebody whose address could be changed
+    change_email_reason: str = ""  # why it may not be changed here
 
 
 def build_header_view(context: CustomerContext) -> HeaderView:
@@ -81,7 +84,16 @@ def build_header_view(context: CustomerContext) -> HeaderView:
         not_found_hint=not_found_hint,
         is_loading=loading,
         is_linked_by_hand=sheet.is_linked,
+        can_change_email=sheet.is_found and bool(sheet.address),
+        change_email_reason=_change_email_reason(context),
     )
+
+
+def _change_email_reason(context: CustomerContext) -> str:
+    user = context.sheet.user.value
+    if user is not None and user.role != "end-user":
+        return "They work in your Zendesk: their address is changed there."
+    return context.check_permission(Permission.CHANGE_EMAIL).reason
 
 
 def initials_of(name: str) -> str:

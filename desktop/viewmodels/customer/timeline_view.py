@@ -132,5 +132,11 @@ def edit_text(kind: str, name: str, new: object) -> str:
         return f"Sync to Zendesk {'on' if new else 'off'}"
     if kind == "create":
         return "Profile created"
+    if kind == "email_address":
+        return f"{name} {'added' if new else 'removed'} in Zendesk"
+    if kind == "primary_email":
+        return f"Primary address in Zendesk {new}"
+    if kind == "profile_email":
+        return f"Address in Sailthru {new}" + (", two profiles merged" if name else "")
     value = "cleared" if new is None else f"= {shorten(str(new), _MAX_TEXT_LENGTH)}"
     return f"{name} {value}"

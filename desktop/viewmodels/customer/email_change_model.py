@@ -1,0 +1,418 @@
+"""View-model of the drawer Change e-mail, for the customer on the sheet."""
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop.customer.email_change_service import EmailChangeService, EmailCheck
+from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
+from desktop.kit.clock import Clock
+from desktop.kit.errors import AppError, InvalidInput
+from desktop.model.email_change import (
+    EmailChangeProgress,
+    EmailChangeStep,
+    EmailConflictPolicy,
+    StepProgress,
+    StepState,
+)
+from desktop.model.lookup_query import LookupQuery, LookupQueryKind
+from desktop.model.sailthru_profile import SailthruProfile
+from desktop.viewmodels.customer.email_change_view import (
+    EmailChangeView,
+    EmailNoteView,
+    build_check_rows,
+    build_comparison,
+    build_step_views,
+    build_verification,
+    consequence_text,
+    steps_note_of,
+    subtitle_of,
+)
+from desktop.viewmodels.customer.header_view import customer_name
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.time_format import format_time_of_day
+
+# After this pause in typing the address is checked, ms.
+_CHECK_AFTER_MS = 400
+
+
+class EmailChangeModel(QObject):
+    """Holds what is typed, what was found, and the change of the customer shown."""
+
+    changed = Signal()
+    address_replaced = Signal(str)  # the drawer is closed; the customer has this address now
+
+    def __init__(
+        self,
+        sheet_model: CustomerSheetModel,
+        changes: EmailChangeService,
+        bus: ChangeBus,
+        clock: Clock,
+    ) -> None:
+        super().__init__()
+        self._sheet_model = sheet_model
+        self._changes = changes
+        self._clock = clock
+        self._tasks = TaskRegistry(self._on_error)
+        self._typed = ""
+        self._check: EmailCheck | None = None
+        self._policy: EmailConflictPolicy | None = None
+        self._keeps_old = True
+        self._error: AppError | None = None
+        self._progress: EmailChangeProgress | None = None
+        self._is_open = False
+        self._submits_when_checked = False
+        self._check_timer = QTimer(self)
+        self._check_timer.setSingleShot(True)
+        self._check_timer.setInterval(_CHECK_AFTER_MS)
+        self._check_timer.timeout.connect(self.check_now)
+        sheet_model.customer_opened.connect(self._on_customer_opened)
+        sheet_model.changed.connect(self._on_sheet_changed)
+        self._unsubscribe = bus.subscribe(self._on_changes)
+
+    @property
+    def progress(self) -> EmailChangeProgress | None:
+        """The newest change of the address of the customer shown."""
+        return self._progress
+
+    @property
+    def unfinished(self) -> EmailChangeProgress | None:
+        """The change that has steps left to do, or None."""
+        progress = self._progress
+        return progress if progress is not None and progress.change.ended_at is None else None
+
+    @property
+    def proposed_address(self) -> str:
+        """The primary address in Zendesk, where the Sailthru profile still has a former one.
+
+        Empty where both agree, or where another profile has the primary address.
+        """
+        sheet = self._sheet_model.sheet
+        user, profile = (sheet.user.value, sheet.profile.value) if sheet else (None, None)
+        if sheet is None or user is None or profile is None or not sheet.is_complete:
+            return ""
+        primary, address = (user.email or "").lower(), (profile.email or "").lower()
+        is_former = primary != address and address in user.emails
+        if not primary or not is_former or any(o.address == primary for o in sheet.other_profiles):
+            return ""
+        return primary
+
+    def note(self) -> EmailNoteView:
+        """Build what the sheet says above the panels: a change that stopped, or is to be made."""
+        unfinished = self.unfinished
+        if unfinished is not None and unfinished.stopped_at is not None:
+            title = "The change of the e-mail address has stopped."
+            return EmailNoteView(title, unfinished.half_done_text, "Finish it…")
+        proposed = self.proposed_address
+        if not proposed or unfinished is not None:
+            return EmailNoteView()
+        return EmailNoteView(
+            "Zendesk has another address than Sailthru.",
+            f"{proposed} is the primary address in Zendesk; mail from Sailthru still goes to the"
+            " former one.",
+            "Change it in Sailthru…",
+        )
+
+    def begin(self, proposed: str = "") -> None:
+        """Start for the customer shown; one that stopped half-way is shown as it stands."""
+        self._is_open = True
+        self._check, self._policy, self._error, self._keeps_old = None, None, None, True
+        self._typed = self.unfinished.change.new if self.unfinished is not None else proposed
+        if self.unfinished is None:
+            self._progress = None
+        if self._typed:
+            self.check_now()
+        self.changed.emit()
+
+    def end(self) -> None:
+        """Forget what was typed: the drawer was closed."""
+        self._is_open = False
+        self._check_timer.stop()
+        self._tasks.cancel("check")
+        self._typed, self._check, self._error = "", None, None
+        self._note_unsaved_input()
+        sheet = self._sheet_model.sheet
+        change = self._progress.change if self._progress is not None else None
+        asked = sheet.query if sheet is not None else None
+        if (
+            change is not None
+            and change.ended_at is not None
+            and asked == LookupQuery(LookupQueryKind.EMAIL, change.old)
+        ):
+            self.address_replaced.emit(change.new)
+        else:
+            self._reload()
+
+    def type_address(self, text: str) -> None:
+        """Take another address; it is checked once nothing was typed for a moment."""
+        self._typed, self._check, self._error, self._policy = text, None, None, None
+        self._submits_when_checked = False
+        self._tasks.cancel("check")
+        if text.strip():
+            self._check_timer.start()
+        else:
+            self._check_timer.stop()
+        self._note_unsaved_input()
+        self.changed.emit()
+
+    def check_now(self) -> None:
+        """Ask both services what stands at the address."""
+        self._check_timer.stop()
+        if self._sheet_model.sheet is not None and self._typed.strip():
+            self._error = None
+            self._tasks.start("check", self._run_check())
+            self.changed.emit()
+
+    def choose_policy(self, policy: EmailConflictPolicy) -> None:
+        """Choose what becomes of the other profile."""
+        self._policy = policy
+        self.changed.emit()
+
+    def set_keeps_old(self, keeps: bool) -> None:
+        """Choose whether the old address stays as a second one in Zendesk."""
+        self._keeps_old = keeps
+        self.changed.emit()
+
+    def submit(self) -> None:
+        """Change the address, or go on with a change that stopped; checks first where needed."""
+        if self.unfinished is not None:
+            if self.unfinished.stopped_at is not None:
+                self._tasks.start_once("submit", self._resume())
+            return
+        if self._check is None:
+            # Ctrl+Enter right after the last key: what was typed is checked, then changed.
+            self._submits_when_checked = bool(self._typed.strip())
+            self.check_now()
+            return
+        if not self.view().button_reason:
+            self._tasks.start_once("submit", self._submit(self._check))
+
+    def take_back(self) -> None:
+        """Take the change back as far as it went."""
+        if self._progress is not None:
+            self._tasks.start_once("submit", self._take_back(self._progress.change.id))
+
+    def view(self) -> EmailChangeView:
+        """Build what the drawer shows."""
+        sheet = self._sheet_model.sheet
+        if sheet is None:
+            return EmailChangeView("", "", "", can_type=False)
+        now, check, progress = self._clock.now(), self._check, self._progress
+        user, profile = sheet.user.value, sheet.profile.value
+        change = progress.change if progress is not None else None
+        old = (user.email if user else None) or (profile.email if profile else None) or ""
+        other = check.other_profile if check is not None and check.needs_choice else None
+        merges = (change.merges if change else False) or self._policy is EmailConflictPolicy.MERGE
+        shows_both = other is not None and profile is not None
+        error = self._error
+        if error is None and check is not None and progress is None and not check.needs_choice:
+            error = check.find_obstacle(None)
+        can_take_back = (
+            progress is not None and self._changes.find_take_back_refusal(progress) is None
+        )
+        note, note_tone = steps_note_of(progress, can_take_back=can_take_back)
+        steps = progress.steps if progress is not None else self._planned_steps()
+        keeps = change.keeps_old if change is not None else self._keeps_old
+        button, reason = self._button()
+        return EmailChangeView(
+            subtitle=subtitle_of(sheet),
+            old=change.old if change is not None else old.lower(),
+            new=change.new if change is not None else self._typed,
+            can_type=progress is None,
+            checked_text=self._checked_text(),
+            checks=build_check_rows(check, now, progress) if check is not None else (),
+            error_title=error.title if error is not None else "",
+            error_text=" ".join(t for t in (error.message, error.hint) if t) if error else "",
+            asks_policy=shows_both and (change is None or change.ended_at is None),
+            policy=self._policy,
+            merge_refusal=check.merge_refusal if check is not None else "",
+            consequence=consequence_text(customer_name(sheet), profile, other)
+            if merges and profile is not None and other is not None
+            else "",
+            comparison=build_comparison(profile, other, now)
+            if merges and profile is not None and other is not None
+            else (),
+            steps=build_step_views(
+                steps,
+                change.old if change is not None else old.lower(),
+                change.new if change is not None else self._typed.strip().lower(),
+                merges=merges,
+                keeps_old=keeps,
+                can_choose=progress is None,
+            ),
+            steps_note=note,
+            steps_note_tone=note_tone,
+            verification=build_verification(
+                change.verification if change is not None else None,
+                profile,
+                other if merges else None,
+            )
+            if steps
+            else (),
+            foot=self._foot(profile, can_take_back=can_take_back, merges=merges),
+            button=button,
+            button_reason=reason,
+            takes_back=can_take_back and progress is not None,
+            is_finished=change is not None and change.ended_at is not None,
+            keeps_old=keeps,
+        )
+
+    async def close(self) -> None:
+        """Cancel what runs and wait for its end."""
+        self._check_timer.stop()
+        self._unsubscribe()
+        await self._tasks.close()
+
+    def _planned_steps(self) -> tuple[StepProgress, ...]:
+        """The steps that a change would have, as far as the check tells."""
+        sheet, check = self._sheet_model.sheet, self._check
+        if sheet is None or check is None or check.find_obstacle(EmailConflictPolicy.KEEP):
+            return ()
+        try:
+            requests = self._changes.plan(sheet, check, self._policy, keeps_old=self._keeps_old)
+        except AppError:
+            return ()
+        steps = set(requests) | {EmailChangeStep.VERIFY}
+        if EmailChangeStep.MAKE_PRIMARY in steps and check.old:
+            steps.add(EmailChangeStep.REMOVE_OLD)
+        return tuple(StepProgress(step, StepState.READY) for step in sorted(steps))
+
+    def _checked_text(self) -> str:
+        if self._tasks.is_running("check"):
+            return "checking…"
+        if self._check is None:
+            return ""
+        return f"checked {format_time_of_day(self._check.checked_at)}"
+
+    def _button(self) -> tuple[str, str]:
+        """The words of the primary button, and why it is disabled or ""."""
+        progress, check = self._progress, self._check
+        if progress is not None:
+            stopped = progress.stopped_at
+            if progress.change.ended_at is not None:
+                return "Close", ""
+            if stopped is None:
+                return "Change e-mail", "It is being sent."
+            number = next(n for n, one in enumerate(progress.steps, start=1) if one is stopped)
+            needs_policy = check is not None and check.needs_choice and self._policy is None
+            reason = "Choose what becomes of the other profile." if needs_policy else ""
+            return f"Resume at step {number}", reason
+        merges = self._policy is EmailConflictPolicy.MERGE
+        button = "Change e-mail and merge" if merges else "Change e-mail"
+        if not self._typed.strip():
+            return button, "Type the new address."
+        if self._error is not None:
+            return button, self._error.title
+        if check is None:
+            return button, "The address is being checked."
+        if check.needs_choice and self._policy is None:
+            return button, "Choose what becomes of the other profile."
+        if self._policy is EmailConflictPolicy.REFUSE:
+            return button, "You chose not to change the address."
+        obstacle = check.find_obstacle(self._policy)
+        return button, obstacle.title if obstacle is not None else ""
+
+    def _foot(self, profile: SailthruProfile | None, *, can_take_back: bool, merges: bool) -> str:
+        progress = self._progress
+        if progress is not None:
+            if progress.half_done_text:
+                return progress.half_done_text
+            if progress.change.ended_at is None:
+                return "Each step is sent once the one before it is confirmed."
+            if progress.change.merges:
+                return "The two profiles stay merged."
+            return "You can take it back for 24 hours." if can_take_back else ""
+        if self._policy is EmailConflictPolicy.KEEP:
+            return "Zendesk gets the new address. Sailthru keeps both profiles as they are."
+        if merges:
+            return "The merge can’t be undone: two profiles become one for good."
+        if self._check is None or profile is None:
+            return "The Sailthru profile keeps its id, fields, lists and opt-out."
+        return "You can change it back for 24 hours."
+
+    def _note_unsaved_input(self) -> None:
+        unsaved = self._is_open and bool(self._typed.strip()) and self._progress is None
+        self._sheet_model.set_unsaved_input("change e-mail", unsaved)
+
+    async def _run_check(self) -> None:
+        sheet, number = self._sheet_model.sheet, self._sheet_model.customer_number
+        if sheet is None:
+            return
+        check = await self._changes.check(sheet, self._typed)
+        if number != self._sheet_model.customer_number:
+            return
+        self._check = check
+        if self._submits_when_checked:
+            self._submits_when_checked = False
+            if not self._button()[1]:
+                self._tasks.start_once("submit", self._submit(check))
+        # The task itself still runs, and “checking” would stay on show.
+        QTimer.singleShot(0, self.changed.emit)
+
+    async def _submit(self, check: EmailCheck) -> None:
+        sheet = self._sheet_model.sheet
+        if sheet is None:
+            raise InvalidInput("No customer is open.")
+        context = self._sheet_model.context()
+        self._progress = await self._changes.submit(
+            sheet, check, self._policy, keeps_old=self._keeps_old, ticket=context.ticket
+        )
+        self._note_unsaved_input()
+        self.changed.emit()
+
+    async def _resume(self) -> None:
+        progress = self.unfinished
+        if progress is None:
+            return
+        # What was tried first may have been applied: it is judged by what stands there now.
+        await self._sheet_model.reread()
+        sheet = self._sheet_model.sheet
+        if sheet is not None:
+            self._progress = await self._changes.resume(progress.change.id, sheet, self._policy)
+        self.changed.emit()
+
+    async def _take_back(self, change_id: str) -> None:
+        self._progress = await self._changes.take_back(change_id)
+        self.changed.emit()
+
+    def _reload(self) -> None:
+        sheet = self._sheet_model.sheet
+        if sheet is None or not sheet.is_found:
+            self._progress = None
+            self.changed.emit()
+            return
+        self._tasks.start("reload", self._read_progress())
+
+    async def _read_progress(self) -> None:
+        sheet, number = self._sheet_model.sheet, self._sheet_model.customer_number
+        if sheet is None:
+            return
+        found = await self._changes.find_of_customer(sheet)
+        if number != self._sheet_model.customer_number:
+            return
+        before = self._progress
+        shows_typed = self._is_open and before is None
+        if found is not None and shows_typed and found.change.ended_at is not None:
+            # An older change says nothing about the one being typed.
+            found = None
+        self._progress = found
+        if found != before:
+            self.changed.emit()
+
+    def _on_customer_opened(self) -> None:
+        self._progress = None
+        self._typed, self._check, self._policy, self._error = "", None, None, None
+        self._reload()
+
+    def _on_sheet_changed(self) -> None:
+        sheet = self._sheet_model.sheet
+        if sheet is not None and sheet.is_complete and self._progress is None:
+            self._reload()
+
+    def _on_changes(self, changes: ChangeSet) -> None:
+        if changes.has_any(Topic.OUTBOX, Topic.AUDIT, Topic.CUSTOMER):
+            self._reload()
+
+    def _on_error(self, error: AppError) -> None:
+        self._error = error
+        self._submits_when_checked = False
+        QTimer.singleShot(0, self.changed.emit)

@@ -1,0 +1,373 @@
+"""View of the drawer Change e-mail: the check, the choice, what wins, the steps, the foot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from desktop.customer.email_change_service import AddressState, EmailCheck
+from desktop.kit.text import format_count
+from desktop.model.customer_sheet import CustomerSheet
+from desktop.model.email_change import (
+    EmailChangeProgress,
+    EmailChangeStep,
+    EmailConflictPolicy,
+    EmailVerification,
+    StepProgress,
+    StepState,
+)
+from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL, OptOutLevel, strictest_level
+from desktop.model.sailthru_profile import SailthruProfile
+from desktop.sync.field_labels import format_value
+from desktop.viewmodels import time_format
+from desktop.viewmodels.customer.header_view import customer_name
+from desktop.viewmodels.tone import ChipTone, Tone
+
+# Fields with different values that are shown one by one; the rest are counted.
+_MAX_SHOWN_FIELDS = 4
+POLICY_CHOICES = (
+    (EmailConflictPolicy.MERGE, "Merge"),
+    (EmailConflictPolicy.KEEP, "Keep both"),
+    (EmailConflictPolicy.REFUSE, "Don’t change"),
+)
+
+
+@dataclass(frozen=True)
+class CheckRowView:
+    """One row of the check: where, the result in a word, and what is there."""
+
+    where: str
+    result: str
+    tone: Tone
+    text: str
+    open_query: str = ""  # looks up who or what is there
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether the row stands on an amber ground."""
+        return self.tone == "warn"
+
+
+@dataclass(frozen=True)
+class CompareRowView:
+    """One row of the side by side: both values, which of them wins, and the result."""
+
+    label: str
+    own: str
+    other: str
+    result: str
+    rule: str
+    own_wins: bool
+    other_wins: bool
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step: its number, text and service, and how far it is as a chip."""
+
+    number: int
+    text: str
+    service: str
+    state: str
+    tone: ChipTone
+    detail: str = ""
+    is_done: bool = False
+    is_failed: bool = False
+    is_switch: bool = False  # whether the old address is kept can still be chosen
+
+
+@dataclass(frozen=True)
+class VerificationView:
+    """One thing that is compared after the last step; `is_kept` is None until then."""
+
+    text: str
+    is_kept: bool | None = None
+
+
+@dataclass(frozen=True)
+class EmailChangeView:
+    """Everything the drawer shows. `can_type`: nothing has been sent yet."""
+
+    subtitle: str
+    old: str
+    new: str
+    can_type: bool
+    checked_text: str = ""
+    checks: tuple[CheckRowView, ...] = ()
+    error_title: str = ""
+    error_text: str = ""
+    asks_policy: bool = False
+    policy: EmailConflictPolicy | None = None
+    merge_refusal: str = ""
+    consequence: str = ""
+    comparison: tuple[CompareRowView, ...] = ()
+    steps: tuple[StepView, ...] = ()
+    steps_note: str = ""
+    steps_note_tone: Tone = "muted"
+    verification: tuple[VerificationView, ...] = ()
+    foot: str = ""
+    button: str = "Change e-mail"
+    button_reason: str = "Type the new address."
+    takes_back: bool = False
+    is_finished: bool = False
+    keeps_old: bool = True
+
+
+@dataclass(frozen=True)
+class EmailNoteView:
+    """A note above the panels of the sheet, with one action; no title: there is nothing to say."""
+
+    title: str = ""
+    text: str = ""
+    action: str = ""
+
+
+def build_check_rows(
+    check: EmailCheck, now: float, progress: EmailChangeProgress | None = None
+) -> tuple[CheckRowView, ...]:
+    """Build the rows Zendesk, Sailthru and Your role; `progress`: what has been done since."""
+    rows = []
+    if progress is not None and progress.is_done(EmailChangeStep.MAKE_PRIMARY):
+        rows.append(CheckRowView("Zendesk", "Has it now", "ok", "Added and made primary."))
+    elif check.zendesk is not AddressState.OFF:
+        rows.append(_zendesk_row(check))
+    if progress is not None and progress.is_done(EmailChangeStep.MOVE_PROFILE):
+        rows.append(CheckRowView("Sailthru", "Has it now", "ok", "The same profile as before."))
+    elif check.sailthru is not AddressState.OFF:
+        rows.append(_sailthru_row(check, now))
+    if check.refusal:
+        rows.append(CheckRowView("Your role", "Not allowed", "bad", check.refusal))
+    else:
+        rows.append(CheckRowView("Your role", "Allowed", "ok", "You may change e-mail addresses."))
+    return tuple(rows)
+
+
+def _zendesk_row(check: EmailCheck) -> CheckRowView:
+    domain = check.new.rpartition("@")[2]
+    if check.zendesk is AddressState.TAKEN and check.zendesk_owner is not None:
+        owner = check.zendesk_owner
+        text = "Two users can't have one address. Merging users is done in Zendesk."
+        return CheckRowView("Zendesk", f"Taken by {owner.name}", "bad", text, f"id:{owner.id}")
+    if check.zendesk is AddressState.NOT_ASKED:
+        return CheckRowView("Zendesk", "Could not ask", "warn", _error_text(check))
+    if check.zendesk is AddressState.OWN:
+        return CheckRowView("Zendesk", "Second address", "ok", "It becomes the primary one.")
+    text = (
+        "Nobody has this address. Zendesk sends no letter to it, and may add the user to an"
+        f" organisation that owns {domain}."
+    )
+    return CheckRowView("Zendesk", "Free", "ok", text)
+
+
+def _sailthru_row(check: EmailCheck, now: float) -> CheckRowView:
+    other = check.other_profile
+    if check.sailthru is AddressState.OTHER_PROFILE and other is not None:
+        parts = []
+        created = other.activity.get("create_time") or other.activity.get("signup_time")
+        if created is not None:
+            parts.append(f"Created {time_format.format_date(created, now)}")
+        opens = other.lifetime.get("lifetime_opens", other.lifetime.get("lifetime_open"))
+        if opens is not None:
+            parts.append(f"{opens:,.0f} opens")
+        if other.lists:
+            parts.append(f"on {', '.join(sorted(other.lists)[:3])}")
+        text = (", ".join(parts) or "It has fields and an opt-out of its own") + "."
+        return CheckRowView("Sailthru", "Another profile", "warn", text, check.new)
+    if check.sailthru is AddressState.NOT_ASKED:
+        return CheckRowView("Sailthru", "Could not ask", "warn", _error_text(check))
+    if check.sailthru is AddressState.OWN:
+        return CheckRowView("Sailthru", "There already", "ok", "The profile has this address.")
+    return CheckRowView("Sailthru", "Free", "ok", "No profile has this address.")
+
+
+def _error_text(check: EmailCheck) -> str:
+    return check.error.title if check.error is not None else "It did not answer."
+
+
+def build_comparison(
+    own: SailthruProfile, other: SailthruProfile, now: float
+) -> tuple[CompareRowView, ...]:
+    """Build the side by side of two profiles that would become one."""
+    rows = [_optout_row(own, other), _lists_row(own, other, now)]
+    different = [
+        name
+        for name in own.vars
+        if name in other.vars and format_value(own.vars[name]) != format_value(other.vars[name])
+    ]
+    for name in different[:_MAX_SHOWN_FIELDS]:
+        mine, theirs = format_value(own.vars[name]), format_value(other.vars[name])
+        rows.append(CompareRowView(name, mine, theirs, mine, "this profile wins", True, False))
+    rest = len({*own.vars, *other.vars}) - len(different[:_MAX_SHOWN_FIELDS])
+    if rest:
+        gained = len(set(other.vars) - set(own.vars))
+        rule = f"{gained:,} from the other profile" if gained else "as they are"
+        result = f"{len({*own.vars, *other.vars}):,} fields in all"
+        words = f"{rest:,} more fields" if different else f"{rest:,} fields"
+        rows.append(
+            CompareRowView(
+                words,
+                f"{len(own.vars):,} set",
+                f"{len(other.vars):,} set" if other.vars else "Not set",
+                result,
+                rule,
+                True,
+                bool(gained),
+            )
+        )
+    return tuple(rows)
+
+
+def _optout_row(own: SailthruProfile, other: SailthruProfile) -> CompareRowView:
+    strictest = strictest_level(own.optout, other.optout)
+    return CompareRowView(
+        "Opt-out",
+        _level_text(own.optout),
+        _level_text(other.optout),
+        _level_text(strictest),
+        "the strictest always wins",
+        own.optout is strictest,
+        other.optout is strictest and own.optout is not strictest,
+    )
+
+
+def _lists_row(own: SailthruProfile, other: SailthruProfile, now: float) -> CompareRowView:
+    gained = sorted(set(other.lists) - set(own.lists))
+    both = sorted({*own.lists, *other.lists})
+    joined = other.lists.get(gained[0]) if gained else None
+    rule = "as they are"
+    if gained and joined is not None:
+        rule = f"{gained[0]} since {time_format.format_date(joined, now)}"
+    elif gained:
+        rule = f"{len(gained):,} from the other profile"
+    return CompareRowView(
+        "Lists",
+        ", ".join(sorted(own.lists)) or "On no list",
+        ", ".join(sorted(other.lists)) or "On no list",
+        f"All {len(both)} lists" if len(both) > 1 else (both[0] if both else "On no list"),
+        rule,
+        bool(own.lists),
+        bool(gained),
+    )
+
+
+def consequence_text(name: str, own: SailthruProfile, other: SailthruProfile) -> str:
+    """Say what the customer no longer gets once both profiles are one; "" where all stays."""
+    strictest = strictest_level(own.optout, other.optout)
+    if strictest is None or own.optout is None or strictest is own.optout:
+        return ""
+    what = "e-mail" if strictest is OptOutLevel.ALL else "marketing e-mail"
+    return f"{name} stops getting {what}: the other profile had opted out."
+
+
+def _level_text(level: OptOutLevel | None) -> str:
+    return level.label if level is not None else LEVEL_NOT_KNOWN_LABEL
+
+
+def build_step_views(
+    steps: Sequence[StepProgress],
+    old: str,
+    new: str,
+    *,
+    merges: bool,
+    keeps_old: bool,
+    can_choose: bool,
+) -> tuple[StepView, ...]:
+    """Build the list of steps, with the one that keeps or removes the old address."""
+    views = []
+    for number, one in enumerate(steps, start=1):
+        text, service = _step_words(one, old, new, merges=merges, keeps_old=keeps_old)
+        state, tone = _step_state(one)
+        detail = one.detail if one.state in (StepState.FAILED, StepState.UNKNOWN) else ""
+        views.append(
+            StepView(
+                number,
+                text,
+                service,
+                state,
+                tone,
+                detail,
+                is_done=one.state in (StepState.DONE, StepState.KEPT),
+                is_failed=one.state is StepState.FAILED,
+                is_switch=can_choose and one.step is EmailChangeStep.REMOVE_OLD,
+            )
+        )
+    return tuple(views)
+
+
+def _step_words(
+    one: StepProgress, old: str, new: str, *, merges: bool, keeps_old: bool
+) -> tuple[str, str]:
+    if one.step is EmailChangeStep.ADD_ADDRESS:
+        return f"Add {new} to the Zendesk user", "Zendesk"
+    if one.step is EmailChangeStep.MAKE_PRIMARY:
+        return "Make it the primary address", "Zendesk"
+    if one.step is EmailChangeStep.REMOVE_OLD:
+        keeps = one.state is StepState.KEPT or (one.edit is None and keeps_old)
+        return (f"Keep {old} as second address" if keeps else f"Remove {old}"), "Zendesk"
+    if one.step is EmailChangeStep.MOVE_PROFILE:
+        words = "Move the Sailthru profile"
+        return (f"{words}, merging the other" if merges else words), "Sailthru"
+    return "Verify", "both"
+
+
+def _step_state(one: StepProgress) -> tuple[str, ChipTone]:
+    at = ""
+    if one.edit is not None and one.state is StepState.DONE:
+        at = f" {time_format.format_time_of_day(one.edit.updated_at)}"
+    return {
+        StepState.READY: ("Ready", "neutral"),
+        StepState.WAITING: ("Waiting", "neutral"),
+        StepState.SENDING: ("Sending", "info"),
+        StepState.UNKNOWN: ("Asking what happened", "warn"),
+        StepState.DONE: (f"Done{at}", "ok"),
+        StepState.KEPT: ("Kept", "ok"),
+        StepState.FAILED: ("Failed", "bad"),
+        StepState.UNDONE: ("Undone", "neutral"),
+    }[one.state]  # type: ignore[return-value]
+
+
+def build_verification(
+    found: EmailVerification | None, own: SailthruProfile | None, other: SailthruProfile | None
+) -> tuple[VerificationView, ...]:
+    """Build what is compared after the last step: before it from the records, then as found."""
+    if found is not None:
+        return (
+            VerificationView("same profile id", found.is_same_profile),
+            _count_view(found.fields, "field"),
+            _count_view(found.lists, "list"),
+            VerificationView(f"opt-out: {_level_text(found.optout).lower()}", found.is_optout_kept),
+        )
+    if own is None:
+        return ()
+    fields = {*own.vars, *(other.vars if other is not None else ())}
+    lists = {*own.lists, *(other.lists if other is not None else ())}
+    return (
+        VerificationView("same profile id"),
+        VerificationView(format_count(len(fields), "field", "fields")),
+        VerificationView(format_count(len(lists), "list", "lists")),
+        VerificationView("opt-out"),
+    )
+
+
+def _count_view(counts: tuple[int, int], noun: str) -> VerificationView:
+    kept, of = counts
+    return VerificationView(f"{kept:,} of {format_count(of, noun, noun + 's')}", kept == of)
+
+
+def subtitle_of(sheet: CustomerSheet) -> str:
+    """Name the customer, and the ticket by which they were opened."""
+    name = customer_name(sheet)
+    if sheet.ticket is None:
+        return name
+    return f"{name}, from ticket #{sheet.ticket.id} “{sheet.ticket.subject}”"
+
+
+def steps_note_of(progress: EmailChangeProgress | None, *, can_take_back: bool) -> tuple[str, Tone]:
+    """Say how the steps stand, beside their heading."""
+    if progress is None:
+        return "Each is checked before the next; you can resume or take back", "muted"
+    stopped = progress.stopped_at
+    if stopped is not None:
+        number = next(n for n, one in enumerate(progress.steps, start=1) if one is stopped)
+        return f"Stopped at step {number}", "bad"
+    if progress.change.ended_at is None:
+        return "Sending", "muted"
+    return ("Done. You can take it back for 24 hours." if can_take_back else "Done"), "muted"

@@ -1,0 +1,187 @@
+"""Change e-mail: the drawer, its check and choice, the steps, and what is left of a stop."""
+
+from typing import Any
+
+from PySide6.QtWidgets import QApplication
+
+from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
+from tests.support.accessibility_checks import clipped_texts
+from tests.support.window_driver import CTRL, SHIFT, Key, WindowDriver
+
+_TOM = "5f1c7d02a9be4c3300240012"
+
+
+def drawer_of(window: WindowDriver) -> EmailChangeDrawer:
+    return window.view.findChildren(EmailChangeDrawer)[0]
+
+
+async def open_drawer(window: WindowDriver, who: str, address: str) -> EmailChangeDrawer:
+    """Look somebody up, open the drawer by its shortcut, and type an address."""
+    await window.look_up(who)
+    window.press(Key.Key_E, CTRL | SHIFT)
+    drawer = drawer_of(window)
+    assert drawer.isVisible()
+    assert QApplication.focusWidget() is drawer.address_field
+    window.type(address)
+    return drawer
+
+
+async def read_tom(window: WindowDriver) -> dict[str, Any]:
+    from tests.support.window_sandbox import read_profile_officially
+
+    fields = {"keys": 1, "lists": 1, "vars": 1, "optout_email": 1}
+    return read_profile_officially(window.sandbox, _TOM, fields)
+
+
+async def is_finished(window: WindowDriver) -> None:
+    model = window.window.email_change_model
+    await window.wait_until(lambda: model.view().is_finished, within_s=20)
+
+
+async def test_change_email_plain_case_is_typed_and_sent_by_ctrl_enter(
+    window: WindowDriver,
+) -> None:
+    drawer = await open_drawer(window, "tom@old.example", "tom@third.example")
+    window.press(Key.Key_Return, CTRL)
+    await is_finished(window)
+    assert drawer.change_button.plain_text() == "Close"
+    texts = window.visible_texts(drawer)
+    assert "You can take it back for 24 hours." in texts
+    assert "Keep tom@old.example as second address" in texts
+    found = await read_tom(window)
+    assert found["keys"]["email"] == "tom@third.example"
+    assert set(found["lists"]) == {"Newsletter", "VIP Offers"}
+    window.save_screenshot("change-email-done")
+    window.press(Key.Key_Escape)
+    await window.is_lookup_finished()
+    assert window.sheet.sheet is not None
+    assert window.sheet.sheet.address == "tom@third.example"
+
+
+async def test_change_email_asks_before_two_profiles_become_one(window: WindowDriver) -> None:
+    drawer = await open_drawer(window, "tom@old.example", "tom@new.example")
+    await window.wait_until(lambda: "Another profile" in window.visible_texts(drawer))
+    assert not drawer.change_button.isEnabled()
+    assert drawer.policy_control.value() is None, "merging is never preselected"
+    window.press(Key.Key_Return, CTRL)
+    assert window.window.email_change_model.progress is None
+    window.click(drawer.policy_control.segment("merge"))
+    assert drawer.change_button.plain_text() == "Change e-mail and merge"
+    assert "can’t be undone" in window.visible_texts(drawer)
+    window.save_screenshot("change-email-merge")
+    window.press(Key.Key_Return, CTRL)
+    await is_finished(window)
+    found = await read_tom(window)
+    assert found["keys"]["email"] == "tom@new.example"
+    assert set(found["lists"]) == {"Newsletter", "VIP Offers", "Winback"}
+    assert not drawer.take_back_button.isVisible()
+
+
+async def test_change_email_that_stops_is_told_after_a_restart_and_resumed(
+    window: WindowDriver,
+) -> None:
+    drawer = await open_drawer(window, "tom@old.example", "tom@third.example")
+    window.sandbox.add_fault("sailthru:POST /user:400", times=None)
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_until(
+        lambda: drawer.change_button.plain_text() == "Resume at step 4", within_s=20
+    )
+    assert "Zendesk has the new address, Sailthru the old one." in window.visible_texts(drawer)
+    window.save_screenshot("change-email-halfway")
+    window.sandbox.clear_faults()
+    await window.reopen_window()
+    await window.look_up("tom@old.example")
+    await window.wait_until(lambda: "has stopped" in window.visible_texts())
+    window.save_screenshot("change-email-banner")
+    window.click("Finish it…")
+    drawer = drawer_of(window)
+    assert drawer.change_button.plain_text() == "Resume at step 4"
+    window.press(Key.Key_Return, CTRL)
+    await is_finished(window)
+    assert (await read_tom(window))["keys"]["email"] == "tom@third.example"
+
+
+async def test_change_email_is_taken_back_from_the_drawer(window: WindowDriver) -> None:
+    drawer = await open_drawer(window, "tom@old.example", "tom@third.example")
+    window.press(Key.Key_Return, CTRL)
+    await is_finished(window)
+    model = window.window.email_change_model
+    first = model.progress
+    assert first is not None
+    window.click(drawer.take_back_button)
+    await window.wait_until(
+        lambda: (
+            model.progress is not None
+            and model.progress.change.undoes == first.change.id
+            and model.progress.change.ended_at is not None
+        ),
+        within_s=20,
+    )
+    assert (await read_tom(window))["keys"]["email"] == "tom@old.example"
+    assert not drawer.take_back_button.isVisible()
+
+
+async def test_change_email_drawer_keeps_the_keyboard_and_says_what_is_wrong(
+    window: WindowDriver,
+) -> None:
+    drawer = await open_drawer(window, "tom@old.example", "maria@lopez.example")
+    await window.wait_until(lambda: "Taken by Maria Lopez" in window.visible_texts(drawer))
+    assert not drawer.change_button.isEnabled()
+    window.save_screenshot("change-email-taken")
+    for _ in range(12):
+        window.press(Key.Key_Tab)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        assert drawer.isAncestorOf(focus)
+    window.press(Key.Key_K, CTRL)
+    assert drawer.isVisible()
+    drawer.address_field.setFocus()
+    drawer.address_field.selectAll()
+    window.type("a@@b")
+    await window.wait_until(lambda: "is not an e-mail address" in window.visible_texts(drawer))
+    window.press(Key.Key_Escape)
+    assert not drawer.isVisible()
+    assert not window.sheet.has_unsaved_input
+
+
+async def test_address_changed_in_zendesk_is_told_and_taken_over(window: WindowDriver) -> None:
+    """Somebody made another address the primary one there; Sailthru still has the former."""
+    path = "/api/v2/users/7702/identities"
+    headers = window.sandbox.basic_auth_headers()
+    body = '{"identity": {"type": "email", "value": "tom@third.example", "verified": true}}'
+    made = window.sandbox.http("zendesk", "POST", path, body, headers).body["identity"]
+    window.sandbox.http("zendesk", "PUT", f"{path}/{made['id']}/make_primary", "{}", headers)
+    await window.look_up("id:7702")
+    await window.wait_until(lambda: "another address than Sailthru" in window.visible_texts())
+    window.click("Change it in Sailthru…")
+    drawer = drawer_of(window)
+    assert drawer.address_field.text() == "tom@third.example"
+    await window.wait_until(lambda: drawer.change_button.isEnabled())
+    window.press(Key.Key_Return, CTRL)
+    await is_finished(window)
+    assert (await read_tom(window))["keys"]["email"] == "tom@third.example"
+
+
+async def test_agent_may_change_email_and_not_merge(agent_window: WindowDriver) -> None:
+    drawer = await open_drawer(agent_window, "tom@old.example", "tom@new.example")
+    await agent_window.wait_until(lambda: "Another profile" in agent_window.visible_texts(drawer))
+    merge = drawer.policy_control.segment("merge")
+    assert not merge.isEnabled()
+    assert "merge two Sailthru profiles" in merge.toolTip()
+    agent_window.click(drawer.policy_control.segment("keep"))
+    assert drawer.change_button.isEnabled()
+
+
+async def test_change_email_fits_a_narrow_window_in_both_themes(window: WindowDriver) -> None:
+    drawer = await open_drawer(window, "tom@old.example", "tom@new.example")
+    await window.wait_until(lambda: "Another profile" in window.visible_texts(drawer))
+    window.click(drawer.policy_control.segment("merge"))
+    window.click(drawer.steps_fold)
+    for theme in ("LIGHT", "DARK"):
+        window.window.theme.choose(type(window.window.theme.choice)[theme])
+        for width in (1280, 392):
+            window.view.resize(width, 820)
+            await window.pause(0.1)
+            assert drawer.width() <= width
+            assert not clipped_texts(drawer)
+            window.save_screenshot(f"change-email-{theme.lower()}-{width}")
