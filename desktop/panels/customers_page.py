@@ -103,6 +103,11 @@ class CustomersPage(QWidget):
             self._email_drawer.lookup_requested.connect(self._model.open_text)
         self._email_drawer.open_for_customer(self._email_change.proposed_address)
 
+    def close_email_drawer(self) -> None:
+        """Close Change e-mail, if it is open."""
+        if self._email_drawer is not None and self._email_drawer.isVisible():
+            self._email_drawer.close_drawer()
+
     def _refresh_email_note(self) -> None:
         if self._sheet is not None and self._is_sheet_connected:
             self._sheet.show_email_note(self._email_change.note())

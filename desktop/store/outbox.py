@@ -22,6 +22,7 @@ from desktop.store.process_identity import is_owner_alive
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
 
+_STEP_BEFORE_FAILED = "an earlier step of the change of the address has failed."
 OPEN_STATES = ("queued", "waiting", "sending", "unknown")
 # A step of an address change is sent once each one before it is done.
 _NEXT_STEP_CONDITION = (
@@ -590,6 +591,12 @@ def _close_with_audit(
             (int(edit.id),),
         )
     audit_row.append_edit(connection, closed, result, now)
+    if edit.email_change is not None and result in (EditState.FAILED, EditState.CONFLICT):
+        connection.execute(
+            "UPDATE outbox SET detail = ? WHERE email_change = ? AND step > ?"  # noqa: S608
+            f" AND {_OPEN_CONDITION}",
+            (not_sent_detail(_STEP_BEFORE_FAILED), int(edit.email_change), edit.step),
+        )
     if result is EditState.DONE and edit.request.undoes:
         connection.execute(
             "UPDATE outbox SET state = 'undone', updated_at = ? WHERE id = ? AND state = 'done'",

@@ -127,6 +127,36 @@ def run_sync(
     asyncio.run(act())
 
 
+def change_email(
+    home: str,
+    document: dict[str, Any],
+    old: str,
+    new: str,
+    die_at: str | None = None,
+    turn: int = 1,
+) -> None:
+    """Change an address, or go on with the change, and be killed the so-manyth time at a point."""
+    passed: Counter[str] = Counter()
+
+    def checkpoint(name: str) -> None:
+        passed[name] += 1
+        if name == die_at and passed[name] == turn:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    async def act() -> None:
+        async with open_workspace_services(Path(home), document) as house:
+            changes = house.email_changes
+            sheet = await house.lookup.look_up(old)
+            if await changes.find_of_customer(sheet) is None:
+                check = await changes.check(sheet, new)
+                await changes.submit(sheet, check, None, reason="fault test")
+                checkpoint("enqueued")
+            await _deliver_until_empty(house, checkpoint)
+            await changes.find_of_customer(sheet)
+
+    asyncio.run(act())
+
+
 def run_edit_negative_control(home: str, document: dict[str, Any], gate: str | None = None) -> None:
     """The controls: resend without reading, or (with a gate) send without claims."""
 
@@ -163,6 +193,7 @@ async def _deliver_until_empty(house: WorkspaceServices, checkpoint: Callable[[s
 TASKS: dict[str, Callable[..., None]] = {
     "want": enqueue_edits,
     "deliver": enqueue_and_deliver,
+    "change email": change_email,
     "naive": run_edit_negative_control,
     "sync": run_sync,
     "naive sync": run_sync_negative_control,

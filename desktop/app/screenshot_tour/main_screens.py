@@ -12,6 +12,7 @@ from desktop.app.screenshot_tour.tour_driver import (
     WIDE_SIZE,
     TourDriver,
 )
+from desktop.model.email_change import EmailConflictPolicy
 from desktop.panels.theme.application_theme import ThemeChoice
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class _MainScreensTour:
         await self._save("start")
         await self._capture_search()
         await self._capture_customer()
+        await self._capture_change_email()
         await self._capture_special_cases()
         await self._capture_pages("")
         if self._window.page_factory is not None:
@@ -103,6 +105,33 @@ class _MainScreensTour:
         for toast in self._main_window.toast_manager.visible_toasts():
             toast.dismiss()
         self._main_window.status_bar.set_note("last", "")
+
+    async def _capture_change_email(self) -> None:
+        """The drawer where another profile has the address, and after a step that failed."""
+        model = self._window.email_change_model
+        await self._open_customer("#48240")
+        self._main_window.customers_page.open_email_drawer()
+        model.type_address("tom@new.example")
+        await self._driver.wait_until(lambda: model.view().asks_policy, "No check came in time.")
+        model.choose_policy(EmailConflictPolicy.MERGE)
+        await self._save("change-email")
+        model.type_address("tom@reyes.example")
+        self._driver.control_sandbox("fault", {"spec": "sailthru:POST /user:400"})
+        model.submit()
+        await self._driver.wait_until(
+            lambda: model.unfinished is not None and model.unfinished.stopped_at is not None,
+            "The change did not stop in time.",
+            within_s=20.0,
+        )
+        await self._save("change-email-halfway")
+        self._driver.control_sandbox("fault", None)
+        model.take_back()
+        await self._driver.wait_until(
+            lambda: model.progress is not None and model.view().is_finished,
+            "The change was not undone in time.",
+            within_s=20.0,
+        )
+        self._main_window.customers_page.close_email_drawer()
 
     async def _capture_special_cases(self) -> None:
         for text, name in (

@@ -180,6 +180,69 @@ def test_email_change_that_stops_says_where_and_is_resumed(
     assert len(posts) == 1, "what was done is not done again"
 
 
+def test_email_change_sends_no_step_after_one_that_failed(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    sandbox.add_fault("zendesk:POST /api/v2/users/*/identities*:422", times=None)
+    try:
+        stopped = change(fairlead, customer, "--json")
+        again = fairlead("outbox", "deliver", "--json")
+    finally:
+        sandbox.clear_faults()
+    assert stopped.exit_code == 1
+    assert states(stopped.json)["add_address"] == "failed"
+    assert again.exit_code == 3, again.stdout
+    assert {row["not_sent"] for row in again.json["edits"]} == {
+        "an earlier step of the change of the address has failed."
+    }
+    assert customer.addresses == {customer.old: True}
+    assert customer.profile["keys"]["email"] == customer.old
+    assert change(fairlead, customer, "--json").exit_code == 0
+    assert customer.profile["keys"]["email"] == customer.new
+
+
+def test_second_change_waits_for_the_first(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    sandbox.add_fault("sailthru:POST /user:400", times=None)
+    try:
+        change(fairlead, customer)
+    finally:
+        sandbox.clear_faults()
+    other = fairlead(
+        "edit", customer.old, "--email", f"x{customer.new}", "--reason", "asked", "--json"
+    )
+    assert other.exit_code != 0
+    assert customer.new in other.json["error"]["message"]
+
+
+@pytest.mark.parametrize("words", [("--optout", "basic"), ("--health", "happy"), ("--create",)])
+def test_email_stands_alone(
+    fairlead: FairleadCommand, customer: Customer, words: tuple[str, ...]
+) -> None:
+    refused = change(fairlead, customer, *words, "--json")
+    assert refused.exit_code == 2
+    assert "stands alone" in refused.json["error"]["title"]
+
+
+def test_email_of_a_colleague_is_not_changed(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    old, new = customers.new_email(), customers.new_email()
+    sandbox.create_user(old, role="agent")
+    refused = fairlead("edit", old, "--email", new, "--reason", "asked", "--json")
+    assert refused.exit_code == 3
+    assert "works in your Zendesk" in refused.json["error"]["message"]
+
+
+def test_email_change_needs_the_right_to_it(
+    fairlead: FairleadCommand, as_agent: FairleadCommand, customer: Customer
+) -> None:
+    allowed = change(as_agent, customer, "--json")
+    assert allowed.exit_code == 0, allowed.stdout
+    assert customer.profile["keys"]["email"] == customer.new
+
+
 def test_email_change_that_stopped_is_taken_back(
     fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
 ) -> None:
