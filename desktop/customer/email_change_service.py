@@ -19,7 +19,12 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, InvalidInput, NotFound, UserDecisionNeeded
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget
-from desktop.model.email_address import is_reachable_email, parse_email
+from desktop.model.email_address import (
+    email_match_key,
+    is_reachable_email,
+    normalize_email,
+    parse_email,
+)
 from desktop.model.email_change import (
     TAKE_BACK_S,
     EmailChange,
@@ -152,7 +157,7 @@ class EmailChangeService:
                 f"{new} is this customer's address already.", "", "There is nothing to change."
             )
         return EmailCheck(
-            old=old.lower(),
+            old=normalize_email(old),
             new=new,
             checked_at=self._clock.now(),
             refusal=self._find_refusal(user),
@@ -447,7 +452,8 @@ class EmailChangeService:
         strangers = [o for o in owners if user is None or o.id != user.id]
         if strangers and user is not None:
             return {"zendesk": AddressState.TAKEN, "zendesk_owner": strangers[0]}
-        own = user is not None and new in user.emails
+        key = email_match_key(new)
+        own = user is not None and any(email_match_key(one) == key for one in user.emails)
         return {"zendesk": AddressState.OWN if own else AddressState.FREE}
 
     async def _check_sailthru(
@@ -499,8 +505,9 @@ def _require_read(sheet: CustomerSheet) -> tuple[ZendeskUser | None, SailthruPro
 
 
 def _is_there_already(user: ZendeskUser | None, profile: SailthruProfile | None, new: str) -> bool:
-    at_zendesk = user is None or (user.email or "").lower() == new
-    at_sailthru = profile is None or (profile.email or "").lower() == new
+    key = email_match_key(new)
+    at_zendesk = user is None or email_match_key(user.email or "") == key
+    at_sailthru = profile is None or email_match_key(profile.email or "") == key
     return at_zendesk and at_sailthru
 
 

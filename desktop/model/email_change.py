@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget
+from desktop.model.email_address import email_match_key, normalize_email
 from desktop.model.json_value import Json, canonical_json
 from desktop.model.optout_level import OptOutLevel, is_loosening, strictest_level
 from desktop.model.sailthru_profile import SailthruProfile
@@ -257,18 +258,22 @@ def build_step_requests(
 
     if user is not None:
         target = EditTarget(Service.ZENDESK, str(user.id), label)
-        old = (user.email or "").lower()
-        if new not in user.emails:
+        old, key = normalize_email(user.email or ""), email_match_key(new)
+        if all(email_match_key(address) != key for address in user.emails):
             add(EmailChangeStep.ADD_ADDRESS, EditKind.EMAIL_ADDRESS, target, new, False, True)
-        if old != new:
+        if email_match_key(old) != key:
             add(EmailChangeStep.MAKE_PRIMARY, EditKind.PRIMARY_EMAIL, target, "", old, new)
             if old and not keeps_old:
                 add(EmailChangeStep.REMOVE_OLD, EditKind.EMAIL_ADDRESS, target, old, True, False)
-    if profile is not None and moves_profile and (profile.email or "").lower() != new:
+    if profile is not None and moves_profile and not _is_address_of(profile, new):
         target = EditTarget(Service.SAILTHRU, profile.sid, label)
-        old = (profile.email or "").lower()
+        old = normalize_email(profile.email or "")
         add(EmailChangeStep.MOVE_PROFILE, EditKind.PROFILE_EMAIL, target, merges_sid, old, new)
     return made
+
+
+def _is_address_of(profile: SailthruProfile, address: str) -> bool:
+    return email_match_key(profile.email or "") == email_match_key(address)
 
 
 def build_take_back_requests(

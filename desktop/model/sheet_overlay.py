@@ -2,6 +2,7 @@
 
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind
+from desktop.model.email_address import normalize_email
 from desktop.model.json_value import Json
 
 
@@ -20,11 +21,11 @@ def confirmed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Jso
     if kind is EditKind.EMAIL_ADDRESS:
         return name in person.emails if person else None
     if kind is EditKind.PRIMARY_EMAIL:
-        return (person.email or "").lower() if person else None
+        return normalize_email(person.email or "") if person else None
     if profile is None:
         return None
     if kind is EditKind.PROFILE_EMAIL:
-        return (profile.email or "").lower()
+        return normalize_email(profile.email or "")
     if kind is EditKind.OPTOUT:
         # What the answer did not say, or in words of its own, is no level: not even “none”.
         return profile.optout.value if profile.optout is not None else None

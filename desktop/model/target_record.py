@@ -89,7 +89,7 @@ def target_record_from_user(user: ZendeskUser) -> TargetRecord:
     fields |= {f"{TAG_PREFIX}{tag}": True for tag in user.tags or ()}
     fields["tags"] = list(user.tags or ())
     fields |= {f"{ADDRESS_PREFIX}{address}": True for address in user.emails}
-    fields[PRIMARY_EMAIL_FIELD] = (user.email or "").lower()
+    fields[PRIMARY_EMAIL_FIELD] = normalize_email(user.email or "")
     return TargetRecord(
         Service.ZENDESK,
         str(user.id),

@@ -121,9 +121,9 @@ def find_address_change(row: PlanRow) -> FieldChange | None:
 
 def _require_identity(now: TargetRecord | None, address: str) -> UserIdentity:
     user = now.document if now is not None else None
-    known = user.identities if isinstance(user, ZendeskUser) else ()
+    known, key = user.identities if isinstance(user, ZendeskUser) else (), email_match_key(address)
     for identity in known:
-        if identity.type == "email" and email_match_key(identity.value) == address:
+        if identity.type == "email" and email_match_key(identity.value) == key:
             return identity
     raise ValuesRejected(
         f"Zendesk does not list {address} among this user's addresses.",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QSizePolicy, QWidget
 
 from desktop.model.email_change import EmailConflictPolicy
 from desktop.panels.theme import fonts
@@ -259,6 +259,8 @@ class _DrawerTable(Card):
         super().__init__("", name=name)
         self.title_label.hide()
         self.note_label.hide()
+        # A card is at most as high as its hint, which knows nothing of texts that wrap here.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.is_narrow = False
         self._shown: tuple[object, ...] = ()
         self._inside: QWidget | None = None
@@ -417,14 +419,14 @@ class _StepList(_DrawerTable):
         self._shown = (steps, verification, keeps_old)
         had_focus = self.keep_switch is not None and self.keep_switch.hasFocus()
         self.keep_switch = None
-        inside = QWidget()
-        grid = QGridLayout(inside)
+        grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(fonts.scaled(10))
         grid.setVerticalSpacing(fonts.scaled(6))
         grid.setColumnStretch(1, 1)
+        column = vbox(grid, spacing=6)
         for line, step in enumerate(steps):
-            self._add_step(grid, line, step, keeps_old=keeps_old)
+            self._add_step(grid, 2 * line, step, keeps_old=keeps_old)
         if verification:
             chips = QWidget()
             flow = FlowLayout(fonts.scaled(6), fonts.scaled(4), chips)
@@ -432,8 +434,9 @@ class _StepList(_DrawerTable):
             for one in verification:
                 mark, tone = _VERIFICATION_LOOKS[one.is_kept]
                 flow.addWidget(Chip(mark + one.text, tone))
-            grid.addWidget(chips, len(steps), 1, 1, 3)
-        is_folded = self.isHidden()
+            column.addWidget(chips)
+        is_folded, inside = self.isHidden(), QWidget()
+        inside.setLayout(column)
         self.replace_rows(inside)
         self.setHidden(is_folded)
         if had_focus:
@@ -448,13 +451,10 @@ class _StepList(_DrawerTable):
         tone: Tone = "ok" if step.is_done else "bad" if step.is_failed else "muted"
         grid.addWidget(label(mark, "strong", tone=tone), line, 0)
         words = label(step.text, "strong" if step.is_failed else "text", wrap=True)
-        lines = vbox(words, spacing=0)
+        grid.addWidget(words, line, 1)
         if step.detail:
             detail_tone: Tone = "bad" if step.is_failed else "warn"
-            lines.addWidget(label(step.detail, "small", tone=detail_tone, wrap=True))
-        text = QWidget()
-        text.setLayout(lines)
-        grid.addWidget(text, line, 1)
+            grid.addWidget(label(step.detail, "small", tone=detail_tone, wrap=True), line + 1, 1)
         if step.is_switch:
             self.keep_switch = Switch("Keep the old address", on=keeps_old)
             self.keep_switch.chosen.connect(self.keeps_old_chosen)

@@ -6,6 +6,7 @@ from desktop.customer.email_change_service import EmailChangeService, EmailCheck
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, InvalidInput
+from desktop.model.email_address import normalize_email
 from desktop.model.email_change import (
     EmailChangeProgress,
     EmailChangeStep,
@@ -90,7 +91,7 @@ class EmailChangeModel(QObject):
         user, profile = (sheet.user.value, sheet.profile.value) if sheet else (None, None)
         if sheet is None or user is None or profile is None or not sheet.is_complete:
             return ""
-        primary, address = (user.email or "").lower(), (profile.email or "").lower()
+        primary, address = (normalize_email(one.email or "") for one in (user, profile))
         is_former = primary != address and address in user.emails
         if not primary or not is_former or any(o.address == primary for o in sheet.other_profiles):
             return ""
@@ -215,7 +216,7 @@ class EmailChangeModel(QObject):
         button, reason = self._button()
         return EmailChangeView(
             subtitle=subtitle_of(sheet),
-            old=change.old if change is not None else old.lower(),
+            old=change.old if change is not None else normalize_email(old),
             new=change.new if change is not None else self._typed,
             can_type=progress is None,
             checked_text=self._checked_text(),
@@ -233,7 +234,7 @@ class EmailChangeModel(QObject):
             else (),
             steps=build_step_views(
                 steps,
-                change.old if change is not None else old.lower(),
+                change.old if change is not None else normalize_email(old),
                 change.new if change is not None else self._typed.strip().lower(),
                 merges=merges,
                 keeps_old=keeps,
