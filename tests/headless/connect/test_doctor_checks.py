@@ -261,7 +261,7 @@ async def test_policy_export_has_rules_and_no_secrets(
     for secret in Secret:
         kept = None if secret.is_address else await ready.vault.get(secret)
         assert kept is None or kept not in text
-    assert "email" not in text
+    assert "zendesk.email" not in text
     policy = merge_policy_files([PolicyFile(ready.workspace.folder, True, text.encode())])
     assert policy.notices == ()
     assert not policy.is_fail_closed

@@ -68,7 +68,14 @@ def _count_rows(path: Path) -> dict[str, int]:
         (
             "fairlead",
             FAIRLEAD_RENAMED,
-            {"account": 0, "computer": 1, "due_run": 0, "audit_value": 73, "settings_seal": 1},
+            {
+                "account": 0,
+                "computer": 1,
+                "due_run": 0,
+                "audit_value": 73,
+                "settings_seal": 1,
+                "email_change": 0,
+            },
         ),
         ("mirror", MIRROR_RENAMED, {"feed_user_address": 0, "search_suffix": 493}),
     ],
