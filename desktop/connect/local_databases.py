@@ -1,7 +1,7 @@
 """Counts of what a workspace keeps on this computer, and its erasure once no run is under way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from desktop.kit.errors import ConflictError, StorageError
@@ -12,6 +12,12 @@ from desktop.store.account_repository import AccountRepository, KeptForAccount
 from desktop.store.audit_signer import AuditSigner
 from desktop.store.cached_sheet_reader import CachedSheetReader, KeptData
 from desktop.store.customer_cache import CustomerCache
+from desktop.store.customer_erasure import (
+    ErasedCounts,
+    erase_customer,
+    erase_plan_rows,
+    find_customer_ids,
+)
 from desktop.store.outbox import Outbox
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
@@ -48,7 +54,18 @@ class LocalDatabases:
         being complete.
         """
         async with self.stopped_runs():
+            await asyncio.to_thread(self._erase_plan_rows)
             await asyncio.to_thread(self._erase_mirror)
+
+    async def erase_customer(
+        self, ids: Iterable[str], actor: str, now: float, audit_signer: AuditSigner
+    ) -> ErasedCounts:
+        """Erase what both files keep of one customer, known by any of `ids`: user id, sid, address.
+
+        Raises as `erase_kept` does.
+        """
+        async with self.stopped_runs():
+            return await asyncio.to_thread(self._erase_customer, ids, actor, now, audit_signer)
 
     @asynccontextmanager
     async def stopped_runs(self) -> AsyncIterator[None]:
@@ -159,6 +176,27 @@ class LocalDatabases:
             return reader.summarize_kept.blocking()
         finally:
             reader.close()
+
+    def _erase_plan_rows(self) -> None:
+        with self._open_fairlead() as database:
+            if database is not None and erase_plan_rows(database):
+                database.scrub()
+
+    def _erase_customer(
+        self, ids: Iterable[str], actor: str, now: float, audit_signer: AuditSigner
+    ) -> ErasedCounts:
+        with self._open_fairlead(audit_signer) as fairlead:
+            if fairlead is None:
+                return ErasedCounts()
+            mirror = Database(self._folder / "mirror.db", "mirror", synchronous="NORMAL")
+            try:
+                found = find_customer_ids(fairlead, mirror, ids)
+                erased = erase_customer(fairlead, mirror, found, actor, now)
+                mirror.scrub()
+                fairlead.scrub()
+            finally:
+                mirror.close()
+            return erased
 
     def _erase_mirror(self) -> None:
         if not (self._folder / "mirror.db").exists():

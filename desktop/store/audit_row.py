@@ -146,6 +146,26 @@ def append_limit_approval(
     )
 
 
+def append_erasure(
+    connection: sqlite3.Connection, *, at: float, actor: str, counts: Mapping[str, Json]
+) -> None:
+    """Append to the audit that one customer's values were erased: how many, and not whose.
+
+    Called inside the transaction that erases them.
+    """
+    _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind="erasure",
+        service=None,
+        name="",
+        old=None,
+        new=dict(counts),
+        reason="What this computer kept of one customer was erased.",
+    )
+
+
 def _attested(sync: Sync | None) -> Json:
     """Return what an audited attestation of consent says: opted in or not, who, which lists."""
     if sync is None or not sync.opt_in.is_attested:
@@ -167,7 +187,7 @@ def _append(
     at: float,
     actor: str,
     kind: str,
-    service: Service,
+    service: Service | None,
     name: str,
     old: Json,
     new: Json,
@@ -185,7 +205,7 @@ def _append(
         "seq": (last["seq"] or 0) + 1,
         "at": at,
         "kind": kind,
-        "service": service.value,
+        "service": service.value if service else "",
         "name": name,
         "edit": edit,
         "result": result.value,

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import msgspec
 
-from desktop.kit.errors import StorageError
 from desktop.model.customer_sheet import TicketPage
 from desktop.model.email_address import email_spellings
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
@@ -18,7 +17,6 @@ from desktop.store.repository import Repository
 
 LISTS_ENTRY = "lists"
 USER_FIELDS_ENTRY = "user_fields"
-_CHECKPOINT_TRIES = 3
 _TABLES = (
     "cached_profile", "profile_address", "cached_user", "user_address", "user_tickets",
     "cached_ticket", "catalogue", "opened_customer", "feed", "feed_user", "feed_user_address",
@@ -204,34 +202,17 @@ class CustomerCache(Repository):
     def erase_all(self) -> None:
         """Delete every cached record and feed in the mirror; outbox and audit are in `fairlead.db`.
 
-        Files of a mirror that was damaged and put aside go too. The file is overwritten and shrunk
-        in place: other processes may have the file open. Raises StorageError
-        while one of them still reads, for then old pages stay in the write-ahead log. Copies that
-        the disk or a backup has made are beyond reach.
+        Files of a mirror that was damaged and put aside go too. Raises what `Database.scrub` does.
         """
 
         def act(connection: sqlite3.Connection) -> None:
             for table in _TABLES:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
 
-        # Freed pages are overwritten with zeros, and VACUUM makes no copy in a temporary file.
         for damaged in self._database.path.parent.glob(f"{self._database.path.name}.damaged-*"):
             damaged.unlink(missing_ok=True)
-        for pragma in ("secure_delete = ON", "temp_store = MEMORY"):
-            self._database.read(lambda c, pragma=pragma: c.execute(f"PRAGMA {pragma}").fetchall())  # type: ignore[misc]
         self._database.write(act)
-        self._database.read(lambda c: c.execute("VACUUM"))
-        for _ in range(_CHECKPOINT_TRIES):
-            # Each waits for readers as long as any statement does; the first column says busy.
-            if not self._database.read(
-                lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            ):
-                return
-        raise StorageError(
-            "The kept customers are not erased completely.",
-            "Another Fairlead still reads them, so old pages stay on the disk.",
-            "Close other windows and runs of this workspace, then erase once more.",
-        )
+        self._database.scrub()
 
     def _save_catalogue_entry(self, name: str, body: str, read_at: float) -> None:
         self._database.write(

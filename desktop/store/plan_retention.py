@@ -63,14 +63,15 @@ class PlanRetention(Repository):
 
     @database_call
     def has_deleted_rows(self, plan_id: str) -> bool:
-        """Whether retention has deleted a plan's rows: all of them, or the first pieces.
+        """Whether a plan's rows are gone: by retention all or the first pieces, or erased.
 
         A plan numbers its rows from 1 on, and the lowest go first.
         """
         return self._database.read(
             lambda c: (
                 c.execute(
-                    "SELECT 1 FROM plan_row WHERE plan = ? AND row = 1", (int(plan_id),)
+                    "SELECT 1 FROM plan_row WHERE plan = ? AND row = 1 AND label <> '(erased)'",
+                    (int(plan_id),),
                 ).fetchone()
                 is None
             )

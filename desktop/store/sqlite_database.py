@@ -23,6 +23,7 @@ T = TypeVar("T")
 # user_version = major * 1000 + number of the last migration; a newer major is not opened.
 SCHEMA_MAJOR = 1
 _BUSY_TIMEOUT_S = 15.0
+_CHECKPOINT_TRIES = 3
 # A file has at least one page, and no page is smaller.
 _MIN_FILE_BYTES = 512
 # Up to this size every start checks the file, and compares each index with its table: it takes
@@ -112,6 +113,28 @@ class Database:
             audit_signer=self.audit_signer,
         )
 
+    def scrub(self, *, rewrites: bool = True) -> None:
+        """Leave nothing in the file or its log of what has been deleted; the file is `rewrites`n.
+
+        Deleted content is overwritten with zeros as it is deleted; rewriting also removes what a
+        version before did not overwrite, and shrinks the file. Other processes may have it open.
+        Raises StorageError while one of them still reads, for then old pages stay in the
+        write-ahead log. Copies that the disk or a backup has made are beyond reach.
+        """
+        # The copy that VACUUM makes is no temporary file.
+        self.read(lambda c: c.execute("PRAGMA temp_store = MEMORY").fetchall())
+        if rewrites:
+            self.read(lambda c: c.execute("VACUUM"))
+        for _ in range(_CHECKPOINT_TRIES):
+            # Each waits for readers as long as any statement does; the first column says busy.
+            if not self.read(lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]):
+                return
+        raise StorageError(
+            "The kept customers are not erased completely.",
+            "Another Fairlead still reads them, so old pages stay on the disk.",
+            "Close other windows and runs of this workspace, then erase once more.",
+        )
+
     def data_version(self) -> int:
         """SQLite's data_version: it changes when another connection has committed."""
         return int(self.read(lambda c: c.execute("PRAGMA data_version").fetchone()[0]))
@@ -144,6 +167,9 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             connection.execute("PRAGMA foreign_keys = ON")
+            # What is deleted or replaced does not stay in the file's free space: an erasure of one
+            # customer need not rewrite it.
+            connection.execute("PRAGMA secure_delete = ON")
             migrate(connection, self._schema, self.path)
         except BaseException:
             connection.close()

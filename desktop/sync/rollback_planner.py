@@ -76,7 +76,8 @@ class RollbackPlanner:
         if wrote and await self._store.plan_retention.has_deleted_rows(run.plan):
             raise InvalidInput(
                 f"What run {run_id} wrote is not kept any more.",
-                "Rows are kept for 90 days, and those of the 20 newest plans of each sync.",
+                "Rows are kept for 90 days, and those of the 20 newest plans of each sync, unless"
+                " somebody has erased them.",
             )
         sync = await self._store.plans.get_planned_sync(run.plan)
         now = self._context.clock.now()

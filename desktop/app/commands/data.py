@@ -1,21 +1,38 @@
 """`fairlead data`: what is kept of customers on this computer, and its erasure."""
 
 import argparse
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
 
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import emit
+from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.open_workspace import find_workspace
+from desktop.app.commands.open_workspace import find_workspace, in_workspace
+from desktop.app.container import WorkspaceServices
 from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.stored_data_inventory import describe_kept_data
 from desktop.kit.clock import iso_timestamp
+from desktop.kit.errors import NotPermitted
+from desktop.kit.text import format_count
+from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
+from desktop.model.permission import Role
+from desktop.store.customer_erasure import ErasedCounts
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["status", "erase"], help="say what is kept, or erase it")
+    parser.add_argument(
+        "--customer",
+        metavar="WHO",
+        help="erase one customer alone, also from the record of changes and the sync history",
+    )
 
 
 async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -> int:
+    if options.action == "erase" and options.customer:
+        return await _erase_customer(context, options)
     local = LocalDatabases(find_workspace(context, options.workspace))
     kept = await local.summarize_kept()
     if options.action == "erase":
@@ -34,6 +51,62 @@ async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -
         [line],
         as_json=options.json,
     )
+
+
+# Signed in: what the record of changes says of somebody is erased by an admin alone.
+@in_workspace()
+async def _erase_customer(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    session = services.session
+    if session.connection_error is not None:
+        raise session.connection_error
+    if session.actor.role is not Role.ADMIN:
+        raise NotPermitted(
+            "Only an admin may erase a customer.",
+            "That takes values out of the record of changes. Nothing was erased.",
+            "Ask an admin of Zendesk.",
+        )
+    query = parse_lookup_query(options.customer)
+    await services.lookup.require_own_link(query)
+    sheet = services.lookup.cached_sheet(query)
+    if sheet.matches:
+        lines = ["Several customers match; nothing was erased:"]
+        lines += [f"  {match.query:<14} {match.title}  {match.subtitle}" for match in sheet.matches]
+        matches = [{"query": m.query, "name": m.title} for m in sheet.matches]
+        return emit(
+            {"matches": matches}, lines, as_json=options.json, exit_code=ExitCode.NEEDS_PERSON
+        )
+    is_id = query.kind in (LookupQueryKind.SID, LookupQueryKind.ZENDESK_ID)
+    local = LocalDatabases(services.workspace)
+    erased = await local.erase_customer(
+        (*sheet.target_ids, *((query.value,) if is_id else ())),
+        session.actor.signature,
+        services.context.clock.now(),
+        services.store.audit.signer,
+    )
+    document: dict[str, Any] = {"erased": not erased.is_nothing, **msgspec.to_builtins(erased)}
+    return emit(document, _erased_lines(erased), as_json=options.json)
+
+
+def _erased_lines(erased: ErasedCounts) -> Iterator[str]:
+    counts = (
+        (erased.cached, "row of opened customers", "rows of opened customers"),
+        (erased.feed_records, "record that syncs read", "records that syncs read"),
+        (
+            erased.audit_entries,
+            "entry of the record of changes",
+            "entries of the record of changes",
+        ),
+        (erased.edits, "change that has ended", "changes that have ended"),
+        (erased.plan_rows, "row of a preview or run", "rows of previews and runs"),
+        (erased.remembered, "value that syncs remember", "values that syncs remember"),
+    )
+    parts = [format_count(count, one, many) for count, one, many in counts if count]
+    yield f"Erased from this computer: {', '.join(parts)}." if parts else "Nothing was kept."
+    if parts:
+        yield "Zendesk and Sailthru keep the customer; a backup of this computer may too."
+    if erased.waiting_edits:
+        waiting = format_count(erased.waiting_edits, "change", "changes")
+        yield f"{waiting} still to be sent: erase once more when it has ended."
 
 
 COMMANDS = {"data": CliCommand(_add_arguments, _work_on_kept_data)}

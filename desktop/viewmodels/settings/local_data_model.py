@@ -53,9 +53,10 @@ class LocalDataModel(CardModel):
         return LocalDataView(
             can_erase=kept is not None and not kept.is_nothing,
             kept_text=text,
-            erase_question=f"This will erase {described} from this computer, and stops a run under"
-            " way. Zendesk and Sailthru keep them. Changes that wait, and the record of changes,"
-            " stay. Copies that a backup has made are out of reach.",
+            erase_question=f"This will erase {described} from this computer, with the people in"
+            " previews and finished runs, which can't be undone as a whole afterwards. It stops a"
+            " run under way. Zendesk and Sailthru keep them. Changes that wait, and the record of"
+            " changes, stay. Copies that a backup has made are out of reach.",
             places=list_stored_data(self._connection_config),
             error=self._error,
         )

@@ -27,3 +27,36 @@ def test_data_status_counts_and_erase_leaves_nothing_but_what_waits(
     files = [path for path in workspace.rglob("mirror.db*") if path.is_file()]
     assert files
     assert [path.name for path in files if email.encode() in path.read_bytes()] == []
+
+
+def test_data_erase_of_one_customer_needs_an_admin_and_leaves_the_audit_whole(
+    fairlead: FairleadCommand,
+    as_agent: FairleadCommand,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+) -> None:
+    email, other = customers.new_email(), customers.new_email()
+    for address in (email, other):
+        sandbox.create_profile(address)
+        edit = ("edit", address, "--optout", "all", "--reason", f"{address} asked")
+        assert fairlead(*edit).exit_code == 0
+    refused = as_agent("data", "erase", "--customer", email, "--json")
+    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
+    erased = fairlead("data", "erase", "--customer", email, "--json")
+    assert erased.exit_code == 0, erased.stdout
+    assert (erased.json["erased"], erased.json["audit_entries"], erased.json["edits"]) == (
+        True, 1, 1,
+    )  # fmt: skip
+    left = [
+        path.name for path in fairlead.home.rglob("*.db*") if email in path.read_text("latin-1")
+    ]
+    assert left == []
+    audit = fairlead("audit", "--verify", "--json").json
+    assert (audit["verified"], audit["erased"]) == (True, 1)
+    assert [row["kind"] for row in audit["rows"]] == ["erasure", "optout", "optout"]
+    assert fairlead("audit", "--customer", email, "--json").json["rows"] == []
+    assert len(fairlead("audit", "--customer", other, "--json").json["rows"]) == 1
+    again = fairlead("data", "erase", "--customer", email)
+    assert (again.exit_code, again.stdout) == (0, "Nothing was kept.\n")
+    # At the services the opt-out stands.
+    assert (sandbox.read_profile(email) or {})["optout_email"] == "all"

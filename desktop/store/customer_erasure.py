@@ -1,0 +1,243 @@
+"""Erases what both database files keep of one customer, and the rows of plans, for good.
+
+What keeps syncs from writing twice or too often stays: bare ids and times, no value and no name
+(`counted_event`, `unconfirmed_increment`, `superseded_increment`, `touch`, `retry_source`).
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from desktop.model.email_address import email_spellings
+from desktop.model.match_keys import hash_email
+from desktop.model.zendesk_user import ZendeskUser
+from desktop.store.audit_row import append_erasure
+from desktop.store.sqlite_database import Database
+
+_ENDED = "('done', 'conflict', 'failed', 'undone')"
+# What a batch has sent, and nobody has read back yet, is still to be settled by its rows.
+_SETTLED_PLAN = (
+    "plan NOT IN (SELECT plan FROM write_batch WHERE state <> 'closed')"
+    " AND plan NOT IN (SELECT id FROM plan WHERE state IN ('making', 'applying'))"
+)
+_ERASED_PLAN_ROW = (
+    "source = '', target = '', label = '(erased)', address = '', changes = '[]', why = '',"
+    " cause = '', evidence = '', detail = '', events = '[]', fate = 'skipped'"
+)
+# Tables of the mirror, with the column that names a customer and which ids it holds.
+_MIRROR_ROWS = (
+    ("cached_user", "id", "users"),
+    ("user_address", "user_id", "users"),
+    ("user_address", "address", "addresses"),
+    ("user_tickets", "user_id", "users"),
+    ("cached_ticket", "user_id", "users"),
+    ("cached_profile", "sid", "sids"),
+    ("profile_address", "sid", "sids"),
+    ("profile_address", "address", "addresses"),
+    ("opened_customer", "id", "ids"),
+    ("feed_user", "id", "users"),
+    ("feed_ticket", "requester", "users"),
+    ("feed_profile", "sid", "sids"),
+)
+# A sync that remembers nobody as its member takes nobody off a list.
+_MEMORY_ROWS = (
+    ("synced_value", "target"),
+    ("accepted_value", "target"),
+    ("written_hash", "target"),
+    ("exchanged_profile", "target"),
+    ("sync_member", "target"),
+    ("sync_member", "source"),
+    ("source_correction", "source"),
+    ("matched_pair", "user_id"),
+    ("matched_pair", "sid"),
+    ("profile_link", "user_id"),
+    ("profile_link", "sid"),
+)
+
+
+_IN_1, _IN_2 = "IN (SELECT value FROM json_each(?1))", "IN (SELECT value FROM json_each(?2))"
+_USERS_BY_ADDRESS_SQL = (
+    f"SELECT user_id FROM user_address WHERE address {_IN_1}"  # noqa: S608 - all these are ours
+    f" UNION SELECT id FROM feed_user WHERE email_hash <> '' AND email_hash {_IN_2}"
+    f" UNION SELECT user_id FROM feed_user_address WHERE email_hash {_IN_2}"
+)
+_SIDS_BY_ADDRESS_SQL = (
+    f"SELECT sid FROM profile_address WHERE address {_IN_1}"  # noqa: S608
+    f" UNION SELECT sid FROM feed_profile WHERE json_extract(body, '$.email_hash') {_IN_2}"
+)
+_USERS_BY_SID_SQL = (
+    f"SELECT user_id FROM matched_pair WHERE sid {_IN_1}"  # noqa: S608
+    f" UNION SELECT user_id FROM profile_link WHERE sid {_IN_1}"
+)
+_SIDS_BY_USER_SQL = (
+    f"SELECT sid FROM matched_pair WHERE CAST(user_id AS TEXT) {_IN_1}"  # noqa: S608
+    f" UNION SELECT sid FROM profile_link WHERE CAST(user_id AS TEXT) {_IN_1}"
+)
+_USER_BODIES_SQL = (
+    f"SELECT body FROM cached_user WHERE CAST(id AS TEXT) {_IN_1}"  # noqa: S608
+    f" UNION ALL SELECT body FROM feed_user WHERE CAST(id AS TEXT) {_IN_1}"
+)
+_PROFILE_EMAILS_SQL = f"SELECT email FROM cached_profile WHERE sid {_IN_1}"  # noqa: S608
+_IS_THEIRS = f"(target {_IN_1} OR lower(label) {_IN_2})"
+_ERASE_AUDIT_SQL = (
+    "UPDATE audit_value SET salt = NULL, target = NULL, label = NULL, old = NULL, new = NULL,"  # noqa: S608
+    f" reason = NULL, ticket = NULL, detail = NULL WHERE {_IS_THEIRS}"
+)
+# An undo that waits looks at the edit it undoes.
+_ERASE_EDITS_SQL = (
+    f"DELETE FROM outbox WHERE {_IS_THEIRS} AND state IN {_ENDED} AND id NOT IN"  # noqa: S608
+    f" (SELECT undoes FROM outbox WHERE undoes IS NOT NULL AND state NOT IN {_ENDED})"
+)
+_ERASE_PLAN_ROWS_SQL = (
+    f"UPDATE plan_row SET {_ERASED_PLAN_ROW} WHERE {_SETTLED_PLAN} AND label <> '(erased)' AND"  # noqa: S608
+    f" (source {_IN_1} OR {_IS_THEIRS} OR lower(address) {_IN_2})"
+)
+
+
+@dataclass(frozen=True)
+class CustomerIds:
+    """By what the files know one customer: Zendesk user ids, Sailthru sids, addresses."""
+
+    users: frozenset[str] = frozenset()
+    sids: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
+
+    def select(self, which: str) -> str:
+        """Return the ids of one kind, or all (`ids`), as a JSON array for SQL."""
+        if which == "users":
+            return msgspec.json.encode(sorted(map(int, self.users))).decode()
+        own = {"sids": self.sids, "addresses": self.addresses}
+        return _to_json(own.get(which, self.users | self.sids | self.addresses))
+
+
+@dataclass(frozen=True)
+class ErasedCounts:
+    """How many rows of each kind an erasure took; `waiting_edits` are left, and still go out."""
+
+    cached: int = 0
+    feed_records: int = 0
+    audit_entries: int = 0
+    edits: int = 0
+    plan_rows: int = 0
+    remembered: int = 0
+    waiting_edits: int = 0
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing of the customer was kept."""
+        return replace(self, waiting_edits=0) == ErasedCounts()
+
+
+def find_customer_ids(fairlead: Database, mirror: Database, given: Iterable[str]) -> CustomerIds:
+    """Find by what the files know a customer, from some of their ids: user id, sid, addresses."""
+    known = set(given)
+    addresses = {key for one in known if "@" in one for key in email_spellings(one)}
+    users = {one for one in known if one.isdecimal()}
+    sids = known - users - {one for one in known if "@" in one}
+    hashes = _to_json([hash_email(one) for one in addresses])
+    spelled = _to_json(sorted(addresses))
+
+    def look(connection: sqlite3.Connection) -> None:
+        users.update(_column(connection, _USERS_BY_ADDRESS_SQL, spelled, hashes))
+        sids.update(_column(connection, _SIDS_BY_ADDRESS_SQL, spelled, hashes))
+
+    mirror.read(look)
+    users.update(fairlead.read(lambda c: _column(c, _USERS_BY_SID_SQL, _to_json(sorted(sids)))))
+    sids.update(fairlead.read(lambda c: _column(c, _SIDS_BY_USER_SQL, _to_json(sorted(users)))))
+
+    def look_again(connection: sqlite3.Connection) -> None:
+        for body in _column(connection, _USER_BODIES_SQL, _to_json(sorted(users))):
+            user = msgspec.json.decode(body, type=ZendeskUser)
+            addresses.update(key for one in user.emails for key in email_spellings(one))
+        for email in _column(connection, _PROFILE_EMAILS_SQL, _to_json(sorted(sids))):
+            addresses.update(email_spellings(email))
+
+    mirror.read(look_again)
+    return CustomerIds(frozenset(users), frozenset(sids), frozenset(addresses))
+
+
+def erase_customer(
+    fairlead: Database, mirror: Database, ids: CustomerIds, actor: str, now: float
+) -> ErasedCounts:
+    """Erase a customer from both files, and write an audit row that says so, without a name.
+
+    Of the audit the values and their salts go: its chain still verifies. What waits in the outbox
+    stays until it has ended, and the rows of a plan under way until they are settled.
+    """
+    cached, feed_records = mirror.write(lambda c: _erase_from_mirror(c, ids))
+
+    def act(connection: sqlite3.Connection) -> ErasedCounts:
+        every = ids.select("ids")
+        by_name = (every, ids.select("addresses"))
+        waiting = connection.execute(
+            f"SELECT count(*) FROM outbox WHERE {_IS_THEIRS} AND state NOT IN {_ENDED}",  # noqa: S608
+            by_name,
+        ).fetchone()[0]
+        found = ErasedCounts(
+            cached,
+            feed_records,
+            connection.execute(_ERASE_AUDIT_SQL, by_name).rowcount,
+            connection.execute(_ERASE_EDITS_SQL, by_name).rowcount,
+            connection.execute(_ERASE_PLAN_ROWS_SQL, by_name).rowcount,
+            _erase_memory(connection, every),
+            waiting,
+        )
+        if not found.is_nothing:
+            counts = {name: n for name, n in msgspec.to_builtins(found).items() if n}
+            append_erasure(connection, at=now, actor=actor, counts=counts)
+        return found
+
+    return fairlead.write(act)
+
+
+def erase_plan_rows(fairlead: Database) -> int:
+    """Erase the people in the rows of every plan that is not under way; returns how many rows.
+
+    What such a plan has written can't be undone as a whole afterwards.
+    """
+
+    def act(connection: sqlite3.Connection) -> int:
+        connection.execute(
+            "UPDATE plan SET state = 'discarded' WHERE state IN ('ready', 'stopped')"
+        )
+        return connection.execute(
+            f"UPDATE plan_row SET {_ERASED_PLAN_ROW} WHERE label <> '(erased)' AND {_SETTLED_PLAN}"  # noqa: S608
+        ).rowcount
+
+    return fairlead.write(act)
+
+
+def _erase_from_mirror(connection: sqlite3.Connection, ids: CustomerIds) -> tuple[int, int]:
+    """Delete a customer's rows; returns how many of the cache, and how many of the feeds."""
+    counts = {True: 0, False: 0}
+    for table, column, which in _MIRROR_ROWS:
+        counts[table.startswith("feed_")] += connection.execute(
+            f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",  # noqa: S608
+            (ids.select(which),),
+        ).rowcount
+    return counts[False], counts[True]
+
+
+def _erase_memory(connection: sqlite3.Connection, every: str) -> int:
+    count = connection.execute(
+        "DELETE FROM draft WHERE substr(key, instr(key, ':') + 1)"
+        " IN (SELECT value FROM json_each(?))",
+        (every,),
+    ).rowcount
+    for table, column in _MEMORY_ROWS:
+        count += connection.execute(
+            f"DELETE FROM {table} WHERE CAST({column} AS TEXT)"  # noqa: S608 - names of ours
+            " IN (SELECT value FROM json_each(?))",
+            (every,),
+        ).rowcount
+    return count
+
+
+def _column(connection: sqlite3.Connection, sql: str, *values: str) -> list[str]:
+    return [str(row[0]) for row in connection.execute(sql, values) if row[0] is not None]
+
+
+def _to_json(values: Iterable[str]) -> str:
+    return msgspec.json.encode(sorted(values)).decode()

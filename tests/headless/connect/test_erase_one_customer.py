@@ -1,0 +1,201 @@
+"""Erasing one customer: no file holds a canary of theirs, the rest stays, the audit verifies."""
+
+import os
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop.connect.local_databases import LocalDatabases
+from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget
+from desktop.model.exported_profile import ExportedProfile
+from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.service import Service
+from desktop.model.zendesk_ticket import ExportedTicket
+from desktop.model.zendesk_user import UserIdentity, ZendeskUser
+from desktop.settings.workspace import Workspace
+from desktop.store.audit_signer import AuditSigner
+from desktop.store.customer_erasure import (
+    CustomerIds,
+    ErasedCounts,
+    erase_customer,
+    find_customer_ids,
+)
+from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
+from desktop.store.workspace_store import WorkspaceStore, open_store
+from tests.support.fresh_store import open_fresh_store
+
+CANARY, OTHER = "canary7f3a", "other5b2c"
+KEY = "k" * 64
+SIDS = {CANARY: "a" * 24, OTHER: "b" * 24}
+USERS = {CANARY: 987654321, OTHER: 123456789}
+
+
+def address(who: str) -> str:
+    return f"{who}@lopez.example"
+
+
+def keep_customer(store: WorkspaceStore, who: str) -> None:
+    """Everything that a computer comes to keep of somebody, some of it written twice."""
+    user_id, sid = USERS[who], SIDS[who]
+    second = UserIdentity(5, "email", f"{who}2@work.example")
+    person = ZendeskUser(user_id, f"{who} Lopez", address(who), identities=(second,),
+                         identities_read=True)  # fmt: skip
+    profile = SailthruProfile(sid=sid, email=address(who), vars={"note": f"{who} wrote"})
+    for at in (1.0, 2.0):
+        store.customer_cache.save_user.blocking(replace(person, notes=f"{who} {at}" * 50), at)
+        store.customer_cache.save_profile.blocking(profile, at)
+        store.customer_cache.mark_opened.blocking(person=user_id, sid=sid, at=at)
+    for name in (USERS_FEED, TICKETS_FEED, list_feed_name("News")):
+        store.feeds.begin_reading.blocking(name, 1.0)
+    store.feeds.save_users.blocking([person], "c")
+    ticket = ExportedTicket(user_id + 1, f"{who} asks", "open", None, user_id, 1.0, 2.0)
+    store.feeds.save_tickets.blocking([ticket], "c")
+    exported = ExportedProfile(sid=sid, vars={"note": who})
+    store.feeds.save_profiles.blocking("News", [exported], "r")
+    store.drafts_and_links.save_draft.blocking(f"optout:{sid}", f"{who} said", 1.0)
+    target = EditTarget(Service.SAILTHRU, sid, address(who))
+    for old in (f"{who} before", f"{who} between"):
+        request = EditRequest(EditKind.VAR, target, "note", old, f"{who} after", f"{who} asked")
+        store.outbox.enqueue.blocking([request], "Ada", 1.0, [0.0])
+        edit = store.outbox.claim.blocking(2.0)
+        assert edit is not None
+        sending = store.outbox.mark_sending.blocking(edit, 2.0)
+        store.outbox.close(sending, 3.0, EditState.DONE, f"{who} confirmed")
+    store.fairlead_db.write(lambda c: remember(c, who))
+
+
+def remember(connection: sqlite3.Connection, who: str) -> None:
+    """What a sync's plan and its memory hold."""
+    user_id, sid = str(USERS[who]), SIDS[who]
+    plan = connection.execute(
+        "INSERT INTO plan (sync, service, state, created_at, actor, origin, sync_body)"
+        " VALUES ('g', 'sailthru', 'applied', 0.0, 'Ada', 'sync', '{}')"
+    ).lastrowid
+    connection.execute(
+        "INSERT INTO plan_row (plan, row, fate, source, target, label, address, changes, why,"
+        " cause, evidence, ticked, state, detail, events)"
+        " VALUES (?, 1, 'update', ?, ?, ?, ?, ?, '', '', '', 1, 'done', '', '[]')",
+        (plan, user_id, sid, address(who), address(who), f'[{{"old": "{who}"}}]'),
+    )
+    for table in ("synced_value", "accepted_value"):
+        connection.execute(
+            f"INSERT INTO {table} (sync, target, field, value, at) VALUES ('g', ?, 'vars.n', ?, 1)",  # noqa: S608
+            (sid, f'"{who}"'),
+        )
+    connection.execute(
+        "INSERT INTO sync_member (sync, target, source, label) VALUES ('g', ?, ?, ?)",
+        (sid, user_id, address(who)),
+    )
+    connection.execute("INSERT INTO matched_pair VALUES (?, ?, 1.0, '')", (int(user_id), sid))
+    connection.execute("INSERT INTO counted_event (sync, event) VALUES ('g', 'ticket 1')")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> WorkspaceStore:
+    found = open_fresh_store(tmp_path)
+    found.audit.signer.use_key(KEY)
+    for who in (CANARY, OTHER):
+        found.fairlead_db.write(lambda c: c.execute("DELETE FROM counted_event"))
+        keep_customer(found, who)
+    return found
+
+
+def files_with(canary: str, *folders: Path) -> list[str]:
+    return sorted(
+        path.name
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and canary.encode() in path.read_bytes()
+    )
+
+
+@pytest.mark.parametrize("given", [address(CANARY), f"{CANARY}2@work.example", SIDS[CANARY]])
+def test_erased_customer_is_in_no_file_without_rewriting_it(
+    given: str, store: WorkspaceStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Database, log and shared memory: what was deleted, and what had been replaced before."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("SQLITE_TMPDIR", str(temporary))
+    fairlead, mirror = store.fairlead_db, store.mirror_db
+    assert {"fairlead.db-wal", "mirror.db-wal"} <= set(files_with(CANARY, tmp_path))
+    ids = find_customer_ids(fairlead, mirror, [given])
+    assert (ids.users, ids.sids) == ({str(USERS[CANARY])}, {SIDS[CANARY]})
+    counts = erase_customer(fairlead, mirror, ids, "Ada", 9.0)
+    for database in (fairlead, mirror):
+        database.scrub(rewrites=False)
+    assert files_with(CANARY, tmp_path) == []
+    assert files_with(SIDS[CANARY], tmp_path) == []
+    assert files_with(OTHER, tmp_path) != []
+    assert (counts.audit_entries, counts.edits, counts.plan_rows, counts.feed_records) == (
+        2, 2, 1, 3,
+    )  # fmt: skip
+    store.close()
+
+
+def test_erasure_leaves_everybody_else_and_an_audit_that_verifies(
+    store: WorkspaceStore, tmp_path: Path
+) -> None:
+    def kept() -> list[tuple[object, ...]]:
+        return [
+            tuple(row)
+            for table in ("plan_row", "sync_member", "matched_pair", "counted_event", "outbox")
+            for row in store.fairlead_db.read(
+                lambda c, table=table: c.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
+            )
+            if OTHER in str(tuple(row)) or SIDS[OTHER] in str(tuple(row)) or "ticket 1" in row
+        ]
+
+    before = kept()
+    ids = find_customer_ids(store.fairlead_db, store.mirror_db, [SIDS[CANARY]])
+    erase_customer(store.fairlead_db, store.mirror_db, ids, "Ada", 9.0)
+    assert kept() == before
+    chain = store.audit.verify_chain.blocking()
+    assert (chain.state, chain.erased_count) == ("verified", 2)
+    newest, *_ = store.audit.list_entries.blocking()
+    assert (newest.kind, newest.actor, newest.new["edits"]) == ("erasure", "Ada", 2)  # type: ignore[index,call-overload]
+    assert store.sheet_reader.count_customers.blocking() == 1
+    again = erase_customer(store.fairlead_db, store.mirror_db, ids, "Ada", 9.0)
+    assert again.is_nothing
+    assert store.audit.list_entries.blocking()[0] == newest
+    store.close()
+
+
+def test_what_waits_of_an_erased_customer_still_goes_out(store: WorkspaceStore) -> None:
+    target = EditTarget(Service.SAILTHRU, SIDS[CANARY], address(CANARY))
+    optout = EditRequest(EditKind.OPTOUT, target, "", "none", "all", "asked")
+    store.outbox.enqueue.blocking([optout], "Ada", 1.0, [0.0])
+    ids = CustomerIds(sids=frozenset({SIDS[CANARY]}))
+    counts = erase_customer(store.fairlead_db, store.mirror_db, ids, "Ada", 9.0)
+    assert counts.waiting_edits == 1
+    claimed = store.outbox.claim.blocking(2.0)
+    assert claimed is not None
+    assert claimed.request == optout
+    store.close()
+
+
+async def test_erase_everybody_takes_the_people_out_of_old_plans(
+    store: WorkspaceStore, tmp_path: Path
+) -> None:
+    store.close()
+    local = LocalDatabases(Workspace("main", "0" * 32, tmp_path))
+    await local.erase_kept()
+    reopened = open_store(tmp_path)
+    rows = reopened.fairlead_db.read(
+        lambda c: [tuple(r) for r in c.execute("SELECT label, address, changes FROM plan_row")]
+    )
+    assert rows == [("(erased)", "", "[]")] * 2
+    # The record of changes stays, and so does what syncs compare with.
+    assert len(reopened.audit.list_entries.blocking()) == 4
+    reopened.close()
+    assert os.listdir(tmp_path)
+
+
+async def test_erase_of_a_stranger_erases_nothing(store: WorkspaceStore, tmp_path: Path) -> None:
+    store.close()
+    local = LocalDatabases(Workspace("main", "0" * 32, tmp_path))
+    found = await local.erase_customer(["nobody@b.example"], "Ada", 9.0, AuditSigner())
+    assert found == ErasedCounts()
+    assert files_with(CANARY, tmp_path) == ["fairlead.db", "mirror.db"]
