@@ -192,9 +192,12 @@ class PageFactory(QObject):
                 services.session,
                 services.session.connection_config,
                 services.bus,
+                services.context.paths.logs,
                 timer,
             )
-            view.add_page(key, SettingsPage(self._settings_model))
+            settings = SettingsPage(self._settings_model)
+            settings.help_requested.connect(view.window_actions["Help"].trigger)
+            view.add_page(key, settings)
 
     def _show_sync_badge(self, count: int) -> None:
         words = format_count(count, "sync waits", "syncs wait") + " for a person" if count else ""

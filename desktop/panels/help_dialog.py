@@ -1,6 +1,4 @@
-"""Dialog of the help: a page per task, searchable, opened at the one that fits."""
-
-from collections.abc import Sequence
+"""Dialog of pages to read, searchable: the help with a page per task, and the licences."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
@@ -13,7 +11,7 @@ from desktop.panels.widgets.label import label
 from desktop.panels.widgets.markdown_page import MarkdownPage
 from desktop.panels.widgets.section_list import SectionList
 from desktop.panels.widgets.text_field import TextField
-from desktop.viewmodels.help_topics import HelpTopic, load_topics, search_topics
+from desktop.viewmodels.help_topics import HelpTopic, search_topics
 
 _SIDE_BY_SIDE_MIN_WIDTH = 620
 _LIST_WIDTH = 270
@@ -23,22 +21,29 @@ _PAGE_KEYS = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
 class HelpDialog(QDialog):
-    """The help's window, not modal: open beside the work; `link_requested`: a web address."""
+    """A window of help pages, not modal: open beside the work; `link_requested`: an address."""
 
     link_requested = Signal(str)
 
-    def __init__(self, shortcuts: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
-        """`shortcuts` are the window's (action, keys), for the help's page that lists them."""
+    def __init__(
+        self,
+        topics: tuple[HelpTopic, ...],
+        parent: QWidget | None = None,
+        *,
+        name: str = "Help",
+        search: str = "Search the help",
+    ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Fairlead help")
-        self.setAccessibleName("Help")
-        self.setObjectName("Help")
-        self._topics = load_topics(shortcuts)
+        self.setWindowTitle(f"Fairlead: {name.lower()}")
+        self.setAccessibleName(name)
+        self.setObjectName(name)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._topics = topics
         self._shown: tuple[HelpTopic, ...] = ()
-        self.search_field = TextField("Search the help", "Search the help")
-        self.topic_list = SectionList("Pages of the help")
+        self.search_field = TextField(search, search)
+        self.topic_list = SectionList(f"Pages: {name}")
         self._no_match = label("", "muted", wrap=True)
-        self.page = MarkdownPage("Page of the help")
+        self.page = MarkdownPage(f"Page: {name}")
         self._index = QWidget()
         self._index.setLayout(vbox(self.search_field, self._no_match, self.topic_list, spacing=8))
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
@@ -53,6 +58,8 @@ class HelpDialog(QDialog):
         self.page.anchorClicked.connect(self._on_link)
         self._on_search("")
         self.search_field.setFocus()
+        # Qt would not go beyond two thirds of the screen by itself.
+        self.resize(self.sizeHint().boundedTo(self.screen().availableSize()))
 
     def show_topic(self, key: str) -> None:
         """Show a page of the help by its key; its search is cleared."""

@@ -25,7 +25,7 @@ from desktop.panels.widgets.navigation_rail import NavigationRail
 from desktop.panels.widgets.status_bar import StatusBar
 from desktop.panels.widgets.workspace_color_bar import WorkspaceColorBar, workspace_color
 from desktop.panels.window_actions import WindowActions
-from desktop.viewmodels.help_topics import SHORTCUTS_TOPIC, topic_for_names
+from desktop.viewmodels.help_topics import SHORTCUTS_TOPIC, load_topics, topic_for_names
 from desktop.viewmodels.page_access import PageAccess
 
 if TYPE_CHECKING:
@@ -335,6 +335,7 @@ class MainWindow(QMainWindow):
         add("Narrow window", self._on_toggle_narrow, "Ctrl+Shift+N")
         add("Help", self._on_help, "F1", keywords="documentation manual how")
         add("Keyboard shortcuts", self._on_shortcuts, "Ctrl+/")
+        add("About Fairlead", self._on_about, keywords="version licences logs report")
         # Named: not every platform has a standard key for it.
         add("Quit", self.close, "Ctrl+Q")
 
@@ -380,13 +381,19 @@ class MainWindow(QMainWindow):
             self.show_page(action.objectName().lower())
 
     def _on_customer_value_settings(self) -> None:
+        self._show_settings_section("names")
+
+    def _on_about(self) -> None:
+        self._show_settings_section("about")
+
+    def _show_settings_section(self, section: str) -> None:
         # Imported with its page, which keeps it out of the start.
         from desktop.panels.settings_page import SettingsPage
 
         self.show_page("settings")
         page = self._pages.get("settings")
         if isinstance(page, SettingsPage):
-            page.show_section("names")
+            page.show_section(section)
 
     def _on_toggle_narrow(self) -> None:
         wide = self.width() >= fonts.scaled(NARROW_WIDTH)
@@ -427,8 +434,7 @@ class MainWindow(QMainWindow):
         # Above a dialog that blocks the window the help must belong to it, or it is blocked too.
         owner = QApplication.activeModalWidget() or self
         if self._help is None or not isValid(self._help) or self._help.parentWidget() is not owner:
-            self._help = HelpDialog(self.window_actions.shortcut_rows(), owner)
-            self._help.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self._help = HelpDialog(load_topics(self.window_actions.shortcut_rows()), owner)
             self._help.link_requested.connect(self.open_link)
         self._help.show_topic(topic)
         self._help.show()

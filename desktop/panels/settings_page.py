@@ -1,6 +1,6 @@
 """Settings page: sections at the left, the cards of one section at a time."""
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -44,6 +44,8 @@ _MAX_CONTENT_WIDTH = 720
 
 class SettingsPage(QWidget):
     """Widget of the settings page; `show_section` takes the keys of SECTIONS."""
+
+    help_requested = Signal()
 
     SECTIONS = (
         ("connections", "Connections"),
@@ -177,7 +179,9 @@ class SettingsPage(QWidget):
             keys = [k for k in form.advanced_setting_keys() if k != settings_table.SERVICE_URI.key]
             intro = "Leave these as they are unless you were asked to change them."
             return (SettingsSectionCard("Advanced", form, keys, intro),)
-        return (AboutCard(model.about_rows()),)
+        about = AboutCard(model.about_rows(), model.log_folder)
+        about.help_requested.connect(self.help_requested)
+        return (about,)
 
     def _on_row(self, place: int) -> None:
         if 0 <= place < len(self.SECTIONS):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from desktop.kit.resource_files import resource_path
+from desktop.kit.third_party_licences import read_third_party_licences
 
 START_TOPIC = "find-a-customer"
 SHORTCUTS_TOPIC = "keyboard"
@@ -81,3 +82,17 @@ def topic_for_names(names: Iterable[str], settings_section: str = "") -> str:
         if name in _TOPICS_BY_NAME:
             return _TOPICS_BY_NAME[name]
     return START_TOPIC
+
+
+def load_licence_topics() -> tuple[HelpTopic, ...]:
+    """Read the licences of what Fairlead ships with, as pages that are read like the help."""
+    topics = []
+    for licence in read_third_party_licences():
+        stated = licence.licence or "Licence not stated in its metadata"
+        link = f"\n\n[{licence.homepage}]({licence.homepage})" if licence.homepage else ""
+        body = f"# {licence.name}\n\nVersion {licence.version} · {stated}{link}"
+        # Its own text word for word: nothing in it is Markdown.
+        text = "\n".join(f"    {line}" for line in licence.text.splitlines())
+        whole = f"{body}\n\n{text}\n" if text else f"{body}\n"
+        topics.append(HelpTopic(licence.name, licence.name, whole))
+    return tuple(topics)

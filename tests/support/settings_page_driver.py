@@ -23,7 +23,9 @@ class SettingsPageDriver:
     def __init__(self, house: WorkspaceServices) -> None:
         self.house = house
         live = house.session
-        self.model = SettingsPageModel(live, live.connection_config, house.bus)
+        self.model = SettingsPageModel(
+            live, live.connection_config, house.bus, house.context.paths.logs
+        )
         self.page = SettingsPage(self.model)
         self.window = QWidget()
         column = QVBoxLayout(self.window)

@@ -1,14 +1,20 @@
-"""Card with the versions that run here, to be copied into a bug report."""
+"""Card with the versions that run here, the log folder, the licences and the help."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QWidget
 
+from desktop.panels.help_dialog import HelpDialog
 from desktop.panels.settings.settings_card import SettingsCard
-from desktop.panels.widgets.box_layout import hbox
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.button import secondary_button
+from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import label
-from desktop.panels.widgets.link_button import LinkButton
+from desktop.viewmodels.help_topics import load_licence_topics
 from desktop.viewmodels.key_value_row import KeyValueRow
 
 _INTRO = "One sheet per customer, from Zendesk and Sailthru, with undo."
@@ -17,15 +23,50 @@ _INTRO = "One sheet per customer, from Zendesk and Sailthru, with undo."
 class AboutCard(SettingsCard):
     """Widget of the settings card “About”: names and values of this installation."""
 
-    def __init__(self, facts: Sequence[tuple[str, str]]) -> None:
-        super().__init__("About", spacing=6)
-        self._facts = tuple(facts)
+    help_requested = Signal()
+
+    def __init__(self, facts: Sequence[tuple[str, str]], log_folder: Path) -> None:
+        super().__init__("About", spacing=8)
+        self._facts, self._log_folder = tuple(facts), log_folder
         table = KeyValueTable("About", label_width=90)
         table.set_rows([KeyValueRow(name, value, tip=value) for name, value in facts])
-        self.copy_button = LinkButton("Copy for a report", name="Copy for a report")
-        self.add_rows(label(_INTRO, wrap=True), table, hbox(self.copy_button, 1))
+        self.copy_button = secondary_button("Copy for a report")
+        self.logs_button = secondary_button("Open the log folder")
+        self.licences_button = secondary_button("Licences")
+        self.help_button = secondary_button("Help")
+        gap = fonts.scaled(8)
+        flow = FlowLayout(gap, gap)
+        for button in (self.help_button, self.logs_button, self.copy_button, self.licences_button):
+            flow.addWidget(button)
+        buttons = QWidget()
+        buttons.setLayout(flow)
+        self.add_rows(label(_INTRO, wrap=True), table, buttons, self.result_note)
         self.copy_button.clicked.connect(self._on_copy)
+        self.logs_button.clicked.connect(self._on_open_logs)
+        self.licences_button.clicked.connect(self._on_licences)
+        self.help_button.clicked.connect(self.help_requested)
 
     def _on_copy(self) -> None:
         text = "\n".join(f"{name}: {value}" for name, value in self._facts)
         QApplication.clipboard().setText(text)
+        self.show_result("Copied. It holds no personal data.")
+
+    def _on_open_logs(self) -> None:
+        if QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_folder))):
+            self.show_result("The log folder opens in your file manager.")
+        else:
+            self.show_result(f"No file manager could be opened. The logs are in {self._log_folder}")
+
+    def _on_licences(self) -> None:
+        dialog = HelpDialog(
+            load_licence_topics(), self.window(), name="Licences", search="Search the licences"
+        )
+        dialog.link_requested.connect(_open_web_page)
+        dialog.show()
+
+
+def _open_web_page(url: str) -> None:
+    # The addresses come from packages' metadata: web pages alone.
+    address = QUrl(url, QUrl.ParsingMode.StrictMode)
+    if address.scheme() in ("https", "http") and address.host():
+        QDesktopServices.openUrl(address)

@@ -1,10 +1,11 @@
 """View-model of the settings page: one model for each card, refreshed by the change bus."""
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, qVersion
 
+from desktop import __version__
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
@@ -40,9 +41,11 @@ class SettingsPageModel(QObject):
         workspace: WorkspaceSettingsProtocol,
         connection_config: ConnectionConfig,
         bus: ChangeBus,
+        log_folder: Path,
         timer: SystemTimer | None = None,
     ) -> None:
         super().__init__()
+        self.log_folder = log_folder
         self._workspace, self._connection_config = workspace, connection_config
         self._save_error = NO_ERROR
         local_databases = LocalDatabases(connection_config.workspace)
@@ -105,15 +108,11 @@ class SettingsPageModel(QObject):
 
     def about_rows(self) -> tuple[tuple[str, str], ...]:
         """Return the settings page's versions and folder for a bug report; no personal data."""
-        try:
-            app_version = version("fairlead")
-        # A checkout that was never installed has no metadata.
-        except PackageNotFoundError:
-            app_version = "from its sources"
         return (
-            ("Fairlead", app_version),
+            ("Fairlead", __version__),
             ("Workspace", self._connection_config.workspace.name),
             ("Folder", str(self._connection_config.workspace.folder)),
+            ("Logs", str(self.log_folder)),
             ("Python", platform.python_version()),
             ("Qt", str(qVersion())),
             ("System", f"{platform.system()} {platform.release()}"),
