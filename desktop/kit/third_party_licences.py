@@ -87,6 +87,6 @@ def _read_licence(dist: Distribution) -> ThirdPartyLicence:
             except (OSError, UnicodeDecodeError):
                 continue
     links = dict(line.split(", ", 1) for line in meta.get_all("Project-URL") or () if ", " in line)
-    named = (url for label, url in links.items() if label.lower() in _HOMEPAGE_LABELS)
-    homepage = headers.get("Home-page") or next(named, next(iter(links.values()), ""))
+    homes = [url for label, url in links.items() if label.lower() in _HOMEPAGE_LABELS]
+    homepage = headers.get("Home-page") or next(iter([*homes, *links.values()]), "")
     return ThirdPartyLicence(dist.name, dist.version, licence, homepage, "\n\n".join(texts))
