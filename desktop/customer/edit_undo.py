@@ -1,6 +1,6 @@
 """Undoes edits: withdraws one that was not sent, else queues an edit that restores the value."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,7 +18,9 @@ from desktop.model.edit import (
     is_same_json,
 )
 from desktop.model.permission import Actor
+from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
+from desktop.writing.change_origin import find_last_change
 
 
 def undo_loss_warning(edit: Edit) -> str:
@@ -85,6 +87,27 @@ def undo_refusal(edit: Edit) -> UserDecisionNeeded | None:
     return None
 
 
+def newer_change_refusal(
+    edit: Edit, entries: Iterable[AuditEntry], now: float
+) -> UserDecisionNeeded | None:
+    """Return why an edit is not undone over a newer change made here, or None.
+
+    `entries` are the audit rows of its customer, the newest first.
+    """
+    request = edit.request
+    newer = find_last_change(entries, request.kind, request.name)
+    if newer is None or newer.entry.edit == edit.id or newer.entry.at < edit.created_at:
+        return None
+    # Whatever came in between: the value that this edit set stands there again.
+    if is_same_json(newer.new, request.new):
+        return None
+    return UserDecisionNeeded(
+        "A newer change stands over this one.",
+        f"It is by {newer.describe_author(now)}.",
+        "Undo that one first.",
+    )
+
+
 class UndoService:
     """Undoes edits of a customer, by withdrawing or by another edit."""
 
@@ -106,8 +129,8 @@ class UndoService:
         """Undo an edit; returns it withdrawn, or the new edit that restores the value.
 
         Raises InvalidInput for an unknown id, UserDecisionNeeded where there is nothing to take
-        back, NotPermitted. Whether the value changed since is found out before anything is
-        sent.
+        back or a newer change made here stands over it, NotPermitted. Whether the value changed
+        elsewhere since is found out before anything is sent.
         """
         edit = await self._store.outbox.get_edit(edit_id)
         step_refusal = undo_refusal(edit) if edit.email_change is not None else None
@@ -118,11 +141,28 @@ class UndoService:
         if withdrawn is not None:
             return withdrawn
         refused = undo_refusal(edit)
+        if refused is None:
+            refused = await self._find_newer_change(edit)
         if refused is not None:
             raise refused
         return await self._editor.submit_undo(
             inverse_request(edit), edit, wait_for_undo=wait_for_undo
         )
+
+    async def _find_newer_change(self, edit: Edit) -> UserDecisionNeeded | None:
+        waiting = await self._store.outbox.find_open_edit(edit.request)
+        if waiting is not None and int(waiting.id) > int(edit.id):
+            wanted = waiting.request.new
+            if any(is_same_json(wanted, each) for each in (edit.request.old, edit.request.new)):
+                # It leads to where the undo would lead, or back to what the undo takes back.
+                return None
+            return UserDecisionNeeded(
+                "A newer change stands over this one.",
+                f"{waiting.actor} made it; it is not sent yet.",
+                "Undo that one first.",
+            )
+        entries = await self._store.audit.list_entries(targets=(edit.request.target.id,))
+        return newer_change_refusal(edit, entries, self._clock.now())
 
     def _require_right_to_withdraw(self, edit: Edit, now: float) -> None:
         backwards, actor = inverse_request(edit), self._actor()

@@ -195,8 +195,7 @@ class MainWindowController(QObject):
             self._undo_key.stop()
 
     def _on_batch_action(self, keys: list[str], _action: str) -> None:
-        for key in keys:
-            self._models.sheet.edits.undo(key)
+        self._models.sheet.edits.undo(*keys)
 
     def _on_undo(self) -> None:
         newest = self._window.toast_manager.newest_key()

@@ -24,6 +24,7 @@ from desktop.model.edit import (
     EditRequest,
     EditState,
     is_own_recent_optout,
+    is_same_json,
     not_sent_detail,
 )
 from desktop.model.field_value import shorten_value
@@ -46,8 +47,10 @@ from desktop.model.target_record import (
 )
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.workspace_store import WorkspaceStore
+from desktop.writing.change_origin import find_last_change
 from desktop.writing.optout_door import OptOutPermit, RowPermits
 from desktop.writing.outcomes import (
+    EDIT_CHANGED_HERE_TEXT,
     EDIT_CHANGED_MAYBE_OURS_TEXT,
     EDIT_CHANGED_TEXT,
     EDIT_CONFIRMED_TEXT,
@@ -255,7 +258,9 @@ class _ClaimedEdit(WorkSource):
             state, text = _end_of(result, is_maybe_sent=self._is_unsure)
             is_unsent = not self._is_unsure and outcome in _OUTCOMES_WITHOUT_SENDING
             value = value_of_edit(self._edit.request, result.record)
-            await self._end(state, self._format(text, value, error), is_unsent=is_unsent)
+            who = await self._find_author(value) if text is EDIT_CHANGED_TEXT else ""
+            text = EDIT_CHANGED_HERE_TEXT if who else text
+            await self._end(state, self._format(text, value, error, who), is_unsent=is_unsent)
         elif outcome is WriteOutcome.NOT_PERMITTED and not self._is_unsure:
             # Who is at work lacks the right; the one who asked for it had it. One that may have
             # been sent ends instead: no stricter level may have to wait behind it.
@@ -270,6 +275,14 @@ class _ClaimedEdit(WorkSource):
     def _is_kept_otherwise(self, record: TargetRecord | None) -> bool:
         row = row_of_edit(self._edit)
         return not is_row_applied(row, record) and is_row_taken(row, record)
+
+    async def _find_author(self, value: Json) -> str:
+        """Name who gave the edit's field the value that stands there now; "": nobody here."""
+        request, now = self._edit.request, self._context.clock.now()
+        entries = await self._context.store.audit.list_entries(targets=(request.target.id,))
+        change = find_last_change(entries, request.kind, request.name)
+        is_theirs = change is not None and is_same_json(change.new, value)
+        return change.describe_author(now) if change is not None and is_theirs else ""
 
     async def _find_undo_obstacle(self) -> str:
         """Say why an undo must not be sent: its edit turned out to have changed nothing.
@@ -385,7 +398,9 @@ class _ClaimedEdit(WorkSource):
             return "The change may have been applied before."
         return "Nothing was changed." if self._edit.tries else "Nothing was sent."
 
-    def _format(self, text: str, value: Json = None, error: Exception | None = None) -> str:
+    def _format(
+        self, text: str, value: Json = None, error: Exception | None = None, who: str = ""
+    ) -> str:
         """Fill in a sentence of an edit's outcome; `value` is what stands at the service."""
         request = self._edit.request
         gone = f"{error.title} {error.message}" if isinstance(error, AppError) else ""
@@ -393,6 +408,7 @@ class _ClaimedEdit(WorkSource):
             service=request.target.service.title,
             now=_format_value(request.kind, value),
             error=gone,
+            who=who,
             certainty=self._certainty_text(unsure=self._is_unsure),
         )
         return " ".join(words.split()) if error is not None else words

@@ -88,7 +88,7 @@ ROW_ENDS: Mapping[WriteOutcome, tuple[PlanRowState, str]] = {
     WriteOutcome.UNCHANGED: (PlanRowState.SAME, UNCHANGED_TEXT),
     WriteOutcome.CHANGED_ELSEWHERE: (
         PlanRowState.PARKED,
-        "Changed elsewhere since the preview, person unknown: {field} is now {now}.",
+        "Changed since the preview: {field} is now {now}.",
     ),
     WriteOutcome.TARGET_GONE: (
         PlanRowState.PARKED,
@@ -128,6 +128,7 @@ EDIT_CONFIRMED_TEXT = "{service} confirmed"
 EDIT_KEPT_TEXT = "{service} confirmed, and keeps it as {now}"
 EDIT_NOT_SHOWN_YET_TEXT = "{service} accepted it, but does not show it yet"
 EDIT_CHANGED_TEXT = "Changed elsewhere, person unknown: it is now {now}. Nothing was sent."
+EDIT_CHANGED_HERE_TEXT = "Changed by {who}: it is now {now}. Nothing was sent."
 EDIT_CHANGED_MAYBE_OURS_TEXT = "Changed elsewhere since it was sent: it is now {now}."
 EDIT_GONE_TEXT = "{error} {certainty}"
 EDIT_REVERTED_TEXT = (

@@ -7,6 +7,7 @@ from enum import Enum
 from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import (
     inverse_request,
+    newer_change_refusal,
     undo_loss_warning,
     undo_refusal,
 )
@@ -89,7 +90,7 @@ def build_detail_view(
     now: float,
 ) -> ActivityDetailView:
     """Build an edit's details for the page Activity; only a conflict has a `current_value`."""
-    offered = tuple(_offer_actions(edit, row, current_value, editor, actor, now))
+    offered = tuple(_offer_actions(edit, row, audit, current_value, editor, actor, now))
     return ActivityDetailView(
         id=edit.id,
         title=edit_title(edit),
@@ -185,6 +186,7 @@ def _build_conflict_sides(
 def _offer_actions(
     edit: Edit,
     row: ActivityRow,
+    audit: Sequence[AuditEntry],
     current_value: CurrentServiceValue | None,
     editor: EditService,
     actor: Actor,
@@ -205,7 +207,8 @@ def _offer_actions(
     if row.needs_attention:
         yield OfferedAction(ActivityAction.LEAVE)
     if state is EditState.DONE:
-        yield OfferedAction(ActivityAction.UNDO, _undo_disabled_reason(edit, editor, actor, now))
+        reason = _undo_disabled_reason(edit, audit, editor, actor, now)
+        yield OfferedAction(ActivityAction.UNDO, reason)
     yield OfferedAction(ActivityAction.OPEN_CUSTOMER)
     yield OfferedAction(ActivityAction.COPY)
 
@@ -224,10 +227,12 @@ def _apply_disabled_reason(
     return ""
 
 
-def _undo_disabled_reason(edit: Edit, editor: EditService, actor: Actor, now: float) -> str:
-    refused = undo_refusal(edit)
+def _undo_disabled_reason(
+    edit: Edit, audit: Sequence[AuditEntry], editor: EditService, actor: Actor, now: float
+) -> str:
+    refused = undo_refusal(edit) or newer_change_refusal(edit, audit, now)
     if refused is not None:
-        return f"{refused.title} {refused.message}"
+        return str(refused)
     inverse = inverse_request(edit)
     # Taking back one's own stricter opt-out within a day needs no further permission.
     if is_own_recent_optout(edit, inverse, actor.key, now):

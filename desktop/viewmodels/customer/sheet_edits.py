@@ -128,9 +128,9 @@ class SheetEdits(QObject):
             address = sheet.address or sheet.query.value
             self._start_submit(lambda w: [w.create(address)])
 
-    def undo(self, edit_id: str) -> None:
-        """Undo an edit by its toast or shortcut, in the background."""
-        self._sheet_model.tasks.start(f"undo {edit_id}", self._undo_edit(edit_id))
+    def undo(self, *edit_ids: str) -> None:
+        """Undo edits by their ids in the background, the last one first."""
+        self._sheet_model.tasks.start(f"undo {edit_ids}", self._undo_edits(edit_ids))
 
     def report_settled_edits(self) -> None:
         """Emit how the customer sheet's watched edits ended, for status bar and toasts."""
@@ -200,6 +200,17 @@ class SheetEdits(QObject):
         self.edit_submitted.emit(
             SubmittedEdit(edit.id, words, UNDO_WINDOW_S, undo_loss_warning(edit))
         )
+
+    async def _undo_edits(self, edit_ids: Sequence[str]) -> None:
+        errors: list[AppError] = []
+        # Two of them may be about one value: the older is undone over what the newer leaves.
+        for edit_id in reversed(edit_ids):
+            try:
+                await self._undo_edit(edit_id)
+            except AppError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
     async def _undo_edit(self, edit_id: str) -> None:
         edit = await self._undo.undo(edit_id)

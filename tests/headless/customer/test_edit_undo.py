@@ -1,19 +1,30 @@
 """Editing and taking back: what waits, what goes at once, whose right it takes, and when not."""
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from desktop.app.container import WorkspaceServices
-from desktop.customer.edit_undo import reapply_request, undo_loss_warning
+from desktop.customer.edit_undo import inverse_request, reapply_request, undo_loss_warning
 from desktop.kit.errors import ConflictError, NotPermitted, UserDecisionNeeded
-from desktop.model.edit import Edit, EditState
+from desktop.model.edit import Edit, EditKind, EditState
+from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Role
 from desktop.model.service import Service
+from desktop.store.audit_log import AuditEntry
+from desktop.writing.change_origin import find_last_change
+from desktop.writing.outcomes import UNCHANGED_TEXT
 from tests.support.clocks import ManualClock
 from tests.support.customer_use_cases import AGENT, OTHER_AGENT, CustomerUseCases, submit_edit
-from tests.support.edit_cases import EDIT_CASES, CustomerFactory, read_current_value
+from tests.support.edit_cases import (
+    EDIT_CASES,
+    CustomerFactory,
+    EditedCustomer,
+    read_current_value,
+)
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import open_workspace_services
 
@@ -213,8 +224,11 @@ async def test_undo_of_own_older_edit_keeps_stricter_optout_of_others_that_waits
     await deliver(services)
     stricter = replace(subject.make_edit(), old="basic", new="all")
     (theirs,) = await CustomerUseCases(services, OTHER_AGENT).editor.submit([stricter])
-    with pytest.raises(NotPermitted):
+    with pytest.raises(UserDecisionNeeded, match="newer change stands over"):
         await desk.undo.undo(own.id, wait_for_undo=False)
+    # Nor by the rules, for one that is made between that look and the undo.
+    with pytest.raises(NotPermitted):
+        await desk.editor.submit_undo(inverse_request(own), own, wait_for_undo=False)
     assert state(services, theirs) is EditState.QUEUED
     await deliver(services)
     assert read_current_value(sandbox, subject) == "all"
@@ -365,3 +379,120 @@ async def test_undo_preview_lists_what_cannot_be_restored(
     assert "flows" in said["list on"]
     assert "without a value" in said["health"]
     assert said["opt-out"] == said["var"] == said["box"] == ""
+
+
+async def set_value(
+    services: WorkspaceServices, subject: EditedCustomer, old: object, new: object
+) -> Edit:
+    """Submit and deliver an edit of the subject's field; the state is what became of it."""
+    request = replace(subject.make_edit(), old=old, new=new)
+    (edit,) = await services.editor.submit([request], wait_for_undo=False)
+    await deliver(services)
+    return services.store.outbox.get_edit.blocking(edit.id)
+
+
+@pytest.mark.parametrize("kind", ["opt-out", "health", "var", "mark"])
+async def test_older_edit_is_not_undone_over_a_newer_one_made_here(
+    kind: str, services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    subject = customers.new_customer(kind)
+    case = subject.case
+    older = await set_value(services, subject, case.old, case.new)
+    newer = await set_value(services, subject, case.new, case.third_value)
+    assert (older.state, newer.state) == (EditState.DONE, EditState.DONE)
+    with pytest.raises(UserDecisionNeeded, match="newer change stands over") as refused:
+        await services.undo.undo(older.id, wait_for_undo=False)
+    assert refused.value.message.startswith("It is by Ada Admin (")
+    assert read_current_value(sandbox, subject) == case.third_value
+    # In their order both are undone.
+    for edit in (newer, older):
+        back = await services.undo.undo(edit.id, wait_for_undo=False)
+        await deliver(services)
+        assert state(services, back) is EditState.DONE
+    assert read_current_value(sandbox, subject) == case.old
+
+
+async def test_older_edit_is_not_undone_over_a_newer_one_that_waits(
+    services: WorkspaceServices, customers: CustomerFactory
+) -> None:
+    subject = customers.new_customer("health")
+    older = await set_value(services, subject, None, "happy")
+    request = replace(subject.make_edit(), old="happy", new="frustrated")
+    (waits,) = await services.editor.submit([request], wait_for_undo=False)
+    with pytest.raises(UserDecisionNeeded, match="not sent yet"):
+        await services.undo.undo(older.id, wait_for_undo=False)
+    assert state(services, waits) is EditState.QUEUED
+
+
+async def test_edit_of_the_same_value_set_again_is_undone(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    subject = customers.new_customer("health")
+    first = await set_value(services, subject, None, "happy")
+    await set_value(services, subject, "happy", "frustrated")
+    await set_value(services, subject, "frustrated", "happy")
+    await services.undo.undo(first.id, wait_for_undo=False)
+    await deliver(services)
+    assert read_current_value(sandbox, subject) is None
+
+
+async def test_conflict_names_who_changed_it_here_and_nobody_else(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    subject = customers.new_customer("health")
+    await set_value(services, subject, None, "happy")
+    # Seen before that: somebody else's window may still show it.
+    late = await set_value(services, subject, "neutral", "frustrated")
+    assert late.state is EditState.CONFLICT
+    assert late.detail.startswith("Changed by Ada Admin (")
+    assert late.detail.endswith("): it is now happy. Nothing was sent.")
+    sandbox.write_profile(subject.email, vars={"zendesk_health": "neutral"})
+    late = await set_value(services, subject, "happy", "frustrated")
+    assert late.detail == (
+        "Changed elsewhere, person unknown: it is now neutral. Nothing was sent."
+    )
+
+
+NOON = 1_780_000_000.0
+
+
+def audit_row(kind: str, name: str, new: Json, **parts: Any) -> AuditEntry:
+    """An audit row of Ada Admin, done at noon."""
+    values: dict[str, Any] = {
+        "seq": 1, "at": NOON, "actor": "Ada Admin", "kind": kind, "service": "sailthru",
+        "target": "sid", "label": "maria@lopez.example", "name": name, "old": None, "new": new,
+        "reason": "", "ticket": None, "edit": "1", "result": "done", "detail": "",
+    }  # fmt: skip
+    return AuditEntry(**{**values, **parts})
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "row", "new"),
+    [
+        (EditKind.OPTOUT, "", audit_row("optout", "", "all"), "all"),
+        (EditKind.OPTOUT, "", audit_row("sync", "s", {"optout": "basic"}), "basic"),
+        (EditKind.LIST, "VIP", audit_row("list", "VIP", True), True),
+        (EditKind.LIST, "VIP", audit_row("sync", "s", {"lists.VIP": False}), False),
+        (EditKind.VAR, "city", audit_row("sync", "s", {"vars.city": "Faro"}), "Faro"),
+        # One var, whichever control has written it.
+        (EditKind.VAR, "zendesk_health", audit_row("health", "zendesk_health", "happy"), "happy"),
+    ],
+)
+def test_last_change_is_found_by_field(kind: EditKind, name: str, row: Any, new: Json) -> None:
+    other = audit_row("var", "street", "x", seq=2)
+    undone = replace(row, result="undone", new="never")
+    same = replace(row, detail=UNCHANGED_TEXT, new="theirs")
+    found = find_last_change([other, undone, same, row], kind, name)
+    assert found is not None
+    assert (found.entry, found.new) == (row, new)
+    assert find_last_change([other, undone, same], kind, name) is None
+
+
+def test_author_of_a_change_is_a_person_or_a_sync_with_its_time() -> None:
+    row = audit_row("sync", "tickets", {"vars.a": 1}, reason="Tickets to profiles: run 7")
+    change = find_last_change([row], EditKind.VAR, "a")
+    assert change is not None
+    at = datetime.fromtimestamp(NOON).astimezone()
+    assert change.describe_author(NOON) == f"the sync “Tickets to profiles” ({at:%H:%M})"
+    later = change.describe_author(NOON + 86_400)
+    assert later == f"the sync “Tickets to profiles” ({at.day} {at:%b %H:%M})"

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QTableView
 from sailthru.sailthru_client import SailthruClient
 
+from desktop.panels.activity_page import ActivityPage
 from desktop.panels.customer.profile_fields_dialog import ProfileFieldsDialog
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.segmented_control import SegmentButton
@@ -18,6 +19,41 @@ from tests.support.window_driver import CTRL, NONE, SHIFT, Key, WindowDriver
 async def vars_of(desk: WindowDriver) -> dict[str, object]:
     found: dict[str, object] = (await desk.read_profile_officially())["vars"]
     return found
+
+
+async def test_older_change_is_not_offered_to_undo_over_a_newer_one(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    for name in ("Happy", "Frustrated"):
+        window.click(name)
+        done = f"Health {name.lower()}: Sailthru confirmed"
+        await window.wait_until(lambda done=done: window.last_status_text == done)
+    window.press(Key.Key_3, CTRL)
+    page = window.view.findChild(ActivityPage)
+    assert page is not None
+    await window.wait_until(lambda: page.table.model().rowCount() == 2)
+    page.select_row("1")
+    await window.wait_until(lambda: not window.find_one("Undo").isEnabled())
+    reason = window.find_one("Undo").toolTip()
+    assert "A newer change stands over this one. It is by Ada Admin (" in reason
+    page.select_row("2")
+    await window.wait_until(lambda: window.find_one("Undo").isEnabled())
+
+
+async def test_undo_all_takes_back_changes_of_one_value_in_their_order(
+    window: WindowDriver,
+) -> None:
+    await window.look_up("maria@lopez.example")
+    before = (await vars_of(window))["zendesk_health"]
+    edits = []
+    for name in ("Happy", "Frustrated"):
+        window.click(name)
+        done = f"Health {name.lower()}: Sailthru confirmed"
+        await window.wait_until(lambda done=done: window.last_status_text == done)
+        edits.append(window.newest_edits()[0].id)
+    window.view.toast_manager.batch_triggered.emit(edits, "undo")
+    await window.wait_until(lambda: window.newest_edit_states()[-2:] == ["undone", "undone"])
+    assert (await vars_of(window))["zendesk_health"] == before
+    assert not window.view.banner.isVisible()
 
 
 async def write_vars(desk: WindowDriver, values: dict[str, object]) -> None:
