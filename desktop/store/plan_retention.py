@@ -63,14 +63,15 @@ class PlanRetention(Repository):
 
     @database_call
     def has_deleted_rows(self, plan_id: str) -> bool:
-        """Whether a plan's rows are gone: by retention all or the first pieces, or erased.
+        """Whether a plan's rows are gone: by retention all or the first pieces, or all erased.
 
         A plan numbers its rows from 1 on, and the lowest go first.
         """
         return self._database.read(
             lambda c: (
                 c.execute(
-                    "SELECT 1 FROM plan_row WHERE plan = ? AND row = 1 AND label <> '(erased)'",
+                    "SELECT 1 FROM plan_row WHERE plan = ?1 AND row = 1 AND EXISTS"
+                    " (SELECT 1 FROM plan_row WHERE plan = ?1 AND label <> '(erased)')",
                     (int(plan_id),),
                 ).fetchone()
                 is None

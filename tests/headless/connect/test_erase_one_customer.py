@@ -157,6 +157,8 @@ def test_erasure_leaves_everybody_else_and_an_audit_that_verifies(
     newest, *_ = store.audit.list_entries.blocking()
     assert (newest.kind, newest.actor, newest.new["edits"]) == ("erasure", "Ada", 2)  # type: ignore[index,call-overload]
     assert store.sheet_reader.count_customers.blocking() == 1
+    assert store.plan_retention.has_deleted_rows.blocking("1")
+    assert not store.plan_retention.has_deleted_rows.blocking("2")
     again = erase_customer(store.fairlead_db, store.mirror_db, ids, "Ada", 9.0)
     assert again.is_nothing
     assert store.audit.list_entries.blocking()[0] == newest
