@@ -7,8 +7,9 @@ import secrets
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.kit.errors import AppError
 from desktop.settings.file_lock import hold_lock
+from desktop.settings.json_file import write_text_atomically
 from desktop.store.audit_log import AuditLog
-from desktop.store.audit_signer import AuditSigner, parse_audit_head
+from desktop.store.audit_signer import AuditHead, AuditSigner, parse_audit_head
 from desktop.vault.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -37,16 +38,17 @@ async def load_audit_signer(config: ConnectionConfig) -> AuditSigner:
     return signer
 
 
-async def keep_audit_head(config: ConnectionConfig, audit: AuditLog) -> None:
+async def keep_audit_head(
+    config: ConnectionConfig, audit: AuditLog, *, replaces: bool = False
+) -> None:
     """Keep the audit's newest row in the vault, so that an end cut off later shows.
 
-    Not where the key is the environment's, beside which nothing can be kept; nor over a row that is
-    kept and missing in the file: it is the proof.
+    Where the key is the environment's, in the workspace's folder instead, sealed with the key. Not
+    over a row that is kept and missing in the file, which is the proof, unless an admin has begun a
+    new segment (`replaces`).
     """
-    if Secret.AUDIT_KEY in config.environment_secrets.secrets:
-        return
     try:
-        await asyncio.wait_for(_keep(config, audit), _PATIENCE_S)
+        await asyncio.wait_for(_keep(config, audit, replaces=replaces), _PATIENCE_S)
     except (AppError, TimeoutError) as error:
         log.info("The end of the audit was not kept: %s", getattr(error, "code", "timeout"))
 
@@ -63,21 +65,38 @@ async def _load(config: ConnectionConfig, signer: AuditSigner) -> None:
                 key = secrets.token_hex(_KEY_BYTES)
                 await vault.set(Secret.AUDIT_KEY, key)
     signer.use_key(key)
-    if Secret.AUDIT_KEY not in config.environment_secrets.secrets:
-        await _read_head(config, signer)
+    await _read_head(config, signer)
 
 
 async def _read_head(config: ConnectionConfig, signer: AuditSigner) -> None:
-    signer.kept_head = parse_audit_head(await config.vault.get(Secret.AUDIT_HEAD) or "")
+    signer.is_head_beside = Secret.AUDIT_KEY in config.environment_secrets.secrets
+    if not signer.is_head_beside:
+        signer.kept_head = parse_audit_head(await config.vault.get(Secret.AUDIT_HEAD) or "")
+        return
+    try:
+        text = config.workspace.audit_head_path.read_text("ascii")
+    except (OSError, ValueError):
+        text = ""
+    signer.kept_head = signer.open_sealed_head(text.strip())
 
 
-async def _keep(config: ConnectionConfig, audit: AuditLog) -> None:
+async def _write_head(config: ConnectionConfig, signer: AuditSigner, head: AuditHead) -> None:
+    if signer.is_head_beside:
+        path = config.workspace.audit_head_path
+        await asyncio.to_thread(write_text_atomically, path, f"{signer.seal_head(head)}\n")
+    else:
+        await config.vault.set(Secret.AUDIT_HEAD, head.text)
+
+
+async def _keep(config: ConnectionConfig, audit: AuditLog, *, replaces: bool) -> None:
     lock = config.workspace.lock_path("audit-key")
     async with hold_lock(lock, limit_s=_LOCK_TIMEOUT_S, clock=config.clock):
         # Another process may have kept a newer one meanwhile.
         await _read_head(config, audit.signer)
+        if replaces:
+            audit.signer.kept_head = None
         head = await audit.find_head()
         if head is not None and head != audit.signer.kept_head:
-            await config.vault.set(Secret.AUDIT_HEAD, head.text)
+            await _write_head(config, audit.signer, head)
             audit.signer.kept_head = head
         audit.signer.has_signed = False

@@ -50,6 +50,11 @@ class Workspace:
         """The path of the workspace's `state.json`."""
         return self.folder / "state.json"
 
+    @property
+    def audit_head_path(self) -> Path:
+        """The file with the audit's newest row, where the environment's key leaves no keyring."""
+        return self.folder / "audit-head"
+
     def lock_path(self, name: str) -> Path:
         """Return the path of one of the workspace's lock files."""
         return self.folder / f"{name}.lock"

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+from desktop.kit.errors import ConflictError
 from desktop.model.json_value import Json
+from desktop.store import audit_row
 from desktop.store.audit_signer import AuditHead, AuditSigner
 from desktop.store.audit_verification import AuditVerification, verify_chain
 from desktop.store.database_call import database_call
@@ -125,6 +127,33 @@ class AuditLog(Repository):
     def verify_chain(self) -> AuditVerification:
         """Verify the audit's whole chain of hashes, with every key that is known here."""
         return self._database.read(lambda c: verify_chain(c, self.signer))
+
+    @database_call
+    def begin_segment(self, *, actor: str, reason: str, now: float) -> AuditVerification:
+        """Note in the audit that its last rows are lost, after a copy of the file was restored.
+
+        Raises ConflictError where nothing is missing, or where a row itself was changed: a new
+        segment would pass that by.
+        """
+
+        def act(connection: sqlite3.Connection) -> AuditVerification:
+            found = verify_chain(connection, self.signer)
+            if found.cut_off_to is None:
+                raise ConflictError(
+                    found.summary,
+                    "A new segment is begun only where entries at the end are missing.",
+                )
+            audit_row.append_restart(
+                connection,
+                at=now,
+                actor=actor,
+                reason=reason,
+                first=found.first_broken_seq or 1,
+                last=found.cut_off_to,
+            )
+            return found
+
+        return self._database.write(act)
 
     @database_call
     def find_head(self) -> AuditHead | None:

@@ -17,6 +17,8 @@ from desktop.model.service import Service
 from desktop.model.sync import Sync
 
 GENESIS_HASH = "0" * 64
+# The kind of the row with which an admin notes that earlier rows are lost.
+RESTART_KIND = "restart"
 CUSTOMER_VALUES = ("target", "label", "old", "new", "reason", "ticket", "detail")
 _CHAINED_COLUMNS = (
     "seq", "at", "kind", "service", "name", "edit", "result", "computer", "account", "actor_hash",
@@ -163,6 +165,23 @@ def append_erasure(
         old=None,
         new=dict(counts),
         reason="What this computer kept of one customer was erased.",
+    )
+
+
+def append_restart(
+    connection: sqlite3.Connection, *, at: float, actor: str, reason: str, first: int, last: int
+) -> None:
+    """Append to the audit that its rows numbered `first` to `last` were lost, and who notes it."""
+    _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind=RESTART_KIND,
+        service=None,
+        name="",
+        old=None,
+        new={"missing_from": first, "missing_to": last},
+        reason=reason,
     )
 
 

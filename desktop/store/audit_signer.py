@@ -29,7 +29,8 @@ class AuditSigner:
     """The audit keys that this process knows; without one, rows are unkeyed.
 
     `kept_head`: the newest row that is known from outside the file, as far as there is one.
-    `has_signed`: this process has signed rows that are newer.
+    `has_signed`: this process has signed rows that are newer. `is_head_beside`: that row is kept in
+    the file's own folder, where both can be replaced by older copies.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class AuditSigner:
         self._key_id = ""
         self.kept_head: AuditHead | None = None
         self.has_signed = False
+        self.is_head_beside = False
 
     @property
     def key_id(self) -> str:
@@ -60,6 +62,20 @@ class AuditSigner:
             return ""
         self.has_signed = True
         return hmac.digest(self._keys[key_id], row_hash.encode(), "sha256").hex()
+
+    def seal_head(self, head: AuditHead) -> str:
+        """Return an audit head as text that nobody without the key can make for another row."""
+        return f"{head.text} {self._seal(head)}"
+
+    def open_sealed_head(self, text: str) -> AuditHead | None:
+        """Read the text of `seal_head`; None where it was not made with the key in use."""
+        head = parse_audit_head(text.rpartition(" ")[0])
+        is_ours = head is not None and hmac.compare_digest(text, self.seal_head(head))
+        return head if is_ours else None
+
+    def _seal(self, head: AuditHead) -> str:
+        material = self._keys.get(self._key_id, b"")
+        return hmac.digest(material, f"head {head.text}".encode(), "sha256").hex()
 
     def add_functions(self, connection: sqlite3.Connection) -> None:
         """Add SQL functions to a connection that name the audit's key and sign with it."""

@@ -4,11 +4,15 @@ import sqlite3
 from dataclasses import dataclass, field
 from enum import Enum
 
+import msgspec
+
+from desktop.kit.clock import iso_timestamp
 from desktop.kit.text import format_count
 from desktop.model.json_value import Json
 from desktop.store.audit_row import (
     CUSTOMER_VALUES,
     GENESIS_HASH,
+    RESTART_KIND,
     hash_actor,
     hash_customer_values,
     hash_row,
@@ -18,7 +22,7 @@ from desktop.store.audit_signer import AuditSigner
 
 _CLOSED_WITHOUT_AUDIT_SQL = (
     "SELECT 1 FROM outbox WHERE state IN ('done', 'conflict', 'failed', 'undone')"
-    " AND id NOT IN (SELECT edit FROM audit WHERE edit > 0) LIMIT 1"
+    " AND id NOT IN (SELECT edit FROM audit WHERE edit > 0) AND updated_at > ? LIMIT 1"
 )
 
 _NOT_IN_0_2_0 = ("computer", "account", "actor_hash", "key_id", "mac")
@@ -60,9 +64,46 @@ class AuditSegment:
         }
 
 
+@dataclass(frozen=True)
+class AuditRestart:
+    """A segment that an admin began (row `seq`) because rows known from outside were missing.
+
+    They were numbered `first` to `last`.
+    """
+
+    seq: int
+    at: float
+    actor: str
+    reason: str
+    first: int
+    last: int
+
+    def as_json(self) -> dict[str, Json]:
+        """A restart as an object of `restarts` of `fairlead audit --verify --json`."""
+        return {
+            "at_entry": self.seq,
+            "at": self.at,
+            "actor": self.actor,
+            "reason": self.reason,
+            "missing": [self.first, self.last],
+        }
+
+    @property
+    def line(self) -> str:
+        """The restart of the audit as one sentence."""
+        return (
+            f"Entry {self.seq:,}: {self.actor or 'somebody'} began a new segment on"
+            f" {iso_timestamp(self.at)}, since entries {self.first:,} to {self.last:,} of before"
+            f" were missing. Reason: {self.reason or '(erased)'}."
+        )
+
+
 @dataclass
 class AuditVerification:
     """What the audit's chain shows; `first_broken_seq` is the first row that does not fit.
+
+    `cut_off_to`: the rows that are there fit, and others up to this number, known from outside the
+    file, are missing: an older copy was restored, or the end cut off. `restarts`: earlier cases.
 
     `proven_seq`: no row up to this one was changed by anybody without the key. `is_end_known`: the
     file ends no sooner than the row that was last kept with the key.
@@ -75,6 +116,9 @@ class AuditVerification:
     erased_count: int = 0
     has_erased_0_2_0: bool = False
     segments: list[AuditSegment] = field(default_factory=list)
+    cut_off_to: int | None = None
+    restarts: list[AuditRestart] = field(default_factory=list)
+    is_head_beside: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -101,6 +145,11 @@ class AuditVerification:
     @property
     def summary(self) -> str:
         """The verification of the audit as one sentence or two."""
+        if self.cut_off_to is not None:
+            return (
+                f"Entries {self.first_broken_seq:,} to {self.cut_off_to:,} that were written here"
+                " are missing: an older copy of the file was restored, or its end was cut off."
+            )
         if not self.is_whole:
             return (
                 f"The record was changed outside Fairlead: entry {self.first_broken_seq} does not"
@@ -110,6 +159,9 @@ class AuditVerification:
             return "The record is empty."
         count = format_count(self.row_count, "entry", "entries")
         whole = f"The record is whole: {count}"
+        if self.restarts:
+            gaps = ", ".join(f"{gap.first:,} to {gap.last:,}" for gap in self.restarts)
+            whole += f" (without the lost entries {gaps}, as an admin has noted)"
         if self.state == "verified":
             missing = " or missing" if self.is_end_known else ""
             return f"{whole}, none changed{missing}. {self._erased_words}".rstrip()
@@ -135,6 +187,8 @@ class AuditVerification:
             "end_known": self.is_end_known,
             "erased": self.erased_count,
             "segments": [segment.as_json() for segment in self.segments],
+            "cut_off_to": self.cut_off_to,
+            "restarts": [restart.as_json() for restart in self.restarts],
             "proves": self.proves,
             "limits": self.limits,
         }
@@ -153,7 +207,14 @@ class AuditVerification:
             f"{' (written by version 0.2.0)' if s.is_by_0_2_0 else ''}."
             for s in self.segments
         ]
-        return [*found, f"Proven: {self.proves}", f"Not proven: {self.limits}"]
+        found += [restart.line for restart in self.restarts]
+        found += [f"Proven: {self.proves}", f"Not proven: {self.limits}"]
+        if self.cut_off_to is not None:
+            found.append(
+                "If a copy was restored, an admin begins a new segment, which says so for good:"
+                " fairlead audit --new-segment --reason TEXT"
+            )
+        return found
 
     @property
     def proves(self) -> str:
@@ -177,6 +238,8 @@ class AuditVerification:
             return "that nobody who can write the file made the whole chain anew."
         rest = "" if self.proven_seq == self.row_count else "any later entry; "
         end = "" if self.is_end_known else "that none was cut off at the end; "
+        if self.is_head_beside:
+            end += "that the whole folder was not replaced by an older copy; "
         old = "what erased entries of version 0.2.0 were; " if self.has_erased_0_2_0 else ""
         return f"{rest}{end}{old}{who}."
 
@@ -185,6 +248,8 @@ def verify_chain(connection: sqlite3.Connection, signer: AuditSigner) -> AuditVe
     """Walk the audit's whole chain, with every key that is known here."""
     found, previous = AuditVerification(), GENESIS_HASH
     head = signer.kept_head
+    found.is_head_beside = signer.is_head_beside
+    is_head_other = False
     for row in connection.execute("SELECT * FROM audit_entry ORDER BY seq"):
         found.row_count += 1
         segment = _segment_of(found, row, signer)
@@ -194,22 +259,35 @@ def verify_chain(connection: sqlite3.Connection, signer: AuditSigner) -> AuditVe
             and row["prev_hash"] == previous
             and _is_row_sound(row, found)
             and (not is_proven or signer.sign(row["key_id"], row["hash"]) == row["mac"])
-            and (head is None or head.seq != row["seq"] or head.hash == row["hash"])
         ):
             found.first_broken_seq = row["seq"]
             return found
         previous = row["hash"]
+        is_head = head is not None and head.seq == row["seq"] and head.hash == row["hash"]
+        is_head_other |= head is not None and head.seq == row["seq"] and not is_head
+        # Without the key anybody could note a loss, and so hide it.
+        if row["kind"] == RESTART_KIND and (is_proven or not signer.key_id):
+            found.restarts.append(_restart_of(row))
         if row["salt"] is None or row["actor_salt"] is None:
             found.erased_count += 1
             found.has_erased_0_2_0 |= segment.is_by_0_2_0
-        if is_proven or (head is not None and head.seq == row["seq"]):
+        if is_proven or is_head:
             found.proven_seq = found.row_count
     found.is_end_known = head is not None and head.seq <= found.row_count
-    if _is_end_missing(connection, found.row_count) or (
-        head is not None and not found.is_end_known
-    ):
+    if head is not None and (is_head_other or not found.is_end_known):
+        # Another row stands in the place of the kept one, or none.
+        found.first_broken_seq = min(head.seq, found.row_count + 1)
+        found.cut_off_to = head.seq
+    elif (last := _find_missing_end(connection, found)) is not None:
         found.first_broken_seq = found.row_count + 1
+        found.cut_off_to = last
     return found
+
+
+def _restart_of(row: sqlite3.Row) -> AuditRestart:
+    noted = msgspec.json.decode(row["new"] or "{}")
+    first, last = noted.get("missing_from", row["seq"]), noted.get("missing_to", row["seq"])
+    return AuditRestart(row["seq"], row["at"], row["actor"] or "", row["reason"] or "", first, last)
 
 
 def _segment_of(found: AuditVerification, row: sqlite3.Row, signer: AuditSigner) -> AuditSegment:
@@ -246,10 +324,15 @@ def _is_row_sound(row: sqlite3.Row, found: AuditVerification) -> bool:
     return is_sound
 
 
-def _is_end_missing(connection: sqlite3.Connection, row_count: int) -> bool:
+def _find_missing_end(connection: sqlite3.Connection, found: AuditVerification) -> int | None:
+    """Return the number of the last row that was cut off at the end, None where none was."""
+    noted = max((restart.last for restart in found.restarts), default=0)
     # A row cut off at the end leaves the counter behind as a witness.
     seen = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'audit'").fetchone()
-    if seen is not None and seen["seq"] > row_count:
-        return True
+    if seen is not None and seen["seq"] > max(found.row_count, noted):
+        return int(seen["seq"])
     # So does an edit that has ended: the row that closed it was written with it.
-    return connection.execute(_CLOSED_WITHOUT_AUDIT_SQL).fetchone() is not None
+    closed_at = max((restart.at for restart in found.restarts), default=0.0)
+    if connection.execute(_CLOSED_WITHOUT_AUDIT_SQL, (closed_at,)).fetchone() is not None:
+        return found.row_count + 1
+    return None

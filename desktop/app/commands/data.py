@@ -10,14 +10,13 @@ from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import find_workspace, in_workspace
+from desktop.app.commands.view_permission import require_admin
 from desktop.app.container import WorkspaceServices
 from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.stored_data_inventory import describe_kept_data
 from desktop.kit.clock import iso_timestamp
-from desktop.kit.errors import NotPermitted
 from desktop.kit.text import format_count
 from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
-from desktop.model.permission import Role
 from desktop.store.customer_erasure import ErasedCounts
 
 
@@ -56,15 +55,7 @@ async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -
 # Signed in: what the record of changes says of somebody is erased by an admin alone.
 @in_workspace()
 async def _erase_customer(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    session = services.session
-    if session.connection_error is not None:
-        raise session.connection_error
-    if session.actor.role is not Role.ADMIN:
-        raise NotPermitted(
-            "Only an admin may erase a customer.",
-            "That takes values out of the record of changes. Nothing was erased.",
-            "Ask an admin of Zendesk.",
-        )
+    require_admin(services, "erase a customer, also from the record of changes")
     query = parse_lookup_query(options.customer)
     await services.lookup.require_own_link(query)
     sheet = services.lookup.cached_sheet(query)
@@ -79,7 +70,7 @@ async def _erase_customer(services: WorkspaceServices, options: argparse.Namespa
     local = LocalDatabases(services.workspace)
     erased = await local.erase_customer(
         (*sheet.target_ids, *((query.value,) if is_id else ())),
-        session.actor.signature,
+        services.session.actor.signature,
         services.context.clock.now(),
         services.store.audit.signer,
     )

@@ -1,8 +1,8 @@
-"""Asks whether the person at a command may see customers, before anything of one is printed."""
+"""Asks what the person at a command may do: see customers, and what admins alone may."""
 
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import NotPermitted
-from desktop.model.permission import Permission, PermissionDecision, check_permission
+from desktop.model.permission import Permission, PermissionDecision, Role, check_permission
 
 
 async def check_view_permission(services: WorkspaceServices) -> PermissionDecision:
@@ -17,6 +17,20 @@ async def check_view_permission(services: WorkspaceServices) -> PermissionDecisi
         await session.connect()
         decision = check_permission(Permission.VIEW, session.actor, session.rules)
     return decision
+
+
+def require_admin(services: WorkspaceServices, what: str) -> None:
+    """Raise NotPermitted, or why it could not connect, where no admin is known to be at work.
+
+    `what` is what only an admin may do, as in “erase a customer”.
+    """
+    session = services.session
+    if session.connection_error is not None:
+        raise session.connection_error
+    if session.actor.role is not Role.ADMIN:
+        raise NotPermitted(
+            f"Only an admin may {what}.", "Nothing was changed.", "Ask an admin of Zendesk."
+        )
 
 
 async def require_view_permission(services: WorkspaceServices) -> None:

@@ -117,3 +117,100 @@ def test_audit_command_behind_a_keyring_finds_a_cut_end(
         change_file(fairlead.home, f"DELETE FROM {table} WHERE {column} > 1")  # noqa: S608
     change_file(fairlead.home, "UPDATE sqlite_sequence SET seq = 1 WHERE name = 'audit'")
     assert verified(fairlead("audit", "--verify", "--json")) == (1, "broken", 2)
+
+
+def data_file(home: Path) -> Path:
+    return home / "workspaces" / "main" / "fairlead.db"
+
+
+def cut_end(home: Path) -> None:
+    """Take the newest entry and every trace of it out of the file, as far as they are in it."""
+    for statement in (
+        "DELETE FROM audit_value WHERE seq = (SELECT max(seq) FROM audit)",
+        "DELETE FROM outbox WHERE id = (SELECT edit FROM audit ORDER BY seq DESC LIMIT 1)",
+        "DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)",
+        "UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'audit'",
+    ):
+        change_file(home, statement)
+
+
+def test_audit_whose_end_was_cut_off_is_found_with_a_key_of_the_environment(
+    fairlead: FairleadCommand, two_edits: tuple[str, str]
+) -> None:
+    whole = fairlead("audit", "--verify", "--json", **KEY).json
+    assert (whole["state"], whole["end_known"]) == ("verified", True)
+    assert "replaced by an older copy" in whole["limits"]
+    kept = data_file(fairlead.home).with_name("audit-head")
+    assert kept.stat().st_mode & 0o077 == 0
+    assert KEY["FAIRLEAD_AUDIT_KEY"] not in kept.read_text()
+    cut_end(fairlead.home)
+    found = fairlead("audit", "--verify", "--json", **KEY)
+    assert verified(found) == (1, "broken", 2)
+    assert found.json["cut_off_to"] == 2
+    # Without the kept end, or with one that somebody else has written, it is not claimed.
+    for text in ("", "1 abc def"):
+        kept.write_text(text)
+        found = fairlead("audit", "--verify", "--json", **KEY)
+        assert (found.exit_code, found.json["end_known"]) == (0, False)
+        assert "that none was cut off at the end" in found.json["limits"]
+
+
+def test_audit_after_a_restored_backup_says_so_and_goes_on_with_a_new_segment(
+    fairlead: FairleadCommand,
+    as_agent: FairleadCommand,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    two_edits: tuple[str, str],
+) -> None:
+    file = data_file(fairlead.home)
+    backup = file.read_bytes()
+    email = customers.new_email()
+    sandbox.create_profile(email)
+    opt_out = ("edit", email, "--optout", "all", "--reason", "asked", "--json")
+    assert fairlead(*opt_out, **KEY).exit_code == 0
+    file.write_bytes(backup)
+    found = fairlead("audit", "--verify", **KEY)
+    assert found.exit_code == 1
+    assert "Entries 3 to 3 that were written here are missing: an older copy" in found.stdout
+    assert "fairlead audit --new-segment --reason TEXT" in found.stdout
+    note = ("audit", "--new-segment", "--reason", "disk replaced", "--json")
+    assert fairlead("audit", "--new-segment", "--json", **KEY).exit_code == 2
+    assert as_agent(*note, **KEY).json["error"]["code"] == "not_permitted"
+    # Work went on meanwhile: another entry stands in the place of the lost one.
+    health = ("edit", email, "--health", "happy", "--reason", "x", "--json")
+    assert fairlead(*health, **KEY).exit_code == 0
+    assert fairlead("audit", "--verify", "--json", **KEY).json["cut_off_to"] == 3
+    begun = fairlead(*note, **KEY)
+    assert (begun.exit_code, begun.json["missing"]) == (0, [3, 3])
+    found = fairlead("audit", "--verify", "--json", **KEY)
+    assert (found.exit_code, found.json["state"], found.json["end_known"]) == (0, "verified", True)
+    (restart,) = found.json["restarts"]
+    assert (restart["at_entry"], restart["missing"], restart["reason"]) == (
+        4, [3, 3], "disk replaced",
+    )  # fmt: skip
+    assert "Ada Admin" in restart["actor"]
+    assert "as an admin has noted" in fairlead("audit", "--verify", **KEY).stdout
+    assert found.json["rows"][0]["kind"] == "restart"
+    # Once: nothing is missing any more, and what is cut off later shows again.
+    assert fairlead(*note, **KEY).json["error"]["code"] == "conflict"
+    cut_end(fairlead.home)
+    assert verified(fairlead("audit", "--verify", "--json", **KEY)) == (1, "broken", 4)
+
+
+def test_new_segment_is_not_begun_over_an_entry_that_was_changed(
+    fairlead: FairleadCommand, two_edits: tuple[str, str]
+) -> None:
+    change_file(fairlead.home, "UPDATE audit_value SET reason = 'nobody asked' WHERE seq = 1")
+    note = fairlead("audit", "--new-segment", "--reason", "never mind", "--json", **KEY)
+    assert note.json["error"]["code"] == "conflict"
+    assert verified(fairlead("audit", "--verify", "--json", **KEY)) == (1, "broken", 1)
+
+
+def test_loss_noted_without_the_key_hides_nothing(
+    fairlead: FairleadCommand, two_edits: tuple[str, str]
+) -> None:
+    cut_end(fairlead.home)
+    change_file(fairlead.home, "UPDATE sqlite_sequence SET seq = 2 WHERE name = 'audit'")
+    assert fairlead("audit", "--new-segment", "--reason", "x", "--json").exit_code == 0
+    assert verified(fairlead("audit", "--verify", "--json")) == (0, "key_missing", None)
+    assert verified(fairlead("audit", "--verify", "--json", **KEY))[:2] == (1, "broken")
