@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from desktop.panels.setup_wizard import SetupWizard
 from desktop.panels.syncs.plan_tab import PlanTab
 from desktop.panels.syncs.sync_page import SyncPage
 from desktop.panels.welcome_page import WelcomePage
+from desktop.settings.window_state import WindowStateFile
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.settings.settings_page_model import SettingsPageModel
 from desktop.viewmodels.settings.setup_wizard_model import STEP_TITLES, SetupWizardModel
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 _PREBUILD_INTERVAL_MS = 15
 _EXHAUSTED = object()
+_PLAN_TABLE = "plan"
 
 
 class PageFactory(QObject):
@@ -88,12 +91,21 @@ class PageFactory(QObject):
         # The window's own from the start: it may be closed between two steps, and then they go
         # with it rather than when the collector finds them.
         plan = PlanTab(self.sync_models.plan, self._window.main_window)
+        layouts = WindowStateFile(self._services.workspace.state_path).read().table_headers
+        plan.table.restore_layout(layouts.get(_PLAN_TABLE, b""))
+        plan.table.layout_changed.connect(self._save_plan_layout)
         yield
         page = SyncPage(self.sync_models, plan, self._window.main_window)
         page.customer_requested.connect(self._window.main_window.look_up)
         self.sync_page = page
         yield
         self._window.main_window.add_page("sync", page)
+
+    def _save_plan_layout(self, layout: bytes) -> None:
+        """Store the window's columns of a preview, in the workspace's `state.json`."""
+        file = WindowStateFile(self._services.workspace.state_path)
+        state = file.read()
+        file.write(replace(state, table_headers={**state.table_headers, _PLAN_TABLE: layout}))
 
     def open_first_page(self) -> None:
         """Show the page a new workspace begins with: the welcome, or the set-up that was begun."""

@@ -142,7 +142,8 @@ class PlanRow:
     `events`: the source events that what is summed here stands for. `optout` and `on_other_lists`:
     the profile's level (empty: not read), and whether it was on lists that the row does not change.
     `worth`: the customer's predicted revenue or page views, where the source tells it.
-    `maybe_sent`: it was sent once, and nobody answered.
+    `maybe_sent`: it was sent once, and nobody answered. `name`: what the source calls the
+    customer, empty where it tells no name.
     """
 
     row: int
@@ -166,6 +167,7 @@ class PlanRow:
     on_other_lists: bool = False
     worth: float | None = None
     maybe_sent: bool = False
+    name: str = ""
 
     @property
     def changes_to_send(self) -> tuple[FieldChange, ...]:

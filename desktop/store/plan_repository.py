@@ -22,7 +22,12 @@ from desktop.store import audit_row
 from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
 from desktop.store.duplicate_target_query import select_duplicate_targets
-from desktop.store.plan_row_filter import PlanRowFilter, build_where_clause
+from desktop.store.plan_row_filter import (
+    ORDER_BY,
+    PlanRowFilter,
+    PlanRowOrder,
+    build_where_clause,
+)
 from desktop.store.plan_row_table import (
     PLAN_ROW_COLUMNS,
     PLAN_ROW_PLACEHOLDERS,
@@ -293,21 +298,24 @@ class PlanRepository(Repository):
 
     @database_call
     def list_row_numbers(
-        self, plan_id: str, chosen: PlanRowFilter | None = None, *, by_worth: bool = False
+        self,
+        plan_id: str,
+        chosen: PlanRowFilter | None = None,
+        *,
+        order: PlanRowOrder = PlanRowOrder.FOUND,
     ) -> Sequence[int]:
         """Select the numbers of all plan rows that pass the filter, for a scrolling table.
 
         `by_worth`: the highest first, and last those of whom nothing is predicted.
         """
         where, values = build_where_clause(plan_id, chosen or PlanRowFilter())
-        order = "worth IS NULL, worth DESC, row" if by_worth else "row"
         return self._database.read(
             lambda c: array(
                 "q",
                 (
                     row[0]
                     for row in c.execute(
-                        f"SELECT row FROM plan_row WHERE {where} ORDER BY {order}",  # noqa: S608
+                        f"SELECT row FROM plan_row WHERE {where} ORDER BY {ORDER_BY[order]}",  # noqa: S608
                         values,
                     )
                 ),
@@ -336,6 +344,19 @@ class PlanRepository(Repository):
                 c.execute(f"SELECT count(*) FROM plan_row WHERE {where}", values).fetchone()[0]  # noqa: S608
             )
         )
+
+    @database_call
+    def count_tickable(self, plan_id: str, chosen: PlanRowFilter) -> tuple[int, int]:
+        """Count the plan rows of a filter that are ticked, and those that may be."""
+        where, values = build_where_clause(plan_id, chosen)
+        row = self._database.read(
+            lambda c: c.execute(
+                f"SELECT coalesce(sum(ticked), 0), count(*) FROM plan_row"  # noqa: S608
+                f" WHERE {where} AND fate IN ('create', 'update')",
+                values,
+            ).fetchone()
+        )
+        return int(row[0]), int(row[1])
 
     @database_call
     def count_ticked(self, plan_id: str) -> int:

@@ -5,13 +5,14 @@ import sqlite3
 import msgspec
 
 from desktop.kit.errors import InvalidInput, NotFound
+from desktop.kit.text import fold_text
 from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow, PlanRowState
 from desktop.store.sqlite_errors import DatabaseDamaged
 
 PLAN_ROW_COLUMNS = (
     "plan, row, fate, source, target, label, address, changes, why, cause, evidence, ticked,"
     " state, detail, source_at, target_at, events, optout, on_other_lists,"
-    " worth, maybe_sent"
+    " worth, maybe_sent, name, name_folded"
 )
 PLAN_ROW_PLACEHOLDERS = ", ".join("?" * len(PLAN_ROW_COLUMNS.split(",")))
 _CHANGES = tuple[FieldChange, ...]
@@ -42,6 +43,8 @@ def encode_plan_row(plan_id: int, row: PlanRow) -> tuple[object, ...]:
         int(row.on_other_lists),
         row.worth,
         int(row.maybe_sent),
+        row.name,
+        fold_text(row.name),
     )
 
 
@@ -70,6 +73,7 @@ def decode_plan_row(row: sqlite3.Row, noticed: tuple[tuple[str, str], ...] = ())
             on_other_lists=bool(row["on_other_lists"]),
             worth=row["worth"],
             maybe_sent=bool(row["maybe_sent"]),
+            name=row["name"],
         )
     except (ValueError, msgspec.MsgspecError) as error:
         raise DatabaseDamaged(f"row {row['row']} of plan {row['plan']} makes no sense") from error

@@ -184,6 +184,10 @@ class PagedListModel(ListModel[RowT]):
     def rowCount(self, parent: ModelIndex = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self._keys)
 
+    def cached_pages(self) -> tuple[int, ...]:
+        """Return the numbers of the paged list's pages whose rows are at hand."""
+        return tuple(self._pages)
+
     def _request_page(self, page: int) -> None:
         self._requested_pages.add(page)
         self._requests = [other for other in self._requests if other != page] + [page]

@@ -19,6 +19,7 @@ from desktop.model.sync import OptInAttestation, Sync
 from desktop.model.sync_run import RunState
 from desktop.panels.activity_page import ActivityPage
 from desktop.panels.syncs.sync_page import SyncPage
+from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.sync.sync_presets import HIGH_VALUE_TAGGING, TICKETS_TO_PROFILES, ZENDESK_TO_SAILTHRU
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 
@@ -211,7 +212,7 @@ class SyncPageScreenshotTour:
         self._sync_page.show_tab("Plan")
         await self._add_preset(HIGH_VALUE_TAGGING)
         await self._make_preview()
-        self._models.plan.set_order(by_predicted_value=True)
+        self._models.plan.set_order(PlanRowOrder.WORTH)
         await self._wait_until(lambda: self._models.plan.table_model.row_at(0) is not None)
         await self._save("sync-highest-value-first")
 

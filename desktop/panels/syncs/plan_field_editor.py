@@ -8,7 +8,6 @@ from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import Button
 from desktop.panels.widgets.label import PlainLabel, elided_label, label
 from desktop.panels.widgets.link_button import LinkButton
-from desktop.sync.field_labels import UNSET_LABEL
 from desktop.viewmodels.syncs.plan_row_view import FieldChangeView
 
 # About what the details are wide; Qt wraps between words only.
@@ -49,15 +48,9 @@ class PlanFieldEditor(QWidget):
         if line.sides:
             self._add_side_buttons(column, may=is_editable)
         else:
-            column.addWidget(value_label(self._change_text()))
+            column.addWidget(value_label(line.value_text))
         if line.reason:
             column.addWidget(label(line.reason, "note", wrap=True))
-
-    def _change_text(self) -> str:
-        line = self._line
-        if line.old == line.new or line.is_dimmed:
-            return line.old
-        return line.new if line.old == UNSET_LABEL else f"{line.old}  →  {line.new}"
 
     def _add_side_buttons(self, column: QVBoxLayout, *, may: bool) -> None:
         for side in self._line.sides:

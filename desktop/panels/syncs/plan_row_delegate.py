@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QTableView
 from desktop.panels.syncs.plan_row_geometry import (
     FIELD_NAME_WIDTH,
     LINE_HEIGHT,
+    NARROW_LINE_HEIGHT,
     PlanRowHit,
     field_line_rects,
     name_rect,
+    shown_changes,
     side_button_rects,
 )
 from desktop.panels.theme.icon import icon_pixmap
@@ -23,7 +25,7 @@ from desktop.panels.widgets.list_row_delegate import (
 from desktop.panels.widgets.shape_painting import draw_rounded_outline, fill_rounded_rect
 from desktop.sync.field_labels import UNSET_LABEL
 from desktop.viewmodels.syncs.plan_row_view import FieldChangeView, PlanRowView
-from desktop.viewmodels.syncs.plan_table_model import CHANGES, CUSTOMER, FATE, TICK
+from desktop.viewmodels.syncs.plan_table_model import CHANGES, CUSTOMER, FATE, TICK, VALUE
 
 _ADDRESS_SIZE = 11
 
@@ -33,8 +35,6 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
 
     def __init__(self, view: QTableView) -> None:
         super().__init__(view)
-        # Uniform rows: a table of a million cannot ask each for its height.
-        self.max_field_lines = 1
         self.is_editable = False
         self.hovered: tuple[int, PlanRowHit] = (-1, PlanRowHit())
 
@@ -50,6 +50,9 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
             self._paint_single_column(painter, inner, index.row(), row)
         elif column == CUSTOMER:
             self._paint_customer(painter, inner, index.row(), row)
+        elif column == VALUE:
+            line = QRect(inner.left(), inner.top(), inner.width(), self.paint_cache.px(LINE_HEIGHT))
+            self.paint_text(painter, line, row.predicted_value_text, "text")
         elif column == FATE:
             self._paint_fate_chip(painter, inner, row)
         elif column == CHANGES:
@@ -83,7 +86,10 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
         self._paint_name(painter, box, place, row)
         below = box.adjusted(0, self.paint_cache.px(17), 0, 0)
         below.setHeight(self.paint_cache.px(16))
-        self.paint_text(painter, below, row.address, "text", size=_ADDRESS_SIZE)
+        # In one column the value stands before the address.
+        worth = row.predicted_value_text if self.is_single_column else ""
+        text = " · ".join(part for part in (worth, row.address) if part)
+        self.paint_text(painter, below, text, "text", size=_ADDRESS_SIZE)
 
     def _paint_name(self, painter: QPainter, box: QRect, place: int, row: PlanRowView) -> None:
         is_hovered = self.hovered == (place, PlanRowHit("name"))
@@ -99,25 +105,22 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
         self.paint_chip(painter, pill, row.fate, row.tone)
 
     def _paint_changes(self, painter: QPainter, box: QRect, place: int, row: PlanRowView) -> None:
-        # A conflict is decided right in the row, so its buttons stand in place of the fields.
-        conflict = row.first_conflict
-        if conflict is not None:
-            self._paint_conflict(painter, box, place, row, conflict)
-            return
-        shown, more = self._shown_fields(row)
-        boxes = field_line_rects(box, max(1, len(shown) + (not shown)))
+        shown = shown_changes(row)
+        more = len(row.field_changes) - len(shown)
         if not shown:
-            self._paint_reason_only(painter, boxes[0], row)
+            only = QRect(box.left(), box.top() - self.paint_cache.px(1), box.width(), 0)
+            only.setHeight(self.paint_cache.px(LINE_HEIGHT))
+            self._paint_reason_only(painter, only, row)
             return
-        for place_, (line, where) in enumerate(zip(shown, boxes, strict=False)):
-            last = place_ == len(shown) - 1
+        for line, where in zip(shown, field_line_rects(box, shown), strict=True):
+            last = line is shown[-1]
+            if line.sides:
+                # A conflict is decided right in the row.
+                self._paint_conflict(painter, where, place, line)
+                continue
             note = f"+{more} more" if last and more else ""
             why = row.reason if last and not line.reason else ""
             self._paint_field(painter, where, line, note, why)
-
-    def _shown_fields(self, row: PlanRowView) -> tuple[tuple[FieldChangeView, ...], int]:
-        shown = row.field_changes[: self.max_field_lines]
-        return shown, len(row.field_changes) - len(shown)
 
     def _paint_reason_only(self, painter: QPainter, box: QRect, row: PlanRowView) -> None:
         """Paint why a preview's row has no fields; what needs correction may be fixed here."""
@@ -152,8 +155,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
     def _paint_values(self, painter: QPainter, box: QRect, line: FieldChangeView) -> None:
         """Paint a preview field's old value struck through, an arrow, and the new value."""
         if line.is_dimmed:
-            kept = line.old if line.old == line.new else f"{line.old} (not {line.new})"
-            self.paint_text(painter, box, kept, "muted")
+            self.paint_text(painter, box, line.value_text, "muted")
             return
         if line.old == UNSET_LABEL:
             self.paint_text(painter, box, line.new, "text")
@@ -174,15 +176,11 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
         self.paint_text(painter, new, line.new, "text")
 
     def _paint_conflict(
-        self, painter: QPainter, box: QRect, place: int, row: PlanRowView, line: FieldChangeView
+        self, painter: QPainter, box: QRect, place: int, line: FieldChangeView
     ) -> None:
         field = self.paint_cache.px(FIELD_NAME_WIDTH)
-        more = len(row.field_changes) - 1
-        height = self.paint_cache.px(LINE_HEIGHT)
-        name = QRect(
-            box.left(), box.top() - self.paint_cache.px(1), field - self.paint_cache.px(6), height
-        )
-        self.paint_text(painter, name, f"{line.name} +{more}" if more else line.name, "muted")
+        name = QRect(box.left(), box.top(), field - self.paint_cache.px(6), box.height())
+        self.paint_text(painter, name, line.name, "muted")
         for side, button in zip(line.sides, side_button_rects(box, line, field), strict=True):
             over = (
                 self.hovered == (place, PlanRowHit("side", line.field, side.side))
@@ -209,8 +207,9 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
         self._paint_fate_chip(painter, chip, row)
         self._paint_customer(painter, name.adjusted(0, 0, -self.paint_cache.px(6), 0), place, row)
         top = box.top() + self.paint_cache.px(36)
-        height = self.paint_cache.px(18)
-        shown, more = self._shown_fields(row)
+        height = self.paint_cache.px(NARROW_LINE_HEIGHT)
+        shown = shown_changes(row)
+        more = len(row.field_changes) - len(shown)
         if not shown:
             self.paint_text(
                 painter, QRect(box.left(), top, box.width(), height), row.reason, "muted"
@@ -218,8 +217,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
         for at, line in enumerate(shown):
             where = QRect(box.left(), top + at * height, box.width(), height)
             last = at == len(shown) - 1
-            arrow = line.new if line.old == UNSET_LABEL else f"{line.old} → {line.new}"
-            arrow = "pick one" if line.sides else arrow
+            arrow = "pick one" if line.sides else line.value_text
             note = f"  +{more} more" if last and more else ""
             self.paint_text(
                 painter, where, f"{line.name}: {arrow}{note}", "muted" if line.is_dimmed else "text"

@@ -1,4 +1,4 @@
-"""Rectangles of the parts of a preview row, for the delegate and for hit tests."""
+"""Rectangles of the parts of a preview's row, for its delegate and for hit tests."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,13 @@ from PySide6.QtGui import QFont, QFontMetrics
 from desktop.panels.theme import fonts
 from desktop.viewmodels.syncs.plan_row_view import FieldChangeView, PlanRowView
 
-LINE_HEIGHT = 20
+# Heights in px at the base font: of a field, of one with the two buttons of a conflict, and of a
+# field where one column holds the whole row.
+LINE_HEIGHT, _CONFLICT_HEIGHT, NARROW_LINE_HEIGHT = 20, 34, 18
 # Names of fields in one column, so that values stand below each other.
 FIELD_NAME_WIDTH = 104
+# More are counted in the last line; the details show them all.
+MAX_FIELD_LINES = 6
 
 
 @dataclass(frozen=True)
@@ -22,18 +26,27 @@ class PlanRowHit:
     side: str = ""
 
 
-def row_height(lines: int, *, is_single_column: bool) -> int:
-    """Return the height in px of the preview table's rows, by the fields shown in one."""
+def shown_changes(row: PlanRowView) -> tuple[FieldChangeView, ...]:
+    """Return the fields that a preview's row shows, those to decide about first."""
+    return row.field_changes[:MAX_FIELD_LINES]
+
+
+def row_height(row: PlanRowView | None, *, is_single_column: bool) -> int:
+    """Return the height in px of a preview's row, as its fields need it; None: not read yet."""
+    lines = shown_changes(row) if row is not None else ()
     if is_single_column:
-        return fonts.scaled(46 + 18 * lines)
-    return fonts.scaled({1: 50, 2: 54}.get(lines, 74))
+        return fonts.scaled(46 + NARROW_LINE_HEIGHT * max(1, len(lines)))
+    content = sum(_CONFLICT_HEIGHT if line.sides else LINE_HEIGHT for line in lines)
+    return fonts.scaled(max(50, content + 14))
 
 
-def field_line_rects(box: QRect, count: int) -> list[QRect]:
-    """Return the rectangles of a preview row's field lines in the column Changes."""
-    height = fonts.scaled(LINE_HEIGHT)
-    top = box.top() - fonts.scaled(1)
-    return [QRect(box.left(), top + height * n, box.width(), height) for n in range(count)]
+def field_line_rects(box: QRect, lines: tuple[FieldChangeView, ...]) -> list[QRect]:
+    """Return the rectangles of a preview row's fields in Changes, the first beside the name."""
+    rects, top = [], box.top() - fonts.scaled(1)
+    for line in lines:
+        rects.append(QRect(box.left(), top, box.width(), fonts.scaled(LINE_HEIGHT)))
+        top += fonts.scaled(_CONFLICT_HEIGHT if line.sides else LINE_HEIGHT)
+    return rects
 
 
 def name_rect(box: QRect, row: PlanRowView) -> QRect:
@@ -45,7 +58,10 @@ def name_rect(box: QRect, row: PlanRowView) -> QRect:
 
 
 def side_button_rects(box: QRect, line: FieldChangeView, left_margin: int) -> list[QRect]:
-    """Return the rectangles of the two side buttons of a conflict in a preview's row."""
+    """Return the rectangles of a preview's two conflict buttons beside each other.
+
+    `box` is that of the conflict's line, or of the cell where it is the first.
+    """
     # Measured as painted, so that a click hits what is seen.
     metrics = QFontMetrics(fonts.font(weight=QFont.Weight.Medium))
     gap, pad = fonts.scaled(6), fonts.scaled(12)

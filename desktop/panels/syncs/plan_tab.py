@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from desktop.kit.text import format_count
 from desktop.panels.syncs.filter_link_row import FilterLinkRow
 from desktop.panels.syncs.plan_actions import PlanActions
 from desktop.panels.syncs.plan_count_filter import PlanCountFilter
@@ -17,6 +18,7 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.list_detail_page import fix_or_free_width
+from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.viewmodels.list_model import ListState
 from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
@@ -30,8 +32,13 @@ _SIDE_BY_SIDE_MIN_WIDTH = 560
 _SUMMARY_MIN_WIDTH = 760
 # About the pause between two words: a search through a million rows takes longer than a key.
 _SEARCH_DEBOUNCE_MS = 180
-_ORDER_AS_FOUND, _ORDER_BY_VALUE = "found", "worth"
-_ORDERS = ((_ORDER_AS_FOUND, "As found"), (_ORDER_BY_VALUE, "Highest value first"))
+# Where the table is too narrow for headings to click on.
+_ORDERS = (
+    (PlanRowOrder.FOUND.value, "As found"),
+    (PlanRowOrder.NAME.value, "By name"),
+    (PlanRowOrder.OUTCOME.value, "By outcome"),
+    (PlanRowOrder.WORTH.value, "Highest value first"),
+)
 
 _DISCARDED_MESSAGE = SyncMessageView(
     "info", "Preview discarded. Nothing was written.", "", ((MessageAction.RESTORE, "Undo"),)
@@ -67,7 +74,7 @@ class PlanTab(Card):
         self.search_field.setClearButtonEnabled(True)
         self.search_field.setFixedWidth(fonts.scaled(_SEARCH_WIDTH))
         self.order_dropdown = DropdownField("Order of the rows", _ORDERS)
-        self.order_dropdown.set_value(_ORDER_AS_FOUND)
+        self.order_dropdown.set_value(PlanRowOrder.FOUND.value)
         self.summary_label = elided_label("", "small", align_right=True)
         self.table = PlanTableView(model.table_model)
         self.empty_label = label("", "muted", wrap=True)
@@ -138,11 +145,10 @@ class PlanTab(Card):
         # What is being typed is not disturbed by what was filtered before.
         if not self._typing_timer.isActive() and self.search_field.text().strip() != shown.text:
             self.search_field.setText(shown.text)
-        self.order_dropdown.setVisible(view.is_sortable)
-        self.order_dropdown.set_value(
-            _ORDER_BY_VALUE if shown.by_predicted_value else _ORDER_AS_FOUND
-        )
-        self.table.apply_row_options(shows_value=view.is_sortable)
+        self.order_dropdown.set_value(shown.order.value)
+        self.table.apply_row_options(shows_value=view.has_values)
+        self.table.show_order(shown.order)
+        self.table.show_ticks(*self._model.tick_counts)
         self._show_list_state(self._model.list_state())
         self._footer.setVisible(True)
         self.footer_label.setText(view.footer)
@@ -261,6 +267,8 @@ class PlanTab(Card):
         self._footer_layout.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self.summary_label.setVisible(self.width() >= fonts.scaled(_SUMMARY_MIN_WIDTH))
         self._filters.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        # In a wide table the headings are clicked.
+        self.order_dropdown.setVisible(not wide)
         # Beside the figures they stand over each other, so that the figures keep one line.
         self._fields.setDirection(direction.TopToBottom if wide else direction.LeftToRight)
         for field in (self.order_dropdown, self.search_field):
@@ -281,6 +289,8 @@ class PlanTab(Card):
         self.table.customer_requested.connect(self.customer_requested)
         self.table.side_picked.connect(model.pick_side)
         self.table.tick_all_requested.connect(self._on_tick_all)
+        self.table.order_picked.connect(model.set_order)
+        self.table.all_selected.connect(self._on_all_selected)
         self.row_detail.closed.connect(self._on_detail_closed)
         self.row_detail.customer_requested.connect(self.customer_requested)
         self.row_detail.field_write_toggled.connect(self._on_field)
@@ -307,7 +317,7 @@ class PlanTab(Card):
         self._model.set_filter(PlanFilter(fate=key, text=self._model.plan_filter.text))
 
     def _on_order(self, key: str) -> None:
-        self._model.set_order(by_predicted_value=key == _ORDER_BY_VALUE)
+        self._model.set_order(PlanRowOrder(key))
 
     def _on_typed(self, _text: str) -> None:
         self._typing_timer.start()
@@ -330,6 +340,9 @@ class PlanTab(Card):
         self._is_detail_open = False
         self._arrange()
         self.table.setFocus()
+
+    def _on_all_selected(self, count: int) -> None:
+        self.summary_label.setText(f"All {format_count(count, 'row', 'rows')} selected")
 
     def _on_tick_all(self, on: bool) -> None:
         self._model.tick_all_rows(on=on)

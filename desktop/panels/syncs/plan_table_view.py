@@ -1,95 +1,204 @@
-"""The table of a preview's rows: ticked by Space and mouse, by Shift in ranges."""
+"""Table widget of a preview's rows: columns one can size, sort and hide; ticks by key and mouse."""
 
-from PySide6.QtCore import QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QWidget
+import json
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from desktop.panels.syncs.plan_row_delegate import PlanRowDelegate
 from desktop.panels.syncs.plan_row_geometry import (
     FIELD_NAME_WIDTH,
     PlanRowHit,
+    field_line_rects,
     name_rect,
     row_height,
+    shown_changes,
     side_button_rects,
 )
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.check_box import CheckBox
 from desktop.panels.widgets.list_table_view import ListTableView
 from desktop.panels.widgets.screen_reader import announce
+from desktop.panels.widgets.tooltip import escape_tooltip
+from desktop.store.plan_row_filter import PlanRowOrder
+from desktop.viewmodels.list_model import PAGE_SIZE
+from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.syncs.plan_row_view import PlanRowView
-from desktop.viewmodels.syncs.plan_table_model import CHANGES, CUSTOMER, FATE, TICK, PlanTableModel
+from desktop.viewmodels.syncs.plan_table_model import (
+    CHANGES,
+    CUSTOMER,
+    FATE,
+    TICK,
+    VALUE,
+    PlanTableModel,
+)
 
 _COLUMNS_MIN_WIDTH = 600
-_WIDTHS = {TICK: 32, CUSTOMER: 186, FATE: 126}
-# An amount before the address, where the changes have room enough without.
-_VALUE_COLUMN_WIDTH, _VALUE_MIN_WIDTH = 248, 760
+# Widths in px at the base font; Changes has the rest.
+_WIDTHS = {TICK: 32, CUSTOMER: 186, VALUE: 96, FATE: 126}
+_CHANGES_MIN_WIDTH = 160
+_COLUMN_NAMES = {CUSTOMER: "customer", VALUE: "value", FATE: "outcome"}
+_HIDEABLE = (VALUE, FATE)
+_SAVE_DELAY_MS = 500
+# A header's click: first this order, then the other, then the source's own again.
+_ORDERS = {
+    CUSTOMER: (PlanRowOrder.NAME, PlanRowOrder.NAME_DOWN),
+    VALUE: (PlanRowOrder.WORTH,),
+    FATE: (PlanRowOrder.OUTCOME, PlanRowOrder.OUTCOME_DOWN),
+}
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _LEFT_BUTTON = Qt.MouseButton.LeftButton
 
 
 class PlanTableView(ListTableView[PlanRowDelegate]):
-    """Table widget of a preview: adds tick boxes, links and buttons inside of rows."""
+    """Adds to a list: tick boxes, links and buttons inside of rows, and columns of one's own."""
 
     customer_requested = Signal(str)  # a query for the search field
     side_picked = Signal(int, str, str)  # row number, field, side
     tick_all_requested = Signal(bool)
+    order_picked = Signal(object)  # PlanRowOrder
+    all_selected = Signal(int)  # how many rows
+    layout_changed = Signal(bytes)  # what `restore_layout` takes
 
     def __init__(self, model: PlanTableModel, parent: QWidget | None = None) -> None:
         self._table = model
         self._anchor = -1  # place from which Shift ticks a range
-        self._shows_value = False
+        self._has_values = False
+        self._widths = {column: fonts.scaled(width) for column, width in _WIDTHS.items()}
+        self._hidden: set[int] = set()
+        self._is_laying_out = False
         super().__init__(
             "Rows", model, PlanRowDelegate, leading_column=CUSTOMER, selects_many=True,
             parent=parent,
         )  # fmt: skip
         self.setMinimumHeight(fonts.scaled(110))
-        self.horizontalHeader().hide()
-        self.horizontalHeader().setMinimumSectionSize(fonts.scaled(24))
+        header = self.horizontalHeader()
+        header.setMinimumSectionSize(fonts.scaled(24))
+        header.setSectionsClickable(True)
+        header.setStretchLastSection(True)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._on_header_menu)
+        header.sectionClicked.connect(self._on_header_clicked)
+        header.sectionResized.connect(self._on_section_resized)
+        for column in (TICK, CHANGES):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+        for column in _COLUMN_NAMES:
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+        self.tick_all_box = CheckBox("", name="Tick all rows", parent=header)
+        self.tick_all_box.setTristate(True)
+        # Not toggled: the third state is shown, never chosen.
+        self.tick_all_box.clicked.connect(self._on_tick_all)
+        self._is_all_ticked = False
+        header.installEventFilter(self)
+        self._save_timer = create_timer(self, _SAVE_DELAY_MS, self._emit_layout)
         model.modelReset.connect(self._on_reset)
+        model.page_read.connect(self._fit_page)
         self.update_columns()
 
     def apply_row_options(self, *, shows_value: bool = False) -> None:
-        """Take over a preview row's options: fields shown, tick box, an amount."""
-        delegate, table = self.row_delegate, self._table
-        delegate.is_editable = table.is_editable
-        wanted = (table.lines_per_row, shows_value)
-        if (delegate.max_field_lines, self._shows_value) != wanted:
-            delegate.max_field_lines, self._shows_value = wanted
+        """Take over whether the preview's rows may be ticked, and have an amount."""
+        self.row_delegate.is_editable = self._table.is_editable
+        if self._has_values != shows_value:
+            self._has_values = shows_value
             self.update_columns()
         self.viewport().update()
 
+    def show_ticks(self, ticked: int, total: int) -> None:
+        """Show in the preview's header how many of the rows that it lists are ticked."""
+        self._is_all_ticked = 0 < total == ticked
+        state = Qt.CheckState.PartiallyChecked if ticked else Qt.CheckState.Unchecked
+        box = self.tick_all_box
+        box.setCheckState(Qt.CheckState.Checked if self._is_all_ticked else state)
+        reason = "" if total and self._table.is_editable else "No row here can be ticked."
+        box.set_enabled(not reason, reason)
+        box.setAccessibleName(f"Tick all {total:,} rows" if total else "Tick all rows")
+        box.setToolTip(escape_tooltip(reason or f"{ticked:,} of {total:,} ticked"))
+
+    def show_order(self, order: PlanRowOrder) -> None:
+        """Show by an arrow in the preview's header how its rows are sorted."""
+        header = self.horizontalHeader()
+        column = next((key for key, orders in _ORDERS.items() if order in orders), None)
+        header.setSortIndicatorShown(column is not None)
+        if column is not None:
+            is_up = order is _ORDERS[column][0] and order is not PlanRowOrder.WORTH
+            rising = Qt.SortOrder.AscendingOrder if is_up else Qt.SortOrder.DescendingOrder
+            header.setSortIndicator(column, rising)
+
+    def restore_layout(self, saved: bytes) -> None:
+        """Take over the preview's column widths and hidden columns as `layout_changed` told."""
+        try:
+            document = json.loads(saved) if saved else {}
+            widths, hidden = dict(document.get("widths", {})), list(document.get("hidden", []))
+        except (ValueError, TypeError, AttributeError):
+            # The file may hold anything: the usual columns are better than none.
+            return
+        for column, name in _COLUMN_NAMES.items():
+            width = widths.get(name)
+            if isinstance(width, int) and 24 <= width <= 2_000:
+                self._widths[column] = fonts.scaled(width)
+        self._hidden = {column for column in _HIDEABLE if _COLUMN_NAMES[column] in hidden}
+        self.update_columns()
+
+    def column_actions(self) -> list[QAction]:
+        """Return a checkable action for each column of the preview that may be hidden."""
+        actions = []
+        for column in _HIDEABLE:
+            if column == VALUE and not self._has_values:
+                continue
+            action = QAction(self._table.columns[column].title, self)
+            action.setCheckable(True)
+            action.setChecked(column not in self._hidden)
+            action.setData(column)
+            action.toggled.connect(self._on_column_toggled)
+            actions.append(action)
+        return actions
+
     def update_columns(self) -> None:
-        """Share the width between the preview's columns, or give it all to one where short."""
+        """Give the preview's columns their widths, or all of it to one where it is short."""
         width = self.viewport().width()
-        single, columns = width < fonts.scaled(_COLUMNS_MIN_WIDTH), self.horizontalHeader()
-        if single != self.row_delegate.is_single_column or not columns.stretchLastSection():
-            self.row_delegate.is_single_column = single
-            for column in (FATE, CHANGES):
-                self.setColumnHidden(column, single)
-            columns.setStretchLastSection(True)
-        widths = {column: fonts.scaled(wanted) for column, wanted in _WIDTHS.items()}
-        if single:
-            widths = {TICK: widths[TICK], CUSTOMER: width - widths[TICK]}
-        else:
-            if self._shows_value and width >= fonts.scaled(_VALUE_MIN_WIDTH):
-                widths[CUSTOMER] = fonts.scaled(_VALUE_COLUMN_WIDTH)
-            widths[CHANGES] = width - sum(widths.values())
-        for column, wanted in widths.items():
-            self.setColumnWidth(column, wanted)
-        self.set_row_height(row_height(self.row_delegate.max_field_lines, is_single_column=single))
+        single = width < fonts.scaled(_COLUMNS_MIN_WIDTH)
+        was_single, self.row_delegate.is_single_column = self.row_delegate.is_single_column, single
+        self._is_laying_out = True
+        try:
+            for column in (FATE, CHANGES, VALUE):
+                self.setColumnHidden(column, single or self._is_hidden(column))
+            shown = [c for c in _COLUMN_NAMES if not self.isColumnHidden(c)]
+            room = width - self._widths[TICK]
+            self.setColumnWidth(TICK, self._widths[TICK])
+            if single:
+                self.setColumnWidth(CUSTOMER, room)
+            else:
+                # What was chosen on a wider screen leaves the changes room here too.
+                wanted = sum(self._widths[column] for column in shown)
+                spare = max(room - fonts.scaled(_CHANGES_MIN_WIDTH), 1)
+                share = min(1.0, spare / wanted)
+                for column in shown:
+                    self.setColumnWidth(column, int(self._widths[column] * share))
+        finally:
+            self._is_laying_out = False
+        height = row_height(None, is_single_column=single)
+        if was_single != single or self.verticalHeader().defaultSectionSize() != height:
+            # Also those that were fitted to their content in the other form.
+            self.verticalHeader().setDefaultSectionSize(height)
+            for page in self._table.cached_pages():
+                self._fit_page(page)
+        self._place_tick_all()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Tick what is selected by Space; say how many Ctrl+A has selected."""
+        """Tick the preview's selected rows by Space; say how many Ctrl+A has selected."""
         count = self._table.rowCount()
         if event.key() == Qt.Key.Key_Space and count:
             self._tick_selected()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             self.selectAll()
             announce(self, f"All {count:,} rows selected. Space ticks or unticks them.")
+            self.all_selected.emit(count)
         else:
             super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Tick by a press on the box; with Shift the range from the last one."""
+        """Tick a row of the preview by a press on its box; with Shift the range from the last."""
         index = self.indexAt(event.position().toPoint())
         if event.button() == _LEFT_BUTTON and index.column() == TICK:
             self._on_tick_box(index.row(), shift=bool(event.modifiers() & _SHIFT))
@@ -97,7 +206,7 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
         super().mousePressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Open the customer by their name, pick a conflict's side, elsewhere open the details."""
+        """Open a customer by their name in the preview, pick a side, or open the details."""
         super().mouseReleaseEvent(event)
         point = event.position().toPoint()
         index = self.indexAt(point)
@@ -116,7 +225,7 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
             self.row_opened.emit(index.row())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Show what can be clicked."""
+        """Show what can be clicked in the preview's row under the mouse."""
         super().mouseMoveEvent(event)
         point = event.position().toPoint()
         place, hit = self.indexAt(point).row(), self._hit_test(point)
@@ -125,6 +234,103 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
             shape = Qt.CursorShape
             self.viewport().setCursor(shape.PointingHandCursor if hit.kind else shape.ArrowCursor)
             self.viewport().update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.LayoutRequest):
+            self._place_tick_all()
+        return super().eventFilter(watched, event)
+
+    # Rows as high as their content.
+
+    def _fit_page(self, page: int) -> None:
+        """Make the rows of a page that was read as high as their fields need it."""
+        header, bar = self.verticalHeader(), self.verticalScrollBar()
+        single = self.row_delegate.is_single_column
+        first = page * PAGE_SIZE
+        top, grown = self.rowAt(0), 0
+        # Told of each, the view would lay a million rows out again and again.
+        header.setUpdatesEnabled(False)
+        try:
+            for place in range(first, min(first + PAGE_SIZE, self._table.rowCount())):
+                height = row_height(self._table.row_at(place), is_single_column=single)
+                before = header.sectionSize(place)
+                if height != before:
+                    header.resizeSection(place, height)
+                    grown += height - before if place < top else 0
+        finally:
+            header.setUpdatesEnabled(True)
+        if grown:
+            # Rows above: what is being read stays where it is.
+            bar.setMaximum(bar.maximum() + grown)
+            bar.setValue(bar.value() + grown)
+
+    # The header.
+
+    def _is_hidden(self, column: int) -> bool:
+        return column in self._hidden or (column == VALUE and not self._has_values)
+
+    def _place_tick_all(self) -> None:
+        header, box = self.horizontalHeader(), self.tick_all_box
+        size = box.sizeHint()
+        # Over the boxes of the rows; the indicator stands at the leading edge of a check box.
+        inset = (header.sectionSize(TICK) - fonts.scaled(16)) // 2
+        left = header.sectionViewportPosition(TICK) + inset
+        if self.isRightToLeft():
+            left += fonts.scaled(16) - size.width()
+        box.setGeometry(QRect(QPoint(left, (header.height() - size.height()) // 2), size))
+
+    def _on_tick_all(self) -> None:
+        self.tick_all_requested.emit(not self._is_all_ticked)
+
+    def _on_header_clicked(self, column: int) -> None:
+        orders = _ORDERS.get(column)
+        if orders is None or self.row_delegate.is_single_column:
+            return
+        following = (*orders, PlanRowOrder.FOUND)
+        now = self._table.order
+        place = following.index(now) + 1 if now in orders else 0
+        self.order_picked.emit(following[place])
+
+    def _on_header_menu(self, point: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setAccessibleName("Columns")
+        menu.addActions(self.column_actions())
+        reset = menu.addAction("Reset columns")
+        reset.triggered.connect(self._on_reset_columns)
+        menu.popup(self.horizontalHeader().mapToGlobal(point))
+
+    def _on_column_toggled(self, on: bool) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self._hidden ^= {action.data()} if on == (action.data() in self._hidden) else set()
+            self.update_columns()
+            self._save_timer.start()
+
+    def _on_reset_columns(self) -> None:
+        self._widths = {column: fonts.scaled(width) for column, width in _WIDTHS.items()}
+        self._hidden = set()
+        self.update_columns()
+        self._save_timer.start()
+
+    def _on_section_resized(self, column: int, _old: int, new: int) -> None:
+        self._place_tick_all()
+        # By a person: the other widths are shares of what they chose.
+        if column in _COLUMN_NAMES and not self._is_laying_out and not self.isHidden():
+            self._widths[column] = new
+            self._save_timer.start()
+
+    def _emit_layout(self) -> None:
+        base = fonts.scaled(1_000) / 1_000
+        document = {
+            "widths": {
+                name: round(self._widths[column] / base) for column, name in _COLUMN_NAMES.items()
+            },
+            "hidden": [_COLUMN_NAMES[column] for column in sorted(self._hidden)],
+        }
+        self.layout_changed.emit(json.dumps(document).encode())
+
+    # Hits and ticks.
 
     def _hit_test(self, point: QPoint) -> PlanRowHit:
         """Find what of a preview's row is at a point of the viewport."""
@@ -140,13 +346,14 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
         return self._hit_test_side(row, box, point) if index.column() == CHANGES else PlanRowHit()
 
     def _hit_test_side(self, row: PlanRowView, box: QRect, point: QPoint) -> PlanRowHit:
-        line = row.first_conflict
-        if line is None:
-            return PlanRowHit()
-        boxes = side_button_rects(box, line, fonts.scaled(FIELD_NAME_WIDTH))
-        for side, button in zip(line.sides, boxes, strict=True):
-            if button.contains(point):
-                return PlanRowHit("side", line.field, side.side)
+        shown = shown_changes(row)
+        for line, where in zip(shown, field_line_rects(box, shown), strict=True):
+            if not line.sides:
+                continue
+            boxes = side_button_rects(where, line, fonts.scaled(FIELD_NAME_WIDTH))
+            for side, button in zip(line.sides, boxes, strict=True):
+                if button.contains(point):
+                    return PlanRowHit("side", line.field, side.side)
         return PlanRowHit()
 
     def _on_reset(self) -> None:

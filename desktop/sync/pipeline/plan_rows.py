@@ -191,11 +191,26 @@ def _new_row(record: SourceRecord, target: TargetRecord | None) -> PlanRow:
         source_at=record.updated_at,
         target_at=target.updated_at if target else None,
         worth=float(amount) if isinstance(amount, int | float) else None,
+        name=_name_of(record),
     )
 
 
 def _skipped_row(record: SourceRecord, reason: str) -> PlanRow:
-    return PlanRow(0, PlannedOutcome.SKIPPED, record.id, "", record.label, why=reason, ticked=False)
+    return PlanRow(
+        0,
+        PlannedOutcome.SKIPPED,
+        record.id,
+        "",
+        record.label,
+        why=reason,
+        ticked=False,
+        name=_name_of(record),
+    )
+
+
+def _name_of(record: SourceRecord) -> str:
+    name = record.fields.get("name")
+    return name.strip() if isinstance(name, str) else ""
 
 
 def _consent_evidence(row: PlanRow, context: PlanContext) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRowState
-from desktop.store.plan_row_filter import PlanRowFilter
+from desktop.store.plan_row_filter import PlanRowFilter, PlanRowOrder
 
 _CHANGE_FATES = (
     PlannedOutcome.CREATE,
@@ -26,22 +26,19 @@ FATE_FILTERS = {
 
 @dataclass(frozen=True)
 class PlanFilter:
-    """A preview's filter; `fate` is a key of FATE_FILTERS or `refused`; `cause`: of corrections.
-
-    `by_predicted_value`: the most valuable customers first, not in the source's own order.
-    """
+    """A preview's filter; `fate` is a key of FATE_FILTERS or `refused`; `cause`: of corrections."""
 
     fate: str = "changes"
     consequence: Consequence | None = None
     consequence_name: str = ""
     text: str = ""
     cause: str = ""
-    by_predicted_value: bool = False
+    order: PlanRowOrder = PlanRowOrder.FOUND
 
     @property
     def is_default(self) -> bool:
         """Whether the preview's filter is the one it opens with, in whatever order."""
-        return replace(self, by_predicted_value=False) == PlanFilter()
+        return replace(self, order=PlanRowOrder.FOUND) == PlanFilter()
 
     def to_row_filter(self) -> PlanRowFilter:
         """Convert the preview's filter to the store's row filter, which knows no cause."""
@@ -57,4 +54,6 @@ class PlanFilter:
                 states=_REFUSED_STATES,
                 search_text=self.text.strip(),
             )
-        return PlanRowFilter(fates=FATE_FILTERS[self.fate], search_text=self.text.strip())
+        return PlanRowFilter(
+            fates=FATE_FILTERS[self.fate], search_text=self.text.strip(), cause=self.cause
+        )

@@ -15,8 +15,9 @@ from desktop.kit.text import format_count
 from desktop.model.edit import UNDO_WINDOW_S
 from desktop.model.limit import TYPED_CONSEQUENCES, is_approval_valid
 from desktop.model.sync import Sync
-from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow, PlanState
+from desktop.model.sync_plan import Consequence, PlanRow, PlanState
 from desktop.model.sync_state import LeftOutPerson
+from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.sync.plan_summary import PlanSummary, read_plan_summary
 from desktop.viewmodels.list_model import PAGE_SIZE, ListState
 from desktop.viewmodels.qt_timer import create_timer
@@ -34,9 +35,6 @@ from desktop.viewmodels.syncs.plan_view import PlanView, build_plan_view
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
 from desktop.viewmodels.task_model import TaskModel
 
-# The store has no column for the cause of a correction: so many rows are filtered here.
-_MAX_CORRECTION_ROWS = 5000
-_MAX_FIELD_LINES = 3
 _NO_ROW = -1
 
 
@@ -66,6 +64,7 @@ class PlanModel(TaskModel):
         # The preview just discarded: its sync, its id and the state it had.
         self._set_aside: tuple[str, str, PlanState] | None = None
         self._undo_timer = create_timer(self, round(UNDO_WINDOW_S * 1000), self._on_undo_time_over)
+        self._tick_counts = (0, 0)
         self._selected_row: int | None = None
         self._selected_plan_row: PlanRow | None = None
         page.snapshot_read.connect(self._on_snapshot_read)
@@ -106,6 +105,11 @@ class PlanModel(TaskModel):
             return ListState(text="Nothing to change: both services agree.")
         return ListState(text="No such rows.", action_label="Show the changes")
 
+    @property
+    def tick_counts(self) -> tuple[int, int]:
+        """How many of the preview's rows that the filter shows are ticked, and how many may be."""
+        return self._tick_counts
+
     def row_detail(self) -> PlanRowDetail | None:
         """Build the details of the preview's selected row."""
         row, summary = self._selected_plan_row, self._summary
@@ -136,12 +140,11 @@ class PlanModel(TaskModel):
 
     def set_filter(self, plan_filter: PlanFilter) -> None:
         """Show other rows of the preview by a filter, in the order that is chosen."""
-        by_value = self.plan_filter.by_predicted_value
-        self._apply_filter(replace(plan_filter, by_predicted_value=by_value))
+        self._apply_filter(replace(plan_filter, order=self.plan_filter.order))
 
-    def set_order(self, *, by_predicted_value: bool) -> None:
+    def set_order(self, order: PlanRowOrder) -> None:
         """Show the preview's most valuable customers first, or the source's own order."""
-        self._apply_filter(replace(self.plan_filter, by_predicted_value=by_predicted_value))
+        self._apply_filter(replace(self.plan_filter, order=order))
 
     def set_search_text(self, text: str) -> None:
         """Show the preview's rows with this text."""
@@ -183,8 +186,7 @@ class PlanModel(TaskModel):
 
     def tick_all_rows(self, *, on: bool) -> None:
         """Tick every row that the preview's filter shows, or leave it out."""
-        # A cause is no filter of the store's: it would tick rows that are not shown.
-        if not self.table_model.is_editable or self.plan_filter.cause:
+        if not self.table_model.is_editable:
             return
         self._show_ticked(on, lambda _row: True)
         self.tasks.start_once(f"tick all {on}", self._tick_all(on=on))
@@ -330,31 +332,26 @@ class PlanModel(TaskModel):
         try:
             store, now = self._context.store, self._context.clock.now()
             summary = await store.run(read_plan_summary, store, plan, now)
+            shown = self.plan_filter.to_row_filter()
+            counts = await self._plans.count_tickable(plan, shown)
         except NotFound:
             # Discarded a moment ago; the page reads itself anew.
             return
         if plan == self._plan_id:
-            self._summary = summary
+            self._summary, self._tick_counts = summary, counts
             self.table_model.is_editable = self._can_decide()
             self.changed.emit()
 
     async def _read_row_numbers(self, plan: str, plan_filter: PlanFilter) -> None:
-        row_filter, by_value = plan_filter.to_row_filter(), plan_filter.by_predicted_value
-        numbers: Sequence[int]
-        if plan_filter.cause:
-            rows = await self._plans.list_rows(plan, row_filter, limit=_MAX_CORRECTION_ROWS)
-            caused = [row for row in rows if row.cause == plan_filter.cause]
-            if by_value:
-                caused.sort(key=lambda row: (row.worth is None, -(row.worth or 0), row.row))
-            numbers = [row.row for row in caused]
-        else:
-            numbers = await self._plans.list_row_numbers(plan, row_filter, by_worth=by_value)
+        row_filter = plan_filter.to_row_filter()
+        numbers = await self._plans.list_row_numbers(plan, row_filter, order=plan_filter.order)
+        counts = await self._plans.count_tickable(plan, row_filter)
         if (plan, plan_filter) != (self._plan_id, self.plan_filter):
             return
         self._shown_rows_key = (plan, plan_filter)
+        self._tick_counts = counts
+        self.table_model.order = plan_filter.order
         self.table_model.show_keys(numbers)
-        # The first page says how high rows are.
-        self.table_model.row_at(0)
         self.changed.emit()
 
     async def _read_row_views(self, numbers: Sequence[int]) -> Mapping[int, PlanRowView] | None:
@@ -379,11 +376,6 @@ class PlanModel(TaskModel):
 
     def _on_page_read(self, page: int) -> None:
         table, first = self.table_model, page * PAGE_SIZE
-        if page == 0:
-            views = [table.row_at(place) for place in range(table.rowCount())[:PAGE_SIZE]]
-            lines = max((len(view.field_changes) for view in views if view), default=1)
-            table.lines_per_row = max(1, min(_MAX_FIELD_LINES, lines))
-            self.changed.emit()
         # While somebody scrolls, pages come all the time: the details are of one of them at most.
         if self._selected_row in table.keys_between(first, first + PAGE_SIZE - 1):
             self.detail_changed.emit()
@@ -429,8 +421,7 @@ class PlanModel(TaskModel):
         await self._plans.set_all_ticked(self._plan_id, row_filter, on=on)
         await self._read_summary()
         if self._summary is not None:
-            written = (PlannedOutcome.CREATE, PlannedOutcome.UPDATE)
-            total, ticked = self._summary.plan.count_rows(*written), self._summary.ticked_count
+            ticked, total = self._tick_counts
             self.message_posted.emit(f"{ticked:,} of {total:,} ticked")
 
     async def _write_all(self, plan: str) -> None:

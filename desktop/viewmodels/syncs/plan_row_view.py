@@ -66,6 +66,15 @@ class FieldChangeView:
     can_tick: bool
     sides: tuple[ConflictSideView, ...] = ()
 
+    @property
+    def value_text(self) -> str:
+        """Old and new as one text, the same in the row and in its details."""
+        if self.old == self.new:
+            return self.old
+        if self.is_dimmed:
+            return f"{self.old} (not {self.new})"
+        return self.new if self.old == UNSET_LABEL else f"{self.old} → {self.new}"
+
 
 @dataclass(frozen=True)
 class PlanRowView:
@@ -132,7 +141,7 @@ def build_plan_row_view(
     took the preview and has ended or stopped.
     """
     # Zendesk knows people by name; a Sailthru profile has its address.
-    name = people.get(_zendesk_user_id(row, sync) or 0, "") or row.label
+    name = people.get(_zendesk_user_id(row, sync) or 0, "") or row.name or row.label
     address = row.address or row.label
     fate, tone = FATE_LABELS[row.fate], FATE_TONES[row.fate]
     # Once a run has the plan, the row's own end tells more than what was planned.
@@ -146,7 +155,7 @@ def build_plan_row_view(
     return PlanRowView(
         row_number=row.row,
         name=name,
-        address=" · ".join(part for part in (worth, below) if part),
+        address=below,
         query=customer_query_for_row(row, sync),
         fate=fate,
         tone=tone,

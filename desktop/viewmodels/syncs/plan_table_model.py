@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.viewmodels.list_model import ListColumn, ModelIndex, PagedListModel
 from desktop.viewmodels.syncs.plan_row_view import PlanRowView
 from desktop.viewmodels.task_registry import TaskRegistry
 
-TICK, CUSTOMER, FATE, CHANGES = range(4)
+TICK, CUSTOMER, VALUE, FATE, CHANGES = range(5)
 
 
 def _tick_text(row: PlanRowView) -> str:
@@ -22,9 +23,11 @@ def _tick_state(row: PlanRowView) -> bool | None:
 
 
 _COLUMNS = (
-    ListColumn[PlanRowView]("Ticked", _tick_text, is_ticked=_tick_state),
+    # Its heading is the box that ticks all rows.
+    ListColumn[PlanRowView]("", _tick_text, is_ticked=_tick_state),
     ListColumn[PlanRowView]("Customer", lambda row: row.name),
-    ListColumn[PlanRowView]("What", lambda row: row.fate),
+    ListColumn[PlanRowView]("Predicted value", lambda row: row.predicted_value_text),
+    ListColumn[PlanRowView]("Outcome", lambda row: row.fate),
     ListColumn[PlanRowView]("Changes", lambda row: row.accessible_text),
 )
 
@@ -42,13 +45,7 @@ class PlanTableModel(PagedListModel[PlanRowView]):
     ) -> None:
         super().__init__(_COLUMNS, read_rows, tasks, parent)
         self.is_editable = False
-        # Fields shown in a row, 1 to 3: every row is as high as the first page needs.
-        self.lines_per_row = 1
-
-    def show_keys(self, keys: Sequence[int]) -> None:
-        """Show other rows in the preview's table; how high they are, their first page tells."""
-        self.lines_per_row = 1
-        super().show_keys(keys)
+        self.order = PlanRowOrder.FOUND
 
     def flags(self, index: ModelIndex) -> Qt.ItemFlag:
         flags = super().flags(index)

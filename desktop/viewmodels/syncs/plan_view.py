@@ -116,7 +116,7 @@ class PlanView:
     counts: tuple[PlanCountView, ...]
     causes: tuple[PlanConsequenceView, ...]
     plan_filter: PlanFilter
-    is_sortable: bool
+    has_values: bool
     footer: str
     write_label: str
     write_disabled_reason: str
@@ -154,7 +154,7 @@ def build_plan_view(
         counts=_build_counts(summary),
         causes=_build_causes(summary) if plan_filter.fate == "correction" else (),
         plan_filter=plan_filter,
-        is_sortable=summary.has_predicted_values,
+        has_values=summary.has_predicted_values,
         footer=_footer_text(summary) if is_open else "",
         write_label=f"Write {summary.ticked_count:,} to {place}",
         write_disabled_reason=held or nothing or blocking_reason,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton
 
 from desktop.model.field_mapping import ConflictPreference
 from desktop.model.limit import Limit
@@ -17,10 +17,10 @@ from desktop.panels.syncs.admin_approval_dialog import AdminApprovalDialog
 from desktop.panels.syncs.plan_row_geometry import FIELD_NAME_WIDTH, side_button_rects
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
-from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.settings.window_state import WindowStateFile
 from desktop.viewmodels.list_model import PAGE_SIZE
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
-from desktop.viewmodels.syncs.plan_table_model import CHANGES
+from desktop.viewmodels.syncs.plan_table_model import CHANGES, CUSTOMER, FATE, VALUE
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.sync_page_driver import TO_SAILTHRU, SyncPageDriver
 from tests.support.window_driver import CTRL, SHIFT, Key
@@ -46,6 +46,17 @@ def row(number: int, *changes: FieldChange, label: str = "", **more: object) -> 
         number, PlannedOutcome.UPDATE, str(90_000 + number), f"sid{number}",
         label or f"person{number}@many.example", changes=made, **more,  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def heading_point(desk: SyncPageDriver, column: int) -> QPoint:
+    header = desk.rows.horizontalHeader()
+    left, width = header.sectionViewportPosition(column), header.sectionSize(column)
+    return QPoint(left + width // 2, header.height() // 2)
+
+
+def click_heading(desk: SyncPageDriver, column: int) -> None:
+    viewport = desk.rows.horizontalHeader().viewport()
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=heading_point(desk, column))
 
 
 async def shown(desk: SyncPageDriver, count: int) -> None:
@@ -321,6 +332,168 @@ async def test_plan_table_shift_ticks_range_by_mouse_and_keys(window: SyncPageDr
     await window.wait_until(lambda: plans.count_ticked.blocking(plan) == 30)
 
 
+async def test_plan_table_headings_sort_by_name_and_outcome(window: SyncPageDriver) -> None:
+    await window.add_preset(on=False)
+    names = ("Zoë", "Ärger", "bo", "")
+    rows = [
+        replace(row(n), name=name, fate=fate)
+        for n, (name, fate) in enumerate(
+            zip(names, [*[PlannedOutcome.UPDATE] * 3, PlannedOutcome.CREATE], strict=True), 1
+        )
+    ]
+    made_plan(window, rows)
+    await shown(window, 4)
+    table = window.models.plan.table_model
+    # By what is shown: accents and case aside, an address where there is no name.
+    click_heading(window, CUSTOMER)
+    await window.wait_until(lambda: table.keys_between(0, 3) == [2, 3, 4, 1])
+    assert window.rows.horizontalHeader().isSortIndicatorShown()
+    click_heading(window, CUSTOMER)
+    await window.wait_until(lambda: table.keys_between(0, 3) == [1, 4, 3, 2])
+    click_heading(window, CUSTOMER)
+    await window.wait_until(lambda: table.keys_between(0, 3) == [1, 2, 3, 4])
+    assert not window.rows.horizontalHeader().isSortIndicatorShown()
+    click_heading(window, FATE)
+    await window.wait_until(lambda: table.keys_between(0, 3) == [4, 1, 2, 3])
+    window.find_one("Search the rows", QLineEdit).setFocus()
+    window.type("arger")
+    await window.wait_until(lambda: table.keys_between(0, 3) == [2])
+
+
+async def test_plan_table_columns_are_sized_hidden_and_remembered(window: SyncPageDriver) -> None:
+    await window.add_preset(on=False)
+    made_plan(window, [row(n) for n in range(1, 4)])
+    await shown(window, 3)
+    header = window.rows.horizontalHeader()
+    edge = header.sectionViewportPosition(CUSTOMER) + header.sectionSize(CUSTOMER) - 1
+    middle, before = header.height() // 2, header.sectionSize(CUSTOMER)
+    left = Qt.MouseButton.LeftButton
+    QTest.mousePress(header.viewport(), left, pos=QPoint(edge, middle))
+    QTest.mouseMove(header.viewport(), QPoint(edge + 30, middle))
+    QTest.mouseMove(header.viewport(), QPoint(edge + 60, middle))
+    QTest.mouseRelease(header.viewport(), left, pos=QPoint(edge + 60, middle))
+    assert header.sectionSize(CUSTOMER) >= before + 55
+    header.customContextMenuRequested.emit(heading_point(window, FATE))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    # There is no value to show in this preview.
+    assert [action.text() for action in menu.actions()] == ["Outcome", "Reset columns"]
+    menu.actions()[0].trigger()
+    menu.close()
+    assert header.isSectionHidden(FATE)
+    wide = header.sectionSize(CUSTOMER)
+    await window.wait_until(
+        lambda: WindowStateFile(window.home.workspace.state_path).read().table_headers
+    )
+    await window.reopen_window()
+    await shown(window, 3)
+    header = window.rows.horizontalHeader()
+    assert header.isSectionHidden(FATE)
+    assert abs(header.sectionSize(CUSTOMER) - wide) <= 1
+    window.rows._on_reset_columns()
+    assert not header.isSectionHidden(FATE)
+    assert header.sectionSize(CUSTOMER) == before
+
+
+@pytest.mark.parametrize(
+    "saved", [b"", b"{", b"[]", b'{"widths": 3}', b'{"widths": {"customer": 1e9}, "hidden": [7]}']
+)
+async def test_plan_table_odd_saved_columns_are_the_usual_ones(
+    window: SyncPageDriver, saved: bytes
+) -> None:
+    width = window.rows.horizontalHeader().sectionSize(CUSTOMER)
+    window.rows.restore_layout(saved)
+    assert window.rows.horizontalHeader().sectionSize(CUSTOMER) == width
+
+
+async def test_plan_table_rows_are_as_high_as_their_changes(window: SyncPageDriver) -> None:
+    await window.add_preset(on=False)
+    fields = [FieldChange(f"vars.f{n}", "old", f"new {n}") for n in range(9)]
+    conflict = FieldChange("vars.city", "Porto", "Lisbon", conflict=True)
+    rows = [
+        row(1),
+        row(2, *fields[:4]),
+        row(3, *fields),
+        replace(row(4, conflict, *fields[:2]), fate=PlannedOutcome.CONFLICT, ticked=False),
+        *[row(n, *fields[: n % 5]) for n in range(5, 400)],
+    ]
+    made_plan(window, rows)
+    await shown(window, 399)
+    heights = [window.rows.rowHeight(place) for place in range(4)]
+    assert heights[0] == fonts.scaled(50)
+    assert heights[1] == fonts.scaled(94)
+    # Six of nine, and how many more; a conflict's buttons beside its other fields.
+    assert heights[2] == fonts.scaled(134)
+    assert heights[3] == fonts.scaled(88)
+    window.save_screenshot("plan_row_heights")
+    # Going up through rows that were never read moves nothing that stands in sight.
+    window.rows.setFocus()
+    window.press(Key.Key_End)
+    table = window.models.plan.table_model
+    await window.wait_until(lambda: table.row_at(398) is not None)
+    for _ in range(90):
+        window.press(Key.Key_PageUp)
+        await window.pause(0.01)
+    assert window.rows.current_row() == 0
+    window.view.resize(392, 860)
+    window.click("Zendesk to Sailthru")
+    await window.wait_until(lambda: window.rows.rowHeight(1) == fonts.scaled(46 + 18 * 4))
+
+
+async def test_plan_table_heading_ticks_all_that_the_filter_shows(window: SyncPageDriver) -> None:
+    await window.add_preset(on=False)
+    joins = ((Consequence.JOINS, "Newsletter"),)
+    made_plan(window, [row(n, consequences=joins if n <= 3 else ()) for n in range(1, 41)])
+    await shown(window, 40)
+    plans, plan = window.house.store.plans, window.open_plan_id()
+    box = window.rows.tick_all_box
+    assert box.checkState() is Qt.CheckState.Checked
+    assert box.accessibleName() == "Tick all 40 rows"
+    window.click("3 join Newsletter", QPushButton)
+    await shown(window, 3)
+    await window.wait_until(lambda: box.accessibleName() == "Tick all 3 rows")
+    window.click(box)
+    await window.wait_until(lambda: plans.count_ticked.blocking(plan) == 37)
+    await window.wait_until(lambda: box.checkState() is Qt.CheckState.Unchecked)
+    window.click("3 join Newsletter", QPushButton)
+    await shown(window, 40)
+    await window.wait_until(lambda: box.checkState() is Qt.CheckState.PartiallyChecked)
+    # From a part to all, by the keyboard.
+    box.setFocus()
+    window.press(Key.Key_Space)
+    await window.wait_until(lambda: plans.count_ticked.blocking(plan) == 40)
+    await window.wait_until(lambda: box.checkState() is Qt.CheckState.Checked)
+    window.rows.setFocus()
+    window.press(Key.Key_A, CTRL)
+    assert "All 40 rows selected" in window.visible_texts(window.page.plan_tab)
+
+
+async def test_plan_table_row_and_details_say_the_same(window: SyncPageDriver) -> None:
+    await window.add_preset(on=False)
+    changes = (
+        FieldChange("vars.city", "Porto", "Lisbon"),
+        FieldChange("vars.zip", None, "1000"),
+        FieldChange("vars.kept", "a", "b", applies=False, reason="changed in Sailthru"),
+        FieldChange("vars.unticked", "c", "d", ticked=False),
+        FieldChange("vars.gone", "e", None),
+    )
+    made_plan(window, [row(1, *changes)])
+    await shown(window, 1)
+    window.rows.setFocus()
+    window.press(Key.Key_Down)
+    window.press(Key.Key_Return)
+    detail = window.page.plan_tab.row_detail
+    await window.wait_until(detail.isVisible)
+    view = window.models.plan.table_model.row_at(0)
+    assert view is not None
+    said = window.visible_texts(detail).split("\n")
+    assert [line.value_text for line in view.field_changes] == [
+        "Porto → Lisbon", "1000", "e → not set", "a (not b)", "c (not d)",
+    ]  # fmt: skip
+    for line in view.field_changes:
+        assert line.value_text in said
+
+
 async def test_plan_table_filters_by_text_and_consequence(window: SyncPageDriver) -> None:
     await window.add_preset(on=False)
     joins = ((Consequence.JOINS, "Newsletter"),)
@@ -424,15 +597,13 @@ async def test_plan_table_sorted_by_value_range_is_unticked(window: SyncPageDriv
     worth = {1: 12.0, 2: None, 3: 1240.5, 4: 300.0}
     made_plan(window, [row(number, worth=amount) for number, amount in worth.items()])
     await shown(window, 4)
-    order = window.find_one("Order of the rows", DropdownField)
-    order.setFocus()
-    window.press(Key.Key_Down)
+    click_heading(window, VALUE)
     table = window.models.plan.table_model
     await window.wait_until(lambda: table.keys_between(0, 3) == [3, 4, 1, 2])
     await window.wait_until(lambda: table.row_at(0) is not None)
     first = table.row_at(0)
     assert first is not None
-    assert first.address == "$1,240.50 · Zendesk 90003"
+    assert (first.address, first.predicted_value_text) == ("Zendesk 90003", "$1,240.50")
     assert table.place_of(2) == 3
     boxes = [view.address for place in (0, 2) if (view := table.row_at(place)) is not None]
     window.click_checkbox(boxes[0])
@@ -440,6 +611,5 @@ async def test_plan_table_sorted_by_value_range_is_unticked(window: SyncPageDriv
     plans = window.house.store.plans
     await window.wait_until(lambda: plans.count_ticked.blocking(window.open_plan_id()) == 1)
     assert plans.get_row.blocking(window.open_plan_id(), 2).ticked
-    order.setFocus()
-    window.press(Key.Key_Up)
+    click_heading(window, VALUE)
     await window.wait_until(lambda: table.keys_between(0, 3) == [1, 2, 3, 4])

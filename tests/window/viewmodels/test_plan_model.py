@@ -21,6 +21,7 @@ from desktop.model.sync_plan import (
     PlanState,
     TargetReading,
 )
+from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU, PresetNames
 from desktop.sync.sync_service import SyncService
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
@@ -140,12 +141,12 @@ async def test_plan_filter_by_text_order_and_consequence(page: Page) -> None:
     rows = [update(1, worth=1.0), update(2, worth=9.0, consequences=joins), update(3, worth=5.0)]
     await page.make_plan(rows)
     table = page.plan.table_model
-    page.plan.set_order(by_predicted_value=True)
+    page.plan.set_order(PlanRowOrder.WORTH)
     await page.until(lambda: table.keys_between(0, 2) == [2, 3, 1])
     page.plan.set_search_text(" person3 ")
     await page.until(lambda: table.keys_between(0, 2) == [3])
     page.plan.set_filter(PlanFilter())
-    assert page.plan.plan_filter.by_predicted_value
+    assert page.plan.plan_filter.order is PlanRowOrder.WORTH
     page.plan.toggle_consequence("joins:News")
     await page.until(lambda: table.keys_between(0, 2) == [2])
     page.plan.toggle_consequence("joins:News")
