@@ -1,6 +1,5 @@
 """Widget of the customer sheet: header over columns of panels, built one panel at a time."""
 
-import math
 import time
 from collections.abc import Callable
 
@@ -127,12 +126,24 @@ class CustomerSheetWidget(QWidget):
         self._columns.set_width(width)
 
     def refresh(self, *, all_at_once: bool) -> None:
-        """Redraw the sheet's panels, from the top down in slices unless `all_at_once`."""
-        self._panels_to_refresh = [self._header, *self._cards.values()]
-        self._refresh_for(math.inf if all_at_once else _REFRESH_SLICE_S)
-
-    def _on_refresh_timer(self) -> None:
-        self._refresh_for(_REFRESH_SLICE_S)
+        """Redraw the panels in slices, those in sight first, and with `all_at_once` in one turn."""
+        panels: list[CustomerHeaderPanel | SheetPanel] = [self._header, *self._cards.values()]
+        self._panels_to_refresh = sorted(panels, key=_is_out_of_sight)
+        if not all_at_once:
+            self._refresh_for(_REFRESH_SLICE_S)
+            return
+        # Before the page is shown nothing has a place yet that could be out of sight.
+        is_shown = self.isVisible()
+        while self._panels_to_refresh:
+            # Shorter panels above let others move up: they are looked at after each layout.
+            seen = [p for p in self._panels_to_refresh if not (is_shown and _is_out_of_sight(p))]
+            if not seen:
+                break
+            self._panels_to_refresh = [p for p in self._panels_to_refresh if p not in seen]
+            with batch_layout(self):
+                for panel in seen:
+                    panel.refresh()
+        self._refresh_later()
 
     def _refresh_for(self, seconds: float) -> None:
         begun = time.perf_counter()
@@ -143,11 +154,17 @@ class CustomerSheetWidget(QWidget):
                 # Checked after a panel: half a panel is never painted.
                 if time.perf_counter() - begun > seconds:
                     break
+        self._refresh_later()
+
+    def _refresh_later(self) -> None:
         if self._panels_to_refresh:
             # What is filled is painted before the timer's turn comes.
             self._refresh_timer.start()
         else:
             self._refresh_timer.stop()
+
+    def _on_refresh_timer(self) -> None:
+        self._refresh_for(_REFRESH_SLICE_S)
 
     def show_email_note(self, note: EmailNoteView) -> None:
         """Say below the header that an address change stopped, or that the services disagree."""
@@ -173,6 +190,15 @@ class CustomerSheetWidget(QWidget):
         for key in _FOLDED_WHEN_NARROW:
             self._cards[key].set_foldable(narrow, ("folded", "unfolded"))
             self._cards[key].set_folded(narrow)
+
+
+def _is_out_of_sight(panel: QWidget) -> bool:
+    # Whether there is something to say about a missing profile, that panel decides itself. And the
+    # next key may act in the panel that has the keyboard, also while that is scrolled away.
+    focus = panel.window().focusWidget()
+    if isinstance(panel, NoProfilePanel) or (focus is not None and panel.isAncestorOf(focus)):
+        return False
+    return panel.visibleRegion().isEmpty()
 
 
 def _apply_stylesheet_now(widget: QWidget) -> None:
