@@ -3,7 +3,7 @@
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 
 from desktop.panels.widgets.style_property import set_style_properties
@@ -14,6 +14,8 @@ LabelVariant = Literal["text", "muted", "small", "note", "title", "strong", "hea
 
 _ELLIPSIS = "…"
 _MAX_TEXT_LENGTH = 4_000  # no panel shows more, and laying out megabytes would freeze the window
+# After these a text has another size.
+_MEASURE_EVENTS = (QEvent.Type.FontChange, QEvent.Type.StyleChange)
 _MUTED_VARIANTS: tuple[str, ...] = ("muted", "small", "note")
 
 
@@ -28,6 +30,8 @@ class PlainLabel(QLabel):
         tone: Tone | None = None,
         parent: QWidget | None = None,
     ) -> None:
+        self._wrapped_heights: dict[int, int] = {}  # by width, of the text in this font
+        self._is_selectable = self._has_text_control = False
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         # No text of a service may become a link that opens something.
@@ -38,13 +42,61 @@ class PlainLabel(QLabel):
 
     def setText(self, text: str) -> None:
         """Show a text on the label, cut at a length that no panel has room for."""
-        super().setText(
-            text if len(text) <= _MAX_TEXT_LENGTH else text[:_MAX_TEXT_LENGTH] + _ELLIPSIS
-        )
+        if len(text) > _MAX_TEXT_LENGTH:
+            text = text[:_MAX_TEXT_LENGTH] + _ELLIPSIS
+        if text == self.text():
+            return
+        self._wrapped_heights.clear()
+        if self._has_text_control:
+            self._use_text_control(False)
+        super().setText(text)
 
     def set_tone(self, tone: Tone) -> None:
         """Colour the label's text by tone; the words must say the same."""
         set_style_properties(self, tone=tone)
+
+    def make_selectable(self) -> None:
+        """Let the mouse select the label's text and the keyboard copy it; it is no stop of Tab."""
+        self._is_selectable = True
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        # The cursor is the only sign that a text can be selected.
+        self.setCursor(Qt.CursorShape.IBeamCursor)
+
+    def heightForWidth(self, width: int) -> int:
+        # A page asks for it several times in every layout, and Qt lays the text out each time.
+        height = self._wrapped_heights.get(width)
+        if height is None:
+            height = self._wrapped_heights[width] = super().heightForWidth(width)
+        return height
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in _MEASURE_EVENTS:
+            self._wrapped_heights.clear()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._is_selectable:
+            self._use_text_control(True)
+        super().mousePressEvent(event)
+
+    def setSelection(self, start: int, length: int) -> None:
+        """Select a part of a selectable label's text."""
+        if self._is_selectable:
+            self._use_text_control(True)
+        super().setSelection(start, length)
+
+    def _use_text_control(self, wanted: bool) -> None:
+        if wanted == self._has_text_control:
+            return
+        self._has_text_control = wanted
+        # With one Qt keeps a document of the text, which costs more than all the rest of the
+        # label: it is made for the label that somebody selects in, until the text changes.
+        flags = Qt.TextInteractionFlag
+        self.setTextInteractionFlags(
+            flags.TextSelectableByMouse if wanted else flags.NoTextInteraction
+        )
+        # Qt chooses one by the flags.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 
 
 class ElidedLabel(PlainLabel):
@@ -63,7 +115,7 @@ class ElidedLabel(PlainLabel):
         self._size_hints: tuple[QSize, QSize] | None = None  # asked for many times in every layout
         # -1: not measured in this font yet
         self._line_height = -1  # height of one line in it
-        self._last_elision: tuple[str, int, str] | None = None  # what was cut last, to what room
+        self._last_elision: tuple[str, int] | None = None  # what was cut last, to what room
         super().__init__("", variant, tone=tone, parent=parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setText(text)
@@ -93,7 +145,8 @@ class ElidedLabel(PlainLabel):
             return
         self._tip = text
         self.setAccessibleDescription(text)
-        self._elide()
+        if self.isVisible():
+            self._update_tooltip(self.text())
 
     def sizeHint(self) -> QSize:
         if self._size_hints is None:
@@ -116,7 +169,7 @@ class ElidedLabel(PlainLabel):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+        if event.type() in _MEASURE_EVENTS:
             self._text_width = self._line_height = -1
             self._size_hints = None
             self._last_elision = None
@@ -143,8 +196,7 @@ class ElidedLabel(PlainLabel):
         return QSize(width, self._line_height), QSize(least, self._line_height)
 
     def _horizontal_margins(self) -> int:
-        margins = self.contentsMargins()
-        return margins.left() + margins.right() + 2 * self.margin()
+        return self.width() - self.contentsRect().width() + 2 * self.margin()
 
     def _elide(self) -> None:
         if not self.isVisible():
@@ -154,7 +206,7 @@ class ElidedLabel(PlainLabel):
                 super().setText(self._full_text)
             return
         room = self.width() - self._horizontal_margins()
-        fitted = (self._full_text, room, self._tip)
+        fitted = (self._full_text, room)
         if fitted == self._last_elision:
             return
         self._last_elision = fitted
@@ -170,6 +222,9 @@ class ElidedLabel(PlainLabel):
             )
         if shown != self.text():
             super().setText(shown)
+        self._update_tooltip(shown)
+
+    def _update_tooltip(self, shown: str) -> None:
         lines = [self._full_text if shown != self._full_text else "", self._tip]
         told = "\n".join(line for line in lines if line)
         if told != self._shown_tooltip:
@@ -191,7 +246,7 @@ def label(
     made = PlainLabel(text, variant, tone=tone, parent=parent)
     made.setWordWrap(wrap)
     if selectable:
-        make_selectable(made)
+        made.make_selectable()
     if tip:
         set_tooltip(made, tip)
     return made
@@ -209,15 +264,7 @@ def elided_label(
     """Create a label widget of one line that may be cut with …."""
     made = ElidedLabel(text, variant, tone=tone, parent=parent)
     if selectable:
-        make_selectable(made)
+        made.make_selectable()
     if align_right:
         made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return made
-
-
-def make_selectable(made: PlainLabel) -> None:
-    """Let a label's text be selected by mouse and copied by key; it is no stop of Tab."""
-    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    made.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-    # The cursor is the only sign that a text can be selected.
-    made.setCursor(Qt.CursorShape.IBeamCursor)

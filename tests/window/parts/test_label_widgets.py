@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 import desktop
 from desktop.panels.widgets.chip import Chip
 from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
-from desktop.panels.widgets.label import ElidedLabel, elided_label, label
+from desktop.panels.widgets.label import ElidedLabel, LabelVariant, elided_label, label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.tooltip import escape_tooltip, set_tooltip
 
@@ -114,3 +114,58 @@ def test_labels_are_made_by_factory_only() -> None:
         if "QLabel" in path.read_text("utf-8") and "stylesheet" not in path.name
     }
     assert makers <= {"panels/widgets/label.py"}
+
+
+def test_label_selected_by_mouse_is_copied_until_its_text_changes(qtbot: QtBot) -> None:
+    made = elided_label("maria@lopez.example", selectable=True)
+    qtbot.addWidget(made)
+    made.resize(300, 20)
+    made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    left = Qt.MouseButton.LeftButton
+    QTest.mousePress(made, left, pos=QPoint(0, 10))
+    QTest.mouseMove(made, QPoint(290, 10))
+    QTest.mouseRelease(made, left, pos=QPoint(290, 10))
+    assert made.selectedText() == "maria@lopez.example"
+    assert made.hasFocus()
+    assert made.focusPolicy() is Qt.FocusPolicy.ClickFocus
+    QTest.keyClick(made, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == "maria@lopez.example"
+    made.setText("maria@lopez.example")
+    assert made.hasSelectedText(), "the same text once more takes nothing away"
+    made.setText("tom@old.example")
+    assert not made.hasSelectedText()
+    QTest.mouseDClick(made, left, pos=QPoint(5, 10))
+    assert made.selectedText() == "tom"
+
+
+@pytest.mark.parametrize("variant", ["text", "note", "heading"])
+def test_label_looks_the_same_when_it_is_pressed(qtbot: QtBot, variant: LabelVariant) -> None:
+    made = label("Several words that wrap, gjpqy", variant, wrap=True, selectable=True)
+    qtbot.addWidget(made)
+    made.resize(120, 80)
+    made.show()
+    before, height = made.grab().toImage(), made.heightForWidth(120)
+    made.setSelection(0, 0)
+    assert made.grab().toImage() == before
+    other = label("Several words that wrap, gjpqy", variant, wrap=True)
+    qtbot.addWidget(other)
+    other.ensurePolished()
+    assert other.heightForWidth(120) == height
+
+
+def test_wrapped_label_height_follows_text_and_font(qtbot: QtBot) -> None:
+    made = label("one two three four five six seven", wrap=True)
+    qtbot.addWidget(made)
+    made.show()
+    first = made.heightForWidth(80)
+    assert made.heightForWidth(400) < first
+    made.setText("one")
+    assert made.heightForWidth(80) < first
+    made.setText("one two three four five six seven")
+    assert made.heightForWidth(80) == first
+    font = made.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    made.setFont(font)
+    assert made.heightForWidth(80) > first
