@@ -1,10 +1,13 @@
 """Finds whose rights a run process asks: a schedule has those of who switched it on."""
 
+from dataclasses import replace
+
 from desktop.app.container import WorkspaceServices
 from desktop.connect.identity_and_roles import actor_from_zendesk_user
 from desktop.kit.errors import AppError
 from desktop.model.permission import Actor, Permission, PermissionDecision
 from desktop.model.sync import Sync
+from desktop.sync.limits import is_recent_rollback
 from desktop.sync.sync_runner import RunRequest
 from desktop.writing.optout_door import (
     OptOutChange,
@@ -24,8 +27,8 @@ async def find_run_permits(
     nobody. Nor does it by a record that somebody else may have corrected since.
     """
     if request.why != "schedule":
-        return services.row_permits
-    actor = await _find_actor(services, sync.switched_on_by)
+        return await _find_person_permits(services, request)
+    actor = await _find_actor(services, await services.store.syncs.find_switcher(sync.name))
     permit = permit_loosening_if(lambda: _decide_for(services, sync, actor, Permission.OPT_IN))
 
     def is_corrected(source_id: str) -> bool:
@@ -42,6 +45,24 @@ async def find_run_permits(
         lambda right: _decide_for(services, sync, actor, right).reason,
         is_corrected,
     )
+
+
+async def _find_person_permits(services: WorkspaceServices, request: RunRequest) -> RowPermits:
+    """Return the permits of who is at work; their own run of the last 24 h they may take back.
+
+    Only levels that the run had made stricter and nobody has changed since are in such a plan.
+    """
+    permits, store = services.row_permits, services.store
+    if request.plan_id is None:
+        return permits
+    plan = await store.plans.get(request.plan_id)
+    if not plan.is_rollback or not is_recent_rollback(store, plan, services.context.clock.now()):
+        return permits
+    key = await store.runs.find_actor_key(plan.rolled_back_run)
+    if not key or key != services.session.actor.key:
+        return permits
+    permit = permits.optout
+    return replace(permits, optout=lambda change: permit(replace(change, is_own_restore=True)))
 
 
 def _decide_for(

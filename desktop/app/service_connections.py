@@ -9,7 +9,9 @@ from desktop.clients.rate_limiter import RateLimiter
 from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RetryPolicy
 from desktop.clients.service_status import OnServiceState, ServiceStatusTracker
 from desktop.clients.transport import HttpTransport, TransportOptions, tls_context
+from desktop.clients.zendesk.credentials import ApiTokenCredentials
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.other_admin_sign_in import token_fingerprint
 from desktop.customer.service_clients import ServiceClients
 from desktop.model.service import Service
 from desktop.settings import settings_table
@@ -25,6 +27,8 @@ class ServiceConnections:
 
     clients: ServiceClients
     transports: tuple[HttpTransport, ...]
+    # Of the API token that Zendesk is asked with; empty for a sign-in by browser.
+    token_fingerprint: str = ""
 
     @property
     def trackers(self) -> tuple[ServiceStatusTracker, ...]:
@@ -103,6 +107,7 @@ async def open_service_connections(
         return transport
 
     sailthru = zendesk = None
+    fingerprint = ""
     key = await connection_config.sailthru_credentials(values.get(settings_table.SERVICE_URI))
     if key is not None:
         transport = open_transport(Service.SAILTHRU, values.get(settings_table.SERVICE_URI))
@@ -114,4 +119,6 @@ async def open_service_connections(
         credentials = await connection_config.zendesk_credentials(values, transport)
         if credentials is not None:
             zendesk = factory.zendesk(credentials, transport)
-    return ServiceConnections(ServiceClients(sailthru, zendesk), tuple(transports))
+        if isinstance(credentials, ApiTokenCredentials):
+            fingerprint = token_fingerprint(credentials.token)
+    return ServiceConnections(ServiceClients(sailthru, zendesk), tuple(transports), fingerprint)

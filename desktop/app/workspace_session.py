@@ -274,7 +274,9 @@ class WorkspaceSession:
             self._actor = last_known_actor(state)
             self.connection_error, self._is_signed_in = error, False
             return
-        self._actor, self.connection_error = found.actor, found.error
+        credential = self._connection.token_fingerprint if self._connection else ""
+        self._actor = replace(found.actor, credential=credential)
+        self.connection_error = found.error
         is_sailthru_only = zendesk is None and self.clients.sailthru is not None
         is_refused = isinstance(found.error, AuthenticationError | NotPermitted)
         self._is_signed_in = (is_sailthru_only and found.is_confirmed) or (

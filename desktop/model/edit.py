@@ -100,7 +100,8 @@ class Edit:
 
     `detail` is the last thing to say about it, `accepted_at` when the service answered ok to it
     (0: it did not yet), `tries` how often it was sent. One that has ended with every try surely
-    refused has 0 tries: none of them counts. `actor_key` is the `Actor.key` of who made it.
+    refused has 0 tries: none of them counts. `actor_key` is the `Actor.key` of who made it;
+    `is_author_proven`: nobody has written the row outside Fairlead, as far as can be known.
     `email_change` is the id of the address change that it is a step of, `step` its place there.
     """
 
@@ -118,10 +119,11 @@ class Edit:
     actor_key: str = ""
     email_change: str | None = None
     step: int = 0
+    is_author_proven: bool = True
 
     def is_made_by(self, actor_key: str) -> bool:
         """Whether the edit is surely made by the person with this key; a name proves nothing."""
-        return bool(actor_key) and self.actor_key == actor_key
+        return bool(actor_key) and self.is_author_proven and self.actor_key == actor_key
 
     def may_be_dropped_by(self, actor: Actor) -> bool:
         """Whether an unsent edit is this person's to drop, as far as can be known.
@@ -255,6 +257,11 @@ def sending_refusal(edit: Edit, actor: Actor | None, rules: PermissionRules) -> 
         return ""
     if not rules.are_changes_enabled:
         return CHANGES_OFF_REASON
+    if not edit.is_author_proven:
+        # Who is at work answers for a row that Fairlead has not written as it stands.
+        if actor is None:
+            return "It was changed outside Fairlead, and nobody is signed in who may send it."
+        return check_permission(needed_permission(request), actor, rules).reason
     # What an undo may restore was decided when it was asked for.
     is_of_another = actor is None or edit.actor_key not in ("", actor.key)
     if actor is None or is_of_another or request.undoes is not None:

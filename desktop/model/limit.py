@@ -70,12 +70,14 @@ def exceeded_limits(
 class OpenLimit:
     """An exceeded limit that still stops a plan: admins who allowed it, and how many it takes.
 
-    `needed_count` is 0 where nobody can allow it.
+    `needed_count` is 0 where nobody can allow it. `shares_token`: some of those who did have given
+    it with one API token, which counts once.
     """
 
     breach: LimitBreach
     approval_count: int
     needed_count: int
+    shares_token: bool = False
 
 
 def find_open_limits(
@@ -102,6 +104,21 @@ def is_approval_valid(approved_people: int | None, people: int) -> bool:
     None: given by a version that kept no counts; nobody knows what its giver saw.
     """
     return approved_people is not None and people <= approved_people
+
+
+def group_approvers(given: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Return one name for each approver that counts, of pairs of user id and credential.
+
+    A Zendesk API token signs for any address of its account: approvals that were given with one
+    token count once, and so do those of one person. An empty credential is nobody else's.
+    """
+    groups: list[set[str]] = []
+    for user_id, credential in given:
+        marks = {f"user {user_id}"} | ({f"token {credential}"} if credential else set())
+        joined = [group for group in groups if group & marks]
+        groups = [group for group in groups if not group & marks]
+        groups.append(marks.union(*joined))
+    return frozenset(min(group) for group in groups)
 
 
 def allowable_limit_codes() -> tuple[str, ...]:

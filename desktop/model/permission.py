@@ -4,7 +4,7 @@ These rules guide people; whoever holds this computer's Sailthru key can go arou
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -77,12 +77,14 @@ class Actor:
     """The person at work; `id` is the Zendesk user id, None in a Sailthru-only workspace.
 
     `is_confirmed`: a service or the system has just said so, and no file that the person writes.
+    `credential`: the hash of the API token they sign in with; empty for a sign-in by browser.
     """
 
     name: str
     role: Role
     id: int | None = None
     is_confirmed: bool = True
+    credential: str = field(default="", compare=False)
 
     @property
     def key(self) -> str:

@@ -130,12 +130,14 @@ def append_limit_approval(
     plan_id: str,
     limit: str,
     people: int,
-) -> None:
+    rows_hash: str,
+    credential: str,
+) -> int:
     """Append to the audit who let a plan's limit pass, and for how many people.
 
-    Called inside the transaction that stores the approval.
+    Called inside the transaction that stores the approval; returns the entry's number.
     """
-    _append(
+    return _append(
         connection,
         at=at,
         actor=actor,
@@ -143,7 +145,7 @@ def append_limit_approval(
         service=service,
         name=sync,
         old=None,
-        new={"limit": limit, "people": people, "plan": plan_id, "user_id": user_id},
+        new=approval_content(plan_id, limit, user_id, people, rows_hash, credential),
         reason=f"Limit allowed once for plan {plan_id}",
     )
 
@@ -185,6 +187,40 @@ def append_restart(
     )
 
 
+def approval_content(
+    plan_id: str, limit: str, user_id: str, people: int, rows_hash: str, credential: str
+) -> dict[str, Json]:
+    """Return what an audited approval says: which limit of which plan, for whom, and by whom."""
+    return {
+        "limit": limit,
+        "people": people,
+        "plan": plan_id,
+        "user_id": user_id,
+        "rows": rows_hash,
+        "credential": credential,
+    }
+
+
+def append_switch(
+    connection: sqlite3.Connection, sync: Sync, content: Json, actor: str, at: float
+) -> int:
+    """Append to the audit that a sync that is on was saved, and by whose rights it writes.
+
+    Called inside the transaction that saves the sync; returns the entry's number.
+    """
+    return _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind="switch",
+        service=sync.target_service,
+        name=sync.name,
+        old=None,
+        new=content,
+        reason=f"{sync.title}: on, by the rights of who switched it on",
+    )
+
+
 def _attested(sync: Sync | None) -> Json:
     """Return what an audited attestation of consent says: opted in or not, who, which lists."""
     if sync is None or not sync.opt_in.is_attested:
@@ -216,8 +252,11 @@ def _append(
     edit: int = 0,
     result: EditState = EditState.DONE,
     detail: str = "",
-) -> None:
-    """Append one audit row; `target` None belongs to no customer, `edit` 0 to no edit."""
+) -> int:
+    """Append one audit row; returns its number.
+
+    `target` None belongs to no customer, `edit` 0 to no edit.
+    """
     salts = os.urandom(2 * _SALT_BYTES)
     last = connection.execute(_LAST_ROW_SQL).fetchone()
     row: dict[str, object] = {
@@ -250,6 +289,7 @@ def _append(
         _INSERT_SQL, (*(row[name] for name in _INSERTED), row["key_id"], row["hash"])
     )
     connection.execute(_INSERT_VALUES_SQL, [row[name] for name in _INSERTED_VALUES])
+    return int(str(row["seq"]))
 
 
 Row = Mapping[str, object] | sqlite3.Row

@@ -5,6 +5,8 @@ import hmac
 import sqlite3
 from dataclasses import dataclass
 
+from desktop.model.json_value import Json, canonical_json
+
 
 @dataclass(frozen=True)
 class AuditHead:
@@ -76,6 +78,29 @@ class AuditSigner:
     def _seal(self, head: AuditHead) -> str:
         material = self._keys.get(self._key_id, b"")
         return hmac.digest(material, f"head {head.text}".encode(), "sha256").hex()
+
+    def verifies(self, key_id: str, row_hash: str, mac: str) -> bool:
+        """Whether a row's HMAC is right; without any key here nobody can say otherwise."""
+        if not self._key_id:
+            return True
+        key = self._keys.get(key_id)
+        if key is None:
+            return False
+        return hmac.compare_digest(hmac.digest(key, row_hash.encode(), "sha256").hex(), mac)
+
+    def prove(self, purpose: str, content: Json) -> str:
+        """Return what proves that Fairlead wrote `content` of a row; empty without a key."""
+        if not self._key_id:
+            return ""
+        text = canonical_json([purpose, content])
+        return (
+            f"{self._key_id} {hmac.digest(self._keys[self._key_id], text.encode(), 'sha256').hex()}"
+        )
+
+    def is_proven(self, proof: str, purpose: str, content: Json) -> bool:
+        """Whether `proof` was made of this content; true while there is no key here to ask."""
+        key_id, _, mac = proof.partition(" ")
+        return self.verifies(key_id, canonical_json([purpose, content]), mac)
 
     def add_functions(self, connection: sqlite3.Connection) -> None:
         """Add SQL functions to a connection that name the audit's key and sign with it."""

@@ -290,6 +290,29 @@ def _restart_of(row: sqlite3.Row) -> AuditRestart:
     return AuditRestart(row["seq"], row["at"], row["actor"] or "", row["reason"] or "", first, last)
 
 
+def find_proven_entry(
+    connection: sqlite3.Connection, seq: int, signer: AuditSigner
+) -> sqlite3.Row | None:
+    """Return an entry that stands in the chain as Fairlead wrote it; None where it does not.
+
+    With a key here an unkeyed entry proves nothing. The entry before is looked at, not the whole.
+    """
+    row = connection.execute("SELECT * FROM audit_entry WHERE seq = ?", (seq,)).fetchone()
+    if row is None or row["salt"] is None or row["actor_salt"] is None:
+        return None
+    before = connection.execute(
+        "SELECT hash FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT 1", (seq,)
+    ).fetchone()
+    is_sound = (
+        hash_actor(row) == row["actor_hash"]
+        and hash_customer_values(row) == row["values_hash"]
+        and hash_row(row) == row["hash"]
+        and row["prev_hash"] == (before["hash"] if before else GENESIS_HASH)
+        and signer.verifies(row["key_id"], row["hash"], row["mac"])
+    )
+    return row if is_sound else None
+
+
 def _segment_of(found: AuditVerification, row: sqlite3.Row, signer: AuditSigner) -> AuditSegment:
     """Return the audit segment that a row continues, or begins."""
     key_id, is_by_0_2_0 = row["key_id"], not row["values_hash"]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.edit import Edit, EditRequest, EditState, is_same_json, not_sent_detail
 from desktop.model.email_change import EmailChangeStep
-from desktop.model.json_value import canonical_json
+from desktop.model.json_value import Json, canonical_json
 from desktop.model.service import Service
 from desktop.store import audit_row
 from desktop.store.account_repository import AccountRepository
@@ -182,7 +182,7 @@ class Outbox(Repository):
             for row in rows.fetchall():
                 if self._is_held(row) or not self._is_due(connection, row, now):
                     continue
-                if row["state"] in ("queued", "waiting") and (reason := refusal(decode_edit(row))):
+                if row["state"] in ("queued", "waiting") and (reason := refusal(self._decode(row))):
                     connection.execute(
                         "UPDATE outbox SET state = 'queued', detail = ? WHERE id = ?",
                         (not_sent_detail(reason), row["id"]),
@@ -195,7 +195,7 @@ class Outbox(Repository):
                     "  WHEN 'waiting' THEN 'queued' ELSE state END WHERE id = ?",
                     (self._owner, now, row["id"]),
                 )
-                taken = decode_edit(row)
+                taken = self._decode(row)
                 self._active_ids.add(taken.id)
                 if interrupted:
                     return replace(taken, state=EditState.UNKNOWN)
@@ -264,7 +264,7 @@ class Outbox(Repository):
             row = self._select_row(connection, edit_id)
             if not self._is_replaceable(row):
                 return None
-            return _close_with_audit(connection, decode_edit(row), now, EditState.UNDONE, detail)
+            return _close_with_audit(connection, self._decode(row), now, EditState.UNDONE, detail)
 
         return self._database.write(act)
 
@@ -281,7 +281,7 @@ class Outbox(Repository):
         def act(connection: sqlite3.Connection) -> Edit:
             row = self._select_row(connection, edit_id)
             self._accounts.require_account(connection, row["account"])
-            edit = decode_edit(row)
+            edit = self._decode(row)
             if edit.state is EditState.FAILED:
                 again = self._enqueue_with_policy(
                     connection, edit.request, (actor, actor_key), now, judge, step_of(edit)
@@ -306,7 +306,7 @@ class Outbox(Repository):
     @database_call
     def get_edit(self, edit_id: str) -> Edit:
         """Return one edit of the outbox. Raises InvalidInput for an unknown id."""
-        return self._database.read(lambda c: decode_edit(self._select_row(c, edit_id)))
+        return self._database.read(lambda c: self._decode(self._select_row(c, edit_id)))
 
     @database_call
     def has_later_level(self, edit_id: str) -> bool:
@@ -339,7 +339,7 @@ class Outbox(Repository):
 
         def look(connection: sqlite3.Connection) -> Edit | None:
             row = _select_open_row(connection, intent)
-            return decode_edit(row) if row is not None else None
+            return self._decode(row) if row is not None else None
 
         return self._database.read(look)
 
@@ -349,7 +349,7 @@ class Outbox(Repository):
         where = f"WHERE {_OPEN_CONDITION}" if open_only else ""
         query = f"SELECT * FROM outbox {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return self._database.read(
-            lambda c: tuple(decode_edit(row) for row in c.execute(query, (limit,)))
+            lambda c: tuple(self._decode(row) for row in c.execute(query, (limit,)))
         )
 
     @database_call
@@ -414,7 +414,7 @@ class Outbox(Repository):
         # What is under way counts as if it stood already; what still waits would be replaced.
         earlier = _select_open_row(connection, intent)
         based = self._rebase(intent, earlier)
-        delay_s = judge(based, decode_edit(earlier) if earlier is not None else None)
+        delay_s = judge(based, self._decode(earlier) if earlier is not None else None)
         return self._enqueue_one(connection, based, maker, now, delay_s, step)
 
     def _enqueue_one(
@@ -433,7 +433,7 @@ class Outbox(Repository):
             self._accounts.require_account(connection, undone["account"])
         earlier = _select_open_row(connection, intent)
         if earlier is not None:
-            before = decode_edit(earlier)
+            before = self._decode(earlier)
             if self._is_replaceable(earlier):
                 if is_same_json(before.request.new, intent.new):
                     return before
@@ -454,8 +454,8 @@ class Outbox(Repository):
         cursor = connection.execute(
             "INSERT INTO outbox (idem_key, kind, service, target, label, name, old, new, reason,"
             " ticket, actor, actor_key, undoes, state, not_before, created_at, updated_at,"
-            " email_change, step, account)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            " email_change, step, proof, account)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '',"
             " (SELECT id FROM current_account))",
             (
                 key,
@@ -478,9 +478,19 @@ class Outbox(Repository):
             ),
         )
         self._remember_wait(int(cursor.lastrowid or 0), now, now + delay_s)
-        return decode_edit(
-            connection.execute("SELECT * FROM outbox WHERE id = ?", (cursor.lastrowid,)).fetchone()
-        )
+        stored = connection.execute(
+            "SELECT * FROM outbox WHERE id = ?", (cursor.lastrowid,)
+        ).fetchone()
+        proof = self._database.audit_signer.prove("edit", _proven_content(stored))
+        connection.execute("UPDATE outbox SET proof = ? WHERE id = ?", (proof, cursor.lastrowid))
+        return decode_edit(stored)
+
+    def _decode(self, row: sqlite3.Row) -> Edit:
+        """Decode an outbox row, and whether it is as its author has queued it."""
+        signer = self._database.audit_signer
+        is_proven = signer.is_proven(row["proof"], "edit", _proven_content(row))
+        edit = decode_edit(row)
+        return edit if is_proven else replace(edit, is_author_proven=False)
 
     def _update(
         self,
@@ -536,7 +546,7 @@ class Outbox(Repository):
     def _rebase(self, intent: EditRequest, earlier: sqlite3.Row | None) -> EditRequest:
         if earlier is None:
             return intent
-        before = decode_edit(earlier).request
+        before = self._decode(earlier).request
         return replace(intent, old=before.old if self._is_replaceable(earlier) else before.new)
 
     def _is_replaceable(self, row: sqlite3.Row) -> bool:
@@ -562,6 +572,15 @@ class Outbox(Repository):
                 "`fairlead outbox` lists them with their ids.",
             )
         return row
+
+
+def _proven_content(row: sqlite3.Row) -> list[Json]:
+    """Return what an outbox row's proof covers: what is wanted of whom, and by whose right."""
+    columns = (
+        "idem_key", "kind", "service", "target", "name", "new", "ticket", "undoes", "actor_key",
+        "account",
+    )  # fmt: skip
+    return [row[name] for name in columns]
 
 
 def _select_open_row(connection: sqlite3.Connection, intent: EditRequest) -> sqlite3.Row | None:

@@ -1,5 +1,6 @@
 """The tables of plans: a sync's planned changes, row by row, with ticks and approvals."""
 
+import hashlib
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterable, Sequence
@@ -9,7 +10,8 @@ import msgspec
 
 from desktop.kit.errors import NotFound
 from desktop.kit.text import format_count
-from desktop.model.json_value import Json
+from desktop.model.json_value import Json, canonical_json
+from desktop.model.limit import is_approval_valid
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import (
@@ -20,6 +22,7 @@ from desktop.model.sync_plan import (
 )
 from desktop.store import audit_row
 from desktop.store.account_repository import AccountRepository
+from desktop.store.audit_verification import find_proven_entry
 from desktop.store.database_call import database_call
 from desktop.store.duplicate_target_query import select_duplicate_targets
 from desktop.store.plan_row_filter import (
@@ -49,7 +52,9 @@ from desktop.store.sqlite_database import Database
 class LimitApproval:
     """A row of `limit_approval`: an admin lets a plan exceed one limit, for `people` shown.
 
-    `people` is None where a version that kept no counts stored it.
+    `people` is None where a version that kept no counts stored it. `credential` names the API token
+    it was given with, by its hash; empty: a sign-in by browser. `is_in_force`: the audit tells the
+    same, and every row that is over the limit now was so then.
     """
 
     limit_code: str
@@ -57,6 +62,12 @@ class LimitApproval:
     name: str
     approved_at: float
     people: int | None = None
+    credential: str = ""
+    is_in_force: bool = False
+
+    def covers(self, people: int) -> bool:
+        """Whether the stored approval lets so many people of its plan pass."""
+        return self.is_in_force and is_approval_valid(self.people, people)
 
     @property
     def words(self) -> str:
@@ -77,6 +88,7 @@ class LimitApproval:
         }
 
 
+_ROW_HASH_BYTES = 8
 # Says why a plan may not be applied, from the people by consequence over its ticked rows and from
 # its approvals; empty: it may.
 JudgePlan = Callable[[dict[str, int], tuple[LimitApproval, ...]], str]
@@ -476,25 +488,21 @@ class PlanRepository(Repository):
         now: float,
         *,
         people: int | None = None,
+        credential: str = "",
     ) -> None:
         """Insert an admin's approval of a plan's limit, for the people they saw; twice counts once.
 
-        `people` None: for as many as are ticked at this moment.
+        `people` None: for as many as are ticked at this moment. It is for the rows that are ticked
+        now, and for no others in their place. `credential` as in `LimitApproval`.
         """
 
         def act(connection: sqlite3.Connection) -> None:
             seen = people
             if seen is None:
                 seen = _count_ticked_people(connection, plan_id).get(breach, 0)
-            connection.execute(
-                "INSERT INTO limit_approval (plan, limit_code, user_id, name, approved_at, people)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (plan, limit_code, user_id) DO UPDATE"
-                " SET name = excluded.name, approved_at = excluded.approved_at,"
-                " people = excluded.people",
-                (int(plan_id), breach, person, name, now, seen),
-            )
+            rows = b"".join(sorted(_hash_ticked_rows(connection, plan_id, breach)))
             plan = select_plan(connection, plan_id)
-            audit_row.append_limit_approval(
+            seq = audit_row.append_limit_approval(
                 connection,
                 at=now,
                 actor=name,
@@ -504,6 +512,14 @@ class PlanRepository(Repository):
                 plan_id=plan_id,
                 limit=breach,
                 people=seen,
+                rows_hash=hashlib.sha256(rows).hexdigest(),
+                credential=credential,
+            )
+            connection.execute(
+                "INSERT OR REPLACE INTO limit_approval (plan, limit_code, user_id, name,"
+                " approved_at, people, rows, credential, audit_seq)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (int(plan_id), breach, person, name, now, seen, rows, credential, seq),
             )
 
         self._database.write(act)
@@ -523,7 +539,7 @@ class PlanRepository(Repository):
             require_editable(connection, plan_id)
             self._accounts.require_account(connection, select_plan(connection, plan_id)["account"])
             counts = _count_ticked_people(connection, plan_id, without_restores=without_restores)
-            reason = judge(counts, _select_approvals(connection, plan_id))
+            reason = judge(counts, self._select_approvals(connection, plan_id))
             state = PlanState.STOPPED if reason else PlanState.APPLYING
             connection.execute(
                 "UPDATE plan SET state = ? WHERE id = ?", (state.value, int(plan_id))
@@ -535,13 +551,62 @@ class PlanRepository(Repository):
     @database_call
     def list_approvals(self, plan_id: str) -> tuple[LimitApproval, ...]:
         """Select a plan's limit approvals, the first one first."""
-        return self._database.read(lambda c: _select_approvals(c, plan_id))
+        return self._database.read(lambda c: self._select_approvals(c, plan_id))
 
     @database_call
     def list_approvals_of(self, plan_ids: Iterable[str]) -> dict[str, tuple[LimitApproval, ...]]:
         """Select the limit approvals of several plans, by the plan's id."""
         wanted = tuple(plan_ids)
-        return self._database.read(lambda c: {p: _select_approvals(c, p) for p in wanted})
+        return self._database.read(lambda c: {p: self._select_approvals(c, p) for p in wanted})
+
+    def _select_approvals(
+        self, connection: sqlite3.Connection, plan_id: str
+    ) -> tuple[LimitApproval, ...]:
+        ticked: dict[str, set[bytes]] = {}
+        found = []
+        for row in connection.execute(
+            "SELECT * FROM limit_approval WHERE plan = ? ORDER BY approved_at, user_id",
+            (parse_plan_id(plan_id),),
+        ).fetchall():
+            code = row["limit_code"]
+            is_in_force = self._is_proven(connection, row)
+            if is_in_force:
+                if code not in ticked:
+                    ticked[code] = _hash_ticked_rows(connection, plan_id, code)
+                is_in_force = ticked[code] <= _split_hashes(row["rows"])
+            found.append(
+                LimitApproval(
+                    code,
+                    row["user_id"],
+                    row["name"],
+                    row["approved_at"],
+                    row["people"],
+                    row["credential"],
+                    is_in_force,
+                )
+            )
+        return tuple(found)
+
+    def _is_proven(self, connection: sqlite3.Connection, approval: sqlite3.Row) -> bool:
+        """Whether the audit tells the same of an approval as its row in the database does."""
+        if approval["people"] is None:
+            return False
+        signer = self._database.audit_signer
+        entry = find_proven_entry(connection, approval["audit_seq"], signer)
+        said = audit_row.approval_content(
+            str(approval["plan"]),
+            approval["limit_code"],
+            approval["user_id"],
+            approval["people"],
+            hashlib.sha256(approval["rows"]).hexdigest(),
+            approval["credential"],
+        )
+        return (
+            entry is not None
+            and entry["kind"] == "approval"
+            and entry["actor"] == approval["name"]
+            and entry["new"] == canonical_json(said)
+        )
 
 
 def _count_ticked_people(
@@ -564,13 +629,18 @@ def _count_ticked_people(
     }
 
 
-def _select_approvals(connection: sqlite3.Connection, plan_id: str) -> tuple[LimitApproval, ...]:
-    return tuple(
-        LimitApproval(
-            row["limit_code"], row["user_id"], row["name"], row["approved_at"], row["people"]
-        )
+def _hash_ticked_rows(connection: sqlite3.Connection, plan_id: str, code: str) -> set[bytes]:
+    """Hash each ticked row with a consequence, in eight bytes: who it is about and what changes."""
+    return {
+        hashlib.sha256("\0".join(map(str, row)).encode()).digest()[:_ROW_HASH_BYTES]
         for row in connection.execute(
-            "SELECT * FROM limit_approval WHERE plan = ? ORDER BY approved_at, user_id",
-            (parse_plan_id(plan_id),),
+            "SELECT r.row, r.fate, r.source, r.target, r.changes FROM plan_row r WHERE r.plan = ?1"
+            " AND r.ticked AND r.row IN (SELECT row FROM plan_consequence WHERE plan = ?1"
+            " AND consequence = ?2)",
+            (parse_plan_id(plan_id), code),
         )
-    )
+    }
+
+
+def _split_hashes(rows: bytes) -> set[bytes]:
+    return {rows[at : at + _ROW_HASH_BYTES] for at in range(0, len(rows), _ROW_HASH_BYTES)}

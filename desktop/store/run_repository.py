@@ -47,6 +47,7 @@ class RunRepository(Repository):
         *,
         full: bool = False,
         only: tuple[str, ...] = (),
+        actor_key: str = "",
     ) -> Run:
         """Insert a run of this process. Raises ConflictError if another account is connected."""
 
@@ -55,14 +56,38 @@ class RunRepository(Repository):
             cursor = connection.execute(
                 "INSERT INTO run"
                 " (sync, state, stage, trigger, actor, started_at, owner, reads_all, reads_only,"
-                "  account)"
-                " VALUES (?, 'running', 'extract', ?, ?, ?, ?, ?, ?,"
+                "  actor_key, account)"
+                " VALUES (?, 'running', 'extract', ?, ?, ?, ?, ?, ?, ?,"
                 " (SELECT id FROM current_account))",
-                (sync, why, actor, now, self._owner, int(full), to_json(only)),
+                (sync, why, actor, now, self._owner, int(full), to_json(only), actor_key),
             )
+            proof = self._database.audit_signer.prove(
+                "run", [cursor.lastrowid, sync, why, actor_key, now]
+            )
+            connection.execute("UPDATE run SET proof = ? WHERE id = ?", (proof, cursor.lastrowid))
             return self._get(connection, str(cursor.lastrowid))
 
         return self._database.write(act)
+
+    @database_call
+    def find_actor_key(self, run_id: str) -> str:
+        """Select `Actor.key` of who began a run themselves; empty where that is not certain."""
+
+        def look(connection: sqlite3.Connection) -> str:
+            row = connection.execute("SELECT * FROM run WHERE id = ?", (int(run_id),)).fetchone()
+            if row is None or row["trigger"] not in ("manual", "retry"):
+                return ""
+            said = [
+                row["id"],
+                row["sync"],
+                row["trigger"],
+                row["actor_key"],
+                row["started_at"],
+            ]
+            is_proven = self._database.audit_signer.is_proven(row["proof"], "run", said)
+            return str(row["actor_key"]) if is_proven else ""
+
+        return self._database.read(look)
 
     @database_call
     def take_over(self, run_id: str, sync: str) -> Run:

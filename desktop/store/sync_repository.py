@@ -1,5 +1,6 @@
 """The table `sync` of configured syncs, in the order people keep them."""
 
+import hashlib
 import sqlite3
 import uuid
 from collections.abc import Sequence
@@ -8,8 +9,11 @@ from dataclasses import replace
 import msgspec
 
 from desktop.kit.errors import ConflictError, NotFound
-from desktop.model.sync import Sync
+from desktop.model.json_value import Json, canonical_json
+from desktop.model.permission import Actor
+from desktop.model.sync import NotificationSettings, Sync
 from desktop.store import audit_row
+from desktop.store.audit_verification import find_proven_entry
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
@@ -45,10 +49,12 @@ class SyncRepository(Repository):
         return self._database.read(look)
 
     @database_call
-    def save(self, sync: Sync, now: float, *, is_attested_now: bool = False) -> Sync:
+    def save(
+        self, sync: Sync, now: float, *, is_attested_now: bool = False, by: Actor | None = None
+    ) -> Sync:
         """Insert a sync or a new version of one; returns it as stored.
 
-        `is_attested_now`: somebody has just attested consent, which the audit tells.
+        `by` saves it. `is_attested_now`: somebody has just attested consent, which the audit tells.
         Raises ConflictError when it was saved elsewhere since `sync` was read.
         """
 
@@ -65,9 +71,51 @@ class SyncRepository(Repository):
             if is_attested_now:
                 before = _decode_sync(row) if row else None
                 audit_row.append_consent(connection, sync, before, now)
-            return _upsert(connection, sync, sync.version, now)
+            kept = sync
+            if by is not None and sync.switched_on_by != by.key and row is not None:
+                # Whose rights it has is taken over from the row only where that is proven.
+                before = _decode_sync(row)
+                if not before.on or not self._is_switch_proven(connection, before):
+                    kept = replace(sync, switched_on_by="")
+            saved = _upsert(connection, kept, sync.version, now)
+            if saved.on and not self._is_switch_proven(connection, saved):
+                who = by.signature if by is not None else saved.switched_on_by
+                content = _switch_content(saved)
+                seq = audit_row.append_switch(connection, saved, content, who, now)
+                connection.execute(
+                    "UPDATE sync SET switch_seq = ? WHERE name = ?", (seq, saved.name)
+                )
+            return saved
 
         return self._database.write(act)
+
+    @database_call
+    def find_switcher(self, name: str) -> str:
+        """Select `Actor.key` of who has switched a sync on as it is now.
+
+        Empty where the audit does not tell the same: then nobody's rights are behind its schedule.
+        """
+
+        def look(connection: sqlite3.Connection) -> str:
+            row = connection.execute("SELECT * FROM sync WHERE name = ?", (name,)).fetchone()
+            sync = _decode_sync(row) if row is not None else None
+            if sync is None or not sync.on or not self._is_switch_proven(connection, sync):
+                return ""
+            return sync.switched_on_by
+
+        return self._database.read(look)
+
+    def _is_switch_proven(self, connection: sqlite3.Connection, sync: Sync) -> bool:
+        row = connection.execute(
+            "SELECT switch_seq FROM sync WHERE name = ?", (sync.name,)
+        ).fetchone()
+        signer = self._database.audit_signer
+        entry = find_proven_entry(connection, row["switch_seq"], signer)
+        return (
+            entry is not None
+            and (entry["kind"], entry["name"]) == ("switch", sync.name)
+            and entry["new"] == canonical_json(_switch_content(sync))
+        )
 
     @database_call
     def import_syncs(self, syncs: Sequence[Sync], now: float) -> tuple[Sync, ...]:
@@ -157,7 +205,11 @@ class SyncRepository(Repository):
             if not claimed:
                 return None
             connection.execute("DELETE FROM due_run WHERE sync = ?", (name,))
-            connection.execute("INSERT INTO due_run VALUES (?, ?, ?)", (ticket, name, now))
+            proof = self._database.audit_signer.prove("due run", [ticket, name, now])
+            connection.execute(
+                "INSERT INTO due_run (ticket, sync, claimed_at, proof) VALUES (?, ?, ?, ?)",
+                (ticket, name, now, proof),
+            )
             return ticket
 
         return self._database.write(act)
@@ -178,10 +230,13 @@ class SyncRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> bool:
             row = connection.execute(
-                "DELETE FROM due_run WHERE ticket = ? AND sync = ? RETURNING claimed_at",
+                "DELETE FROM due_run WHERE ticket = ? AND sync = ? RETURNING claimed_at, proof",
                 (ticket, name),
             ).fetchone()
-            return row is not None and abs(now - float(row["claimed_at"])) <= _TICKET_LIFE_S
+            if row is None or abs(now - float(row["claimed_at"])) > _TICKET_LIFE_S:
+                return False
+            said = [ticket, name, row["claimed_at"]]
+            return self._database.audit_signer.is_proven(row["proof"], "due run", said)
 
         return self._database.write(act)
 
@@ -197,6 +252,16 @@ def _upsert(connection: sqlite3.Connection, sync: Sync, version: int, now: float
         (saved.name, (last or 0) + 1, _to_json(saved), saved.version, now),
     )
     return saved
+
+
+def _switch_content(sync: Sync) -> dict[str, Json]:
+    """Return what an audited switch says: by whose rights a sync writes, and what it does."""
+    # What changes nothing of what it writes, or is counted by the store itself, is left out.
+    plain = replace(sync, version=0, checked_at=0.0, favourite=False, notify=NotificationSettings())
+    return {
+        "by": sync.switched_on_by,
+        "rules": hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest(),
+    }
 
 
 def _not_found(connection: sqlite3.Connection, name: str) -> NotFound:

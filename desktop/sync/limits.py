@@ -4,6 +4,7 @@ The limits count what is ticked now: rows left out are noticed by nobody.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.kit.shell import pasteable
@@ -13,7 +14,7 @@ from desktop.model.limit import (
     OpenLimit,
     allowable_limit_codes,
     find_open_limits,
-    is_approval_valid,
+    group_approvers,
 )
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Plan, PlanState
@@ -81,12 +82,19 @@ def _open_limits(
     breaches: tuple[LimitBreach, ...], approvals: Iterable[LimitApproval]
 ) -> tuple[OpenLimit, ...]:
     people = {breach.code: breach.people for breach in breaches}
-    approvers: dict[str, set[str]] = {}
+    given: dict[str, set[tuple[str, str]]] = {}
     for approval in approvals:
-        # Bound to the count its giver saw: more people than that need another look.
-        if is_approval_valid(approval.people, people.get(approval.limit_code, 0)):
-            approvers.setdefault(approval.limit_code, set()).add(approval.user_id)
-    return find_open_limits(breaches, approvers)
+        # Bound to the rows and the count its giver saw: others, or more, need another look.
+        if approval.covers(people.get(approval.limit_code, 0)):
+            given.setdefault(approval.limit_code, set()).add(
+                (approval.user_id, approval.credential)
+            )
+    approvers = {code: group_approvers(pairs) for code, pairs in given.items()}
+    shared = {code for code, pairs in given.items() if len(pairs) > len(approvers[code])}
+    return tuple(
+        replace(one, shares_token=one.breach.code in shared)
+        for one in find_open_limits(breaches, approvers)
+    )
 
 
 def require_known_limits(codes: Iterable[str]) -> None:

@@ -78,7 +78,7 @@ class PlanRowDecisions:
             replace(row, prefer=prefer) if row.target == field else row for row in sync.mapping
         )
         changed = replace(sync, mapping=rows, switched_on_by=actor.key if sync.on else "")
-        return self._store.syncs.save.blocking(changed, self._clock.now())
+        return self._store.syncs.save.blocking(changed, self._clock.now(), by=actor)
 
     def find_plan_with_conflict(self, row: str) -> str:
         """Find the open plan whose row of this number is a conflict; returns its id.

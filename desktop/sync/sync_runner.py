@@ -61,7 +61,8 @@ class RunRequest:
 
     `plan`: exactly that one; `full`: read everything again; `only`: these source records;
     `resume`: go on with that run. `allow`: limits that `person` (a Zendesk user id), an admin,
-    lets pass once. `due_ticket`: what a scheduler got when it claimed a planned time.
+    lets pass once. `actor_key`: `Actor.key` of who started it. `due_ticket`: what a scheduler got
+    when it claimed a planned time.
     """
 
     sync: str
@@ -73,6 +74,8 @@ class RunRequest:
     resume_run_id: str | None = None
     allowed_limits: tuple[str, ...] = ()
     approver_id: str = ""
+    approver_credential: str = ""
+    actor_key: str = ""
     due_ticket: str = ""
 
 
@@ -136,6 +139,7 @@ class SyncRunner:
                     now,
                     full=request.is_full,
                     only=request.source_ids,
+                    actor_key=request.actor_key,
                 )
             try:
                 ended = await self._run_cancellable(run, self._run_stages(run, sync, request))
@@ -191,6 +195,7 @@ class SyncRunner:
                 request.approver_id,
                 request.actor,
                 self.context.clock.now(),
+                credential=request.approver_credential,
             )
         # A plan that was being applied had passed already.
         why = (

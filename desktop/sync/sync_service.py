@@ -436,7 +436,10 @@ class SyncService:
 
     def _save(self, sync: Sync, *, is_attested_now: bool = False) -> Sync:
         saved = self._store.syncs.save.blocking(
-            sync, self._clock.now(), is_attested_now=is_attested_now
+            sync,
+            self._clock.now(),
+            is_attested_now=is_attested_now,
+            by=self._get_actor(),
         )
         self._publish_change()
         return saved

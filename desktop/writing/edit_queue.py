@@ -315,6 +315,8 @@ class _ClaimedEdit(WorkSource):
         undone = await self._outbox.get_edit(edit.request.undoes)
         if await self._outbox.has_later_level(undone.id):
             return False
+        if not edit.is_author_proven:
+            return False
         return is_own_recent_optout(undone, edit.request, edit.actor_key, edit.created_at)
 
     async def _handle_error(self, error: AppError | OSError, *, is_sent: bool) -> None:

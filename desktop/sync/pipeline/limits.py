@@ -13,6 +13,9 @@ from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy, Sync
 from desktop.model.sync_plan import Plan, PlanState
 
+ONE_CREDENTIAL_TEXT = (
+    "It was allowed twice with one API token, which counts once: a token signs for any address."
+)
 OPEN_STATES = (PlanState.READY, PlanState.STOPPED)
 # Assumed, not measured: seconds of one round trip, of a bulk job besides its lines, and the lines
 # that a job does a second. The estimate is shown as a rough one.
@@ -44,6 +47,8 @@ def describe_open_limits(open_limits: tuple[OpenLimit, ...]) -> str:
     is_typed = all(one.breach.code in TYPED_CONSEQUENCES for one in open_limits)
     who = "Whoever runs it" if is_typed else "An admin"
     who = f"Two admins, one after the other (so far {so_far})," if two else who
+    if any(one.shares_token for one in open_limits):
+        words += f" {ONE_CREDENTIAL_TEXT}"
     return f"Nothing written. {words} {who} may let it pass once"
 
 

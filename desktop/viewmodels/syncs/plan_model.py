@@ -13,7 +13,7 @@ from desktop.connect.other_admin_sign_in import sign_in_other_admin
 from desktop.kit.errors import InvalidInput, NotFound, NotPermitted
 from desktop.kit.text import format_count
 from desktop.model.edit import UNDO_WINDOW_S
-from desktop.model.limit import TYPED_CONSEQUENCES, is_approval_valid
+from desktop.model.limit import TYPED_CONSEQUENCES
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlanRow, PlanState
 from desktop.model.sync_state import LeftOutPerson
@@ -226,20 +226,33 @@ class PlanModel(TaskModel):
         plan, clock = self._plan_id, self._context.clock
         admin = await sign_in_other_admin(clock, self._context.workspace.values, email, token)
         user_id = str(admin.id)
-        given = await self._plans.list_approvals(plan)
         people = self._people_over_limit(breach)
-        if any(
-            each.limit_code == breach
-            and each.user_id == user_id
-            and is_approval_valid(each.people, people)
-            for each in given
-        ):
+        given = [
+            each
+            for each in await self._plans.list_approvals(plan)
+            if each.limit_code == breach and each.covers(people)
+        ]
+        if any(each.user_id == user_id for each in given):
             raise NotPermitted(
                 f"{admin.name} has already approved it.",
                 "Another admin has to approve it: each person counts once.",
             )
+        used = {self._context.workspace.actor.credential, *(each.credential for each in given)}
+        if admin.credential in used:
+            raise NotPermitted(
+                "This API token has been used already.",
+                "A token signs for any address of the account, so that it counts once, whoever it"
+                " is given for. Nothing was allowed.",
+                f"Let {admin.name} type a token of their own.",
+            )
         await self._plans.approve_limit(
-            plan, breach, user_id, admin.name, clock.now(), people=people
+            plan,
+            breach,
+            user_id,
+            admin.name,
+            clock.now(),
+            people=people,
+            credential=admin.credential,
         )
         self._context.publish_sync_change()
         await self._read_summary()
@@ -507,7 +520,13 @@ class PlanModel(TaskModel):
             self._context.syncs.require_admin()
         actor, now = self._context.workspace.actor, self._context.clock.now()
         await self._plans.approve_limit(
-            plan, code, actor.approver_id, actor.name, now, people=people
+            plan,
+            code,
+            actor.approver_id,
+            actor.name,
+            now,
+            people=people,
+            credential=actor.credential,
         )
 
     def _people_over_limit(self, code: str) -> int:

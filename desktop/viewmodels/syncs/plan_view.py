@@ -9,7 +9,6 @@ from desktop.model.limit import (
     EMPTY_SOURCE,
     TYPED_CONSEQUENCES,
     OpenLimit,
-    is_approval_valid,
 )
 from desktop.model.permission import Actor, Role
 from desktop.model.service import Service
@@ -225,11 +224,7 @@ def _build_limit_stop(summary: PlanSummary, actor: Actor, now: float) -> LimitSt
 
 def _valid_approvals(limit: OpenLimit, summary: PlanSummary) -> list[LimitApproval]:
     code, people = limit.breach.code, limit.breach.people
-    return [
-        one
-        for one in summary.approvals
-        if one.limit_code == code and is_approval_valid(one.people, people)
-    ]
+    return [one for one in summary.approvals if one.limit_code == code and one.covers(people)]
 
 
 def _is_passable(limit: OpenLimit, given: list[LimitApproval], actor: Actor) -> bool:
@@ -241,8 +236,11 @@ def _is_passable(limit: OpenLimit, given: list[LimitApproval], actor: Actor) -> 
 
 
 def _may_allow(given: list[LimitApproval], actor: Actor) -> bool:
-    # One person counts once, whatever they sign in with.
-    is_given_by_actor = any(one.user_id == actor.approver_id for one in given)
+    # One person counts once, whatever they sign in with, and so does one API token.
+    is_given_by_actor = any(
+        one.user_id == actor.approver_id or (one.credential and one.credential == actor.credential)
+        for one in given
+    )
     return actor.role is Role.ADMIN and not is_given_by_actor
 
 

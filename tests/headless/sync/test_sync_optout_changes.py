@@ -274,7 +274,8 @@ async def test_scheduled_row_that_loosens_needs_the_right_of_who_switched_on(
     other = sync_sandbox.create_user("colleague@other.example", **role)
     keys = {"admin": str(admin), "agent": str(other), "customer": str(other)}
     sync = save_level_sync(sync_services, flows=FlowPolicy.NOT_STARTED)
-    sync = replace(sync, switched_on_by=keys.get(switched_on_by, ""))
+    switched = replace(sync, on=True, switched_on_by=keys.get(switched_on_by, ""))
+    sync = sync_services.store.syncs.save.blocking(switched, 1.0)
     # The right of who is at work here does not make up for it, nor take it away.
     sign_in_as(
         sync_services, monkeypatch, "agent may not" if state is PlanRowState.DONE else "admin"

@@ -152,7 +152,8 @@ async def test_scheduled_row_needs_the_right_of_who_switched_on(
     agent = sync_sandbox.create_user("colleague@other.example", role="agent")
     sync = save_sync(sync_services, FlowPolicy.NOT_STARTED, SyncEffects(add_to_lists=(FRESH,)))
     keys = {"admin": str(admin), "agent": str(agent)}
-    sync = replace(sync, switched_on_by=keys.get(switched_on_by, ""))
+    switched = replace(sync, on=True, switched_on_by=keys.get(switched_on_by, ""))
+    sync = sync_services.store.syncs.save.blocking(switched, 1.0)
     if corrected:
         await sync_services.store.sync_state.save_corrections(
             sync.name, str(one.user_id), {"phone": "+14155550100"}, "Ben", 1.0

@@ -56,6 +56,8 @@ async def _run_sync(services: WorkspaceServices, options: argparse.Namespace) ->
         resume_run_id=await _run_to_resume(services, sync, options.resume),
         allowed_limits=tuple(options.allow),
         approver_id=actor.approver_id,
+        approver_credential=actor.credential,
+        actor_key=actor.key,
     )
     preview = None
     if request.plan_id is None and request.resume_run_id is None:
@@ -134,7 +136,9 @@ async def _retry_rows(services: WorkspaceServices, options: argparse.Namespace) 
     if not sources:
         raise InvalidInput(f"Nothing of “{sync.title}” waits for another try.")
     actor = services.session.actor
-    request = RunRequest(sync.name, actor.name, why="retry", source_ids=sources)
+    request = RunRequest(
+        sync.name, actor.name, why="retry", source_ids=sources, actor_key=actor.key
+    )
     reporter = make_progress_reporter(options.progress)
     run = await run_and_notify(services, sync, request, reporter)
     return emit_run(run, as_json=options.json)
@@ -175,6 +179,8 @@ async def _roll_back(services: WorkspaceServices, options: argparse.Namespace) -
         plan_id=plan.id,
         allowed_limits=tuple(options.allow),
         approver_id=actor.approver_id,
+        approver_credential=actor.credential,
+        actor_key=actor.key,
     )
     # The sync as it was planned with: its mapping may have been changed since.
     sync = await services.store.plans.get_planned_sync(plan.id)

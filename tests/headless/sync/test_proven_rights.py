@@ -1,0 +1,273 @@
+"""What was written into the database by other means than Fairlead gives nobody a right."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop.app.container import WorkspaceServices
+from desktop.app.run_notifications import run_and_notify
+from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget, sending_refusal
+from desktop.model.limit import Limit, group_approvers
+from desktop.model.permission import DEFAULT_PERMISSIONS, Actor, PermissionRules, Role
+from desktop.model.service import Service
+from desktop.model.sync import FlowPolicy, Sync
+from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow, PlanState
+from desktop.store.workspace_store import WorkspaceStore, open_store
+from desktop.sync.limits import take_plan_for_apply
+from desktop.sync.sync_presets import PresetNames, build_preset
+from desktop.sync.sync_runner import RunRequest
+from tests.support import sync_cases
+from tests.support.sandbox_servers import SandboxServers
+
+KEY = "d" * 64
+SYNC = replace(
+    build_preset("zendesk-to-sailthru", PresetNames("box", "smart", "mark", "high")),
+    name="one",
+    limits=Limit(people=2, percent=0),
+)
+ON = PermissionRules(are_changes_enabled=True, permissions=DEFAULT_PERMISSIONS)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
+    opened = open_store(tmp_path)
+    opened.audit.signer.use_key(KEY)
+    yield opened
+    opened.close()
+
+
+def loosened(number: int) -> PlanRow:
+    return PlanRow(
+        row=number,
+        fate=PlannedOutcome.UPDATE,
+        source_id=str(number),
+        target_id=f"sid-{number}",
+        label=f"Customer {number}",
+        address="",
+        changes=(FieldChange("optout", "all", "none"),),
+        consequences=((Consequence.LOOSENED, ""),),
+    )
+
+
+def plan_of(store: WorkspaceStore, people: int) -> tuple[Sync, str]:
+    sync = store.syncs.save.blocking(SYNC, 1.0)
+    plan = store.plans.begin.blocking(sync, "Ada", 1.0)
+    store.plans.add_rows.blocking(plan, [loosened(n) for n in range(1, people + 1)])
+    store.plans.finish.blocking(plan, state=PlanState.READY, read=people, breaches=(), mark="")
+    return sync, plan
+
+
+def take(store: WorkspaceStore, sync: Sync, plan: str) -> str:
+    return take_plan_for_apply(store, sync, store.plans.get.blocking(plan), 2.0)
+
+
+def write_raw(folder: Path, sql: str, *values: object) -> None:
+    with closing(sqlite3.connect(folder / "fairlead.db")) as raw, raw:
+        raw.execute(sql, values)
+
+
+def approve(store: WorkspaceStore, plan: str, person: str, credential: str = "") -> None:
+    store.plans.approve_limit.blocking(
+        plan, "loosened", person, f"Admin {person}", 2.0, credential=credential
+    )
+
+
+def test_two_approvals_given_in_fairlead_let_the_plan_pass(store: WorkspaceStore) -> None:
+    sync, plan = plan_of(store, 5)
+    approve(store, plan, "1")
+    assert "so far 1" in take(store, sync, plan)
+    approve(store, plan, "2")
+    assert take(store, sync, plan) == ""
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        # The second admin never was.
+        "INSERT INTO limit_approval (plan, limit_code, user_id, name, approved_at, people, rows,"
+        " audit_seq) SELECT plan, limit_code, '2', 'Admin 2', 2.0, people, rows, audit_seq"
+        " FROM limit_approval",
+        "UPDATE limit_approval SET user_id = '2'",
+        "UPDATE limit_approval SET people = 100000",
+        "UPDATE limit_approval SET audit_seq = 0",
+        "UPDATE limit_approval SET rows = CAST(rows || x'0011' AS BLOB)",
+    ],
+)
+def test_approval_counts_only_as_the_audit_tells_it(
+    store: WorkspaceStore, tmp_path: Path, attack: str
+) -> None:
+    sync, plan = plan_of(store, 5)
+    approve(store, plan, "1")
+    write_raw(tmp_path, attack)
+    said = take(store, sync, plan)
+    assert "so far 1" in said or "so far 0" in said
+
+
+def test_forged_audit_entry_without_the_key_makes_no_approval(
+    store: WorkspaceStore, tmp_path: Path
+) -> None:
+    """A second process without the key writes the approval and its entry, chained correctly."""
+    sync, plan = plan_of(store, 5)
+    approve(store, plan, "1")
+    other = open_store(tmp_path)
+    approve(other, plan, "2")
+    other.close()
+    assert "so far 1" in take(store, sync, plan)
+
+
+def test_approval_is_for_its_rows_and_no_others_in_their_place(store: WorkspaceStore) -> None:
+    sync, plan = plan_of(store, 8)
+    store.plans.set_rows_ticked.blocking(plan, range(6, 9), on=False)
+    for person in ("1", "2"):
+        approve(store, plan, person)
+    # As many people as before, and three others.
+    store.plans.set_rows_ticked.blocking(plan, range(1, 4), on=False)
+    store.plans.set_rows_ticked.blocking(plan, range(6, 9), on=True)
+    assert "so far 0" in take(store, sync, plan)
+    store.plans.set_rows_ticked.blocking(plan, range(6, 9), on=False)
+    assert take(store, sync, plan) == ""
+
+
+def test_row_rewritten_after_the_approval_needs_it_anew(
+    store: WorkspaceStore, tmp_path: Path
+) -> None:
+    sync, plan = plan_of(store, 5)
+    for person in ("1", "2"):
+        approve(store, plan, person)
+    write_raw(tmp_path, "UPDATE plan_row SET target = 'somebody-else' WHERE row = 3")
+    assert "so far 0" in take(store, sync, plan)
+
+
+def test_two_approvals_with_one_api_token_count_once(store: WorkspaceStore) -> None:
+    sync, plan = plan_of(store, 5)
+    approve(store, plan, "1", "token-a")
+    approve(store, plan, "2", "token-a")
+    said = take(store, sync, plan)
+    assert "so far 1" in said
+    assert "with one API token, which counts once" in said
+    approve(store, plan, "3", "token-b")
+    assert take(store, sync, plan) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        ([], 0),
+        ([("1", "")], 1),
+        ([("1", ""), ("2", "")], 2),
+        ([("1", "a"), ("1", "b")], 1),
+        ([("1", "a"), ("2", "a")], 1),
+        ([("1", "a"), ("2", "b")], 2),
+        # Joined by a third: the tokens of one person, used for two.
+        ([("1", "a"), ("2", "b"), ("1", "b")], 1),
+    ],
+)
+def test_approvers_are_counted_by_person_and_token(
+    given: list[tuple[str, str]], count: int
+) -> None:
+    assert len(group_approvers(given)) == count
+
+
+def test_switch_counts_only_as_the_audit_tells_it(store: WorkspaceStore, tmp_path: Path) -> None:
+    ada = Actor("Ada", Role.ADMIN, 1)
+    sync = replace(SYNC, on=True, switched_on_by="1")
+    saved = store.syncs.save.blocking(sync, 1.0, by=ada)
+    assert store.syncs.find_switcher.blocking("one") == "1"
+    write_raw(tmp_path, "UPDATE sync SET body = json_set(body, '$.limits.people', 100000)")
+    assert store.syncs.find_switcher.blocking("one") == ""
+    # Somebody without her rights saves it since: hers are not taken over.
+    forged = store.syncs.get.blocking("one")
+    store.syncs.save.blocking(replace(forged, title="Two"), 2.0, by=Actor("Lee", Role.AGENT, 2))
+    assert store.syncs.get.blocking("one").switched_on_by == ""
+    again = replace(store.syncs.get.blocking("one"), switched_on_by="1", limits=saved.limits)
+    store.syncs.save.blocking(again, 3.0, by=ada)
+    assert store.syncs.find_switcher.blocking("one") == "1"
+    write_raw(tmp_path, "UPDATE sync SET body = json_set(body, '$.switched_on_by', '9')")
+    assert store.syncs.find_switcher.blocking("one") == ""
+
+
+def test_due_ticket_written_into_the_database_is_none(
+    store: WorkspaceStore, tmp_path: Path
+) -> None:
+    write_raw(tmp_path, "INSERT INTO due_run (ticket, sync, claimed_at) VALUES ('t', 'one', 100.0)")
+    assert not store.syncs.use_due_ticket.blocking("one", "t", 100.0)
+    store.syncs.save.blocking(SYNC, 1.0)
+    ticket = store.syncs.claim_due.blocking("one", 90.0, 100.0)
+    assert ticket is not None
+    assert store.syncs.use_due_ticket.blocking("one", ticket, 100.0)
+
+
+def queue(store: WorkspaceStore, key: str = "7") -> Edit:
+    target = EditTarget(Service.SAILTHRU, "sid-1", "maria@lopez.example")
+    request = EditRequest(EditKind.VAR, target, "city", None, "Porto", "asked")
+    (edit,) = store.outbox.enqueue.blocking([request], "Ada", 1.0, lambda *_: 0.0, actor_key=key)
+    return edit
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE outbox SET new = '\"Rome\"'",
+        "UPDATE outbox SET target = 'sid-2'",
+        "UPDATE outbox SET actor_key = '1'",
+        "UPDATE outbox SET undoes = NULL, kind = 'create'",
+        "UPDATE outbox SET proof = ''",
+    ],
+)
+def test_waiting_edit_that_was_rewritten_is_judged_by_who_is_at_work(
+    store: WorkspaceStore, tmp_path: Path, attack: str
+) -> None:
+    lee = Actor("Lee", Role.AGENT, 2)
+    edit = store.outbox.get_edit.blocking(queue(store).id)
+    assert edit.is_author_proven
+    assert sending_refusal(edit, lee, ON) == ""
+    write_raw(tmp_path, attack)
+    edit = store.outbox.get_edit.blocking(edit.id)
+    assert not edit.is_author_proven
+    assert "may not" in sending_refusal(edit, lee, ON)
+    assert sending_refusal(edit, Actor("Ada", Role.ADMIN, 1), ON) == ""
+    assert "outside Fairlead" in sending_refusal(edit, None, ON)
+    assert not edit.is_made_by(edit.actor_key)
+
+
+async def test_own_run_is_taken_back_within_a_day_without_the_right_to_opt_in(
+    sync_services: WorkspaceServices,
+    sync_sandbox: SandboxServers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tests.headless.sync.test_sync_optout_changes import (
+        give_level,
+        level_of,
+        save_level_sync,
+        sign_in_as,
+    )
+
+    (one, other) = sync_cases.create_customers(sync_sandbox, 2)
+    for each in (one, other):
+        give_level(sync_sandbox, each, "all")
+    sync = save_level_sync(sync_services, flows=FlowPolicy.MAY_START)
+    sign_in_as(sync_services, monkeypatch, "agent may not")
+    key = sync_services.session.actor.key
+    run = await run_and_notify(sync_services, sync, RunRequest(sync.name, "Lee", actor_key=key))
+    assert {level_of(sync_sandbox, each) for each in (one, other)} == {"all"}
+    # Somebody else has chosen the level since: that one stays.
+    sync_sandbox.write_profile(other.sid, optout_email="basic")
+    for began_by, level in (("1", "all"), (key, "none")):
+        write_raw(
+            sync_services.workspace.folder,
+            "UPDATE run SET actor_key = ? WHERE id = ?",
+            began_by,
+            int(run.id),
+        )
+        from desktop.app.runner_factory import build_sync_context
+        from desktop.sync.rollback_planner import RollbackPlanner
+
+        plan = await RollbackPlanner(build_sync_context(sync_services)).build_plan(run.id, "Lee")
+        request = RunRequest(sync.name, "Lee", why="rollback", plan_id=plan.id, actor_key=key)
+        await run_and_notify(sync_services, sync, request)
+        assert level_of(sync_sandbox, one) == level
+        assert level_of(sync_sandbox, other) == "basic"
