@@ -97,6 +97,18 @@ class CustomerLookup:
         )
         return await _LookupRun(services, builder).run()
 
+    async def with_ticket(self, sheet: CustomerSheet, number: int) -> CustomerSheet:
+        """Return the sheet with this Zendesk ticket read, where it is none of those it has.
+
+        Raises NotFound for a ticket that is not there, and what keeps Zendesk from being read.
+        """
+        page = sheet.tickets.value
+        known = [*(page.tickets if page is not None else ()), sheet.ticket]
+        zendesk = self._services().zendesk
+        if zendesk is None or any(one is not None and one.id == number for one in known):
+            return sheet
+        return replace(sheet, ticket=await zendesk.show_ticket(number))
+
     async def reread_lists(self, sheet: CustomerSheet, names: Collection[str]) -> CustomerSheet:
         """Return the sheet; an unknown one of `names` has the account's Sailthru lists read again.
 

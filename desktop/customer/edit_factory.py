@@ -17,6 +17,7 @@ from desktop.model.sailthru_naming_rules import (
 )
 from desktop.model.service import Service
 from desktop.model.sheet_overlay import confirmed_value
+from desktop.model.ticket_note import new_note_stamp, validate_note
 
 
 class EditFactory:
@@ -124,6 +125,43 @@ class EditFactory:
             name,
             confirmed_value(self._sheet, EditKind.SYNC_CHECKBOX, name),
             on,
+        )
+
+    def note(self, text: str) -> EditRequest:
+        """Return an edit that puts an internal note on the factory's ticket.
+
+        Raises InvalidInput for an empty or too long text, a ticket of somebody else or a closed
+        one.
+        """
+        user, number = self._sheet.user.value, self._ticket
+        if user is None:
+            raise InvalidInput("This customer has no Zendesk user.", "A note goes to a ticket.")
+        if number is None:
+            raise InvalidInput("Choose the ticket that the note goes to.", "Nothing was sent.")
+        page = self._sheet.tickets.value
+        known = [*(page.tickets if page is not None else ()), self._sheet.ticket]
+        ticket = next((one for one in known if one is not None and one.id == number), None)
+        if ticket is None:
+            raise UserDecisionNeeded(
+                f"It is not known whose ticket #{number} is.",
+                "Nothing was sent.",
+                "Choose one of the tickets on the customer's sheet.",
+            )
+        if ticket.requester_id not in (None, user.id):
+            raise InvalidInput(
+                f"Ticket #{number} is somebody else’s.",
+                f"{user.name} did not ask it. Nothing was sent.",
+                "Choose one of their tickets.",
+            )
+        if ticket.status == "closed":
+            raise InvalidInput(
+                f"Ticket #{number} is closed.",
+                "Zendesk takes no more comments on it. Nothing was sent.",
+                "Choose another ticket.",
+            )
+        target = EditTarget(Service.ZENDESK, str(user.id), self._sheet.address or user.name)
+        return self._build_request(
+            EditKind.NOTE, target, new_note_stamp(), None, validate_note(text)
         )
 
     def create(self, given: str) -> EditRequest:

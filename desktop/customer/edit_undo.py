@@ -28,6 +28,8 @@ def undo_loss_warning(edit: Edit) -> str:
     intent = edit.request
     if intent.kind is EditKind.CREATE:
         return "A created profile stays in Sailthru."
+    if intent.kind is EditKind.NOTE:
+        return "A note stays on its ticket once it is sent."
     # Joining again gets a new date; Sailthru offers no way to set the old one.
     if intent.kind is EditKind.LIST and not intent.new:
         return "The customer joins again from now on: the old join date is lost."
@@ -62,6 +64,12 @@ def undo_refusal(edit: Edit) -> UserDecisionNeeded | None:
             "A step alone would leave the two services with different addresses.",
             "Undo the whole change: under Change e-mail on the customer’s sheet, or by"
             f" `fairlead undo {edit.id}`.",
+        )
+    if edit.request.kind is EditKind.NOTE:
+        return UserDecisionNeeded(
+            "A note on a ticket cannot be undone.",
+            "Zendesk keeps every comment.",
+            "An admin can redact it in Zendesk.",
         )
     if edit.request.kind is EditKind.CREATE:
         return UserDecisionNeeded(

@@ -37,6 +37,8 @@ class EditKind(Enum):
     EMAIL_ADDRESS = "email_address"
     PRIMARY_EMAIL = "primary_email"
     PROFILE_EMAIL = "profile_email"
+    # An internal comment on a ticket of the customer.
+    NOTE = "note"
 
 
 EMAIL_CHANGE_KINDS = (EditKind.EMAIL_ADDRESS, EditKind.PRIMARY_EMAIL, EditKind.PROFILE_EMAIL)
@@ -78,7 +80,8 @@ class EditRequest:
     """What somebody asked to change of a customer, before it is queued as an edit.
 
     `name` is the list, var or field (empty for opt-out and create), the address that is added or
-    removed, or the sid of the profile that goes up in the one whose address is replaced. `old` is
+    removed, the stamp by which a note is found again, or the sid of the profile that goes up in the
+    one whose address is replaced. `old` is
     the value the person saw, `new` the one wanted: an opt-out level's value (None: not read), true
     or false for a list, any JSON for a var (None: no value). A create's `new` holds the vars it
     begins with.
@@ -221,7 +224,7 @@ def waits_for_undo(request: EditRequest) -> bool:
 
     A list change can start e-mail flows in Sailthru that no undo recalls.
     """
-    return request.kind is EditKind.LIST or is_opt_in(request)
+    return request.kind in (EditKind.LIST, EditKind.NOTE) or is_opt_in(request)
 
 
 def needed_permission(request: EditRequest) -> Permission:
@@ -234,6 +237,8 @@ def needed_permission(request: EditRequest) -> Permission:
         return Permission.HEALTH
     if request.kind is EditKind.CREATE:
         return Permission.CREATE
+    if request.kind is EditKind.NOTE:
+        return Permission.NOTE
     if request.kind in EMAIL_CHANGE_KINDS:
         merges = request.kind is EditKind.PROFILE_EMAIL and request.name
         return Permission.MERGE if merges else Permission.CHANGE_EMAIL

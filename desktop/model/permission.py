@@ -28,6 +28,7 @@ class Permission(Enum):
     CREATE = "create"
     CHANGE_EMAIL = "change_email"
     MERGE = "merge"
+    NOTE = "note"
     RUNS = "runs"
 
     @property
@@ -49,6 +50,7 @@ _LABELS = {
     Permission.CREATE: "create profiles",
     Permission.CHANGE_EMAIL: "change e-mail addresses",
     Permission.MERGE: "merge two Sailthru profiles",
+    Permission.NOTE: "write internal notes on tickets",
     Permission.RUNS: "run syncs",
 }
 
@@ -67,6 +69,7 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
         Permission.CHANGE_EMAIL: True,
         # Nothing splits a merged profile again.
         Permission.MERGE: False,
+        Permission.NOTE: True,
         Permission.RUNS: False,
     },
 }

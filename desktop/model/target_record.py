@@ -12,6 +12,8 @@ from desktop.model.zendesk_user import ZendeskUser
 
 LIST_PREFIX, TAG_PREFIX, VAR_PREFIX, USER_FIELD_PREFIX = "lists.", "tags.", "vars.", "user_fields."
 OPTOUT_FIELD = "optout"
+# An internal comment on a ticket: `ticket_notes.48213.STAMP`; only edits write it.
+TICKET_NOTE_PREFIX = "ticket_notes."
 # Only changes of an address write these: an address of a Zendesk user (true or false), the primary
 # one, the address of a profile, and the sid of another profile at the address that it is to get.
 ADDRESS_PREFIX = "addresses."

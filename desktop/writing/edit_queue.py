@@ -41,6 +41,7 @@ from desktop.model.target_record import (
     OPTOUT_FIELD,
     PRIMARY_EMAIL_FIELD,
     PROFILE_EMAIL_FIELD,
+    TICKET_NOTE_PREFIX,
     USER_FIELD_PREFIX,
     VAR_PREFIX,
     TargetRecord,
@@ -473,6 +474,9 @@ def _changes_of_request(request: EditRequest) -> tuple[FieldChange, ...]:
         # On no list: consent is not something that creating a profile can give.
         wanted = new if isinstance(new, dict) else {}
         return tuple(FieldChange(VAR_PREFIX + name, None, value) for name, value in wanted.items())
+    if request.kind is EditKind.NOTE:
+        field_name = f"{TICKET_NOTE_PREFIX}{request.ticket}.{request.name}"
+        return (FieldChange(field_name, old, new),)
     if request.kind is EditKind.EMAIL_ADDRESS:
         return (FieldChange(ADDRESS_PREFIX + request.name, bool(old), bool(new)),)
     if request.kind is EditKind.PRIMARY_EMAIL:

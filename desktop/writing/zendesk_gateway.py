@@ -5,6 +5,7 @@ https://developer.zendesk.com/api-reference/ticketing/ticket-management/tags/
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from desktop.clients.zendesk.bulk_jobs import ZendeskBulkClient, ZendeskJob
 from desktop.clients.zendesk.client import ZendeskClient
@@ -17,10 +18,12 @@ from desktop.model.target_record import (
     ADDRESS_PREFIX,
     PRIMARY_EMAIL_FIELD,
     TAG_PREFIX,
+    TICKET_NOTE_PREFIX,
     USER_FIELD_PREFIX,
     TargetRecord,
     target_record_from_user,
 )
+from desktop.model.ticket_note import has_stamp, note_comment
 from desktop.model.zendesk_user import UserIdentity, ZendeskUser
 from desktop.writing.row_comparison import ReadResult
 
@@ -44,12 +47,32 @@ class ZendeskGateway:
     async def read_rows(self, rows: Sequence[PlanRow]) -> dict[int, ReadResult]:
         """Read the Zendesk users of rows to be written; one id can spoil a whole call."""
         there = await self.read_users([int(row.target_id) for row in rows if row.target_id])
-        return {
+        found: dict[int, ReadResult] = {
             row.row: there.get(row.target_id) or _user_gone_error()
             if row.target_id
             else await self._read_address(row.address)
             for row in rows
         }
+        return await self._with_notes(rows, found)
+
+    async def _with_notes(
+        self, rows: Sequence[PlanRow], found: dict[int, ReadResult]
+    ) -> dict[int, ReadResult]:
+        """Add to what was read whether the notes of rows stand on their tickets already."""
+        for row in rows:
+            note, record = find_note(row), found.get(row.row)
+            if note is None or not isinstance(record, TargetRecord):
+                continue
+            ticket, stamp = note_place(note)
+            try:
+                comments = await self._client.list_newest_comments(ticket)
+            except (NotFound, ValuesRejected) as error:
+                found[row.row] = error
+                continue
+            stands = any(has_stamp(one, stamp) and not one.is_public for one in comments)
+            text = note.new if stands else None
+            found[row.row] = replace(record, fields={**record.fields, note.field: text})
+        return found
 
     async def _read_address(self, address: str) -> ReadResult:
         try:
@@ -62,6 +85,10 @@ class ZendeskGateway:
         """Write one row's Zendesk user; returns the id. `now`: the user's tags are kept."""
         if change := find_address_change(row):
             await self._change_address(int(row.target_id), change, now)
+            return row.target_id
+        if note := find_note(row):
+            ticket, stamp = note_place(note)
+            await self._client.add_internal_comment(ticket, note_comment(str(note.new), stamp))
             return row.target_id
         document = build_user_document(row, now)
         if not row.target_id:
@@ -117,6 +144,18 @@ def find_address_change(row: PlanRow) -> FieldChange | None:
         ),
         None,
     )
+
+
+def find_note(row: PlanRow) -> FieldChange | None:
+    """Return the internal note that a row would put on a Zendesk ticket; only edits have one."""
+    notes = (c for c in row.changes_to_send if c.field.startswith(TICKET_NOTE_PREFIX))
+    return next(notes, None)
+
+
+def note_place(note: FieldChange) -> tuple[int, str]:
+    """Return the number of the Zendesk ticket a note goes to, and the note's stamp."""
+    number, _, stamp = note.field.removeprefix(TICKET_NOTE_PREFIX).partition(".")
+    return int(number), stamp
 
 
 def _require_identity(now: TargetRecord | None, address: str) -> UserIdentity:

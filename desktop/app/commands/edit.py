@@ -40,10 +40,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def _edit_customer(context: AppContext, options: argparse.Namespace) -> int:
     query = parse_lookup_query(options.who)
-    ticket = _parse_ticket_number(options.ticket)
+    ticket = parse_ticket_number(options.ticket) if options.ticket is not None else None
     async with open_workspace(context, options.workspace, connect=False) as services:
         sheet = await look_up_beside_sign_in(services, query, signs_audit=True)
-        _require_one_customer(sheet, options)
+        require_one_customer(sheet, options.who, creates=options.create)
         if options.email:
             return await change_email(services, sheet, options, _ticket_of(sheet, ticket))
         names = [entry.rpartition("=")[0] for entry in options.list]
@@ -76,21 +76,21 @@ async def _edit_customer(context: AppContext, options: argparse.Namespace) -> in
     return emit_edits(closed, unsent=unsent, as_json=options.json)
 
 
-def _require_one_customer(sheet: CustomerSheet, options: argparse.Namespace) -> None:
+def require_one_customer(sheet: CustomerSheet, who: str, *, creates: bool = False) -> None:
     """Raise UserDecisionNeeded unless `fairlead edit WHO` found one, or why it was not read."""
     if sheet.matches:
         raise UserDecisionNeeded(
-            f"Several customers match “{options.who}”.",
+            f"Several customers match “{who}”.",
             ", ".join(f"{m.title} ({m.query})" for m in sheet.matches[:10]),
             "Name one of them by e-mail address or id.",
         )
-    if sheet.is_found or (options.create and sheet.profile.state is SheetPartState.ABSENT):
+    if sheet.is_found or (creates and sheet.profile.state is SheetPartState.ABSENT):
         return
     for part in (sheet.user, sheet.profile):
         if part.state is SheetPartState.FAILED and part.error is not None:
             raise part.error
     raise UserDecisionNeeded(
-        f"Nobody found for “{options.who}”.",
+        f"Nobody found for “{who}”.",
         "Nothing was changed.",
         "Check the spelling; `fairlead lookup` shows what is known.",
     )
@@ -168,9 +168,8 @@ def _parse_health(text: str) -> CustomerHealth | None:
         ) from None
 
 
-def _parse_ticket_number(text: str | None) -> int | None:
-    if text is None:
-        return None
+def parse_ticket_number(text: str) -> int:
+    """Parse `--ticket`: digits, with or without #. Raises InvalidInput."""
     digits = text.lstrip("#")
     # Zendesk's ids are 64-bit integers.
     if not digits.isascii() or not digits.isdigit() or not 0 < int(digits) < 2**63:

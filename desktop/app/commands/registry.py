@@ -31,6 +31,7 @@ COMMANDS = (
     CommandEntry("demo", "open the window on invented data", "demo"),
     CommandEntry("lookup", "show one customer's sheet", "lookup"),
     CommandEntry("edit", "change one customer", "edit"),
+    CommandEntry("note", "put an internal note on a customer's ticket", "note"),
     CommandEntry("undo", "take one change back", "undo"),
     CommandEntry("outbox", "list, send, retry or discard wanted changes", "outbox"),
     CommandEntry("audit", "show or verify the record of changes", "audit"),

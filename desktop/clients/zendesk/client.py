@@ -17,6 +17,7 @@ from desktop.model.customer_sheet import TicketPage
 from desktop.model.email_address import email_spellings
 from desktop.model.json_value import Json
 from desktop.model.service import Service
+from desktop.model.ticket_note import TicketComment
 from desktop.model.zendesk_brand import ZendeskBrand
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import (
@@ -33,6 +34,8 @@ T = TypeVar("T")
 _SIDELOADS = ("include", "identities,organizations")
 _USER = "/api/v2/users/{id}"
 _IDENTITIES = "/api/v2/users/{id}/identities"
+_TICKET = "/api/v2/tickets/{id}"
+_COMMENTS = "/api/v2/tickets/{id}/comments"
 _IDENTITY = "/api/v2/users/{id}/identities/{identity_id}"
 _TAGS = "/api/v2/users/{id}/tags"
 _USER_FIELDS = "/api/v2/user_fields"
@@ -194,6 +197,29 @@ class ZendeskClient:
         if found.id != ticket_id:
             raise wrong_record_error(Service.ZENDESK)
         return found
+
+    async def list_newest_comments(self, ticket_id: int) -> tuple[TicketComment, ...]:
+        """Return up to a hundred comments of a Zendesk ticket, the newest first."""
+        request = build_request(
+            "GET",
+            _COMMENTS,
+            ids={"id": ticket_id},
+            query=(("sort", "-created_at"), ("page[size]", str(PAGE_SIZE))),
+        )
+        return await self.send(
+            request,
+            lambda d, n: wire_to_model.parse_many(d, "comments", wire_to_model.parse_comment, n),
+        )
+
+    async def add_internal_comment(self, ticket_id: int, body: str) -> None:
+        """Add a comment that only agents see. Raises ValuesRejected for a closed ticket.
+
+        `public` is always said: without it a comment is as public as the ticket's first one, and
+        Zendesk would mail it to the customer (docs/zendesk.md 4).
+        """
+        document = {"ticket": {"comment": {"body": body, "public": False}}}
+        request = build_request("PUT", _TICKET, ids={"id": ticket_id}, document=document)
+        await self.send(request, lambda _document, _parser: None)
 
     async def list_recent_tickets(self) -> tuple[ZendeskTicket, ...]:
         """List up to five tickets that this agent viewed or created in Zendesk lately."""

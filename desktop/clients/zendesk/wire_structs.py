@@ -47,6 +47,14 @@ class WireOrganization(msgspec.Struct):
     name: object = None
 
 
+class WireComment(msgspec.Struct):
+    """A comment in a Zendesk ticket's JSON."""
+
+    id: object = None
+    body: object = None
+    public: object = None
+
+
 class WireBrand(msgspec.Struct):
     """A brand in Zendesk's JSON; only admins are told `host_mapping`."""
 

@@ -10,6 +10,7 @@ from desktop.clients.field_parser import FieldParser
 from desktop.clients.service_errors import authentication_error, unexpected_response_error
 from desktop.clients.zendesk.wire_structs import (
     WireBrand,
+    WireComment,
     WireExportedTicket,
     WireIdentity,
     WireOrganization,
@@ -20,6 +21,7 @@ from desktop.clients.zendesk.wire_structs import (
 from desktop.model.lookup_query import link_host
 from desktop.model.record_version import is_older_version
 from desktop.model.service import Service
+from desktop.model.ticket_note import TicketComment
 from desktop.model.zendesk_brand import ZendeskBrand
 from desktop.model.zendesk_ticket import ExportedTicket, ZendeskTicket
 from desktop.model.zendesk_user import (
@@ -42,7 +44,14 @@ class RecordWithId(Protocol):
 
 T = TypeVar("T", bound=RecordWithId)
 Wire = TypeVar(
-    "Wire", WireUser, WireIdentity, WireOrganization, WireBrand, WireUserField, WireTicket
+    "Wire",
+    WireUser,
+    WireIdentity,
+    WireOrganization,
+    WireBrand,
+    WireComment,
+    WireUserField,
+    WireTicket,
 )
 RecordParser = Callable[[object, FieldParser, str], T | None]
 
@@ -163,6 +172,15 @@ def parse_organization(item: object, parser: FieldParser, where: str) -> Organiz
         return None
     wire, organization_id = record
     return Organization(organization_id, parser.text(wire.name, f"{where}.name") or "")
+
+
+def parse_comment(item: object, parser: FieldParser, where: str) -> TicketComment | None:
+    """Parse one comment of a Zendesk ticket; without a word on it, it counts as public."""
+    if (record := _open_record(item, WireComment, parser, where)) is None:
+        return None
+    wire, comment_id = record
+    is_public = parser.flag(wire.public, f"{where}.public", default=True)
+    return TicketComment(comment_id, parser.text(wire.body, f"{where}.body") or "", is_public)
 
 
 def parse_brand(item: object, parser: FieldParser, where: str) -> ZendeskBrand | None:

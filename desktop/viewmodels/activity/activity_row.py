@@ -125,6 +125,7 @@ def edit_subject(edit: Edit) -> str:
         EditKind.SYNC_MARK: "Sync to Zendesk",
         EditKind.SYNC_CHECKBOX: "Sync to Sailthru",
         EditKind.CREATE: "Profile created",
+        EditKind.NOTE: "Note",
         EditKind.EMAIL_ADDRESS: f"Address {request.name}",
         EditKind.PRIMARY_EMAIL: "Primary address",
         EditKind.PROFILE_EMAIL: "Address in Sailthru",

@@ -132,6 +132,8 @@ def edit_text(kind: str, name: str, new: object) -> str:
         return f"Sync to Zendesk {'on' if new else 'off'}"
     if kind == "create":
         return "Profile created"
+    if kind == "note":
+        return "Note to colleagues"
     if kind == "email_address":
         return f"{name} {'added' if new else 'removed'} in Zendesk"
     if kind == "primary_email":

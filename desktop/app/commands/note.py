@@ -1,0 +1,38 @@
+"""`fairlead note WHO --ticket N`: put an internal note for colleagues on a ticket."""
+
+import argparse
+
+from desktop.app.bootstrap import AppContext
+from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.edit import parse_ticket_number, require_one_customer
+from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
+from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
+from desktop.app.commands.open_workspace import open_workspace
+from desktop.customer.edit_factory import EditFactory
+from desktop.customer.hand_over_text import compose_hand_over
+from desktop.model.lookup_query import parse_lookup_query
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("who", help="e-mail, #ticket, id or anything that names one customer")
+    parser.add_argument("--ticket", metavar="N", required=True, help="a ticket of theirs")
+    parser.add_argument("--text", help="the note; without it, what was changed here and why")
+
+
+async def _add_note(context: AppContext, options: argparse.Namespace) -> int:
+    query = parse_lookup_query(options.who)
+    ticket = parse_ticket_number(options.ticket)
+    async with open_workspace(context, options.workspace, connect=False) as services:
+        sheet = await look_up_beside_sign_in(services, query, signs_audit=True)
+        require_one_customer(sheet, options.who)
+        sheet = await services.lookup.with_ticket(sheet, ticket)
+        text = options.text
+        if text is None:
+            text = await compose_hand_over(services.store, sheet, context.clock.now())
+        factory = EditFactory(sheet, services.session.account_names(), ticket=ticket)
+        edits = await services.editor.submit([factory.note(text)], wait_for_undo=False)
+        closed = await deliver_and_wait(services, edits)
+    return emit_edits(closed, as_json=options.json)
+
+
+COMMANDS = {"note": CliCommand(_add_arguments, _add_note)}

@@ -1,0 +1,68 @@
+"""Composes the hand-over note: what was changed at a customer here, and why."""
+
+from desktop.model.customer_sheet import CustomerSheet
+from desktop.model.edit import Edit, EditKind, EditState
+from desktop.model.json_value import Json
+from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL, OptOutLevel
+from desktop.store.workspace_store import WorkspaceStore
+
+# What was changed longer ago belongs to another conversation.
+_WITHIN_S = 12 * 3600.0
+_MAX_EDITS = 200
+
+
+async def compose_hand_over(store: WorkspaceStore, sheet: CustomerSheet, now: float) -> str:
+    """Say what was changed at the customer on this computer within the last 12 hours, a line each.
+
+    Empty where nothing was. `now` is Unix seconds.
+    """
+    user, profile = sheet.user.value, sheet.profile.value
+    ids = {str(user.id) if user is not None else "", profile.sid if profile is not None else ""}
+    edits = [
+        edit
+        for edit in await store.outbox.list_recent(_MAX_EDITS)
+        if edit.request.target.id in ids - {""}
+        and now - edit.created_at <= _WITHIN_S
+        and edit.request.kind is not EditKind.NOTE
+        and edit.state not in (EditState.UNDONE, EditState.FAILED, EditState.CONFLICT)
+    ]
+    lines = [line for edit in reversed(edits) if (line := describe_change(edit))]
+    return "\n".join(dict.fromkeys(lines))
+
+
+def describe_change(edit: Edit) -> str:
+    """Say in a line what an edit changes, from what, and why; "" for a step not worth a line."""
+    request = edit.request
+    words = _change_text(request.kind, request.name, request.old, request.new)
+    if not words:
+        return ""
+    if edit.state is not EditState.DONE:
+        words += " (not confirmed yet)"
+    reason = request.reason.strip().rstrip(".")
+    return f"{words}. Reason: {reason}." if reason else f"{words}."
+
+
+def _change_text(kind: EditKind, name: str, old: Json, new: Json) -> str:
+    if kind is EditKind.OPTOUT:
+        return f"Opt-out: {_level(new)} (before: {_level(old)})"
+    if kind is EditKind.LIST:
+        return f"{'Added to' if new else 'Taken off'} the list {name}"
+    if kind is EditKind.HEALTH:
+        return f"Health: {new or 'none'} (before: {old or 'none'})"
+    if kind is EditKind.CREATE:
+        return "Sailthru profile created"
+    if kind is EditKind.PRIMARY_EMAIL:
+        return f"E-mail address: {new} (before: {old})"
+    if kind is EditKind.PROFILE_EMAIL:
+        return f"Address in Sailthru: {new}" + (", two profiles merged" if name else "")
+    if kind is EditKind.SYNC_CHECKBOX:
+        return f"Sync to Sailthru: {'on' if new else 'off'}"
+    if kind is EditKind.SYNC_MARK:
+        return f"Sync to Zendesk: {'on' if new else 'off'}"
+    if kind is EditKind.VAR:
+        return f"{name}: {'cleared' if new is None else new}"
+    return ""
+
+
+def _level(value: Json) -> str:
+    return OptOutLevel(str(value)).label if value is not None else LEVEL_NOT_KNOWN_LABEL

@@ -1,0 +1,116 @@
+"""`fairlead note`: an internal comment on a ticket, sent once, seen by a witness."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.cli_command import FairleadCommand
+from tests.support.edit_cases import CustomerFactory
+from tests.support.sandbox_servers import SandboxServers
+
+
+class Ticket:
+    """A customer of both services with one ticket."""
+
+    def __init__(self, servers: SandboxServers, email: str) -> None:
+        self._servers = servers
+        self.email = email
+        self.sid = servers.create_profile(email)
+        self.user_id = servers.create_user(email)
+        asked = {"subject": "Too many e-mails", "comment": {"body": "Please stop."}}
+        document = {"ticket": {**asked, "requester_id": self.user_id}}
+        self.number = int(
+            servers.zendesk_request("POST", "/api/v2/tickets", document)[1]["ticket"]["id"]
+        )
+
+    @property
+    def comments(self) -> list[dict[str, Any]]:
+        path = f"/api/v2/tickets/{self.number}/comments"
+        found: list[dict[str, Any]] = self._servers.zendesk_request("GET", path)[1]["comments"]
+        return found
+
+    def set_status(self, status: str) -> None:
+        path = f"/api/v2/tickets/{self.number}"
+        self._servers.zendesk_request("PUT", path, {"ticket": {"status": status}})
+
+
+@pytest.fixture
+def ticket(sandbox: SandboxServers, customers: CustomerFactory) -> Ticket:
+    return Ticket(sandbox, customers.new_email())
+
+
+def test_note_is_internal_and_says_what_was_typed(
+    as_agent: FairleadCommand, ticket: Ticket
+) -> None:
+    words = ("note", ticket.email, "--ticket", f"#{ticket.number}", "--json")
+    result = as_agent(*words, "--text", "Wants no campaigns.\nCall back on Monday.")
+    assert result.exit_code == 0, result.stdout
+    (edit,) = result.json["edits"]
+    assert (edit["kind"], edit["state"], edit["ticket"]) == ("note", "done", ticket.number)
+    first, note = ticket.comments
+    assert first["public"] is True
+    assert note["public"] is False
+    assert note["body"].startswith("Wants no campaigns.\nCall back on Monday.")
+
+
+def test_note_without_text_says_what_was_changed_and_why(
+    fairlead: FairleadCommand, ticket: Ticket
+) -> None:
+    number = str(ticket.number)
+    fairlead("edit", ticket.email, "--optout", "basic", "--reason", "asked on the phone")
+    fairlead("edit", ticket.email, "--health", "frustrated", "--reason", "third mail")
+    result = fairlead("note", ticket.email, "--ticket", number, "--json")
+    assert result.exit_code == 0, result.stdout
+    body = ticket.comments[-1]["body"]
+    assert "Opt-out: No marketing e-mail (before: Gets everything). Reason: asked on the" in body
+    assert "Health: frustrated (before: none). Reason: third mail." in body
+    nothing = fairlead("note", "priya@nair.example", "--ticket", number, "--json")
+    assert nothing.exit_code != 0
+
+
+def test_note_that_may_have_been_sent_is_looked_for_and_not_sent_again(
+    fairlead: FairleadCommand, sandbox: SandboxServers, ticket: Ticket
+) -> None:
+    sandbox.add_fault("zendesk:PUT /api/v2/tickets/*:reset-after")
+    result = fairlead(
+        "note", ticket.email, "--ticket", str(ticket.number), "--text", "Once.", "--json"
+    )
+    sandbox.clear_faults()
+    if result.exit_code != 0:
+        fairlead("outbox", "deliver")
+    assert [c["body"].startswith("Once.") for c in ticket.comments] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("   ", "The note is empty."), ("ä" * 40_000, "The note is too long.")]
+)
+def test_note_that_cannot_be_kept_is_refused(
+    fairlead: FairleadCommand, ticket: Ticket, text: str, said: str
+) -> None:
+    number = str(ticket.number)
+    refused = fairlead("note", ticket.email, "--ticket", number, "--text", text, "--json")
+    assert refused.json["error"]["title"] == said
+    assert len(ticket.comments) == 1
+
+
+def test_note_goes_to_no_closed_ticket_and_no_stranger(
+    fairlead: FairleadCommand, sandbox: SandboxServers, ticket: Ticket, customers: CustomerFactory
+) -> None:
+    other = Ticket(sandbox, customers.new_email())
+    words = ("--text", "Hello.", "--json")
+    strange = fairlead("note", ticket.email, "--ticket", str(other.number), *words)
+    assert strange.exit_code != 0
+    assert len(other.comments) == 1
+    ticket.set_status("closed")
+    closed = fairlead("note", ticket.email, "--ticket", str(ticket.number), *words)
+    assert closed.exit_code != 0
+    assert f"#{ticket.number}" in closed.json["error"]["title"]
+    assert len(ticket.comments) == 1
+
+
+def test_note_is_not_undone(fairlead: FairleadCommand, ticket: Ticket) -> None:
+    number = str(ticket.number)
+    made = fairlead("note", ticket.email, "--ticket", number, "--text", "Hello.", "--json").json
+    back = fairlead("undo", made["edits"][0]["id"], "--json")
+    assert back.exit_code == 3
+    assert "cannot be undone" in back.json["error"]["title"]
