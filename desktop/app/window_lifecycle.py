@@ -22,6 +22,7 @@ from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
 from desktop.viewmodels.customer.email_change_model import EmailChangeModel
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
+from desktop.viewmodels.customer.note_model import NoteModel
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.page_access import decide_page_access
 from desktop.viewmodels.search_suggestions_model import SearchSuggestionsModel
@@ -75,6 +76,7 @@ class WindowLifecycle(QObject):
         self.email_change_model = EmailChangeModel(
             self.sheet_model, services.email_changes, bus, clock
         )
+        self.note_model = NoteModel(self.sheet_model, store, clock)
         self.status_model = StatusBarModel(session, store, bus, clock)
         self.follow_model = FollowZendeskModel(services.follow, session, self.sheet_model)
         self.search_model = SearchSuggestionsModel(
@@ -87,7 +89,10 @@ class WindowLifecycle(QObject):
         )
         self.main_window.add_customers_page(
             CustomersPage(
-                self.sheet_model, self.email_change_model, examples=launch_options.search_examples
+                self.sheet_model,
+                self.email_change_model,
+                self.note_model,
+                examples=launch_options.search_examples,
             )
         )
         self.controller = MainWindowController(
@@ -262,6 +267,7 @@ class WindowLifecycle(QObject):
         await self.follow_model.close()
         await self.search_model.tasks.close()
         await self.email_change_model.close()
+        await self.note_model.close()
         await self.sheet_model.close()
         if self.page_factory is not None:
             await self.page_factory.close()

@@ -5,15 +5,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from desktop.kit.errors import InvalidInput
 from desktop.panels.customer.empty_page_message import EmptyPageMessage
 from desktop.viewmodels.customer.email_change_model import EmailChangeModel
 from desktop.viewmodels.customer.header_view import build_header_view, matches_text
+from desktop.viewmodels.customer.note_model import NoteModel
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.qt_timer import create_timer
 
 if TYPE_CHECKING:
     from desktop.panels.customer.customer_sheet_widget import CustomerSheetWidget
     from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
+    from desktop.panels.customer.note_drawer import NoteDrawer
 
 
 class CustomersPage(QWidget):
@@ -27,6 +30,7 @@ class CustomersPage(QWidget):
         self,
         model: CustomerSheetModel,
         email_change: EmailChangeModel,
+        note: NoteModel,
         parent: QWidget | None = None,
         *,
         examples: tuple[str, ...] = (),
@@ -35,6 +39,8 @@ class CustomersPage(QWidget):
         self._model = model
         self._email_change = email_change
         self._email_drawer: EmailChangeDrawer | None = None
+        self._note = note
+        self._note_drawer: NoteDrawer | None = None
         self._sheet: CustomerSheetWidget | None = None
         self._build_timer = create_timer(self, _BUILD_SLICE_MS, self._build_slice, repeats=True)
         self._is_sheet_connected = False  # the panels are all built and shown to somebody
@@ -103,6 +109,21 @@ class CustomersPage(QWidget):
             self._email_drawer.lookup_requested.connect(self._model.open_text)
         self._email_drawer.open_for_customer(self._email_change.proposed_address)
 
+    def open_note_drawer(self, ticket: int | None = None) -> None:
+        """Open Add note for the customer shown; `failed` says why there can be none."""
+        if reason := self._note.disabled_reason():
+            self._model.failed.emit(InvalidInput("No note can be added.", reason))
+            return
+        if self._note_drawer is None:
+            from desktop.panels.customer.note_drawer import NoteDrawer
+
+            self._note_drawer = NoteDrawer(self._note, self.window())
+        self._note_drawer.open_for_ticket(ticket)
+
+    def note_disabled_reason(self) -> str:
+        """Say why no note can be added for the customer shown, or ""."""
+        return self._note.disabled_reason()
+
     def close_email_drawer(self) -> None:
         """Close Change e-mail, if it is open."""
         if self._email_drawer is not None and self._email_drawer.isVisible():
@@ -152,6 +173,7 @@ class CustomersPage(QWidget):
             self._is_sheet_connected = True
             sheet.tickets_panel.link_requested.connect(self.link_requested)
             sheet.change_email_requested.connect(self.open_email_drawer)
+            sheet.tickets_panel.note_requested.connect(self.open_note_drawer)
             sheet.set_narrow(self._narrow)
         return sheet
 

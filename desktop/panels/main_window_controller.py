@@ -63,6 +63,7 @@ class MainWindowController(QObject):
         add("Refresh", self._models.sheet.refresh, ["F5", "Ctrl+R"])
         add("Follow Zendesk", self._on_follow, "Ctrl+Shift+F")
         add("Change e-mail", self._window.customers_page.open_email_drawer, "Ctrl+Shift+E")
+        add("Add note", self._window.customers_page.open_note_drawer, "Ctrl+Shift+M")
         add("Copy e-mail address", self._on_copy_address, "Ctrl+Shift+C")
         # Alt with an arrow moves by a word on a Mac.
         on_mac = sys.platform == "darwin"
@@ -176,17 +177,32 @@ class MainWindowController(QObject):
             self._window.toast_manager.show_toast(
                 submitted.edit_id,
                 submitted.text,
-                [("undo", "Undo")],
+                [("undo", "Undo"), *self._note_action(submitted)],
                 seconds=submitted.undo_seconds,
             )
             self._undo_key.watch()
+
+    def _note_action(self, submitted: SubmittedEdit) -> list[tuple[str, str]]:
+        """Offer to tell colleagues on the ticket that the customer is about."""
+        ticket = self._models.sheet.context().ticket
+        if (
+            submitted.is_note
+            or ticket is None
+            or self._window.customers_page.note_disabled_reason()
+        ):
+            return []
+        return [("note", f"Add note to #{ticket}")]
 
     def _on_edit_settled(self, edit_id: str, words: str, undo_stands: bool) -> None:
         if not undo_stands:
             self._window.toast_manager.close_toast(edit_id)
         self._window.status_bar.set_note("last", words)
 
-    def _on_toast_action(self, key: str, _action: str) -> None:
+    def _on_toast_action(self, key: str, action: str) -> None:
+        if action == "note":
+            # The change goes on: its undo time runs while the note is typed.
+            self._window.customers_page.open_note_drawer()
+            return
         self._models.sheet.edits.undo(key)
         self._window.toast_manager.close_toast(key)
 

@@ -20,6 +20,7 @@ class TicketsPanel(SheetPanel):
 
     key = "tickets"
     link_requested = Signal(str)
+    note_requested = Signal()  # an internal note on one of the tickets
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Tickets", model, parent=parent)
@@ -35,7 +36,11 @@ class TicketsPanel(SheetPanel):
         self._show_older_button.clicked.connect(self._on_more)
         self._open_in_zendesk_button = LinkButton("Open in Zendesk")
         self._open_in_zendesk_button.clicked.connect(self._on_open_in_zendesk)
-        self.add(hbox(self._show_older_button, 1, self._open_in_zendesk_button))
+        self.add_note_button = LinkButton("Add note…", name="Add note")
+        self.add_note_button.clicked.connect(self.note_requested)
+        self.add(
+            hbox(self._show_older_button, self.add_note_button, 1, self._open_in_zendesk_button)
+        )
 
     def show_context(self, context: CustomerContext) -> None:
         view = build_tickets_view(context)
@@ -53,6 +58,8 @@ class TicketsPanel(SheetPanel):
         self._show_older_button.setVisible(bool(view.older_text) or is_expanded)
         self._all_url = view.all_url
         self._open_in_zendesk_button.setVisible(bool(view.all_url))
+        self.add_note_button.setVisible(view.can_add_note)
+        self.add_note_button.set_enabled(not view.note_reason, view.note_reason)
 
     def reserve_rows(self, count: int) -> None:
         """Create the widgets of this many tickets; spare ones are hidden and kept."""

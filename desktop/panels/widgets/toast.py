@@ -19,6 +19,10 @@ _TICK_MS = 100
 _REDUCED_MOTION_TICK_MS = 1_000
 
 
+# Actions beside Undo: the toast, and the time to undo, go on after them.
+STAYS_FOR = frozenset({"note"})
+
+
 class Toast(QFrame):
     """Toast widget: one message with buttons; ToastManager makes, places and keeps them."""
 
@@ -134,8 +138,10 @@ class Toast(QFrame):
     def _on_clicked(self) -> None:
         button = self.sender()
         if isinstance(button, LinkButton) and not self._is_closed:
-            self.action_triggered.emit(self.key, self._actions[button])
-            self.dismiss()
+            action = self._actions[button]
+            self.action_triggered.emit(self.key, action)
+            if action not in STAYS_FOR:
+                self.dismiss()
 
     def _on_tick(self) -> None:
         self._countdown_bar.set_fraction(self.undo_time_fraction())

@@ -37,6 +37,7 @@ class SubmittedEdit:
     text: str
     undo_seconds: float
     not_restorable: str
+    is_note: bool = False
 
 
 class ShownSheetProtocol(Protocol):
@@ -128,6 +129,11 @@ class SheetEdits(QObject):
             address = sheet.address or sheet.query.value
             self._start_submit(lambda w: [w.create(address)])
 
+    async def add_note(self, text: str, ticket: int) -> None:
+        """Submit an internal note on one of the customer's tickets. Raises AppError."""
+        number = self._sheet_model.customer_number
+        await self._submit(lambda w: [w.note(text)], "", ticket, number)
+
     def undo(self, *edit_ids: str) -> None:
         """Undo edits by their ids in the background, the last one first."""
         self._sheet_model.tasks.start(f"undo {edit_ids}", self._undo_edits(edit_ids))
@@ -198,7 +204,13 @@ class SheetEdits(QObject):
         self._watched_states[edit.id] = edit.state
         words = announced_edit_text(edit, who)
         self.edit_submitted.emit(
-            SubmittedEdit(edit.id, words, UNDO_WINDOW_S, undo_loss_warning(edit))
+            SubmittedEdit(
+                edit.id,
+                words,
+                UNDO_WINDOW_S,
+                undo_loss_warning(edit),
+                is_note=edit.request.kind is EditKind.NOTE,
+            )
         )
 
     async def _undo_edits(self, edit_ids: Sequence[str]) -> None:
@@ -249,6 +261,8 @@ def announced_edit_text(edit: Edit, who: str) -> str:
         return f"{who} {'joins' if request.new else 'leaves'} {request.name}{when}"
     if request.kind is EditKind.OPTOUT:
         return f"{_OPTOUT_TEXTS[OptOutLevel(str(request.new))].format(who)}{when}"
+    if request.kind is EditKind.NOTE:
+        return f"Note to colleagues on #{request.ticket}{when}"
     if request.kind is EditKind.CREATE:
         return f"Sailthru profile created for {who}{when}"
     if request.kind is EditKind.HEALTH:

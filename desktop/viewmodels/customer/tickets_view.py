@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from desktop.model.permission import Permission
 from desktop.model.zendesk_ticket import ZendeskTicket, sort_unsolved_first
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
@@ -36,12 +37,17 @@ class TicketRow:
 
 @dataclass(frozen=True)
 class TicketsView:
-    """View of the panel Tickets; `older_text` counts the folded ones."""
+    """View of the panel Tickets; `older_text` counts the folded ones.
+
+    `can_add_note`: one of them takes a note; `note_reason` says why it may not be written, or "".
+    """
 
     panel_state: PanelState
     rows: tuple[TicketRow, ...] = ()
     older_text: str = ""
     all_url: str = ""
+    can_add_note: bool = False
+    note_reason: str = ""
 
 
 def build_tickets_view(context: CustomerContext) -> TicketsView:
@@ -69,6 +75,8 @@ def build_tickets_view(context: CustomerContext) -> TicketsView:
         tuple(_build_ticket_row(context, t) for t in shown),
         f"{hidden_count}{'+' if page.has_more else ''} older" if hidden_count > 0 else "",
         f"{base}/agent/users/{user.id}/requested_tickets" if user and base else "",
+        can_add_note=user is not None and any(t.status != "closed" for t in ordered),
+        note_reason=context.check_permission(Permission.NOTE).reason,
     )
 
 

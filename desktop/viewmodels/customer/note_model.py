@@ -1,0 +1,155 @@
+"""View-model of the drawer Add note: an internal note on a ticket of the customer shown."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.customer.hand_over_text import compose_hand_over
+from desktop.kit.clock import Clock
+from desktop.kit.errors import AppError
+from desktop.kit.text import shorten
+from desktop.model.permission import Permission
+from desktop.store.workspace_store import WorkspaceStore
+from desktop.viewmodels.customer.header_view import customer_name
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.task_registry import TaskRegistry
+
+_DRAFT = "note"
+
+
+@dataclass(frozen=True)
+class NoteView:
+    """What the drawer Add note shows; `tickets` are (number as text, title), the closed left out.
+
+    `button_reason` says why the note cannot be sent, or "".
+    """
+
+    subtitle: str = ""
+    tickets: tuple[tuple[str, str], ...] = ()
+    ticket: str = ""
+    text: str = ""
+    error: str = ""
+    button_reason: str = ""
+
+
+class NoteModel(QObject):
+    """Holds the note being typed; half-typed ones are kept as drafts of the customer."""
+
+    changed = Signal()
+    sent = Signal()  # the note is in the outbox
+
+    def __init__(
+        self, sheet_model: CustomerSheetModel, store: WorkspaceStore, clock: Clock
+    ) -> None:
+        super().__init__()
+        self._sheet_model = sheet_model
+        self._store = store
+        self._clock = clock
+        self._tasks = TaskRegistry(self._on_error)
+        self._ticket = self._text = ""
+        self._error: AppError | None = None
+
+    def disabled_reason(self) -> str:
+        """Say why no note can be added for the customer shown, or ""."""
+        if self._sheet_model.sheet is None:
+            return "No customer is open."
+        decision = self._sheet_model.context().check_permission(Permission.NOTE)
+        if not decision.is_allowed:
+            return decision.reason
+        return "" if self._ticket_choices() else "This customer has no ticket that takes a note."
+
+    def begin(self, ticket: int | None = None) -> None:
+        """Start a note on a ticket: with the draft of this customer, else with what was changed."""
+        choices = self._ticket_choices()
+        wanted = ticket if ticket is not None else self._sheet_model.context().ticket
+        offered = [number for number, _ in choices]
+        self._ticket = str(wanted) if str(wanted) in offered else next(iter(offered), "")
+        self._text, self._error = self._sheet_model.drafts.draft_text(_DRAFT), None
+        if not self._text:
+            self._tasks.start("compose", self._compose())
+        self._note_unsaved_input()
+        self.changed.emit()
+
+    def choose_ticket(self, number: str) -> None:
+        """Choose the ticket that the note goes to."""
+        self._ticket = number
+        self.changed.emit()
+
+    def type_text(self, text: str) -> None:
+        """Take what is typed, and keep it as a draft."""
+        if text == self._text:
+            return
+        self._tasks.cancel("compose")
+        self._text, self._error = text, None
+        self._sheet_model.drafts.save_draft(_DRAFT, text)
+        self._note_unsaved_input()
+        self.changed.emit()
+
+    def end(self) -> None:
+        """Close the drawer; the draft stays."""
+        self._tasks.cancel("compose")
+        self._sheet_model.set_unsaved_input(_DRAFT, False)
+
+    def submit(self) -> None:
+        """Queue the note; it can be withdrawn for the undo time, and not afterwards."""
+        if not self.view().button_reason:
+            self._tasks.start_once("submit", self._submit(self._text, int(self._ticket)))
+
+    def view(self) -> NoteView:
+        """Build what the drawer Add note shows."""
+        sheet = self._sheet_model.sheet
+        if sheet is None:
+            return NoteView()
+        reason = self.disabled_reason()
+        if not reason and not self._text.strip():
+            reason = "The note is empty."
+        return NoteView(
+            subtitle=customer_name(sheet),
+            tickets=self._ticket_choices(),
+            ticket=self._ticket,
+            text=self._text,
+            error=str(self._error) if self._error is not None else "",
+            button_reason=reason,
+        )
+
+    async def close(self) -> None:
+        """Cancel what runs and wait for its end."""
+        await self._tasks.close()
+
+    def _ticket_choices(self) -> tuple[tuple[str, str], ...]:
+        sheet = self._sheet_model.sheet
+        if sheet is None:
+            return ()
+        page, user = sheet.tickets.value, sheet.user.value
+        tickets = {one.id: one for one in page.tickets} if page is not None else {}
+        if sheet.ticket is not None:
+            tickets.setdefault(sheet.ticket.id, sheet.ticket)
+        own = [t for t in tickets.values() if user is not None and t.requester_id == user.id]
+        return tuple(
+            (str(one.id), f"#{one.id} {shorten(one.subject, 60)}")
+            for one in own
+            if one.status != "closed"
+        )
+
+    def _note_unsaved_input(self) -> None:
+        self._sheet_model.set_unsaved_input(_DRAFT, bool(self._text.strip()))
+
+    async def _compose(self) -> None:
+        sheet, number = self._sheet_model.sheet, self._sheet_model.customer_number
+        if sheet is None:
+            return
+        text = await compose_hand_over(self._store, sheet, self._clock.now())
+        if number == self._sheet_model.customer_number and not self._text:
+            self._text = text
+            self.changed.emit()
+
+    async def _submit(self, text: str, ticket: int) -> None:
+        await self._sheet_model.edits.add_note(text, ticket)
+        self._text = ""
+        self._sheet_model.drafts.save_draft(_DRAFT, "")
+        self.end()
+        self.sent.emit()
+
+    def _on_error(self, error: AppError) -> None:
+        self._error = error
+        self.changed.emit()

@@ -1,0 +1,92 @@
+"""Add note: an internal comment on a ticket, from the sheet, the toast and the keyboard."""
+
+from typing import Any
+
+from PySide6.QtWidgets import QApplication
+
+from desktop.panels.customer.note_drawer import NoteDrawer
+from tests.support.window_driver import CTRL, SHIFT, Key, WindowDriver
+
+
+def comments_of(window: WindowDriver, ticket: int) -> list[dict[str, Any]]:
+    headers = window.sandbox.basic_auth_headers()
+    path = f"/api/v2/tickets/{ticket}/comments"
+    found: list[dict[str, Any]] = window.sandbox.http("zendesk", "GET", path, None, headers).body[
+        "comments"
+    ]
+    return found
+
+
+def drawer_of(window: WindowDriver) -> NoteDrawer:
+    return window.view.findChildren(NoteDrawer)[0]
+
+
+async def test_note_says_what_was_changed_and_goes_to_the_ticket_once(
+    window: WindowDriver,
+) -> None:
+    await window.look_up("#48213")
+    before = len(comments_of(window, 48213))
+    window.click("Happy")
+    await window.wait_until(lambda: window.toast_texts)
+    window.press(Key.Key_M, CTRL | SHIFT)
+    drawer = drawer_of(window)
+    assert QApplication.focusWidget() is drawer.text_field
+    assert drawer.ticket_dropdown.value() == "48213"
+    await window.wait_until(lambda: "Health: happy" in drawer.text_field.toPlainText())
+    window.type(" Please call back.")
+    window.save_screenshot("add-note")
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_until(lambda: not drawer.isVisible())
+    await window.wait_until(lambda: any("#48213" in text for text in window.toast_texts))
+    window.advance_clock(11)
+    await window.wait_until(lambda: len(comments_of(window, 48213)) > before)
+    note = comments_of(window, 48213)[-1]
+    assert note["public"] is False
+    assert "Please call back." in note["body"]
+    assert len(comments_of(window, 48213)) == before + 1
+
+
+async def test_note_is_withdrawn_within_the_undo_time(window: WindowDriver) -> None:
+    await window.look_up("#48213")
+    before = len(comments_of(window, 48213))
+    window.click("Add note")
+    drawer = drawer_of(window)
+    window.type("Not needed.")
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_until(lambda: not drawer.isVisible() and window.toast_texts)
+    window.press(Key.Key_Z, CTRL)
+    await window.wait_until(lambda: window.newest_edit_states()[:1] == ["undone"])
+    window.advance_clock(30)
+    await window.pause(0.3)
+    assert len(comments_of(window, 48213)) == before
+
+
+async def test_half_typed_note_is_a_draft_over_a_restart(window: WindowDriver) -> None:
+    await window.look_up("#48213")
+    window.click("Add note")
+    window.type("Half a sentence")
+    assert window.sheet.has_unsaved_input
+    window.press(Key.Key_Escape)
+    assert not window.sheet.has_unsaved_input
+    await window.reopen_window()
+    await window.look_up("#48213")
+    window.click("Add note")
+    assert drawer_of(window).text_field.toPlainText() == "Half a sentence"
+    window.press(Key.Key_Escape)
+
+
+async def test_note_is_offered_with_a_change_and_not_for_closed_tickets(
+    window: WindowDriver,
+) -> None:
+    await window.look_up("#48240")
+    window.click("Frustrated")
+    await window.wait_until(lambda: window.toast_texts)
+    window.click("Add note to #48240")
+    drawer = drawer_of(window)
+    assert [drawer.ticket_dropdown.itemData(i) for i in range(drawer.ticket_dropdown.count())] == [
+        "48240"
+    ]
+    window.press(Key.Key_Escape)
+    assert window.toast_texts, "the time to undo goes on"
+    window.press(Key.Key_Z, CTRL)
+    await window.wait_until(lambda: not window.toast_texts)
