@@ -238,13 +238,19 @@ class SyncStateRepository(Repository):
     def get_touch_times(
         self, sync: str, targets: Sequence[str], since: float
     ) -> dict[str, tuple[float, ...]]:
-        """Select when a sync contacted each target since a time (Unix seconds)."""
+        """Select when a sync contacted each target since a time (Unix seconds).
+
+        What it wrote before it had a frequency cap stands in the audit alone.
+        """
 
         def look(connection: sqlite3.Connection) -> dict[str, tuple[float, ...]]:
             found: dict[str, tuple[float, ...]] = {}
             for row in connection.execute(
-                "SELECT target, at FROM touch WHERE sync = ? AND at >= ?"
-                " AND target IN (SELECT value FROM json_each(?)) ORDER BY at",
+                "SELECT target, at FROM touch WHERE sync = ?1 AND at >= ?2"
+                " AND target IN (SELECT value FROM json_each(?3))"
+                " UNION SELECT v.target, a.at FROM audit_value v JOIN audit a ON a.seq = v.seq"
+                " WHERE v.target IN (SELECT value FROM json_each(?3))"
+                " AND a.kind = 'sync' AND a.name = ?1 AND a.at >= ?2 ORDER BY at",
                 (sync, since, to_json(list(targets))),
             ):
                 found[row["target"]] = (*found.get(row["target"], ()), row["at"])

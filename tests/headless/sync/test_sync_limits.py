@@ -257,6 +257,24 @@ async def test_frequency_cap_is_never_exceeded(
     assert profile["vars"]["ticket_count"] == 4
 
 
+async def test_frequency_cap_counts_what_was_written_before_it_was_set(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, clock: ManualClock
+) -> None:
+    (one,) = sync_cases.create_customers(sync_sandbox, 1)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TICKETS_TO_PROFILES)
+    for _ in range(2):
+        sync_cases.create_ticket(sync_sandbox, one.user_id)
+        clock.advance(60)
+        assert (await sync_cases.run_sync(sync_services, goal)).totals["updated"] == 1
+    goal = sync_services.store.syncs.save.blocking(
+        replace(goal, pressure=FrequencyCap(most=2)), clock.now()
+    )
+    sync_cases.create_ticket(sync_sandbox, one.user_id)
+    run = await sync_cases.run_sync(sync_services, goal)
+    (row,) = sync_cases.plan_rows(sync_services.store, run.plan)
+    assert (row.fate, row.why) == (PlannedOutcome.SKIPPED, "already 2 times this week")
+
+
 async def test_lifecycle_stage_sync_selects_its_members_only(
     sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
