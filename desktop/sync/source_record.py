@@ -162,7 +162,8 @@ def source_record_from_export(
     }
     if profile.extid:
         fields["extid"] = profile.extid
-    if name := full_name_of_vars(profile.vars):
+    name = full_name_of_vars(profile.vars)
+    if name:
         fields["name"] = name
     if profile.email:
         fields["email"] = profile.email
@@ -172,7 +173,7 @@ def source_record_from_export(
     return SourceRecord(
         service=Service.SAILTHRU,
         id=profile.sid,
-        label=profile.email or profile.sid,
+        label=profile.email or name or profile.sid,
         email=normalize_email(profile.email or ""),
         email_hash=profile.email_hash or hash_email(profile.email or ""),
         external_id=profile.extid or "",
@@ -194,7 +195,8 @@ def source_record_from_profile(
         **profile.lifetime,
         **_value_fields(value_source, profile.vars, frozenset(profile.lists)),
     }
-    if name := full_name_of_vars(profile.vars):
+    name = full_name_of_vars(profile.vars)
+    if name:
         fields["name"] = name
     if profile.email:
         fields["email"] = profile.email
@@ -207,7 +209,7 @@ def source_record_from_profile(
     return SourceRecord(
         service=Service.SAILTHRU,
         id=profile.sid,
-        label=profile.email or profile.sid,
+        label=profile.email or name or profile.sid,
         email=normalize_email(profile.email or ""),
         email_hash=hash_email(profile.email or ""),
         external_id=profile.keys.get("extid", ""),

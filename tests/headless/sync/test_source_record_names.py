@@ -2,9 +2,11 @@
 
 import pytest
 
+from desktop.model.customer_value import CustomerValueSource
+from desktop.model.exported_profile import ExportedProfile
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.sync.source_record import source_record_from_user
+from desktop.sync.source_record import source_record_from_export, source_record_from_user
 
 LAST_WORD = NameSplitRule.LAST_WORD
 
@@ -29,3 +31,19 @@ def test_source_record_splits_by_the_syncs_rule_also_a_corrected_name() -> None:
 def test_source_record_with_typographic_address_is_compared_in_normal_form() -> None:
     record = source_record_from_user(ZendeskUser(1, "Darcy", "Darcy.O’Neill@Acme.example"))
     assert record.email == "darcy.o'neill@acme.example"
+
+
+@pytest.mark.parametrize(
+    ("profile", "label"),
+    [
+        (ExportedProfile("5f" * 12, email="maria@lopez.example"), "maria@lopez.example"),
+        (ExportedProfile("5f" * 12, vars={"first_name": "Maria", "last_name": "L"}), "Maria L"),
+        (ExportedProfile("5f" * 12), "5f" * 12),
+    ],
+)
+def test_source_record_of_list_is_named_as_far_as_its_export_tells(
+    profile: ExportedProfile, label: str
+) -> None:
+    assert (
+        source_record_from_export(profile, "News", CustomerValueSource("", (), {})).label == label
+    )
