@@ -234,7 +234,8 @@ class Plan:
     """A sync's plan with its counts; its rows are stored one by one.
 
     `origin` is `sync`, `retry` or `rollback RUN`. `mark` is where the source's feed stood.
-    `target_reading` is None for a plan to Zendesk and for one of some records alone.
+    `target_reading` is None for a plan to Zendesk and for one of some records alone. Of the
+    `records_read`, `source_record_count` are in the sync's source by its conditions.
     """
 
     id: str
@@ -244,6 +245,7 @@ class Plan:
     created_at: float
     actor: str
     source_record_count: int = 0
+    records_read: int = 0
     outcome_counts: Mapping[str, int] = field(default_factory=dict)
     consequence_counts: tuple[ConsequenceCount, ...] = ()
     limit_breaches: tuple[str, ...] = ()
@@ -285,7 +287,8 @@ class Plan:
             "sync": self.sync,
             "state": self.state.value,
             "made_at": self.created_at,
-            "read": self.source_record_count,
+            "read": self.records_read,
+            "included": self.source_record_count,
             "totals": self.totals,
             "consequences": [
                 {"kind": n.consequence.value, "name": n.name, "people": n.people}

@@ -137,6 +137,7 @@ class PlanRepository(Repository):
         *,
         state: PlanState,
         read: int,
+        included: int,
         breaches: tuple[str, ...],
         mark: str,
         reading: TargetReading | None = None,
@@ -144,11 +145,12 @@ class PlanRepository(Repository):
         """Update a plan's row as complete and ready to be looked at or applied."""
         self._database.write(
             lambda c: c.execute(
-                "UPDATE plan SET state = ?, source_record_count = ?, limit_breaches = ?,"
-                " watermark = ?, target_reading = ? WHERE id = ?",
+                "UPDATE plan SET state = ?, records_read = ?, source_record_count = ?,"
+                " limit_breaches = ?, watermark = ?, target_reading = ? WHERE id = ?",
                 (
                     state.value,
                     read,
+                    included,
                     to_json(breaches),
                     mark,
                     to_json(reading),

@@ -52,6 +52,7 @@ def decode_plan(connection: sqlite3.Connection, row: sqlite3.Row) -> Plan:
         created_at=row["created_at"],
         actor=row["actor"],
         source_record_count=row["source_record_count"],
+        records_read=row["records_read"],
         outcome_counts={f["fate"]: f["n"] for f in fates},
         consequence_counts=tuple(sorted(found, key=lambda n: (order.index(n.consequence), n.name))),
         limit_breaches=msgspec.json.decode(row["limit_breaches"], type=_STRING_TUPLE),

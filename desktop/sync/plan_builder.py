@@ -71,6 +71,7 @@ class PlanBuilder:
             if not request.source_ids and await walk.is_source_empty():
                 is_incremental = False
             return await draft.finish(
+                walk.read_count,
                 walk.inside_count,
                 is_incremental=is_incremental,
                 watermark="" if request.source_ids else json.dumps(watermarks),
@@ -96,7 +97,7 @@ class _PlanWalk:
         self._draft = draft
         self._on_read = on_read
         self._lookup = PlanLookup(context, request.sync, source)
-        self.inside_count = 0
+        self.read_count = self.inside_count = 0
         self._leaving_count = 0
 
     async def plan_source(self, before: Watermarks) -> TargetReading | None:
@@ -131,6 +132,7 @@ class _PlanWalk:
         while chunk := await self._next_chunk(records):
             known = await self._lookup.complete(chunk)
             await self._plan_chunk(split_source(known, context), context)
+            self.read_count += len(chunk)
             self._on_read(len(chunk))
         if self._request.sync.source.kind is SourceKind.SAILTHRU_LISTS and not only:
             await self._plan_gone_members(context)

@@ -32,6 +32,7 @@ class PlanDraft:
     async def finish(
         self,
         read_count: int,
+        included_count: int,
         *,
         is_incremental: bool,
         watermark: str = "",
@@ -39,18 +40,19 @@ class PlanDraft:
     ) -> Plan:
         """Finish the draft plan: READY, or STOPPED by a limit that its ticked rows exceed.
 
-        `read_count` are the records in the source. `is_incremental`: only what changed was read, so
-        none read is no empty source.
+        Of the `read_count` records `included_count` are in the source. `is_incremental`: only what
+        changed was read, so none read is no empty source.
         """
         plans = self._store.plans
         counts = await plans.count_ticked_by_consequence(self.plan_id)
         breaches = exceeded_limits(
-            self._sync.limits, counts, read_count, incremental=is_incremental
+            self._sync.limits, counts, included_count, incremental=is_incremental
         )
         await plans.finish(
             self.plan_id,
             state=PlanState.STOPPED if breaches else PlanState.READY,
             read=read_count,
+            included=included_count,
             breaches=tuple(breach.code for breach in breaches),
             mark=watermark,
             reading=reading,

@@ -102,6 +102,7 @@ class RollbackPlanner:
             plan_id,
             state=PlanState.STOPPED if found else PlanState.READY,
             read=read,
+            included=read,
             breaches=tuple(breach.code for breach in found),
             mark="",
         )

@@ -153,10 +153,14 @@ def _plan_note(snapshot: SyncSnapshot, now: float) -> str:
     if plan is None:
         return ""
     at = time_format.format_date_and_time(plan.created_at, now).removeprefix("today ")
-    read = format_count(plan.source_record_count, "person", "people")
+    read = format_count(plan.records_read, "person", "people")
+    if plan.source_record_count != plan.records_read:
+        read += f" read, {plan.source_record_count:,} included"
+    else:
+        read += " read"
     if plan.state in (PlanState.READY, PlanState.STOPPED):
-        return f"{at}, {read} read, nothing written"
-    return f"{at}, {read} read"
+        return f"{at}, {read}, nothing written"
+    return f"{at}, {read}"
 
 
 def _build_progress(snapshot: SyncSnapshot, inputs: HeaderInputs) -> RunProgressView | None:

@@ -389,3 +389,13 @@ def test_sync_leave_out_takes_the_right_to_see_customers_and_to_configure(
     refused = agent("sync", "leave-out", BOX, "--add", MARIA, "--reason", "x", "--json")
     assert refused.exit_code == 3
     assert refused.json["error"]["code"] == "not_permitted"
+
+
+def test_plan_counts_all_it_read_and_whom_the_sync_includes(
+    fairlead: FairleadCommand, customers: SyncCommandFixture
+) -> None:
+    assert fairlead("sync", "add", "--preset", BOX, "--json").exit_code == 0
+    document = fairlead("sync", "plan", BOX, "--json").json
+    assert document["included"] == sum(document["totals"].values())
+    # Sixty generated customers, the written ones, and the staff.
+    assert document["read"] > 60 > document["included"] > 0
