@@ -185,6 +185,7 @@ class PageFactory(QObject):
 
     def _on_setup_finished(self) -> None:
         self._window.main_window.show_setup(None)
+        self._window.start_lookups()
 
     def _on_page_requested(self, key: str) -> None:
         view, services = self._window.main_window, self._services

@@ -194,7 +194,7 @@ class WindowLifecycle(QObject):
         self.main_window.bring_to_front()
         if not argument:
             return
-        if not self._is_ready:
+        if not self._is_ready or self.main_window.is_setup_shown:
             self._pending_argument = argument
             return
         if self.sheet_model.has_unsaved_input:
@@ -235,20 +235,29 @@ class WindowLifecycle(QObject):
             self.main_window.show_error(session.connection_error)
         elif (outside := session.values.outside_changes.error) is not None:
             self.main_window.show_error(outside)
+        self.start_lookups()
+        if self._options.tour is not None:
+            await self._run_tour(self._options.tour)
+
+    def start_lookups(self) -> None:
+        """Look up what waited for the connection, or for the end of the set-up in the window.
+
+        Called again whenever the set-up is left: a link may have come meanwhile.
+        """
+        session, is_first_time = self.services.session, not self._is_ready
         self._is_ready = True
         if self.sheet_model.sheet is not None:
             # Looked up before the connection stood, so from the cache alone.
             self.sheet_model.refresh()
         is_following = self.follow_model.is_following
         self._show_page_access()
-        if self._pending_argument:
-            self.open_argument(self._pending_argument)
+        argument, self._pending_argument = self._pending_argument, ""
+        if argument:
+            self.open_argument(argument)
         elif session.values.get(settings_table.FOLLOW_ZENDESK) and not is_following:
             self.follow_model.set_following(True)
-        if not self._pending_argument:
+        if is_first_time and not argument:
             self._show_last_page()
-        if self._options.tour is not None:
-            await self._run_tour(self._options.tour)
 
     async def _run_tour(self, tour: Callable[["WindowLifecycle"], Awaitable[None]]) -> None:
         try:

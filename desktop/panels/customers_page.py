@@ -23,7 +23,7 @@ class CustomersPage(QWidget):
     """Widget of the page Customers; after the first paint it builds one panel in a turn."""
 
     link_requested = Signal(str)
-    settings_requested = Signal()  # to connect a service
+    setup_requested = Signal()  # to connect a service
     matches_requested = Signal()  # the list of the customers who match
 
     def __init__(
@@ -139,7 +139,7 @@ class CustomersPage(QWidget):
         elif self._next_action == "retry":
             self._model.refresh()
         elif self._next_action == "connect":
-            self.settings_requested.emit()
+            self.setup_requested.emit()
         elif self._next_action == "choose":
             self.matches_requested.emit()
 

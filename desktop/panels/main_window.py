@@ -109,12 +109,13 @@ class MainWindow(QMainWindow):
         self._narrow_page = page
         page.set_narrow(bool(self._narrow))
         page.link_requested.connect(self.open_link)
-        page.settings_requested.connect(self._show_settings)
+        page.setup_requested.connect(self._on_setup_requested)
         self.add_page("customers", page)
         self.show_page("customers")
 
-    def _show_settings(self) -> None:
-        self.show_page("settings")
+    def _on_setup_requested(self) -> None:
+        # The application adds it once it can build the wizard, which is before anything connects.
+        self.window_actions["Set up Fairlead"].trigger()
 
     def add_page(self, key: str, page: QWidget) -> None:
         """Add a page's widget to the main window by its key."""
@@ -191,6 +192,11 @@ class MainWindow(QMainWindow):
         for part in (self.top_bar, self.status_bar):
             part.setVisible(widget is None)
         self.navigation_rail.setVisible(widget is None)
+
+    @property
+    def is_setup_shown(self) -> bool:
+        """Whether the welcome or the set-up wizard stands in place of the window's pages."""
+        return self._setup_widget is not None
 
     def look_up(self, text: str) -> None:
         """Look a customer up from the window, as if the query had been typed."""

@@ -18,6 +18,8 @@ from desktop.app.window_lifecycle import WindowLifecycle
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.model.edit import Edit
 from desktop.panels.setup_wizard import SetupWizard
+from desktop.panels.welcome_page import WelcomePage
+from desktop.panels.widgets.step_list import StepList
 from tests.support.sandbox_process import die_with_parent
 from tests.support.window_home import WorkspaceHome
 from tests.support.window_sandbox import LoggedSandbox, read_profile_officially
@@ -235,21 +237,30 @@ class WindowDriver:
 
 
 class FirstStartDriver(WindowDriver):
-    """A window that opens on an empty home: the set-up wizard is in front."""
+    """A window where nothing was ever set up: it opens with the welcome in front."""
 
     async def set_up_and_open(self) -> None:
-        """Open the window without any workspace set up, and wait for the wizard."""
         await self.open_window()
-        await self.wait_until(lambda: self.view.findChild(SetupWizard) is not None)
-        await self.wait_until(self.wizard.isVisible)
+        await self.wait_until(lambda: self.view._setup_widget is not None)
         await self.wait_until(self._activate)
 
     @property
+    def welcome(self) -> WelcomePage:
+        page = self.view.findChild(WelcomePage)
+        assert page is not None
+        return page
+
+    @property
     def wizard(self) -> SetupWizard:
-        """The wizard in front."""
-        found = self.view.findChild(SetupWizard)
-        assert found is not None
-        return found
+        page = self.view.findChild(SetupWizard)
+        assert page is not None
+        return page
+
+    @property
+    def steps(self) -> list[tuple[str, str]]:
+        """Accessible name and state of each step."""
+        buttons = self.wizard.findChild(StepList)._buttons  # type: ignore[union-attr]
+        return [(b.accessibleName(), b.accessibleDescription()) for b in buttons]
 
 
 def _visible_areas(widget: QWidget) -> Iterator[QScrollArea]:

@@ -75,10 +75,10 @@ def agent_window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox
 
 
 @pytest.fixture
-def first_start(
+def new_computer(
     qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox
 ) -> FirstStartDriver:
-    """A window on an empty home, with the wizard in front when the test begins."""
+    """A window on an empty home, with the welcome in front when the test begins."""
     return FirstStartDriver(home, sandbox)
 
 

@@ -7,8 +7,8 @@ import pytest
 from tests.support.window_fixtures import (  # noqa: F401 - pytest finds fixtures by their names
     _no_errors,
     agent_window,
-    first_start,
     home,
+    new_computer,
     open_windows_in_test_loop,
     sandbox,
     window,

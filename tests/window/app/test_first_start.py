@@ -11,46 +11,12 @@ import pytest
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
+from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
 from desktop.panels.settings_page import SettingsPage
-from desktop.panels.setup_wizard import SetupWizard
 from desktop.panels.theme.application_theme import ThemeChoice
-from desktop.panels.welcome_page import WelcomePage
-from desktop.panels.widgets.step_list import StepList
+from desktop.settings import settings_table
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
-from tests.support.window_driver import Key, WindowDriver
-from tests.support.window_home import WorkspaceHome
-from tests.support.window_sandbox import LoggedSandbox
-
-
-class NewComputer(WindowDriver):
-    """A window where nothing was ever set up."""
-
-    async def set_up_and_open(self) -> None:
-        await self.open_window()
-        await self.wait_until(lambda: self.view._setup_widget is not None)
-
-    @property
-    def welcome(self) -> WelcomePage:
-        page = self.view.findChild(WelcomePage)
-        assert page is not None
-        return page
-
-    @property
-    def wizard(self) -> SetupWizard:
-        page = self.view.findChild(SetupWizard)
-        assert page is not None
-        return page
-
-    @property
-    def steps(self) -> list[tuple[str, str]]:
-        """Accessible name and state of each step."""
-        buttons = self.wizard.findChild(StepList)._buttons  # type: ignore[union-attr]
-        return [(b.accessibleName(), b.accessibleDescription()) for b in buttons]
-
-
-@pytest.fixture
-def new_computer(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> NewComputer:
-    return NewComputer(home, sandbox)
+from tests.support.window_driver import FirstStartDriver, Key
 
 
 class ShownWindows(QObject):
@@ -66,7 +32,7 @@ class ShownWindows(QObject):
         return False
 
 
-async def test_no_part_flashes_as_window_of_its_own(new_computer: NewComputer) -> None:
+async def test_no_part_flashes_as_window_of_its_own(new_computer: FirstStartDriver) -> None:
     window = new_computer
     shown = ShownWindows()
     QApplication.instance().installEventFilter(shown)  # type: ignore[union-attr]
@@ -105,7 +71,9 @@ def processes_named(word: str) -> list[psutil.Process]:
     return found
 
 
-async def test_welcome_offers_demo_and_connecting_by_keyboard(new_computer: NewComputer) -> None:
+async def test_welcome_offers_demo_and_connecting_by_keyboard(
+    new_computer: FirstStartDriver,
+) -> None:
     window = new_computer
     assert "Welcome to Fairlead" in window.visible_texts()
     assert QApplication.focusWidget() is window.welcome.connect_button
@@ -117,7 +85,7 @@ async def test_welcome_offers_demo_and_connecting_by_keyboard(new_computer: NewC
 
 
 @pytest.mark.usefixtures("_children_end")
-async def test_welcome_demo_opens_in_process_of_its_own(new_computer: NewComputer) -> None:
+async def test_welcome_demo_opens_in_process_of_its_own(new_computer: FirstStartDriver) -> None:
     window = new_computer
     files = {path.name for path in window.home.folder.rglob("*") if path.is_file()}
     window.click("Look around with invented data")
@@ -138,7 +106,7 @@ async def test_welcome_demo_opens_in_process_of_its_own(new_computer: NewCompute
     assert "The demo did not start." in window.visible_texts()
 
 
-async def test_welcome_can_be_put_off_and_comes_again(new_computer: NewComputer) -> None:
+async def test_welcome_can_be_put_off_and_comes_again(new_computer: FirstStartDriver) -> None:
     window = new_computer
     window.click("Not now")
     assert window.view.navigation_rail.isVisible()
@@ -153,7 +121,7 @@ async def test_welcome_can_be_put_off_and_comes_again(new_computer: NewComputer)
     assert window.wizard.isVisible()
 
 
-async def test_welcome_help_says_how_set_up_works(new_computer: NewComputer) -> None:
+async def test_welcome_help_says_how_set_up_works(new_computer: FirstStartDriver) -> None:
     window = new_computer
     window.click("How Fairlead works")
     dialog = window.view._help
@@ -163,7 +131,9 @@ async def test_welcome_help_says_how_set_up_works(new_computer: NewComputer) -> 
     window.press(Key.Key_Escape)
 
 
-async def test_wizard_steps_say_what_is_done_open_and_to_come(new_computer: NewComputer) -> None:
+async def test_wizard_steps_say_what_is_done_open_and_to_come(
+    new_computer: FirstStartDriver,
+) -> None:
     window = new_computer
     window.click("Connect Zendesk and Sailthru")
     assert [state for _, state in window.steps] == ["to come"] * 6
@@ -186,7 +156,7 @@ async def test_wizard_steps_say_what_is_done_open_and_to_come(new_computer: NewC
 
 @pytest.mark.parametrize("size", [(1280, 820), (1000, 700), (392, 860)])
 async def test_welcome_and_steps_fit_every_width(
-    new_computer: NewComputer, size: tuple[int, int]
+    new_computer: FirstStartDriver, size: tuple[int, int]
 ) -> None:
     window = new_computer
     window.view.resize(*size)
@@ -205,3 +175,50 @@ async def test_welcome_and_steps_fit_every_width(
     across = {b.y() for b in buttons}
     assert (len(across) == 1) is (size[0] == 392)
     window.save_screenshot(f"steps-{size[0]}")
+
+
+async def connect_sailthru_only(window: FirstStartDriver) -> None:
+    """Walk through the steps as far as a Sailthru key, and to the summary."""
+    uri = window.sandbox.sailthru["service_uri"]
+    window.house.session.change_settings({settings_table.SERVICE_URI.key: uri})
+    window.click("Connect Zendesk and Sailthru")
+    window.click("Without Zendesk")
+    window.click("Next")
+    card = window.wizard.cards[1]
+    assert isinstance(card, SailthruConnectionCard)
+    card.key_field.field.setText(window.sandbox.sailthru["api_key"])
+    card.secret_field.field.setText(window.sandbox.sailthru["api_secret"])
+    window.click(card.dedicated_key_box)
+    window.click(card.test_button)
+    await window.wait_until(lambda: window.house.session.is_connected)
+    window.click("Step 6: Summary")
+
+
+async def test_link_waits_for_the_end_of_the_set_up_and_works_in_the_same_session(
+    new_computer: FirstStartDriver,
+) -> None:
+    window = new_computer
+    # A link clicked in the browser while the set-up is in front.
+    window.window.open_argument("fairlead://customer/maria@lopez.example")
+    await connect_sailthru_only(window)
+    assert window.sheet.sheet is None
+    window.click("Done")
+    await window.wait_until(lambda: window.sheet.sheet is not None)
+    await window.is_lookup_finished()
+    assert "Newsletter" in window.visible_texts()
+    # And whatever comes after it: a second start, another link.
+    window.window.open_argument("tom@old.example")
+    await window.wait_until(lambda: "tom@old.example" in window.visible_texts())
+
+
+async def test_link_that_came_before_the_set_up_was_put_off_says_what_is_missing(
+    new_computer: FirstStartDriver,
+) -> None:
+    window = new_computer
+    window.click("Not now")
+    window.window.open_argument("fairlead://customer/maria@lopez.example")
+    await window.wait_until(lambda: "Connect Zendesk or Sailthru first." in window.visible_texts())
+    window.click("Continue set-up")
+    assert window.wizard.isVisible()
+    window.click("Finish later")
+    assert "Connect Zendesk or Sailthru first." in window.visible_texts()

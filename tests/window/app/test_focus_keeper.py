@@ -73,11 +73,12 @@ async def test_control_that_is_disabled_or_vanishes_keeps_the_focus_around_it(
 # All but the permissions: nothing of them can be used before an admin has signed in.
 @pytest.mark.parametrize("step", [0, 1, 3, 4, 5])
 async def test_focus_stays_in_the_step_of_the_wizard(
-    first_start: FirstStartDriver, step: int
+    new_computer: FirstStartDriver, step: int
 ) -> None:
+    new_computer.click("Connect Zendesk and Sailthru")
     for _ in range(step):
-        first_start.click("Next")
-    card = first_start.wizard.cards[step]
+        new_computer.click("Next")
+    card = new_computer.wizard.cards[step]
     assert card.isVisible()
     found = wrong_places(card)
     assert not found, "\n".join(found)
