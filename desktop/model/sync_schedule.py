@@ -207,7 +207,12 @@ def _run_times_on(rule: ScheduleRule, day: date, zone: ZoneInfo) -> Iterator[flo
 
 
 _COUNT_WORDS = {"once": 1, "twice": 2}
-_TIME_PATTERN = r" (?P<hour>\d{1,2})[:.](?P<minute>\d{2})"
+# `7`, `0700`, `06:30`, `6:30 pm`, `noon`; hours without minutes are full hours.
+_TIME_OF_DAY = re.compile(
+    r"(?P<hour>\d{1,2})(?:\s*[:.h]?\s*(?P<minute>\d{2}))?\s*(?P<half>[ap])?\.?\s*m?\.?"
+)
+_NAMED_TIMES = {"noon": 12 * 60, "midnight": 0}
+_TIME_PATTERN = r" (?P<time>noon|midnight|\d{1,2}(?:\s?[:.h]?\s?\d{2})?(?:\s?[ap]\.?\s?m\.?)?)"
 
 
 def _read_every(found: re.Match[str]) -> ScheduleRule | None:
@@ -222,7 +227,7 @@ def _read_every(found: re.Match[str]) -> ScheduleRule | None:
 
 def _read_spread(found: re.Match[str]) -> ScheduleRule | None:
     count = _COUNT_WORDS.get(found["word"]) or int(found["number"])
-    at = _parse_minutes_after_midnight(found) if found["hour"] else 0
+    at = parse_time_of_day(found["time"]) if found["time"] else 0
     if at is None or not 0 < count <= _MAX_RUNS_PER_DAY:
         return None
     return (
@@ -233,12 +238,12 @@ def _read_spread(found: re.Match[str]) -> ScheduleRule | None:
 
 
 def _read_daily(found: re.Match[str]) -> ScheduleRule | None:
-    at = _parse_minutes_after_midnight(found)
+    at = parse_time_of_day(found["time"])
     return None if at is None else ScheduleRule(ScheduleKind.DAILY, start_minute=at)
 
 
 def _read_weekly(found: re.Match[str]) -> ScheduleRule | None:
-    at, days = _parse_minutes_after_midnight(found), set[int]()
+    at, days = parse_time_of_day(found["time"]), set[int]()
     for part in found["days"].split(","):
         named = _weekdays(part)
         if not named:
@@ -252,7 +257,7 @@ def _read_weekly(found: re.Match[str]) -> ScheduleRule | None:
 
 
 def _read_monthly(found: re.Match[str]) -> ScheduleRule | None:
-    at = _parse_minutes_after_midnight(found)
+    at = parse_time_of_day(found["time"])
     days = {_LAST if part == "last" else int(part) for part in found["days"].split(",")}
     if at is None or not all(day == _LAST or 1 <= day <= 31 for day in days):
         return None
@@ -261,8 +266,22 @@ def _read_monthly(found: re.Match[str]) -> ScheduleRule | None:
     return ScheduleRule(ScheduleKind.MONTHLY, start_minute=at, month_days=(*numbers, *last))
 
 
-def _parse_minutes_after_midnight(found: re.Match[str]) -> int | None:
-    hour, minute = int(found["hour"]), int(found["minute"])
+def parse_time_of_day(text: str) -> int | None:
+    """Parse a time as people type it, in 24 or 12 hours, to minutes after midnight; None: no time.
+
+    `7` and `7 pm`, `0700`, `700`, `06:30`, `6.30`, `6:30 pm`, `noon`.
+    """
+    typed = " ".join(text.lower().split())
+    if typed in _NAMED_TIMES:
+        return _NAMED_TIMES[typed]
+    found = _TIME_OF_DAY.fullmatch(typed)
+    if found is None or (typed.rstrip(".").endswith("m") and not found["half"]):
+        return None
+    hour, minute = int(found["hour"]), int(found["minute"] or 0)
+    if found["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if found["half"] == "p" else 0)
     return hour * 60 + minute if hour < 24 and minute < 60 else None
 
 

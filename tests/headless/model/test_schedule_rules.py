@@ -15,6 +15,7 @@ from desktop.model.sync_schedule import (
     find_due_run,
     next_run_times,
     parse_schedule_rule,
+    parse_time_of_day,
     planned_run_times,
 )
 
@@ -68,6 +69,10 @@ def shown(moments: tuple[float, ...], zone: str) -> list[str]:
         ("once a day 9:00", "daily 09:00", "every day at 09:00"),
         ("daily at 09:00", "daily 09:00", "every day at 09:00"),
         ("every day 23:59", "daily 23:59", "every day at 23:59"),
+        ("daily 7", "daily 07:00", "every day at 07:00"),
+        ("daily at 6:30 pm", "daily 18:30", "every day at 18:30"),
+        ("mon,thu 0730", "mon,thu 07:30", "Monday and Thursday at 07:30"),
+        ("weekdays noon", "weekdays 12:00", "weekdays at 12:00"),
         ("Weekdays at 07:00", "weekdays 07:00", "weekdays at 07:00"),
         ("mon-fri 07:00", "weekdays 07:00", "weekdays at 07:00"),
         ("weekend 8:00", "weekends 08:00", "weekends at 08:00"),
@@ -283,3 +288,38 @@ def test_schedule_never_ran_is_due_for_latest_past_time(
 
 def test_schedule_interval_never_ran_is_due_now() -> None:
     assert find_due_run(parse_schedule_rule("every 5 min"), None, 1000.0, "UTC") == 1000.0
+
+
+@pytest.mark.parametrize(
+    ("typed", "minutes"),
+    [
+        ("7", 7 * 60),
+        ("07", 7 * 60),
+        ("0700", 7 * 60),
+        ("700", 7 * 60),
+        ("06:30", 6 * 60 + 30),
+        ("6.30", 6 * 60 + 30),
+        (" 6:30 PM ", 18 * 60 + 30),
+        ("6:30pm", 18 * 60 + 30),
+        ("6 p.m.", 18 * 60),
+        ("7am", 7 * 60),
+        ("12 am", 0),
+        ("12 pm", 12 * 60),
+        ("06h30", 6 * 60 + 30),
+        ("2359", 23 * 60 + 59),
+        ("0", 0),
+        ("midnight", 0),
+        ("", None),
+        ("24:00", None),
+        ("7:60", None),
+        ("13 pm", None),
+        ("0 am", None),
+        ("7 m", None),
+        ("7:3", None),
+        ("12345", None),
+        ("seven", None),
+        ("٧", 7 * 60),
+    ],
+)
+def test_time_of_day_is_parsed_as_people_type_it(typed: str, minutes: int | None) -> None:
+    assert parse_time_of_day(typed) == minutes

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QTime
 from PySide6.QtWidgets import QCheckBox, QLineEdit
 
 from desktop.model.consent_check import ConsentPurpose
@@ -32,7 +31,11 @@ async def test_schedule_tab_shows_times_and_saves(window: SyncPageDriver) -> Non
     window.press(Key.Key_End)
     window.press(Key.Key_Up)
     window.click("Thursday")
-    window.find_one("Time", TimeField).setTime(QTime(7, 30))
+    field = window.find_one("Time", TimeField)
+    field.setFocus()
+    field.selectAll()
+    window.type("0730")
+    window.press(Key.Key_Return)
     await window.wait_until(lambda: len(window.models.schedule.view().next_times) == 5)
     days = {day.split()[0] for day, _, _ in window.models.schedule.view().next_times}
     assert days == {"Monday", "Thursday"}
