@@ -8,6 +8,7 @@ from desktop.panels.settings.copyable_text import CopyableText
 from desktop.panels.settings.settings_card import SettingsCard
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import secondary_button
+from desktop.panels.widgets.export_file_dialog import documents_folder
 from desktop.panels.widgets.form import Form
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.secret_field import SecretField
@@ -85,6 +86,7 @@ class TeamCard(SettingsCard):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilters(["Policy (*.json)"])
         dialog.setDefaultSuffix("json")
+        dialog.setDirectory(documents_folder())
         dialog.selectFile(POLICY_FILE_NAME)
         dialog.fileSelected.connect(self._model.export_policy_file)
         dialog.open()

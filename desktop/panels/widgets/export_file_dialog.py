@@ -1,9 +1,21 @@
 """The dialog that asks where an exported list is saved, as CSV or JSON."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QDir, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 _FILE_FORMATS = {"CSV table (*.csv)": "csv", "JSON (*.json)": "json"}
+
+
+def documents_folder() -> str:
+    """Return the folder in which a save dialog begins: Documents, or the home where there is none.
+
+    Qt would begin in the folder that the program was started in.
+    """
+    places = QStandardPaths.StandardLocation
+    documents = QStandardPaths.writableLocation(places.DocumentsLocation)
+    if documents and QDir(documents).exists():
+        return documents
+    return QStandardPaths.writableLocation(places.HomeLocation)
 
 
 class ExportFileDialog(QFileDialog):
@@ -17,6 +29,7 @@ class ExportFileDialog(QFileDialog):
         self.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         self.setNameFilters(list(_FILE_FORMATS))
         self.setDefaultSuffix("csv")
+        self.setDirectory(documents_folder())
         self.selectFile(file_name)
         self.filterSelected.connect(self._on_filter_selected)
         self.fileSelected.connect(self._on_file_selected)

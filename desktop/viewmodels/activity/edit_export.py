@@ -7,10 +7,10 @@ from desktop.model.edit import Edit
 from desktop.viewmodels.activity.activity_row import edit_subject, new_value_text, old_value_text
 from desktop.viewmodels.file_export import format_csv, format_json
 
-# Scripts may read these names: they stay.
+# For people; scripts read the keys of the JSON, which stay.
 _HEADER = (
-    "edit", "at", "closed_at", "who", "service", "customer", "target", "what",
-    "old", "new", "reason", "ticket", "state", "detail",
+    "Change", "Changed", "Finished", "Who", "Service", "Customer", "Customer id", "What",
+    "Old value", "New value", "Reason", "Ticket", "State", "Detail",
 )  # fmt: skip
 
 

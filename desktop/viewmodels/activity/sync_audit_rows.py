@@ -10,7 +10,7 @@ from desktop.model.lookup_query import record_query
 from desktop.model.service import Service
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.sync.field_labels import UNSET_LABEL, format_field_name, format_value
+from desktop.sync.field_labels import UNSET_LABEL, format_value
 from desktop.viewmodels import time_format
 from desktop.viewmodels.activity.activity_detail_view import (
     ActivityAction,
@@ -26,10 +26,10 @@ _ROW_ID_PREFIX = "sync:"
 _MAX_FIELDS_SHOWN = 3
 # A batch writer ends the reason of its entries with the run's number.
 _RUN_PATTERN = re.compile(r": run (\d+)$")
-# Scripts may read these names: they stay.
+# For people; scripts read the keys of the JSON, which stay.
 _HEADER = (
-    "seq", "at", "sync", "run", "who", "service", "customer", "target", "field", "old", "new",
-    "detail",
+    "Record", "Written", "Sync", "Run", "Who", "Service", "Customer", "Customer id", "Field",
+    "Old value", "New value", "Detail",
 )  # fmt: skip
 
 
@@ -188,11 +188,10 @@ def customer_query_for_sync_row(row: AuditEntry) -> str:
 
 
 def _row_cells(row: AuditEntry) -> Iterator[tuple[str, ...]]:
-    for field, _, old, new in _field_changes(row):
-        name = format_field_name(field)
+    for _field, name, old, new in _field_changes(row):
         yield (
-            str(row.seq), iso_timestamp(row.at), row.name, run_id_of(row), row.actor, row.service,
-            row.label, row.target, name, old, new, row.detail,
+            str(row.seq), iso_timestamp(row.at), _sync_title(row), run_id_of(row), row.actor,
+            Service(row.service).title, row.label, row.target, name, old, new, row.detail,
         )  # fmt: skip
 
 
@@ -215,5 +214,4 @@ def _field_changes(row: AuditEntry) -> Iterator[tuple[str, str, str, str]]:
         yield field, field_title(field), before, now
 
 
-# Scripts may read the names of the columns: they stay.
 SYNC_ROW_FORMAT = RowFormat(_HEADER, _row_cells, AuditEntry.as_json)

@@ -3,17 +3,19 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
+from desktop.model.field_catalogue import field_title
 from desktop.model.sync_plan import PlanRow
 from desktop.store.plan_repository import PlanRepository
 from desktop.store.plan_row_filter import PlanRowFilter
-from desktop.sync.field_labels import format_field_name, format_value
+from desktop.sync.field_labels import format_value
 from desktop.viewmodels.file_export import RowFormat, export_pages
+from desktop.viewmodels.syncs.sync_labels import FATE_LABELS
 
 _PAGE_SIZE = 500
-# Scripts may read these names, and the keys of the JSON: they stay.
+# For people; scripts read the keys of the JSON, which stay.
 _HEADER = (
-    "row", "fate", "ticked", "state", "source", "target", "customer", "field", "old", "new",
-    "written", "reason", "why", "consent",
+    "Row", "Outcome", "Ticked", "State", "Source id", "Target id", "Customer", "Name", "Field",
+    "Old value", "New value", "Written", "Reason for the field", "Reason for the row", "Consent",
 )  # fmt: skip
 
 
@@ -39,8 +41,8 @@ async def export_plan_rows(
 def _row_cells(row: PlanRow) -> Iterator[list[str]]:
     """Yield a CSV line for each field of a preview's row; one line where it has none."""
     begin = [
-        str(row.row), row.fate.value, "yes" if row.ticked else "no", row.state.value,
-        row.source_id, row.target_id, row.label,
+        str(row.row), FATE_LABELS[row.fate], "yes" if row.ticked else "no", row.state.value,
+        row.source_id, row.target_id, row.label, row.name,
     ]  # fmt: skip
     end = [row.detail or row.why, row.evidence]
     if not row.changes:
@@ -48,7 +50,7 @@ def _row_cells(row: PlanRow) -> Iterator[list[str]]:
     for change in row.changes:
         written = "yes" if change.applies and change.ticked else "no"
         old, new = format_value(change.old, change.field), format_value(change.new, change.field)
-        yield [*begin, format_field_name(change.field), old, new, written, change.reason, *end]
+        yield [*begin, field_title(change.field), old, new, written, change.reason, *end]
 
 
 def _row_to_json(row: PlanRow) -> dict[str, object]:

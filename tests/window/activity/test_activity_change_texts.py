@@ -9,7 +9,7 @@ from desktop.model.edit import EditKind
 from desktop.model.field_catalogue import field_title
 from desktop.model.json_value import Json
 from desktop.store.audit_log import AuditEntry
-from desktop.sync.field_labels import UNSET_LABEL, format_field_name, format_value
+from desktop.sync.field_labels import UNSET_LABEL, format_value
 from desktop.viewmodels.activity import activity_row
 from desktop.viewmodels.activity.sync_audit_rows import (
     SYNC_ROW_FORMAT,
@@ -45,7 +45,11 @@ def test_activity_field_text_equals_preview_text(field: str, old: Json, new: Jso
     assert (field_title(field), f"{before} → {now}", field) in build_sync_row_detail(row, 0.0).facts
     text = format_csv(SYNC_ROW_FORMAT.header, SYNC_ROW_FORMAT.to_cells(row))
     (cells,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    assert (cells["field"], cells["old"], cells["new"]) == (format_field_name(field), before, now)
+    assert (cells["Field"], cells["Old value"], cells["New value"]) == (
+        field_title(field),
+        before,
+        now,
+    )
 
 
 def test_activity_boolean_is_yes_or_no() -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from desktop.model.edit import EditKind, EditState
 from desktop.panels.activity_table_view import cell_texts
 from desktop.panels.widgets.chip import Chip
+from desktop.panels.widgets.export_file_dialog import documents_folder
 from desktop.viewmodels.activity.activity_columns import CHANGE, CUSTOMER
 from desktop.viewmodels.activity.activity_detail_view import ActivityAction
 from desktop.viewmodels.activity.activity_row import ActivityFilter
@@ -336,15 +337,16 @@ async def test_activity_export_dialog_writes_spreadsheet_safe_csv(
     dialog = offline_page.page.findChild(QFileDialog)
     assert dialog is not None
     assert dialog.isVisible()
+    assert dialog.directory().absolutePath() == documents_folder()
     target = tmp_path / "out.csv"
     dialog.fileSelected.emit(str(target))
     dialog.close()
     await wait_until(target.exists)
     text = target.read_text("utf-8-sig")
-    assert text.startswith('"edit","at"')
+    assert text.startswith('"Change","Changed"')
     (row,) = csv.DictReader(text.splitlines())
-    assert row["new"] == '\'=HYPERLINK("http://x")'
-    assert row["reason"] == "'+49 30 1234"
+    assert row["New value"] == '\'=HYPERLINK("http://x")'
+    assert row["Reason"] == "'+49 30 1234"
     assert target.stat().st_mode & 0o077 == 0
     offline_page.model.export(str(tmp_path / "out.json"), "json")
     await wait_until((tmp_path / "out.json").exists)

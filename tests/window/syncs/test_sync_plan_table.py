@@ -536,7 +536,7 @@ async def test_plan_table_long_and_hostile_values_are_plain_and_exported_safely(
     window.models.plan.export_rows(str(target), "csv")
     await window.wait_until(target.exists)
     first, _second = csv.DictReader(target.read_text("utf-8-sig").splitlines())
-    assert first["new"] == f"'{evil}"
+    assert first["New value"] == f"'{evil}"
     assert target.stat().st_mode & 0o077 == 0
     window.models.plan.export_rows(str(tmp_path / "rows.json"), "json")
     await window.wait_until((tmp_path / "rows.json").exists)
@@ -613,3 +613,31 @@ async def test_plan_table_sorted_by_value_range_is_unticked(window: SyncPageDriv
     assert plans.get_row.blocking(window.open_plan_id(), 2).ticked
     click_heading(window, VALUE)
     await window.wait_until(lambda: table.keys_between(0, 3) == [1, 2, 3, 4])
+
+
+async def test_plan_table_name_opens_customer_and_back_returns_to_the_row(
+    window: SyncPageDriver,
+) -> None:
+    await window.add_preset(on=False)
+    rows = [row(n) for n in range(1, 300)]
+    rows[200] = replace(row(201), source_id="7701", label="maria@lopez.example", name="Maria Lopez")
+    made_plan(window, rows)
+    await shown(window, 299)
+    table = window.models.plan.table_model
+    window.rows.scrollTo(table.index(200, CUSTOMER))
+    await window.wait_until(lambda: table.row_at(200) is not None)
+    await window.pause(0.1)
+    scrolled = window.rows.verticalScrollBar().value()
+    window.click_name("Maria Lopez")
+    await window.is_lookup_finished()
+    assert window.view.current_page == "customers"
+    assert "Lopez & Daughters" in window.visible_texts()
+    where = window.view.childAt(window.view.rect().center())
+    QTest.mouseClick(where, Qt.MouseButton.BackButton)
+    assert window.view.current_page == "sync"
+    assert window.page.plan_tab.isVisible()
+    assert window.rows.current_row() == 200
+    assert window.rows.verticalScrollBar().value() == scrolled
+    # And forward to her again, over the list, which takes clicks but not these.
+    QTest.mouseClick(window.rows.viewport(), Qt.MouseButton.ForwardButton)
+    assert window.view.current_page == "customers"
