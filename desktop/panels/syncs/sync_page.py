@@ -292,7 +292,9 @@ class SyncPage(ListDetailPage):
             self.header.back_button.setFocus()
 
     def _on_added(self, _sync_name: str) -> None:
-        # Its preview is the next thing to look at.
+        # Its preview is the next thing to look at, also where the list fills the page.
+        if not self.is_wide:
+            self.open_detail()
         self.show_tab("Plan")
 
     def open_new_sync_dialog(self) -> None:

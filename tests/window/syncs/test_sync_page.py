@@ -118,6 +118,19 @@ async def test_sync_page_second_sync_of_a_kind_is_made_in_the_window(
     await window.wait_until(lambda: window.page.sync_list.card("zendesk-to-sailthru-2") is not None)
 
 
+async def test_sync_page_new_sync_opens_on_plan_in_a_narrow_window(window: SyncPageDriver) -> None:
+    await window.add_preset(on=False)
+    window.page.show_tab("History")
+    window.view.resize(392, 860)
+    await window.wait_until(
+        lambda: window.page.sync_list.isVisible() and not window.page.header.isVisible()
+    )
+    window.models.page.add_new(TO_SAILTHRU, "", "Another")
+    await window.wait_until(window.page.plan_tab.isVisible)
+    assert not window.page.sync_list.isVisible()
+    assert window.models.page.selected_name == "another"
+
+
 async def test_sync_page_waiting_count_is_on_navigation_rail(window: SyncPageDriver) -> None:
     await window.add_preset()
     await window.make_preview()
