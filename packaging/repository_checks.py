@@ -72,6 +72,7 @@ def main(arguments: Sequence[str]) -> int:
         *retired_word_faults(),
         *retired_sentence_faults(),
         *reference_faults(),
+        *migration_faults(),
         *readme_faults(),
         *commit_faults(),
     ]
@@ -150,6 +151,16 @@ def reference_faults() -> Iterator[str]:
                         yield f"{path}:{number}: docs/{name} {section} does not exist"
                 if _OLD_REFERENCE.search(line):
                     yield f"{path}:{number}: refer to docs/sailthru.md or docs/zendesk.md"
+
+
+def migration_faults() -> Iterator[str]:
+    """Migrations with one number: of two, the second would never run on anybody's file."""
+    seen: dict[str, str] = {}
+    for path in _tracked("desktop/store/migrations", ".sql"):
+        number = f"{Path(path).parent}/{Path(path).name[:4]}"
+        if number in seen:
+            yield f"{path}: {Path(seen[number]).name} has this number; take the next free one"
+        seen[number] = path
 
 
 def readme_faults() -> Iterator[str]:
