@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -33,6 +34,29 @@ def test_theme_choice_applies_to_application(
 def test_theme_same_choice_changes_nothing(theme: ApplicationTheme, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(theme.changed):
         theme.choose(ThemeChoice.LIGHT)
+
+
+def test_theme_change_styles_a_widget_once_however_deep_it_is(
+    theme: ApplicationTheme, qtbot: QtBot
+) -> None:
+    outermost = holder = QWidget()
+    qtbot.addWidget(outermost)
+    for _ in range(8):
+        holder = QWidget(holder)
+    watched = _StyleChanges(holder)
+    outermost.show()
+    watched.count = 0
+    theme.choose(ThemeChoice.DARK)
+    # The sheet of before is taken off, the new one put on.
+    assert watched.count == 2
+
+
+class _StyleChanges(QWidget):
+    count = 0
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self.count += event.type() == QEvent.Type.StyleChange
 
 
 def test_theme_unknown_system_scheme_is_light(theme: ApplicationTheme) -> None:
