@@ -16,7 +16,7 @@ from desktop.customer.customer_search import CustomerSearch
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.model.edit import Edit
-from desktop.panels.customers_page import CustomersPage
+from desktop.panels.customers_page import CustomersPage, DrawerModels
 from desktop.panels.main_window_controller import MainWindowController, WindowModels
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
@@ -24,6 +24,7 @@ from desktop.viewmodels.customer.email_change_model import EmailChangeModel
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
 from desktop.viewmodels.customer.note_model import NoteModel
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
 from desktop.viewmodels.page_access import decide_page_access
 from desktop.viewmodels.search_suggestions_model import SearchSuggestionsModel
 from desktop.viewmodels.status_bar_model import StatusBarModel
@@ -77,6 +78,7 @@ class WindowLifecycle(QObject):
             self.sheet_model, services.email_changes, bus, clock
         )
         self.note_model = NoteModel(self.sheet_model, store, clock)
+        self.why_model = WhyOptedOutModel(self.sheet_model, store, clock)
         self.status_model = StatusBarModel(session, store, bus, clock)
         self.follow_model = FollowZendeskModel(services.follow, session, self.sheet_model)
         self.search_model = SearchSuggestionsModel(
@@ -90,8 +92,7 @@ class WindowLifecycle(QObject):
         self.main_window.add_customers_page(
             CustomersPage(
                 self.sheet_model,
-                self.email_change_model,
-                self.note_model,
+                DrawerModels(self.email_change_model, self.note_model, self.why_model),
                 examples=launch_options.search_examples,
             )
         )
@@ -277,6 +278,7 @@ class WindowLifecycle(QObject):
         await self.search_model.tasks.close()
         await self.email_change_model.close()
         await self.note_model.close()
+        await self.why_model.close()
         await self.sheet_model.close()
         if self.page_factory is not None:
             await self.page_factory.close()

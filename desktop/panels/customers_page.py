@@ -1,5 +1,6 @@
 """Widget of the page Customers: the sheet of one customer, or the welcome before there is one."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -11,12 +12,23 @@ from desktop.viewmodels.customer.email_change_model import EmailChangeModel
 from desktop.viewmodels.customer.header_view import build_header_view, matches_text
 from desktop.viewmodels.customer.note_model import NoteModel
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
 from desktop.viewmodels.qt_timer import create_timer
 
 if TYPE_CHECKING:
     from desktop.panels.customer.customer_sheet_widget import CustomerSheetWidget
     from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
     from desktop.panels.customer.note_drawer import NoteDrawer
+    from desktop.panels.customer.why_opted_out_drawer import WhyOptedOutDrawer
+
+
+@dataclass(frozen=True)
+class DrawerModels:
+    """The view-models of the drawers over the customer's sheet."""
+
+    email_change: EmailChangeModel
+    note: NoteModel
+    why: WhyOptedOutModel
 
 
 class CustomersPage(QWidget):
@@ -29,18 +41,17 @@ class CustomersPage(QWidget):
     def __init__(
         self,
         model: CustomerSheetModel,
-        email_change: EmailChangeModel,
-        note: NoteModel,
+        drawers: DrawerModels,
         parent: QWidget | None = None,
         *,
         examples: tuple[str, ...] = (),
     ) -> None:
         super().__init__(parent)
         self._model = model
-        self._email_change = email_change
+        self._email_change, self._note, self._why = drawers.email_change, drawers.note, drawers.why
         self._email_drawer: EmailChangeDrawer | None = None
-        self._note = note
         self._note_drawer: NoteDrawer | None = None
+        self._why_drawer: WhyOptedOutDrawer | None = None
         self._sheet: CustomerSheetWidget | None = None
         self._build_timer = create_timer(self, _BUILD_SLICE_MS, self._build_slice, repeats=True)
         self._is_sheet_connected = False  # the panels are all built and shown to somebody
@@ -56,8 +67,8 @@ class CustomersPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
         model.changed.connect(self.refresh)
-        email_change.changed.connect(self._refresh_email_note)
-        email_change.address_replaced.connect(model.open_text)
+        self._email_change.changed.connect(self._refresh_email_note)
+        self._email_change.address_replaced.connect(model.open_text)
 
     def refresh(self) -> None:
         """Show the customer sheet, who matches, that nobody was found, or the welcome."""
@@ -120,6 +131,16 @@ class CustomersPage(QWidget):
             self._note_drawer = NoteDrawer(self._note, self.window())
         self._note_drawer.open_for_ticket(ticket)
 
+    def open_why_drawer(self) -> None:
+        """Open Why opted out? for the customer shown, if there is one."""
+        if self._model.sheet is None or not self._model.sheet.is_found:
+            return
+        if self._why_drawer is None:
+            from desktop.panels.customer.why_opted_out_drawer import WhyOptedOutDrawer
+
+            self._why_drawer = WhyOptedOutDrawer(self._why, self.window())
+        self._why_drawer.open_for_customer()
+
     def note_disabled_reason(self) -> str:
         """Say why no note can be added for the customer shown, or ""."""
         return self._note.disabled_reason()
@@ -174,6 +195,7 @@ class CustomersPage(QWidget):
             sheet.tickets_panel.link_requested.connect(self.link_requested)
             sheet.change_email_requested.connect(self.open_email_drawer)
             sheet.tickets_panel.note_requested.connect(self.open_note_drawer)
+            sheet.timeline_panel.why_requested.connect(self.open_why_drawer)
             sheet.set_narrow(self._narrow)
         return sheet
 

@@ -64,6 +64,7 @@ class MainWindowController(QObject):
         add("Follow Zendesk", self._on_follow, "Ctrl+Shift+F")
         add("Change e-mail", self._window.customers_page.open_email_drawer, "Ctrl+Shift+E")
         add("Add note", self._window.customers_page.open_note_drawer, "Ctrl+Shift+M")
+        add("Why opted out?", self._window.customers_page.open_why_drawer)
         add("Copy e-mail address", self._on_copy_address, "Ctrl+Shift+C")
         # Alt with an arrow moves by a word on a Mac.
         on_mac = sys.platform == "darwin"

@@ -30,6 +30,7 @@ COMMANDS = (
     CommandEntry("window", "open the window (the default)", "window"),
     CommandEntry("demo", "open the window on invented data", "demo"),
     CommandEntry("lookup", "show one customer's sheet", "lookup"),
+    CommandEntry("why", "explain why a customer is opted out", "why"),
     CommandEntry("edit", "change one customer", "edit"),
     CommandEntry("note", "put an internal note on a customer's ticket", "note"),
     CommandEntry("undo", "take one change back", "undo"),

@@ -78,6 +78,7 @@ class CustomerSheetWidget(QWidget):
         self._model = model
         # Its own at once: the window may be closed before its turn to be placed.
         self.tickets_panel = TicketsPanel(model, self)
+        self.timeline_panel = TimelinePanel(model, self)
         self._panels_to_build = list(_PANEL_CLASSES)
         self._cards: dict[str, SheetPanel] = {}
         self._panels_to_refresh: list[
@@ -110,7 +111,11 @@ class CustomerSheetWidget(QWidget):
         """Build one more panel of the customer sheet: all at once would hold the window up."""
         if self._panels_to_build:
             key = self._panels_to_build.pop(0)
-            card = self.tickets_panel if key == "tickets" else _PANEL_CLASSES[key](self._model)
+            made_already: dict[str, SheetPanel] = {
+                "tickets": self.tickets_panel,
+                "timeline": self.timeline_panel,
+            }
+            card = made_already.get(key) or _PANEL_CLASSES[key](self._model)
             self._cards[key] = card
             if key == "none":
                 card.hide()

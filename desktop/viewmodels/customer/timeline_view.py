@@ -18,10 +18,14 @@ _MAX_TEXT_LENGTH = 40
 
 @dataclass(frozen=True)
 class TimelineView:
-    """View of the panel Timeline: all events, newest first; it shows a few, the rest on demand."""
+    """View of the panel Timeline: all events, newest first; it shows a few, the rest on demand.
+
+    `can_explain_optout`: the customer is opted out, or their level is not known.
+    """
 
     panel_state: PanelState
     rows: tuple[KeyValueRow, ...] = ()
+    can_explain_optout: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ def build_timeline_view(context: CustomerContext) -> TimelineView:
     )
     if not rows:
         return TimelineView(PanelState(PanelStatus.EMPTY, text="Nothing has happened yet."))
-    return TimelineView(PanelState(), rows)
+    profile = sheet.profile.value
+    is_opted_out = profile is not None and profile.optout is not OptOutLevel.NONE
+    return TimelineView(PanelState(), rows, is_opted_out)
 
 
 def _collect_events(context: CustomerContext) -> Iterator[_TimelineEvent]:

@@ -32,6 +32,9 @@ def test_commands_with_view_off_print_no_customer_and_admins_see_all(
     edit = made.json["edits"][0]["id"]
     commands = (
         ("lookup", email),
+        ("why", email),
+        ("note", email, "--ticket", "1", "--text", "Hello."),
+        ("edit", email, "--email", f"x{email}", "--reason", "asked"),
         ("audit",),
         ("audit", "--customer", email),
         ("outbox",),
