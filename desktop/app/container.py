@@ -16,7 +16,7 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.customer.customer_lookup import CustomerLookup
 from desktop.customer.edit_service import EditService
 from desktop.kit.change_bus import ChangeBus
-from desktop.kit.errors import AppError
+from desktop.kit.errors import AppError, AuthenticationError, NotPermitted
 from desktop.kit.logging_setup import set_log_level
 from desktop.model.edit import sending_refusal
 from desktop.model.permission import (
@@ -108,7 +108,9 @@ class WorkspaceServices:
         from desktop.writing.optout_door import RowPermits
 
         return RowPermits(
-            self.permit_optout, lambda right: self.check_now(right, self.session.actor).reason
+            self.permit_optout,
+            lambda right: self.check_now(right, self.session.actor).reason,
+            recheck=self.session.recheck_actor,
         )
 
     def check_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
@@ -163,6 +165,9 @@ class WorkspaceServices:
 
         It was asked at the start of the run too; what is taken away holds from that moment on.
         """
+        error = self.session.connection_error
+        if isinstance(error, AuthenticationError | NotPermitted):
+            return f"{error.title} {error.message}"
         rules = self.read_current_rules()
         return check_permission(Permission.RUNS, self.session.actor, rules).reason
 

@@ -8,10 +8,10 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.run_permits import find_run_permits
 from desktop.app.runner_factory import build_runner
 from desktop.clients.notification import show_notification
-from desktop.kit.errors import AppError
+from desktop.kit.errors import AppError, NotPermitted
 from desktop.model.sync import Sync
 from desktop.model.sync_run import Run, RunState
-from desktop.settings import settings_table
+from desktop.settings import settings_table, sync_settings
 from desktop.sync.run_notification import RunNotification, build_run_notification, should_notify
 from desktop.sync.sync_runner import RunRequest
 
@@ -67,7 +67,11 @@ async def _notify(services: WorkspaceServices, sync: Sync, run: Run) -> Run:
     runs = await services.store.runs.list_runs(run.sync, _EARLIER_RUNS)
     earlier = (other for other in runs if int(other.id) < int(run.id))
     before = next((other for other in earlier if other.state is not RunState.RUNNING), None)
-    if not should_notify(sync.notify, run, before):
+    notify = sync.notify
+    if run.state is RunState.FAILED and run.error_code == NotPermitted.code:
+        # Whoever started it cannot give themselves the right: somebody who can hears of it too.
+        notify = replace(notify, on_failure=True, email=await _with_admin(services, sync))
+    if not should_notify(notify, run, before):
         return run
     notification = build_run_notification(
         sync,
@@ -77,23 +81,45 @@ async def _notify(services: WorkspaceServices, sync: Sync, run: Run) -> Run:
         services.context.redactor.redact,
     )
     # Not for the demo: what it shows on somebody's desktop would pass for real.
-    if sync.notify.desktop and not services.context.is_demo:
+    if notify.desktop and not services.context.is_demo:
         await show_notification(
             notification.title, notification.summary, urgent=notification.needs_attention
         )
-    if sync.notify.email:
-        return await _send_run_email(services, sync, run, notification)
+    if notify.email:
+        return await _send_run_email(services, notify.email, run, notification)
     return run
 
 
+async def _with_admin(services: WorkspaceServices, sync: Sync) -> tuple[str, ...]:
+    """Return whom a sync's e-mails go to, and the admin who switched it on, where that is known.
+
+    Only where there is a mail server: without one nobody has asked for e-mail.
+    """
+    zendesk, given = services.session.clients.zendesk, sync.notify.email
+    key = await services.store.syncs.find_switcher(sync.name)
+    if zendesk is None or not key.isdigit():
+        return given
+    if not services.session.values.get(sync_settings.MAIL_HOST):
+        return given
+    try:
+        user = await zendesk.show_user(int(key))
+    except AppError:
+        return given
+    is_admin = user.role == "admin" and user.active and not user.suspended
+    return tuple(dict.fromkeys((*given, user.email or ""))) if is_admin and user.email else given
+
+
 async def _send_run_email(
-    services: WorkspaceServices, sync: Sync, run: Run, notification: RunNotification
+    services: WorkspaceServices,
+    recipients: tuple[str, ...],
+    run: Run,
+    notification: RunNotification,
 ) -> Run:
     # Imported here: most runs send no e-mail.
     from desktop.clients.smtp import OutgoingEmail
     from desktop.connect.mail_server import send_workspace_email
 
-    email = OutgoingEmail(sync.notify.email, notification.title, notification.body)
+    email = OutgoingEmail(recipients, notification.title, notification.body)
     session = services.session
     try:
         await send_workspace_email(session.connection_config, session.values, email)

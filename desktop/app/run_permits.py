@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.workspace_session import ACTOR_RECHECK_S
 from desktop.connect.identity_and_roles import actor_from_zendesk_user
 from desktop.kit.errors import AppError
 from desktop.model.permission import Actor, Permission, PermissionDecision
@@ -28,8 +29,11 @@ async def find_run_permits(
     """
     if request.why != "schedule":
         return await _find_person_permits(services, request)
-    actor = await _find_actor(services, await services.store.syncs.find_switcher(sync.name))
-    permit = permit_loosening_if(lambda: _decide_for(services, sync, actor, Permission.OPT_IN))
+    switcher = _Switcher(services, sync.name)
+    await switcher.find()
+    permit = permit_loosening_if(
+        lambda: _decide_for(services, sync, switcher.actor, Permission.OPT_IN)
+    )
 
     def is_corrected(source_id: str) -> bool:
         # Asked for each row: the plan takes in what was corrected while it read for an hour.
@@ -42,9 +46,32 @@ async def find_run_permits(
 
     return RowPermits(
         permit_scheduled,
-        lambda right: _decide_for(services, sync, actor, right).reason,
+        lambda right: _decide_for(services, sync, switcher.actor, right).reason,
         is_corrected,
+        switcher.recheck,
     )
+
+
+class _Switcher:
+    """Who switched a sync on, with the role that Zendesk says they have now."""
+
+    def __init__(self, services: WorkspaceServices, sync_name: str) -> None:
+        self._services = services
+        self._sync_name = sync_name
+        self._asked_at = 0.0
+        self.actor: Actor | None = None
+
+    async def find(self) -> None:
+        """Ask the audit who it is, and Zendesk for their role."""
+        self._asked_at = self._services.context.clock.monotonic()
+        key = await self._services.store.syncs.find_switcher(self._sync_name)
+        self.actor = await _find_actor(self._services, key)
+
+    async def recheck(self) -> None:
+        """Ask anew, at most once a minute, and who is signed in for the run too."""
+        await self._services.session.recheck_actor()
+        if self._services.context.clock.monotonic() - self._asked_at >= ACTOR_RECHECK_S:
+            await self.find()
 
 
 async def _find_person_permits(services: WorkspaceServices, request: RunRequest) -> RowPermits:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from desktop.clients.service_status import ServiceState, ServiceStatus
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.identity_and_roles import (
+    actor_from_zendesk_user,
     effective_permission_rules,
     last_known_actor,
     resolve_identity,
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from desktop.store.database_thread import DatabaseThread
 
 log = logging.getLogger(__name__)
+
+# Seconds; one call of some hundred a minute that Zendesk's smallest plan allows.
+ACTOR_RECHECK_S = 60.0
 
 
 class WorkspaceSession:
@@ -70,6 +74,7 @@ class WorkspaceSession:
         self.settings_error: AppError | None = loaded.notice
         self.connection_error: AppError | None = None
         self.predictions: bool | None = None
+        self._actor_asked_at = 0.0
         # Whether a sign-in of this workspace stands; without one the rules are the defaults.
         self._is_signed_in = False
         self._cached_rules: tuple[SettingsValues, bool, PermissionRules] | None = None
@@ -259,6 +264,7 @@ class WorkspaceSession:
         zendesk = self.clients.zendesk
         file = WindowStateFile(self.connection_config.workspace.state_path)
         state = file.read()
+        self._actor_asked_at = self.connection_config.clock.monotonic()
         try:
             found = await resolve_identity(
                 self.values,
@@ -287,6 +293,25 @@ class WorkspaceSession:
             self._save_last_actor(
                 file, replace(state, last_user_name=actor.name, last_user_id=actor.id)
             )
+
+    async def recheck_actor(self) -> None:
+        """Ask Zendesk anew who is signed in and with which role, at most once a minute.
+
+        A run works for hours: a role that was taken away, or a sign-in that ended, holds from then
+        on. While Zendesk is away nothing changes: the requests of the run tell that themselves.
+        """
+        zendesk, now = self.clients.zendesk, self.connection_config.clock.monotonic()
+        if zendesk is None or now - self._actor_asked_at < ACTOR_RECHECK_S:
+            return
+        self._actor_asked_at = now
+        try:
+            actor = actor_from_zendesk_user(await zendesk.me())
+        except (AuthenticationError, NotPermitted) as error:
+            self.connection_error, self._is_signed_in = error, False
+        except AppError as error:
+            log.info("Zendesk did not say who is signed in: %s", error.code)
+        else:
+            self._actor = replace(actor, credential=self._actor.credential)
 
     def _save_last_actor(self, file: WindowStateFile, state: WindowState) -> None:
         try:

@@ -1,11 +1,12 @@
 """Counts of what a workspace keeps on this computer, and its erasure once no run is under way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
-from desktop.kit.errors import ConflictError, StorageError
+from desktop.kit.errors import ConflictError, NotPermitted, StorageError
 from desktop.model.account import Account
+from desktop.model.sync_run import Run
 from desktop.settings.file_lock import hold_lock
 from desktop.settings.workspace import Workspace
 from desktop.store.account_repository import AccountRepository, KeptForAccount
@@ -27,6 +28,18 @@ from desktop.store.sqlite_database import Database
 _RUN_STOP_S = 30.0
 
 
+class RunUnderWay(NotPermitted):
+    """Copies cannot be erased under a run that the person at work may not stop."""
+
+    def __init__(self, live: Sequence[Run]) -> None:
+        names = ", ".join(dict.fromkeys(f"“{run.sync}”" for run in live))
+        super().__init__(
+            f"A run of {names} is under way and needs these copies.",
+            "To stop it takes the right to run syncs. Nothing was erased.",
+            "Wait for its end, or ask an admin.",
+        )
+
+
 class LocalDatabases:
     """Opens a workspace's two database files for a moment each, on a thread of its own.
 
@@ -46,14 +59,15 @@ class LocalDatabases:
         """Open the mirror for a moment and count what it keeps of both services, since when."""
         return await asyncio.to_thread(self._summarize_kept)
 
-    async def erase_kept(self) -> None:
+    async def erase_kept(self, *, may_stop_runs: bool = True) -> None:
         """Stop the workspace's runs, then erase every customer and feed kept on this computer.
 
-        A run under way stops first: without its feed it would take people for gone. Raises
-        ConflictError where it does not, StorageError where another process keeps the erasure from
-        being complete.
+        A run under way stops first: without its feed it would take people for gone. The copies are
+        the person's own, to stop a run takes the right to run syncs: without it RunUnderWay is
+        raised. Raises ConflictError where a run does not stop, StorageError where another process
+        keeps the erasure from being complete.
         """
-        async with self.stopped_runs():
+        async with self.stopped_runs(may_stop=may_stop_runs):
             await asyncio.to_thread(self._erase_plan_rows)
             await asyncio.to_thread(self._erase_mirror)
 
@@ -68,11 +82,15 @@ class LocalDatabases:
             return await asyncio.to_thread(self._erase_customer, ids, actor, now, audit_signer)
 
     @asynccontextmanager
-    async def stopped_runs(self) -> AsyncIterator[None]:
+    async def stopped_runs(self, *, may_stop: bool = True) -> AsyncIterator[None]:
         """Stop every run of the workspace, and let none begin while its data is erased.
 
-        Raises ConflictError where one does not stop.
+        Raises RunUnderWay where one would have to and `may_stop` is false, ConflictError where one
+        does not stop.
         """
+        live = () if may_stop else await asyncio.to_thread(self._list_live_runs)
+        if live:
+            raise RunUnderWay(live)
         async with AsyncExitStack() as held:
             for name in await asyncio.to_thread(self._request_cancel_of_all_runs):
                 lock = hold_lock(self._workspace.lock_path(f"sync-{name}"), limit_s=_RUN_STOP_S)
@@ -161,6 +179,12 @@ class LocalDatabases:
             yield database
         finally:
             database.close()
+
+    def _list_live_runs(self) -> tuple[Run, ...]:
+        with self._open_fairlead() as database:
+            if database is None:
+                return ()
+            return RunRepository(database, new_owner_id()).list_live.blocking()
 
     def _request_cancel_of_all_runs(self) -> tuple[str, ...]:
         with self._open_fairlead() as database:

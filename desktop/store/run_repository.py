@@ -265,6 +265,17 @@ class RunRepository(Repository):
         )
 
     @database_call
+    def list_live(self) -> tuple[Run, ...]:
+        """Select the runs and previews that a process is working on now."""
+
+        def look(connection: sqlite3.Connection) -> tuple[Run, ...]:
+            rows = connection.execute("SELECT * FROM run WHERE state = 'running' ORDER BY id")
+            found = (self._decode_run(row) for row in rows)
+            return tuple(run for run in found if run.state is RunState.RUNNING)
+
+        return self._database.read(look)
+
+    @database_call
     def request_cancel_of_all(self) -> tuple[str, ...]:
         """Update all runs and previews as to be cancelled; returns the syncs that may have one."""
 

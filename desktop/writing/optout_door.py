@@ -5,7 +5,7 @@ Sailthru has no compare-and-set: between the read and the post lie some millisec
 lines are applied minutes later, so of all levels only `all`, the strictest, may travel in one.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
@@ -54,18 +54,24 @@ def permit_loosening_if(decide: Callable[[], PermissionDecision]) -> OptOutPermi
     return permit
 
 
+async def _nothing_to_recheck() -> None:
+    """Leave the rights as they were found: there is no service to ask anew."""
+
+
 @dataclass(frozen=True)
 class RowPermits:
     """The rights asked before rows are sent: the opt-out permit, and what they take besides.
 
     `find_refusal` says why whoever applies the rows lacks a right, or "". `is_corrected` asks about
     records that somebody without these rights may have corrected. An edit of the outbox was judged
-    when it was asked for, so that its sender asks for no more.
+    when it was asked for, so that its sender asks for no more. `recheck` asks the service, between
+    batches, whose rights these are now.
     """
 
     optout: OptOutPermit
     find_refusal: Callable[[Permission], str] = lambda _permission: ""
     is_corrected: Callable[[str], bool] = lambda _source_id: False
+    recheck: Callable[[], Awaitable[None]] = _nothing_to_recheck
 
     def for_batch(self) -> "RowPermits":
         """Ask each right once for a batch to be sent: rules read anew, but not for every row."""

@@ -68,6 +68,7 @@ class PlanRowQueue:
 
         Raises NotPermitted where the rules forbid writing by now.
         """
+        await self.protocol.permits.recheck()
         self.require_permitted()
         numbers, now = [row.row for row in rows], self.protocol.clock.now()
         batch = await self.store.batches.begin_batch(self.provenance.plan_id, kind, numbers, now)

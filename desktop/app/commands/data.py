@@ -9,10 +9,10 @@ import msgspec
 from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.open_workspace import find_workspace, in_workspace
+from desktop.app.commands.open_workspace import find_workspace, in_workspace, open_workspace
 from desktop.app.commands.view_permission import require_admin
 from desktop.app.container import WorkspaceServices
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_databases import LocalDatabases, RunUnderWay
 from desktop.connect.stored_data_inventory import describe_kept_data
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.text import format_count
@@ -29,13 +29,26 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+async def _erase_kept(
+    context: AppContext, options: argparse.Namespace, local: LocalDatabases
+) -> None:
+    try:
+        await local.erase_kept(may_stop_runs=False)
+    except RunUnderWay:
+        # Asked of Zendesk only now: copies alone are erased without a connection.
+        async with open_workspace(context, options.workspace) as services:
+            if services.session.connection_error is None:
+                services.syncs.require_configuration_permission()
+        await local.erase_kept()
+
+
 async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -> int:
     if options.action == "erase" and options.customer:
         return await _erase_customer(context, options)
     local = LocalDatabases(find_workspace(context, options.workspace))
     kept = await local.summarize_kept()
     if options.action == "erase":
-        await local.erase_kept()
+        await _erase_kept(context, options, local)
         line = f"Erased from this computer: {describe_kept_data(kept)}."
     else:
         since = f", last read {iso_timestamp(kept.read_at)}" if kept.read_at else ""

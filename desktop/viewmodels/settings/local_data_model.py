@@ -1,5 +1,6 @@
 """Model of the card “Data on this computer”: counts what is kept of customers, and erases it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from desktop.connect.connection_config import ConnectionConfig
@@ -35,8 +36,10 @@ class LocalDataModel(CardModel):
         connection_config: ConnectionConfig,
         local_databases: LocalDatabases,
         bus: ChangeBus | None = None,
+        may_stop_runs: Callable[[], bool] = lambda: True,
     ) -> None:
         super().__init__()
+        self._may_stop_runs = may_stop_runs
         self._connection_config = connection_config
         self._local_databases = local_databases
         self._bus = bus
@@ -75,7 +78,7 @@ class LocalDataModel(CardModel):
 
     async def _erase_kept(self) -> None:
         before = await self._local_databases.summarize_kept()
-        await self._local_databases.erase_kept()
+        await self._local_databases.erase_kept(may_stop_runs=self._may_stop_runs())
         # The sheet on screen and the search suggestions forget them too.
         if self._bus is not None:
             self._bus.publish(ChangeSet.of(Topic.CUSTOMER))

@@ -1,6 +1,7 @@
 """View-model of the settings page: one model for each card, refreshed by the change bus."""
 
 import platform
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, qVersion
@@ -10,6 +11,7 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.errors import AppError
+from desktop.model.permission import Permission, check_permission
 from desktop.settings import settings_table
 from desktop.viewmodels.page_access import decide_settings_sections
 from desktop.viewmodels.settings.card_model import CardModel
@@ -53,7 +55,7 @@ class SettingsPageModel(QObject):
         self.permissions = PermissionsModel(workspace)
         self.zendesk = ZendeskConnectionModel(workspace, connection_config, local_databases)
         self.sailthru = SailthruConnectionModel(workspace, connection_config)
-        self.data = LocalDataModel(connection_config, local_databases, bus)
+        self.data = LocalDataModel(connection_config, local_databases, bus, self._may_stop_runs)
         self.team = TeamPolicyModel(workspace, connection_config)
         self.connection_test = ConnectionTestModel(connection_config)
         self.disconnect_model = DisconnectModel(workspace, connection_config, local_databases)
@@ -71,6 +73,13 @@ class SettingsPageModel(QObject):
             self.disconnect_model,
         )
         self._unsubscribe = bus.subscribe(self._on_changes)
+
+    def _may_stop_runs(self) -> bool:
+        # While Zendesk is away nobody can say who may; a run that stops can go on.
+        if self._workspace.connection_error is not None:
+            return True
+        rules = replace(self._workspace.rules, are_changes_enabled=True)
+        return check_permission(Permission.RUNS, self._workspace.actor, rules).is_allowed
 
     def settings_file_error(self) -> ErrorMessage:
         """Return what is wrong with the settings file or single values, for the page's notice."""

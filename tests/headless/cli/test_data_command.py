@@ -1,8 +1,10 @@
 """`fairlead data`: says what is kept of customers on this computer, and erases it."""
 
+from desktop.model.sync_run import RunState
 from tests.support.cli_command import FairleadCommand
 from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers
+from tests.support.workspace_home import open_workspace_services
 
 
 def test_data_status_counts_and_erase_leaves_nothing_but_what_waits(
@@ -60,3 +62,27 @@ def test_data_erase_of_one_customer_needs_an_admin_and_leaves_the_audit_whole(
     assert (again.exit_code, again.stdout) == (0, "Nothing was kept.\n")
     # At the services the opt-out stands.
     assert (sandbox.read_profile(email) or {})["optout_email"] == "all"
+
+
+async def test_data_erase_under_a_run_needs_the_right_to_stop_it(
+    fairlead: FairleadCommand, as_agent: FairleadCommand, sandbox: SandboxServers
+) -> None:
+    """The copies are the person's own; the run is not."""
+    email = "erased@under-a-run.example"
+    sandbox.create_profile(email)
+    assert fairlead("lookup", email).exit_code == 0
+    assert fairlead("sync", "add", "--preset", "zendesk-to-sailthru").exit_code == 0
+    async with open_workspace_services(
+        fairlead.home, sandbox.connection_document, connect=False
+    ) as house:
+        run = house.store.runs.begin.blocking("zendesk-to-sailthru", "manual", "Ada", 1.0)
+        refused = as_agent("data", "erase", "--json")
+        assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
+        assert as_agent("data", "status", "--json").json["customers"] == 1
+        assert not house.store.runs.is_cancel_requested.blocking(run.id)
+        assert fairlead("data", "erase").exit_code == 0
+        assert house.store.runs.is_cancel_requested.blocking(run.id)
+        house.store.runs.end.blocking(run.id, RunState.CANCELLED, 2.0, {})
+    assert fairlead("lookup", email).exit_code == 0
+    assert as_agent("data", "erase").exit_code == 0
+    assert fairlead("data", "status", "--json").json["customers"] == 0
