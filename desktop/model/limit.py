@@ -126,9 +126,14 @@ def allowable_limit_codes() -> tuple[str, ...]:
     return tuple(_LIMITED_CONSEQUENCES)
 
 
-def _breach_message(code: str, people: int, limit: int) -> str:
+def people_over_limit_text(code: str, people: int) -> str:
+    """Say how many people a limited consequence affects: “3 people would join a list”."""
     whom = format_count(people, "person", "people")
-    return f"{whom} would {_LIMITED_CONSEQUENCES[code]}; your limit is {limit:,} a run."
+    return f"{whom} would {_LIMITED_CONSEQUENCES.get(code, code)}"
+
+
+def _breach_message(code: str, people: int, limit: int) -> str:
+    return f"{people_over_limit_text(code, people)}; your limit is {limit:,} a run."
 
 
 _EMPTY_SOURCE_MESSAGE = "The source is empty; nothing is written when it is."

@@ -112,7 +112,9 @@ class ActivityPage(ListPage):
         self._model.select(row_id)
         if self.is_wide:
             # The details stand beside the list already: opening goes on to the customer.
-            self.customer_requested.emit(self._model.customer_query(row_id))
+            # An allowed limit is about no customer.
+            if query := self._model.customer_query(row_id):
+                self.customer_requested.emit(query)
             return
         self.open_detail()
         self.back_button.setFocus()

@@ -107,16 +107,17 @@ class AuditLog(Repository):
     def search_sync_entries(
         self, *, words: tuple[str, ...] = (), before: int | None = None, limit: int = 200
     ) -> tuple[AuditEntry, ...]:
-        """Select audit rows of syncs' runs, the newest first, further back than `before`.
+        """Select audit rows of syncs' runs and of limits that were allowed, the newest first.
 
-        Every word (lower case) stands in the customer, the sync with its run, or the person.
+        Only those further back than `before`. Every word (lower case) stands in the customer, the
+        sync with its run, or the person.
         """
         holds = " AND instr(lower(label || ' ' || reason || ' ' || actor), ?)" * len(words)
 
         def look(connection: sqlite3.Connection) -> tuple[AuditEntry, ...]:
             found = connection.execute(
-                "SELECT * FROM audit_entry WHERE kind = 'sync' AND (?1 IS NULL OR seq < ?1)"  # noqa: S608
-                f"{holds} ORDER BY seq DESC LIMIT ?",
+                "SELECT * FROM audit_entry WHERE kind IN ('sync', 'approval')"  # noqa: S608
+                f" AND (?1 IS NULL OR seq < ?1){holds} ORDER BY seq DESC LIMIT ?",
                 (before, *words, limit),
             )
             return tuple(_decode_row(r) for r in found)

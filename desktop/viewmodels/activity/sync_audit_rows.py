@@ -6,6 +6,7 @@ from pathlib import Path
 
 from desktop.kit.clock import iso_timestamp
 from desktop.model.field_catalogue import field_title
+from desktop.model.limit import people_over_limit_text
 from desktop.model.lookup_query import record_query
 from desktop.model.service import Service
 from desktop.store.audit_log import AuditEntry
@@ -21,6 +22,7 @@ from desktop.viewmodels.activity.activity_row import ActivityRow, shorten_value
 from desktop.viewmodels.file_export import RowFormat, export_pages
 
 _PAGE_SIZE = 200
+_APPROVAL_KIND = "approval"
 # Tells their ids from those of edits in one list.
 _ROW_ID_PREFIX = "sync:"
 _MAX_FIELDS_SHOWN = 3
@@ -121,8 +123,37 @@ def run_id_of(row: AuditEntry) -> str:
     return found.group(1) if found else ""
 
 
+def _build_approval_row(row: AuditEntry, now: float) -> ActivityRow:
+    """Build the Activity row of an audited approval: who let which limit pass, for how many."""
+    plan = row.new.get("plan", "") if isinstance(row.new, dict) else ""
+    return ActivityRow(
+        id=f"{_ROW_ID_PREFIX}{row.seq}",
+        time=time_format.format_date_and_time(row.at, now),
+        time_tooltip=time_format.format_full_timestamp(row.at),
+        actor=row.actor,
+        customer="",
+        subject=f"Limit of {row.name}",
+        change_text=_approved_text(row),
+        reason_text=f"for preview {plan} of {row.name}",
+        state="Allowed",
+        state_tone="info",
+        detail="",
+        needs_attention=False,
+    )
+
+
+def _approved_text(row: AuditEntry) -> str:
+    said = row.new if isinstance(row.new, dict) else {}
+    people = said.get("people")
+    return people_over_limit_text(
+        str(said.get("limit", "")), people if isinstance(people, int) else 0
+    )
+
+
 def build_sync_row(row: AuditEntry, now: float) -> ActivityRow:
     """Build the Activity row of a sync's audit entry: its reason is the run."""
+    if row.kind == _APPROVAL_KIND:
+        return _build_approval_row(row, now)
     fields = list(_field_changes(row))
     shown = "; ".join(
         f"{title}: {_short_change(old, new)}" for _, title, old, new in fields[:_MAX_FIELDS_SHOWN]
@@ -149,6 +180,23 @@ def build_sync_row(row: AuditEntry, now: float) -> ActivityRow:
 def build_sync_row_detail(row: AuditEntry, now: float) -> ActivityDetailView:
     """Build the Activity details of a sync's audit entry; only a whole run is rolled back."""
     line = build_sync_row(row, now)
+    if row.kind == _APPROVAL_KIND:
+        return ActivityDetailView(
+            id=line.id,
+            title=f"A limit of “{row.name}” was allowed once",
+            state=line.state,
+            state_tone=line.state_tone,
+            facts=(
+                ("Allowed", _approved_text(row), ""),
+                ("By", row.actor, ""),
+                ("Preview", line.reason_text.removeprefix("for "), ""),
+                ("When", line.time, line.time_tooltip),
+                ("Reference", f"record {row.seq}", ""),
+            ),
+            message="",
+            actions=(OfferedAction(ActivityAction.COPY),),
+            undo_note="",
+        )
     fields = [(name, f"{old} → {new}", field) for field, name, old, new in _field_changes(row)]
     offered = [OfferedAction(ActivityAction.COPY)]
     if not row.is_erased:
@@ -183,11 +231,17 @@ def format_sync_row_text(row: AuditEntry, now: float) -> str:
 
 
 def customer_query_for_sync_row(row: AuditEntry) -> str:
-    """Format the query by which the search field finds the customer of a sync's audit entry."""
-    return record_query(Service(row.service), row.target)
+    """Format the search field's query for the customer of a sync's audit entry; "" for none."""
+    return record_query(Service(row.service), row.target) if row.target else ""
 
 
 def _row_cells(row: AuditEntry) -> Iterator[tuple[str, ...]]:
+    if row.kind == _APPROVAL_KIND:
+        yield (
+            str(row.seq), iso_timestamp(row.at), row.name, "", row.actor,
+            Service(row.service).title, "", "", "Limit", "", f"allowed: {_approved_text(row)}", "",
+        )  # fmt: skip
+        return
     for _field, name, old, new in _field_changes(row):
         yield (
             str(row.seq), iso_timestamp(row.at), _sync_title(row), run_id_of(row), row.actor,

@@ -15,6 +15,7 @@ from desktop.viewmodels.activity.sync_audit_rows import (
     SYNC_ROW_FORMAT,
     build_sync_row,
     build_sync_row_detail,
+    customer_query_for_sync_row,
 )
 from desktop.viewmodels.file_export import format_csv
 
@@ -61,3 +62,28 @@ def test_activity_long_value_is_cut_in_its_line_only() -> None:
     row = row_of("vars.note", None, "x" * 200)
     assert build_sync_row(row, 0.0).change_text.endswith("x…")
     assert ("Note", f"not set → {'x' * 200}", "vars.note") in build_sync_row_detail(row, 0.0).facts
+
+
+def test_activity_tells_who_allowed_a_limit_for_how_many() -> None:
+    new = {
+        "limit": "loosened",
+        "people": 1250,
+        "plan": "7",
+        "user_id": "1",
+        "rows": "",
+        "token": "",
+    }
+    row = AuditEntry(
+        9, 0.0, "Ada", "approval", "sailthru", "", "", "nightly", None, new,
+        "Limit allowed once for plan 7", None, "0", "done", "",
+    )  # fmt: skip
+    shown, detail = build_sync_row(row, 0.0), build_sync_row_detail(row, 0.0)
+    said = "1,250 people would have an opt-out loosened"
+    assert (shown.actor, shown.change_text) == ("Ada", said)
+    assert shown.reason_text == "for preview 7 of nightly"
+    assert ("By", "Ada", "") in detail.facts
+    assert ("Allowed", said, "") in detail.facts
+    assert customer_query_for_sync_row(row) == ""
+    text = format_csv(SYNC_ROW_FORMAT.header, SYNC_ROW_FORMAT.to_cells(row))
+    (cells,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    assert (cells["field"], cells["new"]) == ("Limit", f"allowed: {said}")
