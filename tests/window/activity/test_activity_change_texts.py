@@ -86,4 +86,4 @@ def test_activity_tells_who_allowed_a_limit_for_how_many() -> None:
     assert customer_query_for_sync_row(row) == ""
     text = format_csv(SYNC_ROW_FORMAT.header, SYNC_ROW_FORMAT.to_cells(row))
     (cells,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    assert (cells["field"], cells["new"]) == ("Limit", f"allowed: {said}")
+    assert (cells["Field"], cells["New value"]) == ("Limit", f"allowed: {said}")
