@@ -27,6 +27,7 @@ from desktop.panels.widgets.workspace_color_bar import WorkspaceColorBar, worksp
 from desktop.panels.window_actions import WindowActions
 from desktop.viewmodels.help_topics import SHORTCUTS_TOPIC, load_topics, topic_for_names
 from desktop.viewmodels.page_access import PageAccess
+from desktop.viewmodels.settings_sections import SETTINGS_SECTIONS, section_keywords
 
 if TYPE_CHECKING:
     from desktop.panels.customers_page import CustomersPage
@@ -147,6 +148,8 @@ class MainWindow(QMainWindow):
         for name in _SYNC_ACTIONS & actions.names():
             actions.set_enabled(name, access.refusals.get("sync", ""))
         actions.set_enabled("Customer value settings", access.admin_settings_reason)
+        for key, title in SETTINGS_SECTIONS:
+            actions.set_enabled(f"Settings: {title}", access.section_refusal(key))
         # Who has no Settings in the rail still has a few of their own.
         own = "" if "settings" in access.rail_pages else "Your settings"
         self.status_bar.set_note("settings", own, tip="Sign-in, saved customers, window (Ctrl+,)")
@@ -336,6 +339,9 @@ class MainWindow(QMainWindow):
         # What other tools call it: a score, or a place on a scale.
         words = "score scale segment prediction lifetime clv ltv"
         add("Customer value settings", self._on_customer_value_settings, keywords=words)
+        for key, title in SETTINGS_SECTIONS:
+            name, keywords = f"Settings: {title}", section_keywords(key)
+            add(name, self._on_settings_section, keywords=keywords).setData(key)
         on_top = add("Stay on top", self._on_stay_on_top, "Ctrl+Shift+T", checkable=True)
         on_top.setChecked(False)
         add("Narrow window", self._on_toggle_narrow, "Ctrl+Shift+N")
@@ -385,6 +391,11 @@ class MainWindow(QMainWindow):
         if isinstance(action, QAction):
             # Their names are those of the pages: an interface for scripts.
             self.show_page(action.objectName().lower())
+
+    def _on_settings_section(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self._show_settings_section(str(action.data()))
 
     def _on_customer_value_settings(self) -> None:
         self._show_settings_section("names")

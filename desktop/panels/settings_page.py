@@ -36,6 +36,7 @@ from desktop.panels.widgets.tab_order import set_tab_order_by_layout
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import SettingSection
 from desktop.viewmodels.settings.settings_page_model import SettingsPageModel
+from desktop.viewmodels.settings_sections import SETTINGS_SECTIONS
 
 _SIDE_BY_SIDE_MIN_WIDTH = 680
 _NAV_WIDTH = 190
@@ -47,17 +48,7 @@ class SettingsPage(QWidget):
 
     help_requested = Signal()
 
-    SECTIONS = (
-        ("connections", "Connections"),
-        ("permissions", "Changes and permissions"),
-        ("names", "Names and values"),
-        ("syncs", "Syncs"),
-        ("data", "Data on this computer"),
-        ("window", "Window"),
-        ("team", "Team and policies"),
-        ("advanced", "Advanced"),
-        ("about", "About"),
-    )
+    SECTIONS = SETTINGS_SECTIONS
 
     def __init__(self, model: SettingsPageModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)

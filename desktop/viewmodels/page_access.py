@@ -27,6 +27,11 @@ class PageAccess:
     refusals: Mapping[str, str] = field(default_factory=dict)
     admin_settings_reason: str = ""
 
+    def section_refusal(self, key: str) -> str:
+        """Say why the person at work has no use of a settings section; "" where they have."""
+        own = {*_OWN_SETTINGS_SECTIONS, *(("syncs",) if "sync" in self.rail_pages else ())}
+        return "" if key in own else self.admin_settings_reason
+
 
 def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
     """Decide which pages the person at work uses; None while nobody has said who that is.
@@ -53,6 +58,4 @@ def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
 def decide_settings_sections(workspace: "WorkspaceProtocol", all_keys: tuple[str, ...]) -> set[str]:
     """Return the keys of the settings sections that the person at work uses, out of `all_keys`."""
     access = decide_page_access(workspace)
-    if access is None or not access.admin_settings_reason:
-        return set(all_keys)
-    return {*_OWN_SETTINGS_SECTIONS, *(("syncs",) if "sync" in access.rail_pages else ())}
+    return {key for key in all_keys if access is None or not access.section_refusal(key)}

@@ -12,6 +12,8 @@ from desktop.panels.settings_page import SettingsPage
 from desktop.panels.widgets.navigation_rail import NavigationRailButton
 from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.tab_order import tab_stops
+from desktop.settings import settings_table
+from desktop.viewmodels.settings_sections import SETTINGS_SECTIONS, section_keywords
 from tests.support.window_driver import CTRL, NONE, SHIFT, Key, WindowDriver
 
 
@@ -55,6 +57,48 @@ async def test_palette_other_words_find_customer_value(window: WindowDriver, wor
     assert page is not None
     await window.wait_until(page.isVisible)
     assert page.SECTIONS[page.section_list.currentRow()][0] == "names"
+
+
+@pytest.mark.parametrize(
+    ("words", "section"),
+    [
+        ("test connection", "connections"),
+        ("sign out", "connections"),
+        ("api key", "connections"),
+        ("permissions", "permissions"),
+        ("health field", "names"),
+        ("mail server", "syncs"),
+        ("erase kept", "data"),
+        ("days", "data"),
+        ("dark", "window"),
+        ("policies", "team"),
+        ("settings advanced", "advanced"),
+        ("licences settings", "about"),
+    ],
+)
+async def test_palette_finds_each_section_of_the_settings(
+    words: str, section: str, window: WindowDriver
+) -> None:
+    window.press(Key.Key_K, CTRL)
+    window.type(f">{words}")
+    popup = window.view.top_bar.search_field.popup()
+    assert popup is not None
+    model, title = popup.view.model(), dict(SettingsPage.SECTIONS)[section]
+    titles = [model.index(row, 0).data() for row in range(model.rowCount())]
+    window.press(Key.Key_Down, times=titles.index(f"Settings: {title}"))
+    window.press(Key.Key_Return)
+    await window.wait_until(lambda: window.view.findChild(SettingsPage) is not None)
+    page = window.view.findChild(SettingsPage)
+    assert page is not None
+    await window.wait_until(page.isVisible)
+    assert page.current_section == section
+
+
+def test_palette_finds_a_section_by_the_title_of_each_of_its_settings() -> None:
+    words = {key: section_keywords(key).casefold().split() for key, _ in SETTINGS_SECTIONS}
+    for setting in settings_table.ALL_SETTINGS:
+        wanted = setting.label.casefold().split()
+        assert any(set(wanted) <= set(found) for found in words.values()), setting.label
 
 
 async def test_palette_disabled_action_shows_reason_and_does_not_run(window: WindowDriver) -> None:
