@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from desktop.clients.http_messages import HttpRequest, HttpResponse, Transport
 from desktop.clients.rate_limiter import INTERACTIVE_SHARE, CallPermit, RateLimiter
 from desktop.clients.retry_after import retry_after_s
+from desktop.clients.service_errors import rate_limit_title
 from desktop.clients.service_status import ServiceStatusTracker
 from desktop.kit.clock import Clock
 from desktop.kit.errors import (
@@ -195,11 +196,12 @@ class RequestPipeline:
                 await self._first_calls.setdefault(request.route, asyncio.Event()).wait()
                 continue
             if self._elapsed_s(begun) + wait_s > self.retry_policy.max_wait_s:
+                retry_at = self.clock.now() + wait_s
                 raise RateLimited(
-                    f"{self.status_tracker.state.service} asks for a pause.",
-                    "This call was not sent.",
-                    "It can be tried again after the pause.",
-                    retry_at=self.clock.now() + wait_s,
+                    rate_limit_title(self.status_tracker.state.service, retry_at),
+                    "Too many calls were made. This one was not sent.",
+                    "Fairlead retries by itself.",
+                    retry_at=retry_at,
                 )
             # Spread over a moment, so that those who waited, in every process, do not all start
             # at once; a moment that is short beside the wait, which may be a second.

@@ -5,7 +5,9 @@ fall back to the HTTP status here. An answer without a body of the service's own
 proxy, a gateway or a network's sign-in page: it is trouble that passes, whatever its status.
 """
 
+import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from desktop.clients.connection_errors import proxy_error
 from desktop.kit.errors import (
@@ -146,6 +148,12 @@ def wrong_record_error(service: Service) -> ServiceError:
     )
 
 
+def rate_limit_title(service: str, retry_at: float) -> str:
+    """Say until when (Unix seconds) a service takes no calls, by the minute that it is over in."""
+    over_at = datetime.fromtimestamp(math.ceil(retry_at / 60) * 60, UTC).astimezone()
+    return f"{service} limit reached until {over_at:%H:%M}."
+
+
 def rate_limit_error(
     service: Service,
     pause_s: float,
@@ -159,9 +167,9 @@ def rate_limit_error(
     `pause_s` is the wait in seconds, `now` the Unix time it is counted from.
     """
     return RateLimited(
-        f"{service.title} asks for a pause.",
+        rate_limit_title(service.title, now + pause_s),
         message,
-        "It goes on by itself.",
+        "Fairlead retries by itself.",
         retry_at=now + pause_s,
         applies_to_account=applies_to_account,
     )

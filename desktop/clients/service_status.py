@@ -15,11 +15,12 @@ from desktop.kit.errors import (
 
 
 class ServiceStatus(Enum):
-    """A service's status as its HTTP calls show it; SLOW also covers one that answers errors."""
+    """A service's status as its HTTP calls show it; FAILING: it answers with errors of its own."""
 
     UNKNOWN = "unknown"
     LIVE = "live"
     SLOW = "slow"
+    FAILING = "failing"
     OFFLINE = "offline"
     SIGNED_OUT = "signed_out"
 
@@ -82,11 +83,11 @@ class ServiceStatusTracker:
             self._set_status(ServiceStatus.SIGNED_OUT, error.title)
         elif isinstance(error, ServiceUnreachable | ResponseTimeout | ServiceError):
             if self._refused_at is None:
-                status = (
-                    ServiceStatus.OFFLINE
-                    if isinstance(error, ServiceUnreachable)
-                    else ServiceStatus.SLOW
-                )
+                status = ServiceStatus.SLOW
+                if isinstance(error, ServiceUnreachable):
+                    status = ServiceStatus.OFFLINE
+                elif isinstance(error, ServiceError):
+                    status = ServiceStatus.FAILING
                 self._set_status(status, error.title)
         else:
             self.record_response(started)

@@ -142,7 +142,8 @@ def effective_permission_rules(values: SettingsValues, *, connected: bool) -> Pe
         }
         for role, cells in DEFAULT_PERMISSIONS.items()
     }
-    return replace(own, are_changes_enabled=False, permissions=narrowed)
+    is_off = not (own.are_changes_enabled or own.are_changes_unproven)
+    return replace(own, are_changes_enabled=False, permissions=narrowed, is_signed_in=is_off)
 
 
 def check_setting_change(

@@ -39,6 +39,8 @@ class Permission(Enum):
 
 CHANGES_OFF_REASON = "Changes are switched off here. An admin can switch them on in Settings."
 
+NOT_SIGNED_IN_REASON = "Nobody is signed in here, so nothing can be changed. Sign in in Settings."
+
 _LABELS = {
     Permission.VIEW: "look customers up",
     Permission.LIST_ADD: "add customers to lists",
@@ -113,6 +115,7 @@ class PermissionRules:
     """The permission rules: changes switch and table by role; `is_managed` by a policy.
 
     `outside_notice` says which settings were edited outside Fairlead and do not count.
+    `is_signed_in`: false where changes are off only because no sign-in stands.
     `are_changes_unproven`: changes are on in the settings, and the keyring that proves who switched
     them on cannot be read now.
     """
@@ -120,6 +123,7 @@ class PermissionRules:
     are_changes_enabled: bool
     permissions: Mapping[Role, Mapping[Permission, bool]]
     is_managed: bool = False
+    is_signed_in: bool = True
     outside_notice: str = ""
     are_changes_unproven: bool = False
 
@@ -140,7 +144,8 @@ def check_permission(
     # by a keyring that is locked.
     is_stopped = permission is not Permission.VIEW and not rules.are_changes_enabled
     if is_stopped and not (rules.are_changes_unproven and permission is Permission.OPT_OUT):
-        return PermissionDecision(False, f"{CHANGES_OFF_REASON} {rules.outside_notice}".rstrip())
+        reason = CHANGES_OFF_REASON if rules.is_signed_in else NOT_SIGNED_IN_REASON
+        return PermissionDecision(False, f"{reason} {rules.outside_notice}".rstrip())
     return check_role(permission, actor, rules)
 
 
@@ -149,4 +154,10 @@ def check_role(permission: Permission, actor: Actor, rules: PermissionRules) -> 
     if rules.permissions.get(actor.role, {}).get(permission, False):
         return PermissionDecision(True)
     reason = f"Your role ({actor.role.value}) may not {permission.label}. Ask an admin."
+    if not actor.is_confirmed:
+        # An admin is known as one only by what Zendesk says at this connection.
+        reason = (
+            f"Zendesk has not said who you are, so whether you may {permission.label} can't be"
+            " checked. You can once it has."
+        )
     return PermissionDecision(False, f"{reason} {rules.outside_notice}".rstrip())

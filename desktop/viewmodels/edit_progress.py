@@ -15,7 +15,7 @@ def edit_progress_text(edit: Edit, states: Iterable[ServiceState], now: float) -
     """
     service = edit.request.target.service.title
     if edit.state is EditState.WAITING:
-        held = _outage_text(service, states)
+        held = outage_text(service, states)
         return held or f"sends in {max(1, math.ceil(edit.not_before - now))} s"
     if edit.state is EditState.QUEUED:
         return queued_text(edit, states, now)
@@ -34,15 +34,17 @@ def queued_text(edit: Edit, states: Iterable[ServiceState], now: float) -> str:
     service = edit.request.target.service.title
     if edit.not_sent_reason:
         return edit.detail
-    outage = _outage_text(service, states)
+    outage = outage_text(service, states)
     if outage:
         return outage
-    if edit.detail and edit.not_before > now:
+    # A rate limit says by itself until when.
+    if edit.detail and edit.not_before > now and " until " not in edit.detail:
         return f"{edit.detail} Tried again at {time_format.format_time_of_day(edit.not_before)}."
     return edit.detail or "waiting to be sent"
 
 
-def _outage_text(service: str, states: Iterable[ServiceState]) -> str:
+def outage_text(service: str, states: Iterable[ServiceState]) -> str:
+    """Say what edits of a service that is away are queued for; "" where it is not away."""
     status = next((state.status for state in states if state.service == service), None)
     if status is ServiceStatus.OFFLINE:
         return f"queued until {service} is back"

@@ -13,12 +13,14 @@ from desktop.model.service import Service
 from desktop.settings import sync_settings
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels import time_format
+from desktop.viewmodels.edit_progress import outage_text
 from desktop.viewmodels.tone import ServiceDot
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 _STATUS_LABELS: dict[ServiceStatus, tuple[str, ServiceDot]] = {
     ServiceStatus.LIVE: ("live", "live"),
     ServiceStatus.SLOW: ("slow", "slow"),
+    ServiceStatus.FAILING: ("answers with errors", "slow"),
     ServiceStatus.OFFLINE: ("offline", "offline"),
     ServiceStatus.SIGNED_OUT: ("signed out", "signed_out"),
     ServiceStatus.UNKNOWN: ("not asked yet", "unknown"),
@@ -87,7 +89,14 @@ class StatusBarModel(QObject):
         held = self._store.outbox.count_not_sent.blocking() if count else 0
         if held:
             return f"{format_count(held, 'change', 'changes')} not sent: not allowed now", "warn"
-        return (f"{format_count(count, 'change', 'changes')} waiting" if count else ""), "muted"
+        if not count:
+            return "", "muted"
+        edits = self._store.outbox.list_recent.blocking(-1, open_only=True)
+        states = self._workspace.service_states
+        outages = {outage_text(edit.request.target.service.title, states) for edit in edits}
+        # One sentence for all of them, or none.
+        waits = outages.pop() if len(outages) == 1 else ""
+        return f"{format_count(count, 'change', 'changes')} {waits or 'waiting'}", "muted"
 
     def rate_budget_warning(self) -> str:
         """Warn in the status bar that calls run short, which slows Follow Zendesk; else empty."""

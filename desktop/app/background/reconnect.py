@@ -12,7 +12,7 @@ async def retry_lost_connections(session: WorkspaceSession) -> None:
     Nothing is sent while all is well: a desk that is open all day must not use up calls.
     """
     is_away = any(
-        state.status in (ServiceStatus.OFFLINE, ServiceStatus.SLOW)
+        state.status in (ServiceStatus.OFFLINE, ServiceStatus.FAILING, ServiceStatus.SLOW)
         for state in session.service_states
     )
     error = session.connection_error

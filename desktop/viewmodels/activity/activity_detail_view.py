@@ -97,7 +97,7 @@ def build_detail_view(
         state=row.state,
         state_tone=row.state_tone,
         facts=tuple(_build_facts(edit, now)),
-        message=edit.detail,
+        message=row.detail,
         conflict_sides=_build_conflict_sides(edit, current_value)
         if edit.state is EditState.CONFLICT
         else (),

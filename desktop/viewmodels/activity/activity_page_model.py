@@ -10,7 +10,7 @@ from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.kit.text import format_count
-from desktop.model.edit import EditState
+from desktop.model.edit import Edit, EditState
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.activity.activity_columns import ACTIVITY_COLUMNS
@@ -132,7 +132,7 @@ class ActivityPageModel(TaskModel):
         edit = self.edit_loader.find(self._selected_id)
         if edit is None:
             return None
-        row = build_activity_row(edit, now, settled=self.edit_loader.is_settled(edit))
+        row = self._build_row(edit, now)
         actor = self._workspace.actor
         return build_detail_view(
             edit, row, self._audit, self._current_value, self._editor, actor, now
@@ -148,7 +148,7 @@ class ActivityPageModel(TaskModel):
         edit = self.edit_loader.find(row_id)
         if edit is None:
             return ""
-        row = build_activity_row(edit, now, settled=self.edit_loader.is_settled(edit))
+        row = self._build_row(edit, now)
         return format_detail_text(edit, row)
 
     def customer_query(self, row_id: str) -> str:
@@ -308,7 +308,7 @@ class ActivityPageModel(TaskModel):
             settled = self.edit_loader.is_settled(edit)
             attention_count += matches_filter(edit, ActivityFilter.NEEDS_PERSON, settled=settled)
             if matches_filter(edit, self.activity_filter, settled=settled) and matches(edit):
-                rows.append(build_activity_row(edit, now, settled=settled))
+                rows.append(self._build_row(edit, now))
         if self.activity_filter is ActivityFilter.SYNCS:
             rows = [build_sync_row(entry, now) for entry in self.sync_audit_loader.rows()]
         self.table_model.is_complete = self._current_loader.is_complete
@@ -317,6 +317,10 @@ class ActivityPageModel(TaskModel):
             self.attention_count = attention_count
             self.attention_changed.emit(attention_count)
         self.changed.emit()
+
+    def _build_row(self, edit: Edit, now: float) -> ActivityRow:
+        settled = self.edit_loader.is_settled(edit)
+        return build_activity_row(edit, now, settled=settled, states=self._workspace.service_states)
 
     def _summary(self) -> str:
         shown = format_count(self.table_model.rowCount(), "change", "changes")
@@ -341,6 +345,8 @@ class ActivityPageModel(TaskModel):
             self._is_stale = True
             if not self._throttle_timer.isActive():
                 self._throttle_timer.start()
+        elif changes.has_any(Topic.SERVICE):
+            self._refresh_table()
         elif changes.has_any(Topic.PERMISSIONS):
             self.changed.emit()
 

@@ -1,9 +1,10 @@
 """View of a row of the page Activity: an edit in words, its state, and the filters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from desktop.clients.service_status import ServiceState
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.edit import Edit, EditKind, EditState
 from desktop.model.json_value import Json
@@ -12,6 +13,7 @@ from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL, OptOutLevel
 from desktop.sync import field_labels
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.timeline_view import edit_text
+from desktop.viewmodels.edit_progress import outage_text
 from desktop.viewmodels.tone import ChipTone
 
 # In a row; the details have the whole value.
@@ -60,10 +62,16 @@ class ActivityRow:
         return ", ".join(part for part in parts if part)
 
 
-def build_activity_row(edit: Edit, now: float, *, settled: bool) -> ActivityRow:
+def build_activity_row(
+    edit: Edit, now: float, *, settled: bool, states: Iterable[ServiceState] = ()
+) -> ActivityRow:
     """Build an edit's row of the page Activity; `settled`: a person has dealt with its conflict."""
     request, subject = edit.request, edit_subject(edit)
     state, tone = _state_label(edit, settled)
+    outage = ""
+    if edit.state is EditState.QUEUED and not edit.not_sent_reason:
+        outage = outage_text(request.target.service.title, states)
+        outage = outage[:1].upper() + outage[1:]
     return ActivityRow(
         id=edit.id,
         time=time_format.format_date_and_time(edit.created_at, now),
@@ -77,7 +85,7 @@ def build_activity_row(edit: Edit, now: float, *, settled: bool) -> ActivityRow:
         reason_text=edit_reason(edit),
         state=state,
         state_tone=tone,
-        detail=edit.detail,
+        detail=outage or edit.detail,
         needs_attention=needs_person(edit) and not settled,
     )
 

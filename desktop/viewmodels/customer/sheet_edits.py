@@ -20,6 +20,7 @@ from desktop.model.optout_level import OptOutLevel
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.header_view import customer_name
 from desktop.viewmodels.customer.timeline_view import edit_text
+from desktop.viewmodels.edit_progress import outage_text
 from desktop.viewmodels.task_registry import TaskRegistry
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
@@ -202,7 +203,8 @@ class SheetEdits(QObject):
         if edit.state is EditState.UNDONE:
             return
         self._watched_states[edit.id] = edit.state
-        words = announced_edit_text(edit, who)
+        outage = outage_text(edit.request.target.service.title, self._workspace.service_states)
+        words = announced_edit_text(edit, who, outage)
         self.edit_submitted.emit(
             SubmittedEdit(
                 edit.id,
@@ -253,10 +255,14 @@ class SheetEdits(QObject):
         return intent.target.id in ids or intent.target.id == sheet.address
 
 
-def announced_edit_text(edit: Edit, who: str) -> str:
+def announced_edit_text(edit: Edit, who: str, outage: str = "") -> str:
     """Say in a toast what an edit of `who` changes, and when where it waits for its undo."""
     request = edit.request
     when = f" in {UNDO_WINDOW_S:.0f} s" if edit.state is EditState.WAITING else ""
+    if outage:
+        # Nothing happens in 10 s, nor has it happened.
+        what = edit_text(request.kind.value, request.name, request.new)
+        return f"{who}: {what}, {outage}"
     if request.kind is EditKind.LIST:
         return f"{who} {'joins' if request.new else 'leaves'} {request.name}{when}"
     if request.kind is EditKind.OPTOUT:

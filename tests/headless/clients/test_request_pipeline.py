@@ -306,7 +306,7 @@ async def test_service_state_change_is_published_once() -> None:
         ServiceStatus.LIVE,
         ServiceStatus.OFFLINE,
         ServiceStatus.LIVE,
-        ServiceStatus.SLOW,
+        ServiceStatus.FAILING,
     ]
     assert found.states[1].detail == "away"
     assert found.states[1].since <= found.clock.now()

@@ -16,7 +16,7 @@ from desktop.panels.settings_page import SettingsPage
 from desktop.panels.theme.application_theme import ThemeChoice
 from desktop.settings import settings_table
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
-from tests.support.window_driver import FirstStartDriver, Key
+from tests.support.window_driver import FirstStartDriver, Key, WindowDriver
 
 
 class ShownWindows(QObject):
@@ -209,6 +209,15 @@ async def test_link_waits_for_the_end_of_the_set_up_and_works_in_the_same_sessio
     # And whatever comes after it: a second start, another link.
     window.window.open_argument("tom@old.example")
     await window.wait_until(lambda: "tom@old.example" in window.visible_texts())
+
+
+async def test_link_during_a_set_up_opened_again_waits_for_its_end(window: WindowDriver) -> None:
+    window.view.window_actions["Set up Fairlead"].trigger()
+    window.window.open_argument("fairlead://customer/maria@lopez.example")
+    await window.pause(0.1)
+    assert window.sheet.sheet is None
+    window.click("Finish later")
+    await window.wait_until(lambda: "Newsletter" in window.visible_texts())
 
 
 async def test_link_that_came_before_the_set_up_was_put_off_says_what_is_missing(

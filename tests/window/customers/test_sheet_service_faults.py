@@ -6,11 +6,13 @@ import pytest
 from PySide6.QtCore import QTimer
 
 from desktop.model.permission import Permission, Role
+from desktop.panels.activity_page import ActivityPage
 from desktop.panels.widgets import card
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.loading_skeleton import LoadingSkeleton
 from desktop.panels.widgets.switch import Switch
 from desktop.settings.settings_table import PERMISSION_SETTINGS
+from desktop.viewmodels.time_format import to_local_time
 from tests.support.window_driver import CTRL, Key, WindowDriver
 
 _NOT_FOR_PEOPLE = re.compile(r"https?://|Traceback|\{\"|<html|127\.0\.0\.1|Error\(|errno", re.I)
@@ -142,12 +144,14 @@ async def test_offline_shows_cached_sheet_and_queues_edits(window: WindowDriver)
         assert "Too many emails" in window.visible_texts()
         assert is_human(window.visible_texts())
         window.click("Winback", Switch)
-        await window.wait_until(lambda: window.waiting_edit_count == "1 change waiting")
+        await window.wait_until(
+            lambda: window.waiting_edit_count == "1 change queued until Sailthru is back"
+        )
         window.advance_clock(11)
         await window.wait_until(
             lambda: "Sailthru" in window.find_one("Winback", Switch).toolTip() or True
         )
-        assert window.waiting_edit_count == "1 change waiting"
+        assert window.waiting_edit_count == "1 change queued until Sailthru is back"
         window.save_screenshot("offline")
         await window.look_up("nobody@nowhere.example")
         assert "Nobody found" not in window.visible_texts(), (
@@ -184,7 +188,7 @@ async def test_signed_out_is_shown_and_edits_are_kept(window: WindowDriver) -> N
     await window.wait_until(
         lambda: "signed out" in window.view.status_bar.item("Sailthru").accessibleName()
     )
-    assert window.waiting_edit_count == "1 change waiting"
+    assert window.waiting_edit_count == "1 change queued until Sailthru is signed in again"
     window.sandbox.set_faults()
     window.press(Key.Key_F5)
     await window.is_lookup_finished()
@@ -204,3 +208,76 @@ async def test_sheet_is_closed_once_the_right_to_look_customers_up_is_gone(
         lambda: "maria@lopez.example" not in window.visible_texts(window.view.customers_page)
     )
     assert window.sheet.sheet is None
+
+
+async def test_started_offline_names_no_missing_right(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    window.sandbox.stop()
+    try:
+        await window.reopen_window()
+        await window.look_up("maria@lopez.example")
+        newsletter = window.find_one("Newsletter", Switch)
+        # Who may take off lists is an admin, and nobody can tell now whether this is one.
+        assert not newsletter.isEnabled()
+        assert "Zendesk has not said who you are" in newsletter.toolTip()
+        assert "Your role" not in window.visible_texts()
+        assert "Ask an admin" not in newsletter.toolTip()
+        window.save_screenshot("started-offline")
+    finally:
+        window.sandbox.start()
+
+
+async def test_change_made_offline_says_what_it_is_queued_for(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    window.sandbox.stop()
+    try:
+        window.press(Key.Key_F5)
+        await window.is_lookup_finished()
+        offline = "queued until Sailthru is back"
+        window.click("Winback", Switch)
+        await window.wait_until(lambda: window.toast_texts)
+        assert window.toast_texts == [f"Maria Lopez: Added to Winback, {offline}"]
+        assert offline in window.visible_texts(window.find_one("Lists", Card))
+        # After the undo time panel and status bar say the same.
+        window.advance_clock(11)
+        await window.wait_until(lambda: window.newest_edit_states() == ["queued"])
+        await window.wait_until(lambda: window.waiting_edit_count == f"1 change {offline}")
+        assert offline in window.visible_texts(window.find_one("Lists", Card))
+        assert "Sailthru offline since" in window.view.status_bar.item("Sailthru").accessibleName()
+        window.save_screenshot("queued-offline")
+        window.press(Key.Key_3, CTRL)
+        page = window.view.findChild(ActivityPage)
+        assert page is not None
+        await window.wait_until(lambda: page.table.model().rowCount() == 1)
+        page.select_row(window.newest_edits()[0].id)
+        await window.wait_until(
+            lambda: (
+                "Queued until sailthru" not in window.visible_texts(page.detail_card)
+                and "Queued until Sailthru is back" in window.visible_texts(page.detail_card)
+            )
+        )
+    finally:
+        window.sandbox.start()
+
+
+async def test_rate_limit_says_until_when(window: WindowDriver) -> None:
+    window.sandbox.set_faults("sailthru:* *:429=600")
+    now = window.home.clock.now()
+    await window.look_up("maria@lopez.example")
+    said = window.visible_texts(window.find_one("Opt-out", Card))
+    match = re.search(r"Sailthru limit reached until (\d\d):(\d\d)\.", said)
+    assert match, said
+    until = to_local_time(now + 600)
+    minutes = 60 * int(match[1]) + int(match[2]) - 60 * until.hour - until.minute
+    assert minutes % 1440 in (0, 1, 2)
+    assert "Fairlead retries by itself." in said
+
+
+async def test_status_bar_and_panel_agree_about_a_failing_service(window: WindowDriver) -> None:
+    window.sandbox.set_faults("sailthru:* *:503")
+    await window.look_up("maria@lopez.example")
+    item = window.view.status_bar.item("Sailthru")
+    await window.wait_until(lambda: item.accessibleName() == "Sailthru answers with errors")
+    # The same sentence in the bar's tool tip and in the panel.
+    assert "Sailthru has trouble." in item.toolTip()
+    assert "Sailthru has trouble." in window.visible_texts(window.find_one("Opt-out", Card))
