@@ -57,7 +57,9 @@ def plan_of(store: WorkspaceStore, people: int) -> tuple[Sync, str]:
     sync = store.syncs.save.blocking(SYNC, 1.0)
     plan = store.plans.begin.blocking(sync, "Ada", 1.0)
     store.plans.add_rows.blocking(plan, [loosened(n) for n in range(1, people + 1)])
-    store.plans.finish.blocking(plan, state=PlanState.READY, read=people, breaches=(), mark="")
+    store.plans.finish.blocking(
+        plan, state=PlanState.READY, read=people, included=people, breaches=(), mark=""
+    )
     return sync, plan
 
 
