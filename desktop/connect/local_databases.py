@@ -59,6 +59,10 @@ class LocalDatabases:
         """Open the mirror for a moment and count what it keeps of both services, since when."""
         return await asyncio.to_thread(self._summarize_kept)
 
+    async def count_not_opened_since(self, before: float) -> int:
+        """Count the kept customers last opened before a time (Unix seconds)."""
+        return await asyncio.to_thread(self._count_not_opened_since, before)
+
     async def erase_kept(self, *, may_stop_runs: bool = True) -> None:
         """Stop the workspace's runs, then erase every customer and feed kept on this computer.
 
@@ -221,6 +225,15 @@ class LocalDatabases:
             finally:
                 mirror.close()
             return erased
+
+    def _count_not_opened_since(self, before: float) -> int:
+        if not (self._folder / "mirror.db").exists():
+            return 0
+        database = Database(self._folder / "mirror.db", "mirror", synchronous="NORMAL")
+        try:
+            return CustomerCache(database).count_not_opened_since.blocking(before)
+        finally:
+            database.close()
 
     def _erase_mirror(self) -> None:
         if not (self._folder / "mirror.db").exists():

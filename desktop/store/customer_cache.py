@@ -199,6 +199,24 @@ class CustomerCache(Repository):
         return self._database.write(act)
 
     @database_call
+    def count_not_opened_since(self, before: float) -> int:
+        """Count the customers that `delete_not_opened_since` would delete."""
+        return self._database.read(
+            lambda c: int(
+                c.execute(
+                    "SELECT (SELECT count(*) FROM cached_user WHERE CAST(id AS TEXT) NOT IN"
+                    " (SELECT id FROM opened_customer WHERE kind = 'user' AND at >= ?1))"
+                    " + (SELECT count(*) FROM cached_profile p WHERE sid NOT IN"
+                    " (SELECT id FROM opened_customer WHERE kind = 'profile' AND at >= ?1)"
+                    # One customer may be kept as user and as profile.
+                    " AND NOT EXISTS (SELECT 1 FROM user_address a WHERE a.address = p.email"
+                    " AND a.user_id IS NOT NULL))",
+                    (before,),
+                ).fetchone()[0]
+            )
+        )
+
+    @database_call
     def erase_all(self) -> None:
         """Delete every cached record and feed in the mirror; outbox and audit are in `fairlead.db`.
 

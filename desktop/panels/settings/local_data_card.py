@@ -2,6 +2,7 @@
 
 import asyncio
 
+from desktop.kit.text import format_count
 from desktop.panels.settings.settings_card import SettingsCard
 from desktop.panels.settings.settings_form import SettingsForm
 from desktop.panels.widgets.box_layout import hbox
@@ -20,7 +21,8 @@ class LocalDataCard(SettingsCard):
         super().__init__("Data on this computer", spacing=6)
         self._model = model
         self._confirm_task: asyncio.Task[None] | None = None
-        self.form = SettingsForm(form, (settings_table.CACHE_DAYS.key,))
+        self._form_model = form
+        self.form = SettingsForm(form, (settings_table.CACHE_DAYS.key,), change=self._on_days)
         self._kept_count_label = label("", wrap=True)
         self.erase_button = danger_button(
             "Erase…", name="Erase the customers saved on this computer…"
@@ -45,6 +47,28 @@ class LocalDataCard(SettingsCard):
         self._kept_count_label.setText(view.kept_text)
         self.erase_button.setVisible(view.can_erase)
         self.show_error(view.error)
+
+    def _on_days(self, key: str, days: bool | int | str) -> None:
+        if self._confirm_task is None or self._confirm_task.done():
+            task = self._change_days(key, days)
+            self._confirm_task = asyncio.get_running_loop().create_task(task)
+
+    async def _change_days(self, key: str, days: bool | int | str) -> None:
+        """Store the days; where that erases customers sooner, ask first and say how many."""
+        lost = await self._model.count_lost_by_days(days)
+        if lost and not await ask_confirmation(
+            self.window(),
+            f"Keep opened customers for {format_count(int(days), 'day', 'days')} only?",
+            f"{format_count(lost, 'customer', 'customers')} not opened since then will be erased"
+            " from this computer within the hour. Zendesk and Sailthru keep them, and so does what"
+            " syncs have read.",
+            confirm=f"Erase {lost:,}",
+            cancel="Keep them",
+            dangerous=True,
+        ):
+            self.form.show_values(self._form_model.state((key,)).values)
+            return
+        self._form_model.change_setting(key, days)
 
     def _on_erase(self) -> None:
         self._confirm_task = asyncio.get_running_loop().create_task(self._confirm_erase())

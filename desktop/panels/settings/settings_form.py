@@ -1,6 +1,6 @@
 """Form of some settings, bound to the settings form model: stored when a field is left."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from desktop.panels.widgets.form import Form
 from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
@@ -9,10 +9,18 @@ from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
 class SettingsForm(Form):
     """Widget of some settings by key; stores each change at once."""
 
-    def __init__(self, model: SettingsFormModel, keys: Sequence[str], *, spacing: int = 0) -> None:
+    def __init__(
+        self,
+        model: SettingsFormModel,
+        keys: Sequence[str],
+        *,
+        spacing: int = 0,
+        change: Callable[[str, bool | int | str], object] | None = None,
+    ) -> None:
+        """`change` stores a field in place of the model, where something is asked before."""
         super().__init__(model.fields(keys), spacing=spacing)
         self._model, self._keys = model, tuple(keys)
-        self.edited.connect(model.change_setting)
+        self.edited.connect(change or model.change_setting)
         model.changed.connect(self._on_changed)
         self._on_changed()
 

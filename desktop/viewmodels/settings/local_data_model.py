@@ -11,10 +11,13 @@ from desktop.connect.stored_data_inventory import (
     list_stored_data,
 )
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
+from desktop.settings import settings_table
 from desktop.store.cached_sheet_reader import KeptData
 from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.error_message import ErrorMessage
 from desktop.viewmodels.time_format import format_full_date
+
+_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,16 @@ class LocalDataModel(CardModel):
     def count_kept(self) -> None:
         """Count again, for its card, what is kept of customers on this computer."""
         self.tasks.start("count", self._count_kept())
+
+    async def count_lost_by_days(self, days: bool | int | str) -> int:
+        """Count the customers that keeping them for fewer days erases; 0: nothing to ask."""
+        kept_days = self._connection_config.settings_file.load().values.get(
+            settings_table.CACHE_DAYS
+        )
+        if isinstance(days, bool) or not str(days).isdecimal() or int(days) >= kept_days:
+            return 0
+        before = self._connection_config.clock.now() - int(days) * _DAY_S
+        return await self._local_databases.count_not_opened_since(before)
 
     def erase_kept(self) -> None:
         """Erase what is kept of customers on this computer; the person has been asked."""

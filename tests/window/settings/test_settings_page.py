@@ -262,6 +262,45 @@ async def test_settings_kept_customers_are_erased_after_confirmation(
     await wait_until(lambda: card._kept_count_label.text() == "No customer is kept.")
 
 
+async def test_settings_fewer_days_ask_with_the_customers_they_erase(
+    admin_page: SettingsPageDriver,
+) -> None:
+    house = admin_page.house
+    await await_with_timeout(
+        house.lookup.look_up_query(parse_lookup_query("maria@lopez.example"), lambda _sheet: None)
+    )
+    old = house.context.clock.now() - 5 * 86_400
+    house.store.mirror_db.write(lambda c: c.execute("UPDATE opened_customer SET at = ?", (old,)))
+    card = admin_page.find_card("data", LocalDataCard)
+    field = card.form.rows[settings_table.CACHE_DAYS.key].control
+
+    def stored() -> int:
+        return house.session.values.get(settings_table.CACHE_DAYS)
+
+    async def keep_for(days: int, answer: str = "") -> None:
+        field.setValue(days)
+        field.editingFinished.emit()
+        await wait_until(lambda: card._confirm_task is not None)
+        if answer:
+            await wait_until(lambda: admin_page.window.findChildren(ConfirmationDialog))
+            question = admin_page.window.findChildren(ConfirmationDialog)[-1]
+            assert question.windowTitle() == f"Keep opened customers for {days} days only?"
+            assert question.accessibleDescription().startswith("1 customer not opened since then")
+            getattr(question, f"{answer}_button").click()
+        assert card._confirm_task is not None
+        await wait_until(card._confirm_task.done)
+
+    # Nobody is lost by it, so nobody is asked.
+    await keep_for(10)
+    assert stored() == 10
+    await keep_for(3, "cancel")
+    assert (stored(), field.value()) == (10, 10)
+    await keep_for(3, "confirm")
+    assert stored() == 3
+    await keep_for(30)
+    assert stored() == 30
+
+
 async def test_settings_new_key_replaces_old_after_it_works(
     admin_page: SettingsPageDriver, sandbox: PageSandbox
 ) -> None:
