@@ -26,6 +26,7 @@ from desktop.model.json_value import Json
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.permission import Actor, PermissionRules
 from desktop.settings import settings_table
+from desktop.settings.managed_policy import ManagedPolicy
 from desktop.settings.settings_file import SettingsValues
 from desktop.settings.window_state import WindowState, WindowStateFile
 
@@ -144,6 +145,12 @@ class WorkspaceSession:
         """Read the session's settings file again, after a dialog or process has changed it."""
         self._read_settings()
         self._bus.publish(ChangeSet.of(Topic.SETTINGS, Topic.PERMISSIONS))
+
+    def use_policy(self, policy: ManagedPolicy) -> None:
+        """Work under the managed policy as it stands by now; nothing where it is the same."""
+        if policy != self.values.policy:
+            self._settings_file.use_policy(policy)
+            self.reload_settings()
 
     def _read_settings(self) -> None:
         loaded = self._settings_file.load()

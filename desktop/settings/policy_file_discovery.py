@@ -77,6 +77,19 @@ class PolicyFolder:
             # Writable for group or others.
             if stat.S_IMODE(found.st_mode) & 0o022:
                 return _ignored_message(path, f"others may write to {what}")
+        return self._link_problem(path)
+
+    def _link_problem(self, path: Path) -> str:
+        """Say why the way to the target of a link cannot be trusted; "" where there is no link."""
+        target = path.resolve()
+        if target == path.absolute():
+            return ""
+        for folder in target.parents:
+            found = folder.stat()
+            # In a sticky folder nobody but its owner renames a file.
+            is_open = found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX
+            if is_open or found.st_uid not in {*self._owners, 0}:
+                return _ignored_message(path, f"it leads to {target}, and others may write there")
         return ""
 
     def _folders(self, path: Path) -> Iterator[Path]:

@@ -116,6 +116,10 @@ class SettingsFile:
         self._policy = policy
         self._clock = clock or SystemClock()
 
+    def use_policy(self, policy: ManagedPolicy) -> None:
+        """Read and change the settings under another policy from now on."""
+        self._policy = policy
+
     def load(self) -> LoadedSettings:
         """Read `settings.json`; a damaged file is kept aside and defaults count, with a notice.
 

@@ -1,5 +1,6 @@
 """Starts every background loop of an open window, each with its interval and its work."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -10,6 +11,9 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.detached_run_process import DetachedRunLauncher
 from desktop.kit.errors import AppError
 from desktop.viewmodels.task_registry import TaskRegistry
+
+# Seconds. What is sent is judged by the policy of its moment in any case.
+_POLICY_POLL_S = 30.0
 
 
 def start_background_loops(
@@ -35,6 +39,7 @@ def start_background_loops(
             reconnect.POLL_S,
             partial(reconnect.retry_lost_connections, services.session),
         ),
+        ("policy", _POLICY_POLL_S, partial(_read_policy_again, services)),
         ("due", due_runs.POLL_S, due.run_once),
         ("audit head", retention.HOUR_S, services.keep_audit_head),
         ("retention", retention.DAY_S, partial(retention.delete_expired_data, services)),
@@ -46,3 +51,8 @@ def start_background_loops(
     )
     tasks.start("outbox", loop)
     return outbox
+
+
+async def _read_policy_again(services: WorkspaceServices) -> None:
+    """Show and ask what an administrator has fixed since the window was opened."""
+    services.session.use_policy(await asyncio.to_thread(services.context.read_policy))

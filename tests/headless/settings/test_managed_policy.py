@@ -165,3 +165,26 @@ def test_policy_path_ignores_environment(
 
 def _folders(place: PolicyFolder) -> set[Path]:
     return {place._folder}
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_policy_link_into_a_folder_that_others_may_write_to_is_ignored(
+    policy_folder: Path, tmp_path: Path, what: str
+) -> None:
+    """The target is trusted now, and whoever owns its folder puts another there."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    target = shared / "etc"
+    target.mkdir(mode=0o755)
+    (target / "policy.json").write_text('{"permissions": {"agent": {"opt_in": true}}}')
+    (target / "policy.json").chmod(0o644)
+    link = policy_folder / "policy.json" if what == "file" else tmp_path / "linked"
+    link.symlink_to(target / "policy.json" if what == "file" else target)
+    place = policy_folder if what == "file" else link
+    folder = PolicyFolder(place, frozenset({os.getuid()}))
+    shared.chmod(0o755)
+    assert read_policy(folder).is_active
+    shared.chmod(0o777)
+    policy = read_policy(folder)
+    assert not policy.is_active
+    assert "others may write there" in policy.notices[0]

@@ -1,7 +1,9 @@
 """What was written into the database by other means than Fairlead gives nobody a right."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +12,18 @@ import pytest
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.run_notifications import run_and_notify
+from desktop.kit.clock import SystemClock
 from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget, sending_refusal
 from desktop.model.limit import Limit, group_approvers
 from desktop.model.permission import DEFAULT_PERMISSIONS, Actor, PermissionRules, Role
 from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy, Sync
 from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow, PlanState
+from desktop.settings.managed_policy import read_policy
+from desktop.settings.policy_file_discovery import PolicyFolder
 from desktop.store.workspace_store import WorkspaceStore, open_store
 from desktop.sync.limits import take_plan_for_apply
+from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.sync_presets import PresetNames, build_preset
 from desktop.sync.sync_runner import RunRequest
 from tests.support import sync_cases
@@ -273,3 +279,55 @@ async def test_own_run_is_taken_back_within_a_day_without_the_right_to_opt_in(
         await run_and_notify(sync_services, sync, request)
         assert level_of(sync_sandbox, one) == level
         assert level_of(sync_sandbox, other) == "basic"
+
+
+def test_plan_is_taken_by_one_of_two_processes_and_approvals_at_once_both_count(
+    store: WorkspaceStore, tmp_path: Path
+) -> None:
+    sync, plan = plan_of(store, 5)
+    other = open_store(tmp_path)
+    other.audit.signer.use_key(KEY)
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(approve, store, plan, "1")
+        pool.submit(approve, other, plan, "2")
+    assert {a.user_id for a in store.plans.list_approvals.blocking(plan)} == {"1", "2"}
+    assert store.audit.verify_chain.blocking().is_whole
+    with ThreadPoolExecutor(2) as pool:
+        taken = [pool.submit(take, one, sync, plan) for one in (store, other)]
+    ends = [(one.exception(), None if one.exception() else one.result()) for one in taken]
+    assert sorted(end is None for end, _ in ends) == [False, True]
+    assert {result for end, result in ends if end is None} == {""}
+    other.close()
+
+
+def test_rule_from_always_has_the_rights_of_who_made_it(store: WorkspaceStore) -> None:
+    ada, lee = Actor("Ada", Role.ADMIN, 1), Actor("Lee", Role.AGENT, 2)
+    on = replace(SYNC, on=True, switched_on_by="1")
+    sync = store.syncs.save.blocking(on, 1.0, by=ada)
+    plan = store.plans.begin.blocking(sync, "Ada", 1.0)
+    decisions = PlanRowDecisions(store, SystemClock())
+    decisions.set_preferred_side(plan, sync.mapping[0].target, "sailthru", lee)
+    assert store.syncs.find_switcher.blocking("one") == "2"
+
+
+async def test_policy_that_changes_under_a_run_holds_at_once(
+    sync_services: WorkspaceServices, tmp_path: Path
+) -> None:
+    folder = tmp_path / "etc"
+    folder.mkdir(mode=0o755)
+    file = folder / "policy.json"
+    place = PolicyFolder(folder, frozenset({os.getuid()}))
+    context = replace(sync_services.context, policy_reader=lambda: read_policy(place))
+    services = replace(sync_services, context=context)
+    session = services.session
+    assert services.find_run_refusal() == ""
+    for content in ('{"changes": false}', "{"):
+        file.write_text(content)
+        file.chmod(0o644)
+        assert "Changes are switched off" in services.find_run_refusal()
+        session.use_policy(context.read_policy())
+        assert not session.rules.are_changes_enabled
+    file.unlink()
+    session.use_policy(context.read_policy())
+    assert services.find_run_refusal() == ""
+    assert session.rules.are_changes_enabled
