@@ -1,4 +1,4 @@
-"""`packaging/dev.py bench [start|lookup|stalls|sync|faults|all] [--json FILE]`."""
+"""`packaging/dev.py bench [start|lookup|opening|stalls|sync|faults|all] [--json FILE]`."""
 
 import argparse
 import importlib
@@ -11,15 +11,16 @@ from pathlib import Path
 
 from tests.bench.report import Figure, format_table
 
-KINDS = ("start", "lookup", "stalls", "sync", "faults")
+KINDS = ("start", "lookup", "opening", "stalls", "sync", "faults")
 _MODULES = {
     "start": "tests.bench.startup_time",
     "lookup": "tests.bench.lookup_time",
+    "opening": "tests.bench.opening_time",
     "stalls": "tests.bench.window_stalls",
     "sync": "tests.bench.sync_cost",
     "faults": "tests.bench.fault_tests",
 }
-QUICK = KINDS[:3]
+QUICK = KINDS[:4]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--rounds", type=int, default=0, metavar="N", help="how often each")
     parser.add_argument("--state", type=Path, metavar="FILE", help="where faults go on from")
-    parser.add_argument("--scale", type=float, default=1.0, help="the share of the fault counts")
+    parser.add_argument("--scale", type=float, default=1.0, help="the share of faults and rows")
     options = parser.parse_args(arguments)
     asked = KINDS if "all" in options.what else tuple(options.what) or QUICK
     # The window's own process must find its compiled modules, as an installed one does.
@@ -40,7 +41,9 @@ def main(arguments: Sequence[str]) -> int:
     for kind in KINDS:
         if kind not in asked:
             continue
-        more = {"state": options.state, "scale": options.scale} if kind == "faults" else {}
+        more = {"scale": options.scale} if kind in ("faults", "stalls") else {}
+        if kind == "faults":
+            more["state"] = options.state
         found = importlib.import_module(_MODULES[kind]).measure(options.rounds, **more)
         print(f"\n{kind}\n{format_table(found)}", flush=True)
         rows += found

@@ -14,14 +14,13 @@ from tests.bench.event_loop_lag import LatenessReport, measure_lateness
 from tests.bench.report import Figure
 from tests.bench.window_session import WindowSession
 
-ROW_COUNT = 1_000_000
 _CHUNK = 20_000
 _SCROLL_S = 8.0
 _WITHIN_S = 60.0
 
 
 async def measure_plan_table(
-    stage: WindowSession, found: list[LatenessReport], rows: int = ROW_COUNT
+    stage: WindowSession, found: list[LatenessReport], rows: int
 ) -> list[Figure]:
     """Beats while it is opened and while it is scrolled, and how long until its rows stood."""
     house = stage.window.services
@@ -72,7 +71,9 @@ def _write_plan_rows(stage: WindowSession, goal: str, rows: int) -> None:
     plan = plans.begin.blocking(house.store.syncs.get.blocking(goal), "Ada Admin", now)
     for first in range(1, rows + 1, _CHUNK):
         plans.add_rows.blocking(plan, _make_plan_rows(first, min(first + _CHUNK, rows + 1)))
-    plans.finish.blocking(plan, state=PlanState.READY, read=rows, breaches=(), mark="")
+    plans.finish.blocking(
+        plan, state=PlanState.READY, read=rows, included=rows, breaches=(), mark=""
+    )
 
 
 def _make_plan_rows(first: int, end: int) -> Iterator[PlanRow]:

@@ -27,8 +27,9 @@ _LARGEST_PROFILE_EMAIL = "vera@archive.example"
 _SCROLL_S = 8.0
 
 
-def measure(rounds: int) -> list[Figure]:
-    """Lookups, an outbox that is delivered, and long tables that are scrolled."""
+def measure(rounds: int, *, scale: float = 1.0) -> list[Figure]:
+    """Lookups, an outbox that is delivered, and long tables (`scale` of the rows) scrolled."""
+    rows = round(_TABLE_ROWS * scale)
     found: list[LatenessReport] = []
     opened: list[Figure] = []
     with run_sandbox("--customers", "300", "--latency-ms", "20") as said:
@@ -38,8 +39,8 @@ def measure(rounds: int) -> list[Figure]:
             await _first_lookup(stage, addresses, found)
             await _lookups(stage, addresses, found)
             await _edits(stage, addresses[0], found)
-            await _measure_long_table(stage, found)
-            opened.extend(await measure_plan_table(stage, found))
+            await _measure_long_table(stage, found, rows)
+            opened.extend(await measure_plan_table(stage, found, rows))
 
         run_in_window(said, act)
     return [*(row for beats in found for row in beats.rows()), *opened]
@@ -101,14 +102,14 @@ async def _wait_until(true: Callable[[], bool], *, within_s: float) -> None:
     raise TimeoutError
 
 
-async def _measure_long_table(stage: WindowSession, found: list[LatenessReport]) -> None:
+async def _measure_long_table(stage: WindowSession, found: list[LatenessReport], rows: int) -> None:
     with tempfile.TemporaryDirectory(prefix="fairlead-bench-") as folder:
         path = Path(folder) / "rows.db"
-        await asyncio.to_thread(create_table_file, path, _TABLE_ROWS)
-        model = MillionRowModel(path, _TABLE_ROWS)
+        await asyncio.to_thread(create_table_file, path, rows)
+        model = MillionRowModel(path, rows)
         view = _make_table_view(model)
         stage.window.main_window.add_page("bench", view)
-        async with measure_lateness(f"{_TABLE_ROWS:,} rows scrolled", found):
+        async with measure_lateness(f"{rows:,} rows scrolled", found):
             stage.window.main_window.show_page("bench")
             await scroll_table(view, _SCROLL_S)
         assert model.shown, "nothing was read"
