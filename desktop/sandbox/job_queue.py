@@ -1,14 +1,12 @@
 """Queue of the sandbox's background jobs, done in steps so that none holds up a request."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from desktop.sandbox import timestamps
 from desktop.sandbox.key_value_store import KeyValueStore
-
-# Short against the 60 ms that tests let a job take.
-POLL_INTERVAL_S = 0.02
 
 
 @dataclass
@@ -25,10 +23,12 @@ class SandboxJobQueue:
 
     store: KeyValueStore
     jobs: list[QueuedJob] = field(default_factory=list)
+    _added: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, due: float, steps: Iterator[None]) -> None:
         """Queue a sandbox job's steps to begin at a Unix time."""
         self.jobs.append(QueuedJob(due, steps))
+        self._added.set()
 
     async def run(self) -> None:
         """Do the steps of the sandbox's due jobs, one of each in turn, for ever."""
@@ -44,4 +44,11 @@ class SandboxJobQueue:
                 self.store.commit()
                 await asyncio.sleep(0)
             if not ready:
-                await asyncio.sleep(POLL_INTERVAL_S)
+                await self._wait_until_due()
+
+    async def _wait_until_due(self) -> None:
+        """Wait for the time of the next job, or for a new one."""
+        self._added.clear()
+        wait_s = min((job.due_at - timestamps.unix_now() for job in self.jobs), default=None)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._added.wait(), None if wait_s is None else max(0, wait_s))
