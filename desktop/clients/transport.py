@@ -141,13 +141,9 @@ class HttpTransport:
         self._base = normalize_base_url(base_url)
         self._options = limits or TransportOptions()
         self._tls = tls or tls_context()
-        proxies = use_proxies and not _is_local(self._base)
-        each = max(1, self._options.connections // self._options.pools)
-        self._pools = [
-            self._build_pool(proxies=proxies, connections=each) for _ in range(self._options.pools)
-        ]
-        self._is_closed = False
         self._use_proxies = use_proxies
+        self._pools = [self._build_pool()]
+        self._is_closed = False
         parts = urlsplit(self._base)
         # IPv6 addresses stand in brackets; the port is named only where it is not the usual one.
         self._origin = httpcore.URL(f"{parts.scheme}://{parts.netloc}")
@@ -198,9 +194,7 @@ class HttpTransport:
     async def _send_and_read(self, request: HttpRequest) -> HttpResponse:
         if self._is_closed:
             raise connection_errors.connection_closed_error(self._service)
-        connection_pool = min(
-            self._pools, key=lambda connection_pool: connection_pool.active_requests
-        )
+        connection_pool = self._choose_pool()
         try:
             prepared = self._prepare(request)
             async with asyncio.timeout(self._options.total_s):
@@ -278,8 +272,18 @@ class HttpTransport:
         for connection_pool in self._pools:
             await connection_pool.client.aclose()
 
-    def _build_pool(self, *, proxies: bool, connections: int) -> _ConnectionPool:
-        client = self._build(proxies=proxies, connections=connections)
+    def _choose_pool(self) -> _ConnectionPool:
+        """The least busy pool; another is built only once all of them are in use."""
+        found = min(self._pools, key=lambda connection_pool: connection_pool.active_requests)
+        if found.active_requests and len(self._pools) < self._options.pools:
+            found = self._build_pool()
+            self._pools.append(found)
+        return found
+
+    def _build_pool(self) -> _ConnectionPool:
+        proxies = self._use_proxies and not _is_local(self._base)
+        each = max(1, self._options.connections // self._options.pools)
+        client = self._build(proxies=proxies, connections=each)
         # httpx alone reads HTTPS_PROXY, ALL_PROXY and NO_PROXY; it has no public way to its pool.
         found = client._transport_for_url(httpx.URL(self._base))  # noqa: SLF001
         if not isinstance(found, httpx.AsyncHTTPTransport):

@@ -634,3 +634,28 @@ async def test_log_contains_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     assert "GET /users/{id} → 200 in" in text
     assert "POST /reset/{id} → timed_out in" in text
     assert "?" not in text
+
+
+async def test_pools_are_built_once_all_are_in_use() -> None:
+    all_asked = asyncio.Event()
+
+    async def answer_when_all_have_asked(talk: RawConnection) -> None:
+        if talk.head.startswith(b"GET"):
+            await talk.send_response(OK)
+            return
+        if len(service.received) == 2 + 3:
+            all_asked.set()
+        await all_asked.wait()
+        await talk.send_response(OK)
+
+    wide = TransportOptions(connections=3, pools=3)
+    async with (
+        serve_script(answer_when_all_have_asked) as service,
+        transport(service.url, wide) as wire,
+    ):
+        for _ in range(2):
+            await wire.send(ASK)
+        assert service.connections == 1
+        found = await asyncio.gather(*(wire.send(TELL) for _ in range(3)))
+        assert [each.status for each in found] == [200, 200, 200]
+        assert service.connections == 3
