@@ -46,10 +46,10 @@ class AppContext:
         return WorkspaceRegistry(self.paths, self.policy, self.clock)
 
 
-def build_app_context() -> AppContext:
+def build_app_context(clock: Clock | None = None) -> AppContext:
     """Build the process's context: paths, secrets from the environment, logging, managed policy.
 
-    Raises StorageError where the home folder cannot be written.
+    `clock` is the system's by default. Raises StorageError where the home folder cannot be written.
     """
     paths = find_paths()
     redactor = Redactor()
@@ -66,6 +66,6 @@ def build_app_context() -> AppContext:
         read_system_policy(),
         redactor,
         secrets,
-        SystemClock(),
+        clock or SystemClock(),
         policy_reader=read_system_policy,
     )

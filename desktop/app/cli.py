@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from desktop import __version__
 from desktop.app import cli_output
@@ -19,20 +19,24 @@ from desktop.app.commands.registry import COMMANDS
 from desktop.app.startup.process_hardening import harden_process
 from desktop.kit.errors import AppError, InternalError
 
+if TYPE_CHECKING:
+    from desktop.kit.clock import Clock
+
 log = logging.getLogger(__name__)
 
 
-def run_command(arguments: Sequence[str]) -> int:
+def run_command(arguments: Sequence[str], clock: "Clock | None" = None) -> int:
     """Run one `fairlead` command line and return its exit code; an AppError is printed, not raised.
 
-    Raises SystemExit after `--help` and `--version`, as argparse does.
+    `clock` is the system's by default. Raises SystemExit after `--help` and `--version`, as
+    argparse does.
     """
     _reopen_closed_streams()
     cli_output.escape_unsayable_letters()
     harden_process()
     as_json = "--json" in arguments
     try:
-        code = _run_chosen_command(parse_arguments(arguments))
+        code = _run_chosen_command(parse_arguments(arguments), clock)
         # Here rather than at the interpreter's end, where a failure would be a traceback.
         sys.stdout.flush()
     except SystemExit:
@@ -77,10 +81,10 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def _run_chosen_command(options: argparse.Namespace) -> int:
+def _run_chosen_command(options: argparse.Namespace, clock: "Clock | None") -> int:
     from desktop.app.bootstrap import build_app_context
 
-    result: int | Coroutine[Any, Any, int] = options.run_command(build_app_context(), options)
+    result: int | Coroutine[Any, Any, int] = options.run_command(build_app_context(clock), options)
     if isinstance(result, int):
         return result
     # Imported here: a window's first paint does without asyncio.

@@ -1,6 +1,5 @@
 """Sends the edits that a command has just queued, and prints how far each of them came."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -49,7 +48,7 @@ async def deliver_and_wait(services: WorkspaceServices, edits: Sequence[Edit]) -
         )
         if not is_moving or clock.monotonic() > until:
             return tuple(now.get(edit.id, edit) for edit in edits)
-        await asyncio.sleep(_POLL_S)
+        await clock.sleep(_POLL_S)
 
 
 def emit_edits(
