@@ -36,7 +36,7 @@ def clock() -> ManualClock:
 @pytest.fixture(scope="session")
 def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServers]:
     log = tmp_path_factory.mktemp("sandbox") / "requests.jsonl"
-    servers = SandboxServers("--customers", "0", log=log)
+    servers = SandboxServers("--customers", "0", "--account", "job_ms=20", log=log)
     yield servers
     servers.stop()
 

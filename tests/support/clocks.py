@@ -67,10 +67,13 @@ class OffsetClock:
 
 
 class ShortSleepClock(SystemClock):
-    """The computer's clock, whose sleeps are short however long they are asked for."""
+    """The computer's clock, whose sleeps last `longest_s` at most, however long is asked for."""
+
+    def __init__(self, longest_s: float = 0.01) -> None:
+        self._longest_s = longest_s
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(min(seconds, 0.01))
+        await asyncio.sleep(min(seconds, self._longest_s))
 
 
 class _InstantSelector(selectors.SelectSelector):

@@ -13,7 +13,7 @@ def test_data_status_counts_and_erase_leaves_nothing_but_what_waits(
     email = customers.new_email()
     sandbox.create_profile(email)
     assert fairlead("lookup", email).exit_code == 0
-    sandbox.add_fault("sailthru:POST *:503", times=None)
+    sandbox.add_fault("sailthru:* *:503", times=None)
     edit = ("edit", email, "--optout", "all", "--reason", "asked")
     assert fairlead(*edit).exit_code == 4
     sandbox.clear_faults()

@@ -417,7 +417,8 @@ def test_list_made_a_second_ago_is_found(
 def test_outbox_after_changes_were_switched_off_says_why_it_is_not_sent(
     fairlead: FairleadCommand, sandbox: SandboxServers, mail: str
 ) -> None:
-    sandbox.add_fault("sailthru:POST /user:500", times=None)
+    assert fairlead("lookup", mail).exit_code == 0
+    sandbox.add_fault("sailthru:* *:503", times=None)
     queued = fairlead("edit", mail, "--health", "happy", "--reason", "x", "--json")
     assert queued.exit_code == 4, queued.stdout
     sandbox.clear_faults()
@@ -428,6 +429,8 @@ def test_outbox_after_changes_were_switched_off_says_why_it_is_not_sent(
     assert "switched off" in row["not_sent"]
     assert row["not_sent"] in row["detail"]
     fairlead("outbox", "deliver", "--json")
+    # Asked for it waits for no time.
+    fairlead("outbox", "retry", row["id"], "--json")
     assert "zendesk_health" not in official(sandbox, mail)["vars"]  # type: ignore[operator]
 
 

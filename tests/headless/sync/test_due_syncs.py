@@ -1,9 +1,6 @@
 """What is due: one catch-up, one runner, nobody paused unseen."""
 
 import asyncio
-import json
-import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +20,9 @@ from desktop.model.field_mapping import MappingRow
 from desktop.model.sync import SourceKind, Sync, SyncSource
 from desktop.model.sync_run import RunState
 from desktop.sync.due_syncs import DueSyncFinder
+from tests.support.cli_command import FairleadCommand
 from tests.support.clocks import ManualClock
 from tests.support.fresh_store import open_fresh_store
-from tests.support.sandbox_process import ROOT
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import open_workspace_services
 
@@ -379,26 +376,12 @@ async def test_due_pause_is_reported_once(
 async def test_due_process_started_by_window_records_scheduled_run(
     home: Path, sandbox: SandboxServers
 ) -> None:
-    s, z = sandbox.connection_document["sailthru"], sandbox.connection_document["zendesk"]
-    environ = {
-        **{k: v for k, v in os.environ.items() if k in ("PATH", "LANG")},
-        "HOME": str(home.parent),
-        "FAIRLEAD_HOME": str(home),
-        "FAIRLEAD_SAILTHRU_KEY": s["api_key"],
-        "FAIRLEAD_SAILTHRU_SECRET": s["api_secret"],
-        "FAIRLEAD_ZENDESK_EMAIL": z["email"],
-        "FAIRLEAD_ZENDESK_TOKEN": z["api_token"],
-    }
+    command = FairleadCommand(home, sandbox.connection_document, keyring=False)
 
     async def fairlead(*words: str) -> tuple[int, Any]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "desktop", "sync", *words, "--json", env=environ, cwd=ROOT,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await process.communicate()
-        assert b"Traceback" not in err
-        assert process.returncode is not None
-        return process.returncode, json.loads(out)
+        done = await asyncio.to_thread(command, "sync", *words, "--json")
+        assert "Traceback" not in done.stderr
+        return done.exit_code, done.json
 
     assert (await fairlead("due"))[1] == {"here": False, "due": [], "paused": []}
     assert await fairlead("here") == (0, {"here": False})

@@ -1,9 +1,7 @@
 """Who is told of a run, what it says, and that a mail server's moods never change a run."""
 
 import asyncio
-import os
 import ssl
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,8 +30,8 @@ from desktop.model.sync_run import RUN_OUTCOMES, Run, RunStage, RunState
 from desktop.sync.run_notification import build_run_notification, needs_attention, should_notify
 from desktop.vault.bound_secrets import SecretForOtherHost
 from desktop.vault.secret import Secret
+from tests.support.cli_command import FairleadCommand
 from tests.support.mail_server import PASSWORD, USER, MailServer, run_mail_server
-from tests.support.sandbox_process import ROOT
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.tls_certificates import make_server_tls_context
 
@@ -328,32 +326,15 @@ def files(home: Path) -> list[Path]:
 # The command line: a process of its own, and everything it leaves behind.
 
 
-async def test_mail_password_is_in_no_file_or_log(
-    home: Path, sandbox: SandboxServers, tmp_path: Path
-) -> None:
-    s, z = sandbox.connection_document["sailthru"], sandbox.connection_document["zendesk"]
-    environ = {
-        **{k: v for k, v in os.environ.items() if k in ("PATH", "LANG")},
-        "HOME": str(tmp_path),
-        "FAIRLEAD_HOME": str(home),
-        "FAIRLEAD_LOG": "debug",
-        "FAIRLEAD_SAILTHRU_KEY": s["api_key"],
-        "FAIRLEAD_SAILTHRU_SECRET": s["api_secret"],
-        "FAIRLEAD_ZENDESK_EMAIL": z["email"],
-        "FAIRLEAD_ZENDESK_TOKEN": z["api_token"],
-        "FAIRLEAD_SMTP_PASSWORD": PASSWORD,
-    }
+async def test_mail_password_is_in_no_file_or_log(home: Path, sandbox: SandboxServers) -> None:
+    command = FairleadCommand(home, sandbox.connection_document, keyring=False)
+    environ = {"FAIRLEAD_LOG": "debug", "FAIRLEAD_SMTP_PASSWORD": PASSWORD}
     said: list[str] = []
 
     async def fairlead(*words: str) -> int:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "desktop", "sync", *words,
-            env=environ, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        out, _ = await process.communicate()
-        said.append(out.decode())
-        assert process.returncode is not None
-        return process.returncode
+        done = await asyncio.to_thread(command, "sync", *words, **environ)
+        said.append(done.stdout + done.stderr)
+        return done.exit_code
 
     async with run_mail_server() as office:
         where = ("--host", "127.0.0.1", "--port", str(office.port), "--security", "none")
