@@ -11,8 +11,13 @@ from desktop.store.workspace_store import WorkspaceStore, open_store
 
 def open_fresh_store(folder: Path) -> WorkspaceStore:
     """Open an empty store in `folder`, which holds none yet."""
-    shutil.copytree(_template(), folder, dirs_exist_ok=True)
+    copy_fresh_store(folder)
     return open_store(folder)
+
+
+def copy_fresh_store(folder: Path) -> None:
+    """Put the files of an empty store into `folder`, which holds none yet."""
+    shutil.copytree(_template(), folder, dirs_exist_ok=True)
 
 
 @cache

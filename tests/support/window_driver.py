@@ -5,7 +5,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
@@ -44,6 +44,8 @@ W = TypeVar("W", bound=QWidget)
 
 class WindowDriver:
     """One window of a home, driven by mouse and keys."""
+
+    _has_frozen_imports: ClassVar[bool] = False
 
     def __init__(self, home: WorkspaceHome, sandbox: LoggedSandbox, *, agent: bool = False) -> None:
         self.home = home
@@ -105,9 +107,10 @@ class WindowDriver:
         assert not left, left
         running = [t for t in _active_timers() if t not in self._timers]
         assert not running, [(t.parent(), t.interval()) for t in running]
-        if not gc.get_freeze_count():
-            # The window was old enough to look through everything once more at its end.
+        if not (WindowDriver._has_frozen_imports and gc.get_freeze_count()):
+            # What the first window imported stays; one that grew old thaws everything at its end.
             gc.freeze()
+            WindowDriver._has_frozen_imports = True
 
     async def reopen_window(self) -> None:
         """Close and open once more on the same files."""

@@ -19,6 +19,7 @@ from desktop.settings.managed_policy import NO_POLICY, ManagedPolicy
 from desktop.settings.paths import paths_under
 from desktop.vault.environment_vault import EnvironmentSecrets
 from desktop.vault.memory_vault import MemoryVault
+from tests.support.fresh_store import copy_fresh_store
 
 
 def make_workspace_services(
@@ -36,7 +37,11 @@ def make_workspace_services(
         clock=clock or SystemClock(),
         vault_factory=lambda _workspace: vault,
     )
-    return build_services(context, context.workspaces.open_or_create("main"))
+    is_new = not context.workspaces.names()
+    workspace = context.workspaces.open_or_create("main")
+    if is_new:
+        copy_fresh_store(workspace.folder)
+    return build_services(context, workspace)
 
 
 async def wait_until(true: Callable[[], object], *, within_s: float = 10.0) -> None:

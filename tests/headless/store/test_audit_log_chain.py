@@ -14,6 +14,7 @@ from desktop.store.audit_row import GENESIS_HASH, hash_actor, hash_customer_valu
 from desktop.store.audit_signer import AuditHead
 from desktop.store.audit_verification import AuditVerification
 from desktop.store.workspace_store import WorkspaceStore, open_store
+from tests.support.fresh_store import open_fresh_store
 
 VAR = EditRequest(
     EditKind.VAR, EditTarget(Service.SAILTHRU, "b" * 24, "Maria@Lopez.example"),
@@ -35,7 +36,8 @@ def closed(store: WorkspaceStore, count: int) -> None:
 
 def write_rows(folder: Path, count: int, key: str = "") -> AuditHead:
     """Add rows as a process with this key (empty: without one) does."""
-    store = open_store(folder)
+    is_new = not (folder / "fairlead.db").exists()
+    store = open_fresh_store(folder) if is_new else open_store(folder)
     if key:
         store.audit.signer.use_key(key)
     closed(store, count)
@@ -220,7 +222,7 @@ def test_forged_end_is_found_by_the_row_kept_with_the_key(name: str, tmp_path: P
 def test_row_kept_with_the_key_is_not_replaced_over_a_file_that_lacks_it(tmp_path: Path) -> None:
     head = write_rows(tmp_path, 3, KEY)
     tamper(tmp_path, "DELETE FROM audit WHERE seq = 3", makes_chain_anew=True)
-    store = open_store(tmp_path)
+    store = open_fresh_store(tmp_path)
     store.audit.signer.kept_head = head
     assert store.audit.find_head.blocking() is None
     store.close()
@@ -265,7 +267,7 @@ def test_lost_key_leaves_the_chain_checked_and_says_so(keyed_folder: Path) -> No
     ],
 )
 def test_audit_verifies_after_one_persons_values_are_erased(erasure: str, tmp_path: Path) -> None:
-    store = open_store(tmp_path)
+    store = open_fresh_store(tmp_path)
     store.audit.signer.use_key(KEY)
     closed(store, 2)
     other = EditTarget(Service.SAILTHRU, "c" * 24, "noa@new-job.example")
