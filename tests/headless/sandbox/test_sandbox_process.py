@@ -10,6 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from desktop.sandbox.command_line import parse_options
 from tests.support.sandbox_client import SandboxClient
 from tests.support.sandbox_process import ROOT, find_free_ports
 
@@ -126,8 +129,9 @@ def test_ports_are_consecutive_when_given(start_sandbox: Callable[..., SandboxCl
     assert sandbox.control("GET", "credentials") == sandbox.connection_document
 
 
-def test_invalid_flags_exit_2() -> None:
-    for flags in (
+@pytest.mark.parametrize(
+    "flags",
+    [
         ["--fault", "nonsense"],
         ["--account", "colour=blue"],
         ["--account", "bulk_import=perhaps"],
@@ -135,13 +139,23 @@ def test_invalid_flags_exit_2() -> None:
         ["--account", "box=nan"],
         ["--rate-limits", "fast"],
         ["--customers", "-1"],
-    ):
-        command = [sys.executable, "-m", "desktop.sandbox", *flags]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 2, flags
-        assert done.stdout == ""
-        if flags[0] == "--account":
-            assert f"{flags[1]}: expected" in done.stderr or "no such account key" in done.stderr
+    ],
+)
+def test_invalid_flags_exit_2(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse_options(flags)
+    assert ended.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    if flags[0] == "--account":
+        assert f"{flags[1]}: expected" in printed.err or "no such account key" in printed.err
+
+
+def test_invalid_flag_ends_the_process_with_2() -> None:
+    command = [sys.executable, "-m", "desktop.sandbox", "--fault", "nonsense"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nonsense" in done.stderr
 
 
 def test_latency_does_not_serialise_requests(start_sandbox: Callable[..., SandboxClient]) -> None:
