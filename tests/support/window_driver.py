@@ -182,9 +182,16 @@ class WindowDriver:
             await self.is_lookup_finished()
 
     async def is_lookup_finished(self) -> None:
-        await wait_until(
-            lambda: not self.sheet.tasks.is_running("lookup") and not self.sheet.is_loading
-        )
+        """Wait until every part has been asked, and every panel shows what it was given."""
+
+        def is_finished() -> bool:
+            if self.sheet.tasks.is_running("lookup") or self.sheet.is_loading:
+                return False
+            # Filled in turns of the event loop, so a moment later on a busy machine.
+            widget = self.view.customers_page._sheet
+            return widget is None or not widget._panels_to_refresh
+
+        await wait_until(is_finished)
 
     async def tab_to(self, name: str, *, most: int = 80) -> QWidget:
         """Tab until the control of this name has the keyboard."""
