@@ -194,10 +194,9 @@ _WRITTEN_STATES = (PlanRowState.DONE, PlanRowState.ACCEPTED)
 
 
 def count_audit_rows(store: WorkspaceStore, goal: str) -> Counter[str]:
-    """How many rows of the history each target of this goal has."""
-    return Counter(
-        r.target for r in store.audit.list_entries.blocking(limit=1_000_000) if r.name == goal
-    )
+    """How many rows of the audit tell of what this sync wrote, by target."""
+    entries = store.audit.list_entries.blocking(limit=1_000_000)
+    return Counter(r.target for r in entries if (r.kind, r.name) == ("sync", goal))
 
 
 def app_requests(servers: SandboxServers, since: int = 0) -> list[dict[str, Any]]:
