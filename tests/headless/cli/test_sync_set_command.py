@@ -122,3 +122,12 @@ def test_sync_on_refuses_user_fields_that_nobody_has(fairlead: FairleadCommand) 
         assert "Did you mean “sync_to_sailthru”?" in refused.json["error"]["title"]
     assert fairlead("sync", "set", "mine", "source.where=[]").exit_code == 0
     assert fairlead("sync", "on", "mine", "--json").json["on"] is True
+
+
+def test_sync_list_tells_favourite_labels_and_description(fairlead: FairleadCommand) -> None:
+    assert fairlead("sync", "add", "--preset", BOX).exit_code == 0
+    values = ("favourite=on", "labels=daily,support", "description=Who ticked it")
+    assert fairlead("sync", "set", BOX, *values).exit_code == 0
+    (listed,) = fairlead("sync", "list", "--json").json["syncs"]
+    assert (listed["favourite"], listed["labels"]) == (True, ["daily", "support"])
+    assert listed["description"] == "Who ticked it"
