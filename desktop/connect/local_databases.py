@@ -26,6 +26,7 @@ from desktop.store.sqlite_database import Database
 
 # A run looks four times a second whether it is to stop, and finishes the request under way.
 _RUN_STOP_S = 30.0
+_MAX_REWRITTEN_BYTES = 200_000_000
 
 
 class RunUnderWay(NotPermitted):
@@ -220,8 +221,11 @@ class LocalDatabases:
             try:
                 found = find_customer_ids(fairlead, mirror, ids)
                 erased = erase_customer(fairlead, mirror, found, actor, now)
-                mirror.scrub()
-                fairlead.scrub()
+                for database in (mirror, fairlead):
+                    # The copy is made in memory. Nothing of the customer is left without it, but
+                    # what versions before overwrote only in part.
+                    is_small = database.path.stat().st_size <= _MAX_REWRITTEN_BYTES
+                    database.scrub(rewrites=is_small)
             finally:
                 mirror.close()
             return erased
