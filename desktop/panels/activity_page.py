@@ -5,12 +5,14 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from desktop.panels.activity_detail_card import ActivityDetailCard
+from desktop.panels.activity_period_filter import ActivityPeriodFilter
 from desktop.panels.activity_table_view import ActivityTableView
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.list_page import ListPage, ListPageSpec
 from desktop.panels.widgets.screen_reader import announce
 from desktop.viewmodels.activity.activity_detail_view import ActivityAction
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
+from desktop.viewmodels.activity.activity_period import ActivityTimes
 from desktop.viewmodels.activity.activity_row import ActivityFilter
 
 _SPEC = ListPageSpec(
@@ -37,9 +39,17 @@ class ActivityPage(ListPage):
         self.table = ActivityTableView(model.table_model)
         self.detail_card = ActivityDetailCard()
         self.verify_button = secondary_button("Verify the record", name="Verify the record")
+        self.period_filter = ActivityPeriodFilter()
         super().__init__(
-            _SPEC, self.table, self.detail_card, head_buttons=[self.verify_button], parent=parent
+            _SPEC,
+            self.table,
+            self.detail_card,
+            head_buttons=[self.verify_button],
+            below_filters=self.period_filter.days_row,
+            parent=parent,
         )
+        # Among the filters it would keep a window from becoming narrow.
+        self.list_card.set_corner_widget(self.period_filter)
         self._menu: QMenu | None = None
         self._connect()
         self._on_changed()
@@ -66,6 +76,9 @@ class ActivityPage(ListPage):
         model.export_finished.connect(self.show_result)
         model.audit_verified.connect(self._on_audit_verified)
         self.filter_changed.connect(self._on_filter_changed)
+        self.filters_cleared.connect(self._on_filters_cleared)
+        self.period_filter.chosen.connect(model.set_times)
+        table.order_picked.connect(model.set_order)
         self.retry_requested.connect(model.refresh)
         self.verify_button.clicked.connect(model.verify_audit)
         self.export_file_chosen.connect(model.export)
@@ -84,6 +97,7 @@ class ActivityPage(ListPage):
     # What the model says.
 
     def _on_changed(self) -> None:
+        self.table.show_order(self._model.order, can_sort=self._model.can_sort)
         self.show_state(self._model.list_state())
         self.detail_card.show_detail(self._model.detail_view())
 
@@ -99,6 +113,10 @@ class ActivityPage(ListPage):
 
     def _on_filter_changed(self, key: str, text: str) -> None:
         self._model.set_filter(ActivityFilter[key], text)
+
+    def _on_filters_cleared(self) -> None:
+        self.period_filter.show_times(ActivityTimes())
+        self._model.set_times(ActivityTimes())
 
     def _on_current_row_changed(self, place: int) -> None:
         self._model.select(self._row_id(place))

@@ -1,6 +1,6 @@
 """Table widget of the page Activity: two lines to a cell, the state as a chip."""
 
-from PySide6.QtCore import QRect, QRectF, QSize
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHeaderView, QStyleOptionViewItem, QWidget
 
@@ -15,6 +15,7 @@ from desktop.viewmodels.activity.activity_columns import (
     TIME,
     WHO,
 )
+from desktop.viewmodels.activity.activity_period import ActivityOrder
 from desktop.viewmodels.activity.activity_row import ActivityRow
 from desktop.viewmodels.list_model import GrowingListModel
 
@@ -23,6 +24,11 @@ _ROW_HEIGHT = 46
 _COLUMNS_MIN_WIDTH = 560
 _CHIP_MIN_WIDTH = 82
 _SMALL = 12
+_ORDERS = {
+    TIME: (ActivityOrder.NEWEST, ActivityOrder.OLDEST),
+    CUSTOMER: (ActivityOrder.CUSTOMER,),
+    STATE: (ActivityOrder.STATE,),
+}
 
 
 class ActivityRowDelegate(ListRowDelegate[ActivityRow]):
@@ -50,7 +56,8 @@ class ActivityRowDelegate(ListRowDelegate[ActivityRow]):
         upper = box.adjusted(0, 0, 0, -half)
         width = self._paint_state_chip(painter, upper, row, at_end=True)
         left, right = (width, 0) if self._view.isRightToLeft() else (0, -width)
-        self.paint_text(painter, upper.adjusted(left, 0, right, 0), _one_line(row.customer), "text")
+        who = _one_line(row.customer_name or row.customer)
+        self.paint_text(painter, upper.adjusted(left, 0, right, 0), who, "text")
         second = _one_line(f"{row.change_text} · {row.time}")
         self.paint_text(painter, box.adjusted(0, half, 0, 0), second, "muted", size=_SMALL)
 
@@ -80,15 +87,21 @@ class ActivityRowDelegate(ListRowDelegate[ActivityRow]):
 class ActivityTableView(ListTableView[ActivityRowDelegate]):
     """The Activity page's table: columns Time, Customer, Change and State, or a single one."""
 
+    order_picked = Signal(object)  # ActivityOrder
+
     def __init__(self, model: GrowingListModel[ActivityRow], parent: QWidget | None = None) -> None:
         super().__init__(
             "Changes", model, ActivityRowDelegate, leading_column=CHANGE, parent=parent
         )
+        self._order = ActivityOrder.NEWEST
         self.set_row_height(fonts.scaled(_ROW_HEIGHT))
         self.horizontalHeader().setSectionResizeMode(CHANGE, QHeaderView.ResizeMode.Stretch)
         # They stand as second lines below time and change.
         self.setColumnHidden(WHO, True)
         self.setColumnHidden(REASON, True)
+        header = self.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(self._on_heading_clicked)
         # A double click opens where the platform has it so.
         self.activated.connect(self._on_activated)
 
@@ -103,6 +116,25 @@ class ActivityTableView(ListTableView[ActivityRowDelegate]):
         self.setColumnWidth(CUSTOMER, fonts.scaled(152) + spare // 4)
         self.setColumnWidth(STATE, fonts.scaled(116))
 
+    def show_order(self, order: ActivityOrder, *, can_sort: bool) -> None:
+        """Show by an arrow in the Activity table's heading how its rows are sorted."""
+        header = self.horizontalHeader()
+        self._order = order
+        header.setSectionsClickable(can_sort)
+        header.setSortIndicatorShown(can_sort)
+        column = next(key for key, orders in _ORDERS.items() if order in orders)
+        is_rising = order is not ActivityOrder.NEWEST
+        rising = Qt.SortOrder.AscendingOrder if is_rising else Qt.SortOrder.DescendingOrder
+        header.setSortIndicator(column, rising)
+
+    def _on_heading_clicked(self, column: int) -> None:
+        orders = _ORDERS.get(column, ())
+        if orders:
+            # Again: the other order of the column, or the newest first once more.
+            following = (*orders, ActivityOrder.NEWEST)
+            place = following.index(self._order) + 1 if self._order in orders else 0
+            self.order_picked.emit(following[place % len(following)])
+
     def _on_activated(self) -> None:
         self.row_opened.emit(self.current_row())
 
@@ -112,7 +144,7 @@ def cell_texts(column: int, row: ActivityRow) -> tuple[str, str]:
     if column == TIME:
         return row.time, row.actor
     if column == CUSTOMER:
-        return row.customer, ""
+        return (row.customer_name, row.customer) if row.customer_name else (row.customer, "")
     return row.change_text, " · ".join(part for part in (row.reason_text, row.detail) if part)
 
 

@@ -105,20 +105,29 @@ class AuditLog(Repository):
 
     @database_call
     def search_sync_entries(
-        self, *, words: tuple[str, ...] = (), before: int | None = None, limit: int = 200
+        self,
+        *,
+        words: tuple[str, ...] = (),
+        before: int | None = None,
+        limit: int = 200,
+        since: float | None = None,
+        until: float | None = None,
     ) -> tuple[AuditEntry, ...]:
         """Select audit rows of syncs' runs and of limits that were allowed, the newest first.
 
         Only those further back than `before`. Every word (lower case) stands in the customer, the
-        sync with its run, or the person.
+        sync with its run, or the person. They were written from `since` on and before `until` (Unix
+        seconds).
         """
         holds = " AND instr(lower(label || ' ' || reason || ' ' || actor), ?)" * len(words)
 
         def look(connection: sqlite3.Connection) -> tuple[AuditEntry, ...]:
             found = connection.execute(
                 "SELECT * FROM audit_entry WHERE kind IN ('sync', 'approval')"  # noqa: S608
-                f" AND (?1 IS NULL OR seq < ?1){holds} ORDER BY seq DESC LIMIT ?",
-                (before, *words, limit),
+                " AND (?1 IS NULL OR seq < ?1)"
+                " AND (?2 IS NULL OR at >= ?2) AND (?3 IS NULL OR at < ?3)"
+                f"{holds} ORDER BY seq DESC LIMIT ?",
+                (before, since, until, *words, limit),
             )
             return tuple(_decode_row(r) for r in found)
 

@@ -6,7 +6,7 @@ its outbox row closes, so no reader ever sees the old value come back.
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +24,7 @@ from desktop.model.customer_sheet import (
 from desktop.model.edit import Edit
 from desktop.model.email_address import normalize_email
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
+from desktop.model.name_splitting import full_name_of_vars
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
 from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ZendeskTicket
@@ -109,6 +110,16 @@ class CachedSheetReader:
     def list_recent_customers(self, limit: int) -> tuple[CustomerMatch, ...]:
         """Select the cached customers opened last, the newest first."""
         return self._snapshot(lambda c: list_recent_customers(c, limit))
+
+    @database_call
+    def list_customer_names(
+        self, targets: Sequence[tuple[Service, str]]
+    ) -> dict[tuple[Service, str], str]:
+        """Read what kept customers are called, by service and id; who is not kept is left out.
+
+        A Sailthru profile is called as its Zendesk user, where that is known.
+        """
+        return self._snapshot(lambda c: _read_names(c, targets))
 
     @database_call
     def summarize_kept(self) -> KeptData:
@@ -363,6 +374,51 @@ def _open_edits(connection: sqlite3.Connection, sheet: CustomerSheet) -> tuple[E
         )
         found += [decode_edit(row) for row in rows]
     return tuple(sorted(found, key=lambda edit: int(edit.id)))
+
+
+def _read_names(
+    connection: sqlite3.Connection, targets: Sequence[tuple[Service, str]]
+) -> dict[tuple[Service, str], str]:
+    sids = [id_ for service, id_ in targets if service is Service.SAILTHRU]
+    paired = {
+        row["sid"]: row["user_id"]
+        for row in connection.execute(
+            "SELECT sid, user_id FROM main.matched_pair"
+            " WHERE sid IN (SELECT value FROM json_each(?1))"
+            " UNION ALL SELECT sid, user_id FROM main.profile_link"
+            " WHERE sid IN (SELECT value FROM json_each(?1))"
+            " UNION ALL SELECT p.sid, a.user_id FROM mirror.profile_address p"
+            " JOIN mirror.user_address a ON a.address = p.address AND a.user_id IS NOT NULL"
+            " WHERE p.sid IN (SELECT value FROM json_each(?1))",
+            (msgspec.json.encode(sids).decode(),),
+        )
+    }
+    users = [int(id_) for service, id_ in targets if service is Service.ZENDESK and id_.isdigit()]
+    wanted = msgspec.json.encode([*users, *paired.values()]).decode()
+    names: dict[int, str] = {}
+    for table in ("mirror.feed_user", "mirror.cached_user"):
+        for row in connection.execute(
+            f"SELECT id, body FROM {table} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
+            (wanted,),
+        ):
+            user = _decode_or_none(row["body"], ZendeskUser)
+            if user is not None and user.name.strip():
+                names[row["id"]] = user.name.strip()
+    found = {
+        (Service.SAILTHRU, sid): names[user_id]
+        for sid, user_id in paired.items()
+        if user_id in names
+    }
+    found |= {(Service.ZENDESK, str(id_)): names[id_] for id_ in users if id_ in names}
+    alone = [sid for sid in sids if (Service.SAILTHRU, sid) not in found]
+    for row in connection.execute(
+        "SELECT sid, body FROM mirror.cached_profile WHERE sid IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(alone).decode(),),
+    ):
+        profile = _decode_or_none(row["body"], SailthruProfile)
+        if profile is not None and (name := full_name_of_vars(profile.vars)):
+            found[(Service.SAILTHRU, row["sid"])] = name
+    return found
 
 
 def _decode_part(row: sqlite3.Row | None, kind: type[T]) -> SheetPart[T]:

@@ -154,13 +154,13 @@ QPushButton[kind="fold"]:focus {{
 
 def _input_rules(t: DesignTokens, px: _ScalePx, mark: _MarkUrl) -> str:
     return f"""
-QLineEdit, QPlainTextEdit, QSpinBox, QDateEdit, QTimeEdit, QDateTimeEdit, QComboBox {{
+QLineEdit, QPlainTextEdit, QSpinBox, QDateEdit, QDateTimeEdit, QComboBox {{
     background: {t.surface}; color: {t.text}; border: 1px solid {t.control};
     border-radius: {px(RADIUS_FIELD)}; padding: 0 {px(9)}; min-height: {px(MIN_TARGET_SIZE + 2)};
     selection-background-color: {t.accent}; selection-color: {t.on_accent};
 }}
 QPlainTextEdit {{ padding: {px(5)}; }}
-QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDateEdit:focus, QTimeEdit:focus,
+QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDateEdit:focus,
 QDateTimeEdit:focus, QComboBox:focus {{
     border: 2px solid {t.accent}; padding: 0 {px(8)}; min-height: {px(MIN_TARGET_SIZE)};
 }}
@@ -168,9 +168,9 @@ QPlainTextEdit:focus {{ padding: {px(4)}; }}
 QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QSpinBox:disabled {{
     background: {t.raised}; color: {t.muted}; border-color: {t.line};
 }}
-QSpinBox QLineEdit, QDateEdit QLineEdit, QTimeEdit QLineEdit, QDateTimeEdit QLineEdit,
+QSpinBox QLineEdit, QDateEdit QLineEdit, QDateTimeEdit QLineEdit,
 QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
-QSpinBox, QTimeEdit {{ padding-right: {px(22)}; }}
+QSpinBox, QDateEdit {{ padding-right: {px(22)}; }}
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] {{ border: 2px solid {t.bad}; }}
 SearchField {{ min-height: {px(28)}; }}
 SearchField:focus {{ min-height: {px(26)}; }}
@@ -182,13 +182,13 @@ QComboBox QAbstractItemView {{
     background: {t.surface}; border: 1px solid {t.control}; padding: {px(4)};
     selection-background-color: {t.accentbg}; selection-color: {t.text}; outline: 0;
 }}
-QSpinBox::up-button, QSpinBox::down-button, QTimeEdit::up-button, QTimeEdit::down-button {{
+QSpinBox::up-button, QSpinBox::down-button, QDateEdit::up-button, QDateEdit::down-button {{
     border: 0; width: {px(20)}; background: transparent;
 }}
-QSpinBox::up-arrow, QTimeEdit::up-arrow {{
+QSpinBox::up-arrow, QDateEdit::up-arrow {{
     image: {mark("up")}; width: {px(11)}; height: {px(11)};
 }}
-QSpinBox::down-arrow, QTimeEdit::down-arrow {{
+QSpinBox::down-arrow, QDateEdit::down-arrow {{
     image: {mark("down")}; width: {px(11)}; height: {px(11)};
 }}
 """

@@ -46,6 +46,7 @@ class ListPage(ListDetailPage):
     """
 
     filter_changed = Signal(str, str)  # key of the filter, search text
+    filters_cleared = Signal()  # also those that a page has added
     retry_requested = Signal()
     export_file_chosen = Signal(str, str)  # path; csv or json
 
@@ -56,11 +57,13 @@ class ListPage(ListDetailPage):
         detail: QWidget,
         *,
         head_buttons: Sequence[Button] = (),
+        below_filters: QWidget | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(_TWO_COLUMNS_MIN_WIDTH, parent)
         self._spec = spec
         self._table = table
+        self._below_filters = below_filters
         self.setAccessibleName(spec.name)
         self.setObjectName(spec.name)
         self.filter_control = SegmentedControl("Show", spec.filters)
@@ -110,6 +113,7 @@ class ListPage(ListDetailPage):
 
     def clear_filters(self) -> None:
         """Clear the list page's filters: every row again."""
+        self.filters_cleared.emit()
         self.filter_control.set_value(self._spec.filters[0][0])
         self.search_field.clear()
         self._on_filter("")
@@ -160,6 +164,8 @@ class ListPage(ListDetailPage):
         page.setSpacing(fonts.scaled(10))
         page.addLayout(head)
         page.addLayout(self._filters)
+        if self._below_filters is not None:
+            page.addWidget(self._below_filters)
         page.addWidget(self.banner)
         page.addLayout(self._body, 1)
 

@@ -1,5 +1,6 @@
 """The view-model of the page Activity: every edit, how it ended, and what may be done about it."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -9,8 +10,9 @@ from desktop.customer.edit_undo import UndoService
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
-from desktop.kit.text import format_count
+from desktop.kit.text import fold_text, format_count
 from desktop.model.edit import Edit, EditState
+from desktop.model.service import Service
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.activity.activity_columns import ACTIVITY_COLUMNS
@@ -21,6 +23,7 @@ from desktop.viewmodels.activity.activity_detail_view import (
     build_detail_view,
     format_detail_text,
 )
+from desktop.viewmodels.activity.activity_period import ActivityOrder, ActivityTimes
 from desktop.viewmodels.activity.activity_row import (
     ActivityFilter,
     ActivityRow,
@@ -52,6 +55,7 @@ from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_
 _THROTTLE_MS = 100
 # With a filter, older pages are read until this many rows fit: some screens full.
 _MIN_FILTERED_ROWS = 100
+_EVERY_ROW = 10**9
 # Arrowing through the list asks no service until it rests on a row.
 _SELECTION_DELAY_MS = 80
 
@@ -82,6 +86,10 @@ class ActivityPageModel(TaskModel):
         self._actions = EditActions(workspace, store, undo, editor, bus, clock, self.edit_loader)
         self.activity_filter = ActivityFilter.ALL
         self.search_text = ""
+        self.times = ActivityTimes()
+        self.order = ActivityOrder.NEWEST
+        # What customers are called; "" for those of whom nothing is kept here.
+        self._names: dict[tuple[Service, str], str] = {}
         # Edits that are not closed yet; read from the outbox, since the list may hold fewer.
         self.open_count = 0
         # Conflicts and failures among the rows read that wait for a decision.
@@ -114,9 +122,9 @@ class ActivityPageModel(TaskModel):
         if not loader.is_complete and self.tasks.is_running("more"):
             return ListState(is_loading=True)
         is_searching = bool(self.search_text.strip())
-        if self.activity_filter is ActivityFilter.SYNCS and not is_searching:
+        if self._shows_syncs and not is_searching and self.times == ActivityTimes():
             return ListState(text="No changes by syncs yet.")
-        if is_searching or self.activity_filter is not ActivityFilter.ALL:
+        if is_searching or self.times != ActivityTimes() or self.is_filtered:
             return ListState(text="Nothing matches.", action_label="Clear filters")
         return ListState(
             text="No changes yet. Changes made on this computer are listed here with their result."
@@ -187,10 +195,43 @@ class ActivityPageModel(TaskModel):
         """Show the Activity rows of a filter that hold every word of `text`."""
         if (activity_filter, text) != (self.activity_filter, self.search_text):
             self.activity_filter, self.search_text = activity_filter, text
-            is_syncs = activity_filter is ActivityFilter.SYNCS
-            self.sync_audit_loader.set_search_text(text.strip() if is_syncs else "")
-            self._refresh_table()
-            self._start_reading_until(_MIN_FILTERED_ROWS)
+            self._show_other_rows()
+
+    def set_times(self, times: ActivityTimes) -> None:
+        """Show the Activity rows of other days."""
+        if times != self.times:
+            self.times = times
+            self._show_other_rows()
+
+    def set_order(self, order: ActivityOrder) -> None:
+        """Show the Activity rows in another order; what syncs wrote stays the newest first."""
+        if order is not self.order:
+            self.order = order
+            self._show_other_rows()
+
+    @property
+    def can_sort(self) -> bool:
+        """Whether the Activity rows shown can be put into another order."""
+        # Runs write hundreds of thousands of entries, which are never all read.
+        return not self._shows_syncs
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether Activity shows the rows of one state alone."""
+        return self.activity_filter is not ActivityFilter.ALL
+
+    @property
+    def _shows_syncs(self) -> bool:
+        return self.activity_filter is ActivityFilter.SYNCS
+
+    def _show_other_rows(self) -> None:
+        searched = self.search_text.strip() if self._shows_syncs else ""
+        times = self.times.bounds(self._clock.now()) if self._shows_syncs else (None, None)
+        self.sync_audit_loader.set_search(searched, times)
+        self._refresh_table()
+        # Whatever comes first in another order may be the oldest.
+        is_sorted = self.order is not ActivityOrder.NEWEST and self.can_sort
+        self._start_reading_until(_EVERY_ROW if is_sorted else _MIN_FILTERED_ROWS)
 
     def select(self, row_id: str) -> None:
         """Show the details of another row of the page Activity."""
@@ -223,11 +264,52 @@ class ActivityPageModel(TaskModel):
 
     @property
     def _current_loader(self) -> EditLoader | SyncAuditLoader:
-        is_syncs = self.activity_filter is ActivityFilter.SYNCS
-        return self.sync_audit_loader if is_syncs else self.edit_loader
+        return self.sync_audit_loader if self._shows_syncs else self.edit_loader
+
+    def _build_row_filter(self) -> Callable[[Edit], bool]:
+        """Return which edits the page Activity shows under its filter, search and days."""
+        matches = build_text_matcher(self.search_text)
+        since, until = self.times.bounds(self._clock.now())
+
+        def is_shown(edit: Edit) -> bool:
+            return (
+                (since is None or edit.created_at >= since)
+                and (until is None or edit.created_at < until)
+                and matches_filter(
+                    edit, self.activity_filter, settled=self.edit_loader.is_settled(edit)
+                )
+                and matches(edit, self._names.get(_target_of(edit), ""))
+            )
+
+        return is_shown
+
+    def _is_complete(self) -> bool:
+        """Whether nothing older can be shown: everything is read, or back to the first day."""
+        loader = self._current_loader
+        since, _ = self.times.bounds(self._clock.now())
+        if loader.is_complete or since is None or self._shows_syncs:
+            return loader.is_complete
+        oldest = self.edit_loader.edits()[-1:]
+        return bool(oldest) and oldest[0].created_at < since
+
+    def _missing_names(self) -> list[tuple[Service, str]]:
+        wanted: set[tuple[Service, str] | None] = set(map(_target_of, self.edit_loader.edits()))
+        if self._shows_syncs:
+            wanted |= set(map(_target_of_entry, self.sync_audit_loader.rows()))
+        return [each for each in wanted if each is not None and each not in self._names]
+
+    async def _read_names(self) -> None:
+        missing = self._missing_names()
+        if missing:
+            found = await self._store.sheet_reader.list_customer_names(missing)
+            self._names |= dict.fromkeys(missing, "") | found
+
+    async def _read_names_and_refresh(self) -> None:
+        await self._read_names()
+        self._refresh_table()
 
     def _start_reading_until(self, row_count: int) -> None:
-        if not self._current_loader.is_complete:
+        if not self._is_complete():
             self.tasks.start_once("more", self._read_until(row_count))
 
     async def _read_again(self) -> None:
@@ -235,7 +317,7 @@ class ActivityPageModel(TaskModel):
             self._is_reread_requested = False
             try:
                 await self.edit_loader.read_again()
-                if self.activity_filter is ActivityFilter.SYNCS:
+                if self._shows_syncs:
                     await self.sync_audit_loader.read_again()
             except AppError as error:
                 self._error = error
@@ -245,7 +327,7 @@ class ActivityPageModel(TaskModel):
         await self._read_until(min(_MIN_FILTERED_ROWS, self.table_model.rowCount() + 1))
 
     async def _read_until(self, row_count: int) -> None:
-        while not self._current_loader.is_complete and self.table_model.rowCount() < row_count:
+        while not self._is_complete() and self.table_model.rowCount() < row_count:
             await self._current_loader.read_more()
             self._refresh_table()
         self.changed.emit()
@@ -279,21 +361,16 @@ class ActivityPageModel(TaskModel):
 
     async def _export(self, path: Path, file_format: str) -> None:
         as_json = file_format == "json"
-        if self.activity_filter is ActivityFilter.SYNCS:
+        if self._shows_syncs:
             # Not through the table: runs write hundreds of thousands of entries.
             searched = self.search_text.strip()
-            count = await export_sync_rows(self._store, searched, path, as_json=as_json)
+            times = self.times.bounds(self._clock.now())
+            count = await export_sync_rows(self._store, searched, times, path, as_json=as_json)
         else:
             await self.edit_loader.read_all()
             self._refresh_table()
-            matches = build_text_matcher(self.search_text)
-            is_settled = self.edit_loader.is_settled
-            edits = [
-                edit
-                for edit in self.edit_loader.edits()
-                if matches_filter(edit, self.activity_filter, settled=is_settled(edit))
-                and matches(edit)
-            ]
+            await self._read_names()
+            edits = list(filter(self._build_row_filter(), self.edit_loader.edits()))
             text, count = edits_to_json(edits) if as_json else edits_to_csv(edits), len(edits)
             await write_private_file(path, text)
         self.export_finished.emit(
@@ -301,18 +378,27 @@ class ActivityPageModel(TaskModel):
         )
 
     def _refresh_table(self) -> None:
-        now, matches = self._clock.now(), build_text_matcher(self.search_text)
+        now = self._clock.now()
         rows: list[ActivityRow] = []
         attention_count = 0
+        is_shown = self._build_row_filter()
         for edit in self.edit_loader.edits():
             settled = self.edit_loader.is_settled(edit)
             attention_count += matches_filter(edit, ActivityFilter.NEEDS_PERSON, settled=settled)
-            if matches_filter(edit, self.activity_filter, settled=settled) and matches(edit):
+            if is_shown(edit):
                 rows.append(self._build_row(edit, now))
-        if self.activity_filter is ActivityFilter.SYNCS:
-            rows = [build_sync_row(entry, now) for entry in self.sync_audit_loader.rows()]
-        self.table_model.is_complete = self._current_loader.is_complete
+        if self._shows_syncs:
+            rows = [
+                build_sync_row(entry, now, self._names.get(target, "") if target else "")
+                for entry in self.sync_audit_loader.rows()
+                for target in (_target_of_entry(entry),)
+            ]
+        else:
+            rows = _sort_rows(rows, self.order)
+        self.table_model.is_complete = self._is_complete()
         self.table_model.show_rows(rows)
+        if self._missing_names():
+            self.tasks.start_once("names", self._read_names_and_refresh())
         if attention_count != self.attention_count:
             self.attention_count = attention_count
             self.attention_changed.emit(attention_count)
@@ -320,11 +406,17 @@ class ActivityPageModel(TaskModel):
 
     def _build_row(self, edit: Edit, now: float) -> ActivityRow:
         settled = self.edit_loader.is_settled(edit)
-        return build_activity_row(edit, now, settled=settled, states=self._workspace.service_states)
+        return build_activity_row(
+            edit,
+            now,
+            settled=settled,
+            customer_name=self._names.get(_target_of(edit), ""),
+            states=self._workspace.service_states,
+        )
 
     def _summary(self) -> str:
         shown = format_count(self.table_model.rowCount(), "change", "changes")
-        parts = [shown if self._current_loader.is_complete else f"{shown} loaded, more below"]
+        parts = [shown if self._is_complete() else f"{shown} loaded, more below"]
         if self.open_count:
             parts.append(f"{self.open_count:,} waiting")
         if self.attention_count:
@@ -341,6 +433,9 @@ class ActivityPageModel(TaskModel):
             self.changed.emit()
 
     def _on_changes(self, changes: ChangeSet) -> None:
+        if changes.has_any(Topic.CUSTOMER, Topic.PERMISSIONS):
+            # Erased, renamed, or not for this person any more: read once more where it is shown.
+            self._names.clear()
         if changes.has_any(Topic.OUTBOX, Topic.AUDIT):
             self._is_stale = True
             if not self._throttle_timer.isActive():
@@ -352,3 +447,25 @@ class ActivityPageModel(TaskModel):
 
     def _on_selection_settled(self) -> None:
         self.tasks.start("detail", self._read_detail())
+
+
+def _target_of(edit: Edit) -> tuple[Service, str]:
+    return edit.request.target.service, edit.request.target.id
+
+
+def _target_of_entry(entry: AuditEntry) -> tuple[Service, str] | None:
+    """Return whose record an audit entry is about; None where it is about a plan."""
+    services = {service.value: service for service in Service}
+    service = services.get(entry.service)
+    return None if service is None or entry.kind != "sync" else (service, entry.target)
+
+
+def _sort_rows(rows: Sequence[ActivityRow], order: ActivityOrder) -> list[ActivityRow]:
+    """Put Activity's rows, which are the newest first, into an order."""
+    if order is ActivityOrder.OLDEST:
+        return list(reversed(rows))
+    if order is ActivityOrder.CUSTOMER:
+        return sorted(rows, key=lambda row: fold_text(row.customer_name or row.customer))
+    if order is ActivityOrder.STATE:
+        return sorted(rows, key=lambda row: row.state)
+    return list(rows)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from desktop.clients.service_status import ServiceState
+from desktop.kit.text import fold_text
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.edit import Edit, EditKind, EditState
 from desktop.model.json_value import Json
@@ -32,13 +33,19 @@ class ActivityFilter(Enum):
 
 @dataclass(frozen=True)
 class ActivityRow:
-    """All texts of an Activity row; `state` is its chip's word, `state_tone` its colour."""
+    """All texts of an Activity row; `state` is its chip's word, `state_tone` its colour.
+
+    `customer` is the address or id that the change names, `customer_name` what they are called;
+    empty where nobody of that id is kept here. `at`: when it was made (Unix seconds).
+    """
 
     id: str
+    at: float
     time: str
     time_tooltip: str
     actor: str
     customer: str
+    customer_name: str
     subject: str
     change_text: str
     reason_text: str
@@ -53,6 +60,7 @@ class ActivityRow:
         parts = (
             self.time,
             self.actor,
+            self.customer_name,
             self.customer,
             self.change_text,
             self.reason_text,
@@ -63,7 +71,12 @@ class ActivityRow:
 
 
 def build_activity_row(
-    edit: Edit, now: float, *, settled: bool, states: Iterable[ServiceState] = ()
+    edit: Edit,
+    now: float,
+    *,
+    settled: bool,
+    customer_name: str = "",
+    states: Iterable[ServiceState] = (),
 ) -> ActivityRow:
     """Build an edit's row of the page Activity; `settled`: a person has dealt with its conflict."""
     request, subject = edit.request, edit_subject(edit)
@@ -74,10 +87,12 @@ def build_activity_row(
         outage = outage[:1].upper() + outage[1:]
     return ActivityRow(
         id=edit.id,
+        at=edit.created_at,
         time=time_format.format_date_and_time(edit.created_at, now),
         time_tooltip=time_format.format_full_timestamp(edit.created_at),
         actor=edit.actor,
         customer=request.target.label,
+        customer_name="" if customer_name == request.target.label else customer_name,
         subject=subject,
         change_text=f"{subject}: {old_value_text(edit)} → {new_value_text(edit)}"
         if request.kind is not EditKind.CREATE
@@ -109,15 +124,25 @@ def matches_filter(edit: Edit, activity_filter: ActivityFilter, *, settled: bool
     return True
 
 
-def build_text_matcher(text: str) -> Callable[[Edit], bool]:
-    """Make the page Activity's search: each word is in customer, field, person or #ticket."""
-    words = text.casefold().split()
+def build_text_matcher(text: str) -> Callable[[Edit, str], bool]:
+    """Make the page Activity's search: each word is in customer, field, person or #ticket.
 
-    def matches(edit: Edit) -> bool:
+    It is asked with an edit and what its customer is called.
+    """
+    words = fold_text(text).split()
+
+    def matches(edit: Edit, customer_name: str) -> bool:
         request = edit.request
-        parts = [request.target.label, request.target.id, request.name, edit.actor, request.reason]
+        parts = [
+            customer_name,
+            request.target.label,
+            request.target.id,
+            request.name,
+            edit.actor,
+            request.reason,
+        ]
         parts += [edit_subject(edit), f"#{request.ticket}" if request.ticket else ""]
-        haystack = "\n".join(parts).casefold()
+        haystack = fold_text("\n".join(parts))
         return all(word in haystack for word in words)
 
     return matches

@@ -21,6 +21,9 @@ from desktop.viewmodels.activity.activity_detail_view import (
 from desktop.viewmodels.activity.activity_row import ActivityRow, shorten_value
 from desktop.viewmodels.file_export import RowFormat, export_pages
 
+# Unix seconds from which on, and before which; None: no bound.
+TimeBounds = tuple[float | None, float | None]
+
 _PAGE_SIZE = 200
 _APPROVAL_KIND = "approval"
 # Tells their ids from those of edits in one list.
@@ -42,6 +45,7 @@ class SyncAuditLoader:
         self._store = store
         self._rows: dict[int, AuditEntry] = {}
         self._text = ""
+        self._times: TimeBounds = (None, None)
         self.is_loaded = False
         self.is_complete = False
 
@@ -58,10 +62,11 @@ class SyncAuditLoader:
             else None
         )
 
-    def set_search_text(self, text: str) -> None:
-        """Search the page Activity's audit entries of syncs for other words; reads anew."""
-        if text != self._text:
-            self._text, self._rows, self.is_loaded, self.is_complete = text, {}, False, False
+    def set_search(self, text: str, times: TimeBounds) -> None:
+        """Search Activity's audit entries of syncs for other words or times; reads anew."""
+        if (text, times) != (self._text, self._times):
+            self._text, self._times = text, times
+            self._rows, self.is_loaded, self.is_complete = {}, False, False
 
     async def read_again(self) -> None:
         """Read the page Activity's newer audit entries of syncs; the audit is append-only."""
@@ -89,13 +94,17 @@ class SyncAuditLoader:
 
     async def _read_page(self, before: int | None) -> tuple[AuditEntry, ...] | None:
         """Read a page of Activity's older audit entries; None: the search has changed meanwhile."""
-        text = self._text
-        page = await _search_page(self._store, text, before)
-        return page if text == self._text else None
+        text, times = self._text, self._times
+        page = await _search_page(self._store, text, before, times)
+        return page if (text, times) == (self._text, self._times) else None
 
 
-async def export_sync_rows(store: WorkspaceStore, text: str, path: Path, *, as_json: bool) -> int:
+async def export_sync_rows(
+    store: WorkspaceStore, text: str, times: TimeBounds, path: Path, *, as_json: bool
+) -> int:
     """Export every audit entry of a sync that holds the words of `text`; count them.
+
+    `times`: from which Unix second on, and before which; None: no bound.
 
     As CSV a line for each field, as JSON the objects that `fairlead audit --json` gives. Raises
     StorageError.
@@ -103,7 +112,7 @@ async def export_sync_rows(store: WorkspaceStore, text: str, path: Path, *, as_j
 
     async def iterate_pages() -> AsyncIterator[Sequence[AuditEntry]]:
         before: int | None = None
-        while page := await _search_page(store, text, before):
+        while page := await _search_page(store, text, before, times):
             yield page
             before = page[-1].seq
 
@@ -111,10 +120,13 @@ async def export_sync_rows(store: WorkspaceStore, text: str, path: Path, *, as_j
 
 
 async def _search_page(
-    store: WorkspaceStore, text: str, before: int | None
+    store: WorkspaceStore, text: str, before: int | None, times: TimeBounds
 ) -> tuple[AuditEntry, ...]:
     words = tuple(text.lower().split())
-    return await store.audit.search_sync_entries(words=words, before=before, limit=_PAGE_SIZE)
+    since, until = times
+    return await store.audit.search_sync_entries(
+        words=words, before=before, limit=_PAGE_SIZE, since=since, until=until
+    )
 
 
 def run_id_of(row: AuditEntry) -> str:
@@ -128,10 +140,12 @@ def _build_approval_row(row: AuditEntry, now: float) -> ActivityRow:
     plan = row.new.get("plan", "") if isinstance(row.new, dict) else ""
     return ActivityRow(
         id=f"{_ROW_ID_PREFIX}{row.seq}",
+        at=row.at,
         time=time_format.format_date_and_time(row.at, now),
         time_tooltip=time_format.format_full_timestamp(row.at),
         actor=row.actor,
         customer="",
+        customer_name="",
         subject=f"Limit of {row.name}",
         change_text=_approved_text(row),
         reason_text=f"for preview {plan} of {row.name}",
@@ -150,7 +164,7 @@ def _approved_text(row: AuditEntry) -> str:
     )
 
 
-def build_sync_row(row: AuditEntry, now: float) -> ActivityRow:
+def build_sync_row(row: AuditEntry, now: float, customer_name: str = "") -> ActivityRow:
     """Build the Activity row of a sync's audit entry: its reason is the run."""
     if row.kind == _APPROVAL_KIND:
         return _build_approval_row(row, now)
@@ -163,10 +177,12 @@ def build_sync_row(row: AuditEntry, now: float) -> ActivityRow:
     confirmed = row.detail.casefold() == "confirmed"
     return ActivityRow(
         id=f"{_ROW_ID_PREFIX}{row.seq}",
+        at=row.at,
         time=time_format.format_date_and_time(row.at, now),
         time_tooltip=time_format.format_full_timestamp(row.at),
         actor=row.actor,
         customer=row.label,
+        customer_name="" if customer_name == row.label else customer_name,
         subject=_sync_title(row),
         change_text=f"{shown} and {more} more" if more > 0 else shown,
         reason_text=f"by {row.reason}",
