@@ -52,7 +52,6 @@ class PageFactory(QObject):
             services.bus,
             services.context.clock,
         )
-        self._activity_model.open_count_changed.connect(self._show_activity_badge)
         self._activity_model.attention_changed.connect(self._show_activity_badge)
         self.sync_models = build_sync_page_models(
             build_sync_page_context(services, extra_environment)
@@ -227,14 +226,10 @@ class PageFactory(QObject):
         self._window.status_model.set_next_run(self.sync_models.page.next_run_at)
 
     def _show_activity_badge(self, _count: int) -> None:
-        """Set the Activity page's badge in the rail: what needs a person before what waits."""
-        needs, waits = self._activity_model.attention_count, self._activity_model.open_count
+        """Set the Activity page's badge in the rail: what needs a person, not what waits."""
+        needs = self._activity_model.attention_count
         words = format_count(needs, "change needs", "changes need") + " a person" if needs else ""
-        if not needs and waits:
-            words = format_count(waits, "change waits", "changes wait")
-        self._window.main_window.navigation_rail.set_badge(
-            "activity", str(needs or waits or ""), words
-        )
+        self._window.main_window.navigation_rail.set_badge("activity", str(needs or ""), words)
 
 
 def build_sync_page_context(

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
+    QLineEdit,
     QMainWindow,
     QStackedWidget,
     QVBoxLayout,
@@ -22,9 +23,11 @@ from desktop.panels.top_bar import TopBar
 from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.navigation_rail import NavigationRail
+from desktop.panels.widgets.search_field import SEARCHES_PAGE
 from desktop.panels.widgets.status_bar import StatusBar
 from desktop.panels.widgets.workspace_color_bar import WorkspaceColorBar, workspace_color
 from desktop.panels.window_actions import WindowActions
+from desktop.panels.window_banner import WindowBanner
 from desktop.viewmodels.help_topics import SHORTCUTS_TOPIC, load_topics, topic_for_names
 from desktop.viewmodels.page_access import PageAccess
 from desktop.viewmodels.settings_sections import SETTINGS_SECTIONS, section_keywords
@@ -77,8 +80,6 @@ class MainWindow(QMainWindow):
         self._workspace_color_bar = WorkspaceColorBar()
         self.navigation_rail = NavigationRail("Pages")
         self.top_bar = TopBar(badge.name)
-        self.banner = Banner()
-        self.banner.hide()
         self._narrow_page: CustomersPage | None = None
         self._stack = QStackedWidget()
         self.status_bar = StatusBar("State of the services")
@@ -99,6 +100,7 @@ class MainWindow(QMainWindow):
                 self,
                 lambda count: format_count(count, "more change", "more changes"),
                 [("undo", "Undo all")],
+                covered_height=self.banner.covered_height,
             )
         return self._toast_manager
 
@@ -235,6 +237,18 @@ class MainWindow(QMainWindow):
         )
         self.last_error = error
 
+    def show_notice(self, title: str, message: str = "", hint: str = "") -> None:
+        """Show on the window's banner what only informs; it leaves by itself."""
+        self.banner.show_message("info", title, message, hint, close="Close")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # What nobody else wanted: Esc closes the banner that can be seen, the page's own first.
+        page = self._stack.currentWidget()
+        banners = [*page.findChildren(Banner), self.banner] if page is not None else [self.banner]
+        if event.key() == Qt.Key.Key_Escape and any(each.close_by_key() for each in banners):
+            return
+        super().keyPressEvent(event)
+
     def update_workspace_color(self) -> None:
         """Paint the window's top line in the workspace's colour, for the theme in force."""
         color = workspace_color(self._badge.color_name)
@@ -292,7 +306,6 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self._page = QVBoxLayout()
         self._page.addWidget(self.top_bar)
-        self._page.addWidget(self.banner)
         self._page.addWidget(self._stack, 1)
         self._page.addWidget(self.status_bar)
         self._body = hbox(self.navigation_rail, spacing=1)
@@ -304,6 +317,7 @@ class MainWindow(QMainWindow):
         outer.addWidget(self._workspace_color_bar)
         outer.addLayout(self._body, 1)
         self.setCentralWidget(central)
+        self.banner = WindowBanner(self._stack)
         self._narrow: bool | None = None
         self._set_narrow(False)
 
@@ -331,7 +345,8 @@ class MainWindow(QMainWindow):
 
     def _add_actions(self) -> None:
         add = self.window_actions.add
-        add("Find a customer", self.top_bar.search_field.take_focus, ["Ctrl+K", "Ctrl+F"])
+        add("Find a customer", self.top_bar.search_field.take_focus, "Ctrl+K")
+        add("Search this page", self._on_search_page, "Ctrl+F")
         add("Customers", self._on_page_action, "Ctrl+1")
         add("Sync", self._on_page_action, "Ctrl+2")
         add("Activity", self._on_page_action, "Ctrl+3")
@@ -411,6 +426,16 @@ class MainWindow(QMainWindow):
         page = self._pages.get("settings")
         if isinstance(page, SettingsPage):
             page.show_section(section)
+
+    def _on_search_page(self) -> None:
+        page = self._stack.currentWidget()
+        fields = page.findChildren(QLineEdit) if page is not None else []
+        own = [each for each in fields if each.isVisible() and each.property(SEARCHES_PAGE)]
+        if not own:
+            self.top_bar.search_field.take_focus()
+            return
+        own[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
+        own[0].selectAll()
 
     def _on_toggle_narrow(self) -> None:
         wide = self.width() >= fonts.scaled(NARROW_WIDTH)

@@ -172,6 +172,8 @@ class MainWindowController(QObject):
 
     def _on_opened(self) -> None:
         self._window.banner.clear()
+        # What became of a change of the customer before names nobody.
+        self._window.status_bar.set_note("last", "")
 
     def _on_edit_submitted(self, submitted: object) -> None:
         if isinstance(submitted, SubmittedEdit):
@@ -219,12 +221,10 @@ class MainWindowController(QObject):
         if newest:
             self._on_toast_action(newest, "undo")
         else:
-            self._window.show_error(
-                InvalidInput(
-                    "There is nothing to undo right now.",
-                    "Undo stays for ten seconds after a change.",
-                    "You can undo older changes on the Activity page.",
-                )
+            self._window.show_notice(
+                "There is nothing to undo right now.",
+                "Undo stays for ten seconds after a change.",
+                "You can undo older changes on the Activity page.",
             )
 
     def _show_status(self) -> None:

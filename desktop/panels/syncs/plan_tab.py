@@ -18,6 +18,7 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.list_detail_page import fix_or_free_width
+from desktop.panels.widgets.search_field import SEARCHES_PAGE
 from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.viewmodels.list_model import ListState
 from desktop.viewmodels.qt_timer import create_timer
@@ -72,6 +73,7 @@ class PlanTab(Card):
         self.search_field.setObjectName("Search the rows")
         self.search_field.setPlaceholderText("Search the rows")
         self.search_field.setClearButtonEnabled(True)
+        self.search_field.setProperty(SEARCHES_PAGE, True)
         self.search_field.setFixedWidth(fonts.scaled(_SEARCH_WIDTH))
         self.order_dropdown = DropdownField("Order of the rows", _ORDERS)
         self.order_dropdown.set_value(PlanRowOrder.FOUND.value)

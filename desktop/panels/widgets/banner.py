@@ -13,8 +13,11 @@ from desktop.panels.widgets.label import label
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.shape_painting import create_painter
 from desktop.panels.widgets.style_property import set_style_properties
+from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.tone import BannerTone, Tone
 
+# Long enough to be read; what only informs leaves then.
+_INFO_MS = 10_000
 _ICONS = {"info": "info", "warn": "warning", "bad": "error"}
 _TEXT_TONES: dict[BannerTone, Tone] = {"info": "accent", "warn": "warn", "bad": "bad"}
 
@@ -39,6 +42,7 @@ class Banner(QFrame):
         self._actions = QHBoxLayout()
         self._actions.setSpacing(fonts.scaled(8))
         self._close: Button | None = None
+        self._leave_timer = create_timer(self, _INFO_MS, self._on_time_over)
         self._lay_out()
 
     def show_message(
@@ -78,6 +82,10 @@ class Banner(QFrame):
         self._set_actions(actions)
         self._update_close_button(close)
         self.show()
+        if tone == "info" and close:
+            self._leave_timer.start()
+        else:
+            self._leave_timer.stop()
         if not repeated:
             # A repeated message is not read aloud again; the counter says it.
             announce(self, " ".join(part for part in said if part), urgent=tone == "bad")
@@ -90,7 +98,19 @@ class Banner(QFrame):
         """Hide the banner and forget its message."""
         self._shown_texts = ("", "", "")
         self._count = 0
+        self._leave_timer.stop()
         self.hide()
+
+    def has_message(self) -> bool:
+        """Return whether the banner holds a message, be it shown at this moment or not."""
+        return self._count > 0
+
+    def close_by_key(self) -> bool:
+        """Close the banner for Esc; False where it cannot be closed, or is not to be seen."""
+        if not self.isVisible() or self._close is None or self._close.isHidden():
+            return False
+        self._on_close_clicked()
+        return True
 
     def action_button(self, key: str) -> Button:
         """Return the banner's button of an action, for instance to disable it with a reason."""
@@ -139,6 +159,14 @@ class Banner(QFrame):
         button = self.sender()
         if isinstance(button, Button):
             self.action_triggered.emit(self._buttons[button])
+
+    def _on_time_over(self) -> None:
+        focus = self.focusWidget()
+        if self.underMouse() or (focus is not None and focus.hasFocus()):
+            # Somebody is reading it.
+            self._leave_timer.start()
+        else:
+            self._on_close_clicked()
 
     def _on_close_clicked(self) -> None:
         self.clear()

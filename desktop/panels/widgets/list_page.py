@@ -16,6 +16,7 @@ from desktop.panels.widgets.export_file_dialog import ExportFileDialog
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_width
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
+from desktop.panels.widgets.search_field import SEARCHES_PAGE
 from desktop.panels.widgets.segmented_control import SegmentedControl
 from desktop.viewmodels.list_model import ListState
 
@@ -73,6 +74,7 @@ class ListPage(ListDetailPage):
         self.search_field.setObjectName(spec.search_name)
         self.search_field.setPlaceholderText(spec.search_placeholder)
         self.search_field.setClearButtonEnabled(True)
+        self.search_field.setProperty(SEARCHES_PAGE, True)
         self.export_button = secondary_button("Export…", name="Export…")
         self._head_buttons = (*head_buttons, self.export_button)
         self.scope_note = elided_label(spec.scope_note, "small")

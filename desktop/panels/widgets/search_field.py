@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MAX_QUERY_LENGTH = 1_000
 _ICON_MARGIN = 32
 
+# Property of the field that searches its page: Ctrl+F leads there.
+SEARCHES_PAGE = "searchesPage"
+
 
 class SearchField(QLineEdit):
     """A line edit with a popup: keeps the keyboard while it is open; Esc loses no text."""

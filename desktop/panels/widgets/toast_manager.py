@@ -30,8 +30,11 @@ class ToastManager(QObject):
         batch_actions: Sequence[tuple[str, str]],
         *,
         bottom: int = 30,
+        covered_height: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`covered_height`: px above the bottom that the host's banner covers now."""
         super().__init__(host)
+        self._covered_height = covered_height
         self._host = host
         self._batch_text = batch_text
         self._batch_actions = batch_actions
@@ -131,10 +134,13 @@ class ToastManager(QObject):
         toast.fit_width(self._host.width() - 2 * fonts.scaled(12))
         shown = self.visible_toasts()
         below = shown[: shown.index(toast)]
-        floor = below[-1].y() if below else self._host.height() - fonts.scaled(self._bottom)
+        floor = below[-1].y() if below else self._floor()
         gap = fonts.scaled(8) if below else 0
         left = self._left_edge(self._free_place, toast.width())
         toast.move(left, floor - gap - toast.height())
+
+    def _floor(self) -> int:
+        return self._host.height() - fonts.scaled(self._bottom) - self._covered_height()
 
     def _left_edge(self, place: float, width: int) -> int:
         margin = fonts.scaled(12)
@@ -143,7 +149,7 @@ class ToastManager(QObject):
     def _count_covered_buttons(self, place: float) -> int:
         """Count the window's buttons, links and switches that a stack of toasts would cover."""
         width, height = (fonts.scaled(each) for each in _STACK_SIZE)
-        top = self._host.height() - fonts.scaled(self._bottom) - height
+        top = self._floor() - height
         area = QRect(self._left_edge(place, width), top, width, height)
         covered = 0
         for button in self._host.findChildren(QAbstractButton):

@@ -63,7 +63,6 @@ _SELECTION_DELAY_MS = 80
 class ActivityPageModel(TaskModel):
     """The page Activity's rows, filtered and searched; the details of one; the actions on it."""
 
-    open_count_changed = Signal(int)
     attention_changed = Signal(int)
     export_finished = Signal(str)
     audit_verified = Signal(bool, str)  # whether the audit is whole, in words
@@ -429,7 +428,6 @@ class ActivityPageModel(TaskModel):
         count = await self._store.outbox.count_open()
         if count != self.open_count:
             self.open_count = count
-            self.open_count_changed.emit(count)
             self.changed.emit()
 
     def _on_changes(self, changes: ChangeSet) -> None:

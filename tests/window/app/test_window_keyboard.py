@@ -128,7 +128,7 @@ async def test_shortcuts_are_unique(window: WindowDriver) -> None:
     ("words", "key"),
     [
         ("Find a customer", "Ctrl+K"),
-        ("Find a customer", "Ctrl+F"),
+        ("Search this page", "Ctrl+F"),
         ("Refresh", "F5"),
         ("Refresh", "Ctrl+R"),
         ("Settings", "Ctrl+,"),
