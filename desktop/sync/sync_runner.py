@@ -260,8 +260,8 @@ class SyncRunner:
 
     async def _apply(self, run: Run, sync: Sync, plan: Plan) -> None:
         plans = self.context.store.plans
-        await self._begin_stage(run, RunStage.APPLY)
         total = await plans.count_ticked(plan.id)
+        await self._begin_stage(run, RunStage.APPLY, total)
         sent = _ProgressReporter(self, run, RunStage.APPLY, total=total)
         apply = PlanApplier(
             self.context,
@@ -338,8 +338,9 @@ class SyncRunner:
         self.on_progress(ended)
         return ended
 
-    async def _begin_stage(self, run: Run, stage: RunStage) -> None:
-        begun = RunProgress(calls=self.count_calls(), budget=self.describe_budget())
+    async def _begin_stage(self, run: Run, stage: RunStage, total: int | None = None) -> None:
+        # The whole is told before the first record is done: the bar stands from the start.
+        begun = RunProgress(total=total, calls=self.count_calls(), budget=self.describe_budget())
         await self.context.store.runs.set_stage(run.id, stage, begun)
         self.on_progress(await self.context.store.runs.get(run.id))
 

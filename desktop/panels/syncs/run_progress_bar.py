@@ -1,10 +1,8 @@
-"""Progress bar of a run or preview: stage, counts, rate and time left, with Cancel."""
+"""Progress of a run or preview on one line: stage, how far it is, time left, over a thin bar."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
-from desktop.panels.widgets.button import Button
 from desktop.panels.widgets.label import elided_label
 from desktop.panels.widgets.screen_reader import announce
 from desktop.viewmodels.syncs.sync_header_view import RunProgressView
@@ -17,34 +15,29 @@ _ANNOUNCEMENTS_PER_STAGE = 4
 class RunProgressBar(QFrame):
     """Widget of a run's progress: text over a thin bar; screen readers hear stages and quarters."""
 
-    cancel_requested = Signal()
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("Progress")
         self.setAccessibleName("Progress")
-        self.setProperty("ground", "accent")
         self._said = ""
-        self._words = elided_label("", "strong")
-        self._detail = elided_label("", "text")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setRange(0, _PROGRESS_MAX)
-        self._bar.setAccessibleName("How far it is")
-        self._cancel = Button("Cancel", name="Cancel the run")
-        self._cancel.clicked.connect(self.cancel_requested)
-        self._cancel.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.stage_label = elided_label("", "strong", tone="accent")
+        self.detail_label = elided_label("", "text")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, _PROGRESS_MAX)
+        self.bar.setAccessibleName("How far it is")
+        policy = self.bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(policy)
         row = QHBoxLayout()
         row.setSpacing(fonts.scaled(10))
-        row.addWidget(self._words)
-        row.addWidget(self._detail, 1)
-        row.addWidget(self._cancel)
+        row.addWidget(self.stage_label)
+        row.addWidget(self.detail_label, 1)
         column = QVBoxLayout(self)
-        side = fonts.scaled(12)
-        column.setContentsMargins(side, fonts.scaled(7), fonts.scaled(9), fonts.scaled(9))
-        column.setSpacing(fonts.scaled(5))
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(fonts.scaled(3))
         column.addLayout(row)
-        column.addWidget(self._bar)
+        column.addWidget(self.bar)
         self.hide()
 
     def show_progress(self, view: RunProgressView | None) -> None:
@@ -54,14 +47,12 @@ class RunProgressBar(QFrame):
             self._said = ""
             return
         words = "Stopping…" if view.is_cancelling else view.text
-        self._words.setText(words)
-        self._detail.setText(view.detail)
+        self.stage_label.setText(words)
+        self.detail_label.setText(view.detail)
+        self.detail_label.set_tooltip(view.tip)
         # Where the whole is not known there is no bar: one that only moves says nothing.
-        self._bar.setVisible(view.fraction is not None)
-        self._bar.setValue(round((view.fraction or 0) * _PROGRESS_MAX))
-        why = "It stops within a second." if view.is_cancelling else "It has not begun yet."
-        # A process that has not told of itself has no run to cancel.
-        self._cancel.set_enabled(bool(view.run_id) and not view.is_cancelling, why)
+        self.bar.setVisible(view.fraction is not None)
+        self.bar.setValue(round((view.fraction or 0) * _PROGRESS_MAX))
         said = f"{words} {round((view.fraction or 0) * _ANNOUNCEMENTS_PER_STAGE)}"
         if said != self._said:
             self._said = said

@@ -81,6 +81,7 @@ class ScheduleTab(QWidget):
         _show_text(self.notification_error_label, view.notification_error)
         _show_text(self.notification_note, view.notification_note)
         self._show_state(view)
+        _show_text(self.next_runs_note, view.next_times_note)
         if view.next_times:
             self.next_runs_table.set_rows(
                 [
@@ -88,11 +89,12 @@ class ScheduleTab(QWidget):
                     for day, at, here in view.next_times
                 ]
             )
-            self._next_runs_card.show_content()
         else:
-            self._next_runs_card.show_empty("Nothing is planned. Press Run now to run it.")
+            # The switch below stays: it may be what is missing.
+            self.next_runs_table.set_rows([])
+            if not view.next_times_note:
+                _show_text(self.next_runs_note, "Nothing is planned. Press Run now to run it.")
         self._next_runs_card.set_note(view.time_zone)
-        _show_text(self.next_runs_note, view.next_times_note)
         self.run_here_row.switch.set_value(view.runs_here)
         self.run_here_row.switch.set_enabled(
             not view.runs_here_disabled_reason, view.runs_here_disabled_reason
@@ -110,7 +112,10 @@ class ScheduleTab(QWidget):
         self._next_runs_card = Card("Next runs", name="Next five runs")
         cards = (
             (Card("When it runs"), (self.rule_form, 8, self.summary_label, self.error_label)),
-            (self._next_runs_card, (self.next_runs_table, self.next_runs_note)),
+            (
+                self._next_runs_card,
+                (self.next_runs_table, self.next_runs_note, self.run_here_row, self.run_here_note),
+            ),
             (
                 Card("Notifications"),
                 (
@@ -121,7 +126,6 @@ class ScheduleTab(QWidget):
                     self.notification_note,
                 ),
             ),
-            (Card("On this computer"), (self.run_here_row, self.run_here_note)),
         )
         inside = QWidget()
         column = QVBoxLayout(inside)

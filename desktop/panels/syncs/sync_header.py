@@ -1,17 +1,22 @@
-"""Header widget of the chosen sync: name, switch, Preview, Run now and two menus."""
+"""Header widget of the chosen sync: name, switch, Preview, Run now, two menus and its state."""
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.panels.syncs.run_menu import RunMenu
+from desktop.panels.syncs.run_progress_bar import RunProgressBar
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import hbox, vbox
 from desktop.panels.widgets.button import icon_button, secondary_button
+from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.widgets.label import elided_label, label
+from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.tooltip import escape_tooltip
-from desktop.viewmodels.syncs.sync_header_view import SyncHeaderView
+from desktop.viewmodels.syncs.sync_header_view import RunProgressView, SyncHeaderView
 
+_STATE_HEIGHT = 30
 _MENU_ENTRIES = (
     ("rename", "Name, labels and description…"),
     ("retry", "Retry waiting rows"),
@@ -28,6 +33,8 @@ class SyncHeader(QWidget):
     favourite_toggled = Signal(bool)
     menu_action_chosen = Signal(str)  # a key of the menu
     back_requested = Signal()
+    cancel_requested = Signal()
+    run_here_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,9 +49,14 @@ class SyncHeader(QWidget):
         self.preview_button = secondary_button("Preview", name="Preview")
         self.run_button = secondary_button("Run now", name="Run now")
         self.run_menu_button = icon_button("chevron-down", "Ways to run")
+        # While something is under way it stands where Preview and Run now were: nothing moves.
+        self.cancel_button = secondary_button("Cancel", name="Cancel the run")
+        self.cancel_button.hide()
         # Visible, not only a tool tip: a disabled button shows none to the keyboard.
-        self.reason_label = label("", "muted", wrap=True)
-        self.reason_label.hide()
+        self.status_label = label("", "muted", wrap=True)
+        self.run_here_button = LinkButton("Run scheduled syncs on this computer")
+        self.run_here_button.hide()
+        self.progress_bar = RunProgressBar()
         self._menu: QMenu | None = None
         self._lay_out()
         self.back_button.clicked.connect(self.back_requested)
@@ -53,6 +65,8 @@ class SyncHeader(QWidget):
         self.run_button.clicked.connect(self._on_run)
         self.run_menu_button.clicked.connect(self._on_run_menu)
         self.favourite_button.clicked.connect(self._on_star)
+        self.cancel_button.clicked.connect(self.cancel_requested)
+        self.run_here_button.clicked.connect(self.run_here_requested)
         self.more_button.clicked.connect(self._on_more)
 
     def show_header(self, view: SyncHeaderView) -> None:
@@ -72,8 +86,27 @@ class SyncHeader(QWidget):
             not view.preview_disabled_reason, view.preview_disabled_reason
         )
         self.run_button.set_enabled(not view.run_disabled_reason, view.run_disabled_reason)
-        self.reason_label.setText(view.disabled_reason)
-        self.reason_label.setVisible(bool(view.disabled_reason))
+        self.status_label.setText(view.status_text)
+        under_way = view.progress is not None
+        # What goes goes first: both at once would push the page down for a moment.
+        if under_way:
+            self.status_label.hide()
+            self.run_here_button.hide()
+        self._show_progress(view.progress)
+        self.status_label.setVisible(not under_way)
+        self.run_here_button.setVisible(view.offers_run_here and not under_way)
+
+    def _show_progress(self, progress: RunProgressView | None) -> None:
+        under_way = progress is not None
+        self.progress_bar.show_progress(progress)
+        for button in (self.preview_button, self.run_button, self.run_menu_button):
+            button.setVisible(not under_way)
+        self.cancel_button.setVisible(under_way)
+        if progress is not None:
+            why = "It stops within a second." if progress.is_cancelling else "It has not begun yet."
+            # A process that has not told of itself has no run to cancel.
+            can_cancel = bool(progress.run_id) and not progress.is_cancelling
+            self.cancel_button.set_enabled(can_cancel, why)
 
     def set_narrow(self, narrow: bool) -> None:
         """Put the sync header's buttons below the name in a narrow window, with a way back."""
@@ -95,6 +128,7 @@ class SyncHeader(QWidget):
             self.preview_button,
             self.run_button,
             self.run_menu_button,
+            self.cancel_button,
             self.more_button,
         ):
             button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -108,7 +142,14 @@ class SyncHeader(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(4))
         column.addLayout(self._row)
-        column.addWidget(self.reason_label)
+        state = QWidget()
+        line = hbox(self.status_label, self.run_here_button, spacing=10)
+        line.setAlignment(self.run_here_button, Qt.AlignmentFlag.AlignTop)
+        state.setLayout(vbox(line, self.progress_bar, spacing=0))
+        # As high in every state: the page below must not move when a run begins.
+        state.setMinimumHeight(fonts.scaled(_STATE_HEIGHT))
+        allow_full_height(state)
+        column.addWidget(state)
 
     def _on_preview(self) -> None:
         self.preview_requested.emit(False)

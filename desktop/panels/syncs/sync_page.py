@@ -17,7 +17,6 @@ from desktop.panels.syncs.mapping_tab import MappingTab
 from desktop.panels.syncs.new_sync_dialog import NewSyncDialog
 from desktop.panels.syncs.plan_tab import PlanTab
 from desktop.panels.syncs.run_history_tab import EXCHANGED_TOOLTIP, RunHistoryTab
-from desktop.panels.syncs.run_progress_bar import RunProgressBar
 from desktop.panels.syncs.run_table_view import RunTableView
 from desktop.panels.syncs.schedule_tab import ScheduleTab
 from desktop.panels.syncs.sync_details_dialog import SyncDetailsDialog
@@ -61,7 +60,6 @@ class SyncPage(ListDetailPage):
         self.setObjectName("Sync")
         self.sync_list = SyncList()
         self.header = SyncHeader()
-        self.progress_bar = RunProgressBar()
         self.message_banner = SyncMessageBanner()
         self.error_banner = Banner()
         self.error_banner.hide()
@@ -134,7 +132,6 @@ class SyncPage(ListDetailPage):
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(fonts.scaled(8))
         right.addWidget(self.header)
-        right.addWidget(self.progress_bar)
         right.addWidget(self.message_banner)
         right.addLayout(tabs)
         right.addWidget(self._stack, 1)
@@ -207,7 +204,8 @@ class SyncPage(ListDetailPage):
         self.header.favourite_toggled.connect(self._on_favourite)
         self.header.menu_action_chosen.connect(self._on_menu_action)
         self.header.back_requested.connect(self.close_detail)
-        self.progress_bar.cancel_requested.connect(model.cancel_run)
+        self.header.cancel_requested.connect(model.cancel_run)
+        self.header.run_here_requested.connect(self._on_run_here)
         self.message_banner.action_triggered.connect(self._on_message_action)
         self.tabs.currentChanged.connect(self._on_tab)
         self.plan_tab.customer_requested.connect(self.customer_requested)
@@ -231,7 +229,6 @@ class SyncPage(ListDetailPage):
         head = self._model.header_view()
         if head is not None:
             self.header.show_header(head)
-            self.progress_bar.show_progress(head.progress)
             self.message_banner.show_view(head.message)
             self.note_label.setText(head.note)
         self._on_plan()
@@ -316,6 +313,9 @@ class SyncPage(ListDetailPage):
 
     def _on_switched(self, on: bool) -> None:
         self._model.switch_sync(on=on)
+
+    def _on_run_here(self) -> None:
+        self._models.schedule.set_runs_here(True)
 
     def _on_preview(self, full: bool) -> None:
         self._model.start_preview(full=full)

@@ -177,8 +177,9 @@ def _build_message(
     at = time_format.format_date_and_time(plan.created_at, now)
     if plan.state is PlanState.APPLYING and not is_running:
         return SyncMessageView("info", "The run stopped; each row shows whether it was written.")
+    # The header says that it is writing and how far it is; a banner would push the rows down.
     if plan.state is PlanState.APPLYING:
-        return SyncMessageView("info", "Writing now; each row shows its progress.")
+        return None
     if pinned:
         title = f"These rows are from an older run, {at}."
         return SyncMessageView("info", title, "", ((MessageAction.SHOW_NEWEST, "Show the newest"),))

@@ -73,7 +73,8 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
             draft=self._draft,
             rule_text=rule_text,
             time_zone=self._context.time_zone,
-            next_times=times,
+            # Nothing is promised that this computer would not do.
+            next_times=times if runs_here else (),
             next_times_note=self._next_times_note(runs_here=runs_here) if times else "",
             notification_text="" if notification_error else notification.summary,
             notification_note=_NO_MAIL_SERVER_NOTE if needs_server else "",

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from desktop.kit.text import format_count
-from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlanState
-from desktop.model.sync_run import Run, RunState
+from desktop.model.sync_run import Run, RunProgress, RunState
+from desktop.model.sync_schedule import parse_schedule_rule
 from desktop.sync.sync_service import MissingResource
 from desktop.sync.sync_snapshot import SyncSnapshot
 from desktop.viewmodels import time_format
@@ -40,13 +40,17 @@ _RESUME_ACTIONS = ((MessageAction.RESUME, "Resume"), (MessageAction.SHOW_HISTORY
 
 @dataclass(frozen=True)
 class RunProgressView:
-    """Progress of the sync's run or preview; `fraction` is 0 to 1, None if unknown."""
+    """Progress of the sync's run or preview; `fraction` is 0 to 1, None if unknown.
+
+    `tip` says how many calls it took and what the services still allow.
+    """
 
     run_id: str
     text: str
     detail: str
     fraction: float | None
     is_cancelling: bool
+    tip: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,10 @@ class SyncMessageView:
 
 @dataclass(frozen=True)
 class SyncHeaderView:
-    """View of the chosen sync's header; `disabled_reason` is shown below it as a sentence."""
+    """View of the chosen sync's header; `status_text` stands below it, in every state.
+
+    `offers_run_here`: its scheduled runs do not happen on this computer, and that can be changed.
+    """
 
     sync_name: str
     title: str
@@ -70,6 +77,8 @@ class SyncHeaderView:
     preview_disabled_reason: str
     run_disabled_reason: str
     disabled_reason: str
+    status_text: str
+    offers_run_here: bool
     note: str
     is_favourite: bool
     description: str
@@ -100,6 +109,8 @@ class HeaderInputs:
     absences: tuple[MissingResource, ...] = ()
     can_create_missing: bool = False
     rows_per_second: float | None = None
+    runs_here: bool = False
+    is_run_here_managed: bool = False
     error_message: SyncMessageView | None = None
 
 
@@ -112,6 +123,7 @@ def build_sync_header(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncHeade
     first = snapshot.missing_requirements[0].message if snapshot.missing_requirements else ""
     permission = blockers.get("permission", "")
     # A stopped plan waits for its limit: another try would not help.
+    reason = _visible_disabled_reason(blockers)
     waits = snapshot.sync_state.waiting_count > int(snapshot.is_stopped_by_limit)
     return SyncHeaderView(
         sync_name=sync.name,
@@ -122,7 +134,13 @@ def build_sync_header(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncHeade
         or ("" if sync.on else blockers.get("changes_off") or blockers.get("connection", "")),
         preview_disabled_reason=preview or _running_text(snapshot) or starting,
         run_disabled_reason=first or _running_text(snapshot) or starting,
-        disabled_reason=_visible_disabled_reason(sync, blockers),
+        disabled_reason=reason,
+        status_text=reason or _status_text(snapshot, inputs),
+        offers_run_here=not reason
+        and sync.on
+        and bool(sync.schedule)
+        and not inputs.runs_here
+        and not inputs.is_run_here_managed,
         note=_plan_note(snapshot, inputs.now),
         is_favourite=sync.favourite,
         description=sync.description,
@@ -138,14 +156,30 @@ def _running_text(snapshot: SyncSnapshot) -> str:
     return "It is running." if snapshot.active_run is not None else ""
 
 
-def _visible_disabled_reason(sync: Sync, blockers: dict[str, str]) -> str:
+def _visible_disabled_reason(blockers: dict[str, str]) -> str:
     """Return what keeps the sync from running, where the Sync page does not show it anyway."""
     for code in ("permission", "changes_off", "connection"):
         if code in blockers:
             return blockers[code]
+    return ""
+
+
+def _status_text(snapshot: SyncSnapshot, inputs: HeaderInputs) -> str:
+    """Say whether the sync is on and how often it runs: promised only where this computer does."""
+    sync = snapshot.sync
     if not sync.on:
         return "Off. Preview shows what it would do."
-    return ""
+    if not sync.schedule:
+        return "On. It runs when you start it; the tab Schedule can change that."
+    often = lower_first(parse_schedule_rule(sync.schedule).description)
+    if not inputs.runs_here:
+        return f"On, {often}. Scheduled syncs don't run on this computer."
+    if snapshot.sync_state.pause_reason:
+        return f"On, {often}; paused."
+    next_at = snapshot.sync_state.next_run_at
+    if next_at is None:
+        return f"On. Runs {often}."
+    return f"On. Runs {often}, next {time_format.format_date_and_time(next_at, inputs.now)}."
 
 
 def _plan_note(snapshot: SyncSnapshot, now: float) -> str:
@@ -178,24 +212,33 @@ def _build_progress(snapshot: SyncSnapshot, inputs: HeaderInputs) -> RunProgress
     if progress.total:
         share = min(1.0, progress.done / progress.total)
     return RunProgressView(
-        run.id, words, _progress_detail(run, inputs.rows_per_second), share, run.is_cancel_requested
+        run.id,
+        words,
+        _progress_detail(progress),
+        share,
+        run.is_cancel_requested,
+        _progress_tip(progress, inputs.rows_per_second),
     )
 
 
-def _progress_detail(run: Run, rate: float | None) -> str:
-    progress = run.progress
+def _progress_detail(progress: RunProgress) -> str:
+    """Say how far a run is: “412 of 1,105, about 2 min left”."""
+    if not progress.total:
+        return f"{progress.done:,} so far" if progress.done else ""
+    done = f"{progress.done:,} of {progress.total:,}"
+    # Of the last second nobody needs to know.
+    if progress.eta_s is None or progress.eta_s < 1:
+        return done
+    return f"{done}, {duration_text(progress.eta_s)} left"
+
+
+def _progress_tip(progress: RunProgress, rate: float | None) -> str:
     parts = []
-    if progress.total:
-        parts.append(f"{progress.done:,} of {progress.total:,}")
-    elif progress.done:
-        parts.append(f"{progress.done:,} so far")
     if progress.calls:
         parts.append(format_count(progress.calls, "call", "calls"))
     # Less than one a second would show as 0.
     if rate is not None and rate >= 1:
         parts.append(f"{rate:,.0f} a second")
-    if progress.eta_s is not None and progress.eta_s >= 1:
-        parts.append(f"{duration_text(progress.eta_s)} left")
     if progress.budget:
         parts.append(progress.budget)
     return " · ".join(parts)

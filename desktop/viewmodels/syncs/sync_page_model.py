@@ -12,6 +12,7 @@ from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput, UserDecisionNeeded
 from desktop.model.permission import Role
 from desktop.model.sync import SourceKind, Sync
+from desktop.settings import sync_settings
 from desktop.sync.sync_presets import PresetNames
 from desktop.sync.sync_service import MissingResource
 from desktop.sync.sync_snapshot import AllSyncsSnapshot, SyncSnapshot, read_all_syncs
@@ -182,6 +183,10 @@ class SyncPageModel(TaskModel):
             absences=self._absences.get(name, ()),
             can_create_missing=self.context.workspace.actor.role is Role.ADMIN,
             rows_per_second=self._processes.rows_per_second(sync),
+            runs_here=self.context.workspace.values.get(sync_settings.RUN_DUE_SYNCS_HERE),
+            is_run_here_managed=self.context.workspace.values.is_managed(
+                sync_settings.RUN_DUE_SYNCS_HERE
+            ),
             error_message=self._messages.get(name),
         )
         return build_sync_header(sync, inputs)

@@ -36,17 +36,19 @@ async def test_schedule_tab_shows_times_and_saves(window: SyncPageDriver) -> Non
     field.selectAll()
     window.type("0730")
     window.press(Key.Key_Return)
+    # Nothing is promised where this computer runs nothing; the switch stands beside it.
+    assert window.models.schedule.view().next_times == ()
+    assert not words_of_status(window)
+    assert not window.models.history.list_model.rowCount()
+    assert "Scheduled syncs don't run on this computer." in window.visible_texts(tab)
+    window.click("Run scheduled syncs on this computer", Switch)
     await window.wait_until(lambda: len(window.models.schedule.view().next_times) == 5)
     days = {day.split()[0] for day, _, _ in window.models.schedule.view().next_times}
     assert days == {"Monday", "Thursday"}
     assert {at for _, at, _ in window.models.schedule.view().next_times} == {"07:30"}
     assert window.read_sync().schedule == "hourly"
-    assert not words_of_status(window)
-    # Nothing is promised where this computer runs nothing.
-    assert not window.models.history.list_model.rowCount()
     window.click("Save the schedule")
     await window.wait_until(lambda: window.read_sync().schedule == "mon,thu 07:30")
-    window.click("Run scheduled syncs on this computer", Switch)
     await window.wait_until(
         lambda: window.house.session.values.get(sync_settings.RUN_DUE_SYNCS_HERE)
     )
