@@ -35,6 +35,7 @@ class CustomersPage(QWidget):
     """Widget of the page Customers; after the first paint it builds one panel in a turn."""
 
     link_requested = Signal(str)
+    changes_requested = Signal(str)  # words to search Activity for
     setup_requested = Signal()  # to connect a service
     matches_requested = Signal()  # the list of the customers who match
 
@@ -193,6 +194,7 @@ class CustomersPage(QWidget):
         if not self._is_sheet_connected:
             self._is_sheet_connected = True
             sheet.tickets_panel.link_requested.connect(self.link_requested)
+            sheet.changes_requested.connect(self.changes_requested)
             sheet.change_email_requested.connect(self.open_email_drawer)
             sheet.tickets_panel.note_requested.connect(self.open_note_drawer)
             sheet.timeline_panel.why_requested.connect(self.open_why_drawer)

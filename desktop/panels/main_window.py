@@ -112,6 +112,7 @@ class MainWindow(QMainWindow):
         self._narrow_page = page
         page.set_narrow(bool(self._narrow))
         page.link_requested.connect(self.open_link)
+        page.changes_requested.connect(self.show_changes)
         page.setup_requested.connect(self._on_setup_requested)
         self.add_page("customers", page)
         self.show_page("customers")
@@ -119,6 +120,16 @@ class MainWindow(QMainWindow):
     def _on_setup_requested(self) -> None:
         # The application adds it once it can build the wizard, which is before anything connects.
         self.window_actions["Set up Fairlead"].trigger()
+
+    def show_changes(self, text: str) -> None:
+        """Show the window's page Activity with the changes that hold these words."""
+        from desktop.panels.activity_page import ActivityPage
+
+        self.show_page("activity")
+        page = self._pages.get("activity")
+        if isinstance(page, ActivityPage):
+            page.clear_filters()
+            page.search_field.setText(text)
 
     def add_page(self, key: str, page: QWidget) -> None:
         """Add a page's widget to the main window by its key."""

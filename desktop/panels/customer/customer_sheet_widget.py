@@ -72,6 +72,7 @@ class CustomerSheetWidget(QWidget):
     """Widget of the customer sheet; call `build_next_panel` until `is_complete`, then show it."""
 
     change_email_requested = Signal()
+    changes_requested = Signal(str)  # words to search Activity for
 
     def __init__(self, model: CustomerSheetModel) -> None:
         super().__init__()
@@ -122,6 +123,8 @@ class CustomerSheetWidget(QWidget):
             self._columns.add_card(key, card)
             for table in card.findChildren(KeyValueTable):
                 table.reserve_rows(_RESERVED_ROWS)
+            if isinstance(card, SailthruListsPanel):
+                card.changes_requested.connect(self.changes_requested)
             if card is self.tickets_panel:
                 self.tickets_panel.reserve_rows(_RESERVED_TICKETS)
             _apply_stylesheet_now(card)

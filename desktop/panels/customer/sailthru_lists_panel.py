@@ -1,7 +1,10 @@
 """Customer panel “Lists”: a switch for each Sailthru list, members first, smart lists last."""
 
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desktop.kit.errors import AppError
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import delete_widget
@@ -22,6 +25,7 @@ class SailthruListsPanel(SheetPanel):
     """Panel widget with a switch for each Sailthru list; its edit waits out the undo time."""
 
     key = "lists"
+    changes_requested = Signal(str)  # name of a list whose changes are wanted
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Lists", model, parent=parent)
@@ -84,20 +88,42 @@ class SailthruListsPanel(SheetPanel):
     def _create_row(self, name: str) -> "_ListSwitchRow":
         made = _ListSwitchRow(name, self)
         made.chosen.connect(made.on_chosen)
+        made.about_requested.connect(self._on_about)
         made.model = self.model
         return made
+
+    def _on_about(self, name: str) -> None:
+        try:
+            view = self.model.list_details(name)
+        except AppError as error:
+            self.model.failed.emit(error)
+            return
+        # Imported when first wanted: most customers are served without.
+        from desktop.panels.customer.list_details_dialog import ListDetailsDialog
+
+        dialog = ListDetailsDialog(view, self.window())
+        dialog.changes_requested.connect(self.changes_requested)
+        dialog.open()
 
 
 class _ListSwitchRow(SwitchRow):
     """Row of one Sailthru list; knows its name, so that no lambda has to hold the panel."""
 
     model: CustomerSheetModel
+    about_requested = Signal(str)
 
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(name, parent=parent)
         self._list = name
         self.switch.setObjectName(name)
         CopyMenu(self.text_label, "list name")
+        self.text_label.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.text_label.set_tooltip("About this list")
+        # By the keyboard: the menu key on the switch.
+        self.about_action = QAction("About this list…", self.switch)
+        self.about_action.triggered.connect(self._on_about)
+        self.switch.addAction(self.about_action)
+        self.switch.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def show_row(self, row: SailthruListRow) -> None:
         """Draw a Sailthru list's membership, note, and why its switch is disabled."""
@@ -106,6 +132,26 @@ class _ListSwitchRow(SwitchRow):
         self.switch.set_value(row.is_member)
         self.switch.set_waiting(row.is_pending, row.note if row.is_pending else "")
         self.switch.set_enabled(not row.disabled_reason, row.disabled_reason)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._is_on_name(event):
+            # Its release follows only where the press was taken.
+            event.accept()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Open what is known about a Sailthru list by a click on its name."""
+        if event.button() == Qt.MouseButton.LeftButton and self._is_on_name(event):
+            self._on_about()
+        else:
+            super().mouseReleaseEvent(event)
+
+    def _is_on_name(self, event: QMouseEvent) -> bool:
+        return self.text_label.geometry().contains(event.position().toPoint())
+
+    def _on_about(self) -> None:
+        self.about_requested.emit(self._list)
 
     def on_chosen(self, on: bool) -> None:
         """Pass a clicked switch of a Sailthru list on, to be submitted as an edit."""

@@ -1,5 +1,6 @@
 """View of the lists panel: memberships, smart lists, and which switches are disabled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desktop.kit.text import format_count
@@ -8,8 +9,10 @@ from desktop.model.edit import EditKind
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import pending_edit
+from desktop.model.sync import Sync
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
+from desktop.viewmodels.customer.header_view import customer_name
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
 
 # An e-mail flow of Sailthru that has started cannot be recalled by an undo.
@@ -38,6 +41,43 @@ class ListsView:
     hint: str = ""
     suppressed_text: str = ""
     catalogue_error: str = ""
+
+
+@dataclass(frozen=True)
+class ListDetailsView:
+    """View of what is known about one list: its name, and facts as (label, value)."""
+
+    name: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def build_list_details(
+    context: CustomerContext, name: str, syncs: Sequence[Sync]
+) -> ListDetailsView:
+    """Build the view of one list; `syncs` are the workspace's, some of which may use it."""
+    sheet = context.sheet
+    entry = next((each for each in sheet.lists.value or () if each.name == name), None)
+    profile = sheet.profile.value
+    is_smart = (
+        entry.smart if entry is not None else name in ((profile and profile.smart_lists) or ())
+    )
+    kind = "Computed by Sailthru" if is_smart else "People join it, or are added"
+    people = "not available from Sailthru"
+    if entry is not None and entry.count is not None:
+        people = f"{format_count(entry.count, 'person', 'people')}, counted by Sailthru at night"
+    row = _build_smart_list_row(name) if is_smart else _build_list_row(context, name)
+    writing = [sync.title for sync in syncs if name in sync.effects.add_to_lists]
+    reading = [sync.title for sync in syncs if name in sync.source.lists]
+    used = [*(f"{title} adds to it" for title in writing), *(f"{t} reads it" for t in reading)]
+    return ListDetailsView(
+        name,
+        (
+            ("Kind", kind),
+            ("People", people),
+            (customer_name(sheet), row.note or "not on this list"),
+            ("Syncs", ", ".join(used) or "none here uses it"),
+        ),
+    )
 
 
 def build_lists_view(context: CustomerContext) -> ListsView:

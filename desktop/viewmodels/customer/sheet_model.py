@@ -19,6 +19,7 @@ from desktop.model.permission import Permission, check_permission
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.customer_context import CustomerContext, read_display_settings
+from desktop.viewmodels.customer.lists_view import ListDetailsView, build_list_details
 from desktop.viewmodels.customer.reason_drafts import ReasonDrafts
 from desktop.viewmodels.customer.sheet_edits import SheetEdits
 from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
@@ -135,6 +136,13 @@ class CustomerSheetModel(QObject):
             self._expanded_panels,
             self._workspace.service_states,
         )
+
+    def list_details(self, name: str) -> ListDetailsView:
+        """Build the view of one list, for the customer who is open. Raises InvalidInput, AppError.
+
+        Blocking: a workspace has a dozen syncs.
+        """
+        return build_list_details(self.context(), name, self._store.syncs.list_all.blocking())
 
     def toggle_all_rows(self, panel: str) -> None:
         """Show all rows of a customer panel, or its first ones again."""

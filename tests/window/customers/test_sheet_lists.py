@@ -2,7 +2,10 @@
 
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from desktop.panels.customer.list_details_dialog import ListDetailsDialog
 from desktop.panels.widgets.switch import Switch
+from desktop.panels.widgets.switch_row import SwitchRow
+from tests.support.accessibility_checks import clipped_texts
 from tests.support.window_driver import CTRL, Key, WindowDriver
 
 
@@ -180,3 +183,34 @@ async def test_list_rows_reused_show_no_state_of_previous_customer(window: Windo
     await window.look_up("maria@lopez.example")
     assert on() == list(names)
     assert window.find_one("Winback", Switch).is_waiting()
+
+
+async def test_list_name_opens_what_is_known_and_its_changes(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    row = window.find_one("Newsletter", Switch).parentWidget()
+    assert isinstance(row, SwitchRow)
+    window.click(row.text_label)
+    dialog = next(w for w in QApplication.topLevelWidgets() if isinstance(w, ListDetailsDialog))
+    await window.wait_until(dialog.isVisible)
+    said = window.visible_texts(dialog)
+    for words in ("Newsletter", "People join it, or are added", "since ", "none here uses it"):
+        assert words in said, words
+    assert clipped_texts(dialog) == []
+    window.save_screenshot("list_details", dialog)
+    # The switch was not touched.
+    assert window.find_one("Newsletter", Switch).isChecked()
+    window.click(dialog.copy_button)
+    assert QApplication.clipboard().text() == "Newsletter"
+    window.click(dialog.changes_button)
+    await window.wait_until(lambda: window.view.current_page == "activity")
+    assert window.find_one("Search the changes", QLineEdit).text() == "Newsletter"
+
+
+async def test_list_is_told_about_by_the_menu_of_its_switch(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    switch = await window.tab_to("Newsletter")
+    assert [action.text() for action in switch.actions()] == ["About this list…"]
+    switch.actions()[0].trigger()
+    found = [w for w in QApplication.topLevelWidgets() if isinstance(w, ListDetailsDialog)]
+    assert [dialog.isVisible() for dialog in found] == [True]
+    found[0].close()
