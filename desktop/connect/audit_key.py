@@ -23,8 +23,11 @@ async def load_audit_key(config: ConnectionConfig, signer: AuditSigner) -> None:
     """Load the audit's key from the vault for a signer; it is made at the first time.
 
     The key is the environment's, else the keyring's. Where there is none, or the keyring is locked
-    or hangs, entries are written without: an opt-out never waits for a key.
+    or hangs, entries are written without: an opt-out never waits for a key. Rows that wait are
+    proven by the environment's Sailthru secret then.
     """
+    if secret := config.environment_secrets.secrets.get(Secret.SAILTHRU_SECRET):
+        signer.use_proof_key(secret)
     try:
         await asyncio.wait_for(_load(config, signer), _PATIENCE_S)
     except (AppError, TimeoutError) as error:

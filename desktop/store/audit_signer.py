@@ -38,6 +38,7 @@ class AuditSigner:
     def __init__(self) -> None:
         self._keys: dict[str, bytes] = {}
         self._key_id = ""
+        self._proof_key, self._proof_key_id = b"", ""
         self.kept_head: AuditHead | None = None
         self.has_signed = False
         self.is_head_beside = False
@@ -53,6 +54,14 @@ class AuditSigner:
         key_id = hmac.digest(material, b"fairlead audit key", "sha256").hex()[:16]
         self._keys[key_id] = material
         self._key_id = key_id
+
+    def use_proof_key(self, secret: str) -> None:
+        """Prove rows by this secret of a service where there is no key of the audit.
+
+        It signs no row of the audit: whoever was given another secret could not verify it.
+        """
+        key = hmac.digest(secret.encode(), b"fairlead proof of rows", "sha256")
+        self._proof_key, self._proof_key_id = key, hashlib.sha256(key).hexdigest()[:16]
 
     def is_known(self, key_id: str) -> bool:
         """Whether audit rows of this key can be checked here."""
@@ -90,17 +99,28 @@ class AuditSigner:
 
     def prove(self, purpose: str, content: Json) -> str:
         """Return what proves that Fairlead wrote `content` of a row; empty without a key."""
-        if not self._key_id:
-            return ""
-        text = canonical_json([purpose, content])
-        return (
-            f"{self._key_id} {hmac.digest(self._keys[self._key_id], text.encode(), 'sha256').hex()}"
-        )
+        key_id = self._key_id or self._proof_key_id
+        return f"{key_id} {self._make_proof(key_id, purpose, content)}" if key_id else ""
 
-    def is_proven(self, proof: str, purpose: str, content: Json) -> bool:
-        """Whether `proof` was made of this content; true while there is no key here to ask."""
+    def is_proven(
+        self, proof: str, purpose: str, content: Json, *, accepts_unknown: bool = False
+    ) -> bool:
+        """Whether `proof` was made of this content; true while there is no key here to ask.
+
+        `accepts_unknown`: without a key of the audit, what was proven by a key that is not here
+        counts: of a window with a keyring, beside a server's timer.
+        """
+        if not (self._key_id or self._proof_key_id):
+            return True
         key_id, _, mac = proof.partition(" ")
-        return self.verifies(key_id, canonical_json([purpose, content]), mac)
+        if not self._key_id and key_id not in ("", self._proof_key_id):
+            return accepts_unknown
+        is_known = key_id in self._keys or (not self._key_id and bool(key_id))
+        return is_known and hmac.compare_digest(self._make_proof(key_id, purpose, content), mac)
+
+    def _make_proof(self, key_id: str, purpose: str, content: Json) -> str:
+        key = self._keys.get(key_id, self._proof_key)
+        return hmac.digest(key, canonical_json([purpose, content]).encode(), "sha256").hex()
 
     def add_functions(self, connection: sqlite3.Connection) -> None:
         """Add SQL functions to a connection that name the audit's key and sign with it."""

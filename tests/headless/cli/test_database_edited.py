@@ -1,0 +1,65 @@
+"""What somebody wrote into fairlead.db with sqlite3, on a computer without a keyring."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli_command import FairleadCommand
+from tests.support.edit_cases import CustomerFactory
+from tests.support.sandbox_servers import SandboxServers
+
+BOX = "zendesk-to-sailthru"
+
+
+def write_raw(home: Path, sql: str, *values: object) -> None:
+    with closing(sqlite3.connect(home / "workspaces" / "main" / "fairlead.db")) as raw, raw:
+        raw.execute(sql, values)
+
+
+@pytest.mark.parametrize(
+    ("sql", "field"),
+    [
+        ("UPDATE outbox SET kind = 'var', name = 'city', new = '\"Rome\"', old = 'null'", "vars"),
+        (
+            "UPDATE outbox SET kind = 'list', name = 'Newsletter', new = 'false', old = 'true'",
+            "lists",
+        ),
+    ],
+)
+def test_waiting_edit_rewritten_by_an_agent_is_not_sent_as_the_admins(
+    fairlead: FairleadCommand,
+    as_agent: FairleadCommand,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    sql: str,
+    field: str,
+) -> None:
+    email = customers.new_email()
+    sid = sandbox.create_profile(email, lists={"Newsletter": 1})
+    assert fairlead("lookup", email).exit_code == 0
+    sandbox.add_fault("sailthru:POST *:503", times=None)
+    queued = fairlead("edit", email, "--health", "happy", "--reason", "asked")
+    assert queued.exit_code == 4
+    sandbox.clear_faults()
+    write_raw(fairlead.home, f"{sql}, state = 'queued', not_before = 0, tries = 0")
+    before = sandbox.read_profile(sid)
+    as_agent("outbox", "deliver", "--json")
+    (row,) = fairlead("outbox", "--json").json["rows"]
+    assert row["state"] in ("queued", "waiting")
+    assert "may not" in row["detail"]
+    now = sandbox.read_profile(sid)
+    assert before is not None
+    assert now is not None
+    assert before[field] == now[field]
+
+
+def test_run_by_a_ticket_that_somebody_wrote_is_their_own(fairlead: FairleadCommand) -> None:
+    assert fairlead("sync", "add", "--preset", BOX, "--on").exit_code == 0
+    write_raw(
+        fairlead.home,
+        "INSERT INTO due_run (ticket, sync, claimed_at) VALUES ('t', ?, unixepoch('now'))",
+        BOX,
+    )
+    assert fairlead("sync", "run", BOX, "--due-ticket", "t", "--json").json["why"] == "manual"
