@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from desktop.app.bootstrap import AppContext
@@ -11,10 +12,14 @@ from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.connection_check_output import connection_check_lines
 from desktop.app.container import build_connection_config
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.setup_document import MOVE_ACCOUNT_KEY
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
+from desktop.kit.text import format_count
 from desktop.model.json_value import Json
+from desktop.settings import settings_table
 from desktop.settings.workspace import DEFAULT_NAME
 
 # The object is some 2 kB; the limit keeps a wrong file name from filling the memory.
@@ -41,8 +46,10 @@ async def _set_up_workspace(context: AppContext, options: argparse.Namespace) ->
     name = options.workspace or (workspaces.current_name() if workspaces.names() else DEFAULT_NAME)
     known = workspaces.names()
     workspace = workspaces.open_or_create(name)
+    config = build_connection_config(context, workspace)
+    days_before = config.settings_file.load().values.get(settings_table.CACHE_DAYS)
     try:
-        report = await set_up_workspace(document, build_connection_config(context, workspace))
+        report = await set_up_workspace(document, config)
     except (InvalidInput, UserDecisionNeeded):
         # Refused before anything was stored: no empty workspace is left in the list. By its own
         # name: what was typed may be another spelling of one that is there.
@@ -52,6 +59,7 @@ async def _set_up_workspace(context: AppContext, options: argparse.Namespace) ->
     # Only now: a set-up that failed leaves the workspace in use as it was.
     if report.is_ok:
         workspaces.set_current(workspace.name)
+    report = replace(report, notes=(*report.notes, *await _lost_by_days(config, days_before)))
     return emit(
         {"workspace": workspace.name, **report.as_json()},
         (
@@ -62,6 +70,20 @@ async def _set_up_workspace(context: AppContext, options: argparse.Namespace) ->
         as_json=options.json,
         exit_code=ExitCode.DONE if report.is_ok else ExitCode.FAILED,
     )
+
+
+async def _lost_by_days(config: ConnectionConfig, days_before: int) -> tuple[str, ...]:
+    """Say how many kept customers go because they are kept for fewer days from now on."""
+    days = config.settings_file.load().values.get(settings_table.CACHE_DAYS)
+    if days >= days_before:
+        return ()
+    before = config.clock.now() - days * 86_400.0
+    lost = await LocalDatabases(config.workspace).count_not_opened_since(before)
+    kept_for = f"Opened customers are kept for {format_count(days, 'day', 'days')} from now on"
+    if not lost:
+        return (f"{kept_for}.",)
+    gone = format_count(lost, "customer", "customers")
+    return (f"{kept_for}: {gone} not opened since then will be erased from this computer.",)
 
 
 def _read_document(source: str) -> dict[str, Json]:

@@ -1,5 +1,7 @@
 """`fairlead data`: says what is kept of customers on this computer, and erases it."""
 
+import json
+
 from desktop.model.sync_run import RunState
 from tests.support.cli_command import FairleadCommand
 from tests.support.edit_cases import CustomerFactory
@@ -86,3 +88,22 @@ async def test_data_erase_under_a_run_needs_the_right_to_stop_it(
     assert fairlead("lookup", email).exit_code == 0
     assert as_agent("data", "erase").exit_code == 0
     assert fairlead("data", "status", "--json").json["customers"] == 0
+
+
+def test_setup_with_fewer_kept_days_says_how_many_customers_that_erases(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    email = customers.new_email()
+    sandbox.create_profile(email)
+    assert fairlead("lookup", email).exit_code == 0
+    file = fairlead.home / "days.json"
+
+    def keep_for(days: int) -> str:
+        file.write_text(json.dumps({"cache": {"keep_days": days}}))
+        done = fairlead("setup", "--from", str(file), "--json")
+        assert done.exit_code == 0, done.stdout
+        return " ".join(done.json["notes"])
+
+    assert keep_for(7) == "Opened customers are kept for 7 days from now on."
+    assert "kept for 0 days from now on: 1 customer not opened since then will be" in keep_for(0)
+    assert "kept for" not in keep_for(30)
