@@ -478,8 +478,10 @@ def _save_cursor(connection: sqlite3.Connection, name: str, cursor: str, seq: in
 def _save_other_addresses(connection: sqlite3.Connection, person: ZendeskUser) -> None:
     """Save by which further addresses and spellings a user in the feed is found too."""
     own = email_spellings(person.email or "")
-    if not person.identities_read and len(own) < 2:
-        return
+    if not person.identities_read:
+        _delete_former_spellings(connection, person.id, own)
+        if len(own) < 2:
+            return
     # Without the identities, those that were read before stay.
     addresses = person.emails if person.identities_read else own
     hashes = {hash_email(key) for one in addresses for key in email_spellings(one)}
@@ -489,6 +491,19 @@ def _save_other_addresses(connection: sqlite3.Connection, person: ZendeskUser) -
         "INSERT OR IGNORE INTO feed_user_address (user_id, email_hash) VALUES (?, ?)",
         [(person.id, one) for one in hashes - {hash_email(normalize_email(person.email or ""))}],
     )
+
+
+def _delete_former_spellings(
+    connection: sqlite3.Connection, user_id: int, own: tuple[str, ...]
+) -> None:
+    """Delete the spellings of the address that a user had: it may be somebody else's by now."""
+    kept = connection.execute("SELECT email FROM feed_user WHERE id = ?", (user_id,)).fetchone()
+    former = email_spellings(kept["email"]) if kept is not None else ()
+    if len(former) > 1 and set(former) != set(own):
+        connection.executemany(
+            "DELETE FROM feed_user_address WHERE user_id = ? AND email_hash = ?",
+            [(user_id, hash_email(one)) for one in former],
+        )
 
 
 def _is_known(kept: str, body: str, record: ZendeskUser | ExportedTicket) -> bool:

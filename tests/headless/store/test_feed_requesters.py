@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop.model.match_keys import hash_email
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store import feed_repository, zendesk_user_lookup
@@ -66,3 +67,24 @@ def test_feed_users_by_phone_end_are_found_by_an_index(store: WorkspaceStore) ->
     assert any("feed_user USING INDEX feed_user_phone_end" in step for step in steps), steps
     found = store.zendesk_users.find_by_phone.blocking(["+442079460958", "0958"])
     assert found == {"+442079460958": (1, 2)}
+
+
+def test_feed_user_is_found_by_each_spelling_of_the_address_of_now(store: WorkspaceStore) -> None:
+    store.feeds.begin_reading.blocking(USERS_FEED, 1.0)
+    books, ascii_books = "anna@b\u00fccher.example", "anna@xn--bcher-kva.example"
+
+    def found(address: str) -> tuple[int, ...]:
+        key = hash_email(address)
+        return store.zendesk_users.find_by_email_hash.blocking([key]).get(key, ())
+
+    for identities_read in (False, True):
+        for number, email in enumerate((books, ascii_books, "anna@lopez.example"), 1):
+            user = ZendeskUser(
+                7, "Anna", email, identities_read=identities_read, updated_at=float(number)
+            )
+            store.feeds.save_users.blocking([user], "c")
+            is_books = email != "anna@lopez.example"
+            assert found(books) == found(ascii_books) == ((7,) if is_books else ())
+            assert found(email) == (7,)
+        store.feeds.reset.blocking(USERS_FEED)
+        store.mirror_db.write(lambda c: c.execute("DELETE FROM feed_user"))
