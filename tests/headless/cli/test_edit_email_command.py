@@ -274,3 +274,44 @@ def test_email_that_is_none_is_refused(
     assert said in refused.json["error"]["title"]
     same = fairlead("edit", customer.old, "--email", customer.old, "--reason", "asked", "--json")
     assert "this customer's address already" in same.json["error"]["title"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "zendesk:POST /api/v2/users/*/identities*:reset-after",
+        "zendesk:PUT /api/v2/users/*/make_primary*:500-after",
+        "sailthru:POST /user:reset-after",
+        "sailthru:POST /user:503",
+    ],
+)
+def test_email_change_without_an_answer_is_read_and_stands_once(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer, fault: str
+) -> None:
+    sandbox.add_fault(fault)
+    first = change(fairlead, customer, "--json")
+    sandbox.clear_faults()
+    if first.exit_code != 0:
+        fairlead("outbox", "deliver")
+        change(fairlead, customer)
+    assert customer.addresses == {customer.old: False, customer.new: True}
+    assert customer.profile["keys"]["email"] == customer.new
+    rows = fairlead("audit", "--json").json["rows"]
+    kinds = [row["kind"] for row in rows if row["result"] == "done"]
+    assert sorted(kinds) == ["email_address", "primary_email", "profile_email"]
+
+
+def test_email_change_stops_where_somebody_else_changed_the_address_meanwhile(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    sandbox.add_fault("zendesk:POST /api/v2/users/*/identities*:423", times=None)
+    change(fairlead, customer)
+    sandbox.clear_faults()
+    # Another desk moves the profile to an address of its own before ours goes on.
+    other = f"other.{customer.new}"
+    sandbox.write_profile(customer.sid, keys={"email": other})
+    fairlead("outbox", "retry", "1")
+    fairlead("outbox", "deliver")
+    found = change(fairlead, customer, "--dry-run", "--json").json
+    assert states(found)["move_profile"] == "failed"
+    assert customer.profile["keys"]["email"] == other, "nothing of theirs is overwritten"
