@@ -38,6 +38,7 @@ from desktop.vault.secret import Vault
 if TYPE_CHECKING:
     from desktop.customer.edit_undo import UndoService
     from desktop.customer.email_change_service import EmailChangeService
+    from desktop.customer.pause_release import PauseRelease
     from desktop.customer.ticket_follower import TicketFollower
     from desktop.sync.sync_service import SyncService
     from desktop.writing.edit_queue import EditSender, SendGate
@@ -69,6 +70,14 @@ class WorkspaceServices:
 
         session, clock = self.session, self.context.clock
         return UndoService(self.store, self.editor, clock, self.bus, lambda: session.actor)
+
+    @cached_property
+    def pauses(self) -> "PauseRelease":
+        """Ends pauses of marketing that are over."""
+        from desktop.customer.pause_release import PauseRelease
+
+        session = self.session
+        return PauseRelease(self.store, lambda: session.clients, self.context.clock, self.bus)
 
     @cached_property
     def email_changes(self) -> "EmailChangeService":

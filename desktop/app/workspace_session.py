@@ -138,6 +138,8 @@ class WorkspaceSession:
             smart_list=get(settings_table.SYNC_SMART_LIST),
             box_field=get(settings_table.SYNC_CHECKBOX_FIELD),
             highvalue_tag=get(settings_table.HIGHVALUE_TAG),
+            paused_var=get(settings_table.PAUSED_VAR),
+            paused_list=get(settings_table.PAUSED_LIST),
             name_split=NameSplitRule(get(settings_table.NAME_SPLIT)),
         )
 

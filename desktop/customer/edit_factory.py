@@ -1,5 +1,8 @@
 """Builds edit requests from choices on a customer sheet; each names a sid or a Zendesk id."""
 
+from dataclasses import replace
+from datetime import date
+
 from desktop.customer.service_clients import AccountFieldNames
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.customer_health import CustomerHealth
@@ -7,6 +10,7 @@ from desktop.model.customer_sheet import AlternateProfile, CustomerSheet, SheetP
 from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.email_address import is_reachable_email, parse_email
 from desktop.model.json_value import Json
+from desktop.model.marketing_pause import PauseTerms, parse_pause_terms, pause_name
 from desktop.model.name_splitting import split_name
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_naming_rules import (
@@ -52,6 +56,7 @@ class EditFactory:
         lists, profile = self._sheet.lists.value, self._sheet.profile.value
         own_names = profile.lists if profile is not None else ()
         name = find_list_name(name, (*(e.name for e in lists or ()), *own_names)) or name
+        self._require_no_pause_list(name, member=member)
         known = next((entry for entry in lists or () if entry.name == name), None)
         on_profile = name in own_names
         if known is not None and known.smart:
@@ -86,8 +91,12 @@ class EditFactory:
 
         Raises InvalidInput for health and sync mark, which need rights of their own.
         """
-        if name in (self._names.health_var, self._names.mark_var):
-            what = "health" if name == self._names.health_var else "sync to Zendesk"
+        owned = {
+            self._names.health_var: "health",
+            self._names.mark_var: "sync to Zendesk",
+            self._names.paused_var: "pause",
+        }
+        if what := owned.get(name):
             raise InvalidInput(
                 f"“{name}” is not changed as a profile field.",
                 f"Fairlead keeps the customer's {what} there.",
@@ -126,6 +135,49 @@ class EditFactory:
             confirmed_value(self._sheet, EditKind.SYNC_CHECKBOX, name),
             on,
         )
+
+    def pause(self, until: date) -> EditRequest:
+        """Build an edit request that pauses a customer's marketing until a day, or moves the end.
+
+        Raises InvalidInput where there is no profile, UserDecisionNeeded for somebody who is on the
+        list of paused customers by other ways: the end of the pause would take them off it.
+        """
+        before = self._pause_terms()
+        profile, user = self._sheet.profile.value, self._sheet.user.value
+        if before is None and profile is not None and self._names.paused_list in profile.lists:
+            raise UserDecisionNeeded(
+                f"They are on the list {self._names.paused_list} already, without an end.",
+                "Fairlead did not put them there, and would take them off at the end of the pause.",
+                "Take them off the list first, if the pause is to end.",
+            )
+        terms = PauseTerms(until, user.id if user is not None else None)
+        return self._pause_request(before, terms)
+
+    def end_pause(self) -> EditRequest:
+        """Build an edit request that ends a customer's pause. Raises InvalidInput without one."""
+        before = self._pause_terms()
+        if before is None:
+            raise InvalidInput("This customer's marketing is not paused.", "Nothing was changed.")
+        return self._pause_request(before, None)
+
+    def _require_no_pause_list(self, name: str, *, member: bool) -> None:
+        """Refuse to switch the pause list by hand, but for somebody left on it without a pause."""
+        is_left_over = not member and self._pause_terms() is None
+        if name == self._names.paused_list and not is_left_over:
+            raise InvalidInput(
+                f"“{name}” is the list of paused customers.",
+                "Switched by hand, list and field would say different things of one pause.",
+                "Pause the customer's marketing, or end the pause.",
+            )
+
+    def _pause_terms(self) -> PauseTerms | None:
+        profile = self._sheet.profile.value
+        return parse_pause_terms(profile.vars.get(self._names.paused_var)) if profile else None
+
+    def _pause_request(self, before: PauseTerms | None, after: PauseTerms | None) -> EditRequest:
+        name = pause_name(self._names.paused_var, self._names.paused_list)
+        request = self._profile_request(EditKind.PAUSE, name, after.as_json() if after else None)
+        return replace(request, old=before.as_json() if before is not None else None)
 
     def note(self, text: str) -> EditRequest:
         """Return an edit that puts an internal note on the factory's ticket.

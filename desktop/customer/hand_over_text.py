@@ -3,6 +3,7 @@
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind, EditState
 from desktop.model.json_value import Json
+from desktop.model.marketing_pause import parse_pause_terms
 from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL, OptOutLevel
 from desktop.store.workspace_store import WorkspaceStore
 
@@ -47,6 +48,9 @@ def _change_text(kind: EditKind, name: str, old: Json, new: Json) -> str:
         return f"Opt-out: {_level(new)} (before: {_level(old)})"
     if kind is EditKind.LIST:
         return f"{'Added to' if new else 'Taken off'} the list {name}"
+    if kind is EditKind.PAUSE:
+        terms = parse_pause_terms(new)
+        return f"Marketing paused until {terms.until:%d %b %Y}" if terms else "Pause ended"
     if kind is EditKind.HEALTH:
         return f"Health: {new or 'none'} (before: {old or 'none'})"
     if kind is EditKind.CREATE:

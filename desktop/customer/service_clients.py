@@ -27,4 +27,6 @@ class AccountFieldNames:
     smart_list: str
     box_field: str
     highvalue_tag: str
+    paused_var: str = "zendesk_paused"
+    paused_list: str = "Support - paused"
     name_split: NameSplitRule = NameSplitRule.FIRST_SPACE

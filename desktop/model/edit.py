@@ -37,6 +37,8 @@ class EditKind(Enum):
     EMAIL_ADDRESS = "email_address"
     PRIMARY_EMAIL = "primary_email"
     PROFILE_EMAIL = "profile_email"
+    # Marketing is held back until a day: a var has the day, and a list the customer.
+    PAUSE = "pause"
     # An internal comment on a ticket of the customer.
     NOTE = "note"
 
@@ -224,7 +226,7 @@ def waits_for_undo(request: EditRequest) -> bool:
 
     A list change can start e-mail flows in Sailthru that no undo recalls.
     """
-    return request.kind in (EditKind.LIST, EditKind.NOTE) or is_opt_in(request)
+    return request.kind in (EditKind.LIST, EditKind.NOTE, EditKind.PAUSE) or is_opt_in(request)
 
 
 def needed_permission(request: EditRequest) -> Permission:
@@ -239,6 +241,8 @@ def needed_permission(request: EditRequest) -> Permission:
         return Permission.CREATE
     if request.kind is EditKind.NOTE:
         return Permission.NOTE
+    if request.kind is EditKind.PAUSE:
+        return Permission.PAUSE
     if request.kind in EMAIL_CHANGE_KINDS:
         merges = request.kind is EditKind.PROFILE_EMAIL and request.name
         return Permission.MERGE if merges else Permission.CHANGE_EMAIL

@@ -29,6 +29,7 @@ class Permission(Enum):
     CHANGE_EMAIL = "change_email"
     MERGE = "merge"
     NOTE = "note"
+    PAUSE = "pause"
     RUNS = "runs"
 
     @property
@@ -53,6 +54,7 @@ _LABELS = {
     Permission.CHANGE_EMAIL: "change e-mail addresses",
     Permission.MERGE: "merge two Sailthru profiles",
     Permission.NOTE: "write internal notes on tickets",
+    Permission.PAUSE: "pause marketing",
     Permission.RUNS: "run syncs",
 }
 
@@ -72,6 +74,7 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
         # Nothing splits a merged profile again.
         Permission.MERGE: False,
         Permission.NOTE: True,
+        Permission.PAUSE: True,
         Permission.RUNS: False,
     },
 }

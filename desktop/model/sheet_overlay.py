@@ -18,7 +18,7 @@ def confirmed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Jso
     if kind is EditKind.SYNC_CHECKBOX:
         # Absent or null counts as not ticked.
         return bool(person.user_fields.get(name)) if person else None
-    if kind is EditKind.NOTE:
+    if kind in (EditKind.NOTE, EditKind.PAUSE):
         return None
     if kind is EditKind.EMAIL_ADDRESS:
         return name in person.emails if person else None

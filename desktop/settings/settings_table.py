@@ -164,6 +164,23 @@ SYNC_MARK_VAR = text_setting(
     parse=value_parsers.parse_var_name,
     is_admin_only=True,
 )
+PAUSED_VAR = text_setting(
+    "names.paused_var",
+    SettingSection.NAMES,
+    "Sailthru pause field",
+    "The Sailthru field that holds until when a customer's marketing is paused.",
+    default="zendesk_paused",
+    parse=value_parsers.parse_var_name,
+    is_admin_only=True,
+)
+PAUSED_LIST = text_setting(
+    "names.paused_list",
+    SettingSection.NAMES,
+    "Pause list",
+    "The Sailthru list of paused customers. Only campaigns that leave it out are held back.",
+    default="Support - paused",
+    is_admin_only=True,
+)
 SYNC_SMART_LIST = text_setting(
     "names.smart_list",
     SettingSection.NAMES,
@@ -322,6 +339,8 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     SAILTHRU_ONLY_OWNER,
     HEALTH_VAR,
     SYNC_MARK_VAR,
+    PAUSED_VAR,
+    PAUSED_LIST,
     SYNC_SMART_LIST,
     SYNC_CHECKBOX_FIELD,
     HIGHVALUE_TAG,

@@ -344,6 +344,21 @@ class Outbox(Repository):
         return self._database.read(look)
 
     @database_call
+    def list_pauses(self) -> tuple[Edit, ...]:
+        """Return the outbox's edits whose pause of marketing stands in this account, oldest first.
+
+        Of a customer the newest counts; one that is being ended by an open edit is left out.
+        """
+        query = (
+            "SELECT * FROM outbox o WHERE kind = 'pause' AND state = 'done' AND new <> 'null'"
+            " AND account = (SELECT id FROM current_account) AND NOT EXISTS"
+            " (SELECT 1 FROM outbox e WHERE e.kind = 'pause' AND e.service = o.service"
+            " AND e.target = o.target AND e.id > o.id"
+            " AND e.state IN ('queued', 'waiting', 'sending', 'unknown', 'done')) ORDER BY id"
+        )
+        return self._database.read(lambda c: tuple(decode_edit(row) for row in c.execute(query)))
+
+    @database_call
     def list_recent(self, limit: int = 300, *, open_only: bool = False) -> tuple[Edit, ...]:
         """Select a page of the outbox, the newest first; a negative `limit` selects all of it."""
         where = f"WHERE {_OPEN_CONDITION}" if open_only else ""

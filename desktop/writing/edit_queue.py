@@ -29,6 +29,7 @@ from desktop.model.edit import (
 )
 from desktop.model.field_value import shorten_value
 from desktop.model.json_value import Json
+from desktop.model.marketing_pause import parse_pause_terms, split_pause_name
 from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL, OptOutLevel
 from desktop.model.retry_backoff import ExponentialBackoff
 from desktop.model.sailthru_profile import SailthruProfile
@@ -474,6 +475,17 @@ def _changes_of_request(request: EditRequest) -> tuple[FieldChange, ...]:
         # On no list: consent is not something that creating a profile can give.
         wanted = new if isinstance(new, dict) else {}
         return tuple(FieldChange(VAR_PREFIX + name, None, value) for name, value in wanted.items())
+    if request.kind is EditKind.PAUSE:
+        var, list_name = split_pause_name(request.name)
+        before, after = (parse_pause_terms(value) for value in (old, new))
+        return (
+            FieldChange(
+                VAR_PREFIX + var,
+                before.until.isoformat() if before is not None else None,
+                after.until.isoformat() if after is not None else None,
+            ),
+            FieldChange(LIST_PREFIX + list_name, before is not None, after is not None),
+        )
     if request.kind is EditKind.NOTE:
         field_name = f"{TICKET_NOTE_PREFIX}{request.ticket}.{request.name}"
         return (FieldChange(field_name, old, new),)

@@ -14,6 +14,13 @@ from desktop.viewmodels.task_registry import TaskRegistry
 
 # Seconds. What is sent is judged by the policy of its moment in any case.
 _POLICY_POLL_S = 30.0
+PAUSE_CHECK_S = 300.0
+
+
+async def release_due_pauses(services: WorkspaceServices) -> None:
+    """Queue the ends of pauses that are over, while a service is connected to send them."""
+    if services.session.is_connected:
+        await services.pauses.queue_due()
 
 
 def start_background_loops(
@@ -41,6 +48,7 @@ def start_background_loops(
         ),
         ("policy", _POLICY_POLL_S, partial(_read_policy_again, services)),
         ("due", due_runs.POLL_S, due.run_once),
+        ("pauses", PAUSE_CHECK_S, partial(release_due_pauses, services)),
         ("audit head", retention.HOUR_S, services.keep_audit_head),
         ("retention", retention.DAY_S, partial(retention.delete_expired_data, services)),
     ):

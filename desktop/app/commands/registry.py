@@ -33,6 +33,7 @@ COMMANDS = (
     CommandEntry("why", "explain why a customer is opted out", "why"),
     CommandEntry("edit", "change one customer", "edit"),
     CommandEntry("note", "put an internal note on a customer's ticket", "note"),
+    CommandEntry("pause", "hold a customer's marketing back while a ticket is open", "pause"),
     CommandEntry("undo", "take one change back", "undo"),
     CommandEntry("outbox", "list, send, retry or discard wanted changes", "outbox"),
     CommandEntry("audit", "show or verify the record of changes", "audit"),

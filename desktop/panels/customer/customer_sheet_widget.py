@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.panels.customer.customer_header_panel import CustomerHeaderPanel
@@ -22,7 +22,9 @@ from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.batched_layout import batch_layout
 from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.responsive_columns import ResponsiveColumns, ResponsiveColumnsScrollArea
+from desktop.panels.widgets.tab_order import first_usable_control
 from desktop.viewmodels.customer.email_change_view import EmailNoteView
+from desktop.viewmodels.customer.pause_view import PauseView, build_pause_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 _COLUMN_PLAN = {
@@ -92,6 +94,8 @@ class CustomerSheetWidget(QWidget):
         self._header = CustomerHeaderPanel(model)
         self._header.change_email_requested.connect(self.change_email_requested)
         self._email_banner: Banner | None = None
+        self._pause_banner: Banner | None = None
+        self._pause_view = PauseView()
         self._email_note = EmailNoteView()
         self._columns = ResponsiveColumns(_COLUMN_PLAN)
         page = ResponsiveColumnsScrollArea(self._columns)
@@ -118,6 +122,8 @@ class CustomerSheetWidget(QWidget):
             }
             card = made_already.get(key) or _PANEL_CLASSES[key](self._model)
             self._cards[key] = card
+            if isinstance(card, OptOutPanel):
+                card.fewer_requested.connect(self._focus_lists)
             if key == "none":
                 card.hide()
             self._columns.add_card(key, card)
@@ -135,6 +141,7 @@ class CustomerSheetWidget(QWidget):
 
     def refresh(self, *, all_at_once: bool) -> None:
         """Redraw the panels in slices, those in sight first, and with `all_at_once` in one turn."""
+        self._show_pause()
         panels: list[CustomerHeaderPanel | SheetPanel] = [self._header, *self._cards.values()]
         self._panels_to_refresh = sorted(panels, key=_is_out_of_sight)
         if not all_at_once:
@@ -187,6 +194,28 @@ class CustomerSheetWidget(QWidget):
             actions = [("change", note.action)]
             self._email_banner.show_message("warn", note.title, note.text, actions=actions)
         self._email_note = note
+
+    def _show_pause(self) -> None:
+        view = build_pause_view(self._model.context()) if self._model.sheet else PauseView()
+        if view == self._pause_view:
+            return
+        self._pause_view = view
+        if self._pause_banner is None:
+            self._pause_banner = Banner()
+            self._pause_banner.action_triggered.connect(self._on_end_pause)
+            self._column.insertWidget(1, self._pause_banner)
+        self._pause_banner.setVisible(bool(view.text))
+        if view.text:
+            actions = [("end", view.action)] if view.action else []
+            self._pause_banner.show_message("info", view.text, view.detail, actions=actions)
+
+    def _focus_lists(self) -> None:
+        first = first_usable_control(self._cards["lists"])
+        if first is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_end_pause(self, _action: str) -> None:
+        self._model.edits.end_pause()
 
     def _on_email_note(self, _action: str) -> None:
         self.change_email_requested.emit()

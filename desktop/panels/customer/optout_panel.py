@@ -1,9 +1,10 @@
 """Customer panel “Opt-out”: the levels, the reason form, text messages and cause."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desktop.model.marketing_pause import DEFAULT_PAUSE_DAYS
 from desktop.model.optout_level import OptOutLevel
 from desktop.panels.customer.optout_reason_form import OptOutReasonForm
 from desktop.panels.customer.sheet_panel import SheetPanel
@@ -24,6 +25,8 @@ _DRAFT_SAVE_DELAY_MS = 800  # after the last key: a draft is a write to the data
 class OptOutPanel(SheetPanel):
     """Panel widget of opt-out levels: another one unfolds a form, whose button alone sends."""
 
+    fewer_requested = Signal()  # to the lists: leaving one may be all that is wanted
+
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Opt-out", model, parent=parent)
         self._rows: dict[OptOutLevel, RadioRow] = {}
@@ -42,6 +45,13 @@ class OptOutPanel(SheetPanel):
         self._optin_link_button = LinkButton("Copy the customer's own opt-in link")
         self._optin_link_button.clicked.connect(self._on_optin_link)
         self.add(hbox(self._optin_link_button, 1))
+        self._fewer_button = LinkButton("Fewer instead…", name="Fewer instead")
+        self._fewer_button.set_tooltip("Go to the lists: leaving one stops its mail alone.")
+        self._fewer_button.clicked.connect(self.fewer_requested)
+        self._fewer_button.hide()
+        self._pause_button = LinkButton(f"Pause {DEFAULT_PAUSE_DAYS} days", name="Pause marketing")
+        self._pause_button.clicked.connect(self._on_pause)
+        self.add(hbox(self._fewer_button, self._pause_button, 1))
         self._hint = label("", "note", wrap=True)
         self.add(self._hint)
         self._draft_timer = QTimer(self)
@@ -66,6 +76,8 @@ class OptOutPanel(SheetPanel):
         self._facts.setVisible(bool(view.facts))
         self._hint.setText(view.hint)
         self._optin_link_button.setVisible(bool(view.optin_link))
+        self._pause_button.setVisible(view.can_pause)
+        self._pause_button.set_enabled(not view.pause_reason, view.pause_reason)
         if self._pending_level is not None and not any(
             lv.level is self._pending_level and not lv.is_chosen and not lv.disabled_reason
             for lv in view.levels
@@ -105,6 +117,9 @@ class OptOutPanel(SheetPanel):
         row.set_note(view.pending_text if level.is_chosen and view.pending_text else level.note)
         row.set_enabled(not level.disabled_reason, level.disabled_reason)
 
+    def _on_pause(self) -> None:
+        self.model.edits.pause_marketing(DEFAULT_PAUSE_DAYS)
+
     def _on_chosen(self, key: str) -> None:
         level = OptOutLevel(key)
         current = (
@@ -114,6 +129,8 @@ class OptOutPanel(SheetPanel):
 
     def _open_form(self, level: OptOutLevel | None) -> None:
         self._pending_level = level
+        # A link inside the form, never a step before it.
+        self._fewer_button.setVisible(level is not None)
         self.model.set_unsaved_input("optout", level is not None)
         if level is None or self._view is None:
             self._reason_form.hide()

@@ -10,6 +10,7 @@ from desktop.model.customer_health import CustomerHealth
 from desktop.model.edit import Edit, EditKind, EditState
 from desktop.model.json_value import Json
 from desktop.model.lookup_query import record_query
+from desktop.model.marketing_pause import parse_pause_terms
 from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL, OptOutLevel
 from desktop.sync import field_labels
 from desktop.viewmodels import time_format
@@ -159,6 +160,7 @@ def edit_subject(edit: Edit) -> str:
         EditKind.SYNC_CHECKBOX: "Sync to Sailthru",
         EditKind.CREATE: "Profile created",
         EditKind.NOTE: "Note",
+        EditKind.PAUSE: "Pause of marketing",
         EditKind.EMAIL_ADDRESS: f"Address {request.name}",
         EditKind.PRIMARY_EMAIL: "Primary address",
         EditKind.PROFILE_EMAIL: "Address in Sailthru",
@@ -189,6 +191,9 @@ def edit_value_text(kind: EditKind, value: Json) -> str:
         return LEVEL_NOT_KNOWN_LABEL
     if kind is EditKind.OPTOUT and value in {level.value for level in OptOutLevel}:
         return OptOutLevel(str(value)).label
+    if kind is EditKind.PAUSE:
+        terms = parse_pause_terms(value)
+        return f"until {terms.until:%d %b %Y}" if terms is not None else "no pause"
     if kind is EditKind.EMAIL_ADDRESS:
         return "listed" if value else "not listed"
     if kind in (EditKind.LIST, EditKind.SYNC_CHECKBOX, EditKind.SYNC_MARK):

@@ -125,6 +125,9 @@ def build_lists_view(context: CustomerContext) -> ListsView:
     )
 
 
+PAUSED_LIST_REASON = "Pause marketing puts customers on this list, and takes them off again."
+
+
 def _build_list_row(context: CustomerContext, name: str) -> SailthruListRow:
     profile = context.sheet.profile.value
     since = profile.lists.get(name) if profile else None
@@ -135,6 +138,10 @@ def _build_list_row(context: CustomerContext, name: str) -> SailthruListRow:
     decision = context.check_permission(needed)
     # Taking a waiting change back needs no right beyond the one it was made with.
     reason = "" if decision.is_allowed or edit is not None else decision.reason
+    if name == context.display_settings.names.paused_list and profile is not None:
+        # Switched by hand, list and field would say different things of one pause.
+        is_paused = bool(profile.vars.get(context.display_settings.names.paused_var))
+        reason = reason if member and not is_paused else PAUSED_LIST_REASON
     note, tooltip = ("member" if member else ""), ""
     if edit is not None:
         note = context.progress_text(edit)

@@ -4,10 +4,12 @@ from dataclasses import dataclass, replace
 
 from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.optout_level import SELECTABLE_LEVELS, OptOutLevel, is_loosening
+from desktop.model.permission import Permission
 from desktop.model.service import Service
 from desktop.model.sheet_overlay import pending_edit
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
+from desktop.viewmodels.customer.pause_view import build_pause_view
 from desktop.viewmodels.key_value_row import KeyValueRow
 
 _NOT_AVAILABLE = "not available from Sailthru"
@@ -29,7 +31,11 @@ class OptOutLevelView:
 
 @dataclass(frozen=True)
 class OptOutView:
-    """View of the panel Opt-out; `pending_text`: the open edit's progress, `facts` stand below."""
+    """View of the panel Opt-out; `pending_text`: the open edit's progress, `facts` stand below.
+
+    `can_pause`: a ticket is open and marketing arrives; `pause_reason` says why it may not be
+    paused, or "".
+    """
 
     panel_state: PanelState
     levels: tuple[OptOutLevelView, ...] = ()
@@ -39,6 +45,8 @@ class OptOutView:
     facts: tuple[KeyValueRow, ...] = ()
     hint: str = TEMPLATE_HINT
     optin_link: str = ""
+    can_pause: bool = False
+    pause_reason: str = ""
 
 
 _ACTION_LABELS = {
@@ -82,7 +90,15 @@ def build_optout_view(context: CustomerContext) -> OptOutView:
         optin_link=context.display_settings.optin_link
         if current not in (None, OptOutLevel.NONE)
         else "",
+        can_pause=current is OptOutLevel.NONE and _can_pause(context),
+        pause_reason=context.check_permission(Permission.PAUSE).reason,
     )
+
+
+def _can_pause(context: CustomerContext) -> bool:
+    page = context.sheet.tickets.value
+    has_open_ticket = page is not None and any(one.is_unsolved for one in page.tickets)
+    return has_open_ticket and not build_pause_view(context).text
 
 
 def _build_level(

@@ -97,6 +97,8 @@ def protected_field_reason(context: CustomerContext, name: str) -> str:
         return "Fairlead reads the customer's health here. Change it in the panel Health."
     if name == names.mark_var:
         return "This marks the customer for the sync. Change it with the switch Sync to Zendesk."
+    if name == names.paused_var:
+        return "This holds the end of a pause. Pause and end it in the panel Opt-out."
     if name == source.segment_var or any(name == each.var for each in source.predictions):
         return "Fairlead reads the customer value here; Sailthru computes it."
     return ""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.customer.customer_lookup import relevant_ticket
 from desktop.customer.edit_factory import EditFactory
 from desktop.customer.edit_service import EditService, has_effect
 from desktop.customer.edit_undo import UndoService, undo_loss_warning
@@ -16,6 +17,7 @@ from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_sheet import CustomerSheet, SheetPart
 from desktop.model.edit import UNDO_WINDOW_S, Edit, EditKind, EditRequest, EditState, waits_for_undo
 from desktop.model.json_value import Json
+from desktop.model.marketing_pause import pause_until
 from desktop.model.optout_level import OptOutLevel
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.header_view import customer_name
@@ -129,6 +131,18 @@ class SheetEdits(QObject):
         if sheet is not None:
             address = sheet.address or sheet.query.value
             self._start_submit(lambda w: [w.create(address)])
+
+    def pause_marketing(self, days: int) -> None:
+        """Submit a pause of the customer's marketing for so many days at most."""
+        until = pause_until(self._clock.now(), days)
+        sheet = self._sheet_model.sheet
+        ticket = relevant_ticket(sheet) if sheet is not None else None
+        number = ticket.id if ticket is not None else None
+        self._start_submit(lambda w: [w.pause(until)], "", number)
+
+    def end_pause(self) -> None:
+        """Submit the end of the customer's pause."""
+        self._start_submit(lambda w: [w.end_pause()])
 
     async def add_note(self, text: str, ticket: int) -> None:
         """Submit an internal note on one of the customer's tickets. Raises AppError."""
@@ -267,6 +281,9 @@ def announced_edit_text(edit: Edit, who: str, outage: str = "") -> str:
         return f"{who} {'joins' if request.new else 'leaves'} {request.name}{when}"
     if request.kind is EditKind.OPTOUT:
         return f"{_OPTOUT_TEXTS[OptOutLevel(str(request.new))].format(who)}{when}"
+    if request.kind is EditKind.PAUSE:
+        words = edit_text(request.kind.value, "", request.new)
+        return f"{who}: {words[0].lower()}{words[1:]}{when}"
     if request.kind is EditKind.NOTE:
         return f"Note to colleagues on #{request.ticket}{when}"
     if request.kind is EditKind.CREATE:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from desktop.kit.text import shorten
+from desktop.model.marketing_pause import parse_pause_terms, split_pause_name
 from desktop.model.optout_level import OptOutLevel
 from desktop.store.audit_log import AuditEntry
 from desktop.viewmodels import time_format
@@ -78,6 +79,7 @@ def _profile_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
     done = [row for row in context.audit if row.result == "done"]
     # Joins made here have an entry of their own, with who did it.
     own_lists = {row.name for row in done if row.kind == "list"}
+    own_lists |= {split_pause_name(row.name)[1] for row in done if row.kind == "pause"}
     own_lists |= {
         name.removeprefix("lists.")
         for row in done
@@ -138,6 +140,9 @@ def edit_text(kind: str, name: str, new: object) -> str:
         return f"Sync to Zendesk {'on' if new else 'off'}"
     if kind == "create":
         return "Profile created"
+    if kind == "pause":
+        terms = parse_pause_terms(new)  # type: ignore[arg-type]
+        return f"Marketing paused until {terms.until:%d %b %Y}" if terms else "Pause ended"
     if kind == "note":
         return "Note to colleagues"
     if kind == "email_address":

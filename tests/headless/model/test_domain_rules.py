@@ -94,7 +94,7 @@ def test_optout_over_level_not_read_may_loosen_unless_all(new: str) -> None:
     assert is_opt_in(intent(EditKind.OPTOUT, new, None)) == (new != "none")
 
 
-AGENTS = {P.VIEW, P.LIST_ADD, P.OPT_OUT, P.HEALTH, P.CHANGE_EMAIL, P.NOTE}
+AGENTS = {P.VIEW, P.LIST_ADD, P.OPT_OUT, P.HEALTH, P.CHANGE_EMAIL, P.NOTE, P.PAUSE}
 
 
 @pytest.mark.parametrize("permission", Permission)

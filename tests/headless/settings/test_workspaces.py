@@ -175,7 +175,14 @@ def test_policy_account_belongs_to_signed_in_workspace(paths: AppPaths) -> None:
 def test_window_state_is_remembered(tmp_path: Path) -> None:
     file = WindowStateFile(tmp_path / "state.json")
     state = WindowState(
-        b"\x00geo", b"lay", "Sync", {"plan": b"\xff"}, frozenset({"hint"}), "Kim", 7
+        geometry=b"\x00geo",
+        layout=b"lay",
+        page="Sync",
+        rail_pages=frozenset({"customers", "sync"}),
+        table_headers={"plan": b"\xff"},
+        dismissed_hints=frozenset({"hint"}),
+        last_user_name="Kim",
+        last_user_id=7,
     )
     file.write(state)
     assert file.read() == state

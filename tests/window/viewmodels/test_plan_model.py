@@ -101,7 +101,15 @@ class Page:
         plans = self.store.plans
         plan = await plans.begin(sync, "Ada", self.clock.now())
         await plans.add_rows(plan, rows)
-        await plans.finish(plan, state=state, read=len(rows), breaches=(), mark="", reading=reading)
+        await plans.finish(
+            plan,
+            state=state,
+            read=len(rows),
+            included=len(rows),
+            breaches=(),
+            mark="",
+            reading=reading,
+        )
         self.page.refresh()
         await self.until(lambda: self.plan.view() is not None)
         await self.until(lambda: self.plan.table_model.rowCount() > 0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import ExitCode, emit, exit_code_for
 from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.edit_delivery import deliver_and_wait
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
 from desktop.app.commands.sync_subcommands.run_and_plan_output import format_totals, run_exit_code
@@ -87,6 +88,7 @@ async def _run_due(context: AppContext, options: argparse.Namespace) -> int:
                 as_json=options.json,
             )
         results, paused = await run_due_syncs(services)
+        await _release_pauses(services)
     lines = [line for result in results for line in result.text_lines()]
     lines += [f"{one.sync.name} is paused. {one.message}" for one in paused]
     codes = {result.exit_code for result in results}
@@ -104,6 +106,18 @@ async def _run_due(context: AppContext, options: argparse.Namespace) -> int:
         as_json=options.json,
         exit_code=next((code for code in _EXIT_CODES_WORST_FIRST if code in codes), ExitCode.DONE),
     )
+
+
+async def _release_pauses(services: WorkspaceServices) -> None:
+    """End the pauses of marketing that are over: no window may be open for days."""
+    if not await services.pauses.list_active():
+        return
+    try:
+        if not services.session.is_connected:
+            await services.session.connect()
+        await deliver_and_wait(services, await services.pauses.queue_due())
+    except AppError as error:
+        log.info("Pauses could not be ended: %s", error.code)
 
 
 async def _change_timer(context: AppContext, options: argparse.Namespace) -> int:
