@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 import sys
@@ -74,7 +75,8 @@ def _stop_at_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) 
     """Set `stop` when standard input is closed: whoever started this process has ended."""
 
     def read() -> None:
-        while sys.stdin.buffer.read(1):
+        # Unbuffered: a thread that waits with the buffer's lock aborts the interpreter's end.
+        while os.read(sys.stdin.fileno(), 1):
             pass
         # Ended by SIGTERM meanwhile, the loop takes nothing any more.
         with contextlib.suppress(RuntimeError):

@@ -226,3 +226,27 @@ def test_hanging_request_does_not_delay_shutdown() -> None:
         _, complaints = process.communicate(timeout=5)
     assert process.returncode == 0
     assert complaints == ""
+
+
+@pytest.mark.parametrize("by_signal", [False, True])
+def test_sandbox_until_eof_ends_cleanly(by_signal: bool) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "desktop.sandbox", "--customers", "0", "--until-eof"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    if by_signal:
+        # While it waits for its input: a lock held there would abort it.
+        process.terminate()
+    else:
+        process.stdin.close()
+    assert process.wait(20) == 0
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        pipe.close()
