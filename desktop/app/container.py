@@ -81,7 +81,7 @@ class WorkspaceServices:
 
     @cached_property
     def email_changes(self) -> "EmailChangeService":
-        """Changes customers' e-mail addresses in both services."""
+        """The workspace's EmailChangeService: changes addresses in both services."""
         from desktop.customer.email_change_service import EmailChangeService
 
         session = self.session

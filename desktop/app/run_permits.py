@@ -53,7 +53,7 @@ async def find_run_permits(
 
 
 class _Switcher:
-    """Who switched a sync on, with the role that Zendesk says they have now."""
+    """Who switched a sync on, for a scheduled run process, with their role in Zendesk now."""
 
     def __init__(self, services: WorkspaceServices, sync_name: str) -> None:
         self._services = services
@@ -62,20 +62,20 @@ class _Switcher:
         self.actor: Actor | None = None
 
     async def find(self) -> None:
-        """Ask the audit who it is, and Zendesk for their role."""
+        """Find in the audit who switched the run's sync on, and ask Zendesk for their role."""
         self._asked_at = self._services.context.clock.monotonic()
         key = await self._services.store.syncs.find_switcher(self._sync_name)
         self.actor = await _find_actor(self._services, key)
 
     async def recheck(self) -> None:
-        """Ask anew, at most once a minute, and who is signed in for the run too."""
+        """Ask anew for a run process, at most once a minute, whose rights count for it."""
         await self._services.session.recheck_actor()
         if self._services.context.clock.monotonic() - self._asked_at >= ACTOR_RECHECK_S:
             await self.find()
 
 
 async def _find_person_permits(services: WorkspaceServices, request: RunRequest) -> RowPermits:
-    """Return the permits of who is at work; their own run of the last 24 h they may take back.
+    """Return the permits of a run that a person started; their own of 24 h they may take back.
 
     Only levels that the run had made stricter and nobody has changed since are in such a plan.
     """

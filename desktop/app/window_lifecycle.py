@@ -241,7 +241,7 @@ class WindowLifecycle(QObject):
             await self._run_tour(self._options.tour)
 
     def start_lookups(self) -> None:
-        """Look up what waited for the connection, or for the end of the set-up in the window.
+        """Look up in the open window what waited for the connection, or for the set-up's end.
 
         Called again whenever the set-up is left: a link may have come meanwhile.
         """

@@ -149,7 +149,7 @@ class WorkspaceSession:
         self._bus.publish(ChangeSet.of(Topic.SETTINGS, Topic.PERMISSIONS))
 
     def use_policy(self, policy: ManagedPolicy) -> None:
-        """Work under the managed policy as it stands by now; nothing where it is the same."""
+        """Have the session work under the managed policy as it is now; nothing if the same."""
         if policy != self.values.policy:
             self._settings_file.use_policy(policy)
             self.reload_settings()

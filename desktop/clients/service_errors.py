@@ -149,7 +149,7 @@ def wrong_record_error(service: Service) -> ServiceError:
 
 
 def rate_limit_title(service: str, retry_at: float) -> str:
-    """Say until when (Unix seconds) a service takes no calls, by the minute that it is over in."""
+    """Say in an error until when (Unix seconds) a service takes no calls, by the minute."""
     over_at = datetime.fromtimestamp(math.ceil(retry_at / 60) * 60, UTC).astimezone()
     return f"{service} limit reached until {over_at:%H:%M}."
 

@@ -273,7 +273,7 @@ class HttpTransport:
             await connection_pool.client.aclose()
 
     def _choose_pool(self) -> _ConnectionPool:
-        """The least busy pool; another is built only once all of them are in use."""
+        """Return the least busy httpx pool; another is built once all of them are in use."""
         found = min(self._pools, key=lambda connection_pool: connection_pool.active_requests)
         if found.active_requests and len(self._pools) < self._options.pools:
             found = self._build_pool()

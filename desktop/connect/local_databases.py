@@ -30,7 +30,7 @@ _MAX_REWRITTEN_BYTES = 200_000_000
 
 
 class RunUnderWay(NotPermitted):
-    """Copies cannot be erased under a run that the person at work may not stop."""
+    """The error of erasing a workspace's copies under a run that the actor may not stop."""
 
     def __init__(self, live: Sequence[Run]) -> None:
         names = ", ".join(dict.fromkeys(f"“{run.sync}”" for run in live))
@@ -61,7 +61,7 @@ class LocalDatabases:
         return await asyncio.to_thread(self._summarize_kept)
 
     async def count_not_opened_since(self, before: float) -> int:
-        """Count the kept customers last opened before a time (Unix seconds)."""
+        """Open the mirror to count the customers last opened before a time (Unix seconds)."""
         return await asyncio.to_thread(self._count_not_opened_since, before)
 
     async def erase_kept(self, *, may_stop_runs: bool = True) -> None:
@@ -79,7 +79,7 @@ class LocalDatabases:
     async def erase_customer(
         self, ids: Iterable[str], actor: str, now: float, audit_signer: AuditSigner
     ) -> ErasedCounts:
-        """Erase what both files keep of one customer, known by any of `ids`: user id, sid, address.
+        """Open both files to erase what they keep of one customer, known by any of `ids`.
 
         Raises as `erase_kept` does.
         """

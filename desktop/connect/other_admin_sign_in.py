@@ -45,5 +45,5 @@ async def sign_in_other_admin(
 
 
 def token_fingerprint(token: str) -> str:
-    """Return what tells one API token from another and does not give it away."""
+    """Return a fingerprint of a Zendesk API token, which tells it from another."""
     return hashlib.sha256(f"fairlead approval {token}".encode()).hexdigest()[:16]

@@ -98,7 +98,7 @@ class CustomerLookup:
         return await _LookupRun(services, builder).run()
 
     async def with_ticket(self, sheet: CustomerSheet, number: int) -> CustomerSheet:
-        """Return the sheet with this Zendesk ticket read, where it is none of those it has.
+        """Return the sheet with this Zendesk ticket looked up, where it has it not yet.
 
         Raises NotFound for a ticket that is not there, and what keeps Zendesk from being read.
         """

@@ -180,7 +180,7 @@ class EditFactory:
         return replace(request, old=before.as_json() if before is not None else None)
 
     def note(self, text: str) -> EditRequest:
-        """Return an edit that puts an internal note on the factory's ticket.
+        """Build an edit request that puts an internal note on the factory's ticket.
 
         Raises InvalidInput for an empty or too long text, a ticket of somebody else or a closed
         one.

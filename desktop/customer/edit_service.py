@@ -51,11 +51,11 @@ class EditService:
 
     @property
     def actor(self) -> Actor:
-        """The person at work."""
+        """The person whose edits are queued."""
         return self._actor()
 
     def check(self, permission: Permission) -> PermissionDecision:
-        """Decide whether the person at work has a right."""
+        """Decide whether the person at work has a right that their edits need."""
         return check_permission(permission, self._actor(), self._rules())
 
     def permission_for(self, request: EditRequest) -> PermissionDecision:

@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 
 
 class AddressState(Enum):
-    """What stands at the new address in one service. OWN: it is this customer's already."""
+    """What an address change finds at the new address in one service; OWN: the customer's."""
 
     FREE = "free"
     OWN = "own"
@@ -60,7 +60,7 @@ class AddressState(Enum):
 
 @dataclass(frozen=True)
 class EmailCheck:
-    """What was found about a new address, before anything is sent.
+    """What an address change finds at the new address, before anything is sent.
 
     `zendesk_owner` is who has it in Zendesk (TAKEN), `other_profile` the Sailthru profile at it.
     `error` is what kept a service from being asked (NOT_ASKED). `refusal` says why the person at
@@ -81,11 +81,11 @@ class EmailCheck:
 
     @property
     def needs_choice(self) -> bool:
-        """Whether somebody has to say what becomes of another profile at the address."""
+        """Whether an address change needs a choice: what becomes of another profile there."""
         return self.sailthru is AddressState.OTHER_PROFILE
 
     def find_obstacle(self, policy: EmailConflictPolicy | None) -> UserDecisionNeeded | None:
-        """Return why the change cannot be made as it stands, or None."""
+        """Return why an address change cannot be made as it stands, or None."""
         if self.refusal:
             return UserDecisionNeeded("The address is not changed here.", self.refusal)
         if self.error is not None:
@@ -123,7 +123,7 @@ class EmailCheck:
 
 
 class EmailChangeService:
-    """Changes of addresses of one workspace."""
+    """Changes customers' addresses by edits in both services, step by step."""
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ class EmailChangeService:
         self._bus = bus
 
     async def check(self, sheet: CustomerSheet, text: str) -> EmailCheck:
-        """Ask both services what stands at a new address.
+        """Ask both services what stands at an address change's new address.
 
         What a service answers badly is in the check. Raises InvalidInput for a text that is no
         address, or the customer's own; and where the customer's records were not read.
@@ -176,7 +176,7 @@ class EmailChangeService:
         reason: str = "",
         ticket: int | None = None,
     ) -> EmailChangeProgress:
-        """Queue the steps of a change, all or none.
+        """Queue the steps of an address change, all or none.
 
         Raises UserDecisionNeeded where the check stands in the way, NotPermitted, ConflictError
         while another change of this customer is not finished, StorageError.
@@ -213,7 +213,7 @@ class EmailChangeService:
         reason: str = "",
         ticket: int | None = None,
     ) -> dict[EmailChangeStep, EditRequest]:
-        """Build the edits of a change by step, without queueing them."""
+        """Build the edits of an address change by step, without queueing them."""
         user, profile = _require_read(sheet)
         other = check.other_profile
         merges = policy is EmailConflictPolicy.MERGE and other is not None
@@ -230,7 +230,7 @@ class EmailChangeService:
         )
 
     async def find_of_customer(self, sheet: CustomerSheet) -> EmailChangeProgress | None:
-        """Return the newest change of a customer's address, or None.
+        """Find the newest address change of a customer, or None.
 
         One whose last step was done when the process was killed is verified first.
         """
@@ -246,7 +246,7 @@ class EmailChangeService:
     async def resume(
         self, change_id: str, sheet: CustomerSheet, policy: EmailConflictPolicy | None = None
     ) -> EmailChangeProgress:
-        """Queue once more the step that failed, from what stands there now.
+        """Queue the failed step of an address change again, from what stands there now.
 
         `policy` says what becomes of another profile that has turned up at the new address.
 
@@ -293,7 +293,7 @@ class EmailChangeService:
         return await self._store.email_changes.get_progress(change.id)
 
     async def take_back(self, change_id: str) -> EmailChangeProgress:
-        """Withdraw the steps that were not sent, and queue edits that take back the others.
+        """Take an address change back: withdraw steps not sent, queue edits against the others.
 
         Raises UserDecisionNeeded after a merge or 24 hours, and where there is nothing to take
         back; NotPermitted.
@@ -329,7 +329,7 @@ class EmailChangeService:
         return await self._queue(back, requests)
 
     def find_take_back_refusal(self, progress: EmailChangeProgress) -> UserDecisionNeeded | None:
-        """Return why a change cannot be undone, or None."""
+        """Return why an address change cannot be undone, or None."""
         change = progress.change
         moved = progress.is_done(EmailChangeStep.MOVE_PROFILE)
         if change.merges and moved:
@@ -355,7 +355,7 @@ class EmailChangeService:
         return None
 
     async def finish(self, change_id: str, record: TargetRecord | None = None) -> None:
-        """End a change whose steps are all done, and store what the profile holds now.
+        """End an address change whose steps are all done, and store what the profile holds now.
 
         `record` is what was read back after the last step; without it the profile is read. Where an
         opt-out came out looser than it was, the stricter level is set again.
@@ -484,7 +484,7 @@ def _parse_new_address(text: str) -> str:
 
 
 def _require_read(sheet: CustomerSheet) -> tuple[ZendeskUser | None, SailthruProfile | None]:
-    """Return both records. Raises the error of a part that was not read, UserDecisionNeeded."""
+    """Return user and profile for an address change. Raises the error of an unread part."""
     for part in (sheet.user, sheet.profile):
         if part.state in (SheetPartState.FAILED, SheetPartState.LOADING):
             raise part.error or UserDecisionNeeded(

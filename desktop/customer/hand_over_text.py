@@ -13,7 +13,7 @@ _MAX_EDITS = 200
 
 
 async def compose_hand_over(store: WorkspaceStore, sheet: CustomerSheet, now: float) -> str:
-    """Say what was changed at the customer on this computer within the last 12 hours, a line each.
+    """Say in a hand-over note what was changed at the customer here within 12 hours.
 
     Empty where nothing was. `now` is Unix seconds.
     """
@@ -32,7 +32,7 @@ async def compose_hand_over(store: WorkspaceStore, sheet: CustomerSheet, now: fl
 
 
 def describe_change(edit: Edit) -> str:
-    """Say in a line what an edit changes, from what, and why; "" for a step not worth a line."""
+    """Describe in a hand-over note's line what an edit changes, and why; "" for a small step."""
     request = edit.request
     words = _change_text(request.kind, request.name, request.old, request.new)
     if not words:

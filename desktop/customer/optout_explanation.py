@@ -31,7 +31,7 @@ _FAIRLEAD = "Fairlead"
 
 @dataclass(frozen=True)
 class OptOutCause:
-    """One thing that happened; `at` is Unix seconds, None where nobody tells.
+    """A cause of a customer's opt-out; `at` is Unix seconds, None where nobody tells.
 
     `source` is Fairlead, Sailthru or Zendesk; `sets_level`: it set the level that stands now.
     """
@@ -43,13 +43,13 @@ class OptOutCause:
     sets_level: bool = False
 
     def as_json(self) -> dict[str, Json]:
-        """Return the object under `causes` in `fairlead why --json`."""
+        """The opt-out's cause as JSON, an object of `causes` of `fairlead why --json`."""
         return {"what": self.what, "at": self.at, "who": self.who, "source": self.source}
 
 
 @dataclass(frozen=True)
 class OptOutExplanation:
-    """The answer to “Why is this customer opted out?”.
+    """The explanation of a customer's opt-out: “Why is this customer opted out?”.
 
     `level` is None where it was not read. `answer` says it in one sentence; `causes` are newest
     first; `unknown` names what cannot be known, a sentence each.
@@ -62,7 +62,7 @@ class OptOutExplanation:
 
 
 async def explain_optout(store: WorkspaceStore, sheet: CustomerSheet) -> OptOutExplanation:
-    """Collect what is known of a customer's opt-out. Raises StorageError."""
+    """Collect the explanation of a customer's opt-out. Raises StorageError."""
     user, profile = sheet.user.value, sheet.profile.value
     targets = [profile.sid] if profile is not None else []
     targets += [str(user.id)] if user is not None else []
@@ -73,7 +73,7 @@ async def explain_optout(store: WorkspaceStore, sheet: CustomerSheet) -> OptOutE
 
 
 def build_explanation(sheet: CustomerSheet, entries: Sequence[AuditEntry]) -> OptOutExplanation:
-    """Build the explanation from a sheet and the customer's audit entries, newest first."""
+    """Build an opt-out's explanation from a sheet and its audit entries, newest first."""
     profile = sheet.profile.value
     level = profile.optout if profile is not None else None
     own = [cause for entry in entries if (cause := _cause_of_entry(entry, level)) is not None]
@@ -97,7 +97,7 @@ def build_explanation(sheet: CustomerSheet, entries: Sequence[AuditEntry]) -> Op
 
 
 def _cause_of_entry(entry: AuditEntry, level: OptOutLevel | None) -> OptOutCause | None:
-    """Describe an audit entry that touched the opt-out or a list; None for any other."""
+    """Describe an audit entry as an opt-out's cause; None for one of anything else."""
     if entry.result not in ("done", "undone") or entry.is_erased:
         return None
     reason = f", because: {entry.reason}" if entry.reason.strip() else ""
@@ -128,7 +128,7 @@ def _engagement_causes(sheet: CustomerSheet) -> Iterator[OptOutCause]:
 
 
 def _ticket_causes(sheet: CustomerSheet, causes: Sequence[OptOutCause]) -> Iterator[OptOutCause]:
-    """Tickets about mail, or asked shortly before a change."""
+    """Return tickets as an opt-out's causes: about mail, or asked shortly before a change."""
     page, user = sheet.tickets.value, sheet.user.value
     moments = [one.at for one in causes if one.at is not None]
     for ticket in page.tickets if page is not None else ():

@@ -44,7 +44,7 @@ class ThirdPartyLicence:
 
 
 def read_third_party_licences() -> tuple[ThirdPartyLicence, ...]:
-    """Read the licences of every installed distribution that Fairlead needs, by name."""
+    """Read from the metadata the licences of all distributions that Fairlead needs, by name."""
     found: dict[str, Distribution] = {}
     waiting = list(DIRECT_DEPENDENCIES)
     while waiting:

@@ -177,7 +177,7 @@ def _normalize(text: str) -> str:
 
 
 def _cells_with_address(text: str) -> list[str]:
-    """Return the cells of a copied table row that hold an address, the whole text for no row."""
+    """Return the cells of a copied table row that hold an e-mail address, else the text."""
     cells = _CELL_SEPARATORS.split(text)
     if len(cells) == 1 and _QUOTED_OR_SEVERAL_CELLS.fullmatch(text):
         cells = text.split(",")

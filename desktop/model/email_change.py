@@ -22,7 +22,7 @@ TAKE_BACK_S = 24 * 3600.0
 
 
 class EmailConflictPolicy(Enum):
-    """What becomes of another Sailthru profile at the new address.
+    """What an e-mail change makes of another Sailthru profile at the new address.
 
     REFUSE: nothing is changed. MERGE: Sailthru makes one profile of both, for good. KEEP: only
     Zendesk gets the new address, and both profiles stay as they are.
@@ -34,7 +34,7 @@ class EmailConflictPolicy(Enum):
 
 
 class EmailChangeStep(IntEnum):
-    """The steps in their order; each but the last is an edit in the outbox."""
+    """The steps of an e-mail change in order; each but the last is an edit in the outbox."""
 
     ADD_ADDRESS = 1
     MAKE_PRIMARY = 2
@@ -44,12 +44,12 @@ class EmailChangeStep(IntEnum):
 
     @property
     def key(self) -> str:
-        """The name in JSON: `add_address`, `make_primary` and so on."""
+        """The name of an e-mail change's step in JSON: `add_address`, `make_primary` and so on."""
         return self.name.lower()
 
 
 class StepState(Enum):
-    """How far a step is; WAITING: it is in the outbox, and one before it is not done yet."""
+    """How far an e-mail change's step is; WAITING: queued, one before it is not done yet."""
 
     READY = "ready"
     WAITING = "waiting"
@@ -63,7 +63,7 @@ class StepState(Enum):
 
 @dataclass(frozen=True)
 class ProfileSnapshot:
-    """What of a Sailthru profile an address change must leave as it is.
+    """What of a Sailthru profile an e-mail change must leave as it is.
 
     `vars` are digests by name: the values themselves need not lie here as well. `optout` is None
     where it was not read.
@@ -76,12 +76,12 @@ class ProfileSnapshot:
 
     @classmethod
     def of_profile(cls, profile: SailthruProfile) -> "ProfileSnapshot":
-        """Take the snapshot of a profile as it was read."""
+        """Take the snapshot of a profile before an e-mail change, as it was read."""
         digests = {name: _digest(value) for name, value in profile.vars.items()}
         return cls(profile.sid, digests, tuple(sorted(profile.lists)), profile.optout)
 
     def merged_with(self, other: "ProfileSnapshot") -> "ProfileSnapshot":
-        """Return what Sailthru makes of both: own fields win, all lists, the strictest opt-out.
+        """Return what a merge makes of two snapshots: own fields, all lists, strictest opt-out.
 
         docs/sailthru.md 2.1, “Merge Profiles”.
         """
@@ -93,7 +93,7 @@ class ProfileSnapshot:
         )
 
     def as_json(self) -> dict[str, Json]:
-        """Return the snapshot as the store keeps it."""
+        """The snapshot of an e-mail change's profile as JSON for the store."""
         level = self.optout.value if self.optout is not None else None
         return {
             "sid": self.sid, "vars": dict(self.vars), "lists": list(self.lists), "optout": level,
@@ -102,7 +102,7 @@ class ProfileSnapshot:
 
 @dataclass(frozen=True)
 class EmailVerification:
-    """What was read after the last step, beside what stood there before it.
+    """What an e-mail change read after the last step, beside what stood there before it.
 
     `fields` and `lists` are how many stand as expected, of how many. `optout` is the level that was
     read, None where it was not; `is_optout_kept`: it is at least as strict as before.
@@ -116,12 +116,12 @@ class EmailVerification:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing was lost."""
+        """Whether the verified e-mail change has lost nothing of the profile."""
         kept = self.fields[0] == self.fields[1] and self.lists[0] == self.lists[1]
         return self.is_same_profile and self.is_optout_kept and kept
 
     def as_json(self) -> dict[str, Json]:
-        """Return the verification as the store keeps it and `--json` prints it."""
+        """The verification of an e-mail change as JSON, for the store and `--json`."""
         return {
             "same_profile": self.is_same_profile,
             "fields": list(self.fields),
@@ -133,7 +133,7 @@ class EmailVerification:
 
 @dataclass(frozen=True)
 class EmailChange:
-    """One change of address, as the store keeps it; its steps are edits of the outbox.
+    """A change of a customer's e-mail address; its steps are edits of the outbox.
 
     `user_id` is None without a Zendesk user, `sid` empty without a Sailthru profile.
     `expected` is the profile as it must be found afterwards. `undoes` is the change that this one
@@ -157,13 +157,13 @@ class EmailChange:
 
     @property
     def merges(self) -> bool:
-        """Whether two Sailthru profiles become one, which nothing takes back."""
+        """Whether the e-mail change makes two Sailthru profiles one, which nothing takes back."""
         return self.policy is EmailConflictPolicy.MERGE
 
 
 @dataclass(frozen=True)
 class StepProgress:
-    """How far one step is; `edit` is its newest edit in the outbox, if it has one."""
+    """How far a step of an e-mail change is; `edit` is its newest edit in the outbox."""
 
     step: EmailChangeStep
     state: StepState
@@ -171,47 +171,47 @@ class StepProgress:
 
     @property
     def detail(self) -> str:
-        """What is to be said of it: why it failed or waits."""
+        """Why a step of an e-mail change failed or waits, in words."""
         return self.edit.detail if self.edit is not None else ""
 
     def as_json(self) -> dict[str, Json]:
-        """Return the object under `steps` in `--json` answers."""
+        """The e-mail change's step as JSON, an object of `steps`."""
         return {"name": self.step.key, "state": self.state.value, "detail": self.detail}
 
 
 @dataclass(frozen=True)
 class EmailChangeProgress:
-    """A change with the progress of its steps, in their order."""
+    """An e-mail change with the progress of its steps, in their order."""
 
     change: EmailChange
     steps: tuple[StepProgress, ...]
 
     @property
     def stopped_at(self) -> StepProgress | None:
-        """The step that ended without being done; None while none has."""
+        """The step at which the e-mail change stopped without being done; None while none has."""
         return next((one for one in self.steps if one.state is StepState.FAILED), None)
 
     @property
     def is_moving(self) -> bool:
-        """Whether a step is still to be sent or confirmed by itself."""
+        """Whether a step of the e-mail change is still to be sent or confirmed by itself."""
         under_way = (StepState.WAITING, StepState.SENDING, StepState.UNKNOWN)
         is_open = self.change.ended_at is None
         return is_open and self.stopped_at is None and any(s.state in under_way for s in self.steps)
 
     @property
     def done_edits(self) -> tuple[Edit, ...]:
-        """The edits of the steps that are done, in their order."""
+        """The edits of the e-mail change's steps that are done, in their order."""
         return tuple(
             one.edit for one in self.steps if one.state is StepState.DONE and one.edit is not None
         )
 
     def is_done(self, step: EmailChangeStep) -> bool:
-        """Whether a step is part of the change and done."""
+        """Whether a step is part of the e-mail change and done."""
         return any(one.step is step and one.state is StepState.DONE for one in self.steps)
 
     @property
     def half_done_text(self) -> str:
-        """Say which address each service has now; empty where that needs no word."""
+        """Say which address each service has amid an e-mail change; else empty."""
         primary, moved = (
             self.is_done(EmailChangeStep.MAKE_PRIMARY),
             self.is_done(EmailChangeStep.MOVE_PROFILE),
@@ -239,7 +239,7 @@ def build_step_requests(
     reason: str = "",
     ticket: int | None = None,
 ) -> dict[EmailChangeStep, EditRequest]:
-    """Build the edits of a change from the records as they were read, by step.
+    """Build the edits of an e-mail change from the records as they were read, by step.
 
     `merges_sid` is the profile that goes up in this one. Steps that have nothing to do are left
     out: the address of a user who has it as a second one is not added again.
@@ -279,7 +279,7 @@ def _is_address_of(profile: SailthruProfile, address: str) -> bool:
 def build_take_back_requests(
     progress: EmailChangeProgress, reason: str
 ) -> dict[EmailChangeStep, EditRequest]:
-    """Build the edits that take the done steps of a change back, in the order of a change."""
+    """Build the edits that take an e-mail change's done steps back, in its order."""
     made: dict[EmailChangeStep, EditRequest] = {}
     places = {
         EmailChangeStep.REMOVE_OLD: EmailChangeStep.ADD_ADDRESS,
@@ -300,7 +300,7 @@ def build_take_back_requests(
 def email_change_progress(
     change: EmailChange, edits: Mapping[EmailChangeStep, Edit]
 ) -> EmailChangeProgress:
-    """Say how far a change is, from the newest edit of each of its steps."""
+    """Judge how far an e-mail change is, from the newest edit of each of its steps."""
     steps = []
     is_blocked = False
     for step, edit in sorted(edits.items()):
@@ -338,7 +338,7 @@ _STATES = {
 
 
 def verify_profile(expected: ProfileSnapshot, profile: SailthruProfile) -> EmailVerification:
-    """Compare a profile read after the change with what it must still hold."""
+    """Compare a profile after an e-mail change with what it must still hold."""
     found = ProfileSnapshot.of_profile(profile)
     same = sum(found.vars.get(name) == digest for name, digest in expected.vars.items())
     joined = len(set(expected.lists) & set(found.lists))
@@ -356,7 +356,7 @@ def verify_profile(expected: ProfileSnapshot, profile: SailthruProfile) -> Email
 
 
 def parse_snapshot(document: Mapping[str, Json]) -> ProfileSnapshot:
-    """Read a snapshot as `as_json` gives it. Raises ValueError."""
+    """Parse an e-mail change's snapshot as `as_json` gives it. Raises ValueError."""
     held, lists, level = document.get("vars"), document.get("lists"), document.get("optout")
     return ProfileSnapshot(
         str(document.get("sid", "")),
@@ -367,7 +367,7 @@ def parse_snapshot(document: Mapping[str, Json]) -> ProfileSnapshot:
 
 
 def parse_verification(document: Mapping[str, Json]) -> EmailVerification:
-    """Read a verification as `as_json` gives it. Raises ValueError."""
+    """Parse an e-mail change's verification as `as_json` gives it. Raises ValueError."""
     level = document.get("optout")
     return EmailVerification(
         bool(document.get("same_profile")),
@@ -388,5 +388,5 @@ def _digest(value: Json) -> str:
 
 
 def unfinished(changes: Iterable[EmailChangeProgress]) -> EmailChangeProgress | None:
-    """Return the newest change that has steps left to do, or None."""
+    """Return the newest e-mail change that has steps left to do, or None."""
     return next((one for one in changes if one.change.ended_at is None), None)

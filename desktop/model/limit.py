@@ -107,7 +107,7 @@ def is_approval_valid(approved_people: int | None, people: int) -> bool:
 
 
 def group_approvers(given: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """Return one name for each approver that counts, of pairs of user id and credential.
+    """Group a limit's approvers, of pairs of user id and credential; a name for each.
 
     A Zendesk API token signs for any address of its account: approvals that were given with one
     token count once, and so do those of one person. An empty credential is nobody else's.

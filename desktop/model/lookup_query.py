@@ -180,7 +180,7 @@ def parse_lookup_query(text: str) -> LookupQuery:
 
 
 def _parse_id(bare: str) -> LookupQuery | None:
-    """Parse a sid or a number, also as a field of JSON; None for anything else."""
+    """Parse a typed query that is a sid or a number, also as a field of JSON; else None."""
     if found := _SID_INSIDE.fullmatch(bare):
         return LookupQuery(LookupQueryKind.SID, found.group(1).lower())
     if bare.isascii() and bare.isdigit():
@@ -193,7 +193,7 @@ def _parse_id(bare: str) -> LookupQuery | None:
 
 
 def _parse_phone(bare: str) -> LookupQuery | None:
-    """Parse one phone number with its label; None for anything else. Raises for several."""
+    """Parse a typed query that is one phone number with its label; else None. Raises."""
     if found := _MESSENGER_LINK.fullmatch(bare):
         return LookupQuery(LookupQueryKind.PHONE, f"+{found.group(1)}")
     if _SHORTENED_NUMBER.fullmatch(bare):
@@ -308,7 +308,7 @@ def _parse_url(text: str) -> LookupQuery:
 
 
 def _parse_sailthru_link(parts: SplitResult) -> LookupQuery | None:
-    """Parse a link to a profile's page in Sailthru; its lists and templates have such ids too."""
+    """Parse a typed link to a Sailthru profile; its lists and templates have such ids too."""
     host = (parts.hostname or "").rstrip(".")
     if not f".{host}".endswith(".sailthru.com") or not _PROFILE_PAGE.search(parts.path):
         return None
@@ -321,7 +321,7 @@ def _parse_sailthru_link(parts: SplitResult) -> LookupQuery | None:
 
 
 def _parse_redirect(parts: SplitResult) -> LookupQuery | None:
-    """Parse the link that another one leads to: a mail program's, a chat's or a sign-in's."""
+    """Parse the link that a typed one redirects to: a mail program's, a chat's, a sign-in's."""
     if _TICKET_PATH.search(parts.path) or _USER_PATH.search(parts.path):
         return None
     links = {value for _, value in parse_qsl(parts.query) if _WEB_LINK.fullmatch(value)}

@@ -53,7 +53,7 @@ LEVEL_NOT_KNOWN_LABEL = "Not known"
 
 
 def strictest_level(one: OptOutLevel | None, other: OptOutLevel | None) -> OptOutLevel | None:
-    """Return the stricter of two levels; None where either was not read: nobody knows then."""
+    """Return the stricter of two opt-out levels; None where either was not read."""
     if one is None or other is None:
         return None
     return max(one, other, key=lambda level: level.strictness)

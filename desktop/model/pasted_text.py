@@ -15,7 +15,7 @@ _DEFANGED_LINK = re.compile(r"\bhxxp(?=s?://)", re.I)
 
 
 def strip_dressing(text: str) -> str:
-    """Return `text` without HTML and formulas around it, and without disguises of `@` and dots.
+    """Strip HTML, formulas and disguises of `@` and dots off a pasted text.
 
     `maria [at] lopez [dot] example` and `hxxps://acme.zendesk[.]com` are written so that programs
     do not find them.

@@ -267,7 +267,7 @@ def _read_monthly(found: re.Match[str]) -> ScheduleRule | None:
 
 
 def parse_time_of_day(text: str) -> int | None:
-    """Parse a time as people type it, in 24 or 12 hours, to minutes after midnight; None: no time.
+    """Parse a typed time of day, in 24 or 12 hours, to minutes after midnight; None: none.
 
     `7` and `7 pm`, `0700`, `700`, `06:30`, `6.30`, `6:30 pm`, `noon`.
     """

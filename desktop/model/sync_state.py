@@ -35,11 +35,11 @@ class LeftOutPerson:
 
     @property
     def key(self) -> str:
-        """What names the entry on the list: the source id, else the target's."""
+        """The key of a left-out person's entry: the source id, else the target's."""
         return self.source_id or f"target:{self.target_id}"
 
     def as_json(self) -> dict[str, Json]:
-        """The object under `left_out` in `--json` answers."""
+        """The left-out person as JSON, an object of `left_out`."""
         return {
             "key": self.key,
             "source_id": self.source_id,

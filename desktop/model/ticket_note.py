@@ -12,7 +12,7 @@ _STAMP_LINE = "Fairlead note {stamp}"
 
 @dataclass(frozen=True)
 class TicketComment:
-    """A comment of a Zendesk ticket; `is_public`: the requester gets it by e-mail."""
+    """A Zendesk ticket's comment; `is_public`: the requester gets it by e-mail."""
 
     id: int
     body: str
@@ -20,12 +20,12 @@ class TicketComment:
 
 
 def new_note_stamp() -> str:
-    """Return a random stamp, by which a note that may have been sent is found on its ticket."""
+    """Return a random stamp for an internal note, by which it is found on its ticket."""
     return secrets.token_hex(5)
 
 
 def validate_note(text: str) -> str:
-    """Return a note without blanks around it. Raises InvalidInput for an empty or too long one."""
+    """Check an internal note's text and strip it. Raises InvalidInput if empty or too long."""
     stripped = text.strip()
     if not stripped:
         raise InvalidInput(
@@ -42,10 +42,10 @@ def validate_note(text: str) -> str:
 
 
 def note_comment(text: str, stamp: str) -> str:
-    """Return the comment that holds a note: the text, and the stamp on a line of its own."""
+    """Return the Zendesk comment that holds an internal note: text, stamp on its own line."""
     return f"{text}\n\n{_STAMP_LINE.format(stamp=stamp)}"
 
 
 def has_stamp(comment: TicketComment, stamp: str) -> bool:
-    """Whether a comment is the note of this stamp."""
+    """Whether a Zendesk comment is the internal note of this stamp."""
     return _STAMP_LINE.format(stamp=stamp) in comment.body

@@ -13,7 +13,7 @@ from desktop.viewmodels.activity.activity_period import ActivityPeriod, Activity
 
 
 class ActivityPeriodFilter(QWidget):
-    """Emits the times chosen for Activity.
+    """Widget of the page Activity's period; emits the chosen days.
 
     `days_row` asks for two days where they are “Between…”; the page gives it a line of its own.
     """

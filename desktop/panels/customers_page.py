@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DrawerModels:
-    """The view-models of the drawers over the customer's sheet."""
+    """The view-models that the drawers over the customer sheet draw."""
 
     email_change: EmailChangeModel
     note: NoteModel
@@ -110,7 +110,7 @@ class CustomersPage(QWidget):
             self._sheet.set_narrow(narrow)
 
     def open_email_drawer(self) -> None:
-        """Open Change e-mail for the customer shown, if there is one."""
+        """Slide the drawer Change e-mail in for the customer shown, if there is one."""
         if self._model.sheet is None or not self._model.sheet.is_found:
             return
         if self._email_drawer is None:
@@ -122,7 +122,7 @@ class CustomersPage(QWidget):
         self._email_drawer.open_for_customer(self._email_change.proposed_address)
 
     def open_note_drawer(self, ticket: int | None = None) -> None:
-        """Open Add note for the customer shown; `failed` says why there can be none."""
+        """Slide the drawer Add note in for the customer shown; `failed` says why it cannot."""
         if reason := self._note.disabled_reason():
             self._model.failed.emit(InvalidInput("No note can be added.", reason))
             return
@@ -133,7 +133,7 @@ class CustomersPage(QWidget):
         self._note_drawer.open_for_ticket(ticket)
 
     def open_why_drawer(self) -> None:
-        """Open Why opted out? for the customer shown, if there is one."""
+        """Slide the drawer Why opted out? in for the customer shown, if there is one."""
         if self._model.sheet is None or not self._model.sheet.is_found:
             return
         if self._why_drawer is None:
@@ -143,11 +143,11 @@ class CustomersPage(QWidget):
         self._why_drawer.open_for_customer()
 
     def note_disabled_reason(self) -> str:
-        """Say why no note can be added for the customer shown, or ""."""
+        """Say why the button Add note is disabled for the customer shown, or ""."""
         return self._note.disabled_reason()
 
     def close_email_drawer(self) -> None:
-        """Close Change e-mail, if it is open."""
+        """Close the drawer Change e-mail, if it is open."""
         if self._email_drawer is not None and self._email_drawer.isVisible():
             self._email_drawer.close_drawer()
 

@@ -151,7 +151,7 @@ class MainWindow(QMainWindow):
             self.page_shown.emit(key)
 
     def set_page_access(self, access: PageAccess) -> None:
-        """Show the pages that the role of the person at work uses; the open one stays until left.
+        """Show in the rail the pages that the person at work uses; the open one stays until left.
 
         Shortcuts, commands and links follow: a page that is refused says why.
         """
@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
 
     @property
     def rail_pages(self) -> frozenset[str]:
-        """The keys of the pages that the person at work has in the rail."""
+        """The keys of the pages in the window's rail."""
         return self._page_access.rail_pages
 
     def _show_rail_pages(self) -> None:

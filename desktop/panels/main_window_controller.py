@@ -186,7 +186,7 @@ class MainWindowController(QObject):
             self._undo_key.watch()
 
     def _note_action(self, submitted: SubmittedEdit) -> list[tuple[str, str]]:
-        """Offer to tell colleagues on the ticket that the customer is about."""
+        """Offer in the toast to add a note on the ticket that the customer is about."""
         ticket = self._models.sheet.context().ticket
         if (
             submitted.is_note

@@ -94,7 +94,7 @@ class SettingsPage(QWidget):
         self._show_sections_in_use()
 
     def _show_sections_in_use(self) -> None:
-        """List what the role of the person at work uses; the open section stays until left."""
+        """List the settings sections that the person at work uses; the open one stays."""
         all_keys = tuple(key for key, _ in self.SECTIONS)
         shown = self._model.sections_in_use(all_keys) | {self.current_section}
         for row, key in enumerate(all_keys):

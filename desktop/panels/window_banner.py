@@ -11,7 +11,7 @@ from desktop.viewmodels.tone import BannerTone
 
 
 class WindowBanner(Banner):
-    """Moves nothing of the page, and is seen again only where it was said."""
+    """Banner over the window's lower edge: moves no page, and shows only on its own page."""
 
     def __init__(self, pages: QStackedWidget) -> None:
         super().__init__(pages.parentWidget())

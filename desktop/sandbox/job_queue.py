@@ -47,7 +47,7 @@ class SandboxJobQueue:
                 await self._wait_until_due()
 
     async def _wait_until_due(self) -> None:
-        """Wait for the time of the next job, or for a new one."""
+        """Wait for the time of the next job in the sandbox, or for a new one."""
         self._added.clear()
         wait_s = min((job.due_at - timestamps.unix_now() for job in self.jobs), default=None)
         with contextlib.suppress(TimeoutError):

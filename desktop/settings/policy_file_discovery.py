@@ -80,7 +80,7 @@ class PolicyFolder:
         return self._link_problem(path)
 
     def _link_problem(self, path: Path) -> str:
-        """Say why the way to the target of a link cannot be trusted; "" where there is no link."""
+        """Say why a link to a managed policy's file cannot be trusted; "" where there is none."""
         target = path.resolve()
         if target == path.absolute():
             return ""

@@ -117,7 +117,7 @@ class SettingsFile:
         self._clock = clock or SystemClock()
 
     def use_policy(self, policy: ManagedPolicy) -> None:
-        """Read and change the settings under another policy from now on."""
+        """Read and change `settings.json` under another managed policy from now on."""
         self._policy = policy
 
     def load(self) -> LoadedSettings:

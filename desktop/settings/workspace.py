@@ -52,7 +52,7 @@ class Workspace:
 
     @property
     def audit_head_path(self) -> Path:
-        """The file with the audit's newest row, where the environment's key leaves no keyring."""
+        """The workspace's file with the audit's newest row, where no keyring is used."""
         return self.folder / "audit-head"
 
     def lock_path(self, name: str) -> Path:

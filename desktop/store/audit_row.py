@@ -190,7 +190,7 @@ def append_restart(
 def approval_content(
     plan_id: str, limit: str, user_id: str, people: int, rows_hash: str, credential: str
 ) -> dict[str, Json]:
-    """Return what an audited approval says: which limit of which plan, for whom, and by whom."""
+    """Return what an audited approval says: which limit of which plan, for whom, by whom."""
     return {
         "limit": limit,
         "people": people,

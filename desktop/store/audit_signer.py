@@ -75,11 +75,11 @@ class AuditSigner:
         return hmac.digest(self._keys[key_id], row_hash.encode(), "sha256").hex()
 
     def seal_head(self, head: AuditHead) -> str:
-        """Return an audit head as text that nobody without the key can make for another row."""
+        """Seal an audit head: a text that nobody without the key can make for another row."""
         return f"{head.text} {self._seal(head)}"
 
     def open_sealed_head(self, text: str) -> AuditHead | None:
-        """Read the text of `seal_head`; None where it was not made with the key in use."""
+        """Parse a sealed audit head; None where it was not made with the key in use."""
         head = parse_audit_head(text.rpartition(" ")[0])
         is_ours = head is not None and hmac.compare_digest(text, self.seal_head(head))
         return head if is_ours else None
@@ -89,7 +89,7 @@ class AuditSigner:
         return hmac.digest(material, f"head {head.text}".encode(), "sha256").hex()
 
     def verifies(self, key_id: str, row_hash: str, mac: str) -> bool:
-        """Whether a row's HMAC is right; without any key here nobody can say otherwise."""
+        """Whether an audit row's HMAC is right; without any key nobody can say otherwise."""
         if not self._key_id:
             return True
         key = self._keys.get(key_id)
@@ -98,14 +98,14 @@ class AuditSigner:
         return hmac.compare_digest(hmac.digest(key, row_hash.encode(), "sha256").hex(), mac)
 
     def prove(self, purpose: str, content: Json) -> str:
-        """Return what proves that Fairlead wrote `content` of a row; empty without a key."""
+        """Return the audit key's proof that Fairlead wrote a row's `content`; empty without key."""
         key_id = self._key_id or self._proof_key_id
         return f"{key_id} {self._make_proof(key_id, purpose, content)}" if key_id else ""
 
     def is_proven(
         self, proof: str, purpose: str, content: Json, *, accepts_unknown: bool = False
     ) -> bool:
-        """Whether `proof` was made of this content; true while there is no key here to ask.
+        """Whether the audit key's proof is of this content; true while there is no key to ask.
 
         `accepts_unknown`: without a key of the audit, what was proven by a key that is not here
         counts: of a window with a keyring, beside a server's timer.

@@ -66,7 +66,7 @@ class AuditSegment:
 
 @dataclass(frozen=True)
 class AuditRestart:
-    """A segment that an admin began (row `seq`) because rows known from outside were missing.
+    """An audit segment that an admin began (row `seq`) because known rows were missing.
 
     They were numbered `first` to `last`.
     """
@@ -79,7 +79,7 @@ class AuditRestart:
     last: int
 
     def as_json(self) -> dict[str, Json]:
-        """A restart as an object of `restarts` of `fairlead audit --verify --json`."""
+        """The audit's restart as JSON, an object of `restarts` of `fairlead audit --verify`."""
         return {
             "at_entry": self.seq,
             "at": self.at,
@@ -293,7 +293,7 @@ def _restart_of(row: sqlite3.Row) -> AuditRestart:
 def find_proven_entry(
     connection: sqlite3.Connection, seq: int, signer: AuditSigner
 ) -> sqlite3.Row | None:
-    """Return an entry that stands in the chain as Fairlead wrote it; None where it does not.
+    """Find an audit row that stands in the chain as Fairlead wrote it; None otherwise.
 
     With a key here an unkeyed entry proves nothing. The entry before is looked at, not the whole.
     """
@@ -348,7 +348,7 @@ def _is_row_sound(row: sqlite3.Row, found: AuditVerification) -> bool:
 
 
 def _find_missing_end(connection: sqlite3.Connection, found: AuditVerification) -> int | None:
-    """Return the number of the last row that was cut off at the end, None where none was."""
+    """Return the number of the audit's last row that was cut off at the end, or None."""
     noted = max((restart.last for restart in found.restarts), default=0)
     # A row cut off at the end leaves the counter behind as a witness.
     seen = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'audit'").fetchone()

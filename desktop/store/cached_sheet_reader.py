@@ -115,7 +115,7 @@ class CachedSheetReader:
     def list_customer_names(
         self, targets: Sequence[tuple[Service, str]]
     ) -> dict[tuple[Service, str], str]:
-        """Read what kept customers are called, by service and id; who is not kept is left out.
+        """Select the names of cached customers, by service and id.
 
         A Sailthru profile is called as its Zendesk user, where that is known.
         """

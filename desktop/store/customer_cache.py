@@ -200,7 +200,7 @@ class CustomerCache(Repository):
 
     @database_call
     def count_not_opened_since(self, before: float) -> int:
-        """Count the customers that `delete_not_opened_since` would delete."""
+        """Count by SQL the cached customers that `delete_not_opened_since` would delete."""
         return self._database.read(
             lambda c: int(
                 c.execute(

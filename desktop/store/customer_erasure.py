@@ -98,14 +98,14 @@ _ERASE_PLAN_ROWS_SQL = (
 
 @dataclass(frozen=True)
 class CustomerIds:
-    """By what the files know one customer: Zendesk user ids, Sailthru sids, addresses."""
+    """Ids by which both SQLite files know one customer: Zendesk user ids, sids, addresses."""
 
     users: frozenset[str] = frozenset()
     sids: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
 
     def select(self, which: str) -> str:
-        """Return the ids of one kind, or all (`ids`), as a JSON array for SQL."""
+        """Return a customer's ids of one kind, or all (`ids`), as a JSON array for SQL."""
         if which == "users":
             return msgspec.json.encode(sorted(map(int, self.users))).decode()
         own = {"sids": self.sids, "addresses": self.addresses}
@@ -114,7 +114,7 @@ class CustomerIds:
 
 @dataclass(frozen=True)
 class ErasedCounts:
-    """How many rows of each kind an erasure took; `waiting_edits` are left, and still go out."""
+    """How many rows of each table an erasure deleted; `waiting_edits` are left, and go out."""
 
     cached: int = 0
     feed_records: int = 0
@@ -126,12 +126,12 @@ class ErasedCounts:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether nothing of the customer was kept."""
+        """Whether the database files kept nothing of the erased customer."""
         return replace(self, waiting_edits=0) == ErasedCounts()
 
 
 def find_customer_ids(fairlead: Database, mirror: Database, given: Iterable[str]) -> CustomerIds:
-    """Find by what the files know a customer, from some of their ids: user id, sid, addresses."""
+    """Select by what the files know a customer, from some of their ids: user id, sid, address."""
     known = set(given)
     addresses = {key for one in known if "@" in one for key in email_spellings(one)}
     users = {one for one in known if one.isdecimal()}
@@ -161,7 +161,7 @@ def find_customer_ids(fairlead: Database, mirror: Database, given: Iterable[str]
 def erase_customer(
     fairlead: Database, mirror: Database, ids: CustomerIds, actor: str, now: float
 ) -> ErasedCounts:
-    """Erase a customer from both files, and write an audit row that says so, without a name.
+    """Delete a customer's rows in both files, and append to the audit that it was done.
 
     Of the audit the values and their salts go: its chain still verifies. What waits in the outbox
     stays until it has ended, and the rows of a plan under way until they are settled.
@@ -193,7 +193,7 @@ def erase_customer(
 
 
 def erase_plan_rows(fairlead: Database) -> int:
-    """Erase the people in the rows of every plan that is not under way; returns how many rows.
+    """Delete the people in the rows of every plan not under way; returns how many rows.
 
     What such a plan has written can't be undone as a whole afterwards.
     """
@@ -210,7 +210,7 @@ def erase_plan_rows(fairlead: Database) -> int:
 
 
 def _erase_from_mirror(connection: sqlite3.Connection, ids: CustomerIds) -> tuple[int, int]:
-    """Delete a customer's rows; returns how many of the cache, and how many of the feeds."""
+    """Delete a customer's rows in the mirror; returns how many of the cache, of the feeds."""
     counts = {True: 0, False: 0}
     for table, column, which in _MIRROR_ROWS:
         counts[table.startswith("feed_")] += connection.execute(

@@ -1,4 +1,4 @@
-"""Changes of customers' e-mail addresses; their steps are edits of the outbox."""
+"""The table of address changes; their steps are edits of the outbox."""
 
 import sqlite3
 from collections.abc import Callable
@@ -30,10 +30,10 @@ _OF_CUSTOMER = (
 
 
 class EmailChangeRepository(Repository):
-    """The table `email_change`."""
+    """The table `email_change`, whose rows tie edits of the outbox together."""
 
     def insert_within(self, change: EmailChange) -> Callable[[sqlite3.Connection], int]:
-        """Return what stores a new change in the transaction that queues its steps.
+        """Return what inserts an address change in the transaction that queues its steps.
 
         It returns the row's id and raises ConflictError while another change of the same customer
         has steps left to do; one that takes another back ends that in the same transaction.
@@ -80,7 +80,7 @@ class EmailChangeRepository(Repository):
 
     @database_call
     def get_progress(self, change_id: str) -> EmailChangeProgress:
-        """Return a change with the progress of its steps. Raises InvalidInput for an unknown id."""
+        """Select an address change with the progress of its steps. Raises InvalidInput."""
 
         def look(connection: sqlite3.Connection) -> EmailChangeProgress:
             row = connection.execute(
@@ -96,7 +96,7 @@ class EmailChangeRepository(Repository):
     def list_of_customer(
         self, user_id: int | None, sid: str, limit: int = 5
     ) -> tuple[EmailChangeProgress, ...]:
-        """Return the changes of one customer in this account, the newest first."""
+        """Select the address changes of one customer in this account, the newest first."""
 
         def look(connection: sqlite3.Connection) -> tuple[EmailChangeProgress, ...]:
             rows = connection.execute(
@@ -111,7 +111,7 @@ class EmailChangeRepository(Repository):
     def set_policy(
         self, change_id: str, policy: EmailConflictPolicy, expected: ProfileSnapshot | None
     ) -> None:
-        """Store another policy for an unfinished change, and what is expected under it."""
+        """Update the policy of an unfinished address change, and what is expected under it."""
         snapshot = canonical_json(expected.as_json() if expected is not None else None)
         self._database.write(
             lambda c: c.execute(
@@ -123,7 +123,7 @@ class EmailChangeRepository(Repository):
 
     @database_call
     def end(self, change_id: str, at: float, verification: EmailVerification | None = None) -> None:
-        """Store that a change has no step left to do, and what was found after the last one."""
+        """Update an address change as ended, with what was found after its last step."""
         found = canonical_json(verification.as_json() if verification is not None else None)
         self._database.write(
             lambda c: c.execute(

@@ -46,7 +46,7 @@ NO_STEP: StepPlace = (None, 0)
 
 
 def step_of(edit: Edit) -> StepPlace:
-    """Return the address change that an edit is a step of, and its place there."""
+    """Return the address change that an outbox row is a step of, and its place there."""
     return (int(edit.email_change), edit.step) if edit.email_change is not None else NO_STEP
 
 
@@ -120,7 +120,7 @@ class Outbox(Repository):
         *,
         actor_key: str = "",
     ) -> tuple[Edit, ...]:
-        """Queue the steps of an address change by their places, all or none.
+        """Insert the steps of an address change into the outbox, all or none.
 
         `change_id` gives the id of its row, in the same transaction; what it raises queues nothing.
         """
@@ -590,7 +590,7 @@ class Outbox(Repository):
 
 
 def _proven_content(row: sqlite3.Row) -> list[Json]:
-    """Return what an outbox row's proof covers: what is wanted of whom, and by whose right."""
+    """Return what an outbox row's proof covers: what is wanted of whom, by whose right."""
     columns = (
         "idem_key", "kind", "service", "target", "name", "new", "ticket", "undoes", "actor_key",
         "account",

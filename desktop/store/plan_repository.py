@@ -66,7 +66,7 @@ class LimitApproval:
     is_in_force: bool = False
 
     def covers(self, people: int) -> bool:
-        """Whether the stored approval lets so many people of its plan pass."""
+        """Whether the stored approval of a limit lets so many people of its plan pass."""
         return self.is_in_force and is_approval_valid(self.people, people)
 
     @property
@@ -361,7 +361,7 @@ class PlanRepository(Repository):
 
     @database_call
     def count_tickable(self, plan_id: str, chosen: PlanRowFilter) -> tuple[int, int]:
-        """Count the plan rows of a filter that are ticked, and those that may be."""
+        """Count by SQL the plan rows of a filter that are ticked, and those that may be."""
         where, values = build_where_clause(plan_id, chosen)
         row = self._database.read(
             lambda c: c.execute(
@@ -449,7 +449,7 @@ class PlanRepository(Repository):
 
     @database_call
     def find_rows_of(self, plan_id: str, source_id: str, target_id: str) -> tuple[PlanRow, ...]:
-        """Return a plan's rows about a person, by either of their records; an id may be ""."""
+        """Select a plan's rows about a person, by either of their records; an id may be ""."""
 
         def look(connection: sqlite3.Connection) -> tuple[PlanRow, ...]:
             found = connection.execute(
@@ -590,7 +590,7 @@ class PlanRepository(Repository):
         return tuple(found)
 
     def _is_proven(self, connection: sqlite3.Connection, approval: sqlite3.Row) -> bool:
-        """Whether the audit tells the same of an approval as its row in the database does."""
+        """Whether the audit tells the same of a limit's approval as its row does."""
         if approval["people"] is None:
             return False
         signer = self._database.audit_signer
@@ -632,7 +632,7 @@ def _count_ticked_people(
 
 
 def _hash_ticked_rows(connection: sqlite3.Connection, plan_id: str, code: str) -> set[bytes]:
-    """Hash each ticked row with a consequence, in eight bytes: who it is about and what changes."""
+    """Hash a plan's ticked rows with a consequence, for their approval: who, what changes."""
     return {
         hashlib.sha256("\0".join(map(str, row)).encode()).digest()[:_ROW_HASH_BYTES]
         for row in connection.execute(

@@ -266,7 +266,7 @@ class RunRepository(Repository):
 
     @database_call
     def list_live(self) -> tuple[Run, ...]:
-        """Select the runs and previews that a process is working on now."""
+        """Select the runs and previews that a live process is working on."""
 
         def look(connection: sqlite3.Connection) -> tuple[Run, ...]:
             rows = connection.execute("SELECT * FROM run WHERE state = 'running' ORDER BY id")

@@ -114,7 +114,7 @@ class Database:
         )
 
     def scrub(self, *, rewrites: bool = True) -> None:
-        """Leave nothing in the file or its log of what has been deleted; the file is `rewrites`n.
+        """Scrub the SQLite file and its log of what was deleted; the file is `rewrites`n.
 
         Deleted content is overwritten with zeros as it is deleted; rewriting also removes what a
         version before did not overwrite, and shrinks the file. Other processes may have it open.

@@ -324,7 +324,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def save_left_out(self, sync: str, people: Iterable[LeftOutPerson]) -> None:
-        """Save people whom a sync leaves out from now on, in place of entries of the same key."""
+        """Insert people whom a sync leaves out from now on, in place of entries of the same key."""
         self._database.write(
             lambda c: c.executemany(
                 "INSERT OR REPLACE INTO source_correction (sync, source, field, value, reason,"
@@ -346,7 +346,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def delete_left_out(self, sync: str, key: str) -> bool:
-        """Take an entry off the list; returns whether it was on it."""
+        """Delete the row of a left-out person; returns whether there was one."""
         return (
             self._database.write(
                 lambda c: (
@@ -362,7 +362,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def list_left_out(self, sync: str) -> tuple[LeftOutPerson, ...]:
-        """Return the people whom a sync always leaves out, the newest entry first."""
+        """Select the people whom a sync always leaves out, the newest entry first."""
         rows = self._database.read(
             lambda c: c.execute(
                 "SELECT * FROM source_correction WHERE sync = ? AND field = ''"

@@ -62,7 +62,7 @@ async def read_trial_customer(context: SyncContext, sync: Sync, text: str) -> Tr
 async def read_left_out_person(
     context: SyncContext, sync: Sync, text: str, reason: str, actor: str
 ) -> LeftOutPerson:
-    """Find somebody to be left out of a sync, by address or id, and both their records.
+    """Find at source and target a person to be left out of a sync, by address or id.
 
     Raises as `read_trial_customer`, and UserDecisionNeeded where it cannot be said who is meant.
     """

@@ -148,7 +148,7 @@ class PlanRowDecisions:
         return changed
 
     def no_longer_leave_out(self, sync: str, key: str) -> None:
-        """Take somebody off the list, from the next plan on. Raises NotFound."""
+        """Include a left-out person again from the next plan on. Raises NotFound."""
         if not self._store.sync_state.delete_left_out.blocking(sync, key):
             raise NotFound("This person is not left out.", "Nothing was changed.")
 

@@ -44,7 +44,7 @@ def queued_text(edit: Edit, states: Iterable[ServiceState], now: float) -> str:
 
 
 def outage_text(service: str, states: Iterable[ServiceState]) -> str:
-    """Say what edits of a service that is away are queued for; "" where it is not away."""
+    """Say on screen what edits of a service that is away are queued for; "" where it is not."""
     status = next((state.status for state in states if state.service == service), None)
     if status is ServiceStatus.OFFLINE:
         return f"queued until {service} is back"

@@ -85,7 +85,7 @@ def topic_for_names(names: Iterable[str], settings_section: str = "") -> str:
 
 
 def load_licence_topics() -> tuple[HelpTopic, ...]:
-    """Read the licences of what Fairlead ships with, as pages that are read like the help."""
+    """Read the licences of what Fairlead ships with, as pages of the help's dialog."""
     topics = []
     for licence in read_third_party_licences():
         stated = licence.licence or "Licence not stated in its metadata"

@@ -1,4 +1,4 @@
-"""Which pages and settings a role uses: what it never uses is not in the window's rail."""
+"""Which pages and settings sections the window shows a role: no more than it uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _ADMIN_SETTINGS_REASON = "Only admins change these settings."
 
 @dataclass(frozen=True)
 class PageAccess:
-    """The pages in the rail, and by the key of a page why it cannot be opened.
+    """The pages in the window's rail, and by a page's key why it cannot be opened.
 
     `admin_settings_reason` is empty for whoever may change an admin's settings.
     """
@@ -28,13 +28,13 @@ class PageAccess:
     admin_settings_reason: str = ""
 
     def section_refusal(self, key: str) -> str:
-        """Say why the person at work has no use of a settings section; "" where they have."""
+        """Say why a settings section is of no use to the person at work; "" where it is."""
         own = {*_OWN_SETTINGS_SECTIONS, *(("syncs",) if "sync" in self.rail_pages else ())}
         return "" if key in own else self.admin_settings_reason
 
 
 def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
-    """Decide which pages the person at work uses; None while nobody has said who that is.
+    """Decide which pages the window's rail shows the person at work; None while unknown.
 
     Offline and while connecting the rail stays as it was known last: it grants nothing.
     """
@@ -56,6 +56,6 @@ def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
 
 
 def decide_settings_sections(workspace: "WorkspaceProtocol", all_keys: tuple[str, ...]) -> set[str]:
-    """Return the keys of the settings sections that the person at work uses, out of `all_keys`."""
+    """Return the settings sections that the window shows the person at work, by key."""
     access = decide_page_access(workspace)
     return {key for key in all_keys if access is None or not access.section_refusal(key)}

@@ -49,7 +49,7 @@ _ACTS: Mapping[str, str] = MappingProxyType(
 
 
 def section_keywords(key: str) -> str:
-    """Return the words of a settings section: its settings' titles, and what its cards do."""
+    """Return the palette's words of a settings section: its settings, and what cards do."""
     settings = (s for s in settings_table.ALL_SETTINGS if _section_of(s.key) == key)
     return " ".join((_ACTS[key], *(f"{setting.label} {setting.key}" for setting in settings)))
 

@@ -1,4 +1,4 @@
-"""Who of this computer's people or syncs changed a field last, as far as the audit tells."""
+"""Finds in the audit who changed a field last, for the sentence of a write's conflict."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ _PREFIXES = {
 
 @dataclass(frozen=True)
 class KnownChange:
-    """A change of one field that stands in the audit, by an edit or a sync."""
+    """The audited change of one field, by an edit or a sync, that a conflict names."""
 
     entry: AuditEntry
     new: Json
 
     def describe_author(self, now: float) -> str:
-        """Name who did it and when: `Ada Admin, 10:42` or `the sync “Tickets” (2 Mar 10:42)`."""
+        """Name a conflict's author: `Ada Admin, 10:42` or `the sync “Tickets” (2 Mar 10:42)`."""
         at, today = (datetime.fromtimestamp(each).astimezone() for each in (self.entry.at, now))
         when = f"{at:%H:%M}" if at.date() == today.date() else f"{at.day} {at:%b %H:%M}"
         if self.entry.kind == "sync":
@@ -39,7 +39,7 @@ class KnownChange:
 def find_last_change(
     entries: Iterable[AuditEntry], kind: EditKind, name: str
 ) -> KnownChange | None:
-    """Return the newest change of an edit's field among one record's entries, newest first."""
+    """Find the audited change of an edit's field among one record's entries, newest first."""
     field = OPTOUT_FIELD if kind is EditKind.OPTOUT else _PREFIXES.get(kind.value, "") + name
     for entry in entries:
         # What was so already was changed by somebody else.

@@ -279,7 +279,7 @@ class _ClaimedEdit(WorkSource):
         return not is_row_applied(row, record) and is_row_taken(row, record)
 
     async def _find_author(self, value: Json) -> str:
-        """Name who gave the edit's field the value that stands there now; "": nobody here."""
+        """Name who gave the claimed edit's field the value that stands there; "": nobody here."""
         request, now = self._edit.request, self._context.clock.now()
         entries = await self._context.store.audit.list_entries(targets=(request.target.id,))
         change = find_last_change(entries, request.kind, request.name)

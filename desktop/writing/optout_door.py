@@ -55,7 +55,7 @@ def permit_loosening_if(decide: Callable[[], PermissionDecision]) -> OptOutPermi
 
 
 async def _nothing_to_recheck() -> None:
-    """Leave the rights as they were found: there is no service to ask anew."""
+    """Recheck no rights of a run before it sends: there is no service to ask anew."""
 
 
 @dataclass(frozen=True)

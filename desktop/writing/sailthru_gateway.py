@@ -98,7 +98,7 @@ class SailthruGateway:
             return error
 
     async def _with_merged_profile(self, row: PlanRow, record: TargetRecord) -> TargetRecord:
-        """Add which other profile has the address that a merging row gives this one."""
+        """Read for the write which other profile has the address that a merging row gives."""
         email = find_email_change(row)
         if email is None or all(c.field != MERGED_PROFILE_FIELD for c in row.changes):
             return record
@@ -112,7 +112,7 @@ class SailthruGateway:
 
 
 def find_email_change(row: PlanRow) -> FieldChange | None:
-    """Return the change of a profile's address that a row would send; only edits have one."""
+    """Return the change of a profile's address that sending a row would make."""
     return next((c for c in row.changes_to_send if c.field == PROFILE_EMAIL_FIELD), None)
 
 

@@ -58,7 +58,7 @@ class ZendeskGateway:
     async def _with_notes(
         self, rows: Sequence[PlanRow], found: dict[int, ReadResult]
     ) -> dict[int, ReadResult]:
-        """Add to what was read whether the notes of rows stand on their tickets already."""
+        """Read for the write whether the notes of rows stand on their Zendesk tickets already."""
         for row in rows:
             note, record = find_note(row), found.get(row.row)
             if note is None or not isinstance(record, TargetRecord):
@@ -107,7 +107,7 @@ class ZendeskGateway:
     async def _change_address(
         self, user_id: int, change: FieldChange, now: TargetRecord | None
     ) -> None:
-        """Add or remove one address of a user, or make one the primary one."""
+        """Write one address of a Zendesk user: add it, remove it, or make it the primary one."""
         if change.field == PRIMARY_EMAIL_FIELD:
             identity = _require_identity(now, str(change.new))
             await self._client.make_identity_primary(user_id, identity.id)
@@ -135,7 +135,7 @@ class ZendeskGateway:
 
 
 def find_address_change(row: PlanRow) -> FieldChange | None:
-    """Return the change of a user's addresses that a row would send; only edits have one."""
+    """Return the change of a Zendesk user's addresses that sending a row would make."""
     return next(
         (
             change
@@ -147,13 +147,13 @@ def find_address_change(row: PlanRow) -> FieldChange | None:
 
 
 def find_note(row: PlanRow) -> FieldChange | None:
-    """Return the internal note that a row would put on a Zendesk ticket; only edits have one."""
+    """Return the internal note that sending a row would put on a Zendesk ticket."""
     notes = (c for c in row.changes_to_send if c.field.startswith(TICKET_NOTE_PREFIX))
     return next(notes, None)
 
 
 def note_place(note: FieldChange) -> tuple[int, str]:
-    """Return the number of the Zendesk ticket a note goes to, and the note's stamp."""
+    """Return the Zendesk ticket's number of a row's note, and the note's stamp."""
     number, _, stamp = note.field.removeprefix(TICKET_NOTE_PREFIX).partition(".")
     return int(number), stamp
 

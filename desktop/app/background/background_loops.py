@@ -62,5 +62,5 @@ def start_background_loops(
 
 
 async def _read_policy_again(services: WorkspaceServices) -> None:
-    """Show and ask what an administrator has fixed since the window was opened."""
+    """Read the managed policy again, and show what has been fixed since the window was opened."""
     services.session.use_policy(await asyncio.to_thread(services.context.read_policy))

@@ -97,7 +97,7 @@ def require_one_customer(sheet: CustomerSheet, who: str, *, creates: bool = Fals
 
 
 def _ticket_of(sheet: CustomerSheet, given: int | None) -> int | None:
-    """Return --ticket, else the ticket by which the customer was found: it belongs to that."""
+    """Return `fairlead edit`'s `--ticket`, else the ticket by which the customer was found."""
     opened = relevant_ticket(sheet) if sheet.ticket is not None else None
     return given if given is not None else (opened.id if opened else None)
 

@@ -26,7 +26,7 @@ _OTHER_CHANGES = (
 
 
 def add_email_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of an address change to `fairlead edit`."""
+    """Add the options of `--email NEW`, an address change, to `fairlead edit`."""
     parser.add_argument("--email", metavar="NEW", help="change the e-mail address in both services")
     parser.add_argument(
         "--conflict",
@@ -45,7 +45,7 @@ async def change_email(
     options: argparse.Namespace,
     ticket: int | None,
 ) -> int:
-    """Check, queue and send the change, or go on with one that stopped; returns the exit code."""
+    """Run `fairlead edit --email`: check, queue and send, or go on; returns the exit code."""
     if any(getattr(options, name) for name in _OTHER_CHANGES):
         raise InvalidInput(
             "--email stands alone.",
@@ -80,7 +80,7 @@ async def change_email(
 async def deliver_email_change(
     services: WorkspaceServices, change_id: str, *, as_json: bool
 ) -> int:
-    """Send the steps of a change that are left, print how far it is; returns the exit code."""
+    """Send an address change's steps for `fairlead edit`, print how far it is; returns the code."""
     read = services.store.email_changes.get_progress
     progress = await read(change_id)
     await deliver_and_wait(services, _edits_of(progress))

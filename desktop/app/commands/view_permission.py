@@ -20,7 +20,7 @@ async def check_view_permission(services: WorkspaceServices) -> PermissionDecisi
 
 
 def require_admin(services: WorkspaceServices, what: str) -> None:
-    """Raise NotPermitted, or why it could not connect, where no admin is known to be at work.
+    """Raise NotPermitted for a command where no admin is known to be at work.
 
     `what` is what only an admin may do, as in “erase a customer”.
     """

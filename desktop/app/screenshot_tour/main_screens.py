@@ -107,7 +107,7 @@ class _MainScreensTour:
         self._main_window.status_bar.set_note("last", "")
 
     async def _capture_change_email(self) -> None:
-        """The drawer where another profile has the address, and after a step that failed."""
+        """Picture the drawer Change e-mail with another profile there, and after a failed step."""
         model = self._window.email_change_model
         await self._open_customer("#48240")
         self._main_window.customers_page.open_email_drawer()

@@ -100,7 +100,7 @@ class SailthruClient:
         await self._post("user", body | _profile_changes(lists, vars), _require_done)
 
     async def change_email(self, sid: str, address: str, *, merges: bool) -> None:
-        """Give the profile `sid` another address; it keeps its sid, vars, lists and join times.
+        """POST another address for the profile `sid` to Sailthru; it keeps sid, vars and lists.
 
         Where another profile has the address: `merges` makes one of both, else Sailthru refuses
         (docs/sailthru.md 2.1, “Change email”). Raises ConflictError or ValuesRejected then.

@@ -142,7 +142,7 @@ class ZendeskClient:
         )
 
     async def add_email_identity(self, user_id: int, address: str) -> UserIdentity:
-        """Add an address to a user as a verified one, without a letter to it.
+        """Add an address to a Zendesk user as a verified one, without a letter to it.
 
         Raises ValuesRejected where somebody else has it (docs/zendesk.md 3).
         """
@@ -156,13 +156,13 @@ class ZendeskClient:
         )
 
     async def make_identity_primary(self, user_id: int, identity_id: int) -> None:
-        """Make an address of a user the primary one; the former becomes a second one."""
+        """Make an address of a Zendesk user the primary one; the former becomes a second one."""
         ids = {"id": user_id, "identity_id": identity_id}
         request = build_request("PUT", f"{_IDENTITY}/make_primary", ids=ids)
         await self.send(request, lambda _document, _parser: None)
 
     async def delete_identity(self, user_id: int, identity_id: int) -> None:
-        """Remove an address of a user. Raises ValuesRejected for the primary one."""
+        """Remove an address of a Zendesk user. Raises ValuesRejected for the primary one."""
         ids = {"id": user_id, "identity_id": identity_id}
         await self.send(
             build_request("DELETE", _IDENTITY, ids=ids), lambda _document, _parser: None
@@ -212,7 +212,7 @@ class ZendeskClient:
         )
 
     async def add_internal_comment(self, ticket_id: int, body: str) -> None:
-        """Add a comment that only agents see. Raises ValuesRejected for a closed ticket.
+        """Add a comment for agents alone to a Zendesk ticket. Raises ValuesRejected if closed.
 
         `public` is always said: without it a comment is as public as the ticket's first one, and
         Zendesk would mail it to the customer (docs/zendesk.md 4).

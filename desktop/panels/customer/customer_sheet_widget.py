@@ -182,7 +182,7 @@ class CustomerSheetWidget(QWidget):
         self._refresh_for(_REFRESH_SLICE_S)
 
     def show_email_note(self, note: EmailNoteView) -> None:
-        """Say below the header that an address change stopped, or that the services disagree."""
+        """Show a note below the customer header that an address change stopped, or is needed."""
         if self._email_banner is None:
             if not note.title:
                 return

@@ -82,7 +82,7 @@ class EmailChangeDrawer(Drawer):
         self._connect()
 
     def open_for_customer(self, proposed: str = "") -> None:
-        """Show the drawer for the customer on the sheet, `proposed` filled in."""
+        """Slide the drawer Change e-mail in for the customer on the sheet, `proposed` filled in."""
         self._folds_by_hand = None
         self._model.begin(proposed)
         self.refresh()
@@ -91,7 +91,7 @@ class EmailChangeDrawer(Drawer):
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def refresh(self) -> None:
-        """Show what the model knows now."""
+        """Draw the drawer Change e-mail as its model is now."""
         view = self._model.view()
         if view == self._shown:
             return
@@ -206,7 +206,7 @@ class EmailChangeDrawer(Drawer):
         self.submitted.connect(self._on_change)
 
     def close_drawer(self) -> None:
-        """Close it; what was sent goes on, what was only typed is forgotten."""
+        """Close the drawer Change e-mail; what was sent goes on, what was typed is forgotten."""
         self.slide_out()
         self._shown = None
         self._model.end()
@@ -253,7 +253,7 @@ class EmailChangeDrawer(Drawer):
 
 
 class _DrawerTable(Card):
-    """A card of rows without a title, laid out anew for a narrow window."""
+    """A drawer's card of rows without a title, laid out anew for a narrow window."""
 
     def __init__(self, name: str) -> None:
         super().__init__("", name=name)
@@ -266,12 +266,12 @@ class _DrawerTable(Card):
         self._inside: QWidget | None = None
 
     def set_narrow(self, narrow: bool) -> None:
-        """Lay the rows out for little width; they are made anew at the next refresh."""
+        """Lay the drawer's rows out for little width; they are made anew at the next refresh."""
         self.is_narrow = narrow
         self._shown = ()
 
     def replace_rows(self, inside: QWidget | None) -> None:
-        """Put these rows in place of those before; None hides the card."""
+        """Put these rows into the drawer's card in place of those before; None hides it."""
         if self._inside is not None:
             delete_widget(self._inside)
         self._inside = inside
@@ -281,7 +281,7 @@ class _DrawerTable(Card):
 
 
 class _CheckTable(_DrawerTable):
-    """Where, Result, What is there: one row for each service and one for the role."""
+    """Card in the drawer Change e-mail with a row per service and one for the role."""
 
     lookup_requested = Signal(str)
 
@@ -291,7 +291,7 @@ class _CheckTable(_DrawerTable):
         self.hide()
 
     def show_rows(self, rows: tuple[CheckRowView, ...]) -> None:
-        """Show these rows; none hides the table."""
+        """Draw the check's rows in the drawer Change e-mail; none hides the card."""
         if rows == self._shown:
             return
         self._shown, self._links = rows, {}
@@ -333,14 +333,14 @@ class _CheckTable(_DrawerTable):
 
 
 class _CompareTable(_DrawerTable):
-    """Both profiles and what becomes of them, row by row; the winner is bold and ticked."""
+    """Card in the drawer Change e-mail with both profiles row by row; the winner is bold."""
 
     def __init__(self) -> None:
         super().__init__("Both profiles side by side")
         self.hide()
 
     def show_rows(self, rows: tuple[CompareRowView, ...]) -> None:
-        """Show these rows; none hides the table."""
+        """Draw the comparison's rows in the drawer Change e-mail; none hides the card."""
         if rows == self._shown:
             return
         self._shown = rows
@@ -349,7 +349,7 @@ class _CompareTable(_DrawerTable):
 
 
 def _create_narrow_comparison(rows: Sequence[CompareRowView]) -> QWidget:
-    """Each row under its name: both values beside each other, and below them the result."""
+    """Create the drawer's comparison for a narrow window, each row below its name."""
     column = vbox(spacing=4)
     for row in rows:
         column.addWidget(label(row.label, "muted"))
@@ -398,7 +398,7 @@ def _value_cell(text: str, *, wins: bool) -> QWidget:
 
 
 class _StepList(_DrawerTable):
-    """The steps with their states, and below them what is compared at the end."""
+    """Card in the drawer Change e-mail with the steps, and below them what is compared."""
 
     keeps_old_chosen = Signal(bool)
 
@@ -413,7 +413,7 @@ class _StepList(_DrawerTable):
         *,
         keeps_old: bool,
     ) -> None:
-        """Show these steps."""
+        """Draw the steps in the drawer Change e-mail."""
         if (steps, verification, keeps_old) == self._shown:
             return
         self._shown = (steps, verification, keeps_old)

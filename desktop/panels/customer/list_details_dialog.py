@@ -14,7 +14,7 @@ from desktop.viewmodels.key_value_row import KeyValueRow
 
 
 class ListDetailsDialog(QDialog):
-    """Sailthru has no address for a list that could be known here; what is known stands here."""
+    """Dialog of what is known about one Sailthru list, which has no address to open."""
 
     changes_requested = Signal(str)  # name of the list
 

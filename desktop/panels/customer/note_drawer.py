@@ -17,7 +17,7 @@ _WIDTH = 520  # px of the design
 
 
 class NoteDrawer(Drawer):
-    """Shows what `NoteModel` knows; Ctrl+Enter adds the note."""
+    """The drawer Add note as a widget; Ctrl+Enter adds the note."""
 
     def __init__(self, model: NoteModel, host: QWidget) -> None:
         super().__init__("Add note", host, width=_WIDTH)
@@ -57,20 +57,20 @@ class NoteDrawer(Drawer):
         self.submitted.connect(model.submit)
 
     def open_for_ticket(self, ticket: int | None = None) -> None:
-        """Show the drawer for the customer on the sheet, with this ticket chosen."""
+        """Slide the drawer Add note in for the customer on the sheet, with this ticket chosen."""
         self._model.begin(ticket)
         self.refresh()
         self.slide_in()
         self.text_field.setFocus()
 
     def close_drawer(self) -> None:
-        """Close it; what was typed stays as a draft."""
+        """Close the drawer Add note; what was typed stays as a draft."""
         if self.isVisible():
             self.slide_out()
             self._model.end()
 
     def refresh(self) -> None:
-        """Show the note and its ticket as the model knows them now."""
+        """Draw the drawer Add note and its ticket as its model is now."""
         view = self._model.view()
         self.subtitle_label.setText(view.subtitle)
         self.ticket_dropdown.set_options(view.tickets)

@@ -159,7 +159,7 @@ class ProfileFieldsDialog(QDialog):
         return self._fields.find(self._name.text().strip())
 
     def _update_form(self) -> None:
-        """Show the type of the field named, and why it may not be changed."""
+        """Show in the profile dialog the type of the named field, and why it may not be changed."""
         if self._model.sheet is None:
             return
         context, row = self._model.context(), self._row()
@@ -262,7 +262,7 @@ class ProfileFieldsDialog(QDialog):
 
 
 class _RowDelegate(QStyledItemDelegate):
-    """Marks whole rows: Fusion would draw a gradient and a frame around the current cell."""
+    """Delegate that marks whole rows: Fusion would draw a gradient and frame on the cell."""
 
     def initStyleOption(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

@@ -15,7 +15,7 @@ _WIDTH = 560  # px of the design
 
 
 class WhyOptedOutDrawer(Drawer):
-    """Shows what `WhyOptedOutModel` has collected."""
+    """The drawer Why opted out? as a widget of what its model has collected."""
 
     def __init__(self, model: WhyOptedOutModel, host: QWidget) -> None:
         super().__init__("Why opted out?", host, width=_WIDTH)
@@ -39,14 +39,14 @@ class WhyOptedOutDrawer(Drawer):
         self.close_requested.connect(self.slide_out)
 
     def open_for_customer(self) -> None:
-        """Show the drawer for the customer on the sheet."""
+        """Slide the drawer Why opted out? in for the customer on the sheet."""
         self._model.begin()
         self.refresh()
         self.slide_in()
         self.done_button.setFocus()
 
     def refresh(self) -> None:
-        """Show the answer and the causes as far as they are collected."""
+        """Draw the drawer Why opted out?: the answer and the causes collected so far."""
         view = self._model.view()
         self.subtitle_label.setText(view.subtitle)
         self._banner.setVisible(bool(view.error))

@@ -54,7 +54,7 @@ class LocalDataCard(SettingsCard):
             self._confirm_task = asyncio.get_running_loop().create_task(task)
 
     async def _change_days(self, key: str, days: bool | int | str) -> None:
-        """Store the days; where that erases customers sooner, ask first and say how many."""
+        """Store the card's number of days; where that erases customers, ask first how many."""
         lost = await self._model.count_lost_by_days(days)
         if lost and not await ask_confirmation(
             self.window(),

@@ -17,7 +17,7 @@ class SettingsForm(Form):
         spacing: int = 0,
         change: Callable[[str, bool | int | str], object] | None = None,
     ) -> None:
-        """`change` stores a field in place of the model, where something is asked before."""
+        """`change` stores a form's field in place of its model, where something is asked before."""
         super().__init__(model.fields(keys), spacing=spacing)
         self._model, self._keys = model, tuple(keys)
         self.edited.connect(change or model.change_setting)

@@ -1,4 +1,4 @@
-"""The form that leaves somebody out of a sync for good, with a reason."""
+"""Form widget that leaves somebody out of a sync for good, with a reason."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
@@ -15,7 +15,7 @@ LEAVE_OUT_NOTE = (
 
 
 class LeaveOutForm(QWidget):
-    """Widget that asks for a reason, and where `asks_who` for an address or id before it."""
+    """The leave-out form: asks for a reason, and where `asks_who` for an address or id."""
 
     left_out = Signal(str, str)  # who ("" where it does not ask), reason
 
@@ -43,16 +43,16 @@ class LeaveOutForm(QWidget):
 
     @property
     def has_unsaved_text(self) -> bool:
-        """Whether a typed reason would be lost."""
+        """Whether the leave-out form's typed reason would be lost."""
         return bool(self.reason_field.text())
 
     def clear(self) -> None:
-        """Empty the fields of the form, for the next person."""
+        """Empty the leave-out form's fields, for the next person."""
         self.who_field.clear()
         self.reason_field.clear()
 
     def set_disabled_reason(self, reason: str) -> None:
-        """Keep the button from being pressed, with the reason; the fields stay to be typed in."""
+        """Disable the leave-out form's button with the reason; its fields stay."""
         self._disabled_reason = reason
         self._update_button()
 

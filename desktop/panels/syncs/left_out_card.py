@@ -1,4 +1,4 @@
-"""The card of the people whom a sync always leaves out, in the tab Mapping."""
+"""Card widget in the tab Mapping with the people whom a sync always leaves out."""
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -13,7 +13,7 @@ from desktop.viewmodels.syncs.left_out_model import LeftOutModel, LeftOutRow
 
 
 class LeftOutCard(Card):
-    """Widget with a line for each person, and a form to add one; nothing here is a draft."""
+    """The left-out card: a line for each person, and a form to add one; nothing is a draft."""
 
     def __init__(self, model: LeftOutModel, parent: QWidget | None = None) -> None:
         super().__init__("Always left out", parent=parent)
@@ -35,7 +35,7 @@ class LeftOutCard(Card):
         self.show_people()
 
     def show_people(self) -> None:
-        """Draw the list as its model is now."""
+        """Draw the left-out card as its model is now."""
         view = self._model.view()
         self.set_note(view.count_text)
         self.error_label.setText(view.error)
@@ -53,7 +53,7 @@ class LeftOutCard(Card):
 
 
 class _PersonLine(QWidget):
-    """Widget of one person who is left out: name, reason, by whom and when."""
+    """A line of the left-out card: name, reason, by whom and when."""
 
     def __init__(self, row: LeftOutRow, model: LeftOutModel, *, can_remove: bool) -> None:
         super().__init__()

@@ -141,7 +141,7 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
         self.update_columns()
 
     def column_actions(self) -> list[QAction]:
-        """Return a checkable action for each column of the preview that may be hidden."""
+        """Return a QAction for each column of the preview's table that may be hidden."""
         actions = []
         for column in _HIDEABLE:
             if column == VALUE and not self._has_values:
@@ -243,7 +243,7 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
     # Rows as high as their content.
 
     def _fit_page(self, page: int) -> None:
-        """Make the rows of a page that was read as high as their fields need it."""
+        """Make the preview table's rows of a page just read as high as their fields need."""
         header, bar = self.verticalHeader(), self.verticalScrollBar()
         single = self.row_delegate.is_single_column
         first = page * PAGE_SIZE

@@ -23,7 +23,7 @@ _DIM = QColor(0, 0, 0, 110)
 
 
 class Drawer(QFrame):
-    """Keeps the keyboard inside until it is closed; Esc and a click beside it ask to close."""
+    """Drawer widget that keeps the keyboard inside; Esc and a click beside it ask to close."""
 
     close_requested = Signal()
     submitted = Signal()  # Ctrl+Enter, wherever the keyboard is inside
@@ -119,7 +119,7 @@ class Drawer(QFrame):
 
 
 class _Dim(QWidget):
-    """The window below, darkened; a click on it is told instead of reaching the window."""
+    """The darkened window below a drawer; it emits a click instead of passing it on."""
 
     pressed = Signal()
 

@@ -7,7 +7,7 @@ _FILE_FORMATS = {"CSV table (*.csv)": "csv", "JSON (*.json)": "json"}
 
 
 def documents_folder() -> str:
-    """Return the folder in which a save dialog begins: Documents, or the home where there is none.
+    """Return the folder in which a save dialog begins: Documents, or the home.
 
     Qt would begin in the folder that the program was started in.
     """

@@ -80,7 +80,7 @@ class PlainLabel(QLabel):
         super().mousePressEvent(event)
 
     def setSelection(self, start: int, length: int) -> None:
-        """Select a part of a selectable label's text."""
+        """Select a part of a selectable label's text, as QLabel does."""
         if self._is_selectable:
             self._use_text_control(True)
         super().setSelection(start, length)

@@ -92,7 +92,7 @@ class PlanContext:
     created_addresses: frozenset[str] = frozenset()
 
     def find_left_out(self, source_id: str, target_id: str) -> LeftOutPerson | None:
-        """Return the entry of a person who is always left out, by either of their records."""
+        """Return the entry of a person whom planning always leaves out, by either record."""
         found = self.left_out.get(source_id)
         if found is None and target_id:
             found = self.left_out_targets.get(target_id)

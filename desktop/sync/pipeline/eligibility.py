@@ -26,7 +26,7 @@ class Ineligibility:
 def find_ineligibility(
     record: SourceRecord, match: MatchResult, context: PlanContext, *, is_leaving: bool
 ) -> Ineligibility | None:
-    """Return the first reason that keeps a record from being written, or None."""
+    """Find the first reason why nothing is planned for a source record, or None."""
     if is_leaving:
         # Nobody is created for who leaves: what may be theirs is no question then.
         match = replace(match, proposed=())

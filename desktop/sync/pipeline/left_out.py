@@ -24,7 +24,7 @@ def with_opt_outs_alone(sync: Sync) -> Sync:
 
 
 def leave_out(row: PlanRow, reason: str) -> PlanRow:
-    """Return a plan row that writes nothing of a person but the opt-out that is stricter.
+    """Return the plan row of a left-out person: it writes a stricter opt-out, nothing else.
 
     Somebody who refuses e-mail is heard, whoever asked to leave them out. Their consequences are
     for the caller to find anew.

@@ -96,7 +96,7 @@ def plan_record(record: SourceRecord, context: PlanContext, *, is_leaving: bool 
 
 
 def _plan_opt_out_alone(record: SourceRecord, context: PlanContext) -> PlanRow:
-    """Plan a record that is left out as if its sync wrote opt-outs alone."""
+    """Plan a left-out source record as if its sync wrote opt-outs alone."""
     nobody: Mapping[str, LeftOutPerson] = MappingProxyType({})
     sync = with_opt_outs_alone(context.sync)
     return plan_record(

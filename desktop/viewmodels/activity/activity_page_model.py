@@ -283,7 +283,7 @@ class ActivityPageModel(TaskModel):
         return is_shown
 
     def _is_complete(self) -> bool:
-        """Whether nothing older can be shown: everything is read, or back to the first day."""
+        """Whether Activity can show nothing older: all is read, or back to the first day."""
         loader = self._current_loader
         since, _ = self.times.bounds(self._clock.now())
         if loader.is_complete or since is None or self._shows_syncs:
@@ -452,7 +452,7 @@ def _target_of(edit: Edit) -> tuple[Service, str]:
 
 
 def _target_of_entry(entry: AuditEntry) -> tuple[Service, str] | None:
-    """Return whose record an audit entry is about; None where it is about a plan."""
+    """Return whose record an Activity row's audit entry is about; None for one of a plan."""
     services = {service.value: service for service in Service}
     service = services.get(entry.service)
     return None if service is None or entry.kind != "sync" else (service, entry.target)

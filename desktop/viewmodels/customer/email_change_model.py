@@ -37,7 +37,7 @@ _CHECK_AFTER_MS = 400
 
 
 class EmailChangeModel(QObject):
-    """Holds what is typed, what was found, and the change of the customer shown."""
+    """The drawer Change e-mail: what is typed, what was found, the customer's newest change."""
 
     changed = Signal()
     address_replaced = Signal(str)  # the drawer is closed; the customer has this address now
@@ -72,18 +72,18 @@ class EmailChangeModel(QObject):
 
     @property
     def progress(self) -> EmailChangeProgress | None:
-        """The newest change of the address of the customer shown."""
+        """The newest change of the customer's address that the drawer Change e-mail shows."""
         return self._progress
 
     @property
     def unfinished(self) -> EmailChangeProgress | None:
-        """The change that has steps left to do, or None."""
+        """The change in the drawer Change e-mail that has steps left to do, or None."""
         progress = self._progress
         return progress if progress is not None and progress.change.ended_at is None else None
 
     @property
     def proposed_address(self) -> str:
-        """The primary address in Zendesk, where the Sailthru profile still has a former one.
+        """The address that the drawer Change e-mail proposes: Zendesk's primary, if Sailthru lags.
 
         Empty where both agree, or where another profile has the primary address.
         """
@@ -98,7 +98,7 @@ class EmailChangeModel(QObject):
         return primary
 
     def note(self) -> EmailNoteView:
-        """Build what the sheet says above the panels: a change that stopped, or is to be made."""
+        """Build the sheet's note on an e-mail change that stopped, or is to be made."""
         unfinished = self.unfinished
         if unfinished is not None and unfinished.stopped_at is not None:
             title = "The change of the e-mail address has stopped."
@@ -114,7 +114,7 @@ class EmailChangeModel(QObject):
         )
 
     def begin(self, proposed: str = "") -> None:
-        """Start for the customer shown; one that stopped half-way is shown as it stands."""
+        """Open the drawer Change e-mail for the customer shown, or for the change that stopped."""
         self._is_open = True
         self._check, self._policy, self._error, self._keeps_old = None, None, None, True
         self._typed = self.unfinished.change.new if self.unfinished is not None else proposed
@@ -125,7 +125,7 @@ class EmailChangeModel(QObject):
         self.changed.emit()
 
     def end(self) -> None:
-        """Forget what was typed: the drawer was closed."""
+        """Forget what was typed into the drawer Change e-mail: it was closed."""
         self._is_open = False
         self._check_timer.stop()
         self._tasks.cancel("check")
@@ -144,7 +144,7 @@ class EmailChangeModel(QObject):
             self._reload()
 
     def type_address(self, text: str) -> None:
-        """Take another address; it is checked once nothing was typed for a moment."""
+        """Take an address typed into the drawer Change e-mail; it is checked after a moment."""
         self._typed, self._check, self._error, self._policy = text, None, None, None
         self._submits_when_checked = False
         self._tasks.cancel("check")
@@ -156,7 +156,7 @@ class EmailChangeModel(QObject):
         self.changed.emit()
 
     def check_now(self) -> None:
-        """Ask both services what stands at the address."""
+        """Ask both services what stands at the address typed into the drawer Change e-mail."""
         self._check_timer.stop()
         if self._sheet_model.sheet is not None and self._typed.strip():
             self._error = None
@@ -164,17 +164,17 @@ class EmailChangeModel(QObject):
             self.changed.emit()
 
     def choose_policy(self, policy: EmailConflictPolicy) -> None:
-        """Choose what becomes of the other profile."""
+        """Choose in the drawer Change e-mail what becomes of the other profile."""
         self._policy = policy
         self.changed.emit()
 
     def set_keeps_old(self, keeps: bool) -> None:
-        """Choose whether the old address stays as a second one in Zendesk."""
+        """Choose in the drawer Change e-mail whether the old address stays in Zendesk."""
         self._keeps_old = keeps
         self.changed.emit()
 
     def submit(self) -> None:
-        """Change the address, or go on with a change that stopped; checks first where needed."""
+        """Submit the drawer's change of e-mail, or go on with one that stopped."""
         if self.unfinished is not None:
             if self.unfinished.stopped_at is not None:
                 self._tasks.start_once("submit", self._resume())
@@ -188,12 +188,12 @@ class EmailChangeModel(QObject):
             self._tasks.start_once("submit", self._submit(self._check))
 
     def take_back(self) -> None:
-        """Take the change back as far as it went."""
+        """Take the drawer's change of e-mail back as far as it went."""
         if self._progress is not None:
             self._tasks.start_once("submit", self._take_back(self._progress.change.id))
 
     def view(self) -> EmailChangeView:
-        """Build what the drawer shows."""
+        """Build the view of the drawer Change e-mail."""
         sheet = self._sheet_model.sheet
         if sheet is None:
             return EmailChangeView("", "", "", can_type=False)
@@ -258,13 +258,13 @@ class EmailChangeModel(QObject):
         )
 
     async def close(self) -> None:
-        """Cancel what runs and wait for its end."""
+        """Cancel what the drawer Change e-mail runs and wait for its end."""
         self._check_timer.stop()
         self._unsubscribe()
         await self._tasks.close()
 
     def _planned_steps(self) -> tuple[StepProgress, ...]:
-        """The steps that a change would have, as far as the check tells."""
+        """Return the steps that the drawer Change e-mail shows before they are queued."""
         sheet, check = self._sheet_model.sheet, self._check
         if sheet is None or check is None or check.find_obstacle(EmailConflictPolicy.KEEP):
             return ()
@@ -285,7 +285,7 @@ class EmailChangeModel(QObject):
         return f"checked {format_time_of_day(self._check.checked_at)}"
 
     def _button(self) -> tuple[str, str]:
-        """The words of the primary button, and why it is disabled or ""."""
+        """Return the words of the drawer Change e-mail's button, and why it is disabled or ""."""
         progress, check = self._progress, self._check
         if progress is not None:
             stopped = progress.stopped_at

@@ -32,7 +32,7 @@ POLICY_CHOICES = (
 
 @dataclass(frozen=True)
 class CheckRowView:
-    """One row of the check: where, the result in a word, and what is there."""
+    """A row of the e-mail change's check: where, the result in a word, and what is there."""
 
     where: str
     result: str
@@ -42,13 +42,13 @@ class CheckRowView:
 
     @property
     def is_warning(self) -> bool:
-        """Whether the row stands on an amber ground."""
+        """Whether a row of the e-mail change's check stands on an amber ground."""
         return self.tone == "warn"
 
 
 @dataclass(frozen=True)
 class CompareRowView:
-    """One row of the side by side: both values, which of them wins, and the result."""
+    """A row of the e-mail change's comparison: both values, which of them wins, the result."""
 
     label: str
     own: str
@@ -61,7 +61,7 @@ class CompareRowView:
 
 @dataclass(frozen=True)
 class StepView:
-    """One step: its number, text and service, and how far it is as a chip."""
+    """A step in the drawer Change e-mail: number, text, service, and how far it is as a chip."""
 
     number: int
     text: str
@@ -76,7 +76,7 @@ class StepView:
 
 @dataclass(frozen=True)
 class VerificationView:
-    """One thing that is compared after the last step; `is_kept` is None until then."""
+    """What the drawer Change e-mail compares after the last step; `is_kept` None until then."""
 
     text: str
     is_kept: bool | None = None
@@ -84,7 +84,7 @@ class VerificationView:
 
 @dataclass(frozen=True)
 class EmailChangeView:
-    """Everything the drawer shows. `can_type`: nothing has been sent yet."""
+    """View of the drawer Change e-mail; `can_type`: nothing has been sent yet."""
 
     subtitle: str
     old: str
@@ -113,7 +113,7 @@ class EmailChangeView:
 
 @dataclass(frozen=True)
 class EmailNoteView:
-    """A note above the panels of the sheet, with one action; no title: there is nothing to say."""
+    """View of the note above the sheet's panels on an e-mail change; no title: nothing to say."""
 
     title: str = ""
     text: str = ""
@@ -123,7 +123,7 @@ class EmailNoteView:
 def build_check_rows(
     check: EmailCheck, now: float, progress: EmailChangeProgress | None = None
 ) -> tuple[CheckRowView, ...]:
-    """Build the rows Zendesk, Sailthru and Your role; `progress`: what has been done since."""
+    """Build the e-mail change's check rows Zendesk, Sailthru and Your role."""
     rows = []
     if progress is not None and progress.is_done(EmailChangeStep.MAKE_PRIMARY):
         rows.append(CheckRowView("Zendesk", "Has it now", "ok", "Added and made primary."))
@@ -185,7 +185,7 @@ def _error_text(check: EmailCheck) -> str:
 def build_comparison(
     own: SailthruProfile, other: SailthruProfile, now: float
 ) -> tuple[CompareRowView, ...]:
-    """Build the side by side of two profiles that would become one."""
+    """Build the e-mail change's comparison of two profiles that would become one."""
     rows = [_optout_row(own, other), _lists_row(own, other, now)]
     different = [
         name
@@ -249,7 +249,7 @@ def _lists_row(own: SailthruProfile, other: SailthruProfile, now: float) -> Comp
 
 
 def consequence_text(name: str, own: SailthruProfile, other: SailthruProfile) -> str:
-    """Say what the customer no longer gets once both profiles are one; "" where all stays."""
+    """Say in the drawer what the customer no longer gets once both profiles are one, or ""."""
     strictest = strictest_level(own.optout, other.optout)
     if strictest is None or own.optout is None or strictest is own.optout:
         return ""
@@ -270,7 +270,7 @@ def build_step_views(
     keeps_old: bool,
     can_choose: bool,
 ) -> tuple[StepView, ...]:
-    """Build the list of steps, with the one that keeps or removes the old address."""
+    """Build the drawer Change e-mail's list of steps, with the one for the old address."""
     views = []
     for number, one in enumerate(steps, start=1):
         text, service = _step_words(one, old, new, merges=merges, keeps_old=keeps_old)
@@ -327,7 +327,7 @@ def _step_state(one: StepProgress) -> tuple[str, ChipTone]:
 def build_verification(
     found: EmailVerification | None, own: SailthruProfile | None, other: SailthruProfile | None
 ) -> tuple[VerificationView, ...]:
-    """Build what is compared after the last step: before it from the records, then as found."""
+    """Build what the drawer Change e-mail compares after the last step, then as found."""
     if found is not None:
         return (
             VerificationView("same profile id", found.is_same_profile),
@@ -353,7 +353,7 @@ def _count_view(counts: tuple[int, int], noun: str) -> VerificationView:
 
 
 def subtitle_of(sheet: CustomerSheet) -> str:
-    """Name the customer, and the ticket by which they were opened."""
+    """Name in the drawer's subtitle the customer, and the ticket by which they were opened."""
     name = customer_name(sheet)
     if sheet.ticket is None:
         return name
@@ -361,7 +361,7 @@ def subtitle_of(sheet: CustomerSheet) -> str:
 
 
 def steps_note_of(progress: EmailChangeProgress | None, *, can_take_back: bool) -> tuple[str, Tone]:
-    """Say how the steps stand, beside their heading."""
+    """Say beside the heading in the drawer Change e-mail how the steps stand."""
     if progress is None:
         return "Each is checked before the next; you can resume or take back", "muted"
     stopped = progress.stopped_at

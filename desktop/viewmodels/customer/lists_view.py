@@ -45,7 +45,7 @@ class ListsView:
 
 @dataclass(frozen=True)
 class ListDetailsView:
-    """View of what is known about one list: its name, and facts as (label, value)."""
+    """View of the dialog about one Sailthru list: its name, and facts as (label, value)."""
 
     name: str
     facts: tuple[tuple[str, str], ...]
@@ -54,7 +54,7 @@ class ListDetailsView:
 def build_list_details(
     context: CustomerContext, name: str, syncs: Sequence[Sync]
 ) -> ListDetailsView:
-    """Build the view of one list; `syncs` are the workspace's, some of which may use it."""
+    """Build the view of the dialog about one list; `syncs`: the workspace's, which may use it."""
     sheet = context.sheet
     entry = next((each for each in sheet.lists.value or () if each.name == name), None)
     profile = sheet.profile.value

@@ -33,7 +33,7 @@ class NoteView:
 
 
 class NoteModel(QObject):
-    """Holds the note being typed; half-typed ones are kept as drafts of the customer."""
+    """The drawer Add note: the note being typed, kept half-typed as the customer's draft."""
 
     changed = Signal()
     sent = Signal()  # the note is in the outbox
@@ -50,7 +50,7 @@ class NoteModel(QObject):
         self._error: AppError | None = None
 
     def disabled_reason(self) -> str:
-        """Say why no note can be added for the customer shown, or ""."""
+        """Say why the drawer Add note cannot be opened for the customer shown, or ""."""
         if self._sheet_model.sheet is None:
             return "No customer is open."
         decision = self._sheet_model.context().check_permission(Permission.NOTE)
@@ -59,7 +59,7 @@ class NoteModel(QObject):
         return "" if self._ticket_choices() else "This customer has no ticket that takes a note."
 
     def begin(self, ticket: int | None = None) -> None:
-        """Start a note on a ticket: with the draft of this customer, else with what was changed."""
+        """Begin a note in its drawer: with the customer's draft, else with what was changed."""
         choices = self._ticket_choices()
         wanted = ticket if ticket is not None else self._sheet_model.context().ticket
         offered = [number for number, _ in choices]
@@ -71,12 +71,12 @@ class NoteModel(QObject):
         self.changed.emit()
 
     def choose_ticket(self, number: str) -> None:
-        """Choose the ticket that the note goes to."""
+        """Choose in the drawer Add note the ticket that the note goes to."""
         self._ticket = number
         self.changed.emit()
 
     def type_text(self, text: str) -> None:
-        """Take what is typed, and keep it as a draft."""
+        """Take what is typed into the drawer Add note, and keep it as a draft."""
         if text == self._text:
             return
         self._tasks.cancel("compose")
@@ -86,12 +86,12 @@ class NoteModel(QObject):
         self.changed.emit()
 
     def end(self) -> None:
-        """Close the drawer; the draft stays."""
+        """Close the drawer Add note; the draft stays."""
         self._tasks.cancel("compose")
         self._sheet_model.set_unsaved_input(_DRAFT, False)
 
     def submit(self) -> None:
-        """Queue the note; it can be withdrawn for the undo time, and not afterwards."""
+        """Submit the drawer's note; it can be withdrawn for the undo time, not afterwards."""
         if not self.view().button_reason:
             self._tasks.start_once("submit", self._submit(self._text, int(self._ticket)))
 
@@ -113,7 +113,7 @@ class NoteModel(QObject):
         )
 
     async def close(self) -> None:
-        """Cancel what runs and wait for its end."""
+        """Cancel what the drawer Add note runs and wait for its end."""
         await self._tasks.close()
 
     def _ticket_choices(self) -> tuple[tuple[str, str], ...]:

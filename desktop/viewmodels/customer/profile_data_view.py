@@ -91,7 +91,7 @@ def build_profile_data_view(
 
 
 def protected_field_reason(context: CustomerContext, name: str) -> str:
-    """Say why a var is not edited as a profile field: Fairlead itself reads it; "" if it may be."""
+    """Say why the profile dialog does not edit a var: Fairlead itself reads it; "" if it may."""
     names, source = context.display_settings.names, context.display_settings.value_source
     if name == names.health_var:
         return "Fairlead reads the customer's health here. Change it in the panel Health."

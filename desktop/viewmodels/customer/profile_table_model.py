@@ -46,7 +46,7 @@ class ProfileTableModel(QAbstractTableModel):
         return self._rows[place]
 
     def find(self, name: str) -> ProfileFieldRow | None:
-        """Return the field of this name, whether or not the filter shows it."""
+        """Return the profile dialog's field of this name, whether or not its filter shows it."""
         return next((row for row in self._all_rows if row.name == name), None)
 
     def rowCount(self, parent: _ModelIndex = QModelIndex()) -> int:
@@ -88,7 +88,7 @@ class ProfileTableModel(QAbstractTableModel):
 
 
 def parse_field_value(text: str, type_name: str, before: str = "") -> Json:
-    """Parse what was typed as a value of a type that `json_type_name` names.
+    """Parse a value typed into the profile dialog, of a type that `json_type_name` names.
 
     A text is taken as it is, unless `before`, the `field_text` it was made from, was quoted; a
     yes/no also as yes, no, on or off. Raises InvalidInput for what is no value of that type.
@@ -124,7 +124,7 @@ FIELD_TYPES = tuple(_TYPE_EXAMPLES)
 
 
 def field_text(row: ProfileFieldRow) -> str:
-    """Return a field's value as the form edits it: a text without quotes, the rest as JSON."""
+    """Return a value as the profile dialog edits it: a text without quotes, else JSON."""
     if row.type_name == "none":
         return ""
     # With line breaks or the like in it, one line of text would be another value.

@@ -145,12 +145,12 @@ class SheetEdits(QObject):
         self._start_submit(lambda w: [w.end_pause()])
 
     async def add_note(self, text: str, ticket: int) -> None:
-        """Submit an internal note on one of the customer's tickets. Raises AppError."""
+        """Submit the sheet's internal note on one of the customer's tickets. Raises AppError."""
         number = self._sheet_model.customer_number
         await self._submit(lambda w: [w.note(text)], "", ticket, number)
 
     def undo(self, *edit_ids: str) -> None:
-        """Undo edits by their ids in the background, the last one first."""
+        """Undo edits of the sheet by their ids in the background, the last one first."""
         self._sheet_model.tasks.start(f"undo {edit_ids}", self._undo_edits(edit_ids))
 
     def report_settled_edits(self) -> None:

@@ -138,7 +138,7 @@ class CustomerSheetModel(QObject):
         )
 
     def list_details(self, name: str) -> ListDetailsView:
-        """Build the view of one list, for the customer who is open. Raises InvalidInput, AppError.
+        """Build the view of one list for the customer on the sheet. Raises InvalidInput, AppError.
 
         Blocking: a workspace has a dozen syncs.
         """

@@ -16,7 +16,7 @@ from desktop.viewmodels.task_registry import TaskRegistry
 
 @dataclass(frozen=True)
 class CauseView:
-    """One thing that happened: its time, what, and who by whose word; `is_setter` stands out."""
+    """A cause in the drawer Why opted out?: time, what, who; `is_setter` stands out."""
 
     time: str
     time_tooltip: str
@@ -37,7 +37,7 @@ class WhyOptedOutView:
 
 
 class WhyOptedOutModel(QObject):
-    """Collects the explanation when the drawer is opened, and again when the customer changes."""
+    """The drawer Why opted out?: collects its explanation when opened, and by customer."""
 
     changed = Signal()
 
@@ -53,7 +53,7 @@ class WhyOptedOutModel(QObject):
         self._error: AppError | None = None
 
     def begin(self) -> None:
-        """Collect what is known of the opt-out of the customer shown."""
+        """Collect for the drawer Why opted out? what is known of the customer shown."""
         self._found = self._error = None
         self._tasks.start("explain", self._explain())
         self.changed.emit()
@@ -85,7 +85,7 @@ class WhyOptedOutModel(QObject):
         )
 
     async def close(self) -> None:
-        """Cancel what runs and wait for its end."""
+        """Cancel what the drawer Why opted out? runs and wait for its end."""
         await self._tasks.close()
 
     async def _explain(self) -> None:

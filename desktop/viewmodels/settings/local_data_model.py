@@ -72,7 +72,7 @@ class LocalDataModel(CardModel):
         self.tasks.start("count", self._count_kept())
 
     async def count_lost_by_days(self, days: bool | int | str) -> int:
-        """Count the customers that keeping them for fewer days erases; 0: nothing to ask."""
+        """Count for the card the customers that keeping them for fewer days erases."""
         kept_days = self._connection_config.settings_file.load().values.get(
             settings_table.CACHE_DAYS
         )

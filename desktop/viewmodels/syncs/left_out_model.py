@@ -1,4 +1,4 @@
-"""The view-model of the people whom a sync always leaves out."""
+"""View-model of the card of people whom a sync always leaves out."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ _MAX_ROWS = 100
 
 @dataclass(frozen=True)
 class LeftOutRow:
-    """One person: what names the entry, what they are called, and why, by whom and when."""
+    """A person on the left-out card: what names the entry, name, why, by whom and when."""
 
     key: str
     label: str
@@ -27,7 +27,7 @@ class LeftOutRow:
 
 @dataclass(frozen=True)
 class LeftOutView:
-    """The list; `disabled_reason` says why nobody can be added right now."""
+    """View of the left-out card; `disabled_reason` says why nobody can be added now."""
 
     rows: tuple[LeftOutRow, ...]
     count_text: str
@@ -37,7 +37,7 @@ class LeftOutView:
 
 
 class LeftOutModel(TaskModel):
-    """Adds by the one matcher: who is found at the source, and their record at the target."""
+    """The left-out card: adds whom the one matcher finds at the source and the target."""
 
     added = Signal()
 
@@ -53,7 +53,7 @@ class LeftOutModel(TaskModel):
         page.sync_selected.connect(self._on_sync_selected)
 
     def view(self) -> LeftOutView:
-        """Build the view of the list of the sync that is selected."""
+        """Build the view of the left-out card for the selected sync."""
         now = self._context.clock.now()
         rows = tuple(
             LeftOutRow(
@@ -77,19 +77,19 @@ class LeftOutModel(TaskModel):
         )
 
     def refresh(self) -> None:
-        """Read the list of the sync that is selected."""
+        """Read whom the selected sync leaves out, for the card."""
         self._sync_name = self._page.selected_name
         if self._sync_name:
             self.tasks.start("read", self._read(self._sync_name))
 
     def add(self, who: str, reason: str) -> None:
-        """Leave somebody out, by an address or id; an error stands below the form."""
+        """Leave somebody out from the card, by an address or id; an error stands below its form."""
         self._error, self._is_adding = "", True
         self.tasks.start_once("add", self._add(self._sync_name, who, reason))
         self.changed.emit()
 
     def include_again(self, key: str) -> None:
-        """Take somebody off the list, from the next preview on."""
+        """Take somebody off the left-out card, from the next preview on."""
         self.tasks.start_once(f"include {key}", self._include_again(self._sync_name, key))
 
     def _on_sync_selected(self, _name: str) -> None:

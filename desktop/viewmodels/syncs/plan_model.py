@@ -210,11 +210,11 @@ class PlanModel(TaskModel):
         self.tasks.start_once(f"correct {source}", self._correct_field(source, field, value))
 
     def leave_out_row(self, row: int, reason: str) -> None:
-        """Always leave the person of a row out of this sync, in this preview too."""
+        """Leave the person of a preview's row out of this sync always, in this preview too."""
         self.tasks.start_once(f"leave out {row}", self._leave_out_row(row, reason))
 
     def include_row_again(self, row: int) -> None:
-        """Take the person of a row off the list of who is left out, from the next preview on."""
+        """Take the person of a preview's row off the left-out list, from the next preview on."""
         self.tasks.start_once(f"include {row}", self._include_row_again(row))
 
     def allow_limit(self, breach: str) -> None:

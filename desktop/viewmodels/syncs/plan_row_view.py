@@ -68,7 +68,7 @@ class FieldChangeView:
 
     @property
     def value_text(self) -> str:
-        """Old and new as one text, the same in the row and in its details."""
+        """A preview field's old and new as one text, the same in the row and its details."""
         if self.old == self.new:
             return self.old
         if self.is_dimmed:

@@ -165,7 +165,7 @@ def _visible_disabled_reason(blockers: dict[str, str]) -> str:
 
 
 def _status_text(snapshot: SyncSnapshot, inputs: HeaderInputs) -> str:
-    """Say whether the sync is on and how often it runs: promised only where this computer does."""
+    """Say in the sync's header whether it is on and how often it runs on this computer."""
     sync = snapshot.sync
     if not sync.on:
         return "Off. Preview shows what it would do."
@@ -222,7 +222,7 @@ def _build_progress(snapshot: SyncSnapshot, inputs: HeaderInputs) -> RunProgress
 
 
 def _progress_detail(progress: RunProgress) -> str:
-    """Say how far a run is: “412 of 1,105, about 2 min left”."""
+    """Say in the sync's header how far a run is: “412 of 1,105, about 2 min left”."""
     if not progress.total:
         return f"{progress.done:,} so far" if progress.done else ""
     done = f"{progress.done:,} of {progress.total:,}"
