@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QAbstractSlider,
     QApplication,
     QDialog,
     QLineEdit,
@@ -253,12 +255,27 @@ class MainWindow(QMainWindow):
         self.banner.show_message("info", title, message, hint, close="Close")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        # What nobody else wanted: Esc closes the banner that can be seen, the page's own first.
+        # What nobody else wanted: PgUp and PgDn scroll the page, wherever the keyboard is; Esc
+        # closes the banner that can be seen, the page's own first.
+        if event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self._scroll_page(down=event.key() == Qt.Key.Key_PageDown)
+            return
         page = self._stack.currentWidget()
         banners = [*page.findChildren(Banner), self.banner] if page is not None else [self.banner]
         if event.key() == Qt.Key.Key_Escape and any(each.close_by_key() for each in banners):
             return
         super().keyPressEvent(event)
+
+    def _scroll_page(self, *, down: bool) -> None:
+        page = self._stack.currentWidget()
+        areas = page.findChildren(QAbstractScrollArea) if page is not None else []
+        can_scroll = [a for a in areas if a.isVisible() and a.verticalScrollBar().maximum() > 0]
+        # The largest: beside it stand details.
+        largest = max(can_scroll, key=lambda a: a.width() * a.height(), default=None)
+        if largest is not None:
+            steps = QAbstractSlider.SliderAction
+            step = steps.SliderPageStepAdd if down else steps.SliderPageStepSub
+            largest.verticalScrollBar().triggerAction(step)
 
     def update_workspace_color(self) -> None:
         """Paint the window's top line in the workspace's colour, for the theme in force."""

@@ -118,6 +118,8 @@ class SearchField(QLineEdit):
                     self.opened_empty.emit()
                 self.show_popup()
             self._ensure_popup().move_selection(1 if key == Qt.Key.Key_Down else -1)
+        elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp) and is_open:
+            self._ensure_popup().move_page(1 if key == Qt.Key.Key_PageDown else -1)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._accept()
         elif key == Qt.Key.Key_Escape and is_open:

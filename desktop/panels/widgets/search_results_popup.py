@@ -87,6 +87,19 @@ class SearchPopup(QFrame):
                 self.view.setCurrentIndex(index)
                 return
 
+    def move_page(self, direction: int) -> None:
+        """Move the search popup's mark by a page, to the last row that is enabled at its end."""
+        model, count = self.view.model(), self.count()
+        if model is None or not count:
+            return
+        current = max(self.view.currentIndex().row(), 0)
+        wanted = min(max(current + direction * _MAX_VISIBLE_ROWS, 0), count - 1)
+        # Back towards where it was, past rows that cannot be taken.
+        for row in range(wanted, current, -direction):
+            if self.is_enabled(model.index(row, 0)):
+                self.view.setCurrentIndex(model.index(row, 0))
+                return
+
     def choose(self, index: QModelIndex) -> None:
         """Take a row of the search popup, if it may be taken."""
         if index.isValid() and self.is_enabled(index):

@@ -6,7 +6,12 @@ from collections import Counter
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QScrollArea,
+    QWidget,
+)
 
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.widgets.navigation_rail import NavigationRailButton
@@ -296,3 +301,28 @@ async def test_pages_open_by_shortcut_and_arrows(window: WindowDriver) -> None:
     assert window.view.navigation_rail.current() in ("sync", "customers")
     window.press(Key.Key_1, CTRL)
     assert window.view.navigation_rail.current() == "customers"
+
+
+async def test_page_keys_scroll_the_sheet_from_the_search_field(window: WindowDriver) -> None:
+    window.view.resize(700, 520)
+    await window.look_up("maria@lopez.example")
+    window.press(Key.Key_K, CTRL)
+    areas = window.view.customers_page.findChildren(QScrollArea)
+    area = next(a for a in areas if a.isVisible() and a.verticalScrollBar().maximum() > 0)
+    window.press(Key.Key_PageDown)
+    scrolled = area.verticalScrollBar().value()
+    assert scrolled > 0
+    window.press(Key.Key_PageUp)
+    assert area.verticalScrollBar().value() < scrolled
+    # In the list of suggestions they go by its page, and stay in it.
+    window.type(">")
+    popup = window.view.top_bar.search_field.popup()
+    assert popup is not None
+    window.press(Key.Key_PageDown)
+    assert popup.view.currentIndex().row() == 8
+    window.press(Key.Key_PageDown, times=9)
+    last = popup.view.currentIndex().row()
+    assert last == popup.count() - 1
+    window.press(Key.Key_PageUp, times=9)
+    assert popup.view.currentIndex().row() <= 1
+    assert area.verticalScrollBar().value() < scrolled
