@@ -137,12 +137,15 @@ class PlanRepository(Repository):
         *,
         state: PlanState,
         read: int,
-        included: int,
+        included: int | None = None,
         breaches: tuple[str, ...],
         mark: str,
         reading: TargetReading | None = None,
     ) -> None:
-        """Update a plan's row as complete and ready to be looked at or applied."""
+        """Update a plan's row as complete, to be looked at or applied.
+
+        Of the records `read` so many are `included` in the sync's source; None: all of them.
+        """
         self._database.write(
             lambda c: c.execute(
                 "UPDATE plan SET state = ?, records_read = ?, source_record_count = ?,"
@@ -150,7 +153,7 @@ class PlanRepository(Repository):
                 (
                     state.value,
                     read,
-                    included,
+                    read if included is None else included,
                     to_json(breaches),
                     mark,
                     to_json(reading),

@@ -102,7 +102,6 @@ class RollbackPlanner:
             plan_id,
             state=PlanState.STOPPED if found else PlanState.READY,
             read=read,
-            included=read,
             breaches=tuple(breach.code for breach in found),
             mark="",
         )
