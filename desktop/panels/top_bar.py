@@ -83,9 +83,10 @@ class TopBar(QWidget):
         """Show the customers that match under the top bar's search field, to choose from."""
         if self._search is None:
             return
+        # First of all: an empty field that gets the keyboard offers the customers opened last.
+        self.search_field.take_focus()
         self._search.show_matches(matches)
         self.search_field.show_popup()
-        self.search_field.take_focus()
         # Enter opens the first one.
         self.search_field.mark_first_row()
 

@@ -95,6 +95,24 @@ async def test_search_enter_opens_first_of_several_matches(window: WindowDriver)
     assert window.sheet.sheet.address == first
 
 
+async def test_search_matches_of_a_link_are_offered_under_an_empty_field(
+    window: WindowDriver,
+) -> None:
+    window.view.look_up("Alex Kim")
+    await window.is_lookup_finished()
+    popup = window.view.top_bar.search_field.popup()
+    assert popup is not None
+    assert popup.isVisible()
+    assert [popup.view.model().index(row, 0).data() for row in range(popup.count())] == [
+        "Alex Kim",
+        "Alex Kim",
+    ]
+    window.press(Key.Key_Escape)
+    window.click("Show the list")
+    assert popup.isVisible()
+    assert popup.count() == 2
+
+
 async def test_search_escape_leaves_choice_and_text(window: WindowDriver) -> None:
     await window.look_up("Alex Kim")
     window.press(Key.Key_Escape)
