@@ -315,8 +315,9 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
 
     def _on_section_resized(self, column: int, _old: int, new: int) -> None:
         self._place_tick_all()
-        # By a person: the other widths are shares of what they chose.
-        if column in _COLUMN_NAMES and not self._is_laying_out and not self.isHidden():
+        # By a person. Where one column holds the row, Qt stretches it whenever the view is sized.
+        by_person = not self._is_laying_out and not self.row_delegate.is_single_column
+        if column in _COLUMN_NAMES and by_person and not self.isColumnHidden(CHANGES) and new > 0:
             self._widths[column] = new
             self._save_timer.start()
 

@@ -26,7 +26,7 @@ _COLUMNS = (
     # Its heading is the box that ticks all rows.
     ListColumn[PlanRowView]("", _tick_text, is_ticked=_tick_state),
     ListColumn[PlanRowView]("Customer", lambda row: row.name),
-    ListColumn[PlanRowView]("Predicted value", lambda row: row.predicted_value_text),
+    ListColumn[PlanRowView]("Value", lambda row: row.predicted_value_text),
     ListColumn[PlanRowView]("Outcome", lambda row: row.fate),
     ListColumn[PlanRowView]("Changes", lambda row: row.accessible_text),
 )

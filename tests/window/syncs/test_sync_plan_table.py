@@ -390,6 +390,13 @@ async def test_plan_table_columns_are_sized_hidden_and_remembered(window: SyncPa
     header = window.rows.horizontalHeader()
     assert header.isSectionHidden(FATE)
     assert abs(header.sectionSize(CUSTOMER) - wide) <= 1
+    # Narrow and wide again, the columns are what they were.
+    window.view.resize(392, 860)
+    await window.wait_until(lambda: window.rows.row_delegate.is_single_column)
+    await window.pause(0.1)
+    window.view.resize(1280, 820)
+    await window.wait_until(lambda: not window.rows.row_delegate.is_single_column)
+    assert abs(header.sectionSize(CUSTOMER) - wide) <= 1
     window.rows._on_reset_columns()
     assert not header.isSectionHidden(FATE)
     assert header.sectionSize(CUSTOMER) == before
