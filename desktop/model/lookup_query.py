@@ -57,6 +57,7 @@ _SUBJECT_TICKET = re.compile(r"(?i)(?:re|aw|fwd?|wg)\s*:\s*(?:\[[^\[\]]*\]\s*)?#
 _TICKET_INSIDE = re.compile(
     r"(?ai)\b(?:ticket|request|case)(?:[\s-]*(?:no|nr|number|id)\b)?[\s.:]*#(\d+)\b"
 )
+_HASH_NUMBER = re.compile(r"#\d+")
 # As reports and spreadsheets write it.
 _GROUPED_TICKET = re.compile(r"#\d{1,3}(?:[,.'’\s]\d{3})+")
 _HASH_SIGNS = str.maketrans("＃№", "##")
@@ -106,6 +107,7 @@ _MESSENGER_LINK = re.compile(
 _PREFIXED_QUERY = re.compile(
     r"(?ai)(ticket|user|zendesk|id|external|ext|extid|sid|phone|tel|name)\s*:\s*(.+)"
 )
+_ID_KINDS = (LookupQueryKind.TICKET, LookupQueryKind.ZENDESK_ID, LookupQueryKind.SID)
 # A line of JSON, a cell of a query: its number's kind is told by its name, and by `id` alone not.
 _JSON_FIELD = re.compile(
     r"(?ai)[\"']?(ticket_id|user_id|requester_id|submitter_id|external_id|extid|id)[\"']?\s*[:=]\s*"
@@ -158,7 +160,11 @@ def parse_lookup_query(text: str) -> LookupQuery:
         return _validated_query(LookupQueryKind.TICKET, re.sub(r"\D", "", bare))
     named = _PREFIXED_QUERY.fullmatch(cleaned)
     if named and "//" not in cleaned:
-        return _validated_query(_KIND_BY_PREFIX[named.group(1).lower()], named.group(2).strip())
+        kind, value = _KIND_BY_PREFIX[named.group(1).lower()], named.group(2).strip()
+        around = _WRAPPERS if kind in _ID_KINDS else ""
+        if kind is LookupQueryKind.EXTERNAL_ID and value[0] == value[-1] and len(value) > 2:
+            around = "\"'"
+        return _validated_query(kind, value.strip(around) if around else value)
     if query := _parse_id(bare) or _parse_phone(bare):
         return query
     if "://" in bare and "mailto:" not in bare.lower():
@@ -174,7 +180,7 @@ def parse_lookup_query(text: str) -> LookupQuery:
     if "@" in cleaned or "＠" in cleaned:
         return _parse_email(text)
     named_tickets = set(_TICKET_INSIDE.findall(bare))
-    if len(named_tickets) == 1:
+    if len(named_tickets) == 1 and len(_HASH_NUMBER.findall(bare)) == 1:
         return _validated_query(LookupQueryKind.TICKET, named_tickets.pop())
     return LookupQuery(LookupQueryKind.NAME, cleaned)
 
