@@ -10,12 +10,14 @@ import pytest
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.doctor import run_doctor
 from desktop.connect.identity_and_roles import effective_permission_rules
+from desktop.connect.mail_server import smtp_server_from_settings
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.kit.errors import KeyringError
 from desktop.model.permission import Actor, Permission, Role, check_permission
 from desktop.settings.sealed_settings import SealState
 from desktop.settings.settings_file import SettingsValues
 from desktop.settings.settings_table import SETTINGS_BY_KEY
+from desktop.vault.bound_secrets import SecretForOtherHost
 from desktop.vault.environment_vault import EnvironmentSecrets, EnvironmentVault
 from desktop.vault.keyring_errors import keyring_locked_error, no_keyring_error
 from desktop.vault.memory_vault import MemoryVault
@@ -276,3 +278,31 @@ async def test_environment_cannot_bring_a_key_of_its_own_where_there_is_a_keyrin
     )
     assert values.seal_state is SealState.BROKEN
     assert not values.get(SETTINGS_BY_KEY[OPT_IN])
+
+
+@pytest.mark.parametrize("attack", ["edit", "edit, and no seal"])
+async def test_secrets_of_the_environment_go_to_no_address_that_was_edited(
+    sandbox: SetupSandbox, desk: ConnectionConfig, attack: str
+) -> None:
+    document = sandbox.connection_document
+    given = server(document, smtp_password="canary-pass-4711")
+    on_server = replace(desk, **given)
+    assert (await set_up_workspace({**document, "changes": True}, on_server)).is_ok
+    mail = {"mail.host": "mail.desk.example", "mail.user": "lee", "mail.from": "lee@desk.example"}
+    on_server.settings_file.change(mail)
+    config = replace(desk, **given)
+    values = await load_anew(config)
+    assert (await smtp_server_from_settings(config, values)).password == "canary-pass-4711"
+    edit_file(desk, mail__host="elsewhere.example", sailthru__service_uri="http://127.0.0.1:9")
+    if attack == "edit, and no seal":
+        edit_database(desk, "DELETE FROM settings_seal")
+    config = replace(desk, **given)
+    await config.seal.load()
+    values = config.settings_file.load().values
+    if attack == "edit":
+        assert (await smtp_server_from_settings(config, values)).host == "mail.desk.example"
+    else:
+        with pytest.raises(SecretForOtherHost, match="environment is for another address"):
+            await smtp_server_from_settings(config, values)
+    with pytest.raises(SecretForOtherHost, match="environment is for another address"):
+        config.require_account_of(values, None)

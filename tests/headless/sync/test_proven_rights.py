@@ -12,6 +12,7 @@ import pytest
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.run_notifications import run_and_notify
+from desktop.app.runner_factory import build_sync_context
 from desktop.kit.clock import SystemClock
 from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget, sending_refusal
 from desktop.model.limit import Limit, group_approvers
@@ -24,8 +25,15 @@ from desktop.settings.policy_file_discovery import PolicyFolder
 from desktop.store.workspace_store import WorkspaceStore, open_store
 from desktop.sync.limits import take_plan_for_apply
 from desktop.sync.plan_row_decisions import PlanRowDecisions
+from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.sync_presets import PresetNames, build_preset
 from desktop.sync.sync_runner import RunRequest
+from tests.headless.sync.test_sync_optout_changes import (
+    give_level,
+    level_of,
+    save_level_sync,
+    sign_in_as,
+)
 from tests.support import sync_cases
 from tests.support.sandbox_servers import SandboxServers
 
@@ -242,43 +250,38 @@ def test_waiting_edit_that_was_rewritten_is_judged_by_who_is_at_work(
     assert not edit.is_made_by(edit.actor_key)
 
 
+@pytest.mark.parametrize(
+    ("began_by", "written_in", "level"),
+    [("own", "", "none"), ("a colleague", "", "all"), ("a colleague", "own", "all")],
+)
 async def test_own_run_is_taken_back_within_a_day_without_the_right_to_opt_in(
     sync_services: WorkspaceServices,
     sync_sandbox: SandboxServers,
     monkeypatch: pytest.MonkeyPatch,
+    began_by: str,
+    written_in: str,
+    level: str,
 ) -> None:
-    from tests.headless.sync.test_sync_optout_changes import (
-        give_level,
-        level_of,
-        save_level_sync,
-        sign_in_as,
-    )
-
+    """`written_in`: whom somebody names in the database as the one who began it."""
     (one, other) = sync_cases.create_customers(sync_sandbox, 2)
     for each in (one, other):
         give_level(sync_sandbox, each, "all")
     sync = save_level_sync(sync_services, flows=FlowPolicy.MAY_START)
     sign_in_as(sync_services, monkeypatch, "agent may not")
-    key = sync_services.session.actor.key
-    run = await run_and_notify(sync_services, sync, RunRequest(sync.name, "Lee", actor_key=key))
+    keys = {"own": sync_services.session.actor.key, "a colleague": "1"}
+    request = RunRequest(sync.name, "Lee", actor_key=keys[began_by])
+    run = await run_and_notify(sync_services, sync, request)
     assert {level_of(sync_sandbox, each) for each in (one, other)} == {"all"}
     # Somebody else has chosen the level since: that one stays.
     sync_sandbox.write_profile(other.sid, optout_email="basic")
-    for began_by, level in (("1", "all"), (key, "none")):
-        write_raw(
-            sync_services.workspace.folder,
-            "UPDATE run SET actor_key = ? WHERE id = ?",
-            began_by,
-            int(run.id),
-        )
-        from desktop.app.runner_factory import build_sync_context
-        from desktop.sync.rollback_planner import RollbackPlanner
-
-        plan = await RollbackPlanner(build_sync_context(sync_services)).build_plan(run.id, "Lee")
-        request = RunRequest(sync.name, "Lee", why="rollback", plan_id=plan.id, actor_key=key)
-        await run_and_notify(sync_services, sync, request)
-        assert level_of(sync_sandbox, one) == level
-        assert level_of(sync_sandbox, other) == "basic"
+    if written_in:
+        folder, run_id = sync_services.workspace.folder, int(run.id)
+        write_raw(folder, "UPDATE run SET actor_key = ? WHERE id = ?", keys[written_in], run_id)
+    plan = await RollbackPlanner(build_sync_context(sync_services)).build_plan(run.id, "Lee")
+    back = RunRequest(sync.name, "Lee", why="rollback", plan_id=plan.id, actor_key=keys["own"])
+    await run_and_notify(sync_services, sync, back)
+    assert level_of(sync_sandbox, one) == level
+    assert level_of(sync_sandbox, other) == "basic"
 
 
 def test_plan_is_taken_by_one_of_two_processes_and_approvals_at_once_both_count(
