@@ -190,6 +190,8 @@ class SettingsPage(QWidget):
 
 def _fill_scroll_area(scroll: QScrollArea, cards: tuple[Card, ...]) -> None:
     inside = QWidget()
+    scroll.setWidget(inside)
+    # Qt fills it with the window's ground otherwise.
     inside.setAutoFillBackground(False)
     column = QVBoxLayout(inside)
     column.setContentsMargins(0, 0, 0, 0)
@@ -199,4 +201,3 @@ def _fill_scroll_area(scroll: QScrollArea, cards: tuple[Card, ...]) -> None:
         set_tab_order_by_layout(card)
         column.addWidget(card)
     column.addStretch(1)
-    scroll.setWidget(inside)

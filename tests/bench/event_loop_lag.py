@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-from tests.bench.report import Figure, percentile
+from tests.bench.report import Figure, format_table, percentile
 from tests.bench.timed_process import ROOT
 
 BEAT_INTERVAL_MS = 10
@@ -125,6 +125,8 @@ async def measure_lateness(load: str, found: list[LatenessReport]) -> AsyncItera
     finally:
         heart.stop()
         found.append(LatenessReport(load, heart.late, await asyncio.to_thread(bare.stop)))
+        # Told at once: the loads take minutes.
+        print(format_table(found[-1].rows()), flush=True)
 
 
 def _run_bare_window() -> None:

@@ -127,14 +127,19 @@ class ScheduleTab(QWidget):
                 ),
             ),
         )
+        # From the outside in: what is added with much in it is styled anew, all of it.
         inside = QWidget()
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(fonts.scaled(8))
+        page.addWidget(wrap_in_scroll_area(inside), 1)
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(CARD_GAP))
         for card, parts in cards:
+            column.addWidget(card)
             for part in parts:
                 card.add(part)
-            column.addWidget(card)
         column.addStretch(1)
         inside.setMaximumWidth(fonts.scaled(_MAX_CONTENT_WIDTH))
         below = QWidget()
@@ -145,10 +150,6 @@ class ScheduleTab(QWidget):
         foot.addWidget(self.state_label, 1)
         foot.addWidget(self.discard_button)
         foot.addWidget(self.save_button)
-        page = QVBoxLayout(self)
-        page.setContentsMargins(0, 0, 0, 0)
-        page.setSpacing(fonts.scaled(8))
-        page.addWidget(wrap_in_scroll_area(inside), 1)
         page.addWidget(below)
 
 

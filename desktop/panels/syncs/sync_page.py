@@ -80,8 +80,10 @@ class SyncPage(ListDetailPage):
         self._lay_out()
         self.add_tab("Plan", self._plan_over_last_runs())
         # Each takes tens of milliseconds to build, and most are not looked at: on first show.
-        self._lazy_mapping_tab = LazyWidget(lambda: MappingTab(models.mapping, models.left_out))
-        self._lazy_schedule_tab = LazyWidget(lambda: ScheduleTab(models.schedule))
+        self._lazy_mapping_tab = LazyWidget(
+            lambda parent: MappingTab(models.mapping, models.left_out, parent)
+        )
+        self._lazy_schedule_tab = LazyWidget(lambda parent: ScheduleTab(models.schedule, parent))
         self._lazy_history_tab = LazyWidget(self._create_history_tab)
         self.add_tab("Mapping", self._lazy_mapping_tab)
         self.add_tab("Schedule", self._lazy_schedule_tab)
@@ -272,8 +274,8 @@ class SyncPage(ListDetailPage):
     def _on_exported(self, sentence: str) -> None:
         self.error_banner.show_message("info", sentence, close="Close")
 
-    def _create_history_tab(self) -> RunHistoryTab:
-        tab = RunHistoryTab(self._models.history)
+    def _create_history_tab(self, parent: QWidget) -> RunHistoryTab:
+        tab = RunHistoryTab(self._models.history, parent)
         tab.customer_requested.connect(self.customer_requested)
         tab.plan_rows_requested.connect(self._on_rows_wanted)
         tab.resume_requested.connect(self._model.resume_run)

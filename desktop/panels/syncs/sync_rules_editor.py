@@ -73,10 +73,10 @@ class SyncRulesEditor(QWidget):
             ("Safeguards", (consent, self.purposes, cap, limits)),
         ):
             card = Card(title)
+            column.addWidget(card)
             card.body.setSpacing(fonts.scaled(6))
             for part in parts:
                 card.add(part)
-            column.addWidget(card)
         column.insertWidget(1, self.stages_card)
         for form in self._forms:
             form.edited.connect(model.change_rule)

@@ -12,7 +12,7 @@ Content = TypeVar("Content", bound=QWidget)
 class LazyWidget(QWidget, Generic[Content]):
     """Place filled by `build` once: when it is shown, or somebody asks for its content before."""
 
-    def __init__(self, build: Callable[[], Content], parent: QWidget | None = None) -> None:
+    def __init__(self, build: Callable[[QWidget], Content], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._build_content = build
         self.content_if_built: Content | None = None
@@ -22,7 +22,7 @@ class LazyWidget(QWidget, Generic[Content]):
     def ensure_content(self) -> Content:
         """Return the lazy widget's content, built now if it was not."""
         if self.content_if_built is None:
-            self.content_if_built = self._build_content()
+            self.content_if_built = self._build_content(self)
             self._box.addWidget(self.content_if_built)
             # A layout shows what came late only in the next turn.
             self.content_if_built.show()
