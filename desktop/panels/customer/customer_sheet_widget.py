@@ -22,6 +22,7 @@ from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.batched_layout import batch_layout
 from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.responsive_columns import ResponsiveColumns, ResponsiveColumnsScrollArea
+from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.tab_order import first_usable_control
 from desktop.viewmodels.customer.email_change_view import EmailNoteView
 from desktop.viewmodels.customer.pause_view import PauseView, build_pause_view
@@ -54,6 +55,7 @@ _COLUMN_PLAN = {
 _FOLDED_WHEN_NARROW = ("timeline", "engagement", "zendesk", "data")
 # How long panels are filled in one turn of the loop: longer, and a key would be felt to wait.
 _REFRESH_SLICE_S = 0.005
+_MIN_PANELS_HEIGHT = 150  # px at the base font
 _RESERVED_ROWS = 6  # rows of facts that nearly every customer has
 _RESERVED_TICKETS = 5  # four are shown folded, one more while a new one comes
 _PANEL_CLASSES: dict[str, Callable[[CustomerSheetModel], SheetPanel]] = {
@@ -99,12 +101,18 @@ class CustomerSheetWidget(QWidget):
         self._email_note = EmailNoteView()
         self._columns = ResponsiveColumns(_COLUMN_PLAN)
         page = ResponsiveColumnsScrollArea(self._columns)
-        column = QVBoxLayout(self)
+        page.setMinimumHeight(fonts.scaled(_MIN_PANELS_HEIGHT))
+        inside = QWidget()
+        column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(12))
         column.addWidget(self._header)
         column.addWidget(page, 1)
         self._column = column
+        # In a low window header and note scroll as well, or they would stand on each other.
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(wrap_in_scroll_area(inside))
         _apply_stylesheet_now(self)
 
     @property

@@ -2,7 +2,8 @@
 
 import json
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -41,6 +42,8 @@ from desktop.viewmodels.customer.profile_table_model import (
 from desktop.viewmodels.customer.sheet_edits import SubmittedEdit
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
+_NARROW_WIDTH = 520  # px at the base font
+
 
 class ProfileFieldsDialog(QDialog):
     """The dialog that edits profile fields, and stays open; a saved one shows as waiting."""
@@ -51,7 +54,8 @@ class ProfileFieldsDialog(QDialog):
         self._fields = ProfileTableModel()
         self.setWindowTitle("Profile data")
         self.setObjectName("All profile data")
-        self.resize(fonts.scaled(720), fonts.scaled(560))
+        room = self.screen().availableSize()
+        self.resize(QSize(fonts.scaled(720), fonts.scaled(560)).boundedTo(room))
         self._filter = QLineEdit(self)
         self._filter.setPlaceholderText("Filter fields and values")
         self._filter.setAccessibleName("Filter fields and values")
@@ -74,8 +78,7 @@ class ProfileFieldsDialog(QDialog):
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         head.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((0, 190), (2, 80), (3, 90)):
-            head.resizeSection(column, fonts.scaled(width))
+        head.resizeSection(3, fonts.scaled(90))
         self._table.selectionModel().currentChanged.connect(self._on_current)
         self._name = QLineEdit(self)
         self._name.setAccessibleName("Field name")
@@ -126,6 +129,14 @@ class ProfileFieldsDialog(QDialog):
         self.setWindowTitle(f"Profile data of {build_header_view(self._model.context()).name}")
         self.open()
         self._filter.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # Beside a browser the value needs the room.
+        is_narrow = self.width() < fonts.scaled(_NARROW_WIDTH)
+        self._table.setColumnHidden(3, is_narrow)
+        for column, width in ((0, 130), (2, 66)) if is_narrow else ((0, 190), (2, 80)):
+            self._table.horizontalHeader().resizeSection(column, fonts.scaled(width))
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)

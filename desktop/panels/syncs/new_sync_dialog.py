@@ -1,6 +1,6 @@
 """The dialog New sync, and the list of presets that can be added."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
@@ -84,7 +84,7 @@ class NewSyncDialog(QDialog):
         self.setWindowTitle("New sync")
         self.setAccessibleName("New sync")
         self.setObjectName("New sync")
-        self.setMinimumWidth(fonts.scaled(440))
+        self.setMinimumWidth(fonts.scaled(320))
         self._values: dict[str, FieldValue] = {"start": "", "title": ""}
         self._values["kind"] = fields[1].choices[0][0]
         text = "It is added switched off. You can change it before it runs."
@@ -109,9 +109,12 @@ class NewSyncDialog(QDialog):
         column.addWidget(label(text, "muted", wrap=True))
         # On a small screen the templates scroll, and the buttons stay in reach.
         scroll = wrap_in_scroll_area(inside)
-        scroll.setMinimumHeight(min(inside.sizeHint().height(), fonts.scaled(_MAX_LIST_HEIGHT)))
         column.addWidget(scroll, 1)
         column.addLayout(hbox(1, close))
+        wanted = min(inside.sizeHint().height(), fonts.scaled(_MAX_LIST_HEIGHT))
+        height = self.sizeHint().height() - scroll.sizeHint().height() + wanted
+        room = self.screen().availableSize()
+        self.resize(QSize(fonts.scaled(440), height).boundedTo(room))
         self.preset_list.preset_chosen.connect(self._on_preset_chosen)
         self.form.edited.connect(self._on_edited)
         self.form.control("title", TextField).returnPressed.connect(self._on_add)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from desktop.panels.syncs.new_sync_dialog import PresetList
 from desktop.panels.syncs.sync_card import SyncCard
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import vbox
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.dropdown_field import DropdownField
@@ -65,7 +66,7 @@ class SyncList(QWidget):
         self.new_button.setVisible(not is_empty)
         self.preset_list.setVisible(is_empty)
         self.preset_list.show_presets(presets if is_empty else (), add_disabled_reason)
-        self._state_card.setVisible(not state.summary)
+        self._empty_scroll.setVisible(not state.summary)
         self._scroll.setVisible(bool(state.summary))
         self._state_card.set_title("No sync yet" if is_empty else "Syncs")
         if is_empty:
@@ -113,10 +114,14 @@ class SyncList(QWidget):
         page.setSpacing(fonts.scaled(9))
         page.addLayout(head)
         page.addWidget(self.label_dropdown)
-        page.addWidget(self._state_card)
-        page.addWidget(self.preset_list)
+        nothing = QWidget()
+        column = vbox(self._state_card, self.preset_list, spacing=9)
+        column.addStretch(1)
+        nothing.setLayout(column)
+        # In a low window the templates scroll, as the cards do.
+        self._empty_scroll = wrap_in_scroll_area(nothing)
+        page.addWidget(self._empty_scroll, 1)
         page.addWidget(self._scroll, 1)
-        page.addStretch(0)
 
     def _rebuild(self, views: tuple[SyncCardView, ...]) -> None:
         # New cards take the place of old ones, and the keyboard with them.

@@ -4,11 +4,16 @@ import asyncio
 import re
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import vbox
 from desktop.panels.widgets.button import Button
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
+
+_WIDTH = 380  # px at the base font
 
 
 class ConfirmationDialog(QDialog):
@@ -45,9 +50,14 @@ class ConfirmationDialog(QDialog):
         column.setContentsMargins(side, side, side, fonts.scaled(14))
         column.setSpacing(fonts.scaled(8))
         column.addWidget(label(title, "title", wrap=True))
-        column.addWidget(label(message, wrap=True))
+        texts = vbox(label(message, wrap=True), spacing=8)
         if detail:
-            column.addWidget(label(detail, "muted", wrap=True))
+            texts.addWidget(label(detail, "muted", wrap=True))
+        inside = QWidget()
+        inside.setLayout(texts)
+        # On a small screen the texts scroll, and the buttons stay in reach.
+        self._texts, self._scroll = texts, wrap_in_scroll_area(inside)
+        column.addWidget(self._scroll, 1)
         self.confirm_button = Button(confirm, "danger" if dangerous else "primary")
         self.cancel_button = Button(cancel)
         self.alternative_button = Button(alternative)
@@ -79,6 +89,20 @@ class ConfirmationDialog(QDialog):
         self.alternative_button.clicked.connect(self._on_alternative)
         self._on_typed("")
         (self.field or self.cancel_button).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        layout = self.layout()
+        if layout is None:
+            return
+        room = self.screen().availableSize()
+        width = min(max(fonts.scaled(_WIDTH), self.minimumSizeHint().width()), room.width())
+        margins = layout.contentsMargins()
+        texts = self._texts.totalHeightForWidth(width - margins.left() - margins.right())
+        self._scroll.setMinimumHeight(0)
+        rest = layout.totalMinimumHeightForWidth(width)
+        self._scroll.setMinimumHeight(max(0, min(texts, room.height() - rest)))
+        self.resize(width, layout.totalMinimumHeightForWidth(width))
 
     def _on_typed(self, text: str) -> None:
         prompt = self.field.accessibleName() if self.field is not None else ""
