@@ -434,7 +434,7 @@ class ActivityPageModel(TaskModel):
         if changes.has_any(Topic.CUSTOMER, Topic.PERMISSIONS):
             # Erased, renamed, or not for this person any more: read once more where it is shown.
             self._names.clear()
-        if changes.has_any(Topic.OUTBOX, Topic.AUDIT):
+        if changes.has_any(Topic.OUTBOX, Topic.AUDIT, Topic.CUSTOMER):
             self._is_stale = True
             if not self._throttle_timer.isActive():
                 self._throttle_timer.start()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QDate, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
@@ -205,3 +206,19 @@ async def test_activity_days_fit_beside_the_other_filters(
         await wait_until(lambda: page.list_card.width() >= min(page.width(), 570))
         await wait_until(lambda: clipped_texts(page) == [])
         picture(f"activity_{width}", page)
+
+
+async def test_activity_forgets_names_of_erased_customers(
+    offline_page: ActivityPageDriver,
+) -> None:
+    house = offline_page.house
+    cache, now = house.store.customer_cache, house.context.clock.now()
+    await cache.save_user(ZendeskUser(7701, "Maria Lopez", "maria@lopez.example"), now)
+    await cache.save_profile(SailthruProfile("a" * 24, "maria@lopez.example"), now)
+    await make_edit(offline_page, edit_of("a" * 24, "maria@lopez.example"), now)
+    await shown(offline_page, 1)
+    table = offline_page.model.table_model
+    await wait_until(lambda: cell_texts(CUSTOMER, table.row_at(0))[0] == "Maria Lopez")
+    await cache.erase_all()
+    house.bus.publish(ChangeSet.of(Topic.CUSTOMER))
+    await wait_until(lambda: cell_texts(CUSTOMER, table.row_at(0))[0] == "maria@lopez.example")
