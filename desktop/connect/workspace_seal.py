@@ -65,7 +65,7 @@ class WorkspaceSeal:
         self._repository = repository
 
     def read(self) -> SealedSettings:
-        """Return what was sealed, and whether it can be trusted."""
+        """Return the workspace's protected settings as sealed, and whether the keys trust them."""
         try:
             row = self._read_row()
         except StorageError as error:
@@ -115,7 +115,7 @@ class WorkspaceSeal:
         await self.keep_number()
 
     async def keep_number(self) -> None:
-        """Keep the number of the newest seal in the keyring, where this process may."""
+        """Keep the number of the workspace's newest seal in the keyring, where this process may."""
         row = self._try_read_row()
         if not self._own_key or row is None or row.number <= self._kept_number:
             return
@@ -199,7 +199,7 @@ class WorkspaceSeal:
             self._trusted = {_key_id(material): material, **self._trusted}
 
     def _sign_with_all_keys(self) -> None:
-        """Add to a seal that is proven what other keys at hand say of it."""
+        """Add to the workspace's proven seal what other keys at hand say of it."""
         row = self._try_read_row()
         if row is None or not row.number or self._judge(row) is not SealState.VALID:
             return
@@ -210,7 +210,7 @@ class WorkspaceSeal:
             self._trusted = {_key_id(material): material, **self._trusted}
 
     async def _is_adoption_due(self) -> bool:
-        """Whether an earlier version was in use here, and nothing was ever sealed.
+        """Whether the workspace was used by an earlier version, and nothing was ever sealed.
 
         The database says so where it is of that version; the keyring, where it has secrets and no
         key for a seal. Neither comes back by deleting a file.

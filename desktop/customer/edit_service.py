@@ -51,7 +51,7 @@ class EditService:
 
     @property
     def actor(self) -> Actor:
-        """The person whose edits are queued."""
+        """The person at work, whose edits this service queues."""
         return self._actor()
 
     def check(self, permission: Permission) -> PermissionDecision:

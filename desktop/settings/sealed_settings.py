@@ -20,7 +20,7 @@ PROTECTED_SETTINGS: tuple[Setting[Any], ...] = tuple(
 
 
 class SealState(Enum):
-    """What is known of the seal."""
+    """What is known of the seal over the protected settings."""
 
     # A key proves it; or there is no keyring here and none of the keys at hand has made it.
     VALID = "valid"
@@ -34,7 +34,7 @@ class SealState(Enum):
 
     @property
     def is_trusted(self) -> bool:
-        """Whether the sealed values count."""
+        """Whether the sealed settings count."""
         return self in (SealState.VALID, SealState.UNKEYED, SealState.UNREAD)
 
 
@@ -47,10 +47,10 @@ class SealedSettings:
 
 
 class SettingsSeal(Protocol):
-    """Keeps the protected settings of one workspace under a seal."""
+    """Keeps a workspace's protected settings under a seal, against edits of the file."""
 
     def read(self) -> SealedSettings:
-        """Return what was sealed, and whether it can be trusted."""
+        """Return the protected settings that were sealed, and whether the seal is trusted."""
         ...
 
     def store(self, changes: Mapping[str, Json]) -> None:
@@ -73,7 +73,7 @@ class OutsideChanges:
 
     @property
     def error(self) -> AppError | None:
-        """Which settings do not count, and what to do; None: all of them count."""
+        """The error that names the settings which do not count, and what to do; None: all count."""
         if not self.values:
             return None
         rows = [
@@ -95,7 +95,7 @@ class OutsideChanges:
 
     @property
     def notice(self) -> str:
-        """The same as one text, to stand behind a refusal; "" where all settings count."""
+        """That error as one text, to stand behind a refusal; "" where all settings count."""
         error = self.error
         return "" if error is None else f"{error.title} {error.message} {error.hint}"
 
@@ -106,7 +106,7 @@ NO_OUTSIDE_CHANGES = OutsideChanges()
 def apply_seal(
     stored: Mapping[str, Json], sealed: SealedSettings, managed: Container[str] = ()
 ) -> tuple[dict[str, Json], OutsideChanges]:
-    """Return the settings that count, of those in the file, and what does not count of them.
+    """Return the settings that count, of those in `settings.json`, and what does not count.
 
     `managed` are fixed by a policy, whatever the file says. A permission that was taken away by
     hand counts; one that was given does not.

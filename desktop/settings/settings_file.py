@@ -110,7 +110,7 @@ class SettingsFile:
         clock: Clock | None = None,
         seal: SettingsSeal | None = None,
     ) -> None:
-        """`seal` tells what protected settings count; None: the caller asks for no right."""
+        """`seal` tells which protected settings count; None: the caller asks for no right."""
         self._seal = seal
         self._path = path
         self._policy = policy

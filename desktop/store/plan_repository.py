@@ -187,7 +187,7 @@ class PlanRepository(Repository):
 
     @database_call
     def restore(self, plan_id: str, state: PlanState) -> None:
-        """Restore a plan that was set aside. Raises NotFound where a newer took its place."""
+        """Update a plan's row that was set aside as open. Raises NotFound where a newer is."""
 
         def act(connection: sqlite3.Connection) -> None:
             row = select_plan(connection, plan_id)

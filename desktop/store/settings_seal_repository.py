@@ -15,7 +15,7 @@ from desktop.store.sqlite_errors import DatabaseDamaged
 
 @dataclass(frozen=True)
 class SettingsSealRow:
-    """A seal: its number, the values by setting, and an HMAC by the id of each key that made one.
+    """A row of `settings_seal`: its number, values by setting, an HMAC by key id.
 
     `number` 0: the settings of an earlier version are to be adopted.
     """
@@ -26,11 +26,11 @@ class SettingsSealRow:
 
 
 class SettingsSealRepository(Repository):
-    """Reads and replaces the seal; what it proves is decided by who knows the keys."""
+    """The table `settings_seal`; what a seal proves is decided by who knows the keys."""
 
     @database_call
     def read(self) -> SettingsSealRow | None:
-        """Return the seal; None: nothing was ever sealed here."""
+        """Select the settings' seal; None: nothing was ever sealed here."""
 
         def look(connection: sqlite3.Connection) -> SettingsSealRow | None:
             row = connection.execute("SELECT * FROM settings_seal").fetchone()
@@ -47,7 +47,7 @@ class SettingsSealRepository(Repository):
 
     @database_call
     def replace(self, row: SettingsSealRow) -> None:
-        """Store a seal in place of the one before."""
+        """Insert a settings' seal in place of the one before."""
         self._database.write(
             lambda c: c.execute(
                 "INSERT OR REPLACE INTO settings_seal (id, number, sealed_values, macs)"
