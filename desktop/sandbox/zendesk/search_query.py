@@ -100,8 +100,8 @@ def _has_word(word: str, texts: list[str]) -> bool:
         parts = re.split(r"[\s@._\-,<>()\"']+", folded)
         if wanted == folded or any(part.startswith(wanted) for part in parts):
             return True
-        # Addresses and numbers are also found by a part of them.
-        if wanted in folded and (not wanted.isalnum() or wanted.isdigit()) and len(wanted) > 3:
+        # Addresses are also found by a part of them; numbers by `phone:*` alone (docs 17).
+        if wanted in folded and not wanted.isalnum() and len(wanted) > 3:
             return True
     return False
 

@@ -76,6 +76,7 @@ def test_search_stops_at_thousand_with_422(read_only_sandbox: SandboxClient) -> 
         ("query=email:m.lopez@work.example", 7701),
         ("query=phone:%2B15550134", 7701),
         ("query=phone:*5550134", 7701),
+        ("query=email:maria@lopez*", 7701),
         ("query=%2B15550134", 7701),
         ("query=tags:lisbon", 7701),
         ("query=external_id:SHOP-1182", 7701),
@@ -85,6 +86,22 @@ def test_search_stops_at_thousand_with_422(read_only_sandbox: SandboxClient) -> 
 )
 def test_users_are_found(read_only_sandbox: SandboxClient, query: str, expected: int) -> None:
     assert expected in users(read_only_sandbox, query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        # Digits are compared after a leading * alone, and from their end; in quotes * is no sign.
+        "query=5550134",
+        "query=phone:*555",
+        "query=phone:5550134*",
+        "query=%22email:maria@lopez*%22",
+    ],
+)
+def test_search_matches_no_more_than_the_service(
+    read_only_sandbox: SandboxClient, query: str
+) -> None:
+    assert 7701 not in users(read_only_sandbox, query)
 
 
 def test_search_export_matches_full_list(read_only_sandbox: SandboxClient) -> None:
