@@ -61,7 +61,7 @@ class WorkspaceSeal:
         self._unsigned: dict[str, Json] = {}
 
     def use_repository(self, repository: SettingsSealRepository) -> None:
-        """Read by an open connection from now on, rather than open the file for each question."""
+        """Have the workspace's seal read by an open connection, not by opening the file."""
         self._repository = repository
 
     def read(self) -> SealedSettings:
@@ -74,7 +74,7 @@ class WorkspaceSeal:
         return SealedSettings(_without_defaults(row, self._unsigned), self._judge(row))
 
     def store(self, changes: Mapping[str, Json]) -> None:
-        """Seal these settings anew. Raises KeyringError for what may not go unsealed."""
+        """Seal protected settings anew by the keys. Raises KeyringError if they must be sealed."""
         if not changes:
             return
         if self._keyring is None or (self._keyring is _Keyring.READ and not self._own_key):

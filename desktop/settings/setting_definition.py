@@ -74,7 +74,7 @@ class Setting(Generic[T]):
 
     @property
     def is_protected(self) -> bool:
-        """Whether it counts only as Fairlead has stored it, and not as edited in the file."""
+        """Whether this setting counts only as Fairlead stored it, not as edited in the file."""
         return self.is_admin_only or self.is_secret_address
 
     @property
