@@ -30,6 +30,7 @@ class ApplicationTheme(QObject):
     """
 
     changed = Signal()  # the tokens or the font size are others now
+    _is_styling = False  # by whichever theme: the application has one style sheet
 
     def __init__(self, app: QApplication, choice: ThemeChoice = ThemeChoice.SYSTEM) -> None:
         super().__init__(app)
@@ -90,6 +91,14 @@ class ApplicationTheme(QObject):
         if wanted == self._applied:
             return
         self._applied = wanted
+        ApplicationTheme._is_styling = True
+        try:
+            self._restyle(tokens)
+        finally:
+            ApplicationTheme._is_styling = False
+        self.changed.emit()
+
+    def _restyle(self, tokens: DesignTokens) -> None:
         # When a style sheet is replaced, Qt polishes each widget once more for each of its parents;
         # with none in between, once: a fourth of the time in a window with all its pages.
         self._app.setStyleSheet("")
@@ -100,12 +109,15 @@ class ApplicationTheme(QObject):
         tip = QPalette(build_palette(tokens))
         QToolTip.setPalette(tip)
         self._app.setStyleSheet(build_stylesheet(tokens, fonts.scale()))
-        self.changed.emit()
 
     def _on_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
         self._apply()
 
     def _on_font_changed(self) -> None:
+        # Widgets hear of fonts while they are styled too, and Qt may not be given another style
+        # sheet in the middle of one.
+        if ApplicationTheme._is_styling:
+            return
         font = self._app.font()
         if self._font is not None and font.pointSizeF() != self._font.pointSizeF():
             self._use_font(max(fonts.scale(), 1.0))

@@ -87,6 +87,26 @@ def test_theme_labels_follow_application_font(
     assert fonts.scale() == pytest.approx(1)
 
 
+def test_font_change_with_several_themes_is_applied_by_one_at_a_time(
+    theme: ApplicationTheme, qapp: QApplication, qtbot: QtBot
+) -> None:
+    # Those of windows closed before live as long as the application.
+    others = [ApplicationTheme(qapp, theme.choice) for _ in range(12)]
+    before = QFont(qapp.font())
+    shown = label("1")
+    qtbot.addWidget(shown)
+    shown.show()
+    twice = QFont(before)
+    twice.setPointSizeF(before.pointSizeF() * 2)
+    try:
+        qapp.setFont(twice)
+        qtbot.waitUntil(lambda: QFontInfo(shown.font()).pixelSize() == 26)
+    finally:
+        qapp.setFont(before)
+        for other in others:
+            other.deleteLater()
+
+
 def test_theme_larger_system_font_scales_up_only() -> None:
     font = QFont()
     font.setPixelSize(40)
