@@ -1,6 +1,7 @@
 """A whole window at work: a real workspace, a real sandbox process, and real keys and clicks."""
 
 import asyncio
+import contextlib
 import gc
 import os
 from collections.abc import Callable, Iterator
@@ -204,6 +205,12 @@ class WindowDriver:
 
     async def wait_until(self, true: Callable[[], object], within_s: float = 10.0) -> None:
         await wait_until(true, within_s=within_s)
+
+    async def wait_for_text(self, text: str, inside: QWidget | None = None) -> None:
+        """Wait until `text` can be read: panels are filled in the turns that follow a change."""
+        with contextlib.suppress(AssertionError):
+            await wait_until(lambda: text in self.visible_texts(inside))
+        assert text in self.visible_texts(inside)
 
     @property
     def toast_texts(self) -> list[str]:

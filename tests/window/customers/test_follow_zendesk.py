@@ -38,8 +38,8 @@ async def test_follow_viewed_ticket_opens_customer(window: WindowDriver) -> None
     await window.is_lookup_finished()
     window.sandbox.control("POST", "viewed", {"ticket": 48213})
     await look(window)
-    await window.wait_until(lambda: "Maria Lopez" in window.visible_texts())
-    assert "from #48213" in window.visible_texts()
+    await window.wait_for_text("Maria Lopez")
+    await window.wait_for_text("from #48213")
 
 
 async def test_follow_polls_at_its_interval(window: WindowDriver) -> None:

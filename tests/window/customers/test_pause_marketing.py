@@ -24,7 +24,8 @@ async def test_pause_is_told_above_the_panels_undone_and_ended(window: WindowDri
     window.save_screenshot("paused")
     window.click("End pause")
     await window.wait_until(lambda: window.newest_edit_states()[:1] == ["waiting"])
-    assert "Marketing is paused until" not in window.visible_texts(), "what is wanted is shown"
+    # What is wanted is shown.
+    await window.wait_until(lambda: "Marketing is paused until" not in window.visible_texts())
     window.advance_clock(11)
     await window.wait_until(lambda: window.newest_edit_states()[:1] == ["done"])
     assert "Support - paused" not in (await window.read_profile_officially())["lists"]

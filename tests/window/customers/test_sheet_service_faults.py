@@ -237,12 +237,12 @@ async def test_change_made_offline_says_what_it_is_queued_for(window: WindowDriv
         window.click("Winback", Switch)
         await window.wait_until(lambda: window.toast_texts)
         assert window.toast_texts == [f"Maria Lopez: Added to Winback, {offline}"]
-        assert offline in window.visible_texts(window.find_one("Lists", Card))
+        await window.wait_for_text(offline, window.find_one("Lists", Card))
         # After the undo time panel and status bar say the same.
         window.advance_clock(11)
         await window.wait_until(lambda: window.newest_edit_states() == ["queued"])
         await window.wait_until(lambda: window.waiting_edit_count == f"1 change {offline}")
-        assert offline in window.visible_texts(window.find_one("Lists", Card))
+        await window.wait_for_text(offline, window.find_one("Lists", Card))
         assert "Sailthru offline since" in window.view.status_bar.item("Sailthru").accessibleName()
         window.save_screenshot("queued-offline")
         window.press(Key.Key_3, CTRL)
@@ -280,4 +280,4 @@ async def test_status_bar_and_panel_agree_about_a_failing_service(window: Window
     await window.wait_until(lambda: item.accessibleName() == "Sailthru answers with errors")
     # The same sentence in the bar's tool tip and in the panel.
     assert "Sailthru has trouble." in item.toolTip()
-    assert "Sailthru has trouble." in window.visible_texts(window.find_one("Opt-out", Card))
+    await window.wait_for_text("Sailthru has trouble.", window.find_one("Opt-out", Card))

@@ -13,9 +13,8 @@ async def test_why_opted_out_names_the_change_made_here(window: WindowDriver) ->
     await window.wait_until(lambda: window.find_all("Why opted out?"))
     window.click("Why opted out?")
     (drawer,) = window.view.findChildren(WhyOptedOutDrawer)
-    await window.wait_until(lambda: "set it in Fairlead" in window.visible_texts(drawer))
-    assert "What cannot be known" in window.visible_texts(drawer)
-    assert "Ticket #48213" in window.visible_texts(drawer)
+    for text in ("set it in Fairlead", "What cannot be known", "Ticket #48213"):
+        await window.wait_for_text(text, drawer)
     window.save_screenshot("why-opted-out")
     window.press(Key.Key_Escape)
     assert not drawer.isVisible()
