@@ -2,7 +2,9 @@
 
 from PySide6.QtWidgets import QLineEdit
 
+from desktop.model.permission import Permission, Role
 from desktop.model.sync_plan import PlannedOutcome
+from desktop.settings.settings_table import PERMISSION_SETTINGS
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from tests.support.sync_page_driver import TO_SAILTHRU, SyncPageDriver
 from tests.support.window_driver import Key
@@ -77,7 +79,10 @@ async def test_sync_shows_its_list_and_adds_and_removes_by_keyboard(
     await window.wait_until(lambda: card.note_label.full_text() == "nobody")
 
 
-async def test_agent_sees_no_form_to_leave_out(agent_window: SyncPageDriver) -> None:
-    model = agent_window.models.left_out
+async def test_nobody_is_left_out_without_the_right_to_run_syncs(window: SyncPageDriver) -> None:
+    model = window.models.left_out
+    assert model.view().can_change
+    runs = PERMISSION_SETTINGS[Role.ADMIN, Permission.RUNS].key
+    window.house.session.change_settings({runs: False})
     assert not model.view().can_change
     assert model.view().disabled_reason
