@@ -1,7 +1,8 @@
 """Erases what both database files keep of one customer, and the rows of plans, for good.
 
-What keeps syncs from writing twice or too often stays: bare ids and times, no value and no name
-(`counted_event`, `unconfirmed_increment`, `superseded_increment`, `touch`, `retry_source`).
+What keeps syncs from writing twice, too often or to whom they leave out stays: bare ids and times,
+no value and no name (`counted_event`, `unconfirmed_increment`, `superseded_increment`, `touch`,
+`retry_source`, left-out people).
 """
 
 import sqlite3
@@ -23,7 +24,8 @@ _SETTLED_PLAN = (
     " AND plan NOT IN (SELECT id FROM plan WHERE state IN ('making', 'applying'))"
 )
 _ERASED_PLAN_ROW = (
-    "source = '', target = '', label = '(erased)', address = '', changes = '[]', why = '',"
+    "source = '', target = '', label = '(erased)', name = '', name_folded = '', address = '',"
+    " changes = '[]', why = '',"
     " cause = '', evidence = '', detail = '', events = '[]', fate = 'skipped'"
 )
 # Tables of the mirror, with the column that names a customer and which ids it holds.
@@ -49,7 +51,6 @@ _MEMORY_ROWS = (
     ("exchanged_profile", "target"),
     ("sync_member", "target"),
     ("sync_member", "source"),
-    ("source_correction", "source"),
     ("matched_pair", "user_id"),
     ("matched_pair", "sid"),
     ("profile_link", "user_id"),
@@ -84,6 +85,21 @@ _IS_THEIRS = f"(target {_IN_1} OR lower(label) {_IN_2})"
 _ERASE_AUDIT_SQL = (
     "UPDATE audit_value SET salt = NULL, target = NULL, label = NULL, old = NULL, new = NULL,"  # noqa: S608
     f" reason = NULL, ticket = NULL, detail = NULL WHERE {_IS_THEIRS}"
+)
+_ERASE_CORRECTIONS_SQL = f"DELETE FROM source_correction WHERE field <> '' AND source {_IN_1}"  # noqa: S608
+# Whom a sync leaves out stays left out: by the ids, without a name and a reason.
+_UNNAME_LEFT_OUT_SQL = (
+    "UPDATE source_correction SET reason = '', value = json_array(json_extract(value, '$[0]'),"  # noqa: S608
+    " json_extract(value, '$[1]'), '(erased)') WHERE field = '' AND json_type(value) = 'array'"
+    f" AND (source {_IN_1} OR json_extract(value, '$[0]') {_IN_1} OR json_extract(value, '$[1]')"
+    f" {_IN_1}) AND json_extract(value, '$[2]') <> '(erased)'"
+)
+# Their steps are rows of the outbox, of which those that wait need them.
+_ERASE_EMAIL_CHANGES_SQL = (
+    f"DELETE FROM email_change WHERE ended_at IS NOT NULL AND (CAST(user_id AS TEXT) {_IN_1}"  # noqa: S608
+    f" OR sid {_IN_1} OR lower(label) {_IN_2} OR lower(old) {_IN_2} OR lower(new) {_IN_2})"
+    " AND id NOT IN (SELECT email_change FROM outbox WHERE email_change IS NOT NULL)"
+    " AND id NOT IN (SELECT undoes FROM email_change WHERE undoes IS NOT NULL AND ended_at IS NULL)"
 )
 # An undo that waits looks at the edit it undoes.
 _ERASE_EDITS_SQL = (
@@ -179,7 +195,8 @@ def erase_customer(
             cached,
             feed_records,
             connection.execute(_ERASE_AUDIT_SQL, by_name).rowcount,
-            connection.execute(_ERASE_EDITS_SQL, by_name).rowcount,
+            connection.execute(_ERASE_EDITS_SQL, by_name).rowcount
+            + connection.execute(_ERASE_EMAIL_CHANGES_SQL, by_name).rowcount,
             connection.execute(_ERASE_PLAN_ROWS_SQL, by_name).rowcount,
             _erase_memory(connection, every),
             waiting,
@@ -226,6 +243,8 @@ def _erase_memory(connection: sqlite3.Connection, every: str) -> int:
         " IN (SELECT value FROM json_each(?))",
         (every,),
     ).rowcount
+    for sql in (_ERASE_CORRECTIONS_SQL, _UNNAME_LEFT_OUT_SQL):
+        count += connection.execute(sql, (every,)).rowcount
     for table, column in _MEMORY_ROWS:
         count += connection.execute(
             f"DELETE FROM {table} WHERE CAST({column} AS TEXT)"  # noqa: S608 - names of ours

@@ -12,9 +12,11 @@ from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
+from desktop.model.sync_state import LeftOutPerson
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import UserIdentity, ZendeskUser
 from desktop.settings.workspace import Workspace
+from desktop.store import customer_erasure
 from desktop.store.audit_signer import AuditSigner
 from desktop.store.customer_erasure import (
     CustomerIds,
@@ -75,9 +77,20 @@ def remember(connection: sqlite3.Connection, who: str) -> None:
     ).lastrowid
     connection.execute(
         "INSERT INTO plan_row (plan, row, fate, source, target, label, address, changes, why,"
-        " cause, evidence, ticked, state, detail, events)"
-        " VALUES (?, 1, 'update', ?, ?, ?, ?, ?, '', '', '', 1, 'done', '', '[]')",
-        (plan, user_id, sid, address(who), address(who), f'[{{"old": "{who}"}}]'),
+        " cause, evidence, ticked, state, detail, events, name, name_folded)"
+        " VALUES (?, 1, 'update', ?, ?, ?, ?, ?, '', '', '', 1, 'done', '', '[]', ?, ?)",
+        (plan, user_id, sid, address(who), address(who), f'[{{"old": "{who}"}}]', who, who),
+    )
+    connection.execute(
+        "INSERT INTO email_change (account, user_id, sid, label, old, new, policy, keeps_old,"
+        " expected, actor, created_at, ended_at)"
+        " VALUES ('', ?, ?, ?, ?, ?, 'refuse', 0, 'null', 'Ada', 1, 2)",
+        (int(user_id), sid, address(who), address(who), f"{who}3@lopez.example"),
+    )
+    connection.execute(
+        "INSERT INTO source_correction (sync, source, field, value, reason, actor, at)"
+        " VALUES ('g', ?, 'name', ?, 'wrong', 'Ada', 1)",
+        (user_id, f'"{who}"'),
     )
     for table in ("synced_value", "accepted_value"):
         connection.execute(
@@ -130,7 +143,7 @@ def test_erased_customer_is_in_no_file_without_rewriting_it(
     assert files_with(SIDS[CANARY], tmp_path) == []
     assert files_with(OTHER, tmp_path) != []
     assert (counts.audit_entries, counts.edits, counts.plan_rows, counts.feed_records) == (
-        2, 2, 1, 3,
+        2, 3, 1, 3,
     )  # fmt: skip
     store.close()
 
@@ -155,13 +168,26 @@ def test_erasure_leaves_everybody_else_and_an_audit_that_verifies(
     chain = store.audit.verify_chain.blocking()
     assert (chain.state, chain.erased_count) == ("verified", 2)
     newest, *_ = store.audit.list_entries.blocking()
-    assert (newest.kind, newest.actor, newest.new["edits"]) == ("erasure", "Ada", 2)  # type: ignore[index,call-overload]
+    assert (newest.kind, newest.actor, newest.new["edits"]) == ("erasure", "Ada", 3)  # type: ignore[index,call-overload]
     assert store.sheet_reader.count_customers.blocking() == 1
     assert store.plan_retention.has_deleted_rows.blocking("1")
     assert not store.plan_retention.has_deleted_rows.blocking("2")
     again = erase_customer(store.fairlead_db, store.mirror_db, ids, "Ada", 9.0)
     assert again.is_nothing
     assert store.audit.list_entries.blocking()[0] == newest
+    store.close()
+
+
+def test_erased_customer_stays_left_out_by_the_ids_alone(store: WorkspaceStore) -> None:
+    person = LeftOutPerson(
+        str(USERS[CANARY]), SIDS[CANARY], address(CANARY), f"{CANARY} asked", "Ada", 1.0
+    )
+    store.sync_state.save_left_out.blocking("g", [person])
+    ids = CustomerIds(sids=frozenset({SIDS[CANARY]}))
+    erase_customer(store.fairlead_db, store.mirror_db, ids, "Ada", 9.0)
+    (kept,) = store.sync_state.list_left_out.blocking("g")
+    assert (kept.source_id, kept.target_id) == (person.source_id, person.target_id)
+    assert (kept.label, kept.reason) == ("(erased)", "")
     store.close()
 
 
@@ -201,3 +227,31 @@ async def test_erase_of_a_stranger_erases_nothing(store: WorkspaceStore, tmp_pat
     found = await local.erase_customer(["nobody@b.example"], "Ada", 9.0, AuditSigner())
     assert found == ErasedCounts()
     assert files_with(CANARY, tmp_path) == ["fairlead.db", "mirror.db"]
+
+
+def test_each_table_is_erased_or_holds_nothing_of_a_customer(store: WorkspaceStore) -> None:
+    """A new table fails here until somebody has decided."""
+    erased = {table for table, _, _ in customer_erasure._MIRROR_ROWS}
+    erased |= {table for table, _ in customer_erasure._MEMORY_ROWS}
+    # By statements of their own, or by a trigger of theirs.
+    erased |= {"audit_value", "outbox", "plan_row", "email_change", "source_correction", "draft"}
+    erased |= {"feed_user_address", "search_suffix"}
+    ids_and_times = {
+        "counted_event", "unconfirmed_increment", "superseded_increment", "touch", "retry_source",
+        "plan_consequence",
+    }  # fmt: skip
+    not_of_customers = {
+        "account", "audit", "catalogue", "computer", "due_run", "feed", "limit_approval", "plan",
+        "run", "settings_seal", "sync", "write_batch",
+    }  # fmt: skip
+    tables = {
+        str(row[0])
+        for database in (store.fairlead_db, store.mirror_db)
+        for row in database.read(
+            lambda c: c.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
+            ).fetchall()
+        )
+    }
+    assert tables == erased | ids_and_times | not_of_customers
+    store.close()
