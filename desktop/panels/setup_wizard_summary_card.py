@@ -32,6 +32,9 @@ class SetupSummaryCard(Card):
                 # Never setVisible(True) before there is a parent: a window of its own would flash.
                 change.hide()
             change.clicked.connect(self._on_change)
+            for text in (sign, title, words):
+                # Their first line stands level with the link, which is higher.
+                text.setContentsMargins(0, fonts.scaled(4), 0, 0)
             for column, part in enumerate((sign, title, words, change)):
                 grid.addWidget(part, place, column, top)
             self._lines.append((sign, title, words, change))

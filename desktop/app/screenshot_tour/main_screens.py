@@ -13,7 +13,10 @@ from desktop.app.screenshot_tour.tour_driver import (
     TourDriver,
 )
 from desktop.model.email_change import EmailConflictPolicy
+from desktop.panels.help_dialog import HelpDialog
+from desktop.panels.settings_page import SettingsPage
 from desktop.panels.theme.application_theme import ThemeChoice
+from desktop.viewmodels.page_access import PageAccess
 
 if TYPE_CHECKING:
     from desktop.app.window_lifecycle import WindowLifecycle
@@ -57,7 +60,11 @@ class _MainScreensTour:
         await self._capture_change_email()
         await self._capture_special_cases()
         await self._capture_pages("")
+        await self._capture_settings_sections()
+        await self._capture_help()
         if self._window.page_factory is not None:
+            self._window.page_factory.open_welcome()
+            await self._save("welcome")
             async for step in self._window.page_factory.step_through_setup():
                 await self._save(f"set-up-{step}")
             self._main_window.show_setup(None)
@@ -66,6 +73,7 @@ class _MainScreensTour:
         await self._open_customer("#48213")
         await self._save("beside-zendesk")
         await self._capture_pages("-narrow")
+        await self._capture_agent_rail()
         self._main_window.show_page("customers")
 
     async def _capture_search(self) -> None:
@@ -155,6 +163,34 @@ class _MainScreensTour:
             self._main_window.show_page(page)
             await asyncio.sleep(0.4)
             await self._save(f"{page}{ending}")
+
+    async def _capture_settings_sections(self) -> None:
+        page = self._main_window.findChild(SettingsPage)
+        if page is None:
+            return
+        for section, _ in SettingsPage.SECTIONS[1:]:
+            page.show_section(section)
+            await asyncio.sleep(0.2)
+            await self._save(f"settings-{section}")
+        page.show_section(SettingsPage.SECTIONS[0][0])
+
+    async def _capture_help(self) -> None:
+        self._main_window.window_actions["Help"].trigger()
+        dialog = self._main_window.findChild(HelpDialog)
+        if dialog is not None:
+            await asyncio.sleep(0.2)
+            await self._driver.save_screenshot(f"help-{self._theme}", dialog)
+            dialog.close()
+
+    async def _capture_agent_rail(self) -> None:
+        """Show the window as an agent has it, and put the admin's back."""
+        admin = PageAccess()
+        agent = PageAccess(frozenset({"customers", "activity"}), {}, "Only admins change these.")
+        self._main_window.resize(*WIDE_SIZE)
+        self._main_window.show_page("customers")
+        self._main_window.set_page_access(agent)
+        await self._save("rail-of-an-agent")
+        self._main_window.set_page_access(admin)
 
     async def _open_customer(self, text: str) -> None:
         self._main_window.look_up(text)

@@ -46,13 +46,14 @@ class TourDriver:
         self._sandbox_url = sandbox_document["zendesk"]["base_url"]
         self._count = 0
 
-    async def save_screenshot(self, name: str) -> None:
+    async def save_screenshot(self, name: str, widget: QWidget | None = None) -> None:
         """Save a picture of the toured window as `NN-NAME.png` and print the path."""
         # Skeletons wait 300 ms; what is quicker is not shown, and nothing half-painted either.
         await asyncio.sleep(0.2)
         self._count += 1
         path = self._folder / f"{self._count:02d}-{name}.png"
-        self._grab_with_menu().save(str(path))
+        picture = self._grab_with_menu() if widget is None else widget.grab()
+        picture.save(str(path))
         print(path)
 
     async def save_in_each_theme(self, name: str) -> None:

@@ -26,7 +26,7 @@ class AboutCard(SettingsCard):
     help_requested = Signal()
 
     def __init__(self, facts: Sequence[tuple[str, str]], log_folder: Path) -> None:
-        super().__init__("About", spacing=8)
+        super().__init__("About")
         self._facts, self._log_folder = tuple(facts), log_folder
         table = KeyValueTable("About", label_width=90)
         table.set_rows([KeyValueRow(name, value, tip=value) for name, value in facts])

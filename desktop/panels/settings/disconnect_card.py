@@ -14,7 +14,7 @@ class DisconnectCard(SettingsCard):
     """Widget of the disconnect card; nothing happens before its question is answered."""
 
     def __init__(self, model: DisconnectModel) -> None:
-        super().__init__("Disconnect this workspace", spacing=6)
+        super().__init__("Disconnect this workspace")
         self._model = model
         self._confirm_task: asyncio.Task[None] | None = None
         self._status_label = label("", wrap=True)

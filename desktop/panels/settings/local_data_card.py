@@ -18,7 +18,7 @@ class LocalDataCard(SettingsCard):
     """Widget of the card “Data on this computer”; erasing asks once, with the count."""
 
     def __init__(self, model: LocalDataModel, form: SettingsFormModel) -> None:
-        super().__init__("Data on this computer", spacing=6)
+        super().__init__("Data on this computer")
         self._model = model
         self._confirm_task: asyncio.Task[None] | None = None
         self._form_model = form

@@ -42,7 +42,7 @@ class MailServerCard(SettingsCard):
     def __init__(self, model: MailServerModel, form: SettingsFormModel) -> None:
         super().__init__("E-mail about syncs")
         self._model = model
-        self.form = SettingsForm(form, [setting.key for setting in _SETTINGS], spacing=8)
+        self.form = SettingsForm(form, [setting.key for setting in _SETTINGS])
         self._password_form = Form([_PASSWORD])
         self.password_field = self._password_form.control("password", SecretField)
         self.save_password_button = secondary_button(

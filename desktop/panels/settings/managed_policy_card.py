@@ -11,7 +11,7 @@ class PolicyCard(SettingsCard):
     """Widget of the card “Active policies”, or the sentence that there are none."""
 
     def __init__(self, model: TeamPolicyModel) -> None:
-        super().__init__("Active policies", spacing=6)
+        super().__init__("Active policies")
         self._model = model
         self._sources = label("", "note", wrap=True)
         self._rows = KeyValueTable("Active policies", label_width=220)

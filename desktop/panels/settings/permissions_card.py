@@ -21,7 +21,7 @@ class PermissionsCard(SettingsCard):
     """Widget of the card “Changes and permissions”; every switch stores at once."""
 
     def __init__(self, model: PermissionsModel, title: str = "Changes and permissions") -> None:
-        super().__init__(title, spacing=6)
+        super().__init__(title)
         self._model = model
         self._changes_form = Form([_CHANGES])
         self.changes_switch = self._changes_form.control("changes", Switch)

@@ -5,6 +5,7 @@ from desktop.panels.settings.connection_check_list import ConnectionCheckList
 from desktop.panels.settings.copyable_text import CopyableText
 from desktop.panels.settings.settings_card import SettingsCard
 from desktop.panels.settings.settings_form import SettingsForm
+from desktop.panels.theme.design_tokens import ROW_GAP
 from desktop.panels.widgets.box_layout import hbox, vbox
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.check_box import CheckBox
@@ -46,12 +47,12 @@ class SailthruConnectionCard(SettingsCard):
         self.replace_button = secondary_button("Replace the key…", name="Replace the key…")
         self._warning_label = label(SHARED_KEY_WARNING, wrap=True, tone="warn")
         self.support_text = CopyableText("Text to Sailthru")
-        self.key_form = Form(_KEY_FIELDS, spacing=6)
+        self.key_form = Form(_KEY_FIELDS, spacing=ROW_GAP)
         self.key_field = self.key_form.control("key", SecretField)
         self.secret_field = self.key_form.control("secret", SecretField)
         self.dedicated_key_box = self.key_form.control("dedicated", CheckBox)
         self.dedicated_key_box.set_value(model.has_dedicated_key)
-        self.form = SettingsForm(form, [s.key for s in _ACCOUNT_SETTINGS], spacing=8)
+        self.form = SettingsForm(form, [s.key for s in _ACCOUNT_SETTINGS])
         self.advanced_button = FoldButton("Advanced")
         self.service_uri_form = SettingsForm(form, (settings_table.SERVICE_URI.key,))
         self.reset_uri_button = LinkButton(
@@ -61,7 +62,7 @@ class SailthruConnectionCard(SettingsCard):
         self.check_list = ConnectionCheckList("Test of Sailthru")
         self.add_rows(
             hbox(self._kept_key_label, self.replace_button),
-            vbox(self._warning_label, self.support_text, self.key_form, spacing=6),
+            vbox(self._warning_label, self.support_text, self.key_form, spacing=ROW_GAP),
             self.form,
             self.advanced_button,
             self.service_uri_form,

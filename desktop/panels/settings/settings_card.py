@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QLayout, QWidget
 
 from desktop.panels.theme import fonts
+from desktop.panels.theme.design_tokens import ROW_GAP
 from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.label import label
@@ -13,7 +14,7 @@ from desktop.viewmodels.settings.error_message import ErrorMessage
 class SettingsCard(Card):
     """Base widget of cards on the settings page and in the setup wizard."""
 
-    def __init__(self, title: str, *rows: QWidget | QLayout, spacing: int = 8) -> None:
+    def __init__(self, title: str, *rows: QWidget | QLayout, spacing: int = ROW_GAP) -> None:
         super().__init__(title)
         self.body.setSpacing(fonts.scaled(spacing))
         self.error_banner = Banner()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from desktop.panels.theme.design_tokens import ROW_GAP
 from desktop.panels.widgets.form import Form
 from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
 
@@ -14,11 +15,10 @@ class SettingsForm(Form):
         model: SettingsFormModel,
         keys: Sequence[str],
         *,
-        spacing: int = 0,
         change: Callable[[str, bool | int | str], object] | None = None,
     ) -> None:
         """`change` stores a form's field in place of its model, where something is asked before."""
-        super().__init__(model.fields(keys), spacing=spacing)
+        super().__init__(model.fields(keys), spacing=ROW_GAP)
         self._model, self._keys = model, tuple(keys)
         self.edited.connect(change or model.change_setting)
         model.changed.connect(self._on_changed)

@@ -14,7 +14,7 @@ class SettingsSectionCard(SettingsCard):
     def __init__(
         self, title: str, model: SettingsFormModel, keys: Sequence[str], intro: str = ""
     ) -> None:
-        super().__init__(title, spacing=0)
+        super().__init__(title)
         if intro:
             self.add(label(intro, "note", wrap=True))
         self.form = SettingsForm(model, keys)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFileDialog
 from desktop.panels.settings.connection_check_list import ConnectionCheckList
 from desktop.panels.settings.copyable_text import CopyableText
 from desktop.panels.settings.settings_card import SettingsCard
+from desktop.panels.theme.design_tokens import ROW_GAP
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.export_file_dialog import documents_folder
@@ -39,7 +40,7 @@ class TeamCard(SettingsCard):
         self.policy_preview = CopyableText("Policy file")
         self.policy_preview.copy_button.set_text("Copy it")
         self.result_note.set_tone("ok")
-        self.form = Form(_KEY_FIELDS, spacing=8)
+        self.form = Form(_KEY_FIELDS, spacing=ROW_GAP)
         self.key_field = self.form.control("key", SecretField)
         self.secret_field = self.form.control("secret", SecretField)
         self.test_button = secondary_button(

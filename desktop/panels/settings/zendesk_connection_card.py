@@ -8,6 +8,7 @@ from desktop.panels.settings.account_move_question import AccountMoveQuestion
 from desktop.panels.settings.connection_check_list import ConnectionCheckList
 from desktop.panels.settings.copyable_text import CopyableText
 from desktop.panels.settings.settings_card import SettingsCard
+from desktop.panels.theme.design_tokens import ROW_GAP
 from desktop.panels.widgets.box_layout import hbox, vbox
 from desktop.panels.widgets.button import quiet_button, secondary_button
 from desktop.panels.widgets.form import Form
@@ -72,7 +73,7 @@ class ZendeskConnectionCard(SettingsCard):
         self.browser_sign_in_button = secondary_button(
             "Sign in with the browser…", name="Sign in with the browser…"
         )
-        self._token_form = Form(_TOKEN_FIELDS, spacing=6)
+        self._token_form = Form(_TOKEN_FIELDS, spacing=ROW_GAP)
         self.email_field = self._token_form.control("email", TextField)
         self.token_field = self._token_form.control("token", SecretField)
         self.token_sign_in_button = secondary_button(
@@ -96,9 +97,9 @@ class ZendeskConnectionCard(SettingsCard):
                 self._client_form,
                 self.support_text,
                 hbox(self.browser_sign_in_button, 1),
-                spacing=6,
+                spacing=ROW_GAP,
             ),
-            vbox(self._token_form, hbox(self.token_sign_in_button, 1), spacing=6),
+            vbox(self._token_form, hbox(self.token_sign_in_button, 1), spacing=ROW_GAP),
             hbox(self._busy, self.copy_url_button, self.cancel_button),
             self.error_banner,
             self.check_list,

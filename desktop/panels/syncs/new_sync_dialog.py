@@ -1,13 +1,14 @@
 """The dialog New sync, and the list of presets that can be added."""
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox, vbox
 from desktop.panels.widgets.button import Button, primary_button, quiet_button
 from desktop.panels.widgets.card import Card
-from desktop.panels.widgets.form import Form, FormLayout
+from desktop.panels.widgets.form import Form, FormLayout, allow_full_height
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.text_field import TextField
@@ -15,10 +16,11 @@ from desktop.viewmodels.form import FieldValue, FormField, FormState
 from desktop.viewmodels.syncs.sync_page_model import PresetView
 
 _MAX_LIST_HEIGHT = 560
+_TWO_COLUMNS_MIN_WIDTH = 640
 
 
 class PresetList(QWidget):
-    """Card widget with an Add button for each preset sync."""
+    """Cards with an Add button for each preset sync, in two columns where there is room."""
 
     preset_chosen = Signal(str)  # name of the preset
 
@@ -27,9 +29,10 @@ class PresetList(QWidget):
         self._buttons: dict[Button, str] = {}
         self._cards: list[Card] = []
         self._shown: tuple[tuple[PresetView, ...], str] | None = None
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(fonts.scaled(9))
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(fonts.scaled(9))
+        self._column_count = 1
 
     def show_presets(self, presets: tuple[PresetView, ...], why_not: str = "") -> None:
         """Draw the list of preset syncs to add; `why_not` says why none can be added."""
@@ -37,14 +40,29 @@ class PresetList(QWidget):
             return
         self._shown = (presets, why_not)
         for card in self._cards:
-            self._column.removeWidget(card)
+            self._grid.removeWidget(card)
             card.hide()
             card.deleteLater()
         self._buttons, self._cards = {}, []
         for preset in presets:
             card = self._create_card(preset, why_not)
+            # As high as its neighbour.
+            allow_full_height(card)
             self._cards.append(card)
-            self._column.addWidget(card)
+        self._place_cards()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        count = 2 if self.width() >= fonts.scaled(_TWO_COLUMNS_MIN_WIDTH) else 1
+        if count != self._column_count:
+            self._column_count = count
+            self._place_cards()
+
+    def _place_cards(self) -> None:
+        for place, card in enumerate(self._cards):
+            self._grid.addWidget(card, *divmod(place, self._column_count))
+        for column in range(2):
+            self._grid.setColumnStretch(column, int(column < self._column_count))
 
     def first_button(self) -> Button | None:
         """Return the preset list's first Add button, for the keyboard."""

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP, ROW_GAP
+from desktop.panels.widgets.scroll_area import PageScrollArea
 from desktop.panels.widgets.tab_order import set_tab_order_by_layout
 
 THREE_COLUMNS_MIN_WIDTH = 1100  # px at the base font
@@ -120,17 +121,12 @@ class ResponsiveColumns(QWidget):
                 card.setHidden(hidden)
 
 
-class ResponsiveColumnsScrollArea(QScrollArea):
+class ResponsiveColumnsScrollArea(PageScrollArea):
     """Scroll area around the card columns, which tells them its width."""
 
     def __init__(self, columns: ResponsiveColumns, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._flow = columns
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.viewport().setAutoFillBackground(False)
         columns.setAutoFillBackground(False)
         self.setWidget(columns)
 

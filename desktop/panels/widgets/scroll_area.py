@@ -1,20 +1,71 @@
-"""Scroll areas without a frame that scroll up and down only."""
+"""Scroll areas without a frame that scroll up and down only, with the bar over their content."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
+
+from desktop.panels.theme import fonts
+
+_BAR_WIDTH = 12
+
+
+class PageScrollArea(QScrollArea):
+    """The scroll area of pages and dialogs; the keyboard goes to what is inside, not to the area.
+
+    Its bar stands inside the padding of the cards at its edge: beside them it would make the cards
+    slimmer than the page's header, and by another width whenever they begin to fit.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        # What does not fit in width is laid out anew; scrolling sideways would hide controls.
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # One stop of Tab less on every page; the wheel and PageDown work inside.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        self.overlay_bar = QScrollBar(Qt.Orientation.Vertical, self)
+        self.overlay_bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.overlay_bar.hide()
+        own = self.verticalScrollBar()
+        own.rangeChanged.connect(self._on_range_changed)
+        own.valueChanged.connect(self._on_scrolled)
+        self.overlay_bar.valueChanged.connect(own.setValue)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_bar()
+
+    def _on_range_changed(self, low: int, high: int) -> None:
+        bar, own = self.overlay_bar, self.verticalScrollBar()
+        # Following says nothing back: a value cut to the former range would scroll the page.
+        bar.blockSignals(True)
+        bar.setRange(low, high)
+        bar.setPageStep(own.pageStep())
+        bar.setSingleStep(own.singleStep())
+        bar.setValue(own.value())
+        bar.blockSignals(False)
+        bar.setVisible(high > low)
+        self._place_bar()
+
+    def _on_scrolled(self, value: int) -> None:
+        self.overlay_bar.blockSignals(True)
+        self.overlay_bar.setValue(value)
+        self.overlay_bar.blockSignals(False)
+        self.overlay_bar.update()
+
+    def _place_bar(self) -> None:
+        width = fonts.scaled(_BAR_WIDTH)
+        left = 0 if self.isRightToLeft() else self.width() - width
+        self.overlay_bar.setGeometry(left, 0, width, self.height())
+        self.overlay_bar.raise_()
 
 
 def create_scroll_area() -> QScrollArea:
-    """Create a vertical scroll area; the keyboard goes to what is inside, not to the area."""
-    area = QScrollArea()
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    # What does not fit in width is laid out anew; scrolling sideways would hide controls.
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    # One stop of Tab less on every page; the wheel and PageDown work inside.
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.viewport().setAutoFillBackground(False)
-    return area
+    """Create an empty scroll area for a page."""
+    return PageScrollArea()
 
 
 def wrap_in_scroll_area(inside: QWidget) -> QScrollArea:
