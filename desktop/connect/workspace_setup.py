@@ -138,6 +138,14 @@ async def set_up_workspace(
         if values.get(settings_table.ZENDESK_AUTH) == "none" and not is_connected:
             settings[settings_table.SAILTHRU_ONLY_OWNER.key] = config.computer_user
         notes += more
+        if outcome.actor is not None and outcome.actor.role is Role.ADMIN:
+            # What was just checked is sealed as well: a seal that was lost is whole again.
+            used = (*settings_table.CONNECTION_SETTINGS, settings_table.ZENDESK_EMAIL)
+            settings |= {
+                row.key: row.serialize(values.get(row))
+                for row in used
+                if values.is_set(row) and not values.is_managed(row) and row.key not in settings
+            }
         moved_to = await _find_account_move(setup, config, before, values, key, outcome)
         if moved_to is not None:
             # First: killed after this, what is connected is another account than the workspace's,

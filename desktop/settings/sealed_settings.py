@@ -12,11 +12,21 @@ from typing import Any, Protocol
 from desktop.kit.errors import AppError, InvalidInput, NotPermitted
 from desktop.model.json_value import Json
 from desktop.settings.setting_definition import Setting
-from desktop.settings.settings_table import ALL_SETTINGS, CONNECTION_SETTINGS, SETTINGS_BY_KEY
+from desktop.settings.settings_table import (
+    ALL_SETTINGS,
+    CONNECTION_SETTINGS,
+    SETTINGS_BY_KEY,
+    ZENDESK_EMAIL,
+)
 
 PROTECTED_SETTINGS: tuple[Setting[Any], ...] = tuple(
     row for row in ALL_SETTINGS if row.is_protected
 )
+
+
+# They count as edited: what the keyring keeps is bound to them itself, another account is refused
+# as such, and the environment's secrets are used only with what was sealed.
+_BOUND_SETTINGS = (*CONNECTION_SETTINGS, ZENDESK_EMAIL)
 
 
 class SealState(Enum):
@@ -116,8 +126,7 @@ def apply_seal(
         return dict(stored), NO_OUTSIDE_CHANGES
     counting, outside = dict(stored), {}
     for row in PROTECTED_SETTINGS:
-        if row in CONNECTION_SETTINGS or row.key in managed:
-            # Secrets are bound to addresses themselves; another account is refused as such.
+        if row in _BOUND_SETTINGS or row.key in managed:
             continue
         if not sealed.state.is_trusted and row.invalid_fallback is None and not row.is_owner:
             # Without a seal changes are off: these decide nothing then.

@@ -83,7 +83,8 @@ async def load_anew(desk: ConnectionConfig, **changes: Any) -> SettingsValues:
         ("sailthru_only.person", "ada", ""),
         ("names.health_var", "vip", "zendesk_health"),
         ("mail.host", "elsewhere.example", ""),
-        ("zendesk.email", "boss@acme.example", None),
+        # The keyring's token is bound to its address itself.
+        ("zendesk.email", "boss@acme.example", "boss@acme.example"),
         # To forbid something takes nobody's permission, and what decides no right is free.
         ("permissions.agent.opt_out", False, False),
         ("permissions.agent.list_add", "damaged", False),
@@ -306,3 +307,21 @@ async def test_secrets_of_the_environment_go_to_no_address_that_was_edited(
             await smtp_server_from_settings(config, values)
     with pytest.raises(SecretForOtherHost, match="environment is for another address"):
         config.require_account_of(values, None)
+
+
+async def test_set_up_once_more_makes_a_lost_seal_whole(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    document = sandbox.connection_document
+    given = server(document)
+    on_server = replace(desk, **given)
+    assert (await set_up_workspace({**document, "changes": True}, on_server)).is_ok
+    (desk.workspace.folder / "fairlead.db").unlink()
+    assert not (await load_anew(desk, **given)).get(SETTINGS_BY_KEY["changes"])
+    assert (await set_up_workspace({"changes": True}, replace(desk, **given))).is_ok
+    config = replace(desk, **given)
+    values = await load_anew(config)
+    assert values.get(SETTINGS_BY_KEY["changes"])
+    assert values.outside_changes.error is None
+    await config.seal.load()
+    config.require_account_of(values, None)
