@@ -1,4 +1,4 @@
-"""A timer that should fire every 10 ms, and how late it was each time."""
+"""A timer that should fire every 10 ms, how late it was each time, and what was done between."""
 
 import asyncio
 import json
@@ -26,7 +26,8 @@ class LatenessTimer(QObject):
         super().__init__()
         self.late: list[float] = []
         self.at: list[float] = []
-        self._last = 0.0
+        self.busy: list[float] = []  # ms of processor that this thread used since the beat before
+        self._last = self._last_busy = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(BEAT_INTERVAL_MS)
@@ -36,7 +37,8 @@ class LatenessTimer(QObject):
         """Begin to count."""
         self.late.clear()
         self.at.clear()
-        self._last = time.perf_counter()
+        self.busy.clear()
+        self._last, self._last_busy = time.perf_counter(), time.thread_time()
         self._timer.start()
 
     def stop(self) -> None:
@@ -44,7 +46,9 @@ class LatenessTimer(QObject):
         self._timer.stop()
 
     def _on_beat(self) -> None:
-        now = time.perf_counter()
+        now, busy = time.perf_counter(), time.thread_time()
+        self.busy.append((busy - self._last_busy) * 1000)
+        self._last_busy = busy
         self.late.append(max(0.0, (now - self._last) * 1000 - BEAT_INTERVAL_MS))
         self.at.append(time.time())
         self._last = now
@@ -73,11 +77,16 @@ class BareWindowProcess:
 
 @dataclass(frozen=True)
 class LatenessReport:
-    """Of one load: how late Fairlead's beats were, and a bare window's beside it."""
+    """Of one load: how late Fairlead's beats were, and a bare window's beside it.
+
+    Beside other work on the same cores a beat is late without a fault of the window: what its
+    thread did between two beats (`window_busy`, ms of processor) tells more than the clock.
+    """
 
     load: str
     window_lateness: Sequence[float]
     bare_window_lateness: Sequence[float]
+    window_busy: Sequence[float]
 
     def rows(self) -> list[Figure]:
         """The figures with their aims."""
@@ -110,6 +119,13 @@ class LatenessReport:
                 STALL_MS,
                 note=f"bare {max(self.bare_window_lateness):.1f} ms",
             ),
+            Figure(
+                f"{self.load}: processor between beats, p99",
+                percentile(self.window_busy, 0.99),
+                "ms",
+                FRAME_MS,
+                note=f"most {max(self.window_busy):.1f} ms",
+            ),
         ]
 
 
@@ -124,7 +140,8 @@ async def measure_lateness(load: str, found: list[LatenessReport]) -> AsyncItera
         yield
     finally:
         heart.stop()
-        found.append(LatenessReport(load, heart.late, await asyncio.to_thread(bare.stop)))
+        beside = await asyncio.to_thread(bare.stop)
+        found.append(LatenessReport(load, heart.late, beside, heart.busy))
         # Told at once: the loads take minutes.
         print(format_table(found[-1].rows()), flush=True)
 

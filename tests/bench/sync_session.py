@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,15 +67,19 @@ class SyncSession:
         begun = time.perf_counter()
         process = self.start_command(*words)
         assert process.stdout is not None
-        out = process.stdout.read()
-        process.stdout.close()
-        _, status, usage = os.wait4(process.pid, 0)
+        # Not ru_maxrss: that begins with what this process held when it made the other.
+        with ThreadPoolExecutor(1) as watcher:
+            peak = watcher.submit(_watch_peak_memory, process.pid)
+            out = process.stdout.read()
+            process.stdout.close()
+            _, status, usage = os.wait4(process.pid, 0)
+        rss_mib = peak.result()
         process.returncode = os.waitstatus_to_exitcode(status)
         took = time.perf_counter() - begun
         if process.returncode not in (0, 3):
             raise RuntimeError(f"{words} ended with {process.returncode}: {out[:400]}")
         cpu = usage.ru_utime + usage.ru_stime
-        return CommandCost(took, cpu, usage.ru_maxrss / 1024, json.loads(out))
+        return CommandCost(took, cpu, rss_mib, json.loads(out))
 
     def new_requests(self) -> Counter[str]:
         """The requests since the last time, by method and kind of path."""
@@ -85,6 +90,22 @@ class SyncSession:
                 found[request_kind(json.loads(line))] += 1
             self.log_offset = lines.tell()
         return found
+
+
+def _watch_peak_memory(pid: int) -> float:
+    """The most memory (MiB) that a process had resident, asked until it has ended."""
+    peak_kib = 0
+    while True:
+        try:
+            status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        except OSError:
+            return peak_kib / 1024
+        # The line is missing once a process has ended and waits to be collected.
+        line = next((line for line in status.splitlines() if line.startswith("VmHWM")), None)
+        if line is None:
+            return peak_kib / 1024
+        peak_kib = int(line.split()[1])
+        time.sleep(0.05)
 
 
 def request_kind(request: dict[str, Any]) -> str:

@@ -77,7 +77,7 @@ async def _measure_lateness(
     with suppress(subprocess.TimeoutExpired):
         await asyncio.to_thread(process.wait, 20)
     assert running, "the sync had ended before"
-    found.append(LatenessReport("a sync runs beside", heart.late, beside))
+    found.append(LatenessReport("a sync runs beside", heart.late, beside, heart.busy))
 
 
 def _start_run(stage: WindowSession, goal: str) -> "subprocess.Popen[bytes]":
