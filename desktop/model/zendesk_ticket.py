@@ -10,7 +10,10 @@ DELETED_STATUS = "deleted"
 
 @dataclass(frozen=True)
 class ZendeskTicket:
-    """A Zendesk ticket; `status` is new, open, pending, hold, solved or closed."""
+    """A Zendesk ticket; `status` is new, open, pending, hold, solved or closed.
+
+    `sender` is the address that its mail came from; None for tickets of other channels.
+    """
 
     id: int
     subject: str
@@ -19,6 +22,7 @@ class ZendeskTicket:
     requester_id: int | None
     created_at: float | None
     updated_at: float | None
+    sender: str | None = None
 
     @property
     def is_unsolved(self) -> bool:

@@ -87,6 +87,7 @@ class WireTicket(msgspec.Struct):
     requester_id: object = None
     created_at: object = None
     updated_at: object = None
+    via: object = None
 
 
 class WireExportedTicket(WireTicket):

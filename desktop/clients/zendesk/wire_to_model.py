@@ -244,7 +244,19 @@ def parse_ticket(item: object, parser: FieldParser, where: str) -> ZendeskTicket
         requester_id=parser.identifier(wire.requester_id, f"{where}.requester_id"),
         created_at=parse_timestamp(wire.created_at, f"{where}.created_at", parser),
         updated_at=parse_timestamp(wire.updated_at, f"{where}.updated_at", parser),
+        sender=_parse_sender(wire.via),
     )
+
+
+def _parse_sender(via: object) -> str | None:
+    """Return the address that a ticket's mail came from; other channels tell none.
+
+    developer.zendesk.com, Via object reference.
+    """
+    found = via
+    for name in ("source", "from", "address"):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, str) and "@" in found else None
 
 
 def parse_exported_ticket(item: object, parser: FieldParser, where: str) -> ExportedTicket | None:

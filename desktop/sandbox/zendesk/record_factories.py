@@ -112,12 +112,18 @@ def make_ticket_record(
     updated: float,
     rating: str | None = None,
     channel: str = "email",
+    sender: tuple[str, str] | None = None,
     **fields: Any,
 ) -> JsonObject:
-    """Make a sandbox ticket; `_at` is its exact time, `generated_timestamp` whole seconds."""
+    """Make a sandbox ticket; `_at` is its exact time, `generated_timestamp` whole seconds.
+
+    `sender` are address and name of who wrote a mail; other channels tell none
+    (developer.zendesk.com, Via object reference).
+    """
+    origin = {"address": sender[0], "name": sender[1]} if sender and channel == "email" else {}
     return RECORD_TEMPLATES["ticket"] | {
         "id": ticket_id,
-        "via": {"channel": channel, "source": {"from": {}, "to": {}, "rel": None}},
+        "via": {"channel": channel, "source": {"from": origin, "to": {}, "rel": None}},
         "created_at": format_iso_utc(created),
         "updated_at": format_iso_utc(updated),
         "generated_timestamp": int(updated),

@@ -143,6 +143,7 @@ class ZendeskSeedData:
             tags=[*ticket.tags, *person.tags],
             organization_id=person.organization_id,
             assignee_id=DEFAULT_ASSIGNEE_ID,
+            sender=(person.emails[0], person.name) if person.emails else None,
         )
 
     def generated_ticket(self, person: GeneratedPerson, slot: int) -> JsonObject | None:

@@ -220,7 +220,7 @@ class EmailChangeModel(QObject):
             new=change.new if change is not None else self._typed,
             can_type=progress is None,
             checked_text=self._checked_text(),
-            checks=build_check_rows(check, now, progress) if check is not None else (),
+            checks=build_check_rows(sheet, check, now, progress) if check is not None else (),
             error_title=error.title if error is not None else "",
             error_text=" ".join(t for t in (error.message, error.hint) if t) if error else "",
             asks_policy=shows_both and (change is None or change.ended_at is None),

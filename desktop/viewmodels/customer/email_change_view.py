@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from desktop.customer.email_change_service import AddressState, EmailCheck
 from desktop.kit.text import format_count
 from desktop.model.customer_sheet import CustomerSheet
+from desktop.model.email_address import email_match_key
 from desktop.model.email_change import (
     EmailChangeProgress,
     EmailChangeStep,
@@ -121,9 +122,12 @@ class EmailNoteView:
 
 
 def build_check_rows(
-    check: EmailCheck, now: float, progress: EmailChangeProgress | None = None
+    sheet: CustomerSheet,
+    check: EmailCheck,
+    now: float,
+    progress: EmailChangeProgress | None = None,
 ) -> tuple[CheckRowView, ...]:
-    """Build the e-mail change's check rows Zendesk, Sailthru and Your role."""
+    """Build the e-mail change's check rows Zendesk, Sailthru, Ticket and Your role."""
     rows = []
     if progress is not None and progress.is_done(EmailChangeStep.MAKE_PRIMARY):
         rows.append(CheckRowView("Zendesk", "Has it now", "ok", "Added and made primary."))
@@ -133,11 +137,38 @@ def build_check_rows(
         rows.append(CheckRowView("Sailthru", "Has it now", "ok", "The same profile as before."))
     elif check.sailthru is not AddressState.OFF:
         rows.append(_sailthru_row(check, now))
+    if (row := _ticket_row(check, sheet)) is not None:
+        rows.append(row)
     if check.refusal:
         rows.append(CheckRowView("Your role", "Not allowed", "bad", check.refusal))
     else:
         rows.append(CheckRowView("Your role", "Allowed", "ok", "You may change e-mail addresses."))
     return tuple(rows)
+
+
+def _ticket_row(check: EmailCheck, sheet: CustomerSheet) -> CheckRowView | None:
+    """Say from which address the ticket came: whoever asks for another one may be a stranger."""
+    ticket, user = sheet.ticket, sheet.user.value
+    if ticket is None or user is None:
+        return None
+    if ticket.sender is None:
+        text = f"#{ticket.id} did not come by mail: it does not tell who wrote it."
+        return CheckRowView("Ticket", "Not by mail", "muted", text)
+    sender = email_match_key(ticket.sender)
+    if any(email_match_key(address) == sender for address in user.emails):
+        text = f"#{ticket.id} was written from {ticket.sender}."
+        return CheckRowView("Ticket", "From the customer", "ok", text)
+    if sender == email_match_key(check.new):
+        text = (
+            f"#{ticket.id} was written from the new address itself, which is not theirs yet. Make"
+            " sure that it is them."
+        )
+        return CheckRowView("Ticket", "From the new address", "warn", text)
+    text = (
+        f"#{ticket.id} was written from {ticket.sender}, none of their addresses. Make sure that"
+        " it is them."
+    )
+    return CheckRowView("Ticket", "From elsewhere", "warn", text)
 
 
 def _zendesk_row(check: EmailCheck) -> CheckRowView:

@@ -185,3 +185,9 @@ async def test_change_email_fits_a_narrow_window_in_both_themes(window: WindowDr
             assert drawer.width() <= width
             assert not clipped_texts(drawer)
             window.save_screenshot(f"change-email-{theme.lower()}-{width}")
+
+
+async def test_change_email_says_from_which_address_the_ticket_came(window: WindowDriver) -> None:
+    drawer = await open_drawer(window, "#48240", "tom@third.example")
+    await window.wait_until(lambda: "#48240 was written from" in window.visible_texts(drawer))
+    assert "From the customer" in window.visible_texts(drawer)

@@ -1,0 +1,32 @@
+"""The check of a new address: what each service says, and who wrote the ticket that asks for it."""
+
+import pytest
+
+from desktop.customer.email_change_service import AddressState, EmailCheck
+from desktop.model.zendesk_ticket import ZendeskTicket
+from desktop.model.zendesk_user import ZendeskUser
+from desktop.viewmodels.customer.email_change_view import build_check_rows
+from tests.support.customer_contexts import make_context
+
+_NEW = "ada@new.example"
+
+
+@pytest.mark.parametrize(
+    ("sender", "result", "tone"),
+    [
+        ("Ada@Old.example", "From the customer", "ok"),
+        (_NEW, "From the new address", "warn"),
+        ("eve@elsewhere.example", "From elsewhere", "warn"),
+        (None, "Not by mail", "muted"),
+    ],
+)
+def test_ticket_row_says_whether_the_customer_wrote_it(
+    sender: str | None, result: str, tone: str
+) -> None:
+    user = ZendeskUser(7, "Ada", email="ada@old.example", identities_read=True)
+    ticket = ZendeskTicket(3, "New address", "open", None, 7, 0.0, 0.0, sender=sender)
+    sheet = make_context(user=user, sheet={"ticket": ticket}).sheet
+    free = AddressState.FREE
+    rows = build_check_rows(sheet, EmailCheck("ada@old.example", _NEW, free, free, 0.0), 0.0)
+    (row,) = [one for one in rows if one.where == "Ticket"]
+    assert (row.result, row.tone) == (result, tone)
