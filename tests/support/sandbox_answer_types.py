@@ -87,9 +87,10 @@ _OPTIONAL_ID_KEYS = (
     " problem_id ticket_form_id"
 )
 _TEXT_KEYS = (
-    "action alias authenticity_token body deliverable_state description details error html_body"
-    " job_type key locale name notes plain_body raw_description raw_subject raw_title signature"
-    " status subdomain subject title type iana_time_zone time_zone value verification_method"
+    "action address alias authenticity_token body deliverable_state description details error"
+    " html_body job_type key locale name notes plain_body raw_description raw_subject raw_title"
+    " signature status subdomain subject title type iana_time_zone time_zone value"
+    " verification_method"
 )
 _OPTIONAL_TEXT_KEYS = (
     "after_cursor before_cursor comment external_id email host_mapping message phone priority"
