@@ -1,11 +1,12 @@
 """A line of link buttons above a preview's table, each a filter over its rows."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.flow_layout import FlowLayout
-from desktop.panels.widgets.label import label
+from desktop.panels.widgets.label import PlainLabel, label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.viewmodels.syncs.plan_view import PlanConsequenceView
 
@@ -23,7 +24,9 @@ class FilterLinkRow(QWidget):
         self._shown: tuple[tuple[PlanConsequenceView, ...], str] | None = None
         self._links: dict[QWidget, str] = {}
         self._parts: list[QWidget] = []
+        self._texts: dict[LinkButton | PlainLabel, str] = {}
         self._row = FlowLayout(fonts.scaled(16), 0, self)
+        self._row.setSizeConstraint(FlowLayout.SizeConstraint.SetNoConstraint)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         # The links wrap, so the height depends on the width.
         policy.setHeightForWidth(True)
@@ -34,11 +37,11 @@ class FilterLinkRow(QWidget):
         if self._shown == (entries, chosen):
             return
         self._shown = (entries, chosen)
-        for part in self._parts:
-            self._row.removeWidget(part)
-            part.hide()
-            part.deleteLater()
-        self._links, self._parts = {}, []
+        for former in self._parts:
+            self._row.removeWidget(former)
+            former.hide()
+            former.deleteLater()
+        self._links, self._parts, self._texts = {}, [], {}
         self._add(label(self._words, "muted"))
         for entry in entries:
             if entry.customer_count:
@@ -51,11 +54,34 @@ class FilterLinkRow(QWidget):
                 link.setFont(font)
                 link.clicked.connect(self._on_link)
                 self._links[link] = entry.key
-                self._add(link)
+                part: LinkButton | PlainLabel = link
             else:
-                self._add(label(entry.text, "muted"))
+                part = label(entry.text, "muted")
+            self._texts[part] = entry.text
+            self._add(part)
+        self._wrap_texts()
         self.setVisible(bool(entries))
         self.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._wrap_texts()
+            self.updateGeometry()
+
+    def minimumSizeHint(self) -> QSize:
+        # Not the widest text in one line: that is broken where there is less room.
+        return QSize(fonts.scaled(120), super().minimumSizeHint().height())
+
+    def _wrap_texts(self) -> None:
+        """Break the texts into lines where the row is narrower: a button does not by itself."""
+        for item, text in self._texts.items():
+            padding = item.sizeHint().width() - item.fontMetrics().size(0, item.text()).width()
+            wrapped = _wrap_words(text, item.fontMetrics(), self.width() - padding)
+            if isinstance(item, LinkButton):
+                item.set_text(wrapped)
+            else:
+                item.setText(wrapped)
 
     def _add(self, part: QWidget) -> None:
         part.setMinimumHeight(fonts.scaled(24))
@@ -66,3 +92,15 @@ class FilterLinkRow(QWidget):
         link = self.sender()
         if isinstance(link, QWidget):
             self.filter_chosen.emit(self._links[link])
+
+
+def _wrap_words(text: str, metrics: QFontMetrics, width: int) -> str:
+    """Break a text between words into lines of at most `width` px, where that is possible."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and metrics.horizontalAdvance(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)

@@ -142,7 +142,7 @@ async def test_quit_while_service_is_slow_asks_and_sends_once(window: WindowDriv
     await window.wait_until(lambda: is_closed(window))
     window.sandbox.set_faults()
     await window.reopen_window()
-    await window.wait_until(lambda: window.newest_edit_states() == ["done"])
+    await window.wait_until(lambda: window.newest_edit_states() == ["done"], within_s=30)
     writes = [r for r in window.sandbox.logged_writes() if r["path"] == "/user"]
     assert len(writes) == 1
     assert len(window.house.store.audit.list_entries.blocking(limit=50)) == 1
