@@ -96,7 +96,9 @@ QScrollArea {{ background: transparent; border: 0; }}
 
 
 def _button_rules(t: DesignTokens, px: _ScalePx, _mark: _MarkUrl) -> str:
+    # Without `outline` Fusion draws a box of its own over the words of what has the keyboard.
     return f"""
+QPushButton, QCheckBox, QRadioButton, QComboBox, QTabBar {{ outline: 0; }}
 QPushButton {{
     background: {t.surface}; color: {t.text}; border: 1px solid {t.control};
     border-radius: {px(RADIUS_CONTROL)}; padding: 0 {px(13)}; min-height: {px(MIN_TARGET_SIZE + 2)};
