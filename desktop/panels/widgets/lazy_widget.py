@@ -24,8 +24,9 @@ class LazyWidget(QWidget, Generic[Content]):
         if self.content_if_built is None:
             self.content_if_built = self._build_content(self)
             self._box.addWidget(self.content_if_built)
-            # A layout shows what came late only in the next turn.
+            # A layout shows what came late, and gives it its place, only in the next turn.
             self.content_if_built.show()
+            self._box.activate()
         return self.content_if_built
 
     def showEvent(self, event: QShowEvent) -> None:
