@@ -30,7 +30,6 @@ from desktop.panels.widgets.status_bar import StatusBar
 from desktop.panels.widgets.workspace_color_bar import WorkspaceColorBar, workspace_color
 from desktop.panels.window_actions import WindowActions
 from desktop.panels.window_banner import WindowBanner
-from desktop.viewmodels.help_topics import SHORTCUTS_TOPIC, load_topics, topic_for_names
 from desktop.viewmodels.page_access import PageAccess
 from desktop.viewmodels.settings_sections import SETTINGS_SECTIONS, section_keywords
 
@@ -485,10 +484,15 @@ class MainWindow(QMainWindow):
         self._open_help(self._fitting_help_topic())
 
     def _on_shortcuts(self) -> None:
+        # Imported here: the texts and licences of the help take 15 ms of a start.
+        from desktop.viewmodels.help_topics import SHORTCUTS_TOPIC
+
         self._open_help(SHORTCUTS_TOPIC)
 
     def _fitting_help_topic(self) -> str:
         """Return the help's page for what has the keyboard, or for the window's open page."""
+        from desktop.viewmodels.help_topics import topic_for_names
+
         names = []
         widget = QApplication.focusWidget()
         while widget is not None:
@@ -500,6 +504,7 @@ class MainWindow(QMainWindow):
 
     def _open_help(self, topic: str) -> None:
         from desktop.panels.help_dialog import HelpDialog
+        from desktop.viewmodels.help_topics import load_topics
 
         # Above a dialog that blocks the window the help must belong to it, or it is blocked too.
         owner = QApplication.activeModalWidget() or self

@@ -27,7 +27,7 @@ painted = []
 paint_now = launcher._paint_now
 def check_and_paint(startup_window):
     paint_now(startup_window)
-    late = ("httpx", "keyring", "httpcore", "sqlite3", "asyncio")
+    late = ("httpx", "keyring", "httpcore", "sqlite3", "asyncio", "importlib.metadata", "email")
     painted.append([n for n in late if n in sys.modules])
     assert startup_window.main_window.isVisible()
 launcher._paint_now = check_and_paint
