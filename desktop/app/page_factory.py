@@ -133,6 +133,7 @@ class PageFactory(QObject):
         wizard = SetupWizard(self._wizard_model)
         wizard.finished.connect(self._on_setup_finished)
         self._window.main_window.show_setup(wizard)
+        wizard.take_focus()
 
     def _build_wizard_model(self) -> SetupWizardModel:
         session = self._services.session

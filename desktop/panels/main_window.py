@@ -204,6 +204,9 @@ class MainWindow(QMainWindow):
             self._setup_widget = widget
             self._stack.addWidget(widget)
             self._stack.setCurrentWidget(widget)
+            # Alt with an arrow goes through the steps there; a page that is shown frees them again.
+            for name in {"Back", "Forward"} & self.window_actions.names():
+                self.window_actions.set_enabled(name, "The set-up is open.")
         else:
             self.show_page("customers")
         for part in (self.top_bar, self.status_bar):

@@ -1,7 +1,7 @@
 """Setup wizard as a page of the window: list of steps, six cards, Back, Next, Finish later."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -77,6 +77,11 @@ class SetupWizard(QWidget):
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._lay_out()
         self.step_list.chosen.connect(model.go_to_step)
+        # As in a browser; shortcuts, since a button takes an arrow for its own, with Alt too.
+        for keys, go in (("Alt+Left", model.go_back), ("Alt+Right", self._on_next)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(go)
         self.back_button.clicked.connect(model.go_back)
         self.next_button.clicked.connect(self._on_next)
         self.finish_later_button.clicked.connect(self._on_later)
@@ -106,13 +111,10 @@ class SetupWizard(QWidget):
         self._body.setSpacing(fonts.scaled(28 if beside else 8))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        # Alt+Left and Alt+Right go back and on, as in a browser; Ctrl+Enter goes on.
-        alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
+        # Ctrl+Enter goes on.
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if alt and event.key() == Qt.Key.Key_Left:
-            self._model.go_back()
-        elif (alt and event.key() == Qt.Key.Key_Right) or (control and enter):
+        if control and enter:
             self._on_next()
         else:
             super().keyPressEvent(event)
@@ -165,10 +167,14 @@ class SetupWizard(QWidget):
         page = self._pages.currentWidget()
         if isinstance(page, QScrollArea):
             page.verticalScrollBar().setValue(0)
-        # The keyboard goes on where the eye does: the first control of the new step.
-        begin = first_usable_control(self.cards[step.index]) or self.next_button
-        begin.setFocus(Qt.FocusReason.TabFocusReason)
+        self.take_focus()
         announce(self, f"Step {step.progress}: {step.title}")
+
+    def take_focus(self) -> None:
+        """Put the keyboard where the eye is: on the first control of the set-up's open step."""
+        card = self.cards[self._model.step_view().index]
+        begin = first_usable_control(card) or self.next_button
+        begin.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _on_next(self) -> None:
         if self._model.step_view().is_last:

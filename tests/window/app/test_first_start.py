@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
@@ -16,7 +16,9 @@ from desktop.panels.settings_page import SettingsPage
 from desktop.panels.theme.application_theme import ThemeChoice
 from desktop.settings import settings_table
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
-from tests.support.window_driver import FirstStartDriver, Key, WindowDriver
+from tests.support.window_driver import CTRL, FirstStartDriver, Key, WindowDriver
+
+ALT = Qt.KeyboardModifier.AltModifier
 
 
 class ShownWindows(QObject):
@@ -231,3 +233,21 @@ async def test_link_that_came_before_the_set_up_was_put_off_says_what_is_missing
     assert window.wizard.isVisible()
     window.click("Finish later")
     assert "Connect Zendesk or Sailthru first." in window.visible_texts()
+
+
+async def test_alt_arrows_go_through_steps_also_with_a_history(
+    new_computer: FirstStartDriver,
+) -> None:
+    window = new_computer
+    window.click("Not now")
+    window.press(Key.Key_3, CTRL)
+    assert window.view.window_actions["Back"].isEnabled()
+    window.view.window_actions["Set up Fairlead"].trigger()
+    window.press(Key.Key_Right, ALT)
+    assert window.wizard.progress_label.text() == "2 of 6"
+    assert not window.view.window_actions["Back"].isEnabled()
+    window.press(Key.Key_Left, ALT)
+    assert window.wizard.progress_label.text() == "1 of 6"
+    window.click("Finish later")
+    assert window.view.current_page == "customers"
+    assert window.view.window_actions["Back"].isEnabled()
