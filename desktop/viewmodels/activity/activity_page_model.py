@@ -304,8 +304,10 @@ class ActivityPageModel(TaskModel):
             self._names |= dict.fromkeys(missing, "") | found
 
     async def _read_names_and_refresh(self) -> None:
-        await self._read_names()
-        self._refresh_table()
+        # Rows that came in meanwhile may need names as well.
+        while self._missing_names():
+            await self._read_names()
+            self._refresh_table()
 
     def _start_reading_until(self, row_count: int) -> None:
         if not self._is_complete():
@@ -321,9 +323,10 @@ class ActivityPageModel(TaskModel):
             except AppError as error:
                 self._error = error
             self._refresh_table()
-        await self._update_open_count()
-        await self._read_detail()
-        await self._read_until(min(_MIN_FILTERED_ROWS, self.table_model.rowCount() + 1))
+            # Also what comes in during these waits is asked for by the flag alone.
+            await self._update_open_count()
+            await self._read_detail()
+            await self._read_until(min(_MIN_FILTERED_ROWS, self.table_model.rowCount() + 1))
 
     async def _read_until(self, row_count: int) -> None:
         while not self._is_complete() and self.table_model.rowCount() < row_count:

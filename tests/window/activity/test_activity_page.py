@@ -1,5 +1,6 @@
 """The page with a real store and a real sandbox: what it shows is what happened."""
 
+import asyncio
 import csv
 import json
 import sqlite3
@@ -423,3 +424,25 @@ async def test_activity_controls_have_names_and_texts_fit(
     )
     assert controls_without_name(activity_page.page) == []
     assert clipped_texts(activity_page.page.detail_card) == []
+
+
+async def test_activity_shows_what_comes_in_while_it_reads_details(
+    offline_page: ActivityPageDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change during the last waits of a read is read as well, and not at the next change."""
+    await offline_page.submit_edit(edit_of_maria(EditKind.VAR, "first", None, 1))
+    await shown(offline_page, 1)
+    model = offline_page.model
+    read_detail, came_in = model._read_detail, asyncio.Event()
+
+    async def read_detail_slowly() -> None:
+        await read_detail()
+        if not came_in.is_set():
+            came_in.set()
+            await offline_page.submit_edit(edit_of_maria(EditKind.VAR, "second", None, 1))
+            # The throttle's turn comes while this read is still under way.
+            await asyncio.sleep(0.3)
+
+    monkeypatch.setattr(model, "_read_detail", read_detail_slowly)
+    model.refresh()
+    await wait_until(lambda: model.table_model.rowCount() == 2)
