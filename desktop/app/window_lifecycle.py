@@ -16,15 +16,12 @@ from desktop.customer.customer_search import CustomerSearch
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.model.edit import Edit
-from desktop.panels.customers_page import CustomersPage, DrawerModels
+from desktop.panels.customers_page import CustomersPage
 from desktop.panels.main_window_controller import MainWindowController, WindowModels
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
-from desktop.viewmodels.customer.email_change_model import EmailChangeModel
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
-from desktop.viewmodels.customer.note_model import NoteModel
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
-from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
 from desktop.viewmodels.page_access import decide_page_access
 from desktop.viewmodels.search_suggestions_model import SearchSuggestionsModel
 from desktop.viewmodels.status_bar_model import StatusBarModel
@@ -34,6 +31,7 @@ from desktop.viewmodels.workspace_protocol import check_view_permission
 if TYPE_CHECKING:
     from desktop.app.background.outbox_worker import OutboxWorker
     from desktop.app.page_factory import PageFactory
+    from desktop.viewmodels.customer.drawer_models import DrawerModels
 
 log = logging.getLogger(__name__)
 
@@ -74,11 +72,7 @@ class WindowLifecycle(QObject):
         self.sheet_model = CustomerSheetModel(
             session, services.lookup, services.editor, services.undo, store, bus, clock
         )
-        self.email_change_model = EmailChangeModel(
-            self.sheet_model, services.email_changes, bus, clock
-        )
-        self.note_model = NoteModel(self.sheet_model, store, clock)
-        self.why_model = WhyOptedOutModel(self.sheet_model, store, clock)
+        self._drawer_models: DrawerModels | None = None
         self.status_model = StatusBarModel(session, store, bus, clock)
         self.follow_model = FollowZendeskModel(services.follow, session, self.sheet_model)
         self.search_model = SearchSuggestionsModel(
@@ -92,7 +86,7 @@ class WindowLifecycle(QObject):
         self.main_window.add_customers_page(
             CustomersPage(
                 self.sheet_model,
-                DrawerModels(self.email_change_model, self.note_model, self.why_model),
+                self.make_drawer_models,
                 examples=launch_options.search_examples,
             )
         )
@@ -108,6 +102,24 @@ class WindowLifecycle(QObject):
         self.main_window.stay_on_top_changed.connect(self._on_stay_on_top)
         self.follow_model.changed.connect(self._on_follow)
         self._unsubscribe = bus.subscribe(self._on_changes)
+
+    def make_drawer_models(self) -> "DrawerModels":
+        """Return the models of the drawers over the sheet, made at the first call."""
+        if self._drawer_models is None:
+            # Imported here: nothing of it is needed for the first paint.
+            from desktop.viewmodels.customer.drawer_models import DrawerModels
+            from desktop.viewmodels.customer.email_change_model import EmailChangeModel
+            from desktop.viewmodels.customer.note_model import NoteModel
+            from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
+
+            services, sheet = self.services, self.sheet_model
+            store, clock = services.store, services.context.clock
+            self._drawer_models = DrawerModels(
+                EmailChangeModel(sheet, services.email_changes, services.bus, clock),
+                NoteModel(sheet, store, clock),
+                WhyOptedOutModel(sheet, store, clock),
+            )
+        return self._drawer_models
 
     async def run(self) -> None:
         """Connect, and run the background loops until the window is closed; then shut down."""
@@ -276,9 +288,8 @@ class WindowLifecycle(QObject):
         self.status_model.close()
         await self.follow_model.close()
         await self.search_model.tasks.close()
-        await self.email_change_model.close()
-        await self.note_model.close()
-        await self.why_model.close()
+        if self._drawer_models is not None:
+            await self._drawer_models.close()
         await self.sheet_model.close()
         if self.page_factory is not None:
             await self.page_factory.close()

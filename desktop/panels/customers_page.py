@@ -1,6 +1,5 @@
 """Widget of the page Customers: the sheet of one customer, or the welcome before there is one."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -8,27 +7,18 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.kit.errors import InvalidInput
 from desktop.panels.customer.empty_page_message import EmptyPageMessage
-from desktop.viewmodels.customer.email_change_model import EmailChangeModel
 from desktop.viewmodels.customer.header_view import build_header_view, matches_text
-from desktop.viewmodels.customer.note_model import NoteModel
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
-from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
 from desktop.viewmodels.qt_timer import create_timer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from desktop.panels.customer.customer_sheet_widget import CustomerSheetWidget
     from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
     from desktop.panels.customer.note_drawer import NoteDrawer
     from desktop.panels.customer.why_opted_out_drawer import WhyOptedOutDrawer
-
-
-@dataclass(frozen=True)
-class DrawerModels:
-    """The view-models that the drawers over the customer sheet draw."""
-
-    email_change: EmailChangeModel
-    note: NoteModel
-    why: WhyOptedOutModel
+    from desktop.viewmodels.customer.drawer_models import DrawerModels
 
 
 class CustomersPage(QWidget):
@@ -42,14 +32,16 @@ class CustomersPage(QWidget):
     def __init__(
         self,
         model: CustomerSheetModel,
-        drawers: DrawerModels,
+        make_drawer_models: "Callable[[], DrawerModels]",
         parent: QWidget | None = None,
         *,
         examples: tuple[str, ...] = (),
     ) -> None:
+        """`make_drawer_models` is called once: with the first sheet, after the first paint."""
         super().__init__(parent)
         self._model = model
-        self._email_change, self._note, self._why = drawers.email_change, drawers.note, drawers.why
+        self._make_drawer_models = make_drawer_models
+        self._made_drawers: DrawerModels | None = None
         self._email_drawer: EmailChangeDrawer | None = None
         self._note_drawer: NoteDrawer | None = None
         self._why_drawer: WhyOptedOutDrawer | None = None
@@ -68,8 +60,15 @@ class CustomersPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
         model.changed.connect(self.refresh)
-        self._email_change.changed.connect(self._refresh_email_note)
-        self._email_change.address_replaced.connect(model.open_text)
+
+    @property
+    def _drawers(self) -> "DrawerModels":
+        if self._made_drawers is None:
+            self._made_drawers = self._make_drawer_models()
+            email_change = self._made_drawers.email_change
+            email_change.changed.connect(self._refresh_email_note)
+            email_change.address_replaced.connect(self._model.open_text)
+        return self._made_drawers
 
     def refresh(self) -> None:
         """Show the customer sheet, who matches, that nobody was found, or the welcome."""
@@ -117,19 +116,19 @@ class CustomersPage(QWidget):
             # Imported when it is first wanted: hardly anybody opens it at the start.
             from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
 
-            self._email_drawer = EmailChangeDrawer(self._email_change, self.window())
+            self._email_drawer = EmailChangeDrawer(self._drawers.email_change, self.window())
             self._email_drawer.lookup_requested.connect(self._model.open_text)
-        self._email_drawer.open_for_customer(self._email_change.proposed_address)
+        self._email_drawer.open_for_customer(self._drawers.email_change.proposed_address)
 
     def open_note_drawer(self, ticket: int | None = None) -> None:
         """Slide the drawer Add note in for the customer shown; `failed` says why it cannot."""
-        if reason := self._note.disabled_reason():
+        if reason := self._drawers.note.disabled_reason():
             self._model.failed.emit(InvalidInput("No note can be added.", reason))
             return
         if self._note_drawer is None:
             from desktop.panels.customer.note_drawer import NoteDrawer
 
-            self._note_drawer = NoteDrawer(self._note, self.window())
+            self._note_drawer = NoteDrawer(self._drawers.note, self.window())
         self._note_drawer.open_for_ticket(ticket)
 
     def open_why_drawer(self) -> None:
@@ -139,12 +138,12 @@ class CustomersPage(QWidget):
         if self._why_drawer is None:
             from desktop.panels.customer.why_opted_out_drawer import WhyOptedOutDrawer
 
-            self._why_drawer = WhyOptedOutDrawer(self._why, self.window())
+            self._why_drawer = WhyOptedOutDrawer(self._drawers.why, self.window())
         self._why_drawer.open_for_customer()
 
     def note_disabled_reason(self) -> str:
         """Say why the button Add note is disabled for the customer shown, or ""."""
-        return self._note.disabled_reason()
+        return self._drawers.note.disabled_reason()
 
     def close_email_drawer(self) -> None:
         """Close the drawer Change e-mail, if it is open."""
@@ -153,7 +152,7 @@ class CustomersPage(QWidget):
 
     def _refresh_email_note(self) -> None:
         if self._sheet is not None and self._is_sheet_connected:
-            self._sheet.show_email_note(self._email_change.note())
+            self._sheet.show_email_note(self._drawers.email_change.note())
 
     def _on_next_action(self) -> None:
         if self._next_action == "create":

@@ -116,7 +116,7 @@ class _MainScreensTour:
 
     async def _capture_change_email(self) -> None:
         """Picture the drawer Change e-mail with another profile there, and after a failed step."""
-        model = self._window.email_change_model
+        model = self._window.make_drawer_models().email_change
         await self._open_customer("#48240")
         self._main_window.customers_page.open_email_drawer()
         model.type_address("tom@new.example")

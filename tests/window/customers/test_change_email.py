@@ -34,7 +34,7 @@ async def read_tom(window: WindowDriver) -> dict[str, Any]:
 
 
 async def is_finished(window: WindowDriver) -> None:
-    model = window.window.email_change_model
+    model = window.window.make_drawer_models().email_change
     await window.wait_until(lambda: model.view().is_finished, within_s=20)
 
 
@@ -64,7 +64,7 @@ async def test_change_email_asks_before_two_profiles_become_one(window: WindowDr
     assert not drawer.change_button.isEnabled()
     assert drawer.policy_control.value() is None, "merging is never preselected"
     window.press(Key.Key_Return, CTRL)
-    assert window.window.email_change_model.progress is None
+    assert window.window.make_drawer_models().email_change.progress is None
     window.click(drawer.policy_control.segment("merge"))
     assert drawer.change_button.plain_text() == "Change e-mail and merge"
     assert "can’t be undone" in window.visible_texts(drawer)
@@ -105,7 +105,7 @@ async def test_change_email_is_taken_back_from_the_drawer(window: WindowDriver) 
     drawer = await open_drawer(window, "tom@old.example", "tom@third.example")
     window.press(Key.Key_Return, CTRL)
     await is_finished(window)
-    model = window.window.email_change_model
+    model = window.window.make_drawer_models().email_change
     first = model.progress
     assert first is not None
     window.click(drawer.take_back_button)

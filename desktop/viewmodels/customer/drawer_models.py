@@ -1,0 +1,22 @@
+"""The view-models of the drawers over the customer sheet: made once a customer can be shown."""
+
+from dataclasses import dataclass
+
+from desktop.viewmodels.customer.email_change_model import EmailChangeModel
+from desktop.viewmodels.customer.note_model import NoteModel
+from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
+
+
+@dataclass(frozen=True)
+class DrawerModels:
+    """The view-models that the drawers over the customer sheet draw."""
+
+    email_change: EmailChangeModel
+    note: NoteModel
+    why: WhyOptedOutModel
+
+    async def close(self) -> None:
+        """Cancel what runs in the drawers' models and wait for its end."""
+        await self.email_change.close()
+        await self.note.close()
+        await self.why.close()
