@@ -60,6 +60,7 @@ class CustomersPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
         model.changed.connect(self.refresh)
+        model.customer_opened.connect(self._close_drawers)
 
     @property
     def _drawers(self) -> "DrawerModels":
@@ -74,6 +75,7 @@ class CustomersPage(QWidget):
         """Show the customer sheet, who matches, that nobody was found, or the welcome."""
         self._next_action = ""
         if self._model.sheet is None:
+            self._close_drawers()
             self._placeholder.show_message(*_WELCOME_TEXTS, examples=True)
             self._stack.setCurrentWidget(self._placeholder)
             return
@@ -149,6 +151,14 @@ class CustomersPage(QWidget):
         """Close the drawer Change e-mail, if it is open."""
         if self._email_drawer is not None and self._email_drawer.isVisible():
             self._email_drawer.close_drawer()
+
+    def _close_drawers(self) -> None:
+        # Each is about the customer shown, whom Follow Zendesk may have replaced.
+        self.close_email_drawer()
+        if self._note_drawer is not None:
+            self._note_drawer.close_drawer()
+        if self._why_drawer is not None and self._why_drawer.isVisible():
+            self._why_drawer.slide_out()
 
     def _refresh_email_note(self) -> None:
         if self._sheet is not None and self._is_sheet_connected:

@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QShortcut,
 )
 from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
@@ -75,7 +76,8 @@ class Drawer(QFrame):
         self._dim.hide()
         self.hide()
         before, self._focus_before = self._focus_before, None
-        if before is not None and before.isVisible() and before.isEnabled():
+        # A row or a note that was drawn anew meanwhile has taken its control with it.
+        if before is not None and isValid(before) and before.isVisible() and before.isEnabled():
             before.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

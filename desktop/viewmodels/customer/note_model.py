@@ -145,6 +145,9 @@ class NoteModel(QObject):
 
     async def _submit(self, text: str, ticket: int) -> None:
         await self._sheet_model.edits.add_note(text, ticket)
+        if self._text != text:
+            # Typed on while the customer was read again: that is not sent, and not lost.
+            return
         self._text = ""
         self._sheet_model.drafts.save_draft(_DRAFT, "")
         self.end()

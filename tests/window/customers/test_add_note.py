@@ -90,3 +90,25 @@ async def test_note_is_offered_with_a_change_and_not_for_closed_tickets(
     assert window.toast_texts, "the time to undo goes on"
     window.press(Key.Key_Z, CTRL)
     await window.wait_until(lambda: not window.toast_texts)
+
+
+async def test_note_typed_on_while_it_is_submitted_is_kept(window: WindowDriver) -> None:
+    await window.look_up("#48213")
+    window.click("Add note")
+    window.type("Called.")
+    window.press(Key.Key_Return, CTRL)
+    window.type(" And again.")
+    await window.wait_until(lambda: window.toast_texts)
+    await window.pause(0.1)
+    assert drawer_of(window).isVisible()
+    assert drawer_of(window).text_field.toPlainText() == "Called. And again."
+
+
+async def test_note_drawer_closes_with_its_customer(window: WindowDriver) -> None:
+    """Left open it would offer a note on one customer's ticket beside another's sheet."""
+    await window.look_up("#48213")
+    window.click("Add note")
+    drawer = drawer_of(window)
+    assert drawer.isVisible()
+    window.sheet.open_text("#48240")
+    await window.wait_until(lambda: not drawer.isVisible())
