@@ -115,7 +115,7 @@ class EmailChangeModel(QObject):
 
     def begin(self, proposed: str = "") -> None:
         """Open the drawer Change e-mail for the customer shown, or for the change that stopped."""
-        self._is_open = True
+        self._is_open, self._submits_when_checked = True, False
         self._check, self._policy, self._error, self._keeps_old = None, None, None, True
         self._typed = self.unfinished.change.new if self.unfinished is not None else proposed
         if self.unfinished is None:
@@ -126,7 +126,7 @@ class EmailChangeModel(QObject):
 
     def end(self) -> None:
         """Forget what was typed into the drawer Change e-mail: it was closed."""
-        self._is_open = False
+        self._is_open = self._submits_when_checked = False
         self._check_timer.stop()
         self._tasks.cancel("check")
         self._typed, self._check, self._error = "", None, None
@@ -176,7 +176,7 @@ class EmailChangeModel(QObject):
     def submit(self) -> None:
         """Submit the drawer's change of e-mail, or go on with one that stopped."""
         if self.unfinished is not None:
-            if self.unfinished.stopped_at is not None:
+            if self.unfinished.stopped_at is not None and not self._button()[1]:
                 self._tasks.start_once("submit", self._resume())
             return
         if self._check is None:

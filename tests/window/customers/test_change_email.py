@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
+from shiboken6 import delete
 
 from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
 from tests.support.accessibility_checks import clipped_texts
@@ -144,8 +145,7 @@ async def test_change_email_drawer_keeps_the_keyboard_and_says_what_is_wrong(
     assert not window.sheet.has_unsaved_input
 
 
-async def test_address_changed_in_zendesk_is_told_and_taken_over(window: WindowDriver) -> None:
-    """Somebody made another address the primary one there; Sailthru still has the former."""
+async def look_up_tom_changed_in_zendesk(window: WindowDriver) -> None:
     path = "/api/v2/users/7702/identities"
     headers = window.sandbox.basic_auth_headers()
     body = '{"identity": {"type": "email", "value": "tom@third.example", "verified": true}}'
@@ -153,6 +153,11 @@ async def test_address_changed_in_zendesk_is_told_and_taken_over(window: WindowD
     window.sandbox.http("zendesk", "PUT", f"{path}/{made['id']}/make_primary", "{}", headers)
     await window.look_up("id:7702")
     await window.wait_until(lambda: "another address than Sailthru" in window.visible_texts())
+
+
+async def test_address_changed_in_zendesk_is_told_and_taken_over(window: WindowDriver) -> None:
+    """Somebody made another address the primary one there; Sailthru still has the former."""
+    await look_up_tom_changed_in_zendesk(window)
     window.click("Change it in Sailthru…")
     drawer = drawer_of(window)
     assert drawer.address_field.text() == "tom@third.example"
@@ -191,3 +196,45 @@ async def test_change_email_says_from_which_address_the_ticket_came(window: Wind
     drawer = await open_drawer(window, "#48240", "tom@third.example")
     await window.wait_until(lambda: "#48240 was written from" in window.visible_texts(drawer))
     assert "From the customer" in window.visible_texts(drawer)
+
+
+async def test_change_email_left_while_it_was_checked_is_not_sent_by_opening_it_again(
+    window: WindowDriver,
+) -> None:
+    await look_up_tom_changed_in_zendesk(window)
+    window.click("Change it in Sailthru…")
+    window.press(Key.Key_Return, CTRL)
+    window.press(Key.Key_Escape)
+    window.click("Change it in Sailthru…")
+    drawer = drawer_of(window)
+    await window.wait_until(drawer.change_button.isEnabled)
+    await window.pause(0.3)
+    assert window.window.make_drawer_models().email_change.progress is None
+    assert (await read_tom(window))["keys"]["email"] == "tom@old.example"
+
+
+async def test_change_email_closes_with_its_customer(window: WindowDriver) -> None:
+    drawer = await open_drawer(window, "tom@old.example", "tom@third.example")
+    # Whatever replaces the sheet: a ticket that is followed, signing out.
+    window.sheet.open_text("maria@lopez.example")
+    await window.wait_until(lambda: not drawer.isVisible())
+    assert not window.sheet.has_unsaved_input
+    window.press(Key.Key_E, CTRL | SHIFT)
+    assert drawer.address_field.text() == ""
+    window.sheet.close_sheet()
+    assert not drawer.isVisible()
+
+
+async def test_change_email_closes_where_the_control_it_was_opened_from_is_gone(
+    window: WindowDriver,
+) -> None:
+    field = QLineEdit(window.view)
+    field.show()
+    await window.look_up("tom@old.example")
+    field.setFocus()
+    window.press(Key.Key_E, CTRL | SHIFT)
+    drawer = drawer_of(window)
+    delete(field)
+    window.press(Key.Key_Escape)
+    assert not drawer.isVisible()
+    assert not window.window.make_drawer_models().email_change.progress
