@@ -146,16 +146,19 @@ class EmailChangeService:
         address, or the customer's own; and where the customer's records were not read.
         """
         new = _parse_new_address(text)
+        if _is_there_already(*_require_read(sheet), new):
+            raise InvalidInput(
+                f"{new} is this customer's address already.", "", "There is nothing to change."
+            )
+        return await self._ask_services(sheet, new)
+
+    async def _ask_services(self, sheet: CustomerSheet, new: str) -> EmailCheck:
         user, profile = _require_read(sheet)
         old = (user.email if user is not None else "") or (profile.email if profile else "") or ""
         clients = self._services()
         zendesk, sailthru = await asyncio.gather(
             self._check_zendesk(clients, user, new), self._check_sailthru(clients, profile, new)
         )
-        if _is_there_already(user, profile, new):
-            raise InvalidInput(
-                f"{new} is this customer's address already.", "", "There is nothing to change."
-            )
         return EmailCheck(
             old=normalize_email(old),
             new=new,
@@ -235,20 +238,21 @@ class EmailChangeService:
         One whose last step was done when the process was killed is verified first.
         """
         user, profile = sheet.user.value, sheet.profile.value
-        found = await self._store.email_changes.list_of_customer(
+        found = await self._store.email_changes.find_newest(
             user.id if user is not None else None, profile.sid if profile is not None else ""
         )
-        if not found:
-            return None
-        await self.finish(found[0].change.id)
-        return await self._store.email_changes.get_progress(found[0].change.id)
+        if found is None or found.change.ended_at is not None:
+            return found
+        await self.finish(found.change.id)
+        return await self._store.email_changes.get_progress(found.change.id)
 
     async def resume(
         self, change_id: str, sheet: CustomerSheet, policy: EmailConflictPolicy | None = None
     ) -> EmailChangeProgress:
         """Queue the failed step of an address change again, from what stands there now.
 
-        `policy` says what becomes of another profile that has turned up at the new address.
+        `policy` says what becomes of another profile that has turned up at the new address. A
+        merge that was chosen before stands for the profile that was seen then, and no other.
 
         Raises UserDecisionNeeded where the address has been taken since, InvalidInput where nothing
         has failed, NotPermitted.
@@ -257,7 +261,9 @@ class EmailChangeService:
         failed, change = progress.stopped_at, progress.change
         if failed is None or failed.edit is None or change.ended_at is not None:
             raise InvalidInput("Nothing of this change has failed.", "There is nothing to resume.")
-        check = await self.check(sheet, change.new)
+        check = await self._ask_services(sheet, change.new)
+        if policy is None and _is_merge_unseen(progress, check):
+            policy = EmailConflictPolicy.REFUSE
         policy = policy or change.policy
         obstacle = check.find_obstacle(policy)
         if obstacle is not None:
@@ -278,8 +284,11 @@ class EmailChangeService:
             reason=done.reason,
             ticket=done.ticket,
         )
-        # What somebody has done meanwhile by hand is found so, and counts as done.
+        # What somebody has done meanwhile by hand is found so, and counts as done. Which address
+        # is to go was said at the beginning: by now the primary one is another.
         again = requests.get(failed.step, replace(done, old=done.new))
+        if failed.step is EmailChangeStep.REMOVE_OLD:
+            again = done
         judge, actor = self._editor.make_judge(), self._editor.actor
         await self._store.outbox.enqueue_steps(
             lambda _connection: int(change.id),
@@ -295,8 +304,9 @@ class EmailChangeService:
     async def take_back(self, change_id: str) -> EmailChangeProgress:
         """Take an address change back: withdraw steps not sent, queue edits against the others.
 
-        Raises UserDecisionNeeded after a merge or 24 hours, and where there is nothing to take
-        back; NotPermitted.
+        One of which nothing was done ends by that. Raises UserDecisionNeeded after a merge, 24
+        hours after a change that is finished, and where there is nothing to take back;
+        NotPermitted.
         """
         progress = await self._store.email_changes.get_progress(change_id)
         refusal = self.find_take_back_refusal(progress)
@@ -342,6 +352,9 @@ class EmailChangeService:
             return UserDecisionNeeded(
                 "This takes a change back already.", "", "Change the address again instead."
             )
+        if change.ended_at is None:
+            # It is in the way of another change for as long as it is not finished.
+            return None
         if self._clock.now() - change.created_at > TAKE_BACK_S:
             return UserDecisionNeeded(
                 "The change is older than 24 hours.",
@@ -509,6 +522,23 @@ def _is_there_already(user: ZendeskUser | None, profile: SailthruProfile | None,
     at_zendesk = user is None or email_match_key(user.email or "") == key
     at_sailthru = profile is None or email_match_key(profile.email or "") == key
     return at_zendesk and at_sailthru
+
+
+def _is_merge_unseen(progress: EmailChangeProgress, check: EmailCheck) -> bool:
+    """Whether an address change would merge another profile than the one it was approved for."""
+    seen = next(
+        (
+            s.edit.request.name
+            for s in progress.steps
+            if s.edit and s.step is EmailChangeStep.MOVE_PROFILE
+        ),
+        "",
+    )
+    return (
+        progress.change.merges
+        and check.needs_choice
+        and (check.other_profile is None or check.other_profile.sid != seen)
+    )
 
 
 def _expected(

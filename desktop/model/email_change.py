@@ -5,7 +5,7 @@ removed. Sailthru: the profile gets the new address and keeps its sid, fields, l
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
@@ -192,18 +192,11 @@ class EmailChangeProgress:
         return next((one for one in self.steps if one.state is StepState.FAILED), None)
 
     @property
-    def is_moving(self) -> bool:
-        """Whether a step of the e-mail change is still to be sent or confirmed by itself."""
-        under_way = (StepState.WAITING, StepState.SENDING, StepState.UNKNOWN)
-        is_open = self.change.ended_at is None
-        return is_open and self.stopped_at is None and any(s.state in under_way for s in self.steps)
-
-    @property
-    def done_edits(self) -> tuple[Edit, ...]:
-        """The edits of the e-mail change's steps that are done, in their order."""
-        return tuple(
-            one.edit for one in self.steps if one.state is StepState.DONE and one.edit is not None
-        )
+    def is_given_up(self) -> bool:
+        """Whether the e-mail change ended before its last step: taken back, or both kept."""
+        stopped = self.stopped_at
+        is_ended = self.change.ended_at is not None
+        return is_ended and stopped is not None and stopped.step is not EmailChangeStep.VERIFY
 
     def is_done(self, step: EmailChangeStep) -> bool:
         """Whether a step is part of the e-mail change and done."""
@@ -385,8 +378,3 @@ def _pair(value: Json) -> tuple[int, int]:
 
 def _digest(value: Json) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
-
-
-def unfinished(changes: Iterable[EmailChangeProgress]) -> EmailChangeProgress | None:
-    """Return the newest e-mail change that has steps left to do, or None."""
-    return next((one for one in changes if one.change.ended_at is None), None)

@@ -93,17 +93,15 @@ class EmailChangeRepository(Repository):
         return self._database.read(look)
 
     @database_call
-    def list_of_customer(
-        self, user_id: int | None, sid: str, limit: int = 5
-    ) -> tuple[EmailChangeProgress, ...]:
-        """Select the address changes of one customer in this account, the newest first."""
+    def find_newest(self, user_id: int | None, sid: str) -> EmailChangeProgress | None:
+        """Select the newest address change of one customer in this account, or None."""
 
-        def look(connection: sqlite3.Connection) -> tuple[EmailChangeProgress, ...]:
-            rows = connection.execute(
-                f"SELECT * FROM email_change WHERE {_OF_CUSTOMER} ORDER BY id DESC LIMIT :limit",  # noqa: S608
-                {"user_id": user_id, "sid": sid, "limit": limit},
-            ).fetchall()
-            return tuple(_progress(connection, row) for row in rows)
+        def look(connection: sqlite3.Connection) -> EmailChangeProgress | None:
+            row = connection.execute(
+                f"SELECT * FROM email_change WHERE {_OF_CUSTOMER} ORDER BY id DESC LIMIT 1",  # noqa: S608
+                {"user_id": user_id, "sid": sid},
+            ).fetchone()
+            return _progress(connection, row) if row is not None else None
 
         return self._database.read(look)
 

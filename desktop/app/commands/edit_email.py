@@ -139,7 +139,7 @@ def _step_lines(steps: Iterable[StepProgress]) -> list[str]:
 
 def _exit_code(progress: EmailChangeProgress) -> int:
     stopped = progress.stopped_at
-    if stopped is not None:
+    if stopped is not None and not progress.is_given_up:
         is_conflict = stopped.edit is not None and stopped.edit.state is EditState.CONFLICT
         return ExitCode.NEEDS_PERSON if is_conflict else ExitCode.FAILED
     if any(edit.not_sent_reason for edit in _edits_of(progress)):

@@ -315,3 +315,64 @@ def test_email_change_stops_where_somebody_else_changed_the_address_meanwhile(
     found = change(fairlead, customer, "--dry-run", "--json").json
     assert states(found)["move_profile"] == "failed"
     assert customer.profile["keys"]["email"] == other, "nothing of theirs is overwritten"
+
+
+def test_removal_of_the_old_address_that_failed_is_resumed(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    sandbox.add_fault("zendesk:DELETE /api/v2/users/*/identities/*:422", times=None)
+    stopped = change(fairlead, customer, "--remove-old", "--json")
+    sandbox.clear_faults()
+    assert states(stopped.json)["remove_old"] == "failed", stopped.stdout
+    resumed = change(fairlead, customer, "--json")
+    assert resumed.exit_code == 0, resumed.stdout
+    assert customer.addresses == {customer.new: True}
+    assert customer.profile["keys"]["email"] == customer.new
+
+
+def test_step_done_by_hand_meanwhile_is_found_done(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    sandbox.add_fault("sailthru:POST /user:400", times=None)
+    change(fairlead, customer)
+    sandbox.clear_faults()
+    sandbox.write_profile(customer.sid, keys={"email": customer.new})
+    resumed = change(fairlead, customer, "--json")
+    assert resumed.exit_code == 0, resumed.stdout
+    assert states(resumed.json)["verify"] == "done"
+
+
+def test_change_of_which_nothing_was_done_is_given_up(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    """Without a Zendesk user there is one step: once it failed, nothing else ends the change."""
+    old, new, third = (customers.new_email() for _ in range(3))
+    sandbox.create_profile(old)
+    sandbox.add_fault("sailthru:POST /user:400", times=None)
+    stopped = fairlead("edit", old, "--email", new, "--reason", "asked", "--json")
+    sandbox.clear_faults()
+    assert states(stopped.json) == {"move_profile": "failed", "verify": "waiting"}
+    ended = fairlead("undo", stopped.json["edits"][0]["id"], "--json")
+    assert ended.exit_code == 0, ended.stdout
+    other = fairlead("edit", old, "--email", third, "--reason", "asked", "--json")
+    assert other.exit_code == 0, other.stdout
+
+
+def test_resumed_merge_takes_no_other_profile_than_the_one_seen(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    seen = sandbox.create_profile(customer.new)
+    sandbox.add_fault("sailthru:POST /user:400", times=None)
+    stopped = change(fairlead, customer, "--conflict", "merge", "--json")
+    sandbox.clear_faults()
+    assert states(stopped.json)["move_profile"] == "failed"
+    # The one that was seen goes elsewhere, and somebody else signs up at the address.
+    sandbox.write_profile(seen, keys={"email": f"gone.{customer.new}"})
+    sandbox.create_profile(customer.new)
+    refused = change(fairlead, customer, "--json")
+    assert refused.exit_code == 3, refused.stdout
+    assert "another profile" in refused.json["error"]["title"]
+    assert customer.profile["keys"]["email"] == customer.old
+    merged = change(fairlead, customer, "--conflict", "merge", "--json")
+    assert merged.exit_code == 0, merged.stdout
+    assert customer.profile["keys"]["email"] == customer.new
