@@ -50,11 +50,6 @@ class RateBudget:
         """The share of the rate limit that is left, 0 to 1."""
         return self.remaining / self.limit if self.limit > 0 else 0.0
 
-    @property
-    def is_below_half(self) -> bool:
-        """Whether less than half of the rate limit is left."""
-        return self.share < 0.5
-
 
 @dataclass
 class _Bucket:

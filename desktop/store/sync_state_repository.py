@@ -276,16 +276,6 @@ class SyncStateRepository(Repository):
         )
 
     @database_call
-    def delete_corrections(self, sync: str, source: str) -> None:
-        """Delete every correction of a source record; whether it is left out stays as it is."""
-        self._database.write(
-            lambda c: c.execute(
-                "DELETE FROM source_correction WHERE sync = ? AND source = ? AND field <> ''",
-                (sync, source),
-            )
-        )
-
-    @database_call
     def is_corrected(self, sync: str, source: str) -> bool:
         """Whether a correction of a source record is stored for a sync."""
         return self._database.read(

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import msgspec
 
-from desktop.model.json_value import Json
 from desktop.model.sync_plan import FieldChange, PlanRow
 from desktop.model.sync_state import UnconfirmedIncrement
 from desktop.store.database_call import database_call
@@ -105,21 +104,6 @@ class UnconfirmedIncrementRepository(Repository):
                 _key(sync, watched),
             )
         )
-
-    @database_call
-    def last_written_values(self, sync: str, target: str) -> dict[str, Json]:
-        """Select the values a sync last wrote to a target's fields and had confirmed."""
-
-        def look(connection: sqlite3.Connection) -> dict[str, Json]:
-            found: dict[str, Json] = {}
-            # What was only accepted is newer: being seen takes it out of there.
-            for table in ("synced_value", "accepted_value"):
-                sql = f"SELECT field, value FROM {table} WHERE sync = ? AND target = ?"  # noqa: S608
-                for row in connection.execute(sql, (sync, target)):
-                    found[row["field"]] = msgspec.json.decode(row["value"])
-            return found
-
-        return self._database.read(look)
 
     @database_call
     def request_resend(self, sync: str, source: str) -> None:

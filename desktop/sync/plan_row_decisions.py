@@ -14,7 +14,6 @@ from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState, PlanState
 from desktop.model.sync_state import LeftOutPerson
 from desktop.model.target_record import LIST_PREFIX, TargetRecord
-from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.pipeline.left_out import leave_out
@@ -187,14 +186,6 @@ class PlanRowDecisions:
                 "",
                 "Rows are numbers, as `fairlead sync plan` lists them.",
             ) from error
-
-    def list_rows_waiting_for_person(self, plan_id: str) -> tuple[PlanRow, ...]:
-        """List the parked rows of a plan, on which a person has to decide."""
-        chosen = PlanRowFilter(fates=(PlannedOutcome.CORRECTION, PlannedOutcome.CONFLICT))
-        ended = PlanRowFilter(states=(PlanRowState.PARKED, PlanRowState.FAILED))
-        rows = {r.row: r for r in self._store.plans.list_rows.blocking(plan_id, chosen, limit=5000)}
-        rows |= {r.row: r for r in self._store.plans.list_rows.blocking(plan_id, ended, limit=5000)}
-        return tuple(rows[number] for number in sorted(rows))
 
     def _reevaluate_row(self, plan_id: str, row: PlanRow) -> PlanRow:
         """Plan a row's outcome and consequences anew after a person's decision."""

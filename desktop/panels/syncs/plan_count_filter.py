@@ -39,10 +39,6 @@ class PlanCountFilter(QWidget):
             self._count_buttons[count.key].show_count(count)
         self._group.set_value(chosen)
 
-    def count_button(self, key: str) -> "PlanCountButton":
-        """Return the button of a preview's count by its key."""
-        return self._count_buttons[key]
-
     def _rebuild(self, counts: tuple[PlanCountView, ...]) -> None:
         self._group.clear()
         self._count_buttons = {}

@@ -80,7 +80,7 @@ class ShownSheetProtocol(Protocol):
 class SheetEdits(QObject):
     """Submits edits of the customer they were made for, however long reading them again takes."""
 
-    edit_submitted = Signal(object)  # Offer
+    edit_submitted = Signal(object)  # SubmittedEdit
     edit_settled = Signal(str, str, bool)  # edit id, words; whether the offer to undo still stands
 
     def __init__(
@@ -191,9 +191,9 @@ class SheetEdits(QObject):
                 "Another customer was opened before this one had been read again.",
                 "Open the customer again and repeat the change.",
             )
-        wishes = EditFactory(sheet, self._workspace.account_names(), reason=reason, ticket=ticket)
+        factory = EditFactory(sheet, self._workspace.account_names(), reason=reason, ticket=ticket)
         try:
-            intents = [i for i in build_edits(wishes) if _is_edit_needed(sheet, i)]
+            intents = [i for i in build_edits(factory) if _is_edit_needed(sheet, i)]
             edits = await self._editor.submit(intents)
         except AppError:
             # The control that was touched goes back to what stands.

@@ -38,8 +38,8 @@ def test_sailthru_rate_budget_is_per_endpoint_and_method() -> None:
     limits = RateLimiter(ManualClock(NOW), sailthru.read_endpoint_rate_limits, shared=False)
     limits.record_response(GET, minute(40))
     limits.record_response(POST, minute(90))
-    names = {b.bucket: (b.limit, b.remaining, b.is_below_half) for b in limits.budgets()}
-    assert names == {"GET /user": (100, 40, True), "POST /user": (100, 90, False)}
+    names = {b.bucket: (b.limit, b.remaining) for b in limits.budgets()}
+    assert names == {"GET /user": (100, 40), "POST /user": (100, 90)}
     assert limits.share_left("GET /user") < 0.5
     assert limits.share_left("unheard of") == 1.0
     assert limits.budget("GET /user").resets_in_s == pytest.approx(45)  # type: ignore[union-attr]
