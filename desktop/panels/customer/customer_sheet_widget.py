@@ -194,7 +194,7 @@ class CustomerSheetWidget(QWidget):
         if self._email_banner is None:
             if not note.title:
                 return
-            self._email_banner = Banner()
+            self._email_banner = Banner(counts=False)
             self._email_banner.action_triggered.connect(self._on_email_note)
             self._column.insertWidget(1, self._email_banner)
         self._email_banner.setVisible(bool(note.title))
@@ -209,7 +209,7 @@ class CustomerSheetWidget(QWidget):
             return
         self._pause_view = view
         if self._pause_banner is None:
-            self._pause_banner = Banner()
+            self._pause_banner = Banner(counts=False)
             self._pause_banner.action_triggered.connect(self._on_end_pause)
             self._column.insertWidget(1, self._pause_banner)
         self._pause_banner.setVisible(bool(view.text))

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import current_tokens
@@ -18,6 +19,7 @@ from desktop.viewmodels.tone import BannerTone, Tone
 
 # Long enough to be read; what only informs leaves then.
 _INFO_MS = 10_000
+_NARROW_WIDTH = 480  # px at the base font; below that the buttons stand under the words
 _ICONS = {"info": "info", "warn": "warning", "bad": "error"}
 _TEXT_TONES: dict[BannerTone, Tone] = {"info": "accent", "warn": "warn", "bad": "bad"}
 
@@ -28,8 +30,10 @@ class Banner(QFrame):
     action_triggered = Signal(str)
     closed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, counts: bool = True) -> None:
+        """Make a hidden banner; `counts` is off where it shows a state, which does not recur."""
         super().__init__(parent)
+        self._counts = counts
         self._shown_texts = ("", "", "")
         self._count = 0
         self._buttons: dict[Button, str] = {}
@@ -59,7 +63,7 @@ class Banner(QFrame):
         said = (title, message, hint)
         # A connection that flaps would stack banners, or hide that it happened again.
         self._count = self._count + 1 if said == self._shown_texts and not self.isHidden() else 1
-        repeated = self._count > 1
+        repeated = self._counts and self._count > 1
         self._shown_texts = said
         self.setAccessibleName(title)
         self.setAccessibleDescription("\n".join(part for part in (message, hint) if part))
@@ -127,9 +131,33 @@ class Banner(QFrame):
             texts.addWidget(part)
             part.hide()
         self._row.addWidget(self._icon)
-        self._row.addLayout(texts, 1)
-        self._row.addWidget(self.count_label)
-        self._row.addLayout(self._actions)
+        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._body.setSpacing(fonts.scaled(10))
+        self._body.addLayout(texts, 1)
+        self._body.addWidget(self.count_label)
+        self._body.addLayout(self._actions)
+        self._row.addLayout(self._body, 1)
+
+    def minimumSizeHint(self) -> QSize:
+        # As with its buttons under its words: a page must not be made wide by a long button.
+        widest = max((button.sizeHint().width() for button in self._buttons), default=0)
+        return QSize(widest + fonts.scaled(80), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._stack_if_narrow()
+
+    def _stack_if_narrow(self) -> None:
+        down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        narrow = self.width() < fonts.scaled(_NARROW_WIDTH)
+        buttons = sum(button.sizeHint().width() for button in self._buttons)
+        self._body.setDirection(down if narrow else across)
+        self._actions.setDirection(
+            down if narrow and buttons > self.width() - fonts.scaled(80) else across
+        )
+        self._body.setAlignment(
+            self._actions, Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag(0)
+        )
 
     def _update_close_button(self, name: str) -> None:
         if name and self._close is None:
@@ -154,6 +182,7 @@ class Banner(QFrame):
             button.clicked.connect(self._on_action_clicked)
             self._buttons[button] = key
             self._actions.addWidget(button)
+        self._stack_if_narrow()
 
     def _on_action_clicked(self) -> None:
         button = self.sender()

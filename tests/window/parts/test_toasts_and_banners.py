@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QElapsedTimer, QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.panels.widgets import toast as toast_module
@@ -241,3 +241,31 @@ def test_toasts_stand_where_they_cover_no_button(
     toaster.show_toast("b", "Newsletter switched on for this customer", [("undo", "Undo")])
     for toast in toaster.visible_toasts():
         assert toast.x() == 12 + round((1400 - 24 - toast.width()) * expected)
+
+
+def test_banner_of_a_state_counts_nothing(qtbot: QtBot) -> None:
+    banner = Banner(counts=False)
+    qtbot.addWidget(banner)
+    for _ in range(2):
+        banner.show_message("info", "Marketing is paused.")
+    assert banner.count_label.isHidden()
+
+
+def test_narrow_banner_puts_its_buttons_under_its_words(qtbot: QtBot) -> None:
+    host = QWidget()
+    qtbot.addWidget(host)
+    column = QVBoxLayout(host)
+    banner = Banner()
+    column.addWidget(banner)
+    words = "j.doe@corp.example is the primary address in Zendesk; mail goes to the former one."
+    banner.show_message("warn", "Other address.", words, actions=[("x", "Change it in Sailthru…")])
+    action, message = banner.action_button("x"), banner.message_label
+    host.resize(368, 400)
+    host.show()
+    qtbot.waitUntil(lambda: action.y() > message.geometry().bottom())
+    assert host.width() == 368
+    assert banner.width() <= 368
+    assert action.geometry().right() <= banner.width()
+    assert message.width() > 240
+    host.resize(900, 400)
+    qtbot.waitUntil(lambda: action.x() > message.geometry().right())
