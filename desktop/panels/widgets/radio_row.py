@@ -114,7 +114,9 @@ class RadioRow(QRadioButton):
                 note,
             )
         if self.hasFocus():
-            draw_focus_ring(painter, QRectF(self.rect()), 5)
+            # Round the words and not the row: the note ends at the row's edge, as in other rows.
+            ring = self._mirrored_rect(left - 5, metrics.horizontalAdvance(text) + 10)
+            draw_focus_ring(painter, ring, 5)
 
     def _draw_circle(self, painter: QPainter) -> None:
         size = fonts.scaled(_CIRCLE)
