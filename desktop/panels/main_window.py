@@ -219,7 +219,11 @@ class MainWindow(QMainWindow):
         return self._setup_widget is not None
 
     def look_up(self, text: str) -> None:
-        """Look a customer up from the window, as if the query had been typed."""
+        """Look a customer up in the window who was not typed into the search field."""
+        self.top_bar.forget_text()
+        self._look_up(text)
+
+    def _look_up(self, text: str) -> None:
         # What the banner says goes when a customer opens: said again, the same trouble counts up.
         # The customer is a place to come back to once they are found, not the page before it.
         if self._setup_widget is None:
@@ -398,7 +402,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.navigation_rail.page_chosen.connect(self.show_page)
-        self.top_bar.lookup_requested.connect(self.look_up)
+        self.top_bar.lookup_requested.connect(self._look_up)
         self.top_bar.search_field.too_long.connect(self._on_too_long)
         self.status_bar.clicked.connect(self._on_status_clicked)
         app = QApplication.instance()

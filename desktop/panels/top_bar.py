@@ -79,6 +79,11 @@ class TopBar(QWidget):
         """Show the name of the workspace in the top bar."""
         self._workspace.setText(words)
 
+    def forget_text(self) -> None:
+        """Empty the search field for somebody who was not searched for, unless one types."""
+        if not self.search_field.is_popup_open:
+            self.search_field.clear()
+
     def show_matches(self, matches: "tuple[CustomerMatch, ...]") -> None:
         """Show the customers that match under the top bar's search field, to choose from."""
         if self._search is None:

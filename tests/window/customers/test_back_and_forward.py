@@ -23,6 +23,8 @@ async def test_back_and_forward_open_customers_again(window: WindowDriver) -> No
     window.press(Key.Key_Left, ALT)
     await window.is_lookup_finished()
     assert shown_name(window) == "Maria Lopez"
+    # What was typed to find Tom does not stand over Maria.
+    assert window.view.top_bar.search_field.text() == ""
     # There is nothing before her.
     assert not window.view.window_actions["Back"].isEnabled()
     window.press(Key.Key_Right, ALT)
