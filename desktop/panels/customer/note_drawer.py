@@ -38,7 +38,7 @@ class NoteDrawer(Drawer):
         self.body.addWidget(self.text_field)
         self.body.addWidget(
             label(
-                "Only colleagues see it. It is sent after 10 s, and stays on the ticket then.",
+                "Only colleagues see it. You have 10 s to undo; then it stays on the ticket.",
                 "muted",
                 wrap=True,
             )

@@ -22,7 +22,7 @@ class ProfileDataPanel(SheetPanel):
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Profile data", model, borderless=True, parent=parent)
         self._dialog: ProfileFieldsDialog | None = None
-        self._table = KeyValueTable("Profile fields")
+        self._table = KeyValueTable("Profile fields", label_width=124)
         self.add(self._table)
         self._show_all_button = LinkButton("")
         self._show_all_button.clicked.connect(self._on_show_all)

@@ -285,7 +285,7 @@ def announced_edit_text(edit: Edit, who: str, outage: str = "") -> str:
         words = edit_text(request.kind.value, "", request.new)
         return f"{who}: {words[0].lower()}{words[1:]}{when}"
     if request.kind is EditKind.NOTE:
-        return f"Note to colleagues on #{request.ticket}{when}"
+        return f"{who}: note to colleagues on #{request.ticket}{when}"
     if request.kind is EditKind.CREATE:
         return f"Sailthru profile created for {who}{when}"
     if request.kind is EditKind.HEALTH:

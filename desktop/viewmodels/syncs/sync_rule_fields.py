@@ -86,7 +86,9 @@ IDENTITY_FIELDS = tuple(
         f"{_IDENTITY_PREFIX}{key}",
         f"Match by {label}",
         FieldKind.CHECK_BOX,
-        help="Proposes alone: people share numbers." if key == MatchIdentifier.PHONE.value else "",
+        help="On its own it only proposes a match: people share numbers."
+        if key == MatchIdentifier.PHONE.value
+        else "",
     )
     for key, label in IDENTIFIER_CHOICES
     if key != MatchIdentifier.SID.value

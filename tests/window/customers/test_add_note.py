@@ -37,7 +37,9 @@ async def test_note_says_what_was_changed_and_goes_to_the_ticket_once(
     window.save_screenshot("add-note")
     window.press(Key.Key_Return, CTRL)
     await window.wait_until(lambda: not drawer.isVisible())
-    await window.wait_until(lambda: any("#48213" in text for text in window.toast_texts))
+    await window.wait_until(
+        lambda: any("Maria Lopez" in text and "#48213" in text for text in window.toast_texts)
+    )
     window.advance_clock(11)
     await window.wait_until(lambda: len(comments_of(window, 48213)) > before)
     note = comments_of(window, 48213)[-1]
