@@ -398,7 +398,7 @@ def steps_note_of(progress: EmailChangeProgress | None, *, can_take_back: bool) 
     stopped = progress.stopped_at
     if progress.is_given_up:
         is_kept = progress.change.policy is EmailConflictPolicy.KEEP
-        return "Done, both profiles kept" if is_kept else "Taken back", "muted"
+        return "Done, both profiles kept" if is_kept else "Undone", "muted"
     if stopped is not None:
         number = next(n for n, one in enumerate(progress.steps, start=1) if one is stopped)
         return f"Stopped at step {number}", "bad"
