@@ -5,6 +5,7 @@ Only what the pause put on is taken back.
 """
 
 import logging
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from desktop.store.workspace_store import WorkspaceStore
 
 log = logging.getLogger(__name__)
 
-# Each costs a call; the rest comes in the next pass.
+# Each costs a call; the others have their turn in the next passes.
 _MAX_TICKET_READS = 20
 
 
@@ -45,6 +46,8 @@ class PauseRelease:
         self._services = services
         self._clock = clock
         self._bus = bus
+        # A process for each pass would begin with the same ones every time.
+        self._first_read = random.randrange(1_000_000)  # noqa: S311 - only a place to begin at
 
     async def list_active(self) -> tuple[ActivePause, ...]:
         """Return the pauses made on this computer that go on, the oldest first."""
@@ -61,17 +64,17 @@ class PauseRelease:
         """
         today = datetime.fromtimestamp(self._clock.now()).astimezone().date()
         made: list[Edit] = []
-        reads = 0
+        by_ticket: list[tuple[ActivePause, int]] = []
         for pause in await self.list_active():
-            reason = ""
             if pause.terms.is_over(today):
-                reason = "The last day of the pause has passed."
-            elif pause.terms.user_id is not None and reads < _MAX_TICKET_READS:
-                reads += 1
-                if await self._has_no_open_ticket(pause.terms.user_id):
-                    reason = "The customer's last ticket is solved."
-            if reason:
-                made += await self._queue_end(pause, reason)
+                made += await self._queue_end(pause, "The last day of the pause has passed.")
+            elif pause.terms.user_id is not None:
+                by_ticket.append((pause, pause.terms.user_id))
+        first = self._first_read % max(1, len(by_ticket))
+        self._first_read += _MAX_TICKET_READS
+        for pause, user_id in (by_ticket[first:] + by_ticket[:first])[:_MAX_TICKET_READS]:
+            if await self._has_no_open_ticket(user_id):
+                made += await self._queue_end(pause, "The customer's last ticket is solved.")
         return tuple(made)
 
     async def _has_no_open_ticket(self, user_id: int) -> bool:

@@ -347,14 +347,16 @@ class Outbox(Repository):
     def list_pauses(self) -> tuple[Edit, ...]:
         """Return the outbox's edits whose pause of marketing stands in this account, oldest first.
 
-        Of a customer the newest counts; one that is being ended by an open edit is left out.
+        Of a customer the newest counts. One that is being ended by an open edit is left out, and
+        one whose end was refused: the value was changed elsewhere, or a person has to retry it.
         """
         query = (
             "SELECT * FROM outbox o WHERE kind = 'pause' AND state = 'done' AND new <> 'null'"
             " AND account = (SELECT id FROM current_account) AND NOT EXISTS"
             " (SELECT 1 FROM outbox e WHERE e.kind = 'pause' AND e.service = o.service"
             " AND e.target = o.target AND e.id > o.id"
-            " AND e.state IN ('queued', 'waiting', 'sending', 'unknown', 'done')) ORDER BY id"
+            " AND (e.state IN ('queued', 'waiting', 'sending', 'unknown', 'done')"
+            " OR (e.undoes = o.id AND e.state IN ('conflict', 'failed')))) ORDER BY id"
         )
         return self._database.read(lambda c: tuple(decode_edit(row) for row in c.execute(query)))
 

@@ -60,3 +60,23 @@ async def test_pause_changed_elsewhere_is_left_as_it_is(
     profile = sandbox.read_profile(sid)
     assert profile is not None
     assert set(profile["lists"]) == {_LIST}, "somebody else has set another end"
+    assert await services.pauses.queue_due() == (), "a refused end is not made anew at every pass"
+
+
+async def test_pause_of_one_among_many_ends_with_the_ticket(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    """A pass reads the tickets of twenty; the others have their turn in the next one."""
+    for number in range(21):
+        email = customers.new_email()
+        sandbox.create_profile(email)
+        ticket = {
+            "subject": "Broken",
+            "comment": {"body": "It broke."},
+            "requester_id": sandbox.create_user(email),
+            "status": "open" if number < 20 else "solved",
+        }
+        sandbox.zendesk_request("POST", "/api/v2/tickets", {"ticket": ticket})
+        await _pause(services, email, 2)
+    ends = [*await services.pauses.queue_due(), *await services.pauses.queue_due()]
+    assert [end.request.target.label for end in ends] == [email]
