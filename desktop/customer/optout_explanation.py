@@ -76,7 +76,14 @@ def build_explanation(sheet: CustomerSheet, entries: Sequence[AuditEntry]) -> Op
     """Build an opt-out's explanation from a sheet and its audit entries, newest first."""
     profile = sheet.profile.value
     level = profile.optout if profile is not None else None
-    own = [cause for entry in entries if (cause := _cause_of_entry(entry, level)) is not None]
+    # Only the newest: over an older one of the same level somebody else has set it again since.
+    newest = next((entry for entry in entries if _written_level(entry) is not None), None)
+    stands = newest is not None and level is not None and _written_level(newest) == level.value
+    own = [
+        cause
+        for entry in entries
+        if (cause := _cause_of_entry(entry, sets_level=stands and entry is newest)) is not None
+    ]
     setter = next((one for one in own if one.sets_level), None)
     told_at = profile.activity.get("optout_time") if profile is not None else None
     is_ours = setter is not None and (
@@ -96,25 +103,34 @@ def build_explanation(sheet: CustomerSheet, entries: Sequence[AuditEntry]) -> Op
     )
 
 
-def _cause_of_entry(entry: AuditEntry, level: OptOutLevel | None) -> OptOutCause | None:
+def _written_level(entry: AuditEntry) -> Json:
+    """Return the opt-out level that an audit entry says was written; None for any other entry."""
+    if entry.result != "done":
+        return None
+    if entry.kind == "sync" and isinstance(entry.new, dict):
+        return entry.new.get(OPTOUT_FIELD)
+    return entry.new if entry.kind == "optout" else None
+
+
+def _cause_of_entry(entry: AuditEntry, *, sets_level: bool) -> OptOutCause | None:
     """Describe an audit entry as an opt-out's cause; None for one of anything else."""
-    if entry.result not in ("done", "undone") or entry.is_erased:
+    # What was withdrawn has changed nothing.
+    if entry.result != "done" or entry.is_erased:
         return None
     reason = f", because: {entry.reason}" if entry.reason.strip() else ""
     number = f"#{entry.ticket}"
     ticket = f" ({number})" if entry.ticket is not None and number not in reason else ""
     if entry.kind == "optout":
         what = f"Set to {_level_text(entry.new)}, before {_level_text(entry.old)}{reason}{ticket}"
-        sets = entry.result == "done" and _is_level(entry.new, level)
-        return OptOutCause(what, entry.at, entry.actor, _FAIRLEAD, sets)
+        return OptOutCause(what, entry.at, entry.actor, _FAIRLEAD, sets_level)
     if entry.kind == "sync" and isinstance(entry.new, dict) and OPTOUT_FIELD in entry.new:
         new = entry.new[OPTOUT_FIELD]
         what = f"Set to {_level_text(new)} by the sync “{entry.reason or entry.name}”"
-        return OptOutCause(what, entry.at, entry.actor, _FAIRLEAD, _is_level(new, level))
+        return OptOutCause(what, entry.at, entry.actor, _FAIRLEAD, sets_level)
     if entry.kind == "profile_email" and entry.name:
         what = "Two profiles merged: the stricter level of both stands"
         return OptOutCause(what, entry.at, entry.actor, _FAIRLEAD)
-    if entry.kind == "list" and entry.result == "done" and not entry.new:
+    if entry.kind == "list" and not entry.new:
         what = f"Taken off the list {entry.name}{reason}{ticket}"
         return OptOutCause(what, entry.at, entry.actor, _FAIRLEAD)
     return None
@@ -192,10 +208,6 @@ def _without_mark(cause: OptOutCause) -> OptOutCause:
 
 def _is_near(cause: OptOutCause | None, at: float) -> bool:
     return cause is not None and cause.at is not None and abs(cause.at - at) <= _SAME_MOMENT_S
-
-
-def _is_level(value: Json, level: OptOutLevel | None) -> bool:
-    return level is not None and value == level.value
 
 
 def _level_text(value: Json) -> str:

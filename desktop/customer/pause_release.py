@@ -47,7 +47,7 @@ class PauseRelease:
         self._clock = clock
         self._bus = bus
         # A process for each pass would begin with the same ones every time.
-        self._first_read = random.randrange(1_000_000)  # noqa: S311 - only a place to begin at
+        self._first_read = random.randrange(1_000_000)
 
     async def list_active(self) -> tuple[ActivePause, ...]:
         """Return the pauses made on this computer that go on, the oldest first."""

@@ -41,6 +41,17 @@ def test_why_says_that_a_level_set_elsewhere_has_no_known_author(
     assert any("unsubscribe links" in sentence for sentence in found["unknown"])
 
 
+def test_why_of_a_level_set_again_elsewhere_names_nobody_of_before(
+    fairlead: FairleadCommand, sandbox: SandboxServers, mail: str
+) -> None:
+    fairlead("edit", mail, "--optout", "basic", "--reason", "asked on the phone")
+    fairlead("edit", mail, "--optout", "none", "--reason", "asked again", "--ticket", "7")
+    sandbox.write_profile(mail, optout_email="basic")
+    found = fairlead("why", mail, "--json").json
+    assert found["level"] == "basic"
+    assert "set it in Fairlead" not in found["answer"]
+
+
 def test_why_of_somebody_not_opted_out_says_so(fairlead: FairleadCommand, mail: str) -> None:
     found = fairlead("why", mail, "--json").json
     assert found["level"] == "none"
