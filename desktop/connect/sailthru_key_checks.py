@@ -1,4 +1,4 @@
-"""Checks what a Sailthru API key may do, and the account's time zone and smart list."""
+"""Checks what a Sailthru API key may do, and the account's time zone and named lists."""
 
 from collections.abc import Callable
 
@@ -6,11 +6,13 @@ from desktop.clients.sailthru.client import SailthruClient, SailthruEndpoint
 from desktop.connect.connection_check import CheckCollector, ConnectionCheck
 from desktop.connect.support_texts import request_endpoints_text
 from desktop.kit.errors import AppError, Forbidden
-from desktop.model.sailthru_profile import SailthruAccount
+from desktop.model.sailthru_profile import SailthruAccount, SailthruList
 from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
 
 _CHECKED_ENDPOINTS: tuple[SailthruEndpoint, ...] = ("user", "list", "job")
+_SMART_LIST_TITLE = "Sailthru: smart list"
+_PAUSE_LIST_TITLE = "Sailthru: pause list"
 
 
 async def check_sailthru_key(
@@ -21,7 +23,7 @@ async def check_sailthru_key(
     needs_jobs: bool,
     on_account: Callable[[SailthruAccount], SettingsValues] | None = None,
 ) -> bool:
-    """Check a Sailthru key, its endpoints, the account's settings and the smart list.
+    """Check a Sailthru key, its endpoints, the account's settings and the named lists.
 
     Returns False when Sailthru refuses the key. `needs_jobs`: the person runs syncs, so that a
     refused `job` endpoint is a fault. `on_account` may return other values to compare with.
@@ -34,7 +36,7 @@ async def check_sailthru_key(
         if on_account is not None:
             values = on_account(account)
         _check_account_settings(account, values, checks)
-    await _check_smart_list(client, values, checks)
+    await _check_lists(client, values, checks)
     return True
 
 
@@ -143,21 +145,29 @@ def _predictions_check(on: bool | None) -> ConnectionCheck:
     return ConnectionCheck(name, on is None, detail, is_needed=False)
 
 
-async def _check_smart_list(
+async def _check_lists(
     client: SailthruClient, values: SettingsValues, checks: CheckCollector
 ) -> None:
-    """Check that Sailthru has the smart list of marked customers, and that it is smart."""
-    name = values.get(settings_table.SYNC_SMART_LIST)
-    title = "Sailthru: smart list"
+    """Check the lists that the settings name: marked customers' (smart), paused customers'."""
     try:
-        found = next((one for one in await client.list_lists() if one.name == name), None)
+        lists = {one.name: one for one in await client.list_lists()}
     except AppError as error:
-        checks.report_error(title, error, is_needed=False)
+        checks.report_error(_SMART_LIST_TITLE, error, is_needed=False)
+        checks.report_error(_PAUSE_LIST_TITLE, error, is_needed=False)
         return
-    mark = values.get(settings_table.SYNC_MARK_VAR)
+    name = values.get(settings_table.SYNC_SMART_LIST)
+    _check_smart_list(lists.get(name), name, values.get(settings_table.SYNC_MARK_VAR), checks)
+    paused = values.get(settings_table.PAUSED_LIST)
+    _check_pause_list(lists.get(paused), paused, checks)
+
+
+def _check_smart_list(
+    found: SailthruList | None, name: str, mark: str, checks: CheckCollector
+) -> None:
+    """Check that Sailthru has the smart list of marked customers, and that it is smart."""
     if found is None:
         checks.report(
-            title,
+            _SMART_LIST_TITLE,
             False,
             f"There is no list “{name}” yet.",
             f"In Sailthru make a smart list “{name}” of users whose var {mark} is true. "
@@ -166,12 +176,44 @@ async def _check_smart_list(
         )
     elif not found.smart:
         checks.report(
-            title,
+            _SMART_LIST_TITLE,
             False,
             f"“{name}” is an ordinary list: marking a customer does not put them on it.",
             f"Make it a smart list over var {mark}, or name another list in Settings › Names.",
             is_needed=False,
         )
     else:
-        count = "" if found.count is None else f" {found.count:,} users, counted nightly."
-        checks.report(title, True, f"“{name}” is there.{count}", is_needed=False)
+        detail = f"“{name}” is there.{_count_text(found)}"
+        checks.report(_SMART_LIST_TITLE, True, detail, is_needed=False)
+
+
+def _check_pause_list(found: SailthruList | None, name: str, checks: CheckCollector) -> None:
+    """Check that paused customers can be put on their list; a smart one takes nobody by hand."""
+    if found is None:
+        checks.report(
+            _PAUSE_LIST_TITLE,
+            True,
+            f"The first pause makes the list “{name}”.",
+            "Then leave it out of every campaign that a pause is to hold back.",
+            is_needed=False,
+        )
+    elif found.smart:
+        checks.report(
+            _PAUSE_LIST_TITLE,
+            False,
+            f"“{name}” is a smart list: nobody can be put on it, so no pause takes effect.",
+            "Make it an ordinary list, or name another list in Settings › Names.",
+            is_needed=False,
+        )
+    else:
+        checks.report(
+            _PAUSE_LIST_TITLE,
+            True,
+            f"“{name}” is there.{_count_text(found)}",
+            "Fairlead cannot see whether your campaigns leave it out.",
+            is_needed=False,
+        )
+
+
+def _count_text(found: SailthruList) -> str:
+    return "" if found.count is None else f" {found.count:,} users, counted nightly."

@@ -125,6 +125,24 @@ async def test_doctor_names_of_wrong_type_are_reported(
     assert not check.is_needed
 
 
+async def test_doctor_pause_list_that_takes_nobody_is_reported(
+    sandbox: SetupSandbox, ready: ConnectionConfig
+) -> None:
+    check = named(await run_doctor(ready), "Sailthru: pause list")
+    assert check.is_ok
+    assert "first pause makes" in check.detail
+    ready.settings_file.change({"names.paused_list": "Newsletter"})
+    check = named(await run_doctor(ready), "Sailthru: pause list")
+    assert check.is_ok
+    assert "“Newsletter” is there" in check.detail
+    ready.settings_file.change({"names.paused_list": "zendesk-sync-smart"})
+    report = await run_doctor(ready)
+    check = named(report, "Sailthru: pause list")
+    assert not check.is_ok
+    assert "no pause takes effect" in check.detail
+    assert report.is_ok
+
+
 async def test_doctor_api_token_end_date_is_reported(ready: ConnectionConfig) -> None:
     report = await run_doctor(replace(ready, clock=Shifted(400 * DAY_S)))
     assert not named(report, "Zendesk: API token").is_ok
