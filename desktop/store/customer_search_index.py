@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import msgspec
@@ -13,6 +13,10 @@ from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.zendesk_user import ZendeskUser
 
 T = TypeVar("T")
+# Whether texts of a record hold what was typed.
+_TextTest = Callable[[Iterable[str]], bool]
+# A match, and the addresses by which its record is known.
+_FoundRecord = tuple[CustomerMatch, frozenset[str]]
 
 # What is stored of one text: parts behind its 120th character, or longer than 40, are compared
 # with the record itself.
@@ -97,52 +101,53 @@ def _read_matches(
     is_any: bool = False,
 ) -> tuple[CustomerMatch, ...]:
     """Read the cached records of (kind, id, opened_at) that hold all the words, or any."""
+
+    def holds(texts: Iterable[str]) -> bool:
+        found = [any(word in text for text in texts) for word in words]
+        return not words or (any(found) if is_any else all(found))
+
     matches: list[CustomerMatch] = []
     shown_addresses: set[str] = set()
     for row in rows:
-        match, texts, addresses = _read_record(connection, row)
-        if match is None or not shown_addresses.isdisjoint(addresses):
+        read = _read_user if row["kind"] == "user" else _read_profile
+        found = read(connection, row, holds)
+        if found is None or not shown_addresses.isdisjoint(found[1]):
             continue
-        holds = [any(word in text for text in texts) for word in words]
-        if words and not (any(holds) if is_any else all(holds)):
-            continue
-        shown_addresses.update(addresses)
-        matches.append(match)
+        shown_addresses.update(found[1])
+        matches.append(found[0])
         if len(matches) >= limit:
             break
     return tuple(matches)
 
 
-def _read_record(
-    connection: sqlite3.Connection, row: sqlite3.Row
-) -> tuple[CustomerMatch | None, tuple[str, ...], frozenset[str]]:
-    """Read a cached record's match, its searched texts, and its addresses."""
-    if row["kind"] == "user":
-        user = _decode(
-            connection.execute(
-                "SELECT body FROM mirror.cached_user WHERE id = ?", (int(row["id"]),)
-            ).fetchone(),
-            ZendeskUser,
-        )
-        if user is None:
-            return None, (), frozenset()
-        page = _decode(
-            connection.execute(
-                "SELECT body FROM mirror.user_tickets WHERE user_id = ?", (user.id,)
-            ).fetchone(),
-            TicketPage,
-        )
-        ticket = max(page.tickets, key=lambda t: t.id, default=None) if page else None
-        match = match_of_user(user, ticket, opened_at=row["opened_at"])
-        return match, tuple(_texts_of_user(user)), frozenset(user.emails)
-    profile = _decode(
-        connection.execute(
-            "SELECT body FROM mirror.cached_profile WHERE sid = ?", (row["id"],)
-        ).fetchone(),
-        SailthruProfile,
-    )
-    if profile is None:
-        return None, (), frozenset()
+def _read_user(
+    connection: sqlite3.Connection, row: sqlite3.Row, holds: _TextTest
+) -> _FoundRecord | None:
+    body = connection.execute(
+        "SELECT body FROM mirror.cached_user WHERE id = ?", (int(row["id"]),)
+    ).fetchone()
+    user = _decode(body, ZendeskUser)
+    # The tickets only of who is shown: a page of them costs more than the rest together.
+    if user is None or not holds(tuple(_texts_of_user(user))):
+        return None
+    body = connection.execute(
+        "SELECT body FROM mirror.user_tickets WHERE user_id = ?", (user.id,)
+    ).fetchone()
+    page = _decode(body, TicketPage)
+    ticket = max(page.tickets, key=lambda t: t.id, default=None) if page else None
+    return match_of_user(user, ticket, opened_at=row["opened_at"]), frozenset(user.emails)
+
+
+def _read_profile(
+    connection: sqlite3.Connection, row: sqlite3.Row, holds: _TextTest
+) -> _FoundRecord | None:
+    """Read a cached profile's match; None too where the user of its address stands for both."""
+    body = connection.execute(
+        "SELECT body FROM mirror.cached_profile WHERE sid = ?", (row["id"],)
+    ).fetchone()
+    profile = _decode(body, SailthruProfile)
+    if profile is None or not holds(tuple(_texts_of_profile(profile))):
+        return None
     address = (profile.email or "").lower()
     known = connection.execute(
         "SELECT 1 FROM mirror.user_address a JOIN mirror.cached_user u ON u.id = a.user_id"
@@ -150,11 +155,9 @@ def _read_record(
         (address,),
     ).fetchone()
     if known is not None:
-        # The user of that address stands for both.
-        return None, (), frozenset()
+        return None
     addresses = frozenset((address,) if address else ())
-    match = match_of_profile(profile, opened_at=row["opened_at"])
-    return match, tuple(_texts_of_profile(profile)), addresses
+    return match_of_profile(profile, opened_at=row["opened_at"]), addresses
 
 
 def _texts_of_user(user: ZendeskUser) -> Iterator[str]:

@@ -27,7 +27,7 @@ class KnownChange:
     new: Json
 
     def describe_author(self, now: float) -> str:
-        """Name a conflict's author: `Ada Admin, 10:42` or `the sync “Tickets” (2 Mar 10:42)`."""
+        """Name a conflict's author: `Ada Admin (10:42)` or `the sync “Tickets” (2 Mar 10:42)`."""
         at, today = (datetime.fromtimestamp(each).astimezone() for each in (self.entry.at, now))
         when = f"{at:%H:%M}" if at.date() == today.date() else f"{at.day} {at:%b %H:%M}"
         if self.entry.kind == "sync":
