@@ -20,7 +20,8 @@ _ICON_SIZE = 48
 
 _INTRO = (
     "One sheet per customer: who they are in Zendesk, what Sailthru knows and sends,"
-    " and what you may change. Every change can be undone."
+    " and what you may change. Nearly every change can be undone; where one can’t, you are told"
+    " first."
 )
 _DEMO_TEXTS = (
     "An invented company with 2,000 customers, tickets and lists. Try everything:"
@@ -63,7 +64,7 @@ class WelcomePage(QWidget):
         had_focus = self.demo_button.hasFocus()
         self.demo_button.set_enabled(not running, "The demo is open in a window of its own.")
         self.demo_button.set_text(
-            "The demo is opening…" if running else "Look around with invented data"
+            "The demo is open" if running else "Look around with invented data"
         )
         if running:
             announce(self, "The demo opens in a window of its own.")
