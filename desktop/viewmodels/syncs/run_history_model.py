@@ -62,7 +62,8 @@ class RunHistoryModel(TaskModel):
         self.selected_run_id = ""  # the run whose details are shown
         self._last_customers: tuple[tuple[str, str], ...] = ()
         self._approvals: dict[str, tuple[LimitApproval, ...]] = {}  # by the plan's id
-        self._rolled_back_runs: dict[str, str] = {}  # a run, and the run that its plan takes back
+        # A run, and the run that its plan takes back; "" for none.
+        self._rolled_back_runs: dict[str, str] = {}
         page.snapshot_read.connect(self._on_snapshot_read)
         page.sync_selected.connect(self._on_sync_selected)
 
@@ -228,13 +229,13 @@ class RunHistoryModel(TaskModel):
 
     def _query_rolled_back_runs(self, runs: Iterable[Run]) -> dict[str, str]:
         """Query for the tab History which run each run rolled back; on the database's thread."""
-        found = {}
-        for run in runs:
-            if run.plan is not None:
-                back = self._context.store.plans.get.blocking(run.plan).rolled_back_run
-                if back:
-                    found[run.id] = back
-        return found
+        get, known = self._context.store.plans.get.blocking, self._rolled_back_runs
+        # Once for each: a plan comes with the counts of all its rows, and runs move every second.
+        return {
+            run.id: known[run.id] if run.id in known else get(run.plan).rolled_back_run
+            for run in runs
+            if run.plan is not None
+        }
 
     def _query_last_customers(self, run_id: str) -> tuple[tuple[str, str], ...]:
         """Query for the tab History whom a run wrote last; on the database's thread."""
