@@ -379,7 +379,7 @@ class MainWindow(QMainWindow):
 
     def _add_actions(self) -> None:
         add = self.window_actions.add
-        add("Find a customer", self.top_bar.search_field.take_focus, "Ctrl+K")
+        add("Find a customer", self._on_find_customer, "Ctrl+K")
         add("Search this page", self._on_search_page, "Ctrl+F")
         add("Customers", self._on_page_action, "Ctrl+1")
         add("Sync", self._on_page_action, "Ctrl+2")
@@ -461,12 +461,17 @@ class MainWindow(QMainWindow):
         if isinstance(page, SettingsPage):
             page.show_section(section)
 
+    def _on_find_customer(self) -> None:
+        # The set-up hides the top bar: what is typed would go to a field that nobody sees.
+        if self._setup_widget is None:
+            self.top_bar.search_field.take_focus()
+
     def _on_search_page(self) -> None:
         page = self._stack.currentWidget()
         fields = page.findChildren(QLineEdit) if page is not None else []
         own = [each for each in fields if each.isVisible() and each.property(SEARCHES_PAGE)]
         if not own:
-            self.top_bar.search_field.take_focus()
+            self._on_find_customer()
             return
         own[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
         own[0].selectAll()

@@ -79,6 +79,10 @@ async def test_welcome_offers_demo_and_connecting_by_keyboard(
     window = new_computer
     assert "Welcome to Fairlead" in window.visible_texts()
     assert QApplication.focusWidget() is window.welcome.connect_button
+    # The search field is hidden: a key for it must not send what is typed there.
+    for key in (Key.Key_K, Key.Key_F):
+        window.press(key, CTRL)
+        assert QApplication.focusWidget() is window.welcome.connect_button
     await window.tab_to("Look around with invented data")
     await window.tab_to("Connect Zendesk and Sailthru")
     window.press(Key.Key_Return)
