@@ -99,6 +99,9 @@ class EmailChangeDrawer(Drawer):
         typed_here = self.address_field.hasFocus()
         self.subtitle_label.setText(view.subtitle)
         self._old.setText(view.old or "no address")
+        # Above the field, which is as wide as the drawer there, the address says enough.
+        self._arrow.setText("↓" if self._is_narrow else "→")
+        self._arrow.setVisible(not (self._is_narrow and view.can_type))
         self.address_field.setVisible(view.can_type)
         self.address_field.set_value(view.new)
         self._new.setVisible(not view.can_type)
@@ -139,7 +142,7 @@ class EmailChangeDrawer(Drawer):
             return
         self._is_narrow = is_narrow
         way = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
-        for row in (self._address_row, self._choice_row, self._foot_row):
+        for row in (self._address_row, self._addresses, self._choice_row, self._foot_row):
             row.setDirection(way)
         for table in (self._checks, self._comparison, self._steps):
             table.set_narrow(is_narrow)
@@ -148,11 +151,11 @@ class EmailChangeDrawer(Drawer):
             self.refresh()
 
     def _lay_out(self) -> None:
-        addresses = hbox(self._old, self._arrow, self.address_field, self._new)
-        addresses.setStretch(2, 1)
-        addresses.addStretch(1)
+        self._addresses = hbox(self._old, self._arrow, self.address_field, self._new)
+        self._addresses.setStretch(2, 1)
+        self._addresses.addStretch(1)
         self._address_row = hbox()
-        self._address_row.addLayout(addresses, 1)
+        self._address_row.addLayout(self._addresses, 1)
         self._address_row.addLayout(hbox(self._checked, self.check_again_button, 1))
         self._old.setMaximumWidth(fonts.scaled(240))
         self.address_field.setMinimumWidth(fonts.scaled(140))

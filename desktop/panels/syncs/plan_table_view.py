@@ -36,7 +36,7 @@ from desktop.viewmodels.syncs.plan_table_model import (
 
 _COLUMNS_MIN_WIDTH = 600
 # Widths in px at the base font; Changes has the rest.
-_WIDTHS = {TICK: 32, CUSTOMER: 186, VALUE: 96, FATE: 126}
+_WIDTHS = {TICK: 32, CUSTOMER: 216, VALUE: 96, FATE: 126}
 _CHANGES_MIN_WIDTH = 160
 _COLUMN_NAMES = {CUSTOMER: "customer", VALUE: "value", FATE: "outcome"}
 _HIDEABLE = (VALUE, FATE)

@@ -189,6 +189,8 @@ async def test_change_email_fits_a_narrow_window_in_both_themes(window: WindowDr
             await window.pause(0.1)
             assert drawer.width() <= width
             assert not clipped_texts(drawer)
+            # Wide enough for an address, also where it does not fit beside the old one.
+            assert drawer.address_field.width() >= 200
             window.save_screenshot(f"change-email-{theme.lower()}-{width}")
 
 
