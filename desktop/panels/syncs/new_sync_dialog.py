@@ -1,6 +1,6 @@
 """The dialog New sync, and the list of presets that can be added."""
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 
@@ -77,7 +77,10 @@ class PresetList(QWidget):
         card.set_corner_widget(add)
         card.add(elided_label(f"{preset.source} → {preset.target}", "muted"))
         card.add(4)
-        card.add(label(preset.description, wrap=True))
+        words = label(preset.description, wrap=True)
+        # In a card that is made as high as its neighbour the words stay at the top.
+        words.setAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop)
+        card.add(words)
         return card
 
     def _on_add(self) -> None:

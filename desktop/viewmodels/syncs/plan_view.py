@@ -394,7 +394,7 @@ def _build_run_question(summary: PlanSummary) -> RunQuestion | None:
     if not left_out:
         message = f"The open preview changes {people_text(total)} in {place}."
     else:
-        message = f"You left {people_text(left_out)} out of the open preview of {place}."
+        message = f"You left {people_text(left_out)} out of this preview; it writes to {place}."
     is_choice = 0 < ticked < total
     return RunQuestion(
         f"Write the preview of “{summary.sync.title}”?",
