@@ -424,7 +424,10 @@ class MainWindow(QMainWindow):
 
     def _on_status_clicked(self, key: str) -> None:
         pages = {"waiting": "activity", "last": "activity", "syncs": "sync"}
-        self.show_page(pages.get(key, "settings"))
+        if key in pages:
+            self.show_page(pages[key])
+        else:
+            self._show_settings_section("connections")
 
     def _on_too_long(self, kept: int) -> None:
         self.show_error(

@@ -326,3 +326,17 @@ async def test_page_keys_scroll_the_sheet_from_the_search_field(window: WindowDr
     window.press(Key.Key_PageUp, times=9)
     assert popup.view.currentIndex().row() <= 1
     assert area.verticalScrollBar().value() < scrolled
+
+
+async def test_click_on_a_service_in_the_status_bar_opens_its_connection(
+    window: WindowDriver,
+) -> None:
+    window.press(Key.Key_Comma, CTRL)
+    await window.wait_until(lambda: window.view.findChild(SettingsPage) is not None)
+    page = window.view.findChild(SettingsPage)
+    assert page is not None
+    page.show_section("window")
+    window.press(Key.Key_1, CTRL)
+    window.click(window.view.status_bar.item("zendesk"))
+    assert window.view.current_page == "settings"
+    assert page.current_section == "connections"
