@@ -348,13 +348,14 @@ class EmailChangeService:
                 "Sailthru cannot split them again, so the change is not undone.",
                 "Change the address again if it is wrong.",
             )
+        is_stopped = progress.stopped_at is not None
+        if change.ended_at is None and (change.undoes is None or is_stopped):
+            # It is in the way of another change for as long as it is not finished.
+            return None
         if change.undoes is not None:
             return UserDecisionNeeded(
                 "This takes a change back already.", "", "Change the address again instead."
             )
-        if change.ended_at is None:
-            # It is in the way of another change for as long as it is not finished.
-            return None
         if self._clock.now() - change.created_at > TAKE_BACK_S:
             return UserDecisionNeeded(
                 "The change is older than 24 hours.",

@@ -376,3 +376,18 @@ def test_resumed_merge_takes_no_other_profile_than_the_one_seen(
     merged = change(fairlead, customer, "--conflict", "merge", "--json")
     assert merged.exit_code == 0, merged.stdout
     assert customer.profile["keys"]["email"] == customer.new
+
+
+def test_undo_of_a_change_that_stopped_is_itself_undone(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    done = change(fairlead, customer, "--json").json
+    sandbox.add_fault("sailthru:POST /user:400", times=None)
+    stopped = fairlead("undo", done["edits"][0]["id"], "--json")
+    sandbox.clear_faults()
+    assert states(stopped.json)["move_profile"] == "failed", stopped.stdout
+    assert customer.addresses == {customer.old: True}
+    again = fairlead("undo", stopped.json["edits"][0]["id"], "--json")
+    assert again.exit_code == 0, again.stdout
+    assert customer.addresses == {customer.old: False, customer.new: True}
+    assert customer.profile["keys"]["email"] == customer.new
