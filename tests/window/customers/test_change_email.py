@@ -221,7 +221,9 @@ async def test_change_email_closes_with_its_customer(window: WindowDriver) -> No
     window.sheet.open_text("maria@lopez.example")
     await window.wait_until(lambda: not drawer.isVisible())
     assert not window.sheet.has_unsaved_input
+    await window.is_lookup_finished()
     window.press(Key.Key_E, CTRL | SHIFT)
+    assert drawer.isVisible()
     assert drawer.address_field.text() == ""
     window.sheet.close_sheet()
     assert not drawer.isVisible()
