@@ -1,4 +1,4 @@
-"""Drafts of half-typed reasons, kept per customer and panel over Esc, crash and restart."""
+"""Drafts of half-typed reasons and notes, per customer and panel, over Esc, crash and restart."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from desktop.viewmodels.task_registry import TaskRegistry
 
 
 class ReasonDrafts:
-    """Half-typed reasons by customer panel; `key` returns the sid shown, None while nobody is."""
+    """Half-typed texts by customer panel; `key` returns the sid shown, else the user id."""
 
     def __init__(
         self,
@@ -21,10 +21,10 @@ class ReasonDrafts:
         self._clock = clock
         self._tasks = tasks
         self._draft_owner = key
-        self._unsaved_texts: dict[str, str] = {}  # by panel and sid
+        self._unsaved_texts: dict[str, str] = {}  # by panel and customer
 
     def draft_text(self, panel: str) -> str:
-        """Return the half-typed reason of a panel for the customer shown, or an empty text."""
+        """Return the half-typed text of a panel for the customer shown, or an empty text."""
         whose = self._draft_owner()
         if whose is None:
             return ""
@@ -37,7 +37,7 @@ class ReasonDrafts:
         )
 
     def save_draft(self, panel: str, text: str) -> None:
-        """Save a panel's half-typed reason in the background; an empty text deletes it."""
+        """Save a panel's half-typed text in the background; an empty text deletes it."""
         whose = self._draft_owner()
         if whose is not None:
             key = f"{panel}:{whose}"

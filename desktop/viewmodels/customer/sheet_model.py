@@ -268,8 +268,10 @@ class CustomerSheetModel(QObject):
     def _draft_owner(self) -> str | None:
         if self._sheet is None:
             return None
-        profile = self._sheet.profile.value
-        return profile.sid if profile else ""
+        profile, user = self._sheet.profile.value, self._sheet.user.value
+        if profile is not None:
+            return profile.sid
+        return str(user.id) if user is not None else None
 
     async def _look_up(self, query: LookupQuery, *, new: bool) -> None:
         first, opening = new, self._customer_number

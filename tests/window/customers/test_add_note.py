@@ -1,5 +1,6 @@
 """Add note: an internal comment on a ticket, from the sheet, the toast and the keyboard."""
 
+import json
 from typing import Any
 
 from PySide6.QtWidgets import QApplication
@@ -114,3 +115,26 @@ async def test_note_drawer_closes_with_its_customer(window: WindowDriver) -> Non
     assert drawer.isVisible()
     window.sheet.open_text("#48240")
     await window.wait_until(lambda: not drawer.isVisible())
+
+
+async def test_half_typed_note_stays_with_its_customer_without_a_profile(
+    window: WindowDriver,
+) -> None:
+    headers = window.sandbox.basic_auth_headers()
+
+    def create(path: str, kind: str, values: dict[str, Any]) -> int:
+        made = window.sandbox.http("zendesk", "POST", path, json.dumps({kind: values}), headers)
+        return int(made.body[kind]["id"])
+
+    tickets = []
+    for name in ("Una", "Ove"):
+        user = create("/api/v2/users", "user", {"name": name, "email": f"{name}@alone.example"})
+        asked = {"subject": "Hi", "comment": {"body": "Hi."}, "requester_id": user}
+        tickets.append(create("/api/v2/tickets", "ticket", asked))
+    for number, expected in ((0, ""), (1, ""), (0, "About Una")):
+        await window.look_up(f"#{tickets[number]}")
+        window.click("Add note")
+        assert drawer_of(window).text_field.toPlainText() == expected
+        if not number and not expected:
+            window.type("About Una")
+        window.press(Key.Key_Escape)
