@@ -337,6 +337,6 @@ async def test_click_on_a_service_in_the_status_bar_opens_its_connection(
     assert page is not None
     page.show_section("window")
     window.press(Key.Key_1, CTRL)
-    window.click(window.view.status_bar.item("zendesk"))
+    window.click(window.view.status_bar.item("Zendesk"))
     assert window.view.current_page == "settings"
     assert page.current_section == "connections"
