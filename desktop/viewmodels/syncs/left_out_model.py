@@ -112,16 +112,19 @@ class LeftOutModel(TaskModel):
             person = await read_left_out_person(context, sync, who, reason, actor)
             await self._context.store.run(self._context.decisions.leave_out, sync_name, [person])
         except AppError as error:
+            if sync_name != self._sync_name:
+                raise  # the form shown now is another sync's
             # Beside the field: it is about what was typed there.
             self._error = str(error)
         else:
             self.message_posted.emit(f"{person.label} is left out from now on.")
-            self.added.emit()
+            if sync_name == self._sync_name:
+                self.added.emit()
             self._context.publish_sync_change()
         finally:
             self._is_adding = False
+            self.changed.emit()
         await self._read(sync_name)
-        self.changed.emit()
 
     async def _include_again(self, sync_name: str, key: str) -> None:
         self._context.syncs.require_configuration_permission()

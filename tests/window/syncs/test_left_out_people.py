@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QLineEdit
 from desktop.model.permission import Permission, Role
 from desktop.model.sync_plan import PlannedOutcome
 from desktop.settings.settings_table import PERMISSION_SETTINGS
+from desktop.sync.sync_presets import SAILTHRU_TO_ZENDESK
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from tests.support.sync_page_driver import TO_SAILTHRU, SyncPageDriver
 from tests.support.window_driver import Key
@@ -77,6 +78,22 @@ async def test_sync_shows_its_list_and_adds_and_removes_by_keyboard(
     window.click(f"Include {MARIA} again")
     await window.wait_until(lambda: not left_out(window))
     await window.wait_until(lambda: card.note_label.full_text() == "nobody")
+
+
+async def test_refusal_after_a_change_of_sync_stays_off_the_other_form(
+    window: SyncPageDriver,
+) -> None:
+    await window.add_preset(SAILTHRU_TO_ZENDESK)
+    await window.add_preset()
+    model = window.models.left_out
+    told: list[object] = []
+    model.failed.connect(told.append)
+    model.add("no@body.example", "x")
+    window.models.page.select_sync(SAILTHRU_TO_ZENDESK)
+    await window.wait_until(lambda: not model.tasks.is_running("add"))
+    assert model.view().error == ""
+    assert len(told) == 1
+    assert not model.view().disabled_reason
 
 
 async def test_nobody_is_left_out_without_the_right_to_run_syncs(window: SyncPageDriver) -> None:
