@@ -22,6 +22,7 @@ from desktop.model.json_value import canonical_json
 from desktop.store.database_call import database_call
 from desktop.store.outbox_row import decode_edit
 from desktop.store.repository import Repository
+from desktop.store.sqlite_errors import DatabaseDamaged
 
 _OF_CUSTOMER = (
     "(user_id = :user_id OR (sid = :sid AND sid <> ''))"
@@ -138,11 +139,25 @@ def _progress(connection: sqlite3.Connection, row: sqlite3.Row) -> EmailChangePr
         "SELECT * FROM outbox WHERE email_change = ? ORDER BY id", (row["id"],)
     ):
         # The newest of a step: the one before it failed and was tried again.
-        edits[EmailChangeStep(found["step"])] = decode_edit(found)
+        edits[_decode_step(found)] = decode_edit(found)
     return email_change_progress(_decode_change(row), edits)
 
 
+def _decode_step(row: sqlite3.Row) -> EmailChangeStep:
+    try:
+        return EmailChangeStep(row["step"])
+    except ValueError as error:
+        raise DatabaseDamaged(f"the step of row {row['id']} of the outbox is none") from error
+
+
 def _decode_change(row: sqlite3.Row) -> EmailChange:
+    try:
+        return _parse_change(row)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise DatabaseDamaged(f"row {row['id']} of email_change makes no sense") from error
+
+
+def _parse_change(row: sqlite3.Row) -> EmailChange:
     expected, found = (msgspec.json.decode(row[name]) for name in ("expected", "verification"))
     return EmailChange(
         id=str(row["id"]),

@@ -63,3 +63,24 @@ def test_run_by_a_ticket_that_somebody_wrote_is_their_own(fairlead: FairleadComm
         BOX,
     )
     assert fairlead("sync", "run", BOX, "--due-ticket", "t", "--json").json["why"] == "manual"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE email_change SET expected = '[1'",
+        "UPDATE email_change SET expected = '7'",
+        "UPDATE email_change SET verification = '\"\"'",
+        "UPDATE outbox SET step = 99",
+    ],
+)
+def test_edited_change_of_address_is_told_as_a_damaged_database(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory, sql: str
+) -> None:
+    old, new = customers.new_email(), customers.new_email()
+    sandbox.create_profile(old)
+    assert fairlead("edit", old, "--email", new, "--reason", "asked").exit_code == 0
+    write_raw(fairlead.home, sql)
+    told = fairlead("undo", "1", "--json")
+    assert told.exit_code == 1
+    assert told.json["error"]["title"] == "fairlead.db is damaged."
