@@ -71,6 +71,17 @@ class EditService:
         rules = replace(self._rules(), are_changes_enabled=True)
         _require_right(request, self._actor(), rules)
 
+    def require_right_to_drop(self, edit: Edit, backwards: EditRequest) -> None:
+        """Raise NotPermitted where the actor may not drop an unsent edit: it is somebody else's.
+
+        `backwards` is what would take it back. Also with changes off: dropping it writes nothing.
+        """
+        actor = self._actor()
+        # Offline the name has to do.
+        names = () if actor.is_confirmed else (actor.name, actor.signature)
+        if not edit.is_made_by(actor.key) and edit.actor not in names:
+            self.require_right(backwards)
+
     async def submit(
         self, requests: Sequence[EditRequest], *, wait_for_undo: bool = True
     ) -> tuple[Edit, ...]:

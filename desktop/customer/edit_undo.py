@@ -180,11 +180,7 @@ class UndoService:
             if not own and not (is_offline and edit.may_be_dropped_by(actor)):
                 self._editor.require_allowed(backwards)
             return
-        # Offline the name has to do, for all but an opt-out.
-        names = (actor.name, actor.signature) if is_offline else ()
-        if not edit.is_made_by(actor.key) and edit.actor not in names:
-            # Also with changes off: an edit that is dropped writes nothing.
-            self._editor.require_right(backwards)
+        self._editor.require_right_to_drop(edit, backwards)
 
     async def withdraw(self, edit_id: str, words: str) -> Edit | None:
         """Withdraw an edit that no sender has begun to send; None when it is too late for that.

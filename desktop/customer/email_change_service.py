@@ -313,6 +313,9 @@ class EmailChangeService:
         if refusal is not None:
             raise refusal
         change, now = progress.change, self._clock.now()
+        for step in progress.steps:
+            if step.edit is not None and step.state is not StepState.DONE:
+                self._editor.require_right_to_drop(step.edit, step.edit.request)
         for edit in self._open_edits(progress):
             words = "Undone before it was sent."
             if await self._store.outbox.withdraw_unsent(edit.id, now, words) is None:
@@ -341,8 +344,7 @@ class EmailChangeService:
     def find_take_back_refusal(self, progress: EmailChangeProgress) -> UserDecisionNeeded | None:
         """Return why an address change cannot be undone, or None."""
         change = progress.change
-        moved = progress.is_done(EmailChangeStep.MOVE_PROFILE)
-        if change.merges and moved:
+        if progress.merges and progress.is_done(EmailChangeStep.MOVE_PROFILE):
             return UserDecisionNeeded(
                 "The two profiles were merged.",
                 "Sailthru cannot split them again, so the change is not undone.",
@@ -490,7 +492,7 @@ def _parse_new_address(text: str) -> str:
     new = parse_email(text)
     if not is_reachable_email(new):
         raise InvalidInput(
-            f"“{new[:80]}” is not an e-mail address that mail can reach.",
+            f"“{(new or text.strip())[:80]}” is not an e-mail address that mail can reach.",
             "Nothing was changed.",
             "Correct it and try again.",
         )
@@ -536,7 +538,7 @@ def _is_merge_unseen(progress: EmailChangeProgress, check: EmailCheck) -> bool:
         "",
     )
     return (
-        progress.change.merges
+        progress.change.policy is EmailConflictPolicy.MERGE
         and check.needs_choice
         and (check.other_profile is None or check.other_profile.sid != seen)
     )

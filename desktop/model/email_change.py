@@ -155,11 +155,6 @@ class EmailChange:
     verification: EmailVerification | None = None
     undoes: str | None = None
 
-    @property
-    def merges(self) -> bool:
-        """Whether the e-mail change makes two Sailthru profiles one, which nothing takes back."""
-        return self.policy is EmailConflictPolicy.MERGE
-
 
 @dataclass(frozen=True)
 class StepProgress:
@@ -188,8 +183,14 @@ class EmailChangeProgress:
 
     @property
     def stopped_at(self) -> StepProgress | None:
-        """The step at which the e-mail change stopped without being done; None while none has."""
-        return next((one for one in self.steps if one.state is StepState.FAILED), None)
+        """The step at which the e-mail change stopped without being done; None while none has.
+
+        A step that somebody discarded stops an unfinished change as well: the next ones wait.
+        """
+        ends = {StepState.FAILED}
+        if self.change.ended_at is None:
+            ends.add(StepState.UNDONE)
+        return next((one for one in self.steps if one.state in ends), None)
 
     @property
     def is_given_up(self) -> bool:
@@ -201,6 +202,12 @@ class EmailChangeProgress:
     def is_done(self, step: EmailChangeStep) -> bool:
         """Whether a step is part of the e-mail change and done."""
         return any(one.step is step and one.state is StepState.DONE for one in self.steps)
+
+    @property
+    def merges(self) -> bool:
+        """Whether the e-mail change makes two profiles one; under MERGE there may be but one."""
+        move = EmailChangeStep.MOVE_PROFILE
+        return any(s.step is move and s.edit and s.edit.request.name for s in self.steps)
 
     @property
     def half_done_text(self) -> str:

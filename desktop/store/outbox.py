@@ -22,7 +22,11 @@ from desktop.store.process_identity import is_owner_alive
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
 
-_STEP_BEFORE_FAILED = "an earlier step of the change of the address has failed."
+_STEP_BEFORE_ENDED = {
+    EditState.FAILED: "an earlier step of the change of the address has failed.",
+    EditState.CONFLICT: "an earlier step of the change of the address has failed.",
+    EditState.UNDONE: "an earlier step of the change of the address was discarded.",
+}
 OPEN_STATES = ("queued", "waiting", "sending", "unknown")
 # A step of an address change is sent once each one before it is done.
 _NEXT_STEP_CONDITION = (
@@ -283,6 +287,7 @@ class Outbox(Repository):
             self._accounts.require_account(connection, row["account"])
             edit = self._decode(row)
             if edit.state is EditState.FAILED:
+                _require_unfinished_change(connection, edit)
                 again = self._enqueue_with_policy(
                     connection, edit.request, (actor, actor_key), now, judge, step_of(edit)
                 )
@@ -610,6 +615,18 @@ def _select_open_row(connection: sqlite3.Connection, intent: EditRequest) -> sql
     return row
 
 
+def _require_unfinished_change(connection: sqlite3.Connection, edit: Edit) -> None:
+    change = connection.execute(
+        "SELECT ended_at FROM email_change WHERE id = ?", (edit.email_change,)
+    ).fetchone()
+    if change is not None and change["ended_at"] is not None:
+        raise InvalidInput(
+            f"Edit {edit.id} is a step of a change of address that has ended.",
+            "Nothing was sent.",
+            "Change the address again instead: `fairlead edit WHO --email NEW`.",
+        )
+
+
 def _close_with_audit(
     connection: sqlite3.Connection, edit: Edit, now: float, result: EditState, detail: str
 ) -> Edit:
@@ -627,11 +644,11 @@ def _close_with_audit(
             (int(edit.id),),
         )
     audit_row.append_edit(connection, closed, result, now)
-    if edit.email_change is not None and result in (EditState.FAILED, EditState.CONFLICT):
+    if edit.email_change is not None and result in _STEP_BEFORE_ENDED:
         connection.execute(
             "UPDATE outbox SET detail = ? WHERE email_change = ? AND step > ?"  # noqa: S608
             f" AND {_OPEN_CONDITION}",
-            (not_sent_detail(_STEP_BEFORE_FAILED), int(edit.email_change), edit.step),
+            (not_sent_detail(_STEP_BEFORE_ENDED[result]), int(edit.email_change), edit.step),
         )
     if result is EditState.DONE and edit.request.undoes:
         connection.execute(

@@ -44,7 +44,7 @@ async def _edit_customer(context: AppContext, options: argparse.Namespace) -> in
     async with open_workspace(context, options.workspace, connect=False) as services:
         sheet = await look_up_beside_sign_in(services, query, signs_audit=True)
         require_one_customer(sheet, options.who, creates=options.create)
-        if options.email:
+        if options.email is not None:
             return await change_email(services, sheet, options, _ticket_of(sheet, ticket))
         names = [entry.rpartition("=")[0] for entry in options.list]
         sheet = await services.lookup.reread_lists(sheet, names)

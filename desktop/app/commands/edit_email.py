@@ -140,8 +140,8 @@ def _step_lines(steps: Iterable[StepProgress]) -> list[str]:
 def _exit_code(progress: EmailChangeProgress) -> int:
     stopped = progress.stopped_at
     if stopped is not None and not progress.is_given_up:
-        is_conflict = stopped.edit is not None and stopped.edit.state is EditState.CONFLICT
-        return ExitCode.NEEDS_PERSON if is_conflict else ExitCode.FAILED
+        is_failed = stopped.edit is None or stopped.edit.state is EditState.FAILED
+        return ExitCode.FAILED if is_failed else ExitCode.NEEDS_PERSON
     if any(edit.not_sent_reason for edit in _edits_of(progress)):
         return ExitCode.NEEDS_PERSON
     return ExitCode.DONE if progress.change.ended_at is not None else ExitCode.SERVICE_AWAY

@@ -202,7 +202,9 @@ class EmailChangeModel(QObject):
         change = progress.change if progress is not None else None
         old = (user.email if user else None) or (profile.email if profile else None) or ""
         other = check.other_profile if check is not None and check.needs_choice else None
-        merges = (change.merges if change else False) or self._policy is EmailConflictPolicy.MERGE
+        merges = (
+            progress.merges if progress is not None else False
+        ) or self._policy is EmailConflictPolicy.MERGE
         shows_both = other is not None and profile is not None
         error = self._error
         if error is None and check is not None and progress is None and not check.needs_choice:
@@ -319,7 +321,7 @@ class EmailChangeModel(QObject):
                 return progress.half_done_text
             if progress.change.ended_at is None:
                 return "Each step is sent once the one before it is confirmed."
-            if progress.change.merges:
+            if progress.merges:
                 return "The two profiles stay merged."
             return "You can take it back for 24 hours." if can_take_back else ""
         if self._policy is EmailConflictPolicy.KEEP:

@@ -1,6 +1,7 @@
 """`fairlead edit --email`: one change over both services, read by the official client."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -391,3 +392,77 @@ def test_undo_of_a_change_that_stopped_is_itself_undone(
     assert again.exit_code == 0, again.stdout
     assert customer.addresses == {customer.old: False, customer.new: True}
     assert customer.profile["keys"]["email"] == customer.new
+
+
+def stop_at(sandbox: SandboxServers, fault: str, change_it: Callable[[], Any]) -> Any:
+    """Run a change against a fault, which is gone afterwards; returns what it printed."""
+    sandbox.add_fault(fault, times=None)
+    try:
+        return change_it().json
+    finally:
+        sandbox.clear_faults()
+
+
+def test_change_that_merged_nothing_is_taken_back_whatever_its_policy(
+    fairlead: FairleadCommand, customer: Customer
+) -> None:
+    made = change(fairlead, customer, "--conflict", "merge", "--json")
+    assert made.exit_code == 0, made.stdout
+    back = fairlead("undo", made.json["edits"][-1]["id"], "--json")
+    assert back.exit_code == 0, back.stdout
+    assert customer.addresses == {customer.old: True}
+    assert customer.profile["keys"]["email"] == customer.old
+
+
+@pytest.mark.parametrize("discarded", [1, 2])
+def test_email_change_goes_on_after_a_step_was_discarded(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer, discarded: int
+) -> None:
+    fault = "zendesk:POST /api/v2/users/*/identities*:503"
+    waiting = stop_at(sandbox, fault, lambda: change(fairlead, customer, "--json"))
+    edit = waiting["edits"][discarded]["id"]
+    assert fairlead("outbox", "discard", edit).exit_code == 0
+    fairlead("outbox", "retry", waiting["edits"][0]["id"])
+    told = fairlead("outbox", "deliver", "--json").json["edits"]
+    assert all("was discarded" in row["not_sent"] for row in told if row["state"] == "queued")
+    resumed = change(fairlead, customer, "--json")
+    assert resumed.exit_code == 0, resumed.stdout
+    assert customer.addresses == {customer.old: False, customer.new: True}
+    assert customer.profile["keys"]["email"] == customer.new
+
+
+def test_step_of_a_change_taken_back_is_not_tried_again(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    fault = "sailthru:POST /user:400"
+    stopped = stop_at(sandbox, fault, lambda: change(fairlead, customer, "--json"))
+    assert fairlead("undo", stopped["edits"][0]["id"]).exit_code == 0
+    refused = fairlead("outbox", "retry", stopped["edits"][-1]["id"], "--json")
+    assert refused.exit_code == 2, refused.stdout
+    assert "has ended" in refused.json["error"]["title"]
+    assert fairlead("outbox", "deliver", "--json").json["edits"] == []
+
+
+@pytest.mark.parametrize("answer", ["429=1", "422"])
+def test_somebody_elses_unsent_change_is_dropped_only_with_the_right(
+    fairlead: FairleadCommand, as_agent: FairleadCommand, sandbox: SandboxServers,
+    customer: Customer, answer: str,
+) -> None:  # fmt: skip
+    document = {**sandbox.connection_document, "permissions.agent.change_email": False}
+    assert fairlead("setup", "--from", "-", stdin=json.dumps(document)).exit_code == 0
+    fault = f"zendesk:POST /api/v2/users/*/identities*:{answer}"
+    waiting = stop_at(sandbox, fault, lambda: change(fairlead, customer, "--json"))
+    refused = as_agent("undo", waiting["edits"][0]["id"], "--json")
+    assert refused.exit_code == 3, refused.stdout
+    assert refused.json["error"]["code"] == "not_permitted"
+    assert fairlead("undo", waiting["edits"][0]["id"]).exit_code == 0
+
+
+def test_empty_email_does_not_let_other_options_through(
+    fairlead: FairleadCommand, customer: Customer
+) -> None:
+    words = ("--email", "", "--optout", "all", "--reason", "asked", "--json")
+    assert fairlead("edit", customer.old, *words).exit_code == 2
+    assert customer.profile["optout_email"] == "basic"
+    told = fairlead("edit", customer.old, "--email", "anna lopez", "--reason", "x", "--json")
+    assert "anna lopez" in told.json["error"]["title"]
