@@ -10,7 +10,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.customer.email_change_service import AddressState, EmailCheck
 from desktop.kit.errors import InvalidInput
 from desktop.model.customer_sheet import CustomerSheet
-from desktop.model.edit import Edit, EditState
+from desktop.model.edit import Edit, EditKind, EditState
 from desktop.model.email_address import parse_email
 from desktop.model.email_change import (
     EmailChangeProgress,
@@ -85,7 +85,14 @@ async def deliver_email_change(
     progress = await read(change_id)
     await deliver_and_wait(services, _edits_of(progress))
     await services.email_changes.finish(change_id)
+    # An opt-out that came out looser is set again by an edit of its own, which waits for nobody.
+    opened = await services.store.outbox.list_recent(open_only=True)
+    await deliver_and_wait(services, [e for e in opened if _is_optout_of(e, progress.change.sid)])
     return _emit_progress(await read(change_id), as_json=as_json)
+
+
+def _is_optout_of(edit: Edit, sid: str) -> bool:
+    return edit.request.kind is EditKind.OPTOUT and edit.request.target.id == sid
 
 
 def _edits_of(progress: EmailChangeProgress) -> list[Edit]:

@@ -466,3 +466,16 @@ def test_empty_email_does_not_let_other_options_through(
     assert customer.profile["optout_email"] == "basic"
     told = fairlead("edit", customer.old, "--email", "anna lopez", "--reason", "x", "--json")
     assert "anna lopez" in told.json["error"]["title"]
+
+
+def test_optout_loosened_while_the_merge_waited_is_set_again_at_once(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+) -> None:
+    other = sandbox.create_profile(customer.new, optout_email="all")
+    fault = "zendesk:PUT /api/v2/users/*/make_primary*:503"
+    stop_at(sandbox, fault, lambda: change(fairlead, customer, "--conflict", "merge", "--json"))
+    sandbox.write_profile(other, optout_email="none")
+    fairlead("outbox", "retry", "2")
+    change(fairlead, customer)
+    assert customer.profile["keys"]["email"] == customer.new
+    assert customer.profile["optout_email"] == "all"
