@@ -11,10 +11,9 @@ from desktop.kit.text import shorten
 from desktop.model.permission import Permission
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.header_view import customer_name
+from desktop.viewmodels.customer.reason_drafts import NOTE_DRAFT
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.task_registry import TaskRegistry
-
-_DRAFT = "note"
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class NoteModel(QObject):
         wanted = ticket if ticket is not None else self._sheet_model.context().ticket
         offered = [number for number, _ in choices]
         self._ticket = str(wanted) if str(wanted) in offered else next(iter(offered), "")
-        self._text, self._error = self._sheet_model.drafts.draft_text(_DRAFT), None
+        self._text, self._error = self._sheet_model.drafts.draft_text(NOTE_DRAFT), None
         if not self._text:
             self._tasks.start("compose", self._compose())
         self._note_unsaved_input()
@@ -81,14 +80,14 @@ class NoteModel(QObject):
             return
         self._tasks.cancel("compose")
         self._text, self._error = text, None
-        self._sheet_model.drafts.save_draft(_DRAFT, text)
+        self._sheet_model.drafts.save_draft(NOTE_DRAFT, text)
         self._note_unsaved_input()
         self.changed.emit()
 
     def end(self) -> None:
         """Close the drawer Add note; the draft stays."""
         self._tasks.cancel("compose")
-        self._sheet_model.set_unsaved_input(_DRAFT, False)
+        self._sheet_model.set_unsaved_input(NOTE_DRAFT, False)
 
     def submit(self) -> None:
         """Submit the drawer's note; it can be withdrawn for the undo time, not afterwards."""
@@ -132,7 +131,7 @@ class NoteModel(QObject):
         )
 
     def _note_unsaved_input(self) -> None:
-        self._sheet_model.set_unsaved_input(_DRAFT, bool(self._text.strip()))
+        self._sheet_model.set_unsaved_input(NOTE_DRAFT, bool(self._text.strip()))
 
     async def _compose(self) -> None:
         sheet, number = self._sheet_model.sheet, self._sheet_model.customer_number
@@ -149,7 +148,7 @@ class NoteModel(QObject):
             # Typed on while the customer was read again: that is not sent, and not lost.
             return
         self._text = ""
-        self._sheet_model.drafts.save_draft(_DRAFT, "")
+        self._sheet_model.drafts.save_draft(NOTE_DRAFT, "")
         self.end()
         self.sent.emit()
 

@@ -6,6 +6,8 @@ from desktop.kit.clock import Clock
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.task_registry import TaskRegistry
 
+NOTE_DRAFT = "note"  # the drawer Add note, beside the panels with a reason
+
 
 class ReasonDrafts:
     """Half-typed texts by customer panel; `key` returns the sid shown, else the user id."""

@@ -21,6 +21,7 @@ from desktop.model.marketing_pause import pause_until
 from desktop.model.optout_level import OptOutLevel
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.header_view import customer_name
+from desktop.viewmodels.customer.reason_drafts import NOTE_DRAFT, ReasonDrafts
 from desktop.viewmodels.customer.timeline_view import edit_text
 from desktop.viewmodels.edit_progress import outage_text
 from desktop.viewmodels.task_registry import TaskRegistry
@@ -47,6 +48,7 @@ class ShownSheetProtocol(Protocol):
     """What SheetEdits needs of the sheet model; `customer_number` tells customers apart."""
 
     tasks: TaskRegistry
+    drafts: ReasonDrafts
 
     @property
     def sheet(self) -> CustomerSheet | None:
@@ -244,9 +246,17 @@ class SheetEdits(QObject):
         edit = await self._undo.undo(edit_id)
         if edit.state is EditState.UNDONE:
             self._watched_states.pop(edit_id, None)
+            if edit.request.kind is EditKind.NOTE:
+                self._keep_note_as_draft(edit.request)
             self.edit_settled.emit(edit_id, "Undone before it was sent", False)
         else:
             self._watched_states[edit.id] = edit.state
+
+    def _keep_note_as_draft(self, note: EditRequest) -> None:
+        """Offer a withdrawn note's text in the drawer again, unless another one is begun there."""
+        drafts = self._sheet_model.drafts
+        if self._is_target_shown(note) and not drafts.draft_text(NOTE_DRAFT):
+            drafts.save_draft(NOTE_DRAFT, str(note.new))
 
     def _result_text(self, edit: Edit) -> str:
         intent = edit.request

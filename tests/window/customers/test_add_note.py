@@ -62,6 +62,10 @@ async def test_note_is_withdrawn_within_the_undo_time(window: WindowDriver) -> N
     window.advance_clock(30)
     await window.pause(0.3)
     assert len(comments_of(window, 48213)) == before
+    # The words are not lost: the drawer offers them again.
+    window.click("Add note")
+    assert drawer_of(window).text_field.toPlainText() == "Not needed."
+    window.press(Key.Key_Escape)
 
 
 async def test_half_typed_note_is_a_draft_over_a_restart(window: WindowDriver) -> None:
