@@ -98,8 +98,9 @@ class EmailCheck:
             owner = self.zendesk_owner
             return UserDecisionNeeded(
                 f"{self.new} belongs to {owner.name} in Zendesk.",
-                "Two users cannot have one address. Nothing was changed.",
-                f"Look at user {owner.id}; merging two users is done in Zendesk.",
+                "Two customers cannot have one address. Nothing was changed.",
+                f"Look at user {owner.id}. If both are one person, merge the users in Zendesk, or"
+                " link the profile to that user on their sheet.",
             )
         if not self.needs_choice:
             return None
@@ -466,7 +467,7 @@ class EmailChangeService:
         except AppError as error:
             return {"zendesk": AddressState.NOT_ASKED, "error": error}
         strangers = [o for o in owners if user is None or o.id != user.id]
-        if strangers and user is not None:
+        if strangers:
             return {"zendesk": AddressState.TAKEN, "zendesk_owner": strangers[0]}
         key = email_match_key(new)
         own = user is not None and any(email_match_key(one) == key for one in user.emails)

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from desktop.kit.errors import InvalidInput
+from desktop.kit.text import is_text_character
 
 # Zendesk cuts comments at 64 kB (developer.zendesk.com, Ticket Comments); the stamp needs some.
 MAX_NOTE_BYTES = 64_000
@@ -25,9 +26,13 @@ def new_note_stamp() -> str:
 
 
 def validate_note(text: str) -> str:
-    """Check an internal note's text and strip it. Raises InvalidInput if empty or too long."""
-    stripped = text.strip()
-    if not stripped:
+    """Check an internal note's text, strip it, and take control and direction marks out.
+
+    Raises InvalidInput if nothing is left to read, or too much.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    stripped = "".join(c for c in lines if c in "\n\t" or is_text_character(c)).strip()
+    if not any(c.isprintable() for c in stripped):
         raise InvalidInput(
             "The note is empty.", "Nothing was sent.", "Type what colleagues should know."
         )

@@ -179,6 +179,7 @@ PAUSED_LIST = text_setting(
     "Pause list",
     "The Sailthru list of paused customers. Only campaigns that leave it out are held back.",
     default="Support - paused",
+    parse=value_parsers.parse_name,
     is_admin_only=True,
 )
 SYNC_SMART_LIST = text_setting(

@@ -6,7 +6,11 @@ import json
 from desktop.app.bootstrap import AppContext
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
-from desktop.app.commands.edit_email import add_email_arguments, change_email
+from desktop.app.commands.edit_email import (
+    add_email_arguments,
+    change_email,
+    require_email_given,
+)
 from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.container import WorkspaceServices
@@ -39,6 +43,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _edit_customer(context: AppContext, options: argparse.Namespace) -> int:
+    require_email_given(options)
     query = parse_lookup_query(options.who)
     ticket = parse_ticket_number(options.ticket) if options.ticket is not None else None
     async with open_workspace(context, options.workspace, connect=False) as services:

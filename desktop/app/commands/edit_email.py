@@ -39,6 +39,15 @@ def add_email_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def require_email_given(options: argparse.Namespace) -> None:
+    """Refuse an option of an address change without its `--email`. Raises InvalidInput."""
+    if options.email is None and (options.remove_old or options.conflict):
+        given = "--remove-old" if options.remove_old else "--conflict"
+        raise InvalidInput(
+            f"{given} belongs to --email.", "Nothing was changed.", "Say the new address as well."
+        )
+
+
 async def change_email(
     services: WorkspaceServices,
     sheet: CustomerSheet,

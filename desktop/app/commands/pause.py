@@ -15,6 +15,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.customer.customer_lookup import relevant_ticket
 from desktop.customer.edit_factory import EditFactory
 from desktop.kit.errors import InvalidInput
+from desktop.model.edit import EditKind
 from desktop.model.lookup_query import parse_lookup_query
 from desktop.model.marketing_pause import DEFAULT_PAUSE_DAYS, pause_until
 
@@ -31,6 +32,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _pause(context: AppContext, options: argparse.Namespace) -> int:
+    if options.list and options.release:
+        raise InvalidInput("Say either --list or --release.", "Nothing was changed.")
     if options.list or options.release:
         async with open_workspace(context, options.workspace) as services:
             await require_view_permission(services)
@@ -71,8 +74,15 @@ async def _list_pauses(services: WorkspaceServices, options: argparse.Namespace)
 
 
 async def _release(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    edits = await services.pauses.queue_due()
-    closed = await deliver_and_wait(services, edits)
+    made = await services.pauses.queue_due()
+    # What an earlier release could not send, as while changes were off, is tried again.
+    earlier = [
+        edit
+        for edit in await services.store.outbox.list_recent(-1, open_only=True)
+        if edit.request.kind is EditKind.PAUSE and edit.request.undoes is not None
+    ]
+    edits = {edit.id: edit for edit in (*made, *earlier)}
+    closed = await deliver_and_wait(services, tuple(edits.values()))
     return emit_edits(closed, as_json=options.json)
 
 

@@ -157,6 +157,30 @@ def test_email_of_somebody_else_is_refused_by_name(
     assert customer.addresses == {customer.old: True}
 
 
+def test_profile_without_a_user_does_not_take_a_strangers_address(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    old, new = customers.new_email(), customers.new_email()
+    sid = sandbox.create_profile(old)
+    sandbox.create_user(new, name="Nora Holt")
+    refused = fairlead("edit", old, "--email", new, "--reason", "asked", "--json")
+    assert refused.exit_code == 3
+    assert "Nora Holt" in refused.json["error"]["title"]
+    profile = sandbox.read_profile(sid)
+    assert profile is not None
+    assert profile["keys"]["email"] == old
+
+
+@pytest.mark.parametrize("option", ["--remove-old", "--conflict=keep"])
+def test_option_of_an_email_change_is_refused_without_it(
+    fairlead: FairleadCommand, customer: Customer, option: str
+) -> None:
+    words = ("--health", "happy", option, "--reason", "asked", "--json")
+    refused = fairlead("edit", customer.old, *words)
+    assert refused.exit_code == 2
+    assert "belongs to --email" in refused.json["error"]["title"]
+
+
 def test_email_change_that_stops_says_where_and_is_resumed(
     fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
 ) -> None:

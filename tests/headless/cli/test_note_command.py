@@ -82,7 +82,12 @@ def test_note_that_may_have_been_sent_is_looked_for_and_not_sent_again(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("   ", "The note is empty."), ("ä" * 40_000, "The note is too long.")]
+    ("text", "said"),
+    [
+        ("   ", "The note is empty."),
+        ("\u200b\x1b \u2066", "The note is empty."),
+        ("ä" * 40_000, "The note is too long."),
+    ],
 )
 def test_note_that_cannot_be_kept_is_refused(
     fairlead: FairleadCommand, ticket: Ticket, text: str, said: str
@@ -106,6 +111,14 @@ def test_note_goes_to_no_closed_ticket_and_no_stranger(
     assert closed.exit_code != 0
     assert f"#{ticket.number}" in closed.json["error"]["title"]
     assert len(ticket.comments) == 1
+
+
+def test_note_is_sent_without_control_and_direction_marks(
+    fairlead: FairleadCommand, ticket: Ticket
+) -> None:
+    text = "Calls\x1b[2J back.\r\n\u202eOn Monday."
+    fairlead("note", ticket.email, "--ticket", str(ticket.number), "--text", text)
+    assert ticket.comments[-1]["body"].startswith("Calls[2J back.\nOn Monday.")
 
 
 def test_note_is_not_undone(fairlead: FairleadCommand, ticket: Ticket) -> None:

@@ -1,5 +1,6 @@
 """`fairlead pause`: held back until the last ticket is solved or the days are over."""
 
+import json
 from typing import Any
 
 import pytest
@@ -68,6 +69,26 @@ def test_pause_holds_back_until_the_last_ticket_is_solved(
     assert set(paused.profile["lists"]) == {"Newsletter"}
     assert as_agent("pause", "--release", "--json").json["edits"] == []
     assert as_agent("pause", "--list", "--json").json["pauses"] == []
+
+
+def switch_changes(fairlead: FairleadCommand, *, on: bool) -> None:
+    file = fairlead.home / "changes.json"
+    file.write_text(json.dumps({"changes": on}))
+    assert fairlead("setup", "--from", str(file), "--json").exit_code == 0
+
+
+def test_end_that_waited_for_changes_to_be_allowed_is_sent_by_the_next_release(
+    fairlead: FairleadCommand, as_agent: FairleadCommand, paused: PausedCustomer
+) -> None:
+    as_agent("pause", paused.email)
+    paused.solve()
+    switch_changes(fairlead, on=False)
+    as_agent("pause", "--release", "--json")
+    assert paused.is_paused
+    switch_changes(fairlead, on=True)
+    (end,) = as_agent("pause", "--release", "--json").json["edits"]
+    assert end["state"] == "done", end
+    assert not paused.is_paused
 
 
 def test_pause_is_ended_by_hand_and_undone(
