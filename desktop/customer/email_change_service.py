@@ -65,7 +65,8 @@ class EmailCheck:
     `zendesk_owner` is who has it in Zendesk (TAKEN), `other_profile` the Sailthru profile at it.
     `error` is what kept a service from being asked (NOT_ASKED). `refusal` says why the person at
     work may not change addresses, or why this customer's is not changed here; "" where they may.
-    `checked_at` is Unix seconds.
+    `has_own_profile` is False for a customer whom Sailthru does not know. `checked_at` is Unix
+    seconds.
     """
 
     old: str
@@ -78,11 +79,17 @@ class EmailCheck:
     error: AppError | None = None
     refusal: str = ""
     merge_refusal: str = ""
+    has_own_profile: bool = True
 
     @property
     def needs_choice(self) -> bool:
         """Whether an address change needs a choice: what becomes of another profile there."""
-        return self.sailthru is AddressState.OTHER_PROFILE
+        return self.sailthru is AddressState.OTHER_PROFILE and self.has_own_profile
+
+    @property
+    def gains_profile(self) -> bool:
+        """Whether a customer without a profile would get the one at an address change's address."""
+        return self.sailthru is AddressState.OTHER_PROFILE and not self.has_own_profile
 
     def find_obstacle(self, policy: EmailConflictPolicy | None) -> UserDecisionNeeded | None:
         """Return why an address change cannot be made as it stands, or None."""
@@ -101,6 +108,12 @@ class EmailCheck:
                 "Two customers cannot have one address. Nothing was changed.",
                 f"Look at user {owner.id}. If both are one person, merge the users in Zendesk, or"
                 " link the profile to that user on their sheet.",
+            )
+        if self.gains_profile and policy is not EmailConflictPolicy.KEEP:
+            return UserDecisionNeeded(
+                f"Sailthru has a profile at {self.new}, and none of this customer.",
+                "It would be shown as theirs from then on. Nothing was changed.",
+                "If it is theirs, say so: --conflict keep leaves the profile as it is.",
             )
         if not self.needs_choice:
             return None
@@ -166,6 +179,7 @@ class EmailChangeService:
             checked_at=self._clock.now(),
             refusal=self._find_refusal(user),
             merge_refusal=self._editor.check(Permission.MERGE).reason,
+            has_own_profile=profile is not None,
             **zendesk,  # type: ignore[arg-type]
             **sailthru,  # type: ignore[arg-type]
         )
@@ -476,7 +490,7 @@ class EmailChangeService:
     async def _check_sailthru(
         self, clients: ServiceClients, profile: SailthruProfile | None, new: str
     ) -> dict[str, object]:
-        if clients.sailthru is None or profile is None:
+        if clients.sailthru is None:
             return {"sailthru": AddressState.OFF}
         try:
             found = await clients.sailthru.get_user(new, key="email")
@@ -484,7 +498,7 @@ class EmailChangeService:
             return {"sailthru": AddressState.FREE}
         except AppError as error:
             return {"sailthru": AddressState.NOT_ASKED, "error": error}
-        if found.sid == profile.sid:
+        if profile is not None and found.sid == profile.sid:
             return {"sailthru": AddressState.OWN}
         return {"sailthru": AddressState.OTHER_PROFILE, "other_profile": found}
 

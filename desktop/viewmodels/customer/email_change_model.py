@@ -208,7 +208,7 @@ class EmailChangeModel(QObject):
         shows_both = other is not None and profile is not None
         error = self._error
         if error is None and check is not None and progress is None and not check.needs_choice:
-            error = check.find_obstacle(None)
+            error = check.find_obstacle(self._policy)
         can_take_back = (
             progress is not None and self._changes.find_take_back_refusal(progress) is None
         )
@@ -324,11 +324,13 @@ class EmailChangeModel(QObject):
             if progress.merges:
                 return "The two profiles stay merged."
             return "You can take it back for 24 hours." if can_take_back else ""
-        if self._policy is EmailConflictPolicy.KEEP:
+        if self._policy is EmailConflictPolicy.KEEP and profile is not None:
             return "Zendesk gets the new address. Sailthru keeps both profiles as they are."
         if merges:
             return "The merge can’t be undone: two profiles become one for good."
-        if self._check is None or profile is None:
+        if profile is None:
+            return "Sailthru has no profile of this customer: only Zendesk is changed."
+        if self._check is None:
             return "The Sailthru profile keeps its id, fields, lists and opt-out."
         return "You can change it back for 24 hours."
 
@@ -344,9 +346,12 @@ class EmailChangeModel(QObject):
         if number != self._sheet_model.customer_number:
             return
         self._check = check
+        if check.gains_profile:
+            # There is nothing to choose from; the check's row tells it before the click.
+            self._policy = EmailConflictPolicy.KEEP
         if self._submits_when_checked:
             self._submits_when_checked = False
-            if not self._button()[1]:
+            if not self._button()[1] and not check.gains_profile:
                 self._tasks.start_once("submit", self._submit(check))
         # The task itself still runs, and “checking” would stay on show.
         QTimer.singleShot(0, self.changed.emit)

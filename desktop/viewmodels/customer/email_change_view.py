@@ -177,6 +177,8 @@ def _zendesk_row(check: EmailCheck) -> CheckRowView:
         owner = check.zendesk_owner
         text = "Two users can't have one address. Merging users is done in Zendesk."
         return CheckRowView("Zendesk", f"Taken by {owner.name}", "bad", text, f"id:{owner.id}")
+    if check.zendesk is AddressState.OFF:
+        return CheckRowView("Zendesk", "Not connected", "muted", "Zendesk was not asked.")
     if check.zendesk is AddressState.NOT_ASKED:
         return CheckRowView("Zendesk", "Could not ask", "warn", _error_text(check))
     if check.zendesk is AddressState.OWN:
@@ -201,7 +203,11 @@ def _sailthru_row(check: EmailCheck, now: float) -> CheckRowView:
         if other.lists:
             parts.append(f"on {', '.join(sorted(other.lists)[:3])}")
         text = (", ".join(parts) or "It has fields and an opt-out of its own") + "."
+        if check.gains_profile:
+            text = f"This customer has none: that profile would be shown as theirs. {text}"
         return CheckRowView("Sailthru", "Another profile", "warn", text, check.new)
+    if check.sailthru is AddressState.OFF:
+        return CheckRowView("Sailthru", "Not connected", "muted", "Sailthru was not asked.")
     if check.sailthru is AddressState.NOT_ASKED:
         return CheckRowView("Sailthru", "Could not ask", "warn", _error_text(check))
     if check.sailthru is AddressState.OWN:

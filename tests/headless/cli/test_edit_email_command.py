@@ -171,6 +171,24 @@ def test_profile_without_a_user_does_not_take_a_strangers_address(
     assert profile["keys"]["email"] == old
 
 
+def test_user_without_a_profile_gets_a_strangers_only_when_told_so(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    old, new = customers.new_email(), customers.new_email()
+    sandbox.create_user(old)
+    sid = sandbox.create_profile(new, vars={"city": "Graz"})
+    words = ("edit", old, "--email", new, "--reason", "asked", "--json")
+    for more in ((), ("--conflict", "merge")):
+        refused = fairlead(*words, *more)
+        assert refused.exit_code == 3, refused.stdout
+        assert "none of this customer" in refused.json["error"]["title"]
+    kept = fairlead(*words, "--conflict", "keep")
+    assert kept.exit_code == 0, kept.stdout
+    profile = sandbox.read_profile(sid)
+    assert profile is not None
+    assert profile["vars"] == {"city": "Graz"}
+
+
 @pytest.mark.parametrize("option", ["--remove-old", "--conflict=keep"])
 def test_option_of_an_email_change_is_refused_without_it(
     fairlead: FairleadCommand, customer: Customer, option: str

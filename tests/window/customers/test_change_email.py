@@ -242,3 +242,18 @@ async def test_change_email_closes_where_the_control_it_was_opened_from_is_gone(
     window.press(Key.Key_Escape)
     assert not drawer.isVisible()
     assert not window.window.make_drawer_models().email_change.progress
+
+
+async def test_customer_without_a_profile_is_not_given_a_strangers_unseen(
+    window: WindowDriver,
+) -> None:
+    drawer = await open_drawer(window, "noname@plain.example", "wren@halloway.example")
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_for_text("This customer has none", drawer)
+    await window.pause(0.1)
+    # The click came before the warning could be read: nothing was sent.
+    assert window.window.make_drawer_models().email_change.view().can_type
+    assert drawer.change_button.isEnabled()
+    window.save_screenshot("change-email-gains-profile")
+    window.press(Key.Key_Return, CTRL)
+    await is_finished(window)
