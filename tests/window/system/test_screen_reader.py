@@ -12,11 +12,19 @@ from tests.support.window_driver import MARIA
 from tests.support.window_sandbox import LoggedSandbox, read_profile_officially
 
 _HERE = Path(__file__).parent
-_SESSION = """
+_SESSION = r"""
 /usr/libexec/at-spi-bus-launcher --launch-immediately & bus=$!
+# Asked for before it has its name, the bus is started a second time: program and reader might
+# each be on another one.
+for try in $(seq 100); do
+    dbus-send --session --print-reply --dest=org.freedesktop.DBus /org/freedesktop/DBus \
+        org.freedesktop.DBus.NameHasOwner string:org.a11y.Bus | grep -q "boolean true" && break
+    sleep 0.1
+done
 "$0" -m desktop & app=$!
 /usr/bin/python3 "$1" maria@lopez.example
 code=$?
+kill -0 $app || echo "the program had ended" >&2
 kill $app $bus
 exit $code
 """
