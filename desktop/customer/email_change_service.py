@@ -136,6 +136,16 @@ class EmailCheck:
         return None
 
 
+@dataclass(frozen=True)
+class EmailChangeChoices:
+    """What somebody chose for an address change; `policy` None: nothing for another profile."""
+
+    policy: EmailConflictPolicy | None = None
+    keeps_old: bool = True
+    reason: str = ""
+    ticket: int | None = None
+
+
 class EmailChangeService:
     """Changes customers' addresses by edits in both services, step by step."""
 
@@ -188,23 +198,17 @@ class EmailChangeService:
         self,
         sheet: CustomerSheet,
         check: EmailCheck,
-        policy: EmailConflictPolicy | None,
-        *,
-        keeps_old: bool = True,
-        reason: str = "",
-        ticket: int | None = None,
+        choices: EmailChangeChoices,
     ) -> EmailChangeProgress:
         """Queue the steps of an address change, all or none.
 
         Raises UserDecisionNeeded where the check stands in the way, NotPermitted, ConflictError
         while another change of this customer is not finished, StorageError.
         """
-        obstacle = check.find_obstacle(policy)
+        obstacle = check.find_obstacle(choices.policy)
         if obstacle is not None:
             raise obstacle
-        requests = self.plan(
-            sheet, check, policy, keeps_old=keeps_old, reason=reason, ticket=ticket
-        )
+        requests = self.plan(sheet, check, choices)
         user, profile = _require_read(sheet)
         change = EmailChange(
             id="",
@@ -213,38 +217,31 @@ class EmailChangeService:
             label=sheet.address or check.old,
             old=check.old,
             new=check.new,
-            policy=policy or EmailConflictPolicy.REFUSE,
-            keeps_old=keeps_old,
-            expected=_expected(profile, check, policy),
+            policy=choices.policy or EmailConflictPolicy.REFUSE,
+            keeps_old=choices.keeps_old,
+            expected=_expected(profile, check, choices.policy),
             actor="",
             created_at=self._clock.now(),
         )
         return await self._queue(change, requests)
 
     def plan(
-        self,
-        sheet: CustomerSheet,
-        check: EmailCheck,
-        policy: EmailConflictPolicy | None,
-        *,
-        keeps_old: bool = True,
-        reason: str = "",
-        ticket: int | None = None,
+        self, sheet: CustomerSheet, check: EmailCheck, choices: EmailChangeChoices
     ) -> dict[EmailChangeStep, EditRequest]:
         """Build the edits of an address change by step, without queueing them."""
         user, profile = _require_read(sheet)
-        other = check.other_profile
+        other, policy = check.other_profile, choices.policy
         merges = policy is EmailConflictPolicy.MERGE and other is not None
         return build_step_requests(
             user,
             profile,
             check.new,
             label=sheet.address or check.old,
-            keeps_old=keeps_old,
+            keeps_old=choices.keeps_old,
             merges_sid=other.sid if merges and other is not None else "",
             moves_profile=not (check.needs_choice and policy is EmailConflictPolicy.KEEP),
-            reason=reason,
-            ticket=ticket,
+            reason=choices.reason,
+            ticket=choices.ticket,
         )
 
     async def find_of_customer(self, sheet: CustomerSheet) -> EmailChangeProgress | None:
@@ -291,14 +288,8 @@ class EmailChangeService:
             self._publish(change)
             return await changes.get_progress(change.id)
         done = failed.edit.request
-        requests = self.plan(
-            sheet,
-            check,
-            policy,
-            keeps_old=change.keeps_old,
-            reason=done.reason,
-            ticket=done.ticket,
-        )
+        choices = EmailChangeChoices(policy, change.keeps_old, done.reason, done.ticket)
+        requests = self.plan(sheet, check, choices)
         # What somebody has done meanwhile by hand is found so, and counts as done. Which address
         # is to go was said at the beginning: by now the primary one is another.
         again = requests.get(failed.step, replace(done, old=done.new))

@@ -13,6 +13,7 @@ import desktop.app.service_connections
 import desktop.connect.workspace_setup  # noqa: F401 - imported for the children of the fork
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner
+from desktop.customer.email_change_service import EmailChangeChoices
 from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.service import Service
 from desktop.sync.sync_runner import RunRequest
@@ -149,7 +150,7 @@ def change_email(
             sheet = await house.lookup.look_up(old)
             if await changes.find_of_customer(sheet) is None:
                 check = await changes.check(sheet, new)
-                await changes.submit(sheet, check, None, reason="fault test")
+                await changes.submit(sheet, check, EmailChangeChoices(reason="fault test"))
                 checkpoint("enqueued")
             await _deliver_until_empty(house, checkpoint)
             await changes.find_of_customer(sheet)

@@ -7,7 +7,7 @@ from typing import Any
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.edit_delivery import deliver_and_wait
 from desktop.app.container import WorkspaceServices
-from desktop.customer.email_change_service import AddressState, EmailCheck
+from desktop.customer.email_change_service import AddressState, EmailChangeChoices, EmailCheck
 from desktop.kit.errors import InvalidInput
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind, EditState
@@ -72,17 +72,11 @@ async def change_email(
             progress = await changes.resume(progress.change.id, sheet, policy)
     else:
         check = await changes.check(sheet, options.email)
+        choices = EmailChangeChoices(policy, not options.remove_old, options.reason, ticket)
         if options.dry_run:
-            requests = changes.plan(sheet, check, policy, keeps_old=not options.remove_old)
+            requests = changes.plan(sheet, check, choices)
             return _emit_check(check, policy, requests, as_json=options.json)
-        progress = await changes.submit(
-            sheet,
-            check,
-            policy,
-            keeps_old=not options.remove_old,
-            reason=options.reason,
-            ticket=ticket,
-        )
+        progress = await changes.submit(sheet, check, choices)
     return await deliver_email_change(services, progress.change.id, as_json=options.json)
 
 

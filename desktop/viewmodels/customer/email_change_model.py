@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.customer.email_change_service import EmailChangeService, EmailCheck
+from desktop.customer.email_change_service import EmailChangeChoices, EmailChangeService, EmailCheck
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, InvalidInput
@@ -265,13 +265,17 @@ class EmailChangeModel(QObject):
         self._unsubscribe()
         await self._tasks.close()
 
+    def _choices(self) -> EmailChangeChoices:
+        ticket = self._sheet_model.context().ticket
+        return EmailChangeChoices(self._policy, self._keeps_old, ticket=ticket)
+
     def _planned_steps(self) -> tuple[StepProgress, ...]:
         """Return the steps that the drawer Change e-mail shows before they are queued."""
         sheet, check = self._sheet_model.sheet, self._check
         if sheet is None or check is None or check.find_obstacle(EmailConflictPolicy.KEEP):
             return ()
         try:
-            requests = self._changes.plan(sheet, check, self._policy, keeps_old=self._keeps_old)
+            requests = self._changes.plan(sheet, check, self._choices())
         except AppError:
             return ()
         steps = set(requests) | {EmailChangeStep.VERIFY}
@@ -360,10 +364,7 @@ class EmailChangeModel(QObject):
         sheet = self._sheet_model.sheet
         if sheet is None:
             raise InvalidInput("No customer is open.")
-        context = self._sheet_model.context()
-        self._progress = await self._changes.submit(
-            sheet, check, self._policy, keeps_old=self._keeps_old, ticket=context.ticket
-        )
+        self._progress = await self._changes.submit(sheet, check, self._choices())
         self._note_unsaved_input()
         self.changed.emit()
 
