@@ -58,7 +58,10 @@ class ZendeskGateway:
     async def _with_notes(
         self, rows: Sequence[PlanRow], found: dict[int, ReadResult]
     ) -> dict[int, ReadResult]:
-        """Read for the write whether the notes of rows stand on their Zendesk tickets already."""
+        """Read for the write whether the notes of rows stand on their Zendesk tickets already.
+
+        One that does not is refused where the ticket is somebody else's by now.
+        """
         for row in rows:
             note, record = find_note(row), found.get(row.row)
             if note is None or not isinstance(record, TargetRecord):
@@ -66,13 +69,25 @@ class ZendeskGateway:
             ticket, stamp = note_place(note)
             try:
                 comments = await self._client.list_newest_comments(ticket)
+                stands = any(has_stamp(one, stamp) and not one.is_public for one in comments)
+                if not stands:
+                    await self._require_requester(ticket, row.target_id)
             except (NotFound, ValuesRejected) as error:
                 found[row.row] = error
                 continue
-            stands = any(has_stamp(one, stamp) and not one.is_public for one in comments)
             text = note.new if stands else None
             found[row.row] = replace(record, fields={**record.fields, note.field: text})
         return found
+
+    async def _require_requester(self, ticket: int, user_id: str) -> None:
+        """Raise NotFound where a Zendesk ticket has another requester than the note's customer."""
+        requester = (await self._client.show_ticket(ticket)).requester_id
+        if requester is not None and str(requester) != user_id:
+            raise NotFound(
+                f"Ticket #{ticket} is somebody else’s by now.",
+                "The note was not sent.",
+                "Choose another ticket.",
+            )
 
     async def _read_address(self, address: str) -> ReadResult:
         try:

@@ -217,9 +217,7 @@ class TicketResource(RestResource):
         if not body:
             raise validation_error("base", "Description: cannot be blank", "BlankValue")
         requester_id = self._find_or_create_requester(request, given)
-        requester = self.repository.existing_user(requester_id)
-        if requester is None:
-            raise validation_error("requester", f"Requester: {requester_id} does not exist")
+        requester = self._require_user(requester_id)
         now = self.repository.state.now()
         ticket = make_ticket_record(
             self.repository.new_ticket_id(),
@@ -258,6 +256,8 @@ class TicketResource(RestResource):
             raise validation_error("status", "Status: closed prevents ticket update")
         body, is_public, author = _parse_comment(given.get("comment"), default=ticket["is_public"])
         self._apply_fields(ticket, given)
+        if given.get("requester_id"):
+            ticket["requester_id"] = self._require_user(int(given["requester_id"]))["id"]
         if body:
             writer = author or request.actor.user_id
             self.repository.add_comment(ticket, writer, body, public=is_public)
@@ -266,6 +266,12 @@ class TicketResource(RestResource):
     def delete_record(self, request: SandboxRequest, ticket_id: int) -> None:
         ticket = require_found(self.repository.tickets.copy_for_update(ticket_id))
         self.repository.save_ticket(ticket | {"status": "deleted"})
+
+    def _require_user(self, requester_id: int) -> JsonObject:
+        requester = self.repository.existing_user(requester_id)
+        if requester is None:
+            raise validation_error("requester", f"Requester: {requester_id} does not exist")
+        return requester
 
     def _find_or_create_requester(self, request: SandboxRequest, given: JsonObject) -> int:
         if given.get("requester_id"):

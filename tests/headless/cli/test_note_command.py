@@ -30,8 +30,14 @@ class Ticket:
         return found
 
     def set_status(self, status: str) -> None:
+        self._update(status=status)
+
+    def hand_over_to(self, user_id: int) -> None:
+        self._update(requester_id=user_id)
+
+    def _update(self, **values: object) -> None:
         path = f"/api/v2/tickets/{self.number}"
-        self._servers.zendesk_request("PUT", path, {"ticket": {"status": status}})
+        self._servers.zendesk_request("PUT", path, {"ticket": values})
 
 
 @pytest.fixture
@@ -111,6 +117,26 @@ def test_note_goes_to_no_closed_ticket_and_no_stranger(
     assert closed.exit_code != 0
     assert f"#{ticket.number}" in closed.json["error"]["title"]
     assert len(ticket.comments) == 1
+
+
+def test_note_that_waited_does_not_go_to_a_ticket_that_is_somebody_elses_by_now(
+    fairlead: FairleadCommand, sandbox: SandboxServers, ticket: Ticket, customers: CustomerFactory
+) -> None:
+    sandbox.add_fault("zendesk:PUT /api/v2/tickets/*:503", times=None)
+    words = ("note", ticket.email, "--ticket", str(ticket.number), "--text", "Private.", "--json")
+    assert fairlead(*words).exit_code == 4
+    sandbox.clear_faults()
+    other = sandbox.create_user(customers.new_email())
+    ticket.hand_over_to(other)
+    fairlead("outbox", "retry", newest_edit(fairlead), "--json")
+    row = fairlead("outbox", "--json").json["rows"][0]
+    assert row["state"] == "conflict"
+    assert "somebody else" in row["detail"]
+    assert len(ticket.comments) == 1
+
+
+def newest_edit(fairlead: FairleadCommand) -> str:
+    return str(fairlead("outbox", "--json").json["rows"][0]["id"])
 
 
 def test_note_is_sent_without_control_and_direction_marks(
