@@ -47,9 +47,10 @@ def search_customers(
     if _PHONE_PART.fullmatch(text.strip()):
         # In groups as people write numbers; the trunk zero is not part of an international one.
         digits = re.sub(r"\D", "", text)
-        return _select_matches(connection, tuple({digits, digits.lstrip("0") or digits}), limit)
-    words = fold_text(text).split()
-    return _select_matches(connection, (" ".join(words),), limit, words=words) if words else ()
+        numbers = tuple({digits, digits.lstrip("0") or digits})
+        return _select_matches(connection, numbers, limit, is_any=True)
+    words = tuple(fold_text(text).split())
+    return _select_matches(connection, words, limit) if words else ()
 
 
 def list_recent_customers(connection: sqlite3.Connection, limit: int) -> tuple[CustomerMatch, ...]:
@@ -64,19 +65,15 @@ def list_recent_customers(connection: sqlite3.Connection, limit: int) -> tuple[C
 
 
 def _select_matches(
-    connection: sqlite3.Connection,
-    starts: tuple[str, ...],
-    limit: int,
-    *,
-    words: list[str] | None = None,
+    connection: sqlite3.Connection, words: tuple[str, ...], limit: int, *, is_any: bool = False
 ) -> tuple[CustomerMatch, ...]:
-    """Select customers with an indexed ending that begins as one of `starts`, or all `words`."""
-    wanted = words if words is not None else []
-    ranges = (max(wanted, key=len),) if wanted else starts
-    where = " OR ".join("s.suffix >= ? AND s.suffix < ?" for _ in ranges)
+    """Select cached customers whose indexed texts hold all the words, or any."""
+    # The longest word is in the fewest texts.
+    starts = words if is_any else (max(words, key=len),)
+    where = " OR ".join("s.suffix >= ? AND s.suffix < ?" for _ in starts)
     bounds = [
         bound
-        for start in ranges
+        for start in starts
         for bound in (
             start[:_MAX_SUFFIX_LENGTH],
             start[:_MAX_SUFFIX_LENGTH] + _LAST_CHARACTER,
@@ -89,7 +86,7 @@ def _select_matches(
         " ORDER BY o.at IS NULL, o.at DESC, s.kind DESC, s.id LIMIT ?",
         (*bounds, _MAX_CANDIDATES),
     )
-    return _read_matches(connection, found, tuple(wanted) or starts, limit, is_any=not wanted)
+    return _read_matches(connection, found, words, limit, is_any=is_any)
 
 
 def _read_matches(
@@ -104,7 +101,7 @@ def _read_matches(
 
     def holds(texts: Iterable[str]) -> bool:
         found = [any(word in text for text in texts) for word in words]
-        return not words or (any(found) if is_any else all(found))
+        return any(found) if is_any else all(found)
 
     matches: list[CustomerMatch] = []
     shown_addresses: set[str] = set()
