@@ -477,16 +477,14 @@ def _save_cursor(connection: sqlite3.Connection, name: str, cursor: str, seq: in
 
 def _save_other_addresses(connection: sqlite3.Connection, person: ZendeskUser) -> None:
     """Save by which further addresses and spellings a user in the feed is found too."""
-    own = email_spellings(person.email or "")
-    if not person.identities_read:
-        _delete_former_spellings(connection, person.id, own)
-        if len(own) < 2:
-            return
-    # Without the identities, those that were read before stay.
-    addresses = person.emails if person.identities_read else own
-    hashes = {hash_email(key) for one in addresses for key in email_spellings(one)}
     if person.identities_read:
+        addresses = person.emails
         connection.execute("DELETE FROM feed_user_address WHERE user_id = ?", (person.id,))
+    else:
+        # Those that were read before stay.
+        addresses = email_spellings(person.email or "")
+        _delete_former_spellings(connection, person.id, addresses)
+    hashes = {hash_email(key) for one in addresses for key in email_spellings(one)}
     connection.executemany(
         "INSERT OR IGNORE INTO feed_user_address (user_id, email_hash) VALUES (?, ?)",
         [(person.id, one) for one in hashes - {hash_email(normalize_email(person.email or ""))}],
