@@ -321,10 +321,7 @@ class PlanRepository(Repository):
         *,
         order: PlanRowOrder = PlanRowOrder.FOUND,
     ) -> Sequence[int]:
-        """Select the numbers of all plan rows that pass the filter, for a scrolling table.
-
-        `by_worth`: the highest first, and last those of whom nothing is predicted.
-        """
+        """Select the numbers of all plan rows that pass the filter, for a scrolling table."""
         where, values = build_where_clause(plan_id, chosen or PlanRowFilter())
         return self._database.read(
             lambda c: array(
