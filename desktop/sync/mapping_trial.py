@@ -67,10 +67,8 @@ async def read_left_out_person(
     Raises as `read_trial_customer`, and UserDecisionNeeded where it cannot be said who is meant.
     """
     customer = await read_trial_customer(context, sync, text)
-    record, match = (
-        customer.source_record,
-        match_record(customer.source_record, customer.plan_context),
-    )
+    record = customer.source_record
+    match = match_record(record, customer.plan_context)
     if match.candidates:
         raise UserDecisionNeeded(
             f"Several records may be theirs: {', '.join(match.candidates)}.",

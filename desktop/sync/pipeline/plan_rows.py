@@ -1,14 +1,12 @@
 """`plan_rows`: the pipeline as a whole, from the records of one chunk to the rows of a plan."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from types import MappingProxyType
 
 from desktop.model import consent_check
 from desktop.model.email_address import email_match_key
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlannedOutcome, PlanRow
-from desktop.model.sync_state import LeftOutPerson
 from desktop.model.target_record import LIST_PREFIX, TargetRecord
 from desktop.model.value_conversion import UnconvertibleValue
 from desktop.sync.pipeline.consequences import find_consequences
@@ -97,11 +95,8 @@ def plan_record(record: SourceRecord, context: PlanContext, *, is_leaving: bool 
 
 def _plan_opt_out_alone(record: SourceRecord, context: PlanContext) -> PlanRow:
     """Plan a left-out source record as if its sync wrote opt-outs alone."""
-    nobody: Mapping[str, LeftOutPerson] = MappingProxyType({})
     sync = with_opt_outs_alone(context.sync)
-    return plan_record(
-        record, replace(context, sync=sync, left_out=nobody, left_out_targets=nobody)
-    )
+    return plan_record(record, replace(context, sync=sync, left_out={}, left_out_targets={}))
 
 
 def finish_row(row: PlanRow, target: TargetRecord | None, context: PlanContext) -> PlanRow:
