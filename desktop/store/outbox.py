@@ -450,9 +450,12 @@ class Outbox(Repository):
     ) -> Edit:
         # Otherwise what was read from one account would be stamped as the other's.
         self._accounts.require_connected(connection)
+        is_founded = True
         if intent.undoes:
             undone = self._select_row(connection, intent.undoes)
             self._accounts.require_account(connection, undone["account"])
+            # An undo is no more proven than what it undoes: the end of a pause asks nobody.
+            is_founded = self._is_proven(undone, accepts_unknown=True)
         earlier = _select_open_row(connection, intent)
         if earlier is not None:
             before = self._decode(earlier)
@@ -503,16 +506,22 @@ class Outbox(Repository):
         stored = connection.execute(
             "SELECT * FROM outbox WHERE id = ?", (cursor.lastrowid,)
         ).fetchone()
-        proof = self._database.audit_signer.prove("edit", _proven_content(stored))
-        connection.execute("UPDATE outbox SET proof = ? WHERE id = ?", (proof, cursor.lastrowid))
+        if is_founded:
+            proof = self._database.audit_signer.prove("edit", _proven_content(stored))
+            connection.execute(
+                "UPDATE outbox SET proof = ? WHERE id = ?", (proof, cursor.lastrowid)
+            )
         return decode_edit(stored)
 
     def _decode(self, row: sqlite3.Row) -> Edit:
         """Decode an outbox row, and whether it is as its author has queued it."""
-        signer = self._database.audit_signer
-        is_proven = signer.is_proven(row["proof"], "edit", _proven_content(row))
         edit = decode_edit(row)
-        return edit if is_proven else replace(edit, is_author_proven=False)
+        return edit if self._is_proven(row) else replace(edit, is_author_proven=False)
+
+    def _is_proven(self, row: sqlite3.Row, *, accepts_unknown: bool = False) -> bool:
+        return self._database.audit_signer.is_proven(
+            row["proof"], "edit", _proven_content(row), accepts_unknown=accepts_unknown
+        )
 
     def _update(
         self,

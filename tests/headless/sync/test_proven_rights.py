@@ -14,7 +14,14 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.run_notifications import run_and_notify
 from desktop.app.runner_factory import build_sync_context
 from desktop.kit.clock import SystemClock
-from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget, sending_refusal
+from desktop.model.edit import (
+    Edit,
+    EditKind,
+    EditRequest,
+    EditState,
+    EditTarget,
+    sending_refusal,
+)
 from desktop.model.limit import Limit, group_approvers
 from desktop.model.permission import DEFAULT_PERMISSIONS, Actor, PermissionRules, Role
 from desktop.model.service import Service
@@ -248,6 +255,29 @@ def test_waiting_edit_that_was_rewritten_is_judged_by_who_is_at_work(
     assert sending_refusal(edit, Actor("Ada", Role.ADMIN, 1), ON) == ""
     assert "outside Fairlead" in sending_refusal(edit, None, ON)
     assert not edit.is_made_by(edit.actor_key)
+
+
+@pytest.mark.parametrize(
+    ("attack", "refusal"), [("", ""), ("UPDATE outbox SET name = 'town'", "outside Fairlead")]
+)
+def test_undo_is_proven_no_more_than_the_edit_it_undoes(
+    store: WorkspaceStore, tmp_path: Path, attack: str, refusal: str
+) -> None:
+    """The end of a pause is queued for whoever paused, with nobody at work."""
+    queue(store)
+    claimed = store.outbox.claim.blocking(2.0)
+    assert claimed is not None
+    done = store.outbox.close(
+        store.outbox.mark_sending.blocking(claimed, 2.0), 3.0, EditState.DONE, "confirmed"
+    )
+    if attack:
+        write_raw(tmp_path, attack)
+    request = store.outbox.get_edit.blocking(done.id).request
+    undo = replace(request, old=request.new, new=None, undoes=done.id)
+    (end,) = store.outbox.enqueue.blocking([undo], "Ada", 4.0, [0.0], actor_key="7")
+    said = sending_refusal(store.outbox.get_edit.blocking(end.id), None, ON)
+    assert refusal in said
+    assert bool(said) == bool(attack)
 
 
 @pytest.mark.parametrize(
