@@ -182,9 +182,8 @@ def erase_customer(
     Of the audit the values and their salts go: its chain still verifies. What waits in the outbox
     stays until it has ended, and the rows of a plan under way until they are settled.
     """
-    cached, feed_records = mirror.write(lambda c: _erase_from_mirror(c, ids))
 
-    def act(connection: sqlite3.Connection) -> ErasedCounts:
+    def act(connection: sqlite3.Connection, cached: int, feed_records: int) -> ErasedCounts:
         every = ids.select("ids")
         by_name = (every, ids.select("addresses"))
         waiting = connection.execute(
@@ -206,7 +205,12 @@ def erase_customer(
             append_erasure(connection, at=now, actor=actor, counts=counts)
         return found
 
-    return fairlead.write(act)
+    def act_in_both(connection: sqlite3.Connection) -> ErasedCounts:
+        cached, feed_records = _erase_from_mirror(connection, ids)
+        # Committed before the mirror: cut short, the mirror still tells under which ids to look.
+        return fairlead.write(lambda c: act(c, cached, feed_records))
+
+    return mirror.write(act_in_both)
 
 
 def erase_plan_rows(fairlead: Database) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from desktop.connect.local_databases import LocalDatabases
+from desktop.kit.errors import StorageError
 from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.sailthru_profile import SailthruProfile
@@ -145,6 +146,26 @@ def test_erased_customer_is_in_no_file_without_rewriting_it(
     assert (counts.audit_entries, counts.edits, counts.plan_rows, counts.feed_records) == (
         2, 3, 1, 3,
     )  # fmt: skip
+    store.close()
+
+
+def test_erasure_that_failed_between_the_files_still_finds_everything(
+    store: WorkspaceStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **_values: object) -> None:
+        raise StorageError("The disk is full.")
+
+    fairlead, mirror = store.fairlead_db, store.mirror_db
+    ids = find_customer_ids(fairlead, mirror, [address(CANARY)])
+    with monkeypatch.context() as patched:
+        patched.setattr(customer_erasure, "append_erasure", fail)
+        with pytest.raises(StorageError):
+            erase_customer(fairlead, mirror, ids, "Ada", 9.0)
+    ids = find_customer_ids(fairlead, mirror, [address(CANARY)])
+    erase_customer(fairlead, mirror, ids, "Ada", 9.0)
+    for database in (fairlead, mirror):
+        database.scrub(rewrites=False)
+    assert files_with(SIDS[CANARY], tmp_path) == []
     store.close()
 
 
