@@ -280,6 +280,14 @@ class PlanRepository(Repository):
         return self._database.read(look)
 
     @database_call
+    def list_open_ids(self, sync: str) -> tuple[str, ...]:
+        """Select the ids of a sync's plans that may still be applied."""
+        query = "SELECT id FROM plan WHERE sync = ? AND state IN ('ready', 'stopped')"
+        return self._database.read(
+            lambda c: tuple(str(row["id"]) for row in c.execute(query, (sync,)))
+        )
+
+    @database_call
     def list_rows(
         self, plan_id: str, chosen: PlanRowFilter | None = None, *, after: int = 0, limit: int = 200
     ) -> tuple[PlanRow, ...]:

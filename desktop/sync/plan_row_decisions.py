@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import product
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import InvalidInput, NotFound
@@ -122,27 +123,22 @@ class PlanRowDecisions:
         )
 
     def leave_out(self, sync: str, people: Iterable[LeftOutPerson]) -> int:
-        """Always leave people out of a sync, at once in its open plan too.
+        """Always leave people out of a sync, at once in its open plans too.
 
-        Returns how many rows of the plan changed. Raises InvalidInput without a reason.
+        Returns how many rows of the plans changed. Raises InvalidInput without a reason.
         """
         entries = tuple(people)
         if not all(person.reason.strip() for person in entries):
             raise InvalidInput("Give the reason to leave them out.", "It is kept with them.")
         self._store.sync_state.save_left_out.blocking(sync, entries)
-        plan = self._store.plans.find_latest.blocking(sync, PlanState.READY, PlanState.STOPPED)
-        if plan is None:
-            return 0
-        changed = 0
-        for person in entries:
-            rows = self._store.plans.find_rows_of.blocking(
-                plan.id, person.source_id, person.target_id
-            )
-            for row in rows:
+        plans, changed = self._store.plans, 0
+        # One that a limit has stopped may still be applied beside a newer one.
+        for plan_id, person in product(plans.list_open_ids.blocking(sync), entries):
+            for row in plans.find_rows_of.blocking(plan_id, person.source_id, person.target_id):
                 after = leave_out(row, person.reason)
                 if after.fate is not PlannedOutcome.SKIPPED:
-                    after = self._reevaluate_row(plan.id, after)
-                self._store.plans.replace_row.blocking(plan.id, after)
+                    after = self._reevaluate_row(plan_id, after)
+                plans.replace_row.blocking(plan_id, after)
                 changed += after != row
         return changed
 

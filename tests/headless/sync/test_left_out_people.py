@@ -8,8 +8,10 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner, build_sync_context
 from desktop.kit.errors import InvalidInput, NotFound
 from desktop.model.field_mapping import MappingRow
-from desktop.model.sync import Sync
+from desktop.model.limit import Limit
+from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlannedOutcome
+from desktop.model.sync_run import RunState
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.sync.mapping_trial import read_left_out_person
 from desktop.sync.plan_row_decisions import PlanRowDecisions
@@ -68,6 +70,33 @@ async def test_open_preview_writes_nothing_of_them_even_when_all_are_ticked(
         f"always left out: {REASON}",
     )
     run = await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
+    assert run.totals["updated"] == 1
+    assert "zendesk_id" not in (sync_sandbox.read_profile(one.sid) or {})["vars"]
+    assert "zendesk_id" in (sync_sandbox.read_profile(two.sid) or {})["vars"]
+
+
+async def test_earlier_plan_that_a_limit_stopped_writes_nothing_of_them(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
+) -> None:
+    def joining(sync: Sync) -> Sync:
+        return replace(
+            sync,
+            effects=SyncEffects(create_missing=False, add_to_lists=("Fresh",)),
+            opt_in=sync_cases.ATTESTED,
+            limits=Limit(people=1, percent=0),
+            flows=FlowPolicy.MAY_START,
+        )
+
+    one, two = sync_cases.create_customers(sync_sandbox, 2)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, joining)
+    stopped = await sync_cases.run_sync(sync_services, goal)
+    assert stopped.plan is not None
+    assert stopped.state is RunState.WAITING
+    await build_runner(sync_services, goal.name).preview(goal, "Ada Admin")
+    await leave_out(sync_services, decisions, goal, one.email)
+    rows = {row.label: row for row in sync_cases.plan_rows(sync_services.store, stopped.plan)}
+    assert rows[one.email].fate is PlannedOutcome.SKIPPED
+    run = await sync_cases.run_sync(sync_services, goal, plan_id=stopped.plan)
     assert run.totals["updated"] == 1
     assert "zendesk_id" not in (sync_sandbox.read_profile(one.sid) or {})["vars"]
     assert "zendesk_id" in (sync_sandbox.read_profile(two.sid) or {})["vars"]

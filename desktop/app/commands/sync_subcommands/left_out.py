@@ -47,7 +47,7 @@ async def _leave_out(services: WorkspaceServices, options: argparse.Namespace) -
         document |= {"added": person.as_json(), "rows_changed": changed}
         lines.append(f"{sync.name} leaves {person.label} out from now on.")
         if changed:
-            lines.append(f"{format_count(changed, 'row', 'rows')} of the open plan changed.")
+            lines.append(f"{format_count(changed, 'row', 'rows')} of open plans changed.")
     elif options.remove is not None:
         people = await services.store.sync_state.list_left_out(sync.name)
         person = _find_entry(people, options.remove)
