@@ -124,7 +124,8 @@ class LeftOutModel(TaskModel):
         finally:
             self._is_adding = False
             self.changed.emit()
-        await self._read(sync_name)
+        # In a task of its own: the form takes the next person from now on.
+        self.refresh()
 
     async def _include_again(self, sync_name: str, key: str) -> None:
         self._context.syncs.require_configuration_permission()
