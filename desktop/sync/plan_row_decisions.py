@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import product
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import InvalidInput, NotFound
@@ -131,15 +130,28 @@ class PlanRowDecisions:
         if not all(person.reason.strip() for person in entries):
             raise InvalidInput("Give the reason to leave them out.", "It is kept with them.")
         self._store.sync_state.save_left_out.blocking(sync, entries)
-        plans, changed = self._store.plans, 0
         # One that a limit has stopped may still be applied beside a newer one.
-        for plan_id, person in product(plans.list_open_ids.blocking(sync), entries):
+        open_ids = self._store.plans.list_open_ids.blocking(sync)
+        return sum(self._leave_out_of_plan(plan_id, entries) for plan_id in open_ids)
+
+    def leave_out_before_apply(self, sync: str, plan_id: str) -> int:
+        """Take out of a plan whom its sync leaves out by now; returns how many rows changed.
+
+        The plan may have been set aside, or not been there yet, when they were left out.
+        """
+        people = self._store.sync_state.list_left_out.blocking(sync)
+        return self._leave_out_of_plan(plan_id, people)
+
+    def _leave_out_of_plan(self, plan_id: str, people: Iterable[LeftOutPerson]) -> int:
+        plans, changed = self._store.plans, 0
+        for person in people:
             for row in plans.find_rows_of.blocking(plan_id, person.source_id, person.target_id):
                 after = leave_out(row, person.reason)
                 if after.fate is not PlannedOutcome.SKIPPED:
                     after = self._reevaluate_row(plan_id, after)
-                plans.replace_row.blocking(plan_id, after)
-                changed += after != row
+                if after != row:
+                    plans.replace_row.blocking(plan_id, after)
+                    changed += 1
         return changed
 
     def no_longer_leave_out(self, sync: str, key: str) -> None:

@@ -34,6 +34,7 @@ from desktop.sync.feed_extractor import FeedExtractor
 from desktop.sync.limits import require_startable_plan, take_plan_for_apply
 from desktop.sync.plan_applier import PlanApplier
 from desktop.sync.plan_builder import PlanBuilder, PlanRequest
+from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.optout_door import RowPermits
 from desktop.writing.write_protocol import Checkpoint
@@ -197,6 +198,9 @@ class SyncRunner:
                 self.context.clock.now(),
                 credential=request.approver_credential,
             )
+        if plan.state is not PlanState.APPLYING and not plan.is_rollback:
+            decisions = PlanRowDecisions(store, self.context.clock)
+            await self._run_in_database(decisions.leave_out_before_apply, sync.name, plan.id)
         # A plan that was being applied had passed already.
         why = (
             ""

@@ -102,6 +102,22 @@ async def test_earlier_plan_that_a_limit_stopped_writes_nothing_of_them(
     assert "zendesk_id" in (sync_sandbox.read_profile(two.sid) or {})["vars"]
 
 
+async def test_preview_that_was_set_aside_meanwhile_writes_nothing_of_them(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
+) -> None:
+    one, two = sync_cases.create_customers(sync_sandbox, 2)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    plan = await build_runner(sync_services, goal.name).preview(goal, "Ada Admin")
+    plans = sync_services.store.plans
+    await plans.set_aside(plan.id)
+    assert await leave_out(sync_services, decisions, goal, one.email) == 0
+    await plans.restore(plan.id, plan.state)
+    run = await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
+    assert run.totals["updated"] == 1
+    assert "zendesk_id" not in (sync_sandbox.read_profile(one.sid) or {})["vars"]
+    assert "zendesk_id" in (sync_sandbox.read_profile(two.sid) or {})["vars"]
+
+
 async def test_stricter_opt_out_of_theirs_is_written_and_nothing_else(
     sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
 ) -> None:
