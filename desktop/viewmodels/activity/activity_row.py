@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from desktop.clients.service_status import ServiceState
-from desktop.kit.text import fold_text
+from desktop.kit.text import fold_text, shorten
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.edit import Edit, EditKind, EditState
 from desktop.model.json_value import Json
@@ -19,7 +19,7 @@ from desktop.viewmodels.edit_progress import outage_text
 from desktop.viewmodels.tone import ChipTone
 
 # In a row; the details have the whole value.
-_MAX_VALUE_LENGTH = 60
+MAX_VALUE_LENGTH = 60
 
 
 class ActivityFilter(Enum):
@@ -200,12 +200,7 @@ def edit_value_text(kind: EditKind, value: Json) -> str:
         return "on" if value else "off"
     if kind is EditKind.HEALTH and value in {health.value for health in CustomerHealth}:
         return str(value).capitalize()
-    return shorten_value(field_labels.format_value(value))
-
-
-def shorten_value(text: str) -> str:
-    """Cut a value's text to what a row of the page Activity has room for."""
-    return text if len(text) <= _MAX_VALUE_LENGTH else text[: _MAX_VALUE_LENGTH - 1] + "…"
+    return shorten(field_labels.format_value(value), MAX_VALUE_LENGTH)
 
 
 def customer_query_for_edit(edit: Edit) -> str:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 from desktop.kit.clock import iso_timestamp
+from desktop.kit.text import shorten
 from desktop.model.field_catalogue import field_title
 from desktop.model.limit import people_over_limit_text
 from desktop.model.lookup_query import record_query
@@ -18,7 +19,7 @@ from desktop.viewmodels.activity.activity_detail_view import (
     ActivityDetailView,
     OfferedAction,
 )
-from desktop.viewmodels.activity.activity_row import ActivityRow, shorten_value
+from desktop.viewmodels.activity.activity_row import MAX_VALUE_LENGTH, ActivityRow
 from desktop.viewmodels.file_export import RowFormat, export_pages
 
 # Unix seconds from which on, and before which; None: no bound.
@@ -271,8 +272,8 @@ def _sync_title(row: AuditEntry) -> str:
 
 def _short_change(old: str, new: str) -> str:
     """Write the change of a sync's Activity row on one line; without an old value, the new."""
-    now = shorten_value(new)
-    return now if old == UNSET_LABEL else f"{shorten_value(old)} → {now}"
+    now = shorten(new, MAX_VALUE_LENGTH)
+    return now if old == UNSET_LABEL else f"{shorten(old, MAX_VALUE_LENGTH)} → {now}"
 
 
 def _field_changes(row: AuditEntry) -> Iterator[tuple[str, str, str, str]]:
