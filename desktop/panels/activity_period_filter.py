@@ -82,5 +82,7 @@ def _create_date_edit(name: str) -> QDateEdit:
     # Months by name: 03/04 is March or April, by country.
     field.setLocale(QLocale(QLocale.Language.English))
     field.setDisplayFormat("d MMM yyyy")
+    # Qt's own range ends with a day that has none after it, and begins before Windows counts.
+    field.setDateRange(QDate(2000, 1, 1), QDate(2099, 12, 31))
     pad_spin_box_text(field)
     return field

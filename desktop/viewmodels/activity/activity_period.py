@@ -41,21 +41,18 @@ class ActivityTimes:
         Days are those of this computer, from midnight to midnight; None: no bound.
         """
         today = time_format.to_local_time(now).date()
-        days = {
+        days: dict[ActivityPeriod, tuple[date | None, date | None]] = {
+            ActivityPeriod.ANY: (None, None),
+            ActivityPeriod.BETWEEN: (self.first, self.last),
             ActivityPeriod.TODAY: (today, today),
             ActivityPeriod.YESTERDAY: (today - timedelta(days=1),) * 2,
             ActivityPeriod.WEEK: (today - timedelta(days=6), today),
             ActivityPeriod.MONTH: (today - timedelta(days=29), today),
         }
-        if self.period is ActivityPeriod.BETWEEN:
-            first, last = self.first, self.last
-            if first is not None and last is not None and first > last:
-                first, last = last, first
-            return _midnight(first), _midnight(last and last + timedelta(days=1))
-        if self.period is ActivityPeriod.ANY:
-            return None, None
-        begin, end = days[self.period]
-        return _midnight(begin), _midnight(end + timedelta(days=1))
+        first, last = days[self.period]
+        if first is not None and last is not None and first > last:
+            first, last = last, first
+        return _midnight(first), _midnight(last and last + timedelta(days=1))
 
 
 def _midnight(day: date | None) -> float | None:

@@ -190,6 +190,18 @@ def test_activity_days_begin_and_end_at_midnight(
     assert times.bounds(NOON) == tuple(map(midnight, expected))
 
 
+async def test_activity_day_far_off_is_one_that_has_a_midnight(
+    offline_page: ActivityPageDriver,
+) -> None:
+    days = offline_page.page.period_filter
+    days.first_field.setDate(QDate(1752, 9, 14))
+    days.last_field.setDate(QDate(9999, 12, 31))
+    since, until = offline_page.model.times.bounds(NOON)
+    assert since is not None
+    assert until is not None
+    assert 0 < since < NOON < until
+
+
 async def test_activity_days_fit_beside_the_other_filters(
     offline_page: ActivityPageDriver,
 ) -> None:
