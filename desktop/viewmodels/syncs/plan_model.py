@@ -313,7 +313,8 @@ class PlanModel(TaskModel):
             self.table_model.show_keys(())
             self.detail_changed.emit()
         elif key == self._snapshot_key:
-            # Nothing of this preview has moved: its summary is not read again.
+            # Nothing of this preview has moved: its summary is not read again. Rights may have.
+            self.table_model.is_editable = self._can_decide()
             self.changed.emit()
             return
         self._snapshot_key = key
@@ -426,10 +427,12 @@ class PlanModel(TaskModel):
         )
 
     async def _tick_rows(self, numbers: list[int], *, on: bool) -> None:
+        self._context.syncs.require_configuration_permission()
         await self._plans.set_rows_ticked(self._plan_id, numbers, on=on)
         await self._read_summary()
 
     async def _tick_all(self, *, on: bool) -> None:
+        self._context.syncs.require_configuration_permission()
         row_filter = self.plan_filter.to_row_filter()
         await self._plans.set_all_ticked(self._plan_id, row_filter, on=on)
         await self._read_summary()
@@ -438,6 +441,7 @@ class PlanModel(TaskModel):
             self.message_posted.emit(f"{ticked:,} of {total:,} ticked")
 
     async def _write_all(self, plan: str) -> None:
+        self._context.syncs.require_configuration_permission()
         await self._plans.set_all_ticked(plan, PlanFilter().to_row_filter(), on=True)
         self._page.start_write(plan)
 
@@ -538,6 +542,7 @@ class PlanModel(TaskModel):
         plan, summary = self._plan_id, self._summary
         if summary is None:
             return
+        self._context.syncs.require_configuration_permission()
         await self._forget_plan_set_aside()
         await self._plans.set_aside(plan)
         self._set_aside = (self._page.selected_name, plan, summary.plan.state)

@@ -190,6 +190,23 @@ async def test_plan_ticks_show_at_once_and_reach_the_store(page: Page) -> None:
     assert view.write_label == "Write 5 to Sailthru"
 
 
+async def test_plan_ticks_stay_without_the_right_to_decide(page: Page) -> None:
+    plan = await page.make_plan([update(1), update(2)])
+    await page.until(lambda: page.plan.table_model.is_editable)
+    page.workspace.actor = AGENT
+    page.plan.tick_rows([1], on=False)
+    page.plan.tick_all_rows(on=False)
+    page.plan.write_all()
+    page.plan.discard_plan()
+    await page.until(lambda: len(page.errors) == 4)
+    assert all(isinstance(error, NotPermitted) for error in page.errors)
+    assert not page.plan.can_restore_plan
+    assert page.store.plans.count_ticked.blocking(plan) == 2
+    assert page.started == []
+    page.page.refresh()
+    await page.until(lambda: not page.plan.table_model.is_editable)
+
+
 async def test_plan_export_writes_rows_of_filter(page: Page, tmp_path: Path) -> None:
     await page.make_plan([update(1), update(2)])
     finished: list[str] = []
