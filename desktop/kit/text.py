@@ -1,4 +1,4 @@
-"""Text helpers: count with noun, one printable line, shortening, folding, valid Unicode."""
+"""Text helpers: count with noun, one line, a sentence, shortening, folding, valid Unicode."""
 
 from unicodedata import category, combining, normalize
 
@@ -32,6 +32,11 @@ def is_text_character(character: str) -> bool:
 def shorten(text: str, length: int) -> str:
     """Cut a text to `length` characters with an ellipsis as the last."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def to_sentence(words: str) -> str:
+    """Make words a sentence: its first letter is a capital, and one full stop ends it."""
+    return f"{words[:1].upper()}{words[1:]}".rstrip(".") + "."
 
 
 def fold_text(text: str) -> str:

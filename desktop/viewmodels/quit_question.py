@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from desktop.clients.service_status import ServiceState
-from desktop.kit.text import format_count
+from desktop.kit.text import format_count, to_sentence
 from desktop.model.edit import Edit
 from desktop.viewmodels.customer.timeline_view import edit_text
 from desktop.viewmodels.edit_progress import queued_text
@@ -52,4 +52,4 @@ def _edit_line(edit: Edit, states: Sequence[ServiceState], now: float) -> str:
     request = edit.request
     what = edit_text(request.kind.value, request.name, request.new)
     why = edit.detail if edit.state.is_final else queued_text(edit, states, now)
-    return f"{request.target.label}: {what}. {why[:1].upper()}{why[1:]}".rstrip(".") + "."
+    return f"{request.target.label}: {what}. {to_sentence(why)}"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from desktop.kit.text import to_sentence
 from desktop.model.edit import EditKind
 from desktop.model.marketing_pause import parse_pause_terms, pause_name
 from desktop.model.permission import Permission
@@ -36,7 +37,7 @@ def build_pause_view(context: CustomerContext) -> PauseView:
     earlier = ", or until the last ticket is solved" if is_open else ""
     detail = f"Only campaigns that leave out the list {names.paused_list} are held back."
     if edit is not None:
-        detail = f"{context.progress_text(edit).capitalize()}. {detail}"
+        detail = f"{to_sentence(context.progress_text(edit))} {detail}"
     may_end = context.check_permission(Permission.PAUSE).is_allowed
     return PauseView(
         f"Marketing is paused until {until}{earlier}.", detail, "End pause" if may_end else ""

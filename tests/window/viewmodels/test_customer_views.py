@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from desktop.clients.service_status import ServiceState, ServiceStatus
 from desktop.kit.errors import ServiceError, ServiceUnreachable
 from desktop.model.customer_sheet import (
     NO_LIST_HINT,
@@ -12,8 +13,9 @@ from desktop.model.customer_sheet import (
     SheetPart,
     SheetPartState,
 )
-from desktop.model.edit import EditKind, EditState
+from desktop.model.edit import EditKind, EditState, not_sent_detail
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
+from desktop.model.marketing_pause import pause_name
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.permission import Role
 from desktop.model.sailthru_profile import Purchase, SailthruList
@@ -26,6 +28,7 @@ from desktop.viewmodels.customer.health_view import build_health_view
 from desktop.viewmodels.customer.lists_view import FLOW_WARNING, build_lists_view
 from desktop.viewmodels.customer.optout_view import build_optout_view
 from desktop.viewmodels.customer.panel_state import PanelStatus, build_panel_state
+from desktop.viewmodels.customer.pause_view import build_pause_view
 from desktop.viewmodels.customer.profile_data_view import (
     build_profile_data_view,
     format_field_value,
@@ -309,6 +312,25 @@ def test_optout_suggests_the_ticket_of_the_context(ticket: int | None, first: st
 def test_optout_facts(profile: Any, audit: Any, facts: list[tuple[str, str]]) -> None:
     view = build_optout_view(make_context(profile, audit=audit))
     assert [(row.label, row.note) for row in view.facts] == facts
+
+
+@pytest.mark.parametrize(
+    ("status", "detail", "sentence"),
+    [
+        (ServiceStatus.OFFLINE, "", "Queued until Sailthru is back."),
+        (ServiceStatus.LIVE, not_sent_detail("Changes are off."), "Not sent: Changes are off."),
+    ],
+)
+def test_pause_that_waits_says_why_in_a_sentence(
+    status: ServiceStatus, detail: str, sentence: str
+) -> None:
+    name, until = pause_name("zendesk_paused", "Support - paused"), {"until": "2026-04-12"}
+    edit = make_edit(EditKind.PAUSE, name, until, state=EditState.QUEUED, detail=detail)
+    states = (ServiceState("Sailthru", status, NOW),)
+    context = make_context(sheet={"pending_edits": (edit,)}, service_states=states)
+    assert build_pause_view(context).detail == (
+        f"{sentence} Only campaigns that leave out the list Support - paused are held back."
+    )
 
 
 def test_lists_members_first_and_smart_lists_last() -> None:
