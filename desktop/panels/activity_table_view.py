@@ -133,7 +133,7 @@ class ActivityTableView(ListTableView[ActivityRowDelegate]):
             # Again: the other order of the column, or the newest first once more.
             following = (*orders, ActivityOrder.NEWEST)
             place = following.index(self._order) + 1 if self._order in orders else 0
-            self.order_picked.emit(following[place % len(following)])
+            self.order_picked.emit(following[place])
 
     def _on_activated(self) -> None:
         self.row_opened.emit(self.current_row())

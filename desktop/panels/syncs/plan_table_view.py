@@ -303,7 +303,7 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
     def _on_column_toggled(self, on: bool) -> None:
         action = self.sender()
         if isinstance(action, QAction):
-            self._hidden ^= {action.data()} if on == (action.data() in self._hidden) else set()
+            (self._hidden.discard if on else self._hidden.add)(action.data())
             self.update_columns()
             self._save_timer.start()
 

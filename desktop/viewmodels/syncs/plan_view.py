@@ -120,7 +120,7 @@ class PlanView:
     write_label: str
     write_disabled_reason: str
     confirmation: WriteConfirmation | None
-    run_question: "RunQuestion | None"
+    run_question: RunQuestion | None
     retry_label: str
 
 
