@@ -18,7 +18,7 @@ class LeftOutCard(Card):
     def __init__(self, model: LeftOutModel, parent: QWidget | None = None) -> None:
         super().__init__("Always left out", parent=parent)
         self._model = model
-        self._rows: tuple[LeftOutRow, ...] | None = None
+        self._drawn: tuple[tuple[LeftOutRow, ...], bool] | None = None
         self.form = LeaveOutForm(asks_who=True)
         self.error_label = label("", wrap=True, tone="bad")
         self._list = QWidget()
@@ -41,9 +41,9 @@ class LeftOutCard(Card):
         self.error_label.setText(view.error)
         self.error_label.setVisible(bool(view.error))
         self.form.set_disabled_reason(view.disabled_reason)
-        if view.rows == self._rows:
+        if (view.rows, view.can_change) == self._drawn:
             return
-        self._rows = view.rows
+        self._drawn = (view.rows, view.can_change)
         while (item := self._lines.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 delete_widget(old)

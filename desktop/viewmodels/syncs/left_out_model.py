@@ -77,10 +77,11 @@ class LeftOutModel(TaskModel):
         )
 
     def refresh(self) -> None:
-        """Read whom the selected sync leaves out, for the card."""
+        """Show the left-out card by the rights of now, and read whom the sync leaves out."""
         self._sync_name = self._page.selected_name
         if self._sync_name:
             self.tasks.start("read", self._read(self._sync_name))
+        self.changed.emit()
 
     def add(self, who: str, reason: str) -> None:
         """Leave somebody out from the card, by an address or id; an error stands below its form."""
@@ -95,7 +96,6 @@ class LeftOutModel(TaskModel):
     def _on_sync_selected(self, _name: str) -> None:
         self._people, self._error = (), ""
         self.refresh()
-        self.changed.emit()
 
     async def _read(self, sync_name: str) -> None:
         people = await self._context.store.sync_state.list_left_out(sync_name)

@@ -103,3 +103,20 @@ async def test_nobody_is_left_out_without_the_right_to_run_syncs(window: SyncPag
     window.house.session.change_settings({runs: False})
     assert not model.view().can_change
     assert model.view().disabled_reason
+
+
+async def test_left_out_card_follows_the_rights(window: SyncPageDriver) -> None:
+    await window.add_preset()
+    await window.make_preview()
+    window.page.show_tab("Mapping")
+    card = window.page.mapping_tab.left_out_card
+    window.models.left_out.add(MARIA, "asked us to")
+    await window.wait_until(lambda: window.find_all(f"Include {MARIA} again"))
+    runs = PERMISSION_SETTINGS[Role.ADMIN, Permission.RUNS].key
+    window.house.session.change_settings({runs: False})
+    await window.wait_until(lambda: not window.find_all(f"Include {MARIA} again"))
+    refused = window.models.left_out.view().disabled_reason
+    assert refused in card.form.button.toolTip()
+    window.house.session.change_settings({runs: True})
+    await window.wait_until(lambda: window.find_all(f"Include {MARIA} again"))
+    assert refused not in card.form.button.toolTip()
