@@ -95,9 +95,8 @@ class SettingsPage(QWidget):
 
     def _show_sections_in_use(self) -> None:
         """List the settings sections that the person at work uses; the open one stays."""
-        all_keys = tuple(key for key, _ in self.SECTIONS)
-        shown = self._model.sections_in_use(all_keys) | {self.current_section}
-        for row, key in enumerate(all_keys):
+        shown = self._model.sections_in_use() | {self.current_section}
+        for row, (key, _) in enumerate(self.SECTIONS):
             self.section_list.setRowHidden(row, key not in shown)
         self.section_dropdown.set_options([item for item in self.SECTIONS if item[0] in shown])
         self.section_dropdown.set_value(self.current_section)

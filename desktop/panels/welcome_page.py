@@ -122,9 +122,8 @@ class WelcomePage(QWidget):
 def _choice_card(title: str, texts: tuple[str, str], button: Button) -> Card:
     card = Card(title)
     card.body.setSpacing(fonts.scaled(8))
-    for text, variant in zip(texts, ("text", "note"), strict=True):
-        line = label(text, wrap=True) if variant == "text" else label(text, "note", wrap=True)
-        card.add(line)
+    card.add(label(texts[0], wrap=True))
+    card.add(label(texts[1], "note", wrap=True))
     card.body.addStretch(1)
     card.add(6)
     card.add(button)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from desktop.model.permission import Permission, Role, check_role
+from desktop.viewmodels.settings_sections import SETTINGS_SECTIONS
 
 if TYPE_CHECKING:
     # The first paint needs the rail, and none of the clients that the protocol names.
@@ -55,7 +56,9 @@ def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
     return PageAccess(frozenset(pages), refusals, reason)
 
 
-def decide_settings_sections(workspace: "WorkspaceProtocol", all_keys: tuple[str, ...]) -> set[str]:
+def decide_settings_sections(workspace: "WorkspaceProtocol") -> set[str]:
     """Return the settings sections that the window shows the person at work, by key."""
     access = decide_page_access(workspace)
-    return {key for key in all_keys if access is None or not access.section_refusal(key)}
+    return {
+        key for key, _ in SETTINGS_SECTIONS if access is None or not access.section_refusal(key)
+    }

@@ -127,9 +127,9 @@ class SettingsPageModel(QObject):
             ("System", f"{platform.system()} {platform.release()}"),
         )
 
-    def sections_in_use(self, all_keys: tuple[str, ...]) -> set[str]:
-        """Return the keys of the settings sections for the person at work, out of `all_keys`."""
-        return decide_settings_sections(self._workspace, all_keys)
+    def sections_in_use(self) -> set[str]:
+        """Return the keys of the settings sections for the person at work."""
+        return decide_settings_sections(self._workspace)
 
     def load_status(self) -> None:
         """Load keys, counts and timer state, each time the settings page is shown."""
