@@ -41,7 +41,8 @@ _NO_ROW = -1
 class PlanModel(TaskModel):
     """The tab Plan; emits `changed` for all but its rows, `detail_changed` for the selected one.
 
-    Every decision raises ConflictError by `failed` once the preview was handed to a run.
+    Every decision raises ConflictError by `failed` once the preview was handed to a run. It is
+    about the preview shown when it was made, whichever is shown when its task begins.
     """
 
     detail_changed = Signal()
@@ -182,40 +183,47 @@ class PlanModel(TaskModel):
         wanted = set(numbers)
         self._show_ticked(on, lambda row: row.row_number in wanted)
         name = f"tick {numbers[0]} {len(numbers)} {on}"
-        self.tasks.start_once(name, self._tick_rows(numbers, on=on))
+        self.tasks.start_once(name, self._tick_rows(self._plan_id, numbers, on=on))
 
     def tick_all_rows(self, *, on: bool) -> None:
         """Tick every row that the preview's filter shows, or leave it out."""
         if not self.table_model.is_editable:
             return
         self._show_ticked(on, lambda _row: True)
-        self.tasks.start_once(f"tick all {on}", self._tick_all(on=on))
+        act = self._tick_all(self._plan_id, self.plan_filter, on=on)
+        self.tasks.start_once(f"tick all {on}", act)
 
     def tick_field(self, row: int, field: str, *, on: bool) -> None:
         """Leave one field of a preview's row out, or take it in."""
         act = partial(self._context.decisions.set_field_ticked, on=on)
-        self.tasks.start_once(f"field {row} {field}", self._decide(row, act, row, field))
+        decide = self._decide(self._plan_id, row, act, field)
+        self.tasks.start_once(f"field {row} {field}", decide)
 
     def pick_side(self, row: int, field: str, side: str) -> None:
         """Pick the side that stands in a preview row's conflict: `zendesk` or `sailthru`."""
         act = self._context.decisions.resolve_conflict
-        self.tasks.start_once(f"pick {row} {field}", self._decide(row, act, row, field, side))
+        decide = self._decide(self._plan_id, row, act, field, side)
+        self.tasks.start_once(f"pick {row} {field}", decide)
 
     def always_prefer(self, row: int, field: str, side: str) -> None:
         """Pick a side for a preview row's conflict, and for it in every preview to come."""
-        self.tasks.start_once(f"pick {row} {field}", self._always_prefer(row, field, side))
+        decide = self._always_prefer(self._plan_id, row, field, side)
+        self.tasks.start_once(f"pick {row} {field}", decide)
 
     def correct_field(self, source: str, field: str, value: str) -> None:
         """Correct a source record's field: its value is used from the next preview on."""
-        self.tasks.start_once(f"correct {source}", self._correct_field(source, field, value))
+        correct = self._correct_field(self._page.selected_name, source, field, value)
+        self.tasks.start_once(f"correct {source}", correct)
 
     def leave_out_row(self, row: int, reason: str) -> None:
         """Leave the person of a preview's row out of this sync always, in this preview too."""
-        self.tasks.start_once(f"leave out {row}", self._leave_out_row(row, reason))
+        act = self._leave_out_row(self._plan_id, self._page.selected_name, row, reason)
+        self.tasks.start_once(f"leave out {row}", act)
 
     def include_row_again(self, row: int) -> None:
         """Take the person of a preview's row off the left-out list, from the next preview on."""
-        self.tasks.start_once(f"include {row}", self._include_row_again(row))
+        act = self._include_row_again(self._plan_id, self._page.selected_name, row)
+        self.tasks.start_once(f"include {row}", act)
 
     def allow_limit(self, breach: str) -> None:
         """Let the preview's limit pass once, as the admin who is at work."""
@@ -343,6 +351,8 @@ class PlanModel(TaskModel):
 
     async def _read_summary(self) -> None:
         plan = self._plan_id
+        if not plan:
+            return
         try:
             store, now = self._context.store, self._context.clock.now()
             summary = await store.run(read_plan_summary, store, plan, now)
@@ -426,15 +436,14 @@ class PlanModel(TaskModel):
             lambda row: replace(row, is_ticked=on) if row.is_write and is_wanted(row) else row
         )
 
-    async def _tick_rows(self, numbers: list[int], *, on: bool) -> None:
+    async def _tick_rows(self, plan: str, numbers: list[int], *, on: bool) -> None:
         self._context.syncs.require_configuration_permission()
-        await self._plans.set_rows_ticked(self._plan_id, numbers, on=on)
+        await self._plans.set_rows_ticked(plan, numbers, on=on)
         await self._read_summary()
 
-    async def _tick_all(self, *, on: bool) -> None:
+    async def _tick_all(self, plan: str, plan_filter: PlanFilter, *, on: bool) -> None:
         self._context.syncs.require_configuration_permission()
-        row_filter = self.plan_filter.to_row_filter()
-        await self._plans.set_all_ticked(self._plan_id, row_filter, on=on)
+        await self._plans.set_all_ticked(plan, plan_filter.to_row_filter(), on=on)
         await self._read_summary()
         if self._summary is not None:
             ticked, total = self._tick_counts
@@ -445,10 +454,10 @@ class PlanModel(TaskModel):
         await self._plans.set_all_ticked(plan, PlanFilter().to_row_filter(), on=True)
         self._page.start_write(plan)
 
-    async def _decide(self, row: int, act: Callable[..., object], *args: object) -> None:
+    async def _decide(self, plan: str, row: int, act: Callable[..., object], *args: object) -> None:
         """Store a decision about a preview's row on the database's thread, and read it again."""
         self._context.syncs.require_configuration_permission()
-        await self._context.store.run(act, self._plan_id, *args)
+        await self._context.store.run(act, plan, row, *args)
         await self._read_decided(row)
 
     async def _read_decided(self, row: int) -> None:
@@ -458,29 +467,29 @@ class PlanModel(TaskModel):
         if self._selected_row == row:
             await self._read_detail(row)
 
-    async def _always_prefer(self, row: int, field: str, side: str) -> None:
+    async def _always_prefer(self, plan: str, row: int, field: str, side: str) -> None:
         self._context.syncs.require_configuration_permission()
         run, decisions = self._context.store.run, self._context.decisions
-        await run(decisions.resolve_conflict, self._plan_id, row, field, side)
+        await run(decisions.resolve_conflict, plan, row, field, side)
         actor = self._context.workspace.actor
-        await run(decisions.set_preferred_side, self._plan_id, field, side, actor)
+        await run(decisions.set_preferred_side, plan, field, side, actor)
         self._context.publish_sync_change()
         await self._read_decided(row)
         self.message_posted.emit("Fairlead will no longer ask.")
 
-    async def _correct_field(self, source: str, field: str, value: str) -> None:
+    async def _correct_field(self, sync_name: str, source: str, field: str, value: str) -> None:
         if not value.strip():
             raise InvalidInput("Type the correct value.", "Nothing was changed.")
         self._context.syncs.require_configuration_permission()
-        sync_name, actor = self._page.selected_name, self._context.workspace.actor.name
+        actor = self._context.workspace.actor.name
         act = self._context.decisions.correct_source_field
         await self._context.store.run(act, sync_name, source, field, value.strip(), actor)
         self.message_posted.emit("Saved. The next preview uses it.")
 
-    async def _leave_out_row(self, number: int, reason: str) -> None:
+    async def _leave_out_row(self, plan: str, sync_name: str, number: int, reason: str) -> None:
         self._context.syncs.require_configuration_permission()
-        row = await self._plans.get_row(self._plan_id, number)
         view = self.table_model.row_at(self.table_model.place_of(number))
+        row = await self._plans.get_row(plan, number)
         person = LeftOutPerson(
             row.source_id,
             row.target_id,
@@ -490,15 +499,15 @@ class PlanModel(TaskModel):
             self._context.clock.now(),
         )
         act = self._context.decisions.leave_out
-        await self._context.store.run(act, self._page.selected_name, [person])
+        await self._context.store.run(act, sync_name, [person])
         self._context.publish_sync_change()
         await self._read_decided(number)
         self.message_posted.emit(f"{person.label} is left out from now on.")
 
-    async def _include_row_again(self, number: int) -> None:
+    async def _include_row_again(self, plan: str, sync_name: str, number: int) -> None:
         self._context.syncs.require_configuration_permission()
-        row = await self._plans.get_row(self._plan_id, number)
-        sync_name, act = self._page.selected_name, self._context.decisions.no_longer_leave_out
+        row = await self._plans.get_row(plan, number)
+        act = self._context.decisions.no_longer_leave_out
         for person in await self._context.store.sync_state.list_left_out(sync_name):
             ids = {person.source_id, person.target_id} - {""}
             if not ids.isdisjoint((row.source_id, row.target_id)):

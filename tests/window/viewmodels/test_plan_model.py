@@ -22,7 +22,7 @@ from desktop.model.sync_plan import (
     TargetReading,
 )
 from desktop.store.plan_row_filter import PlanRowOrder
-from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU, PresetNames
+from desktop.sync.sync_presets import SAILTHRU_TO_ZENDESK, ZENDESK_TO_SAILTHRU, PresetNames
 from desktop.sync.sync_service import SyncService
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from desktop.viewmodels.syncs.plan_model import PlanModel
@@ -205,6 +205,32 @@ async def test_plan_ticks_stay_without_the_right_to_decide(page: Page) -> None:
     assert page.started == []
     page.page.refresh()
     await page.until(lambda: not page.plan.table_model.is_editable)
+
+
+async def test_plan_row_decisions_stay_with_the_sync_they_were_made_for(page: Page) -> None:
+    plan = await page.make_plan([update(1), update(2)])
+    page.syncs.add_preset(SAILTHRU_TO_ZENDESK, NAMES)
+    page.page.refresh()
+    await page.until(lambda: len(page.page.card_views()) == 2)
+    left_out = page.store.sync_state.list_left_out.blocking
+    page.plan.leave_out_row(1, "asked us to")
+    page.page.select_sync(SAILTHRU_TO_ZENDESK)
+    await page.until(lambda: left_out(ZENDESK_TO_SAILTHRU) or page.errors)
+    assert [person.source_id for person in left_out(ZENDESK_TO_SAILTHRU)] == ["9001"]
+    page.page.select_sync(ZENDESK_TO_SAILTHRU)
+    await page.until(lambda: page.plan.table_model.is_editable and page.plan.view())
+    page.plan.include_row_again(1)
+    page.page.select_sync(SAILTHRU_TO_ZENDESK)
+    await page.until(lambda: not left_out(ZENDESK_TO_SAILTHRU) or page.errors)
+    assert page.errors == []
+    assert left_out(SAILTHRU_TO_ZENDESK) == ()
+    page.page.select_sync(ZENDESK_TO_SAILTHRU)
+    await page.until(lambda: page.plan.view())
+    page.plan.tick_field(2, "vars.city", on=False)
+    page.page.select_sync(SAILTHRU_TO_ZENDESK)
+    get_row = page.store.plans.get_row.blocking
+    await page.until(lambda: not get_row(plan, 2).changes[0].ticked or page.errors)
+    assert page.errors == []
 
 
 async def test_plan_export_writes_rows_of_filter(page: Page, tmp_path: Path) -> None:
