@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from desktop.kit.errors import AppError
+from desktop.kit.errors import AppError, ConflictError
 from desktop.model.sync_plan import Consequence
 from desktop.panels.syncs.admin_approval_dialog import AdminApprovalDialog
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
@@ -23,7 +23,7 @@ class PlanActions(QObject):
         super().__init__(tab)
         self._model = model
         self._tab = tab
-        self._breach = ""
+        self._breach = self._asked_plan = ""
         self._confirmation: ConfirmationDialog | None = None
         self._approval: AdminApprovalDialog | None = None
 
@@ -32,7 +32,7 @@ class PlanActions(QObject):
         view = self._model.view()
         if view is None or view.limit_stop is None:
             return
-        self._breach = view.limit_stop.breach
+        self._breach, self._asked_plan = view.limit_stop.breach, view.plan_id
         action = LimitAction(key)
         if action is LimitAction.SHOW:
             self._model.set_filter(PlanFilter(consequence=Consequence(self._breach)))
@@ -55,6 +55,7 @@ class PlanActions(QObject):
         view = self._model.view()
         if view is None or view.write_disabled_reason:
             return
+        self._asked_plan = view.plan_id
         asked = view.confirmation
         if asked is None:
             self._model.write_plan()
@@ -79,8 +80,9 @@ class PlanActions(QObject):
         """
         view = self._model.view()
         asked = view.run_question if view is not None else None
-        if asked is None or (run_in_full is not None and not asked.left_out_count):
+        if view is None or asked is None or (run_in_full and not asked.left_out_count):
             return False
+        self._asked_plan = view.plan_id
         write_all = run_in_full or self._model.write_all
         all_label = "Read all again and write all" if run_in_full else asked.all_label
         texts = [text for text in (asked.ticked_text_to_type, asked.all_text_to_type) if text]
@@ -97,7 +99,7 @@ class PlanActions(QObject):
             alternative=all_label if asked.ticked_label else "",
             alternative_text_to_type=asked.all_text_to_type if asked.ticked_label else "",
         )
-        question.alternative_chosen.connect(write_all)
+        question.alternative_chosen.connect(partial(self._act_if_shown, write_all))
         act = self._model.write_plan if asked.ticked_label else write_all
         self._open_confirmation(question, act)
         return True
@@ -109,10 +111,28 @@ class PlanActions(QObject):
         dialog.open()
 
     def _open_confirmation(self, question: ConfirmationDialog, act: Callable[[], None]) -> None:
-        question.accepted.connect(act)
+        question.accepted.connect(partial(self._act_if_shown, act))
         question.finished.connect(question.deleteLater)
         self._confirmation = question
         question.open()
+
+    def _act_if_shown(self, act: Callable[[], None]) -> None:
+        try:
+            self._require_shown()
+        except ConflictError as error:
+            self._model.failed.emit(error)
+        else:
+            act()
+
+    def _require_shown(self) -> None:
+        """Refuse an answer about a preview once another has taken its place on the page."""
+        view = self._model.view()
+        if view is None or view.plan_id != self._asked_plan:
+            raise ConflictError(
+                "Nothing was done.",
+                "Another preview took the place of the one that you were asked about.",
+                "Look at the new one, then try again.",
+            )
 
     def _on_allowed(self) -> None:
         self._model.allow_limit(self._breach)
@@ -123,6 +143,7 @@ class PlanActions(QObject):
     async def _approve(self, email: str, token: str) -> None:
         dialog = self._approval
         try:
+            self._require_shown()
             await self._model.allow_limit_by_other_admin(self._breach, email, token)
         except AppError as error:
             # Closed meanwhile, nobody waits for the reason any more.

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton
 
+from desktop.kit.errors import ConflictError
 from desktop.model.field_mapping import ConflictPreference
 from desktop.model.limit import Limit
 from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow, PlanState
@@ -280,6 +281,28 @@ async def test_run_now_with_open_preview_asks_what_to_write(
     await window.wait_until(lambda: len(started) == 2)
     assert started[1] == ("start_write", (plan,), {})
     assert window.house.store.plans.count_ticked.blocking(plan) == 3
+
+
+async def test_answer_about_a_preview_is_not_for_the_one_that_came_after(
+    window: SyncPageDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await window.add_preset()
+    made_plan(window, [row(n) for n in range(1, 4)])
+    await shown(window, 3)
+    plan_model, started, told = window.models.plan, [], []
+    monkeypatch.setattr(window.models.page, "start_write", started.append)
+    plan_model.failed.connect(told.append)
+    await window.wait_until(window.page.header.run_button.isEnabled)
+    window.click(window.page.header.run_button)
+    dialog = window.front_dialog()
+    assert isinstance(dialog, ConfirmationDialog)
+    # A schedule, or somebody at another desk, makes one meanwhile.
+    made_plan(window, [row(n) for n in range(1, 6)])
+    await shown(window, 5)
+    window.click(dialog.confirm_button)
+    await window.wait_until(lambda: told or started)
+    assert started == []
+    assert isinstance(told[0], ConflictError)
 
 
 async def test_plan_table_5000_rows_keeps_visible_pages_only(window: SyncPageDriver) -> None:
