@@ -231,10 +231,9 @@ class PlanModel(TaskModel):
 
     async def allow_limit_by_other_admin(self, breach: str, email: str, token: str) -> None:
         """Let the preview's limit pass as another admin, who signs in for it. Raises AppError."""
-        plan, clock = self._plan_id, self._context.clock
+        plan, clock, people = self._plan_id, self._context.clock, self._people_over_limit(breach)
         admin = await sign_in_other_admin(clock, self._context.workspace.values, email, token)
         user_id = str(admin.id)
-        people = self._people_over_limit(breach)
         given = [
             each
             for each in await self._plans.list_approvals(plan)
