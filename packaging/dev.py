@@ -36,6 +36,7 @@ TEST_PACKAGES = [
     "python3-venv", "xvfb", "xauth", "dbus", "gnome-keyring", "at-spi2-core",
     "python3-pyatspi", "gir1.2-atspi-2.0", "xdotool", "systemd",
 ]  # fmt: skip
+SMOKE_PACKAGES = ["debootstrap", "xvfb"]
 # Debian's and Ubuntu's newer releases renamed these (64-bit time).
 RENAMED = {"libglib2.0-0": "libglib2.0-0t64"}
 WITHOUT_QT = ("pyside6-essentials", "shiboken6", "qasync", "pytest-qt")
@@ -148,9 +149,9 @@ def docs(rest: Sequence[str]) -> int:
 
 
 def package(rest: Sequence[str]) -> int:
-    """Build the wheel into `dist/`."""
-    python = environment(".venv", DEV_LOCK)
-    return run([python, "-m", "hatchling", "build", "-t", "wheel", *rest])
+    """Build what people install into `dist/`; `package smoke` tries the `.deb` in a bare root."""
+    system_packages([*QT_PACKAGES, *(SMOKE_PACKAGES if "smoke" in rest else [])])
+    return run([environment(".venv", DEV_LOCK), "packaging/build_packages.py", *rest])
 
 
 def checks(python: str, found: IO[bytes] | None = None) -> int:
@@ -340,7 +341,7 @@ VERBS = {
     "check": (check, "formatting, lint, types, layers, names and references"),
     "bench": (bench, "measure speed and memory; `bench faults` for the long fault tests"),
     "docs": (docs, "renew the table of packages in desktop/README.md"),
-    "package": (package, "build the wheel"),
+    "package": (package, "build the wheel, and on Linux the bundle and the .deb"),
 }
 
 if __name__ == "__main__":

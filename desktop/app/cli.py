@@ -15,7 +15,7 @@ from desktop import __version__
 from desktop.app import cli_output
 from desktop.app.argv_normalizer import normalize_argv
 from desktop.app.commands.command_parser import CommandParser
-from desktop.app.commands.registry import COMMANDS
+from desktop.app.commands.registry import COMMANDS, CommandEntry
 from desktop.app.startup.process_hardening import harden_process
 from desktop.kit.errors import AppError, InternalError
 
@@ -69,16 +69,21 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
     Raises InvalidInput for wrong usage and SystemExit after `--help` and `--version`.
     """
+    words = normalize_argv(arguments)
+    # The named command alone: eleven parsers take 1 ms, for which a first paint would wait.
+    named = [entry for entry in COMMANDS if entry.name in words[:1]]
+    return build_parser(named or COMMANDS).parse_args(words)
+
+
+def build_parser(commands: Sequence[CommandEntry]) -> CommandParser:
+    """Build the parser of `fairlead` with these commands, none of which is imported yet."""
     parser = CommandParser(
         prog="fairlead", description="One sheet per customer, with undo.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"fairlead {__version__}")
-    words = normalize_argv(arguments)
-    # The named command alone: eleven parsers take 1 ms, for which a first paint would wait.
-    named = [entry for entry in COMMANDS if entry.name in words[:1]]
-    parser.add_commands("command", named or COMMANDS)
+    parser.add_commands("command", commands)
     parser.set_defaults(json=False, workspace=None)
-    return parser.parse_args(words)
+    return parser
 
 
 def _run_chosen_command(options: argparse.Namespace, clock: "Clock | None") -> int:

@@ -28,25 +28,27 @@ class CommandParser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Import the chosen command, let it add its arguments, then parse as argparse does."""
-        if self.entry is not None:
-            command, self.entry = self.entry.load(), None
-            if command.has_common_options:
-                # Suppressed defaults: an option before `sync` holds when it is not repeated
-                # behind the subcommand. The defaults are the root parser's.
-                absent = argparse.SUPPRESS
-                self.add_argument(
-                    "--json", action="store_true", default=absent, help="print one JSON document"
-                )
-                self.add_argument(
-                    "--workspace",
-                    metavar="NAME",
-                    default=absent,
-                    help="which workspace (last used)",
-                )
-            command.add_arguments(self)
-            if command.run is not None:
-                self.set_defaults(run_command=command.run)
+        self.load_command()
         return super().parse_known_args(args, namespace)
+
+    def load_command(self) -> None:
+        """Import this parser's command, once, and add its arguments."""
+        if self.entry is None:
+            return
+        command, self.entry = self.entry.load(), None
+        if command.has_common_options:
+            # Suppressed defaults: an option before `sync` holds when it is not repeated
+            # behind the subcommand. The defaults are the root parser's.
+            absent = argparse.SUPPRESS
+            self.add_argument(
+                "--json", action="store_true", default=absent, help="print one JSON document"
+            )
+            self.add_argument(
+                "--workspace", metavar="NAME", default=absent, help="which workspace (last used)"
+            )
+        command.add_arguments(self)
+        if command.run is not None:
+            self.set_defaults(run_command=command.run)
 
     def error(self, message: str) -> NoReturn:
         """Raise InvalidInput where argparse would exit, so that `--json` answers in JSON."""

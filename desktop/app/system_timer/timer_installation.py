@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from desktop.app.container import WorkspaceServices
-from desktop.app.own_command import own_command, windowless_python
+from desktop.app.own_command import unattended_command
 from desktop.app.system_timer.timer_definitions import (
     TimerSpec,
     render_launchd_agent,
@@ -63,13 +63,11 @@ class WorkspaceTimer:
         # Absolute, as `settings.paths` reads it: a timer starts in another folder.
         place = ((HOME_VARIABLE, str(Path(home).expanduser().absolute())),) if home else ()
         name = self._services.workspace.name
-        # -P: a timer starts in the home folder, and what lies there is not to be imported.
-        arguments = own_command("sync", "due", f"--workspace={name}")[1:]
         return TimerSpec(
             workspace=name,
             # 48 bits of the random id: enough for one user's workspaces, and a short unit name.
             workspace_id=self._services.workspace.id[:12],
-            command=(windowless_python(), "-P", *arguments),
+            command=unattended_command("sync", "due", f"--workspace={name}"),
             environment=place,
         )
 

@@ -1,0 +1,125 @@
+"""Builds what people install into `dist/`: the wheel, and on Linux the bundle and the `.deb`."""
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Build the named packages, or all that this system can; prints each with its size."""
+    parser = argparse.ArgumentParser(prog="packaging/dev.py package", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="PACKAGE", help=", ".join(PACKAGES))
+    parser.add_argument("--into", type=Path, default=ROOT / "dist", metavar="DIR")
+    options = parser.parse_args(arguments)
+    unknown = set(options.names) - set(PACKAGES)
+    if unknown:
+        parser.error(f"{', '.join(sorted(unknown))}: choose of {', '.join(PACKAGES)}")
+    options.into.mkdir(parents=True, exist_ok=True)
+    for name in options.names or packages_of_this_system():
+        try:
+            built = PACKAGES[name](options.into)
+        except RuntimeError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            return 1
+        print(f"{built}  {size_of(built) / 1e6:.1f} MB", flush=True)
+    return 0
+
+
+def packages_of_this_system() -> list[str]:
+    """Return what can be built here: a `.deb` needs Debian's own tool."""
+    has_dpkg = shutil.which("dpkg-deb") is not None
+    return [name for name in PACKAGES if name not in ONLY_IF_NAMED and (name != "deb" or has_dpkg)]
+
+
+def build_wheel(into: Path) -> Path:
+    """Build the wheel; two builds of one commit are the same file, byte for byte."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(into)]
+    environment = os.environ | {"SOURCE_DATE_EPOCH": str(commit_time())}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    wheel = max(into.glob("fairlead-*.whl"), key=lambda path: path.stat().st_mtime)
+    with zipfile.ZipFile(wheel) as archive:
+        if not any(name.startswith("desktop/_resources/icons/") for name in archive.namelist()):
+            raise RuntimeError("The wheel lacks the icons and help pages of resources/.")
+    return wheel
+
+
+def build_bundle(into: Path) -> Path:
+    """Build the one-folder bundle and start it: version, window, and a look-up on its sandbox."""
+    import build_bundle
+
+    bundle = build_bundle.build_bundle(into)
+    suffix = ".exe" if platform.system() == "Windows" else ""
+    build_bundle.start_bundle(bundle / f"fairlead{suffix}")
+    return bundle
+
+
+def build_deb(into: Path) -> Path:
+    """Build the `.deb` around the bundle of `into`, which is built first where it is missing."""
+    from build_debian_package import build_debian_package
+
+    from desktop import __version__
+
+    bundle = into / "fairlead"
+    if not bundle.is_dir():
+        build_bundle(into)
+    return build_debian_package(bundle, into, __version__, commit_time())
+
+
+def smoke_test_deb(into: Path) -> Path:
+    """Install, use, upgrade and remove the `.deb` of `into` in a bare Debian root; see there."""
+    import tempfile
+
+    from build_debian_package import build_debian_package
+    from smoke_test_debian import smoke_test
+
+    from desktop import __version__
+
+    package = max(into.glob("fairlead_*.deb"), key=lambda path: path.stat().st_mtime)
+    with tempfile.TemporaryDirectory(prefix="fl-next-") as folder:
+        # What is upgraded to differs in its version alone.
+        newer = build_debian_package(
+            into / "fairlead", Path(folder), f"{__version__}.1", commit_time()
+        )
+        smoke_test(package, newer)
+    return package
+
+
+def commit_time() -> int:
+    """Return the Unix time of the commit that is built, or of the epoch outside a checkout."""
+    done = subprocess.run(
+        ["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    # Zip archives know no time before 1980.
+    return int(done.stdout) if done.returncode == 0 and done.stdout.strip() else 315_532_800
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, or of all files of a folder; links are not followed."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.lstat().st_size for file in files if not file.is_dir())
+
+
+PACKAGES: dict[str, Callable[[Path], Path]] = {
+    "wheel": build_wheel,
+    "bundle": build_bundle,
+    "deb": build_deb,
+    "smoke": smoke_test_deb,
+}
+# Not built unasked: it needs root, Debian's mirror and some minutes.
+ONLY_IF_NAMED = ("smoke",)
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
