@@ -28,7 +28,7 @@ async def _keeps_secrets(config: ConnectionConfig, before: SettingsValues) -> bo
     """Whether the workspace keeps a key or sign-in that could be led to another account."""
     secrets: tuple[Secret, ...] = (Secret.SAILTHRU_KEY,)
     if before.get(settings_table.ZENDESK_BASE_URL):
-        if config.environment_secrets.has_zendesk_token:
+        if config.environment_secrets.has_zendesk_sign_in:
             return True
         secrets = (*ZENDESK_SECRETS, *secrets)
     given = config.environment_secrets.secrets

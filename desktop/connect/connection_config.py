@@ -5,6 +5,7 @@ from functools import cached_property
 
 from desktop.clients.http_messages import Transport
 from desktop.clients.sailthru.protocol import SailthruCredentials
+from desktop.clients.zendesk.client_credentials import ClientCredentials
 from desktop.clients.zendesk.credentials import ApiTokenCredentials, ZendeskCredentials
 from desktop.connect.identity_and_roles import computer_account_name
 from desktop.connect.local_databases import LocalDatabases
@@ -90,8 +91,8 @@ class ConnectionConfig:
     async def bind_secrets_to_addresses(self, values: SettingsValues) -> None:
         """Bind secrets stored without a host to the addresses of the settings so far."""
         hosts = {Secret.SAILTHRU_KEY: values.get(settings_table.SERVICE_URI)}
-        # A server signs in with the environment's token, and may have no keyring to ask.
-        if not self.environment_secrets.has_zendesk_token:
+        # A server signs in by its environment, and may have no keyring to ask.
+        if not self.environment_secrets.has_zendesk_sign_in:
             zendesk = values.get(settings_table.ZENDESK_BASE_URL)
             hosts |= {
                 Secret.ZENDESK_TOKEN: zendesk,
@@ -124,6 +125,7 @@ class ConnectionConfig:
         sealed, known = self._sealed_values(values.policy), account or Account()
         addresses = (
             (Secret.ZENDESK_TOKEN, settings_table.ZENDESK_BASE_URL, known.zendesk_base_url),
+            (Secret.ZENDESK_CLIENT_SECRET, settings_table.ZENDESK_BASE_URL, known.zendesk_base_url),
             (Secret.SAILTHRU_KEY, settings_table.SERVICE_URI, known.sailthru_service_uri),
         )
         for secret, setting, connected in addresses:
@@ -184,23 +186,20 @@ class ConnectionConfig:
     ) -> ZendeskCredentials | None:
         """Return the workspace's Zendesk credentials; None: signed out, or without Zendesk.
 
-        A token of the environment comes first. Raises InvalidInput when its address is missing,
-        SecretForOtherHost.
+        The environment's client comes first, then its token. Raises InvalidInput when the token's
+        address is missing, SecretForOtherHost.
         """
-        how = (
-            "token"
-            if self.environment_secrets.has_zendesk_token
-            else values.get(settings_table.ZENDESK_AUTH)
-        )
+        given = self.environment_secrets
+        if given.has_zendesk_client:
+            client_secret = given.secrets[Secret.ZENDESK_CLIENT_SECRET]
+            return ClientCredentials(transport, given.zendesk_client_id, client_secret, self.clock)
+        how = "token" if given.has_zendesk_token else values.get(settings_table.ZENDESK_AUTH)
         base_url = values.get(settings_table.ZENDESK_BASE_URL)
         if how == "token":
             # The environment's token signs in as anybody: an address that was edited in the file
             # could be an admin's.
-            is_given = self.environment_secrets.has_zendesk_token
-            named = self._sealed_values(values.policy) if is_given else values
-            email = self.environment_secrets.zendesk_email or named.get(
-                settings_table.ZENDESK_EMAIL
-            )
+            named = self._sealed_values(values.policy) if given.has_zendesk_token else values
+            email = given.zendesk_email or named.get(settings_table.ZENDESK_EMAIL)
             token = await self.api_token(email, base_url)
             if token and not email:
                 raise InvalidInput(

@@ -113,7 +113,7 @@ async def _examine_zendesk(
     base_url = values.get(settings_table.ZENDESK_BASE_URL)
     if (
         values.get(settings_table.ZENDESK_AUTH) == "none"
-        and not config.environment_secrets.has_zendesk_token
+        and not config.environment_secrets.has_zendesk_sign_in
     ):
         checks.report(
             Service.ZENDESK.title,

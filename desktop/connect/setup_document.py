@@ -13,6 +13,7 @@ from desktop.vault.secret import Secret, validate_secret
 _IGNORED_KEYS = frozenset({
     "agent_api_key", "agent_api_secret", "agent_email", "agent_api_token",
     "second_admin_email", "second_admin_api_token",
+    "server_client_id", "server_client_secret",
 })  # fmt: skip
 # true: a move to another account drops what waits and is remembered for the former one.
 MOVE_ACCOUNT_KEY = "move_account"

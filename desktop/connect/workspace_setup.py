@@ -270,7 +270,8 @@ async def _collect_credentials(
     else:
         sailthru = await config.sailthru_credentials(values.get(settings_table.SERVICE_URI))
     zendesk = None
-    if values.get(settings_table.ZENDESK_AUTH) == "token":
+    is_server = config.environment_secrets.has_zendesk_client and not is_account_moved
+    if values.get(settings_table.ZENDESK_AUTH) == "token" and not is_server:
         token, email = secrets.get(Secret.ZENDESK_TOKEN), values.get(settings_table.ZENDESK_EMAIL)
         if token is None and not is_account_moved:
             # A token of the environment is used by whom the environment names.
@@ -323,6 +324,9 @@ async def _check_zendesk(
             checks.add(not_signed_in_check(values))
             return
         outcome.actor = await check_zendesk_account(services, base_url, credentials, values, checks)
+        if config.environment_secrets.has_zendesk_client:
+            # Nobody can sign in later instead, as a person could in the browser.
+            outcome.is_refused = outcome.actor is None
 
 
 async def _check_sailthru(

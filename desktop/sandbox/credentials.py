@@ -6,6 +6,7 @@ from hashlib import blake2b
 from desktop.sandbox.http_messages import JsonObject
 
 OAUTH_CLIENT_ID = "fairlead_desktop"
+SERVER_CLIENT_ID = "fairlead_server"
 ADMIN_EMAIL = "ada@acme.example"
 SECOND_ADMIN_EMAIL = "bo@acme.example"
 AGENT_EMAIL = "kim@acme.example"
@@ -22,6 +23,7 @@ class SandboxCredentials:
     api_token: str
     agent_api_token: str
     second_admin_api_token: str
+    server_client_secret: str
 
     @property
     def zendesk_tokens(self) -> tuple[str, ...]:
@@ -47,6 +49,8 @@ class SandboxCredentials:
                 "second_admin_email": SECOND_ADMIN_EMAIL,
                 "second_admin_api_token": self.second_admin_api_token,
                 "oauth_client_id": OAUTH_CLIENT_ID,
+                "server_client_id": SERVER_CLIENT_ID,
+                "server_client_secret": self.server_client_secret,
             },
         }
 
@@ -69,4 +73,5 @@ def make_credentials(seed: int) -> SandboxCredentials:
         token("zendesk token"),
         token("zendesk agent token"),
         token("zendesk second admin token"),
+        token("zendesk server client secret"),
     )

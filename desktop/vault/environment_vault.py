@@ -17,24 +17,40 @@ SECRET_VARIABLES: Mapping[str, Secret] = {
     "FAIRLEAD_SAILTHRU_KEY": Secret.SAILTHRU_KEY,
     "FAIRLEAD_SAILTHRU_SECRET": Secret.SAILTHRU_SECRET,
     "FAIRLEAD_ZENDESK_TOKEN": Secret.ZENDESK_TOKEN,
+    "FAIRLEAD_ZENDESK_CLIENT_SECRET": Secret.ZENDESK_CLIENT_SECRET,
     "FAIRLEAD_SELL_TOKEN": Secret.SELL_TOKEN,
     "FAIRLEAD_SMTP_PASSWORD": Secret.SMTP_PASSWORD,
     "FAIRLEAD_AUDIT_KEY": Secret.AUDIT_KEY,
 }
 ZENDESK_EMAIL_VARIABLE = "FAIRLEAD_ZENDESK_EMAIL"
+ZENDESK_CLIENT_ID_VARIABLE = "FAIRLEAD_ZENDESK_CLIENT_ID"
 
 
 @dataclass(frozen=True)
 class EnvironmentSecrets:
-    """Secrets found in environment variables; `zendesk_email` goes with the Zendesk token."""
+    """Secrets found in environment variables, and whose they are.
+
+    `zendesk_email` goes with Zendesk's API token, `zendesk_client_id` with the client's secret.
+    """
 
     secrets: Mapping[Secret, str] = field(default_factory=dict, repr=False)
     zendesk_email: str | None = field(default=None, repr=False)
+    zendesk_client_id: str = ""
 
     @property
     def has_zendesk_token(self) -> bool:
         """Whether this process signs in to Zendesk with the environment's API token."""
         return Secret.ZENDESK_TOKEN in self.secrets
+
+    @property
+    def has_zendesk_client(self) -> bool:
+        """Whether this process signs in to Zendesk as the environment's confidential client."""
+        return Secret.ZENDESK_CLIENT_SECRET in self.secrets
+
+    @property
+    def has_zendesk_sign_in(self) -> bool:
+        """Whether the environment signs this process in to Zendesk, and not the keyring."""
+        return self.has_zendesk_token or self.has_zendesk_client
 
 
 def read_environment_secrets(environ: Mapping[str, str] = os.environ) -> EnvironmentSecrets:
@@ -51,7 +67,14 @@ def read_environment_secrets(environ: Mapping[str, str] = os.environ) -> Environ
                     f"The environment variable {variable} cannot be used.", error.title
                 ) from error
     email = strip_token_suffix(environ.get(ZENDESK_EMAIL_VARIABLE, "").strip())
-    return EnvironmentSecrets(found, parse_email(email) or email or None)
+    client_id = environ.get(ZENDESK_CLIENT_ID_VARIABLE, "").strip()
+    if Secret.ZENDESK_CLIENT_SECRET in found and not client_id:
+        raise InvalidInput(
+            "The secret of the Zendesk OAuth client has no client.",
+            f"{ZENDESK_CLIENT_ID_VARIABLE} is not set.",
+            "Set it to the client's identifier of Zendesk's Admin Center.",
+        )
+    return EnvironmentSecrets(found, parse_email(email) or email or None, client_id)
 
 
 class EnvironmentVault:

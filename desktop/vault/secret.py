@@ -20,6 +20,7 @@ class Secret(Enum):
     ZENDESK_TOKEN = "zendesk-api-token"  # noqa: S105 - the entry's name
     ZENDESK_ACCESS = "zendesk-access-token"
     ZENDESK_REFRESH = "zendesk-refresh-token"
+    ZENDESK_CLIENT_SECRET = "zendesk-client-secret"  # noqa: S105 - the entry's name
     SELL_TOKEN = "sell-token"  # noqa: S105 - the entry's name
     SMTP_PASSWORD = "smtp-password"  # noqa: S105 - the entry's name
     # Signs the audit, and the newest row it had when that was last kept: sent nowhere.
@@ -61,6 +62,7 @@ _LABELS = {
     Secret.ZENDESK_TOKEN: "Zendesk API token",
     Secret.ZENDESK_ACCESS: "Zendesk sign-in",
     Secret.ZENDESK_REFRESH: "Zendesk sign-in",
+    Secret.ZENDESK_CLIENT_SECRET: "secret of the Zendesk OAuth client",
     Secret.SELL_TOKEN: "Zendesk Sell token",
     Secret.SMTP_PASSWORD: "password of the mail server",
     Secret.AUDIT_KEY: "key of the record of changes",
@@ -76,7 +78,8 @@ _LABELS = {
 # What services issue is letters, digits and a few signs: quotes and labels are no part of it. A
 # password may be made of anything.
 _ISSUED_KEYS = (
-    Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET, Secret.ZENDESK_TOKEN, Secret.SELL_TOKEN,
+    Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET, Secret.ZENDESK_TOKEN,
+    Secret.ZENDESK_CLIENT_SECRET, Secret.SELL_TOKEN,
 )  # fmt: skip
 _AROUND_KEYS = " \t\r\n\"'`“”„‘’«»<>,;"
 _KEY_LABEL = re.compile(r"(?i)\A[\"']?(?:api[ _-]?)?(?:key|secret|token)[\"']?\s*[:=]\s*")

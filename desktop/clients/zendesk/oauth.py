@@ -155,6 +155,23 @@ def refresh_request(client_id: str, refresh_token: str, scope: str = OAUTH_SCOPE
     )
 
 
+def client_credentials_request(
+    client_id: str, client_secret: str, scope: str = OAUTH_SCOPE
+) -> HttpRequest:
+    """Build Zendesk's request for a token of a confidential client, for which no person signs in.
+
+    Such a token has no successor, and its lifetime is asked for like any other's.
+    """
+    document = {
+        "grant_type": "client_credentials",
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "scope": scope,
+        "expires_in": ACCESS_TOKEN_LIFETIME_S,
+    }
+    return build_request("POST", _TOKENS, document=document)
+
+
 def token_info_request(access: str) -> HttpRequest:
     """Build Zendesk's request for the id and scopes of an access token."""
     return build_request("GET", _CURRENT).with_headers({AUTHORIZATION_HEADER: f"Bearer {access}"})

@@ -5,10 +5,11 @@ Facts: docs/zendesk.md 1. Replaying a used refresh token fails without harm to i
 
 import base64
 import hashlib
+import hmac
 import secrets
 from urllib.parse import parse_qsl
 
-from desktop.sandbox.credentials import OAUTH_CLIENT_ID
+from desktop.sandbox.credentials import ADMIN_EMAIL, OAUTH_CLIENT_ID, SERVER_CLIENT_ID
 from desktop.sandbox.http_messages import (
     JsonObject,
     SandboxHttpError,
@@ -38,8 +39,10 @@ def oauth_error(error: str, description: str, status: int = 400) -> SandboxHttpE
 class OAuthEndpoints:
     """Issues, shows and revokes the sandbox's OAuth codes and tokens."""
 
-    def __init__(self, repository: ZendeskRepository) -> None:
+    def __init__(self, repository: ZendeskRepository, client_secret: str) -> None:
+        """`client_secret` is the confidential client's, which servers sign in with."""
         self.repository = repository
+        self._client_secret = client_secret
         self.tokens = repository.tokens
 
     def add_routes(self, public_router: Router, router: Router) -> None:
@@ -67,9 +70,14 @@ class OAuthEndpoints:
             given: JsonObject = request.json()
         else:
             given = dict(parse_qsl(request.body.decode("utf-8", "replace")))
+        kind = given.get("grant_type")
+        if given.get("client_id") == SERVER_CLIENT_ID and kind == "client_credentials":
+            return self._issue_client_token(given)
         if given.get("client_id") != OAUTH_CLIENT_ID:
             raise oauth_error("invalid_client", "Client authentication failed.", 401)
-        kind = given.get("grant_type")
+        if kind == "client_credentials":
+            # A public client has nothing to prove itself with (RFC 6749 4.4).
+            raise oauth_error("unauthorized_client", "The client may not use this grant type.")
         if kind == "authorization_code":
             grant = self._redeem_code(given)
             scope = str(given.get("scope") or grant["scope"])
@@ -111,6 +119,28 @@ class OAuthEndpoints:
         self.tokens.remove(key)
         self.tokens.remove(f"access {grant['access']}")
         return grant
+
+    def _issue_client_token(self, given: JsonObject) -> SandboxResponse:
+        """Issue an access token alone, in the name of the admin who made the client."""
+        if not hmac.compare_digest(str(given.get("client_secret")), self._client_secret):
+            raise oauth_error("invalid_client", "Client authentication failed.", 401)
+        maker = require_found(self.repository.user_by_identity(ADMIN_EMAIL))
+        lifetime_s = _requested_lifetime(given, "expires_in", *ACCESS_LIFETIME_S)
+        access, now = secrets.token_hex(32), self.repository.state.now()
+        scope = str(given.get("scope") or "read")
+        token = {
+            "id": self.repository.next_id("token", 5501),
+            "user_id": maker["id"],
+            "scopes": scope.split(),
+            "created": now,
+            "expires": now + lifetime_s,
+            "refresh": "",
+        }
+        self.tokens.put(f"access {access}", token)
+        answer: JsonObject = {"access_token": access, "token_type": "bearer", "scope": scope}
+        if given.get("expires_in"):
+            answer["expires_in"] = lifetime_s
+        return json_response(answer)
 
     def _issue_token_pair(self, given: JsonObject, user_id: int, scope: str) -> SandboxResponse:
         access_s = _requested_lifetime(given, "expires_in", *ACCESS_LIFETIME_S)

@@ -20,7 +20,7 @@ from desktop.sandbox.zendesk.user_resource import UserResource
 
 
 def register_all_routes(
-    repository: ZendeskRepository, public_router: Router, router: Router
+    repository: ZendeskRepository, client_secret: str, public_router: Router, router: Router
 ) -> None:
     """Fill the sandbox's Zendesk routers, public and signed in; then resume its jobs."""
     jobs = ZendeskJobs(repository)
@@ -42,7 +42,7 @@ def register_all_routes(
         resource.add_routes(router)
     SearchEndpoints(repository, resources).add_routes(router)
     IncrementalExportEndpoints(repository, resources).add_routes(router)
-    oauth = OAuthEndpoints(repository)
+    oauth = OAuthEndpoints(repository, client_secret)
     oauth.add_routes(public_router, router)
     OAuthConsentPage(repository, oauth).add_routes(public_router)
     # Only now does every kind of row have its handler.

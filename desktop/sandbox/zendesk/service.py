@@ -34,7 +34,9 @@ class ZendeskSandbox:
         self.rate_limits = ZendeskRateLimits(state)
         self.public_router = Router()
         self.router = Router()
-        register_all_routes(self.repository, self.public_router, self.router)
+        register_all_routes(
+            self.repository, credentials.server_client_secret, self.public_router, self.router
+        )
 
     def handle(self, request: SandboxRequest) -> SandboxResponse:
         """Answer one request to the Zendesk sandbox."""

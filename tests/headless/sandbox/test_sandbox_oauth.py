@@ -179,3 +179,23 @@ def test_scopes_are_checked(writable_sandbox: SandboxClient) -> None:
     # An unknown scope still yields a token, good for nothing.
     nothing = sign_in(writable_sandbox, scope="everything")["access_token"]
     assert bearer(writable_sandbox, nothing, path="users/7701").status == 403
+
+
+def test_client_credentials_are_for_the_confidential_client_alone(sandbox: SandboxClient) -> None:
+    zendesk = sandbox.connection_document["zendesk"]
+    client = {
+        "client_id": zendesk["server_client_id"],
+        "client_secret": zendesk["server_client_secret"],
+        "grant_type": "client_credentials",
+        "scope": "read write",
+    }
+    answer = exchange(sandbox, **client, expires_in=600)
+    assert (answer.status, answer.body["expires_in"]) == (200, 600)
+    assert "refresh_token" not in answer.body
+    bearer = {"Authorization": f"Bearer {answer.body['access_token']}"}
+    me = sandbox.http("zendesk", "GET", "/api/v2/users/me", headers=bearer)
+    assert me.body["user"]["role"] == "admin"
+    wrong = exchange(sandbox, **{**client, "client_secret": "x"})
+    assert (wrong.status, wrong.body["error"]) == (401, "invalid_client")
+    public = exchange(sandbox, grant_type="client_credentials", scope="read write")
+    assert (public.status, public.body["error"]) == (400, "unauthorized_client")
