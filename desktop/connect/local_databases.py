@@ -8,6 +8,7 @@ from desktop.kit.errors import ConflictError, NotPermitted, StorageError
 from desktop.model.account import Account
 from desktop.model.sync_run import Run
 from desktop.settings.file_lock import hold_lock
+from desktop.settings.window_state import WindowStateFile
 from desktop.settings.workspace import Workspace
 from desktop.store.account_repository import AccountRepository, KeptForAccount
 from desktop.store.audit_signer import AuditSigner
@@ -221,6 +222,7 @@ class LocalDatabases:
             try:
                 found = find_customer_ids(fairlead, mirror, ids)
                 erased = erase_customer(fairlead, mirror, found, actor, now)
+                WindowStateFile(self._workspace.state_path).drop_tabs(found.users | found.sids)
                 for database in (mirror, fairlead):
                     # The copy is made in memory. Nothing of the customer is left without it, but
                     # what versions before overwrote only in part.
@@ -240,6 +242,7 @@ class LocalDatabases:
             database.close()
 
     def _erase_mirror(self) -> None:
+        WindowStateFile(self._workspace.state_path).drop_tabs()
         if not (self._folder / "mirror.db").exists():
             return
         database = Database(self._folder / "mirror.db", "mirror", synchronous="NORMAL")

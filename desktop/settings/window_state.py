@@ -6,8 +6,9 @@ Anything odd in the file is dropped: a window in its usual place is better than 
 import base64
 import binascii
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from desktop.kit.errors import AppError
@@ -21,6 +22,20 @@ _LARGEST_BYTES = 16_384
 # The window has a dozen tables and hints; more is damage.
 _MOST_ENTRIES = 64
 _LONGEST = 200
+# Ids alone: names and addresses are in the mirror, where retention and erasure reach them.
+_TAB_QUERY = re.compile(r"id:[0-9]{1,19}|sid:[0-9a-f]{24}")
+# More customers than anybody finds again in a row of tabs.
+MAX_TABS = 50
+
+
+@dataclass(frozen=True)
+class SavedTab:
+    """A tab of the page Customers in `state.json`; `query` is `id:…` (Zendesk) or `sid:…`."""
+
+    query: str
+    is_pinned: bool = False
+    is_following: bool = False
+    is_current: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,7 @@ class WindowState:
     dismissed_hints: frozenset[str] = frozenset()
     last_user_name: str = ""
     last_user_id: int | None = None
+    tabs: tuple[SavedTab, ...] = ()
 
 
 class WindowStateFile:
@@ -63,6 +79,16 @@ class WindowStateFile:
         except AppError as error:
             log.info("The window's state was not saved: %s", error)
 
+    def drop_tabs(self, ids: Collection[str] | None = None) -> None:
+        """Drop the tabs of erased customers, by Zendesk user id or sid, from `state.json`.
+
+        None: of all customers.
+        """
+        state = self.read()
+        kept = [t for t in state.tabs if ids is not None and t.query.partition(":")[2] not in ids]
+        if len(kept) < len(state.tabs):
+            self.write(replace(state, tabs=tuple(kept)))
+
 
 def _parse_state(document: Mapping[str, Json]) -> WindowState:
     headers = document.get("headers")
@@ -82,6 +108,7 @@ def _parse_state(document: Mapping[str, Json]) -> WindowState:
         dismissed_hints=_short_texts(document.get("seen")),
         last_user_name=_short_text(document.get("person_name")),
         last_user_id=person if isinstance(person, int) and not isinstance(person, bool) else None,
+        tabs=_parse_tabs(document.get("tabs")),
     )
 
 
@@ -95,7 +122,27 @@ def _serialize_state(state: WindowState) -> Mapping[str, Json]:
         "seen": sorted(state.dismissed_hints),
         "person_name": state.last_user_name,
         "person_id": state.last_user_id,
+        "tabs": [
+            {
+                "query": tab.query,
+                "pinned": tab.is_pinned,
+                "following": tab.is_following,
+                "current": tab.is_current,
+            }
+            for tab in state.tabs
+        ],
     }
+
+
+def _parse_tabs(value: Json) -> tuple[SavedTab, ...]:
+    rows = [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+    tabs: dict[str, SavedTab] = {}
+    for row in rows[:MAX_TABS]:
+        query = row.get("query")
+        if isinstance(query, str) and _TAB_QUERY.fullmatch(query):
+            flags = (row.get(name) is True for name in ("pinned", "following", "current"))
+            tabs.setdefault(query, SavedTab(query, *flags))
+    return tuple(tabs.values())
 
 
 def _text(raw: bytes) -> str:

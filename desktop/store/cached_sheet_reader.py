@@ -122,6 +122,26 @@ class CachedSheetReader:
         return self._snapshot(lambda c: _read_names(c, targets))
 
     @database_call
+    def list_opened_ids(self, ids: Sequence[str]) -> frozenset[str]:
+        """Select from `ids` (Zendesk user ids, sids) the customers kept because they were opened.
+
+        Who is missing was erased from this computer, or not opened for longer than is kept.
+        """
+        wanted = msgspec.json.encode(list(ids)).decode()
+        sql = "SELECT id FROM mirror.opened_customer WHERE id IN (SELECT value FROM json_each(?))"
+        return self._snapshot(lambda c: frozenset(str(r["id"]) for r in c.execute(sql, (wanted,))))
+
+    @database_call
+    def count_open_edits(self, targets: Sequence[str]) -> dict[str, int]:
+        """Count the edits not closed yet by their target: a sid, Zendesk user id or address."""
+        wanted = msgspec.json.encode(list(targets)).decode()
+        sql = (
+            "SELECT target, count(*) AS n FROM wanted"
+            " WHERE target IN (SELECT value FROM json_each(?)) GROUP BY target"
+        )
+        return self._snapshot(lambda c: {r["target"]: r["n"] for r in c.execute(sql, (wanted,))})
+
+    @database_call
     def summarize_kept(self) -> KeptData:
         """Count the customers and feed records in the mirror, and tell when the last was read."""
         customers = self.count_customers.blocking()

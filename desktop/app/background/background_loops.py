@@ -1,7 +1,7 @@
 """Starts every background loop of an open window, each with its interval and its work."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from desktop.app.background import database_changes, due_runs, reconnect, retention
@@ -28,10 +28,12 @@ def start_background_loops(
     tasks: TaskRegistry,
     run_environment: Mapping[str, str],
     show_error: Callable[[AppError], None],
+    list_open_ids: Callable[[], Sequence[str]] = tuple,
 ) -> OutboxWorker:
     """Start an open window's background loops as tasks; the outbox worker is to be closed after.
 
-    `run_environment` are variables for the run processes that the loops start.
+    `run_environment` are variables for the run processes that the loops start; `list_open_ids`
+    returns the Zendesk user ids and sids of the customers open in the window's tabs.
     """
     # Each loop waits by this clock, so that a test moves them all on.
     clock = services.context.clock
@@ -50,7 +52,11 @@ def start_background_loops(
         ("due", due_runs.POLL_S, due.run_once),
         ("pauses", PAUSE_CHECK_S, partial(release_due_pauses, services)),
         ("audit head", retention.HOUR_S, services.keep_audit_head),
-        ("retention", retention.DAY_S, partial(retention.delete_expired_data, services)),
+        (
+            "retention",
+            retention.DAY_S,
+            partial(retention.delete_expired_data, services, list_open_ids),
+        ),
     ):
         tasks.start(name, repeat_every(interval_s, work, clock, name=name))
     # Woken by every change: what a person has just edited is sent at once.

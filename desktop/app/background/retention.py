@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.run_log_files import delete_old_logs
@@ -13,12 +14,20 @@ HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
 
 
-async def delete_expired_data(services: WorkspaceServices) -> None:
-    """Delete run logs after two weeks, and cached customers not opened for the setting's days."""
+async def delete_expired_data(
+    services: WorkspaceServices, list_open_ids: Callable[[], Sequence[str]] = tuple
+) -> None:
+    """Delete run logs after two weeks, and cached customers not opened for the setting's days.
+
+    The customers open in a tab, by Zendesk user id or sid, count as opened now.
+    """
     now = services.context.clock.now()
     # Logs first, in a thread: a database that is busy must not keep them.
     await asyncio.to_thread(delete_old_logs, services.context.paths.logs, now)
     days = services.session.values.get(settings_table.CACHE_DAYS)
+    for one in list_open_ids():
+        ids = (int(one), None) if one.isdigit() else (None, one)
+        await services.store.customer_cache.mark_opened(person=ids[0], sid=ids[1], at=now)
     deleted = await services.store.customer_cache.delete_not_opened_since(now - days * DAY_S)
     if deleted:
         log.info("Deleted %d cached records older than %d days", deleted, days)

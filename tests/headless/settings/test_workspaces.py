@@ -9,7 +9,7 @@ from desktop.kit.errors import InvalidInput, NotFound, StorageError, UserDecisio
 from desktop.settings import settings_table
 from desktop.settings.managed_policy import ManagedPolicy
 from desktop.settings.paths import AppPaths, find_paths
-from desktop.settings.window_state import WindowState, WindowStateFile
+from desktop.settings.window_state import MAX_TABS, SavedTab, WindowState, WindowStateFile
 from desktop.settings.workspace import WorkspaceRegistry, validate_workspace_name
 
 
@@ -183,6 +183,10 @@ def test_window_state_is_remembered(tmp_path: Path) -> None:
         dismissed_hints=frozenset({"hint"}),
         last_user_name="Kim",
         last_user_id=7,
+        tabs=(
+            SavedTab("id:7701", is_pinned=True),
+            SavedTab(f"sid:{'5e' * 12}", is_following=True, is_current=True),
+        ),
     )
     file.write(state)
     assert file.read() == state
@@ -193,11 +197,28 @@ def test_window_state_is_remembered(tmp_path: Path) -> None:
     "content",
     ["{", "[]", "null", '{"geometry": 5, "headers": [1], "seen": {"a": 1}, "page": ["x"]}',
      '{"geometry": "%%%", "headers": {"a": 1, "b": "é"}, "person_id": true, "page": "a\\nb"}',
-     '{"geometry": "' + "A" * 20_000 + '"}'],
+     '{"geometry": "' + "A" * 20_000 + '"}',
+     '{"tabs": [1, null, {"query": "maria@lopez.example"}, {"query": "id:1 2"}, {"query": 7}]}'],
 )  # fmt: skip
 def test_window_state_invalid_is_empty(tmp_path: Path, content: str) -> None:
     (tmp_path / "state.json").write_text(content)
     assert WindowStateFile(tmp_path / "state.json").read() == WindowState()
+
+
+def test_window_state_tabs_of_erased_customers_are_dropped(tmp_path: Path) -> None:
+    file, sid = WindowStateFile(tmp_path / "state.json"), "5e" * 12
+    tabs = (SavedTab("id:1", is_pinned=True), SavedTab("id:2"), SavedTab(f"sid:{sid}"))
+    file.write(WindowState(page="sync", tabs=tabs))
+    file.drop_tabs({"2", sid, "999"})
+    assert file.read() == WindowState(page="sync", tabs=tabs[:1])
+    file.drop_tabs()
+    assert file.read() == WindowState(page="sync")
+
+
+def test_window_state_tabs_are_limited_and_single(tmp_path: Path) -> None:
+    file = WindowStateFile(tmp_path / "state.json")
+    file.write(WindowState(tabs=tuple(SavedTab(f"id:{n // 2}") for n in range(2 * MAX_TABS))))
+    assert [tab.query for tab in file.read().tabs] == [f"id:{n}" for n in range(MAX_TABS // 2)]
 
 
 def test_window_state_write_failure_is_no_error(tmp_path: Path) -> None:

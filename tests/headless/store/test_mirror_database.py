@@ -217,6 +217,16 @@ def test_mirror_user_without_details_keeps_earlier_details(store: WorkspaceStore
     )  # fmt: skip
 
 
+def test_mirror_tells_which_customers_were_opened(store: WorkspaceStore) -> None:
+    fill(store)
+    asked = [str(PERSON.id), SID, "12345", "no@body.example"]
+    assert store.sheet_reader.list_opened_ids.blocking(asked) == frozenset()
+    store.customer_cache.mark_opened.blocking(person=PERSON.id, sid=SID, at=100.0)
+    assert store.sheet_reader.list_opened_ids.blocking(asked) == {str(PERSON.id), SID}
+    store.customer_cache.delete_not_opened_since.blocking(200.0)
+    assert store.sheet_reader.list_opened_ids.blocking(asked) == frozenset()
+
+
 def test_mirror_customers_not_opened_are_removed_after_retention(store: WorkspaceStore) -> None:
     fill(store)
     store.customer_cache.save_profile_absent.blocking("no@body.example", 5.0)

@@ -290,6 +290,8 @@ def test_outbox_open_edits_are_found_by_value_and_counted(store: WorkspaceStore)
     assert found is not None
     assert found.id == edit.id
     assert store.outbox.find_open_edit.blocking(replace(VAR, name="other")) is None
+    count = store.sheet_reader.count_open_edits.blocking
+    assert count([VAR.target.id, "nobody"]) == {VAR.target.id: 1}
     assert store.outbox.seconds_until_due.blocking(51.0) == 2.0
     # Due by now, and tried.
     assert store.outbox.seconds_until_due.blocking(54.0, elapsed_s=1.0) is None

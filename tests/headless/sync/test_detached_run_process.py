@@ -107,6 +107,17 @@ async def test_detached_run_output_has_own_file(
     assert "--no-such" not in other
 
 
+async def test_customers_open_in_a_tab_are_kept(
+    sync_services: WorkspaceServices, clock: ManualClock
+) -> None:
+    store, sid = sync_services.store, "5e" * 12
+    store.customer_cache.mark_opened.blocking(person=7701, sid=sid, at=clock.now() - 90 * 86_400)
+    store.customer_cache.mark_opened.blocking(person=7702, sid=None, at=clock.now() - 90 * 86_400)
+    await delete_expired_data(sync_services, lambda: ("7701", sid))
+    ids = ["7701", "7702", sid]
+    assert store.sheet_reader.list_opened_ids.blocking(ids) == {"7701", sid}
+
+
 async def test_detached_run_output_files_expire(
     sync_services: WorkspaceServices, clock: ManualClock
 ) -> None:
