@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.open_tabs import OpenTabsKeeper
 from desktop.app.single_instance.link_rate_limiter import LinkRateLimiter
 from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
 from desktop.customer.customer_search import CustomerSearch
@@ -20,6 +21,8 @@ from desktop.panels.customers_page import CustomersPage
 from desktop.panels.main_window_controller import MainWindowController, WindowModels
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
+from desktop.settings.window_state import WindowStateFile
+from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.page_access import decide_page_access
@@ -72,9 +75,13 @@ class WindowLifecycle(QObject):
         self.sheet_model = CustomerSheetModel(
             session, services.lookup, services.editor, services.undo, store, bus, clock
         )
+        self.tabs_model = CustomerTabsModel(self.sheet_model, store, bus)
+        self._open_tabs = OpenTabsKeeper(
+            self.tabs_model, WindowStateFile(services.workspace.state_path), store.sheet_reader
+        )
         self._drawer_models: DrawerModels | None = None
         self.status_model = StatusBarModel(session, store, bus, clock)
-        self.follow_model = FollowZendeskModel(services.follow, session, self.sheet_model)
+        self.follow_model = FollowZendeskModel(services.follow, session, self.tabs_model)
         self.search_model = SearchSuggestionsModel(
             store.sheet_reader,
             self.main_window.window_actions.commands,
@@ -86,13 +93,20 @@ class WindowLifecycle(QObject):
         self.main_window.add_customers_page(
             CustomersPage(
                 self.sheet_model,
+                self.tabs_model,
                 self.make_drawer_models,
                 examples=launch_options.search_examples,
             )
         )
         self.controller = MainWindowController(
             self.main_window,
-            WindowModels(self.sheet_model, self.status_model, self.follow_model, self.search_model),
+            WindowModels(
+                self.sheet_model,
+                self.tabs_model,
+                self.status_model,
+                self.follow_model,
+                self.search_model,
+            ),
         )
         self._link_rate_limiter = LinkRateLimiter()
         # A link that comes before anybody can be asked waits until then.
@@ -127,11 +141,14 @@ class WindowLifecycle(QObject):
         from desktop.app.background.background_loops import start_background_loops
 
         self.main_window.customers_page.build_in_background()
+        await self._open_tabs.restore()
         show_error = self.main_window.show_error
         tasks = self._tasks = TaskRegistry(show_error)
         tasks.start("connect", self._connect())
         run_environment = self._options.run_environment
-        outbox_worker = start_background_loops(self.services, tasks, run_environment, show_error)
+        outbox_worker = start_background_loops(
+            self.services, tasks, run_environment, show_error, self.tabs_model.open_ids
+        )
         self._outbox_worker = outbox_worker
         try:
             await self._closing.wait()
@@ -285,11 +302,13 @@ class WindowLifecycle(QObject):
         """End the window's loops and pages, store its geometry, and close the databases last."""
         self._startup_window.geometry.save()
         self._unsubscribe()
+        self._open_tabs.close()
         self.status_model.close()
         await self.follow_model.close()
         await self.search_model.tasks.close()
         if self._drawer_models is not None:
             await self._drawer_models.close()
+        await self.tabs_model.close()
         await self.sheet_model.close()
         if self.page_factory is not None:
             await self.page_factory.close()
@@ -328,7 +347,7 @@ class WindowLifecycle(QObject):
     def _show_last_page(self) -> None:
         page, view = self._startup_window.geometry.last_page(), self.main_window
         # Not where somebody has begun with something else while it was connecting.
-        is_untouched = view.current_page == "customers" and self.sheet_model.sheet is None
+        is_untouched = view.current_page == "customers" and not self.tabs_model.is_used
         typed = view.top_bar.search_field.text()
         if page in view.rail_pages and is_untouched and not typed:
             view.show_page(page)

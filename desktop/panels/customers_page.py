@@ -1,4 +1,4 @@
-"""Widget of the page Customers: the sheet of one customer, or the welcome before there is one."""
+"""Widget of the page Customers: tabs over the sheet of one customer, or the welcome."""
 
 from typing import TYPE_CHECKING
 
@@ -7,17 +7,24 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.kit.errors import InvalidInput
 from desktop.panels.customer.empty_page_message import EmptyPageMessage
+from desktop.panels.theme import fonts
+from desktop.panels.theme.design_tokens import ROW_GAP
 from desktop.viewmodels.customer.header_view import build_header_view, matches_text
+from desktop.viewmodels.customer.not_found_view import not_found_action
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.qt_timer import create_timer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from PySide6.QtGui import QAction
 
     from desktop.panels.customer.customer_sheet_widget import CustomerSheetWidget
+    from desktop.panels.customer.customer_tab_row import CustomerTabRow
     from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
     from desktop.panels.customer.note_drawer import NoteDrawer
     from desktop.panels.customer.why_opted_out_drawer import WhyOptedOutDrawer
+    from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
     from desktop.viewmodels.customer.drawer_models import DrawerModels
 
 
@@ -32,6 +39,7 @@ class CustomersPage(QWidget):
     def __init__(
         self,
         model: CustomerSheetModel,
+        tabs: "CustomerTabsModel",
         make_drawer_models: "Callable[[], DrawerModels]",
         parent: QWidget | None = None,
         *,
@@ -40,6 +48,9 @@ class CustomersPage(QWidget):
         """`make_drawer_models` is called once: with the first sheet, after the first paint."""
         super().__init__(parent)
         self._model = model
+        self._tabs = tabs
+        self._tab_row: CustomerTabRow | None = None
+        self._tab_actions: Sequence[QAction] = ()
         self._make_drawer_models = make_drawer_models
         self._made_drawers: DrawerModels | None = None
         self._email_drawer: EmailChangeDrawer | None = None
@@ -53,12 +64,14 @@ class CustomersPage(QWidget):
         self._next_action = ""
         self._placeholder = EmptyPageMessage(_WELCOME_TEXTS[0], _WELCOME_TEXTS[1], examples)
         self._placeholder.action_button.clicked.connect(self._on_next_action)
-        self._placeholder.example_chosen.connect(model.open_text)
+        self._placeholder.example_chosen.connect(tabs.open_text)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self._placeholder)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._stack)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(fonts.scaled(ROW_GAP))
+        self._column.addWidget(self._stack)
+        tabs.changed.connect(self._show_tab_row)
         model.changed.connect(self.refresh)
         model.customer_opened.connect(self._close_drawers)
 
@@ -81,7 +94,7 @@ class CustomersPage(QWidget):
             return
         view = build_header_view(self._model.context())
         if view.not_found_text:
-            self._next_action, words = self._model.not_found_action()
+            self._next_action, words = not_found_action(self._model.context())
             self._placeholder.show_message(view.not_found_text, view.not_found_hint, words)
             self._stack.setCurrentWidget(self._placeholder)
             return
@@ -103,6 +116,24 @@ class CustomersPage(QWidget):
         sheet.refresh(all_at_once=first or not self._model.is_loading)
         self._refresh_email_note()
         self._stack.setCurrentWidget(sheet)
+        if first:
+            self._open_left_drawer()
+
+    def set_tab_actions(self, actions: "Sequence[QAction]") -> None:
+        """Give the context menu of the customers' tabs the window's actions on them."""
+        self._tab_actions = actions
+
+    def _show_tab_row(self) -> None:
+        if self._tab_row is None:
+            if not self._tabs.is_row_needed:
+                return
+            # Imported here: no start needs it.
+            from desktop.panels.customer.customer_tab_row import CustomerTabRow
+
+            self._tab_row = CustomerTabRow(self._tabs, self._tab_actions, self)
+            self._column.insertWidget(0, self._tab_row)
+        self._tab_row.setVisible(self._tabs.is_row_needed)
+        self._tab_row.refresh()
 
     def set_narrow(self, narrow: bool) -> None:
         """Show the page Customers as one column with folded panels, beside a browser."""
@@ -112,15 +143,28 @@ class CustomersPage(QWidget):
 
     def open_email_drawer(self) -> None:
         """Slide the drawer Change e-mail in for the customer shown, if there is one."""
-        if self._model.sheet is None or not self._model.sheet.is_found:
-            return
+        if self._model.sheet is not None and self._model.sheet.is_found:
+            drawer = self._ensure_email_drawer()
+            drawer.open_for_customer(self._drawers.email_change.proposed_address)
+
+    def _ensure_email_drawer(self) -> "EmailChangeDrawer":
         if self._email_drawer is None:
             # Imported when it is first wanted: hardly anybody opens it at the start.
             from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
 
             self._email_drawer = EmailChangeDrawer(self._drawers.email_change, self.window())
-            self._email_drawer.lookup_requested.connect(self._model.open_text)
-        self._email_drawer.open_for_customer(self._drawers.email_change.proposed_address)
+            self._email_drawer.lookup_requested.connect(self._tabs.open_text)
+        return self._email_drawer
+
+    def _open_left_drawer(self) -> None:
+        """Open the drawer that stood half-typed when the customer's tab went behind another."""
+        # Without models no drawer was ever opened.
+        if self._made_drawers is None or not self._model.current.kept_input:
+            return
+        if self._made_drawers.email_change.has_kept_input:
+            self._ensure_email_drawer().open_again()
+        elif self._made_drawers.note.has_kept_input:
+            self.open_note_drawer(self._made_drawers.note.take_kept_ticket())
 
     def open_note_drawer(self, ticket: int | None = None) -> None:
         """Slide the drawer Add note in for the customer shown; `failed` says why it cannot."""

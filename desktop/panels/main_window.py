@@ -1,6 +1,7 @@
 """The main window: rail, search, pages, status bar; it is painted before there are models."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
     close_requested = Signal()
     stay_on_top_changed = Signal(bool)
     lookup_requested = Signal(str)  # somebody to look up
+    new_tab_requested = Signal(str)  # somebody to look up in a tab of their own
     page_shown = Signal(str)  # the key of the page in front now
     visibility_changed = Signal(bool, bool)  # whether it can be seen, whether it is in front
 
@@ -223,13 +225,13 @@ class MainWindow(QMainWindow):
         self.top_bar.forget_text()
         self._look_up(text)
 
-    def _look_up(self, text: str) -> None:
+    def _look_up(self, text: str, *, in_new_tab: bool = False) -> None:
         # What the banner says goes when a customer opens: said again, the same trouble counts up.
         # The customer is a place to come back to once they are found, not the page before it.
         if self._setup_widget is None:
             self._put_in_front("customers")
         if self._early_query is None:
-            self.lookup_requested.emit(text)
+            (self.new_tab_requested if in_new_tab else self.lookup_requested).emit(text)
         else:
             self._early_query = text
 
@@ -403,6 +405,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.navigation_rail.page_chosen.connect(self.show_page)
         self.top_bar.lookup_requested.connect(self._look_up)
+        self.top_bar.new_tab_requested.connect(partial(self._look_up, in_new_tab=True))
         self.top_bar.search_field.too_long.connect(self._on_too_long)
         self.status_bar.clicked.connect(self._on_status_clicked)
         app = QApplication.instance()

@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QApplication
 from desktop.kit.errors import InvalidInput
 from desktop.model.lookup_query import record_query
 from desktop.model.service import Service
+from desktop.panels.customer_tab_actions import CustomerTabActions
 from desktop.panels.focus_keeper import FocusKeeper
 from desktop.panels.main_window import MainWindow
 from desktop.panels.undo_key import UndoKey
 from desktop.panels.widgets.tab_order import apply_visual_tab_order
+from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
 from desktop.viewmodels.customer.sheet_edits import SubmittedEdit
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
@@ -24,6 +26,8 @@ from desktop.viewmodels.status_bar_model import StatusBarModel
 
 # Panels of a sheet arrive one by one; after the last the order is made once.
 _TAB_ORDER_DELAY_MS = 200
+_CLOSED_TAB_TOAST_S = 10.0
+_CLOSED_TAB_PREFIX = "tab "
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class WindowModels:
     """The view-models that the main window's widget is given to draw."""
 
     sheet: CustomerSheetModel
+    tabs: CustomerTabsModel
     status: StatusBarModel
     follow: FollowZendeskModel
     search: SearchSuggestionsModel
@@ -48,11 +53,14 @@ class MainWindowController(QObject):
         self._undo_key = UndoKey(self._on_undo, self)
         self._history = NavigationHistory()
         self._history.visit(Place("customers"))
+        self._toast_customers: dict[str, int] = {}  # whose change a toast tells, by number
         app = QApplication.instance()
         if isinstance(app, QApplication):
             FocusKeeper(app, self)
         view.top_bar.set_models(models.search, models.follow)
         self._add_actions()
+        tab_actions = CustomerTabActions(view, models.tabs)
+        view.customers_page.set_tab_actions(tab_actions.menu_actions())
         self._connect()
         self._show_status()
         view.start_lookups()
@@ -74,7 +82,11 @@ class MainWindowController(QObject):
 
     def _connect(self) -> None:
         view, sheet, follow = self._window, self._models.sheet, self._models.follow
-        view.lookup_requested.connect(sheet.open_text)
+        tabs = self._models.tabs
+        view.lookup_requested.connect(tabs.open_text)
+        view.new_tab_requested.connect(tabs.open_in_new_tab)
+        tabs.tab_closed.connect(self._on_tab_closed)
+        tabs.customer_erased.connect(self._on_customer_erased)
         view.page_shown.connect(self._on_page_shown)
         view.customers_page.matches_requested.connect(self._on_matches_requested)
         view.visibility_changed.connect(self._on_visibility_changed)
@@ -84,10 +96,11 @@ class MainWindowController(QObject):
         view.toast_manager.closed.connect(self._on_toast_closed)
         sheet.changed.connect(self._on_sheet_changed)
         sheet.customer_opened.connect(self._on_opened)
+        sheet.viewing_ended.connect(self._on_viewing_ended)
         sheet.edits.edit_submitted.connect(self._on_edit_submitted)
         sheet.edits.edit_settled.connect(self._on_edit_settled)
         sheet.failed.connect(view.show_error)
-        follow.ticket_held_back.connect(self._on_follow_blocked)
+        follow.ticket_opened_behind.connect(self._on_ticket_opened_behind)
         self._models.status.changed.connect(self._show_status)
 
     def _on_visibility_changed(self, visible: bool, active: bool) -> None:
@@ -99,19 +112,21 @@ class MainWindowController(QObject):
     def _on_sheet_changed(self) -> None:
         sheet = self._models.sheet.sheet
         self._tab_order_timer.start()
+        self._window.window_actions.set_enabled(
+            "Refresh", "" if sheet is not None and sheet.is_found else "No customer is open."
+        )
         if sheet is None:
-            # Nobody stays to be gone back to: they are not for whoever sits here now.
-            self._history.clear()
-            self._history.visit(Place("customers"))
-            self._enable_history()
             return
         self._note_customer()
         # Before all services have answered, more may match.
         if sheet.is_complete and sheet.matches and not sheet.is_found:
             self._window.top_bar.show_matches(sheet.matches)
-        self._window.window_actions.set_enabled(
-            "Refresh", "" if sheet.is_found else "No customer is open."
-        )
+
+    def _on_viewing_ended(self) -> None:
+        # Nobody stays to be gone back to: they are not for whoever sits here now.
+        self._history.clear()
+        self._history.visit(Place("customers"))
+        self._enable_history()
 
     def _on_matches_requested(self) -> None:
         sheet = self._models.sheet.sheet
@@ -183,18 +198,17 @@ class MainWindowController(QObject):
                 [("undo", "Undo"), *self._note_action(submitted)],
                 seconds=submitted.undo_seconds,
             )
+            self._toast_customers[submitted.edit_id] = submitted.customer_number
             self._undo_key.watch()
 
     def _note_action(self, submitted: SubmittedEdit) -> list[tuple[str, str]]:
         """Offer in the toast to add a note on the ticket that the customer is about."""
-        ticket = self._models.sheet.context().ticket
-        if (
-            submitted.is_note
-            or ticket is None
-            or self._window.customers_page.note_disabled_reason()
-        ):
+        is_behind = submitted.customer_number != self._models.sheet.customer_number
+        if submitted.is_note or submitted.ticket is None or is_behind:
             return []
-        return [("note", f"Add note to #{ticket}")]
+        if self._window.customers_page.note_disabled_reason():
+            return []
+        return [("note", f"Add note to #{submitted.ticket}")]
 
     def _on_edit_settled(self, edit_id: str, words: str, undo_stands: bool) -> None:
         if not undo_stands:
@@ -204,17 +218,53 @@ class MainWindowController(QObject):
     def _on_toast_action(self, key: str, action: str) -> None:
         if action == "note":
             # The change goes on: its undo time runs while the note is typed.
-            self._window.customers_page.open_note_drawer()
+            self._add_note(key)
             return
-        self._models.sheet.edits.undo(key)
+        self._undo_toasts([key])
         self._window.toast_manager.close_toast(key)
 
-    def _on_toast_closed(self, _key: str) -> None:
+    def _add_note(self, key: str) -> None:
+        """Open the drawer Add note for the customer whose change a toast tells."""
+        if self._models.tabs.show_customer(self._toast_customers.get(key, 0)):
+            self._window.show_page("customers")
+            self._window.customers_page.open_note_drawer()
+        else:
+            self._window.show_error(
+                InvalidInput(
+                    "No note was begun.",
+                    "The customer who was changed is not open any more.",
+                    "Open the customer again, then press Add note.",
+                )
+            )
+
+    def _undo_toasts(self, keys: list[str]) -> None:
+        """Undo what toasts tell: changes of customers, and tabs that were closed."""
+        tabs = [key for key in keys if key.startswith(_CLOSED_TAB_PREFIX)]
+        edits = [key for key in keys if key not in tabs]
+        for key in tabs:
+            self._models.tabs.reopen_tab(int(key.removeprefix(_CLOSED_TAB_PREFIX)))
+        if edits:
+            self._models.sheet.edits.undo(*edits)
+
+    def _on_tab_closed(self, tab: int, name: str) -> None:
+        self._window.toast_manager.show_toast(
+            f"{_CLOSED_TAB_PREFIX}{tab}",
+            f"Tab of {name} closed, with something half-typed",
+            [("undo", "Open again")],
+            seconds=_CLOSED_TAB_TOAST_S,
+        )
+        self._undo_key.watch()
+
+    def _on_customer_erased(self) -> None:
+        self._window.show_notice("A tab was closed.", "Its customer was erased from this computer.")
+
+    def _on_toast_closed(self, key: str) -> None:
+        self._toast_customers.pop(key, None)
         if not self._window.toast_manager.newest_key():
             self._undo_key.stop()
 
     def _on_batch_action(self, keys: list[str], _action: str) -> None:
-        self._models.sheet.edits.undo(*keys)
+        self._undo_toasts(keys)
 
     def _on_undo(self) -> None:
         newest = self._window.toast_manager.newest_key()
@@ -246,13 +296,10 @@ class MainWindowController(QObject):
             self._window.banner.clear()
             self._models.sheet.refresh()
 
-    def _on_follow_blocked(self, ticket: int) -> None:
-        self._window.show_error(
-            InvalidInput(
-                f"You have opened #{ticket} in Zendesk.",
-                "It is not shown here, because something you typed is not saved yet.",
-                "Finish or cancel it, then open the ticket again.",
-            )
+    def _on_ticket_opened_behind(self, ticket: int) -> None:
+        self._window.show_notice(
+            f"You have opened #{ticket} in Zendesk.",
+            "It is in the tab “Following”, because something you typed here is not saved yet.",
         )
 
     def _on_follow(self) -> None:

@@ -1,5 +1,6 @@
 """The bar at the top of the window: search, Follow Zendesk, and the workspace's name."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Signal
@@ -21,6 +22,7 @@ class TopBar(QWidget):
     """Widget of the window's top bar; before there are models, its switch says “starts”."""
 
     lookup_requested = Signal(str)  # what is to be looked up
+    new_tab_requested = Signal(str)  # what is to be looked up in a tab of its own
 
     def __init__(self, workspace: str) -> None:
         super().__init__()
@@ -34,6 +36,9 @@ class TopBar(QWidget):
         self.search_field.edited.connect(self._on_edited)
         self.search_field.submitted.connect(self._on_submitted)
         self.search_field.chosen.connect(self._on_chosen)
+        self.search_field.submitted_apart.connect(partial(self._on_submitted, apart=True))
+        self.search_field.chosen_apart.connect(partial(self._on_chosen, apart=True))
+        self.search_field.offer_opening_apart("Open", "Open in a new tab")
         self.search_field.opened_empty.connect(self._on_opened_empty)
         self.search_field.popup_closed.connect(self._on_popup_closed)
         self._follow_label = label("Follow Zendesk", "small")
@@ -124,7 +129,7 @@ class TopBar(QWidget):
         if self._search is not None:
             self._search.stop_search()
 
-    def _on_submitted(self, text: str) -> None:
+    def _on_submitted(self, text: str, *, apart: bool = False) -> None:
         stripped = text.strip()
         if not stripped:
             return
@@ -135,9 +140,9 @@ class TopBar(QWidget):
                 self._on_chosen(search.index(0))
             return
         self.search_field.hide_popup()
-        self.lookup_requested.emit(stripped)
+        (self.new_tab_requested if apart else self.lookup_requested).emit(stripped)
 
-    def _on_chosen(self, index: QModelIndex) -> None:
+    def _on_chosen(self, index: QModelIndex, *, apart: bool = False) -> None:
         if self._search is None:
             return
         suggestion = self._search.suggestion_at(index)
@@ -147,4 +152,4 @@ class TopBar(QWidget):
             if suggestion.command.is_enabled:
                 suggestion.command.run()
             return
-        self.lookup_requested.emit(suggestion.query)
+        (self.new_tab_requested if apart else self.lookup_requested).emit(suggestion.query)

@@ -186,7 +186,7 @@ class WindowDriver:
         """Wait until every part has been asked, and every panel shows what it was given."""
 
         def is_finished() -> bool:
-            if self.sheet.tasks.is_running("lookup") or self.sheet.is_loading:
+            if self.sheet.is_looking_up() or self.sheet.is_loading:
                 return False
             # Filled in turns of the event loop, so a moment later on a busy machine.
             widget = self.view.customers_page._sheet

@@ -83,8 +83,16 @@ class EmailChangeDrawer(Drawer):
 
     def open_for_customer(self, proposed: str = "") -> None:
         """Slide the drawer Change e-mail in for the customer on the sheet, `proposed` filled in."""
-        self._folds_by_hand = None
         self._model.begin(proposed)
+        self._open()
+
+    def open_again(self) -> None:
+        """Slide the drawer in as it was when its customer went behind another tab."""
+        self._model.begin_again()
+        self._open()
+
+    def _open(self) -> None:
+        self._folds_by_hand = None
         self.refresh()
         self.slide_in()
         first = self.address_field if self._model.view().can_type else self.change_button
@@ -201,7 +209,7 @@ class EmailChangeDrawer(Drawer):
         self.policy_control.chosen.connect(self._on_policy)
         self.steps_fold.fold_requested.connect(self._on_fold)
         self._steps.keeps_old_chosen.connect(model.set_keeps_old)
-        self._checks.lookup_requested.connect(self._on_lookup)
+        self._checks.lookup_requested.connect(self.lookup_requested)
         self.cancel_button.clicked.connect(self.close_drawer)
         self.close_requested.connect(self.close_drawer)
         self.take_back_button.clicked.connect(model.take_back)
@@ -249,10 +257,6 @@ class EmailChangeDrawer(Drawer):
             self.close_drawer()
         else:
             self._model.submit()
-
-    def _on_lookup(self, query: str) -> None:
-        self.close_drawer()
-        self.lookup_requested.emit(query)
 
 
 class _DrawerTable(Card):

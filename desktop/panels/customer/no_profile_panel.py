@@ -11,6 +11,7 @@ from desktop.panels.widgets.box_layout import delete_widget, hbox, vbox
 from desktop.panels.widgets.button import Button, primary_button, secondary_button
 from desktop.panels.widgets.label import elided_label, label
 from desktop.viewmodels.customer.header_view import OtherProfileView, build_header_view
+from desktop.viewmodels.customer.not_found_view import can_create_profile
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
@@ -36,7 +37,8 @@ class NoProfilePanel(SheetPanel):
         if sheet is None or not sheet.is_found:
             self.hide()
             return
-        view = build_header_view(self.model.context())
+        context = self.model.context()
+        view = build_header_view(context)
         # “No profile” is never said before Sailthru has answered.
         absent = sheet.profile.value is None and sheet.profile.state is SheetPartState.ABSENT
         needed = absent or bool(view.other_profiles)
@@ -53,7 +55,7 @@ class NoProfilePanel(SheetPanel):
         else:
             self._words.setText("Profiles by other addresses or keys of this person:")
         self._create.setVisible(absent)
-        is_allowed, reason = self.model.can_create_profile()
+        is_allowed, reason = can_create_profile(context)
         self._create.set_enabled(is_allowed and not waiting, reason or "It is being created.")
         # Rebuilt only for another answer: the button under the mouse stays.
         if view.other_profiles != self._shown:

@@ -58,8 +58,8 @@ class OptOutPanel(SheetPanel):
         self._draft_timer.setSingleShot(True)
         self._draft_timer.setInterval(_DRAFT_SAVE_DELAY_MS)
         self._draft_timer.timeout.connect(self._save_draft)
-        # The next customer takes the form away, and with it what was typed.
-        model.about_to_replace.connect(self._save_pending_draft)
+        # The next customer takes the form away; in another tab it is as it was left.
+        model.about_to_replace.connect(self._keep_input)
         model.customer_opened.connect(self._on_opened)
 
     def show_context(self, context: CustomerContext) -> None:
@@ -83,6 +83,7 @@ class OptOutPanel(SheetPanel):
             for lv in view.levels
         ):
             self._open_form(None)
+        self._take_kept_input(view)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # The form's keys work from the levels too: Ctrl+Enter confirms, Esc cancels.
@@ -127,7 +128,7 @@ class OptOutPanel(SheetPanel):
         )
         self._open_form(None if current is not None and current.level is level else level)
 
-    def _open_form(self, level: OptOutLevel | None) -> None:
+    def _open_form(self, level: OptOutLevel | None, *, takes_focus: bool = True) -> None:
         self._pending_level = level
         # A link inside the form, never a step before it.
         self._fewer_button.setVisible(level is not None)
@@ -143,6 +144,8 @@ class OptOutPanel(SheetPanel):
         self._levels.insertWidget(place, self._reason_form)
         self._reason_form.show_level(chosen, self._view, self.model.drafts.draft_text("optout"))
         self._reason_form.show()
+        if takes_focus:
+            self._reason_form.take_focus()
         self._show_levels(self._view)
 
     def _on_confirmed(self, reason: str, ticket: object) -> None:
@@ -179,6 +182,23 @@ class OptOutPanel(SheetPanel):
 
     def _on_opened(self) -> None:
         self._open_form(None)
+
+    def _keep_input(self) -> None:
+        self._save_pending_draft()
+        if self._pending_level is not None:
+            self.model.keep_input("optout", (self._pending_level, *self._reason_form.typed()))
+
+    def _take_kept_input(self, view: OptOutView) -> None:
+        """Open the form again that stood half-typed when its customer's tab went behind."""
+        kept = self.model.take_kept_input("optout")
+        if not isinstance(kept, tuple):
+            return
+        level, reason, ticket = kept
+        if any(
+            lv.level is level and not (lv.is_chosen or lv.disabled_reason) for lv in view.levels
+        ):
+            self._open_form(level, takes_focus=False)
+            self._reason_form.set_typed(reason, ticket)
 
     def _on_optin_link(self) -> None:
         if self._view is not None:

@@ -86,7 +86,22 @@ class OptOutReasonForm(QFrame):
         self._warning.setVisible(bool(self._warning.text()))
         self._confirm_button.set_text(level.action_label)
         self._update_confirm_button()
+
+    def take_focus(self) -> None:
+        """Put the keyboard into the form's reason."""
         self._reason.setFocus()
+
+    def typed(self) -> tuple[str, str]:
+        """Return the form's reason and ticket as they are typed now."""
+        return self._reason.currentText(), self._ticket.text()
+
+    def set_typed(self, reason: str, ticket: str) -> None:
+        """Show a reason and ticket in the form that were typed before; it saves no draft."""
+        self._reason.blockSignals(True)
+        self._reason.setEditText(reason)
+        self._reason.blockSignals(False)
+        self._ticket.setText(ticket)
+        self._update_confirm_button()
 
     def custom_reason(self) -> str:
         """Return the typed opt-out reason; empty where it is one of those offered."""

@@ -278,6 +278,17 @@ QTabBar::tab {{
 }}
 QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; font-weight: 600; }}
 QTabBar::tab:focus {{ border-bottom-color: {t.text}; }}
+QTabBar[kind="customers"]::tab {{
+    padding: {px(2)} {px(8)}; margin-right: {px(2)}; min-height: {px(MIN_TARGET_SIZE + 2)};
+    min-width: {px(70)}; max-width: {px(210)};
+    border: 1px solid transparent; border-bottom: 2px solid {t.line};
+    border-top-left-radius: {px(RADIUS_CONTROL)}; border-top-right-radius: {px(RADIUS_CONTROL)};
+}}
+QTabBar[kind="customers"]::tab:hover {{ background: {t.raised}; color: {t.text}; }}
+QTabBar[kind="customers"]::tab:selected {{
+    background: {t.surface}; border-color: {t.line}; border-bottom-color: {t.accent};
+}}
+QTabBar[kind="customers"]::tab:focus {{ border-bottom-color: {t.text}; }}
 QTabWidget::pane {{ border: 0; }}
 QTabBar {{ qproperty-drawBase: 0; }}
 """

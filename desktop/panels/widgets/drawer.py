@@ -20,6 +20,8 @@ from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.tab_order import tab_stops
 
 _SUBMIT_KEYS = ("Ctrl+Return", "Ctrl+Enter")
+# Another tab may be looked at over a half-typed form: it is there again when one comes back.
+_TAB_KEYS = ("Ctrl+Tab", "Ctrl+Shift+Tab", "Ctrl+PgDown", "Ctrl+PgUp")
 _DIM = QColor(0, 0, 0, 110)
 
 
@@ -87,8 +89,9 @@ class Drawer(QFrame):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            # The window below is out of reach, and so are its shortcuts; the drawer's own is not.
-            if QKeySequence(event.keyCombination()).toString() in _SUBMIT_KEYS:
+            # The window below is out of reach, and so are its shortcuts but those of the tabs; the
+            # drawer's own is not.
+            if QKeySequence(event.keyCombination()).toString() in (*_SUBMIT_KEYS, *_TAB_KEYS):
                 return super().event(event)
             event.accept()
             return True

@@ -30,6 +30,8 @@ class SearchField(QLineEdit):
     submitted = Signal(str)  # Enter with nothing marked
     edited = Signal(str)  # every change by a person
     chosen = Signal(QModelIndex)  # a row of the popup
+    submitted_apart = Signal(str)  # Ctrl+Enter with nothing marked: to be opened beside
+    chosen_apart = Signal(QModelIndex)  # a row of the popup by Ctrl or the middle button
     too_long = Signal(int)  # a paste was cut to this many characters
     opened_empty = Signal()  # somebody has come here to type; nothing is typed yet
     popup_closed = Signal()
@@ -48,6 +50,7 @@ class SearchField(QLineEdit):
         self._placeholders = (placeholder, short_placeholder or placeholder)
         self._popup: SearchPopup | None = None
         self._model: QAbstractListModel | None = None
+        self._menu_texts: tuple[str, str] | None = None
         self.setAccessibleName(name)
         self.setObjectName(name)
         self.setMaxLength(MAX_QUERY_LENGTH)
@@ -61,6 +64,15 @@ class SearchField(QLineEdit):
         self._model = model
         if self._popup is not None:
             self._popup.set_model(model)
+
+    def offer_opening_apart(self, text: str, apart_text: str) -> None:
+        """Let Ctrl+Enter, Ctrl and middle click emit the signals `…_apart`, and a context menu.
+
+        The two texts are those of the menu on a row of the popup.
+        """
+        self._menu_texts = (text, apart_text)
+        if self._popup is not None:
+            self._popup.menu_texts = self._menu_texts
 
     def show_popup(self) -> None:
         """Open the search field's popup, or close it when there is nothing to offer."""
@@ -121,7 +133,8 @@ class SearchField(QLineEdit):
         elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp) and is_open:
             self._ensure_popup().move_page(1 if key == Qt.Key.Key_PageDown else -1)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._accept()
+            control = Qt.KeyboardModifier.ControlModifier in event.modifiers()
+            self._accept(apart=control and self._menu_texts is not None)
         elif key == Qt.Key.Key_Escape and is_open:
             self.hide_popup()
         else:
@@ -141,7 +154,9 @@ class SearchField(QLineEdit):
     def focusOutEvent(self, event: "QFocusEvent") -> None:
         """Close the search field's popup when the keyboard leaves it."""
         super().focusOutEvent(event)
-        if event.reason() != Qt.FocusReason.ActiveWindowFocusReason:
+        # The popup stays under its own context menu.
+        reasons = Qt.FocusReason
+        if event.reason() not in (reasons.ActiveWindowFocusReason, reasons.PopupFocusReason):
             self.hide_popup()
 
     def resizeEvent(self, event: "QResizeEvent") -> None:
@@ -203,23 +218,29 @@ class SearchField(QLineEdit):
             from desktop.panels.widgets.search_results_popup import SearchPopup
 
             self._popup = SearchPopup(self.accessibleName(), self.window())
+            self._popup.menu_texts = self._menu_texts
             self._popup.chosen.connect(self._on_chosen)
+            self._popup.chosen_apart.connect(self._on_chosen_apart)
             if self._model is not None:
                 self._popup.set_model(self._model)
         return self._popup
 
-    def _accept(self) -> None:
+    def _accept(self, *, apart: bool) -> None:
         if self._popup is not None and self._popup.isVisible():
             index = self._popup.view.currentIndex()
             if index.isValid():
-                self._popup.choose(index)
+                self._popup.choose(index, apart=apart)
                 return
         self.hide_popup()
-        self.submitted.emit(self.text().strip())
+        (self.submitted_apart if apart else self.submitted).emit(self.text().strip())
 
     def _on_chosen(self, index: QModelIndex) -> None:
         self.hide_popup()
         self.chosen.emit(index)
+
+    def _on_chosen_apart(self, index: QModelIndex) -> None:
+        self.hide_popup()
+        self.chosen_apart.emit(index)
 
     def _on_input_rejected(self) -> None:
         if len(self.text()) >= MAX_QUERY_LENGTH:

@@ -1,5 +1,7 @@
 """The popup under the search field: a child of the window, so it takes no focus."""
 
+from functools import partial
+
 from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
@@ -10,10 +12,11 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QListView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -34,10 +37,15 @@ class SearchPopup(QFrame):
     """Popup widget of a suggestions model's rows; the search field keeps the keyboard."""
 
     chosen = Signal(QModelIndex)
+    chosen_apart = Signal(QModelIndex)  # to be opened beside what is open
 
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self.view = QListView(self)
+        # Texts of the context menu on a row; None: rows are opened in one way alone.
+        self.menu_texts: tuple[str, str] | None = None
+        self.view = _ResultList(self)
+        self.view.pressed_apart.connect(self._on_pressed_apart)
+        self.view.customContextMenuRequested.connect(self._on_menu)
         self.view.setAccessibleName(name)
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.view.setItemDelegate(SearchResultDelegate(self.view))
@@ -45,7 +53,7 @@ class SearchPopup(QFrame):
         self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setMouseTracking(True)
-        self.view.clicked.connect(self.choose)
+        self.view.clicked.connect(self._on_clicked)
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)
         column.addWidget(self.view)
@@ -100,14 +108,54 @@ class SearchPopup(QFrame):
                 self.view.setCurrentIndex(model.index(row, 0))
                 return
 
-    def choose(self, index: QModelIndex) -> None:
-        """Take a row of the search popup, if it may be taken."""
+    def choose(self, index: QModelIndex, *, apart: bool = False) -> None:
+        """Take a row of the search popup, if it may be taken; `apart`: to be opened beside."""
         if index.isValid() and self.is_enabled(index):
-            self.chosen.emit(index)
+            (self.chosen_apart if apart else self.chosen).emit(index)
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        control = Qt.KeyboardModifier.ControlModifier in QGuiApplication.keyboardModifiers()
+        self.choose(index, apart=control and self.menu_texts is not None)
+
+    def _on_pressed_apart(self, index: QModelIndex) -> None:
+        if self.menu_texts is not None:
+            self.choose(index, apart=True)
+
+    def _on_menu(self, place: QPoint) -> None:
+        index = self.view.indexAt(place)
+        if self.menu_texts is None or not (index.isValid() and self.is_enabled(index)):
+            return
+        # Rows may come and go below the menu.
+        row = QPersistentModelIndex(index)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for text, apart in zip(self.menu_texts, (False, True), strict=True):
+            menu.addAction(text).triggered.connect(partial(self._on_menu_chosen, row, apart))
+        menu.popup(self.view.mapToGlobal(place))
+
+    def _on_menu_chosen(self, row: QPersistentModelIndex, apart: bool) -> None:
+        if row.isValid():
+            self.choose(row.model().index(row.row(), 0), apart=apart)
 
     def is_enabled(self, index: _Index) -> bool:
         """Whether a row of the search popup may be taken."""
         return index.data(ENABLED_ROLE) is not False
+
+
+class _ResultList(QListView):
+    """List of the search popup; the middle button takes a row apart from the others."""
+
+    pressed_apart = Signal(QModelIndex)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self.pressed_apart.emit(self.indexAt(event.position().toPoint()))
+        elif event.button() == Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
 
 
 class SearchResultDelegate(QStyledItemDelegate):

@@ -32,6 +32,7 @@ from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.task_registry import TaskRegistry
 from desktop.viewmodels.time_format import format_time_of_day
 
+_INPUT = "change e-mail"
 # After this pause in typing the address is checked, ms.
 _CHECK_AFTER_MS = 400
 
@@ -66,6 +67,7 @@ class EmailChangeModel(QObject):
         self._check_timer.setSingleShot(True)
         self._check_timer.setInterval(_CHECK_AFTER_MS)
         self._check_timer.timeout.connect(self.check_now)
+        sheet_model.about_to_replace.connect(self._keep_input)
         sheet_model.customer_opened.connect(self._on_customer_opened)
         sheet_model.changed.connect(self._on_sheet_changed)
         self._unsubscribe = bus.subscribe(self._on_changes)
@@ -123,6 +125,22 @@ class EmailChangeModel(QObject):
         if self._typed:
             self.check_now()
         self.changed.emit()
+
+    @property
+    def has_kept_input(self) -> bool:
+        """Whether an address stood half-typed when the customer shown went behind another tab."""
+        return _INPUT in self._sheet_model.current.kept_input
+
+    def begin_again(self) -> None:
+        """Open the drawer Change e-mail as it was when its customer went behind another tab.
+
+        What becomes of another profile is to be chosen anew.
+        """
+        kept = self._sheet_model.take_kept_input(_INPUT)
+        typed, keeps_old = kept if isinstance(kept, tuple) else ("", True)
+        self.begin(typed)
+        self._keeps_old = keeps_old
+        self._note_unsaved_input()
 
     def end(self) -> None:
         """Forget what was typed into the drawer Change e-mail: it was closed."""
@@ -340,7 +358,12 @@ class EmailChangeModel(QObject):
 
     def _note_unsaved_input(self) -> None:
         unsaved = self._is_open and bool(self._typed.strip()) and self._progress is None
-        self._sheet_model.set_unsaved_input("change e-mail", unsaved)
+        self._sheet_model.set_unsaved_input(_INPUT, unsaved)
+
+    def _keep_input(self) -> None:
+        """Keep the half-typed address with its customer, who is about to go behind another tab."""
+        if _INPUT in self._sheet_model.current.unsaved_input_sources:
+            self._sheet_model.keep_input(_INPUT, (self._typed, self._keeps_old))
 
     async def _run_check(self) -> None:
         sheet, number = self._sheet_model.sheet, self._sheet_model.customer_number
@@ -361,27 +384,38 @@ class EmailChangeModel(QObject):
         QTimer.singleShot(0, self.changed.emit)
 
     async def _submit(self, check: EmailCheck) -> None:
-        sheet = self._sheet_model.sheet
-        if sheet is None:
+        customer, number = self._sheet_model.current, self._sheet_model.customer_number
+        if customer.sheet is None:
             raise InvalidInput("No customer is open.")
-        self._progress = await self._changes.submit(sheet, check, self._choices())
-        self._note_unsaved_input()
+        progress = await self._changes.submit(customer.sheet, check, self._choices())
+        # Queued, it is no half-typed input any more, also where another tab is in front by now.
+        customer.kept_input.pop(_INPUT, None)
+        if self._show_progress(progress, number):
+            self._note_unsaved_input()
+
+    def _show_progress(self, progress: EmailChangeProgress, number: int) -> bool:
+        """Show a change's progress in the drawer if its customer is still the one shown."""
+        if number != self._sheet_model.customer_number:
+            return False
+        self._progress = progress
         self.changed.emit()
+        return True
 
     async def _resume(self) -> None:
         progress = self.unfinished
         if progress is None:
             return
+        customer, number = self._sheet_model.current, self._sheet_model.customer_number
+        policy = self._policy
         # What was tried first may have been applied: it is judged by what stands there now.
-        await self._sheet_model.reread()
-        sheet = self._sheet_model.sheet
-        if sheet is not None:
-            self._progress = await self._changes.resume(progress.change.id, sheet, self._policy)
-        self.changed.emit()
+        await self._sheet_model.reread(customer)
+        if customer.sheet is not None and customer.number == number:
+            resumed = await self._changes.resume(progress.change.id, customer.sheet, policy)
+            self._show_progress(resumed, number)
 
     async def _take_back(self, change_id: str) -> None:
-        self._progress = await self._changes.take_back(change_id)
-        self.changed.emit()
+        number = self._sheet_model.customer_number
+        self._show_progress(await self._changes.take_back(change_id), number)
 
     def _reload(self) -> None:
         sheet = self._sheet_model.sheet

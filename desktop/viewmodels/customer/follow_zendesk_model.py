@@ -1,4 +1,4 @@
-"""View-model of Follow Zendesk: opens the requester of the ticket the agent just viewed."""
+"""View-model of Follow Zendesk: opens the requester of the ticket just viewed, in its tab."""
 
 import asyncio
 
@@ -6,25 +6,24 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.customer.ticket_follower import TicketFollower
 from desktop.kit.errors import AppError
-from desktop.model.lookup_query import LookupQuery, LookupQueryKind
-from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
 from desktop.viewmodels.task_registry import TaskRegistry
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 
 class FollowZendeskModel(QObject):
-    """Polls Zendesk's viewed tickets while Follow Zendesk is on; never replaces unsaved input."""
+    """Polls Zendesk's viewed tickets while Follow Zendesk is on, for the tab that follows."""
 
     changed = Signal()
-    ticket_held_back = Signal(int)  # a ticket that was not opened because something is half-typed
+    ticket_opened_behind = Signal(int)  # in a tab behind the one where something is half-typed
 
     def __init__(
-        self, follow: TicketFollower, workspace: WorkspaceProtocol, sheet: CustomerSheetModel
+        self, follow: TicketFollower, workspace: WorkspaceProtocol, tabs: CustomerTabsModel
     ) -> None:
         super().__init__()
         self._follow = follow
         self._workspace = workspace
-        self._sheet = sheet
+        self._tabs = tabs
         self._is_following = False
         self.is_window_visible = True
         self._tasks = TaskRegistry(self._on_error)
@@ -48,7 +47,7 @@ class FollowZendeskModel(QObject):
             self._tasks.start("follow", self._poll_viewed_ticket())
         else:
             self._tasks.cancel("follow")
-        self.changed.emit()
+        self._tell_changed()
 
     def note_user_activity(self) -> None:
         """Note that somebody works in the window: then Follow Zendesk polls more often."""
@@ -60,17 +59,18 @@ class FollowZendeskModel(QObject):
 
     async def _poll_viewed_ticket(self) -> None:
         while True:
-            # With nobody open yet, the ticket viewed last is what one is looking at.
-            ticket = await self._follow.poll(newest_now=self._sheet.sheet is None)
-            if ticket is not None:
-                if self._sheet.has_unsaved_input:
-                    self.ticket_held_back.emit(ticket.id)
-                else:
-                    self._sheet.open_query(LookupQuery(LookupQueryKind.TICKET, str(ticket.id)))
+            # With nobody looked up yet, the ticket viewed last is what one is looking at.
+            ticket = await self._follow.poll(newest_now=self._tabs.is_nobody_looked_up)
+            if ticket is not None and not self._tabs.follow_ticket(ticket.id):
+                self.ticket_opened_behind.emit(ticket.id)
             # 5 s while somebody works here, else 60 s: a share of the account's rate limit.
             await asyncio.sleep(self._follow.poll_interval_s(visible=self.is_window_visible))
 
     def _on_error(self, error: AppError) -> None:
         del error  # the status bar says how Zendesk is doing
         self._is_following = False
+        self._tell_changed()
+
+    def _tell_changed(self) -> None:
+        self._tabs.set_following(self._is_following)
         self.changed.emit()

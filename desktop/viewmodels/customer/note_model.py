@@ -47,6 +47,17 @@ class NoteModel(QObject):
         self._tasks = TaskRegistry(self._on_error)
         self._ticket = self._text = ""
         self._error: AppError | None = None
+        sheet_model.about_to_replace.connect(self._keep_input)
+
+    @property
+    def has_kept_input(self) -> bool:
+        """Whether a note stood half-typed when the customer shown went behind another tab."""
+        return NOTE_DRAFT in self._sheet_model.current.kept_input
+
+    def take_kept_ticket(self) -> int | None:
+        """Return the ticket of the note that stood half-typed when its tab went behind, once."""
+        kept = self._sheet_model.take_kept_input(NOTE_DRAFT)
+        return int(kept) if isinstance(kept, str) and kept else None
 
     def disabled_reason(self) -> str:
         """Say why the drawer Add note cannot be opened for the customer shown, or ""."""
@@ -143,7 +154,13 @@ class NoteModel(QObject):
             self.changed.emit()
 
     async def _submit(self, text: str, ticket: int) -> None:
+        customer = self._sheet_model.current
         await self._sheet_model.edits.add_note(text, ticket)
+        if customer is not self._sheet_model.current:
+            # Another tab is in front: what the drawer holds by now is not of this note.
+            customer.kept_input.pop(NOTE_DRAFT, None)
+            self._sheet_model.drafts.save_draft(NOTE_DRAFT, "", customer.draft_owner)
+            return
         if self._text != text:
             # Typed on while the customer was read again: that is not sent, and not lost.
             return
@@ -151,6 +168,11 @@ class NoteModel(QObject):
         self._sheet_model.drafts.save_draft(NOTE_DRAFT, "")
         self.end()
         self.sent.emit()
+
+    def _keep_input(self) -> None:
+        """Keep the half-typed note's ticket with its customer; the text is a draft already."""
+        if NOTE_DRAFT in self._sheet_model.current.unsaved_input_sources:
+            self._sheet_model.keep_input(NOTE_DRAFT, self._ticket)
 
     def _on_error(self, error: AppError) -> None:
         self._error = error

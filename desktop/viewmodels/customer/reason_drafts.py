@@ -25,9 +25,9 @@ class ReasonDrafts:
         self._draft_owner = key
         self._unsaved_texts: dict[str, str] = {}  # by panel and customer
 
-    def draft_text(self, panel: str) -> str:
-        """Return the half-typed text of a panel for the customer shown, or an empty text."""
-        whose = self._draft_owner()
+    def draft_text(self, panel: str, owner: str | None = None) -> str:
+        """Return a panel's half-typed text for the customer shown, or for `owner`; else ""."""
+        whose = owner or self._draft_owner()
         if whose is None:
             return ""
         key = f"{panel}:{whose}"
@@ -38,13 +38,22 @@ class ReasonDrafts:
             else self._store.drafts_and_links.get_draft.blocking(key)
         )
 
-    def save_draft(self, panel: str, text: str) -> None:
-        """Save a panel's half-typed text in the background; an empty text deletes it."""
-        whose = self._draft_owner()
+    def save_draft(self, panel: str, text: str, owner: str | None = None) -> None:
+        """Save a panel's half-typed text in the background; an empty text deletes it.
+
+        It is the draft of the customer shown, or of `owner`.
+        """
+        whose = owner or self._draft_owner()
         if whose is not None:
             key = f"{panel}:{whose}"
             self._unsaved_texts[key] = text
             self._tasks.start(f"draft {key}", self._save(key, text))
+
+    def forget(self, owner: str) -> None:
+        """Forget the half-typed texts of a customer who was erased from this computer."""
+        for key in [key for key in self._unsaved_texts if key.partition(":")[2] == owner]:
+            self._tasks.cancel(f"draft {key}")
+            del self._unsaved_texts[key]
 
     async def _save(self, key: str, text: str) -> None:
         await self._store.drafts_and_links.save_draft(key, text, self._clock.now())

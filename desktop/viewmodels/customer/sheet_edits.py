@@ -21,6 +21,7 @@ from desktop.model.marketing_pause import pause_until
 from desktop.model.optout_level import OptOutLevel
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.header_view import customer_name
+from desktop.viewmodels.customer.open_customer import OpenCustomer
 from desktop.viewmodels.customer.reason_drafts import NOTE_DRAFT, ReasonDrafts
 from desktop.viewmodels.customer.timeline_view import edit_text
 from desktop.viewmodels.edit_progress import outage_text
@@ -35,43 +36,34 @@ EditBuilder = Callable[[EditFactory], list[EditRequest]]
 
 @dataclass(frozen=True)
 class SubmittedEdit:
-    """An edit just submitted from the sheet, as its toast tells; undoable for `undo_seconds`."""
+    """An edit just submitted from the sheet, as its toast tells; undoable for `undo_seconds`.
+
+    `customer_number` and `ticket` say whose it is: another tab may be in front by now.
+    """
 
     edit_id: str
     text: str
     undo_seconds: float
     not_restorable: str
+    customer_number: int
+    ticket: int | None = None
     is_note: bool = False
 
 
 class ShownSheetProtocol(Protocol):
-    """What SheetEdits needs of the sheet model; `customer_number` tells customers apart."""
+    """What SheetEdits needs of the sheet model."""
 
     tasks: TaskRegistry
     drafts: ReasonDrafts
+    open_customers: list[OpenCustomer]
 
     @property
-    def sheet(self) -> CustomerSheet | None:
-        """The sheet of the customer whom SheetEdits edits."""
+    def current(self) -> OpenCustomer:
+        """The customer in front, whom SheetEdits edits."""
         ...
 
-    @property
-    def customer_number(self) -> int:
-        """Number of the customer whom SheetEdits edits, counted from the start."""
-        ...
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether the panels of SheetEdits' sheet show this customer already."""
-        ...
-
-    @property
-    def is_loading(self) -> bool:
-        """Whether a service is being asked for the sheet that SheetEdits edits."""
-        ...
-
-    async def reread(self) -> None:
-        """Ask all services again for the customer just edited."""
+    async def reread(self, customer: OpenCustomer | None = None) -> None:
+        """Ask all services again for the customer to be edited."""
         ...
 
     def publish_views(self) -> None:
@@ -129,7 +121,7 @@ class SheetEdits(QObject):
 
     def create_profile(self) -> None:
         """Submit the sheet's button that creates the customer's missing Sailthru profile."""
-        sheet = self._sheet_model.sheet
+        sheet = self._sheet_model.current.sheet
         if sheet is not None:
             address = sheet.address or sheet.query.value
             self._start_submit(lambda w: [w.create(address)])
@@ -137,7 +129,7 @@ class SheetEdits(QObject):
     def pause_marketing(self, days: int) -> None:
         """Submit a pause of the customer's marketing for so many days at most."""
         until = pause_until(self._clock.now(), days)
-        sheet = self._sheet_model.sheet
+        sheet = self._sheet_model.current.sheet
         ticket = relevant_ticket(sheet) if sheet is not None else None
         number = ticket.id if ticket is not None else None
         self._start_submit(lambda w: [w.pause(until)], "", number)
@@ -148,8 +140,8 @@ class SheetEdits(QObject):
 
     async def add_note(self, text: str, ticket: int) -> None:
         """Submit the sheet's internal note on one of the customer's tickets. Raises AppError."""
-        number = self._sheet_model.customer_number
-        await self._submit(lambda w: [w.note(text)], "", ticket, number)
+        customer = self._sheet_model.current
+        await self._submit(lambda w: [w.note(text)], "", ticket, customer)
 
     def undo(self, *edit_ids: str) -> None:
         """Undo edits of the sheet by their ids in the background, the last one first."""
@@ -170,24 +162,26 @@ class SheetEdits(QObject):
     def _start_submit(
         self, build_edits: EditBuilder, reason: str = "", ticket: int | None = None
     ) -> None:
-        sheet = self._sheet_model.sheet
+        customer = self._sheet_model.current
         # Until the panels show the customer just opened, what is clicked was meant for another.
-        if sheet is None or not self._sheet_model.is_shown:
+        if customer.sheet is None or not customer.is_shown:
             return
-        if ticket is None and sheet.ticket is not None:
-            ticket = sheet.ticket.id
+        if ticket is None and customer.sheet.ticket is not None:
+            ticket = customer.sheet.ticket.id
         # A name of its own for each: a task of the same name would cancel the one before.
         name = f"edit {self._clock.monotonic()}"
-        submitting = self._submit(build_edits, reason, ticket, self._sheet_model.customer_number)
+        submitting = self._submit(build_edits, reason, ticket, customer)
         self._sheet_model.tasks.start(name, submitting)
 
     async def _submit(
-        self, build_edits: EditBuilder, reason: str, ticket: int | None, opening: int
+        self, build_edits: EditBuilder, reason: str, ticket: int | None, customer: OpenCustomer
     ) -> None:
+        """Submit edits of a customer, who may be behind another tab by the time they are read."""
+        opening = customer.number
         # The old value is compared before sending; a stale one would be a conflict at once.
-        await self._reread_if_stale()
-        sheet = self._sheet_model.sheet
-        if sheet is None or self._sheet_model.customer_number != opening:
+        await self._reread_if_stale(customer)
+        sheet = customer.sheet
+        if sheet is None or customer.number != opening:
             raise ConflictError(
                 "Nothing was changed.",
                 "Another customer was opened before this one had been read again.",
@@ -202,31 +196,31 @@ class SheetEdits(QObject):
             self._sheet_model.publish_views()
             raise
         for edit in edits:
-            self._announce_edit(edit, customer_name(sheet))
+            self._announce_edit(edit, sheet, opening)
 
-    async def _reread_if_stale(self) -> None:
-        sheet = self._sheet_model.sheet
+    async def _reread_if_stale(self, customer: OpenCustomer) -> None:
+        sheet = customer.sheet
         if sheet is None or not self._workspace.is_connected:
             return
-        now = self._clock.now()
-        parts: Sequence[SheetPart[object]] = (sheet.profile, sheet.user)  # type: ignore[assignment]
-        old = any(p.read_at is not None and now - p.read_at > _REREAD_AFTER_S for p in parts)
-        if old and not self._sheet_model.is_loading:
-            await self._sheet_model.reread()
+        if is_outdated(sheet, self._clock.now()) and not customer.is_loading:
+            await self._sheet_model.reread(customer)
 
-    def _announce_edit(self, edit: Edit, who: str) -> None:
+    def _announce_edit(self, edit: Edit, sheet: CustomerSheet, customer_number: int) -> None:
         # Two edits of one value within the undo time cancel each other.
         if edit.state is EditState.UNDONE:
             return
         self._watched_states[edit.id] = edit.state
         outage = outage_text(edit.request.target.service.title, self._workspace.service_states)
-        words = announced_edit_text(edit, who, outage)
+        words = announced_edit_text(edit, customer_name(sheet), outage)
+        ticket = relevant_ticket(sheet)
         self.edit_submitted.emit(
             SubmittedEdit(
                 edit.id,
                 words,
                 UNDO_WINDOW_S,
                 undo_loss_warning(edit),
+                customer_number,
+                ticket.id if ticket is not None else None,
                 is_note=edit.request.kind is EditKind.NOTE,
             )
         )
@@ -254,14 +248,19 @@ class SheetEdits(QObject):
 
     def _keep_note_as_draft(self, note: EditRequest) -> None:
         """Offer a withdrawn note's text in the drawer again, unless another one is begun there."""
-        drafts = self._sheet_model.drafts
-        if self._is_target_shown(note) and not drafts.draft_text(NOTE_DRAFT):
-            drafts.save_draft(NOTE_DRAFT, str(note.new))
+        owner = self._find_owner(note)
+        if owner is not None and not self._sheet_model.drafts.draft_text(NOTE_DRAFT, owner):
+            self._sheet_model.drafts.save_draft(NOTE_DRAFT, str(note.new), owner)
+
+    def _find_owner(self, intent: EditRequest) -> str | None:
+        """Return whose drafts an edit's are: its customer, in front or in a tab behind."""
+        opened = self._sheet_model.open_customers
+        return next((one.draft_owner for one in opened if one.is_target(intent.target.id)), None)
 
     def _result_text(self, edit: Edit) -> str:
         intent = edit.request
         what = edit_text(intent.kind.value, intent.name, intent.new)
-        if not self._is_target_shown(intent):
+        if not self._sheet_model.current.is_target(intent.target.id):
             # Somebody else is on screen by now.
             what = f"{intent.target.label}: {what}"
         if edit.state in (EditState.DONE, EditState.CONFLICT):
@@ -270,13 +269,11 @@ class SheetEdits(QObject):
             return f"{what}: failed. {edit.detail}"
         return f"{what}: undone"
 
-    def _is_target_shown(self, intent: EditRequest) -> bool:
-        sheet = self._sheet_model.sheet
-        if sheet is None:
-            return False
-        profile, person = sheet.profile.value, sheet.user.value
-        ids = {profile.sid if profile else "", str(person.id) if person else ""}
-        return intent.target.id in ids or intent.target.id == sheet.address
+
+def is_outdated(sheet: CustomerSheet, now: float) -> bool:
+    """Whether a sheet's profile or user is older than five minutes, to be read again first."""
+    parts: Sequence[SheetPart[object]] = (sheet.profile, sheet.user)  # type: ignore[assignment]
+    return any(p.read_at is not None and now - p.read_at > _REREAD_AFTER_S for p in parts)
 
 
 def announced_edit_text(edit: Edit, who: str, outage: str = "") -> str:

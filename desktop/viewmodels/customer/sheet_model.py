@@ -1,27 +1,28 @@
 """View-model of the customer sheet: looks customers up, refreshes them, tells the panels."""
 
+import itertools
 import logging
+from collections.abc import Coroutine
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.customer.customer_lookup import CustomerLookup, relevant_ticket
-from desktop.customer.edit_factory import find_create_obstacle
 from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import UndoService
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
-from desktop.model.edit import EditKind, EditState
-from desktop.model.lookup_query import LookupQuery, LookupQueryKind, parse_lookup_query
-from desktop.model.permission import Permission, check_permission
-from desktop.store.audit_log import AuditEntry
+from desktop.model.edit import EditState
+from desktop.model.lookup_query import LookupQuery, parse_lookup_query
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.customer_context import CustomerContext, read_display_settings
 from desktop.viewmodels.customer.lists_view import ListDetailsView, build_list_details
+from desktop.viewmodels.customer.open_customer import OpenCustomer
 from desktop.viewmodels.customer.reason_drafts import ReasonDrafts
-from desktop.viewmodels.customer.sheet_edits import SheetEdits
+from desktop.viewmodels.customer.sheet_edits import SheetEdits, is_outdated
 from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
 from desktop.viewmodels.task_registry import TaskRegistry
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
@@ -36,11 +37,17 @@ _FIRST_PAINT_DELAY_MS = 12
 
 
 class CustomerSheetModel(QObject):
-    """The customer sheet's model; `context` is what panels are built from."""
+    """The customer sheet's model; `context` is what panels are built from.
+
+    The one sheet shows one of `open_customers`, the tabs' customers; the others go on behind it.
+    """
 
     changed = Signal()
-    about_to_replace = Signal()  # the customer shown is about to be replaced
+    about_to_replace = Signal()  # the customer shown is about to be replaced, or to go behind
     customer_opened = Signal()  # another customer than before
+    tabs_affected = Signal()  # half-typed input came or went, or a customer behind has changed
+    lookup_finished = Signal()  # of a customer in front or behind: all is answered and kept
+    viewing_ended = Signal()  # signed out, or not allowed any more: nobody may stay open
     failed = Signal(object)  # AppError, to be told beside its cause
 
     def __init__(
@@ -59,19 +66,14 @@ class CustomerSheetModel(QObject):
         self._store = store
         self._clock = clock
         self.tasks = TaskRegistry(self.failed.emit)
-        self._query: LookupQuery | None = None  # the newest; its first answer may still be missing
-        self._is_opened = False  # the sheet is the one of that query
-        self._sheet: CustomerSheet | None = None
-        self._audit: tuple[AuditEntry, ...] = ()
-        self._customer_number = 0  # grows with every customer opened
-        self._is_shown = False
-        self._unsaved_input_sources: set[str] = set()  # names of panels and dialogs
+        self._numbers = itertools.count(1)
+        self._current = OpenCustomer()
+        self.open_customers = [self._current]
         self._signed_in = False
-        self._expanded_panels: frozenset[str] = frozenset()
         # Only while the panels are told of a change: all of them then show one moment.
         self._published_context: CustomerContext | None = None
         self.edits = SheetEdits(self, workspace, editor, undo, store, clock)
-        self.drafts = ReasonDrafts(store, clock, self.tasks, self._draft_owner)
+        self.drafts = ReasonDrafts(store, clock, self.tasks, lambda: self._current.draft_owner)
         self._unsubscribe = bus.subscribe(self._on_changes)
         self._publish_timer = QTimer(self)
         self._publish_timer.setSingleShot(True)
@@ -84,36 +86,57 @@ class CustomerSheetModel(QObject):
         self._age_timer.start()
 
     @property
+    def current(self) -> OpenCustomer:
+        """The customer whom the sheet shows, or is about to show."""
+        return self._current
+
+    @property
     def sheet(self) -> CustomerSheet | None:
         """The sheet of the customer shown in the window, or None before the first one."""
-        return self._sheet
+        return self._current.sheet
 
     @property
     def customer_number(self) -> int:
         """Number of the customer shown: answers of an older look-up are not shown."""
-        return self._customer_number
+        return self._current.number
 
     @property
     def is_shown(self) -> bool:
         """Whether the customer sheet's panels show this customer already."""
-        return self._is_shown
+        return self._current.is_shown
 
     @property
     def is_loading(self) -> bool:
         """Whether the sheet model is asking a service, for the panels' loading state."""
-        return self._sheet is not None and not self._sheet.is_complete
+        return self._current.is_loading
 
     @property
     def has_unsaved_input(self) -> bool:
         """Whether something is half-typed on the customer sheet: then nothing may replace it."""
-        return bool(self._unsaved_input_sources)
+        return self._current.has_unsaved_input
 
     def set_unsaved_input(self, holder: str, unsaved: bool) -> None:
         """Note that a panel or dialog of the sheet has half-typed input, or has it no more."""
+        sources = self._current.unsaved_input_sources
+        if unsaved is (holder in sources):
+            return
         if unsaved:
-            self._unsaved_input_sources.add(holder)
+            sources.add(holder)
         else:
-            self._unsaved_input_sources.discard(holder)
+            sources.discard(holder)
+        self.tabs_affected.emit()
+
+    def keep_input(self, holder: str, value: object) -> None:
+        """Keep what a panel holds half-typed while its customer is in a tab behind another."""
+        self._current.kept_input[holder] = value
+
+    def take_kept_input(self, holder: str) -> object | None:
+        """Return what `keep_input` kept for a panel of the customer shown, once; else None."""
+        return self._current.kept_input.pop(holder, None)
+
+    def is_looking_up(self, customer: OpenCustomer | None = None) -> bool:
+        """Whether a look-up of the customer, by default the one shown, is under way."""
+        return self.tasks.is_running(f"lookup {id(customer or self._current)}")
 
     def context(self) -> CustomerContext:
         """Return what the customer panels' views are built from. Raises InvalidInput without sheet.
@@ -122,18 +145,19 @@ class CustomerSheetModel(QObject):
         """
         if self._published_context is not None:
             return self._published_context
-        if self._sheet is None:
+        sheet = self._current.sheet
+        if sheet is None:
             raise InvalidInput("No customer is open.")
-        ticket = relevant_ticket(self._sheet)
+        ticket = relevant_ticket(sheet)
         return CustomerContext(
-            self._sheet,
+            sheet,
             read_display_settings(self._workspace),
             self._workspace.actor,
             self._workspace.rules,
             self._clock.now(),
-            self._audit,
+            self._current.audit,
             ticket.id if ticket is not None else None,
-            self._expanded_panels,
+            self._current.expanded_panels,
             self._workspace.service_states,
         )
 
@@ -146,43 +170,8 @@ class CustomerSheetModel(QObject):
 
     def toggle_all_rows(self, panel: str) -> None:
         """Show all rows of a customer panel, or its first ones again."""
-        self._expanded_panels ^= {panel}
+        self._current.expanded_panels ^= {panel}
         self.publish_views()
-
-    def can_create_profile(self) -> tuple[bool, str]:
-        """Return whether a Sailthru profile may be created for the customer; if not, why."""
-        decision = check_permission(Permission.CREATE, self._workspace.actor, self._workspace.rules)
-        if not decision.is_allowed:
-            return False, decision.reason
-        sheet = self._sheet
-        if (
-            sheet is None
-            or sheet.profile.state is not SheetPartState.ABSENT
-            or not sheet.is_complete
-        ):
-            return False, "It is not certain yet that Sailthru has no profile."
-        obstacle = find_create_obstacle(sheet)
-        if obstacle is not None:
-            return False, str(obstacle)
-        return True, ""
-
-    def not_found_action(self) -> tuple[str, str]:
-        """Return the sheet's next step where nobody was found, and its button text.
-
-        The step is `connect`, `retry`, `create` or none (empty).
-        """
-        sheet = self._sheet
-        if sheet is None or sheet.is_found:
-            return "", ""
-        if all(p.state is SheetPartState.OFF for p in (sheet.user, sheet.profile)):
-            return "connect", "Continue set-up"
-        if any(p.state is SheetPartState.FAILED for p in (sheet.user, sheet.profile)):
-            return "retry", "Try again"
-        allowed, _ = self.can_create_profile()
-        waits = any(e.request.kind is EditKind.CREATE for e in sheet.pending_edits)
-        if allowed and not waits and sheet.query.kind is LookupQueryKind.EMAIL:
-            return "create", "Create a Sailthru profile"
-        return "", ""
 
     def open_text(self, text: str) -> None:
         """Look up what was typed into the window; emits `failed` for text that is no query."""
@@ -193,62 +182,106 @@ class CustomerSheetModel(QObject):
             return
         self.open_query(query)
 
-    def open_query(self, query: LookupQuery) -> None:
-        """Look up a query for the sheet's panels; an older look-up under way is cancelled."""
+    def open_query(self, query: LookupQuery, customer: OpenCustomer | None = None) -> None:
+        """Look up a query for the sheet's panels, or for a customer in a tab behind them.
+
+        An older look-up of the same tab is cancelled.
+        """
         decision = check_view_permission(self._workspace)
         if not decision.is_allowed:
             self.failed.emit(InvalidInput("Looking customers up is not allowed.", decision.reason))
             return
-        if self._sheet is not None:
+        customer = customer or self._current
+        if customer is self._current and customer.sheet is not None:
             self.about_to_replace.emit()
-        self._customer_number += 1
-        self._query, self._is_opened = query, False
-        self._is_shown = False
-        self._audit = ()
-        self._expanded_panels = frozenset()
-        self.tasks.start("lookup", self._look_up(query, new=True))
+        customer.kept_input.clear()
+        customer.number = next(self._numbers)
+        customer.query, customer.is_opened = query, False
+        customer.is_shown = False
+        customer.audit = ()
+        customer.expanded_panels = frozenset()
+        self._start_lookup(customer, self._look_up(customer, query, new=True))
+
+    def show_customer(self, customer: OpenCustomer, *, keeps_input: bool = True) -> None:
+        """Show a customer of another tab on the sheet; what is half-typed stays with its customer.
+
+        `keeps_input`: False for a tab that is closed for good.
+        """
+        before = self._current
+        if customer is before:
+            return
+        if keeps_input and before.sheet is not None:
+            self.about_to_replace.emit()
+        # What counts from now on is what the panels have kept.
+        before.unsaved_input_sources.clear()
+        before.is_shown = False
+        self._current = customer
+        self._reread_outdated(customer)
+        self.customer_opened.emit()
+        self.publish_views()
+        if customer.query is not None and customer.sheet is None:
+            # Of a tab restored after a start nothing has been asked yet.
+            if not self.is_looking_up(customer):
+                self.open_query(customer.query)
+        elif customer.sheet is not None:
+            self._start_audit(customer)
+            # Closed while it was looked up, a tab is opened again without its answers.
+            is_unfinished = customer.is_loading and not self.is_looking_up(customer)
+            is_old = is_outdated(customer.sheet, self._clock.now()) and not customer.is_loading
+            if is_unfinished or is_old:
+                self.refresh()
 
     def refresh(self) -> None:
         """Refresh the sheet's panels from all services, also one that has signed us out.
 
         For the customer shown, or for the one who is being opened.
         """
-        if self._query is not None:
+        if self._current.query is not None:
             self._workspace.retry_sign_in()
-            self.tasks.start("lookup", self.reread())
+            self._start_lookup(self._current, self.reread())
 
-    async def reread(self) -> None:
-        """Refresh the sheet's panels from all services, and wait for the answers."""
-        if self._query is not None:
-            await self._look_up(self._query, new=not self._is_opened)
+    async def reread(self, customer: OpenCustomer | None = None) -> None:
+        """Refresh a customer, by default the one shown, from all services, and wait for it."""
+        customer = customer or self._current
+        if customer.query is not None:
+            await self._look_up(customer, customer.query, new=not customer.is_opened)
 
     def close_sheet(self) -> None:
         """Close the customer sheet: the page Customers shows nobody."""
-        self.tasks.cancel("lookup")
-        self._customer_number += 1
-        self._query = self._sheet = None
+        self.forget(self._current)
         self.publish_views()
+
+    def forget(self, customer: OpenCustomer) -> None:
+        """Forget a tab's customer, with the look-up under way and what was half-typed."""
+        self.tasks.cancel(f"lookup {id(customer)}")
+        self.tasks.cancel(f"audit {id(customer)}")
+        customer.number = next(self._numbers)
+        customer.query = customer.sheet = None
+        customer.audit = ()
+        customer.unsaved_input_sources.clear()
+        customer.kept_input.clear()
 
     def link_profile(self, sid: str) -> None:
         """Show this profile on the sheet for the Zendesk user from now on; Sailthru is not told."""
-        sheet = self._sheet
-        if self._is_shown and sheet is not None and sheet.user.value is not None:
+        sheet = self._current.sheet
+        if self._current.is_shown and sheet is not None and sheet.user.value is not None:
             self.tasks.start("link", self._link(sheet.user.value.id, sid))
 
     def unlink_profile(self) -> None:
         """Undo `link_profile`: the sheet's profile is the one at the user's address again."""
-        sheet = self._sheet
-        if self._is_shown and sheet is not None and sheet.user.value is not None:
+        sheet = self._current.sheet
+        if self._current.is_shown and sheet is not None and sheet.user.value is not None:
             self.tasks.start("link", self._unlink(sheet.user.value.id))
 
     def publish_views(self) -> None:
         """Have all customer panels show what is known now, at the same moment."""
         self._publish_timer.stop()
-        self._is_shown = True
+        self._current.is_shown = True
         self._published_context = None
-        if self._sheet is not None:
+        sheet = self._current.sheet
+        if sheet is not None:
             self._published_context = self.context()
-            if any(e.state is EditState.WAITING for e in self._sheet.pending_edits):
+            if any(e.state is EditState.WAITING for e in sheet.pending_edits):
                 self._countdown_timer.start()
         try:
             self.changed.emit()
@@ -265,113 +298,143 @@ class CustomerSheetModel(QObject):
         self._unsubscribe()
         await self.tasks.close()
 
-    def _draft_owner(self) -> str | None:
-        if self._sheet is None:
-            return None
-        profile, user = self._sheet.profile.value, self._sheet.user.value
-        if profile is not None:
-            return profile.sid
-        return str(user.id) if user is not None else None
+    def _start_lookup(self, customer: OpenCustomer, lookup: Coroutine[Any, Any, None]) -> None:
+        self.tasks.start(f"lookup {id(customer)}", lookup)
 
-    async def _look_up(self, query: LookupQuery, *, new: bool) -> None:
-        first, opening = new, self._customer_number
+    def _start_audit(self, customer: OpenCustomer) -> None:
+        self.tasks.start(f"audit {id(customer)}", self._read_audit(customer))
+
+    async def _look_up(self, customer: OpenCustomer, query: LookupQuery, *, new: bool) -> None:
+        first, opening = new, customer.number
 
         def show(sheet: CustomerSheet) -> None:
             nonlocal first
-            if self._customer_number != opening:
+            if customer.number != opening:
                 return
-            before = self._sheet
+            before = customer.sheet
             if not new and before is not None and before.query == sheet.query:
                 sheet = _keep_shown_parts(before, sheet)
-            self._sheet = sheet
-            if first:
-                first, self._is_opened = False, True
-                self.customer_opened.emit()
-                self.tasks.start("audit", self._read_audit())
-                self._is_shown = False
-                if sheet.is_found:
-                    self.publish_views()
-                else:
-                    self._publish_timer.start(_FIRST_PAINT_DELAY_MS)
-            elif sheet.is_complete:
-                self.publish_views()
-            elif _is_nothing_known_yet(sheet):
-                # Lists and fields alone show nowhere, and the answers that matter are on their way.
-                pass
-            elif not self._publish_timer.isActive():
-                self._publish_timer.start(_BATCH_PAINT_MS)
+            customer.sheet = sheet
+            is_first, first = first, False
+            if is_first:
+                customer.is_opened = True
+            if customer is self._current:
+                self._show_answer(customer, sheet, is_first=is_first)
+            else:
+                self.tabs_affected.emit()
 
         try:
             await self._lookup.look_up_query(query, show)
         except AppError:
-            if self._customer_number == opening and not self._is_opened:
+            if customer.number == opening and not customer.is_opened:
                 # Refused before anything was shown: whoever is on show stays open.
-                self._query = self._sheet.query if self._sheet is not None else None
-                self._is_opened = self._sheet is not None
+                customer.query = customer.sheet.query if customer.sheet is not None else None
+                customer.is_opened = customer.sheet is not None
             raise
-        self.tasks.start("audit", self._read_audit())
+        if customer is self._current:
+            self._start_audit(customer)
+        self.lookup_finished.emit()
 
-    async def _read_audit(self) -> None:
-        sheet, opening = self._sheet, self._customer_number
+    def _show_answer(self, customer: OpenCustomer, sheet: CustomerSheet, *, is_first: bool) -> None:
+        if is_first:
+            self.customer_opened.emit()
+            self._start_audit(customer)
+            customer.is_shown = False
+            if sheet.is_found:
+                self.publish_views()
+            else:
+                self._publish_timer.start(_FIRST_PAINT_DELAY_MS)
+        elif sheet.is_complete:
+            self.publish_views()
+        elif _is_nothing_known_yet(sheet):
+            # Lists and fields alone show nowhere, and the answers that matter are on their way.
+            pass
+        elif not self._publish_timer.isActive():
+            self._publish_timer.start(_BATCH_PAINT_MS)
+
+    async def _read_audit(self, customer: OpenCustomer) -> None:
+        sheet, opening = customer.sheet, customer.number
         if sheet is None:
             return
         if sheet.target_ids:
             rows = await self._store.audit.list_entries(targets=sheet.target_ids, limit=100)
-            if rows != self._audit and self._customer_number == opening:
-                self._audit = rows
-                self.publish_views()
+            if rows != customer.audit and customer.number == opening:
+                customer.audit = rows
+                if customer is self._current:
+                    self.publish_views()
 
     async def _link(self, person: int, sid: str) -> None:
         save, now = self._store.drafts_and_links.save_link.blocking, self._clock.now()
-        opening = self._customer_number
+        customer, opening = self._current, self._current.number
         await self._store.run(save, person, sid, self._workspace.actor.name, now)
-        if self._customer_number == opening:
-            await self.reread()
+        if customer.number == opening:
+            await self.reread(customer)
 
     async def _unlink(self, person: int) -> None:
-        opening = self._customer_number
+        customer, opening = self._current, self._current.number
         await self._store.drafts_and_links.delete_link(person)
-        if self._customer_number == opening:
-            await self.reread()
+        if customer.number == opening:
+            await self.reread(customer)
 
     def _on_changes(self, changes: ChangeSet) -> None:
         signed_in = self._workspace.clients.zendesk is not None
         is_signed_out = self._signed_in and not signed_in
-        may_view = check_view_permission(self._workspace).is_allowed
-        if self._sheet is not None and (is_signed_out or not may_view):
-            # Nobody stays on the screen: what is kept is erased, or is not for this person now.
-            self.close_sheet()
         self._signed_in = signed_in
+        if is_signed_out or not check_view_permission(self._workspace).is_allowed:
+            # Nobody stays on the screen: what is kept is erased, or is not for this person now.
+            self.viewing_ended.emit()
+            if self._current.sheet is not None:
+                self.close_sheet()
         if changes.has_any(Topic.CUSTOMER, Topic.OUTBOX, Topic.AUDIT):
+            for customer in self.open_customers:
+                customer.is_outdated = customer is not self._current
             self.tasks.start("reread", self._reread_from_store())
-        elif self._sheet is not None and changes.has_any(Topic.PERMISSIONS, Topic.SETTINGS):
+        elif self._current.sheet is not None and changes.has_any(Topic.PERMISSIONS, Topic.SETTINGS):
             self.publish_views()
 
     async def _reread_from_store(self) -> None:
         self.edits.report_settled_edits()
-        if self._sheet is None:
+        customer = self._current
+        if customer.sheet is None:
             return
-        self._sheet = self._store.sheet_reader.refresh_sheet.blocking(self._sheet)
-        if self._is_shown:
+        customer.sheet = self._store.sheet_reader.refresh_sheet.blocking(customer.sheet)
+        if customer.is_shown:
             self.publish_views()
-        created = any(r.kind == "create" and r.result == "done" for r in self._audit)
-        await self._read_audit()
-        now_created = any(r.kind == "create" and r.result == "done" for r in self._audit)
-        if now_created and not created and self._sheet and self._sheet.profile.value is None:
-            self.refresh()
+        created = _has_created_profile(customer)
+        await self._read_audit(customer)
+        sheet = customer.sheet
+        if _has_created_profile(customer) and not created and sheet and sheet.profile.value is None:
+            self._start_lookup(customer, self.reread(customer))
+
+    def _reread_outdated(self, customer: OpenCustomer) -> None:
+        """Read from the databases what has changed while the customer was behind another tab."""
+        if customer.is_outdated and customer.sheet is not None:
+            try:
+                reader = self._store.sheet_reader
+                customer.sheet = reader.refresh_sheet.blocking(customer.sheet)
+            except AppError as error:
+                self.failed.emit(error)
+                return
+        customer.is_outdated = False
 
     def _on_countdown(self) -> None:
-        if self._sheet is not None and self._sheet.pending_edits:
+        sheet = self._current.sheet
+        if sheet is not None and sheet.pending_edits:
             self.publish_views()
 
     def _on_age_timer(self) -> None:
-        if self._sheet is None:
+        sheet = self._current.sheet
+        if sheet is None:
             return
-        parts = (self._sheet.profile, self._sheet.user, self._sheet.tickets)
+        parts = (sheet.profile, sheet.user, sheet.tickets)
         if not self.is_loading and any(p.error is not None and p.error.is_retryable for p in parts):
             # "It is tried again": a part that failed for a passing reason.
             self.refresh()
         self.publish_views()
+
+
+def _has_created_profile(customer: OpenCustomer) -> bool:
+    return any(row.kind == "create" and row.result == "done" for row in customer.audit)
 
 
 def _is_nothing_known_yet(sheet: CustomerSheet) -> bool:

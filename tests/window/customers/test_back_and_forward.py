@@ -64,7 +64,7 @@ async def test_somewhere_new_drops_what_was_ahead(window: WindowDriver) -> None:
 async def test_closed_customers_are_not_gone_back_to(window: WindowDriver) -> None:
     for address in ("maria@lopez.example", "tom@old.example"):
         await window.look_up(address)
-    window.sheet.close_sheet()
+    await window.house.session.disconnect()
     assert not window.view.window_actions["Back"].isEnabled()
     assert not window.view.window_actions["Forward"].isEnabled()
 

@@ -1,10 +1,11 @@
 """Follow Zendesk: a ticket viewed in the browser opens its customer here, when that is welcome."""
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox
 
 from desktop.customer.ticket_follower import ACTIVITY_WINDOW_S, FAST_POLL_S, SLOW_POLL_S
 from desktop.panels.widgets.switch import Switch
-from tests.support.window_driver import Key, WindowDriver
+from tests.support.customer_tabs_driver import look_up_apart, spoken_name, tab_texts
+from tests.support.window_driver import CTRL, Key, WindowDriver
 from tests.support.window_workspace import wait_until
 
 
@@ -57,11 +58,44 @@ async def test_follow_unsaved_input_is_not_replaced(window: WindowDriver) -> Non
     await look(window)
     await window.wait_until(lambda: "You have opened #48240 in Zendesk." in window.visible_texts())
     assert "Maria Lopez" in window.visible_texts()
+    # The ticket is open behind her, and nothing typed was moved or lost.
+    await window.wait_until(lambda: tab_texts(window) == ["[Maria Lopez]", "Tom Reyes · Following"])
+    assert window.find_one("Reason", QComboBox).currentText().endswith("x")
+    assert spoken_name(window, 1) == "Tom Reyes, follows Zendesk"
     window.save_screenshot("held")
     window.press(Key.Key_Escape)
     window.sandbox.control("POST", "viewed", {"ticket": 48302})
     await look(window)
     await window.wait_until(lambda: "Priya Nair" in window.visible_texts())
+
+
+async def view_ticket(window: WindowDriver, ticket: int) -> None:
+    window.sandbox.control("POST", "viewed", {"ticket": ticket})
+    await look(window)
+    await window.is_lookup_finished()
+
+
+async def test_follow_keeps_to_its_tab_and_brings_it_to_the_front(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    await following(window)
+    assert tab_texts(window) == ["[Maria Lopez · Following]"]
+    await look_up_apart(window, "dana@okafor.example")
+    await view_ticket(window, 48240)
+    await window.wait_until(lambda: tab_texts(window) == ["[Tom Reyes · Following]", "Dana Okafor"])
+    # Another tab may follow instead.
+    window.press(Key.Key_PageDown, CTRL)
+    window.view.window_actions["Follow Zendesk in this tab"].trigger()
+    await view_ticket(window, 48213)
+    await window.wait_until(lambda: tab_texts(window) == ["Tom Reyes", "[Maria Lopez · Following]"])
+
+
+async def test_follow_never_replaces_a_pinned_tab(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    await following(window)
+    window.view.window_actions["Pin tab"].trigger()
+    assert not window.view.window_actions["Follow Zendesk in this tab"].isEnabled()
+    await view_ticket(window, 48240)
+    await window.wait_until(lambda: tab_texts(window) == ["Maria Lopez", "[Tom Reyes · Following]"])
 
 
 async def test_follow_stops_below_half_of_rate_limit(window: WindowDriver) -> None:
