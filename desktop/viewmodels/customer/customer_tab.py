@@ -20,7 +20,7 @@ class CustomerTab:
     saved_name: str = ""
     pending_count: int = 0  # edits that wait to be sent
     was_looked_up: bool = False  # since this start, and not restored by it
-    was_kept: bool = False  # seen among the customers kept on this computer
+    kept_number: int = -1  # of the customer seen last among those kept on this computer
 
     @property
     def is_empty(self) -> bool:

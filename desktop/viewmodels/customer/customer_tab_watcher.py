@@ -21,7 +21,6 @@ class CustomerTabWatcher:
         on_look: Callable[[list[CustomerTab]], None],
     ) -> None:
         """`on_look` gets the tabs of erased customers, mostly none, after each look."""
-        self._sheet = sheet
         self._reader = reader
         self._list_tabs = list_tabs
         self._on_look = on_look
@@ -52,8 +51,8 @@ class CustomerTabWatcher:
         erased = []
         for tab in tabs:
             if kept.intersection(tab.customer.record_ids):
-                tab.was_kept = True
-            elif tab.was_kept and not self._sheet.is_looking_up(tab.customer):
-                # A new customer is kept once the look-up of them has ended.
+                tab.kept_number = tab.customer.number
+            elif tab.kept_number == tab.customer.number:
+                # Another customer in the same tab is kept once the look-up of them has ended.
                 erased.append(tab)
         self._on_look(erased)

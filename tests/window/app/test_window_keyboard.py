@@ -19,14 +19,20 @@ from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.tab_order import tab_stops
 from desktop.settings import settings_table
 from desktop.viewmodels.settings_sections import SETTINGS_SECTIONS, section_keywords
+from tests.support.customer_tabs_driver import open_in_tabs
 from tests.support.window_driver import CTRL, NONE, SHIFT, Key, WindowDriver
 
 
 async def test_palette_lists_every_action_and_enter_runs_it(window: WindowDriver) -> None:
-    await window.look_up("maria@lopez.example")
-    # Each of them can be run: somebody has gone back from a page.
+    await open_in_tabs(
+        window, "maria@lopez.example", "tom@old.example", "priya@nair.example"
+    )
+    # Each of them can be run: a tab was closed, another one follows Zendesk, and somebody has gone
+    # back from a page.
+    window.press(Key.Key_W, CTRL)
+    window.window.follow_model.set_following(True)
+    window.press(Key.Key_Tab, CTRL)
     window.press(Key.Key_2, CTRL)
-    window.press(Key.Key_3, CTRL)
     window.view.window_actions["Back"].trigger()
     for action in window.view.window_actions.all():
         ran: list[bool] = []

@@ -328,6 +328,17 @@ async def test_erased_while_no_window_is_open_a_tab_is_not_restored(window: Wind
     assert not window.find_all("Open customers")
 
 
+async def test_somebody_unknown_in_place_of_a_kept_customer_is_no_erasure(
+    window: WindowDriver,
+) -> None:
+    await window.look_up(MARIA)
+    await window.pause(0.2)
+    await window.look_up("nobody@nowhere.example")
+    await window.pause(0.4)
+    assert window.sheet.sheet is not None
+    assert "nobody@nowhere.example" in window.visible_texts()
+
+
 async def test_signing_out_closes_every_tab(window: WindowDriver) -> None:
     await open_in_tabs(window, MARIA, TOM, PRIYA)
     window.view.window_actions["Pin tab"].trigger()
