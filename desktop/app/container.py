@@ -96,7 +96,10 @@ class WorkspaceServices:
 
         session = self.session
         return TicketFollower(
-            lambda: session.clients, self.context.clock, session.has_spare_rate_budget
+            lambda: session.clients,
+            self.context.clock,
+            session.has_spare_rate_budget,
+            session.follow_budget,
         )
 
     @cached_property

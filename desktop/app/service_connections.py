@@ -53,6 +53,12 @@ class ServiceConnections:
         limiter = self.zendesk_rate_limiter
         return limiter.share_left() if limiter is not None else 1.0
 
+    def zendesk_call_limit(self) -> int | None:
+        """Return the calls per minute of this workspace's Zendesk account; None: not told yet."""
+        limiter = self.zendesk_rate_limiter
+        budget = limiter.budget() if limiter is not None else None
+        return budget.limit if budget is not None else None
+
     @property
     def request_count(self) -> int:
         """The number of HTTP requests to both services since the workspace was connected."""

@@ -22,6 +22,7 @@ from desktop.customer.service_clients import AccountFieldNames, ServiceClients
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.errors import AppError, AuthenticationError, NotPermitted
 from desktop.model.account import Account, judge_sid_answers, needs_sid_probe
+from desktop.model.follow_budget import FollowBudget
 from desktop.model.json_value import Json
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.permission import Actor, PermissionRules
@@ -268,6 +269,11 @@ class WorkspaceSession:
     def zendesk_budget_share(self) -> float:
         """Return the share of the session's Zendesk calls per minute that is left, 0 to 1."""
         return self._connection.zendesk_budget_share() if self._connection else 1.0
+
+    def follow_budget(self) -> FollowBudget:
+        """Return what this desk may ask Zendesk for Follow Zendesk, by the number of desks."""
+        limit = self._connection.zendesk_call_limit() if self._connection else None
+        return FollowBudget(self.values.get(settings_table.DESK_COUNT), limit)
 
     async def _identify_actor(self) -> None:
         zendesk = self.clients.zendesk

@@ -11,6 +11,7 @@ from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.search_field import SearchField
 from desktop.panels.widgets.switch import Switch
+from desktop.panels.widgets.tooltip import set_tooltip
 
 if TYPE_CHECKING:
     from desktop.model.customer_sheet import CustomerMatch
@@ -71,9 +72,10 @@ class TopBar(QWidget):
         on = self._follow.is_following
         self._follow_label.setText("Following Zendesk" if on else "Follow Zendesk")
         self.follow_switch.set_value(on)
-        self.follow_switch.set_enabled(
-            not self._follow.disabled_reason, self._follow.disabled_reason
-        )
+        reason = self._follow.disabled_reason
+        self.follow_switch.set_enabled(not reason, reason)
+        if not reason:
+            set_tooltip(self.follow_switch, self._follow.budget_text)
 
     def set_narrow(self, narrow: bool) -> None:
         """Leave the top bar's room in a narrow window to the search field."""

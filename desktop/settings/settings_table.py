@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from desktop.model.customer_value import PredictionField
+from desktop.model.follow_budget import DEFAULT_DESKS
 from desktop.model.json_value import Json
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.permission import DEFAULT_PERMISSIONS, Permission, Role
@@ -304,6 +305,17 @@ FOLLOW_ZENDESK = flag_setting(
     "Follow Zendesk",
     "Opens the requester of the ticket you are viewing in Zendesk.",
 )
+DESK_COUNT = number_setting(
+    "follow.desks",
+    SettingSection.WINDOW,
+    "Number of desks",
+    "How many people use Follow Zendesk in this account. All of them together take at most a fifth"
+    " of Zendesk’s calls: the more desks, the less often each one looks.",
+    default=DEFAULT_DESKS,
+    minimum=1,
+    maximum=5000,
+    is_admin_only=True,
+)
 CA_FILE = text_setting(
     "advanced.ca_file",
     SettingSection.ADVANCED,
@@ -356,6 +368,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     WINDOW_THEME,
     ALWAYS_ON_TOP,
     FOLLOW_ZENDESK,
+    DESK_COUNT,
     CA_FILE,
     LOG_LEVEL,
 )

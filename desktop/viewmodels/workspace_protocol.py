@@ -5,6 +5,7 @@ from typing import Protocol
 from desktop.clients.service_status import ServiceState
 from desktop.customer.service_clients import AccountFieldNames, ServiceClients
 from desktop.kit.errors import AppError
+from desktop.model.follow_budget import FollowBudget
 from desktop.model.permission import (
     Actor,
     Permission,
@@ -54,6 +55,10 @@ class WorkspaceProtocol(Protocol):
 
     def has_spare_rate_budget(self) -> bool:
         """Whether Follow Zendesk may poll: over half of Zendesk's calls are left."""
+        ...
+
+    def follow_budget(self) -> FollowBudget:
+        """What this desk may ask Zendesk for Follow Zendesk, by the number of desks."""
         ...
 
     def retry_sign_in(self) -> None:

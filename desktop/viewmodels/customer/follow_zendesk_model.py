@@ -4,7 +4,7 @@ import asyncio
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.customer.ticket_follower import TicketFollower
+from desktop.customer.ticket_follower import FAST_POLL_S, TicketFollower
 from desktop.kit.errors import AppError
 from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
 from desktop.viewmodels.task_registry import TaskRegistry
@@ -40,6 +40,13 @@ class FollowZendeskModel(QObject):
             return "Zendesk is not connected."
         return ""
 
+    @property
+    def budget_text(self) -> str:
+        """How often Follow Zendesk looks at most, and why; or why it does not look for now."""
+        if not self._workspace.has_spare_rate_budget():
+            return "Pauses while less than half of Zendesk’s calls are left."
+        return self._follow.budget.describe(FAST_POLL_S)
+
     def set_following(self, on: bool) -> None:
         """Switch Follow Zendesk on or off."""
         self._is_following = on and not self.disabled_reason
@@ -63,7 +70,7 @@ class FollowZendeskModel(QObject):
             ticket = await self._follow.poll(newest_now=self._tabs.is_nobody_looked_up)
             if ticket is not None and not self._tabs.follow_ticket(ticket.id):
                 self.ticket_opened_behind.emit(ticket.id)
-            # 5 s while somebody works here, else 60 s: a share of the account's rate limit.
+            # 5 s while somebody works here, else 60 s, and never beyond this desk's share.
             await asyncio.sleep(self._follow.poll_interval_s(visible=self.is_window_visible))
 
     def _on_error(self, error: AppError) -> None:

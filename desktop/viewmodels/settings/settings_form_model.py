@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.customer.ticket_follower import FAST_POLL_S
 from desktop.kit.errors import AppError
 from desktop.model.json_value import Json
 from desktop.settings import settings_table
@@ -61,11 +62,18 @@ class SettingsFormModel(QObject):
             values={s.key: self._control_value(s) for s in settings},
             errors=dict(self._errors),
             disabled_reasons=reasons,
-            notes={s.key: "Takes effect at the next start." for s in settings if s.needs_restart},
+            notes=self._notes(settings),
             completions={settings_table.TIMEZONE.key: self._time_zones}
             if settings_table.TIMEZONE in settings
             else {},
         )
+
+    def _notes(self, settings: Iterable[Setting[Any]]) -> dict[str, str]:
+        notes = {s.key: "Takes effect at the next start." for s in settings if s.needs_restart}
+        if settings_table.DESK_COUNT in settings:
+            budget = self._workspace.follow_budget()
+            notes[settings_table.DESK_COUNT.key] = budget.describe(FAST_POLL_S)
+        return notes
 
     def plain_setting_keys(self) -> tuple[tuple[SettingSection, tuple[str, ...]], ...]:
         """Return the settings sections that are nothing but a form, with their keys in order."""

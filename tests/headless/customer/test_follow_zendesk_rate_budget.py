@@ -43,6 +43,7 @@ async def test_follow_stops_below_half_of_rate_limit(
     servers, _ = low_rate_limit
     zendesk = low_rate_limit_services.session.clients.zendesk
     assert zendesk is not None
+    low_rate_limit_services.session.change_settings({"follow.desks": 1})
     servers.control("DELETE", "requests")
     await low_rate_limit_services.follow.poll()
     assert asked(servers) == 1, "with enough left it asks"

@@ -9,6 +9,11 @@ from tests.support.window_driver import CTRL, Key, WindowDriver
 from tests.support.window_workspace import wait_until
 
 
+def set_desks(desk: WindowDriver, count: int) -> None:
+    """Set the number of desks; thirty, the default, look too seldom for most tests."""
+    desk.house.session.change_settings({"follow.desks": count})
+
+
 async def look(desk: WindowDriver) -> None:
     """Ask once more now, as the timer will."""
     follow = desk.window.follow_model
@@ -23,7 +28,8 @@ def recent(desk: WindowDriver) -> int:
     return sum(count for name, count in counted.items() if "tickets/recent" in name)
 
 
-async def following(desk: WindowDriver) -> None:
+async def following(desk: WindowDriver, *, desks: int = 1) -> None:
+    set_desks(desk, desks)
     desk.click("Follow Zendesk", Switch)
     assert "Following Zendesk" in desk.visible_texts()
     await wait_until(lambda: recent(desk) == 1)
@@ -111,6 +117,7 @@ async def test_follow_stops_below_half_of_rate_limit(window: WindowDriver) -> No
 
 async def test_follow_interval_is_short_when_visible_and_active(window: WindowDriver) -> None:
     follow = window.house.follow
+    set_desks(window, 1)
     window.window.follow_model.note_user_activity()
     assert follow.poll_interval_s(visible=True) == FAST_POLL_S
     assert follow.poll_interval_s(visible=False) == SLOW_POLL_S
@@ -124,6 +131,26 @@ async def test_follow_interval_is_short_when_visible_and_active(window: WindowDr
     await window.wait_until(lambda: not window.window.follow_model.is_window_visible)
     window.view.showNormal()
     await window.wait_until(lambda: window.window.follow_model.is_window_visible)
+
+
+async def test_follow_looks_less_often_the_more_desks_there_are(window: WindowDriver) -> None:
+    switch, follow = window.find_one("Follow Zendesk", Switch), window.house.follow
+    set_desks(window, 1)
+    await window.wait_until(lambda: "every 5 s at most: 1 desk" in switch.accessibleDescription())
+    set_desks(window, 50)
+    limit = window.house.session.follow_budget().limit
+    assert limit is not None
+    await window.wait_until(lambda: "50 desks together" in switch.accessibleDescription())
+    assert f"a fifth of Zendesk’s {limit:,} calls" in switch.accessibleDescription()
+    await following(window, desks=50)
+    window.window.follow_model.note_user_activity()
+    assert follow.poll_interval_s(visible=True) > FAST_POLL_S
+    # Switched off and on as often as one likes, it takes no more than the share.
+    for _ in range(20):
+        window.window.follow_model.set_following(False)
+        window.window.follow_model.set_following(True)
+        await window.look_up("maria@lopez.example")
+    assert recent(window) <= max(1, follow.budget.calls_per_minute)
 
 
 async def test_follow_without_zendesk_is_disabled(window: WindowDriver) -> None:
