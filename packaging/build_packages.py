@@ -1,4 +1,4 @@
-"""Builds what people install into `dist/`: the wheel, and on Linux the bundle and the `.deb`."""
+"""Builds what people install into `dist/`: wheel, Zendesk app, bundle and `.deb`."""
 
 import argparse
 import os
@@ -54,6 +54,16 @@ def build_wheel(into: Path) -> Path:
         if not any(name.startswith("desktop/_resources/icons/") for name in archive.namelist()):
             raise RuntimeError("The wheel lacks the icons and help pages of resources/.")
     return wheel
+
+
+def build_zendesk_app(into: Path) -> Path:
+    """Build the zip of the Zendesk app that an admin uploads."""
+    import zendesk_app
+
+    source = ROOT / "packaging" / "zendesk-app"
+    if faults := list(zendesk_app.find_faults(source)):
+        raise RuntimeError("\n".join(faults))
+    return zendesk_app.build_zip(source, into)
 
 
 def build_bundle(into: Path) -> Path:
@@ -114,6 +124,7 @@ def size_of(path: Path) -> int:
 
 PACKAGES: dict[str, Callable[[Path], Path]] = {
     "wheel": build_wheel,
+    "zendesk-app": build_zendesk_app,
     "bundle": build_bundle,
     "deb": build_deb,
     "smoke": smoke_test_deb,

@@ -37,6 +37,8 @@ TEST_PACKAGES = [
     "python3-pyatspi", "gir1.2-atspi-2.0", "xdotool", "systemd",
 ]  # fmt: skip
 SMOKE_PACKAGES = ["debootstrap", "xvfb"]
+# For the Zendesk app; Ubuntu has no Chromium as an ordinary package, and its test is skipped there.
+BROWSER_PACKAGES = ["chromium-headless-shell"]
 # Debian's and Ubuntu's newer releases renamed these (64-bit time).
 RENAMED = {"libglib2.0-0": "libglib2.0-0t64"}
 WITHOUT_QT = ("pyside6-essentials", "shiboken6", "qasync", "pytest-qt")
@@ -100,7 +102,8 @@ def test(rest: Sequence[str]) -> int:
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor())
         # apt-get and pip wait for the network most of the time: at once, where pip is there.
-        packages = pool.submit(system_packages, [*QT_PACKAGES, *TEST_PACKAGES])
+        browser = BROWSER_PACKAGES if is_debian() else []
+        packages = pool.submit(system_packages, [*QT_PACKAGES, *TEST_PACKAGES, *browser])
         if importlib.util.find_spec("ensurepip") is None:
             packages.result()
         making = {name: pool.submit(environment, *SUITES[name]) for name in {*wanted, "window"}}
@@ -167,6 +170,7 @@ def checks(python: str, found: IO[bytes] | None = None) -> int:
         [python, "-m", "mypy"],
         [str(tools / "lint-imports"), "--no-cache"],
         [python, "packaging/repository_checks.py"],
+        [python, "packaging/zendesk_app.py"],
     ]
     codes = [run(command, into=found) for command in commands]
     return next((code for code in codes if code), 0)
@@ -300,6 +304,12 @@ def system_packages(names: Sequence[str]) -> None:
         raise Stop(f"apt-get could not install: {' '.join(missing)}")
 
 
+def is_debian() -> bool:
+    """Whether this is Debian itself, not a system made from it."""
+    about = Path("/etc/os-release")
+    return about.exists() and "ID=debian" in about.read_text(encoding="utf-8").splitlines()
+
+
 def installed(name: str) -> bool:
     """Whether dpkg has the package, under its old or its new name."""
     for candidate in (name, RENAMED.get(name, name)):
@@ -341,7 +351,7 @@ VERBS = {
     "check": (check, "formatting, lint, types, layers, names and references"),
     "bench": (bench, "measure speed and memory; `bench faults` for the long fault tests"),
     "docs": (docs, "renew the table of packages in desktop/README.md"),
-    "package": (package, "build the wheel, and on Linux the bundle and the .deb"),
+    "package": (package, "build the wheel, the Zendesk app, and on Linux the bundle and the .deb"),
 }
 
 if __name__ == "__main__":

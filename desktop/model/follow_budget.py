@@ -33,7 +33,7 @@ class FollowBudget:
         return WINDOW_S / self.calls_per_minute
 
     def describe(self, fastest_s: float) -> str:
-        """Say how often this desk asks for the ticket viewed, and why; `fastest_s`: never sooner."""
+        """Say how often this desk asks for the ticket viewed, at `fastest_s` at most, and why."""
         every_s = max(fastest_s, self.interval_s)
         how_often = f"{every_s:.0f} s" if every_s < 2 * WINDOW_S else f"{every_s / 60:.0f} min"
         desks = "1 desk takes" if self.desks == 1 else f"{self.desks:,} desks together take"
