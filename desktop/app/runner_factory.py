@@ -46,7 +46,13 @@ def build_due_sync_finder(services: WorkspaceServices) -> DueSyncFinder:
 def build_preset_names(services: WorkspaceServices) -> PresetNames:
     """Return the names of the account's field, list, var and tag, for building preset syncs."""
     names = services.session.account_names()
-    return PresetNames(names.box_field, names.smart_list, names.mark_var, names.highvalue_tag)
+    return PresetNames(
+        names.box_field,
+        names.smart_list,
+        names.mark_var,
+        names.highvalue_tag,
+        services.session.values.get(settings_table.HIGH_VALUE_FROM),
+    )
 
 
 def build_runner(

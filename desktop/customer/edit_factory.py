@@ -136,6 +136,27 @@ class EditFactory:
             on,
         )
 
+    def high_value_tag(self, *, on: bool) -> EditRequest:
+        """Build an edit request of Zendesk's tag of customers with a high value.
+
+        Raises InvalidInput without a Zendesk user, and where the account has no tags of users.
+        """
+        user = self._sheet.user.value
+        if user is None:
+            raise InvalidInput(
+                "This customer has no Zendesk user.", "The tag belongs to a Zendesk user."
+            )
+        if user.tags is None:
+            raise InvalidInput(
+                "Tags of users are switched off in this Zendesk.",
+                "Nothing was changed.",
+                "A Zendesk admin switches them on under Tags on users and organizations.",
+            )
+        name = self._names.highvalue_tag
+        target = EditTarget(Service.ZENDESK, str(user.id), self._sheet.address or user.name)
+        old = confirmed_value(self._sheet, EditKind.TAG, name)
+        return self._build_request(EditKind.TAG, target, name, old, on)
+
     def pause(self, until: date) -> EditRequest:
         """Build an edit request that pauses a customer's marketing until a day, or moves the end.
 

@@ -35,6 +35,8 @@ def undo_loss_warning(edit: Edit) -> str:
         return "The customer joins again from now on: the old join date is lost."
     if intent.kind is EditKind.LIST:
         return "E-mail flows that joining has started are not recalled."
+    if intent.kind is EditKind.TAG:
+        return "Tickets that have got the tag keep it, and what triggers did stays done."
     if intent.old is None and intent.kind in (EditKind.VAR, EditKind.HEALTH, EditKind.SYNC_MARK):
         return "The field stays, without a value."
     return ""

@@ -63,6 +63,8 @@ def _change_text(kind: EditKind, name: str, old: Json, new: Json) -> str:
         return f"Sync to Sailthru: {'on' if new else 'off'}"
     if kind is EditKind.SYNC_MARK:
         return f"Sync to Zendesk: {'on' if new else 'off'}"
+    if kind is EditKind.TAG:
+        return f"Tag {name} {'added' if new else 'removed'} in Zendesk"
     if kind is EditKind.VAR:
         return f"{name}: {'cleared' if new is None else new}"
     return ""

@@ -5,13 +5,14 @@ No source shows the API returning predictions, so where they are read from is a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from desktop.model.field_value import parse_number
 from desktop.model.json_value import Json
 
 _MAX_AMOUNT = 10**15
+HIGHEST_SEGMENT = 4
 
 
 class CustomerType(Enum):
@@ -41,22 +42,30 @@ class PredictionField:
 class CustomerValueSource:
     """The vars and lists that segment and predicted number are read from, best first.
 
-    `segment_lists` maps a list's name to the segment its members belong to.
+    `segment_lists` maps a list's name to the segment its members belong to. `thresholds` maps a
+    segment to the least amount of the first prediction that belongs to it: asked where neither var
+    nor list tells one. From the segment `high_from` on a customer counts as one of high value.
     """
 
     segment_var: str
     predictions: tuple[PredictionField, ...]
     segment_lists: Mapping[str, int]
+    thresholds: Mapping[int, float] = field(default_factory=dict)
+    high_from: int = HIGHEST_SEGMENT
 
 
 @dataclass(frozen=True)
 class CustomerValue:
-    """A customer's segment 1–4 and predicted amount; `unit` is USD, EUR … or pageviews."""
+    """A customer's segment 1–4 and predicted amount; `unit` is USD, EUR … or pageviews.
+
+    `is_by_thresholds`: Sailthru told no segment, and the amount was compared with the settings'.
+    """
 
     segment: int | None
     amount: float | None
     unit: str | None
     horizon_days: int | None
+    is_by_thresholds: bool = False
 
 
 def default_value_source(kind: CustomerType, currency: str) -> CustomerValueSource:
@@ -77,10 +86,17 @@ def read_customer_value(
 ) -> CustomerValue | None:
     """Read customer value from a profile's vars and lists; None without segment and number."""
     segment = _segment(source, variables, lists)
-    for prediction in source.predictions:
+    for place, prediction in enumerate(source.predictions):
         amount = _number(variables.get(prediction.var))
         if amount is not None:
-            return CustomerValue(segment, amount, prediction.unit, prediction.horizon_days)
+            # The thresholds are of the first prediction: another has another unit or horizon.
+            is_ours = segment is None and place == 0 and bool(source.thresholds)
+            if is_ours:
+                reached = [rank for rank, least in source.thresholds.items() if amount >= least]
+                segment = max(reached, default=1)
+            return CustomerValue(
+                segment, amount, prediction.unit, prediction.horizon_days, is_by_thresholds=is_ours
+            )
     return CustomerValue(segment, None, None, None) if segment is not None else None
 
 

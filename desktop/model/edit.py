@@ -41,8 +41,11 @@ class EditKind(Enum):
     PAUSE = "pause"
     # An internal comment on a ticket of the customer.
     NOTE = "note"
+    # A tag of a Zendesk user, such as the one of customers with a high value.
+    TAG = "tag"
 
 
+_WAITING_KINDS = (EditKind.LIST, EditKind.NOTE, EditKind.PAUSE, EditKind.TAG)
 EMAIL_CHANGE_KINDS = (EditKind.EMAIL_ADDRESS, EditKind.PRIMARY_EMAIL, EditKind.PROFILE_EMAIL)
 
 
@@ -224,9 +227,10 @@ def is_optout_recent(at: float, now: float) -> bool:
 def waits_for_undo(request: EditRequest) -> bool:
     """Whether the edit waits for the undo time: list changes and loosened opt-outs.
 
-    A list change can start e-mail flows in Sailthru that no undo recalls.
+    A list change can start e-mail flows in Sailthru, and a tag reaches the person's tickets, where
+    Zendesk's triggers act (docs/zendesk.md 3): no undo recalls either.
     """
-    return request.kind in (EditKind.LIST, EditKind.NOTE, EditKind.PAUSE) or is_opt_in(request)
+    return request.kind in _WAITING_KINDS or is_opt_in(request)
 
 
 def needed_permission(request: EditRequest) -> Permission:
@@ -243,6 +247,8 @@ def needed_permission(request: EditRequest) -> Permission:
         return Permission.NOTE
     if request.kind is EditKind.PAUSE:
         return Permission.PAUSE
+    if request.kind is EditKind.TAG:
+        return Permission.TAG
     if request.kind in EMAIL_CHANGE_KINDS:
         merges = request.kind is EditKind.PROFILE_EMAIL and request.name
         return Permission.MERGE if merges else Permission.CHANGE_EMAIL

@@ -30,6 +30,7 @@ class Permission(Enum):
     MERGE = "merge"
     NOTE = "note"
     PAUSE = "pause"
+    TAG = "tag"
     RUNS = "runs"
 
     @property
@@ -55,6 +56,7 @@ _LABELS = {
     Permission.MERGE: "merge two Sailthru profiles",
     Permission.NOTE: "write internal notes on tickets",
     Permission.PAUSE: "pause marketing",
+    Permission.TAG: "tag customers as high value",
     Permission.RUNS: "run syncs",
 }
 
@@ -75,6 +77,8 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
         Permission.MERGE: False,
         Permission.NOTE: True,
         Permission.PAUSE: True,
+        # A tag reaches their tickets, where triggers act.
+        Permission.TAG: False,
         Permission.RUNS: False,
     },
 }

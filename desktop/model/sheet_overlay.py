@@ -18,6 +18,8 @@ def confirmed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Jso
     if kind is EditKind.SYNC_CHECKBOX:
         # Absent or null counts as not ticked.
         return bool(person.user_fields.get(name)) if person else None
+    if kind is EditKind.TAG:
+        return name in (person.tags or ()) if person else None
     if kind in (EditKind.NOTE, EditKind.PAUSE):
         return None
     if kind is EditKind.EMAIL_ADDRESS:

@@ -38,4 +38,6 @@ def customer_value_source_from(values: SettingsValues) -> CustomerValueSource:
         values.get(settings_table.SEGMENT_VAR),
         values.get(settings_table.PREDICTION_VARS) or usual.predictions,
         values.get(settings_table.SEGMENT_LISTS),
+        values.get(settings_table.VALUE_THRESHOLDS),
+        values.get(settings_table.HIGH_VALUE_FROM),
     )

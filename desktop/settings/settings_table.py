@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from desktop.model.customer_value import PredictionField
+from desktop.model.customer_value import HIGHEST_SEGMENT, PredictionField
 from desktop.model.follow_budget import DEFAULT_DESKS
 from desktop.model.json_value import Json
 from desktop.model.name_splitting import NameSplitRule
@@ -258,6 +258,33 @@ SEGMENT_LISTS: Setting[Mapping[str, int]] = Setting(
     "Lists whose members belong to a segment, when the field is not set.",
     serialize=_dump_lists,
 )
+
+
+def _dump_thresholds(value: Mapping[int, float]) -> Json:
+    return {str(segment): amount for segment, amount in value.items()}
+
+
+VALUE_THRESHOLDS: Setting[Mapping[int, float]] = Setting(
+    "value.thresholds",
+    SettingKind.TABLE,
+    MappingProxyType({}),
+    value_parsers.parse_value_thresholds,
+    SettingSection.VALUE,
+    "Thresholds",
+    "From which predicted number on a customer belongs to a segment, where Sailthru tells none.",
+    serialize=_dump_thresholds,
+    is_admin_only=True,
+)
+HIGH_VALUE_FROM = number_setting(
+    "value.high_from",
+    SettingSection.VALUE,
+    "High value from segment",
+    "From this segment on a customer counts as high value. Syncs that you have keep their own.",
+    default=HIGHEST_SEGMENT,
+    minimum=1,
+    maximum=HIGHEST_SEGMENT,
+    is_admin_only=True,
+)
 OPT_IN_LINK = text_setting(
     "optin.link",
     SettingSection.OPT_IN,
@@ -361,6 +388,8 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     SEGMENT_VAR,
     PREDICTION_VARS,
     SEGMENT_LISTS,
+    VALUE_THRESHOLDS,
+    HIGH_VALUE_FROM,
     OPT_IN_LINK,
     *SYNC_SETTINGS,
     CACHE_DAYS,

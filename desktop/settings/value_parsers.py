@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -160,6 +161,31 @@ def parse_segment_lists(value: Json) -> Mapping[str, int]:
     # Prediction Manager has four segments (docs/sailthru.md 6).
     rank = integer_parser(1, 4)
     return MappingProxyType({parse_name(key): rank(segment) for key, segment in value.items()})
+
+
+def parse_value_thresholds(value: Json) -> Mapping[int, float]:
+    """Parse the setting `{"segment": least amount}`, segments 2 to 4, amounts that rise."""
+    if not isinstance(value, Mapping):
+        raise InvalidInput("It must be an object of segments from 2 to 4 and numbers.")
+    # Everybody below the least of them belongs to segment 1.
+    found = {_threshold_segment(key): _threshold_amount(least) for key, least in value.items()}
+    ordered = dict(sorted(found.items()))
+    amounts = list(ordered.values())
+    if any(low >= high for low, high in pairwise(amounts)):
+        raise InvalidInput("A higher segment must begin at a higher number.")
+    return MappingProxyType(ordered)
+
+
+def _threshold_segment(key: Json) -> int:
+    if str(key).strip() not in ("2", "3", "4"):
+        raise InvalidInput(f"“{str(key)[:40]}” is not a segment from 2 to 4.")
+    return int(str(key))
+
+
+def _threshold_amount(value: Json) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**15:
+        raise InvalidInput(f"“{str(value)[:40]}” is not a number of 0 or more.")
+    return float(value)
 
 
 def parse_predictions(value: Json) -> tuple[PredictionField, ...]:

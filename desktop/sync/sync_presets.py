@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from desktop.kit.errors import InvalidInput
+from desktop.model.customer_value import HIGHEST_SEGMENT
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
 from desktop.model.sync import MatchIdentifier, SourceKind, Sync, SyncEffects, SyncSource
@@ -13,7 +14,6 @@ TICKETS_TO_PROFILES = "tickets-to-profiles"
 ZENDESK_TO_SAILTHRU = "zendesk-to-sailthru"
 SAILTHRU_TO_ZENDESK = "sailthru-to-zendesk"
 HIGH_VALUE_TAGGING = "high-value-tagging"
-HIGHEST_SEGMENT = 4
 
 _DEFAULT_IDENTITY = (MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier.EXTERNAL_ID)
 
@@ -26,6 +26,7 @@ class PresetNames:
     smart_list: str
     mark_var: str
     highvalue_tag: str
+    high_value_from: int = HIGHEST_SEGMENT
 
 
 def build_preset(name: str, names: PresetNames) -> Sync:
@@ -125,18 +126,22 @@ def _sailthru_to_zendesk(names: PresetNames) -> Sync:
 
 
 def _high_value_tagging(names: PresetNames) -> Sync:
+    is_highest = names.high_value_from == HIGHEST_SEGMENT
+    whose = "the highest value" if is_highest else f"a value of {names.high_value_from} or more"
     return Sync(
         name=HIGH_VALUE_TAGGING,
         title="High-value tagging",
         source=SyncSource(
             SourceKind.SAILTHRU_LISTS,
-            where=(FieldCondition("value.segment", ConditionOperator.AT_LEAST, HIGHEST_SEGMENT),),
+            where=(
+                FieldCondition("value.segment", ConditionOperator.AT_LEAST, names.high_value_from),
+            ),
         ),
         identity=_DEFAULT_IDENTITY,
         effects=SyncEffects(add_tags=(names.highvalue_tag,)),
         schedule="daily 06:00",
         preset=HIGH_VALUE_TAGGING,
-        description="Customers with the highest value get a tag; their open tickets get it too.",
+        description=f"Customers with {whose} get a tag; their open tickets get it too.",
     )
 
 

@@ -6,7 +6,13 @@ from datetime import datetime
 
 from desktop.model.edit import EditKind
 from desktop.model.json_value import Json
-from desktop.model.target_record import LIST_PREFIX, OPTOUT_FIELD, USER_FIELD_PREFIX, VAR_PREFIX
+from desktop.model.target_record import (
+    LIST_PREFIX,
+    OPTOUT_FIELD,
+    TAG_PREFIX,
+    USER_FIELD_PREFIX,
+    VAR_PREFIX,
+)
 from desktop.store.audit_log import AuditEntry
 from desktop.writing.outcomes import UNCHANGED_TEXT
 
@@ -16,6 +22,7 @@ _PREFIXES = {
     EditKind.VAR.value: VAR_PREFIX,
     EditKind.HEALTH.value: VAR_PREFIX,
     EditKind.SYNC_MARK.value: VAR_PREFIX,
+    EditKind.TAG.value: TAG_PREFIX,
 }
 
 

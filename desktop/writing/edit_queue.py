@@ -42,6 +42,7 @@ from desktop.model.target_record import (
     OPTOUT_FIELD,
     PRIMARY_EMAIL_FIELD,
     PROFILE_EMAIL_FIELD,
+    TAG_PREFIX,
     TICKET_NOTE_PREFIX,
     USER_FIELD_PREFIX,
     VAR_PREFIX,
@@ -502,6 +503,8 @@ def _changes_of_request(request: EditRequest) -> tuple[FieldChange, ...]:
         return (FieldChange(OPTOUT_FIELD, old, new),)
     if request.kind is EditKind.LIST:
         return (FieldChange(LIST_PREFIX + request.name, bool(old), bool(new)),)
+    if request.kind is EditKind.TAG:
+        return (FieldChange(TAG_PREFIX + request.name, bool(old), bool(new)),)
     if request.kind is EditKind.SYNC_CHECKBOX:
         return (FieldChange(USER_FIELD_PREFIX + request.name, bool(old), bool(new)),)
     return (FieldChange(VAR_PREFIX + request.name, old, new),)
@@ -510,6 +513,8 @@ def _changes_of_request(request: EditRequest) -> tuple[FieldChange, ...]:
 def _format_value(kind: EditKind, value: Json) -> str:
     if kind is EditKind.LIST:
         return "on the list" if value else "not on the list"
+    if kind is EditKind.TAG:
+        return "tagged" if value else "not tagged"
     if kind is EditKind.OPTOUT:
         return f"“{OptOutLevel(str(value)).label}”" if value else LEVEL_NOT_KNOWN_LABEL.lower()
     if isinstance(value, bool):

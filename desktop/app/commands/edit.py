@@ -34,6 +34,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--health", help="neutral, happy or frustrated; none takes it away")
     parser.add_argument("--sync-to-sailthru", choices=["on", "off"])
     parser.add_argument("--sync-to-zendesk", choices=["on", "off"])
+    parser.add_argument("--high-value", choices=["on", "off"], help="the tag in Zendesk")
     parser.add_argument("--var", action="append", default=[], metavar="NAME=JSON")
     parser.add_argument("--create", action="store_true", help="make the missing profile")
     add_email_arguments(parser)
@@ -136,6 +137,8 @@ def _requested_edits(
         requests.append(edits.sync_checkbox(on=options.sync_to_sailthru == "on"))
     if options.sync_to_zendesk:
         requests.append(edits.sync_mark(on=options.sync_to_zendesk == "on"))
+    if options.high_value:
+        requests.append(edits.high_value_tag(on=options.high_value == "on"))
     for entry in options.var:
         # JSON texts hold `=` more often than names of vars: the first one splits.
         name, equals, value = entry.partition("=")

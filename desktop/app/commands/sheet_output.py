@@ -56,6 +56,8 @@ def sheet_to_json(
                 "amount": value.amount,
                 "unit": value.unit,
                 "horizon_days": value.horizon_days,
+                # Only where it is so: scripts compare the rest.
+                **({"by_thresholds": True} if value.is_by_thresholds else {}),
             }
     if sheet.other_profiles:
         document["other_profiles"] = _other_profiles_json(sheet)
@@ -153,6 +155,8 @@ def _value_text(value: dict[str, Any] | None) -> str:
     if value is None:
         return "not available"
     parts = [f"{value['segment']} of 4"] if value["segment"] else ["no segment"]
+    if value.get("by_thresholds"):
+        parts.append("by your thresholds")
     if value["amount"] is not None and value["horizon_days"] is not None:
         prediction = value["amount"], value["unit"] or "", value["horizon_days"]
         parts.append(format_prediction(*prediction))

@@ -3,16 +3,18 @@
 from PySide6.QtWidgets import QWidget
 
 from desktop.panels.customer.sheet_panel import SheetPanel
+from desktop.panels.customer.switch_view_row import show_switch_row
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.dot_rating import DotRating
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.switch_row import SwitchRow
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.customer_value_view import build_customer_value_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
 class CustomerValuePanel(SheetPanel):
-    """Panel widget with the value's scale, the predicted amount and the segment's meaning."""
+    """Panel widget with the value's scale, amount, meaning and thresholds, and the tag's switch."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Customer value", model, parent=parent)
@@ -25,12 +27,20 @@ class CustomerValuePanel(SheetPanel):
         self.add(self._words)
         self.add(2)
         self.add(self._meaning)
+        self._explanation = label("", "note", wrap=True)
+        self.add(2)
+        self.add(self._explanation)
+        self._high_value_row = SwitchRow("High value")
+        self._high_value_row.chosen.connect(model.edits.set_high_value)
+        self.add_footer(self._high_value_row)
 
     def show_context(self, context: CustomerContext) -> None:
         view = build_customer_value_view(context)
+        show_switch_row(self._high_value_row, view.high_value)
         if self.show_panel_state(view.panel_state, rows=2):
             self._figure.setText(view.title)
             self._scale.setVisible(view.segment is not None)
             self._scale.set_value(view.segment, view.title)
             self._words.setText(view.amount_text)
             self._meaning.setText(view.segment_meaning)
+            self._explanation.setText(view.explanation)

@@ -3,11 +3,12 @@
 from PySide6.QtWidgets import QWidget
 
 from desktop.panels.customer.sheet_panel import SheetPanel
+from desktop.panels.customer.switch_view_row import show_switch_row
 from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.switch_row import SwitchRow
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
-from desktop.viewmodels.customer.zendesk_user_view import SwitchView, build_zendesk_user_view
+from desktop.viewmodels.customer.zendesk_user_view import build_zendesk_user_view
 
 _COLLAPSED_ROW_COUNT = 6  # an account may add any number of user fields
 
@@ -36,15 +37,5 @@ class ZendeskUserPanel(SheetPanel):
         if not self.show_panel_state(view.panel_state, rows=4):
             return
         self._table.set_rows(self.limit_rows(context, view.rows, _COLLAPSED_ROW_COUNT))
-        _show_switch_row(self._sync_to_sailthru_row, view.sync_to_sailthru)
-        _show_switch_row(self._sync_to_zendesk_row, view.sync_to_zendesk)
-
-
-def _show_switch_row(row: SwitchRow, view: SwitchView | None) -> None:
-    row.setVisible(view is not None)
-    if view is None:
-        return
-    row.set_note(view.note, "muted", view.tooltip)
-    row.switch.set_value(view.is_on)
-    row.switch.set_waiting(view.is_pending, view.note if view.is_pending else "")
-    row.switch.set_enabled(not view.disabled_reason, view.disabled_reason)
+        show_switch_row(self._sync_to_sailthru_row, view.sync_to_sailthru)
+        show_switch_row(self._sync_to_zendesk_row, view.sync_to_zendesk)

@@ -88,6 +88,10 @@ class Card(QGroupBox):
         else:
             self.body.addSpacerItem(QSpacerItem(0, fonts.scaled(item)))
 
+    def add_footer(self, widget: QWidget) -> None:
+        """Append a widget that stands below the card's body, in every state but folded away."""
+        self._column.addWidget(widget)
+
     def set_title(self, title: str) -> None:
         """Show another title on the card; its accessible name, an interface for scripts, stays."""
         self._title = title
@@ -213,7 +217,8 @@ class Card(QGroupBox):
     def _ensure_placeholder(self) -> "_CardPlaceholder":
         if self._placeholder is None:
             self._placeholder = _CardPlaceholder(self)
-            self._column.addWidget(self._placeholder)
+            # Below header and content, above a footer.
+            self._column.insertWidget(2, self._placeholder)
         return self._placeholder
 
 

@@ -160,6 +160,7 @@ def edit_subject(edit: Edit) -> str:
         EditKind.SYNC_CHECKBOX: "Sync to Sailthru",
         EditKind.CREATE: "Profile created",
         EditKind.NOTE: "Note",
+        EditKind.TAG: f"Tag {request.name}",
         EditKind.PAUSE: "Pause of marketing",
         EditKind.EMAIL_ADDRESS: f"Address {request.name}",
         EditKind.PRIMARY_EMAIL: "Primary address",
@@ -196,7 +197,7 @@ def edit_value_text(kind: EditKind, value: Json) -> str:
         return f"until {terms.until:%d %b %Y}" if terms is not None else "no pause"
     if kind is EditKind.EMAIL_ADDRESS:
         return "listed" if value else "not listed"
-    if kind in (EditKind.LIST, EditKind.SYNC_CHECKBOX, EditKind.SYNC_MARK):
+    if kind in (EditKind.LIST, EditKind.SYNC_CHECKBOX, EditKind.SYNC_MARK, EditKind.TAG):
         return "on" if value else "off"
     if kind is EditKind.HEALTH and value in {health.value for health in CustomerHealth}:
         return str(value).capitalize()

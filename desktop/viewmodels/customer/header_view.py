@@ -16,7 +16,7 @@ from desktop.model.lookup_query import LookupQueryKind
 from desktop.model.name_splitting import full_name_of_vars
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.permission import Permission
-from desktop.model.sheet_overlay import pending_edit
+from desktop.model.sheet_overlay import displayed_value, pending_edit
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.tone import ChipTone
@@ -154,7 +154,7 @@ def _build_chips(context: CustomerContext) -> tuple[ChipView, ...]:
             )
     if user is not None:
         tag = context.display_settings.names.highvalue_tag
-        if user.tags is not None and tag in user.tags:
+        if displayed_value(context.sheet, EditKind.TAG, tag):
             chips.append(ChipView("High value", "info", f"Zendesk tag {tag}"))
         if not user.active:
             chips.append(

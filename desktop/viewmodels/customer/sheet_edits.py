@@ -119,6 +119,10 @@ class SheetEdits(QObject):
         """Submit the Zendesk panel's sync mark, the var that marks the profile for Zendesk."""
         self._start_submit(lambda w: [w.sync_mark(on=on)])
 
+    def set_high_value(self, on: bool) -> None:
+        """Submit the tag of customers with a high value, or its removal, in Zendesk."""
+        self._start_submit(lambda w: [w.high_value_tag(on=on)])
+
     def create_profile(self) -> None:
         """Submit the sheet's button that creates the customer's missing Sailthru profile."""
         sheet = self._sheet_model.current.sheet
@@ -293,6 +297,8 @@ def announced_edit_text(edit: Edit, who: str, outage: str = "") -> str:
         return f"{who}: {words[0].lower()}{words[1:]}{when}"
     if request.kind is EditKind.NOTE:
         return f"{who}: note to colleagues on #{request.ticket}{when}"
+    if request.kind is EditKind.TAG:
+        return f"{who} {'gets' if request.new else 'loses'} the tag {request.name}{when}"
     if request.kind is EditKind.CREATE:
         return f"Sailthru profile created for {who}{when}"
     if request.kind is EditKind.HEALTH:

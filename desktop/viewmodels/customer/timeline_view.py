@@ -126,18 +126,24 @@ def _sync_row_text(row: AuditEntry) -> str:
     return f"Sync “{title}”: {shown}" if shown else f"Sync “{title}”"
 
 
+# What an edit that is on or off changes, by its kind.
+_ON_OFF_TEXTS = {
+    "list": ("Added to {name}", "Removed from {name}"),
+    "box": ("Sync to Sailthru on", "Sync to Sailthru off"),
+    "mark": ("Sync to Zendesk on", "Sync to Zendesk off"),
+    "tag": ("Tag {name} added", "Tag {name} removed"),
+    "email_address": ("{name} added in Zendesk", "{name} removed in Zendesk"),
+}
+
+
 def edit_text(kind: str, name: str, new: object) -> str:
     """Describe what an edit of this kind changes, for toasts, timeline and Activity."""
+    if kind in _ON_OFF_TEXTS:
+        return _ON_OFF_TEXTS[kind][0 if new else 1].format(name=name)
     if kind == "optout":
         return f"Opt-out “{OptOutLevel(str(new)).label}”"
-    if kind == "list":
-        return f"{'Added to' if new else 'Removed from'} {name}"
     if kind == "health":
         return f"Health {new or 'cleared'}"
-    if kind == "box":
-        return f"Sync to Sailthru {'on' if new else 'off'}"
-    if kind == "mark":
-        return f"Sync to Zendesk {'on' if new else 'off'}"
     if kind == "create":
         return "Profile created"
     if kind == "pause":
@@ -145,8 +151,6 @@ def edit_text(kind: str, name: str, new: object) -> str:
         return f"Marketing paused until {terms.until:%d %b %Y}" if terms else "Pause ended"
     if kind == "note":
         return "Note to colleagues"
-    if kind == "email_address":
-        return f"{name} {'added' if new else 'removed'} in Zendesk"
     if kind == "primary_email":
         return f"Primary address in Zendesk {new}"
     if kind == "profile_email":

@@ -77,6 +77,8 @@ def parse_control_value(setting: Setting[Any], typed: bool | int | str) -> Json:
     lines = [line.strip() for line in typed.splitlines() if line.strip()]
     if setting is settings_table.SEGMENT_LISTS:
         return dict(_parse_segment_line(line) for line in lines)
+    if setting is settings_table.VALUE_THRESHOLDS:
+        return dict(_parse_threshold_line(line) for line in lines)
     return [_parse_prediction_line(line) for line in lines]
 
 
@@ -84,12 +86,14 @@ def table_format_hint(setting: Setting[Any]) -> str:
     """Say in the settings form how the lines of a table setting are written."""
     if setting is settings_table.SEGMENT_LISTS:
         return "One per line: list name = segment from 1 to 4"
+    if setting is settings_table.VALUE_THRESHOLDS:
+        return "One per line: segment = least number. For example: 4 = 1000"
     return "One per line: var, unit, days. For example: rev_365, USD, 365"
 
 
 def _format_table_lines(value: Json) -> Sequence[str]:
     if isinstance(value, Mapping):
-        return [f"{name} = {segment}" for name, segment in value.items()]
+        return [f"{name} = {_format_number(number)}" for name, number in value.items()]
     if isinstance(value, list):
         return [
             f"{item.get('var')}, {item.get('unit')}, {item.get('horizon_days')}"
@@ -104,6 +108,22 @@ def _parse_segment_line(line: str) -> tuple[str, Json]:
     if not equals or not number.strip().isdigit():
         raise InvalidInput(f"“{line[:60]}” is not a list name, an = and a segment from 1 to 4.")
     return name.strip(), int(number)
+
+
+def _parse_threshold_line(line: str) -> tuple[str, Json]:
+    segment, equals, number = line.partition("=")
+    try:
+        amount = float(number.strip().replace(",", ""))
+    except ValueError:
+        amount = -1.0
+    if not equals or amount < 0:
+        raise InvalidInput(f"“{line[:60]}” is not a segment, an = and a number.")
+    return segment.strip(), amount
+
+
+def _format_number(value: Json) -> str:
+    # 1000.0 was typed as 1000.
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _parse_prediction_line(line: str) -> dict[str, Json]:

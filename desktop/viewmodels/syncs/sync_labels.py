@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 from desktop.kit.text import format_count
+from desktop.model.customer_value import HIGHEST_SEGMENT
 from desktop.model.field_condition import ConditionOperator, FieldCondition, describe_condition
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_plan import PlannedOutcome
 from desktop.model.sync_run import Run, RunStage, RunState
 from desktop.model.sync_schedule import ScheduleKind, parse_schedule_rule
-from desktop.sync.sync_presets import HIGHEST_SEGMENT, PresetNames
+from desktop.sync.sync_presets import PresetNames
 from desktop.viewmodels import time_format
 from desktop.viewmodels.tone import ChipTone
 

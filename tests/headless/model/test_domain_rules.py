@@ -302,6 +302,31 @@ def test_customer_value_is_shown_or_unavailable(
     assert shown == expected
 
 
+@pytest.mark.parametrize(
+    ("values", "lists", "segment", "is_ours"),
+    [
+        ({"rev_365": 1240}, (), 4, True),
+        ({"rev_365": 1000}, (), 4, True),
+        ({"rev_365": 999.99}, (), 3, True),
+        ({"rev_365": 0}, (), 1, True),
+        # What Sailthru tells wins, by var or by list.
+        ({"rev_365": 1240, "customer_value": 2}, (), 2, False),
+        ({"rev_365": 1240}, ("low",), 1, False),
+        # Another horizon is not compared with thresholds of 365 days.
+        ({"rev_30": 1240}, (), None, False),
+        ({"rev_365": None, "rev_30": 1240}, (), None, False),
+    ],
+)
+def test_customer_value_segment_by_thresholds(
+    values: dict[str, object], lists: tuple[str, ...], segment: int | None, is_ours: bool
+) -> None:
+    thresholds = {2: 50.0, 3: 200.0, 4: 1000.0}
+    source = CustomerValueSource(SHOP.segment_var, SHOP.predictions, {"low": 1}, thresholds)
+    found = read_customer_value(source, values, frozenset(lists))  # type: ignore[arg-type]
+    assert found is not None
+    assert (found.segment, found.is_by_thresholds) == (segment, is_ours)
+
+
 def test_customer_value_publisher_counts_pages() -> None:
     found = read_customer_value(
         default_value_source(CustomerType.PUBLISHER, "EUR"), {"pv_30": 7}, frozenset()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from desktop.kit.errors import InvalidInput, NotPermitted, StorageError
+from desktop.model.json_value import Json
 from desktop.model.permission import Permission, Role
 from desktop.settings import settings_table
 from desktop.settings.file_lock import hold_lock_blocking
@@ -175,6 +176,34 @@ def test_settings_provide_permissions_and_customer_value_source() -> None:
         SettingsValues({"value.prediction_vars": [{"var": "x", "unit": "EUR", "horizon_days": 7}]})
     )
     assert [(p.var, p.unit, p.horizon_days) for p in own.predictions] == [("x", "EUR", 7)]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"3": 200, "4": 200}, "higher number"),
+        ({"2": 300, "3": 200}, "higher number"),
+        ({"1": 0}, "not a segment from 2 to 4"),
+        ({"5": 10}, "not a segment from 2 to 4"),
+        ({"4": -1}, "not a number of 0 or more"),
+        ({"4": True}, "not a number of 0 or more"),
+        ({"4": "1000"}, "not a number of 0 or more"),
+        ({"4": float("nan")}, "not a number of 0 or more"),
+        ([], "an object of segments"),
+    ],
+)
+def test_value_thresholds_that_do_not_rise_are_refused(given: Json, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        settings_table.VALUE_THRESHOLDS.validate(given)
+
+
+def test_value_thresholds_are_read_in_order() -> None:
+    stored = settings_table.VALUE_THRESHOLDS.validate({"4": 1000, "2": 50})
+    assert stored == {"2": 50.0, "4": 1000.0}
+    source = customer_value_source_from(
+        SettingsValues({"value.thresholds": stored, "value.high_from": 3})
+    )
+    assert (dict(source.thresholds), source.high_from) == ({2: 50.0, 4: 1000.0}, 3)
 
 
 def test_settings_migrations_run_in_order_once() -> None:

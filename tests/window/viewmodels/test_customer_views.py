@@ -13,6 +13,7 @@ from desktop.model.customer_sheet import (
     SheetPart,
     SheetPartState,
 )
+from desktop.model.customer_value import CustomerValueSource, PredictionField
 from desktop.model.edit import EditKind, EditState, not_sent_detail
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.marketing_pause import pause_name
@@ -413,6 +414,57 @@ def test_customer_value_segment(segment: int, title: str) -> None:
     view = build_customer_value_view(make_context(replace(PROFILE, vars={"segment": segment})))
     assert (view.segment, view.title, view.amount_text) == (segment, title, "No number is known")
     assert view.panel_state.note == "1–4, from Sailthru"
+
+
+SHOP_VALUE = CustomerValueSource(
+    "segment",
+    (PredictionField("rev_365", "USD", 365),),
+    {},
+    {2: 50.0, 4: 1000.0},
+    high_from=3,
+)
+
+
+@pytest.mark.parametrize(
+    ("profile_vars", "tags", "role", "note", "is_on", "reason"),
+    [
+        ({"segment": 4}, (), Role.ADMIN, "not tagged: on no list, so no sync sees them", False, ""),
+        ({"segment": 3}, ("vip",), Role.ADMIN, "", True, ""),
+        ({"segment": 2}, ("vip",), Role.ADMIN, "tagged, with a value of 2", True, ""),
+        ({"segment": 2}, (), Role.ADMIN, "", False, ""),
+        ({}, (), Role.ADMIN, "", False, ""),
+        ({"segment": 2}, None, Role.ADMIN, "", False, "Tags of users are switched off"),
+        ({"segment": 2}, (), Role.AGENT, "", False, "may not tag customers as high value"),
+    ],
+)
+def test_high_value_switch_says_where_tag_and_value_differ(
+    profile_vars: Any, tags: Any, role: Role, note: str, is_on: bool, reason: str
+) -> None:
+    context = make_context(replace(PROFILE, vars=profile_vars), replace(USER, tags=tags), role=role)
+    settings = replace(context.display_settings, value_source=SHOP_VALUE)
+    view = build_customer_value_view(replace(context, display_settings=settings)).high_value
+    assert view is not None
+    assert (view.note, view.is_on) == (note, is_on)
+    assert reason in view.disabled_reason
+    assert bool(reason) == bool(view.disabled_reason)
+
+
+def test_high_value_switch_needs_zendesk_user() -> None:
+    assert build_customer_value_view(make_context(user=None)).high_value is None
+    # Also where the profile, and so the value, is missing.
+    assert build_customer_value_view(make_context(profile=None)).high_value is not None
+
+
+def test_customer_value_explains_thresholds() -> None:
+    context = make_context(replace(PROFILE, vars={"rev_365": 1240}))
+    settings = replace(context.display_settings, value_source=SHOP_VALUE)
+    view = build_customer_value_view(replace(context, display_settings=settings))
+    assert view.title == "4 of 4"
+    assert view.panel_state.note == "1–4, by your thresholds"
+    assert view.explanation == (
+        "High value from 3. Segments: 2 from $50, 4 from $1,000 in 365 days"
+    )
+    assert build_customer_value_view(make_context()).explanation == ""
 
 
 def test_customer_value_without_predictions_says_why() -> None:
