@@ -7,7 +7,10 @@ from desktop.viewmodels.tone import Tone
 
 @dataclass(frozen=True)
 class KeyValueRow:
-    """A fact in a panel; `tip` is the value's tool tip (an absolute time), `note_tip` the other."""
+    """A fact in a panel; `tip` is the value's tool tip (an absolute time), `note_tip` the other.
+
+    `merge_tag` is what puts the fact into a template; empty where nothing does.
+    """
 
     label: str
     value: str
@@ -16,3 +19,4 @@ class KeyValueRow:
     note_tip: str = ""
     tone: Tone = "text"
     note_tone: Tone = "muted"
+    merge_tag: str = ""

@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QWidget
 
+from desktop.panels.customer.merge_tag_button import MergeTagButton
 from desktop.panels.customer.profile_fields_dialog import ProfileFieldsDialog
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.widgets.box_layout import hbox
@@ -26,18 +27,27 @@ class ProfileDataPanel(SheetPanel):
         self.add(self._table)
         self._show_all_button = LinkButton("")
         self._show_all_button.clicked.connect(self._on_show_all)
-        self.add(hbox(self._show_all_button, 1))
+        self._merge_tag_button = MergeTagButton("Profile data")
+        self.add(hbox(self._show_all_button, self._merge_tag_button, 1, spacing=12))
 
     def show_context(self, context: CustomerContext) -> None:
         view = build_profile_data_view(context, most=COLLAPSED_ROW_COUNT)
         if not self.show_panel_state(view.panel_state, rows=4):
             return
+        shown = view.rows[:COLLAPSED_ROW_COUNT]
         self._table.set_rows(
             [
-                KeyValueRow(r.name, r.value, r.pending_text or r.source, tip=r.value)
-                for r in view.rows[:COLLAPSED_ROW_COUNT]
+                KeyValueRow(
+                    r.name,
+                    r.value,
+                    r.pending_text or r.source,
+                    tip=r.value,
+                    merge_tag=r.merge_tag,
+                )
+                for r in shown
             ]
         )
+        self._merge_tag_button.set_tags([(r.name, r.merge_tag) for r in shown])
         self._show_all_button.set_text(f"Show all {view.total_count}")
 
     def _on_show_all(self) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QDialog,
     QHeaderView,
     QLineEdit,
@@ -24,6 +25,7 @@ from desktop.model.sailthru_naming_rules import validate_var_name
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import primary_button, quiet_button, secondary_button
+from desktop.panels.widgets.copy_menu import CopyMenu
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
@@ -105,6 +107,9 @@ class ProfileFieldsDialog(QDialog):
         self._undo.clicked.connect(self._on_undo)
         self._undo.hide()
         self._last_edit_id = ""
+        self._copy_tag = quiet_button("Copy merge tag")
+        self._copy_tag.clicked.connect(self._on_copy_tag)
+        self._copy_menu = CopyMenu(self._table)
         self._close = quiet_button("Close")
         self._close.clicked.connect(self.close)
         self._message = label("", "note", wrap=True)
@@ -157,7 +162,7 @@ class ProfileFieldsDialog(QDialog):
         note.addWidget(self._message, 1)
         note.addWidget(self._undo)
         column.addLayout(note)
-        column.addLayout(hbox(self._save, self._clear, 1, self._close))
+        column.addLayout(hbox(self._save, self._clear, self._copy_tag, 1, self._close))
 
     def _refresh(self) -> None:
         if self._model.sheet is None:
@@ -180,6 +185,9 @@ class ProfileFieldsDialog(QDialog):
             reason = reason or row.read_only_reason
         for button in (self._save, self._clear):
             button.set_enabled(not reason, reason)
+        has_tag = row is not None and bool(row.merge_tag)
+        no_tag = "Sailthru's templates can't read this name." if row else "Choose a field first."
+        self._copy_tag.set_enabled(has_tag, "" if has_tag else no_tag)
         self._name.setEnabled(not refused)
         self._value.setEnabled(not reason)
         type_name = row.type_name if row is not None else "none"
@@ -199,6 +207,11 @@ class ProfileFieldsDialog(QDialog):
         if not current.isValid():
             return
         row = self._fields.row(current.row())
+        self._copy_menu.set_entries(
+            ("Copy name", row.name),
+            ("Copy value", field_text(row)),
+            (f"Copy merge tag {row.merge_tag}" if row.merge_tag else "", row.merge_tag),
+        )
         self._name.setText(row.name)
         self._value.setText(field_text(row))
         self._show_note(self._shown_reason, bad=False)
@@ -225,6 +238,12 @@ class ProfileFieldsDialog(QDialog):
             self._show_note(f"{what}. Nothing was changed.", bad=False)
         else:
             self._submit(name, None, f"Clearing {name}; the field stays, without a value.")
+
+    def _on_copy_tag(self) -> None:
+        row = self._row()
+        if row is not None and row.merge_tag:
+            QApplication.clipboard().setText(row.merge_tag)
+            self._show_note(f"Copied {row.merge_tag}", bad=False)
 
     def _submit(self, name: str, value: Json, note: str) -> None:
         self._set_last_edit("")

@@ -60,11 +60,11 @@ class SheetPanel(Card):
             self.show_empty(text)
         return state.status is PanelStatus.READY
 
-    def add_more_button(self) -> None:
-        """Append to a customer panel the link that shows all rows, or fewer again."""
+    def add_more_button(self, *beside: QWidget) -> None:
+        """Append to a customer panel the link that shows all rows or fewer, others beside it."""
         self._more_button = LinkButton("")
         self._more_button.clicked.connect(self._on_more)
-        self.add(hbox(self._more_button, 1))
+        self.add(hbox(self._more_button, *beside, 1, spacing=12))
 
     def limit_rows(
         self, context: CustomerContext, rows: Sequence[RowT], limit: int

@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QWidget
 
+from desktop.panels.customer.merge_tag_button import MergeTagButton
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.customer.switch_view_row import show_switch_row
 from desktop.panels.widgets.key_value_table import KeyValueTable
@@ -22,7 +23,8 @@ class ZendeskUserPanel(SheetPanel):
         super().__init__("Zendesk", model, borderless=True, parent=parent)
         self._table = KeyValueTable("Zendesk facts")
         self.add(self._table)
-        self.add_more_button()
+        self._merge_tag_button = MergeTagButton("Zendesk")
+        self.add_more_button(self._merge_tag_button)
         self._sync_to_sailthru_row = SwitchRow("Sync to Sailthru", muted=True)
         self._sync_to_sailthru_row.switch.setObjectName("Sync to Sailthru")
         self._sync_to_sailthru_row.chosen.connect(model.edits.set_sync_to_sailthru)
@@ -37,5 +39,6 @@ class ZendeskUserPanel(SheetPanel):
         if not self.show_panel_state(view.panel_state, rows=4):
             return
         self._table.set_rows(self.limit_rows(context, view.rows, _COLLAPSED_ROW_COUNT))
+        self._merge_tag_button.set_tags([(row.label, row.merge_tag) for row in view.rows])
         show_switch_row(self._sync_to_sailthru_row, view.sync_to_sailthru)
         show_switch_row(self._sync_to_zendesk_row, view.sync_to_zendesk)

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QMenu, QWidget
 
 from desktop.panels.widgets.label import ElidedLabel, PlainLabel
 from desktop.panels.widgets.screen_reader import announce
@@ -47,7 +47,9 @@ class CopyMenu(QObject):
             action = menu.addAction(words)
             action.setData(text)
         menu.triggered.connect(self._on_triggered)
-        menu.popup(self._widget.mapToGlobal(place))
+        # A table tells the place inside its header.
+        is_table = isinstance(self._widget, QAbstractScrollArea)
+        menu.popup((self._widget.viewport() if is_table else self._widget).mapToGlobal(place))
 
     def _on_triggered(self, action: QAction) -> None:
         QApplication.clipboard().setText(str(action.data()))

@@ -31,6 +31,7 @@ class KeyValueTable(QWidget):
         self.setAccessibleName(name)
         self._has_small_labels = small_labels
         self._rows: list[tuple[ElidedLabel, ElidedLabel, ElidedLabel]] = []
+        self._copy_menus: list[CopyMenu] = []  # of each row's value
         self._shapes: list[tuple[bool, bool]] = []  # of each row: has a value, has a note
         self._shown: list[
             tuple[KeyValueRow, int] | None
@@ -87,7 +88,7 @@ class KeyValueTable(QWidget):
         name = elided_label("", "small" if self._has_small_labels else "muted")
         name.setFixedWidth(fonts.scaled(self._label_width))
         value = elided_label("", selectable=True)
-        CopyMenu(value)
+        self._copy_menus.append(CopyMenu(value))
         note = elided_label("", "small", align_right=True)
         place = len(self._rows)
         self._grid.addWidget(name, place, 0)
@@ -102,6 +103,7 @@ class KeyValueTable(QWidget):
         value.setText(row.value)
         value.set_tone(row.tone)
         value.set_tooltip(row.tip)
+        self._copy_menus[place].set_entries(*_copy_entries(row))
         note.setText(row.note)
         note.set_tone(row.note_tone)
         note.set_tooltip(row.note_tip)
@@ -124,3 +126,10 @@ class KeyValueTable(QWidget):
             note.setMaximumWidth(
                 max(round(room * _NOTE_WIDTH_SHARE), 1) if has_value else WIDGET_SIZE_MAX
             )
+
+
+def _copy_entries(row: KeyValueRow) -> tuple[tuple[str, str], ...]:
+    """Return what a fact's context menu copies; empty: its whole text alone."""
+    if not row.merge_tag:
+        return ()
+    return (("Copy", row.value), (f"Copy merge tag {row.merge_tag}", row.merge_tag))

@@ -8,6 +8,7 @@ import msgspec
 from desktop.kit.text import format_count
 from desktop.model.edit import EditKind
 from desktop.model.json_value import Json
+from desktop.model.merge_tag import zephyr_key_tag, zephyr_var_tag
 from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import pending_edit
 from desktop.viewmodels.customer.customer_context import CustomerContext
@@ -32,6 +33,7 @@ class ProfileFieldRow:
     """One field of the panel Profile data; `json_text` is its value for the form that edits it.
 
     `read_only_reason` says why nobody may edit this field here; empty where it may be edited.
+    `merge_tag` puts the field into a Sailthru e-mail; empty where Zephyr cannot read its name.
     """
 
     name: str
@@ -41,6 +43,7 @@ class ProfileFieldRow:
     json_text: str
     pending_text: str
     read_only_reason: str
+    merge_tag: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,15 +79,13 @@ def build_profile_data_view(
     )
     rows = [_build_field_row(context, name, profile.vars.get(name)) for name in chosen]
     keys = [
-        ProfileFieldRow(name, value, "key", "Sailthru", value, "", _KEY_REASON)
+        _build_key_row(name, value)
         for name, value in profile.keys.items()
         # The address stands in the header; a cookie identifies a browser, not a customer.
         if name not in ("email", "cookie")
     ]
     if not any(row.name == "sid" for row in keys):
-        keys.insert(
-            0, ProfileFieldRow("sid", profile.sid, "key", "Sailthru", profile.sid, "", _KEY_REASON)
-        )
+        keys.insert(0, _build_key_row("sid", profile.sid))
     state = state.with_note(format_count(len(all_names) + len(keys), "field", "fields"))
     reason = "" if decision.is_allowed else decision.reason
     return ProfileDataView(state, (*rows, *keys), reason, len(all_names) + len(keys))
@@ -104,6 +105,11 @@ def protected_field_reason(context: CustomerContext, name: str) -> str:
     return ""
 
 
+def _build_key_row(name: str, value: str) -> ProfileFieldRow:
+    tag = zephyr_key_tag(name)
+    return ProfileFieldRow(name, value, "key", "Sailthru", value, "", _KEY_REASON, tag)
+
+
 def _build_field_row(context: CustomerContext, name: str, value: Json) -> ProfileFieldRow:
     edit = pending_edit(context.sheet, EditKind.VAR, name)
     now = edit.request.new if edit else value
@@ -116,6 +122,7 @@ def _build_field_row(context: CustomerContext, name: str, value: Json) -> Profil
         msgspec.json.encode(now).decode(),
         context.progress_text(edit) if edit else "",
         protected_field_reason(context, name),
+        zephyr_var_tag(name),
     )
 
 

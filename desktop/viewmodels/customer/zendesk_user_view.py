@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from desktop.model.customer_sheet import SheetPartState
 from desktop.model.edit import EditKind
 from desktop.model.json_value import Json
+from desktop.model.merge_tag import liquid_user_tag
 from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import displayed_value, pending_edit
+from desktop.model.target_record import USER_FIELD_PREFIX
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
@@ -47,54 +49,58 @@ def build_zendesk_user_view(context: CustomerContext) -> ZendeskUserView:
     )
     return ZendeskUserView(
         state,
-        tuple(KeyValueRow(label, value) for label, value in _build_rows(context)),
+        tuple(
+            KeyValueRow(label, value, merge_tag=liquid_user_tag(field))
+            for label, value, field in _build_rows(context)
+        ),
         _build_sync_to_sailthru_switch(context),
         _build_sync_to_zendesk_switch(context),
     )
 
 
-def _build_rows(context: CustomerContext) -> tuple[tuple[str, str], ...]:
+def _build_rows(context: CustomerContext) -> tuple[tuple[str, str, str], ...]:
+    """Return the user's facts as (label, value, name of the field in a mapping or "")."""
     user = context.sheet.user.value
     if user is None:
         return ()
-    rows: list[tuple[str, str]] = []
+    rows: list[tuple[str, str, str]] = []
     if user.organization is not None:
-        rows.append(("Organisation", user.organization.name))
+        rows.append(("Organisation", user.organization.name, "organization"))
     phones = [user.phone] if user.phone else []
     phones += [i.value for i in user.identities if i.type == "phone_number"]
     if phones:
-        rows.append(("Phone", ", ".join(dict.fromkeys(phones))))
+        rows.append(("Phone", ", ".join(dict.fromkeys(phones)), "phone"))
     # The first address stands in the header.
     others = user.emails[1:] if user.email else user.emails
-    rows += [("Other e-mail" if n == 0 else "", address) for n, address in enumerate(others)]
+    rows += [("Other e-mail" if n == 0 else "", address, "") for n, address in enumerate(others)]
     # Tags of users can be switched off for a whole Zendesk account.
     if user.tags is None:
-        rows.append(("Tags", "switched off in this Zendesk"))
+        rows.append(("Tags", "switched off in this Zendesk", ""))
     elif user.tags:
-        rows.append(("Tags", ", ".join(user.tags)))
+        rows.append(("Tags", ", ".join(user.tags), "tags"))
     if user.external_id:
-        rows.append(("External id", user.external_id))
-    rows.append(("Zendesk id", str(user.id)))
+        rows.append(("External id", user.external_id, "external_id"))
+    rows.append(("Zendesk id", str(user.id), "id"))
     if not user.active:
-        rows.append(("Deleted", "in Zendesk, or merged into another user"))
+        rows.append(("Deleted", "in Zendesk, or merged into another user", "active"))
     if user.suspended:
-        rows.append(("Suspended", "may not sign in; new tickets are held"))
+        rows.append(("Suspended", "may not sign in; new tickets are held", "suspended"))
     if user.time_zone:
-        rows.append(("Time zone", user.time_zone))
+        rows.append(("Time zone", user.time_zone, "time_zone"))
     if user.created_at is not None:
-        rows.append(("User since", time_format.format_full_date(user.created_at)))
+        rows.append(("User since", time_format.format_full_date(user.created_at), "created_at"))
     rows += _user_field_rows(context)
     return tuple(rows)
 
 
-def _user_field_rows(context: CustomerContext) -> list[tuple[str, str]]:
+def _user_field_rows(context: CustomerContext) -> list[tuple[str, str, str]]:
     user = context.sheet.user.value
     if user is None:
         return []
     titles = {f.key: f.title for f in context.sheet.user_fields.value or ()}
     box = context.display_settings.names.box_field
     return [
-        (titles.get(key, key), _format_field_value(value))
+        (titles.get(key, key), _format_field_value(value), f"{USER_FIELD_PREFIX}{key}")
         for key, value in user.user_fields.items()
         if key != box and value not in (None, "", [])
     ]
