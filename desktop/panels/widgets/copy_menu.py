@@ -48,8 +48,9 @@ class CopyMenu(QObject):
             action.setData(text)
         menu.triggered.connect(self._on_triggered)
         # A table tells the place inside its header.
-        is_table = isinstance(self._widget, QAbstractScrollArea)
-        menu.popup((self._widget.viewport() if is_table else self._widget).mapToGlobal(place))
+        widget = self._widget
+        origin = widget.viewport() if isinstance(widget, QAbstractScrollArea) else widget
+        menu.popup(origin.mapToGlobal(place))
 
     def _on_triggered(self, action: QAction) -> None:
         QApplication.clipboard().setText(str(action.data()))

@@ -24,9 +24,7 @@ from tests.support.window_driver import CTRL, NONE, SHIFT, Key, WindowDriver
 
 
 async def test_palette_lists_every_action_and_enter_runs_it(window: WindowDriver) -> None:
-    await open_in_tabs(
-        window, "maria@lopez.example", "tom@old.example", "priya@nair.example"
-    )
+    await open_in_tabs(window, "maria@lopez.example", "tom@old.example", "priya@nair.example")
     # Each of them can be run: a tab was closed, another one follows Zendesk, and somebody has gone
     # back from a page.
     window.press(Key.Key_W, CTRL)
