@@ -39,6 +39,7 @@ COMMANDS = (
     CommandEntry("audit", "show or verify the record of changes", "audit"),
     CommandEntry("data", "what is kept of customers on this computer; erase it", "data"),
     CommandEntry("sync", "preview, run and schedule syncs between Zendesk and Sailthru", "sync"),
+    CommandEntry("events", "turn events of Segment's form into changes in Zendesk", "events"),
     CommandEntry("setup", "connect a workspace from a JSON object", "setup"),
     CommandEntry("doctor", "test every connection and permission", "doctor"),
     CommandEntry("sandbox", "serve an imitation of Sailthru and Zendesk", "sandbox"),
@@ -76,4 +77,13 @@ SYNC_SUBCOMMANDS = (
     _sync("notification_settings", "mail", "say how e-mail about syncs goes out"),
     _sync("export_import", "export", "write syncs to a file that people can read"),
     _sync("export_import", "import", "take syncs in from a file, all or none"),
+)
+
+
+def _events(module: str, name: str, summary: str) -> CommandEntry:
+    return CommandEntry(name, summary, f"events_subcommands.{module}")
+
+
+EVENTS_SUBCOMMANDS = (
+    _events("check", "check", "count what a file of events holds, and name its bad lines"),
 )

@@ -1,0 +1,1 @@
+"""Events of Segment's form for Zendesk: intake, triggers, mapping, actions, simulation."""

@@ -1,0 +1,63 @@
+"""One event of Segment's form as it was taken in, and a line that could not be read as one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from desktop.model.json_value import Json
+
+
+@dataclass(frozen=True)
+class Event:
+    """An identify, track, group, page, screen or alias call of Segment's form.
+
+    `line` is where it begins in its source, from 1. `body` is the whole object, `type` included
+    where the source said `action`. `at` is when it happened in Unix seconds, None where unsaid.
+    `warnings` are sentences on what was mended or looks wrong.
+    """
+
+    line: int
+    message_id: str
+    type: str
+    body: Mapping[str, Json]
+    at: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def user_id(self) -> str:
+        """The event's userId as text, since ids come as numbers too; "" where it has none."""
+        return identifier_text(self.body.get("userId"))
+
+    @property
+    def user_key(self) -> str:
+        """The key by which a user's events keep their order: userId, else anonymousId."""
+        return self.user_id or f"anonymous {identifier_text(self.body.get('anonymousId'))}"
+
+    def part(self, name: str) -> Mapping[str, Json]:
+        """Return the event's object under `traits`, `properties` or `context`, or an empty one."""
+        found = self.body.get(name)
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def may_go_to_zendesk(self) -> bool:
+        """Whether the event's `integrations` allow Zendesk; without a word on it they do."""
+        given = self.body.get("integrations")
+        chosen = given if isinstance(given, Mapping) else {}
+        named = [value for key, value in chosen.items() if key.lower() == "zendesk"]
+        # A destination's value may be an object of options, which switches it on as true does.
+        return bool(named[-1] is not False if named else chosen.get("All", True) is not False)
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line of an event source that is no usable event: its number, text and the reason."""
+
+    line: int
+    text: str
+    reason: str
+
+
+def identifier_text(value: Json) -> str:
+    """Return an id as text: 6789 and "6789" are one id; "" for what is neither."""
+    if isinstance(value, str):
+        return value.strip()
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""

@@ -1,0 +1,111 @@
+"""Parses an event's JSON, strictly first and then mended: typographic quotes, trailing commas."""
+
+import json
+import math
+import re
+from typing import NamedTuple
+
+from desktop.model.json_value import Json
+
+_TYPOGRAPHIC_QUOTES = str.maketrans("“”„‟", '""""')
+# A string is matched whole, so that a comma within it is left alone.
+_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])')
+# Longer numbers are refused: int() takes quadratic time for them.
+_LONGEST_NUMBER = 40
+
+
+class ParsedJson(NamedTuple):
+    """An event's JSON value, and sentences on what had to be mended to read it."""
+
+    value: Json
+    warnings: tuple[str, ...]
+
+
+class BadJsonError(ValueError):
+    """The exception for an event's text that is no JSON; its text says why and where."""
+
+
+def parse_event_json(text: str) -> ParsedJson:
+    """Parse the JSON of one event. Raises BadJsonError where mending does not help either."""
+    try:
+        return _parse(text, ())
+    except BadJsonError as error:
+        for mended, warnings in _mendings(text):
+            try:
+                return _parse(mended, warnings)
+            except BadJsonError:
+                continue
+        raise error from None
+
+
+def _mendings(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the texts to try instead of an event's broken JSON, each with what was mended."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    without_commas = _drop_trailing_commas(text)
+    if without_commas != text:
+        found.append((without_commas, ("A comma after the last value was left out.",)))
+    straight = text.translate(_TYPOGRAPHIC_QUOTES)
+    if straight != text:
+        words = ("Typographic quotes were read as straight ones.",)
+        found += [(straight, words), (_drop_trailing_commas(straight), words)]
+    return found
+
+
+def _drop_trailing_commas(text: str) -> str:
+    bare = text.strip()
+    bare = bare.removesuffix(",") if bare.endswith(("},", "],")) else text
+    return _TRAILING_COMMA.sub(lambda found: found.group(1) or "", bare)
+
+
+def _parse(text: str, warnings: tuple[str, ...]) -> ParsedJson:
+    doubled: list[str] = []
+
+    def make_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            names = [name for name, _ in pairs]
+            doubled.extend(name for name in made if names.count(name) > 1)
+        return made
+
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=make_object,
+            parse_constant=_refuse_constant,
+            parse_int=_parse_whole,
+            parse_float=_parse_number,
+        )
+    except json.JSONDecodeError as error:
+        raise BadJsonError(f"{error.msg}, at character {error.pos + 1}") from None
+    except RecursionError:
+        raise BadJsonError("it is nested too deeply") from None
+    # Half of a surrogate pair could not be stored or sent.
+    if "\\ud" in text.lower() and _has_half_letter(value):
+        raise BadJsonError("a \\u escape names half of a letter")
+    words = [f"“{name}” stands twice; the last one counts." for name in doubled]
+    return ParsedJson(value, (*warnings, *words))
+
+
+def _has_half_letter(value: Json) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _refuse_constant(name: str) -> Json:
+    raise BadJsonError(f"{name} is no JSON value")
+
+
+def _parse_whole(digits: str) -> int:
+    if len(digits) > _LONGEST_NUMBER:
+        raise BadJsonError("a number is too long")
+    return int(digits)
+
+
+def _parse_number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise BadJsonError("a number is too large")
+    return value
