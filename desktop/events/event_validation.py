@@ -35,6 +35,21 @@ def make_event(record: EventText) -> Event | BadLine:
         return BadLine(record.line, record.text, str(error))
 
 
+def read_bare_object(record: EventText) -> Mapping[str, Json]:
+    """Return the object of a text for trying out a trigger or mapping: no user or e-mail is asked.
+
+    `type` is filled from `action`. Raises BadJsonError, and UnusableEventError for what is no
+    object or a track call without its event, which `event != "x"` would pick.
+    """
+    if record.fault:
+        raise UnusableEventError(record.fault)
+    body = require_object(parse_event_json(record.text).value)
+    kind = body.get("type") or body.get("action")
+    if kind == "track":
+        _check_track(body)
+    return body if kind is None else {**body, "type": kind}
+
+
 def _check_event(record: EventText, value: Json, warnings: tuple[str, ...]) -> Event:
     body = require_object(value)
     kind = _event_type(body)
@@ -108,12 +123,6 @@ def _accept(_body: Mapping[str, Json]) -> None:
 
 
 _CHECKS = {"identify": _check_identify, "track": _check_track, "group": _check_group}
-
-
-def check_track_event(body: Mapping[str, Json]) -> None:
-    """Raise UnusableEventError for a track call without an event, which no trigger may see."""
-    if "track" in (body.get("type"), body.get("action")):
-        _check_track(body)
 
 
 def _object_under(body: Mapping[str, Json], name: str) -> Mapping[str, Json]:

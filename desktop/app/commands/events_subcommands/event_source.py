@@ -1,12 +1,14 @@
 """The argument FILE of `fairlead events`, and how that file or stdin is opened."""
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from desktop.app.cli_output import write_utf_8
 from desktop.kit.errors import InvalidInput, StorageError
 
 _STDIN = "-"
@@ -36,3 +38,8 @@ def open_event_source(file: str) -> Iterator[BinaryIO]:
         raise StorageError(f"{file} cannot be read: {error.strerror}.") from error
     with source:
         yield source
+
+
+def print_json_line(value: object) -> None:
+    """Print one JSON value as a line, as `events match` and `events map` answer each event."""
+    write_utf_8(json.dumps(value, ensure_ascii=False) + "\n")
