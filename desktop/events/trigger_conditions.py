@@ -26,7 +26,7 @@ def get_deeper(path: tuple[str, ...]) -> FieldGetter:
     """Return the getter of a path of several keys; lists are not walked, as in the original."""
 
     def get(event: Mapping[str, Json]) -> Json:
-        found: Json = event  # type: ignore[assignment]
+        found: Json = event
         for key in path:
             if not isinstance(found, dict):
                 return None

@@ -87,4 +87,5 @@ def _events(module: str, name: str, summary: str) -> CommandEntry:
 EVENTS_SUBCOMMANDS = (
     _events("check", "check", "count what a file of events holds, and name its bad lines"),
     _events("match", "match", "say of each event whether a trigger picks it"),
+    _events("map", "map", "show what a mapping makes of each event"),
 )
