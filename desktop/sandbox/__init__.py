@@ -20,6 +20,7 @@ Control, on either port, without sign-in, JSON in and out:
 - POST /sandbox/expire-tokens: every OAuth access token expires now; refresh tokens stay.
 - GET /sandbox/credentials: the first line again.
 - GET /sandbox/people: the fixture people with ids and addresses.
+- GET /sandbox/mails: the verification mails that Zendesk would have sent, oldest first.
 - GET /sandbox/tokens: counts of live OAuth codes, access and refresh tokens.
 
 Control requests are neither delayed, logged, counted nor hit by faults.

@@ -27,6 +27,8 @@ class SandboxAccount:
     bulk_import: bool = False
     # Zendesk: "Tags on users and organizations"; off = no `tags` key on users.
     user_tags: bool = True
+    # Zendesk: events of users, from the Suite Team plan on and where an admin has activated them.
+    user_events: bool = True
     # Zendesk: legacy satisfaction ratings.
     csat: bool = True
     # Zendesk: the checkbox `sync_to_sailthru` exists already.

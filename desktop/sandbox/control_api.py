@@ -40,6 +40,9 @@ class ControlApi:
             ("GET", "credentials"): lambda _given: connection_document,
             ("GET", "people"): lambda _given: {"people": [*map(_person_json, FIXTURE_PEOPLE)]},
             ("GET", "tokens"): lambda _given: services.zendesk.repository.count_tokens(),
+            ("GET", "mails"): lambda _given: {
+                "mails": services.zendesk.repository.verification_mails
+            },
             ("POST", "speed"): self._set_speed,
             ("POST", "reset"): self._reset,
         }

@@ -89,8 +89,8 @@ _OPTIONAL_ID_KEYS = (
 _TEXT_KEYS = (
     "action address alias authenticity_token body deliverable_state description details error"
     " html_body job_type key locale name notes plain_body raw_description raw_subject raw_title"
-    " signature status subdomain subject title type iana_time_zone time_zone value"
-    " verification_method"
+    " profile_id signature source status subdomain subject title type iana_time_zone time_zone"
+    " value verification_method"
 )
 _OPTIONAL_TEXT_KEYS = (
     "after_cursor before_cursor comment external_id email host_mapping message phone priority"
@@ -105,7 +105,7 @@ ZENDESK_TYPES: Mapping[str, Check] = {
     **dict.fromkeys(_TEXT_KEYS.split(), is_text),
     **dict.fromkeys(_OPTIONAL_TEXT_KEYS.split(), optional(is_text)),
     **dict.fromkeys(_COUNT_KEYS.split(), is_whole),
-    **dict.fromkeys(("created_at", "updated_at"), is_iso_time),
+    **dict.fromkeys(("created_at", "received_at", "updated_at"), is_iso_time),
     **dict.fromkeys(("due_at", "last_login_at"), optional(is_iso_time)),
     **dict.fromkeys(("url", "brand_url"), is_link),
     **dict.fromkeys(
@@ -144,6 +144,9 @@ ZENDESK_EXCEPTIONS: Mapping[str, Check] = {
     ".job_statuses[].id": is_text,
     ".user_fields[].system": is_flag,
     ".user_field.system": is_flag,
+    ".organization_field.system": is_flag,
+    ".events[].id": is_text,
+    "/events.user_id": is_text,
 }
 
 # What a key of a Sailthru answer holds (docs/sailthru.md 2), by endpoint and path; a `*` stands

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 from desktop.sandbox.http_messages import JsonObject, SandboxRequest, SandboxResponse
 from desktop.sandbox.router import Router
+from desktop.sandbox.zendesk.background_jobs import ZendeskJobs
 from desktop.sandbox.zendesk.error_responses import validation_error
 from desktop.sandbox.zendesk.permissions import require_may_edit_user, require_role
 from desktop.sandbox.zendesk.record_factories import RECORD_TEMPLATES
+from desktop.sandbox.zendesk.repository import ZendeskRepository
 from desktop.sandbox.zendesk.rest_resource import (
     API,
     ResourceDescription,
@@ -21,6 +23,7 @@ from desktop.sandbox.zendesk.ticket_resource import UNSOLVED_STATUSES
 from desktop.sandbox.zendesk.user_updates import set_memberships
 
 ORGANIZATION_ID_RANGE = 100_000
+_UNASSIGN_JOB = "unassigned_ticket"
 
 
 class MembershipResource(RestResource):
@@ -33,6 +36,10 @@ class MembershipResource(RestResource):
         create_role="",
         delete_role="",
     )
+
+    def __init__(self, repository: ZendeskRepository, jobs: ZendeskJobs) -> None:
+        super().__init__(repository, jobs)
+        jobs.row_handlers[_UNASSIGN_JOB] = self._unassign_ticket
 
     def add_special_routes(self, router: Router) -> None:
         path = f"{API}users/{{user_id:int}}/organization_memberships"
@@ -92,17 +99,29 @@ class MembershipResource(RestResource):
         return require_found(_membership(user, number))
 
     def delete_record(self, request: SandboxRequest, membership_id: int) -> None:
-        """Let a sandbox's user leave an organization; its unsolved tickets lose it."""
+        """Let a sandbox's user leave an organization; a job takes it off unsolved tickets."""
         self.find(membership_id)
         user_id, number = divmod(membership_id, ORGANIZATION_ID_RANGE)
         user = self.repository.users.copy_for_update(user_id) or {}
         require_may_edit_user(request, user)
         set_memberships(user, [it for it in user["_orgs"] if it != number])
         self.repository.save_user(user)
-        for ticket in self.repository.tickets_requested_by(user_id):
-            if ticket["organization_id"] == number and ticket["status"] in UNSOLVED_STATUSES:
-                draft = self.repository.tickets.copy_for_update(ticket["id"]) or {}
-                self.repository.save_ticket(draft | {"organization_id": None})
+        working = [
+            {"id": ticket["id"], "organization_id": number}
+            for ticket in self.repository.tickets_requested_by(user_id)
+            if ticket["organization_id"] == number and ticket["status"] in UNSOLVED_STATUSES
+        ]
+        if working:
+            self.jobs.start(request, _UNASSIGN_JOB, "update", working, is_own=True)
+
+    def _unassign_ticket(
+        self, _request: SandboxRequest, action: str, given: JsonObject
+    ) -> JsonObject:
+        """Do one row of the sandbox's job after a removal: the ticket loses its organization."""
+        ticket = self.repository.tickets.copy_for_update(given["id"])
+        if ticket is not None and ticket["organization_id"] == given["organization_id"]:
+            self.repository.save_ticket(ticket | {"organization_id": None})
+        return {"id": given["id"], "action": action, "success": True, "status": "Updated"}
 
 
 def _parse_id(value: object) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from desktop.sandbox.http_messages import JsonObject, SandboxRequest, SandboxResponse, json_response
 from desktop.sandbox.router import Router
 from desktop.sandbox.timestamps import format_iso_utc
+from desktop.sandbox.zendesk.custom_field_values import store_custom_values
 from desktop.sandbox.zendesk.error_responses import forbidden_error, zendesk_error
 from desktop.sandbox.zendesk.field_rules import (
     FieldRule,
@@ -39,7 +40,9 @@ ORGANIZATION_RULES = (
         "name", strip_text, is_required=True, taken_message="Name: {value} has already been taken"
     ),
     *plain_fields("notes details group_id shared_tickets shared_comments"),
-    FieldRule("external_id", text_or_none),
+    FieldRule(
+        "external_id", text_or_none, taken_message="External ID: {value} has already been taken"
+    ),
     # What is sent replaces the list.
     FieldRule("domain_names", _texts),
     FieldRule("tags", normalise_tags),
@@ -157,18 +160,23 @@ class OrganizationResource(RestResource):
         self, record: JsonObject, given: JsonObject, *, is_new: bool = False
     ) -> JsonObject:
         apply_field_rules(
-            ORGANIZATION_RULES, record, given, is_new=is_new, find_owner=self._find_other_named
+            ORGANIZATION_RULES, record, given, is_new=is_new, find_owner=self._find_owner
         )
-        record["organization_fields"] |= given.get("organization_fields") or {}
+        store_custom_values(
+            self.repository.all_organization_fields(),
+            record["organization_fields"],
+            given.get("organization_fields"),
+            self.repository.state.account.longest_text,
+        )
         now = self.repository.state.now()
         record["updated_at"], record["_at"] = format_iso_utc(now), now
         self.repository.organizations.put(record["id"], record)
         return record
 
-    def _find_other_named(self, _field: str, name: str) -> JsonObject | None:
-        named = (
+    def _find_owner(self, field: str, value: str) -> JsonObject | None:
+        owners = (
             record
             for record in self.repository.all_organizations()
-            if record["name"].casefold() == name.casefold()
+            if str(record[field] or "").casefold() == value.casefold()
         )
-        return next(named, None)
+        return next(owners, None)

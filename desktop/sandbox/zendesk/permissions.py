@@ -10,6 +10,7 @@ _SCOPE_RESOURCES = {
     "tickets": "tickets",
     "organizations": "organizations",
     "organization_memberships": "organizations",
+    "organization_fields": "organizations",
     "satisfaction_ratings": "satisfaction_ratings",
     "brands": "brands",
 }

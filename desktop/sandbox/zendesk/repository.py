@@ -42,6 +42,9 @@ class ZendeskRepository:
         self.tickets = self._table("ticket", int, self.seed_data.ticket)
         self.organizations = self._table("organization", int, self.seed_data.organization)
         self.user_fields = self._table("user_field", int, self._seed_user_field)
+        self.organization_fields = self._table("organization_field", int)
+        # User id → the user's events, oldest first.
+        self.user_events = self._table("user_events", int)
         self.jobs = self._table("job", str)
         self.tokens = self._table("token", str)
         self.idempotency_keys = self._table("idempotency", str)
@@ -56,11 +59,15 @@ class ZendeskRepository:
             self._index_user(user_id, None, self.seed_data.user(user_id))
         self.users.on_change = self._index_user
         self.tickets.on_change = self._index_ticket
-        for table in (self.users, self.tickets, self.organizations, self.user_fields):
+        for table in (
+            *(self.users, self.tickets, self.organizations),
+            *(self.user_fields, self.organization_fields, self.user_events),
+        ):
             table.restore()
         for by_text in (self.jobs, self.tokens, self.idempotency_keys):
             by_text.restore()
         self.viewed_ticket_ids: list[int] = state.store.get("zendesk", "viewed", [])
+        self.verification_mails: list[JsonObject] = state.store.get("zendesk", "mails", [])
 
     def _table(
         self,
@@ -118,6 +125,18 @@ class ZendeskRepository:
         """Return the sandbox's definitions of user fields in order of their ids."""
         ids = sorted({SYNC_FIELD_ID, *self.user_fields.overrides})
         return [field for field in map(self.user_fields.get, ids) if field is not None]
+
+    def all_organization_fields(self) -> list[JsonObject]:
+        """Return the sandbox's definitions of organization fields in order of their ids."""
+        return [field for _, field in sorted(self.organization_fields.existing_overrides())]
+
+    # What goes out by mail
+
+    def log_verification_mail(self, user_id: int, address: str) -> None:
+        """Log that the sandbox's Zendesk asked a user to confirm an address."""
+        mail = {"user_id": user_id, "to": address, "at": self.state.now()}
+        self.verification_mails = [*self.verification_mails, mail]
+        self.state.store.put("zendesk", "mails", self.verification_mails)
 
     # Users
 

@@ -3,6 +3,10 @@
 from desktop.sandbox.router import Router
 from desktop.sandbox.zendesk.background_jobs import ZendeskJobs
 from desktop.sandbox.zendesk.brand_resource import BrandResource
+from desktop.sandbox.zendesk.custom_field_resource import (
+    OrganizationFieldResource,
+    UserFieldResource,
+)
 from desktop.sandbox.zendesk.identity_resource import IdentityResource
 from desktop.sandbox.zendesk.incremental_export_endpoints import IncrementalExportEndpoints
 from desktop.sandbox.zendesk.job_status_resource import JobStatusResource
@@ -15,7 +19,7 @@ from desktop.sandbox.zendesk.rest_resource import RestResource
 from desktop.sandbox.zendesk.satisfaction_rating_resource import SatisfactionRatingResource
 from desktop.sandbox.zendesk.search_endpoints import SearchEndpoints
 from desktop.sandbox.zendesk.ticket_resource import TicketResource
-from desktop.sandbox.zendesk.user_field_resource import UserFieldResource
+from desktop.sandbox.zendesk.user_event_endpoints import UserEventEndpoints
 from desktop.sandbox.zendesk.user_resource import UserResource
 
 
@@ -34,6 +38,7 @@ def register_all_routes(
         *resources.values(),
         IdentityResource(repository, jobs),
         UserFieldResource(repository, jobs),
+        OrganizationFieldResource(repository, jobs),
         MembershipResource(repository, jobs),
         SatisfactionRatingResource(repository, jobs),
         JobStatusResource(repository, jobs),
@@ -41,6 +46,7 @@ def register_all_routes(
     ):
         resource.add_routes(router)
     SearchEndpoints(repository, resources).add_routes(router)
+    UserEventEndpoints(repository).add_routes(router)
     IncrementalExportEndpoints(repository, resources).add_routes(router)
     oauth = OAuthEndpoints(repository, client_secret)
     oauth.add_routes(public_router, router)

@@ -4,10 +4,10 @@ Facts: docs/zendesk.md 3.
 """
 
 import re
-from typing import Any
 
 from desktop.sandbox.http_messages import JsonObject
 from desktop.sandbox.timestamps import format_iso_utc
+from desktop.sandbox.zendesk.custom_field_values import store_custom_values
 from desktop.sandbox.zendesk.error_responses import validation_error
 from desktop.sandbox.zendesk.field_rules import (
     FieldRule,
@@ -101,7 +101,12 @@ def apply_user_fields(
     )
     _edit_email(repository, user, given)
     _edit_phone(repository, user, given)
-    _edit_custom_fields(repository, user, given.get("user_fields"))
+    store_custom_values(
+        repository.all_user_fields(),
+        user["user_fields"],
+        given.get("user_fields"),
+        repository.state.account.longest_text,
+    )
     _edit_organizations(repository, user, given)
     if "tags" in given and repository.state.account.user_tags:
         tags, old = given["tags"], user["tags"]
@@ -115,6 +120,7 @@ def apply_user_fields(
 def make_new_user(repository: ZendeskRepository, given: JsonObject) -> JsonObject:
     """Make the draft of a new sandbox user with the fields and identities sent."""
     now, is_verified = repository.state.now(), bool(given.get("verified"))
+    is_mailed = not given.get("skip_verify_email") and not is_verified
     user = make_user_record(
         repository.new_user_id(), "", created=now, updated=now, verified=is_verified
     )
@@ -132,6 +138,9 @@ def make_new_user(repository: ZendeskRepository, given: JsonObject) -> JsonObjec
                 primary=bool(identity.get("primary")),
                 verified=bool(identity.get("verified")),
             )
+    for identity in user["_identities"] if is_mailed else ():
+        if identity["type"] == "email" and not identity["verified"]:
+            repository.log_verification_mail(user["id"], identity["value"])
     return user
 
 
@@ -176,34 +185,6 @@ def _edit_phone(repository: ZendeskRepository, user: JsonObject, given: JsonObje
         add_identity(repository, user, "phone_number", phone, primary=False, verified=True)
     if not user["phone"] or user["shared_phone_number"]:
         user["phone"], user["shared_phone_number"] = phone, False
-
-
-def _edit_custom_fields(repository: ZendeskRepository, user: JsonObject, values: Any) -> None:
-    if not isinstance(values, dict):
-        return
-    types = {field["key"]: field["type"] for field in repository.all_user_fields()}
-    for key, value in values.items():
-        if key in types:
-            stored = _custom_field_value(types[key], key, value)
-            longest = repository.state.account.longest_text
-            is_cut = longest and types[key] in ("text", "textarea") and isinstance(stored, str)
-            user["user_fields"][key] = stored[:longest] if is_cut else stored
-
-
-def _custom_field_value(kind: str, key: str, value: Any) -> Any:
-    if value is None:
-        # A checkbox has no third state: null unticks it.
-        return False if kind == "checkbox" else None
-    if kind == "checkbox":
-        return value in (True, 1, "1", "true")
-    try:
-        if kind == "integer":
-            return int(value)
-        if kind == "decimal":
-            return float(value)
-    except (TypeError, ValueError) as error:
-        raise validation_error(key, f"{key}: {value} is not valid") from error
-    return value if kind == "multiselect" else str(value)
 
 
 def _edit_organizations(repository: ZendeskRepository, user: JsonObject, given: JsonObject) -> None:

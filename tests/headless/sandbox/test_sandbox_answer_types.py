@@ -64,6 +64,7 @@ def zendesk_answers(sandbox: SandboxClient) -> Iterator[tuple[str, str, Any]]:
         "organization_memberships",
         "satisfaction_ratings",
         "user_fields",
+        "organization_fields",
         "brands",
         "incremental/users?start_time=1&per_page=50",
         "incremental/users/cursor?start_time=1&per_page=50",
@@ -115,11 +116,16 @@ def zendesk_answers(sandbox: SandboxClient) -> Iterator[tuple[str, str, Any]]:
         "organizations/autocomplete?name=Acm",
     ):
         call("GET", path)
-    field = {"user_field": {"key": "extra", "title": "Extra", "type": "text"}}
-    field_id = call("POST", "user_fields", field)["user_field"]["id"]
-    call("GET", f"user_fields/{field_id}")
-    call("PUT", f"user_fields/{field_id}", {"user_field": {"title": "More"}})
-    call("DELETE", f"user_fields/{field_id}")
+    field = {"key": "extra", "title": "Extra", "type": "text"}
+    for kind in ("user_field", "organization_field"):
+        field_id = call("POST", f"{kind}s", {kind: field})[kind]["id"]
+        call("GET", f"{kind}s/{field_id}")
+        call("PUT", f"{kind}s/{field_id}", {kind: {"title": "More"}})
+        call("DELETE", f"{kind}s/{field_id}")
+    profile = {"source": "shop", "type": "customer", "identifiers": [{"type": "email"}]}
+    event = {"source": "shop", "type": "Read", "properties": {}}
+    call("POST", f"users/{noa}/events", {"profile": profile, "event": event})
+    call("GET", f"users/{noa}/events")
 
     def job(method: str, path: str, body: Any = None) -> None:
         started = call(method, path, body)["job_status"]["id"]

@@ -1,11 +1,13 @@
-"""The sandbox's /user_fields: definitions of custom user fields, found by id or key.
+"""The sandbox's /user_fields and /organization_fields: definitions, found by id or key.
 
-Facts: docs/zendesk.md 3.
+Facts: docs/zendesk.md 3; organization fields have the same form and endpoints
+(developer.zendesk.com, Organization Fields).
 """
 
 from collections.abc import Sequence
 
 from desktop.sandbox.http_messages import JsonObject, SandboxRequest
+from desktop.sandbox.record_table import RecordTable
 from desktop.sandbox.timestamps import format_iso_utc
 from desktop.sandbox.zendesk.field_rules import FieldRule, apply_field_rules, plain_fields
 from desktop.sandbox.zendesk.record_factories import RECORD_TEMPLATES
@@ -31,23 +33,23 @@ CREATION_RULES = (
 UPDATE_RULES = plain_fields("title description active tag position custom_field_options")
 
 
-class UserFieldResource(RestResource):
-    """The sandbox's user field definitions; administrators write them, agents read them."""
+class CustomFieldResource(RestResource):
+    """Field definitions of the sandbox's users or organizations; only administrators write them."""
 
-    description = ResourceDescription(
-        name="user_field",
-        plural="user_fields",
-        actions="index show create update delete",
-        id_parameter="id_or_key",
-        create_role="admin",
-        update_role="admin",
-    )
+    @property
+    def table(self) -> RecordTable[int]:
+        """The sandbox's table of these field definitions."""
+        raise NotImplementedError
+
+    def all_fields(self) -> list[JsonObject]:
+        """Return these field definitions of the sandbox in order of their ids."""
+        raise NotImplementedError
 
     def rows(self, request: SandboxRequest) -> Sequence[JsonObject]:
-        return self.repository.all_user_fields()
+        return self.all_fields()
 
     def get(self, id_or_key: str) -> JsonObject | None:
-        fields = self.repository.all_user_fields()
+        fields = self.all_fields()
         return next((it for it in fields if id_or_key in (it["key"], str(it["id"]))), None)
 
     def create_record(self, request: SandboxRequest, given: JsonObject) -> JsonObject:
@@ -59,20 +61,20 @@ class UserFieldResource(RestResource):
         )
         now = format_iso_utc(self.repository.state.now())
         field |= {
-            "id": self.repository.next_id("user_field", FIRST_NEW_FIELD_ID),
+            "id": self.repository.next_id(self.description.name, FIRST_NEW_FIELD_ID),
             "raw_title": field["title"],
             "raw_description": field["description"],
-            "position": len(self.repository.all_user_fields()),
+            "position": len(self.all_fields()),
             "created_at": now,
             "updated_at": now,
         }
         if kind in ("dropdown", "multiselect"):
             field["custom_field_options"] = given.get("custom_field_options", [])
-        self.repository.user_fields.put(field["id"], field)
+        self.table.put(field["id"], field)
         return field
 
     def _keyed(self, key: str) -> JsonObject | None:
-        return next((it for it in self.repository.all_user_fields() if it["key"] == key), None)
+        return next((it for it in self.all_fields() if it["key"] == key), None)
 
     def update_record(
         self, request: SandboxRequest, given: JsonObject, id_or_key: str
@@ -80,8 +82,48 @@ class UserFieldResource(RestResource):
         field = {**self.find(id_or_key)}
         apply_field_rules(UPDATE_RULES, field, given)
         field["updated_at"] = format_iso_utc(self.repository.state.now())
-        self.repository.user_fields.put(field["id"], field)
+        self.table.put(field["id"], field)
         return field
 
     def delete_record(self, request: SandboxRequest, id_or_key: str) -> None:
-        self.repository.user_fields.remove(self.find(id_or_key)["id"])
+        self.table.remove(self.find(id_or_key)["id"])
+
+
+class UserFieldResource(CustomFieldResource):
+    """The sandbox's user field definitions."""
+
+    description = ResourceDescription(
+        name="user_field",
+        plural="user_fields",
+        actions="index show create update delete",
+        id_parameter="id_or_key",
+        create_role="admin",
+        update_role="admin",
+    )
+
+    @property
+    def table(self) -> RecordTable[int]:
+        return self.repository.user_fields
+
+    def all_fields(self) -> list[JsonObject]:
+        return self.repository.all_user_fields()
+
+
+class OrganizationFieldResource(CustomFieldResource):
+    """The sandbox's organization field definitions."""
+
+    description = ResourceDescription(
+        name="organization_field",
+        plural="organization_fields",
+        actions="index show create update delete",
+        id_parameter="id_or_key",
+        create_role="admin",
+        update_role="admin",
+    )
+
+    @property
+    def table(self) -> RecordTable[int]:
+        return self.repository.organization_fields
+
+    def all_fields(self) -> list[JsonObject]:
+        return self.repository.all_organization_fields()
