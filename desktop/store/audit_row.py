@@ -17,6 +17,7 @@ from desktop.model.service import Service
 from desktop.model.sync import Sync
 
 GENESIS_HASH = "0" * 64
+EVENT_ACTION_KIND = "event_action"
 # The kind of the row with which an admin notes that earlier rows are lost.
 RESTART_KIND = "restart"
 CUSTOMER_VALUES = ("target", "label", "old", "new", "reason", "ticket", "detail")
@@ -218,6 +219,26 @@ def append_switch(
         old=None,
         new=content,
         reason=f"{sync.title}: on, by the rights of who switched it on",
+    )
+
+
+def append_event_action(
+    connection: sqlite3.Connection, kind: str, old: Json, new: Json, actor: str, at: float
+) -> int:
+    """Append to the audit that an action of events was saved; returns the entry's number.
+
+    Called inside the transaction that saves it.
+    """
+    return _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind=EVENT_ACTION_KIND,
+        service=Service.ZENDESK,
+        name=kind,
+        old=old,
+        new=new,
+        reason="The action of events was saved",
     )
 
 

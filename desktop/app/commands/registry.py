@@ -88,4 +88,6 @@ EVENTS_SUBCOMMANDS = (
     _events("check", "check", "count what a file of events holds, and name its bad lines"),
     _events("match", "match", "say of each event whether a trigger picks it"),
     _events("map", "map", "show what a mapping makes of each event"),
+    _events("actions", "actions", "the six actions: show them, change them, save drafts"),
+    _events("simulate", "simulate", "show the exact requests of events; nothing is written"),
 )

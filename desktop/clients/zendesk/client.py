@@ -137,7 +137,7 @@ class ZendeskClient:
 
     async def list_identities(self, user_id: int) -> tuple[UserIdentity, ...]:
         """List all addresses and numbers of one Zendesk user."""
-        return await self._read_all_pages(
+        return await self.read_all_pages(
             _IDENTITIES, {"id": user_id}, "identities", wire_to_model.parse_identity
         )
 
@@ -231,13 +231,13 @@ class ZendeskClient:
 
     async def list_user_fields(self) -> tuple[UserFieldDefinition, ...]:
         """List the definitions of all Zendesk user fields."""
-        return await self._read_all_pages(
+        return await self.read_all_pages(
             _USER_FIELDS, {}, "user_fields", wire_to_model.parse_user_field
         )
 
     async def list_brands(self) -> tuple[ZendeskBrand, ...]:
         """List the Zendesk account's brands that this agent may see."""
-        return await self._read_all_pages("/api/v2/brands", {}, "brands", wire_to_model.parse_brand)
+        return await self.read_all_pages("/api/v2/brands", {}, "brands", wire_to_model.parse_brand)
 
     async def create_user_field(
         self, key: str, title: str, *, kind: str = "checkbox", description: str = ""
@@ -299,13 +299,14 @@ class ZendeskClient:
             for p in users
         )
 
-    async def _read_all_pages(
+    async def read_all_pages(
         self,
         template: str,
         ids: Mapping[str, int | str],
         name: str,
         make: "wire_to_model.RecordParser[wire_to_model.T]",
     ) -> "tuple[wire_to_model.T, ...]":
+        """Read a whole Zendesk list by its cursor; `name` is the list's key in the answers."""
         found: dict[int, wire_to_model.T] = {}
         cursor: str | None = None
         detector = PageLoopDetector(

@@ -75,6 +75,7 @@ def _count_rows(path: Path) -> dict[str, int]:
                 "audit_value": 73,
                 "settings_seal": 1,
                 "email_change": 0,
+                "event_action": 0,
             },
         ),
         ("mirror", MIRROR_RENAMED, {"feed_user_address": 0, "search_suffix": 493}),

@@ -1,0 +1,194 @@
+"""`fairlead events simulate FILE`: shows the exact requests that a file of events would become."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from desktop.app.cli_output import ExitCode, emit, terminal_safe, write_utf_8
+from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.events_subcommands.event_source import (
+    add_file_argument,
+    open_event_source,
+)
+from desktop.app.commands.open_workspace import in_workspace
+from desktop.app.commands.view_permission import require_view_permission
+from desktop.app.container import WorkspaceServices
+from desktop.app.event_services import build_action_store, open_directory
+from desktop.events.event_action import ActionKind
+from desktop.events.event_intake import read_events
+from desktop.events.planned_request import NoChange, PlannedRequest, RequestEffect
+from desktop.events.simulation import SimulationCounts, compile_actions, simulate
+from desktop.kit.text import format_count
+
+# On a terminal; JSON has them all.
+_ROWS_SHOWN = 200
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_file_argument(parser)
+    parser.add_argument(
+        "--drafts", action="store_true", help="with the drafts of actions, which may be saved then"
+    )
+    parser.add_argument(
+        "--create-fields",
+        action="store_true",
+        help="as if the missing organisation fields were created",
+    )
+
+
+@in_workspace()
+async def _simulate(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    await require_view_permission(services)
+    store = build_action_store(services)
+    actions = compile_actions(await store.get_actions(with_drafts=options.drafts))
+    directory = await open_directory(services)
+    output = _JsonOutput() if options.json else _TextOutput()
+    with open_event_source(options.file) as source:
+        counts = await simulate(
+            read_events(source),
+            actions,
+            directory,
+            output.add,
+            creates_fields=options.create_fields,
+        )
+    if options.drafts:
+        await store.mark_previewed()
+    output.finish(counts, is_live=directory.is_live)
+    return ExitCode.DONE if directory.is_live else ExitCode.SERVICE_AWAY
+
+
+class _JsonOutput:
+    """Prints one JSON document piece by piece: a million requests are not held."""
+
+    def __init__(self) -> None:
+        self._is_begun = False
+
+    def add(self, planned: PlannedRequest | NoChange) -> None:
+        """Print a request; what has nothing to change is counted alone."""
+        if isinstance(planned, PlannedRequest):
+            write_utf_8(("," if self._is_begun else '{"requests": [') + _dump(as_json(planned)))
+            self._is_begun = True
+
+    def finish(self, counts: SimulationCounts, *, is_live: bool) -> None:
+        """Print the rest of the document."""
+        rest = _dump(_summary(counts, is_live=is_live))
+        write_utf_8(("" if self._is_begun else '{"requests": [') + f"], {rest[1:]}\n")
+
+
+class _TextOutput:
+    """Prints the consequences first and then the first requests."""
+
+    def __init__(self) -> None:
+        self._rows: list[PlannedRequest] = []
+
+    def add(self, planned: PlannedRequest | NoChange) -> None:
+        """Hold a request while there is room on a terminal."""
+        if isinstance(planned, PlannedRequest) and len(self._rows) < _ROWS_SHOWN:
+            self._rows.append(planned)
+
+    def finish(self, counts: SimulationCounts, *, is_live: bool) -> None:
+        """Print everything."""
+        emit({}, self._lines(counts, is_live=is_live), as_json=False)
+
+    def _lines(self, counts: SimulationCounts, *, is_live: bool) -> Iterator[str]:
+        if not is_live:
+            yield "Zendesk can't be reached: compared with the users saved on this computer."
+        yield from describe_effects(counts)
+        yield describe_actions(counts)
+        for row in self._rows:
+            yield f"  line {row.line}: {terminal_safe(row.summary)}"
+            yield f"      {row.method} {row.path}"
+        left = counts.requests - len(self._rows)
+        if left > 0:
+            yield f"  … and {left:,} more; --json prints all."
+
+
+def describe_actions(counts: SimulationCounts) -> str:
+    """Describe how many events fired which action, in one line."""
+    fired = [f"{kind.label} {counts.actions[kind]:,}" for kind in ActionKind]
+    return ", ".join([*fired, f"no action {counts.no_action:,}"])
+
+
+def describe_effects(counts: SimulationCounts) -> Iterator[str]:
+    """Describe what people will notice, the most serious first; one sentence each."""
+    effects = counts.effects
+    if effects.removals:
+        tickets = [ticket for one in effects.removals for ticket in one.tickets]
+        named = " ".join(f"#{ticket}" for ticket in tickets[:20])
+        yield (
+            f"{format_count(len(effects.removals), 'removal', 'removals')}:"
+            f" {format_count(len(tickets), 'open ticket loses', 'open tickets lose')}"
+            f" the organisation {named}".rstrip()
+        )
+    for trait, need in sorted(effects.discarded.items(), key=lambda item: -item[1].count)[:10]:
+        yield f"Zendesk discards {trait} ({need.count:,} ×): there is no such user field"
+    for key, need in effects.organization_fields.items():
+        yield f"Organisation field {key} ({need.type}) is missing, {need.count:,} ×"
+    if effects.verification_mails:
+        mails = format_count(effects.verification_mails, "new user gets", "new users get")
+        yield f"{mails} a verification mail from Zendesk"
+    if effects.no_user.count:
+        yield f"{format_count(effects.no_user.count, 'event has', 'events have')} no user"
+    if effects.kept_events.count:
+        yield f"{effects.kept_events.count:,} events are saved here: Zendesk takes none"
+    if counts.intake.invalid:
+        yield f"{format_count(len(counts.intake.invalid), 'line', 'lines')} can't be read"
+    for problem in counts.problems[:20]:
+        yield f"  line {problem.line}: {problem.action.label}: {problem.reason}"
+
+
+def as_json(planned: PlannedRequest) -> dict[str, Any]:
+    """Return a planned request as `events simulate` prints it."""
+    document: dict[str, Any] = {
+        "line": planned.line,
+        "action": planned.action.value,
+        "method": planned.method,
+        "path": planned.path,
+        "body": planned.body,
+        "effect": planned.effect.value,
+        "who": planned.who,
+        "summary": planned.summary,
+    }
+    if planned.headers:
+        document["headers"] = planned.headers
+    if planned.user_id is not None:
+        document["user"] = {"id": planned.user_id, "found_by": planned.found_by}
+    if planned.changes:
+        document["changes"] = [
+            {"field": one.field, "old": one.old, "new": one.new} for one in planned.changes
+        ]
+    if planned.effect is RequestEffect.REMOVE:
+        document["tickets"] = list(planned.tickets)
+    if planned.warnings:
+        document["warnings"] = list(planned.warnings)
+    return document
+
+
+def _summary(counts: SimulationCounts, *, is_live: bool) -> dict[str, Any]:
+    intake = counts.intake
+    return {
+        "actions": {
+            **{kind.value: counts.actions[kind] for kind in ActionKind},
+            "none": counts.no_action,
+        },
+        "effects": counts.effects.as_json(),
+        "problems": [
+            {"line": one.line, "action": one.action.value, "reason": one.reason}
+            for one in counts.problems
+        ],
+        "problem_count": counts.problem_count,
+        "unchanged": counts.unchanged,
+        "lines": intake.lines,
+        "valid": intake.valid,
+        "duplicates": intake.duplicates,
+        "invalid": [{"line": line, "reason": reason} for line, reason in intake.invalid],
+        "source": "zendesk" if is_live else "kept",
+    }
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+COMMANDS = {"simulate": CliCommand(_add_arguments, _simulate)}

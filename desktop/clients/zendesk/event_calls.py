@@ -1,0 +1,150 @@
+"""The Zendesk calls that events need: organisations, memberships, tickets, events of users."""
+
+from collections.abc import Mapping, Sequence
+
+from desktop.clients.field_parser import FieldParser
+from desktop.clients.zendesk import wire_to_model
+from desktop.clients.zendesk.client import ZendeskClient
+from desktop.clients.zendesk.protocol import build_request
+from desktop.model.json_value import Json
+from desktop.model.zendesk_organization import (
+    OrganizationMembership,
+    TicketState,
+    ZendeskOrganization,
+)
+from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
+
+_ORGANIZATION = "/api/v2/organizations/{id}"
+_ORGANIZATION_FIELDS = "/api/v2/organization_fields"
+_MEMBERSHIPS = "/api/v2/organization_memberships"
+_USER_MEMBERSHIPS = "/api/v2/users/{id}/organization_memberships"
+_USER_EVENTS = "/api/v2/users/{id}/events"
+_MAX_IDS = 100
+
+
+class ZendeskEventCalls:
+    """Zendesk calls about organisations, memberships, tickets and user events of one account."""
+
+    def __init__(self, client: ZendeskClient) -> None:
+        self.client = client
+
+    async def show_users_by_external_id(self, ids: Sequence[str]) -> tuple[ZendeskUser, ...]:
+        """Read up to 100 Zendesk users by external id, with their identities."""
+        parameters = (("external_ids", ",".join(ids[:_MAX_IDS])), ("include", "identities"))
+        request = build_request("GET", "/api/v2/users/show_many", query=parameters)
+        return await self.client.send(request, wire_to_model.parse_users)
+
+    async def find_organizations(self, external_id: str) -> tuple[ZendeskOrganization, ...]:
+        """Find Zendesk's organisations with this external id; Zendesk ignores its case."""
+        request = build_request(
+            "GET", "/api/v2/organizations/search", query=(("external_id", external_id),)
+        )
+        return await self.client.send(
+            request,
+            lambda d, n: wire_to_model.parse_many(d, "organizations", parse_organization, n),
+        )
+
+    async def show_organization(self, organization_id: int) -> ZendeskOrganization:
+        """Read one Zendesk organisation with its fields. Raises NotFound."""
+        request = build_request("GET", _ORGANIZATION, ids={"id": organization_id})
+        return await self.client.send(
+            request, lambda d, n: wire_to_model.parse_one(d, "organization", parse_organization, n)
+        )
+
+    async def list_organization_fields(self) -> tuple[UserFieldDefinition, ...]:
+        """List the definitions of all Zendesk organisation fields; their form is a user field's."""
+        return await self.client.read_all_pages(
+            _ORGANIZATION_FIELDS, {}, "organization_fields", wire_to_model.parse_user_field
+        )
+
+    async def list_memberships(self, user_id: int) -> tuple[OrganizationMembership, ...]:
+        """List all memberships of a Zendesk user, the default one first."""
+        return await self.client.read_all_pages(
+            _USER_MEMBERSHIPS, {"id": user_id}, "organization_memberships", parse_membership
+        )
+
+    async def list_requested_tickets(self, user_id: int) -> tuple[TicketState, ...]:
+        """List all tickets of a Zendesk requester."""
+        return await self.client.read_all_pages(
+            "/api/v2/users/{id}/tickets/requested", {"id": user_id}, "tickets", parse_ticket_state
+        )
+
+    async def find_tickets(self, external_id: str) -> tuple[TicketState, ...]:
+        """Find Zendesk's tickets with this external id, which need not be unique."""
+        request = build_request("GET", "/api/v2/tickets", query=(("external_id", external_id),))
+        return await self.client.send(
+            request, lambda d, n: wire_to_model.parse_many(d, "tickets", parse_ticket_state, n)
+        )
+
+    async def show_ticket(self, ticket_id: int) -> TicketState:
+        """Read one Zendesk ticket before it is changed. Raises NotFound."""
+        request = build_request("GET", "/api/v2/tickets/{id}", ids={"id": ticket_id})
+        return await self.client.send(
+            request, lambda d, n: wire_to_model.parse_one(d, "ticket", parse_ticket_state, n)
+        )
+
+    async def list_user_events(self, user_id: int) -> tuple[Mapping[str, Json], ...]:
+        """List a Zendesk user's newest events. Raises Forbidden where the account has none."""
+        request = build_request("GET", _USER_EVENTS, ids={"id": user_id})
+        return await self.client.send(
+            request,
+            lambda d, n: tuple(
+                n.json_map(item, f"events[{place}]")
+                for place, item in enumerate(n.sequence(d.get("events"), "events"))
+            ),
+        )
+
+
+def parse_organization(item: object, parser: FieldParser, where: str) -> ZendeskOrganization | None:
+    """Parse one Zendesk organisation with its fields; None without an id."""
+    found = wire_to_model.parse_organization(item, parser, where)
+    if found is None or not isinstance(item, dict):
+        return None
+    return ZendeskOrganization(
+        found.id,
+        found.name,
+        external_id=parser.text(item.get("external_id"), f"{where}.external_id"),
+        domain_names=_texts(item.get("domain_names"), parser, f"{where}.domain_names"),
+        tags=_texts(item.get("tags"), parser, f"{where}.tags"),
+        fields=parser.json_map(item.get("organization_fields"), f"{where}.organization_fields"),
+    )
+
+
+def parse_membership(
+    item: object, parser: FieldParser, where: str
+) -> OrganizationMembership | None:
+    """Parse one membership in a Zendesk organisation; None where an id is missing."""
+    if not isinstance(item, dict):
+        return None
+    ids = [parser.identifier(item.get(n), f"{where}.{n}") for n in _MEMBERSHIP_IDS]
+    if ids[0] is None or ids[1] is None or ids[2] is None:
+        return None
+    # `default` is true or null, never false (docs/zendesk.md 5).
+    return OrganizationMembership(ids[0], ids[1], ids[2], is_default=item.get("default") is True)
+
+
+_MEMBERSHIP_IDS = ("id", "user_id", "organization_id")
+
+
+def parse_ticket_state(item: object, parser: FieldParser, where: str) -> TicketState | None:
+    """Parse what a Zendesk ticket has before it is changed; None without an id."""
+    if not isinstance(item, dict):
+        return None
+    ticket_id = parser.identifier(item.get("id"), f"{where}.id")
+    if ticket_id is None:
+        return None
+    return TicketState(
+        id=ticket_id,
+        status=parser.text(item.get("status"), f"{where}.status") or "",
+        requester_id=parser.identifier(item.get("requester_id"), f"{where}.requester_id"),
+        organization_id=parser.identifier(item.get("organization_id"), f"{where}.organization_id"),
+        tags=_texts(item.get("tags"), parser, f"{where}.tags"),
+        external_id=parser.text(item.get("external_id"), f"{where}.external_id"),
+        updated_stamp=parser.text(item.get("updated_at"), f"{where}.updated_at") or "",
+    )
+
+
+def _texts(value: object, parser: FieldParser, where: str) -> tuple[str, ...]:
+    listed = parser.sequence(value, where)
+    read = (parser.text(item, f"{where}[{place}]") for place, item in enumerate(listed))
+    return tuple(text for text in read if text)

@@ -1,0 +1,80 @@
+"""What planning a source of events shares: Zendesk, what earlier lines make, the effects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from desktop.events.event import Event
+from desktop.events.event_action import ActionKind, CompiledAction
+from desktop.events.plan_effects import PlanEffects
+from desktop.events.planned_request import PlanProblem
+from desktop.events.user_matching import UserKeys, UserMatch
+from desktop.events.zendesk_directory import ZendeskDirectory
+from desktop.model.json_value import Json
+from desktop.model.zendesk_user import ZendeskUser
+from desktop.store.seen_id_table import SeenIdTable
+
+
+@dataclass
+class EventPlanContext:
+    """The state of one planning; `made` are users, organisations and memberships of earlier lines.
+
+    `creates_fields`: the organisation fields that are missing are to be created.
+    """
+
+    directory: ZendeskDirectory
+    made: SeenIdTable
+    effects: PlanEffects = field(default_factory=PlanEffects)
+    creates_fields: bool = False
+
+    async def find_user(self, keys: UserKeys) -> UserMatch:
+        """Find an event's user in Zendesk, else among those whom earlier lines create."""
+        match = await self.directory.find_user(keys)
+        if match.is_nobody:
+            lines = {self.made.get(f"user {one}") for one in keys.seen_ids} - {None}
+            if len(lines) > 1:
+                return UserMatch(problem=f"two earlier lines create users for {keys}")
+            return UserMatch(line=next(iter(lines), None) or 0, found_by="an earlier line")
+        return match
+
+    def remember_new_user(self, keys: UserKeys, line: int) -> None:
+        """Take it that a line creates the user of these keys."""
+        for one in keys.seen_ids:
+            self.made.put(f"user {one}", line)
+
+
+@dataclass(frozen=True)
+class FiredAction:
+    """An action that fires for an event, with the fields that its mapping makes."""
+
+    compiled: CompiledAction
+    event: Event
+    mapped: Mapping[str, Json]
+
+    @property
+    def kind(self) -> ActionKind:
+        """What the action does in Zendesk."""
+        return self.compiled.kind
+
+    @property
+    def line(self) -> int:
+        """The event's line in its source."""
+        return self.event.line
+
+    def problem(self, reason: str) -> PlanProblem:
+        """Return a problem of this action and event."""
+        return PlanProblem(self.line, self.kind, reason)
+
+
+def placeholder(kind: str, line: int) -> str:
+    """Return what stands for the id of a record that a line creates, until it is sent."""
+    return f"{{{kind} of line {line}}}"
+
+
+def user_reference(match: UserMatch) -> int | str:
+    """Return the Zendesk id of an event's user, or what stands for it."""
+    return match.user.id if match.user is not None else placeholder("user", match.line)
+
+
+def name_of(user: ZendeskUser | None, fallback: str) -> str:
+    """Return how a user is called on screen: by name, else by address."""
+    return (user.name or user.email if user is not None else None) or fallback

@@ -1,0 +1,140 @@
+"""Plans a source of events without writing anything: which request each line becomes, and why."""
+
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from desktop.events.event import BadLine, Event
+from desktop.events.event_action import ActionKind, CompiledAction, EventAction
+from desktop.events.event_intake import DuplicateEvent, IntakeCounts
+from desktop.events.plan_context import FiredAction, EventPlanContext
+from desktop.events.plan_effects import PlanEffects
+from desktop.events.plan_organization import plan_membership, plan_organization
+from desktop.events.plan_ticket import plan_new_ticket, plan_ticket_update
+from desktop.events.plan_user import plan_user
+from desktop.events.plan_user_event import plan_user_event
+from desktop.events.planned_request import NoChange, Planned, PlannedRequest, PlanProblem
+from desktop.events.user_matching import UserKeys, user_keys_of
+from desktop.events.zendesk_directory import ZendeskDirectory
+from desktop.store.seen_id_table import SeenIdTable
+
+# Events whose users are read together.
+_EVENTS_PER_STEP = 500
+_PROBLEMS_NAMED = 10_000
+_Planner = Callable[[FiredAction, EventPlanContext], Coroutine[Any, Any, list[Planned]]]
+# In this order for one event: the user is there before joining, the organisation before both.
+_PLANNERS: Mapping[ActionKind, _Planner] = {
+    ActionKind.UPSERT_USER: plan_user,
+    ActionKind.UPSERT_ORG: plan_organization,
+    ActionKind.ORG_MEMBERSHIP: plan_membership,
+    ActionKind.CREATE_TICKET: plan_new_ticket,
+    ActionKind.UPDATE_TICKET: plan_ticket_update,
+    ActionKind.TRACK_EVENT: plan_user_event,
+}
+
+
+@dataclass
+class SimulationCounts:
+    """What a simulation found beside its requests.
+
+    `actions` counts events by the action that fired, `no_action` those for which none did.
+    """
+
+    intake: IntakeCounts = field(default_factory=IntakeCounts)
+    actions: Counter[ActionKind] = field(default_factory=Counter)
+    no_action: int = 0
+    requests: int = 0
+    unchanged: int = 0
+    problem_count: int = 0
+    # The first ones: there may be a million.
+    problems: list[PlanProblem] = field(default_factory=list)
+    effects: PlanEffects = field(default_factory=PlanEffects)
+
+
+def compile_actions(actions: Iterable[EventAction]) -> tuple[CompiledAction, ...]:
+    """Compile actions in the order in which they fire for one event. Raises InvalidInput."""
+    order = list(_PLANNERS)
+    compiled = (action.compile() for action in actions)
+    return tuple(sorted(compiled, key=lambda one: order.index(one.kind)))
+
+
+def fire_actions(actions: Iterable[CompiledAction], event: Event) -> list[FiredAction]:
+    """Return the actions that fire for an event, each with its mapped fields."""
+    if not event.may_go_to_zendesk:
+        return []
+    return [
+        FiredAction(action, event, action.mapping.apply(event.body))
+        for action in actions
+        if action.fires_for(event)
+    ]
+
+
+async def plan_fired(fired: FiredAction, context: EventPlanContext) -> list[Planned]:
+    """Plan the requests of one fired action."""
+    return await _PLANNERS[fired.kind](fired, context)
+
+
+async def simulate(
+    items: Iterator[Event | BadLine | DuplicateEvent],
+    actions: Sequence[CompiledAction],
+    directory: ZendeskDirectory,
+    on_planned: Callable[[PlannedRequest | NoChange], None],
+    *,
+    creates_fields: bool = False,
+) -> SimulationCounts:
+    """Plan all events of a source; each request goes to `on_planned` and is not held.
+
+    Raises what the services raise; nothing is written.
+    """
+    counts = SimulationCounts()
+    with closing(SeenIdTable()) as made:
+        context = EventPlanContext(directory, made, counts.effects, creates_fields)
+        while step := list(islice(items, _EVENTS_PER_STEP)):
+            fired: list[FiredAction] = []
+            for item in step:
+                counts.intake.add(item)
+                if isinstance(item, Event):
+                    fired += _fire(item, actions, counts)
+            await directory.prefetch([one for action in fired for one in _keys_of(action)])
+            for action in fired:
+                for planned in await plan_fired(action, context):
+                    _count(planned, counts, on_planned)
+    return counts
+
+
+def _fire(
+    event: Event, actions: Sequence[CompiledAction], counts: SimulationCounts
+) -> list[FiredAction]:
+    fired = fire_actions(actions, event)
+    counts.no_action += not fired
+    if not event.may_go_to_zendesk:
+        counts.effects.not_for_zendesk.add(event.line)
+    counts.actions.update(action.kind for action in fired)
+    return fired
+
+
+def _keys_of(fired: FiredAction) -> Iterator[UserKeys]:
+    mapped = fired.mapped if fired.kind is ActionKind.UPSERT_USER else fired.mapped.get("user")
+    if isinstance(mapped, Mapping):
+        yield user_keys_of(mapped)
+
+
+def _count(
+    planned: Planned,
+    counts: SimulationCounts,
+    on_planned: Callable[[PlannedRequest | NoChange], None],
+) -> None:
+    if isinstance(planned, PlanProblem):
+        counts.problem_count += 1
+        if len(counts.problems) < _PROBLEMS_NAMED:
+            counts.problems.append(planned)
+        return
+    if isinstance(planned, PlannedRequest):
+        counts.requests += 1
+        counts.effects.add_request(planned)
+    else:
+        counts.unchanged += 1
+    on_planned(planned)
