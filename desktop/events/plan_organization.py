@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from desktop.events.event import identifier_text
 from desktop.events.plan_context import (
-    FiredAction,
     EventPlanContext,
+    FiredAction,
     name_of,
     placeholder,
     user_reference,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from desktop.events.event import Event, identifier_text
-from desktop.events.plan_context import FiredAction, EventPlanContext, name_of, user_reference
+from desktop.events.plan_context import EventPlanContext, FiredAction, name_of, user_reference
 from desktop.events.planned_request import (
     EventFieldChange,
     NoChange,

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from desktop.events.event import identifier_text
 from desktop.events.event_action import ActionOptions
-from desktop.events.plan_context import FiredAction, EventPlanContext, name_of
+from desktop.events.plan_context import EventPlanContext, FiredAction, name_of
 from desktop.events.planned_request import (
     EventFieldChange,
     NoChange,

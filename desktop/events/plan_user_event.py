@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from desktop.events.plan_context import FiredAction, EventPlanContext, name_of, user_reference
+from desktop.events.plan_context import EventPlanContext, FiredAction, name_of, user_reference
 from desktop.events.planned_request import NoChange, Planned, PlannedRequest, RequestEffect
 from desktop.events.user_matching import UserKeys, UserMatch, user_keys_of
 from desktop.model.json_value import Json

@@ -10,7 +10,7 @@ from typing import Any
 from desktop.events.event import BadLine, Event
 from desktop.events.event_action import ActionKind, CompiledAction, EventAction
 from desktop.events.event_intake import DuplicateEvent, IntakeCounts
-from desktop.events.plan_context import FiredAction, EventPlanContext
+from desktop.events.plan_context import EventPlanContext, FiredAction
 from desktop.events.plan_effects import PlanEffects
 from desktop.events.plan_organization import plan_membership, plan_organization
 from desktop.events.plan_ticket import plan_new_ticket, plan_ticket_update
