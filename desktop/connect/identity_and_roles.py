@@ -13,9 +13,11 @@ from desktop.kit.errors import AppError, AuthenticationError, NotPermitted
 from desktop.model.permission import (
     DEFAULT_PERMISSIONS,
     Actor,
+    Permission,
     PermissionDecision,
     PermissionRules,
     Role,
+    check_role,
 )
 from desktop.model.zendesk_user import SignedInZendeskUser, ZendeskUser
 from desktop.settings import settings_table
@@ -152,6 +154,8 @@ def check_setting_change(
     """Decide whether `actor` (None: nobody is connected) may change a setting of the workspace."""
     if values.is_managed(setting):
         return PermissionDecision(False, "Managed by your organisation.")
+    if setting.permission is not None:
+        return _check_permission_for_setting(setting.permission, actor, values)
     if not setting.is_admin_only:
         return PermissionDecision(True)
     if actor is None:
@@ -164,6 +168,16 @@ def check_setting_change(
     if actor.role is Role.ADMIN:
         return PermissionDecision(True)
     return PermissionDecision(False, "Only an admin can change this.")
+
+
+def _check_permission_for_setting(
+    permission: Permission, actor: Actor | None, values: SettingsValues
+) -> PermissionDecision:
+    """Decide by the permissions table, also while changes are off: nothing is written by it."""
+    if actor is None or not actor.is_confirmed:
+        return PermissionDecision(False, "Connect first: it is not known who you are.")
+    rules = effective_permission_rules(values, connected=True)
+    return check_role(permission, actor, rules)
 
 
 def computer_account_name() -> str:

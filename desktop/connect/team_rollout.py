@@ -27,8 +27,11 @@ _POLICY_SECTIONS = frozenset(
         SettingSection.NAMES,
         SettingSection.VALUE,
         SettingSection.OPT_IN,
+        SettingSection.TEXTS,
     }
 )
+# The team's too, though it stands beside a switch of each computer's own.
+_TEAM_KEYS = frozenset({settings_table.DESK_COUNT.key})
 
 KEY_HANDOUT_NOTES = (
     "Keys are handed out person by person, never in the policy file. Ask Sailthru for a second "
@@ -50,7 +53,7 @@ def export_policy(values: SettingsValues) -> dict[str, Json]:
         row.key: row.serialize(values.get(row))
         for row in settings_table.ALL_SETTINGS
         if row.is_policy_manageable
-        and row.section in _POLICY_SECTIONS
+        and (row.section in _POLICY_SECTIONS or row.key in _TEAM_KEYS)
         and row.key not in _PERSONAL_KEYS
         and (row.section is SettingSection.PERMISSIONS or values.is_set(row))
     }

@@ -24,6 +24,7 @@ from desktop.connect.connection_check import (
     are_needed_checks_ok,
 )
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.identity_and_roles import check_setting_change
 from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.mail_password import require_password_not_led_away
 from desktop.connect.reachability_check import check_reachability
@@ -399,9 +400,10 @@ def _filter_admin_settings(
     kept, notes = {}, []
     for key, value in settings.items():
         row = settings_table.SETTINGS_BY_KEY[key]
-        if not row.is_admin_only or (
-            row in settings_table.CONNECTION_SETTINGS and not was_connected
-        ):
+        is_free = not row.is_admin_only and row.permission is None
+        is_first_address = row in settings_table.CONNECTION_SETTINGS and not was_connected
+        is_given = row.permission is not None and check_setting_change(row, actor, before)
+        if is_free or is_first_address or (is_given and is_given.is_allowed):
             kept[key] = value
         elif not _is_unchanged(row, value, before):
             notes.append(f"“{key}” needs an admin and was not changed.")

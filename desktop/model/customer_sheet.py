@@ -172,6 +172,17 @@ class CustomerSheet:
         return tuple(dict.fromkeys(ids))
 
     @property
+    def display_name(self) -> str:
+        """What the sheet's customer is called: a name, else address or id, else what was typed."""
+        user, profile = self.user.value, self.profile.value
+        # Zendesk's name first: it is the one agents know from their tickets.
+        if user is not None and user.name.strip():
+            return user.name
+        if profile is not None:
+            return full_name_of_vars(profile.vars) or profile.email or profile.sid
+        return self.address or self.query.value
+
+    @property
     def address(self) -> str:
         """The address of the sheet's customer, Zendesk's first; empty when none is known."""
         if self.user.value is not None and self.user.value.email:

@@ -31,6 +31,7 @@ class Permission(Enum):
     NOTE = "note"
     PAUSE = "pause"
     TAG = "tag"
+    TEXTS = "texts"
     RUNS = "runs"
 
     @property
@@ -57,6 +58,7 @@ _LABELS = {
     Permission.NOTE: "write internal notes on tickets",
     Permission.PAUSE: "pause marketing",
     Permission.TAG: "tag customers as high value",
+    Permission.TEXTS: "edit reasons and note templates",
     Permission.RUNS: "run syncs",
 }
 
@@ -79,6 +81,7 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
         Permission.PAUSE: True,
         # A tag reaches their tickets, where triggers act.
         Permission.TAG: False,
+        Permission.TEXTS: False,
         Permission.RUNS: False,
     },
 }

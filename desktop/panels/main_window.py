@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
@@ -330,6 +330,8 @@ class MainWindow(QMainWindow):
         # needs it.
         from desktop.panels.widgets.tab_order import apply_visual_tab_order
 
+        # What has just been unfolded is squeezed until then, and its parts overlap.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         apply_visual_tab_order(self)
         return super().focusNextPrevChild(forward)
 

@@ -16,6 +16,7 @@ from desktop.panels.settings.disconnect_card import DisconnectCard
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings.mail_server_card import MailServerCard
 from desktop.panels.settings.managed_policy_card import PolicyCard
+from desktop.panels.settings.note_templates_card import NoteTemplatesCard
 from desktop.panels.settings.permissions_card import PermissionsCard
 from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
 from desktop.panels.settings.scheduled_runs_card import ScheduledRunsCard
@@ -153,6 +154,12 @@ class SettingsPage(QWidget):
         if key == "names":
             sections = (SettingSection.NAMES, SettingSection.VALUE, SettingSection.OPT_IN)
             return tuple(SettingsSectionCard(s.value, form, plain[s]) for s in sections)
+        if key == "texts":
+            keys = [settings_table.OPTOUT_REASONS.key]
+            return (
+                SettingsSectionCard("Reasons", form, keys),
+                NoteTemplatesCard(model.note_templates),
+            )
         if key == "syncs":
             return (ScheduledRunsCard(model.timer, form), MailServerCard(model.mail, form))
         if key == "data":

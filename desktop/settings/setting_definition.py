@@ -7,6 +7,7 @@ from typing import Generic, TypeVar, cast
 
 from desktop.kit.errors import InvalidInput
 from desktop.model.json_value import Json
+from desktop.model.permission import Permission
 
 T = TypeVar("T")
 
@@ -29,6 +30,7 @@ class SettingSection(Enum):
     PERMISSIONS = "Changes and permissions"
     NAMES = "Names in Sailthru and Zendesk"
     VALUE = "Customer value"
+    TEXTS = "Reasons and notes"
     OPT_IN = "Opting back in"
     SYNC = "Syncs"
     DATA = "Data on this computer"
@@ -49,7 +51,8 @@ class Setting(Generic[T]):
     `serialize` is its way back. `invalid_fallback` counts where the stored value cannot be read
     and the default would allow too much. `is_admin_only`: changed by admins alone;
     `is_secret_address`: says where, or as whom, a secret is used; `is_owner`: names somebody who
-    has rights by it. `is_policy_manageable`: the managed policy may fix it; `needs_restart`: takes
+    has rights by it. `permission`: whose owner may change it, beside admins.
+    `is_policy_manageable`: the managed policy may fix it; `needs_restart`: takes
     effect at the next start; `is_advanced`: shown folded away.
     """
 
@@ -71,6 +74,7 @@ class Setting(Generic[T]):
     is_admin_only: bool = False
     is_secret_address: bool = False
     is_owner: bool = False
+    permission: Permission | None = None
 
     @property
     def is_protected(self) -> bool:

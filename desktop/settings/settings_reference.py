@@ -30,6 +30,8 @@ def _line(row: Setting[Any]) -> str:
         for word, on in (("admin", row.is_admin_only), ("next start", row.needs_restart))
         if on
     )
+    if row.permission is not None:
+        marks += f" *needs the right to {row.permission.label}*"
     words = f"**{row.label}.** {row.help}{marks}".replace("|", "\\|")
     return f"| `{row.key}` | {words} | {_values(row)} | `{default}` |"
 

@@ -12,6 +12,11 @@ from desktop.model.follow_budget import DEFAULT_DESKS
 from desktop.model.json_value import Json
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.permission import DEFAULT_PERMISSIONS, Permission, Role
+from desktop.model.text_template import (
+    DEFAULT_NOTE_TEMPLATES,
+    DEFAULT_REASONS,
+    NoteTemplate,
+)
 from desktop.settings import service_address, value_parsers
 from desktop.settings.setting_definition import Setting, SettingKind, SettingSection
 from desktop.settings.setting_factories import (
@@ -292,6 +297,38 @@ OPT_IN_LINK = text_setting(
     "Can be copied into an answer, so that the customer opts in alone.",
     parse=value_parsers.parse_link,
 )
+
+
+def _dump_texts(value: tuple[str, ...]) -> Json:
+    return list(value)
+
+
+def _dump_templates(value: tuple[NoteTemplate, ...]) -> Json:
+    return [{"title": each.title, "text": each.text} for each in value]
+
+
+OPTOUT_REASONS: Setting[tuple[str, ...]] = Setting(
+    "texts.reasons",
+    SettingKind.TABLE,
+    DEFAULT_REASONS,
+    value_parsers.parse_reasons,
+    SettingSection.TEXTS,
+    "Reasons for an opt-out",
+    "What the form of an opt-out offers; one whose placeholder has no value is left out.",
+    serialize=_dump_texts,
+    permission=Permission.TEXTS,
+)
+NOTE_TEMPLATES: Setting[tuple[NoteTemplate, ...]] = Setting(
+    "texts.notes",
+    SettingKind.TABLE,
+    DEFAULT_NOTE_TEMPLATES,
+    value_parsers.parse_note_templates,
+    SettingSection.TEXTS,
+    "Note templates",
+    "Prepared notes that Add note and `fairlead note --template` offer.",
+    serialize=_dump_templates,
+    permission=Permission.TEXTS,
+)
 CACHE_DAYS = number_setting(
     "cache.keep_days",
     SettingSection.DATA,
@@ -391,6 +428,8 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     VALUE_THRESHOLDS,
     HIGH_VALUE_FROM,
     OPT_IN_LINK,
+    OPTOUT_REASONS,
+    NOTE_TEMPLATES,
     *SYNC_SETTINGS,
     CACHE_DAYS,
     WORKSPACE_COLOUR,

@@ -8,12 +8,19 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from desktop.kit.errors import InvalidInput
-from desktop.kit.text import is_text_character
+from desktop.kit.text import is_text_character, is_valid_unicode
 from desktop.model import email_address
 from desktop.model.customer_value import PredictionField, parse_customer_type
 from desktop.model.json_value import Json
 from desktop.model.mapping_validation import ZENDESK_FIELD_KEY
 from desktop.model.sailthru_naming_rules import validate_var_name
+from desktop.model.text_template import (
+    MAX_REASONS,
+    MAX_TEMPLATES,
+    NoteTemplate,
+    validate_note_template,
+    validate_reason,
+)
 from desktop.model.time_zone import parse_time_zone
 
 # Characters; more is a pasted document, not a setting.
@@ -186,6 +193,39 @@ def _threshold_amount(value: Json) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**15:
         raise InvalidInput(f"“{str(value)[:40]}” is not a number of 0 or more.")
     return float(value)
+
+
+def parse_reasons(value: Json) -> tuple[str, ...]:
+    """Parse the setting of prepared reasons, a list of different lines."""
+    if not isinstance(value, list | tuple) or len(value) > MAX_REASONS:
+        raise InvalidInput(f"It must be a list of at most {MAX_REASONS} lines.")
+    reasons = tuple(validate_reason(_require_text(each)) for each in value)
+    if len(set(reasons)) < len(reasons):
+        raise InvalidInput("One reason stands there twice.")
+    return reasons
+
+
+def parse_note_templates(value: Json) -> tuple[NoteTemplate, ...]:
+    """Parse the setting of note templates, `[{"title", "text"}]` with different titles."""
+    if not isinstance(value, list | tuple) or len(value) > MAX_TEMPLATES:
+        raise InvalidInput(f"It must be a list of at most {MAX_TEMPLATES} objects.")
+    found = tuple(_note_template(each) for each in value)
+    titles = [each.title.casefold() for each in found]
+    if len(set(titles)) < len(titles):
+        raise InvalidInput("Two templates have the same title.")
+    return found
+
+
+def _note_template(item: Json) -> NoteTemplate:
+    if not isinstance(item, Mapping):
+        raise InvalidInput("Each template must be an object with title and text.")
+    return validate_note_template(_require_text(item.get("title")), _require_text(item.get("text")))
+
+
+def _require_text(value: Json) -> str:
+    if not isinstance(value, str) or not is_valid_unicode(value):
+        raise InvalidInput("It must be a text.")
+    return value
 
 
 def parse_predictions(value: Json) -> tuple[PredictionField, ...]:

@@ -21,16 +21,20 @@ _ADMIN_SETTINGS_REASON = "Only admins change these settings."
 class PageAccess:
     """The pages in the window's rail, and by a page's key why it cannot be opened.
 
-    `admin_settings_reason` is empty for whoever may change an admin's settings.
+    `admin_settings_reason` is empty for whoever may change an admin's settings, `may_edit_texts`
+    is true for who edits the reasons and notes of the team.
     """
 
     rail_pages: frozenset[str] = frozenset(PAGE_KEYS)
     refusals: Mapping[str, str] = field(default_factory=dict)
     admin_settings_reason: str = ""
+    may_edit_texts: bool = False
 
     def section_refusal(self, key: str) -> str:
         """Say why a settings section is of no use to the person at work; "" where it is."""
-        own = {*_OWN_SETTINGS_SECTIONS, *(("syncs",) if "sync" in self.rail_pages else ())}
+        own = set(_OWN_SETTINGS_SECTIONS)
+        own |= {"syncs"} if "sync" in self.rail_pages else set()
+        own |= {"texts"} if self.may_edit_texts else set()
         return "" if key in own else self.admin_settings_reason
 
 
@@ -53,7 +57,8 @@ def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
     if actor.role is not Role.ADMIN:
         pages.discard("settings")
     reason = "" if actor.role is Role.ADMIN else _ADMIN_SETTINGS_REASON
-    return PageAccess(frozenset(pages), refusals, reason)
+    texts = check_role(Permission.TEXTS, actor, rules).is_allowed
+    return PageAccess(frozenset(pages), refusals, reason, texts)
 
 
 def decide_settings_sections(workspace: "WorkspaceProtocol") -> set[str]:

@@ -24,6 +24,10 @@ class NoteDrawer(Drawer):
         self._model = model
         self.ticket_dropdown = DropdownField("Ticket")
         self.ticket_dropdown.allow_shrinking()
+        self.template_dropdown = DropdownField("Template")
+        self.template_dropdown.allow_shrinking()
+        self._template_label = label("Template")
+        self._template_label.setBuddy(self.template_dropdown)
         self.text_field = MultilineTextField("Note to colleagues")
         self.text_field.setMinimumHeight(fonts.scaled(180))
         self.text_field.setMaximumHeight(fonts.scaled(360))
@@ -35,6 +39,9 @@ class NoteDrawer(Drawer):
         self.body.setSpacing(fonts.scaled(10))
         self.body.addWidget(self._banner)
         self.body.addLayout(ticket)
+        template = hbox(self._template_label)
+        template.addWidget(self.template_dropdown, 1)
+        self.body.addLayout(template)
         self.body.addWidget(self.text_field)
         self.body.addWidget(
             label(
@@ -50,6 +57,7 @@ class NoteDrawer(Drawer):
         model.changed.connect(self._on_changed)
         model.sent.connect(self.close_drawer)
         self.ticket_dropdown.chosen.connect(model.choose_ticket)
+        self.template_dropdown.chosen.connect(model.choose_template)
         self.text_field.textChanged.connect(self._on_typed)
         self.cancel_button.clicked.connect(self.close_drawer)
         self.close_requested.connect(self.close_drawer)
@@ -75,6 +83,12 @@ class NoteDrawer(Drawer):
         self.subtitle_label.setText(view.subtitle)
         self.ticket_dropdown.set_options(view.tickets)
         self.ticket_dropdown.set_value(view.ticket)
+        has_templates = bool(view.templates)
+        self._template_label.setVisible(has_templates)
+        self.template_dropdown.setVisible(has_templates)
+        none_chosen = ("", "Choose a prepared note…")
+        self.template_dropdown.set_options([none_chosen, *((t, t) for t in view.templates)])
+        self.template_dropdown.set_value(view.template)
         if self.text_field.toPlainText() != view.text:
             self.text_field.set_value(view.text)
             # What was changed stands there already; one goes on typing after it.

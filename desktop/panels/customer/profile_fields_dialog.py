@@ -107,7 +107,7 @@ class ProfileFieldsDialog(QDialog):
         self._undo.clicked.connect(self._on_undo)
         self._undo.hide()
         self._last_edit_id = ""
-        self._copy_tag = quiet_button("Copy merge tag")
+        self._copy_tag = LinkButton("Copy merge tag")
         self._copy_tag.clicked.connect(self._on_copy_tag)
         self._copy_menu = CopyMenu(self._table)
         self._close = quiet_button("Close")
@@ -157,12 +157,13 @@ class ProfileFieldsDialog(QDialog):
         column.addLayout(form)
         value = hbox(self._value_label)
         value.addWidget(self._value, 1)
+        value.addWidget(self._copy_tag)
         column.addLayout(value)
         note = hbox()
         note.addWidget(self._message, 1)
         note.addWidget(self._undo)
         column.addLayout(note)
-        column.addLayout(hbox(self._save, self._clear, self._copy_tag, 1, self._close))
+        column.addLayout(hbox(self._save, self._clear, 1, self._close))
 
     def _refresh(self) -> None:
         if self._model.sheet is None:

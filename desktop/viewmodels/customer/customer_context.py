@@ -1,9 +1,11 @@
 """Customer context: sheet, settings, permissions and time that every panel view is built from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from desktop.clients.service_status import ServiceState
 from desktop.customer.service_clients import AccountFieldNames
+from desktop.customer.template_values import build_template_values
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.customer_value import CustomerValueSource
 from desktop.model.edit import Edit, EditRequest, needed_permission
@@ -14,6 +16,7 @@ from desktop.model.permission import (
     PermissionRules,
     check_permission,
 )
+from desktop.model.text_template import DEFAULT_REASONS, NoteTemplate
 from desktop.settings import settings_table
 from desktop.settings.permission_rules import customer_value_source_from
 from desktop.store.audit_log import AuditEntry
@@ -32,6 +35,8 @@ class CustomerDisplaySettings:
     base_url: str
     optin_link: str = ""
     predictions: bool | None = None  # None: not told by Sailthru
+    reasons: tuple[str, ...] = DEFAULT_REASONS
+    note_templates: tuple[NoteTemplate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,17 @@ class CustomerContext:
         """Return whether a permission holds for the customer's panels, with the reason if not."""
         return check_permission(permission, self.actor, self.rules)
 
+    def template_values(self, ticket: int | None, changes: str = "") -> Mapping[str, str]:
+        """Return what the placeholders of prepared texts become for the customer shown."""
+        return build_template_values(
+            self.sheet,
+            health_var=self.display_settings.names.health_var,
+            value_source=self.display_settings.value_source,
+            agent=self.actor.name,
+            ticket=ticket,
+            changes=changes,
+        )
+
     def progress_text(self, edit: Edit) -> str:
         """Describe in a customer panel how far an open edit is, and what it waits for."""
         return edit_progress_text(edit, self.service_states, self.now)
@@ -75,4 +91,6 @@ def read_display_settings(workspace: WorkspaceProtocol) -> CustomerDisplaySettin
         base_url=get(settings_table.ZENDESK_BASE_URL).rstrip("/"),
         optin_link=get(settings_table.OPT_IN_LINK),
         predictions=workspace.predictions,
+        reasons=get(settings_table.OPTOUT_REASONS),
+        note_templates=get(settings_table.NOTE_TEMPLATES),
     )

@@ -13,7 +13,6 @@ from desktop.model.customer_sheet import (
 from desktop.model.edit import EditKind
 from desktop.model.email_address import email_match_key, normalize_email
 from desktop.model.lookup_query import LookupQueryKind
-from desktop.model.name_splitting import full_name_of_vars
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import displayed_value, pending_edit
@@ -107,13 +106,7 @@ def initials_of(name: str) -> str:
 
 def customer_name(sheet: CustomerSheet) -> str:
     """Return the name in the customer header: theirs, else address or id, else what was typed."""
-    user, profile = sheet.user.value, sheet.profile.value
-    # Zendesk's name first: it is the one agents know from their tickets.
-    if user is not None and user.name.strip():
-        return user.name
-    if profile is not None:
-        return full_name_of_vars(profile.vars) or profile.email or profile.sid
-    return sheet.address or sheet.query.value
+    return sheet.display_name
 
 
 def _match_text(context: CustomerContext) -> str:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from desktop.customer.hand_over_text import compose_hand_over
+from desktop.customer.template_values import fill_note_template
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.kit.text import shorten
 from desktop.model.permission import Permission
+from desktop.model.text_template import NoteTemplate
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.header_view import customer_name
 from desktop.viewmodels.customer.reason_drafts import NOTE_DRAFT
@@ -20,12 +22,15 @@ from desktop.viewmodels.task_registry import TaskRegistry
 class NoteView:
     """What the drawer Add note shows; `tickets` are (number as text, title), the closed left out.
 
-    `button_reason` says why the note cannot be sent, or "".
+    `templates` are the titles of the prepared notes, `template` the one chosen. `button_reason`
+    says why the note cannot be sent, or "".
     """
 
     subtitle: str = ""
     tickets: tuple[tuple[str, str], ...] = ()
     ticket: str = ""
+    templates: tuple[str, ...] = ()
+    template: str = ""
     text: str = ""
     error: str = ""
     button_reason: str = ""
@@ -46,6 +51,8 @@ class NoteModel(QObject):
         self._clock = clock
         self._tasks = TaskRegistry(self._on_error)
         self._ticket = self._text = ""
+        # The prepared note chosen, and its text as it was filled: what differs somebody has typed.
+        self._template = self._prepared_text = ""
         self._error: AppError | None = None
         sheet_model.about_to_replace.connect(self._keep_input)
 
@@ -75,6 +82,7 @@ class NoteModel(QObject):
         offered = [number for number, _ in choices]
         self._ticket = str(wanted) if str(wanted) in offered else next(iter(offered), "")
         self._text, self._error = self._sheet_model.drafts.draft_text(NOTE_DRAFT), None
+        self._template = self._prepared_text = ""
         if not self._text:
             self._tasks.start("compose", self._compose())
         self._note_unsaved_input()
@@ -84,6 +92,11 @@ class NoteModel(QObject):
         """Choose in the drawer Add note the ticket that the note goes to."""
         self._ticket = number
         self.changed.emit()
+
+    def choose_template(self, title: str) -> None:
+        """Fill a prepared note in for the customer: in place of another, or below what is typed."""
+        if self._sheet_model.sheet is not None and title:
+            self._tasks.start("compose", self._fill_template(title))
 
     def type_text(self, text: str) -> None:
         """Take what is typed into the drawer Add note, and keep it as a draft."""
@@ -117,6 +130,8 @@ class NoteModel(QObject):
             subtitle=customer_name(sheet),
             tickets=self._ticket_choices(),
             ticket=self._ticket,
+            templates=tuple(each.title for each in self._templates()),
+            template=self._template,
             text=self._text,
             error=str(self._error) if self._error is not None else "",
             button_reason=reason,
@@ -150,8 +165,29 @@ class NoteModel(QObject):
             return
         text = await compose_hand_over(self._store, sheet, self._clock.now())
         if number == self._sheet_model.customer_number and not self._text:
-            self._text = text
+            self._text = self._prepared_text = text
             self.changed.emit()
+
+    async def _fill_template(self, title: str) -> None:
+        sheet, number = self._sheet_model.sheet, self._sheet_model.customer_number
+        chosen = next((each for each in self._templates() if each.title == title), None)
+        if sheet is None or chosen is None:
+            return
+        changes = await compose_hand_over(self._store, sheet, self._clock.now())
+        if number != self._sheet_model.customer_number:
+            return
+        ticket = int(self._ticket) if self._ticket else None
+        values = self._sheet_model.context().template_values(ticket, changes)
+        filled, typed = fill_note_template(chosen, values), self._text.strip()
+        is_ours = not typed or typed == self._prepared_text.strip()
+        self._text = filled if is_ours else f"{typed}\n\n{filled}"
+        self._template, self._prepared_text = title, filled if is_ours else ""
+        self._sheet_model.drafts.save_draft(NOTE_DRAFT, self._text)
+        self._note_unsaved_input()
+        self.changed.emit()
+
+    def _templates(self) -> tuple[NoteTemplate, ...]:
+        return self._sheet_model.context().display_settings.note_templates
 
     async def _submit(self, text: str, ticket: int) -> None:
         customer = self._sheet_model.current

@@ -7,6 +7,7 @@ from desktop.model.optout_level import SELECTABLE_LEVELS, OptOutLevel, is_loosen
 from desktop.model.permission import Permission
 from desktop.model.service import Service
 from desktop.model.sheet_overlay import pending_edit
+from desktop.model.text_template import fill_reason
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
 from desktop.viewmodels.customer.pause_view import build_pause_view
@@ -84,7 +85,7 @@ def build_optout_view(context: CustomerContext) -> OptOutView:
         panel_state=state,
         levels=tuple(_build_level(context, level, current) for level in offered),
         pending_text=context.progress_text(edit) if edit is not None else "",
-        reasons=_suggested_reasons(context.ticket),
+        reasons=_suggested_reasons(context),
         ticket=context.ticket,
         facts=_facts(context),
         optin_link=context.display_settings.optin_link
@@ -127,9 +128,11 @@ def _build_level(
     )
 
 
-def _suggested_reasons(ticket: int | None) -> tuple[str, ...]:
-    first = f"Customer asked, #{ticket}" if ticket is not None else "Customer asked"
-    return (first, "Complaint", "Requested by phone", "Wrong person")
+def _suggested_reasons(context: CustomerContext) -> tuple[str, ...]:
+    """Return the reasons a lead has prepared, filled for this customer; each one once."""
+    values = context.template_values(context.ticket)
+    filled = (fill_reason(each, values) for each in context.display_settings.reasons)
+    return tuple(dict.fromkeys(each for each in filled if each))
 
 
 def _facts(context: CustomerContext) -> tuple[KeyValueRow, ...]:

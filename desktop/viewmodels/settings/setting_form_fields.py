@@ -77,6 +77,8 @@ def parse_control_value(setting: Setting[Any], typed: bool | int | str) -> Json:
     lines = [line.strip() for line in typed.splitlines() if line.strip()]
     if setting is settings_table.SEGMENT_LISTS:
         return dict(_parse_segment_line(line) for line in lines)
+    if setting is settings_table.OPTOUT_REASONS:
+        return lines
     if setting is settings_table.VALUE_THRESHOLDS:
         return dict(_parse_threshold_line(line) for line in lines)
     return [_parse_prediction_line(line) for line in lines]
@@ -86,6 +88,8 @@ def table_format_hint(setting: Setting[Any]) -> str:
     """Say in the settings form how the lines of a table setting are written."""
     if setting is settings_table.SEGMENT_LISTS:
         return "One per line: list name = segment from 1 to 4"
+    if setting is settings_table.OPTOUT_REASONS:
+        return "One per line, with the placeholders of the notes below."
     if setting is settings_table.VALUE_THRESHOLDS:
         return "One per line: segment = least number. For example: 4 = 1000"
     return "One per line: var, unit, days. For example: rev_365, USD, 365"
@@ -99,7 +103,7 @@ def _format_table_lines(value: Json) -> Sequence[str]:
             f"{item.get('var')}, {item.get('unit')}, {item.get('horizon_days')}"
             for item in value
             if isinstance(item, Mapping)
-        ]
+        ] or [item for item in value if isinstance(item, str)]
     return []
 
 

@@ -30,6 +30,7 @@ _SECTIONS_WITH_OWN_CARD = frozenset(
         SettingSection.SAILTHRU,
         SettingSection.ZENDESK,
         SettingSection.PERMISSIONS,
+        SettingSection.TEXTS,
         SettingSection.DATA,
         SettingSection.ADVANCED,
     }

@@ -20,6 +20,7 @@ from desktop.viewmodels.settings.disconnect_model import DisconnectModel
 from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
 from desktop.viewmodels.settings.local_data_model import LocalDataModel
 from desktop.viewmodels.settings.mail_server_model import MailServerModel
+from desktop.viewmodels.settings.note_templates_model import NoteTemplatesModel
 from desktop.viewmodels.settings.permissions_model import PermissionsModel
 from desktop.viewmodels.settings.sailthru_connection_model import SailthruConnectionModel
 from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
@@ -58,6 +59,7 @@ class SettingsPageModel(QObject):
         self.data = LocalDataModel(connection_config, local_databases, bus, self._may_stop_runs)
         self.team = TeamPolicyModel(workspace, connection_config)
         self.connection_test = ConnectionTestModel(connection_config)
+        self.note_templates = NoteTemplatesModel(workspace)
         self.disconnect_model = DisconnectModel(workspace, connection_config, local_databases)
         self.timer = SystemTimerModel(workspace, timer)
         self.mail = MailServerModel(workspace, connection_config)
@@ -70,6 +72,7 @@ class SettingsPageModel(QObject):
             self.connection_test,
             self.timer,
             self.mail,
+            self.note_templates,
             self.disconnect_model,
         )
         self._unsubscribe = bus.subscribe(self._on_changes)

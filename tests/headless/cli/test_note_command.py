@@ -1,5 +1,6 @@
 """`fairlead note`: an internal comment on a ticket, sent once, seen by a witness."""
 
+import json
 from typing import Any
 
 import pytest
@@ -153,3 +154,36 @@ def test_note_is_not_undone(fairlead: FairleadCommand, ticket: Ticket) -> None:
     back = fairlead("undo", made["edits"][0]["id"], "--json")
     assert back.exit_code == 3
     assert "cannot be undone" in back.json["error"]["title"]
+
+
+def test_note_by_template_is_filled_for_the_customer(
+    fairlead: FairleadCommand, ticket: Ticket
+) -> None:
+    template = {"title": "Call back", "text": "{agent}: call {name} about #{ticket}.\n{changes}"}
+    wanted = json.dumps({"texts": {"notes": [template]}})
+    assert fairlead("setup", "--from", "-", stdin=wanted).exit_code == 0
+    words = ("note", ticket.email, "--ticket", str(ticket.number), "--json")
+    fairlead("edit", ticket.email, "--health", "happy", "--reason", "thanked us")
+    result = fairlead(*words, "--template", "call BACK")
+    assert result.exit_code == 0, result.stdout
+    body = ticket.comments[-1]["body"]
+    assert body.startswith("Ada Admin: call ")
+    assert f"about #{ticket.number}.\nHealth: happy (before: none). Reason: thanked us." in body
+    unknown = fairlead(*words, "--template", "Hand-over")
+    assert unknown.exit_code != 0
+    assert "There are: “Call back”." in unknown.json["error"]["hint"]
+    both = fairlead(*words, "--template", "Call back", "--text", "x")
+    assert both.exit_code != 0
+    assert len(ticket.comments) == 2
+
+
+def test_texts_need_their_right(fairlead: FairleadCommand, as_agent: FairleadCommand) -> None:
+    wanted = json.dumps({"texts": {"reasons": ["Asked by phone"]}})
+    refused = as_agent("setup", "--from", "-", "--json", stdin=wanted)
+    assert "“texts.reasons” needs an admin and was not changed." in refused.stdout
+    given = json.dumps({"permissions": {"agent": {"texts": True}}})
+    assert fairlead("setup", "--from", "-", stdin=given).exit_code == 0
+    allowed = as_agent("setup", "--from", "-", "--json", stdin=wanted)
+    assert "was not changed" not in allowed.stdout
+    wrong = json.dumps({"texts": {"reasons": ["Asked by {nobody}"]}})
+    assert "is no placeholder" in fairlead("setup", "--from", "-", "--json", stdin=wrong).stdout
