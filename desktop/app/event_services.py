@@ -5,6 +5,7 @@ from desktop.clients.zendesk.event_calls import ZendeskEventCalls
 from desktop.events.action_store import ActionStore
 from desktop.events.kept_directory import KeptDirectory
 from desktop.events.live_directory import LiveDirectory
+from desktop.events.simulation import compile_actions
 from desktop.events.zendesk_directory import ZendeskDirectory
 from desktop.kit.errors import (
     ResponseTimeout,
@@ -13,6 +14,10 @@ from desktop.kit.errors import (
     UserDecisionNeeded,
 )
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
+from desktop.settings import sync_settings
+from desktop.sync.event_delivery import DeliveryOptions, EventDeliverer
+from desktop.writing.event_requests import EventRequestGateway
+from desktop.writing.write_protocol import Checkpoint
 
 
 def build_action_store(services: WorkspaceServices) -> ActionStore:
@@ -30,13 +35,49 @@ def build_event_calls(services: WorkspaceServices) -> ZendeskEventCalls:
     return ZendeskEventCalls(zendesk)
 
 
+async def open_live_directory(services: WorkspaceServices) -> LiveDirectory:
+    """Return what asks Zendesk, with the fields that it defines. Raises what Zendesk raises."""
+    directory = LiveDirectory(build_event_calls(services))
+    await directory.load_fields()
+    return directory
+
+
+async def build_deliverer(
+    services: WorkspaceServices,
+    directory: LiveDirectory,
+    *,
+    removals: bool = False,
+    checkpoint: Checkpoint = lambda _name: None,
+) -> EventDeliverer:
+    """Build what delivers the workspace's stored events, by the rights of who is at work.
+
+    `removals`: somebody has ticked them. `checkpoint` is called at named points; tests end the
+    process there.
+    """
+    session = services.session
+    timeout_s = session.values.get(sync_settings.JOB_TIMEOUT_MINUTES) * 60.0
+    return EventDeliverer(
+        events=services.store.events,
+        actions=compile_actions(await build_action_store(services).get_actions()),
+        directory=directory,
+        gateway=EventRequestGateway(
+            build_event_calls(services),
+            services.context.clock,
+            services.find_run_refusal,
+            timeout_s,
+            checkpoint,
+        ),
+        clock=services.context.clock,
+        options=DeliveryOptions(session.actor, allows_removals=removals),
+        recheck=session.recheck_actor,
+    )
+
+
 async def open_directory(services: WorkspaceServices) -> ZendeskDirectory:
     """Return what answers about Zendesk: Zendesk itself, or what is kept where it is away."""
-    directory = LiveDirectory(build_event_calls(services))
     try:
-        await directory.load_fields()
+        return await open_live_directory(services)
     except (ServiceUnreachable, ResponseTimeout, ServiceError):
         nobody = LookupQuery(LookupQueryKind.ZENDESK_ID, "0")
         kept = services.lookup.cached_sheet(nobody).user_fields.value
         return KeptDirectory(services.store, kept)
-    return directory

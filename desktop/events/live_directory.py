@@ -1,9 +1,11 @@
 """Asks Zendesk for the users, organisations and tickets that events name, many at a time."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from desktop.clients.zendesk.event_calls import ZendeskEventCalls
+from desktop.clients.field_parser import FieldParser
+from desktop.clients.zendesk.event_calls import ZendeskEventCalls, parse_organization
+from desktop.clients.zendesk.wire_to_model import parse_user_with_sideloads
 from desktop.events.event_action import OrganizationIdKind
 from desktop.events.user_matching import UserKeys, UserMatch, match_user
 from desktop.events.zendesk_directory import OrganizationMatch
@@ -39,6 +41,9 @@ class LiveDirectory:
         self._by_external_id: dict[str, tuple[int, ...]] = {}
         self._organizations: dict[tuple[str, OrganizationIdKind], OrganizationMatch] = {}
         self._memberships: dict[int, tuple[OrganizationMembership, ...]] = {}
+        # Found by search only minutes later.
+        self._created: dict[str, int] = {}
+        self._created_organizations: dict[str, int] = {}
         self._search_slots = asyncio.Semaphore(_MAX_SEARCHES)
 
     async def load_fields(self) -> None:
@@ -81,12 +86,47 @@ class LiveDirectory:
             by_email: Sequence[ZendeskUser] = by_external
         else:
             by_email = self._held(self._by_email.get(email_match_key(keys.email), ()))
-        return match_user(keys, None, by_email if keys.email else (), by_external)
+        match = match_user(keys, None, by_email if keys.email else (), by_external)
+        if match.is_nobody:
+            ids = {self._created[one] for one in keys.seen_ids if one in self._created}
+            shown = [user for id_ in ids if (user := await self._show_user(str(id_)))]
+            return match_user(keys, None, shown, ())
+        return match
 
     def remember_user(self, user: ZendeskUser) -> None:
         """Hold a user as an earlier event leaves it."""
         if user.id in self._users:
             self._users[user.id] = user
+
+    def forget_all(self) -> None:
+        """Forget everything read, so that it is read anew; users created here stay known."""
+        for held in (self._users, self._by_email, self._by_external_id):
+            held.clear()
+        self._memberships.clear()
+        self._organizations.clear()
+
+    def forget_organizations(self) -> None:
+        """Forget the organisations that were found, or not."""
+        self._organizations.clear()
+
+    def forget_memberships(self, user_id: int) -> None:
+        """Forget the memberships of a user."""
+        self._memberships.pop(user_id, None)
+
+    async def read_again(self, user_ids: Sequence[int]) -> None:
+        """Read users anew by their ids, as a search would show them minutes later."""
+        for user in await self._calls.client.show_users(user_ids):
+            self._users[user.id] = user
+
+    def take_answer(self, document: Mapping[str, object], keys: Iterable[UserKeys]) -> None:
+        """Take the user or organisation of Zendesk's answer to what created or changed it."""
+        if isinstance(document.get("user"), dict):
+            user = parse_user_with_sideloads(document, FieldParser())
+            self._users[user.id] = user
+            self._created |= {one: user.id for key in keys for one in key.seen_ids}
+        organization = parse_organization(document.get("organization"), FieldParser(), "")
+        if organization is not None and organization.external_id:
+            self._created_organizations[organization.external_id.lower()] = organization.id
 
     async def find_organization(self, id_: str, kind: OrganizationIdKind) -> OrganizationMatch:
         """Find an organisation by external id, by Zendesk's own id, or by either."""
@@ -186,6 +226,9 @@ class LiveDirectory:
                 found[shown.id] = shown
             except NotFound:
                 pass
+        if not found and id_.lower() in self._created_organizations:
+            number = self._created_organizations[id_.lower()]
+            return OrganizationMatch(await self._calls.show_organization(number))
         if len(found) > 1:
             names = " and ".join(f"{one.name} ({one.id})" for one in found.values())
             return OrganizationMatch(problem=f"“{id_}” means two organisations: {names}")

@@ -16,15 +16,11 @@ from desktop.store.seen_id_table import SeenIdTable
 
 @dataclass
 class EventPlanContext:
-    """The state of one planning; `made` are users, organisations and memberships of earlier lines.
-
-    `creates_fields`: the organisation fields that are missing are to be created.
-    """
+    """The state of one planning; `made` are records that earlier lines create or change."""
 
     directory: ZendeskDirectory
     made: SeenIdTable
     effects: PlanEffects = field(default_factory=PlanEffects)
-    creates_fields: bool = False
 
     async def find_user(self, keys: UserKeys) -> UserMatch:
         """Find an event's user in Zendesk, else among those whom earlier lines create."""

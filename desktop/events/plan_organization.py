@@ -84,15 +84,13 @@ def _wanted_values(fired: FiredAction, context: EventPlanContext) -> dict[str, J
 def _custom_fields(
     fired: FiredAction, context: EventPlanContext, traits: Mapping[str, Json]
 ) -> list[tuple[str, Json]]:
-    """Return the values of organisation fields; missing fields count as to be created."""
+    """Return the values of organisation fields; what lacks a field is counted."""
     is_all_traits = traits is fired.event.body.get("traits")
     mapped = fired.compiled.mapped_traits if is_all_traits else frozenset[str]()
     values: list[tuple[str, Json]] = []
     for field in trait_fields(traits, mapped, context.directory.organization_fields):
         if field.definition is None:
             context.effects.need_organization_field(fired.line, field.key, field.value)
-            if context.creates_fields:
-                values.append((field.key, field.value))
         elif not field.refusal:
             values.append((field.key, field.value))
     return values

@@ -82,8 +82,6 @@ async def simulate(
     actions: Sequence[CompiledAction],
     directory: ZendeskDirectory,
     on_planned: Callable[[PlannedRequest | NoChange], None],
-    *,
-    creates_fields: bool = False,
 ) -> SimulationCounts:
     """Plan all events of a source; each request goes to `on_planned` and is not held.
 
@@ -91,14 +89,14 @@ async def simulate(
     """
     counts = SimulationCounts()
     with closing(SeenIdTable()) as made:
-        context = EventPlanContext(directory, made, counts.effects, creates_fields)
+        context = EventPlanContext(directory, made, counts.effects)
         while step := list(islice(items, _EVENTS_PER_STEP)):
             fired: list[FiredAction] = []
             for item in step:
                 counts.intake.add(item)
                 if isinstance(item, Event):
                     fired += _fire(item, actions, counts)
-            await directory.prefetch([one for action in fired for one in _keys_of(action)])
+            await directory.prefetch([one for action in fired for one in keys_of(action)])
             for action in fired:
                 for planned in await plan_fired(action, context):
                     _count(planned, counts, on_planned)
@@ -116,7 +114,8 @@ def _fire(
     return fired
 
 
-def _keys_of(fired: FiredAction) -> Iterator[UserKeys]:
+def keys_of(fired: FiredAction) -> Iterator[UserKeys]:
+    """Yield the keys of the user that an action is about, where it is about one."""
     mapped = fired.mapped if fired.kind is ActionKind.UPSERT_USER else fired.mapped.get("user")
     if isinstance(mapped, Mapping):
         yield user_keys_of(mapped)

@@ -17,6 +17,7 @@ from desktop.store.database_thread import DatabaseThread
 from desktop.store.draft_and_link_repository import DraftAndLinkRepository
 from desktop.store.email_change_repository import EmailChangeRepository
 from desktop.store.event_action_repository import EventActionRepository
+from desktop.store.event_repository import EventRepository
 from desktop.store.feed_repository import FeedRepository
 from desktop.store.outbox import Outbox
 from desktop.store.plan_repository import PlanRepository
@@ -42,8 +43,8 @@ class WorkspaceStore:
     """All repositories of one workspace's two SQLite files.
 
     What people wanted (`outbox`, `email_changes`, `audit`, `drafts_and_links`), what syncs are and
-    did (`syncs` … `plan_retention`), how events act (`event_actions`), and what services said
-    (`customer_cache`, `feeds`, `zendesk_users`).
+    did (`syncs` … `plan_retention`), events and how they act (`events`, `event_actions`), and what
+    services said (`customer_cache`, `feeds`, `zendesk_users`).
     """
 
     accounts: AccountRepository
@@ -62,6 +63,7 @@ class WorkspaceStore:
     unconfirmed_increments: UnconfirmedIncrementRepository
     plan_retention: PlanRetention
     event_actions: EventActionRepository
+    events: EventRepository
     feeds: FeedRepository
     zendesk_users: ZendeskUserLookup
     fairlead_db: Database
@@ -133,6 +135,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         unconfirmed_increments=UnconfirmedIncrementRepository(fairlead),
         plan_retention=PlanRetention(fairlead),
         event_actions=EventActionRepository(fairlead),
+        events=EventRepository(fairlead, new_owner_id(), accounts),
         feeds=FeedRepository(mirror, accounts),
         zendesk_users=ZendeskUserLookup(mirror),
         email_changes=EmailChangeRepository(fairlead),

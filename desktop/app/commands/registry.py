@@ -90,4 +90,7 @@ EVENTS_SUBCOMMANDS = (
     _events("map", "map", "show what a mapping makes of each event"),
     _events("actions", "actions", "the six actions: show them, change them, save drafts"),
     _events("simulate", "simulate", "show the exact requests of events; nothing is written"),
+    _events("deliver", "deliver", "store events and send them to Zendesk"),
+    _events("log", "log", "what became of each event"),
+    _events("deliver", "retry", "try again what waits for a person, corrected or as it is"),
 )

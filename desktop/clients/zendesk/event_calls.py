@@ -1,11 +1,14 @@
 """The Zendesk calls that events need: organisations, memberships, tickets, events of users."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from desktop.clients.field_parser import FieldParser
+from desktop.clients.http_messages import HttpResponse
 from desktop.clients.zendesk import wire_to_model
 from desktop.clients.zendesk.client import ZendeskClient
-from desktop.clients.zendesk.protocol import build_request
+from desktop.clients.zendesk.protocol import build_request, parse_response
 from desktop.model.json_value import Json
 from desktop.model.zendesk_organization import (
     OrganizationMembership,
@@ -20,6 +23,15 @@ _MEMBERSHIPS = "/api/v2/organization_memberships"
 _USER_MEMBERSHIPS = "/api/v2/users/{id}/organization_memberships"
 _USER_EVENTS = "/api/v2/users/{id}/events"
 _MAX_IDS = 100
+_ID_IN_PATH = re.compile(r"(?<=/)\d+(?=/|$)")
+
+
+@dataclass(frozen=True)
+class ZendeskAnswer:
+    """Zendesk's answer to a writing request: its object and the id its support asks for."""
+
+    document: Mapping[str, object]
+    request_id: str
 
 
 class ZendeskEventCalls:
@@ -27,6 +39,32 @@ class ZendeskEventCalls:
 
     def __init__(self, client: ZendeskClient) -> None:
         self.client = client
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        document: Mapping[str, Json] | None,
+        headers: Mapping[str, str] | None = None,
+    ) -> ZendeskAnswer:
+        """Send one writing request of an event to Zendesk, once: nothing is sent again unasked.
+
+        Raises what Zendesk's refusal stands for. Its path holds ids, which reach no log.
+        """
+        number = _ID_IN_PATH.search(path)
+        template = _ID_IN_PATH.sub("{id}", path)
+        ids = {"id": number.group()} if number else {}
+        request = build_request(method, template, ids=ids, document=document)
+        request = request.with_headers(headers or {})
+        return await self.client.pipeline.call(request, _parse_answer)
+
+    async def create_organization_field(self, key: str, title: str, kind: str) -> None:
+        """Create a Zendesk organisation field. Raises Forbidden for everybody but admins."""
+        field = {"type": kind, "key": key, "title": title, "active": True}
+        request = build_request(
+            "POST", _ORGANIZATION_FIELDS, document={"organization_field": field}
+        )
+        await self.client.send(request, lambda _document, _parser: None)
 
     async def show_users_by_external_id(self, ids: Sequence[str]) -> tuple[ZendeskUser, ...]:
         """Read up to 100 Zendesk users by external id, with their identities."""
@@ -93,6 +131,12 @@ class ZendeskEventCalls:
                 for place, item in enumerate(n.sequence(d.get("events"), "events"))
             ),
         )
+
+
+def _parse_answer(response: HttpResponse, now: float) -> ZendeskAnswer:
+    headers = response.headers
+    request_id = headers.get("x-zendesk-request-id") or headers.get("x-request-id") or ""
+    return ZendeskAnswer(parse_response(response, now), request_id)
 
 
 def parse_organization(item: object, parser: FieldParser, where: str) -> ZendeskOrganization | None:

@@ -1,5 +1,6 @@
 """A command line for each test, connected to the sandbox, and records that events name."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,11 @@ def as_agent(home: Path, sandbox: SandboxServers) -> FairleadCommand:
 @pytest.fixture
 def records(sandbox: SandboxServers) -> EventRecords:
     return EventRecords(sandbox)
+
+
+@pytest.fixture
+def as_second_desk(prepared_home: Path, sandbox: SandboxServers, tmp_path: Path) -> FairleadCommand:
+    """Another computer with a workspace of the same account."""
+    folder = tmp_path / "second" / "home"
+    shutil.copytree(prepared_home, folder)
+    return FairleadCommand(folder, sandbox.connection_document, keyring=False)

@@ -11,6 +11,10 @@ from desktop.app.commands.events_subcommands.event_source import (
     add_file_argument,
     open_event_source,
 )
+from desktop.app.commands.events_subcommands.field_options import (
+    add_field_options,
+    take_planned_fields,
+)
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
@@ -30,11 +34,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--drafts", action="store_true", help="with the drafts of actions, which may be saved then"
     )
-    parser.add_argument(
-        "--create-fields",
-        action="store_true",
-        help="as if the missing organisation fields were created",
-    )
+    add_field_options(parser)
 
 
 @in_workspace()
@@ -43,15 +43,10 @@ async def _simulate(services: WorkspaceServices, options: argparse.Namespace) ->
     store = build_action_store(services)
     actions = compile_actions(await store.get_actions(with_drafts=options.drafts))
     directory = await open_directory(services)
+    take_planned_fields(directory, options)
     output = _JsonOutput() if options.json else _TextOutput()
     with open_event_source(options.file) as source:
-        counts = await simulate(
-            read_events(source),
-            actions,
-            directory,
-            output.add,
-            creates_fields=options.create_fields,
-        )
+        counts = await simulate(read_events(source), actions, directory, output.add)
     if options.drafts:
         await store.mark_previewed()
     output.finish(counts, is_live=directory.is_live)

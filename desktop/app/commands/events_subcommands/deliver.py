@@ -1,0 +1,181 @@
+"""`fairlead events deliver FILE`: stores events, then sends them to Zendesk; `retry` goes on."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from desktop.app.cli_output import ExitCode, emit, exit_code_for
+from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.events_subcommands.event_source import open_event_source
+from desktop.app.commands.events_subcommands.field_options import add_field_options, create_fields
+from desktop.app.commands.open_workspace import in_workspace
+from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
+from desktop.app.container import WorkspaceServices
+from desktop.app.event_services import build_deliverer, open_live_directory
+from desktop.events.event import Event
+from desktop.events.event_intake import read_events
+from desktop.events.stored_events import stored_form
+from desktop.kit.errors import AppError, StopsRun
+from desktop.kit.text import format_count
+from desktop.model.event_delivery import DeliveryState, NewStoredEvent, StoredEvent
+
+# Events stored in one transaction.
+_EVENTS_PER_STEP = 500
+_ROWS_SHOWN = 1_000
+_WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+
+def _add_deliver_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", help="events; - is stdin; without: what waits here"
+    )
+    parser.add_argument("--name", metavar="NAME", help="what the source is called; the file's name")
+    _add_common_arguments(parser)
+
+
+def _add_retry_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", help="the corrected events; without: as they are"
+    )
+    parser.add_argument("--name", metavar="NAME", help="the source whose bad lines are corrected")
+    parser.add_argument(
+        "--event", type=int, action="append", metavar="ID", help="only this one, as `log` names it"
+    )
+    _add_common_arguments(parser)
+
+
+def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--removals", action="store_true", help="send removals of members too")
+    add_field_options(parser)
+
+
+@in_workspace(for_runs=True)
+async def _deliver(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_sync_permission(services)
+    stored: dict[str, Any] = {}
+    source_id: int | None = None
+    if options.file is not None:
+        source_id, stored = await _store(services, options)
+    return await _deliver_and_emit(services, options, source_id, stored)
+
+
+@in_workspace(for_runs=True)
+async def _retry(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_sync_permission(services)
+    if options.file is None:
+        count = await services.store.events.retry(options.event)
+        return await _deliver_and_emit(services, options, None, {"retried": count})
+    corrected = 0
+    with open_event_source(options.file) as source:
+        for step in _steps(read_events(source), lambda item: isinstance(item, Event)):
+            name = _source_name(options)
+            corrected += len(await services.store.events.correct_events(name, step))
+    return await _deliver_and_emit(services, options, None, {"retried": corrected})
+
+
+async def _store(
+    services: WorkspaceServices, options: argparse.Namespace
+) -> tuple[int, dict[str, Any]]:
+    """Store the events of a file before anything is sent; what is stored already is left alone."""
+    events, now = services.store.events, services.context.clock.now()
+    source_id = await events.add_source(_source_name(options), now)
+    read = stored = 0
+    with open_event_source(options.file) as source:
+        for step in _steps(read_events(source), lambda _item: True):
+            read += len(step)
+            stored += await events.add_events(source_id, step, now)
+    return source_id, {"source": source_id, "lines": read, "duplicates": read - stored}
+
+
+def _source_name(options: argparse.Namespace) -> str:
+    return options.name or ("stdin" if options.file == "-" else Path(options.file).name)
+
+
+def _steps(
+    items: Iterator[Any], is_wanted: Callable[[Any], bool]
+) -> Iterator[list[NewStoredEvent]]:
+    wanted = (stored_form(item) for item in items if is_wanted(item))
+    while step := list(islice(wanted, _EVENTS_PER_STEP)):
+        yield step
+
+
+async def _deliver_and_emit(
+    services: WorkspaceServices,
+    options: argparse.Namespace,
+    source_id: int | None,
+    stored: dict[str, Any],
+) -> int:
+    """Deliver all that waits, also of other sources: a user's events keep their order."""
+    error: AppError | None = None
+    try:
+        directory = await open_live_directory(services)
+        await create_fields(services, directory, options)
+        deliverer = await build_deliverer(services, directory, removals=options.removals)
+        await deliverer.deliver()
+    except StopsRun as stopped:
+        error = stopped
+    counts = await services.store.events.count_states(source_id)
+    invalid = counts.get("invalid", 0)
+    waiting = sum(counts.get(state.value, 0) for state in _WAITING) + counts.get("not begun", 0)
+    totals = {state.value: counts.get(state.value, 0) for state in DeliveryState if state.has_ended}
+    open_rows = await services.store.events.list_newest(
+        _ROWS_SHOWN, source_id=source_id, states=[DeliveryState.PARKED, *_WAITING]
+    )
+    document = {
+        **stored,
+        "totals": {**totals, "waiting": waiting, "invalid": invalid},
+        "rows": [row for event in reversed(open_rows) for row in rows_as_json(event)],
+        **({"error": error.as_json()} if error is not None else {}),
+    }
+    lines = _describe(document, error)
+    code = ExitCode.NEEDS_PERSON if totals["parked"] or invalid else ExitCode.DONE
+    if error is not None:
+        code = ExitCode(exit_code_for(error))
+    return emit(document, lines, as_json=options.json, exit_code=code)
+
+
+def rows_as_json(event: StoredEvent) -> Iterator[dict[str, Any]]:
+    """Yield each delivery of a stored event as `events deliver` and `events log` print it."""
+    about = {
+        "event": event.id,
+        "source": event.source_name,
+        "line": event.line,
+        "message_id": event.message_id,
+    }
+    if event.reason:
+        yield {**about, "action": "", "state": "invalid", "detail": event.reason}
+    for one in event.deliveries:
+        yield {
+            **about,
+            "action": one.action,
+            "state": one.state.value,
+            "detail": one.detail,
+            "request": one.request,
+            "request_id": one.request_id,
+            "attempts": one.attempts,
+            "actor": one.actor,
+            "at": one.updated_at,
+        }
+
+
+def _describe(document: dict[str, Any], error: AppError | None) -> Iterator[str]:
+    if "lines" in document:
+        yield (
+            f"{format_count(document['lines'], 'line', 'lines')} read,"
+            f" {document['duplicates']:,} stored before."
+        )
+    if "retried" in document:
+        yield f"{format_count(document['retried'], 'event', 'events')} queued again."
+    yield ", ".join(f"{count:,} {name}" for name, count in document["totals"].items())
+    for row in document["rows"]:
+        yield f"  line {row['line']} {row['action']} {row['state']}: {row['detail']}"
+    if error is not None:
+        yield str(error)
+
+
+COMMANDS = {
+    "deliver": CliCommand(_add_deliver_arguments, _deliver),
+    "retry": CliCommand(_add_retry_arguments, _retry),
+}

@@ -1,0 +1,59 @@
+"""`fairlead events log`: every stored event with its deliveries, newest first."""
+
+import argparse
+
+from desktop.app.cli_output import emit
+from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.events_subcommands.deliver import rows_as_json
+from desktop.app.commands.events_subcommands.event_source import open_event_source
+from desktop.app.commands.open_workspace import in_workspace
+from desktop.app.commands.view_permission import require_view_permission
+from desktop.app.container import WorkspaceServices
+from desktop.events.event import Event
+from desktop.events.event_intake import DuplicateEvent, read_events
+from desktop.events.stored_events import stored_form
+from desktop.model.event_delivery import DeliveryState
+
+_DEFAULT_LIMIT = 200
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", nargs="?", metavar="FILE", help="only the events of this file")
+    parser.add_argument("--source", type=int, metavar="ID", help="only those of one delivery")
+    parser.add_argument(
+        "--state",
+        action="append",
+        default=[],
+        choices=[state.value for state in DeliveryState],
+        help="only events with a delivery in this state",
+    )
+    parser.add_argument("--limit", type=int, default=_DEFAULT_LIMIT, help="how many events")
+
+
+@in_workspace(connect=False)
+async def _log(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    await require_view_permission(services)
+    ids: list[str] | None = None
+    if options.file is not None:
+        with open_event_source(options.file) as source:
+            ids = [
+                stored_form(item).message_id
+                for item in read_events(source)
+                if isinstance(item, Event | DuplicateEvent)
+            ]
+    found = await services.store.events.list_newest(
+        options.limit,
+        source_id=options.source,
+        message_ids=ids,
+        states=[DeliveryState(state) for state in options.state],
+    )
+    rows = [row for event in found for row in rows_as_json(event)]
+    lines = (
+        f"{row['event']:>6} {row['source']} line {row['line']}: {row['action']}"
+        f" {row['state']}: {row['detail']}"
+        for row in rows
+    )
+    return emit({"rows": rows}, lines, as_json=options.json)
+
+
+COMMANDS = {"log": CliCommand(_add_arguments, _log)}

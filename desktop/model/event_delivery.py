@@ -1,0 +1,71 @@
+"""An event as it is stored before delivery, and how far each of its actions has been delivered."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class DeliveryState(Enum):
+    """How far the delivery of one action of an event is.
+
+    UNKNOWN: sent, and no answer came. KEPT: saved on this computer, as Zendesk takes no events of
+    users. SKIPPED: a removal that nobody has ticked. PARKED: it waits for a person.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    KEPT = "kept"
+    SKIPPED = "skipped"
+    PARKED = "parked"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more is sent by itself."""
+        return self not in (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class NewStoredEvent:
+    """An event or a bad line to be stored; `reason` is why it can't be read, "" for an event."""
+
+    line: int
+    message_id: str
+    user_key: str
+    text: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class EventDelivery:
+    """How far one action of a stored event is; `request` is the JSON of what was sent last."""
+
+    event_id: int
+    action: str
+    state: DeliveryState
+    request: str = ""
+    detail: str = ""
+    request_id: str = ""
+    attempts: int = 0
+    actor: str = ""
+    updated_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """A stored event with its deliveries, in the order of its actions.
+
+    `is_opened`: its actions were chosen. `reason` is why an invalid one can't be read.
+    """
+
+    id: int
+    source_id: int
+    source_name: str
+    line: int
+    message_id: str
+    text: str
+    reason: str = ""
+    is_opened: bool = False
+    received_at: float = 0.0
+    deliveries: tuple[EventDelivery, ...] = ()

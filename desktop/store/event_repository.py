@@ -1,0 +1,338 @@
+"""The tables of stored events and of their deliveries to Zendesk."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from desktop.model.event_delivery import (
+    DeliveryState,
+    EventDelivery,
+    NewStoredEvent,
+    StoredEvent,
+)
+from desktop.model.json_value import canonical_json
+from desktop.store.account_repository import AccountRepository
+from desktop.store.database_call import database_call
+from desktop.store.process_identity import is_owner_alive
+from desktop.store.repository import Repository
+from desktop.store.sqlite_database import Database
+
+_UNSENT = "state IN ('waiting', 'open')"
+_HEAD_SQL = f"""
+SELECT e.*, s.name AS source_name FROM event e JOIN event_source s ON s.id = e.source
+WHERE e.account = ? AND e.{_UNSENT} AND e.not_before <= ?
+  AND NOT EXISTS (SELECT 1 FROM event o WHERE o.account = e.account AND o.user_key = e.user_key
+    AND o.id < e.id AND o.{_UNSENT})
+ORDER BY e.id LIMIT ?
+"""  # noqa: S608 - our own words
+_COUNT_DELIVERIES_SQL = """
+SELECT d.state, count(*) AS n FROM event_delivery d JOIN event e ON e.id = d.event
+WHERE e.account = (SELECT id FROM current_account) AND (?1 IS NULL OR e.source = ?1)
+GROUP BY d.state
+"""
+_COUNT_EVENTS_SQL = """
+SELECT e.state, count(*) AS n FROM event e WHERE e.account = (SELECT id FROM current_account)
+AND (?1 IS NULL OR e.source = ?1) AND e.state IN ('invalid', 'waiting') GROUP BY e.state
+"""
+# Heads held by other processes are passed over, so more are looked at than are taken.
+_HEADS_PER_CLAIM = 3
+
+
+class EventRepository(Repository):
+    """The tables `event_source`, `event` and `event_delivery`, of the connected account."""
+
+    def __init__(self, database: Database, owner: str, accounts: AccountRepository) -> None:
+        super().__init__(database)
+        self._owner = owner
+        self._accounts = accounts
+
+    @database_call
+    def add_source(self, name: str, at: float) -> int:
+        """Insert a source of events; returns its id."""
+
+        def act(connection: sqlite3.Connection) -> int:
+            cursor = connection.execute(
+                "INSERT INTO event_source (account, name, added_at)"
+                " VALUES ((SELECT id FROM current_account), ?, ?)",
+                (name, at),
+            )
+            return int(cursor.lastrowid or 0)
+
+        return self._database.write(act)
+
+    @database_call
+    def add_events(self, source_id: int, events: Sequence[NewStoredEvent], at: float) -> int:
+        """Insert events that are not stored yet, in one transaction; returns how many were new."""
+
+        def act(connection: sqlite3.Connection) -> int:
+            before = connection.total_changes
+            connection.executemany(
+                "INSERT OR IGNORE INTO event (account, source, line, message_id, user_key, text,"
+                " state, reason, received_at)"
+                " VALUES ((SELECT id FROM current_account), ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        *(source_id, event.line, event.message_id, event.user_key, event.text),
+                        *("invalid" if event.reason else "waiting", event.reason, at),
+                    )
+                    for event in events
+                ],
+            )
+            return connection.total_changes - before
+
+        return self._database.write(act)
+
+    @database_call
+    def correct_events(self, source_name: str, events: Sequence[NewStoredEvent]) -> frozenset[str]:
+        """Replace the text of stored events that wait for a person; returns their message ids.
+
+        An event is found by its message id; a bad line, and an event that had no message id of its
+        own, by its line in the newest source of this name. What is not done is queued again.
+        """
+
+        def act(connection: sqlite3.Connection) -> frozenset[str]:
+            source = connection.execute(
+                "SELECT max(id) FROM event_source WHERE name = ?"
+                " AND account = (SELECT id FROM current_account)",
+                (source_name,),
+            ).fetchone()[0]
+            corrected = set()
+            for event in events:
+                row = connection.execute(
+                    "SELECT id, state FROM event WHERE account = (SELECT id FROM current_account)"
+                    " AND (message_id = ? OR (source = ? AND line = ? AND"
+                    "  (state = 'invalid' OR message_id LIKE 'line-%')))"
+                    " ORDER BY message_id = ? DESC LIMIT 1",
+                    (event.message_id, source, event.line, event.message_id),
+                ).fetchone()
+                if row is not None and _requeue(connection, row, event):
+                    corrected.add(event.message_id)
+            return frozenset(corrected)
+
+        return self._database.write(act)
+
+    @database_call
+    def retry(self, event_ids: Sequence[int] | None = None) -> int:
+        """Queue the parked and skipped deliveries of these events, or of all; returns how many."""
+
+        def act(connection: sqlite3.Connection) -> int:
+            wanted = canonical_json(list(event_ids or ()))
+            rows = connection.execute(
+                "SELECT DISTINCT d.event FROM event_delivery d JOIN event e ON e.id = d.event"
+                " WHERE d.state IN ('parked', 'skipped')"
+                " AND e.account = (SELECT id FROM current_account)"
+                " AND (? OR d.event IN (SELECT value FROM json_each(?)))",
+                (event_ids is None, wanted),
+            ).fetchall()
+            for row in rows:
+                _queue_again(connection, row["event"])
+            return len(rows)
+
+        return self._database.write(act)
+
+    @database_call
+    def claim(self, limit: int, now: float) -> tuple[StoredEvent, ...]:
+        """Claim for this process the next event of each of up to `limit` users.
+
+        An event of a dead process is taken over: what it was sending comes back as UNKNOWN. Events
+        of another account than the one connected now are left alone.
+        """
+
+        def act(connection: sqlite3.Connection) -> tuple[StoredEvent, ...]:
+            account = self._accounts.deliverable_account(connection)
+            if account is None:
+                return ()
+            heads = connection.execute(_HEAD_SQL, (account, now, limit * _HEADS_PER_CLAIM))
+            taken: list[StoredEvent] = []
+            for row in heads.fetchall():
+                if len(taken) == limit:
+                    break
+                if row["owner"] not in ("", self._owner) and is_owner_alive(row["owner"]):
+                    continue
+                connection.execute(
+                    "UPDATE event SET owner = ? WHERE id = ?", (self._owner, row["id"])
+                )
+                connection.execute(
+                    "UPDATE event_delivery SET state = 'unknown' WHERE event = ?"
+                    " AND state = 'sending'",
+                    (row["id"],),
+                )
+                taken.append(_decode_event(connection, row))
+            return tuple(taken)
+
+        return self._database.write(act)
+
+    @database_call
+    def open_events(self, actions: Mapping[int, Sequence[str]], now: float) -> None:
+        """Insert the deliveries of events by the actions that fire; without any it is closed."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            for event_id, fired in actions.items():
+                connection.executemany(
+                    "INSERT OR IGNORE INTO event_delivery (event, action, position, state,"
+                    " updated_at) VALUES (?, ?, ?, 'queued', ?)",
+                    [(event_id, action, place, now) for place, action in enumerate(fired)],
+                )
+                state = "open" if fired else "closed"
+                connection.execute(
+                    "UPDATE event SET state = ?, owner = CASE ? WHEN 'closed' THEN '' ELSE owner"
+                    " END WHERE id = ?",
+                    (state, state, event_id),
+                )
+
+        self._database.write(act)
+
+    @database_call
+    def mark_sending(self, deliveries: Sequence[EventDelivery], now: float) -> None:
+        """Commit that the requests of deliveries are about to be sent."""
+        self._database.write(
+            lambda c: c.executemany(
+                "UPDATE event_delivery SET state = 'sending', request = ?, actor = ?,"
+                " attempts = attempts + 1, updated_at = ? WHERE event = ? AND action = ?",
+                [(one.request, one.actor, now, one.event_id, one.action) for one in deliveries],
+            )
+        )
+
+    @database_call
+    def set_states(
+        self, deliveries: Sequence[EventDelivery], now: float, *, not_before: float = 0.0
+    ) -> None:
+        """Store how deliveries ended, or that they are queued again; whole events are closed.
+
+        `not_before`: from when on (Unix seconds) an event that is not closed is claimed again.
+        """
+
+        def act(connection: sqlite3.Connection) -> None:
+            for one in deliveries:
+                connection.execute(
+                    "UPDATE event_delivery SET state = ?, detail = ?, request_id = ?,"
+                    " updated_at = ? WHERE event = ? AND action = ?",
+                    (
+                        *(one.state.value, one.detail, one.request_id, now),
+                        *(one.event_id, one.action),
+                    ),
+                )
+                connection.execute(
+                    "UPDATE event SET owner = '', state = 'closed' WHERE id = ? AND NOT EXISTS"
+                    " (SELECT 1 FROM event_delivery WHERE event = event.id"
+                    "  AND state IN ('queued', 'sending', 'unknown'))",
+                    (one.event_id,),
+                )
+                if not one.state.has_ended:
+                    connection.execute(
+                        "UPDATE event SET not_before = ? WHERE id = ?", (not_before, one.event_id)
+                    )
+
+        self._database.write(act)
+
+    @database_call
+    def release(self) -> None:
+        """Give back the events that this process claimed and has not closed."""
+        self._database.write(
+            lambda c: c.execute("UPDATE event SET owner = '' WHERE owner = ?", (self._owner,))
+        )
+
+    @database_call
+    def list_newest(
+        self,
+        limit: int,
+        *,
+        source_id: int | None = None,
+        message_ids: Iterable[str] | None = None,
+        states: Iterable[DeliveryState] = (),
+    ) -> tuple[StoredEvent, ...]:
+        """Select stored events, newest first; by source, message ids, or a delivery's state."""
+        wanted = canonical_json(list(message_ids or ()))
+        named = canonical_json([state.value for state in states])
+
+        def look(connection: sqlite3.Connection) -> tuple[StoredEvent, ...]:
+            rows = connection.execute(
+                "SELECT e.*, s.name AS source_name FROM event e JOIN event_source s"
+                " ON s.id = e.source WHERE e.account = (SELECT id FROM current_account)"
+                " AND (?1 IS NULL OR e.source = ?1)"
+                " AND (?2 OR e.message_id IN (SELECT value FROM json_each(?3)))"
+                " AND (?4 = '[]' OR EXISTS (SELECT 1 FROM event_delivery d WHERE d.event = e.id"
+                "  AND d.state IN (SELECT value FROM json_each(?4))))"
+                " ORDER BY e.id DESC LIMIT ?5",
+                (source_id, message_ids is None, wanted, named, limit),
+            )
+            return tuple(_decode_event(connection, row) for row in rows.fetchall())
+
+        return self._database.read(look)
+
+    @database_call
+    def count_states(self, source_id: int | None = None) -> Mapping[str, int]:
+        """Count the deliveries by state, and under `invalid` the lines that can't be read."""
+
+        def look(connection: sqlite3.Connection) -> Mapping[str, int]:
+            counts: Counter[str] = Counter()
+            for row in connection.execute(_COUNT_DELIVERIES_SQL, (source_id,)):
+                counts[row["state"]] = int(row["n"])
+            for row in connection.execute(_COUNT_EVENTS_SQL, (source_id,)):
+                counts["invalid" if row["state"] == "invalid" else "not begun"] = int(row["n"])
+            return counts
+
+        return self._database.read(look)
+
+
+def _requeue(connection: sqlite3.Connection, row: sqlite3.Row, event: NewStoredEvent) -> bool:
+    """Give a stored event another text where it waits for a person; whether it did."""
+    if row["state"] != "invalid":
+        waiting = connection.execute(
+            "SELECT 1 FROM event_delivery WHERE event = ? AND state IN ('parked', 'skipped')",
+            (row["id"],),
+        ).fetchone()
+        if waiting is None:
+            return False
+    connection.execute(
+        "UPDATE event SET text = ?, message_id = ?, user_key = ?, reason = '', state = 'waiting',"
+        " not_before = 0, owner = '' WHERE id = ?",
+        (event.text, event.message_id, event.user_key, row["id"]),
+    )
+    # Which actions fire is decided anew by what it says now; what is done stays done.
+    connection.execute(
+        "DELETE FROM event_delivery WHERE event = ? AND state IN ('parked', 'skipped')",
+        (row["id"],),
+    )
+    return True
+
+
+def _queue_again(connection: sqlite3.Connection, event_id: int) -> None:
+    connection.execute(
+        "UPDATE event_delivery SET state = 'queued' WHERE event = ?"
+        " AND state IN ('parked', 'skipped')",
+        (event_id,),
+    )
+    connection.execute("UPDATE event SET state = 'open', not_before = 0 WHERE id = ?", (event_id,))
+
+
+def _decode_event(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredEvent:
+    deliveries = connection.execute(
+        "SELECT * FROM event_delivery WHERE event = ? ORDER BY position", (row["id"],)
+    )
+    return StoredEvent(
+        id=row["id"],
+        source_id=row["source"],
+        source_name=row["source_name"],
+        line=row["line"],
+        message_id=row["message_id"],
+        text=row["text"],
+        reason=row["reason"],
+        is_opened=row["state"] != "waiting",
+        received_at=row["received_at"],
+        deliveries=tuple(map(_decode_delivery, deliveries)),
+    )
+
+
+def _decode_delivery(row: sqlite3.Row) -> EventDelivery:
+    return EventDelivery(
+        event_id=row["event"],
+        action=row["action"],
+        state=DeliveryState(row["state"]),
+        request=row["request"],
+        detail=row["detail"],
+        request_id=row["request_id"],
+        attempts=row["attempts"],
+        actor=row["actor"],
+        updated_at=row["updated_at"],
+    )

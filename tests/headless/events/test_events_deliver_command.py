@@ -1,0 +1,294 @@
+"""`fairlead events deliver`, `log` and `retry`: what reaches Zendesk, once and in order."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.cli_command import CommandResult, FairleadCommand
+from tests.support.event_cases import EventRecords, as_lines, group, identify, track
+from tests.support.sandbox_servers import SandboxServers
+
+
+def deliver(fairlead: FairleadCommand, *events: Any, words: tuple[str, ...] = ()) -> CommandResult:
+    return fairlead("events", "deliver", "-", "--json", *words, stdin=as_lines(*events))
+
+
+def done(result: CommandResult) -> Any:
+    assert result.exit_code == 0, result.stdout + result.stderr
+    return result.json
+
+
+def our_writes(sandbox: SandboxServers) -> list[tuple[str, str]]:
+    return [
+        (one["method"], one["path"])
+        for one in sandbox.logged_writes()
+        if not one["headers"].get("x-witness") and one["service"] == "zendesk"
+    ]
+
+
+def test_a_person_is_created_joins_and_does_something(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    organization = records.organization()
+    email = f"{(name := records.new_name())}@new.example"
+    found = done(
+        deliver(
+            fairlead,
+            identify(name, email, company={"id": organization}, plan="pro"),
+            track("Article Read", name, title="Geology"),
+            track("Ticket Created", name, subject="Help", comment="It broke", priority="high"),
+            {"type": "page", "userId": name},
+        )
+    )
+    assert (found["lines"], found["duplicates"], found["rows"]) == (4, 0, [])
+    assert found["totals"]["done"] == 4
+    user = records.find_user(email)
+    assert user is not None
+    assert (user["external_id"], user["verified"]) == (name, False)
+    assert records.memberships(user["id"]) == [organization]
+    assert [one["type"] for one in records.user_events(user["id"])] == ["Article Read"]
+    _, body = sandbox.zendesk_request("GET", f"/api/v2/users/{user['id']}/tickets/requested")
+    assert [(one["subject"], one["priority"]) for one in body["tickets"]] == [("Help", "high")]
+
+
+def test_the_same_file_again_sends_nothing(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    user, email = records.user()
+    events = [
+        identify("", email, name="New Name") | {"anonymousId": "a"},
+        track("Ticket Created", "u", email=email, comment="It broke"),
+        track("Read", "u", email=email) | {"timestamp": "2026-11-29T09:00:00Z"},
+    ]
+    done(deliver(fairlead, *events))
+    before = our_writes(sandbox)
+    again = done(deliver(fairlead, *events))
+    assert (again["lines"], again["duplicates"]) == (3, 3)
+    assert our_writes(sandbox) == before
+    assert sandbox.read_user(user)["name"] == "New Name"
+
+
+def test_another_computer_with_the_same_file_doubles_nothing(
+    fairlead: FairleadCommand,
+    as_second_desk: FairleadCommand,
+    records: EventRecords,
+    sandbox: SandboxServers,
+) -> None:
+    user, email = records.user()
+    events = [
+        track("Ticket Created", "u", email=email, comment="It broke"),
+        track("Read", "u", email=email) | {"timestamp": "2026-11-29T09:00:00Z"},
+    ]
+    for desk in (fairlead, as_second_desk):
+        assert done(deliver(desk, *events))["totals"]["done"] == 2
+    _, body = sandbox.zendesk_request("GET", f"/api/v2/users/{user}/tickets/requested")
+    assert len(body["tickets"]) == len(records.user_events(user)) == 1
+
+
+def test_known_users_are_updated_a_hundred_a_job(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    people = [records.user() for _ in range(25)]
+    events = [
+        identify(f"anon{n}", email, name=f"Person {n}") for n, (_, email) in enumerate(people)
+    ]
+    before = len(our_writes(sandbox))
+    assert done(deliver(fairlead, *events))["totals"]["done"] == 25
+    assert our_writes(sandbox)[before:] == [("PUT", "/api/v2/users/update_many")]
+    names = [sandbox.read_user(user)["name"] for user, _ in people]
+    assert names == [f"Person {n}" for n in range(25)]
+
+
+def test_events_of_one_user_keep_their_order(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    user, email = records.user()
+    events = [identify(f"s{email}", email, name=f"Name {n}") for n in range(4)]
+    # Another id of the same person: never two events of one user in a job.
+    events.insert(2, identify(f"o{email}", email, name="Other id"))
+    assert done(deliver(fairlead, *events))["totals"]["parked"] == 0
+    bodies = [
+        json.loads(one["body"])["users"]
+        for one in sandbox.logged_writes()
+        if one["path"].endswith("update_many") and str(user) in one["body"]
+    ]
+    assert all(len(body) == 1 for body in bodies)
+    same = [body[0].get("name") for body in bodies if body[0].get("name") != "Other id"]
+    assert same == [f"Name {n}" for n in range(4)]
+
+
+def test_a_removal_waits_until_it_is_ticked(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    user, email = records.user()
+    organization = records.organization()
+    records.join(user, organization)
+    event = identify("", email, company={"id": organization, "remove": True})
+    found = done(deliver(fairlead, event | {"anonymousId": "a", "messageId": email}))
+    assert found["totals"]["skipped"] == 1
+    assert records.memberships(user) == [organization]
+    again = fairlead("events", "retry", "--removals", "--json").json
+    assert (again["retried"], again["totals"]["skipped"]) == (1, 0)
+    assert records.memberships(user) == []
+
+
+def test_a_wrong_id_is_corrected_and_retried(
+    fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    user, _ = records.user(external_id=(external := records.new_name()))
+    event = track("Read", "typo", title="x") | {"messageId": f"m-{external}"}
+    parked = deliver(fairlead, event, {"type": "identify"})
+    assert parked.exit_code == 3
+    assert parked.json["totals"] == {
+        **dict.fromkeys(("done", "unchanged", "kept", "skipped", "waiting"), 0),
+        "parked": 1,
+        "invalid": 1,
+    }
+    assert "no user" in parked.json["rows"][0]["detail"]
+    retried = fairlead(
+        "events", "retry", "-", "--json", stdin=as_lines({**event, "userId": external})
+    )
+    assert retried.json["retried"] == 1
+    assert len(records.user_events(user)) == 1
+    log = fairlead("events", "log", "--json").json["rows"]
+    states = {row["state"] for row in log}
+    assert states == {"done", "invalid"}
+    assert next(row for row in log if row["state"] == "done")["request_id"]
+
+
+def test_a_bad_line_is_corrected_by_its_number(
+    fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    user, email = records.user()
+    good = track("Read", "u", email=email)
+    first = fairlead("events", "deliver", "-", "--json", stdin='{"type":"track"\n')
+    assert first.json["totals"]["invalid"] == 1
+    second = fairlead("events", "retry", "-", "--json", stdin=as_lines(good))
+    assert second.json["totals"]["invalid"] == 0
+    assert len(records.user_events(user)) == 1
+
+
+def test_track_never_creates_a_user(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    before = our_writes(sandbox)
+    email = f"{records.new_name()}@nobody.example"
+    assert deliver(fairlead, track("Read", "nobody", email=email)).exit_code == 3
+    assert our_writes(sandbox) == before
+    assert records.find_user(email) is None
+
+
+def test_groups_create_update_and_let_join(
+    fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    user, _ = records.user(external_id=(external := records.new_name()))
+    name = records.new_name()
+    traits = {"name": name, "arr": 5, "domainNames": [f"{name}.example"]}
+    found = done(
+        deliver(
+            fairlead,
+            group(name, external, **traits),
+            group(name, tags=["gold"]),
+            words=("--create-field", f"arr_{name}=integer"),
+        )
+    )
+    assert found["totals"]["done"] == 2
+    organization = records.find_organization(name)
+    assert organization is not None
+    assert (organization["tags"], organization["organization_fields"]) == (["gold"], {})
+    assert records.memberships(user) == [organization["id"]]
+    done(
+        deliver(
+            fairlead,
+            group(name, **{f"arr_{name}": 7}),
+            words=("--create-field", f"arr_{name}=integer"),
+        )
+    )
+    changed = records.find_organization(name)
+    assert changed is not None
+    assert changed["organization_fields"] == {f"arr_{name}": 7}
+
+
+def test_an_update_never_unverifies_and_options_count_on_create(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    user, email = records.user(verified=True)
+    done(deliver(fairlead, identify("", email, name="N") | {"anonymousId": "a"}))
+    assert sandbox.read_user(user)["verified"] is True
+    options = ("--option", "verified=on", "--option", "skip_verify_email=on")
+    assert fairlead("events", "actions", "upsert_user", *options).exit_code == 0
+    new = f"{records.new_name()}@new.example"
+    lines = as_lines(identify("", new) | {"anonymousId": "b"})
+    fairlead("events", "simulate", "-", "--drafts", stdin=lines)
+    assert fairlead("events", "actions", "--save").exit_code == 0
+    done(deliver(fairlead, identify("", new) | {"anonymousId": "b"}))
+    created = records.find_user(new)
+    assert created is not None
+    assert created["verified"] is True
+    assert all(mail["to"] != new for mail in sandbox.control("GET", "mails")["mails"])
+
+
+def test_events_that_zendesk_does_not_take_are_kept(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    _, email = records.user()
+    sandbox.control("POST", "account", {"user_events": "off"})
+    try:
+        found = done(deliver(fairlead, track("Read", "u", email=email)))
+    finally:
+        sandbox.control("POST", "account", {"user_events": "on"})
+    assert found["totals"]["kept"] == 1
+
+
+def test_agents_and_changes_off_deliver_nothing(
+    as_agent: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    _, email = records.user()
+    before = our_writes(sandbox)
+    refused = deliver(as_agent, track("Read", "u", email=email))
+    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
+    assert our_writes(sandbox) == before
+    assert as_agent("events", "log", "--json").json["rows"] == []
+
+
+FAULTS = [
+    ("POST /api/v2/users/*/events", "503"),
+    ("POST /api/v2/users/*/events", "reset-after"),
+    ("POST /api/v2/users/*/events", "reset"),
+    ("POST /api/v2/users/*/events", "429"),
+    ("POST /api/v2/tickets", "reset-after"),
+    ("PUT /api/v2/users/update_many", "reset-after"),
+    ("POST /api/v2/organization_memberships", "reset-after"),
+]
+
+
+@pytest.mark.parametrize(("where", "kind"), FAULTS)
+def test_a_fault_loses_and_doubles_nothing(
+    fairlead: FairleadCommand,
+    records: EventRecords,
+    sandbox: SandboxServers,
+    where: str,
+    kind: str,
+) -> None:
+    user, email = records.user()
+    organization = records.organization()
+    same = records.new_name()
+    events = [
+        identify(same, email, name="New Name", company={"id": organization}),
+        track("Read", same, email=email) | {"timestamp": "2026-11-29T09:00:00Z"},
+        track("Ticket Created", same, email=email, comment="It broke"),
+    ]
+    sandbox.add_fault(f"zendesk:{where}:{kind}")
+    deliver(fairlead, *events)
+    sandbox.clear_faults()
+    for _ in range(3):
+        last = fairlead("events", "deliver", "--json")
+    assert last.json["totals"] == {
+        **dict.fromkeys(("unchanged", "kept", "skipped", "parked", "invalid", "waiting"), 0),
+        "done": 4,
+    }
+    _, body = sandbox.zendesk_request("GET", f"/api/v2/users/{user}/tickets/requested")
+    assert len(body["tickets"]) == len(records.user_events(user)) == 1
+    assert records.memberships(user) == [organization]
+    assert sandbox.read_user(user)["name"] == "New Name"
