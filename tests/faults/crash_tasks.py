@@ -1,6 +1,7 @@
 """What a child of the forge does: it builds the house itself, as `fairlead` does."""
 
 import asyncio
+import io
 import os
 import signal
 import time
@@ -12,8 +13,11 @@ from typing import Any
 import desktop.app.service_connections
 import desktop.connect.workspace_setup  # noqa: F401 - imported for the children of the fork
 from desktop.app.container import WorkspaceServices
+from desktop.app.event_services import build_deliverer, open_live_directory
 from desktop.app.runner_factory import build_runner
 from desktop.customer.email_change_service import EmailChangeChoices
+from desktop.events.event_intake import read_events
+from desktop.events.stored_events import stored_form
 from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.service import Service
 from desktop.sync.sync_runner import RunRequest
@@ -191,10 +195,42 @@ async def _deliver_until_empty(house: WorkspaceServices, checkpoint: Callable[[s
             await asyncio.sleep(0.05)
 
 
+def deliver_events(
+    home: str,
+    document: dict[str, Any],
+    text: str = "",
+    die_at: str | None = None,
+    turn: int = 1,
+) -> None:
+    """Store events and deliver what waits, and be killed the so-manyth time at a point."""
+    passed: Counter[str] = Counter()
+
+    def checkpoint(name: str) -> None:
+        passed[name] += 1
+        if name == die_at and passed[name] == turn:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    async def act() -> None:
+        async with open_workspace_services(Path(home), document, for_runs=True) as house:
+            events = house.store.events
+            source = await events.add_source("crash", 0.0)
+            read = read_events(io.BytesIO(text.encode()))
+            await events.add_events(source, [stored_form(item) for item in read], 0.0)
+            checkpoint("stored")
+            directory = await open_live_directory(house)
+            deliverer = await build_deliverer(
+                house, directory, removals=True, checkpoint=checkpoint
+            )
+            await deliverer.deliver()
+
+    asyncio.run(act())
+
+
 TASKS: dict[str, Callable[..., None]] = {
     "want": enqueue_edits,
     "deliver": enqueue_and_deliver,
     "change email": change_email,
+    "deliver events": deliver_events,
     "naive": run_edit_negative_control,
     "sync": run_sync,
     "naive sync": run_sync_negative_control,

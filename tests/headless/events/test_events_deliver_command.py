@@ -69,7 +69,7 @@ def test_the_same_file_again_sends_nothing(
     assert sandbox.read_user(user)["name"] == "New Name"
 
 
-def test_another_computer_with_the_same_file_doubles_nothing(
+def test_another_computer_with_the_same_file_repeats_nothing(
     fairlead: FairleadCommand,
     as_second_desk: FairleadCommand,
     records: EventRecords,
@@ -264,7 +264,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("where", "kind"), FAULTS)
-def test_a_fault_loses_and_doubles_nothing(
+def test_a_fault_loses_and_repeats_nothing(
     fairlead: FairleadCommand,
     records: EventRecords,
     sandbox: SandboxServers,
