@@ -17,6 +17,7 @@ from desktop.model.sync import Sync
 from desktop.model.sync_plan import (
     Plan,
     PlanRow,
+    PlanRowState,
     PlanState,
     TargetReading,
 )
@@ -456,14 +457,27 @@ class PlanRepository(Repository):
         return self._database.write(act)
 
     @database_call
-    def find_rows_of(self, plan_id: str, source_id: str, target_id: str) -> tuple[PlanRow, ...]:
-        """Select a plan's rows about a person, by either of their records; an id may be ""."""
+    def replace_unsent_row(self, plan_id: str, row: PlanRow) -> None:
+        """Update a plan row while its plan is applied, unless it was sent meanwhile."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            if select_plan_row(connection, plan_id, row.row).state is PlanRowState.PLANNED:
+                upsert_plan_row(connection, plan_id, row)
+
+        self._database.write(act)
+
+    @database_call
+    def find_rows_of(
+        self, plan_id: str, source_ids: Iterable[str], target_ids: Iterable[str]
+    ) -> tuple[PlanRow, ...]:
+        """Select a plan's rows about people, by either of their records, in one walk."""
+        sources, targets = to_json(list(source_ids)), to_json(list(target_ids))
 
         def look(connection: sqlite3.Connection) -> tuple[PlanRow, ...]:
             found = connection.execute(
-                "SELECT * FROM plan_row WHERE plan = ?1"
-                " AND ((source = ?2 AND ?2 <> '') OR (target = ?3 AND ?3 <> '')) ORDER BY row",
-                (parse_plan_id(plan_id), source_id, target_id),
+                "SELECT * FROM plan_row WHERE plan = ? AND (source IN (SELECT value FROM"
+                " json_each(?)) OR target IN (SELECT value FROM json_each(?))) ORDER BY row",
+                (parse_plan_id(plan_id), sources, targets),
             ).fetchall()
             notes = select_consequences(connection, plan_id, [row["row"] for row in found])
             return tuple(decode_plan_row(row, notes.get(row["row"], ())) for row in found)

@@ -11,6 +11,7 @@ from desktop.model.sync_run import Run
 from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX
 from desktop.store.run_provenance import RunProvenance
 from desktop.sync.create_check import CreateCheckingGateway
+from desktop.sync.left_out_watch import LeftOutWatch
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.optout_door import RowPermits
 from desktop.writing.plan_rows import PlanRowQueue, PlanWriter
@@ -64,6 +65,10 @@ class PlanApplier:
                 self.on_completed,
                 context.job_timeout_s,
                 self.find_refusal,
+                # What is taken back is no new value that somebody could be left out of.
+                None
+                if plan.is_rollback
+                else LeftOutWatch(context.store, context.clock, sync.name, plan_id),
             )
 
         if sync.target_service is Service.SAILTHRU:

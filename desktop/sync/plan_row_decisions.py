@@ -1,6 +1,6 @@
 """People's decisions on plan rows: fields unticked, conflicts resolved, records corrected."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from desktop.kit.clock import Clock
@@ -142,17 +142,33 @@ class PlanRowDecisions:
         people = self._store.sync_state.list_left_out.blocking(sync)
         return self._leave_out_of_plan(plan_id, people)
 
+    def leave_out_of_applied(self, plan_id: str, people: Iterable[LeftOutPerson]) -> None:
+        """Take people out of a plan that is being applied: out of its rows not sent yet."""
+        for row, after in self._rows_left_out(plan_id, people):
+            if row.state is PlanRowState.PLANNED:
+                self._store.plans.replace_unsent_row.blocking(plan_id, after)
+
     def _leave_out_of_plan(self, plan_id: str, people: Iterable[LeftOutPerson]) -> int:
-        plans, changed = self._store.plans, 0
-        for person in people:
-            for row in plans.find_rows_of.blocking(plan_id, person.source_id, person.target_id):
-                after = leave_out(row, person.reason)
-                if after.fate is not PlannedOutcome.SKIPPED:
-                    after = self._reevaluate_row(plan_id, after)
-                if after != row:
-                    plans.replace_row.blocking(plan_id, after)
-                    changed += 1
+        changed = 0
+        for _, after in self._rows_left_out(plan_id, people):
+            self._store.plans.replace_row.blocking(plan_id, after)
+            changed += 1
         return changed
+
+    def _rows_left_out(
+        self, plan_id: str, people: Iterable[LeftOutPerson]
+    ) -> Iterator[tuple[PlanRow, PlanRow]]:
+        """Yield the rows of a plan that leaving people out changes, before and after."""
+        entries = tuple(people)
+        by_source = {person.source_id: person for person in entries if person.source_id}
+        by_target = {person.target_id: person for person in entries if person.target_id}
+        for row in self._store.plans.find_rows_of.blocking(plan_id, by_source, by_target):
+            person = by_source.get(row.source_id) or by_target[row.target_id]
+            after = leave_out(row, person.reason)
+            if after.fate is not PlannedOutcome.SKIPPED:
+                after = self._reevaluate_row(plan_id, after)
+            if after != row:
+                yield row, after
 
     def no_longer_leave_out(self, sync: str, key: str) -> None:
         """Include a left-out person again from the next plan on. Raises NotFound."""

@@ -35,12 +35,30 @@ from desktop.writing.write_protocol import (
 _WRITTEN_STATES = (PlanRowState.DONE, PlanRowState.SAME, PlanRowState.ACCEPTED)
 
 
+class PlanRevision(ABC):
+    """What people decide about a plan's rows while a run applies it, asked between batches.
+
+    `number` grows with each `apply` that found something new.
+    """
+
+    number: int
+
+    @abstractmethod
+    async def apply(self) -> None:
+        """Change the plan's rows that no batch holds by what was decided."""
+
+    @abstractmethod
+    def start_anew(self) -> None:
+        """Have the next `apply` change every row: those of a batch are the plan's again."""
+
+
 @dataclass(frozen=True)
 class PlanRowQueue:
     """The rows that one run writes of a plan; `on_completed` hears how many have ended.
 
     `job_timeout_s`: a bulk job that does not move for so long is given up. `find_refusal` says why
     the rules of this moment forbid writing, or "": asked for each batch and before each request.
+    `revision`: None where nobody decides about the plan any more.
     """
 
     store: WorkspaceStore
@@ -49,6 +67,7 @@ class PlanRowQueue:
     on_completed: Callable[[int], None] = field(default=lambda _count: None)
     job_timeout_s: float = 900.0
     find_refusal: Callable[[], str] = field(default=lambda: "")
+    revision: PlanRevision | None = None
 
     def require_permitted(self) -> None:
         """Raise NotPermitted where the rules forbid a run to write by now; it ends the run."""
@@ -60,7 +79,9 @@ class PlanRowQueue:
             )
 
     async def list_next(self, limit: int) -> tuple[PlanRow, ...]:
-        """List the plan's ticked rows that were not sent yet, in order."""
+        """List the plan's ticked rows that were not sent yet, in order, as decided by now."""
+        if self.revision is not None:
+            await self.revision.apply()
         return await self.store.batches.list_next_rows(self.provenance.plan_id, limit)
 
     async def claim(self, kind: str, rows: Sequence[PlanRow]) -> "ClaimedBatch":
@@ -73,15 +94,27 @@ class PlanRowQueue:
         numbers, now = [row.row for row in rows], self.protocol.clock.now()
         batch = await self.store.batches.begin_batch(self.provenance.plan_id, kind, numbers, now)
         self.protocol.passed(WriteStep.CLAIMED)
-        return ClaimedBatch(self, batch)
+        return ClaimedBatch(self, batch, self.revision.number if self.revision else 0)
 
 
 @dataclass(frozen=True)
 class ClaimedBatch(WorkSource):
-    """A claimed batch of a plan's rows, as the write protocol's work source."""
+    """A claimed batch of a plan's rows, as the write protocol's work source.
+
+    `revision_number`: of the plan's revision when its rows were listed.
+    """
 
     queue: PlanRowQueue
     id: int
+    revision_number: int = 0
+
+    async def is_outdated(self) -> bool:
+        """Whether people have decided about the plan's rows since the batch's were listed."""
+        revision = self.queue.revision
+        if revision is None:
+            return False
+        await revision.apply()
+        return revision.number != self.revision_number
 
     async def mark_sending(self, rows: Sequence[PlanRow]) -> None:
         """Ask the rules again and store that the batch's rows leave: a claim may be minutes old."""
@@ -96,7 +129,8 @@ class ClaimedBatch(WorkSource):
         plan_id, batches = self.queue.provenance.plan_id, self.queue.store.batches
         numbers = await self._open_row_numbers()
         moved, now = numbers[len(numbers) // 2 :], self.queue.protocol.clock.now()
-        return ClaimedBatch(self.queue, await batches.begin_batch(plan_id, kind, moved, now))
+        part = await batches.begin_batch(plan_id, kind, moved, now)
+        return ClaimedBatch(self.queue, part, self.revision_number)
 
     async def close(self, results: Sequence[WriteResult]) -> None:
         """Store how a claimed batch's rows ended, and raise the error that ends the whole run."""
@@ -126,6 +160,8 @@ class ClaimedBatch(WorkSource):
         await self.queue.store.batches.release_batch(
             self.queue.provenance, self.id, maybe_sent=maybe_sent
         )
+        if self.queue.revision is not None:
+            self.queue.revision.start_anew()
 
     async def extend(self, rows: Sequence[PlanRow]) -> None:
         """Add plan rows to the claimed batch, before it is sent."""

@@ -90,6 +90,9 @@ class SailthruPlanWriter(PlanWriter):
         rows = await self._next_rows(_POSTS_PER_BATCH)
         if rows:
             batch = await self._queue.claim("posts", rows)
+            if await batch.is_outdated():
+                await batch.release()
+                return True
             await self._protocol.write_singly(items_of(rows), batch)
         return bool(rows)
 
@@ -119,7 +122,8 @@ class SailthruPlanWriter(PlanWriter):
 
     async def _write_job(self, batch: ClaimedBatch, lines: Sequence[bytes]) -> None:
         """Write a batch's lines by one Sailthru update job, or two where one is refused."""
-        if not lines:
+        # Reading a hundred thousand people takes minutes: who was left out meanwhile is not sent.
+        if not lines or await batch.is_outdated():
             return await batch.release()
         try:
             await batch.mark_all_sending()

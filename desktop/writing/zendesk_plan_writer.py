@@ -84,6 +84,8 @@ class ZendeskPlanWriter(PlanWriter):
         # At most one such request a second is let through, so the last of a hundred waits for
         # minutes: the protocol reads each again right before it is sent.
         for one in ready:
+            if await batch.is_outdated():
+                return await batch.release()
             await self._protocol.write_singly([one.item], batch)
         return None
 
@@ -96,6 +98,8 @@ class ZendeskPlanWriter(PlanWriter):
         one is refused: nothing was applied then, and the rows stay in the batch.
         """
         documents = [build_user_document(one.row, one.record) for one in ready]
+        if await batch.is_outdated():
+            return await batch.release()
         try:
             await batch.mark_sending([one.row for one in ready])
             job = await self._gateway.submit_job(documents, creates=creates)
@@ -107,7 +111,7 @@ class ZendeskPlanWriter(PlanWriter):
             await batch.release()
             raise
         await batch.mark_job(job.id)
-        await self._finish_job(batch, job.id, job)
+        return await self._finish_job(batch, job.id, job)
 
     async def _finish_job(
         self, batch: ClaimedBatch, job_id: str, begun: ZendeskJob | None = None

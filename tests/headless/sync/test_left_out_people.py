@@ -1,21 +1,25 @@
 """Who is always left out: every run respects it, and what it may not do it does not."""
 
 from dataclasses import replace
+from types import ModuleType
 
 import pytest
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner, build_sync_context
-from desktop.kit.errors import InvalidInput, NotFound
+from desktop.kit.errors import InvalidInput, NotFound, ServiceUnreachable
 from desktop.model.field_mapping import MappingRow
 from desktop.model.limit import Limit
 from desktop.model.sync import FlowPolicy, Sync, SyncEffects
-from desktop.model.sync_plan import PlannedOutcome
+from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RunState
+from desktop.model.sync_state import LeftOutPerson
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.sync.mapping_trial import read_left_out_person
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.sync_toml_file import export_syncs_toml
+from desktop.writing import sailthru_plan_writer, zendesk_plan_writer
+from desktop.writing.write_protocol import WriteStep
 from tests.support import sync_cases
 from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
@@ -116,6 +120,100 @@ async def test_preview_that_was_set_aside_meanwhile_writes_nothing_of_them(
     assert run.totals["updated"] == 1
     assert "zendesk_id" not in (sync_sandbox.read_profile(one.sid) or {})["vars"]
     assert "zendesk_id" in (sync_sandbox.read_profile(two.sid) or {})["vars"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "module"),
+    [
+        (sync_cases.TO_SAILTHRU_BY_POSTS, sailthru_plan_writer),
+        (sync_cases.SAILTHRU_TO_ZENDESK, zendesk_plan_writer),
+    ],
+)
+async def test_left_out_while_the_plan_is_applied_is_not_written(
+    preset: str,
+    module: ModuleType,
+    sync_services: WorkspaceServices,
+    sync_sandbox: SandboxServers,
+    decisions: PlanRowDecisions,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for size in ("_POSTS_PER_BATCH", "MAX_USERS_PER_CALL"):
+        monkeypatch.setattr(module, size, 1, raising=False)
+    monkeypatch.setattr(zendesk_plan_writer, "_MAX_CONCURRENT_JOBS", 1)
+    sync_cases.create_customers(sync_sandbox, 3)
+    sync = sync_cases.save_preset(sync_services, preset)
+    plan = await build_runner(sync_services, sync.name).preview(sync, "Ada Admin")
+    rows = sync_cases.plan_rows(sync_services.store, plan.id)
+    last = rows[-1]
+
+    def at(passed: str) -> None:
+        if passed == WriteStep.CLAIMED.value and not decided:
+            decided.append(last.label)
+            decisions.leave_out(sync.name, [person_of(last)])
+
+    decided: list[str] = []
+    run = await sync_cases.run_sync(sync_services, sync, plan_id=plan.id, checkpoint=at)
+    assert (run.state, run.totals["updated"], run.totals["skipped"]) == (RunState.DONE, 2, 1)
+    assert decided
+    ended = {row.row: row for row in sync_cases.plan_rows(sync_services.store, plan.id)}
+    assert (ended[last.row].fate, ended[last.row].cause) == (
+        PlannedOutcome.SKIPPED,
+        "always left out",
+    )
+    for change in last.changes_to_send:
+        assert sync_cases.read_target_value(sync_sandbox, last, change.field) == change.old
+
+
+async def test_left_out_while_a_job_is_gathered_is_not_in_it(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
+) -> None:
+    one, two = sync_cases.create_customers(sync_sandbox, 2)
+    sync = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    plan = await build_runner(sync_services, sync.name).preview(sync, "Ada Admin")
+    rows = {row.label: row for row in sync_cases.plan_rows(sync_services.store, plan.id)}
+
+    def at(passed: str) -> None:
+        if passed == WriteStep.READ.value:
+            decisions.leave_out(sync.name, [person_of(rows[one.email])])
+
+    run = await sync_cases.run_sync(sync_services, sync, plan_id=plan.id, checkpoint=at)
+    assert (run.totals["updated"], run.totals["skipped"]) == (1, 1)
+    assert "zendesk_id" not in (sync_sandbox.read_profile(one.sid) or {})["vars"]
+    assert "zendesk_id" in (sync_sandbox.read_profile(two.sid) or {})["vars"]
+
+
+async def test_left_out_before_a_run_goes_on_is_not_written(
+    sync_services: WorkspaceServices,
+    sync_sandbox: SandboxServers,
+    decisions: PlanRowDecisions,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sailthru_plan_writer, "_POSTS_PER_BATCH", 1)
+    people = sync_cases.create_customers(sync_sandbox, 3)
+    sync = sync_cases.save_preset(sync_services, sync_cases.TO_SAILTHRU_BY_POSTS)
+
+    def stop_after_the_first(passed: str) -> None:
+        if passed == WriteStep.READ_BACK.value:
+            raise ServiceUnreachable("Gone.")
+
+    stopped = await sync_cases.run_sync(sync_services, sync, checkpoint=stop_after_the_first)
+    assert stopped.state is RunState.FAILED
+    rows = sync_cases.plan_rows(sync_services.store, stopped.plan)
+    left = [row for row in rows if row.state is PlanRowState.PLANNED]
+    assert len(left) >= 2
+    decisions.leave_out(sync.name, [person_of(left[-1])])
+    run = await sync_cases.run_sync(sync_services, sync, resume_run_id=stopped.id)
+    assert (run.state, run.totals["skipped"]) == (RunState.DONE, 1)
+    written = {
+        person.email
+        for person in people
+        if "zendesk_id" in (sync_sandbox.read_profile(person.sid) or {})["vars"]
+    }
+    assert written == {person.email for person in people} - {left[-1].label}
+
+
+def person_of(row: PlanRow) -> LeftOutPerson:
+    return LeftOutPerson(row.source_id, row.target_id, row.label, REASON, "Ada", 1.0)
 
 
 async def test_stricter_opt_out_of_theirs_is_written_and_nothing_else(
