@@ -109,7 +109,11 @@ class SearchSuggestionsModel(QAbstractListModel):
         self.stop_search()
         self._text, self._kept = text.strip(), ()
         if self._text.startswith(">"):
-            rows = [_command_row(c) for c in self._commands() if _holds_words(c, self._text[1:])]
+            words = self._text[1:]
+            found = [c for c in self._commands() if _holds_words(c, words)]
+            # What is called so comes before what is only found by another word for it.
+            found.sort(key=lambda c: not _is_called(c, words))
+            rows = [_command_row(command) for command in found]
         elif not self._may_view():
             rows = []
         elif not self._text:
@@ -294,6 +298,11 @@ def _holds_words(command: PaletteCommand, text: str) -> bool:
     """Whether a palette command's name or keywords hold every word typed."""
     named = f"{command.label} {command.keywords}".casefold()
     return all(word in named for word in text.casefold().split())
+
+
+def _is_called(command: PaletteCommand, text: str) -> bool:
+    """Whether a palette command's name alone holds every word typed."""
+    return all(word in command.label.casefold() for word in text.casefold().split())
 
 
 def _begins_words(command: PaletteCommand, text: str) -> bool:
