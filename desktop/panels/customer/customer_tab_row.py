@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QTabBar, QWidget
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
 from desktop.panels.theme.icon import icon_pixmap
+from desktop.panels.theme.text_direction import isolate
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import Button, icon_button
 from desktop.panels.widgets.tooltip import escape_tooltip
@@ -144,7 +145,7 @@ class CustomerTabBar(QTabBar):
             self.menu_requested.emit(self.key_at(place), self.mapToGlobal(where))
 
     def _show_tab(self, place: int, view: CustomerTabView) -> None:
-        self.setTabText(place, view.text.replace("&", "&&"))
+        self.setTabText(place, isolate(view.text.replace("&", "&&")))
         self.setTabToolTip(place, escape_tooltip(view.tooltip))
         self.setAccessibleTabName(place, view.accessible_name)
         self._show_marks(place, view.marks)

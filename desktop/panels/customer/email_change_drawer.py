@@ -108,7 +108,8 @@ class EmailChangeDrawer(Drawer):
         self.subtitle_label.setText(view.subtitle)
         self._old.setText(view.old or "no address")
         # Above the field, which is as wide as the drawer there, the address says enough.
-        self._arrow.setText("↓" if self._is_narrow else "→")
+        along = "←" if self.isRightToLeft() else "→"
+        self._arrow.setText("↓" if self._is_narrow else along)
         self._arrow.setVisible(not (self._is_narrow and view.can_type))
         self.address_field.setVisible(view.can_type)
         self.address_field.set_value(view.new)

@@ -8,7 +8,12 @@ from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
 from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.option_group import OptionButton, OptionGroup
-from desktop.panels.widgets.shape_painting import create_painter, draw_focus_ring, fill_rounded_rect
+from desktop.panels.widgets.shape_painting import (
+    create_painter,
+    draw_focus_ring,
+    draw_text,
+    fill_rounded_rect,
+)
 from desktop.viewmodels.syncs.plan_view import PlanCountView
 
 
@@ -80,11 +85,11 @@ class PlanCountButton(OptionButton):
         painter.setPen(theme_color(tone))
         upper = box.adjusted(0, 0, 0, -fonts.scaled(19))
         leading = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(upper, leading, self._number)
+        draw_text(painter, upper, leading, self._number)
         painter.setFont(fonts.font(11))
         painter.setPen(theme_color("text" if chosen or self.underMouse() else "muted"))
         lower = box.adjusted(0, fonts.scaled(24), 0, -fonts.scaled(3))
-        painter.drawText(lower, leading, self._label)
+        draw_text(painter, lower, leading, self._label)
         if chosen:
             line = QRectF(box.left(), box.bottom() - 1, box.width(), 2)
             fill_rounded_rect(painter, line, 1, theme_color("accent"))

@@ -22,7 +22,7 @@ from desktop.panels.widgets.list_row_delegate import (
     ListRowDelegate,
     ModelIndex,
 )
-from desktop.panels.widgets.shape_painting import draw_rounded_outline, fill_rounded_rect
+from desktop.panels.widgets.shape_painting import draw_rounded_outline, draw_text, fill_rounded_rect
 from desktop.sync.field_labels import UNSET_LABEL
 from desktop.viewmodels.syncs.plan_row_view import FieldChangeView, PlanRowView
 from desktop.viewmodels.syncs.plan_table_model import CHANGES, CUSTOMER, FATE, TICK, VALUE
@@ -97,7 +97,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
         painter.setPen(self.paint_cache.color("accent"))
         line = QRect(box.left(), box.top(), box.width(), name_rect(box, row).height())
         text = painter.fontMetrics().elidedText(row.name, ELIDE, line.width())
-        painter.drawText(line, ALIGN_LEADING, text)
+        draw_text(painter, line, ALIGN_LEADING, text)
 
     def _paint_fate_chip(self, painter: QPainter, box: QRect, row: PlanRowView) -> None:
         height = self.paint_cache.px(CHIP_HEIGHT)
@@ -196,7 +196,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
             painter.setFont(self.paint_cache.font(medium=True))
             painter.setPen(self.paint_cache.color("text"))
             text = painter.fontMetrics().elidedText(side.text, ELIDE, inner.width())
-            painter.drawText(inner, Qt.AlignmentFlag.AlignCenter, text)
+            draw_text(painter, inner, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_single_column(
         self, painter: QPainter, box: QRect, place: int, row: PlanRowView

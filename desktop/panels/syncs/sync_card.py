@@ -13,6 +13,7 @@ from desktop.panels.widgets.shape_painting import (
     create_painter,
     draw_focus_ring,
     draw_rounded_outline,
+    draw_text,
     fill_rounded_rect,
 )
 from desktop.panels.widgets.tooltip import set_tooltip
@@ -79,7 +80,7 @@ class SyncCard(OptionButton):
         fill_rounded_rect(painter, pill, height / 2, QColor(pair.background))
         painter.setFont(font)
         painter.setPen(QColor(pair.text))
-        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, view.state_label)
+        draw_text(painter, pill, Qt.AlignmentFlag.AlignCenter, view.state_label)
         rest = self._remaining_rect(box, width + fonts.scaled(8), at_end=True)
         if view.is_favourite:
             size = fonts.scaled(14)
@@ -90,7 +91,7 @@ class SyncCard(OptionButton):
         painter.setFont(fonts.font(weight=QFont.Weight.DemiBold))
         painter.setPen(theme_color("text"))
         title = painter.fontMetrics().elidedText(view.title, _ELIDE, rest.width())
-        painter.drawText(rest, _LEADING, title)
+        draw_text(painter, rest, _LEADING, title)
 
     def _paint_direction_line(self, painter: QPainter, box: QRect) -> None:
         view = self._view
@@ -101,14 +102,14 @@ class SyncCard(OptionButton):
         room = box.width() - target - size - 2 * gap
         source = metrics.elidedText(view.source, _ELIDE, room)
         painter.setPen(theme_color("muted"))
-        painter.drawText(box, _LEADING, source)
+        draw_text(painter, box, _LEADING, source)
         past = metrics.horizontalAdvance(source) + gap
         rest = self._remaining_rect(box, past, at_end=False)
         arrow = icon_pixmap("arrow-right", theme_color("accent"), size, self.devicePixelRatioF())
         left = rest.right() - size + 1 if self.isRightToLeft() else rest.left()
         painter.drawPixmap(left, rest.top() + (rest.height() - size) // 2, arrow)
         rest = self._remaining_rect(rest, size + gap, at_end=False)
-        painter.drawText(rest, _LEADING, metrics.elidedText(view.target, _ELIDE, rest.width()))
+        draw_text(painter, rest, _LEADING, metrics.elidedText(view.target, _ELIDE, rest.width()))
 
     def _paint_status_line(self, painter: QPainter, box: QRect) -> None:
         view = self._view
@@ -116,9 +117,9 @@ class SyncCard(OptionButton):
         metrics = painter.fontMetrics()
         last, following = status_texts(view, metrics, box.width(), fonts.scaled(8))
         painter.setPen(theme_color("muted"))
-        painter.drawText(box, _TRAILING, following)
+        draw_text(painter, box, _TRAILING, following)
         painter.setPen(theme_color("text"))
-        painter.drawText(box, _LEADING, last)
+        draw_text(painter, box, _LEADING, last)
 
     def _remaining_rect(self, box: QRect, width: int, *, at_end: bool) -> QRect:
         """Return the rest of a sync card's line beside something `width` px wide."""

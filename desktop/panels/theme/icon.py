@@ -3,24 +3,33 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap, QPixmapCache
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap, QPixmapCache, QTransform
 
 from desktop.kit.resource_files import resource_path
 from desktop.panels.theme.current_theme import current_tokens
+from desktop.panels.theme.text_direction import is_window_mirrored
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QColor
+
+# They point along the line: in a mirrored window the other way.
+_POINTING = frozenset(
+    {"arrow-right", "chevron-left", "chevron-right", "fold-right", "open-external", "undo"}
+)
 
 
 def icon_pixmap(name: str, color: "QColor | str", size: int, ratio: float = 1.0) -> QPixmap:
     """Return one of our SVG icons in one colour, `size` logical px wide, for a screen's ratio."""
     ink = color if isinstance(color, str) else color.name()
+    mirrored = name in _POINTING and is_window_mirrored()
     # The pixmap cache is shared by all of Qt: the prefix keeps names apart.
-    key = f"fairlead/{name}/{ink}/{size}/{ratio:g}"
+    key = f"fairlead/{name}/{ink}/{size}/{ratio:g}/{mirrored}"
     found = QPixmap()
     if QPixmapCache.find(key, found):
         return found
     made = _render_svg(name, ink, size, ratio)
+    if mirrored:
+        made = made.transformed(QTransform.fromScale(-1, 1))
     QPixmapCache.insert(key, made)
     return made
 

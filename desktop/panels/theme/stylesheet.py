@@ -1,5 +1,6 @@
 """Style sheet of the application, built from the tokens for each theme and font size."""
 
+import re
 from collections.abc import Callable
 
 from desktop.kit.resource_files import resource_path
@@ -15,19 +16,24 @@ from desktop.panels.theme.design_tokens import (
     DesignTokens,
 )
 
+# Not `text-align`, which Qt mirrors.
+_SIDE = re.compile(r"((?:padding|margin|border)-)(left|right)")
 _ScalePx = Callable[[float], str]
 _MarkUrl = Callable[[str], str]
 
 
-def build_stylesheet(tokens: DesignTokens, scale: float) -> str:
-    """Build the QApplication's Qt style sheet for one theme and scale."""
+def build_stylesheet(tokens: DesignTokens, scale: float, *, mirrored: bool = False) -> str:
+    """Build the QApplication's Qt style sheet for one theme and scale.
+
+    `mirrored`: for windows that begin at the right. Qt mirrors no side of a style sheet itself.
+    """
 
     def px(length: float) -> str:
         # Never 0: a border would vanish in a small font.
         return f"{max(round(length * scale), 1)}px"
 
     def mark(name: str) -> str:
-        return f'url("{resource_path("icons", f"mark-{name}-{tokens.name}.svg").as_posix()}")'
+        return f'url("{resource_path("icons", f"mark-{name}-{tokens.scheme}.svg").as_posix()}")'
 
     rules = (
         _label_rules,
@@ -38,7 +44,12 @@ def build_stylesheet(tokens: DesignTokens, scale: float) -> str:
         _menu_rules,
         _item_view_rules,
     )
-    return "\n".join(rule(tokens, px, mark) for rule in rules)
+    sheet = "\n".join(rule(tokens, px, mark) for rule in rules)
+    return _SIDE.sub(_other_side, sheet) if mirrored else sheet
+
+
+def _other_side(side: re.Match[str]) -> str:
+    return f"{side[1]}{'left' if side[2] == 'right' else 'right'}"
 
 
 def _label_rules(t: DesignTokens, px: _ScalePx, _mark: _MarkUrl) -> str:
@@ -280,7 +291,7 @@ QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; font-
 QTabBar::tab:focus {{ border-bottom-color: {t.text}; }}
 QTabBar[kind="customers"]::tab {{
     padding: {px(2)} {px(8)}; margin-right: {px(2)}; min-height: {px(MIN_TARGET_SIZE + 2)};
-    min-width: {px(70)}; max-width: {px(210)};
+    min-width: {px(70)}; max-width: {px(240)};
     border: 1px solid transparent; border-bottom: 2px solid {t.line};
     border-top-left-radius: {px(RADIUS_CONTROL)}; border-top-right-radius: {px(RADIUS_CONTROL)};
 }}

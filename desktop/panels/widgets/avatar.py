@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
-from desktop.panels.widgets.shape_painting import create_painter, fill_rounded_rect
+from desktop.panels.widgets.shape_painting import create_painter, draw_text, fill_rounded_rect
 
 
 class Avatar(QWidget):
@@ -36,4 +36,4 @@ class Avatar(QWidget):
         painter.setPen(theme_color("accent"))
         # Two capitals of a wide font fit the circle at 0.39 of its diameter.
         painter.setFont(fonts.font(self._size * 0.39, QFont.Weight.DemiBold))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._initials)
+        draw_text(painter, box, Qt.AlignmentFlag.AlignCenter, self._initials)

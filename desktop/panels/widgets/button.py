@@ -8,11 +8,17 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.icon import create_icon
+from desktop.panels.theme.text_direction import isolate
 from desktop.panels.widgets.style_property import set_style_properties
 from desktop.panels.widgets.tooltip import set_tooltip
 
 ButtonKind = Literal["primary", "secondary", "quiet", "danger", "icon", "link", "fold"]
 
+_PICTURE_EVENTS = (
+    QEvent.Type.PaletteChange,
+    QEvent.Type.FontChange,
+    QEvent.Type.LayoutDirectionChange,
+)
 _NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
 
@@ -58,7 +64,11 @@ class Button(QPushButton):
             # The name, not a text beside the icon.
             self.setAccessibleName(self.accessibleName() or text)
             return
-        self.setText(text.replace("&", "&&"))
+        shown = isolate(text.replace("&", "&&"))
+        self.setText(shown)
+        if len(shown) > len(text) and not self._has_own_name:
+            # Without the marks of direction.
+            self.setAccessibleName(text)
         if not self._has_own_name:
             # Qt takes the accessible name from the text; scripts find the same by object name.
             self.setObjectName(text)
@@ -97,9 +107,11 @@ class Button(QPushButton):
         super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        # An icon is a picture: it is tinted anew when the theme changes.
+        # An icon is a picture: it is drawn anew when theme, zoom or direction change.
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._icon_name:
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self.set_text(self._plain_text)
+        if event.type() in _PICTURE_EVENTS and self._icon_name:
             self._draw_icon()
 
     def _draw_icon(self) -> None:

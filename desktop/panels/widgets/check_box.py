@@ -1,8 +1,9 @@
 """A check box whose accessible and object name is its text."""
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
+from desktop.panels.theme.text_direction import isolate
 from desktop.panels.widgets.tooltip import DisabledReasonMixin
 from desktop.viewmodels.form import FieldValue
 
@@ -13,11 +14,17 @@ class CheckBox(DisabledReasonMixin, QCheckBox):
     chosen = Signal(bool)
 
     def __init__(self, text: str, *, name: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+        super().__init__(isolate(text), parent)
+        self._plain_text = text
         self.setAccessibleName(name or text)
         self.setObjectName(name or text)
         # Not clicked: assistive technology toggles without a click.
         self.toggled.connect(self.chosen)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self.setText(isolate(self._plain_text))
 
     def value(self) -> FieldValue:
         """Return whether the check box is ticked."""

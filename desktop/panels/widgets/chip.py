@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import current_tokens
 from desktop.panels.widgets.label import PlainLabel
-from desktop.panels.widgets.shape_painting import create_painter, fill_rounded_rect
+from desktop.panels.widgets.shape_painting import create_painter, draw_text, fill_rounded_rect
 from desktop.panels.widgets.tooltip import set_tooltip
 from desktop.viewmodels.tone import ChipTone
 
@@ -74,7 +74,7 @@ class Chip(PlainLabel):
         )
         painter.setFont(self._font())
         painter.setPen(QColor(pair.text))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.text())
+        draw_text(painter, box, Qt.AlignmentFlag.AlignCenter, self.text())
 
     def _font(self) -> QFont:
         return fonts.font(12, _WEIGHT)

@@ -3,6 +3,8 @@
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
+from desktop.panels.theme import fonts
+
 
 class FlowLayout(QLayout):
     """QLayout that wraps widgets to the next line; mirrored for right-to-left languages."""
@@ -11,9 +13,16 @@ class FlowLayout(QLayout):
         super().__init__(parent)
         self._gap = gap
         self._line_gap = line_gap
+        # Unrounded, in px of the design: they follow another zoom.
+        self._gaps = gap / fonts.scale(), line_gap / fonts.scale()
         self._items: list[QLayoutItem] = []
         self._heights: dict[int, int] = {}  # by width; layouts around ask for the same ones
         self.setContentsMargins(0, 0, 0, 0)
+
+    def rescale_lengths(self, scale: float) -> None:
+        """Take over another zoom for the gaps between the layout's widgets and lines."""
+        self._gap, self._line_gap = (round(gap * scale) for gap in self._gaps)
+        self.invalidate()
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)

@@ -16,6 +16,7 @@ _ELLIPSIS = "…"
 _MAX_TEXT_LENGTH = 4_000  # no panel shows more, and laying out megabytes would freeze the window
 # After these a text has another size.
 _MEASURE_EVENTS = (QEvent.Type.FontChange, QEvent.Type.StyleChange)
+_LEADING, _TRAILING = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 _MUTED_VARIANTS: tuple[str, ...] = ("muted", "small", "note")
 
 
@@ -31,7 +32,7 @@ class PlainLabel(QLabel):
         parent: QWidget | None = None,
     ) -> None:
         self._wrapped_heights: dict[int, int] = {}  # by width, of the text in this font
-        self._is_selectable = self._has_text_control = False
+        self._is_selectable = self._has_text_control = self._is_trailing = False
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         # No text of a service may become a link that opens something.
@@ -39,6 +40,22 @@ class PlainLabel(QLabel):
         self.setProperty("variant", variant)
         self.setProperty("tone", tone or ("muted" if variant in _MUTED_VARIANTS else "text"))
         self.setText(text)
+        if self.isRightToLeft():
+            self._align()
+
+    def align_trailing(self) -> None:
+        """Align the label's text at the end of its line: at the right, mirrored at the left."""
+        self._is_trailing = True
+        self._align()
+
+    def _align(self) -> None:
+        # Qt aligns by the text's direction: English would stand at the left of a mirrored window.
+        if self.alignment() & Qt.AlignmentFlag.AlignHCenter:
+            return
+        at_right = self._is_trailing != self.isRightToLeft()
+        side = _TRAILING if at_right else _LEADING
+        vertical = self.alignment() & Qt.AlignmentFlag.AlignVertical_Mask
+        self.setAlignment(side | Qt.AlignmentFlag.AlignAbsolute | vertical)
 
     def setText(self, text: str) -> None:
         """Show a text on the label, cut at a length that no panel has room for."""
@@ -73,6 +90,8 @@ class PlainLabel(QLabel):
         super().changeEvent(event)
         if event.type() in _MEASURE_EVENTS:
             self._wrapped_heights.clear()
+        elif event.type() == QEvent.Type.LayoutDirectionChange:
+            self._align()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._is_selectable:
@@ -266,5 +285,5 @@ def elided_label(
     if selectable:
         made.make_selectable()
     if align_right:
-        made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        made.align_trailing()
     return made

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from desktop.panels.theme.design_tokens import BASE_FONT_PX, FOCUS_RING_WIDTH
 from desktop.panels.widgets.row_paint_cache import RowPaintCache
-from desktop.panels.widgets.shape_painting import fill_rounded_rect
+from desktop.panels.widgets.shape_painting import draw_text, fill_rounded_rect
 from desktop.viewmodels.list_model import ROW_ROLE
 
 ModelIndex = QModelIndex | QPersistentModelIndex
@@ -105,7 +105,7 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
         # Most texts fit: asking for their width is several times cheaper than eliding.
         if metrics.horizontalAdvance(shown) > box.width():
             shown = metrics.elidedText(shown, ELIDE, box.width())
-        painter.drawText(box, ALIGN_TRAILING if trailing else ALIGN_LEADING, shown)
+        draw_text(painter, box, ALIGN_TRAILING if trailing else ALIGN_LEADING, shown)
 
     def paint_chip(self, painter: QPainter, pill: QRectF, text: str, tone: str) -> None:
         """Paint a state chip in a list's cell: a word on its coloured pill."""
@@ -115,4 +115,4 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
         painter.setPen(color)
         room = int(pill.width()) - self.paint_cache.px(12)
         shown = self.paint_cache.metrics(12, medium=True).elidedText(text, ELIDE, room)
-        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, shown)
+        draw_text(painter, pill, Qt.AlignmentFlag.AlignCenter, shown)

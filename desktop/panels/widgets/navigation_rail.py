@@ -12,7 +12,12 @@ from desktop.panels.theme.design_tokens import RAIL_WIDTH
 from desktop.panels.theme.icon import icon_pixmap
 from desktop.panels.widgets.box_layout import WIDGET_SIZE_MAX
 from desktop.panels.widgets.option_group import OptionButton, OptionGroup
-from desktop.panels.widgets.shape_painting import create_painter, draw_focus_ring, fill_rounded_rect
+from desktop.panels.widgets.shape_painting import (
+    create_painter,
+    draw_focus_ring,
+    draw_text,
+    fill_rounded_rect,
+)
 from desktop.panels.widgets.style_property import set_style_properties
 from desktop.panels.widgets.tooltip import set_tooltip
 
@@ -147,7 +152,7 @@ class NavigationRailButton(OptionButton):
                 self._label, Qt.TextElideMode.ElideRight, self.width() - 4
             )
             below = QRectF(0, top + size, self.width(), self.height() - top - size - 3)
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, word)
+            draw_text(painter, below, Qt.AlignmentFlag.AlignCenter, word)
         if self._badge:
             self._draw_badge(painter, left + size - 2, top + 3)
         if self.hasFocus():
@@ -163,4 +168,4 @@ class NavigationRailButton(OptionButton):
         fill_rounded_rect(painter, box, height / 2, theme_color("bad"))
         painter.setFont(small)
         painter.setPen(theme_color("on_bad"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._badge)
+        draw_text(painter, box, Qt.AlignmentFlag.AlignCenter, self._badge)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QRadioButton, QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
-from desktop.panels.widgets.shape_painting import create_painter, draw_focus_ring
+from desktop.panels.widgets.shape_painting import create_painter, draw_focus_ring, draw_text
 from desktop.panels.widgets.tooltip import set_tooltip
 
 _CIRCLE, _GAP = 15, 10  # px at the base font
@@ -98,7 +98,7 @@ class RadioRow(QRadioButton):
         text = metrics.elidedText(self._label, Qt.TextElideMode.ElideRight, room)
         painter.setFont(bold)
         painter.setPen(theme_color("text" if self.isEnabled() else "muted"))
-        painter.drawText(self._mirrored_rect(left, room), _LEADING, text)
+        draw_text(painter, self._mirrored_rect(left, room), _LEADING, text)
         note_room = room - metrics.horizontalAdvance(text) - fonts.scaled(12)
         # Below that only an ellipsis would show; the description has the note in any case.
         if self._note and note_room > fonts.scaled(24):
@@ -108,7 +108,8 @@ class RadioRow(QRadioButton):
             note = QFontMetrics(small).elidedText(
                 self._note, Qt.TextElideMode.ElideRight, note_room
             )
-            painter.drawText(
+            draw_text(
+                painter,
                 self._mirrored_rect(self.width() - note_room, note_room),
                 _TRAILING,
                 note,

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
 from desktop.panels.theme.icon import icon_pixmap
-from desktop.panels.widgets.shape_painting import create_painter, draw_rounded_outline
+from desktop.panels.widgets.shape_painting import create_painter, draw_rounded_outline, draw_text
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
@@ -193,7 +193,10 @@ class SearchField(QLineEdit):
         draw_rounded_outline(painter, box, 4, theme_color("line"))
         painter.setFont(small)
         painter.setPen(theme_color("muted"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._shortcut)
+        draw_text(painter, box, Qt.AlignmentFlag.AlignCenter, self._shortcut)
+
+    def rescale_lengths(self, _scale: float) -> None:
+        """Nothing is left to do: the search field's margins follow its font."""
 
     def _set_margins(self) -> None:
         left, right = fonts.scaled(_ICON_MARGIN - 9), self._shortcut_width()

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
-from desktop.panels.widgets.shape_painting import fill_rounded_rect
+from desktop.panels.widgets.shape_painting import draw_text, fill_rounded_rect
 from desktop.viewmodels.search_suggestions_model import ENABLED_ROLE, NOTE_ROLE, SUBTITLE_ROLE
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -55,7 +55,8 @@ class SearchPopup(QFrame):
         self.view.setMouseTracking(True)
         self.view.clicked.connect(self._on_clicked)
         column = QVBoxLayout(self)
-        column.setContentsMargins(4, 4, 4, 4)
+        edge = fonts.scaled(4)
+        column.setContentsMargins(edge, edge, edge, edge)
         column.addWidget(self.view)
         self.hide()
 
@@ -179,24 +180,27 @@ class SearchResultDelegate(QStyledItemDelegate):
         inner = box.adjusted(fonts.scaled(10), 3, -fonts.scaled(10), -3)
         note = _role_text(index, NOTE_ROLE)
         room = inner.width()
+
+        def place(left: int, top: int, width: int, height: int) -> QRect:
+            return QStyle.visualRect(option.direction, inner, QRect(left, top, width, height))
+
         painter.setFont(fonts.font(11))
         if note:
             wide = min(QFontMetrics(painter.font()).horizontalAdvance(note) + 4, room // 2)
             painter.setPen(theme_color("muted"))
-            _draw_elided(
-                painter, QRect(inner.right() - wide, inner.top(), wide, inner.height()), note
-            )
+            left = inner.right() - wide
+            _draw_elided(painter, place(left, inner.top(), wide, inner.height()), note)
             room -= wide + fonts.scaled(12)
         subtitle = _role_text(index, SUBTITLE_ROLE)
         half = inner.height() // 2 if subtitle else inner.height()
         if subtitle:
             painter.setPen(theme_color("muted"))
-            _draw_elided(painter, QRect(inner.left(), inner.top() + half, room, half), subtitle)
+            _draw_elided(painter, place(inner.left(), inner.top() + half, room, half), subtitle)
         painter.setFont(fonts.font())
         painter.setPen(theme_color("text" if enabled else "muted"))
         _draw_elided(
             painter,
-            QRect(inner.left(), inner.top(), room, half),
+            place(inner.left(), inner.top(), room, half),
             _role_text(index, Qt.ItemDataRole.DisplayRole),
         )
         painter.restore()
@@ -210,4 +214,4 @@ def _role_text(index: _Index, role: int) -> str:
 
 def _draw_elided(painter: QPainter, box: QRect, text: str) -> None:
     cut = QFontMetrics(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-    painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, cut)
+    draw_text(painter, box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, cut)

@@ -14,6 +14,7 @@ from desktop.panels.widgets.shape_painting import (
     create_painter,
     draw_focus_ring,
     draw_rounded_outline,
+    draw_text,
     fill_rounded_rect,
 )
 from desktop.panels.widgets.tooltip import set_tooltip
@@ -146,6 +147,6 @@ class SegmentButton(OptionButton):
         word = painter.fontMetrics().elidedText(
             self._label, Qt.TextElideMode.ElideRight, self.width() - 6
         )
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, word)
+        draw_text(painter, box, Qt.AlignmentFlag.AlignCenter, word)
         if self.hasFocus():
             draw_focus_ring(painter, box.adjusted(4, 4, -4, -4), max(radius - 3, 2))

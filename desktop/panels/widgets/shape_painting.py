@@ -1,11 +1,12 @@
-"""QPainter helpers of custom widgets: crisp rounded shapes and the focus ring."""
+"""QPainter helpers of custom widgets: rounded shapes, the focus ring, text in its direction."""
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStyle, QWidget
 
 from desktop.panels.theme.current_theme import theme_color
 from desktop.panels.theme.design_tokens import FOCUS_RING_WIDTH
+from desktop.panels.theme.text_direction import is_right_to_left
 
 
 def create_painter(widget: QWidget) -> QPainter:
@@ -41,3 +42,19 @@ def draw_rounded_outline(
 def draw_focus_ring(painter: QPainter, rect: QRect | QRectF, radius: float) -> None:
     """Paint the focus ring of the widget that has the keyboard."""
     draw_rounded_outline(painter, rect, radius, theme_color("accent"), FOCUS_RING_WIDTH)
+
+
+def draw_text(
+    painter: QPainter, rect: QRect | QRectF, alignment: Qt.AlignmentFlag, text: str
+) -> None:
+    """Paint a text in its own direction, aligned as the window runs.
+
+    In a mirrored window Qt would order English by the window: “7 older” became “older 7”.
+    """
+    right_to_left = Qt.LayoutDirection.RightToLeft
+    if painter.layoutDirection() == right_to_left and not is_right_to_left(text):
+        mirrored = QStyle.visualAlignment(right_to_left, alignment)
+        flags = mirrored.value | Qt.TextFlag.TextForceLeftToRight.value
+        painter.drawText(QRectF(rect), flags, text)
+    else:
+        painter.drawText(rect, alignment, text)

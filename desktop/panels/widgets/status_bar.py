@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy,
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import current_tokens, theme_color
-from desktop.panels.widgets.shape_painting import create_painter, draw_focus_ring
+from desktop.panels.widgets.shape_painting import create_painter, draw_focus_ring, draw_text
 from desktop.panels.widgets.tooltip import set_tooltip
 from desktop.viewmodels.tone import ServiceDot, Tone
 
@@ -143,7 +143,7 @@ class StatusItem(QAbstractButton):
         )
         box = QRectF(2 if rtl else left, 0, room, self.height())
         # The painter mirrors the alignment by itself.
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        draw_text(painter, box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         if self.hasFocus():
             draw_focus_ring(painter, QRectF(self.rect()), 5)
 

@@ -15,6 +15,7 @@ from desktop.panels.widgets.shape_painting import (
     create_painter,
     draw_focus_ring,
     draw_rounded_outline,
+    draw_text,
     fill_rounded_rect,
 )
 from desktop.panels.widgets.tooltip import set_tooltip
@@ -126,7 +127,7 @@ class _StepButton(OptionButton):
         painter.setPen(theme_color(ink))
         # The one that is open keeps its number: “3 of 6” is found again.
         sign = self._number if current else self._step.sign or self._number
-        painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, sign)
+        draw_text(painter, circle, Qt.AlignmentFlag.AlignCenter, sign)
         if not self._compact:
             weight = QFont.Weight.DemiBold if current else QFont.Weight.Normal
             font = fonts.font(BASE_FONT_PX, weight)
@@ -140,8 +141,8 @@ class _StepButton(OptionButton):
                 self._step.title, Qt.TextElideMode.ElideRight, int(room.width())
             )
             # Qt mirrors AlignLeft where one reads from the right.
-            painter.drawText(
-                room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words
+            draw_text(
+                painter, room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words
             )
         if self.hasFocus():
             draw_focus_ring(painter, box, radius)
