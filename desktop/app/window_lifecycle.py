@@ -5,7 +5,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject
 
@@ -17,6 +17,7 @@ from desktop.customer.customer_search import CustomerSearch
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.model.edit import Edit
+from desktop.panels.appearance_actions import AppearanceActions
 from desktop.panels.customers_page import CustomersPage
 from desktop.panels.main_window_controller import MainWindowController, WindowModels
 from desktop.settings import settings_table
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from desktop.viewmodels.customer.drawer_models import DrawerModels
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # Needed soon, but not for the first paint: imported by a thread while the window stands already.
 _DEFERRED_MODULES = (
@@ -108,6 +110,8 @@ class WindowLifecycle(QObject):
                 self.search_model,
             ),
         )
+        self._appearance_actions = AppearanceActions(self.main_window, self.theme)
+        self._appearance_actions.setting_chosen.connect(self._save_setting)
         self._link_rate_limiter = LinkRateLimiter()
         # A link that comes before anybody can be asked waits until then.
         self._is_ready = False
@@ -317,19 +321,19 @@ class WindowLifecycle(QObject):
         await self.services.close()
 
     def _on_stay_on_top(self, on: bool) -> None:
-        self._save_switch(settings_table.ALWAYS_ON_TOP, on)
+        self._save_setting(settings_table.ALWAYS_ON_TOP, on)
 
     def _on_follow(self) -> None:
         # Not while connecting or closing: then following ends by itself, nobody chose it.
         if self.services.session.is_connected and not self._closing.is_set():
-            self._save_switch(settings_table.FOLLOW_ZENDESK, self.follow_model.is_following)
+            self._save_setting(settings_table.FOLLOW_ZENDESK, self.follow_model.is_following)
 
-    def _save_switch(self, setting: Setting[bool], on: bool) -> None:
+    def _save_setting(self, setting: Setting[T], value: T) -> None:
         session = self.services.session
-        if session.values.get(setting) == on or session.values.is_managed(setting):
+        if session.values.get(setting) == value or session.values.is_managed(setting):
             return
         try:
-            session.change_settings({setting.key: on})
+            session.change_settings({setting.key: setting.serialize(value)})
         except AppError as error:
             self.main_window.show_error(error)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 # What is left beside a browser on a laptop.
 NARROW_WIDTH = 480
+_LEAST_SIZE = (340, 420)  # px of the design
 _SYNC_ACTIONS = frozenset({"Sync", "New sync", "Preview the sync", "Run the sync now"})
 
 
@@ -77,7 +78,7 @@ class MainWindow(QMainWindow):
         self.is_close_allowed = False
         self.setWindowTitle(f"Fairlead – {badge.name}")
         self.setWindowIcon(icon.app_icon())
-        self.setMinimumSize(fonts.scaled(340), fonts.scaled(420))
+        self.rescale_lengths(fonts.scale())
         self.resize(fonts.scaled(1280), fonts.scaled(820))
         self.window_actions = WindowActions(self)
         self._workspace_color_bar = WorkspaceColorBar()
@@ -91,7 +92,7 @@ class MainWindow(QMainWindow):
         self._add_actions()
         self._toast_manager: ToastManager | None = None
         self._connect()
-        self.update_workspace_color()
+        self._update_workspace_color()
 
     @property
     def toast_manager(self) -> "ToastManager":
@@ -285,8 +286,17 @@ class MainWindow(QMainWindow):
             step = steps.SliderPageStepAdd if down else steps.SliderPageStepSub
             largest.verticalScrollBar().triggerAction(step)
 
-    def update_workspace_color(self) -> None:
-        """Paint the window's top line in the workspace's colour, for the theme in force."""
+    def adapt_to_theme(self) -> None:
+        """Take over the theme in force: the colour of the top line, and the page's edges."""
+        self._lay_out_edges()
+        self._update_workspace_color()
+
+    def rescale_lengths(self, scale: float) -> None:
+        """Take over another zoom for the least size of the window: never more than the screen."""
+        least = QSize(round(_LEAST_SIZE[0] * scale), round(_LEAST_SIZE[1] * scale))
+        self.setMinimumSize(least.boundedTo(self.screen().availableSize()))
+
+    def _update_workspace_color(self) -> None:
         color = workspace_color(self._badge.color_name)
         self._workspace_color_bar.set_workspace(self._badge.name, color)
 
@@ -295,7 +305,7 @@ class MainWindow(QMainWindow):
         self._badge = badge
         self.setWindowTitle(f"Fairlead – {badge.name}")
         self.top_bar.set_workspace(badge.name)
-        self.update_workspace_color()
+        self._update_workspace_color()
 
     def bring_to_front(self) -> None:
         """Raise the main window: a second start of the program asked for it."""
@@ -363,9 +373,7 @@ class MainWindow(QMainWindow):
         if narrow == self._narrow:
             return
         self._narrow = narrow
-        edge = fonts.scaled(12 if narrow else 18)
-        self._page.setContentsMargins(edge, fonts.scaled(11), edge, 0)
-        self._page.setSpacing(fonts.scaled(10))
+        self._lay_out_edges()
         self._body.setDirection(
             self._body.Direction.TopToBottom if narrow else self._body.Direction.LeftToRight
         )
@@ -373,6 +381,11 @@ class MainWindow(QMainWindow):
         self.top_bar.set_narrow(narrow)
         if self._narrow_page is not None:
             self._narrow_page.set_narrow(narrow)
+
+    def _lay_out_edges(self) -> None:
+        edge = fonts.scaled(12 if self._narrow else 18)
+        self._page.setContentsMargins(edge, fonts.scaled(11), edge, 0)
+        self._page.setSpacing(fonts.scaled(10))
 
     def _add_pages(self) -> None:
         self.navigation_rail.add_page("customers", "Customers", "customers")

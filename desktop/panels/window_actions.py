@@ -12,6 +12,9 @@ _PANEL_KEYS = (
     ("Confirm the change in the panel", "Ctrl+Enter"),
     ("Put the form or list away", "Esc"),
     ("List of commands", "Ctrl+K, then >"),
+    ("Open a customer found in a new tab", "Ctrl+Enter, Ctrl+click, middle click"),
+    ("First to ninth tab", "Alt+1 to Alt+9"),
+    ("Close a tab by the mouse", "Middle click"),
 )
 
 

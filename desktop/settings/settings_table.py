@@ -356,6 +356,35 @@ WINDOW_THEME = choice_setting(
     default="system",
     is_policy_manageable=False,
 )
+WINDOW_CONTRAST = choice_setting(
+    "window.contrast",
+    SettingSection.WINDOW,
+    "High contrast",
+    "Stronger colours and borders, or as the computer is set where it says so.",
+    choices=("system", "off", "on"),
+    default="system",
+    is_policy_manageable=False,
+)
+WINDOW_ZOOM = number_setting(
+    "window.zoom",
+    SettingSection.WINDOW,
+    "Zoom (%)",
+    "Size of everything in the window, on this computer alone. Ctrl with plus, minus or 0 does it.",
+    default=100,
+    minimum=80,
+    maximum=200,
+    is_policy_manageable=False,
+)
+WINDOW_DIRECTION = choice_setting(
+    "window.direction",
+    SettingSection.WINDOW,
+    "Reading direction",
+    "Where the window begins, or as in the language the computer is set to. Addresses and ids"
+    " stay left to right.",
+    choices=("system", "left_to_right", "right_to_left"),
+    default="system",
+    is_policy_manageable=False,
+)
 ALWAYS_ON_TOP = flag_setting(
     "window.always_on_top",
     SettingSection.WINDOW,
@@ -434,6 +463,9 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     CACHE_DAYS,
     WORKSPACE_COLOUR,
     WINDOW_THEME,
+    WINDOW_CONTRAST,
+    WINDOW_ZOOM,
+    WINDOW_DIRECTION,
     ALWAYS_ON_TOP,
     FOLLOW_ZENDESK,
     DESK_COUNT,

@@ -8,7 +8,13 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.app.startup.window_geometry import WindowGeometry
 from desktop.panels.main_window import MainWindow, WorkspaceBadge
-from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
+from desktop.panels.theme.application_theme import (
+    Appearance,
+    ApplicationTheme,
+    ContrastChoice,
+    DirectionChoice,
+    ThemeChoice,
+)
 from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
 from desktop.settings.workspace import Workspace
@@ -48,10 +54,10 @@ class StartupWindow:
         self._label = launch_options.workspace_label or workspace.name
         self._search_examples = launch_options.search_examples
         # Before the first widget: restyling a built window takes about a second.
-        self.theme = ApplicationTheme(app, ThemeChoice(values.get(settings_table.WINDOW_THEME)))
+        self.theme = ApplicationTheme(app, appearance=_appearance(values))
         self.main_window = MainWindow(self._workspace_badge(values))
         self.geometry = WindowGeometry(workspace.state_path, self.main_window)
-        self.theme.changed.connect(self.main_window.update_workspace_color)
+        self.theme.changed.connect(self.main_window.adapt_to_theme)
         self._stays_on_top = values.get(settings_table.ALWAYS_ON_TOP)
 
     def show(self) -> None:
@@ -62,10 +68,20 @@ class StartupWindow:
         self.main_window.show()
 
     def apply_settings(self, values: SettingsValues) -> None:
-        """Apply a changed theme and workspace colour to the main window."""
-        self.theme.choose(ThemeChoice(values.get(settings_table.WINDOW_THEME)))
+        """Apply a changed appearance and workspace colour to the main window."""
+        self.theme.use(_appearance(values))
         self.main_window.set_workspace_badge(self._workspace_badge(values))
 
     def _workspace_badge(self, values: SettingsValues) -> WorkspaceBadge:
         colour = values.get(settings_table.WORKSPACE_COLOUR)
         return WorkspaceBadge(self._label, colour, self._search_examples)
+
+
+def _appearance(values: SettingsValues) -> Appearance:
+    get = values.get
+    return Appearance(
+        ThemeChoice(get(settings_table.WINDOW_THEME)),
+        ContrastChoice(get(settings_table.WINDOW_CONTRAST)),
+        get(settings_table.WINDOW_ZOOM),
+        DirectionChoice(get(settings_table.WINDOW_DIRECTION)),
+    )

@@ -37,6 +37,7 @@ from desktop.viewmodels.syncs.plan_table_model import (
 _COLUMNS_MIN_WIDTH = 600
 # Widths in px at the base font; Changes has the rest.
 _WIDTHS = {TICK: 32, CUSTOMER: 216, VALUE: 96, FATE: 126}
+_MIN_HEIGHT = 110  # px of the design
 _CHANGES_MIN_WIDTH = 160
 _COLUMN_NAMES = {CUSTOMER: "customer", VALUE: "value", FATE: "outcome"}
 _HIDEABLE = (VALUE, FATE)
@@ -66,13 +67,14 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
         self._anchor = -1  # place from which Shift ticks a range
         self._has_values = False
         self._widths = {column: fonts.scaled(width) for column, width in _WIDTHS.items()}
+        self._scale = fonts.scale()  # at which the widths are
         self._hidden: set[int] = set()
         self._is_laying_out = False
         super().__init__(
             "Rows", model, PlanRowDelegate, leading_column=CUSTOMER, selects_many=True,
             parent=parent,
         )  # fmt: skip
-        self.setMinimumHeight(fonts.scaled(110))
+        self.setMinimumHeight(fonts.scaled(_MIN_HEIGHT))
         header = self.horizontalHeader()
         header.setMinimumSectionSize(fonts.scaled(24))
         header.setSectionsClickable(True)
@@ -124,6 +126,12 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
             is_up = order is _ORDERS[column][0] and order is not PlanRowOrder.WORTH
             rising = Qt.SortOrder.AscendingOrder if is_up else Qt.SortOrder.DescendingOrder
             header.setSortIndicator(column, rising)
+
+    def rescale_lengths(self, scale: float) -> None:
+        """Take over another zoom for the preview's least height and its column widths."""
+        self.setMinimumHeight(round(_MIN_HEIGHT * scale))
+        ratio, self._scale = scale / self._scale, scale
+        self._widths = {column: round(width * ratio) for column, width in self._widths.items()}
 
     def restore_layout(self, saved: bytes) -> None:
         """Take over the preview's column widths and hidden columns as `layout_changed` told."""

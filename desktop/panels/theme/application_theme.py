@@ -1,15 +1,24 @@
-"""Theme of the window: light, dark or the system’s, applied to one QApplication."""
+"""Theme of the window: colours, contrast, zoom and direction, applied to one QApplication."""
 
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QObject, Qt, Signal
 from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.panels.theme import fonts
-from desktop.panels.theme.design_tokens import DARK, LIGHT, DesignTokens
+from desktop.panels.theme.design_tokens import (
+    DARK,
+    DARK_CONTRAST,
+    LIGHT,
+    LIGHT_CONTRAST,
+    DesignTokens,
+)
 from desktop.panels.theme.palette import build_palette
+from desktop.panels.theme.rescaling import arrange_again, rescale_widgets
 from desktop.panels.theme.stylesheet import build_stylesheet
+from desktop.panels.theme.text_direction import is_window_mirrored
 
 
 class ThemeChoice(StrEnum):
@@ -20,30 +29,73 @@ class ThemeChoice(StrEnum):
     DARK = "dark"
 
 
+class ContrastChoice(StrEnum):
+    """Values of the setting `window.contrast`: whether the theme is one of high contrast."""
+
+    SYSTEM = "system"
+    OFF = "off"
+    ON = "on"
+
+
+class DirectionChoice(StrEnum):
+    """Values of the setting `window.direction`; the system's is that of its language."""
+
+    SYSTEM = "system"
+    LEFT_TO_RIGHT = "left_to_right"
+    RIGHT_TO_LEFT = "right_to_left"
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """How a person wants the window to look; `zoom` is in per cent of the system's font size."""
+
+    choice: ThemeChoice = ThemeChoice.SYSTEM
+    contrast: ContrastChoice = ContrastChoice.SYSTEM
+    zoom: int = 100
+    direction: DirectionChoice = DirectionChoice.SYSTEM
+
+
+_RIGHT_TO_LEFT = Qt.LayoutDirection.RightToLeft
 _SCHEMES = {ThemeChoice.LIGHT: Qt.ColorScheme.Light, ThemeChoice.DARK: Qt.ColorScheme.Dark}
 
 
 class ApplicationTheme(QObject):
-    """Applies a theme's palette, font and style sheet; create it before the first widget.
+    """Applies a theme's palette, font, style sheet and direction to the application.
 
-    The style is chosen by whoever makes the application: Fusion.
+    Create it before the first widget. The style is chosen by whoever makes the application:
+    Fusion.
     """
 
     changed = Signal()  # the tokens or the font size are others now
-    _is_styling = False  # by whichever theme: the application has one style sheet
+    # By whichever theme: the application has one style sheet and one font.
+    _is_styling = False
+    _font: QFont | None = None
+    _system_font: QFont | None = None
 
-    def __init__(self, app: QApplication, choice: ThemeChoice = ThemeChoice.SYSTEM) -> None:
+    def __init__(
+        self,
+        app: QApplication,
+        choice: ThemeChoice = ThemeChoice.SYSTEM,
+        appearance: Appearance | None = None,
+    ) -> None:
+        """`appearance` counts where it is given, else `choice` with nothing else chosen."""
         super().__init__(app)
         self._app = app
-        self._choice = choice
-        self._applied: tuple[str, float] | None = None
-        self._system_font = app.font()
-        self._font: QFont | None = None
-        hints = app.styleHints()
+        self._appearance = appearance or Appearance(choice)
+        self._applied: tuple[str, float, bool] | None = None
+        if ApplicationTheme._system_font is None:
+            # Only the first theme of a process finds it: afterwards the font is ours.
+            ApplicationTheme._system_font = app.font()
+        self._system_scale = fonts.system_scale(ApplicationTheme._system_font)
+        # Both kept: PySide 6.11 declares the second one dead once the first is collected.
+        self._hints = app.styleHints()
+        self._accessibility_hints = self._hints.accessibility()
         self._set_system_color_scheme()
-        self._use_font(fonts.system_scale(self._system_font))
+        self._use_font()
+        self._use_direction()
         self._apply()
-        hints.colorSchemeChanged.connect(self._on_scheme_changed)
+        self._hints.colorSchemeChanged.connect(self._on_scheme_changed)
+        self._accessibility_hints.contrastPreferenceChanged.connect(self._on_contrast_changed)
         # A widget hears of a new application font; a filter on the application would be called
         # for every event there is.
         self._listener = _FontListener()
@@ -52,41 +104,81 @@ class ApplicationTheme(QObject):
     @property
     def tokens(self) -> DesignTokens:
         """Design tokens of the theme in force."""
+        if self.has_high_contrast:
+            return DARK_CONTRAST if self._is_dark() else LIGHT_CONTRAST
         return DARK if self._is_dark() else LIGHT
 
     @property
     def choice(self) -> ThemeChoice:
         """The theme that was chosen in the settings, light, dark or the system's."""
-        return self._choice
+        return self._appearance.choice
+
+    @property
+    def appearance(self) -> Appearance:
+        """Theme, contrast, zoom and direction as they were chosen in the settings."""
+        return self._appearance
 
     def choose(self, choice: ThemeChoice) -> None:
         """Apply another theme of the settings from now on."""
-        if choice is not self._choice:
-            self._choice = choice
+        self.use(replace(self._appearance, choice=choice))
+
+    def use(self, appearance: Appearance) -> None:
+        """Apply another theme, contrast, zoom or direction from now on."""
+        before, self._appearance = self._appearance, appearance
+        if appearance == before:
+            return
+        if appearance.choice is not before.choice:
             self._set_system_color_scheme()
-            self._apply()
+        if appearance.direction is not before.direction:
+            self._use_direction()
+        if appearance.zoom != before.zoom:
+            self._use_font()
+        self._apply()
+        if appearance.zoom != before.zoom:
+            arrange_again()
+
+    @property
+    def has_high_contrast(self) -> bool:
+        """Whether the theme in force is one of high contrast."""
+        contrast = self._appearance.contrast
+        if contrast is not ContrastChoice.SYSTEM:
+            return contrast is ContrastChoice.ON
+        preference = self._accessibility_hints.contrastPreference()
+        return preference == Qt.ContrastPreference.HighContrast
 
     def _is_dark(self) -> bool:
-        if self._choice is not ThemeChoice.SYSTEM:
-            return self._choice is ThemeChoice.DARK
+        if self._appearance.choice is not ThemeChoice.SYSTEM:
+            return self._appearance.choice is ThemeChoice.DARK
         # Unknown (no desktop session, offscreen) means light.
-        return self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        return self._hints.colorScheme() == Qt.ColorScheme.Dark
 
     def _set_system_color_scheme(self) -> None:
         # So that title bars and native dialogs go along; does nothing where it cannot.
-        hints = self._app.styleHints()
-        if self._choice is ThemeChoice.SYSTEM:
-            hints.unsetColorScheme()
+        if self._appearance.choice is ThemeChoice.SYSTEM:
+            self._hints.unsetColorScheme()
         else:
-            hints.setColorScheme(_SCHEMES[self._choice])
+            self._hints.setColorScheme(_SCHEMES[self._appearance.choice])
 
-    def _use_font(self, factor: float) -> None:
-        self._font = fonts.base_font(self._system_font, factor)
-        self._app.setFont(self._font)
+    def _use_direction(self) -> None:
+        direction = self._appearance.direction
+        right_to_left = direction is DirectionChoice.RIGHT_TO_LEFT
+        if direction is DirectionChoice.SYSTEM:
+            right_to_left = QLocale.system().textDirection() == _RIGHT_TO_LEFT
+        self._app.setLayoutDirection(
+            _RIGHT_TO_LEFT if right_to_left else Qt.LayoutDirection.LeftToRight
+        )
+
+    def _use_font(self) -> None:
+        scale = self._system_scale * self._appearance.zoom / 100
+        # Before the font: what asks for it at its change is at the new scale by itself.
+        rescale_widgets(fonts.scale(), scale)
+        system = ApplicationTheme._system_font or self._app.font()
+        ApplicationTheme._font = fonts.base_font(system, scale)
+        self._app.setFont(ApplicationTheme._font)
 
     def _apply(self) -> None:
         tokens = self.tokens
-        wanted = (tokens.name, fonts.scale())
+        wanted = (tokens.name, fonts.scale(), is_window_mirrored())
         # A new style sheet polishes every widget there is.
         if wanted == self._applied:
             return
@@ -108,9 +200,13 @@ class ApplicationTheme(QObject):
 
         tip = QPalette(build_palette(tokens))
         QToolTip.setPalette(tip)
-        self._app.setStyleSheet(build_stylesheet(tokens, fonts.scale()))
+        sheet = build_stylesheet(tokens, fonts.scale(), mirrored=is_window_mirrored())
+        self._app.setStyleSheet(sheet)
 
     def _on_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
+        self._apply()
+
+    def _on_contrast_changed(self, _preference: Qt.ContrastPreference) -> None:
         self._apply()
 
     def _on_font_changed(self) -> None:
@@ -118,9 +214,10 @@ class ApplicationTheme(QObject):
         # sheet in the middle of one.
         if ApplicationTheme._is_styling:
             return
-        font = self._app.font()
-        if self._font is not None and font.pointSizeF() != self._font.pointSizeF():
-            self._use_font(max(fonts.scale(), 1.0))
+        font, ours = self._app.font(), ApplicationTheme._font
+        if ours is not None and font.pointSizeF() != ours.pointSizeF():
+            self._system_scale = max(fonts.scale(), 1.0)
+            self._use_font()
             self._apply()
 
 

@@ -2,14 +2,18 @@
 
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 
-from desktop.panels.theme.design_tokens import DARK, LIGHT, DesignTokens
+from desktop.panels.theme.design_tokens import DARK, LIGHT, THEMES, DesignTokens
+
+_BY_WINDOW_COLOR = {QColor(tokens.window).rgb(): tokens for tokens in THEMES}
 
 
 def current_tokens() -> DesignTokens:
     """Return the tokens that the application's palette was made from."""
     # The application's palette, not the widget's: a style sheet may recolour the latter.
     ground = QGuiApplication.palette().color(QPalette.ColorRole.Window)
-    return DARK if ground.lightness() < 128 else LIGHT
+    # Before there is a theme the palette is the system's.
+    usual = DARK if ground.lightness() < 128 else LIGHT
+    return _BY_WINDOW_COLOR.get(ground.rgb(), usual)
 
 
 def theme_color(name: str) -> QColor:

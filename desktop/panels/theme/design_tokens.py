@@ -44,8 +44,13 @@ class DesignTokens:
 
     @property
     def dark(self) -> bool:
-        """Whether these design tokens are the dark theme's."""
-        return self.name == "dark"
+        """Whether these design tokens are a dark theme's."""
+        return self.scheme == "dark"
+
+    @property
+    def scheme(self) -> str:
+        """`light` or `dark`, whatever the contrast: the pictures in the style sheet are by it."""
+        return self.name.partition("-")[0]
 
     def tone(self, name: str) -> str:
         """Return the text colour of a tone's token: text, muted, accent, ok, warn or bad."""
@@ -138,6 +143,86 @@ DARK = DesignTokens(
         closed=("#a3adb8", "#262c33"),
     ),
 )
+
+# High contrast: text pairs ≥ 7:1 (WCAG 1.4.6), and every line that parts something ≥ 4.5:1.
+LIGHT_CONTRAST = DesignTokens(
+    name="light-contrast",
+    window="#ffffff",
+    surface="#fdfdfd",
+    raised="#f0f0f0",
+    line="#5f5f5f",
+    control="#333333",
+    text="#000000",
+    muted="#333333",
+    accent="#003a75",
+    accent_hover="#002449",
+    accentbg="#dcebfb",
+    on_accent="#ffffff",
+    ok="#0a4a1d",
+    okbg="#e3f4e7",
+    warn="#553a00",
+    warnbg="#fbf0d4",
+    bad="#86110b",
+    badbg="#fbe6e4",
+    on_bad="#ffffff",
+    toast="#000000",
+    toast_line="#ffffff",
+    toast_text="#ffffff",
+    toast_link="#b5d8ff",
+    chips=_chip_colors(
+        ok=("#0a4a1d", "#e3f4e7"),
+        warn=("#553a00", "#fbf0d4"),
+        bad=("#86110b", "#fbe6e4"),
+        info=("#003a75", "#dcebfb"),
+        neutral=("#333333", "#f0f0f0"),
+        new=("#553a00", "#fbf0d4"),
+        open=("#86110b", "#fbe6e4"),
+        pending=("#003a75", "#dcebfb"),
+        hold=("#ffffff", "#2f3941"),
+        solved=("#333333", "#f0f0f0"),
+        closed=("#333333", "#f0f0f0"),
+    ),
+)
+
+DARK_CONTRAST = DesignTokens(
+    name="dark-contrast",
+    window="#000000",
+    surface="#0a0a0a",
+    raised="#1e1e1e",
+    line="#949494",
+    control="#d0d0d0",
+    text="#ffffff",
+    muted="#d6d6d6",
+    accent="#a9d3ff",
+    accent_hover="#d2e8ff",
+    accentbg="#0d2c4d",
+    on_accent="#000000",
+    ok="#90e49d",
+    okbg="#0d2b15",
+    warn="#ffd45e",
+    warnbg="#2e2408",
+    bad="#ffb8b1",
+    badbg="#3a1411",
+    on_bad="#000000",
+    toast="#1e1e1e",
+    toast_line="#ffffff",
+    toast_text="#ffffff",
+    toast_link="#b5d8ff",
+    chips=_chip_colors(
+        ok=("#90e49d", "#0d2b15"),
+        warn=("#ffd45e", "#2e2408"),
+        bad=("#ffb8b1", "#3a1411"),
+        info=("#a9d3ff", "#0d2c4d"),
+        neutral=("#d6d6d6", "#1e1e1e"),
+        new=("#ffd45e", "#2e2408"),
+        open=("#ffb8b1", "#3a1411"),
+        pending=("#a9d3ff", "#0d2c4d"),
+        hold=("#000000", "#c6ced6"),
+        solved=("#d6d6d6", "#1e1e1e"),
+        closed=("#d6d6d6", "#1e1e1e"),
+    ),
+)
+THEMES = (LIGHT, DARK, LIGHT_CONTRAST, DARK_CONTRAST)
 
 # Sizes in px at the base font of 13; `fonts.scaled` follows the system's font size.
 BASE_FONT_PX = 13  # the design is drawn at this size

@@ -16,6 +16,8 @@ _CHOICE_LABELS: Mapping[str, str] = {
     "publisher": "Publisher: predicted page views",
     "oauth": "In the browser",
     "token": "API token",
+    "left_to_right": "Left to right",
+    "right_to_left": "Right to left",
     "none": "Without Zendesk",
     "starttls": "STARTTLS",
     "tls": "TLS",
