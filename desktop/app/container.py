@@ -38,6 +38,7 @@ from desktop.vault.secret import Vault
 if TYPE_CHECKING:
     from desktop.customer.edit_undo import UndoService
     from desktop.customer.email_change_service import EmailChangeService
+    from desktop.customer.lead_requests import LeadRequestService
     from desktop.customer.pause_release import PauseRelease
     from desktop.customer.ticket_follower import TicketFollower
     from desktop.sync.sync_service import SyncService
@@ -78,6 +79,20 @@ class WorkspaceServices:
 
         session = self.session
         return PauseRelease(self.store, lambda: session.clients, self.context.clock, self.bus)
+
+    @cached_property
+    def lead_requests(self) -> "LeadRequestService":
+        """The workspace's LeadRequestService: asks leads for edits, and answers such requests."""
+        from desktop.customer.lead_requests import LeadRequestService
+
+        return LeadRequestService(
+            self.lookup,
+            self.store,
+            self.editor,
+            self.context.clock,
+            self.bus,
+            self.session.account_names,
+        )
 
     @cached_property
     def email_changes(self) -> "EmailChangeService":

@@ -25,7 +25,7 @@ from desktop.model.permission import (
     PermissionRules,
     check_permission,
 )
-from desktop.store.outbox import DelayPolicy
+from desktop.store.outbox import DelayPolicy, SettleWithEdits
 from desktop.store.workspace_store import WorkspaceStore
 
 # Characters; the audit keeps it for good.
@@ -92,6 +92,26 @@ class EditService:
         """
         return await self._queue(requests, self.make_judge(wait_for_undo=wait_for_undo))
 
+    async def submit_and_settle(
+        self,
+        requests: Sequence[EditRequest],
+        settle: SettleWithEdits,
+        *,
+        wait_for_undo: bool = True,
+    ) -> tuple[Edit, ...]:
+        """Queue edits as `submit`, and what `settle` stores with them, all or nothing."""
+        actor, now = self._actor(), self._clock.now()
+        edits = await self._store.outbox.enqueue_and_settle(
+            requests,
+            actor.signature,
+            now,
+            self.make_judge(wait_for_undo=wait_for_undo),
+            settle,
+            actor_key=actor.key,
+        )
+        self._publish(requests)
+        return edits
+
     async def submit_undo(
         self, request: EditRequest, undone: Edit, *, wait_for_undo: bool = True
     ) -> Edit:
@@ -155,10 +175,12 @@ class EditService:
             requests, actor.signature, now, judge, actor_key=actor.key
         )
         if edits:
-            self._bus.publish(
-                ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER, ids=[i.target.id for i in requests])
-            )
+            self._publish(requests)
         return edits
+
+    def _publish(self, requests: Sequence[EditRequest]) -> None:
+        ids = [request.target.id for request in requests]
+        self._bus.publish(ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER, ids=ids))
 
 
 def _require_right(request: EditRequest, actor: Actor, rules: PermissionRules) -> None:

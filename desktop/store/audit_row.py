@@ -13,6 +13,7 @@ import msgspec
 
 from desktop.model.edit import Edit, EditState, EditTarget
 from desktop.model.json_value import Json, canonical_json
+from desktop.model.lead_request import LeadRequest
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 
@@ -20,6 +21,8 @@ GENESIS_HASH = "0" * 64
 EVENT_ACTION_KIND = "event_action"
 # The kind of the row with which an admin notes that earlier rows are lost.
 RESTART_KIND = "restart"
+# The kind of a row that tells of a request to a lead; it is no change of the customer.
+LEAD_REQUEST_KIND = "lead_request"
 CUSTOMER_VALUES = ("target", "label", "old", "new", "reason", "ticket", "detail")
 _CHAINED_COLUMNS = (
     "seq", "at", "kind", "service", "name", "edit", "result", "computer", "account", "actor_hash",
@@ -66,6 +69,30 @@ def append_edit(connection: sqlite3.Connection, edit: Edit, result: EditState, a
         edit=int(edit.id),
         result=result,
         detail=edit.detail,
+    )
+
+
+def append_lead_request(
+    connection: sqlite3.Connection, asked: LeadRequest, who: str, at: float
+) -> None:
+    """Append to the audit that a lead was asked for an edit, or how the request ended.
+
+    Called inside the transaction that stores it. `new` says the edit's kind, value and the state.
+    """
+    request = asked.request
+    _append(
+        connection,
+        at=at,
+        actor=who,
+        kind=LEAD_REQUEST_KIND,
+        service=request.target.service,
+        target=request.target,
+        name=request.name,
+        old=request.old,
+        new={"kind": request.kind.value, "new": request.new, "state": asked.state.value},
+        reason=request.reason if asked.is_open else asked.answer,
+        ticket=request.ticket,
+        detail=f"request {asked.id}",
     )
 
 

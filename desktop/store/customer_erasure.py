@@ -101,6 +101,8 @@ _ERASE_EMAIL_CHANGES_SQL = (
     " AND id NOT IN (SELECT email_change FROM outbox WHERE email_change IS NOT NULL)"
     " AND id NOT IN (SELECT undoes FROM email_change WHERE undoes IS NOT NULL AND ended_at IS NULL)"
 )
+# What a lead was asked for, answered or not.
+_ERASE_LEAD_REQUESTS_SQL = f"DELETE FROM lead_request WHERE {_IS_THEIRS}"  # noqa: S608
 # An undo that waits looks at the edit it undoes.
 _ERASE_EDITS_SQL = (
     f"DELETE FROM outbox WHERE {_IS_THEIRS} AND state IN {_ENDED} AND id NOT IN"  # noqa: S608
@@ -195,7 +197,8 @@ def erase_customer(
             feed_records,
             connection.execute(_ERASE_AUDIT_SQL, by_name).rowcount,
             connection.execute(_ERASE_EDITS_SQL, by_name).rowcount
-            + connection.execute(_ERASE_EMAIL_CHANGES_SQL, by_name).rowcount,
+            + connection.execute(_ERASE_EMAIL_CHANGES_SQL, by_name).rowcount
+            + connection.execute(_ERASE_LEAD_REQUESTS_SQL, by_name).rowcount,
             connection.execute(_ERASE_PLAN_ROWS_SQL, by_name).rowcount,
             _erase_memory(connection, every),
             waiting,

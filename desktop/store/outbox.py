@@ -42,6 +42,8 @@ _SAME_VALUE = (
 )
 # Says how many seconds an intent waits for an undo, given the open edit of its value; or raises.
 DelayPolicy = Callable[[EditRequest, Edit | None], float]
+# Stores what belongs to edits just queued, in their transaction.
+SettleWithEdits = Callable[[sqlite3.Connection, tuple[Edit, ...]], None]
 
 
 # The address change (its row's id) that an edit is a step of, and its place there.
@@ -110,6 +112,32 @@ class Outbox(Repository):
                 self._enqueue_one(connection, intent, maker, now, delay)
                 for intent, delay in zip(intents, delays_s, strict=True)
             )
+
+        return self._database.write(act)
+
+    @database_call
+    def enqueue_and_settle(
+        self,
+        requests: Sequence[EditRequest],
+        actor: str,
+        now: float,
+        judge: DelayPolicy,
+        settle: SettleWithEdits,
+        *,
+        actor_key: str = "",
+    ) -> tuple[Edit, ...]:
+        """Insert edits into the outbox as `enqueue`, and what belongs to them in one transaction.
+
+        `settle` gets the edits; what it raises queues nothing.
+        """
+
+        def act(connection: sqlite3.Connection) -> tuple[Edit, ...]:
+            edits = tuple(
+                self._enqueue_with_policy(connection, request, (actor, actor_key), now, judge)
+                for request in requests
+            )
+            settle(connection, edits)
+            return edits
 
         return self._database.write(act)
 

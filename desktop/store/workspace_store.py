@@ -19,6 +19,7 @@ from desktop.store.email_change_repository import EmailChangeRepository
 from desktop.store.event_action_repository import EventActionRepository
 from desktop.store.event_repository import EventRepository
 from desktop.store.feed_repository import FeedRepository
+from desktop.store.lead_request_repository import LeadRequestRepository
 from desktop.store.outbox import Outbox
 from desktop.store.plan_repository import PlanRepository
 from desktop.store.plan_retention import PlanRetention
@@ -42,15 +43,16 @@ log = logging.getLogger(__name__)
 class WorkspaceStore:
     """All repositories of one workspace's two SQLite files.
 
-    What people wanted (`outbox`, `email_changes`, `audit`, `drafts_and_links`), what syncs are and
-    did (`syncs` … `plan_retention`), events and how they act (`events`, `event_actions`), and what
-    services said (`customer_cache`, `feeds`, `zendesk_users`).
+    What people wanted (`outbox`, `email_changes`, `lead_requests`, `audit`, `drafts_and_links`),
+    what syncs are and did (`syncs` … `plan_retention`), events and how they act (`events`,
+    `event_actions`), and what services said (`customer_cache`, `feeds`, `zendesk_users`).
     """
 
     accounts: AccountRepository
     settings_seal: SettingsSealRepository
     outbox: Outbox
     email_changes: EmailChangeRepository
+    lead_requests: LeadRequestRepository
     audit: AuditLog
     drafts_and_links: DraftAndLinkRepository
     customer_cache: CustomerCache
@@ -139,6 +141,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         feeds=FeedRepository(mirror, accounts),
         zendesk_users=ZendeskUserLookup(mirror),
         email_changes=EmailChangeRepository(fairlead),
+        lead_requests=LeadRequestRepository(fairlead),
         audit=AuditLog(fairlead),
         drafts_and_links=DraftAndLinkRepository(fairlead),
         customer_cache=CustomerCache(mirror),

@@ -11,6 +11,7 @@ from desktop.app.commands.edit_email import (
     change_email,
     require_email_given,
 )
+from desktop.app.commands.lead_request_output import emit_lead_requests
 from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.container import WorkspaceServices
@@ -21,7 +22,7 @@ from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model import sheet_overlay
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
-from desktop.model.edit import EditRequest
+from desktop.model.edit import Edit, EditRequest
 from desktop.model.json_value import Json
 from desktop.model.lookup_query import parse_lookup_query
 from desktop.model.optout_level import OptOutLevel
@@ -41,10 +42,15 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", required=True)
     parser.add_argument("--ticket", metavar="N", help="the ticket it belongs to")
     parser.add_argument("--dry-run", action="store_true", help="show, change nothing")
+    parser.add_argument("--ask", action="store_true", help="ask somebody with the right to do it")
+    parser.add_argument(
+        "--ask-note", action="store_true", help="with --ask: also as an internal note on the ticket"
+    )
 
 
 async def _edit_customer(context: AppContext, options: argparse.Namespace) -> int:
     require_email_given(options)
+    _require_askable_options(options)
     query = parse_lookup_query(options.who)
     ticket = parse_ticket_number(options.ticket) if options.ticket is not None else None
     async with open_workspace(context, options.workspace, connect=False) as services:
@@ -59,6 +65,8 @@ async def _edit_customer(context: AppContext, options: argparse.Namespace) -> in
             raise InvalidInput(
                 "There is nothing to change.", "", "Say what: --optout, --list, --health, --var …"
             )
+        if options.ask:
+            return await _ask_lead(services, sheet, requests, options)
         for request in requests:
             services.editor.require_allowed(request)
         if options.dry_run:
@@ -80,6 +88,34 @@ async def _edit_customer(context: AppContext, options: argparse.Namespace) -> in
         edits = await services.editor.submit(wanted, wait_for_undo=False)
         closed = await deliver_and_wait(services, edits)
     return emit_edits(closed, unsent=unsent, as_json=options.json)
+
+
+def _require_askable_options(options: argparse.Namespace) -> None:
+    if options.ask_note and not options.ask:
+        raise InvalidInput("--ask-note belongs to --ask.", "Nothing was changed.")
+    if options.ask and options.email is not None:
+        raise InvalidInput("A lead can't be asked for a change of address.", "Nothing was asked.")
+    if options.ask and options.dry_run:
+        raise InvalidInput("Say either --ask or --dry-run.", "Nothing was asked.")
+
+
+async def _ask_lead(
+    services: WorkspaceServices,
+    sheet: CustomerSheet,
+    requests: list[EditRequest],
+    options: argparse.Namespace,
+) -> int:
+    """Leave a request for each edit that is refused to who runs `fairlead edit --ask`."""
+    for request in requests:
+        services.lead_requests.require_may_ask(request)
+    notes: list[Edit] = []
+    for request in requests:
+        notes += await services.lead_requests.ask(sheet, request, adds_note=options.ask_note)
+    if notes:
+        await deliver_and_wait(services, notes)
+    targets = [request.target.id for request in requests]
+    asked = await services.store.lead_requests.list_open(targets)
+    return emit_lead_requests(asked, as_json=options.json)
 
 
 def require_one_customer(sheet: CustomerSheet, who: str, *, creates: bool = False) -> None:

@@ -35,6 +35,7 @@ COMMANDS = (
     CommandEntry("note", "put an internal note on a customer's ticket", "note"),
     CommandEntry("pause", "hold a customer's marketing back while a ticket is open", "pause"),
     CommandEntry("undo", "take one change back", "undo"),
+    CommandEntry("requests", "what leads were asked for; do, decline or withdraw it", "requests"),
     CommandEntry("outbox", "list, send, retry or discard wanted changes", "outbox"),
     CommandEntry("audit", "show or verify the record of changes", "audit"),
     CommandEntry("data", "what is kept of customers on this computer; erase it", "data"),

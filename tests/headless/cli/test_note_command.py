@@ -1,53 +1,22 @@
 """`fairlead note`: an internal comment on a ticket, sent once, seen by a witness."""
 
 import json
-from typing import Any
 
 import pytest
 
 from tests.support.cli_command import FairleadCommand
+from tests.support.customer_ticket import CustomerTicket
 from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers
 
 
-class Ticket:
-    """A customer of both services with one ticket."""
-
-    def __init__(self, servers: SandboxServers, email: str) -> None:
-        self._servers = servers
-        self.email = email
-        self.sid = servers.create_profile(email)
-        self.user_id = servers.create_user(email)
-        asked = {"subject": "Too many e-mails", "comment": {"body": "Please stop."}}
-        document = {"ticket": {**asked, "requester_id": self.user_id}}
-        self.number = int(
-            servers.zendesk_request("POST", "/api/v2/tickets", document)[1]["ticket"]["id"]
-        )
-
-    @property
-    def comments(self) -> list[dict[str, Any]]:
-        path = f"/api/v2/tickets/{self.number}/comments"
-        found: list[dict[str, Any]] = self._servers.zendesk_request("GET", path)[1]["comments"]
-        return found
-
-    def set_status(self, status: str) -> None:
-        self._update(status=status)
-
-    def hand_over_to(self, user_id: int) -> None:
-        self._update(requester_id=user_id)
-
-    def _update(self, **values: object) -> None:
-        path = f"/api/v2/tickets/{self.number}"
-        self._servers.zendesk_request("PUT", path, {"ticket": values})
-
-
 @pytest.fixture
-def ticket(sandbox: SandboxServers, customers: CustomerFactory) -> Ticket:
-    return Ticket(sandbox, customers.new_email())
+def ticket(sandbox: SandboxServers, customers: CustomerFactory) -> CustomerTicket:
+    return CustomerTicket(sandbox, customers.new_email())
 
 
 def test_note_is_internal_and_says_what_was_typed(
-    as_agent: FairleadCommand, ticket: Ticket
+    as_agent: FairleadCommand, ticket: CustomerTicket
 ) -> None:
     words = ("note", ticket.email, "--ticket", f"#{ticket.number}", "--json")
     result = as_agent(*words, "--text", "Wants no campaigns.\nCall back on Monday.")
@@ -61,7 +30,7 @@ def test_note_is_internal_and_says_what_was_typed(
 
 
 def test_note_without_text_says_what_was_changed_and_why(
-    fairlead: FairleadCommand, ticket: Ticket
+    fairlead: FairleadCommand, ticket: CustomerTicket
 ) -> None:
     number = str(ticket.number)
     fairlead("edit", ticket.email, "--optout", "basic", "--reason", "asked on the phone")
@@ -76,7 +45,7 @@ def test_note_without_text_says_what_was_changed_and_why(
 
 
 def test_note_that_may_have_been_sent_is_looked_for_and_not_sent_again(
-    fairlead: FairleadCommand, sandbox: SandboxServers, ticket: Ticket
+    fairlead: FairleadCommand, sandbox: SandboxServers, ticket: CustomerTicket
 ) -> None:
     sandbox.add_fault("zendesk:PUT /api/v2/tickets/*:reset-after")
     result = fairlead(
@@ -97,7 +66,7 @@ def test_note_that_may_have_been_sent_is_looked_for_and_not_sent_again(
     ],
 )
 def test_note_that_cannot_be_kept_is_refused(
-    fairlead: FairleadCommand, ticket: Ticket, text: str, said: str
+    fairlead: FairleadCommand, ticket: CustomerTicket, text: str, said: str
 ) -> None:
     number = str(ticket.number)
     refused = fairlead("note", ticket.email, "--ticket", number, "--text", text, "--json")
@@ -106,9 +75,12 @@ def test_note_that_cannot_be_kept_is_refused(
 
 
 def test_note_goes_to_no_closed_ticket_and_no_stranger(
-    fairlead: FairleadCommand, sandbox: SandboxServers, ticket: Ticket, customers: CustomerFactory
+    fairlead: FairleadCommand,
+    sandbox: SandboxServers,
+    ticket: CustomerTicket,
+    customers: CustomerFactory,
 ) -> None:
-    other = Ticket(sandbox, customers.new_email())
+    other = CustomerTicket(sandbox, customers.new_email())
     words = ("--text", "Hello.", "--json")
     strange = fairlead("note", ticket.email, "--ticket", str(other.number), *words)
     assert strange.exit_code != 0
@@ -121,7 +93,10 @@ def test_note_goes_to_no_closed_ticket_and_no_stranger(
 
 
 def test_note_that_waited_does_not_go_to_a_ticket_that_is_somebody_elses_by_now(
-    fairlead: FairleadCommand, sandbox: SandboxServers, ticket: Ticket, customers: CustomerFactory
+    fairlead: FairleadCommand,
+    sandbox: SandboxServers,
+    ticket: CustomerTicket,
+    customers: CustomerFactory,
 ) -> None:
     sandbox.add_fault("zendesk:PUT /api/v2/tickets/*:503", times=None)
     words = ("note", ticket.email, "--ticket", str(ticket.number), "--text", "Private.", "--json")
@@ -141,14 +116,14 @@ def newest_edit(fairlead: FairleadCommand) -> str:
 
 
 def test_note_is_sent_without_control_and_direction_marks(
-    fairlead: FairleadCommand, ticket: Ticket
+    fairlead: FairleadCommand, ticket: CustomerTicket
 ) -> None:
     text = "Calls\x1b[2J back.\r\n\u202eOn Monday."
     fairlead("note", ticket.email, "--ticket", str(ticket.number), "--text", text)
     assert ticket.comments[-1]["body"].startswith("Calls[2J back.\nOn Monday.")
 
 
-def test_note_is_not_undone(fairlead: FairleadCommand, ticket: Ticket) -> None:
+def test_note_is_not_undone(fairlead: FairleadCommand, ticket: CustomerTicket) -> None:
     number = str(ticket.number)
     made = fairlead("note", ticket.email, "--ticket", number, "--text", "Hello.", "--json").json
     back = fairlead("undo", made["edits"][0]["id"], "--json")
@@ -157,7 +132,7 @@ def test_note_is_not_undone(fairlead: FairleadCommand, ticket: Ticket) -> None:
 
 
 def test_note_by_template_is_filled_for_the_customer(
-    fairlead: FairleadCommand, ticket: Ticket
+    fairlead: FairleadCommand, ticket: CustomerTicket
 ) -> None:
     template = {"title": "Call back", "text": "{agent}: call {name} about #{ticket}.\n{changes}"}
     wanted = json.dumps({"texts": {"notes": [template]}})

@@ -256,7 +256,7 @@ def test_each_table_is_erased_or_holds_nothing_of_a_customer(store: WorkspaceSto
     erased |= {table for table, _ in customer_erasure._MEMORY_ROWS}
     # By statements of their own, or by a trigger of theirs.
     erased |= {"audit_value", "outbox", "plan_row", "email_change", "source_correction", "draft"}
-    erased |= {"feed_user_address", "search_suffix"}
+    erased |= {"feed_user_address", "search_suffix", "lead_request"}
     ids_and_times = {
         "counted_event", "unconfirmed_increment", "superseded_increment", "touch", "retry_source",
         "plan_consequence",

@@ -79,6 +79,7 @@ def _count_rows(path: Path) -> dict[str, int]:
                 "event_source": 0,
                 "event": 0,
                 "event_delivery": 0,
+                "lead_request": 0,
             },
         ),
         ("mirror", MIRROR_RENAMED, {"feed_user_address": 0, "search_suffix": 493}),
