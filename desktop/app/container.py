@@ -244,7 +244,14 @@ def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServic
     if level != settings_table.LOG_LEVEL.default and not os.environ.get("FAIRLEAD_LOG"):
         set_log_level(level)
     # Callables: the session's clients, actor and rules change with every sign-in.
-    editor = EditService(store, clock, bus, lambda: session.actor, lambda: session.rules)
+    editor = EditService(
+        store,
+        clock,
+        bus,
+        lambda: session.actor,
+        lambda: session.rules,
+        lambda: session.connection_number,
+    )
     return WorkspaceServices(
         context=context,
         workspace=workspace,

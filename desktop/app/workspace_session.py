@@ -70,6 +70,7 @@ class WorkspaceSession:
         self._settings_file = connection_config.settings_file
         self._bus = bus
         self._connection: ServiceConnections | None = None
+        self.connection_number = 0  # of the sign-in: what was begun before another is not its
         self._service_states: dict[str, ServiceState] = {}
         loaded = self._settings_file.load()
         self.values: SettingsValues = loaded.values
@@ -201,6 +202,7 @@ class WorkspaceSession:
         # A service that was signed out is not to stay in the status bar.
         self._service_states.clear()
         self._connection = opened
+        self.connection_number += 1
         self._bus.publish(ChangeSet.of(Topic.SERVICE, Topic.PERMISSIONS))
 
     async def sign_in(self, *, signs_audit: bool) -> None:
@@ -289,6 +291,7 @@ class WorkspaceSession:
                 # Only where nobody else says who is an admin is it looked up.
                 was_in_zendesk=zendesk is None
                 and await self.connection_config.was_signed_in_to_zendesk(),
+                now=self.connection_config.clock.now(),
             )
         except NotPermitted as error:
             # An end user's sign-in: shown nothing that only agents may see.
@@ -306,7 +309,14 @@ class WorkspaceSession:
         if found.is_confirmed and zendesk is not None:
             actor = found.actor
             self._save_last_actor(
-                file, replace(state, last_user_name=actor.name, last_user_id=actor.id)
+                file,
+                replace(
+                    state,
+                    last_user_name=actor.name,
+                    last_user_id=actor.id,
+                    last_user_role=actor.role.value,
+                    last_user_at=self.connection_config.clock.now(),
+                ),
             )
 
     async def recheck_actor(self) -> None:

@@ -26,6 +26,9 @@ from desktop.settings.setting_definition import Setting, SettingSection
 from desktop.settings.settings_file import SettingsValues
 from desktop.settings.window_state import WindowState
 
+# Seconds: as long as customers are kept by default. After it nobody's role is taken for known.
+LAST_ROLE_MAX_AGE_S = 14 * 86_400.0
+
 PERMISSIONS_DISCLAIMER = (
     "These rules apply inside Fairlead only. For a hard limit use a restricted Sailthru key."
 )
@@ -59,13 +62,15 @@ async def resolve_identity(
     person: str,
     *,
     was_in_zendesk: bool,
+    now: float,
 ) -> ActiveIdentity:
     """Resolve the actor of a workspace; `client` is None while nobody is signed in to Zendesk.
 
-    `was_in_zendesk`: somebody was before, in this workspace.
+    `was_in_zendesk`: somebody was before, in this workspace. `now` is Unix seconds.
 
-    Away from Zendesk the person goes on as an agent under the workspace's rules; signed out,
-    under the defaults. Raises NotPermitted when the sign-in is an end user's.
+    Away from Zendesk the person goes on as an agent under the workspace's rules, and queues edits
+    with the role that was confirmed last; signed out, under the defaults. Raises NotPermitted when
+    the sign-in is an end user's.
     """
     if values.get(settings_table.ZENDESK_AUTH) == "none" and client is None:
         connected = values.is_set(settings_table.SAILTHRU_ONLY_OWNER)
@@ -91,7 +96,7 @@ async def resolve_identity(
         )
     except AppError as error:
         return ActiveIdentity(
-            last_known_actor(state),
+            _with_last_role(last_known_actor(state), state, now),
             effective_permission_rules(values, connected=True),
             False,
             error,
@@ -129,6 +134,15 @@ def sailthru_only_actor(
 def last_known_actor(state: WindowState) -> Actor:
     """Return who was signed in last, with an agent's role: offline nobody is known as admin."""
     return Actor(state.last_user_name or "You", Role.AGENT, state.last_user_id, is_confirmed=False)
+
+
+def _with_last_role(actor: Actor, state: WindowState, now: float) -> Actor:
+    """Add the role that Zendesk confirmed last, unless that is too long ago or in the future."""
+    is_recent = 0.0 <= now - state.last_user_at <= LAST_ROLE_MAX_AGE_S
+    roles = {role.value: role for role in Role}
+    if not is_recent or state.last_user_role not in roles:
+        return actor
+    return replace(actor, last_role=roles[state.last_user_role], last_role_at=state.last_user_at)
 
 
 def effective_permission_rules(values: SettingsValues, *, connected: bool) -> PermissionRules:

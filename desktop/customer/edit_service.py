@@ -24,12 +24,15 @@ from desktop.model.permission import (
     PermissionDecision,
     PermissionRules,
     check_permission,
+    check_waiting_edit,
 )
 from desktop.store.outbox import DelayPolicy, SettleWithEdits
 from desktop.store.workspace_store import WorkspaceStore
 
 # Characters; the audit keeps it for good.
 _MAX_REASON_LENGTH = 2000
+
+_PermissionCheck = Callable[[Permission, Actor, PermissionRules], PermissionDecision]
 
 
 class EditService:
@@ -42,12 +45,18 @@ class EditService:
         bus: ChangeBus,
         actor: Callable[[], Actor],
         rules: Callable[[], PermissionRules],
+        connection_number: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`connection_number` is another one after each sign-in with credentials."""
         self._store = store
         self._clock = clock
         self._bus = bus
         self._actor = actor
         self._rules = rules
+        self._connection_number = connection_number
+        # Queued by this process while Zendesk was away, by edit id: over which connection, and the
+        # user id of who was signed in last.
+        self._unconfirmed: dict[str, tuple[int, int | None]] = {}
 
     @property
     def actor(self) -> Actor:
@@ -59,12 +68,16 @@ class EditService:
         return check_permission(permission, self._actor(), self._rules())
 
     def permission_for(self, request: EditRequest) -> PermissionDecision:
-        """Decide whether the actor may queue this edit."""
-        return check_permission(needed_permission(request), self._actor(), self._rules())
+        """Decide whether the actor may queue this edit; it is asked again before it is sent."""
+        return check_waiting_edit(needed_permission(request), self._actor(), self._rules())
 
-    def require_allowed(self, request: EditRequest) -> None:
-        """Raise NotPermitted for an edit, or InvalidInput where its reason or ticket is missing."""
-        _require_allowed(request, self._actor(), self._rules())
+    def require_allowed(self, request: EditRequest, *, waits: bool = True) -> None:
+        """Raise NotPermitted for an edit, or InvalidInput where its reason or ticket is missing.
+
+        `waits`: it is queued, and its right asked again; else what is asked takes effect at once.
+        """
+        check = check_waiting_edit if waits else check_permission
+        _require_allowed(request, self._actor(), self._rules(), check)
 
     def require_right(self, request: EditRequest) -> None:
         """Raise NotPermitted where the actor's role may not make an edit, be changes on or off."""
@@ -146,6 +159,20 @@ class EditService:
             edit_id, now, actor=actor.signature, actor_key=actor.key, judge=judge
         )
 
+    async def confirm_authors(self) -> None:
+        """Put the actor's name to what they queued while Zendesk could not say who they are.
+
+        Over the same connection it is the same person; edits of a process that has ended, or made
+        before another sign-in, wait until somebody retries them.
+        """
+        actor, unconfirmed = self._actor(), self._unconfirmed
+        if not unconfirmed or not actor.is_confirmed:
+            return
+        signed_in = self._connection_number(), actor.id
+        ids = [edit_id for edit_id, made_by in unconfirmed.items() if made_by == signed_in]
+        self._unconfirmed = {}
+        await self._store.outbox.confirm_author(ids, actor.signature, actor.key)
+
     def make_judge(self, *, wait_for_undo: bool = False, undone: Edit | None = None) -> DelayPolicy:
         """Make what the outbox asks of an edit it queues: is it allowed, and from when to send."""
         actor, rules, now = self._actor(), self._rules(), self._clock.now()
@@ -154,8 +181,11 @@ class EditService:
             own = undone is not None and is_own_recent_optout(
                 undone, queued_request, actor.key, now
             )
+            # What would replace somebody else's edit takes effect at once.
+            waits = pending is None or pending.may_be_dropped_by(actor)
             if not own:
-                _require_allowed(queued_request, actor, rules)
+                check = check_waiting_edit if waits else check_permission
+                _require_allowed(queued_request, actor, rules, check)
             # Somebody else's stricter level that is on its way counts as if it stood already.
             if (
                 queued_request.kind is EditKind.OPTOUT
@@ -164,7 +194,7 @@ class EditService:
             ):
                 over = replace(queued_request, old=pending.request.new)
                 if is_opt_in(over):
-                    _require_allowed(over, actor, rules)
+                    _require_allowed(over, actor, rules, check_permission)
             return _undo_delay_s(queued_request) if wait_for_undo else 0.0
 
         return judge
@@ -174,6 +204,9 @@ class EditService:
         edits = await self._store.outbox.enqueue(
             requests, actor.signature, now, judge, actor_key=actor.key
         )
+        if not actor.is_confirmed:
+            signed_in = self._connection_number(), actor.id
+            self._unconfirmed |= {edit.id: signed_in for edit in edits}
         if edits:
             self._publish(requests)
         return edits
@@ -183,14 +216,21 @@ class EditService:
         self._bus.publish(ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER, ids=ids))
 
 
-def _require_right(request: EditRequest, actor: Actor, rules: PermissionRules) -> None:
-    decision = check_permission(needed_permission(request), actor, rules)
+def _require_right(
+    request: EditRequest,
+    actor: Actor,
+    rules: PermissionRules,
+    check: _PermissionCheck = check_permission,
+) -> None:
+    decision = check(needed_permission(request), actor, rules)
     if not decision.is_allowed:
         raise NotPermitted("This change is not allowed.", decision.reason)
 
 
-def _require_allowed(request: EditRequest, actor: Actor, rules: PermissionRules) -> None:
-    _require_right(request, actor, rules)
+def _require_allowed(
+    request: EditRequest, actor: Actor, rules: PermissionRules, check: _PermissionCheck
+) -> None:
+    _require_right(request, actor, rules, check)
     if not is_valid_unicode(request.reason):
         raise InvalidInput("The reason holds characters that cannot be kept.", "", "Type it again.")
     if len(request.reason) > _MAX_REASON_LENGTH:

@@ -180,7 +180,7 @@ class UndoService:
         if is_opt_in(backwards):
             own = is_own_recent_optout(edit, backwards, actor.key, now)
             if not own and not (is_offline and edit.may_be_dropped_by(actor)):
-                self._editor.require_allowed(backwards)
+                self._editor.require_allowed(backwards, waits=False)
             return
         self._editor.require_right_to_drop(edit, backwards)
 

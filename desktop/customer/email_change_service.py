@@ -424,7 +424,11 @@ class EmailChangeService:
             wanted.value,
             reason="Kept when the e-mail address was changed",
         )
-        await self._store.outbox.enqueue([request], change.actor, self._clock.now(), [0.0])
+        actor = self._editor.actor
+        key = actor.key if actor.signature == change.actor else ""
+        await self._store.outbox.enqueue(
+            [request], change.actor, self._clock.now(), [0.0], actor_key=key
+        )
 
     async def _queue(
         self, change: EmailChange, requests: Mapping[EmailChangeStep, EditRequest]

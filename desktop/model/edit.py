@@ -10,6 +10,7 @@ from desktop.model.permission import (
     Actor,
     Permission,
     PermissionRules,
+    Role,
     check_permission,
 )
 from desktop.model.service import Service
@@ -260,6 +261,11 @@ def not_sent_detail(reason: str) -> str:
     return _NOT_SENT + reason
 
 
+_AUTHOR_UNKNOWN_REASON = (
+    "It was queued while Zendesk could not say who you are. Retry sends it in your name."
+)
+
+
 def sending_refusal(edit: Edit, actor: Actor | None, rules: PermissionRules) -> str:
     """Say why a waiting edit may not be sent by the rules of this moment; "" if it may.
 
@@ -272,13 +278,18 @@ def sending_refusal(edit: Edit, actor: Actor | None, rules: PermissionRules) -> 
         return ""
     if not rules.are_changes_enabled:
         return CHANGES_OFF_REASON
+    if not edit.actor_key:
+        # Nobody knows who queued it: whoever is at work now need not have wanted it.
+        somebody = Actor(edit.actor, Role.AGENT, is_confirmed=False)
+        if not check_permission(needed_permission(request), somebody, rules).is_allowed:
+            return _AUTHOR_UNKNOWN_REASON
     if not edit.is_author_proven:
         # Who is at work answers for a row that Fairlead has not written as it stands.
         if actor is None:
             return "It was changed outside Fairlead, and nobody is signed in who may send it."
         return check_permission(needed_permission(request), actor, rules).reason
     # What an undo may restore was decided when it was asked for.
-    is_of_another = actor is None or edit.actor_key not in ("", actor.key)
+    is_of_another = actor is None or edit.actor_key != actor.key
     if actor is None or is_of_another or request.undoes is not None:
         return ""
     return check_permission(needed_permission(request), actor, rules).reason

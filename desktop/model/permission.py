@@ -4,7 +4,7 @@ These rules guide people; whoever holds this computer's Sailthru key can go arou
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 
@@ -39,6 +39,20 @@ class Permission(Enum):
         """The permission as the end of “Your role may …”."""
         return _LABELS[self]
 
+
+# What may wait for Zendesk by the role it confirmed last: not what lets more e-mail through, nor
+# what begins with both services' answers.
+_WAITING_PERMISSIONS = frozenset(
+    {
+        Permission.LIST_ADD,
+        Permission.LIST_REMOVE,
+        Permission.OPT_OUT,
+        Permission.HEALTH,
+        Permission.VARS,
+        Permission.NOTE,
+        Permission.PAUSE,
+    }
+)
 
 CHANGES_OFF_REASON = "Changes are switched off here. An admin can switch them on in Settings."
 
@@ -93,6 +107,8 @@ class Actor:
 
     `is_confirmed`: a service or the system has just said so, and no file that the person writes.
     `credential`: the hash of the API token they sign in with; empty for a sign-in by browser.
+    `last_role`: what Zendesk said before it was away, `last_role_at` when (Unix seconds); it lets
+    edits wait for Zendesk and grants nothing that takes effect.
     """
 
     name: str
@@ -100,6 +116,8 @@ class Actor:
     id: int | None = None
     is_confirmed: bool = True
     credential: str = field(default="", compare=False)
+    last_role: Role | None = None
+    last_role_at: float = 0.0
 
     @property
     def key(self) -> str:
@@ -157,6 +175,21 @@ def check_permission(
         reason = CHANGES_OFF_REASON if rules.is_signed_in else NOT_SIGNED_IN_REASON
         return PermissionDecision(False, f"{reason} {rules.outside_notice}".rstrip())
     return check_role(permission, actor, rules)
+
+
+def check_waiting_edit(
+    permission: Permission, actor: Actor, rules: PermissionRules
+) -> PermissionDecision:
+    """Decide whether `actor` may queue an edit whose right is asked again before it is sent.
+
+    While Zendesk is away the role that it confirmed last counts as well.
+    """
+    decision = check_permission(permission, actor, rules)
+    is_known = actor.is_confirmed or actor.last_role is None
+    if decision.is_allowed or is_known or permission not in _WAITING_PERMISSIONS:
+        return decision
+    role = actor.last_role or actor.role
+    return check_permission(permission, replace(actor, role=role), rules)
 
 
 def check_role(permission: Permission, actor: Actor, rules: PermissionRules) -> PermissionDecision:

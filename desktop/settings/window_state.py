@@ -43,7 +43,8 @@ class WindowState:
     """What the window remembers in `state.json`: geometry and layout, the page, table headers.
 
     `seen` names the hints that were dismissed. `person_name` and `person_id` are who was signed
-    in last, so that an offline start can say so; they grant nothing.
+    in last, so that an offline start can say so, `person_role` is what Zendesk said of them then
+    (`person_at`, Unix seconds); they grant nothing.
     """
 
     geometry: bytes = b""
@@ -55,6 +56,8 @@ class WindowState:
     last_user_name: str = ""
     last_user_id: int | None = None
     tabs: tuple[SavedTab, ...] = ()
+    last_user_role: str = ""
+    last_user_at: float = 0.0
 
 
 class WindowStateFile:
@@ -109,6 +112,8 @@ def _parse_state(document: Mapping[str, Json]) -> WindowState:
         last_user_name=_short_text(document.get("person_name")),
         last_user_id=person if isinstance(person, int) and not isinstance(person, bool) else None,
         tabs=_parse_tabs(document.get("tabs")),
+        last_user_role=_short_text(document.get("person_role")),
+        last_user_at=_seconds(document.get("person_at")),
     )
 
 
@@ -131,6 +136,8 @@ def _serialize_state(state: WindowState) -> Mapping[str, Json]:
             }
             for tab in state.tabs
         ],
+        "person_role": state.last_user_role,
+        "person_at": state.last_user_at,
     }
 
 
@@ -162,6 +169,13 @@ def _short_texts(value: Json) -> frozenset[str]:
     if not isinstance(value, list):
         return frozenset()
     return frozenset(text for text in map(_short_text, value[:_MOST_ENTRIES]) if text)
+
+
+def _seconds(value: Json) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.0
+    # A whole number of any length is valid JSON, and no time of the clock.
+    return float(value) if 0 <= value < 1e11 else 0.0
 
 
 def _short_text(value: Json) -> str:

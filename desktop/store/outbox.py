@@ -329,12 +329,32 @@ class Outbox(Repository):
                     f"Edit {edit_id} is {edit.state.value}.",
                     "Only an edit that waits or failed can be tried again.",
                 )
+            if not edit.actor_key and actor_key and not edit.request.undoes:
+                # Nobody knows who wanted it: from here on whoever retries it does.
+                judge(edit.request, None)
+                edit = self._set_author(connection, edit.id, actor, actor_key)
             connection.execute(
                 "UPDATE outbox SET not_before = ?, updated_at = ? WHERE id = ?", (now, now, edit.id)
             )
             return replace(edit, not_before=now, updated_at=now)
 
         return self._database.write(act)
+
+    @database_call
+    def confirm_author(self, edit_ids: Iterable[str], actor: str, actor_key: str) -> None:
+        """Update the author of open outbox rows that were queued before it was known who that is.
+
+        Rows that have an author, or were changed outside Fairlead, stay as they are.
+        """
+
+        def act(connection: sqlite3.Connection) -> None:
+            for edit_id in edit_ids:
+                edit = self._decode(self._select_row(connection, edit_id))
+                is_nobodys = edit.is_author_proven and not edit.actor_key
+                if is_nobodys and not edit.state.is_final:
+                    self._set_author(connection, edit_id, actor, actor_key)
+
+        self._database.write(act)
 
     @database_call
     def get_edit(self, edit_id: str) -> Edit:
@@ -535,11 +555,22 @@ class Outbox(Repository):
             "SELECT * FROM outbox WHERE id = ?", (cursor.lastrowid,)
         ).fetchone()
         if is_founded:
-            proof = self._database.audit_signer.prove("edit", _proven_content(stored))
-            connection.execute(
-                "UPDATE outbox SET proof = ? WHERE id = ?", (proof, cursor.lastrowid)
-            )
+            self._save_proof(connection, stored)
         return decode_edit(stored)
+
+    def _set_author(
+        self, connection: sqlite3.Connection, edit_id: str, actor: str, actor_key: str
+    ) -> Edit:
+        connection.execute(
+            "UPDATE outbox SET actor = ?, actor_key = ? WHERE id = ?", (actor, actor_key, edit_id)
+        )
+        row = self._select_row(connection, edit_id)
+        self._save_proof(connection, row)
+        return decode_edit(row)
+
+    def _save_proof(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+        proof = self._database.audit_signer.prove("edit", _proven_content(row))
+        connection.execute("UPDATE outbox SET proof = ? WHERE id = ?", (proof, row["id"]))
 
     def _decode(self, row: sqlite3.Row) -> Edit:
         """Decode an outbox row, and whether it is as its author has queued it."""

@@ -51,6 +51,7 @@ class OutboxWorker:
 
     async def _send_due(self) -> None:
         if self._services.session.is_connected:
+            await self._services.editor.confirm_authors()
             await self._services.build_edit_sender().send_due()
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from desktop.model.permission import (
     Permission,
     PermissionDecision,
     PermissionRules,
-    check_permission,
+    check_waiting_edit,
 )
 from desktop.model.text_template import DEFAULT_REASONS, NoteTemplate
 from desktop.settings import settings_table
@@ -58,8 +58,8 @@ class CustomerContext:
     service_states: tuple[ServiceState, ...] = ()
 
     def check_permission(self, permission: Permission) -> PermissionDecision:
-        """Return whether a permission holds for the customer's panels, with the reason if not."""
-        return check_permission(permission, self.actor, self.rules)
+        """Return whether an edit of the customer's panels may be queued, with the reason if not."""
+        return check_waiting_edit(permission, self.actor, self.rules)
 
     def template_values(self, ticket: int | None, changes: str = "") -> Mapping[str, str]:
         """Return what the placeholders of prepared texts become for the customer shown."""
@@ -78,7 +78,7 @@ class CustomerContext:
 
     def check_edit(self, intent: EditRequest) -> PermissionDecision:
         """Return whether a customer panel's edit is permitted to the actor; if not, the reason."""
-        return check_permission(needed_permission(intent), self.actor, self.rules)
+        return check_waiting_edit(needed_permission(intent), self.actor, self.rules)
 
 
 def read_display_settings(workspace: WorkspaceProtocol) -> CustomerDisplaySettings:

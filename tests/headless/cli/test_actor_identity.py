@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,7 +41,9 @@ def admin_named_in_state_file(person: FairleadCommand, sandbox: SandboxServers) 
     assert person("lookup", "nobody@known.example").exit_code in (0, 4)
     (path,) = person.home.rglob("state.json")
     state = json.loads(path.read_text())
-    path.write_text(json.dumps(state | {"person_name": admin["name"], "person_id": admin["id"]}))
+    role = {"person_role": "admin", "person_at": time.time()}
+    named = {"person_name": admin["name"], "person_id": admin["id"]}
+    path.write_text(json.dumps(state | named | role))
     sandbox.add_fault("zendesk:* *:503", times=None)
     try:
         yield
@@ -160,3 +163,30 @@ async def read_switcher(home: Path, document: dict[str, Any]) -> str:
     """Whose rights the schedule has."""
     async with open_workspace_services(home, document, connect=False) as house:
         return (await house.store.syncs.get(BOX)).switched_on_by
+
+
+def test_change_queued_as_the_admin_of_last_time_is_sent_by_no_one_else(
+    fairlead: FairleadCommand,
+    as_agent: FairleadCommand,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+) -> None:
+    email = customers.new_email()
+    sandbox.create_profile(email, lists={"Newsletter": 1})
+    with admin_named_in_state_file(as_agent, sandbox):
+        made = as_agent("edit", email, "--list", "Newsletter=off", "--reason", "asked", "--json")
+        (edit,) = made.json["edits"]
+        assert (made.exit_code, edit["state"]) == (3, "queued")
+        assert "could not say who you are" in edit["not_sent"]
+    # Neither the agent's sign-in nor an admin's window sends it unasked.
+    for person in (as_agent, fairlead):
+        person("outbox", "deliver", "--json")
+        rows = {row["id"]: row for row in person("outbox", "--json").json["rows"]}
+        assert rows[edit["id"]]["state"] == "queued", rows[edit["id"]]
+    assert "Newsletter" in sandbox.read_profile(email)["lists"]  # type: ignore[index]
+    refused = as_agent("outbox", "retry", edit["id"], "--json")
+    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
+    assert fairlead("outbox", "retry", edit["id"], "--json").json["edits"][0]["state"] == "done"
+    assert "Newsletter" not in (sandbox.read_profile(email)["lists"] or {})  # type: ignore[index]
+    (row,) = fairlead("audit", "--json").json["rows"]
+    assert not row["actor"].endswith("(not confirmed)")

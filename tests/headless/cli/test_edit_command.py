@@ -320,7 +320,8 @@ def test_outbox_two_deliverers_send_each_row_once(
 
     subjects = [customers.new_customer("var") for _ in range(40)]
     store = open_store(home / "workspaces" / "main")
-    store.outbox.enqueue.blocking([s.make_edit() for s in subjects], "Ada", 1.0, [0.0] * 40)
+    requests = [s.make_edit() for s in subjects]
+    store.outbox.enqueue.blocking(requests, "Ada", 1.0, [0.0] * 40, actor_key="1")
     store.close()
     both = [
         subprocess.Popen(

@@ -1,8 +1,11 @@
 """Who is an admin, and that nothing is wider than the defaults without a connection."""
 
+from dataclasses import replace
+
 import pytest
 
 from desktop.connect.identity_and_roles import (
+    LAST_ROLE_MAX_AGE_S,
     actor_from_zendesk_user,
     check_setting_change,
     computer_account_name,
@@ -12,7 +15,15 @@ from desktop.connect.identity_and_roles import (
     sailthru_only_actor,
 )
 from desktop.kit.errors import AppError, AuthenticationError, NotPermitted, ServiceUnreachable
-from desktop.model.permission import DEFAULT_PERMISSIONS, Actor, Permission, Role, check_permission
+from desktop.model.permission import (
+    DEFAULT_PERMISSIONS,
+    Actor,
+    Permission,
+    PermissionRules,
+    Role,
+    check_permission,
+    check_waiting_edit,
+)
 from desktop.model.zendesk_user import SignedInZendeskUser
 from desktop.settings import settings_table
 from desktop.settings.managed_policy import ManagedPolicy
@@ -65,12 +76,13 @@ class Answering:
 
 
 STATE = WindowState(last_user_name="Ada", last_user_id=7)
+NOW = 1_800_000_000.0
 CONNECTED = SettingsValues({**WIDE, "zendesk.auth": "oauth"})
 
 
 async def test_role_online_is_live_zendesk_role() -> None:
     found = await resolve_identity(
-        CONNECTED, Answering(me("admin")), STATE, "ada", was_in_zendesk=True
+        CONNECTED, Answering(me("admin")), STATE, "ada", was_in_zendesk=True, now=NOW
     )
     assert (found.actor.role, found.is_confirmed, found.rules.are_changes_enabled) == (
         Role.ADMIN,
@@ -79,22 +91,55 @@ async def test_role_online_is_live_zendesk_role() -> None:
     )
     with pytest.raises(NotPermitted):
         await resolve_identity(
-            CONNECTED, Answering(me("end-user")), STATE, "ada", was_in_zendesk=True
+            CONNECTED, Answering(me("end-user")), STATE, "ada", was_in_zendesk=True, now=NOW
         )
 
 
 async def test_role_offline_is_agent_with_workspace_permissions() -> None:
     found = await resolve_identity(
-        CONNECTED, Answering(ServiceUnreachable("away")), STATE, "ada", was_in_zendesk=True
+        CONNECTED, Answering(ServiceUnreachable("away")), STATE, "ada", was_in_zendesk=True, now=NOW
     )
     assert (found.actor, found.is_confirmed) == (last_known_actor(STATE), False)
     assert found.rules == effective_permission_rules(CONNECTED, connected=True)
     assert isinstance(found.error, ServiceUnreachable)
 
 
+@pytest.mark.parametrize(
+    ("role", "age_s", "expected"),
+    [
+        ("admin", 60.0, Role.ADMIN),
+        ("admin", LAST_ROLE_MAX_AGE_S, Role.ADMIN),
+        ("admin", LAST_ROLE_MAX_AGE_S + 1, None),
+        ("admin", -60.0, None),
+        ("owner", 60.0, None),
+        ("", 60.0, None),
+    ],
+)
+async def test_role_offline_of_last_time_lets_edits_wait_and_no_more(
+    role: str, age_s: float, expected: Role | None
+) -> None:
+    state = replace(STATE, last_user_role=role, last_user_at=NOW - age_s)
+    away = Answering(ServiceUnreachable("away"))
+    actor = (
+        await resolve_identity(CONNECTED, away, state, "ada", was_in_zendesk=True, now=NOW)
+    ).actor
+    assert (actor.role, actor.is_confirmed, actor.last_role) == (Role.AGENT, False, expected)
+    rules = PermissionRules(are_changes_enabled=True, permissions=DEFAULT_PERMISSIONS)
+    assert not check_permission(Permission.LIST_REMOVE, actor, rules).is_allowed
+    waits = check_waiting_edit(Permission.LIST_REMOVE, actor, rules)
+    assert waits.is_allowed is (expected is Role.ADMIN)
+    for loosens in (Permission.OPT_IN, Permission.MERGE, Permission.CREATE, Permission.RUNS):
+        assert not check_waiting_edit(loosens, actor, rules).is_allowed
+    off = replace(rules, are_changes_enabled=False)
+    assert not check_waiting_edit(Permission.LIST_REMOVE, actor, off).is_allowed
+    refused = Answering(AuthenticationError("gone"))
+    found = await resolve_identity(CONNECTED, refused, state, "ada", was_in_zendesk=True, now=NOW)
+    assert found.actor.last_role is None
+
+
 @pytest.mark.parametrize("client", [None, Answering(AuthenticationError("gone"))])
 async def test_role_signed_out_has_default_permissions(client: Answering | None) -> None:
-    found = await resolve_identity(CONNECTED, client, STATE, "ada", was_in_zendesk=True)
+    found = await resolve_identity(CONNECTED, client, STATE, "ada", was_in_zendesk=True, now=NOW)
     assert found.actor.role is Role.AGENT
     assert found.rules == effective_permission_rules(CONNECTED, connected=False)
     assert not found.rules.are_changes_enabled
@@ -102,13 +147,15 @@ async def test_role_signed_out_has_default_permissions(client: Answering | None)
 
 async def test_role_sailthru_only_workspace() -> None:
     before = await resolve_identity(
-        SettingsValues(WIDE), None, WindowState(), "ada", was_in_zendesk=False
+        SettingsValues(WIDE), None, WindowState(), "ada", was_in_zendesk=False, now=NOW
     )
     assert (before.actor.role, before.rules.are_changes_enabled) == (Role.AGENT, False)
     set_up = SettingsValues({**WIDE, "sailthru_only.person": "ada"})
-    left = await resolve_identity(set_up, None, STATE, "ada", was_in_zendesk=True)
+    left = await resolve_identity(set_up, None, STATE, "ada", was_in_zendesk=True, now=NOW)
     assert left.actor.role is Role.AGENT, "somebody was signed in to Zendesk here before"
-    after = await resolve_identity(set_up, None, WindowState(), "ada", was_in_zendesk=False)
+    after = await resolve_identity(
+        set_up, None, WindowState(), "ada", was_in_zendesk=False, now=NOW
+    )
     assert (after.actor.role, after.rules.are_changes_enabled) == (Role.ADMIN, True)
 
 

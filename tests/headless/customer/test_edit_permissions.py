@@ -9,11 +9,12 @@ import pytest
 import pytest_asyncio
 
 from desktop.app.container import WorkspaceServices
+from desktop.customer.edit_service import EditService
 from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.model.edit import EditState
 from desktop.model.permission import DEFAULT_PERMISSIONS, Actor, PermissionRules, Role
 from tests.support.clocks import ManualClock
-from tests.support.customer_use_cases import AGENT, CustomerUseCases, submit_edit
+from tests.support.customer_use_cases import AGENT, RULES, CustomerUseCases, submit_edit
 from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import open_workspace_services
@@ -37,6 +38,65 @@ async def test_edit_as_agent_follows_permission_table(
     with pytest.raises(NotPermitted):
         await submit_edit(desk, subject)
     assert services.store.outbox.count_open.blocking() == 0
+
+
+AWAY = Actor("Ada", Role.AGENT, 7, is_confirmed=False, last_role=Role.ADMIN, last_role_at=1.0)
+
+
+@pytest.mark.parametrize(
+    ("number", "confirmed", "expected"),
+    [
+        (1, Actor("Ada", Role.ADMIN, 7), ("Ada", "7")),
+        # Signed in anew since, or as somebody else: whose it was, nobody can tell.
+        (2, Actor("Ada", Role.ADMIN, 7), ("Ada (not confirmed)", "")),
+        (1, Actor("Kim", Role.ADMIN, 8), ("Ada (not confirmed)", "")),
+    ],
+)
+async def test_edit_made_while_zendesk_was_away_is_theirs_over_the_same_connection(
+    number: int,
+    confirmed: Actor,
+    expected: tuple[str, str],
+    services: WorkspaceServices,
+    customers: CustomerFactory,
+) -> None:
+    at_work, connection = [AWAY], [1]
+    editor = EditService(
+        services.store,
+        services.context.clock,
+        services.bus,
+        lambda: at_work[-1],
+        lambda: RULES,
+        lambda: connection[-1],
+    )
+    request = customers.new_customer("list off").make_edit()
+    (edit,) = await editor.submit([request], wait_for_undo=False)
+    await editor.confirm_authors()
+    assert (await services.store.outbox.get_edit(edit.id)).actor_key == ""
+    connection.append(number)
+    at_work.append(confirmed)
+    await editor.confirm_authors()
+    kept = await services.store.outbox.get_edit(edit.id)
+    assert (kept.actor, kept.actor_key) == expected
+    assert kept.is_author_proven
+
+
+@pytest.mark.parametrize("kind", ["opt-in", "create"])
+async def test_edit_that_lets_more_through_does_not_wait_for_zendesk(
+    kind: str, services: WorkspaceServices, customers: CustomerFactory
+) -> None:
+    with pytest.raises(NotPermitted, match="Zendesk has not said who you are"):
+        await submit_edit(CustomerUseCases(services, AWAY), customers.new_customer(kind))
+
+
+async def test_edit_while_zendesk_is_away_replaces_nobody_elses(
+    services: WorkspaceServices, customers: CustomerFactory
+) -> None:
+    subject = customers.new_customer("list off")
+    added = replace(subject.make_edit(), old=False, new=True)
+    (waiting,) = await CustomerUseCases(services, AGENT).editor.submit([added])
+    with pytest.raises(NotPermitted):
+        await CustomerUseCases(services, AWAY).editor.submit([replace(added, old=True, new=False)])
+    assert (await services.store.outbox.get_edit(waiting.id)).state is EditState.WAITING
 
 
 async def test_edit_with_changes_off_is_refused(

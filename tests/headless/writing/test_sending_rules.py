@@ -46,11 +46,16 @@ def make_edit(
         (make_edit(EditKind.LIST, True, False), AGENT, ON, True),
         (make_edit(EditKind.LIST, False, True), AGENT, ON, False),
         (make_edit(EditKind.LIST, True, False, actor_key="9"), AGENT, ON, False),
-        (make_edit(EditKind.LIST, True, False), None, ON, False),
+        # Nobody knows who queued it: no more than an agent may, whoever is at work.
+        (make_edit(EditKind.LIST, True, False), None, ON, True),
+        (make_edit(EditKind.LIST, True, False), ADMIN, ON, True),
+        (make_edit(EditKind.LIST, False, True), None, ON, False),
         (make_edit(EditKind.OPTOUT, "all", "none"), AGENT, ON, True),
+        (make_edit(EditKind.OPTOUT, "all", "none", undoes="7"), ADMIN, ON, True),
+        (make_edit(EditKind.OPTOUT, "all", "none", actor_key="2"), ADMIN, ON, False),
         # What an undo restores was decided when it was asked for.
-        (make_edit(EditKind.OPTOUT, "all", "none", undoes="7"), AGENT, ON, False),
-        (make_edit(EditKind.OPTOUT, "all", "none", undoes="7"), AGENT, OFF, True),
+        (make_edit(EditKind.OPTOUT, "all", "none", "1", undoes="7"), AGENT, ON, False),
+        (make_edit(EditKind.OPTOUT, "all", "none", "1", undoes="7"), AGENT, OFF, True),
     ],
 )
 def test_sending_refusal_asks_switch_and_right(
