@@ -29,7 +29,7 @@ from desktop.model.sailthru_profile import SailthruList, SailthruProfile
 from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
-from desktop.store.customer_cache import LISTS_ENTRY, USER_FIELDS_ENTRY
+from desktop.store.customer_cache import IS_ALSO_USER, LISTS_ENTRY, USER_FIELDS_ENTRY
 from desktop.store.customer_search_index import list_recent_customers, search_customers
 from desktop.store.database_call import database_call
 from desktop.store.database_thread import DatabaseThread
@@ -166,10 +166,9 @@ class CachedSheetReader:
 
         def look(connection: sqlite3.Connection) -> int:
             row = connection.execute(
-                "SELECT (SELECT count(*) FROM mirror.cached_user) + (SELECT count(*) FROM"
+                "SELECT (SELECT count(*) FROM mirror.cached_user) + (SELECT count(*) FROM"  # noqa: S608
                 " mirror.cached_profile"
-                " p WHERE NOT EXISTS (SELECT 1 FROM mirror.user_address a"
-                " WHERE a.address = p.email AND a.user_id IS NOT NULL)) AS n"
+                f" p WHERE NOT {IS_ALSO_USER}) AS n"
             ).fetchone()
             return int(row["n"])
 

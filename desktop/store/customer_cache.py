@@ -24,6 +24,14 @@ _TABLES = (
 )  # fmt: skip
 
 
+# Whether a cached profile `p` is of a cached user too, by any of the addresses that lead to it:
+# its own may be spelled in another case.
+IS_ALSO_USER = (
+    "EXISTS (SELECT 1 FROM profile_address b JOIN user_address a ON a.address = b.address"
+    " AND a.user_id IS NOT NULL WHERE b.sid = p.sid)"
+)
+
+
 class CustomerCache(Repository):
     """Saves in the mirror what the services returned. Times are Unix seconds."""
 
@@ -204,13 +212,11 @@ class CustomerCache(Repository):
         return self._database.read(
             lambda c: int(
                 c.execute(
-                    "SELECT (SELECT count(*) FROM cached_user WHERE CAST(id AS TEXT) NOT IN"
+                    "SELECT (SELECT count(*) FROM cached_user WHERE CAST(id AS TEXT) NOT IN"  # noqa: S608
                     " (SELECT id FROM opened_customer WHERE kind = 'user' AND at >= ?1))"
                     " + (SELECT count(*) FROM cached_profile p WHERE sid NOT IN"
                     " (SELECT id FROM opened_customer WHERE kind = 'profile' AND at >= ?1)"
-                    # One customer may be kept as user and as profile.
-                    " AND NOT EXISTS (SELECT 1 FROM user_address a WHERE a.address = p.email"
-                    " AND a.user_id IS NOT NULL))",
+                    f" AND NOT {IS_ALSO_USER})",
                     (before,),
                 ).fetchone()[0]
             )

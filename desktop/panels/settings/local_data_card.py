@@ -21,6 +21,7 @@ class LocalDataCard(SettingsCard):
         super().__init__("Data on this computer")
         self._model = model
         self._confirm_task: asyncio.Task[None] | None = None
+        self._wanted_days: bool | int | str | None = None
         self._form_model = form
         self.form = SettingsForm(form, (settings_table.CACHE_DAYS.key,), change=self._on_days)
         self._kept_count_label = label("", wrap=True)
@@ -49,26 +50,34 @@ class LocalDataCard(SettingsCard):
         self.show_error(view.error)
 
     def _on_days(self, key: str, days: bool | int | str) -> None:
+        self._wanted_days = days
         if self._confirm_task is None or self._confirm_task.done():
-            task = self._change_days(key, days)
-            self._confirm_task = asyncio.get_running_loop().create_task(task)
+            self._confirm_task = asyncio.get_running_loop().create_task(self._change_days(key))
 
-    async def _change_days(self, key: str, days: bool | int | str) -> None:
-        """Store the card's number of days; where that erases customers, ask first how many."""
-        lost = await self._model.count_lost_by_days(days)
-        if lost and not await ask_confirmation(
+    async def _change_days(self, key: str) -> None:
+        """Store the number of days wanted last; where that erases customers, ask first."""
+        while (days := self._wanted_days) is not None:
+            lost = await self._model.count_lost_by_days(days)
+            # Two steps of the field may be quicker than the count: the last one is meant.
+            if days != self._wanted_days:
+                continue
+            self._wanted_days = None
+            if lost and not await self._confirm_days(int(days), lost):
+                self.form.show_values(self._form_model.state((key,)).values)
+            else:
+                self._form_model.change_setting(key, days)
+
+    async def _confirm_days(self, days: int, lost: int) -> bool:
+        return await ask_confirmation(
             self.window(),
-            f"Keep opened customers for {format_count(int(days), 'day', 'days')} only?",
+            f"Keep opened customers for {format_count(days, 'day', 'days')} only?",
             f"{format_count(lost, 'customer', 'customers')} not opened since then will be erased"
             " from this computer within the hour. Zendesk and Sailthru keep them, and so does what"
             " syncs have read.",
             confirm=f"Erase {lost:,}",
             cancel="Keep them",
             dangerous=True,
-        ):
-            self.form.show_values(self._form_model.state((key,)).values)
-            return
-        self._form_model.change_setting(key, days)
+        )
 
     def _on_erase(self) -> None:
         self._confirm_task = asyncio.get_running_loop().create_task(self._confirm_erase())

@@ -240,6 +240,16 @@ def test_mirror_customers_not_opened_are_removed_after_retention(store: Workspac
     assert store.sheet_reader.count_customers.blocking() == 0
 
 
+def test_mirror_customer_is_counted_once_whatever_the_case_of_the_address(
+    store: WorkspaceStore,
+) -> None:
+    store.customer_cache.save_user.blocking(PERSON, 1.0)
+    loud = replace(PROFILE, email="Maria@LOPEZ.example")
+    store.customer_cache.save_profile.blocking(loud, 1.0)
+    assert store.sheet_reader.count_customers.blocking() == 1
+    assert store.customer_cache.count_not_opened_since.blocking(9.0) == 1
+
+
 def test_mirror_body_of_other_version_is_ignored(store: WorkspaceStore) -> None:
     fill(store)
     store.mirror_db.write(lambda c: c.execute("UPDATE cached_profile SET body = '{\"other\": 1}'"))

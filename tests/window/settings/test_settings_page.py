@@ -300,6 +300,12 @@ async def test_settings_fewer_days_ask_with_the_customers_they_erase(
     assert stored() == 3
     await keep_for(30)
     assert stored() == 30
+    # Quicker than the customers are counted: the last step is the one that is meant.
+    for days in (29, 28):
+        field.setValue(days)
+        field.editingFinished.emit()
+    await wait_until(card._confirm_task.done)
+    assert (stored(), field.value()) == (28, 28)
 
 
 async def test_settings_new_key_replaces_old_after_it_works(
