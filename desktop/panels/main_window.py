@@ -431,12 +431,11 @@ class MainWindow(QMainWindow):
 
     def open_link(self, url: str) -> None:
         """Open a web address from the window in the browser: http and https only."""
-        from PySide6.QtCore import QUrl
-        from PySide6.QtGui import QDesktopServices
+        # Imported here: no start needs it.
+        from desktop.panels.widgets.web_link import open_web_page, parse_web_address
 
-        address = QUrl(url, QUrl.ParsingMode.StrictMode)
-        if address.isValid() and address.scheme() in ("https", "http") and address.host():
-            QDesktopServices.openUrl(address)
+        if parse_web_address(url) is not None:
+            open_web_page(url)
         else:
             self.show_error(InvalidInput("This link cannot be opened.", "It is not a web address."))
 

@@ -14,6 +14,7 @@ from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.web_link import open_web_page
 from desktop.viewmodels.help_topics import load_licence_topics
 from desktop.viewmodels.key_value_row import KeyValueRow
 
@@ -61,12 +62,5 @@ class AboutCard(SettingsCard):
         dialog = HelpDialog(
             load_licence_topics(), self.window(), name="Licences", search="Search the licences"
         )
-        dialog.link_requested.connect(_open_web_page)
+        dialog.link_requested.connect(open_web_page)
         dialog.show()
-
-
-def _open_web_page(url: str) -> None:
-    # The addresses come from packages' metadata: web pages alone.
-    address = QUrl(url, QUrl.ParsingMode.StrictMode)
-    if address.scheme() in ("https", "http") and address.host():
-        QDesktopServices.openUrl(address)

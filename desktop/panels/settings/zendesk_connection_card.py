@@ -1,7 +1,5 @@
 """Card that connects Zendesk: account, sign-in by browser or API token, who is signed in."""
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
 from desktop.panels.settings.account_move_question import AccountMoveQuestion
@@ -18,6 +16,7 @@ from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.secret_field import SecretField
 from desktop.panels.widgets.segmented_control import SegmentedControl
 from desktop.panels.widgets.text_field import TextField
+from desktop.panels.widgets.web_link import open_web_page, parse_web_address
 from desktop.viewmodels.form import FieldKind, FormField
 from desktop.viewmodels.settings.zendesk_connection_model import (
     BROWSER,
@@ -209,12 +208,11 @@ class ZendeskConnectionCard(SettingsCard):
         announce(self, text)
 
     def _open_browser(self, url: str) -> None:
-        address = QUrl(url, QUrl.ParsingMode.StrictMode)
-        # The address comes from settings: file: or a command of the system must not be opened.
-        if address.isValid() and address.scheme() in ("https", "http") and address.host():
+        address = parse_web_address(url)
+        if address is not None:
             # The host is named, so that a page of somebody else's is noticed.
             self._busy.setText(f"Waiting for the browser, which shows {address.host()}.")
-            QDesktopServices.openUrl(address)
+            open_web_page(url)
 
     def _on_copy_url(self) -> None:
         QApplication.clipboard().setText(self._model.view().browser_url)
