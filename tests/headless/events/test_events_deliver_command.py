@@ -118,6 +118,40 @@ def test_events_of_one_user_keep_their_order(
     assert same == [f"Name {n}" for n in range(4)]
 
 
+def test_what_comes_first_in_the_file_is_sent_first(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    """Of one event the user comes before the ticket; of two events the first before the second."""
+    _, email = records.user()
+    same = records.new_name()
+    events = [
+        track("Ticket Created", same, email=email, comment="It broke"),
+        identify(same, email, name="New Name"),
+    ]
+    before = len(our_writes(sandbox))
+    assert done(deliver(fairlead, *events))["totals"]["done"] == 2
+    assert our_writes(sandbox)[before:] == [
+        ("POST", "/api/v2/tickets"),
+        ("PUT", "/api/v2/users/update_many"),
+    ]
+
+
+def test_two_addresses_of_one_user_are_never_in_one_job(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    user, email = records.user()
+    second = f"{records.new_name()}@second.example"
+    sandbox.write_user(user, email=second)
+    events = [
+        identify("", email, name="First") | {"anonymousId": "a1"},
+        identify("", second, name="Second") | {"anonymousId": "a2"},
+    ]
+    before = len(our_writes(sandbox))
+    done(deliver(fairlead, *events))
+    assert our_writes(sandbox)[before:] == [("PUT", "/api/v2/users/update_many")] * 2
+    assert sandbox.read_user(user)["name"] == "Second"
+
+
 def test_a_removal_waits_until_it_is_ticked(
     fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
 ) -> None:

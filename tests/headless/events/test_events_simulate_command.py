@@ -17,8 +17,8 @@ def nothing_is_written(sandbox: SandboxServers) -> Any:
     assert writes == []
 
 
-def simulate(fairlead: FairleadCommand, *events: dict[str, Any], **options: Any) -> Any:
-    done = fairlead("events", "simulate", "-", "--json", *options, stdin=as_lines(*events))
+def simulate(fairlead: FairleadCommand, *events: dict[str, Any]) -> Any:
+    done = fairlead("events", "simulate", "-", "--json", stdin=as_lines(*events))
     assert done.exit_code == 0, done.stdout + done.stderr
     return done.json
 
@@ -227,7 +227,8 @@ def test_a_group_becomes_an_organisation_and_its_user_joins(
     ]
     assert found["effects"]["read_only"] == {"url": 1}
     lines = as_lines(group(name, **traits))
-    asked = fairlead("events", "simulate", "-", "--json", "--create-fields", stdin=lines).json
+    field = ("--create-field", "arr=integer")
+    asked = fairlead("events", "simulate", "-", "--json", *field, stdin=lines).json
     fields = asked["requests"][0]["body"]["organization"]["organization_fields"]
     assert fields == {"arr": 5}
 
