@@ -1,6 +1,7 @@
 """Counts of what a workspace keeps on this computer, and its erasure once no run is under way."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
@@ -20,6 +21,7 @@ from desktop.store.customer_erasure import (
     erase_plan_rows,
     find_customer_ids,
 )
+from desktop.store.edit_batch_repository import EditBatchRepository
 from desktop.store.outbox import Outbox
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
@@ -27,6 +29,7 @@ from desktop.store.sqlite_database import Database
 
 # A run looks four times a second whether it is to stop, and finishes the request under way.
 _RUN_STOP_S = 30.0
+_BATCH_STOP_POLL_S = 0.1
 _MAX_REWRITTEN_BYTES = 200_000_000
 
 
@@ -89,7 +92,7 @@ class LocalDatabases:
 
     @asynccontextmanager
     async def stopped_runs(self, *, may_stop: bool = True) -> AsyncIterator[None]:
-        """Stop every run of the workspace, and let none begin while its data is erased.
+        """Stop every run and batch of the workspace; no run begins while its data is erased.
 
         Raises RunUnderWay where one would have to and `may_stop` is false, ConflictError where one
         does not stop.
@@ -108,7 +111,20 @@ class LocalDatabases:
                         "Nothing was changed.",
                         "Wait for its end, or end its process; then try again.",
                     ) from error
+            await self._stop_batches()
             yield
+
+    async def _stop_batches(self) -> None:
+        """Stop the processes that look many customers up or change them; their rows stay."""
+        until = time.monotonic() + _RUN_STOP_S
+        while at_work := await asyncio.to_thread(self._request_cancel_of_all_batches):
+            if time.monotonic() > until:
+                raise ConflictError(
+                    f"Batch {at_work[0]} is under way and does not stop.",
+                    "Nothing was changed.",
+                    "Wait for its end, or end its process; then try again.",
+                )
+            await asyncio.sleep(_BATCH_STOP_POLL_S)
 
     async def was_in_zendesk(self) -> bool:
         """Read from the workspace's database, opened for a moment, if it was ever in Zendesk."""
@@ -197,6 +213,13 @@ class LocalDatabases:
             if database is None:
                 return ()
             return RunRepository(database, new_owner_id()).request_cancel_of_all.blocking()
+
+    def _request_cancel_of_all_batches(self) -> tuple[str, ...]:
+        with self._open_fairlead() as database:
+            if database is None:
+                return ()
+            batches = EditBatchRepository(database, new_owner_id())
+            return batches.request_cancel_of_all.blocking()
 
     def _summarize_kept(self) -> KeptData:
         if not (self._folder / "mirror.db").exists():

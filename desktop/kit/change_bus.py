@@ -9,12 +9,13 @@ log = logging.getLogger(__name__)
 
 
 class Topic(Enum):
-    """A topic on the change bus: customers, outbox, audit, syncs, settings …."""
+    """A topic on the change bus: customers, outbox, audit, syncs, batches …."""
 
     CUSTOMER = "customer"
     OUTBOX = "outbox"
     AUDIT = "audit"
     SYNC = "sync"
+    BATCH = "batch"
     SERVICE = "service"
     SETTINGS = "settings"
     PERMISSIONS = "permissions"

@@ -112,6 +112,7 @@ class Edit:
     refused has 0 tries: none of them counts. `actor_key` is the `Actor.key` of who made it;
     `is_author_proven`: nobody has written the row outside Fairlead, as far as can be known.
     `email_change` is the id of the address change that it is a step of, `step` its place there.
+    `batch` is the id of the batch of many customers that it belongs to.
     """
 
     id: str
@@ -129,6 +130,7 @@ class Edit:
     email_change: str | None = None
     step: int = 0
     is_author_proven: bool = True
+    batch: str | None = None
 
     def is_made_by(self, actor_key: str) -> bool:
         """Whether the edit is surely made by the person with this key; a name proves nothing."""
@@ -180,6 +182,7 @@ class Edit:
             "not_before": self.not_before,
             "undoes": intent.undoes,
             "email_change": self.email_change,
+            "batch": self.batch,
             "detail": self.detail,
             "not_sent": self.not_sent_reason or None,
         }
@@ -292,4 +295,6 @@ def sending_refusal(edit: Edit, actor: Actor | None, rules: PermissionRules) -> 
     is_of_another = actor is None or edit.actor_key != actor.key
     if actor is None or is_of_another or request.undoes is not None:
         return ""
-    return check_permission(needed_permission(request), actor, rules).reason
+    needed = [needed_permission(request), *([Permission.BULK] if edit.batch is not None else [])]
+    decisions = (check_permission(one, actor, rules) for one in needed)
+    return next((decision.reason for decision in decisions if not decision.is_allowed), "")

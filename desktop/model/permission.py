@@ -32,6 +32,7 @@ class Permission(Enum):
     PAUSE = "pause"
     TAG = "tag"
     TEXTS = "texts"
+    BULK = "bulk"
     RUNS = "runs"
 
     @property
@@ -73,6 +74,7 @@ _LABELS = {
     Permission.PAUSE: "pause marketing",
     Permission.TAG: "tag customers as high value",
     Permission.TEXTS: "edit reasons and note templates",
+    Permission.BULK: "look up and change many customers at once",
     Permission.RUNS: "run syncs",
 }
 
@@ -96,6 +98,8 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
         # A tag reaches their tickets, where triggers act.
         Permission.TAG: False,
         Permission.TEXTS: False,
+        # A list that was pasted by mistake reaches thousands.
+        Permission.BULK: False,
         Permission.RUNS: False,
     },
 }

@@ -17,7 +17,7 @@ from desktop.store.outbox_row import decode_edit
 from desktop.store.repository import Repository
 
 # Every table with a column `account`.
-_WAITING_TABLES = ("outbox", "plan", "run")
+_WAITING_TABLES = ("outbox", "plan", "run", "edit_batch")
 _MEMORY_TABLES = (
     "synced_value", "accepted_value", "written_hash", "matched_pair", "counted_event",
     "sync_member", "exchanged_profile", "source_correction", "touch", "retry_source",

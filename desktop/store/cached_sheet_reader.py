@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from desktop.model.customer_sheet import (
 )
 from desktop.model.edit import Edit
 from desktop.model.email_address import normalize_email
+from desktop.model.kept_address import KeptAddress
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.name_splitting import full_name_of_vars
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
@@ -34,6 +36,7 @@ from desktop.store.customer_search_index import list_recent_customers, search_cu
 from desktop.store.database_call import database_call
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.integrity_check_record import forget_integrity_check
+from desktop.store.kept_address_lookup import ADDRESSES_PER_READ, read_kept_addresses
 from desktop.store.outbox_row import decode_edit
 from desktop.store.sqlite_errors import is_damage, translate_sqlite_errors
 
@@ -110,6 +113,37 @@ class CachedSheetReader:
     def list_recent_customers(self, limit: int) -> tuple[CustomerMatch, ...]:
         """Select the cached customers opened last, the newest first."""
         return self._snapshot(lambda c: list_recent_customers(c, limit))
+
+    @database_call
+    def read_kept_addresses(self, addresses: Sequence[str]) -> dict[str, KeptAddress]:
+        """Select what is kept about many addresses, by address; some hundred at a time."""
+        found: dict[str, KeptAddress] = {}
+        for start in range(0, len(addresses), ADDRESSES_PER_READ):
+            some = addresses[start : start + ADDRESSES_PER_READ]
+            found |= self._snapshot(partial(read_kept_addresses, addresses=some))
+        return found
+
+    @database_call
+    def read_profile_sheets(self, sids: Sequence[str]) -> dict[str, CustomerSheet]:
+        """Read the cached sheets of these profiles with their open edits, without the Zendesk user.
+
+        A profile that is not kept is not in the result.
+        """
+
+        def look(connection: sqlite3.Connection) -> dict[str, CustomerSheet]:
+            lists = _catalogue_entry(connection, LISTS_ENTRY, tuple[SailthruList, ...])
+            found = {}
+            for sid in sids:
+                profile = _profile_by_sid(connection, sid)
+                if profile.value is not None:
+                    sheet = CustomerSheet(
+                        LookupQuery(LookupQueryKind.SID, sid), profile=profile, lists=lists
+                    )
+                    edits = _open_edits(connection, sheet)
+                    found[sid] = replace(sheet, pending_edits=edits)
+            return found
+
+        return self._snapshot(look)
 
     @database_call
     def list_customer_names(

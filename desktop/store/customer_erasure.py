@@ -114,6 +114,13 @@ _ERASE_PLAN_ROWS_SQL = (
 )
 
 
+# What waits of a batch stays in the outbox.
+_ERASE_BATCH_ROWS_SQL = (
+    f"DELETE FROM edit_batch_row WHERE CAST(user_id AS TEXT) {_IN_1} OR sid {_IN_1}"  # noqa: S608
+    f" OR address {_IN_2}"
+)
+
+
 @dataclass(frozen=True)
 class CustomerIds:
     """Ids by which both SQLite files know one customer: Zendesk user ids, sids, addresses."""
@@ -198,7 +205,8 @@ def erase_customer(
             connection.execute(_ERASE_AUDIT_SQL, by_name).rowcount,
             connection.execute(_ERASE_EDITS_SQL, by_name).rowcount
             + connection.execute(_ERASE_EMAIL_CHANGES_SQL, by_name).rowcount
-            + connection.execute(_ERASE_LEAD_REQUESTS_SQL, by_name).rowcount,
+            + connection.execute(_ERASE_LEAD_REQUESTS_SQL, by_name).rowcount
+            + connection.execute(_ERASE_BATCH_ROWS_SQL, by_name).rowcount,
             connection.execute(_ERASE_PLAN_ROWS_SQL, by_name).rowcount,
             _erase_memory(connection, every),
             waiting,
@@ -217,7 +225,7 @@ def erase_customer(
 
 
 def erase_plan_rows(fairlead: Database) -> int:
-    """Delete the people in the rows of every plan not under way; returns how many rows.
+    """Delete the people in the rows of every plan and batch not under way; returns how many rows.
 
     What such a plan has written can't be undone as a whole afterwards.
     """
@@ -226,9 +234,12 @@ def erase_plan_rows(fairlead: Database) -> int:
         connection.execute(
             "UPDATE plan SET state = 'discarded' WHERE state IN ('ready', 'stopped')"
         )
-        return connection.execute(
+        erased = connection.execute(
             f"UPDATE plan_row SET {_ERASED_PLAN_ROW} WHERE label <> '(erased)' AND {_SETTLED_PLAN}"  # noqa: S608
         ).rowcount
+        # The edits of a batch that was applied name it.
+        connection.execute("DELETE FROM edit_batch WHERE applied_at IS NULL")
+        return erased + connection.execute("DELETE FROM edit_batch_row").rowcount
 
     return fairlead.write(act)
 

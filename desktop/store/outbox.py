@@ -6,10 +6,10 @@ and a claim cannot both win.
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from desktop.kit.errors import ConflictError, InvalidInput
+from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted
 from desktop.model.edit import Edit, EditRequest, EditState, is_same_json, not_sent_detail
 from desktop.model.email_change import EmailChangeStep
 from desktop.model.json_value import Json, canonical_json
@@ -17,6 +17,7 @@ from desktop.model.service import Service
 from desktop.store import audit_row
 from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
+from desktop.store.edit_batch_repository import require_unapplied
 from desktop.store.outbox_row import decode_edit
 from desktop.store.process_identity import is_owner_alive
 from desktop.store.repository import Repository
@@ -35,6 +36,10 @@ _NEXT_STEP_CONDITION = (
     " (SELECT 1 FROM outbox d WHERE d.email_change = e.email_change AND d.step = e.step"
     " AND d.state = 'done')))"
 )
+_OF_BATCH_CONDITION = "o.batch = :batch"
+# The process of a batch sends its edits, many at a time.
+_LEFT_BATCH_CONDITION = "o.batch NOT IN (SELECT value FROM json_each(:batch))"
+_CLAIM_PAGE_ROWS = 64
 _OPEN_CONDITION = "state IN ('queued', 'waiting', 'sending', 'unknown')"
 _SAME_VALUE = (
     "e.account = o.account AND e.service = o.service AND e.target = o.target AND e.kind = o.kind"
@@ -88,10 +93,12 @@ class Outbox(Repository):
         delays_s: Sequence[float] | DelayPolicy,
         *,
         actor_key: str = "",
+        batch: str | None = None,
     ) -> tuple[Edit, ...]:
         """Insert edits into the outbox, all or none; `delays_s` is how long each waits for an undo.
 
         `actor` is the name of who wants them, `actor_key` proves it; empty: nobody confirmed it.
+        `batch`: the batch that they belong to.
 
         A judge is asked within the transaction: with the intent as from where the service will
         stand when its turn comes, and the newest open edit of that value. What it raises puts
@@ -101,11 +108,14 @@ class Outbox(Repository):
         what it was leaves nothing to send, and the waiting edit is returned as undone.
         """
         maker = (actor, actor_key)
+        number = int(batch) if batch is not None else None
 
         def act(connection: sqlite3.Connection) -> tuple[Edit, ...]:
             if callable(delays_s):
                 return tuple(
-                    self._enqueue_with_policy(connection, intent, maker, now, delays_s)
+                    self._enqueue_with_policy(
+                        connection, intent, maker, now, delays_s, batch=number
+                    )
                     for intent in intents
                 )
             return tuple(
@@ -169,11 +179,72 @@ class Outbox(Repository):
         return self._database.write(act)
 
     @database_call
+    def enqueue_batch(
+        self,
+        batch_id: str,
+        requests: Mapping[int, EditRequest],
+        actor: str,
+        now: float,
+        judge: DelayPolicy,
+        *,
+        actor_key: str = "",
+    ) -> int:
+        """Insert the edits of a batch into the outbox, all in one transaction; returns how many.
+
+        `requests` are by the batch's row. Who gets none (another change waits, or the judge refuses
+        this one) is left, and the row says why. Raises ConflictError for a batch that was applied.
+        """
+        number = int(batch_id)
+
+        def act(connection: sqlite3.Connection) -> int:
+            row = connection.execute("SELECT * FROM edit_batch WHERE id = ?", (number,)).fetchone()
+            require_unapplied(row)
+            self._accounts.require_account(connection, row["account"])
+            connection.execute("UPDATE edit_batch SET applied_at = ? WHERE id = ?", (now, number))
+            count = 0
+            for place, request in requests.items():
+                try:
+                    edit_id = self._enqueue_of_batch(
+                        connection, request, (actor, actor_key), now, judge, number
+                    )
+                except (NotPermitted, InvalidInput) as error:
+                    connection.execute(
+                        "UPDATE edit_batch_row SET fate = 'skipped', why = ?"
+                        " WHERE batch = ? AND row = ?",
+                        (str(error), number, place),
+                    )
+                    continue
+                count += 1
+                connection.execute(
+                    "UPDATE edit_batch_row SET edit = ? WHERE batch = ? AND row = ?",
+                    (edit_id, number, place),
+                )
+            return count
+
+        return self._database.write(act)
+
+    def _enqueue_of_batch(
+        self,
+        connection: sqlite3.Connection,
+        request: EditRequest,
+        maker: tuple[str, str],
+        now: float,
+        judge: DelayPolicy,
+        batch: int,
+    ) -> int:
+        # A change that somebody made meanwhile is not replaced by one of many.
+        if _select_open_row(connection, request) is not None:
+            raise InvalidInput("Another change of it waits to be sent", "", "Nothing was changed.")
+        delay_s = judge(request, None)
+        return int(self._enqueue_one(connection, request, maker, now, delay_s, batch=batch).id)
+
+    @database_call
     def claim(
         self,
         now: float,
         *,
         only: Iterable[str] = (),
+        batch: str | None = None,
         services: Iterable[Service] = tuple(Service),
         refusal: Callable[[Edit], str] = lambda _edit: "",
     ) -> Edit | None:
@@ -181,6 +252,9 @@ class Outbox(Repository):
 
         `refusal` says why a row may not be sent, or "": asked in this transaction of rows that
         were never sent. A refused one stays queued with that as its detail.
+
+        `batch`: only edits of that one. Otherwise those of batches come last, and those that
+        another process is sending are left to it.
 
         A row of a dead process is taken over; if it was being sent, it comes back as UNKNOWN.
         Rows for one value are taken in the order in which they were wanted; those before one of
@@ -195,23 +269,18 @@ class Outbox(Repository):
             account = self._accounts.deliverable_account(connection)
             if account is None:
                 return None
-            rows = connection.execute(
-                f"SELECT * FROM outbox o WHERE {_OPEN_CONDITION} AND account = :account"  # noqa: S608
-                " AND service IN (SELECT value FROM json_each(:services))"
-                f" AND (:all OR EXISTS (SELECT 1 FROM outbox e WHERE {_SAME_VALUE} AND e.id >= o.id"
-                "  AND e.id IN (SELECT value FROM json_each(:ids))))"
-                f" AND NOT EXISTS (SELECT 1 FROM outbox e WHERE {_SAME_VALUE} AND e.id < o.id"
-                "  AND e.state IN ('queued', 'waiting', 'sending', 'unknown'))"
-                f" AND {_NEXT_STEP_CONDITION}"
-                " ORDER BY not_before, id",
-                {
-                    "account": account,
-                    "services": canonical_json(names),
-                    "all": not ids,
-                    "ids": canonical_json(ids),
-                },
+            asked = {
+                "account": account,
+                "services": canonical_json(names),
+                "all": not ids,
+                "ids": canonical_json(ids),
+            }
+            rows = (
+                self._iter_claimable(connection, asked, _OF_BATCH_CONDITION, int(batch))
+                if batch is not None
+                else self._iter_of_everybody(connection, asked)
             )
-            for row in rows.fetchall():
+            for row in rows:
                 if self._is_held(row) or not self._is_due(connection, row, now):
                     continue
                 if row["state"] in ("queued", "waiting") and (reason := refusal(self._decode(row))):
@@ -237,6 +306,45 @@ class Outbox(Repository):
             return None
 
         return self._database.write(act)
+
+    def _iter_of_everybody(
+        self, connection: sqlite3.Connection, asked: Mapping[str, object]
+    ) -> Iterator[sqlite3.Row]:
+        """Yield rows that may be claimed: single edits first, then those of batches left behind."""
+        yield from self._iter_claimable(connection, asked, "o.batch IS NULL")
+        busy = canonical_json(self._select_busy_batches(connection))
+        yield from self._iter_claimable(connection, asked, _LEFT_BATCH_CONDITION, busy)
+
+    @staticmethod
+    def _iter_claimable(
+        connection: sqlite3.Connection,
+        asked: Mapping[str, object],
+        which: str,
+        batch: int | str | None = None,
+    ) -> Iterator[sqlite3.Row]:
+        """Yield in pages, in the order in which they are due, the rows that none before holds up.
+
+        Whole batches wait here: to look at each of five thousand rows for every claim took 0.12 s.
+        """
+        query = (
+            f"SELECT * FROM outbox o WHERE {_OPEN_CONDITION} AND account = :account"  # noqa: S608
+            " AND (not_before, id) > (:not_before, :id)"
+            " AND service IN (SELECT value FROM json_each(:services))"
+            f" AND (:all OR EXISTS (SELECT 1 FROM outbox e WHERE {_SAME_VALUE} AND e.id >= o.id"
+            "  AND e.id IN (SELECT value FROM json_each(:ids))))"
+            f" AND NOT EXISTS (SELECT 1 FROM outbox e WHERE {_SAME_VALUE} AND e.id < o.id"
+            "  AND e.state IN ('queued', 'waiting', 'sending', 'unknown'))"
+            f" AND {_NEXT_STEP_CONDITION} AND {which}"
+            f" ORDER BY not_before, id LIMIT {_CLAIM_PAGE_ROWS}"
+        )
+        last: dict[str, object] = {"not_before": float("-inf"), "id": 0}
+        while page := connection.execute(query, {**asked, **last, "batch": batch}).fetchall():
+            yield from page
+            last = {"not_before": page[-1]["not_before"], "id": page[-1]["id"]}
+
+    def _select_busy_batches(self, connection: sqlite3.Connection) -> list[int]:
+        rows = connection.execute("SELECT id, owner FROM edit_batch WHERE owner IS NOT NULL")
+        return [row["id"] for row in rows.fetchall() if self._is_owner_alive(row["owner"])]
 
     @database_call
     def mark_sending(self, edit: Edit, now: float) -> Edit:
@@ -283,7 +391,8 @@ class Outbox(Repository):
         self._database.write(
             lambda c: c.execute(
                 "UPDATE outbox SET not_before = ?, updated_at = ? WHERE state = 'waiting'"
-                " AND account = (SELECT id FROM current_account)",
+                # A batch's own process waits, and outlives the window that asks for this.
+                " AND batch IS NULL AND account = (SELECT id FROM current_account)",
                 (now, now),
             )
         )
@@ -297,6 +406,26 @@ class Outbox(Repository):
             if not self._is_replaceable(row):
                 return None
             return _close_with_audit(connection, self._decode(row), now, EditState.UNDONE, detail)
+
+        return self._database.write(act)
+
+    @database_call
+    def withdraw_batch(self, batch_id: str, now: float, detail: str, limit: int = 200) -> int:
+        """Withdraw up to `limit` edits of a batch that nobody has begun to send; returns how many.
+
+        Undos of the batch stay: they take back what was sent.
+        """
+
+        def act(connection: sqlite3.Connection) -> int:
+            rows = connection.execute(
+                "SELECT * FROM outbox WHERE batch = ? AND undoes IS NULL"
+                " AND state IN ('queued', 'waiting') ORDER BY id",
+                (int(batch_id),),
+            ).fetchall()
+            mine = [row for row in rows if self._is_replaceable(row)][:limit]
+            for row in mine:
+                _close_with_audit(connection, self._decode(row), now, EditState.UNDONE, detail)
+            return len(mine)
 
         return self._database.write(act)
 
@@ -317,7 +446,17 @@ class Outbox(Repository):
             if edit.state is EditState.FAILED:
                 _require_unfinished_change(connection, edit)
                 again = self._enqueue_with_policy(
-                    connection, edit.request, (actor, actor_key), now, judge, step_of(edit)
+                    connection,
+                    edit.request,
+                    (actor, actor_key),
+                    now,
+                    judge,
+                    step_of(edit),
+                    batch=row["batch"],
+                )
+                connection.execute(
+                    "UPDATE edit_batch_row SET edit = ? WHERE batch = ? AND edit = ?",
+                    (int(again.id), row["batch"], row["id"]),
                 )
                 detail = f"{edit.detail} Tried again as {again.id}.".strip()
                 connection.execute(
@@ -423,16 +562,20 @@ class Outbox(Repository):
         )
 
     @database_call
-    def seconds_until_due(self, now: float, *, elapsed_s: float = 0.0) -> float | None:
+    def seconds_until_due(
+        self, now: float, *, elapsed_s: float = 0.0, batch: str | None = None
+    ) -> float | None:
         """Return the seconds until the next outbox row may be claimed; None when none waits.
 
-        Those that were due `elapsed_s` seconds ago are left out: they were tried.
+        Those that were due `elapsed_s` seconds ago are left out: they were tried. `batch`: only
+        the rows of that one.
         """
         query = (
             f"SELECT id, not_before, updated_at FROM outbox o WHERE {_OPEN_CONDITION}"  # noqa: S608
-            f" AND {_NEXT_STEP_CONDITION}"
+            f" AND {_NEXT_STEP_CONDITION} AND (?1 IS NULL OR batch = ?1)"
         )
-        rows = self._database.read(lambda c: c.execute(query).fetchall())
+        number = int(batch) if batch is not None else None
+        rows = self._database.read(lambda c: c.execute(query, (number,)).fetchall())
         waits = [wait_s for row in rows if (wait_s := self._wait_s(row, now)) + elapsed_s > 0]
         return max(0.0, min(waits)) if waits else None
 
@@ -441,6 +584,23 @@ class Outbox(Repository):
         """Count the outbox rows that are not closed yet."""
         query = f"SELECT count(*) AS n FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608
         return int(self._database.read(lambda c: c.execute(query).fetchone()["n"]))
+
+    @database_call
+    def list_of_batch(self, batch_id: str) -> tuple[Edit, ...]:
+        """Select the outbox rows of a batch, its undos among them, in the order they were made."""
+        query = "SELECT * FROM outbox WHERE batch = ? ORDER BY id"
+        number = int(batch_id)
+        return self._database.read(
+            lambda c: tuple(self._decode(row) for row in c.execute(query, (number,)))
+        )
+
+    @database_call
+    def count_open_of_batch(self, batch_id: str) -> int:
+        """Count the outbox rows of a batch that are not closed yet."""
+        query = f"SELECT count(*) AS n FROM outbox WHERE batch = ? AND {_OPEN_CONDITION}"  # noqa: S608
+        return int(
+            self._database.read(lambda c: c.execute(query, (int(batch_id),)).fetchone()["n"])
+        )
 
     @database_call
     def count_not_sent(self) -> int:
@@ -480,12 +640,13 @@ class Outbox(Repository):
         now: float,
         judge: DelayPolicy,
         step: StepPlace = NO_STEP,
+        batch: int | None = None,
     ) -> Edit:
         # What is under way counts as if it stood already; what still waits would be replaced.
         earlier = _select_open_row(connection, intent)
         based = self._rebase(intent, earlier)
         delay_s = judge(based, self._decode(earlier) if earlier is not None else None)
-        return self._enqueue_one(connection, based, maker, now, delay_s, step)
+        return self._enqueue_one(connection, based, maker, now, delay_s, step, batch=batch)
 
     def _enqueue_one(
         self,
@@ -495,6 +656,7 @@ class Outbox(Repository):
         now: float,
         delay_s: float,
         step: StepPlace = NO_STEP,
+        batch: int | None = None,
     ) -> Edit:
         # Otherwise what was read from one account would be stamped as the other's.
         self._accounts.require_connected(connection)
@@ -527,8 +689,8 @@ class Outbox(Repository):
         cursor = connection.execute(
             "INSERT INTO outbox (idem_key, kind, service, target, label, name, old, new, reason,"
             " ticket, actor, actor_key, undoes, state, not_before, created_at, updated_at,"
-            " email_change, step, proof, account)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '',"
+            " email_change, step, batch, proof, account)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '',"
             " (SELECT id FROM current_account))",
             (
                 key,
@@ -548,6 +710,7 @@ class Outbox(Repository):
                 now,
                 now,
                 *step,
+                batch,
             ),
         )
         self._remember_wait(int(cursor.lastrowid or 0), now, now + delay_s)
@@ -670,7 +833,9 @@ def _proven_content(row: sqlite3.Row) -> list[Json]:
         "idem_key", "kind", "service", "target", "name", "new", "ticket", "undoes", "actor_key",
         "account",
     )  # fmt: skip
-    return [row[name] for name in columns]
+    # Rows that were queued before there were batches are proven without one.
+    batch = [] if row["batch"] is None else [row["batch"]]
+    return [*(row[name] for name in columns), *batch]
 
 
 def _select_open_row(connection: sqlite3.Connection, intent: EditRequest) -> sqlite3.Row | None:

@@ -15,6 +15,7 @@ from desktop.store.cached_sheet_reader import CachedSheetReader
 from desktop.store.customer_cache import CustomerCache
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.draft_and_link_repository import DraftAndLinkRepository
+from desktop.store.edit_batch_repository import EditBatchRepository
 from desktop.store.email_change_repository import EmailChangeRepository
 from desktop.store.event_action_repository import EventActionRepository
 from desktop.store.event_repository import EventRepository
@@ -43,9 +44,10 @@ log = logging.getLogger(__name__)
 class WorkspaceStore:
     """All repositories of one workspace's two SQLite files.
 
-    What people wanted (`outbox`, `email_changes`, `lead_requests`, `audit`, `drafts_and_links`),
-    what syncs are and did (`syncs` … `plan_retention`), events and how they act (`events`,
-    `event_actions`), and what services said (`customer_cache`, `feeds`, `zendesk_users`).
+    What people wanted (`outbox`, `email_changes`, `lead_requests`, `edit_batches`, `audit`,
+    `drafts_and_links`), what syncs are and did (`syncs` … `plan_retention`), events and how they
+    act (`events`, `event_actions`), and what services said (`customer_cache`, `feeds`,
+    `zendesk_users`).
     """
 
     accounts: AccountRepository
@@ -53,6 +55,7 @@ class WorkspaceStore:
     outbox: Outbox
     email_changes: EmailChangeRepository
     lead_requests: LeadRequestRepository
+    edit_batches: EditBatchRepository
     audit: AuditLog
     drafts_and_links: DraftAndLinkRepository
     customer_cache: CustomerCache
@@ -142,6 +145,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         zendesk_users=ZendeskUserLookup(mirror),
         email_changes=EmailChangeRepository(fairlead),
         lead_requests=LeadRequestRepository(fairlead),
+        edit_batches=EditBatchRepository(fairlead, new_owner_id(), accounts),
         audit=AuditLog(fairlead),
         drafts_and_links=DraftAndLinkRepository(fairlead),
         customer_cache=CustomerCache(mirror),

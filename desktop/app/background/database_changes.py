@@ -24,6 +24,8 @@ class DatabaseChangePublisher:
         versions = await store.run(store.data_versions)
         if self._seen is not None and versions != self._seen:
             # Which rows is not known: everything another process may write is read again.
-            changes = ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT, Topic.SYNC)
+            changes = ChangeSet.of(
+                Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT, Topic.SYNC, Topic.BATCH
+            )
             self._services.bus.publish(changes)
         self._seen = versions

@@ -80,6 +80,8 @@ def _count_rows(path: Path) -> dict[str, int]:
                 "event": 0,
                 "event_delivery": 0,
                 "lead_request": 0,
+                "edit_batch": 0,
+                "edit_batch_row": 0,
             },
         ),
         ("mirror", MIRROR_RENAMED, {"feed_user_address": 0, "search_suffix": 493}),
