@@ -36,6 +36,8 @@ from desktop.vault.keyring_vault import KeyringVault
 from desktop.vault.secret import Vault
 
 if TYPE_CHECKING:
+    from desktop.customer.edit_batch.batch_runner import BatchRunner
+    from desktop.customer.edit_batch.batch_service import EditBatchService
     from desktop.customer.edit_undo import UndoService
     from desktop.customer.email_change_service import EmailChangeService
     from desktop.customer.lead_requests import LeadRequestService
@@ -71,6 +73,41 @@ class WorkspaceServices:
 
         session, clock = self.session, self.context.clock
         return UndoService(self.store, self.editor, clock, self.bus, lambda: session.actor)
+
+    @cached_property
+    def edit_batches(self) -> "EditBatchService":
+        """The workspace's EditBatchService: changes many customers at once, and undoes that."""
+        from desktop.customer.edit_batch.batch_service import EditBatchRights, EditBatchService
+
+        session = self.session
+        rights = EditBatchRights(
+            lambda: session.rules,
+            lambda right: self.check_now(right, session.actor),
+            session.recheck_actor,
+        )
+        return EditBatchService(
+            self.store, lambda: session.clients, self.editor, rights, self.context.clock, self.bus
+        )
+
+    def build_batch_runner(self, checkpoint: "Checkpoint" = lambda _name: None) -> "BatchRunner":
+        """Build what works on batches, for a process of its own.
+
+        `checkpoint` is called at named points; tests end the process there.
+        """
+        from desktop.customer.edit_batch.batch_runner import BatchRunner
+
+        session = self.session
+        return BatchRunner(
+            self.store,
+            lambda: session.clients,
+            session.account_names,
+            self.edit_batches,
+            self.editor,
+            self.undo,
+            lambda: self.build_edit_sender(checkpoint),
+            self.context.clock,
+            checkpoint,
+        )
 
     @cached_property
     def pauses(self) -> "PauseRelease":

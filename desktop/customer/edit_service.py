@@ -1,6 +1,6 @@
 """Queues edits into the outbox where the permission rules allow them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
@@ -125,6 +125,32 @@ class EditService:
         self._publish(requests)
         return edits
 
+    async def submit_batch(
+        self,
+        batch_id: str,
+        requests: Mapping[int, EditRequest],
+        *,
+        wait_for_undo: bool = True,
+    ) -> int:
+        """Queue the edits of a batch, by its rows, all in one transaction; returns how many.
+
+        Raises NotPermitted where any of them is refused to who is at work, InvalidInput for a
+        missing reason or ticket, ConflictError for a batch that was applied already.
+        """
+        actor, now = self._actor(), self._clock.now()
+        for request in requests.values():
+            self.require_allowed(request)
+        count = await self._store.outbox.enqueue_batch(
+            batch_id,
+            requests,
+            actor.signature,
+            now,
+            self.make_judge(wait_for_undo=wait_for_undo),
+            actor_key=actor.key,
+        )
+        self._publish(list(requests.values()))
+        return count
+
     async def submit_undo(
         self, request: EditRequest, undone: Edit, *, wait_for_undo: bool = True
     ) -> Edit:
@@ -139,7 +165,7 @@ class EditService:
         is_theirs = await self._store.outbox.has_later_level(undone.id)
         own = None if is_theirs else undone
         judge = self.make_judge(wait_for_undo=wait_for_undo, undone=own)
-        (edit,) = await self._queue([request], judge)
+        (edit,) = await self._queue([request], judge, batch=undone.batch)
         return edit
 
     async def retry(self, edit_id: str) -> Edit:
@@ -199,10 +225,12 @@ class EditService:
 
         return judge
 
-    async def _queue(self, requests: Sequence[EditRequest], judge: DelayPolicy) -> tuple[Edit, ...]:
+    async def _queue(
+        self, requests: Sequence[EditRequest], judge: DelayPolicy, *, batch: str | None = None
+    ) -> tuple[Edit, ...]:
         actor, now = self._actor(), self._clock.now()
         edits = await self._store.outbox.enqueue(
-            requests, actor.signature, now, judge, actor_key=actor.key
+            requests, actor.signature, now, judge, actor_key=actor.key, batch=batch
         )
         if not actor.is_confirmed:
             signed_in = self._connection_number(), actor.id

@@ -25,9 +25,15 @@ class ZendeskLookup:
     """
 
     def __init__(
-        self, builder: SheetBuilder, zendesk: ZendeskClient | None, sailthru: SailthruLookup
+        self,
+        builder: SheetBuilder,
+        zendesk: ZendeskClient | None,
+        sailthru: SailthruLookup,
+        *,
+        reads_tickets: bool = True,
     ) -> None:
         self._builder = builder
+        self._reads_tickets = reads_tickets
         self._zendesk = zendesk
         self._sailthru = sailthru
 
@@ -39,6 +45,15 @@ class ZendeskLookup:
         if count == 0:
             save = self._builder.cache.save_user_absent.blocking
             await self._builder.save_in_background(save, address, self._builder.now())
+
+    async def load_known(self, user: SheetPart[ZendeskUser]) -> None:
+        """Show who has the query's address in Zendesk as it is kept here, without asking Zendesk.
+
+        Their Sailthru profiles are read as of a user that was just found.
+        """
+        self._builder.update(user=user)
+        if user.value is not None:
+            await self._sailthru.load_other_profiles(user.value)
 
     async def load_users(self, asking: Awaitable[tuple[ZendeskUser, ...]]) -> int | None:
         """Show the Zendesk users that `asking` finds: one is opened, several are matches.
@@ -128,7 +143,7 @@ class ZendeskLookup:
         """Show the Zendesk user on the sheet, then read what depends on them, all at once."""
         self._builder.set_read("user", user, matches=())
         asking: list[Coroutine[Any, Any, None]] = [self._load_details(user)]
-        if with_tickets:
+        if with_tickets and self._reads_tickets:
             asking.append(self._load_tickets(user.id))
         if self._builder.query.kind not in _PROFILE_QUERY_KINDS and user.email:
             # In normal form: Sailthru would find nobody under another spelling.

@@ -132,15 +132,19 @@ class EditSender:
     def __init__(self, context: EditSenderContext) -> None:
         self._context = context
 
-    async def send_due(self, *, only: Iterable[str] = ()) -> tuple[Edit, ...]:
+    async def send_due(
+        self, *, only: Iterable[str] = (), batch: str | None = None, limit: int | None = None
+    ) -> tuple[Edit, ...]:
         """Send every due edit of the outbox (or only these ids); returns how far each is.
 
+        `batch`: only the edits of that batch, whose process asks for them. `limit`: so many at
+        most.
         Never raises for what a service says: that becomes the edit's state. Raises StorageError.
         """
         context, wanted = self._context, tuple(only)
         ended: list[Edit] = []
         held_back: dict[str, Edit] = {}
-        while True:
+        while limit is None or len(ended) < limit:
             gate = context.read_gate()
 
             def refuse(edit: Edit, gate: SendGate = gate) -> str:
@@ -152,18 +156,20 @@ class EditSender:
             edit = await context.store.outbox.claim(
                 context.clock.now(),
                 only=wanted,
+                batch=batch,
                 services=tuple(context.gateways),
                 refusal=refuse,
             )
             if edit is None:
-                if held_back:
-                    ids = [one.request.target.id for one in held_back.values()]
-                    context.bus.publish(ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER, ids=ids))
-                return tuple(ended)
+                break
             context.checkpoint(WriteStep.CLAIMED.value)
             claimed = _ClaimedEdit(context, edit)
             ended.append(await claimed.send())
             claimed.publish_change()
+        if held_back:
+            ids = [one.request.target.id for one in held_back.values()]
+            context.bus.publish(ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER, ids=ids))
+        return tuple(ended)
 
 
 class _ClaimedEdit(WorkSource):
@@ -448,10 +454,14 @@ def _title(error: AppError | OSError) -> str:
 
 def row_of_edit(edit: Edit) -> PlanRow:
     """Convert a claimed edit to the plan row that the write protocol compares: one field."""
-    request = edit.request
+    return row_of_request(edit.request, int(edit.id))
+
+
+def row_of_request(request: EditRequest, number: int) -> PlanRow:
+    """Convert an edit request to a plan row of this number, as it is compared, sent and counted."""
     is_create = request.kind is EditKind.CREATE
     return PlanRow(
-        row=int(edit.id),
+        row=number,
         fate=PlannedOutcome.CREATE if is_create else PlannedOutcome.UPDATE,
         source_id="",
         target_id="" if is_create else request.target.id,
