@@ -1,4 +1,4 @@
-"""Starts detached processes of our own (`fairlead sync …`, the demo), which outlive the window."""
+"""Starts detached processes of our own (`fairlead sync …`, `bulk`), which outlive the window."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from desktop.settings.paths import HOME_VARIABLE
 
 
 class DetachedProcess:
-    """A `fairlead sync` process that was started here; it goes on when the window ends."""
+    """A process of a run or a batch that was started here; it goes on when the window ends."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self._process = process
@@ -40,7 +40,7 @@ class DetachedProcess:
 
 
 class DetachedRunLauncher:
-    """Starts detached `fairlead sync …` processes for one workspace.
+    """Starts detached processes of runs and batches for one workspace.
 
     `extra_environment` goes to these processes alone: the demo keeps its secrets in memory and
     has no other way to hand them over.
@@ -54,16 +54,26 @@ class DetachedRunLauncher:
 
     def start(self, *arguments: str) -> DetachedProcess:
         """Start a detached `fairlead sync` with these arguments. Raises InternalError."""
-        workspace = self._services.workspace.name
-        command = own_command("sync", *arguments, "--workspace", workspace)
+        return self._start("sync", *arguments, kind=arguments[0], what="The sync")
+
+    def go_on_with_batch(self, batch_id: str) -> DetachedProcess:
+        """Start what goes on with a batch of many customers. Raises InternalError."""
+        return self._start("bulk", "--batch", batch_id, "--quiet", kind="bulk", what="The batch")
+
+    def undo_batch(self, batch_id: str) -> DetachedProcess:
+        """Start the undo of a batch of many customers. Raises InternalError."""
+        return self._start("undo", "--batch", batch_id, "--quiet", kind="undo", what="The undo")
+
+    def _start(self, *words: str, kind: str, what: str) -> DetachedProcess:
+        command = own_command(*words, "--workspace", self._services.workspace.name)
         logs = self._services.context.paths.logs
         try:
-            return start_detached(command, logs, arguments[0], self._environment())
+            return start_detached(command, logs, kind, self._environment())
         except OSError as error:
             raise InternalError(
-                "The sync could not be started.",
+                f"{what} could not be started.",
                 f"The system did not start its process: {error.strerror}.",
-                f"Try {pasteable('sync', *arguments)} in a terminal.",
+                f"Try {pasteable(*words)} in a terminal.",
             ) from error
 
     def _environment(self) -> dict[str, str]:

@@ -202,7 +202,9 @@ class WindowLifecycle(QObject):
         self.request_close()
 
     async def _read_open_edits(self) -> tuple[Edit, ...]:
-        return await self.services.store.outbox.list_recent(-1, open_only=True)
+        from desktop.app.background.outbox_worker import list_own_open_edits
+
+        return await list_own_open_edits(self.services)
 
     async def _ask_to_quit(self, unmade: Sequence[Edit]) -> bool:
         from desktop.panels.widgets.confirmation_dialog import ask_confirmation

@@ -19,6 +19,7 @@ from desktop.customer.email_change_service import EmailChangeChoices
 from desktop.events.event_intake import read_events
 from desktop.events.stored_events import stored_form
 from desktop.model.edit import EditKind, EditRequest, EditTarget
+from desktop.model.edit_batch import BatchAction
 from desktop.model.service import Service
 from desktop.sync.sync_runner import RunRequest
 from tests.faults.negative_controls import (
@@ -162,6 +163,48 @@ def change_email(
     asyncio.run(act())
 
 
+def change_batch(
+    home: str,
+    document: dict[str, Any],
+    addresses: list[str],
+    undo: bool = False,
+    die_at: str | None = None,
+    turn: int = 1,
+) -> None:
+    """Opt many out, or go on with the last batch (`undo`: take it back), and be killed at a point.
+
+    Each step is taken only where the batch has not come so far yet, as a person does who starts
+    again.
+    """
+    passed: Counter[str] = Counter()
+
+    def checkpoint(name: str) -> None:
+        passed[name] += 1
+        if name == die_at and passed[name] == turn:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    async def act() -> None:
+        async with open_workspace_services(Path(home), document) as house:
+            service, runner = house.edit_batches, house.build_batch_runner(checkpoint)
+            made = await house.store.edit_batches.list_recent(1)
+            batch = made[0] if made else await service.create("\n".join(addresses))
+            checkpoint("created")
+            if batch.action is None:
+                await service.set_action(
+                    batch.id, BatchAction(EditKind.OPTOUT, "", "basic"), "fault test"
+                )
+            if batch.applied_at is None:
+                await runner.go_on(batch.id)
+                await service.apply(batch.id, wait_for_undo=False)
+                checkpoint("applied")
+            if undo and batch.undo_asked_at is None:
+                await service.request_undo(batch.id)
+                checkpoint("undo asked")
+            await runner.go_on(batch.id)
+
+    asyncio.run(act())
+
+
 def run_edit_negative_control(home: str, document: dict[str, Any], gate: str | None = None) -> None:
     """The controls: resend without reading, or (with a gate) send without claims."""
 
@@ -231,6 +274,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "deliver": enqueue_and_deliver,
     "change email": change_email,
     "deliver events": deliver_events,
+    "batch": change_batch,
     "naive": run_edit_negative_control,
     "sync": run_sync,
     "naive sync": run_sync_negative_control,

@@ -41,7 +41,7 @@ class OutboxWorker:
         what was wanted from `since` (Unix seconds) on, since a person knows the older ones.
         """
         outbox, now = self._services.store.outbox, self._services.context.clock.now()
-        before = await outbox.list_recent(-1, open_only=True)
+        before = await list_own_open_edits(self._services)
         await outbox.end_undo_waits(now)
         # After what is being sent at this moment.
         async with self._sending:
@@ -61,6 +61,13 @@ class OutboxWorker:
     def _on_changes(self, changes: ChangeSet) -> None:
         if changes.has_any(Topic.OUTBOX, Topic.SERVICE, Topic.PERMISSIONS):
             self.wake_up.set()
+
+
+async def list_own_open_edits(services: WorkspaceServices) -> tuple[Edit, ...]:
+    """Return the open edits that nobody but the window sends: not those of a batch at work."""
+    at_work = await services.store.edit_batches.list_at_work()
+    edits = await services.store.outbox.list_recent(-1, open_only=True)
+    return tuple(edit for edit in edits if edit.batch not in at_work)
 
 
 def _is_unmade(edit: Edit, since: float) -> bool:

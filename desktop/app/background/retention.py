@@ -17,7 +17,7 @@ DAY_S = 24 * HOUR_S
 async def delete_expired_data(
     services: WorkspaceServices, list_open_ids: Callable[[], Sequence[str]] = tuple
 ) -> None:
-    """Delete run logs after two weeks, and cached customers not opened for the setting's days.
+    """Delete run logs after two weeks, cached customers and batches after the setting's days.
 
     The customers open in a tab, by Zendesk user id or sid, count as opened now.
     """
@@ -29,5 +29,6 @@ async def delete_expired_data(
         ids = (int(one), None) if one.isdigit() else (None, one)
         await services.store.customer_cache.mark_opened(person=ids[0], sid=ids[1], at=now)
     deleted = await services.store.customer_cache.delete_not_opened_since(now - days * DAY_S)
+    await services.store.edit_batches.delete_older_than(now - days * DAY_S)
     if deleted:
         log.info("Deleted %d cached records older than %d days", deleted, days)

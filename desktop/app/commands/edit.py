@@ -168,7 +168,7 @@ def _requested_edits(
             raise InvalidInput(f"--list {entry}: say NAME=on or NAME=off.")
         requests.append(edits.list_membership(name, member=state == "on"))
     if options.health:
-        requests.append(edits.health(_parse_health(options.health)))
+        requests.append(edits.health(parse_health(options.health)))
     if options.sync_to_sailthru:
         requests.append(edits.sync_checkbox(on=options.sync_to_sailthru == "on"))
     if options.sync_to_zendesk:
@@ -180,11 +180,12 @@ def _requested_edits(
         name, equals, value = entry.partition("=")
         if not equals:
             raise InvalidInput(f"--var {entry}: say NAME=JSON.")
-        requests.append(edits.var(name, _parse_json(name, value)))
+        requests.append(edits.var(name, parse_json_value(name, value)))
     return requests
 
 
-def _parse_json(name: str, text: str) -> Json:
+def parse_json_value(name: str, text: str) -> Json:
+    """Parse the JSON of `--var NAME=JSON`. Raises InvalidInput."""
     try:
         value: Json = json.loads(text, parse_constant=_reject_json_constant)
     except (ValueError, RecursionError):
@@ -201,7 +202,8 @@ def _reject_json_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _parse_health(text: str) -> CustomerHealth | None:
+def parse_health(text: str) -> CustomerHealth | None:
+    """Parse `--health`; “none” takes it away. Raises InvalidInput."""
     if text == "none":
         return None
     try:

@@ -70,17 +70,20 @@ def emit_edits(
     document: dict[str, Any] = {"edits": rows}
     if is_dry_run:
         document["dry_run"] = True
-    codes = [
-        ExitCode.NEEDS_PERSON
-        if row.get("not_sent")
-        else _EXIT_CODES_BY_STATE.get(str(row["state"]), ExitCode.SERVICE_AWAY)
-        for row in rows
-    ]
+    codes = map(edit_exit_code, rows)
     exit_code = ExitCode.DONE if is_dry_run else max(codes, default=ExitCode.DONE)
-    return emit(document, map(_edit_line, rows), as_json=as_json, exit_code=exit_code)
+    return emit(document, map(edit_line, rows), as_json=as_json, exit_code=exit_code)
 
 
-def _edit_line(row: Mapping[str, Any]) -> str:
+def edit_exit_code(row: Mapping[str, Any]) -> int:
+    """Return the exit code that one edit's row of a command's JSON stands for."""
+    if row.get("not_sent"):
+        return ExitCode.NEEDS_PERSON
+    return _EXIT_CODES_BY_STATE.get(str(row["state"]), ExitCode.SERVICE_AWAY)
+
+
+def edit_line(row: Mapping[str, Any]) -> str:
+    """Return one edit's row of a command's JSON as a line of text."""
     if "customer" not in row:
         return f"{row['id']}  {row['kind']}  {row['state']}"
     number = f"{row['id']}  " if row["id"] else ""

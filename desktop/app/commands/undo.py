@@ -1,22 +1,36 @@
-"""`fairlead undo EDIT`: take one change back by sending the value that stood there before."""
+"""`fairlead undo EDIT|--batch ID`: take a change, or a whole batch, back to what stood before."""
 
 import argparse
 
+from desktop.app.bootstrap import AppContext
+from desktop.app.commands.bulk_output import add_quiet_option, emit_batch
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
 from desktop.app.commands.edit_email import deliver_email_change
-from desktop.app.commands.open_workspace import in_workspace
+from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
+from desktop.kit.errors import InvalidInput
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("edit", help="the number that `fairlead edit` or `outbox` printed")
+    parser.add_argument(
+        "edit", nargs="?", help="the number that `fairlead edit` or `outbox` printed"
+    )
+    parser.add_argument("--batch", metavar="ID", help="undo all of a batch of the last 24 hours")
+    add_quiet_option(parser)
 
 
-@in_workspace()
+async def _undo(context: AppContext, options: argparse.Namespace) -> int:
+    if (options.edit is None) == (options.batch is None):
+        raise InvalidInput("Say either EDIT or --batch ID.", "Nothing was undone.")
+    is_batch = options.batch is not None
+    async with open_workspace(context, options.workspace, for_runs=is_batch) as services:
+        await require_view_permission(services)
+        return await (_undo_batch if is_batch else _undo_edit)(services, options)
+
+
 async def _undo_edit(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    await require_view_permission(services)
     change = (await services.store.outbox.get_edit(options.edit)).email_change
     if change is not None:
         # One step alone would leave the two services with different addresses.
@@ -28,4 +42,13 @@ async def _undo_edit(services: WorkspaceServices, options: argparse.Namespace) -
     return emit_edits(closed, as_json=options.json)
 
 
-COMMANDS = {"undo": CliCommand(_add_arguments, _undo_edit)}
+async def _undo_batch(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    batch = await services.store.edit_batches.get(options.batch)
+    # One that was stopped halfway goes on: what is undone already stays so.
+    if batch.undo_asked_at is None or batch.undone_at is not None:
+        batch = await services.edit_batches.request_undo(batch.id)
+    batch = await services.build_batch_runner().go_on(batch.id)
+    return await emit_batch(services, batch, as_json=options.json, is_quiet=options.quiet)
+
+
+COMMANDS = {"undo": CliCommand(_add_arguments, _undo)}
