@@ -56,9 +56,13 @@ class DetachedRunLauncher:
         """Start a detached `fairlead sync` with these arguments. Raises InternalError."""
         return self._start("sync", *arguments, kind=arguments[0], what="The sync")
 
-    def go_on_with_batch(self, batch_id: str) -> DetachedProcess:
-        """Start what goes on with a batch of many customers. Raises InternalError."""
-        return self._start("bulk", "--batch", batch_id, "--quiet", kind="bulk", what="The batch")
+    def go_on_with_batch(self, batch_id: str, *, known_only: bool = False) -> DetachedProcess:
+        """Start what goes on with a batch of many customers. Raises InternalError.
+
+        `known_only`: it looks nobody up who was not found yet.
+        """
+        words = ["bulk", "--batch", batch_id, *(["--known-only"] if known_only else [])]
+        return self._start(*words, "--quiet", kind="bulk", what="The batch")
 
     def undo_batch(self, batch_id: str) -> DetachedProcess:
         """Start the undo of a batch of many customers. Raises InternalError."""

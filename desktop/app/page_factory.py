@@ -1,4 +1,4 @@
-"""Builds the pages Sync, Activity and Settings and the set-up wizard when they are first opened."""
+"""Builds the window's pages beside Customers and the set-up wizard when they are first opened."""
 
 import asyncio
 from collections import deque
@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QMimeData, QObject, QTimer
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.demo_process import DemoProcess
@@ -31,6 +31,8 @@ from desktop.viewmodels.syncs.sync_page_models import build_sync_page_models
 
 if TYPE_CHECKING:
     from desktop.app.window_lifecycle import WindowLifecycle
+    from desktop.panels.batches.batch_page import BatchPage
+    from desktop.viewmodels.batches.batch_page_model import BatchPageModel
 
 _PREBUILD_INTERVAL_MS = 15
 _EXHAUSTED = object()
@@ -66,6 +68,9 @@ class PageFactory(QObject):
         self._prebuild_timer.timeout.connect(self._on_prebuild_tick)
         self._settings_model: SettingsPageModel | None = None
         self._wizard_model: SetupWizardModel | None = None
+        self._batch_model: BatchPageModel | None = None
+        self._batch_page: BatchPage | None = None
+        self._extra_environment = extra_environment
         self._demo_process = DemoProcess(services.context.paths.logs, self)
         self._demo_process.failed.connect(window.main_window.show_error)
         window.main_window.page_requested.connect(self._on_page_requested)
@@ -74,6 +79,9 @@ class PageFactory(QObject):
         if not services.context.is_demo:
             words = "demo training sample example"
             add("Look around with invented data", self._demo_process.start, keywords=words)
+        words = "paste bulk list addresses csv spreadsheet mass"
+        add("Many at once", self._on_many_at_once, "Ctrl+Shift+V", keywords=words)
+        window.main_window.dropped.connect(self._on_dropped)
         add("New sync", self._on_new_sync)
         add("Preview the sync", self._on_preview)
         add("Run the sync now", self._on_run)
@@ -164,7 +172,7 @@ class PageFactory(QObject):
         self._demo_process.stop_watching()
         await self._activity_model.close()
         await self.sync_models.close()
-        for model in (self._settings_model, self._wizard_model):
+        for model in (self._settings_model, self._wizard_model, self._batch_model):
             if model is not None:
                 await model.close()
 
@@ -183,6 +191,45 @@ class PageFactory(QObject):
         if self.sync_page is not None and self._window.main_window.current_page == "sync":
             act(self.sync_page)
 
+    def _on_many_at_once(self) -> None:
+        page = self._open_batch_page()
+        if page is not None:
+            page.paste_clipboard()
+
+    def _on_dropped(self, mime: object) -> None:
+        page = self._open_batch_page()
+        if page is not None and isinstance(mime, QMimeData):
+            page.paste(mime)
+
+    def _open_batch_page(self) -> "BatchPage | None":
+        """Show the page Many at once; None where it may not be opened, which is said."""
+        view = self._window.main_window
+        view.show_page("bulk")
+        return self._batch_page if view.current_page == "bulk" else None
+
+    def _build_batch_page(self) -> "BatchPage":
+        # Imported here: few people use it on a day.
+        from desktop.panels.batches.batch_page import BatchPage
+        from desktop.viewmodels.batches.batch_page_model import BatchPageContext, BatchPageModel
+
+        services = self._services
+        launcher = DetachedRunLauncher(services, self._extra_environment)
+        self._batch_model = BatchPageModel(
+            BatchPageContext(
+                services.session,
+                services.store,
+                services.edit_batches,
+                services.bus,
+                services.context.clock,
+                services.workspace.name,
+                launcher.go_on_with_batch,
+                launcher.undo_batch,
+            )
+        )
+        self._batch_page = BatchPage(self._batch_model)
+        self._batch_page.customer_requested.connect(self._window.main_window.look_up)
+        return self._batch_page
+
     def _on_setup_finished(self) -> None:
         self._window.main_window.show_setup(None)
         self._window.start_lookups()
@@ -198,6 +245,8 @@ class PageFactory(QObject):
             self._prebuild_timer.stop()
             # Consumed at once: what the timer has not built yet is built now.
             deque(self._sync_page_build_steps, 0)
+        elif key == "bulk":
+            view.add_page(key, self._build_batch_page())
         elif key == "settings":
             # The demo installs nothing on anybody's computer.
             timer = None if services.context.is_demo else WorkspaceTimer(services)

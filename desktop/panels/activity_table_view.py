@@ -1,12 +1,14 @@
 """Table widget of the page Activity: two lines to a cell, the state as a chip."""
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QHeaderView, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHeaderView, QWidget
 
 from desktop.panels.theme import fonts
-from desktop.panels.widgets.list_row_delegate import CHIP_HEIGHT, ListRowDelegate, ModelIndex
 from desktop.panels.widgets.list_table_view import ListTableView
+from desktop.panels.widgets.two_line_row_delegate import (
+    TWO_LINE_ROW_HEIGHT,
+    TwoLineRowDelegate,
+)
 from desktop.viewmodels.activity.activity_columns import (
     CHANGE,
     CUSTOMER,
@@ -19,11 +21,8 @@ from desktop.viewmodels.activity.activity_period import ActivityOrder
 from desktop.viewmodels.activity.activity_row import ActivityRow
 from desktop.viewmodels.list_model import GrowingListModel
 
-_ROW_HEIGHT = 46
 # Narrower than this, one column holds the whole row.
 _COLUMNS_MIN_WIDTH = 560
-_CHIP_MIN_WIDTH = 82
-_SMALL = 12
 _ORDERS = {
     TIME: (ActivityOrder.NEWEST, ActivityOrder.OLDEST),
     CUSTOMER: (ActivityOrder.CUSTOMER,),
@@ -31,57 +30,19 @@ _ORDERS = {
 }
 
 
-class ActivityRowDelegate(ListRowDelegate[ActivityRow]):
+class ActivityRowDelegate(TwoLineRowDelegate[ActivityRow]):
     """Paints an edit in the Activity table: time over who, change over reason, the state."""
 
-    highlights_hovered_row = True
+    chip_column = STATE
 
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: ModelIndex) -> QSize:
-        return QSize(fonts.scaled(120), fonts.scaled(_ROW_HEIGHT))
+    def cell_texts(self, column: int, row: ActivityRow) -> tuple[str, str]:
+        return cell_texts(column, row)
 
-    def paint_cell(
-        self, painter: QPainter, box: QRect, index: ModelIndex, row: ActivityRow
-    ) -> None:
-        px = self.paint_cache.px
-        inner = box.adjusted(px(6), px(3), -px(6), -px(4))
-        if index.column() == STATE:
-            self._paint_state_chip(painter, inner, row, at_end=False)
-        elif self.is_single_column:
-            self._paint_single_column(painter, inner, row)
-        else:
-            self._paint_two_lines(painter, inner, *cell_texts(index.column(), row))
+    def single_texts(self, row: ActivityRow) -> tuple[str, str]:
+        return row.customer_name or row.customer, f"{row.change_text} · {row.time}"
 
-    def _paint_single_column(self, painter: QPainter, box: QRect, row: ActivityRow) -> None:
-        half = box.height() // 2
-        upper = box.adjusted(0, 0, 0, -half)
-        width = self._paint_state_chip(painter, upper, row, at_end=True)
-        left, right = (width, 0) if self._view.isRightToLeft() else (0, -width)
-        who = _one_line(row.customer_name or row.customer)
-        self.paint_text(painter, upper.adjusted(left, 0, right, 0), who, "text")
-        second = _one_line(f"{row.change_text} · {row.time}")
-        self.paint_text(painter, box.adjusted(0, half, 0, 0), second, "muted", size=_SMALL)
-
-    def _paint_two_lines(self, painter: QPainter, box: QRect, above: str, below: str) -> None:
-        half = box.height() // 2 if below else 0
-        self.paint_text(painter, box.adjusted(0, 0, 0, -half), _one_line(above), "text")
-        if below:
-            lower = box.adjusted(0, half, 0, 0)
-            self.paint_text(painter, lower, _one_line(below), "muted", size=_SMALL)
-
-    def _paint_state_chip(
-        self, painter: QPainter, box: QRect, row: ActivityRow, *, at_end: bool
-    ) -> int:
-        """Paint an Activity row's state chip; returns its width in px, one for the whole column."""
-        px = self.paint_cache.px
-        metrics = self.paint_cache.metrics(_SMALL, medium=True)
-        width = metrics.horizontalAdvance(row.state) + px(20)
-        width = min(width if at_end else max(width, px(_CHIP_MIN_WIDTH)), box.width())
-        height = px(CHIP_HEIGHT)
-        is_right = at_end != self._view.isRightToLeft()
-        left = box.right() + 1 - width if is_right else box.left()
-        pill = QRectF(left, box.top() + (box.height() - height) / 2, width, height)
-        self.paint_chip(painter, pill, row.state, row.state_tone)
-        return width + px(8)
+    def chip(self, row: ActivityRow) -> tuple[str, str]:
+        return row.state, row.state_tone
 
 
 class ActivityTableView(ListTableView[ActivityRowDelegate]):
@@ -94,7 +55,7 @@ class ActivityTableView(ListTableView[ActivityRowDelegate]):
             "Changes", model, ActivityRowDelegate, leading_column=CHANGE, parent=parent
         )
         self._order = ActivityOrder.NEWEST
-        self.set_row_height(fonts.scaled(_ROW_HEIGHT))
+        self.set_row_height(fonts.scaled(TWO_LINE_ROW_HEIGHT))
         self.horizontalHeader().setSectionResizeMode(CHANGE, QHeaderView.ResizeMode.Stretch)
         # They stand as second lines below time and change.
         self.setColumnHidden(WHO, True)
@@ -146,8 +107,3 @@ def cell_texts(column: int, row: ActivityRow) -> tuple[str, str]:
     if column == CUSTOMER:
         return (row.customer_name, row.customer) if row.customer_name else (row.customer, "")
     return row.change_text, " · ".join(part for part in (row.reason_text, row.detail) if part)
-
-
-def _one_line(text: str) -> str:
-    # A reason may have line breaks, after which QPainter would draw into the next row.
-    return " ".join(text.split("\n")) if "\n" in text else text

@@ -5,7 +5,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QAbstractSlider,
@@ -65,6 +73,7 @@ class MainWindow(QMainWindow):
     new_tab_requested = Signal(str)  # somebody to look up in a tab of their own
     page_shown = Signal(str)  # the key of the page in front now
     visibility_changed = Signal(bool, bool)  # whether it can be seen, whether it is in front
+    dropped = Signal(object)  # QMimeData: a text or a file, anywhere in the window
 
     def __init__(self, badge: WorkspaceBadge) -> None:
         super().__init__()
@@ -75,9 +84,11 @@ class MainWindow(QMainWindow):
         self._early_query: str | None = ""
         self._help: HelpDialog | None = None
         self._page_access = PageAccess()
+        self._used_pages: frozenset[str] = frozenset()
         self.is_close_allowed = False
         self.setWindowTitle(f"Fairlead – {badge.name}")
         self.setWindowIcon(icon.app_icon())
+        self.setAcceptDrops(True)
         self.rescale_lengths(fonts.scale())
         self.resize(fonts.scaled(1280), fonts.scaled(820))
         self.window_actions = WindowActions(self)
@@ -151,6 +162,9 @@ class MainWindow(QMainWindow):
             name = self.navigation_rail.page(key).accessibleName()
             self.show_error(NotPermitted(f"The page {name} is not open to you.", refusal))
         elif self._put_in_front(key):
+            if key == "bulk":
+                # What it has under way is come back to.
+                self._used_pages = frozenset({key})
             self._show_rail_pages()
             self.page_shown.emit(key)
 
@@ -164,6 +178,8 @@ class MainWindow(QMainWindow):
         actions = self.window_actions
         for name in _SYNC_ACTIONS & actions.names():
             actions.set_enabled(name, access.refusals.get("sync", ""))
+        for name in {"Many at once"} & actions.names():
+            actions.set_enabled(name, access.refusals.get("bulk", ""))
         actions.set_enabled("Customer value settings", access.admin_settings_reason)
         for key, title in SETTINGS_SECTIONS:
             actions.set_enabled(f"Settings: {title}", access.section_refusal(key))
@@ -178,7 +194,7 @@ class MainWindow(QMainWindow):
 
     def _show_rail_pages(self) -> None:
         self.navigation_rail.set_visible_pages(
-            self._page_access.rail_pages | {self.navigation_rail.current() or ""}
+            self._page_access.rail_pages | {self.navigation_rail.current() or ""} | self._used_pages
         )
 
     @property
@@ -335,6 +351,18 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         self._set_narrow(self.width() < fonts.scaled(NARROW_WIDTH))
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        # Imported here: no start needs it.
+        from desktop.panels.batches.pasted_content import can_be_pasted
+
+        may_drop = "bulk" not in self._page_access.refusals and self._setup_widget is None
+        if may_drop and can_be_pasted(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.dropped.emit(event.mimeData())
+
     def focusNextPrevChild(self, forward: bool) -> bool:
         # Panels come and go: the order is made anew with each Tab. Imported here: no start
         # needs it.
@@ -391,8 +419,11 @@ class MainWindow(QMainWindow):
         self.navigation_rail.add_page("customers", "Customers", "customers")
         self.navigation_rail.add_page("sync", "Sync", "sync")
         self.navigation_rail.add_page("activity", "Activity", "activity")
+        # In the rail once it was opened.
+        self.navigation_rail.add_page("bulk", "Many", "many", name="Many at once")
         self.navigation_rail.add_page("settings", "Settings", "settings", bottom=True)
         self.navigation_rail.set_current("customers")
+        self._show_rail_pages()
 
     def _add_actions(self) -> None:
         add = self.window_actions.add

@@ -141,6 +141,12 @@ class EditBatchRepository(Repository):
                 " cancel_requested = 0, error = '' WHERE id = ?",
                 (self._owner, stage.value, total, now, row["id"]),
             )
+            if stage is BatchStage.LOOKUP:
+                # Who is found now is not in the plan yet.
+                connection.execute(
+                    "UPDATE edit_batch SET planned_at = NULL WHERE id = ? AND applied_at IS NULL",
+                    (row["id"],),
+                )
             return self._get(connection, batch_id)
 
         return self._database.write(act)

@@ -54,6 +54,9 @@ def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
     if not decision.is_allowed:
         pages.discard("sync")
         refusals["sync"] = decision.reason
+    many = check_role(Permission.BULK, actor, rules)
+    if not many.is_allowed:
+        refusals["bulk"] = many.reason
     if actor.role is not Role.ADMIN:
         pages.discard("settings")
     reason = "" if actor.role is Role.ADMIN else _ADMIN_SETTINGS_REASON

@@ -36,6 +36,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--confirm", type=int, metavar="COUNT", help="how many are changed, where a limit asks"
     )
+    parser.add_argument(
+        "--known-only", action="store_true", help="change those found so far; look nobody else up"
+    )
     parser.add_argument("--batch", metavar="ID", help="go on with a batch that has stopped")
     parser.add_argument("--cancel", metavar="ID", help="stop a batch; its look-up can go on later")
     parser.add_argument("--batches", action="store_true", help="list the newest batches")
@@ -83,8 +86,9 @@ async def _go_on(
     if action is not None:
         ticket = parse_ticket_number(options.ticket) if options.ticket is not None else None
         batch = await service.set_action(batch.id, action, options.reason, ticket)
-    await _tell_estimate(services, batch)
-    batch = await runner.go_on(batch.id)
+    if not options.known_only:
+        await _tell_estimate(services, batch)
+    batch = await runner.go_on(batch.id, known_only=options.known_only)
     is_applied_now = action is not None and not options.dry_run and batch.planned_at is not None
     if is_applied_now and (await service.find_gate(batch.id)).changes:
         try:

@@ -37,9 +37,10 @@ class BatchRunner:
     clock: Clock
     checkpoint: Checkpoint = field(default=lambda _name: None)
 
-    async def go_on(self, batch_id: str) -> EditBatch:
+    async def go_on(self, batch_id: str, *, known_only: bool = False) -> EditBatch:
         """Do what is left to do for a batch, and return it as it stands then.
 
+        `known_only`: plan the change of those found so far, and look nobody else up.
         Looking up needs the right to; what was applied or is to be undone was allowed then, and
         each edit is judged again when it is sent. Raises ConflictError where another process is at
         work on it, and what keeps the services from being asked.
@@ -49,7 +50,7 @@ class BatchRunner:
         if batch.is_at_work:
             raise batch_at_work_error(batch.id)
         try:
-            await self._work(batch)
+            await self._work(batch, known_only=known_only)
         except AppError as error:
             await batches.end_work(batch.id, str(error))
             raise
@@ -58,7 +59,7 @@ class BatchRunner:
             raise
         return await batches.end_work(batch.id)
 
-    async def _work(self, batch: EditBatch) -> None:
+    async def _work(self, batch: EditBatch, *, known_only: bool) -> None:
         store, clock = self.store, self.clock
         if batch.undo_asked_at is not None:
             if batch.undone_at is None:
@@ -69,7 +70,7 @@ class BatchRunner:
         else:
             self.service.require_permission()
             lookup = BatchLookup(batch.id, store, self.clients, clock, self.checkpoint)
-            if not await lookup.run():
+            if not known_only and not await lookup.run():
                 return
             self.checkpoint("looked up")
             batch = await store.edit_batches.get(batch.id)

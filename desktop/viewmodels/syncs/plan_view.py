@@ -256,7 +256,7 @@ def _build_consequences(summary: PlanSummary) -> tuple[PlanConsequenceView, ...]
     found = [
         PlanConsequenceView(
             f"{n.consequence.value}:{n.name}",
-            f"{n.people:,} {_consequence_text(n.consequence, n.name, n.people)}",
+            f"{n.people:,} {consequence_text(n.consequence, n.name, n.people)}",
             n.people,
         )
         for n in summary.plan.consequence_counts
@@ -290,7 +290,8 @@ _SINGULAR_FORMS = {
 }
 
 
-def _consequence_text(kind: Consequence, name: str, count: int) -> str:
+def consequence_text(kind: Consequence, name: str, count: int) -> str:
+    """Return a preview's consequence after a count of people: “joins Newsletter”."""
     words = kind.label.format(name=name)
     if count == 1:
         for many, one in _SINGULAR_FORMS.items():
@@ -354,7 +355,7 @@ def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
     if count <= _CONFIRM_OVER and not limits and not text_to_type:
         return None
     noticed = [
-        f"{n.people:,} {_consequence_text(n.consequence, n.name, n.people)}"
+        f"{n.people:,} {consequence_text(n.consequence, n.name, n.people)}"
         for n in summary.plan.consequence_counts
     ]
     over = [one.message for one in summary.breaches]

@@ -1,0 +1,261 @@
+"""The page Many at once by keyboard and mouse: paste, look up, preview, make, undo, refusals."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QLineEdit
+
+from desktop.model import edit_batch
+from desktop.model.edit_batch import BatchStage
+from desktop.model.limit import Limit
+from desktop.model.pasted_addresses import MAX_PASTED_BYTES
+from desktop.panels.batches import pasted_content
+from desktop.viewmodels.batches import batch_page_model
+from tests.support.batch_page_driver import PROCESS_S, BatchPageDriver
+from tests.support.window_driver import CTRL, MARIA, Key, read_profile_officially
+
+PASTED = """Name;E-mail
+Maria Lopez;maria@lopez.example
+"Reyes, Tom" <tom@old.example>
+noname@plain.example
+MARIA@LOPEZ.example
+nobody@nowhere.example
+not an address
+"""
+
+
+def optout(window: BatchPageDriver, sid: str = MARIA) -> str:
+    profile = read_profile_officially(window.sandbox, sid, {"optout_email": 1})
+    return str(profile["optout_email"])
+
+
+async def test_pasted_list_is_looked_up_changed_and_undone(window: BatchPageDriver) -> None:
+    await window.paste_and_look_up(PASTED)
+    counts = window.counts()
+    assert (counts[""], counts["found"], counts["missing"]) == (6, 3, 1)
+    assert (counts["invalid"], counts["duplicate"], counts["ambiguous"]) == (1, 1, 0)
+    assert "2 in Sailthru: 2 get everything · 1 in Zendesk only" in window.visible_texts()
+    assert optout(window) == "none"
+    await window.preview(change="optout basic", reason="complaint list 21 Nov")
+    assert "2 stop getting marketing e-mail" in window.visible_texts()
+    assert window.counts()["update"] == 2
+    button = window.page.change_card.apply_button
+    assert button.accessibleName() == "Stop marketing e-mail for 2 people"
+    assert optout(window) == "none"
+    await window.make()
+    assert "Marketing e-mail stopped for 2 people." in window.visible_texts()
+    assert optout(window) == "basic"
+    edits = window.house.store.outbox.list_of_batch.blocking(window.model.batch.id)
+    assert {edit.request.reason for edit in edits} == {"complaint list 21 Nov"}
+    window.click("Undo all")
+    await window.confirm()
+    await window.wait_until(
+        lambda: window.model.batch.undone_at is not None and window.is_sent(), PROCESS_S
+    )
+    await window.wait_until(lambda: "Undone for 2 people." in window.visible_texts())
+    assert optout(window) == "none"
+
+
+async def test_what_is_kept_is_found_without_a_process(window: BatchPageDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    await window.paste("maria@lopez.example")
+    await window.wait_until(lambda: window.counts().get("found") == 1)
+    batch = window.model.batch
+    assert (batch.stage, batch.begun_at) == (BatchStage.NONE, None)
+    row = window.model.table_model.row_at(0)
+    await window.wait_until(lambda: window.model.table_model.row_at(0) is not None)
+    row = window.model.table_model.row_at(0)
+    assert row.found_note.startswith("saved on this computer")
+
+
+async def test_long_look_up_says_how_long_before_it_begins_and_can_be_cancelled(
+    window: BatchPageDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_page_model, "_STARTS_BY_ITSELF_S", 0.0)
+    many = "\n".join(f"nobody{number}@nowhere.example" for number in range(120))
+    await window.paste(many)
+    await window.wait_until(lambda: window.counts().get("waiting") == 120)
+    texts = window.visible_texts()
+    # The sandbox allows 700 calls a minute, a quarter of them kept for people.
+    assert "Looking up 120 addresses takes about " in texts
+    assert "Zendesk answers one address at a time" in texts
+    assert window.model.batch.stage is BatchStage.NONE
+    window.sandbox.control("POST", "speed", {"latency_ms": 400})
+    window.click("Look up 120")
+    await window.wait_until(lambda: window.counts().get("missing", 0) > 0, PROCESS_S)
+    window.click("Stop the batch")
+    await window.wait_until(
+        lambda: not window.model.batch.is_at_work and window.model.view().progress is None,
+        PROCESS_S,
+    )
+    left = window.counts()["waiting"]
+    assert 0 < left < 120
+    assert "The look-up was stopped." in window.visible_texts()
+    window.sandbox.control("POST", "speed", {"latency_ms": 0})
+    window.click("Resume")
+    await window.wait_until(window.is_idle, PROCESS_S)
+    assert window.counts()["missing"] == 120
+
+
+async def test_number_over_the_limit_is_typed(
+    window: BatchPageDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Four people over a limit of one: two hundred would take their time.
+    monkeypatch.setattr(edit_batch, "Limit", lambda: Limit(people=1, percent=0))
+    await window.paste_and_look_up("maria@lopez.example, tom@old.example, dana@okafor.example")
+    await window.preview(change="optout all", reason="complaints")
+    words = "3 people would be opted out further; the limit is 1 at once."
+    assert words in window.visible_texts()
+    window.click(window.page.change_card.apply_button)
+    await window.wait_until(lambda: window.question() is not None)
+    question = window.question()
+    assert question is not None
+    assert question.cancel_button.isDefault()
+    question.findChildren(QLineEdit)[0].setText("2")
+    assert not question.confirm_button.isEnabled()
+    question.reject()
+    assert optout(window) == "none"
+    await window.make(typed="3")
+    assert optout(window) == "all"
+
+
+async def test_right_taken_away_while_the_page_is_open_is_refused_at_the_click(
+    window: BatchPageDriver,
+) -> None:
+    await window.paste_and_look_up(PASTED)
+    await window.preview(change="optout basic", reason="complaints")
+    # Another process of an admin writes the settings; this window has not heard of it.
+    path = window.home.workspace.settings_path
+    document = json.loads(path.read_text())
+    document["settings"]["permissions.admin.bulk"] = False
+    path.write_text(json.dumps(document))
+    assert window.page.change_card.apply_button.isEnabled()
+    window.click(window.page.change_card.apply_button)
+    await window.wait_until(lambda: "is not allowed" in window.visible_texts())
+    assert window.house.store.outbox.count_open.blocking() == 0
+    assert optout(window) == "none"
+    # What was typed stands.
+    assert window.model.draft.reason == "complaints"
+
+
+async def test_agent_without_the_right_is_told_why(agent_window: BatchPageDriver) -> None:
+    action = agent_window.view.window_actions["Many at once"]
+    assert not action.isEnabled()
+    assert "look up and change many customers at once" in action.statusTip()
+    agent_window.view.show_page("bulk")
+    assert agent_window.view.current_page == "customers"
+
+
+async def test_gigabyte_on_the_clipboard_is_a_sentence(
+    window: BatchPageDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = []
+    monkeypatch.setattr(
+        batch_page_model.EditBatchService,
+        "create",
+        lambda _self, content: decoded.append(content),
+    )
+    # Its bytes stand for a thousand times as many: nothing of them is decoded or parsed.
+    mime = QMimeData()
+    mime.setData("text/plain", QByteArray(b"a@b.example\n" * (MAX_PASTED_BYTES // 12 + 2)))
+    await window.paste(mime)
+    await window.wait_until(
+        lambda: "That is too large to be a list of addresses." in window.visible_texts()
+    )
+    assert not decoded
+    assert window.model.batch is None
+
+
+@pytest.mark.parametrize("text", ["", "hello", "no address here"])
+async def test_clipboard_without_an_address_is_a_sentence(
+    window: BatchPageDriver, text: str
+) -> None:
+    await window.paste(text)
+    await window.wait_until(lambda: "no e-mail address in that" in window.visible_texts())
+    assert window.model.batch is None
+
+
+async def test_file_and_text_are_dropped_anywhere(window: BatchPageDriver, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes("name;mail\nMaria;maria@lopez.example\n".encode("utf-16"))
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(file))])
+    drop(window, mime)
+    await window.wait_until(lambda: window.counts().get("") == 1)
+    assert window.view.current_page == "bulk"
+    text = QMimeData()
+    text.setText("tom@old.example, dana@okafor.example")
+    drop(window, text)
+    await window.wait_until(lambda: window.counts().get("") == 2)
+    gone = QMimeData()
+    gone.setUrls([QUrl.fromLocalFile(str(tmp_path / "no-such-file"))])
+    drop(window, gone)
+    await window.wait_until(lambda: "no-such-file cannot be read." in window.visible_texts())
+    # Every batch is there to be opened again.
+    assert len(window.model.recent) == 2
+
+
+def drop(window: BatchPageDriver, mime: QMimeData) -> None:
+    """Drag it over the window's middle, and let it go."""
+    actions, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    none = Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(600, 400), actions, mime, left, none)
+    window.view.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    window.view.dropEvent(QDropEvent(QPointF(600, 400), actions, mime, left, none))
+
+
+def test_table_of_links_is_read_from_its_html() -> None:
+    mime = QMimeData()
+    mime.setText("Maria\nTom")
+    mime.setHtml("<table><tr><td><a href='mailto:maria@lopez.example'>Maria</a></td></tr></table>")
+    assert "maria@lopez.example" in pasted_content.read_pasted_text(mime)
+
+
+async def test_typed_reason_survives_and_words_missing_are_said(window: BatchPageDriver) -> None:
+    await window.paste_and_look_up(PASTED)
+    card = window.page.change_card
+    assert card.reason_label.text() == "Choose a change first."
+    window.choose(change="optout basic")
+    assert card.reason_label.text() == "Give a reason first."
+    window.choose(reason="half a rea")
+    await window.wait_until(
+        lambda: window.house.store.drafts_and_links.get_draft.blocking("many at once")
+    )
+    await window.reopen_window()
+    window.window.page_factory._open_batch_page()
+    await window.wait_until(
+        lambda: (
+            window.model.batch is not None
+            and window.page.change_card.form.text("reason") == "half a rea"
+        )
+    )
+    # So does the batch: it is there again, with everybody found.
+    assert window.counts()["found"] == 3
+
+
+async def test_keyboard_alone_previews_and_makes_the_change(window: BatchPageDriver) -> None:
+    await window.paste_and_look_up("maria@lopez.example")
+    window.choose(change="health", health="happy")
+    control = window.page.change_card.form.rows["change"].control
+    control.setFocus()
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_until(
+        lambda: window.model.batch.planned_at is not None and window.is_idle(), PROCESS_S
+    )
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_until(window.is_sent, PROCESS_S)
+    profile = read_profile_officially(window.sandbox, MARIA, {"vars": 1})
+    assert profile["vars"]["zendesk_health"] == "happy"
+
+
+async def test_every_control_of_the_page_has_a_name(window: BatchPageDriver) -> None:
+    await window.paste_and_look_up(PASTED)
+    names = {
+        "Many at once", "Paste addresses", "Choose a file", "Earlier batches", "Search the rows",
+        "Pasted addresses", "Counts", "Change", "Reason", "Ticket", "Preview change",
+    }  # fmt: skip
+    assert all(window.find_all(name) for name in names)
