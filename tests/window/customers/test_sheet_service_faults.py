@@ -220,7 +220,7 @@ async def test_admin_goes_on_offline_and_is_asked_again_when_it_is_sent(
         await window.look_up("maria@lopez.example")
         window.click("Newsletter", Switch)
         window.click("Sync to Sailthru", Switch)
-        await window.wait_until(lambda: "2 changes" in window.waiting_edit_count)
+        await window.wait_until(lambda: len(window.newest_edits()) == 2)
         assert [edit.actor_key for edit in window.newest_edits()] == ["", ""]
     finally:
         window.sandbox.start()
