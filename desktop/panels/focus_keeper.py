@@ -117,6 +117,9 @@ class FocusKeeper(QObject):
             return False
         window = self._parked.window()
         stops = [stop for stop in tab_stops(window) if stop.isEnabled()]
+        if self._parked in stops:
+            # Back at a control of before: Tab goes on from it as ever.
+            return False
         inside = [stop for stop in stops if self._parked.isAncestorOf(stop)]
         below = [
             stop for stop in inside if stop.mapTo(window, stop.rect().center()).y() >= self._lost_y

@@ -247,3 +247,16 @@ async def test_button_of_a_test_under_way_gets_the_focus_back(window: WindowDriv
     await window.wait_until(is_over)
     await window.wait_until(lambda: focus() is button)
     assert seen == {""}
+
+
+async def test_tab_goes_on_after_a_drawer_has_closed(window: WindowDriver) -> None:
+    await window.look_up("#48213")
+    link = await window.tab_to("Add note")
+    window.press(Key.Key_Return)
+    assert focus() is not link
+    window.press(Key.Key_Escape)
+    assert focus() is link
+    window.press(Key.Key_Tab)
+    assert focus() is window.find_one("Open in Zendesk", LinkButton)
+    window.press(Key.Key_Backtab)
+    assert focus() is link
