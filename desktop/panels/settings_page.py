@@ -136,8 +136,9 @@ class SettingsPage(QWidget):
         page.setContentsMargins(0, 0, 0, fonts.scaled(11))
         page.setSpacing(fonts.scaled(10))
         page.addWidget(label("Settings", "heading"))
-        page.addWidget(self.banner)
         page.addLayout(self._body, 1)
+        # Below the section, which is cut short for it: nothing moves under the pointer.
+        page.addWidget(self.banner)
 
     def _create_cards(self, key: str) -> tuple[Card, ...]:
         model, form = self._model, self._model.form

@@ -233,17 +233,12 @@ class PlanTab(Card):
         ):
             buttons.addWidget(button)
         self._footer_layout.addLayout(buttons)
-        for part in (
-            self.limit_banner,
-            self.outcome_banner,
-            self.consequence_links,
-            filters,
-            self.cause_links,
-        ):
+        for part in (self.consequence_links, filters, self.cause_links, line):
             self.add(part)
-        self.add(line)
         self.body.addLayout(body, 1)
-        self.add(self._footer)
+        # Over the button that they are about; the rows are cut short, and none moves.
+        for below in (self.limit_banner, self.outcome_banner, self._footer):
+            self.add(below)
         self.body.setSpacing(fonts.scaled(8))
         self.row_detail.hide()
         # The box of states exists from here on, so that what follows keeps it at the top.

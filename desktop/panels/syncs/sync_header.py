@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QSizePolicy, QVBox
 
 from desktop.panels.syncs.run_menu import RunMenu
 from desktop.panels.syncs.run_progress_bar import RunProgressBar
+from desktop.panels.syncs.sync_message_banner import SyncMessageBanner
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox, vbox
 from desktop.panels.widgets.button import icon_button, secondary_button
@@ -16,7 +17,8 @@ from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.tooltip import escape_tooltip
 from desktop.viewmodels.syncs.sync_header_view import RunProgressView, SyncHeaderView
 
-_STATE_HEIGHT = 30
+# Of two lines and a button: a message has room without moving the page.
+_STATE_HEIGHT = 42
 _MENU_ENTRIES = (
     ("rename", "Name, labels and description…"),
     ("retry", "Retry waiting rows"),
@@ -49,13 +51,14 @@ class SyncHeader(QWidget):
         self.preview_button = secondary_button("Preview", name="Preview")
         self.run_button = secondary_button("Run now", name="Run now")
         self.run_menu_button = icon_button("chevron-down", "Ways to run")
-        # While something is under way it stands where Preview and Run now were: nothing moves.
+        # In a place of its own: who aims at it as the run ends must not hit Run now.
         self.cancel_button = secondary_button("Cancel", name="Cancel the run")
         self.cancel_button.hide()
         # Visible, not only a tool tip: a disabled button shows none to the keyboard.
         self.status_label = label("", "muted", wrap=True)
         self.run_here_button = LinkButton("Run scheduled syncs on this computer")
         self.run_here_button.hide()
+        self.message_banner = SyncMessageBanner(is_compact=True)
         self.progress_bar = RunProgressBar()
         self._menu: QMenu | None = None
         self._lay_out()
@@ -87,20 +90,22 @@ class SyncHeader(QWidget):
         )
         self.run_button.set_enabled(not view.run_disabled_reason, view.run_disabled_reason)
         self.status_label.setText(view.status_text)
-        under_way = view.progress is not None
         # What goes goes first: both at once would push the page down for a moment.
-        if under_way:
+        has_status = view.progress is None and view.message is None
+        if not has_status:
             self.status_label.hide()
             self.run_here_button.hide()
+        if view.message is None:
+            self.message_banner.show_view(None)
         self._show_progress(view.progress)
-        self.status_label.setVisible(not under_way)
-        self.run_here_button.setVisible(view.offers_run_here and not under_way)
+        self.message_banner.show_view(view.message)
+        self.status_label.setVisible(has_status)
+        self.run_here_button.setVisible(view.offers_run_here and has_status)
 
     def _show_progress(self, progress: RunProgressView | None) -> None:
         under_way = progress is not None
         self.progress_bar.show_progress(progress)
-        for button in (self.preview_button, self.run_button, self.run_menu_button):
-            button.setVisible(not under_way)
+        self.run_menu_button.set_enabled(not under_way, "It is running.")
         self.cancel_button.setVisible(under_way)
         if progress is not None:
             why = "It stops within a second." if progress.is_cancelling else "It has not begun yet."
@@ -113,6 +118,10 @@ class SyncHeader(QWidget):
         self.back_button.setVisible(narrow)
         direction = QBoxLayout.Direction
         self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+        # Where the others do not give way to it: wide they stand at the right, else at the left.
+        place = self._buttons.count() - 2 if narrow else 0
+        self._buttons.removeWidget(self.cancel_button)
+        self._buttons.insertWidget(place, self.cancel_button)
 
     def _lay_out(self) -> None:
         name = QHBoxLayout()
@@ -122,13 +131,13 @@ class SyncHeader(QWidget):
         name.addWidget(self.enabled_switch)
         name.addWidget(self.favourite_button)
         name.addStretch(1)
-        buttons = QHBoxLayout()
+        buttons = self._buttons = QHBoxLayout()
         buttons.setSpacing(fonts.scaled(8))
         for button in (
+            self.cancel_button,
             self.preview_button,
             self.run_button,
             self.run_menu_button,
-            self.cancel_button,
             self.more_button,
         ):
             button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -145,7 +154,7 @@ class SyncHeader(QWidget):
         state = QWidget()
         line = hbox(self.status_label, self.run_here_button, spacing=10)
         line.setAlignment(self.run_here_button, Qt.AlignmentFlag.AlignTop)
-        state.setLayout(vbox(line, self.progress_bar, spacing=0))
+        state.setLayout(vbox(line, self.message_banner, self.progress_bar, spacing=0))
         # As high in every state: the page below must not move when a run begins.
         state.setMinimumHeight(fonts.scaled(_STATE_HEIGHT))
         allow_full_height(state)

@@ -9,8 +9,8 @@ from desktop.viewmodels.syncs.sync_header_view import SyncMessageView
 class SyncMessageBanner(Banner):
     """Banner widget of a sync's message; the same one again is neither counted nor spoken."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, parent: QWidget | None = None, *, is_compact: bool = False) -> None:
+        super().__init__(parent, is_compact=is_compact)
         self._view: SyncMessageView | None = None
         self.hide()
 

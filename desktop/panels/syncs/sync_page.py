@@ -22,12 +22,11 @@ from desktop.panels.syncs.schedule_tab import ScheduleTab
 from desktop.panels.syncs.sync_details_dialog import SyncDetailsDialog
 from desktop.panels.syncs.sync_header import SyncHeader
 from desktop.panels.syncs.sync_list import SyncList
-from desktop.panels.syncs.sync_message_banner import SyncMessageBanner
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP
-from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
+from desktop.panels.widgets.edge_banner import EdgeBanner
 from desktop.panels.widgets.label import elided_label
 from desktop.panels.widgets.lazy_widget import LazyWidget
 from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_width
@@ -60,9 +59,7 @@ class SyncPage(ListDetailPage):
         self.setObjectName("Sync")
         self.sync_list = SyncList()
         self.header = SyncHeader()
-        self.message_banner = SyncMessageBanner()
-        self.error_banner = Banner()
-        self.error_banner.hide()
+        self.error_banner = EdgeBanner(self)
         self.note_label = elided_label("", "small", align_right=True)
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Parts of the sync")
@@ -134,7 +131,6 @@ class SyncPage(ListDetailPage):
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(fonts.scaled(8))
         right.addWidget(self.header)
-        right.addWidget(self.message_banner)
         right.addLayout(tabs)
         right.addWidget(self._stack, 1)
         body = QHBoxLayout()
@@ -145,7 +141,6 @@ class SyncPage(ListDetailPage):
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, fonts.scaled(11))
         page.setSpacing(fonts.scaled(10))
-        page.addWidget(self.error_banner)
         page.addLayout(body, 1)
 
     def _plan_over_last_runs(self) -> QWidget:
@@ -208,7 +203,7 @@ class SyncPage(ListDetailPage):
         self.header.back_requested.connect(self.close_detail)
         self.header.cancel_requested.connect(model.cancel_run)
         self.header.run_here_requested.connect(self._on_run_here)
-        self.message_banner.action_triggered.connect(self._on_message_action)
+        self.header.message_banner.action_triggered.connect(self._on_message_action)
         self.tabs.currentChanged.connect(self._on_tab)
         self.plan_tab.customer_requested.connect(self.customer_requested)
         self.plan_tab.preview_requested.connect(model.start_preview)
@@ -231,7 +226,6 @@ class SyncPage(ListDetailPage):
         head = self._model.header_view()
         if head is not None:
             self.header.show_header(head)
-            self.message_banner.show_view(head.message)
             self.note_label.setText(head.note)
         self._on_plan()
         self._arrange()

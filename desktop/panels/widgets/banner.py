@@ -10,7 +10,7 @@ from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import current_tokens
 from desktop.panels.theme.icon import icon_pixmap
 from desktop.panels.widgets.button import Button, icon_button
-from desktop.panels.widgets.label import label
+from desktop.panels.widgets.label import LabelVariant, PlainLabel, elided_label, label
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.shape_painting import create_painter
 from desktop.panels.widgets.style_property import set_style_properties
@@ -30,18 +30,24 @@ class Banner(QFrame):
     action_triggered = Signal(str)
     closed = Signal()
 
-    def __init__(self, parent: QWidget | None = None, *, counts: bool = True) -> None:
-        """Make a hidden banner; `counts` is off where it shows a state, which does not recur."""
+    def __init__(
+        self, parent: QWidget | None = None, *, counts: bool = True, is_compact: bool = False
+    ) -> None:
+        """Make a hidden banner; `counts` is off where it shows a state, which does not recur.
+
+        `is_compact`: two lines, whatever it says; the tool tips have it whole.
+        """
         super().__init__(parent)
         self._counts = counts
+        self._is_compact = is_compact
         self._shown_texts = ("", "", "")
         self._count = 0
         self._buttons: dict[Button, str] = {}
         self.setProperty("tone", "info")
         self._icon = _ToneIcon(self)
-        self.title_label = label("", "strong", wrap=True)
-        self.message_label = label("", wrap=True)
-        self.hint_label = label("", "muted", wrap=True)
+        self.title_label = self._make_label("strong")
+        self.message_label = self._make_label("text")
+        self.hint_label = self._make_label("muted")
         self.count_label = label("", "strong")
         self._actions = QHBoxLayout()
         self._actions.setSpacing(fonts.scaled(8))
@@ -120,13 +126,16 @@ class Banner(QFrame):
         """Return the banner's button of an action, for instance to disable it with a reason."""
         return next(button for button, name in self._buttons.items() if name == key)
 
+    def _make_label(self, variant: LabelVariant) -> PlainLabel:
+        return elided_label("", variant) if self._is_compact else label("", variant, wrap=True)
+
     def _lay_out(self) -> None:
         self._row = QHBoxLayout(self)
-        side, edge = fonts.scaled(12), fonts.scaled(9)
+        side, edge = fonts.scaled(12), fonts.scaled(3 if self._is_compact else 9)
         self._row.setContentsMargins(side, edge, edge, edge)
         self._row.setSpacing(fonts.scaled(10))
         texts = QVBoxLayout()
-        texts.setSpacing(fonts.scaled(2))
+        texts.setSpacing(fonts.scaled(0 if self._is_compact else 2))
         for part in (self.title_label, self.message_label, self.hint_label):
             texts.addWidget(part)
             part.hide()
@@ -149,7 +158,7 @@ class Banner(QFrame):
 
     def _stack_if_narrow(self) -> None:
         down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
-        narrow = self.width() < fonts.scaled(_NARROW_WIDTH)
+        narrow = self.width() < fonts.scaled(_NARROW_WIDTH) and not self._is_compact
         buttons = sum(button.sizeHint().width() for button in self._buttons)
         self._body.setDirection(down if narrow else across)
         self._actions.setDirection(

@@ -106,11 +106,11 @@ class ListPage(ListDetailPage):
         self.export_button.set_enabled(bool(state.summary), "There is nothing to export.")
 
     def show_error(self, error: AppError) -> None:
-        """Show an error on a banner above the list page's table."""
+        """Show an error on the list page's banner, below its table."""
         self.banner.show_message("bad", error.title, error.message, error.hint, close="Close")
 
     def show_result(self, sentence: str) -> None:
-        """Show above the list page's table what was done: where a file was written to."""
+        """Show below the list page's table what was done: where a file was written to."""
         self.banner.show_message("info", sentence, close="Close")
 
     def clear_filters(self) -> None:
@@ -168,8 +168,9 @@ class ListPage(ListDetailPage):
         page.addLayout(self._filters)
         if self._below_filters is not None:
             page.addWidget(self._below_filters)
-        page.addWidget(self.banner)
         page.addLayout(self._body, 1)
+        # Below the list, which is cut short for it: nothing moves under the pointer.
+        page.addWidget(self.banner)
 
     def _on_filter(self, _text: str) -> None:
         key = self.filter_control.value() or self._spec.filters[0][0]

@@ -286,7 +286,8 @@ def _build_message(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncMessageV
 def _last_run_message(snapshot: SyncSnapshot, run: Run) -> SyncMessageView | None:
     done = totals_text(run.totals)
     written = any(run.totals.get(key) for key in ("created", "updated"))
-    kept = f"So far: {done}." if written else "Nothing was written yet."
+    # What was sent and not read back may stand there.
+    kept = f"So far: {done}." if written else "No change is confirmed yet."
     if run.state is RunState.FAILED:
         return SyncMessageView(
             "bad",

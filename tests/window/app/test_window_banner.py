@@ -2,10 +2,12 @@
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from desktop.panels.activity_page import ActivityPage
+from desktop.panels.settings_page import SettingsPage
 from desktop.panels.widgets import banner as banner_module
+from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.switch import Switch
 from tests.support.window_driver import CTRL, Key, WindowDriver
 
@@ -39,6 +41,37 @@ async def test_banner_moves_nothing_of_the_page(window: WindowDriver) -> None:
         if label.isVisible()
     )
     window.save_screenshot("banner-narrow")
+
+
+@pytest.mark.parametrize(("key", "name"), [(Key.Key_3, "Activity"), (Key.Key_Comma, "Settings")])
+async def test_banner_of_a_page_moves_nothing_of_it(
+    window: WindowDriver, key: Key, name: str
+) -> None:
+    window.press(key, CTRL)
+    kind = ActivityPage if name == "Activity" else SettingsPage
+    await window.wait_until(lambda: window.find_all(name, kind))
+    page = window.find_one(name, kind)
+    assert isinstance(page, ActivityPage | SettingsPage)
+    await window.pause(0.1)
+
+    def places() -> list[QPoint]:
+        shown = [w for w in page.findChildren(QWidget) if w.isVisible() and w not in own]
+        parts = [w for w in shown if isinstance(w, QAbstractButton | Card)]
+        return [part.mapTo(window.view, QPoint()) for part in parts]
+
+    own: list[QWidget] = []
+    before: list[QPoint] = []
+    while before != (now := places()):
+        # Until what the page reads has arrived.
+        before = now
+        await window.pause(0.2)
+    page.banner.show_message("bad", "It cannot be done.", "Because. " * 30, close="Close")
+    own += page.banner.findChildren(QWidget)
+    # At once: the page draws what its model says again and again.
+    for _ in range(3):
+        QApplication.sendPostedEvents()
+    assert page.banner.isVisible()
+    assert places() == before
 
 
 async def test_toasts_stand_above_the_banner(window: WindowDriver) -> None:

@@ -91,9 +91,16 @@ async def test_run_shows_whole_from_start_and_moves_nothing(window: SyncPageDriv
     window.sandbox.set_faults("sailthru:* *:slow=1")
     window.click(window.page.plan_tab.write_button)
     await window.wait_until(header.cancel_button.isVisible)
-    assert not header.run_button.isVisible()
+    # Who aims at Cancel in the moment in which the run ends must hit nothing else.
+    cancel = header.cancel_button.geometry()
+    for button in (header.preview_button, header.run_button, header.run_menu_button):
+        assert not button.isEnabled()
+        assert not cancel.intersects(button.geometry())
     await window.wait_for_run_end()
-    await window.wait_until(header.run_button.isVisible)
+    await window.wait_until(header.run_button.isEnabled)
+    assert not header.cancel_button.isVisible()
+    for button in (header.preview_button, header.run_button, header.run_menu_button):
+        assert not cancel.intersects(button.geometry())
     window.models.page.changed.disconnect(note)
     assert any(" of " in detail and has_bar for detail, has_bar, _ in seen), seen
     assert {where for *_, where in seen} == {before}
@@ -111,5 +118,5 @@ async def test_cancel_by_keyboard_leaves_it_at_the_sync(window: SyncPageDriver) 
     assert is_on_page(window)
     header.cancel_button.setFocus()
     window.press(Key.Key_Space)
-    await window.wait_until(header.run_button.isVisible, within_s=20)
+    await window.wait_until(lambda: not header.cancel_button.isVisible(), within_s=20)
     assert is_on_page(window)
