@@ -76,6 +76,7 @@ def describe_kept(kept: "KeptForAccount") -> str:
             (kept.open_plans, "plan that was not applied", "plans that were not applied"),
             (kept.running_runs, "run under way", "runs under way"),
             (kept.remembered, "remembered record", "remembered records"),
+            (kept.waiting_events, "event that waits", "events that wait"),
         )
         if number
     ]

@@ -17,7 +17,7 @@ from desktop.store.outbox_row import decode_edit
 from desktop.store.repository import Repository
 
 # Every table with a column `account`.
-_WAITING_TABLES = ("outbox", "plan", "run", "edit_batch")
+_WAITING_TABLES = ("outbox", "plan", "run", "edit_batch", "event_source", "event")
 _MEMORY_TABLES = (
     "synced_value", "accepted_value", "written_hash", "matched_pair", "counted_event",
     "sync_member", "exchanged_profile", "source_correction", "touch", "retry_source",
@@ -29,17 +29,19 @@ _OPEN_EDITS_SQL = "state IN ('queued', 'waiting', 'sending', 'unknown')"
 
 @dataclass(frozen=True)
 class KeptForAccount:
-    """Counts of stored edits, plans and sync state that belong to the current account."""
+    """Counts of stored edits, plans, sync state and events of the current account."""
 
     open_edits: int = 0
     open_plans: int = 0
     running_runs: int = 0
     remembered: int = 0
+    waiting_events: int = 0
 
     @property
     def is_nothing(self) -> bool:
         """Whether a move to another account would drop no row of the database."""
-        return not (self.open_edits or self.open_plans or self.running_runs or self.remembered)
+        counts = (self.open_edits, self.open_plans, self.running_runs, self.remembered)
+        return not any((*counts, self.waiting_events))
 
 
 class AccountRepository(Repository):
@@ -127,6 +129,7 @@ class AccountRepository(Repository):
                 count("SELECT count(*) FROM plan WHERE state IN ('ready', 'stopped', 'applying')"),
                 count("SELECT count(*) FROM run WHERE state = 'running'"),
                 sum(count(f"SELECT count(*) FROM {table}") for table in _MEMORY_TABLES),  # noqa: S608 - names of ours
+                count("SELECT count(*) FROM event WHERE state IN ('waiting', 'open')"),
             )
 
         return self._database.read(look)
@@ -161,6 +164,10 @@ class AccountRepository(Repository):
             )
             for table in _MEMORY_TABLES:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+            connection.execute(
+                "UPDATE event SET state = 'closed', reason = ? WHERE state IN ('waiting', 'open')",
+                (_MOVED_AWAY,),
+            )
             connection.execute("UPDATE sync SET watermark = ''")
             connection.execute("UPDATE account SET is_current = 0 WHERE is_current")
             return _add_current(connection, seen, now)

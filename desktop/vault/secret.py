@@ -23,6 +23,8 @@ class Secret(Enum):
     ZENDESK_CLIENT_SECRET = "zendesk-client-secret"  # noqa: S105 - the entry's name
     SELL_TOKEN = "sell-token"  # noqa: S105 - the entry's name
     SMTP_PASSWORD = "smtp-password"  # noqa: S105 - the entry's name
+    # What programs that send events to `fairlead events serve` name themselves by.
+    EVENTS_KEY = "events-write-key"
     # Signs the audit, and the newest row it had when that was last kept: sent nowhere.
     AUDIT_KEY = "audit-key"
     AUDIT_HEAD = "audit-head"
@@ -65,6 +67,7 @@ _LABELS = {
     Secret.ZENDESK_CLIENT_SECRET: "secret of the Zendesk OAuth client",
     Secret.SELL_TOKEN: "Zendesk Sell token",
     Secret.SMTP_PASSWORD: "password of the mail server",
+    Secret.EVENTS_KEY: "write key of the intake of events",
     Secret.AUDIT_KEY: "key of the record of changes",
     Secret.AUDIT_HEAD: "newest entry of the record of changes",
     Secret.SETTINGS_SEAL: "key of the settings' seal",

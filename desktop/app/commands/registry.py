@@ -95,4 +95,5 @@ EVENTS_SUBCOMMANDS = (
     _events("deliver", "deliver", "store events and send them to Zendesk"),
     _events("log", "log", "what became of each event"),
     _events("deliver", "retry", "try again what waits for a person, corrected or as it is"),
+    _events("serve", "serve", "take events over HTTP on this computer, and store them"),
 )

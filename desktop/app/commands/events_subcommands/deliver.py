@@ -146,6 +146,10 @@ def rows_as_json(event: StoredEvent) -> Iterator[dict[str, Any]]:
     }
     if event.reason:
         yield {**about, "action": "", "state": "invalid", "detail": event.reason}
+    elif not event.deliveries:
+        detail = "No action fires." if event.is_opened else "Stored; not delivered yet."
+        state = "none" if event.is_opened else "waiting"
+        yield {**about, "action": "", "state": state, "detail": detail}
     for one in event.deliveries:
         yield {
             **about,

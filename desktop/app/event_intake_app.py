@@ -1,0 +1,192 @@
+"""The ASGI application that takes events over HTTP as Segment's libraries post them.
+
+    POST /v1/batch                                {"batch": [event…], "sentAt": …}
+    POST /v1/identify|track|group|page|screen|alias   one event
+
+HTTP Basic with the write key as user and no password; the body may be gzip (docs/events.md 7). An
+answer of 200 means that the events are committed. What can't be read of a batch is stored with its
+reason: a library drops for good what is answered with 4xx.
+"""
+
+import asyncio
+import base64
+import hmac
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from desktop.clients.body_decompressor import BodyDecompressor
+from desktop.events.event_json import BadJsonError, parse_event_json
+from desktop.events.event_text_splitter import EventText
+from desktop.events.event_validation import EVENT_TYPES, make_event
+from desktop.events.stored_events import stored_form
+from desktop.kit.clock import Clock, iso_timestamp
+from desktop.kit.errors import ServiceError, StorageError
+from desktop.model.event_delivery import NewStoredEvent
+from desktop.model.json_value import Json
+from desktop.store.event_repository import EventRepository
+
+log = logging.getLogger(__name__)
+
+# Segment's libraries send at most 475,000 bytes of events in a batch; the rest is its wrapping.
+MAX_BODY_BYTES = 500_000
+_RETRY_AFTER_S = 30
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+class _Refusal(Exception):
+    """A request that is not taken: the HTTP status and the reason."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass
+class EventIntakeApp:
+    """Stores the events of one source; `hosts` are the names under which it may be asked.
+
+    A page in a browser could have its own host name lead here: another Host is refused.
+    """
+
+    events: EventRepository
+    clock: Clock
+    write_key: str
+    source_id: int
+    last_line: int
+    hosts: frozenset[str]
+    on_stored: Callable[[int], None] = lambda _count: None
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, as ASGI asks it."""
+        if scope["type"] != "http":
+            return
+        try:
+            stored = await self._take(scope, receive)
+            await _answer(send, 200, {"success": True, "stored": stored})
+        except _Refusal as refused:
+            body = {"success": False, "code": "refused", "message": str(refused)}
+            await _answer(send, refused.status, body)
+        except StorageError as error:
+            # The library keeps the batch and tries again.
+            log.warning("Events could not be stored: %s", error.code)
+            body = {"success": False, "code": error.code, "message": error.title}
+            await _answer(send, 503, body)
+
+    async def _take(self, scope: Scope, receive: Receive) -> int:
+        headers = {
+            name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
+        }
+        kind = self._require_allowed(scope, headers)
+        document = _parse_document(await _read_body(headers, receive))
+        events = _events_of(document, kind)
+        received = iso_timestamp(self.clock.now())
+        # One at a time: lines are numbered in the order in which they are committed.
+        async with self._lock:
+            rows = [
+                _stored_row(event, self.last_line + place, document, received)
+                for place, event in enumerate(events, 1)
+            ]
+            stored = await self.events.add_events(self.source_id, rows, self.clock.now())
+            self.last_line += len(rows)
+        self.on_stored(stored)
+        return stored
+
+    def _require_allowed(self, scope: Scope, headers: Mapping[str, str]) -> str:
+        """Return what a request posts: `batch` or an event's type. Raises _Refusal."""
+        if headers.get("host", "").lower() not in self.hosts:
+            raise _Refusal(421, "This address is not served here.")
+        if "origin" in headers:
+            raise _Refusal(403, "Web pages may not post here.")
+        root, _, kind = str(scope["path"]).rstrip("/").rpartition("/")
+        if root != "/v1" or kind not in ("batch", *EVENT_TYPES):
+            raise _Refusal(404, "There is no such address.")
+        if scope["method"] != "POST":
+            raise _Refusal(405, "Events are posted.")
+        if not hmac.compare_digest(_basic_user(headers).encode(), self.write_key.encode()):
+            raise _Refusal(401, "The write key is wrong.")
+        return kind
+
+
+def _basic_user(headers: Mapping[str, str]) -> str:
+    scheme, _, encoded = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(encoded, validate=True).decode().partition(":")[0]
+    except ValueError:
+        return ""
+
+
+async def _read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
+    """Read and unpack a request's body, both within the limit. Raises _Refusal."""
+    try:
+        body = BodyDecompressor(headers.get("content-encoding", ""), MAX_BODY_BYTES)
+    except ServiceError:
+        raise _Refusal(415, "The body's encoding is none of gzip, deflate and identity.") from None
+    taken, is_more = 0, True
+    while is_more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Refusal(400, "The request ended before its body.")
+        piece = message.get("body", b"")
+        taken += len(piece)
+        if taken > MAX_BODY_BYTES:
+            raise _Refusal(413, f"At most {MAX_BODY_BYTES:,} bytes are taken at once.")
+        try:
+            body.feed(piece)
+        except ServiceError:
+            raise _Refusal(413, f"At most {MAX_BODY_BYTES:,} bytes are taken at once.") from None
+        is_more = message.get("more_body", False)
+    found = body.finish()
+    if found is None:
+        raise _Refusal(400, "The compressed body is not whole.")
+    return found
+
+
+def _parse_document(body: bytes) -> Mapping[str, Json]:
+    try:
+        found = parse_event_json(body.decode("utf-8")).value
+    except (UnicodeDecodeError, BadJsonError):
+        raise _Refusal(400, "The body is no JSON.") from None
+    if not isinstance(found, Mapping):
+        raise _Refusal(400, "The body is no object.")
+    return found
+
+
+def _events_of(document: Mapping[str, Json], kind: str) -> Sequence[Json]:
+    """Return the events of a request; one that is posted alone has its type from the path."""
+    if kind != "batch":
+        return [{"type": kind, **{k: v for k, v in document.items() if k != "writeKey"}}]
+    batch = document.get("batch")
+    if not isinstance(batch, list):
+        raise _Refusal(400, "A batch has a list of events under “batch”.")
+    return batch
+
+
+def _stored_row(
+    event: Json, line: int, document: Mapping[str, Json], received: str
+) -> NewStoredEvent:
+    """Return an event as it is stored, with the times that only the request tells."""
+    if isinstance(event, Mapping):
+        times = {"sentAt": document.get("sentAt"), "receivedAt": received}
+        added = {name: value for name, value in times.items() if value and name not in event}
+        event = {**event, **added}
+    return stored_form(make_event(EventText(line, json.dumps(event, ensure_ascii=False))))
+
+
+async def _answer(send: Send, status: int, document: Mapping[str, object]) -> None:
+    body = json.dumps(document).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    if status == 503:
+        headers.append((b"retry-after", b"%d" % _RETRY_AFTER_S))
+    if status == 401:
+        headers.append((b"www-authenticate", b'Basic realm="events"'))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

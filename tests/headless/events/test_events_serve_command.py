@@ -1,0 +1,195 @@
+"""`fairlead events serve`: Segment's own library delivers through it; what it refuses, and why."""
+
+import base64
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from segment.analytics.client import Client
+
+from desktop.app.event_intake_app import MAX_BODY_BYTES
+from tests.support.cli_command import FairleadCommand
+from tests.support.event_cases import EventRecords
+from tests.support.sandbox_process import ROOT
+
+KEY = "write-key-of-the-tests"
+
+
+class Intake:
+    """A running `fairlead events serve`."""
+
+    def __init__(self, fairlead: FairleadCommand, *words: str) -> None:
+        self.environ = {**fairlead.environ, "FAIRLEAD_EVENTS_KEY": KEY}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "desktop", "events", "serve", "--json", "--port", "0", *words],
+            env=self.environ,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.about = json.loads(self.process.stdout.readline())
+        self.url = self.about["url"]
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        code = self.process.wait(20)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
+
+    def post(
+        self, path: str, body: Any, *, key: str = KEY, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        basic = base64.b64encode(f"{key}:".encode()).decode()
+        sent = {"Authorization": f"Basic {basic}", **(headers or {})}
+        request = urllib.request.Request(f"{self.url}{path}", data, sent)  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+
+@pytest.fixture
+def intake(fairlead: FairleadCommand) -> Iterator[Intake]:
+    found = Intake(fairlead)
+    yield found
+    if found.process.poll() is None:
+        assert found.stop() == 0
+
+
+def stored(fairlead: FairleadCommand) -> int:
+    return len(fairlead("events", "log", "--json").json["rows"])
+
+
+def deliver(fairlead: FairleadCommand) -> Any:
+    return fairlead("events", "deliver", "--json").json["totals"]
+
+
+@pytest.mark.parametrize("is_compressed", [False, True])
+def test_segments_own_library_delivers_through_it(
+    intake: Intake, fairlead: FairleadCommand, records: EventRecords, is_compressed: bool
+) -> None:
+    name = records.new_name()
+    client = Client(KEY, host=intake.url, gzip=is_compressed, max_retries=1)
+    client.identify(name, {"email": f"{name}@new.example", "name": "Homer Simpson"})
+    client.track(name, "Article Read", {"title": "Geology"})
+    client.group(name, f"g-{name}", {"name": f"Group {name}"})
+    client.page(name, "Docs", "Start")
+    client.shutdown()
+    totals = deliver(fairlead)
+    assert (totals["done"], totals["parked"], totals["invalid"]) == (3, 0, 0)
+    user = records.find_user(f"{name}@new.example")
+    assert user is not None
+    assert [one["type"] for one in records.user_events(user["id"])] == ["Article Read"]
+    assert records.find_organization(f"g-{name}") is not None
+
+
+def test_a_batch_sent_again_is_delivered_once(
+    intake: Intake, fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    user, email = records.user()
+    event = {"type": "track", "event": "Read", "userId": "u", "properties": {"email": email}}
+    batch = {"batch": [{**event, "messageId": f"m-{email}"}], "sentAt": "2026-11-29T09:00:00Z"}
+    assert intake.post("/v1/batch", batch) == (200, {"success": True, "stored": 1})
+    assert intake.post("/v1/batch", batch) == (200, {"success": True, "stored": 0})
+    assert deliver(fairlead)["done"] == 1
+    assert len(records.user_events(user)) == 1
+
+
+def test_what_was_acknowledged_survives_kill_9(
+    intake: Intake, fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    user, email = records.user()
+    body = {"userId": "u", "event": "Read", "properties": {"email": email}}
+    assert intake.post("/v1/track", body)[0] == 200
+    assert intake.stop(signal.SIGKILL) == -9
+    again = Intake(fairlead)
+    assert again.about["source"] == intake.about["source"]
+    assert again.post("/v1/track", {**body, "event": "Read more"})[0] == 200
+    assert again.stop() == 0
+    assert deliver(fairlead)["done"] == 2
+    assert len(records.user_events(user)) == 2
+
+
+def test_bad_events_of_a_batch_are_kept_with_their_reason(
+    intake: Intake, fairlead: FairleadCommand
+) -> None:
+    batch = {"batch": [{"type": "identify", "userId": "u"}, 5, {"type": "page", "userId": "u"}]}
+    assert intake.post("/v1/batch", batch)[0] == 200
+    rows = fairlead("events", "log", "--json").json["rows"]
+    reasons = [row["detail"].partition(":")[0] for row in rows if row["state"] == "invalid"]
+    assert reasons == ["not an object", "no e-mail"]
+
+
+BIG = {"batch": [{"type": "page", "userId": "u", "properties": {"a": "x" * MAX_BODY_BYTES}}]}
+PAGE = {"userId": "u"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "options", "status"),
+    [
+        ("/v1/page", PAGE, {"key": "wrong"}, 401),
+        ("/v1/page", PAGE, {"headers": {"Authorization": "Bearer x"}}, 401),
+        ("/v1/page", PAGE, {"headers": {"Authorization": "Basic §"}}, 401),
+        ("/v1/page", PAGE, {"headers": {"Host": "evil.example"}}, 421),
+        ("/v1/page", PAGE, {"headers": {"Origin": "https://evil.example"}}, 403),
+        ("/v1/nothing", PAGE, {}, 404),
+        ("/", PAGE, {}, 404),
+        ("/v1/batch", b"{", {}, 400),
+        ("/v1/batch", [], {}, 400),
+        ("/v1/batch", {"batch": {}}, {}, 400),
+        ("/v1/batch", b"\xff", {}, 400),
+        ("/v1/batch", BIG, {}, 413),
+        (
+            "/v1/batch",
+            gzip.compress(json.dumps(BIG).encode()),
+            {"headers": {"Content-Encoding": "gzip"}},
+            413,
+        ),
+        ("/v1/batch", b"\x1f\x8bxx", {"headers": {"Content-Encoding": "gzip"}}, 413),
+        ("/v1/batch", b"{}", {"headers": {"Content-Encoding": "br"}}, 415),
+    ],
+)
+def test_what_is_refused_is_not_stored(
+    intake: Intake,
+    fairlead: FairleadCommand,
+    path: str,
+    body: Any,
+    options: dict[str, Any],
+    status: int,
+) -> None:
+    answer = intake.post(path, body, **options)
+    assert (answer[0], answer[1]["success"]) == (status, False)
+    assert stored(fairlead) == 0
+
+
+def test_a_port_that_is_taken_is_named(intake: Intake, fairlead: FairleadCommand) -> None:
+    port = str(intake.about["port"])
+    taken = fairlead("events", "serve", "--port", port, "--json", FAIRLEAD_EVENTS_KEY=KEY)
+    assert taken.exit_code == 2
+    assert port in taken.json["error"]["title"]
+
+
+def test_without_a_keyring_the_key_has_to_be_given(fairlead: FairleadCommand) -> None:
+    refused = fairlead("events", "serve", "--port", "0", "--json")
+    assert refused.json["error"]["code"] == "no_keyring"
+
+
+def test_the_key_is_told_only_when_asked(fairlead: FairleadCommand, home: Path) -> None:
+    shown = Intake(fairlead, "--show-key")
+    assert shown.about["write_key"] == KEY
+    assert shown.stop() == 0
+    assert KEY not in "".join(file.read_text() for file in home.rglob("*.log"))
+    assert os.environ.get("FAIRLEAD_EVENTS_KEY") is None
