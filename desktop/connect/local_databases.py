@@ -18,6 +18,7 @@ from desktop.store.customer_cache import CustomerCache
 from desktop.store.customer_erasure import (
     ErasedCounts,
     erase_customer,
+    erase_delivered_events,
     erase_plan_rows,
     find_customer_ids,
 )
@@ -232,7 +233,9 @@ class LocalDatabases:
 
     def _erase_plan_rows(self) -> None:
         with self._open_fairlead() as database:
-            if database is not None and erase_plan_rows(database):
+            if database is None:
+                return
+            if erase_plan_rows(database) + erase_delivered_events(database):
                 database.scrub()
 
     def _erase_customer(

@@ -118,15 +118,22 @@ class LiveDirectory:
         for user in await self._calls.client.show_users(user_ids):
             self._users[user.id] = user
 
-    def take_answer(self, document: Mapping[str, object], keys: Iterable[UserKeys]) -> None:
-        """Take the user or organisation of Zendesk's answer to what created or changed it."""
-        if isinstance(document.get("user"), dict):
-            user = parse_user_with_sideloads(document, FieldParser())
-            self._users[user.id] = user
-            self._created |= {one: user.id for key in keys for one in key.seen_ids}
+    def take_answer(
+        self, document: Mapping[str, object], keys: Iterable[UserKeys]
+    ) -> ZendeskUser | None:
+        """Take the user or organisation of Zendesk's answer to what created or changed it.
+
+        Returns the user, where it is one.
+        """
         organization = parse_organization(document.get("organization"), FieldParser(), "")
         if organization is not None and organization.external_id:
             self._created_organizations[organization.external_id.lower()] = organization.id
+        if not isinstance(document.get("user"), dict):
+            return None
+        user = parse_user_with_sideloads(document, FieldParser())
+        self._users[user.id] = user
+        self._created |= {one: user.id for key in keys for one in key.seen_ids}
+        return user
 
     async def find_organization(self, id_: str, kind: OrganizationIdKind) -> OrganizationMatch:
         """Find an organisation by external id, by Zendesk's own id, or by either."""

@@ -39,7 +39,10 @@ class NewStoredEvent:
 
 @dataclass(frozen=True)
 class EventDelivery:
-    """How far one action of a stored event is; `request` is the JSON of what was sent last."""
+    """How far one action of a stored event is; `request` is the JSON of what was sent last.
+
+    `user_id` is the Zendesk user it is about, once that is known.
+    """
 
     event_id: int
     action: str
@@ -48,6 +51,7 @@ class EventDelivery:
     detail: str = ""
     request_id: str = ""
     attempts: int = 0
+    user_id: int | None = None
     actor: str = ""
     updated_at: float = 0.0
 

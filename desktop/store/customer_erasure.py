@@ -108,6 +108,31 @@ _ERASE_EDITS_SQL = (
     f"DELETE FROM outbox WHERE {_IS_THEIRS} AND state IN {_ENDED} AND id NOT IN"  # noqa: S608
     f" (SELECT undoes FROM outbox WHERE undoes IS NOT NULL AND state NOT IN {_ENDED})"
 )
+# By what an event says, by whom it was delivered to, and the other events of that user. Its message
+# id stays: the same file again is still known.
+_ERASE_EVENTS_SQL = """
+UPDATE event SET text = '', reason = '', user_key = '', state = 'closed', owner = ''
+WHERE id IN (
+    WITH theirs (id, user_key) AS (
+        SELECT id, user_key FROM event WHERE text <> ''
+        AND (EXISTS (SELECT 1 FROM json_each(?2) a WHERE instr(lower(text), a.value))
+          OR id IN (SELECT event FROM event_delivery
+                    WHERE CAST(user_id AS TEXT) IN (SELECT value FROM json_each(?1))))
+    )
+    SELECT id FROM theirs
+    UNION SELECT id FROM event WHERE text <> '' AND user_key IN
+        (SELECT user_key FROM theirs WHERE user_key NOT IN ('', 'anonymous '))
+)
+"""
+_ERASE_CLOSED_EVENTS_SQL = """
+UPDATE event SET text = '', reason = '', user_key = '' WHERE text <> '' AND state = 'closed'
+AND id NOT IN (SELECT event FROM event_delivery WHERE state = 'parked')
+"""
+_ERASE_DELIVERIES_SQL = """
+UPDATE event_delivery SET request = '', detail = '', user_id = NULL, state =
+    CASE WHEN state IN ('queued', 'sending', 'unknown', 'parked') THEN 'skipped' ELSE state END
+WHERE event IN (SELECT id FROM event WHERE text = '')
+"""
 _ERASE_PLAN_ROWS_SQL = (
     f"UPDATE plan_row SET {_ERASED_PLAN_ROW} WHERE {_SETTLED_PLAN} AND label <> '(erased)' AND"  # noqa: S608
     f" (source {_IN_1} OR {_IS_THEIRS} OR lower(address) {_IN_2})"
@@ -147,6 +172,7 @@ class ErasedCounts:
     edits: int = 0
     plan_rows: int = 0
     remembered: int = 0
+    events: int = 0
     waiting_edits: int = 0
 
     @property
@@ -209,8 +235,10 @@ def erase_customer(
             + connection.execute(_ERASE_BATCH_ROWS_SQL, by_name).rowcount,
             connection.execute(_ERASE_PLAN_ROWS_SQL, by_name).rowcount,
             _erase_memory(connection, every),
+            connection.execute(_ERASE_EVENTS_SQL, by_name).rowcount,
             waiting,
         )
+        connection.execute(_ERASE_DELIVERIES_SQL)
         if not found.is_nothing:
             counts = {name: n for name, n in msgspec.to_builtins(found).items() if n}
             append_erasure(connection, at=now, actor=actor, counts=counts)
@@ -240,6 +268,17 @@ def erase_plan_rows(fairlead: Database) -> int:
         # The edits of a batch that was applied name it.
         connection.execute("DELETE FROM edit_batch WHERE applied_at IS NULL")
         return erased + connection.execute("DELETE FROM edit_batch_row").rowcount
+
+    return fairlead.write(act)
+
+
+def erase_delivered_events(fairlead: Database) -> int:
+    """Delete what the events say that wait for nothing any more; returns how many."""
+
+    def act(connection: sqlite3.Connection) -> int:
+        erased = connection.execute(_ERASE_CLOSED_EVENTS_SQL).rowcount
+        connection.execute(_ERASE_DELIVERIES_SQL)
+        return erased
 
     return fairlead.write(act)
 

@@ -143,7 +143,7 @@ class EventRepository(Repository):
             wanted = canonical_json(list(event_ids or ()))
             rows = connection.execute(
                 "SELECT DISTINCT d.event FROM event_delivery d JOIN event e ON e.id = d.event"
-                " WHERE d.state IN ('parked', 'skipped')"
+                " WHERE d.state IN ('parked', 'skipped') AND e.text <> ''"
                 " AND e.account = (SELECT id FROM current_account)"
                 " AND (? OR d.event IN (SELECT value FROM json_each(?)))",
                 (event_ids is None, wanted),
@@ -211,9 +211,12 @@ class EventRepository(Repository):
         """Commit that the requests of deliveries are about to be sent."""
         self._database.write(
             lambda c: c.executemany(
-                "UPDATE event_delivery SET state = 'sending', request = ?, actor = ?,"
+                "UPDATE event_delivery SET state = 'sending', request = ?, actor = ?, user_id = ?,"
                 " attempts = attempts + 1, updated_at = ? WHERE event = ? AND action = ?",
-                [(one.request, one.actor, now, one.event_id, one.action) for one in deliveries],
+                [
+                    (one.request, one.actor, one.user_id, now, one.event_id, one.action)
+                    for one in deliveries
+                ],
             )
         )
 
@@ -229,10 +232,10 @@ class EventRepository(Repository):
         def act(connection: sqlite3.Connection) -> None:
             for one in deliveries:
                 connection.execute(
-                    "UPDATE event_delivery SET state = ?, detail = ?, request_id = ?,"
+                    "UPDATE event_delivery SET state = ?, detail = ?, request_id = ?, user_id = ?,"
                     " updated_at = ? WHERE event = ? AND action = ?",
                     (
-                        *(one.state.value, one.detail, one.request_id, now),
+                        *(one.state.value, one.detail, one.request_id, one.user_id, now),
                         *(one.event_id, one.action),
                     ),
                 )
@@ -357,6 +360,7 @@ def _decode_delivery(row: sqlite3.Row) -> EventDelivery:
         detail=row["detail"],
         request_id=row["request_id"],
         attempts=row["attempts"],
+        user_id=row["user_id"],
         actor=row["actor"],
         updated_at=row["updated_at"],
     )

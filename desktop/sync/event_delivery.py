@@ -241,8 +241,12 @@ class EventDeliverer:
                     answer = await self.gateway.send(
                         request.method, request.path, request.body, request.headers
                     )
-                    unit.delivery = replace(unit.delivery, request_id=answer.request_id)
-                    self.directory.take_answer(answer.document, keys_of(unit.fired))
+                    user = self.directory.take_answer(answer.document, keys_of(unit.fired))
+                    unit.delivery = replace(
+                        unit.delivery,
+                        request_id=answer.request_id,
+                        user_id=user.id if user is not None else unit.delivery.user_id,
+                    )
         except AppError as error:
             return await self._take_refusal(unit, request, error)
         unit.answered += 1
@@ -286,6 +290,7 @@ class EventDeliverer:
                 unit.delivery,
                 request=msgspec.json.encode(document).decode(),
                 actor=self.options.actor.signature,
+                user_id=request.user_id or unit.delivery.user_id,
                 attempts=unit.delivery.attempts + 1,
             )
             marked.append(unit.delivery)

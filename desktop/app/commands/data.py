@@ -102,6 +102,7 @@ def _erased_lines(erased: ErasedCounts) -> Iterator[str]:
         ),
         (erased.edits, "change that has ended", "changes that have ended"),
         (erased.plan_rows, "row of a preview or run", "rows of previews and runs"),
+        (erased.events, "event", "events"),
         (erased.remembered, "value that syncs remember", "values that syncs remember"),
     )
     parts = [format_count(count, one, many) for count, one, many in counts if count]

@@ -1,6 +1,7 @@
 """`fairlead events deliver`, `log` and `retry`: what reaches Zendesk, once and in order."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -326,3 +327,24 @@ def test_a_fault_loses_and_repeats_nothing(
     assert len(body["tickets"]) == len(records.user_events(user)) == 1
     assert records.memberships(user) == [organization]
     assert sandbox.read_user(user)["name"] == "New Name"
+
+
+def test_an_erased_customers_events_are_erased_and_never_sent(
+    fairlead: FairleadCommand, records: EventRecords, home: Path
+) -> None:
+    email = f"{(name := records.new_name())}@erased.example"
+    other_user, other = records.user()
+    done(deliver(fairlead, identify(name, email), track("Read", other, email=other)))
+    parked = track("Ticket Updated", name, ticket_id=999_999, secret="canary")
+    assert deliver(fairlead, parked).exit_code == 3
+    erased = fairlead("data", "erase", "--customer", email, "--json")
+    assert erased.json["events"] == 2, erased.stdout
+    rows = fairlead("events", "log", "--json").json["rows"]
+    assert [bool(row["request"]) for row in rows] == [False, True, False]
+    (database,) = home.rglob("fairlead.db")
+    assert b"canary" not in database.read_bytes()
+    assert email.encode() not in database.read_bytes()
+    assert fairlead("events", "retry", "--json").json["retried"] == 0
+    assert len(records.user_events(other_user)) == 1
+    fairlead("data", "erase")
+    assert other.encode() not in database.read_bytes()

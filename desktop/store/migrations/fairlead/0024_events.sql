@@ -41,6 +41,7 @@ CREATE TABLE event_delivery (
     position INTEGER NOT NULL,      -- order of an event's actions
     state TEXT NOT NULL CHECK (state IN
         ('queued', 'sending', 'unknown', 'done', 'unchanged', 'kept', 'skipped', 'parked')),
+    user_id INTEGER,                -- the Zendesk user it is about, once known
     request TEXT NOT NULL DEFAULT '',   -- JSON: method, path, body of the last one sent
     detail TEXT NOT NULL DEFAULT '',
     request_id TEXT NOT NULL DEFAULT '',    -- Zendesk's own, of the last answer
