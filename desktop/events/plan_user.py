@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from zoneinfo import available_timezones
 
 from desktop.events.event import identifier_text
@@ -70,7 +71,7 @@ def _wanted_values(
             except UnconvertibleValue as error:
                 warnings.append(f"{field} is left out: {error.title}")
     if zone := identifier_text(mapped.get("time_zone")):
-        if zone in available_timezones():
+        if zone in _time_zones():
             values["time_zone"] = zone
         else:
             context.effects.unknown_time_zones.add(line)
@@ -79,6 +80,12 @@ def _wanted_values(
     if isinstance(traits, Mapping):
         values.update(_custom_values(fired, context, traits, warnings))
     return values
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    # The system's files are listed each time it is asked.
+    return frozenset(available_timezones())
 
 
 def _custom_values(

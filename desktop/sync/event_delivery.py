@@ -36,6 +36,7 @@ from desktop.kit.errors import (
     Forbidden,
     NotPermitted,
     RateLimited,
+    ServiceError,
     ServiceUnreachable,
     StopsRun,
 )
@@ -54,6 +55,8 @@ EVENTS_PER_ROUND = 100
 _MAX_REQUESTS = 8
 # Requests of one action: two at most, and each may collide with somebody else's write.
 _MAX_STEPS = 6
+# Of one action, over all deliveries.
+_MAX_ATTEMPTS = 10
 # A user just created is not found by search for minutes.
 _NOT_FOUND_YET_S = 60.0
 _REMOVAL_REASON = "A removal is sent only when it is ticked (--removals)."
@@ -256,6 +259,10 @@ class EventDeliverer:
     async def _take_refusal(self, unit: _Unit, request: PlannedRequest, error: AppError) -> bool:
         """Decide on a refused request: True where it is planned anew."""
         await self._set_back([unit], error)
+        if isinstance(error, ServiceError) and unit.delivery.attempts >= _MAX_ATTEMPTS:
+            # Zendesk answers others: one event that it stumbles over must not hold them up.
+            await self._end(unit, DeliveryState.PARKED, str(error))
+            return False
         if isinstance(error, StopsRun) and not isinstance(error, Forbidden):
             raise error
         if isinstance(error, NotPermitted):

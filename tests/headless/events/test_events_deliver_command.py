@@ -1,6 +1,7 @@
 """`fairlead events deliver`, `log` and `retry`: what reaches Zendesk, once and in order."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from tests.support.cli_command import CommandResult, FairleadCommand
 from tests.support.event_cases import EventRecords, as_lines, group, identify, track
+from tests.support.sandbox_process import ROOT
 from tests.support.sandbox_servers import SandboxServers
 
 
@@ -348,3 +350,54 @@ def test_an_erased_customers_events_are_erased_and_never_sent(
     assert len(records.user_events(other_user)) == 1
     fairlead("data", "erase")
     assert other.encode() not in database.read_bytes()
+
+
+def test_two_deliveries_at_once_send_each_event_once(
+    fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    people = [records.user() for _ in range(12)]
+    events = [
+        track(f"Read {n}", "u", email=email) | {"anonymousId": email, "userId": email}
+        for n in range(4)
+        for _, email in people
+    ]
+    name = records.new_name()
+    stored = fairlead(
+        "events", "deliver", "-", "--json", stdin=as_lines({"type": "page", "userId": name})
+    )
+    assert stored.exit_code == 0
+    running = [
+        subprocess.Popen(
+            fairlead.command_line("events", "deliver", "-", "--json"),
+            env=fairlead.environ,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write(as_lines(*events))
+        process.stdin.close()
+    for process in running:
+        assert process.wait(60) == 0
+        assert process.stdout is not None
+        process.stdout.close()
+    fairlead("events", "deliver")
+    for user, _ in people:
+        assert [one["type"] for one in records.user_events(user)] == [f"Read {n}" for n in range(4)]
+
+
+def test_one_event_is_retried_by_its_number(
+    fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    email = f"{records.new_name()}@later.example"
+    parked = deliver(
+        fairlead, track("Read", "u1", email=email), track("Read", "u2", email=f"x{email}")
+    )
+    assert parked.json["totals"]["parked"] == 2
+    first = parked.json["rows"][0]["event"]
+    again = fairlead("events", "retry", "--event", str(first), "--json").json
+    assert (again["retried"], again["totals"]["parked"]) == (1, 2)
