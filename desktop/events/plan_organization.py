@@ -21,6 +21,7 @@ from desktop.events.planned_request import (
 )
 from desktop.events.trait_fields import trait_fields
 from desktop.events.user_matching import UserMatch, user_keys_of
+from desktop.kit.text import format_count
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.field_value import as_list
 from desktop.model.json_value import Json
@@ -274,7 +275,8 @@ async def _plan_leaving(
     tickets: tuple[int, ...] = ()
     if match.user is not None and organization is not None:
         tickets = tuple(await context.directory.working_tickets(match.user.id, organization.id))
-    lost = f"; loses the organisation on {len(tickets)} open tickets" if tickets else ""
+    count = format_count(len(tickets), "open ticket", "open tickets")
+    lost = f"; loses the organisation on {count}" if tickets else ""
     return PlannedRequest(
         line=fired.line,
         action=fired.kind,

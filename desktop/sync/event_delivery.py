@@ -19,7 +19,8 @@ from desktop.events.event_text_splitter import EventText
 from desktop.events.event_validation import make_event
 from desktop.events.live_directory import LiveDirectory
 from desktop.events.plan_context import EventPlanContext, FiredAction
-from desktop.events.plan_user import UPDATE_MANY_PATH
+from desktop.events.plan_organization import UPSERT_ORGANIZATION_PATH
+from desktop.events.plan_user import MEMBERSHIPS_PATH, UPDATE_MANY_PATH
 from desktop.events.plan_user_event import KEPT_REASON
 from desktop.events.planned_request import (
     NoChange,
@@ -280,13 +281,18 @@ class EventDeliverer:
                 at = self.clock.now() + _NOT_FOUND_YET_S
                 await self.events.set_states([later], self.clock.now(), not_before=at)
                 return False
-        await self._read_again(request)
+        await self._read_again(request, everything=True)
         return True
 
-    async def _read_again(self, request: PlannedRequest) -> None:
-        self.directory.forget_organizations()
-        if request.user_id is not None:
+    async def _read_again(self, request: PlannedRequest, *, everything: bool = False) -> None:
+        """Have the next plan read what a request has changed, or all that it was planned by."""
+        if everything or request.path == UPSERT_ORGANIZATION_PATH:
+            self.directory.forget_organizations()
+        if request.user_id is None:
+            return
+        if everything or request.path.startswith(MEMBERSHIPS_PATH):
             self.directory.forget_memberships(request.user_id)
+        if everything or request.path == UPDATE_MANY_PATH:
             await self.directory.read_again([request.user_id])
 
     async def _mark_sending(self, sent: Sequence[tuple[_Unit, PlannedRequest]]) -> None:

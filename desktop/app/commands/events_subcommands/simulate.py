@@ -37,7 +37,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_field_options(parser)
 
 
-@in_workspace()
+# As a run: it waits for the rate limit, and leaves a quarter of it to people.
+@in_workspace(for_runs=True)
 async def _simulate(services: WorkspaceServices, options: argparse.Namespace) -> int:
     await require_view_permission(services)
     store = build_action_store(services)
