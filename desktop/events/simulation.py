@@ -72,6 +72,20 @@ def fire_actions(actions: Iterable[CompiledAction], event: Event) -> list[FiredA
     ]
 
 
+def explain_not_fired(actions: Iterable[CompiledAction], event: Event) -> Mapping[ActionKind, str]:
+    """Return why each action that does not fire for an event does not, as a sentence."""
+    if not event.may_go_to_zendesk:
+        reason = "The event's integrations leave Zendesk out."
+        return {action.kind: reason for action in actions}
+    return {
+        action.kind: f"{action.trigger.find_failing(event.body)} does not hold."
+        if action.action.is_on
+        else "The action is off."
+        for action in actions
+        if not action.fires_for(event)
+    }
+
+
 async def plan_fired(fired: FiredAction, context: EventPlanContext) -> list[Planned]:
     """Plan the requests of one fired action."""
     return await _PLANNERS[fired.kind](fired, context)
@@ -82,8 +96,11 @@ async def simulate(
     actions: Sequence[CompiledAction],
     directory: ZendeskDirectory,
     on_planned: Callable[[PlannedRequest | NoChange], None],
+    on_event: Callable[[Event], None] = lambda _event: None,
 ) -> SimulationCounts:
     """Plan all events of a source; each request goes to `on_planned` and is not held.
+
+    `on_event` hears each valid event before its requests are planned.
 
     Raises what the services raise; nothing is written.
     """
@@ -95,6 +112,7 @@ async def simulate(
             for item in step:
                 counts.intake.add(item)
                 if isinstance(item, Event):
+                    on_event(item)
                     fired += _fire(item, actions, counts)
             await directory.prefetch([one for action in fired for one in keys_of(action)])
             for action in fired:

@@ -15,7 +15,7 @@ place: mixed joiners, unknown fields, other quotes, a dangling joiner, nested pa
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import ge, gt, le, lt
 
@@ -64,11 +64,19 @@ class TriggerError(InvalidInput):
 
 @dataclass(frozen=True)
 class Trigger:
-    """A compiled trigger: `matches` decides on an event's object; `hints` are what looks wrong."""
+    """A compiled trigger: `matches` decides on an event's object; `hints` are what looks wrong.
+
+    `conditions` are the texts and tests that all have to hold; one for a trigger joined by "or".
+    """
 
     text: str
     matches: EventTest
     hints: tuple[str, ...] = ()
+    conditions: tuple[tuple[str, EventTest], ...] = ()
+
+    def find_failing(self, event: Mapping[str, Json]) -> str:
+        """Return the text of the first condition that does not hold for an event, or ""."""
+        return next((text for text, test in self.conditions if not test(event)), "")
 
 
 @dataclass(frozen=True)
@@ -81,22 +89,28 @@ class _Token:
 def compile_trigger(text: str) -> Trigger:
     """Compile a trigger's text to a function of some microseconds. Raises TriggerError."""
     parser = _TriggerParser(text.translate(_TYPOGRAPHIC))
-    return Trigger(text, parser.parse(), tuple(parser.hints))
+    test = parser.parse()
+    return Trigger(text, test, tuple(parser.hints), tuple(parser.conditions))
 
 
 class _TriggerParser:
     """A recursive-descent parser over a trigger's tokens, one method for each rule."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self._tokens = _tokenize(text)
         self._next = 0
         self.hints: list[str] = []
+        self.conditions: list[tuple[str, EventTest]] = []
+        self._outer_joiner = ""
 
     def parse(self) -> EventTest:
         """Parse the whole trigger."""
         if self._here.kind == "end":
             raise TriggerError("The trigger is empty.", 0, 'Write for example: type = "track"')
-        test = self._joined(self._group)
+        test = self._joined(self._outer_group)
+        if len(self.conditions) > 1 and self._outer_joiner == "or":
+            self.conditions = [(self._text.strip(), test)]
         if self._here.kind != "end":
             raise self._unexpected('"and", "or" or the end')
         return test
@@ -129,10 +143,18 @@ class _TriggerParser:
             if self._here.kind == "end" or self._here.text == ")":
                 raise TriggerError(f"A condition is missing after “{token.text}”.", token.at)
             joiner = word
+            if parse_one == self._outer_group:
+                self._outer_joiner = word
             tests.append(parse_one())
         if len(tests) == 1:
             return tests[0]
         return all_of(tests) if joiner == "and" else any_of(tests)
+
+    def _outer_group(self) -> EventTest:
+        start = self._here.at
+        test = self._group()
+        self.conditions.append((self._text[start : self._here.at].strip(), test))
+        return test
 
     def _group(self) -> EventTest:
         if self._here.text != "(" or self._here.kind != "sign":

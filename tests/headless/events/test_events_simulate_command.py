@@ -367,3 +367,14 @@ def test_offline_the_users_saved_here_are_used_and_that_is_said(
     assert done.exit_code == 4
     assert done.json["source"] == "kept"
     assert done.json["requests"][0]["path"] == "/api/v2/users"
+
+
+def test_why_the_other_actions_do_not_fire(
+    fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    lines = as_lines({"type": "page", "userId": "u"})
+    found = fairlead("events", "simulate", "-", "--json", "--explain", stdin=lines).json
+    (event,) = found["explained"]
+    assert event["line"] == 1
+    assert event["not_fired"]["upsert_org"] == 'type = "group" does not hold.'
+    assert len(event["not_fired"]) == 6

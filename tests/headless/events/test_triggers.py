@@ -1,6 +1,7 @@
 """Triggers: the measured table of Segment's package, and errors where that is silent."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -107,6 +108,22 @@ def test_a_type_in_capitals_never_matches_and_is_told() -> None:
     assert not trigger.matches({"type": "track"})
     assert "capitals count" in trigger.hints[0]
     assert not compile_trigger('type = "track"').hints
+
+
+@pytest.mark.parametrize(
+    ("text", "event", "failing"),
+    [
+        (NOT_TICKETS, {"type": "page"}, 'type = "track"'),
+        (NOT_TICKETS, {"type": "track", "event": "Ticket Updated"}, 'event != "Ticket Updated"'),
+        (NOT_TICKETS, {"type": "track", "event": "Read"}, ""),
+        ('type = "page" and (event = "a" or event = "b")', {"type": "page"}, "(event"),
+        ('type = "page" or type = "screen"', {"type": "track"}, 'type = "page" or type = "screen"'),
+    ],
+)
+def test_the_condition_that_fails_is_named(text: str, event: Any, failing: str) -> None:
+    found = compile_trigger(text).find_failing(event)
+    assert found.startswith(failing)
+    assert bool(found) is bool(failing)
 
 
 def test_events_match_answers_each_line(fairlead: FairleadCommand) -> None:

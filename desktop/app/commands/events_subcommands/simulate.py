@@ -19,10 +19,16 @@ from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_action_store, open_directory
+from desktop.events.event import Event
 from desktop.events.event_action import ActionKind
 from desktop.events.event_intake import read_events
 from desktop.events.planned_request import NoChange, PlannedRequest, RequestEffect
-from desktop.events.simulation import SimulationCounts, compile_actions, simulate
+from desktop.events.simulation import (
+    SimulationCounts,
+    compile_actions,
+    explain_not_fired,
+    simulate,
+)
 from desktop.kit.text import format_count
 
 # On a terminal; JSON has them all.
@@ -33,6 +39,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_file_argument(parser)
     parser.add_argument(
         "--drafts", action="store_true", help="with the drafts of actions, which may be saved then"
+    )
+    parser.add_argument(
+        "--explain", action="store_true", help="say of each event why the other actions don't fire"
     )
     add_field_options(parser)
 
@@ -46,12 +55,24 @@ async def _simulate(services: WorkspaceServices, options: argparse.Namespace) ->
     directory = await open_directory(services)
     take_planned_fields(directory, options)
     output = _JsonOutput() if options.json else _TextOutput()
+    explained: list[dict[str, Any]] = []
+
+    def explain(event: Event) -> None:
+        reasons = explain_not_fired(actions, event)
+        not_fired = {kind.value: reason for kind, reason in reasons.items()}
+        explained.append({"line": event.line, "type": event.type, "not_fired": not_fired})
+
     with open_event_source(options.file) as source:
-        counts = await simulate(read_events(source), actions, directory, output.add)
+        on_event = explain if options.explain else _pass_over
+        counts = await simulate(read_events(source), actions, directory, output.add, on_event)
     if options.drafts:
         await store.mark_previewed()
-    output.finish(counts, is_live=directory.is_live)
+    output.finish(counts, explained, is_live=directory.is_live)
     return ExitCode.DONE if directory.is_live else ExitCode.SERVICE_AWAY
+
+
+def _pass_over(_event: Event) -> None:
+    """Explain nothing: that would hold a line for each event."""
 
 
 class _JsonOutput:
@@ -66,9 +87,12 @@ class _JsonOutput:
             write_utf_8(("," if self._is_begun else '{"requests": [') + _dump(as_json(planned)))
             self._is_begun = True
 
-    def finish(self, counts: SimulationCounts, *, is_live: bool) -> None:
+    def finish(
+        self, counts: SimulationCounts, explained: list[dict[str, Any]], *, is_live: bool
+    ) -> None:
         """Print the rest of the document."""
-        rest = _dump(_summary(counts, is_live=is_live))
+        document = _summary(counts, is_live=is_live)
+        rest = _dump({**document, "explained": explained} if explained else document)
         write_utf_8(("" if self._is_begun else '{"requests": [') + f"], {rest[1:]}\n")
 
 
@@ -83,9 +107,17 @@ class _TextOutput:
         if isinstance(planned, PlannedRequest) and len(self._rows) < _ROWS_SHOWN:
             self._rows.append(planned)
 
-    def finish(self, counts: SimulationCounts, *, is_live: bool) -> None:
+    def finish(
+        self, counts: SimulationCounts, explained: list[dict[str, Any]], *, is_live: bool
+    ) -> None:
         """Print everything."""
         emit({}, self._lines(counts, is_live=is_live), as_json=False)
+        lines = (
+            f"  line {one['line']} {one['type']}: {kind}: {reason}"
+            for one in explained
+            for kind, reason in one["not_fired"].items()
+        )
+        emit({}, lines, as_json=False)
 
     def _lines(self, counts: SimulationCounts, *, is_live: bool) -> Iterator[str]:
         if not is_live:
