@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from desktop.app.screenshot_tour.tour_driver import (
 from desktop.model.email_change import EmailConflictPolicy
 from desktop.panels.help_dialog import HelpDialog
 from desktop.panels.settings_page import SettingsPage
-from desktop.panels.theme.application_theme import ThemeChoice
+from desktop.panels.theme.application_theme import ContrastChoice, DirectionChoice, ThemeChoice
 from desktop.viewmodels.page_access import PageAccess
 
 if TYPE_CHECKING:
@@ -52,13 +53,14 @@ class _MainScreensTour:
         """Visit every station of the screenshot tour but the Sync page's, once."""
         self._main_window.resize(*WIDE_SIZE)
         # The theme before this one has left a customer open.
-        self._window.sheet_model.close_sheet()
+        self._window.tabs_model.close_all()
         self._main_window.top_bar.search_field.clear()
         await self._save("start")
         await self._capture_search()
         await self._capture_customer()
         await self._capture_change_email()
         await self._capture_special_cases()
+        await self._capture_tabs()
         await self._capture_pages("")
         await self._capture_settings_sections()
         await self._capture_help()
@@ -157,6 +159,29 @@ class _MainScreensTour:
         self._main_window.banner.clear()
         self._window.sheet_model.refresh()
         await self._wait_until_loaded()
+
+    async def _capture_tabs(self) -> None:
+        """Picture customers in tabs, one pinned, one half-typed, and each appearance of a window."""
+        tabs, theme = self._window.tabs_model, self._window.theme
+        await self._open_customer("#48240")
+        tabs.set_pinned(tabs.current.key, True)
+        await self._open_customer("#48213")
+        self._driver.click_button("No marketing e-mail")
+        await self._open_customer("dana@okafor.example")
+        await self._save("customer-tabs")
+        usual = theme.appearance
+        for name, appearance in (
+            ("high-contrast", replace(usual, contrast=ContrastChoice.ON)),
+            ("right-to-left", replace(usual, direction=DirectionChoice.RIGHT_TO_LEFT)),
+            ("zoom-150", replace(usual, zoom=150)),
+        ):
+            theme.use(appearance)
+            await self._save(f"customer-{name}")
+            theme.use(usual)
+        self._main_window.resize(*NARROW_SIZE)
+        await self._save("customer-tabs-narrow")
+        self._main_window.resize(*WIDE_SIZE)
+        tabs.close_all()
 
     async def _capture_pages(self, ending: str) -> None:
         for page in ("activity", "settings"):

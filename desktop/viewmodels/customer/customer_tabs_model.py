@@ -114,10 +114,7 @@ class CustomerTabsModel(QObject):
             self._following = tab
         stays_behind = tab is not self._current and self._current.customer.has_unsaved_input
         query = LookupQuery(LookupQueryKind.TICKET, str(ticket))
-        if not stays_behind and tab is not self._current:
-            self.show_tab(tab.key)
-        self._open(tab, query)
-        self._tell_changed()
+        self._open(tab, query, in_front=not stays_behind)
         return not stays_behind
 
     @property
@@ -309,12 +306,17 @@ class CustomerTabsModel(QObject):
         if not self._current.is_empty and (in_new_tab or not self._current.is_replaceable):
             tab = self._add_tab()
         if tab is not None:
-            self.show_tab(tab.key)
-            self._open(tab, query)
+            self._open(tab, query, in_front=True)
 
-    def _open(self, tab: CustomerTab, query: LookupQuery) -> None:
+    def _open(self, tab: CustomerTab, query: LookupQuery, *, in_front: bool) -> None:
         tab.saved_name, tab.was_looked_up = "", True
-        self._sheet.open_query(query, tab.customer)
+        if in_front:
+            # Told with the first answer, which stands there some milliseconds later.
+            self._current = tab
+            self._sheet.open_query_in_front(query, tab.customer)
+        else:
+            self._sheet.open_query(query, tab.customer)
+            self._tell_changed()
 
     def _append(self, tab: CustomerTab) -> None:
         self._tabs.append(tab)

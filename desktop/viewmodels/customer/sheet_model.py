@@ -207,15 +207,9 @@ class CustomerSheetModel(QObject):
 
         `keeps_input`: False for a tab that is closed for good.
         """
-        before = self._current
-        if customer is before:
+        if customer is self._current:
             return
-        if keeps_input and before.sheet is not None:
-            self.about_to_replace.emit()
-        # What counts from now on is what the panels have kept.
-        before.unsaved_input_sources.clear()
-        before.is_shown = False
-        self._current = customer
+        self._put_in_front(customer, keeps_input=keeps_input)
         self._reread_outdated(customer)
         self.customer_opened.emit()
         self.publish_views()
@@ -230,6 +224,21 @@ class CustomerSheetModel(QObject):
             is_old = is_outdated(customer.sheet, self._clock.now()) and not customer.is_loading
             if is_unfinished or is_old:
                 self.refresh()
+
+    def open_query_in_front(self, query: LookupQuery, customer: OpenCustomer) -> None:
+        """Look up a query for another tab and show it at its first answer, with no page between."""
+        if customer is not self._current:
+            self._put_in_front(customer, keeps_input=True)
+        self.open_query(query, customer)
+
+    def _put_in_front(self, customer: OpenCustomer, *, keeps_input: bool) -> None:
+        before = self._current
+        if keeps_input and before.sheet is not None:
+            self.about_to_replace.emit()
+        # What counts from now on is what the panels have kept.
+        before.unsaved_input_sources.clear()
+        before.is_shown = customer.is_shown = False
+        self._current = customer
 
     def refresh(self) -> None:
         """Refresh the sheet's panels from all services, also one that has signed us out.
@@ -330,6 +339,10 @@ class CustomerSheetModel(QObject):
                 # Refused before anything was shown: whoever is on show stays open.
                 customer.query = customer.sheet.query if customer.sheet is not None else None
                 customer.is_opened = customer.sheet is not None
+                if customer is self._current and not customer.is_opened:
+                    # A new tab stays, empty: until now the panels show whom it was opened over.
+                    self.customer_opened.emit()
+                    self.publish_views()
             raise
         if customer is self._current:
             self._start_audit(customer)
