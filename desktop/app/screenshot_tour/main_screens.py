@@ -161,7 +161,7 @@ class _MainScreensTour:
         await self._wait_until_loaded()
 
     async def _capture_tabs(self) -> None:
-        """Picture customers in tabs, one pinned, one half-typed, and each appearance of a window."""
+        """Picture customers in tabs, one pinned, one half-typed, in each appearance."""
         tabs, theme = self._window.tabs_model, self._window.theme
         await self._open_customer("#48240")
         tabs.set_pinned(tabs.current.key, True)

@@ -299,6 +299,12 @@ QTabBar[kind="customers"]::tab:hover {{ background: {t.raised}; color: {t.text};
 QTabBar[kind="customers"]::tab:selected {{
     background: {t.surface}; border-color: {t.line}; border-bottom-color: {t.accent};
 }}
+QTabBar[kind="customers"]::tear {{ width: 0; border: 0; }}
+QTabBar[kind="customers"]::scroller {{ width: {px(2 * MIN_TARGET_SIZE)}; }}
+QTabBar[kind="customers"] QToolButton {{
+    background: {t.window}; border: 0; border-radius: {px(RADIUS_CONTROL)};
+}}
+QTabBar[kind="customers"] QToolButton:hover {{ background: {t.raised}; }}
 QTabBar[kind="customers"]::tab:focus {{ border-bottom-color: {t.text}; }}
 QTabWidget::pane {{ border: 0; }}
 QTabBar {{ qproperty-drawBase: 0; }}

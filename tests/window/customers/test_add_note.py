@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtWidgets import QApplication
 
 from desktop.panels.customer.note_drawer import NoteDrawer
+from tests.support.customer_tabs_driver import look_up_apart
 from tests.support.window_driver import CTRL, SHIFT, Key, WindowDriver
 
 
@@ -142,3 +143,34 @@ async def test_half_typed_note_stays_with_its_customer_without_a_profile(
         if not number and not expected:
             window.type("About Una")
         window.press(Key.Key_Escape)
+
+
+async def test_note_sent_behind_another_tab_leaves_the_other_draft(window: WindowDriver) -> None:
+    await window.look_up("#48240")
+    window.press(Key.Key_M, CTRL | SHIFT)
+    window.type("Half a note about Tom")
+    window.press(Key.Key_Escape)
+    await look_up_apart(window, "#48213")
+    window.press(Key.Key_M, CTRL | SHIFT)
+    window.type("All about Maria")
+    # Old enough to be read again first; meanwhile Tom comes to the front, and his note.
+    window.home.clock.offset_s += 400
+    window.sandbox.control("POST", "speed", {"latency_ms": 200})
+    window.press(Key.Key_Return, CTRL)
+    await window.pause(0.05)
+    window.press(Key.Key_Tab, CTRL)
+    await window.wait_for_text("Tom Reyes")
+    window.press(Key.Key_M, CTRL | SHIFT)
+    drawer = drawer_of(window)
+    await window.wait_until(drawer.isVisible)
+    window.sandbox.control("POST", "speed", {"latency_ms": 0})
+    await window.wait_until(lambda: any("Maria Lopez" in text for text in window.toast_texts))
+    assert "Half a note about Tom" in drawer.text_field.toPlainText()
+    window.press(Key.Key_Escape)
+    window.press(Key.Key_M, CTRL | SHIFT)
+    assert "Half a note about Tom" in drawer.text_field.toPlainText()
+    window.press(Key.Key_Escape)
+    window.press(Key.Key_Tab, CTRL)
+    await window.wait_for_text("Maria Lopez")
+    assert not drawer.isVisible()
+    assert not window.sheet.has_unsaved_input

@@ -7,6 +7,7 @@ from shiboken6 import delete
 
 from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
 from tests.support.accessibility_checks import clipped_texts
+from tests.support.customer_tabs_driver import look_up_apart
 from tests.support.window_driver import CTRL, SHIFT, Key, WindowDriver
 
 _TOM = "5f1c7d02a9be4c3300240012"
@@ -257,3 +258,40 @@ async def test_customer_without_a_profile_is_not_given_a_strangers_unseen(
     window.save_screenshot("change-email-gains-profile")
     window.press(Key.Key_Return, CTRL)
     await is_finished(window)
+
+
+async def test_change_email_resumed_behind_another_tab_is_of_its_own_customer(
+    window: WindowDriver,
+) -> None:
+    await window.look_up("maria@lopez.example")
+    await look_up_apart(window, "tom@old.example")
+    window.press(Key.Key_E, CTRL | SHIFT)
+    drawer = drawer_of(window)
+    window.type("tom@third.example")
+    window.sandbox.add_fault("sailthru:POST /user:400", times=None)
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_until(
+        lambda: drawer.change_button.plain_text() == "Resume at step 4", within_s=20
+    )
+    window.sandbox.clear_faults()
+    # Read again before it goes on, which takes a while: another tab comes to the front.
+    window.sandbox.control("POST", "speed", {"latency_ms": 250})
+    window.press(Key.Key_Return, CTRL)
+    await window.pause(0.1)
+    window.press(Key.Key_Tab, CTRL)
+    await window.wait_for_text("maria@lopez.example")
+    window.sandbox.control("POST", "speed", {"latency_ms": 0})
+
+    async def toms_address() -> str:
+        return str((await read_tom(window))["keys"]["email"])
+
+    for _ in range(100):
+        if await toms_address() == "tom@third.example":
+            break
+        await window.pause(0.1)
+    assert await toms_address() == "tom@third.example"
+    # The drawer of the customer in front knows nothing of it.
+    model = window.window.make_drawer_models().email_change
+    assert model.progress is None
+    assert window.sheet.sheet is not None
+    assert window.sheet.sheet.address == "maria@lopez.example"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QAccessible, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -377,3 +377,62 @@ async def test_long_names_are_cut_with_the_whole_in_the_tooltip(window: WindowDr
     await window.pause(0.1)
     assert row.width() <= window.view.width()
     assert row.elideMode() is Qt.TextElideMode.ElideRight
+
+
+async def test_screen_readers_hear_tabs_and_their_state(window: WindowDriver) -> None:
+    await open_in_tabs(window, MARIA, TOM)
+    window.click("No marketing e-mail")
+    told = QAccessible.queryAccessibleInterface(tab_bar(window))
+    assert told.role() is QAccessible.Role.PageTabList
+    # Qt lets the bar speak of the tab in front; the row around it has the name.
+    assert tab_bar(window).parentWidget().accessibleName() == "Open customers"
+    tabs = [told.child(place) for place in range(told.childCount())]
+    heard = [
+        each.text(QAccessible.Text.Name)
+        for each in tabs
+        if each is not None and each.role() is QAccessible.Role.PageTab
+    ]
+    assert heard == ["Maria Lopez", "Tom Reyes, something typed is not saved yet"]
+    buttons = window.find_all("Close Tom Reyes")
+    assert min(buttons[0].width(), buttons[0].height()) >= 24
+
+
+async def test_many_tabs_leave_a_narrow_window_its_width(window: WindowDriver) -> None:
+    await open_in_tabs(window, MARIA, TOM, PRIYA, "dana@okafor.example", "wren@halloway.example")
+    window.view.resize(392, 860)
+    await window.pause(0.2)
+    assert window.view.width() == 392
+    row = tab_bar(window)
+    new = window.find_one("New tab")
+    assert new.mapTo(window.view, new.rect().topRight()).x() < 392
+    # The one in front can be seen, the others are scrolled to.
+    assert row.rect().intersects(row.tabRect(row.currentIndex()))
+    for place in range(row.count()):
+        window.press(Key.Key_Tab, CTRL)
+        await window.pause(0.02)
+        assert row.rect().contains(row.tabRect(row.currentIndex()).center()), place
+    window.save_screenshot("tabs-many-narrow")
+
+
+async def test_a_refused_link_in_a_new_tab_leaves_it_empty(window: WindowDriver) -> None:
+    await window.look_up(MARIA)
+    await look_up_apart(window, "https://other.zendesk.com/agent/tickets/48213")
+    await window.wait_until(lambda: "Find a customer" in window.visible_texts())
+    assert tab_texts(window) == ["Maria Lopez", "[New tab]"]
+    window.press(Key.Key_Tab, CTRL)
+    await window.wait_for_text("maria@lopez.example")
+
+
+async def test_a_tab_open_behind_is_looked_up_to_its_end(window: WindowDriver) -> None:
+    window.sandbox.control("POST", "speed", {"latency_ms": 300})
+    await window.look_up(MARIA, finish=False)
+    await window.pause(0.05)
+    window.press(Key.Key_K, CTRL)
+    window.type(TOM)
+    window.press(Key.Key_Return, CTRL)
+    await window.is_lookup_finished()
+    window.sandbox.control("POST", "speed", {"latency_ms": 0})
+    first = window.window.tabs_model.tabs[0].customer
+    await window.wait_until(lambda: first.sheet is not None and first.sheet.is_complete)
+    assert tab_texts(window) == ["Maria Lopez", "[Tom Reyes]"]
+    assert "Tom Reyes" in window.visible_texts()
