@@ -68,33 +68,7 @@ class CustomerCache(Repository):
     @database_call
     def save_user(self, person: ZendeskUser, read_at: float) -> None:
         """Cache a Zendesk user under all the user's addresses."""
-
-        def act(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT OR REPLACE INTO cached_user (id, name_folded, phone, external_id, body,"
-                " read_at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    person.id,
-                    person.name.casefold(),
-                    person.phone,
-                    person.external_id,
-                    _to_json(person),
-                    read_at,
-                ),
-            )
-            connection.execute("DELETE FROM user_address WHERE user_id = ?", (person.id,))
-            connection.executemany(
-                "INSERT OR REPLACE INTO user_address (address, user_id, read_at) VALUES (?, ?, ?)",
-                [
-                    (key, person.id, read_at)
-                    for address in person.emails
-                    for key in email_spellings(address)
-                ],
-            )
-            index_user(connection, person)
-
-        self._database.write(act)
+        self._database.write(lambda c: upsert_user(c, person, read_at))
 
     @database_call
     def save_user_keeping_identities(self, person: ZendeskUser, read_at: float) -> None:
@@ -263,6 +237,32 @@ def upsert_profile(
         [(address, profile.sid, read_at) for address in sorted(addresses)],
     )
     index_profile(connection, profile)
+
+
+def upsert_user(connection: sqlite3.Connection, person: ZendeskUser, read_at: float) -> None:
+    """Insert or replace a cached Zendesk user with addresses and search index, in a transaction."""
+    connection.execute(
+        "INSERT OR REPLACE INTO cached_user (id, name_folded, phone, external_id, body, read_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            person.id,
+            person.name.casefold(),
+            person.phone,
+            person.external_id,
+            _to_json(person),
+            read_at,
+        ),
+    )
+    connection.execute("DELETE FROM user_address WHERE user_id = ?", (person.id,))
+    connection.executemany(
+        "INSERT OR REPLACE INTO user_address (address, user_id, read_at) VALUES (?, ?, ?)",
+        [
+            (key, person.id, read_at)
+            for address in person.emails
+            for key in email_spellings(address)
+        ],
+    )
+    index_user(connection, person)
 
 
 def _upsert_tickets(

@@ -10,6 +10,7 @@ from desktop.model.customer_sheet import TicketPage
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import Organization, UserIdentity, ZendeskUser
+from desktop.store import customer_search_index
 from desktop.store.workspace_store import WorkspaceStore
 from tests.support.fresh_store import open_fresh_store
 
@@ -119,6 +120,23 @@ def test_search_finds_what_a_record_is_now_and_nobody_erased(store: WorkspaceSto
         lambda c: c.execute("SELECT count(*) FROM search_suffix").fetchone()
     )
     assert count[0] == 0
+
+
+def test_search_part_of_many_reads_few_and_keeps_the_last_opened(
+    store: WorkspaceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customer_search_index, "_MAX_SUFFIXES", 3)
+    monkeypatch.setattr(customer_search_index, "_MAX_RECENT", 2)
+    for number in range(8000, 8020):
+        user = ZendeskUser(number, "Quill", f"q{number}@quill.example")
+        store.customer_cache.save_user.blocking(user, 1.0)
+    for at, number in enumerate((8017, 8019, 8018), start=1):
+        store.customer_cache.mark_opened.blocking(person=number, sid=None, at=float(at))
+    found = find(store, "quill")
+    # Who was opened last, though the index has them behind its first entries.
+    assert found[:2] == ["id:8018", "id:8019"]
+    assert len(found) < 8
+    assert find(store, "q8017") == ["id:8017"]
 
 
 def test_search_reads_an_index_and_not_every_customer(store: WorkspaceStore) -> None:
