@@ -287,7 +287,10 @@ class MainWindow(QMainWindow):
             return
         page = self._stack.currentWidget()
         banners = [*page.findChildren(Banner), self.banner] if page is not None else [self.banner]
-        if event.key() == Qt.Key.Key_Escape and any(each.close_by_key() for each in banners):
+        is_escape = event.key() == Qt.Key.Key_Escape
+        if is_escape and any(each.close_by_key() for each in banners):
+            return
+        if is_escape and self.top_bar.search_field.clear_by_key():
             return
         super().keyPressEvent(event)
 

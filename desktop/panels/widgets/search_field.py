@@ -25,7 +25,7 @@ SEARCHES_PAGE = "searchesPage"
 
 
 class SearchField(QLineEdit):
-    """A line edit with a popup: keeps the keyboard while it is open; Esc loses no text."""
+    """A line edit with a popup: keeps the keyboard while it is open; Esc closes it first."""
 
     submitted = Signal(str)  # Enter with nothing marked
     edited = Signal(str)  # every change by a person
@@ -101,6 +101,8 @@ class SearchField(QLineEdit):
         if only_if_none and self._popup.view.currentIndex().isValid():
             return
         self._popup.view.setCurrentIndex(QModelIndex())
+        # Where the rows before were scrolled to, the first ones would be hidden.
+        self._popup.view.scrollToTop()
         self._popup.move_selection(1)
 
     def popup(self) -> "SearchPopup | None":
@@ -113,6 +115,13 @@ class SearchField(QLineEdit):
         self.selectAll()
         if not self.text():
             self.opened_empty.emit()
+
+    def clear_by_key(self) -> bool:
+        """Clear the text if the keyboard is here (Esc); return if so. Ctrl+Z brings it back."""
+        if not self.hasFocus() or not self.text():
+            return False
+        self.clear()
+        return True
 
     def setText(self, text: str | None) -> None:
         """Show a text in the search field; megabytes are cut before Qt lays them out."""
