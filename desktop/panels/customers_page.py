@@ -10,7 +10,7 @@ from desktop.panels.customer.empty_page_message import EmptyPageMessage
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import ROW_GAP
 from desktop.viewmodels.customer.header_view import build_header_view, matches_text
-from desktop.viewmodels.customer.not_found_view import not_found_action
+from desktop.viewmodels.customer.not_found_view import build_not_found_actions
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.qt_timer import create_timer
 
@@ -36,6 +36,7 @@ class CustomersPage(QWidget):
     setup_requested = Signal()  # to connect a service
     matches_requested = Signal()  # the list of the customers who match
 
+    search_requested = Signal(str)  # a text to search for; empty: what was typed, to correct it
     def __init__(
         self,
         model: CustomerSheetModel,
@@ -61,9 +62,8 @@ class CustomersPage(QWidget):
         self._is_sheet_connected = False  # the panels are all built and shown to somebody
         self._narrow = False
         self._shown_opening = 0  # which customer the panels show
-        self._next_action = ""
         self._placeholder = EmptyPageMessage(_WELCOME_TEXTS[0], _WELCOME_TEXTS[1], examples)
-        self._placeholder.action_button.clicked.connect(self._on_next_action)
+        self._placeholder.action_chosen.connect(self._on_next_action)
         self._placeholder.example_chosen.connect(tabs.open_text)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self._placeholder)
@@ -86,7 +86,6 @@ class CustomersPage(QWidget):
 
     def refresh(self) -> None:
         """Show the customer sheet, who matches, that nobody was found, or the welcome."""
-        self._next_action = ""
         if self._model.sheet is None:
             self._close_drawers()
             self._placeholder.show_message(*_WELCOME_TEXTS, examples=True)
@@ -94,16 +93,21 @@ class CustomersPage(QWidget):
             return
         view = build_header_view(self._model.context())
         if view.not_found_text:
-            self._next_action, words = not_found_action(self._model.context())
-            self._placeholder.show_message(view.not_found_text, view.not_found_hint, words)
+            actions = build_not_found_actions(self._model.context())
+            # Visible, not in a tool tip alone: it says who may do it instead.
+            reasons = [each.disabled_reason for each in actions if each.disabled_reason]
+            self._placeholder.show_message(
+                view.not_found_text,
+                " ".join([view.not_found_hint, *reasons]),
+                [(each.step, each.label, each.disabled_reason) for each in actions],
+            )
             self._stack.setCurrentWidget(self._placeholder)
             return
         if self._model.sheet.matches and not self._model.sheet.is_found:
-            self._next_action = "choose"
             self._placeholder.show_message(
                 matches_text(len(self._model.sheet.matches)),
                 "Choose who you mean.",
-                "Show the list",
+                [("choose", "Show the list", "")],
             )
             self._stack.setCurrentWidget(self._placeholder)
             return
@@ -208,15 +212,18 @@ class CustomersPage(QWidget):
         if self._sheet is not None and self._is_sheet_connected:
             self._sheet.show_email_note(self._drawers.email_change.note())
 
-    def _on_next_action(self) -> None:
-        if self._next_action == "create":
+    def _on_next_action(self, step: str) -> None:
+        if step == "create":
             self._model.edits.create_profile()
-        elif self._next_action == "retry":
+        elif step == "retry":
             self._model.refresh()
-        elif self._next_action == "connect":
+        elif step == "connect":
             self.setup_requested.emit()
-        elif self._next_action == "choose":
+        elif step == "choose":
             self.matches_requested.emit()
+        else:
+            actions = build_not_found_actions(self._model.context())
+            self.search_requested.emit("".join(each.search_text for each in actions))
 
     def build_in_background(self) -> None:
         """Build the customer sheet's panels one by one, so that no customer waits for them."""

@@ -130,6 +130,7 @@ class MainWindow(QMainWindow):
         page.changes_requested.connect(self.show_changes)
         page.setup_requested.connect(self._on_setup_requested)
         self.add_page("customers", page)
+        page.search_requested.connect(self.top_bar.search_for)
         self.show_page("customers")
 
     def _on_setup_requested(self) -> None:

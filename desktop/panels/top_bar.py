@@ -91,6 +91,13 @@ class TopBar(QWidget):
         if not self.search_field.is_popup_open:
             self.search_field.clear()
 
+    def search_for(self, text: str) -> None:
+        """Put a text into the search field and search for it; empty: let what stands be changed."""
+        self.search_field.take_focus()
+        if text:
+            self.search_field.setText(text)
+            self._on_edited(text)
+
     def show_matches(self, matches: "tuple[CustomerMatch, ...]") -> None:
         """Show the customers that match under the top bar's search field, to choose from."""
         if self._search is None:
