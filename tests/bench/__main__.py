@@ -1,4 +1,4 @@
-"""`packaging/dev.py bench [start|lookup|opening|tabs|stalls|sync|faults|all] [--json FILE]`."""
+"""`packaging/dev.py bench [start|lookup|opening|tabs|palette|stalls|sync|faults|all]`."""
 
 import argparse
 import importlib
@@ -11,17 +11,18 @@ from pathlib import Path
 
 from tests.bench.report import Figure, format_table
 
-KINDS = ("start", "lookup", "opening", "tabs", "stalls", "sync", "faults")
+KINDS = ("start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "faults")
 _MODULES = {
     "start": "tests.bench.startup_time",
     "lookup": "tests.bench.lookup_time",
     "opening": "tests.bench.opening_time",
     "tabs": "tests.bench.customer_tabs",
+    "palette": "tests.bench.palette_time",
     "stalls": "tests.bench.window_stalls",
     "sync": "tests.bench.sync_cost",
     "faults": "tests.bench.fault_tests",
 }
-QUICK = KINDS[:5]
+QUICK = ("start", "lookup", "opening", "tabs", "stalls")
 
 
 def main(arguments: Sequence[str]) -> int:
