@@ -24,8 +24,10 @@ from desktop.panels.syncs.sync_page import SyncPage
 from desktop.panels.welcome_page import WelcomePage
 from desktop.settings.window_state import WindowStateFile
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
+from desktop.viewmodels.palette_command import PaletteCommand
 from desktop.viewmodels.settings.settings_page_model import SettingsPageModel
 from desktop.viewmodels.settings.setup_wizard_model import STEP_TITLES, SetupWizardModel
+from desktop.viewmodels.syncs.sync_commands import SyncAct, build_sync_commands
 from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
 from desktop.viewmodels.syncs.sync_page_models import build_sync_page_models
 
@@ -77,14 +79,13 @@ class PageFactory(QObject):
         add = window.main_window.window_actions.add
         add("Set up Fairlead", self.open_setup_wizard)
         if not services.context.is_demo:
-            words = "demo training sample example"
-            add("Look around with invented data", self._demo_process.start, keywords=words)
-        words = "paste bulk list addresses csv spreadsheet mass"
-        add("Many at once", self._on_many_at_once, "Ctrl+Shift+V", keywords=words)
+            add("Look around with invented data", self._demo_process.start)
+        add("Many at once", self._on_many_at_once, "Ctrl+Shift+V")
         window.main_window.dropped.connect(self._on_dropped)
         add("New sync", self._on_new_sync)
         add("Preview the sync", self._on_preview)
         add("Run the sync now", self._on_run)
+        window.main_window.window_actions.add_source(self._sync_commands)
 
     def prebuild_sync_page(self) -> None:
         """Build the page Sync piecewise while the window idles, so that it opens at once."""
@@ -184,6 +185,14 @@ class PageFactory(QObject):
 
     def _on_run(self) -> None:
         self._with_sync_page(lambda page: page.header.run_button.click())
+
+    def _sync_commands(self) -> tuple[PaletteCommand, ...]:
+        refusal = self._window.main_window.window_actions["Sync"]
+        reason = "" if refusal.isEnabled() else refusal.statusTip()
+        return build_sync_commands(self.sync_models.page, reason, self._perform_sync_command)
+
+    def _perform_sync_command(self, sync_name: str, act: SyncAct) -> None:
+        self._with_sync_page(lambda page: page.perform_sync_command(sync_name, act))
 
     def _with_sync_page(self, act: Callable[[SyncPage], object]) -> None:
         self._window.main_window.show_page("sync")

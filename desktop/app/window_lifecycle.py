@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
@@ -28,6 +29,7 @@ from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.page_access import decide_page_access
 from desktop.viewmodels.search_suggestions_model import SearchSuggestionsModel
+from desktop.viewmodels.settings.appearance_commands import build_appearance_commands
 from desktop.viewmodels.status_bar_model import StatusBarModel
 from desktop.viewmodels.task_registry import TaskRegistry
 from desktop.viewmodels.workspace_protocol import check_view_permission
@@ -112,6 +114,9 @@ class WindowLifecycle(QObject):
         )
         self._appearance_actions = AppearanceActions(self.main_window, self.theme)
         self._appearance_actions.setting_chosen.connect(self._save_setting)
+        self.main_window.window_actions.add_source(
+            partial(build_appearance_commands, session, self.main_window.show_error)
+        )
         self._link_rate_limiter = LinkRateLimiter()
         # A link that comes before anybody can be asked waits until then.
         self._is_ready = False

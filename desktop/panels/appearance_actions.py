@@ -30,12 +30,11 @@ class AppearanceActions(QObject):
         self._theme = theme
         add = window.window_actions.add
         # With and without Shift: the plus stands above the equals sign on many keyboards.
-        add(_ZOOM_IN, partial(self._on_zoom, 1), ["Ctrl++", "Ctrl+="], keywords="larger bigger")
-        add(_ZOOM_OUT, partial(self._on_zoom, -1), "Ctrl+-", keywords="smaller")
-        add(_RESET_ZOOM, self._on_reset, "Ctrl+0", keywords="100 % size")
-        add(_CONTRAST, self._on_contrast, checkable=True, keywords="accessibility colours")
-        words = "rtl arabic hebrew persian mirror direction"
-        add(_RIGHT_TO_LEFT, self._on_direction, checkable=True, keywords=words)
+        add(_ZOOM_IN, partial(self._on_zoom, 1), ["Ctrl++", "Ctrl+="])
+        add(_ZOOM_OUT, partial(self._on_zoom, -1), "Ctrl+-")
+        add(_RESET_ZOOM, self._on_reset, "Ctrl+0")
+        add(_CONTRAST, self._on_contrast, checkable=True)
+        add(_RIGHT_TO_LEFT, self._on_direction, checkable=True)
         theme.changed.connect(self.refresh)
         self.refresh()
 

@@ -57,16 +57,16 @@ class CustomerTabActions(QObject):
 
     def _add_actions(self) -> None:
         add = self._window.window_actions.add
-        add(_NEW, self._on_new, "Ctrl+T", keywords="open another customer")
+        add(_NEW, self._on_new, "Ctrl+T")
         add(_CLOSE, self._on_close, "Ctrl+W")
-        add(_REOPEN, self._on_reopen, keywords="undo close tab")
+        add(_REOPEN, self._on_reopen)
         # Not the other way round: the first key is the one that the palette shows.
         add(_NEXT, partial(self._on_next, 1), ["Ctrl+Tab", "Ctrl+PgDown"])
         add(_PREVIOUS, partial(self._on_next, -1), ["Ctrl+Shift+Tab", "Ctrl+PgUp"])
-        add(_BACKWARD, partial(self._on_move, -1), "Ctrl+Shift+PgUp", keywords="reorder left")
-        add(_FORWARD, partial(self._on_move, 1), "Ctrl+Shift+PgDown", keywords="reorder right")
-        add(_PIN, self._on_pin, checkable=True, keywords="unpin keep tab")
-        add(_FOLLOW, self._on_follow, keywords="following")
+        add(_BACKWARD, partial(self._on_move, -1), "Ctrl+Shift+PgUp")
+        add(_FORWARD, partial(self._on_move, 1), "Ctrl+Shift+PgDown")
+        add(_PIN, self._on_pin, checkable=True)
+        add(_FOLLOW, self._on_follow)
 
     def _on_new(self) -> None:
         self._on_page(self._tabs.add_empty_tab)

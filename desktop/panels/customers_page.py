@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction
 
+    from desktop.model.optout_level import OptOutLevel
     from desktop.panels.customer.customer_sheet_widget import CustomerSheetWidget
     from desktop.panels.customer.customer_tab_row import CustomerTabRow
     from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
@@ -35,8 +36,8 @@ class CustomersPage(QWidget):
     changes_requested = Signal(str)  # words to search Activity for
     setup_requested = Signal()  # to connect a service
     matches_requested = Signal()  # the list of the customers who match
-
     search_requested = Signal(str)  # a text to search for; empty: what was typed, to correct it
+
     def __init__(
         self,
         model: CustomerSheetModel,
@@ -190,6 +191,27 @@ class CustomersPage(QWidget):
 
             self._why_drawer = WhyOptedOutDrawer(self._drawers.why, self.window())
         self._why_drawer.open_for_customer()
+
+    def open_optout_form(self, level: "OptOutLevel") -> None:
+        """Unfold the form of the panel Opt-out for a level, and put the keyboard there."""
+        from desktop.panels.customer.optout_panel import OptOutPanel
+
+        if self._model.is_shown:
+            self._ensure_complete_sheet().panel(OptOutPanel).open_form(level)
+
+    def open_profile_fields(self) -> None:
+        """Open the dialog of all fields of the profile on the sheet."""
+        from desktop.panels.customer.profile_data_panel import ProfileDataPanel
+
+        if self._model.is_shown:
+            self._ensure_complete_sheet().panel(ProfileDataPanel).open_fields()
+
+    def open_list_details(self, name: str) -> None:
+        """Open the dialog about one Sailthru list and the customer on the sheet."""
+        from desktop.panels.customer.sailthru_lists_panel import SailthruListsPanel
+
+        if self._model.is_shown:
+            self._ensure_complete_sheet().panel(SailthruListsPanel).open_details(name)
 
     def note_disabled_reason(self) -> str:
         """Say why the button Add note is disabled for the customer shown, or ""."""

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from desktop.panels.customers_page import CustomersPage
     from desktop.panels.help_dialog import HelpDialog
     from desktop.panels.widgets.toast_manager import ToastManager
+    from desktop.viewmodels.palette_command import PaletteCommand
 
 # What is left beside a browser on a laptop.
 NARROW_WIDTH = 480
@@ -129,8 +130,8 @@ class MainWindow(QMainWindow):
         page.link_requested.connect(self.open_link)
         page.changes_requested.connect(self.show_changes)
         page.setup_requested.connect(self._on_setup_requested)
-        self.add_page("customers", page)
         page.search_requested.connect(self.top_bar.search_for)
+        self.add_page("customers", page)
         self.show_page("customers")
 
     def _on_setup_requested(self) -> None:
@@ -437,18 +438,16 @@ class MainWindow(QMainWindow):
         add("Sync", self._on_page_action, "Ctrl+2")
         add("Activity", self._on_page_action, "Ctrl+3")
         add("Settings", self._on_page_action, "Ctrl+,")
-        # What other tools call it: a score, or a place on a scale.
-        words = "score scale segment prediction lifetime clv ltv"
-        add("Customer value settings", self._on_customer_value_settings, keywords=words)
+        add("Customer value settings", self._on_customer_value_settings)
         for key, title in SETTINGS_SECTIONS:
             name, keywords = f"Settings: {title}", section_keywords(key)
             add(name, self._on_settings_section, keywords=keywords).setData(key)
         on_top = add("Stay on top", self._on_stay_on_top, "Ctrl+Shift+T", checkable=True)
         on_top.setChecked(False)
         add("Narrow window", self._on_toggle_narrow, "Ctrl+Shift+N")
-        add("Help", self._on_help, "F1", keywords="documentation manual how")
+        add("Help", self._on_help, "F1")
         add("Keyboard shortcuts", self._on_shortcuts, "Ctrl+/")
-        add("About Fairlead", self._on_about, keywords="version licences logs report")
+        add("About Fairlead", self._on_about)
         # Named: not every platform has a standard key for it.
         add("Quit", self.close, "Ctrl+Q")
 
@@ -530,6 +529,17 @@ class MainWindow(QMainWindow):
             return
         own[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
         own[0].selectAll()
+
+    def page_commands(self) -> "list[PaletteCommand]":
+        """Build the palette's commands of the window's page in front: its buttons and tabs."""
+        # Imported here: the palette opens after the first paint.
+        from desktop.panels.page_commands import list_page_commands
+
+        page = self._stack.currentWidget()
+        return list(list_page_commands(page, self._tell_gone)) if page is not None else []
+
+    def _tell_gone(self) -> None:
+        self.show_notice("This is not possible any more.", "The page has changed meanwhile.")
 
     def _on_toggle_narrow(self) -> None:
         wide = self.width() >= fonts.scaled(NARROW_WIDTH)

@@ -1,13 +1,15 @@
 """The main window's controller: shows what its models tell, forwards what people do."""
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QApplication
 
-from desktop.kit.errors import InvalidInput
+from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.lookup_query import record_query
 from desktop.model.service import Service
 from desktop.panels.customer_tab_actions import CustomerTabActions
@@ -15,11 +17,13 @@ from desktop.panels.focus_keeper import FocusKeeper
 from desktop.panels.main_window import MainWindow
 from desktop.panels.undo_key import UndoKey
 from desktop.panels.widgets.tab_order import apply_visual_tab_order
+from desktop.viewmodels.customer.customer_commands import build_customer_commands
 from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
 from desktop.viewmodels.customer.sheet_edits import SubmittedEdit
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.navigation_history import NavigationHistory, Place
+from desktop.viewmodels.palette_command import PaletteCommand
 from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.search_suggestions_model import SearchSuggestionsModel
 from desktop.viewmodels.status_bar_model import StatusBarModel
@@ -70,15 +74,18 @@ class MainWindowController(QObject):
         add("Undo", self._on_undo, QKeySequence.StandardKey.Undo)
         add("Refresh", self._models.sheet.refresh, ["F5", "Ctrl+R"])
         add("Follow Zendesk", self._on_follow, "Ctrl+Shift+F")
-        add("Change e-mail", self._window.customers_page.open_email_drawer, "Ctrl+Shift+E")
-        add("Add note", self._window.customers_page.open_note_drawer, "Ctrl+Shift+M")
-        add("Why opted out?", self._window.customers_page.open_why_drawer)
+        add("Change e-mail", self._on_change_email, "Ctrl+Shift+E")
+        add("Add note", self._on_add_note, "Ctrl+Shift+M")
+        add("Why opted out?", self._on_why_opted_out)
         add("Copy e-mail address", self._on_copy_address, "Ctrl+Shift+C")
         # Alt with an arrow moves by a word on a Mac.
         on_mac = sys.platform == "darwin"
         add("Back", self._on_back, "Ctrl+[" if on_mac else "Alt+Left")
         add("Forward", self._on_forward, "Ctrl+]" if on_mac else "Alt+Right")
         self._enable_history()
+        self._enable_customer_actions()
+        self._window.window_actions.add_source(self._customer_commands, describes_actions=True)
+        self._window.window_actions.add_source(self._window.page_commands)
 
     def _connect(self) -> None:
         view, sheet, follow = self._window, self._models.sheet, self._models.follow
@@ -112,9 +119,7 @@ class MainWindowController(QObject):
     def _on_sheet_changed(self) -> None:
         sheet = self._models.sheet.sheet
         self._tab_order_timer.start()
-        self._window.window_actions.set_enabled(
-            "Refresh", "" if sheet is not None and sheet.is_found else "No customer is open."
-        )
+        self._enable_customer_actions()
         if sheet is None:
             return
         self._note_customer()
@@ -127,6 +132,33 @@ class MainWindowController(QObject):
         self._history.clear()
         self._history.visit(Place("customers"))
         self._enable_history()
+
+    def _enable_customer_actions(self) -> None:
+        sheet, actions = self._models.sheet.sheet, self._window.window_actions
+        is_found = sheet is not None and sheet.is_found
+        actions.set_enabled("Refresh", "" if is_found else "No customer is open.")
+        reason = "This customer has no address." if is_found else "No customer is open."
+        actions.set_enabled("Copy e-mail address", "" if sheet and sheet.address else reason)
+
+    def _customer_commands(self) -> list[PaletteCommand]:
+        """Build the palette's commands of the customer shown; none acts on the next customer."""
+        number = self._models.sheet.customer_number
+        made = build_customer_commands(self._models.sheet, self._window.customers_page)
+        return [replace(each, run=partial(self._run_for, number, each.run)) for each in made]
+
+    def _run_for(self, customer_number: int, run: Callable[[], object]) -> None:
+        # Follow Zendesk may have replaced the customer while the list of commands stood open.
+        if self._models.sheet.customer_number != customer_number:
+            self._window.show_error(
+                ConflictError(
+                    "Nothing was changed.",
+                    "Another customer was opened before the command was chosen.",
+                    "Choose it again for the customer you mean.",
+                )
+            )
+            return
+        self._window.show_page("customers")
+        run()
 
     def _on_matches_requested(self) -> None:
         sheet = self._models.sheet.sheet
@@ -301,6 +333,18 @@ class MainWindowController(QObject):
             f"You have opened #{ticket} in Zendesk.",
             "It is in the tab “Following”, because something you typed here is not saved yet.",
         )
+
+    def _on_change_email(self) -> None:
+        self._window.show_page("customers")
+        self._window.customers_page.open_email_drawer()
+
+    def _on_add_note(self) -> None:
+        self._window.show_page("customers")
+        self._window.customers_page.open_note_drawer()
+
+    def _on_why_opted_out(self) -> None:
+        self._window.show_page("customers")
+        self._window.customers_page.open_why_drawer()
 
     def _on_follow(self) -> None:
         self._models.follow.set_following(not self._models.follow.is_following)

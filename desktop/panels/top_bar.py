@@ -119,8 +119,10 @@ class TopBar(QWidget):
             self.search_field.hide_popup()
             return
         self.search_field.show_popup()
-        if text.strip():
-            # What Enter takes is marked. Of the customers opened last nobody is meant yet.
+        # What Enter takes is marked. Of the customers opened last nobody is meant yet, and a
+        # command is meant only after >, or when somebody goes to it.
+        is_command = self._search.suggestion_at(self._search.index(0)).command is not None
+        if text.strip() and (text.lstrip().startswith(">") or not is_command):
             self.search_field.mark_first_row()
 
     def _on_opened_empty(self) -> None:
@@ -143,10 +145,13 @@ class TopBar(QWidget):
         if not stripped:
             return
         if stripped.startswith(">"):
-            # Enter with nothing marked runs the first command that fits.
+            # Enter with nothing marked runs the first command that fits and can be chosen.
             search = self._search
-            if search is not None and search.suggest(stripped) and search.rowCount() > 0:
-                self._on_chosen(search.index(0))
+            if search is not None and search.suggest(stripped):
+                found = (search.index(row) for row in range(search.rowCount()))
+                first = next((i for i in found if search.suggestion_at(i).is_enabled), None)
+                if first is not None:
+                    self._on_chosen(first)
             return
         self.search_field.hide_popup()
         (self.new_tab_requested if apart else self.lookup_requested).emit(stripped)

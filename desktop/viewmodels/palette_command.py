@@ -1,19 +1,70 @@
-"""A command of the palette, which opens after > in the search field."""
+"""A command of the search field's palette, and how typed words find it."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
 class PaletteCommand:
-    """An action in the search field's palette, with the reason why it is disabled.
+    """An action in the search field's palette: what it is called, and what choosing it does.
 
-    `keywords` are words that find it besides its label.
+    `disabled_reason` says why it cannot be chosen now, or is ""; `detail` says whom or what it is
+    about; `keywords` are words that find it besides its label.
     """
 
     label: str
-    shortcut: str
-    is_enabled: bool
-    disabled_reason: str
-    run: Callable[[], None]
+    run: Callable[[], object]
+    shortcut: str = ""
+    disabled_reason: str = ""
+    detail: str = ""
     keywords: str = ""
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether the palette's command can be chosen now."""
+        return not self.disabled_reason
+
+
+def find_commands(
+    commands: Iterable[PaletteCommand], text: str, *, inside_words: bool
+) -> list[PaletteCommand]:
+    """Return the palette's commands that every typed word finds, the best match first.
+
+    First those whose label the text begins, then those with the most words in the label. A typed
+    word is the beginning of one, or with `inside_words` any part; hyphens do not count (“e-mail”).
+    """
+    typed = [word.replace("-", "") for word in re.findall(r"[\w-]+", text.casefold())]
+    typed = [word for word in typed if word]
+    whole = " ".join(typed)
+    ranked = [(_rank(command, typed, whole, inside_words), command) for command in commands]
+    # sorted() keeps the order of the registry among equals.
+    found = [(rank, command) for rank, command in ranked if rank is not None]
+    return [command for _, command in sorted(found, key=lambda each: each[0])]
+
+
+def _rank(
+    command: PaletteCommand, typed: list[str], whole: str, inside_words: bool
+) -> tuple[int, int] | None:
+    """Return how well the palette's command matches, the least is best; None: not at all."""
+    label = command.label.casefold()
+    in_label = _words(label)
+    missing = sum(not _begins(word, in_label) for word in typed)
+    if typed and label.replace("-", "").startswith(whole):
+        return 0, missing
+    anywhere = in_label | _words(command.keywords.casefold())
+    if all(_begins(word, anywhere) for word in typed):
+        return 1, missing
+    joined = " ".join(anywhere)
+    return (2, missing) if inside_words and all(word in joined for word in typed) else None
+
+
+def _words(text: str) -> set[str]:
+    """Split a palette command's words: “opt-out” is found as opt, as out and as optout."""
+    return {*_WORD.findall(text), *_WORD.findall(text.replace("-", ""))}
+
+
+def _begins(typed: str, words: set[str]) -> bool:
+    return any(word.startswith(typed) for word in words)

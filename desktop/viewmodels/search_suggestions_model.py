@@ -22,7 +22,7 @@ from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
 from desktop.store.cached_sheet_reader import CachedSheetReader
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.header_view import MORE_MATCHES_TEXT
-from desktop.viewmodels.palette_command import PaletteCommand
+from desktop.viewmodels.palette_command import PaletteCommand, find_commands
 from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.task_registry import TaskRegistry
 
@@ -39,6 +39,7 @@ ENABLED_ROLE = SUBTITLE_ROLE + 2
 
 _SAVED, _ZENDESK = "saved on this computer", "Zendesk"
 _SEARCHING = "Searching Zendesk…"
+_NO_COMMAND = "No command has these words."
 _FEW_CALLS = "Zendesk allows few calls right now. Press Enter to search it."
 _QUERY_KIND_LABELS = {
     LookupQueryKind.EMAIL: "e-mail address",
@@ -71,7 +72,7 @@ class SearchSuggestion:
 class SearchSuggestionsModel(QAbstractListModel):
     """Suggestions for what is typed, as rows of the search field's popup.
 
-    Kept customers are there at once. What Zendesk finds after a pause, and commands, come below
+    Kept customers and commands are there at once. What Zendesk finds after a pause comes below
     what is shown already: no row moves that somebody is about to choose.
     """
 
@@ -97,6 +98,7 @@ class SearchSuggestionsModel(QAbstractListModel):
         self._rows: list[SearchSuggestion] = []
         self._text = ""
         self._kept: tuple[CustomerMatch, ...] = ()
+        self._tail: list[SearchSuggestion] = []  # rows that come after those Zendesk finds
         # Trouble of a search is told in the list: looking up says more of it.
         self.tasks = TaskRegistry(self._on_search_failed)
         self._timer = create_timer(self, _SEARCH_DEBOUNCE_MS, self._start_search)
@@ -107,19 +109,16 @@ class SearchSuggestionsModel(QAbstractListModel):
         Nothing typed: the customers opened last. After >: commands alone.
         """
         self.stop_search()
-        self._text, self._kept = text.strip(), ()
+        self._text, self._kept, self._tail = text.strip(), (), []
         if self._text.startswith(">"):
-            words = self._text[1:]
-            found = [c for c in self._commands() if _holds_words(c, words)]
-            # What is called so comes before what is only found by another word for it.
-            found.sort(key=lambda c: not _is_called(c, words))
-            rows = [_command_row(command) for command in found]
-        elif not self._may_view():
-            rows = []
+            found = find_commands(self._commands(), self._text[1:], inside_words=True)
+            rows = [_command_row(command) for command in found] or [_remark(_NO_COMMAND)]
         elif not self._text:
-            rows = self._recent_rows()
+            rows = self._recent_rows() if self._may_view() else []
+        elif len(self._text) < _MIN_QUERY_LENGTH:
+            rows = []
         else:
-            rows = self._typed_rows()
+            rows = self._typed_rows() if self._may_view() else self._command_rows()
         self._replace_rows(rows)
         return bool(self._rows)
 
@@ -167,31 +166,43 @@ class SearchSuggestionsModel(QAbstractListModel):
         ]
 
     def _typed_rows(self) -> list[SearchSuggestion]:
-        text = self._text
-        if len(text) < _MIN_QUERY_LENGTH:
-            return []
-        read = self._reader.search_customers
+        text, read = self._text, self._reader.search_customers
         self._kept = self._read_kept(lambda: read.blocking(text, MAX_MATCHES + 1))
         people = [_match_row(match, _SAVED) for match in self._kept[:MAX_MATCHES]]
         kind = _query_kind(text)
         # What names one record is looked up; a part of a name or number opens who is found.
         rows = people if kind in _PART_KINDS else [*self._query_rows(), *people]
         if len(self._kept) > MAX_MATCHES:
-            return [*rows, _remark(MORE_MATCHES_TEXT)]
+            return [*rows, *self._command_rows(), _remark(MORE_MATCHES_TEXT)]
+        tail = self._tail_rows()
         is_searched = kind in _SEARCHED_KINDS and self._search.is_searchable(text)
-        if is_searched and self._search.has_calls_to_spare():
-            self._timer.start()
-            return [*rows, _remark(_SEARCHING)]
-        return [*rows, *self._tail_rows(), *([_remark(_FEW_CALLS)] if is_searched else [])]
+        if not is_searched or not self._search.has_calls_to_spare():
+            return [*rows, *tail, *([_remark(_FEW_CALLS)] if is_searched else [])]
+        self._timer.start()
+        # Commands are there at once, and who Zendesk finds comes below them.
+        self._tail = [] if any(row.command for row in tail) else tail
+        shown = [] if self._tail else tail
+        return [*rows, *shown, _remark(_SEARCHING)]
 
     def _tail_rows(self) -> list[SearchSuggestion]:
-        """Return the search field's last rows: a look-up of a part, and commands."""
+        """Return the search field's last rows: a look-up of a part, and commands.
+
+        The look-up stands first: Enter takes no command unless somebody goes to it.
+        """
         is_part = _query_kind(self._text) in _PART_KINDS
-        found = [c for c in self._commands() if _begins_words(c, self._text)]
-        return [
-            *(self._query_rows() if is_part else []),
-            *(_command_row(command) for command in found[:_MAX_COMMANDS]),
-        ]
+        return [*(self._query_rows() if is_part else []), *self._command_rows()]
+
+    def _command_rows(self) -> list[SearchSuggestion]:
+        """Return the search field's rows of commands that the typed words begin, at most five."""
+        if _query_kind(self._text) is None:
+            # A part of an address or number names no command.
+            return []
+        found = find_commands(self._commands(), self._text, inside_words=False)
+        rows = [_command_row(command) for command in found[:_MAX_COMMANDS]]
+        more = len(found) - len(rows)
+        if more > 0:
+            rows.append(_remark(f"{more} more with > before it"))
+        return rows
 
     def _query_rows(self) -> list[SearchSuggestion]:
         kind = _query_kind(self._text)
@@ -219,7 +230,7 @@ class SearchSuggestionsModel(QAbstractListModel):
         kept = {match.query for match in self._kept}
         others = [match for match in found if match.query not in kept]
         room = MAX_MATCHES - len(self._kept)
-        shown, tail = others[:room], self._tail_rows()
+        shown, tail = others[:room], list(self._tail)
         if len(others) > room:
             tail.append(_remark(MORE_MATCHES_TEXT))
         elif not shown and not kept:
@@ -234,7 +245,7 @@ class SearchSuggestionsModel(QAbstractListModel):
 
     def _on_search_failed(self, error: AppError) -> None:
         failed = _remark(f"Zendesk could not be searched. {error.title}")
-        self._replace_last_row([*self._tail_rows(), failed])
+        self._replace_last_row([*self._tail, failed])
 
     def _replace_last_row(self, rows: list[SearchSuggestion]) -> None:
         """Replace the search field's remark that Zendesk is searched; the rows above stay."""
@@ -283,7 +294,7 @@ def _match_row(match: CustomerMatch, source: str) -> SearchSuggestion:
 def _command_row(command: PaletteCommand) -> SearchSuggestion:
     return SearchSuggestion(
         command.label,
-        command.disabled_reason,
+        command.disabled_reason or command.detail,
         command.shortcut,
         command.is_enabled,
         command=command,
@@ -292,20 +303,3 @@ def _command_row(command: PaletteCommand) -> SearchSuggestion:
 
 def _remark(text: str) -> SearchSuggestion:
     return SearchSuggestion(text, is_enabled=False)
-
-
-def _holds_words(command: PaletteCommand, text: str) -> bool:
-    """Whether a palette command's name or keywords hold every word typed."""
-    named = f"{command.label} {command.keywords}".casefold()
-    return all(word in named for word in text.casefold().split())
-
-
-def _is_called(command: PaletteCommand, text: str) -> bool:
-    """Whether a palette command's name alone holds every word typed."""
-    return all(word in command.label.casefold() for word in text.casefold().split())
-
-
-def _begins_words(command: PaletteCommand, text: str) -> bool:
-    """Whether every word typed begins a word of a palette command's name or keywords."""
-    named = f"{command.label} {command.keywords}".casefold().split()
-    return all(any(name.startswith(word) for name in named) for word in text.casefold().split())

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import SettingSection
+from desktop.viewmodels.command_synonyms import synonyms_of
 
 SETTINGS_SECTIONS = (
     ("connections", "Connections"),
@@ -33,28 +34,13 @@ _SECTION_OF_SETTINGS: Mapping[SettingSection, str] = MappingProxyType(
         SettingSection.ADVANCED: "advanced",
     }
 )
-# What a section's cards do besides its settings, and what other tools call it.
-_ACTS: Mapping[str, str] = MappingProxyType(
-    {
-        "connections": "zendesk sailthru sign in out log token oauth api key secret test connection"
-        " disconnect forget erase account reconnect",
-        "permissions": "rights roles agents marketers admins allow read only",
-        "names": "score scale segment prediction fields",
-        "texts": "templates macros snippets hand-over",
-        "syncs": "scheduled runs timer notifications mail server smtp test e-mail password",
-        "data": "erase privacy retention storage kept saved customers",
-        "window": "appearance dark light",
-        "team": "managed rollout export policy file organisation",
-        "advanced": "expert",
-        "about": "version licences logs report",
-    }
-)
 
 
 def section_keywords(key: str) -> str:
     """Return the palette's words of a settings section: its settings, and what cards do."""
     settings = (s for s in settings_table.ALL_SETTINGS if _section_of(s.key) == key)
-    return " ".join((_ACTS[key], *(f"{setting.label} {setting.key}" for setting in settings)))
+    named = (f"{setting.label} {setting.key}" for setting in settings)
+    return " ".join((synonyms_of(f"settings {key}"), *named))
 
 
 def _section_of(setting_key: str) -> str:

@@ -79,19 +79,23 @@ class _MainScreensTour:
         self._main_window.show_page("customers")
 
     async def _capture_search(self) -> None:
-        field = self._main_window.top_bar.search_field
         await self._open_customer("Alex Kim")
         await self._save("several-match")
-        field.setText(">")
+        await self._capture_commands(">", "commands")
+
+    async def _capture_commands(self, typed: str, picture: str) -> None:
+        field = self._main_window.top_bar.search_field
+        field.setText(typed)
         # setText() is no edit of a person's: the list of commands opens by this signal.
-        field.edited.emit(">")
-        await self._save("commands")
+        field.edited.emit(typed)
+        await self._save(picture)
         field.clear()
         field.hide_popup()
 
     async def _capture_customer(self) -> None:
         await self._open_customer("#48213")
         await self._save("customer")
+        await self._capture_commands(">opt out", "commands-customer")
         self._driver.click_button("No marketing e-mail")
         await self._save("opt-out-form")
         self._driver.click_button("Stop marketing e-mail")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -52,6 +53,8 @@ _COLUMN_PLAN = {
         ),
     ),
 }
+PanelT = TypeVar("PanelT", bound=SheetPanel)
+
 _FOLDED_WHEN_NARROW = ("timeline", "engagement", "zendesk", "data")
 # How long panels are filled in one turn of the loop: longer, and a key would be felt to wait.
 _REFRESH_SLICE_S = 0.005
@@ -188,6 +191,10 @@ class CustomerSheetWidget(QWidget):
 
     def _on_refresh_timer(self) -> None:
         self._refresh_for(_REFRESH_SLICE_S)
+
+    def panel(self, kind: type[PanelT]) -> PanelT:
+        """Return the customer sheet's panel widget of a class, once it is built."""
+        return next(card for card in self._cards.values() if isinstance(card, kind))
 
     def show_email_note(self, note: EmailNoteView) -> None:
         """Show a note below the customer header that an address change stopped, or is needed."""

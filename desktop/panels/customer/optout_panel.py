@@ -15,6 +15,7 @@ from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.option_group import set_single_tab_stop
 from desktop.panels.widgets.radio_row import RadioRow
+from desktop.panels.widgets.scroll_area import scroll_into_view
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.optout_view import OptOutLevelView, OptOutView, build_optout_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
@@ -84,6 +85,21 @@ class OptOutPanel(SheetPanel):
         ):
             self._open_form(None)
         self._take_kept_input(view)
+
+    def open_form(self, level: OptOutLevel) -> None:
+        """Unfold the form of an opt-out level that may be chosen, with the keyboard in it."""
+        self.refresh()
+        row = self._rows.get(level)
+        if row is None or not row.isEnabled():
+            return
+        self._open_form(level)
+        # The form is shown below its level by now, so that it can take the keyboard.
+        self._reason_form.take_focus()
+        # Laid out in the next turn: only then it has a place to scroll to.
+        QTimer.singleShot(0, self, self._scroll_to_form)
+
+    def _scroll_to_form(self) -> None:
+        scroll_into_view(self._reason_form)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # The form's keys work from the levels too: Ctrl+Enter confirms, Esc cancels.

@@ -89,7 +89,7 @@ class OptOutReasonForm(QFrame):
 
     def take_focus(self) -> None:
         """Put the keyboard into the form's reason."""
-        self._reason.setFocus()
+        self._reason.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def typed(self) -> tuple[str, str]:
         """Return the form's reason and ticket as they are typed now."""

@@ -26,7 +26,7 @@ class ProfileDataPanel(SheetPanel):
         self._table = KeyValueTable("Profile fields", label_width=124)
         self.add(self._table)
         self._show_all_button = LinkButton("")
-        self._show_all_button.clicked.connect(self._on_show_all)
+        self._show_all_button.clicked.connect(self.open_fields)
         self._merge_tag_button = MergeTagButton("Profile data")
         self.add(hbox(self._show_all_button, self._merge_tag_button, 1, spacing=12))
 
@@ -50,7 +50,8 @@ class ProfileDataPanel(SheetPanel):
         self._merge_tag_button.set_tags([(r.name, r.merge_tag) for r in shown])
         self._show_all_button.set_text(f"Show all {view.total_count}")
 
-    def _on_show_all(self) -> None:
+    def open_fields(self) -> None:
+        """Open the dialog of all fields of the customer's profile."""
         if self._dialog is None:
             self._dialog = ProfileFieldsDialog(self.model, self.window())
         self._dialog.open_with_filter_focus()

@@ -88,11 +88,12 @@ class SailthruListsPanel(SheetPanel):
     def _create_row(self, name: str) -> "_ListSwitchRow":
         made = _ListSwitchRow(name, self)
         made.chosen.connect(made.on_chosen)
-        made.about_requested.connect(self._on_about)
+        made.about_requested.connect(self.open_details)
         made.model = self.model
         return made
 
-    def _on_about(self, name: str) -> None:
+    def open_details(self, name: str) -> None:
+        """Open the dialog about one Sailthru list; `failed` of the model says why it cannot."""
         try:
             view = self.model.list_details(name)
         except AppError as error:

@@ -1,5 +1,6 @@
 """Widget of the page Sync: the list at the left, the chosen sync with its tabs beside it."""
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Signal
@@ -31,6 +32,7 @@ from desktop.panels.widgets.label import elided_label
 from desktop.panels.widgets.lazy_widget import LazyWidget
 from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_width
 from desktop.panels.widgets.screen_reader import announce
+from desktop.viewmodels.syncs.sync_commands import SyncAct
 from desktop.viewmodels.syncs.sync_header_view import MessageAction
 from desktop.viewmodels.syncs.sync_page_models import SyncPageModels
 
@@ -368,6 +370,25 @@ class SyncPage(ListDetailPage):
         )
         question.accepted.connect(self._model.remove_sync)
         self._open(question)
+
+    def perform_sync_command(self, sync_name: str, act: SyncAct) -> None:
+        """Choose a sync and do what its header's buttons and menus do."""
+        self._model.select_sync(sync_name)
+        self.open_detail()
+        perform: dict[SyncAct, Callable[[], object]] = {
+            SyncAct.OPEN: partial(self.show_tab, "Plan"),
+            SyncAct.PREVIEW: partial(self._on_preview, False),
+            SyncAct.PREVIEW_ALL: partial(self._on_preview, True),
+            SyncAct.RUN: partial(self._on_run_now, False),
+            SyncAct.RUN_ALL: partial(self._on_run_now, True),
+            SyncAct.SWITCH_ON: partial(self._on_switched, True),
+            SyncAct.SWITCH_OFF: partial(self._on_switched, False),
+            SyncAct.CANCEL: self._model.cancel_run,
+            SyncAct.RETRY: self._model.start_retry,
+            SyncAct.RENAME: self._on_rename,
+            SyncAct.REMOVE: self._on_remove,
+        }
+        perform[act]()
 
     def show_run(self, run: str) -> None:
         """Show one run of the chosen sync in the tab History."""

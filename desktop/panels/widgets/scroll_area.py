@@ -75,3 +75,12 @@ def wrap_in_scroll_area(inside: QWidget) -> QScrollArea:
     # Qt fills it with the window's ground otherwise.
     inside.setAutoFillBackground(False)
     return area
+
+
+def scroll_into_view(widget: QWidget) -> None:
+    """Scroll every scroll area around a widget until it can be seen."""
+    parent = widget.parentWidget()
+    while parent is not None:
+        if isinstance(parent, QScrollArea):
+            parent.ensureWidgetVisible(widget)
+        parent = parent.parentWidget()

@@ -163,8 +163,9 @@ class SearchResultDelegate(QStyledItemDelegate):
     """Paints a search popup's row: title over subtitle, the note at the right, as plain text."""
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
-        # One height for all rows: two lines if the first row has two.
-        two = bool(index.model().index(0, 0).data(SUBTITLE_ROLE))
+        # One height for all rows: two lines if any row has two.
+        model = index.model()
+        two = any(model.index(n, 0).data(SUBTITLE_ROLE) for n in range(model.rowCount()))
         return QSize(fonts.scaled(200), fonts.scaled(44 if two else 30))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:

@@ -50,7 +50,8 @@ class OptOutView:
     pause_reason: str = ""
 
 
-_ACTION_LABELS = {
+# What choosing a level is called on its button and in the palette.
+OPTOUT_ACTION_LABELS = {
     OptOutLevel.NONE: "Opt back in",
     OptOutLevel.BASIC: "Stop marketing e-mail",
     OptOutLevel.ALL: "Stop all e-mail",
@@ -123,7 +124,7 @@ def _build_level(
         level.explanation,
         level is current,
         reason,
-        _ACTION_LABELS[level],
+        OPTOUT_ACTION_LABELS[level],
         is_opt_in,
     )
 

@@ -170,11 +170,17 @@ class SyncPageModel(TaskModel):
         """Return the snapshot of the sync chosen on the page, as it was read last."""
         return self._snapshot.find(self.selected_name) if self._snapshot else None
 
+    def all_syncs(self) -> tuple[SyncSnapshot, ...]:
+        """Return the snapshot of every sync, as it was read last; none before the first reading."""
+        return tuple(self._snapshot.syncs) if self._snapshot else ()
+
     def header_view(self) -> SyncHeaderView | None:
         """Build the header of the sync chosen on the page."""
         sync = self.selected_sync()
-        if sync is None:
-            return None
+        return self.header_view_of(sync) if sync is not None else None
+
+    def header_view_of(self, sync: SyncSnapshot) -> SyncHeaderView:
+        """Build the header that a sync has when it is chosen on the page."""
         name = sync.sync.name
         inputs = HeaderInputs(
             now=self.context.clock.now(),

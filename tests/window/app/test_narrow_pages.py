@@ -71,7 +71,7 @@ async def test_empty_sync_page_fits(window: WindowDriver, size: tuple[int, int])
 async def test_dialogs_fit_the_screen(window: WindowDriver, dialog: str) -> None:
     await window.look_up("maria@lopez.example")
     if dialog == "Profile data":
-        window.view.findChild(ProfileDataPanel)._on_show_all()  # type: ignore[union-attr]
+        window.view.findChild(ProfileDataPanel).open_fields()  # type: ignore[union-attr]
     elif dialog == "Quit":
         await queue_changes_and_quit(window)
     else:
