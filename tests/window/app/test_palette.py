@@ -137,6 +137,9 @@ async def test_palette_command_of_former_customer_changes_nobody(window: WindowD
     rows(window, ">add to winback")
     # Follow Zendesk opens somebody else while the list stands open.
     window.sheet.open_query(parse_lookup_query("tom@old.example"))
+    # The panels still show Maria: what is chosen now would be about somebody not seen yet.
+    made = {each.label: each for each in window.view.window_actions.commands()}
+    assert made["Stop marketing e-mail"].disabled_reason == "The customer is being opened."
     await window.is_lookup_finished()
     window.press(Key.Key_Return)
     await window.wait_for_text("Another customer was opened before the command was chosen.")
