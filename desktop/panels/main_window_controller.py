@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QKeySequence
@@ -27,6 +28,9 @@ from desktop.viewmodels.palette_command import PaletteCommand
 from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.search_suggestions_model import SearchSuggestionsModel
 from desktop.viewmodels.status_bar_model import StatusBarModel
+
+if TYPE_CHECKING:
+    from desktop.panels.customer.sheet_printing import SheetPrinting
 
 # Panels of a sheet arrive one by one; after the last the order is made once.
 _TAB_ORDER_DELAY_MS = 200
@@ -55,6 +59,7 @@ class MainWindowController(QObject):
         # Screen readers ask for the order of focus without anybody pressing Tab.
         self._tab_order_timer = create_timer(self, _TAB_ORDER_DELAY_MS, self._update_tab_order)
         self._undo_key = UndoKey(self._on_undo, self)
+        self._printing: SheetPrinting | None = None
         self._history = NavigationHistory()
         self._history.visit(Place("customers"))
         self._toast_customers: dict[str, int] = {}  # whose change a toast tells, by number
@@ -78,6 +83,8 @@ class MainWindowController(QObject):
         add("Add note", self._on_add_note, "Ctrl+Shift+M")
         add("Why opted out?", self._on_why_opted_out)
         add("Copy e-mail address", self._on_copy_address, "Ctrl+Shift+C")
+        add("Print customer", self._on_print, QKeySequence.StandardKey.Print)
+        add("Save customer as PDF", self._on_save_pdf)
         # Alt with an arrow moves by a word on a Mac.
         on_mac = sys.platform == "darwin"
         add("Back", self._on_back, "Ctrl+[" if on_mac else "Alt+Left")
@@ -139,6 +146,8 @@ class MainWindowController(QObject):
         actions.set_enabled("Refresh", "" if is_found else "No customer is open.")
         reason = "This customer has no address." if is_found else "No customer is open."
         actions.set_enabled("Copy e-mail address", "" if sheet and sheet.address else reason)
+        for name in ("Print customer", "Save customer as PDF"):
+            actions.set_enabled(name, self._models.sheet.print_refusal())
 
     def _customer_commands(self) -> list[PaletteCommand]:
         """Build the palette's commands of the customer shown; none acts on the next customer."""
@@ -345,6 +354,21 @@ class MainWindowController(QObject):
     def _on_why_opted_out(self) -> None:
         self._window.show_page("customers")
         self._window.customers_page.open_why_drawer()
+
+    def _on_print(self) -> None:
+        self._ensure_printing().print_sheet()
+
+    def _on_save_pdf(self) -> None:
+        self._ensure_printing().save_pdf()
+
+    def _ensure_printing(self) -> "SheetPrinting":
+        if self._printing is None:
+            # Imported when it is first wanted: printers are nothing that a start needs.
+            from desktop.panels.customer.sheet_printing import SheetPrinting
+
+            self._printing = SheetPrinting(self._models.sheet, self._window)
+            self._printing.done.connect(self._window.show_notice)
+        return self._printing
 
     def _on_follow(self) -> None:
         self._models.follow.set_following(not self._models.follow.is_following)

@@ -37,6 +37,8 @@ COMMAND_SYNONYMS: Mapping[str, str] = MappingProxyType(
         "New sync": "add create template preset",
         "New tab": "open another customer",
         "Pin tab": "unpin keep",
+        "Print customer": "paper printer pdf sheet",
+        "Save customer as PDF": "print export paper document sheet",
         "Refresh": "reload read again update",
         "Reopen closed tab": "undo close",
         "Reset zoom": "100 % size normal",

@@ -68,7 +68,7 @@ async def export_pages(
     """
     count = 0
 
-    async def pieces() -> AsyncIterator[str]:
+    async def pieces() -> AsyncIterator[str | bytes]:
         nonlocal count
         head = f'"plan": {json.dumps(plan)}, ' if plan else ""
         yield f'{{{head}"rows": [\n' if as_json else format_csv(row_format.header, ())
@@ -90,22 +90,23 @@ def _format_page(page: Sequence[T], row_format: RowFormat[T], *, as_json: bool) 
     return _csv_lines(cells for row in page for cells in row_format.to_cells(row))
 
 
-async def write_private_file(path: Path, text: str) -> None:
+async def write_private_file(path: Path, content: str | bytes) -> None:
     """Write an export readable by its owner alone, whole or not at all. Raises StorageError."""
 
-    async def whole() -> AsyncIterator[str]:
-        yield text
+    async def whole() -> AsyncIterator[str | bytes]:
+        yield content
 
     await _write_in_pieces(path, whole())
 
 
-async def _write_in_pieces(path: Path, pieces: AsyncIterator[str]) -> None:
+async def _write_in_pieces(path: Path, pieces: AsyncIterator[str | bytes]) -> None:
     # In the same folder, since a rename is atomic only within one file system.
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with await asyncio.to_thread(_create_private, part) as file:
             async for piece in pieces:
-                await asyncio.to_thread(file.write, piece.encode("utf-8"))
+                data = piece.encode("utf-8") if isinstance(piece, str) else piece
+                await asyncio.to_thread(file.write, data)
         part.replace(path)
     except OSError as error:
         raise StorageError(

@@ -61,11 +61,11 @@ def build_customer_commands(
     model: CustomerSheetModel, forms: CustomerForms
 ) -> tuple[PaletteCommand, ...]:
     """Build the palette's commands for the customer on the sheet; disabled ones without one."""
+    if model.is_looking_up() and not model.is_shown:
+        # What can be seen is still the former customer's sheet.
+        return tuple(_commands_without_customer("The customer is being opened."))
     if model.sheet is None or not model.sheet.is_found:
         return tuple(_commands_without_customer("Open a customer first."))
-    if not model.is_shown:
-        # The sheet is still the former customer's.
-        return tuple(_commands_without_customer("The customer is being opened."))
     return tuple(_CustomerCommands(model, forms).build())
 
 

@@ -13,7 +13,7 @@ from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import UndoService
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
-from desktop.kit.errors import AppError, InvalidInput
+from desktop.kit.errors import AppError, InvalidInput, NotPermitted
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.edit import EditState
 from desktop.model.lookup_query import LookupQuery, parse_lookup_query
@@ -21,6 +21,7 @@ from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.customer_context import CustomerContext, read_display_settings
 from desktop.viewmodels.customer.lists_view import ListDetailsView, build_list_details
 from desktop.viewmodels.customer.open_customer import OpenCustomer
+from desktop.viewmodels.customer.printed_sheet import PrintedSheet, build_printed_sheet
 from desktop.viewmodels.customer.reason_drafts import ReasonDrafts
 from desktop.viewmodels.customer.sheet_edits import SheetEdits, is_outdated
 from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
@@ -167,6 +168,26 @@ class CustomerSheetModel(QObject):
         Blocking: a workspace has a dozen syncs.
         """
         return build_list_details(self.context(), name, self._store.syncs.list_all.blocking())
+
+    def print_refusal(self) -> str:
+        """Say why the sheet cannot be printed or saved as PDF now, or ""."""
+        sheet = self.sheet
+        if sheet is None or not sheet.is_found or not self.is_shown:
+            return "No customer is open."
+        return "" if sheet.is_complete else "The customer is still being read."
+
+    def printed_sheet(self) -> PrintedSheet:
+        """Build what is printed of the sheet. Raises InvalidInput, NotPermitted."""
+        self.require_view_right()
+        if reason := self.print_refusal():
+            raise InvalidInput("The customer cannot be printed.", reason)
+        return build_printed_sheet(self.context())
+
+    def require_view_right(self) -> None:
+        """Raise NotPermitted where the person at work may not see the sheet's customer now."""
+        allowed = check_view_permission(self._workspace)
+        if not allowed.is_allowed:
+            raise NotPermitted("The customer cannot be printed.", allowed.reason)
 
     def toggle_all_rows(self, panel: str) -> None:
         """Show all rows of a customer panel, or its first ones again."""
