@@ -21,6 +21,7 @@ _SHORT_KEYS = {
     "customer_type": settings_table.CUSTOMER_TYPE.key,
     "timezone": settings_table.TIMEZONE.key,
     "currency": settings_table.CURRENCY.key,
+    "kind": settings_table.WORKSPACE_KIND.key,
     "zendesk.account": settings_table.ZENDESK_BASE_URL.key,
 }
 _SECRET_KEYS = {

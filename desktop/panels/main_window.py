@@ -56,11 +56,20 @@ _SYNC_ACTIONS = frozenset({"Sync", "New sync", "Preview the sync", "Run the sync
 
 @dataclass(frozen=True)
 class WorkspaceBadge:
-    """The workspace's badge in the window: name, colour's name, the demo's example queries."""
+    """The workspace's badge in the window: name, colour's name, kind, the demo's example queries.
+
+    `color_name` may be a kind's, in small letters; `kind` is empty before the set-up.
+    """
 
     name: str
     color_name: str
+    kind: str = ""
     examples: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The workspace in words: “Acme, production”. Never told by the colour alone."""
+        return f"{self.name}, {self.kind.lower()}" if self.kind else self.name
 
 
 class MainWindow(QMainWindow):
@@ -87,7 +96,7 @@ class MainWindow(QMainWindow):
         self._page_access = PageAccess()
         self._used_pages: frozenset[str] = frozenset()
         self.is_close_allowed = False
-        self.setWindowTitle(f"Fairlead – {badge.name}")
+        self.setWindowTitle(f"Fairlead – {badge.title}")
         self.setWindowIcon(icon.app_icon())
         self.setAcceptDrops(True)
         self.rescale_lengths(fonts.scale())
@@ -95,7 +104,7 @@ class MainWindow(QMainWindow):
         self.window_actions = WindowActions(self)
         self._workspace_color_bar = WorkspaceColorBar()
         self.navigation_rail = NavigationRail("Pages")
-        self.top_bar = TopBar(badge.name)
+        self.top_bar = TopBar(badge.name, badge.kind)
         self._narrow_page: CustomersPage | None = None
         self._stack = QStackedWidget()
         self.status_bar = StatusBar("State of the services")
@@ -283,7 +292,7 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # What nobody else wanted: PgUp and PgDn scroll the page, wherever the keyboard is; Esc
-        # closes the banner that can be seen, the page's own first.
+        # closes the banner that can be seen, the page's own first, then clears the search field.
         if event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             self._scroll_page(down=event.key() == Qt.Key.Key_PageDown)
             return
@@ -319,13 +328,13 @@ class MainWindow(QMainWindow):
 
     def _update_workspace_color(self) -> None:
         color = workspace_color(self._badge.color_name)
-        self._workspace_color_bar.set_workspace(self._badge.name, color)
+        self._workspace_color_bar.set_workspace(self._badge.title, color)
 
     def set_workspace_badge(self, badge: WorkspaceBadge) -> None:
         """Show another workspace name or colour in the window."""
         self._badge = badge
-        self.setWindowTitle(f"Fairlead – {badge.name}")
-        self.top_bar.set_workspace(badge.name)
+        self.setWindowTitle(f"Fairlead – {badge.title}")
+        self.top_bar.set_workspace(badge.name, badge.kind)
         self._update_workspace_color()
 
     def bring_to_front(self) -> None:

@@ -25,7 +25,8 @@ class TopBar(QWidget):
     lookup_requested = Signal(str)  # what is to be looked up
     new_tab_requested = Signal(str)  # what is to be looked up in a tab of its own
 
-    def __init__(self, workspace: str) -> None:
+    def __init__(self, workspace: str, kind: str = "") -> None:
+        """`workspace` is its name, `kind` the word for what its accounts are for, or empty."""
         super().__init__()
         self._search: SearchSuggestionsModel | None = None
         self._follow: FollowZendeskModel | None = None
@@ -46,13 +47,21 @@ class TopBar(QWidget):
         self.follow_switch = Switch("Follow Zendesk")
         self.follow_switch.setObjectName("Follow Zendesk")
         self._follow_label.setBuddy(self.follow_switch)
-        self._workspace = elided_label(workspace, "small")
+        self._workspace = elided_label("", "small")
         self._workspace.setMaximumWidth(fonts.scaled(180))
+        self._kind = label("", "strong")
+        self._kind.setObjectName("Workspace kind")
         row = hbox(
-            self.search_field, self._follow_label, self.follow_switch, self._workspace, spacing=9
+            self.search_field,
+            self._follow_label,
+            self.follow_switch,
+            self._workspace,
+            self._kind,
+            spacing=9,
         )
         row.setStretch(0, 1)
         self.setLayout(row)
+        self.set_workspace(workspace, kind)
         self.refresh()
 
     def set_models(self, search: "SearchSuggestionsModel", follow: "FollowZendeskModel") -> None:
@@ -82,9 +91,11 @@ class TopBar(QWidget):
         self._workspace.setVisible(not narrow)
         self._follow_label.setVisible(not narrow)
 
-    def set_workspace(self, words: str) -> None:
-        """Show the name of the workspace in the top bar."""
-        self._workspace.setText(words)
+    def set_workspace(self, name: str, kind: str) -> None:
+        """Show the name of the workspace in the top bar, and its kind in a word beside it."""
+        self._workspace.setText(name)
+        self._kind.setText(kind)
+        self._kind.setVisible(bool(kind))
 
     def forget_text(self) -> None:
         """Empty the search field for somebody who was not searched for, unless one types."""

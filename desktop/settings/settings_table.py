@@ -17,6 +17,7 @@ from desktop.model.text_template import (
     DEFAULT_REASONS,
     NoteTemplate,
 )
+from desktop.model.workspace_kind import WorkspaceKind
 from desktop.settings import service_address, value_parsers
 from desktop.settings.setting_definition import Setting, SettingKind, SettingSection
 from desktop.settings.setting_factories import (
@@ -338,13 +339,28 @@ CACHE_DAYS = number_setting(
     minimum=0,
     maximum=3650,
 )
+# Where nobody has said it: the services' addresses tell the sandbox, all else is production.
+AUTOMATIC_KIND = "automatic"
+WORKSPACE_KIND = choice_setting(
+    "workspace.kind",
+    SettingSection.WINDOW,
+    "Kind",
+    "Production asks once more before more than 50 people are changed. Automatic: a sandbox on this"
+    " computer is one, everything else is production.",
+    choices=(AUTOMATIC_KIND, *(kind.value for kind in WorkspaceKind)),
+    default=AUTOMATIC_KIND,
+    invalid_fallback=WorkspaceKind.PRODUCTION.value,
+    is_admin_only=True,
+)
+# The line over the window in the colour of the workspace's kind.
+COLOUR_OF_KIND = "kind"
 WORKSPACE_COLOUR = choice_setting(
     "workspace.colour",
     SettingSection.WINDOW,
     "Colour",
-    "Distinguishes this workspace's window from others.",
-    choices=WORKSPACE_COLOURS,
-    default="blue",
+    "Of the line at the top, which tells this workspace's window from others.",
+    choices=(COLOUR_OF_KIND, *WORKSPACE_COLOURS),
+    default=COLOUR_OF_KIND,
     is_policy_manageable=False,
 )
 WINDOW_THEME = choice_setting(
@@ -461,6 +477,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     NOTE_TEMPLATES,
     *SYNC_SETTINGS,
     CACHE_DAYS,
+    WORKSPACE_KIND,
     WORKSPACE_COLOUR,
     WINDOW_THEME,
     WINDOW_CONTRAST,

@@ -16,6 +16,7 @@ from desktop.panels.theme.application_theme import (
     ThemeChoice,
 )
 from desktop.settings import settings_table
+from desktop.settings.effective_workspace_kind import shown_workspace_kind
 from desktop.settings.settings_file import SettingsValues
 from desktop.settings.workspace import Workspace
 
@@ -73,8 +74,12 @@ class StartupWindow:
         self.main_window.set_workspace_badge(self._workspace_badge(values))
 
     def _workspace_badge(self, values: SettingsValues) -> WorkspaceBadge:
-        colour = values.get(settings_table.WORKSPACE_COLOUR)
-        return WorkspaceBadge(self._label, colour, self._search_examples)
+        colour, kind = values.get(settings_table.WORKSPACE_COLOUR), shown_workspace_kind(values)
+        if colour == settings_table.COLOUR_OF_KIND:
+            colour = kind or ""
+        return WorkspaceBadge(
+            self._label, colour, kind.label if kind is not None else "", self._search_examples
+        )
 
 
 def _appearance(values: SettingsValues) -> Appearance:

@@ -20,8 +20,16 @@ _WORKSPACE_COLORS = {
 }
 
 
+# A kind of workspace has a colour of its own, until somebody chooses another.
+_KIND_COLORS = {"production": "red", "test": "amber", "sandbox": "teal"}
+
+
 def workspace_color(name: str) -> str:
-    """Return a workspace's colour as `#rrggbb` in the theme in force; unknown names are blue."""
+    """Return the colour of a name or of a workspace's kind as `#rrggbb` in the theme in force.
+
+    Unknown names are blue.
+    """
+    name = _KIND_COLORS.get(name, name)
     light, dark = _WORKSPACE_COLORS.get(name, _WORKSPACE_COLORS["blue"])
     return dark if current_tokens().dark else light
 

@@ -19,6 +19,7 @@ _CHOICE_LABELS: Mapping[str, str] = {
     "left_to_right": "Left to right",
     "right_to_left": "Right to left",
     "none": "Without Zendesk",
+    settings_table.COLOUR_OF_KIND: "By the kind",
     "starttls": "STARTTLS",
     "tls": "TLS",
 }
