@@ -27,7 +27,9 @@ from desktop.model.permission import (
     check_permission,
 )
 from desktop.model.service import Service
+from desktop.model.workspace_kind import WorkspaceKind, confirmed_over
 from desktop.settings import settings_table
+from desktop.settings.effective_workspace_kind import effective_workspace_kind
 from desktop.settings.permission_rules import permission_rules_from
 from desktop.settings.workspace import Workspace
 from desktop.store.workspace_store import WorkspaceStore, open_store
@@ -223,6 +225,18 @@ class WorkspaceServices:
         except AppError:
             return PermissionRules(are_changes_enabled=False, permissions={})
         return permission_rules_from(stored.with_policy(self.context.read_policy()))
+
+    def find_confirmed_over(self) -> int | None:
+        """Return over how many people the workspace's kind asks once more, by what is stored now.
+
+        Where that cannot be read it counts as production.
+        """
+        try:
+            stored = self.session.connection_config.settings_file.load().values
+        except AppError:
+            return confirmed_over(WorkspaceKind.PRODUCTION)
+        values = stored.with_policy(self.context.read_policy())
+        return confirmed_over(effective_workspace_kind(values))
 
     def find_run_refusal(self) -> str:
         """Say why the workspace's actor may write nothing by a run at this moment, or "".

@@ -77,4 +77,5 @@ def build_runner(
         lambda: services.session.request_count,
         services.session.describe_rate_budget,
         services.find_run_refusal,
+        services.find_confirmed_over,
     )

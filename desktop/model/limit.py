@@ -11,8 +11,10 @@ from desktop.kit.text import format_count
 EMPTY_SOURCE = "empty"
 # Two admins have to allow these: many people would get marketing e-mail who did not before.
 TWO_ADMIN_CONSEQUENCES = frozenset({"starts", "loosened"})
+# Not a consequence: the people whom a run changes at all, which a production workspace confirms.
+PRODUCTION = "production"
 # Whoever runs a sync lets these pass, by typing how many: no opt-out waits for a second person.
-TYPED_CONSEQUENCES = frozenset({"opted_out"})
+TYPED_CONSEQUENCES = frozenset({"opted_out", PRODUCTION})
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,14 @@ def exceeded_limits(
     *,
     incremental: bool = False,
     allowed: frozenset[str] = frozenset(),
+    confirmed_over: int | None = None,
 ) -> tuple[LimitBreach, ...]:
     """Compare counts of people with a sync's limits; returns those exceeded, worst first.
 
     `counts`: people by consequence code; other codes never stop. `read`: the records of the
     source. `incremental`: only what changed was read, so that nothing read is no empty source.
     `allowed`: codes that were allowed for this run; an empty source cannot be allowed.
+    `confirmed_over`: the number of people over which the workspace's kind asks once more, or None.
     """
     # A source that was emptied by mistake would take everybody off the lists.
     if read == 0 and not incremental:
@@ -63,6 +67,10 @@ def exceeded_limits(
         if counts.get(code, 0) > limit and code not in allowed:
             message = _breach_message(code, counts[code], limit)
             found.append(LimitBreach(code, counts[code], limit, message))
+    people = counts.get(PRODUCTION, 0)
+    if confirmed_over is not None and people > confirmed_over and PRODUCTION not in allowed:
+        message = _PRODUCTION_MESSAGE.format(people=people, limit=confirmed_over)
+        found.append(LimitBreach(PRODUCTION, people, confirmed_over, message))
     return tuple(found)
 
 
@@ -123,12 +131,14 @@ def group_approvers(given: Iterable[tuple[str, str]]) -> frozenset[str]:
 
 def allowable_limit_codes() -> tuple[str, ...]:
     """Return the codes of limits that can be allowed once, worst first; not `empty`."""
-    return tuple(_LIMITED_CONSEQUENCES)
+    return (*_LIMITED_CONSEQUENCES, PRODUCTION)
 
 
 def people_over_limit_text(code: str, people: int) -> str:
     """Say how many people a limited consequence affects: “3 people would join a list”."""
     whom = format_count(people, "person", "people")
+    if code == PRODUCTION:
+        return f"{whom} would be changed in production"
     return f"{whom} would {_LIMITED_CONSEQUENCES.get(code, code)}"
 
 
@@ -136,6 +146,10 @@ def _breach_message(code: str, people: int, limit: int) -> str:
     return f"{people_over_limit_text(code, people)}; your limit is {limit:,} a run."
 
 
+_PRODUCTION_MESSAGE = (
+    "This is production: {people:,} people would be changed; more than {limit} are asked about once"
+    " more."
+)
 _EMPTY_SOURCE_MESSAGE = "The source is empty; nothing is written when it is."
 # Consequence code → what follows “3 people would”; worst first.
 _LIMITED_CONSEQUENCES = {

@@ -11,7 +11,7 @@ import msgspec
 from desktop.kit.errors import NotFound
 from desktop.kit.text import format_count
 from desktop.model.json_value import Json, canonical_json
-from desktop.model.limit import is_approval_valid
+from desktop.model.limit import PRODUCTION, is_approval_valid
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import (
@@ -246,6 +246,8 @@ class PlanRepository(Repository):
     ) -> dict[str, int]:
         """Count by SQL a plan's ticked rows per consequence; two lists for one person count once.
 
+        Under `PRODUCTION` stand all that write.
+
         `without_restores`: who has an opt-out loosened counts neither for that nor for getting
         e-mail again by it.
         """
@@ -384,15 +386,7 @@ class PlanRepository(Repository):
     @database_call
     def count_ticked(self, plan_id: str) -> int:
         """Count a plan's ticked rows by SQL, which applying it would send."""
-        return self._database.read(
-            lambda c: int(
-                c.execute(
-                    "SELECT count(*) FROM plan_row WHERE plan = ? AND ticked"
-                    " AND fate IN ('create', 'update')",
-                    (int(plan_id),),
-                ).fetchone()[0]
-            )
-        )
+        return self._database.read(lambda c: _count_ticked_rows(c, plan_id))
 
     @database_call
     def get_row(self, plan_id: str, row: int) -> PlanRow:
@@ -642,7 +636,7 @@ def _count_ticked_people(
         " WHERE plan = n.plan AND consequence = 'loosened') AND n.row NOT IN"
         " (SELECT row FROM plan_consequence WHERE plan = n.plan AND consequence = 'joins')"
     )
-    return {
+    counts = {
         row["consequence"]: row["n"]
         for row in connection.execute(
             "SELECT n.consequence, count(DISTINCT n.row) AS n FROM plan_consequence n"  # noqa: S608
@@ -651,17 +645,29 @@ def _count_ticked_people(
             (parse_plan_id(plan_id), without_restores),
         )
     }
+    return counts | {PRODUCTION: _count_ticked_rows(connection, plan_id)}
+
+
+def _count_ticked_rows(connection: sqlite3.Connection, plan_id: str) -> int:
+    row = connection.execute(
+        "SELECT count(*) FROM plan_row WHERE plan = ? AND ticked AND fate IN ('create', 'update')",
+        (parse_plan_id(plan_id),),
+    ).fetchone()
+    return int(row[0])
 
 
 def _hash_ticked_rows(connection: sqlite3.Connection, plan_id: str, code: str) -> set[bytes]:
-    """Hash a plan's ticked rows with a consequence, for their approval: who, what changes."""
+    """Hash a plan's ticked rows with a consequence, for their approval: who, what changes.
+
+    For `PRODUCTION` all that write.
+    """
     return {
         hashlib.sha256("\0".join(map(str, row)).encode()).digest()[:_ROW_HASH_BYTES]
         for row in connection.execute(
             "SELECT r.row, r.fate, r.source, r.target, r.changes FROM plan_row r WHERE r.plan = ?1"
-            " AND r.ticked AND r.row IN (SELECT row FROM plan_consequence WHERE plan = ?1"
-            " AND consequence = ?2)",
-            (parse_plan_id(plan_id), code),
+            " AND r.ticked AND (?2 = ?3 AND r.fate IN ('create', 'update') OR r.row IN"
+            " (SELECT row FROM plan_consequence WHERE plan = ?1 AND consequence = ?2))",
+            (parse_plan_id(plan_id), code, PRODUCTION),
         )
     }
 

@@ -44,11 +44,16 @@ def require_startable_plan(sync: Sync, plan: Plan) -> None:
         )
 
 
-def take_plan_for_apply(store: WorkspaceStore, sync: Sync, plan: Plan, now: float) -> str:
-    """Take a plan as being applied, or return why a limit forbids it; one transaction does both."""
+def take_plan_for_apply(
+    store: WorkspaceStore, sync: Sync, plan: Plan, now: float, confirmed_over: int | None = None
+) -> str:
+    """Take a plan as being applied, or return why a limit forbids it; one transaction does both.
+
+    `confirmed_over`: the number of people over which the workspace's kind asks once more, or None.
+    """
 
     def judge(counts: Mapping[str, int], approvals: Iterable[LimitApproval]) -> str:
-        found = _open_limits(plan_breaches(sync, plan, counts), approvals)
+        found = _open_limits(plan_breaches(sync, plan, counts, confirmed_over), approvals)
         words = describe_open_limits(found)
         if not words or words.endswith("."):
             return words
@@ -71,11 +76,11 @@ def is_recent_rollback(store: WorkspaceStore, plan: Plan, now: float) -> bool:
 
 
 def read_open_limits(
-    store: WorkspaceStore, sync: Sync, plan: Plan, now: float
+    store: WorkspaceStore, sync: Sync, plan: Plan, now: float, confirmed_over: int | None = None
 ) -> tuple[OpenLimit, ...]:
     """Read the limits that stop a plan by its present ticks and approvals."""
     approvals = store.plans.list_approvals.blocking(plan.id)
-    return _open_limits(find_limit_breaches(store, sync, plan, now), approvals)
+    return _open_limits(find_limit_breaches(store, sync, plan, now, confirmed_over), approvals)
 
 
 def _open_limits(
@@ -106,9 +111,10 @@ def require_known_limits(codes: Iterable[str]) -> None:
 
 
 def find_limit_breaches(
-    store: WorkspaceStore, sync: Sync, plan: Plan, now: float
+    store: WorkspaceStore, sync: Sync, plan: Plan, now: float, confirmed_over: int | None = None
 ) -> tuple[LimitBreach, ...]:
     """Read the limits that a stored plan's ticked rows exceed; `empty` stays as planned."""
     is_recent = is_recent_rollback(store, plan, now)
     count = store.plans.count_ticked_by_consequence.blocking
-    return plan_breaches(sync, plan, count(plan.id, without_restores=is_recent))
+    counts = count(plan.id, without_restores=is_recent)
+    return plan_breaches(sync, plan, counts, confirmed_over)

@@ -26,6 +26,7 @@ class PlanSummary:
     `breaches` are the limits that its ticked rows pass now, `open_limits` those that nobody has
     let pass enough; `causes` the most frequent reasons of
     rows that need correction; `losses` what a rollback cannot restore, each with its row count.
+    `confirmed_over`: the number of people over which the workspace's kind asks once more, or None.
     """
 
     plan: Plan
@@ -38,6 +39,11 @@ class PlanSummary:
     refused_count: int
     losses: tuple[tuple[str, int], ...] = ()
     has_predicted_values: bool = False
+    confirmed_over: int | None = None
+
+    def is_confirmed(self, people: int) -> bool:
+        """Whether writing so many of the plan's people is asked about once more: production."""
+        return self.confirmed_over is not None and people > self.confirmed_over
 
     @property
     def is_open(self) -> bool:
@@ -55,8 +61,13 @@ class PlanSummary:
         )
 
 
-def read_plan_summary(store: WorkspaceStore, plan_id: str, now: float) -> PlanSummary:
-    """Read a plan's summary; runs on the database's thread. Raises NotFound."""
+def read_plan_summary(
+    store: WorkspaceStore, plan_id: str, now: float, confirmed_over: int | None = None
+) -> PlanSummary:
+    """Read a plan's summary; runs on the database's thread. Raises NotFound.
+
+    `confirmed_over`: the number of people over which the workspace's kind asks once more, or None.
+    """
     plans = store.plans
     plan, sync = plans.get.blocking(plan_id), plans.get_planned_sync.blocking(plan_id)
     is_open = plan.state in OPEN_STATES
@@ -71,13 +82,14 @@ def read_plan_summary(store: WorkspaceStore, plan_id: str, now: float) -> PlanSu
         plan,
         sync,
         plans.count_ticked.blocking(plan_id),
-        find_limit_breaches(store, sync, plan, now) if is_open else (),
-        read_open_limits(store, sync, plan, now) if is_open else (),
+        find_limit_breaches(store, sync, plan, now, confirmed_over) if is_open else (),
+        read_open_limits(store, sync, plan, now, confirmed_over) if is_open else (),
         plans.list_approvals.blocking(plan_id),
         tuple(causes.most_common(6)),
         plans.count_rows.blocking(plan_id, refused),
         _count_losses(plans, plan) if plan.is_rollback else (),
         plans.has_predicted_value.blocking(plan_id),
+        confirmed_over,
     )
 
 

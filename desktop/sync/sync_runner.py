@@ -93,6 +93,8 @@ class SyncRunner:
     describe_budget: Callable[[], str] = field(default=lambda: "")
     # Says why the rules forbid writing at this moment, or "".
     find_refusal: Callable[[], str] = field(default=lambda: "")
+    # Over how many people the workspace's kind asks once more at this moment; None: never.
+    find_confirmed_over: Callable[[], int | None] = field(default=lambda: None)
 
     async def preview(self, sync: Sync, actor: str, *, full: bool = False) -> Plan:
         """Extract a sync's source and plan; nothing is written, no history is left."""
@@ -206,7 +208,13 @@ class SyncRunner:
             ""
             if plan.state is PlanState.APPLYING
             else await self._run_in_database(
-                take_plan_for_apply, store, sync, plan, self.context.clock.now()
+                take_plan_for_apply,
+                store,
+                sync,
+                plan,
+                self.context.clock.now(),
+                # Whoever switched the schedule on was asked then, and nobody is there to ask.
+                None if run.trigger == "schedule" else self.find_confirmed_over(),
             )
         )
         if why:

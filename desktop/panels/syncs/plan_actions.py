@@ -83,7 +83,7 @@ class PlanActions(QObject):
         if view is None or asked is None or (run_in_full and not asked.left_out_count):
             return False
         self._asked_plan = view.plan_id
-        write_all = run_in_full or self._model.write_all
+        write_all = run_in_full or partial(self._model.write_all, asked.all_allowed_people)
         all_label = "Read all again and write all" if run_in_full else asked.all_label
         texts = [text for text in (asked.ticked_text_to_type, asked.all_text_to_type) if text]
         question = ConfirmationDialog(
@@ -100,7 +100,8 @@ class PlanActions(QObject):
             alternative_text_to_type=asked.all_text_to_type if asked.ticked_label else "",
         )
         question.alternative_chosen.connect(partial(self._act_if_shown, write_all))
-        act = self._model.write_plan if asked.ticked_label else write_all
+        write_ticked = partial(self._model.write_plan, asked.ticked_allowed_people)
+        act = write_ticked if asked.ticked_label else write_all
         self._open_confirmation(question, act)
         return True
 

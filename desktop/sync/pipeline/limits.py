@@ -24,15 +24,23 @@ _JOB_S = 2.0
 _JOB_LINES_PER_S = 1000.0
 
 
-def plan_breaches(sync: Sync, plan: Plan, counts: Mapping[str, int]) -> tuple[LimitBreach, ...]:
+def plan_breaches(
+    sync: Sync, plan: Plan, counts: Mapping[str, int], confirmed_over: int | None = None
+) -> tuple[LimitBreach, ...]:
     """Find the limits that a plan's ticked rows exceed, worst first.
 
     `counts`: people by consequence code over the ticked rows. An empty source stays one whatever
-    is ticked.
+    is ticked. `confirmed_over` as in `exceeded_limits`.
     """
     if EMPTY_SOURCE in plan.limit_breaches:
         return exceeded_limits(sync.limits, {}, 0)
-    return exceeded_limits(sync.limits, counts, plan.source_record_count, incremental=True)
+    return exceeded_limits(
+        sync.limits,
+        counts,
+        plan.source_record_count,
+        incremental=True,
+        confirmed_over=confirmed_over,
+    )
 
 
 def describe_open_limits(open_limits: tuple[OpenLimit, ...]) -> str:

@@ -17,6 +17,8 @@ from desktop.model.limit import TYPED_CONSEQUENCES
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlanRow, PlanState
 from desktop.model.sync_state import LeftOutPerson
+from desktop.model.workspace_kind import confirmed_over
+from desktop.settings.effective_workspace_kind import effective_workspace_kind
 from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.sync.plan_summary import PlanSummary, read_plan_summary
 from desktop.viewmodels.list_model import PAGE_SIZE, ListState
@@ -290,10 +292,10 @@ class PlanModel(TaskModel):
         elif self._plan_id:
             self.tasks.start_once("write", self._allow_and_write(self._plan_id, allowed_people))
 
-    def write_all(self) -> None:
-        """Tick every row of this preview, then write it in a run process of its own."""
+    def write_all(self, allowed_people: Mapping[str, int] = MappingProxyType({})) -> None:
+        """Tick every row of this preview, then write it as `write_plan` does."""
         if self._plan_id:
-            self.tasks.start_once("write all", self._write_all(self._plan_id))
+            self.tasks.start_once("write all", self._write_all(self._plan_id, allowed_people))
 
     def export_rows(self, path: str, file_format: str) -> None:
         """Export the rows that the preview's filter shows, as `csv` or `json`."""
@@ -313,7 +315,11 @@ class PlanModel(TaskModel):
     def _on_snapshot_read(self) -> None:
         sync = self._page.selected_sync()
         plan = self._older_plan_id or self._newest_plan_id()
-        key = (plan, sync.plan, sync.last_run and sync.last_run.state) if sync else None
+        key = (
+            (plan, sync.plan, sync.last_run and sync.last_run.state, self._confirmed_over())
+            if sync
+            else None
+        )
         if plan != self._plan_id:
             self._plan_id, self._summary, self._shown_rows_key = plan, None, None
             self._selected_row = self._selected_plan_row = None
@@ -348,13 +354,17 @@ class PlanModel(TaskModel):
         if self._selected_row is not None:
             await self._read_detail(self._selected_row)
 
+    def _confirmed_over(self) -> int | None:
+        return confirmed_over(effective_workspace_kind(self._context.workspace.values))
+
     async def _read_summary(self) -> None:
         plan = self._plan_id
         if not plan:
             return
         try:
             store, now = self._context.store, self._context.clock.now()
-            summary = await store.run(read_plan_summary, store, plan, now)
+            limit = self._confirmed_over()
+            summary = await store.run(read_plan_summary, store, plan, now, limit)
             shown = self.plan_filter.to_row_filter()
             counts = await self._plans.count_tickable(plan, shown)
         except NotFound:
@@ -448,10 +458,10 @@ class PlanModel(TaskModel):
             ticked, total = self._tick_counts
             self.message_posted.emit(f"{ticked:,} of {total:,} ticked")
 
-    async def _write_all(self, plan: str) -> None:
+    async def _write_all(self, plan: str, allowed_people: Mapping[str, int]) -> None:
         self._context.syncs.require_configuration_permission()
         await self._plans.set_all_ticked(plan, PlanFilter().to_row_filter(), on=True)
-        self._page.start_write(plan)
+        await self._allow_and_write(plan, allowed_people)
 
     async def _decide(self, plan: str, row: int, act: Callable[..., object], *args: object) -> None:
         """Store a decision about a preview's row on the database's thread, and read it again."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from desktop.kit.text import format_count
 from desktop.model.limit import (
     EMPTY_SOURCE,
+    PRODUCTION,
     TYPED_CONSEQUENCES,
     OpenLimit,
 )
@@ -91,7 +92,7 @@ class RunQuestion:
     """Run now's question while a preview is open: what is ticked, or every row of it.
 
     The texts to type are those of a WriteConfirmation; `ticked_label` is empty where all or
-    nothing is ticked.
+    nothing is ticked. Each answer lets pass what its `allowed_people` names.
     """
 
     title: str
@@ -101,6 +102,8 @@ class RunQuestion:
     ticked_text_to_type: str
     all_label: str
     all_text_to_type: str
+    ticked_allowed_people: Mapping[str, int] = field(default_factory=dict)
+    all_allowed_people: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -190,7 +193,13 @@ def _build_message(
 
 def _build_limit_stop(summary: PlanSummary, actor: Actor, now: float) -> LimitStopView | None:
     """Build the banner of a preview's limit: the first that the actor cannot let pass, else any."""
-    held = [(one, _valid_approvals(one, summary)) for one in summary.open_limits]
+    # What production asks about stands in the question before writing; only a run that nobody was
+    # asked about is stopped by it.
+    is_ready = summary.plan.state is PlanState.READY
+    open_limits = [
+        one for one in summary.open_limits if not (is_ready and one.breach.code == PRODUCTION)
+    ]
+    held = [(one, _valid_approvals(one, summary)) for one in open_limits]
     if not held:
         return None
     shut = [one for one in held if not _is_passable(*one, actor)]
@@ -203,7 +212,9 @@ def _build_limit_stop(summary: PlanSummary, actor: Actor, now: float) -> LimitSt
             "A sync with an empty source never writes. See Mapping for what it reads.",
             (),
         )
-    actions = [(LimitAction.SHOW, f"Show the {breach.people:,}")]
+    show = (LimitAction.SHOW, f"Show the {breach.people:,}")
+    # Every row is one of production's.
+    actions = [] if breach.code == PRODUCTION else [show]
     if not shut:
         is_typed = breach.code in TYPED_CONSEQUENCES
         text = "You can let it pass once, by their number." if is_typed else _ONCE_TEXT
@@ -362,6 +373,7 @@ def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
     if limits:
         over.append("This lets it pass once; your name is recorded.")
     changes = format_count(count, "change", "changes")
+    is_allowed_only_now = bool(limits.keys() - {PRODUCTION})
     return WriteConfirmation(
         f"Write {changes} to {place}?",
         " ".join([
@@ -370,19 +382,28 @@ def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
             " Each person is checked again right before writing.",
         ]),
         "; ".join(noticed),
-        f"Allow once and write {changes}" if limits else f"Write {changes}",
+        f"Allow once and write {changes}" if is_allowed_only_now else f"Write {changes}",
         text_to_type,
         limits,
     )  # fmt: skip
 
 
 def _text_to_type(summary: PlanSummary, count: int) -> str:
-    """The number to type before a preview is written: of opt-outs over the limit, or of rows."""
+    """The number to type before a preview is written: of opt-outs over the limit, or of rows.
+
+    Of rows over 1,000, in production already over 50.
+    """
     # Asked each time, also after somebody has let it pass.
     for breach in summary.breaches:
-        if breach.code in TYPED_CONSEQUENCES:
+        if breach.code in TYPED_CONSEQUENCES and breach.code != PRODUCTION:
             return str(breach.people)
-    return str(count) if count > CONFIRM_TYPED_OVER else ""
+    is_typed = count > CONFIRM_TYPED_OVER or summary.is_confirmed(count)
+    return str(count) if is_typed else ""
+
+
+def _confirmed_people(summary: PlanSummary, count: int) -> Mapping[str, int]:
+    """Return what the answer to a question about so many people lets pass: production's limit."""
+    return {PRODUCTION: count} if summary.is_confirmed(count) else {}
 
 
 def _build_run_question(summary: PlanSummary) -> RunQuestion | None:
@@ -397,12 +418,15 @@ def _build_run_question(summary: PlanSummary) -> RunQuestion | None:
     else:
         message = f"You left {people_text(left_out)} out of this preview; it writes to {place}."
     is_choice = 0 < ticked < total
+    production = "This is production. " if summary.is_confirmed(total) else ""
     return RunQuestion(
         f"Write the preview of “{summary.sync.title}”?",
-        f"{message} Each person is checked again right before writing.",
+        f"{production}{message} Each person is checked again right before writing.",
         left_out,
         f"Write {ticked:,} as ticked" if is_choice else "",
         _text_to_type(summary, ticked) if is_choice else "",
         f"Write all {total:,}",
         _text_to_type(summary, total),
+        _confirmed_people(summary, ticked),
+        _confirmed_people(summary, total),
     )

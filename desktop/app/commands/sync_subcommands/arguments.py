@@ -20,9 +20,13 @@ def add_progress_option(parser: argparse.ArgumentParser) -> None:
 
 
 def add_allow_option(parser: argparse.ArgumentParser) -> None:
-    """Add the repeatable `--allow LIMIT`; admins only, except for the limit on opt-outs."""
+    """Add the repeatable `--allow LIMIT`; admins only, except for opt-outs and production."""
     parser.add_argument(
-        "--allow", action="append", default=[], metavar="LIMIT", help="let a limit pass once"
+        "--allow",
+        action="append",
+        default=[],
+        metavar="LIMIT",
+        help="let a limit pass once; production: change more than 50 people there",
     )
 
 

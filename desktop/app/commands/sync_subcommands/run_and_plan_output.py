@@ -79,12 +79,14 @@ async def emit_plan(
     row_count: int,
     with_skipped: bool = False,
     as_json: bool,
+    confirmed_over: int | None = None,
     more: Mapping[str, Json] = MappingProxyType({}),
     more_lines: Iterable[str] = (),
 ) -> int:
     """Print a plan for `fairlead sync`: consequences, limits it breaks, first rows; return 0.
 
-    `with_skipped` also lists skipped rows with their reasons. `more` goes into the JSON document,
+    `with_skipped` also lists skipped rows with their reasons. `confirmed_over`: the number of
+    people over which the workspace's kind asks once more. `more` goes into the JSON document,
     `more_lines` behind the text.
     """
     skipped = (PlannedOutcome.SKIPPED,) if with_skipped else ()
@@ -104,7 +106,7 @@ async def emit_plan(
         label = noticed.consequence.label.format(name=noticed.name)
         lines.append(f"  {noticed.people:,} {label}")
     sync = await store.plans.get_planned_sync(plan.id)
-    breaches = await store.run(find_limit_breaches, store, sync, plan, now)
+    breaches = await store.run(find_limit_breaches, store, sync, plan, now, confirmed_over)
     lines += [f"  {breach.message}" for breach in breaches]
     for row in rows:
         lines += _plan_row_lines(row)
