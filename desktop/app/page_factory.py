@@ -57,6 +57,8 @@ class PageFactory(QObject):
             services.context.clock,
         )
         self._activity_model.attention_changed.connect(self._show_activity_badge)
+        self._lead_requests = window.make_drawer_models().lead_requests
+        self._lead_requests.changed.connect(self._show_activity_badge)
         self.sync_models = build_sync_page_models(
             build_sync_page_context(services, extra_environment)
         )
@@ -246,7 +248,7 @@ class PageFactory(QObject):
     def _on_page_requested(self, key: str) -> None:
         view, services = self._window.main_window, self._services
         if key == "activity":
-            page = ActivityPage(self._activity_model)
+            page = ActivityPage(self._activity_model, self._lead_requests)
             page.customer_requested.connect(view.look_up)
             page.run_requested.connect(self._on_run_chosen)
             view.add_page(key, page)
@@ -284,11 +286,17 @@ class PageFactory(QObject):
     def _show_next_run(self) -> None:
         self._window.status_model.set_next_run(self.sync_models.page.next_run_at)
 
-    def _show_activity_badge(self, _count: int) -> None:
+    def _show_activity_badge(self) -> None:
         """Set the Activity page's badge in the rail: what needs a person, not what waits."""
         needs = self._activity_model.attention_count
-        words = format_count(needs, "change needs", "changes need") + " a person" if needs else ""
-        self._window.main_window.navigation_rail.set_badge("activity", str(needs or ""), words)
+        asked = self._lead_requests.waiting_count
+        words = []
+        if needs:
+            words.append(format_count(needs, "change needs", "changes need") + " a person")
+        if asked:
+            words.append(format_count(asked, "request waits", "requests wait") + " for a lead")
+        rail = self._window.main_window.navigation_rail
+        rail.set_badge("activity", str(needs + asked or ""), ", ".join(words))
 
 
 def build_sync_page_context(

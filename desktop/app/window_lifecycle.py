@@ -21,6 +21,7 @@ from desktop.model.edit import Edit
 from desktop.panels.appearance_actions import AppearanceActions
 from desktop.panels.customers_page import CustomersPage
 from desktop.panels.main_window_controller import MainWindowController, WindowModels
+from desktop.panels.widgets.screen_reader import announce
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
 from desktop.settings.window_state import WindowStateFile
@@ -130,17 +131,26 @@ class WindowLifecycle(QObject):
         """Return the models of the drawers over the sheet, made at the first call."""
         if self._drawer_models is None:
             # Imported here: nothing of it is needed for the first paint.
+            from desktop.viewmodels.customer.ask_lead_model import AskLeadModel
             from desktop.viewmodels.customer.drawer_models import DrawerModels
             from desktop.viewmodels.customer.email_change_model import EmailChangeModel
             from desktop.viewmodels.customer.note_model import NoteModel
             from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
+            from desktop.viewmodels.lead_requests_model import LeadRequestsModel
 
             services, sheet = self.services, self.sheet_model
-            store, clock = services.store, services.context.clock
+            store, clock, asking = services.store, services.context.clock, services.lead_requests
+            lead_requests = LeadRequestsModel(
+                services.session, asking, services.editor, store, services.bus, clock
+            )
+            lead_requests.failed.connect(self.main_window.show_error)
+            lead_requests.message_posted.connect(self._on_lead_request_answered)
             self._drawer_models = DrawerModels(
                 EmailChangeModel(sheet, services.email_changes, services.bus, clock),
                 NoteModel(sheet, store, clock),
                 WhyOptedOutModel(sheet, store, clock),
+                AskLeadModel(sheet, asking, clock),
+                lead_requests,
             )
         return self._drawer_models
 
@@ -326,6 +336,10 @@ class WindowLifecycle(QObject):
         self.main_window.is_close_allowed = True
         self.main_window.close()
         await self.services.close()
+
+    def _on_lead_request_answered(self, sentence: str) -> None:
+        self.main_window.status_bar.set_note("last", sentence)
+        announce(self.main_window, sentence)
 
     def _on_stay_on_top(self, on: bool) -> None:
         self._save_setting(settings_table.ALWAYS_ON_TOP, on)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from desktop.kit.errors import InvalidInput
+from desktop.kit.text import is_valid_unicode
 from desktop.model.edit import EditKind, EditRequest, is_opt_in
 from desktop.model.json_value import Json
 from desktop.model.marketing_pause import parse_pause_terms
@@ -24,6 +25,8 @@ ASKABLE_KINDS = (
     EditKind.PAUSE,
     EditKind.TAG,
 )
+
+MAX_REASON_LENGTH = 1000
 
 
 class LeadRequestState(Enum):
@@ -120,6 +123,11 @@ def require_askable(request: EditRequest) -> None:
     if not request.reason.strip():
         raise InvalidInput(
             "Say why, so that a lead can decide.", "Nothing was asked.", "Give a reason."
+        )
+    if len(request.reason) > MAX_REASON_LENGTH or not is_valid_unicode(request.reason):
+        raise InvalidInput(
+            f"The reason is longer than {MAX_REASON_LENGTH} characters, or not text.",
+            "Nothing was asked.",
         )
     if is_opt_in(request) and request.ticket is None:
         raise InvalidInput(

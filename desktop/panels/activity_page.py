@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from desktop.panels.activity_detail_card import ActivityDetailCard
 from desktop.panels.activity_period_filter import ActivityPeriodFilter
 from desktop.panels.activity_table_view import ActivityTableView
+from desktop.panels.lead_requests_card import LeadRequestsCard
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.list_page import ListPage, ListPageSpec
 from desktop.panels.widgets.screen_reader import announce
@@ -14,6 +15,7 @@ from desktop.viewmodels.activity.activity_detail_view import ActivityAction
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.activity.activity_period import ActivityTimes
 from desktop.viewmodels.activity.activity_row import ActivityFilter
+from desktop.viewmodels.lead_requests_model import LeadRequestsModel
 
 _SPEC = ListPageSpec(
     name="Activity",
@@ -34,8 +36,14 @@ class ActivityPage(ListPage):
     customer_requested = Signal(str)  # a query for the search field
     run_requested = Signal(str, str)  # a sync, and one of its runs
 
-    def __init__(self, model: ActivityPageModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: ActivityPageModel,
+        lead_requests: LeadRequestsModel,
+        parent: QWidget | None = None,
+    ) -> None:
         self._model = model
+        self.requests_card = LeadRequestsCard(lead_requests)
         self.table = ActivityTableView(model.table_model)
         self.detail_card = ActivityDetailCard()
         self.verify_button = secondary_button("Verify the record", name="Verify the record")
@@ -45,6 +53,7 @@ class ActivityPage(ListPage):
             self.table,
             self.detail_card,
             head_buttons=[self.verify_button],
+            above_filters=self.requests_card,
             below_filters=self.period_filter.days_row,
             parent=parent,
         )
@@ -69,6 +78,7 @@ class ActivityPage(ListPage):
 
     def _connect(self) -> None:
         model, table = self._model, self.table
+        self.requests_card.customer_requested.connect(self.customer_requested)
         self.visibility_changed.connect(model.set_visible)
         model.changed.connect(self._on_changed)
         model.failed.connect(self.show_error)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction
 
+    from desktop.model.edit import EditKind
     from desktop.model.optout_level import OptOutLevel
+    from desktop.panels.customer.ask_lead_drawer import AskLeadDrawer
     from desktop.panels.customer.customer_sheet_widget import CustomerSheetWidget
     from desktop.panels.customer.customer_tab_row import CustomerTabRow
     from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
@@ -58,6 +60,7 @@ class CustomersPage(QWidget):
         self._email_drawer: EmailChangeDrawer | None = None
         self._note_drawer: NoteDrawer | None = None
         self._why_drawer: WhyOptedOutDrawer | None = None
+        self._ask_drawer: AskLeadDrawer | None = None
         self._sheet: CustomerSheetWidget | None = None
         self._build_timer = create_timer(self, _BUILD_SLICE_MS, self._build_slice, repeats=True)
         self._is_sheet_connected = False  # the panels are all built and shown to somebody
@@ -213,6 +216,20 @@ class CustomersPage(QWidget):
         if self._model.is_shown:
             self._ensure_complete_sheet().panel(SailthruListsPanel).open_details(name)
 
+    def open_ask_lead_drawer(self, kind: "EditKind | None" = None) -> None:
+        """Slide the drawer Ask a lead in for the customer shown; `failed` says why it cannot.
+
+        `kind`: the first refused change of that kind is chosen in it.
+        """
+        if reason := self._drawers.ask_lead.disabled_reason():
+            self._model.failed.emit(InvalidInput("No lead can be asked.", reason))
+            return
+        if self._ask_drawer is None:
+            from desktop.panels.customer.ask_lead_drawer import AskLeadDrawer
+
+            self._ask_drawer = AskLeadDrawer(self._drawers.ask_lead, self.window())
+        self._ask_drawer.open_for(kind)
+
     def note_disabled_reason(self) -> str:
         """Say why the button Add note is disabled for the customer shown, or ""."""
         return self._drawers.note.disabled_reason()
@@ -229,6 +246,8 @@ class CustomersPage(QWidget):
             self._note_drawer.close_drawer()
         if self._why_drawer is not None and self._why_drawer.isVisible():
             self._why_drawer.slide_out()
+        if self._ask_drawer is not None:
+            self._ask_drawer.close_drawer()
 
     def _refresh_email_note(self) -> None:
         if self._sheet is not None and self._is_sheet_connected:
@@ -280,6 +299,8 @@ class CustomersPage(QWidget):
             sheet.change_email_requested.connect(self.open_email_drawer)
             sheet.tickets_panel.note_requested.connect(self.open_note_drawer)
             sheet.timeline_panel.why_requested.connect(self.open_why_drawer)
+            sheet.ask_lead_requested.connect(self.open_ask_lead_drawer)
+            sheet.requests_panel.set_requests(self._drawers.lead_requests)
             sheet.set_narrow(self._narrow)
         return sheet
 

@@ -82,6 +82,7 @@ class MainWindowController(QObject):
         add("Change e-mail", self._on_change_email, "Ctrl+Shift+E")
         add("Add note", self._on_add_note, "Ctrl+Shift+M")
         add("Why opted out?", self._on_why_opted_out)
+        add("Ask a lead", self._on_ask_lead)
         add("Copy e-mail address", self._on_copy_address, "Ctrl+Shift+C")
         add("Print customer", self._on_print, QKeySequence.StandardKey.Print)
         add("Save customer as PDF", self._on_save_pdf)
@@ -369,6 +370,9 @@ class MainWindowController(QObject):
             self._printing = SheetPrinting(self._models.sheet, self._window)
             self._printing.done.connect(self._window.show_notice)
         return self._printing
+
+    def _on_ask_lead(self) -> None:
+        self._window.customers_page.open_ask_lead_drawer()
 
     def _on_follow(self) -> None:
         self._models.follow.set_following(not self._models.follow.is_following)

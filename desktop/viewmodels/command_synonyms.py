@@ -22,6 +22,7 @@ COMMAND_SYNONYMS: Mapping[str, str] = MappingProxyType(
         "Copy e-mail address": "clipboard mail",
         "Customer value settings": "score scale segment prediction lifetime clv ltv",
         "Customers": "people users profiles sheet",
+        "Ask a lead": "request right permission",
         "Find a customer": "search look up lookup open",
         "Follow Zendesk": "ticket browser watch beside",
         "Follow Zendesk in this tab": "following",

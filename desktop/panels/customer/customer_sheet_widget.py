@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktop.panels.customer.customer_header_panel import CustomerHeaderPanel
 from desktop.panels.customer.customer_value_panel import CustomerValuePanel
 from desktop.panels.customer.engagement_panel import EngagementPanel
+from desktop.panels.customer.lead_requests_panel import LeadRequestsPanel
 from desktop.panels.customer.no_profile_panel import NoProfilePanel
 from desktop.panels.customer.optout_panel import OptOutPanel
 from desktop.panels.customer.profile_data_panel import ProfileDataPanel
@@ -31,16 +32,17 @@ from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 _COLUMN_PLAN = {
     3: (
-        ("none", "optout", "value", "zendesk"),
+        ("requests", "none", "optout", "value", "zendesk"),
         ("lists", "tickets", "data"),
         ("engagement", "timeline"),
     ),
     2: (
-        ("none", "optout", "value", "tickets", "zendesk"),
+        ("requests", "none", "optout", "value", "tickets", "zendesk"),
         ("lists", "engagement", "timeline", "data"),
     ),
     1: (
         (
+            "requests",
             "none",
             "optout",
             "lists",
@@ -54,7 +56,7 @@ _COLUMN_PLAN = {
     ),
 }
 PanelT = TypeVar("PanelT", bound=SheetPanel)
-
+_HIDDEN_AT_FIRST = ("requests", "none")
 _FOLDED_WHEN_NARROW = ("timeline", "engagement", "zendesk", "data")
 # How long panels are filled in one turn of the loop: longer, and a key would be felt to wait.
 _REFRESH_SLICE_S = 0.005
@@ -63,6 +65,7 @@ _RESERVED_ROWS = 6  # rows of facts that nearly every customer has
 _RESERVED_TICKETS = 5  # four are shown folded, one more while a new one comes
 _PANEL_CLASSES: dict[str, Callable[[CustomerSheetModel], SheetPanel]] = {
     # The order of building is the order of the first column: what is looked at first.
+    "requests": LeadRequestsPanel,
     "none": NoProfilePanel,
     "optout": OptOutPanel,
     "value": CustomerValuePanel,
@@ -80,6 +83,7 @@ class CustomerSheetWidget(QWidget):
 
     change_email_requested = Signal()
     changes_requested = Signal(str)  # words to search Activity for
+    ask_lead_requested = Signal(object)  # the EditKind of a change that is refused
 
     def __init__(self, model: CustomerSheetModel) -> None:
         super().__init__()
@@ -87,6 +91,8 @@ class CustomerSheetWidget(QWidget):
         # Its own at once: the window may be closed before its turn to be placed.
         self.tickets_panel = TicketsPanel(model, self)
         self.timeline_panel = TimelinePanel(model, self)
+        self.requests_panel = LeadRequestsPanel(model, self)
+        self.requests_panel.hide()
         self._panels_to_build = list(_PANEL_CLASSES)
         self._cards: dict[str, SheetPanel] = {}
         self._panels_to_refresh: list[
@@ -130,13 +136,15 @@ class CustomerSheetWidget(QWidget):
             made_already: dict[str, SheetPanel] = {
                 "tickets": self.tickets_panel,
                 "timeline": self.timeline_panel,
+                "requests": self.requests_panel,
             }
             card = made_already.get(key) or _PANEL_CLASSES[key](self._model)
             self._cards[key] = card
             if isinstance(card, OptOutPanel):
                 card.fewer_requested.connect(self._focus_lists)
-            if key == "none":
+            if key in _HIDDEN_AT_FIRST:
                 card.hide()
+            card.ask_lead_requested.connect(self.ask_lead_requested)
             self._columns.add_card(key, card)
             for table in card.findChildren(KeyValueTable):
                 table.reserve_rows(_RESERVED_ROWS)
@@ -245,10 +253,12 @@ class CustomerSheetWidget(QWidget):
 
 
 def _is_out_of_sight(panel: QWidget) -> bool:
-    # Whether there is something to say about a missing profile, that panel decides itself. And the
+    # Whether there is something to say, these panels decide themselves. And the
     # next key may act in the panel that has the keyboard, also while that is scrolled away.
     focus = panel.window().focusWidget()
-    if isinstance(panel, NoProfilePanel) or (focus is not None and panel.isAncestorOf(focus)):
+    if isinstance(panel, NoProfilePanel | LeadRequestsPanel) or (
+        focus is not None and panel.isAncestorOf(focus)
+    ):
         return False
     return panel.visibleRegion().isEmpty()
 

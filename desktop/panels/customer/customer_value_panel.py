@@ -2,6 +2,8 @@
 
 from PySide6.QtWidgets import QWidget
 
+from desktop.model.edit import EditKind
+from desktop.model.permission import Permission
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.customer.switch_view_row import show_switch_row
 from desktop.panels.widgets.box_layout import hbox
@@ -33,10 +35,13 @@ class CustomerValuePanel(SheetPanel):
         self._high_value_row = SwitchRow("High value")
         self._high_value_row.chosen.connect(model.edits.set_high_value)
         self.add_footer(self._high_value_row)
+        self.add_ask_lead_button(EditKind.TAG)
 
     def show_context(self, context: CustomerContext) -> None:
         view = build_customer_value_view(context)
         show_switch_row(self._high_value_row, view.high_value)
+        is_refused = view.high_value is not None and bool(view.high_value.disabled_reason)
+        self.show_ask_lead_button(is_refused and context.can_ask_lead(Permission.TAG))
         if self.show_panel_state(view.panel_state, rows=2):
             self._figure.setText(view.title)
             self._scale.setVisible(view.segment is not None)

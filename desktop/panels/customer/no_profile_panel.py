@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.model.customer_sheet import SheetPartState
 from desktop.model.edit import EditKind
+from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import pending_edit
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.theme import fonts
@@ -30,6 +31,7 @@ class NoProfilePanel(SheetPanel):
         self._create.clicked.connect(model.edits.create_profile)
         self.add(4)
         self.add(hbox(self._create, 1))
+        self.add_ask_lead_button(EditKind.CREATE)
 
     def refresh(self) -> None:
         """Show or hide the panel for the missing profile by the sheet's model."""
@@ -56,6 +58,9 @@ class NoProfilePanel(SheetPanel):
             self._words.setText("Profiles by other addresses or keys of this person:")
         self._create.setVisible(absent)
         is_allowed, reason = can_create_profile(context)
+        self.show_ask_lead_button(
+            absent and not waiting and context.can_ask_lead(Permission.CREATE)
+        )
         self._create.set_enabled(is_allowed and not waiting, reason or "It is being created.")
         # Rebuilt only for another answer: the button under the mouse stays.
         if view.other_profiles != self._shown:

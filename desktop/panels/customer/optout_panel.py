@@ -4,8 +4,10 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desktop.model.edit import EditKind
 from desktop.model.marketing_pause import DEFAULT_PAUSE_DAYS
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.permission import Permission
 from desktop.panels.customer.optout_reason_form import OptOutReasonForm
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.theme import fonts
@@ -55,6 +57,7 @@ class OptOutPanel(SheetPanel):
         self.add(hbox(self._fewer_button, self._pause_button, 1))
         self._hint = label("", "note", wrap=True)
         self.add(self._hint)
+        self.add_ask_lead_button(EditKind.OPTOUT)
         self._draft_timer = QTimer(self)
         self._draft_timer.setSingleShot(True)
         self._draft_timer.setInterval(_DRAFT_SAVE_DELAY_MS)
@@ -66,6 +69,10 @@ class OptOutPanel(SheetPanel):
     def show_context(self, context: CustomerContext) -> None:
         view = build_optout_view(context)
         self._view = view
+        is_refused = any(level.disabled_reason for level in view.levels)
+        self.show_ask_lead_button(
+            is_refused and context.can_ask_lead(Permission.OPT_IN, Permission.OPT_OUT)
+        )
         if not self.show_panel_state(view.panel_state, rows=5):
             self._open_form(None)
             return

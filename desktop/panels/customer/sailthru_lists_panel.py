@@ -5,6 +5,8 @@ from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.kit.errors import AppError
+from desktop.model.edit import EditKind
+from desktop.model.permission import Permission
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import delete_widget
@@ -42,9 +44,14 @@ class SailthruListsPanel(SheetPanel):
         self.add_more_button()
         self._hint = label("", "note", wrap=True)
         self.add(self._hint)
+        self.add_ask_lead_button(EditKind.LIST)
 
     def show_context(self, context: CustomerContext) -> None:
         view = build_lists_view(context)
+        self.show_ask_lead_button(
+            view.is_a_row_refused
+            and context.can_ask_lead(Permission.LIST_ADD, Permission.LIST_REMOVE)
+        )
         if not self.show_panel_state(view.panel_state, rows=4):
             return
         customer = self.model.customer_number

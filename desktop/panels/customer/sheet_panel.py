@@ -4,8 +4,10 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TypeVar
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop.model.edit import EditKind
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.link_button import LinkButton
@@ -20,6 +22,7 @@ class SheetPanel(Card):
     """Card widget of the customer sheet; Retry asks all services again; `key`: while expanded."""
 
     key = ""
+    ask_lead_requested = Signal(object)  # the EditKind of a change that is refused here
 
     def __init__(
         self,
@@ -33,6 +36,8 @@ class SheetPanel(Card):
         self.model = model
         self.retry_requested.connect(model.refresh)
         self._more_button: LinkButton | None = None
+        self._ask_lead_button: LinkButton | None = None
+        self._ask_kind: EditKind | None = None
 
     def refresh(self) -> None:
         """Redraw a customer panel from the sheet's model; nothing while nobody is open."""
@@ -66,6 +71,19 @@ class SheetPanel(Card):
         self._more_button.clicked.connect(self._on_more)
         self.add(hbox(self._more_button, *beside, 1, spacing=12))
 
+    def add_ask_lead_button(self, kind: EditKind) -> None:
+        """Append to a customer panel the link by which a lead is asked for what is refused."""
+        self._ask_kind = kind
+        self._ask_lead_button = LinkButton("Ask a lead…", name=f"Ask a lead about {self._title}")
+        self._ask_lead_button.clicked.connect(self._on_ask_lead)
+        self._ask_lead_button.hide()
+        self.add_footer(self._ask_lead_button)
+
+    def show_ask_lead_button(self, shown: bool) -> None:
+        """Show a customer panel's link Ask a lead, where something is refused by right."""
+        if self._ask_lead_button is not None:
+            self._ask_lead_button.setVisible(shown)
+
     def limit_rows(
         self, context: CustomerContext, rows: Sequence[RowT], limit: int
     ) -> Sequence[RowT]:
@@ -77,6 +95,9 @@ class SheetPanel(Card):
             self._more_button.setVisible(hidden > 0 or (is_expanded and len(rows) > limit))
             self._more_button.set_text(f"Show {hidden} more" if hidden else "Show fewer")
         return shown
+
+    def _on_ask_lead(self) -> None:
+        self.ask_lead_requested.emit(self._ask_kind)
 
     def _on_more(self) -> None:
         self.model.toggle_all_rows(self.key)

@@ -2,6 +2,8 @@
 
 from PySide6.QtWidgets import QWidget
 
+from desktop.model.edit import EditKind
+from desktop.model.permission import Permission
 from desktop.panels.customer.merge_tag_button import MergeTagButton
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.customer.switch_view_row import show_switch_row
@@ -33,9 +35,13 @@ class ZendeskUserPanel(SheetPanel):
         self._sync_to_zendesk_row.switch.setObjectName("Sync to Zendesk")
         self._sync_to_zendesk_row.chosen.connect(model.edits.set_sync_to_zendesk)
         self.add(self._sync_to_zendesk_row)
+        self.add_ask_lead_button(EditKind.SYNC_CHECKBOX)
 
     def show_context(self, context: CustomerContext) -> None:
         view = build_zendesk_user_view(context)
+        switches = (view.sync_to_sailthru, view.sync_to_zendesk)
+        is_refused = any(each is not None and each.disabled_reason for each in switches)
+        self.show_ask_lead_button(is_refused and context.can_ask_lead(Permission.VARS))
         if not self.show_panel_state(view.panel_state, rows=4):
             return
         self._table.set_rows(self.limit_rows(context, view.rows, _COLLAPSED_ROW_COUNT))

@@ -58,13 +58,14 @@ class ListPage(ListDetailPage):
         detail: QWidget,
         *,
         head_buttons: Sequence[Button] = (),
+        above_filters: QWidget | None = None,
         below_filters: QWidget | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(_TWO_COLUMNS_MIN_WIDTH, parent)
         self._spec = spec
         self._table = table
-        self._below_filters = below_filters
+        self._above_filters, self._below_filters = above_filters, below_filters
         self.setAccessibleName(spec.name)
         self.setObjectName(spec.name)
         self.filter_control = SegmentedControl("Show", spec.filters)
@@ -165,6 +166,8 @@ class ListPage(ListDetailPage):
         page.setContentsMargins(0, 0, 0, fonts.scaled(11))
         page.setSpacing(fonts.scaled(10))
         page.addLayout(head)
+        if self._above_filters is not None:
+            page.addWidget(self._above_filters)
         page.addLayout(self._filters)
         if self._below_filters is not None:
             page.addWidget(self._below_filters)

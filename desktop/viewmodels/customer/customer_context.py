@@ -61,6 +61,13 @@ class CustomerContext:
         """Return whether an edit of the customer's panels may be queued, with the reason if not."""
         return check_waiting_edit(permission, self.actor, self.rules)
 
+    def can_ask_lead(self, *permissions: Permission) -> bool:
+        """Return whether the role alone keeps the actor from one of these: a lead can be asked."""
+        if not self.rules.are_changes_enabled:
+            return False
+        decisions = (check_permission(each, self.actor, self.rules) for each in permissions)
+        return not all(each.is_allowed for each in decisions)
+
     def template_values(self, ticket: int | None, changes: str = "") -> Mapping[str, str]:
         """Return what the placeholders of prepared texts become for the customer shown."""
         return build_template_values(

@@ -2,21 +2,30 @@
 
 from dataclasses import dataclass
 
+from desktop.viewmodels.customer.ask_lead_model import AskLeadModel
 from desktop.viewmodels.customer.email_change_model import EmailChangeModel
 from desktop.viewmodels.customer.note_model import NoteModel
 from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
+from desktop.viewmodels.lead_requests_model import LeadRequestsModel
 
 
 @dataclass(frozen=True)
 class DrawerModels:
-    """The view-models that the drawers over the customer sheet draw."""
+    """The view-models that the drawers over the customer sheet draw.
+
+    `lead_requests` are also what the sheet and the page Activity list.
+    """
 
     email_change: EmailChangeModel
     note: NoteModel
     why: WhyOptedOutModel
+    ask_lead: AskLeadModel
+    lead_requests: LeadRequestsModel
 
     async def close(self) -> None:
         """Cancel what runs in the drawers' models and wait for its end."""
         await self.email_change.close()
         await self.note.close()
         await self.why.close()
+        await self.ask_lead.close()
+        await self.lead_requests.close()

@@ -42,6 +42,12 @@ class ListsView:
     suppressed_text: str = ""
     catalogue_error: str = ""
 
+    @property
+    def is_a_row_refused(self) -> bool:
+        """Whether a list of the panel, that a person could switch, is disabled."""
+        own = (row.disabled_reason for row in self.rows if not row.is_smart)
+        return any(reason not in ("", PAUSED_LIST_REASON) for reason in own)
+
 
 @dataclass(frozen=True)
 class ListDetailsView:

@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from desktop.kit.text import shorten
+from desktop.model.edit import EditKind, EditRequest, EditTarget
+from desktop.model.lead_request import LeadRequestState, describe_wanted
 from desktop.model.marketing_pause import parse_pause_terms, split_pause_name
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.service import Service
 from desktop.store.audit_log import AuditEntry
+from desktop.store.audit_row import LEAD_REQUEST_KIND
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, PanelStatus
@@ -114,7 +118,23 @@ def audit_row_text(row: AuditEntry) -> str:
     tail = ended.get(row.result, ": undone")
     if row.kind == "sync":
         return f"{_sync_row_text(row)} by {row.actor}"
+    if row.kind == LEAD_REQUEST_KIND:
+        return _lead_request_text(row)
     return f"{edit_text(row.kind, row.name, row.new)} by {row.actor}{tail}"
+
+
+def _lead_request_text(row: AuditEntry) -> str:
+    """Describe in the timeline what a lead was asked for, or how the request ended."""
+    said = row.new
+    if not isinstance(said, dict):
+        return f"Request to a lead by {row.actor}"
+    kind = EditKind(str(said["kind"]))
+    # Whose it is stands in no word of it.
+    nobody = EditTarget(Service.SAILTHRU, "", "")
+    wanted = describe_wanted(EditRequest(kind, nobody, row.name, row.old, said["new"]))
+    state = str(said["state"])
+    why = f": {row.reason}" if state == LeadRequestState.DECLINED.value else ""
+    return f"{_LEAD_REQUEST_TEXTS[state]}: {wanted}, by {row.actor}{why}"
 
 
 def _sync_row_text(row: AuditEntry) -> str:
@@ -126,6 +146,13 @@ def _sync_row_text(row: AuditEntry) -> str:
     return f"Sync “{title}”: {shown}" if shown else f"Sync “{title}”"
 
 
+# What became of a request to a lead, by its state.
+_LEAD_REQUEST_TEXTS = {
+    LeadRequestState.OPEN.value: "Asked a lead",
+    LeadRequestState.DONE.value: "Request done",
+    LeadRequestState.DECLINED.value: "Request declined",
+    LeadRequestState.WITHDRAWN.value: "Request withdrawn",
+}
 # What an edit that is on or off changes, by its kind.
 _ON_OFF_TEXTS = {
     "list": ("Added to {name}", "Removed from {name}"),
