@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from desktop.app.screenshot_tour.lead_screens import LeadScreensTour
 from desktop.app.screenshot_tour.sync_page import SyncPageScreenshotTour
 from desktop.app.screenshot_tour.tour_driver import (
     BOTH_THEMES,
@@ -105,6 +106,7 @@ class _MainScreensTour:
         await asyncio.sleep(0.4)
         await self._save("waiting-with-undo")
         await self._undo_edits()
+        await LeadScreensTour(self._driver, self._save).take_screenshots()
 
     async def _undo_edits(self) -> None:
         """Undo the tour's two edits: the other theme's pictures show the same customer."""
