@@ -1,31 +1,24 @@
 """The dialog in which another admin signs in to let a limit pass once."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.scrolling_dialog import ScrollingDialog
 
 
-class AdminApprovalDialog(QDialog):
+class AdminApprovalDialog(ScrollingDialog):
     """The dialog of another admin's sign-in; stays open until it was taken, keeps nothing typed."""
 
     credentials_entered = Signal(str, str)  # e-mail address, API token
 
     def __init__(self, what: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Approval by another admin")
-        self.setAccessibleName("Approval by another admin")
+        super().__init__("Approval by another admin", parent, width=420)
         self.setObjectName("Approval by another admin")
-        self.setMinimumWidth(fonts.scaled(420))
-        column = QVBoxLayout(self)
-        side = fonts.scaled(18)
-        column.setContentsMargins(side, side, side, fonts.scaled(14))
-        column.setSpacing(fonts.scaled(10))
-        column.addWidget(label("Approval by another admin", "title"))
-        column.addWidget(label(what, wrap=True))
-        column.addWidget(
+        self.content.addWidget(label(what, wrap=True))
+        self.content.addWidget(
             label(
                 "They sign in to Zendesk here, for this approval only. The token is used once and"
                 " not saved.",
@@ -41,17 +34,14 @@ class AdminApprovalDialog(QDialog):
         self.token_field.setEchoMode(QLineEdit.EchoMode.Password)
         form.addRow(label("E-mail address"), self.email_field)
         form.addRow(label("API token"), self.token_field)
-        column.addLayout(form)
+        self.content.addLayout(form)
         self.error_label = label("", wrap=True, tone="bad")
         self.error_label.hide()
-        column.addWidget(self.error_label)
+        # Beside the buttons: it must be read without scrolling.
+        self.foot.addWidget(self.error_label)
         self.allow_button = primary_button("Allow once", name="Allow once")
         cancel = secondary_button("Cancel")
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(cancel)
-        row.addWidget(self.allow_button)
-        column.addLayout(row)
+        self.add_buttons(cancel, self.allow_button)
         cancel.clicked.connect(self.reject)
         self.allow_button.clicked.connect(self._on_allow)
         self.token_field.returnPressed.connect(self._on_allow)
@@ -61,6 +51,7 @@ class AdminApprovalDialog(QDialog):
         """Show why the other admin's sign-in was refused, and let it be tried again."""
         self.error_label.setText(words)
         self.error_label.setVisible(bool(words))
+        self.fit_height()
         self.allow_button.set_enabled(True)
 
     def _create_field(self, name: str) -> QLineEdit:

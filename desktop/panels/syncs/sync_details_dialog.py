@@ -1,33 +1,23 @@
 """The dialog that edits a sync's name, labels and description."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QPlainTextEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.scrolling_dialog import ScrollingDialog
 from desktop.viewmodels.syncs.sync_header_view import SyncHeaderView
 
 
-class SyncDetailsDialog(QDialog):
+class SyncDetailsDialog(ScrollingDialog):
     """Dialog of a sync's name, labels and description; an empty name is not saved."""
 
     details_changed = Signal(str, str, tuple)  # name, description, labels
 
     def __init__(self, view: SyncHeaderView, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("About this sync")
-        self.setAccessibleName("About this sync")
+        super().__init__("About this sync", parent, width=420)
         self.setObjectName("About this sync")
-        self.setMinimumWidth(fonts.scaled(420))
         self.name_field = QLineEdit(view.title)
         self.name_field.setMaxLength(80)
         self.labels_field = QLineEdit(", ".join(view.labels))
@@ -50,17 +40,8 @@ class SyncDetailsDialog(QDialog):
             form.addRow(label(name), field)
         save = primary_button("Save", name="Save")
         cancel = secondary_button("Cancel")
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(cancel)
-        row.addWidget(save)
-        column = QVBoxLayout(self)
-        side = fonts.scaled(18)
-        column.setContentsMargins(side, side, side, fonts.scaled(14))
-        column.setSpacing(fonts.scaled(10))
-        column.addWidget(label("About this sync", "title"))
-        column.addLayout(form)
-        column.addLayout(row)
+        self.content.addLayout(form)
+        self.add_buttons(cancel, save)
         cancel.clicked.connect(self.reject)
         save.clicked.connect(self._on_save)
         self.name_field.returnPressed.connect(self._on_save)

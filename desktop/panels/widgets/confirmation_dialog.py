@@ -4,20 +4,15 @@ import asyncio
 import re
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
 
-from desktop.panels.theme import fonts
-from desktop.panels.widgets.box_layout import vbox
 from desktop.panels.widgets.button import Button
 from desktop.panels.widgets.label import label
-from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
-
-_WIDTH = 380  # px at the base font
+from desktop.panels.widgets.scrolling_dialog import ScrollingDialog
 
 
-class ConfirmationDialog(QDialog):
-    """A QDialog that asks before what cannot be undone; Cancel is the default.
+class ConfirmationDialog(ScrollingDialog):
+    """A dialog that asks before what cannot be undone; Cancel is the default.
 
     `alternative` is the text of a second way to go on, with a text of its own to type;
     `alternative_chosen` tells of it, and the dialog then ends as rejected.
@@ -40,24 +35,12 @@ class ConfirmationDialog(QDialog):
         alternative: str = "",
         alternative_text_to_type: str = "",
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
-        self.setAccessibleName(title)
+        super().__init__(title, parent)
         self.setAccessibleDescription(message)
-        self.setMinimumWidth(fonts.scaled(340))
-        column = QVBoxLayout(self)
-        side = fonts.scaled(18)
-        column.setContentsMargins(side, side, side, fonts.scaled(14))
-        column.setSpacing(fonts.scaled(8))
-        column.addWidget(label(title, "title", wrap=True))
-        texts = vbox(label(message, wrap=True), spacing=8)
-        if detail:
-            texts.addWidget(label(detail, "muted", wrap=True))
-        inside = QWidget()
-        inside.setLayout(texts)
         # On a small screen the texts scroll, and the buttons stay in reach.
-        self._texts, self._scroll = texts, wrap_in_scroll_area(inside)
-        column.addWidget(self._scroll, 1)
+        self.content.addWidget(label(message, wrap=True))
+        if detail:
+            self.content.addWidget(label(detail, "muted", wrap=True))
         self.confirm_button = Button(confirm, "danger" if dangerous else "primary")
         self.cancel_button = Button(cancel)
         self.alternative_button = Button(alternative)
@@ -74,35 +57,15 @@ class ConfirmationDialog(QDialog):
             prompt.setBuddy(self.field)
             self.field.setAccessibleName(type_prompt)
             self.field.textChanged.connect(self._on_typed)
-            column.addWidget(prompt)
-            column.addWidget(self.field)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(self.cancel_button)
-        if alternative:
-            row.addWidget(self.alternative_button)
-        row.addWidget(self.confirm_button)
-        column.addSpacing(fonts.scaled(6))
-        column.addLayout(row)
+            self.foot.addWidget(prompt)
+            self.foot.addWidget(self.field)
+        others = (self.alternative_button,) if alternative else ()
+        self.add_buttons(self.cancel_button, *others, self.confirm_button)
         self.cancel_button.clicked.connect(self.reject)
         self.confirm_button.clicked.connect(self.accept)
         self.alternative_button.clicked.connect(self._on_alternative)
         self._on_typed("")
         (self.field or self.cancel_button).setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        layout = self.layout()
-        if layout is None:
-            return
-        room = self.screen().availableSize()
-        width = min(max(fonts.scaled(_WIDTH), self.minimumSizeHint().width()), room.width())
-        margins = layout.contentsMargins()
-        texts = self._texts.totalHeightForWidth(width - margins.left() - margins.right())
-        self._scroll.setMinimumHeight(0)
-        rest = layout.totalMinimumHeightForWidth(width)
-        self._scroll.setMinimumHeight(max(0, min(texts, room.height() - rest)))
-        self.resize(width, layout.totalMinimumHeightForWidth(width))
 
     def _on_typed(self, text: str) -> None:
         prompt = self.field.accessibleName() if self.field is not None else ""
