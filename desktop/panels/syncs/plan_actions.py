@@ -67,7 +67,7 @@ class PlanActions(QObject):
             asked.message,
             confirm=asked.confirm_label,
             cancel="Cancel",
-            detail=asked.detail,
+            detail="\n".join(text for text in (asked.detail, self._model.account_text) if text),
             text_to_type=typed,
             type_prompt=f"Type {typed} to confirm." if typed else "",
         )
@@ -92,6 +92,7 @@ class PlanActions(QObject):
             asked.message,
             confirm=asked.ticked_label or all_label,
             cancel="Cancel",
+            detail=self._model.account_text,
             text_to_type=asked.ticked_text_to_type
             if asked.ticked_label
             else asked.all_text_to_type,

@@ -18,7 +18,9 @@ from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlanRow, PlanState
 from desktop.model.sync_state import LeftOutPerson
 from desktop.model.workspace_kind import confirmed_over
+from desktop.settings import settings_table
 from desktop.settings.effective_workspace_kind import effective_workspace_kind
+from desktop.settings.service_address import zendesk_account_name
 from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.sync.plan_summary import PlanSummary, read_plan_summary
 from desktop.viewmodels.list_model import PAGE_SIZE, ListState
@@ -123,6 +125,13 @@ class PlanModel(TaskModel):
         view = view or self._build_row_view(row, summary.sync, {})
         now = self._context.clock.now()
         return build_plan_row_detail(view, row, summary.sync, now, may=self._can_decide())
+
+    @property
+    def account_text(self) -> str:
+        """Name the account that a preview is written to, for the question before it is."""
+        base_url = self._context.workspace.values.get(settings_table.ZENDESK_BASE_URL)
+        name = zendesk_account_name(base_url)
+        return f"Account: {name} in Zendesk, with its Sailthru account." if name else ""
 
     def allow_confirmation_texts(self, breach: str) -> tuple[str, str]:
         """Return title and message of the question before a preview's limit is let pass."""

@@ -4,6 +4,7 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -269,6 +270,8 @@ async def test_run_now_with_open_preview_asks_what_to_write(
 
     dialog = await ask()
     assert dialog.confirm_button.text() == "Write 2 as ticked"
+    account = urlsplit(window.sandbox.zendesk["base_url"]).netloc
+    assert f"Account: {account} in Zendesk" in window.visible_texts(dialog)
     assert dialog.alternative_button.text() == "Write all 3"
     window.save_screenshot("run-now", dialog)
     window.press(Key.Key_Escape)
