@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from desktop.kit.errors import NotFound
-from desktop.kit.text import format_count
+from desktop.kit.text import fold_text, format_count
 from desktop.model.json_value import Json, canonical_json
 from desktop.model.limit import PRODUCTION, is_approval_valid
 from desktop.model.service import Service
@@ -27,6 +27,7 @@ from desktop.store.audit_verification import find_proven_entry
 from desktop.store.database_call import database_call
 from desktop.store.duplicate_target_query import select_duplicate_targets
 from desktop.store.plan_row_filter import (
+    NAME_TO_SORT_BY,
     ORDER_BY,
     PlanRowFilter,
     PlanRowOrder,
@@ -342,6 +343,25 @@ class PlanRepository(Repository):
                     for row in c.execute(
                         f"SELECT row FROM plan_row WHERE {where} ORDER BY {ORDER_BY[order]}",  # noqa: S608
                         values,
+                    )
+                ),
+            )
+        )
+
+    @database_call
+    def list_rows_named(self, plan_id: str, chosen: PlanRowFilter, letters: str) -> Sequence[int]:
+        """Select the numbers of plan rows that pass the filter and whose name begins so."""
+        where, values = build_where_clause(plan_id, chosen)
+        start = fold_text(letters)
+        return self._database.read(
+            lambda c: array(
+                "q",
+                (
+                    row[0]
+                    for row in c.execute(
+                        f"SELECT row FROM plan_row WHERE {where}"  # noqa: S608
+                        f" AND substr({NAME_TO_SORT_BY}, 1, ?) = ?",
+                        (*values, len(start), start),
                     )
                 ),
             )

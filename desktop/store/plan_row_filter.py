@@ -20,15 +20,15 @@ class PlanRowOrder(Enum):
 
 
 # Of plans made before names were kept only the address is known.
-_NAME = "CASE name_folded WHEN '' THEN lower(label) ELSE name_folded END"
+NAME_TO_SORT_BY = "CASE name_folded WHEN '' THEN lower(label) ELSE name_folded END"
 _FATE = (
     "CASE fate WHEN 'conflict' THEN 0 WHEN 'correction' THEN 1 WHEN 'create' THEN 2"
     " WHEN 'update' THEN 3 WHEN 'skipped' THEN 4 ELSE 5 END"
 )
 ORDER_BY = {
     PlanRowOrder.FOUND: "row",
-    PlanRowOrder.NAME: f"{_NAME}, row",
-    PlanRowOrder.NAME_DOWN: f"{_NAME} DESC, row",
+    PlanRowOrder.NAME: f"{NAME_TO_SORT_BY}, row",
+    PlanRowOrder.NAME_DOWN: f"{NAME_TO_SORT_BY} DESC, row",
     PlanRowOrder.OUTCOME: f"{_FATE}, row",
     PlanRowOrder.OUTCOME_DOWN: f"{_FATE} DESC, row",
     # Last those of whom nothing is predicted.

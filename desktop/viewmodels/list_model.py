@@ -7,8 +7,9 @@ Every list of the window is one of these two under a `ListTableView`: the rows o
 from abc import abstractmethod
 from array import array
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtCore import (
@@ -168,6 +169,14 @@ class PagedListModel(ListModel[RowT]):
             return self._keys.index(key)
         except ValueError:
             return -1
+
+    def find_place(self, keys: Set[int], first: int) -> int:
+        """Return the next place, from `first` on and round again, of one of these keys, or -1."""
+        count = len(self._keys)
+        if not keys or not count:
+            return -1
+        places = chain(range(first % count, count), range(first % count))
+        return next((place for place in places if self._keys[place] in keys), -1)
 
     def row_at(self, place: int) -> RowT | None:
         """Return a row of the paged list, or None while its page is not read; that asks for it."""

@@ -169,7 +169,7 @@ class PlanTab(Card):
     def _show_list_state(self, state: ListState) -> None:
         """Show the preview's rows, or the sentence in their place, with a button for filters."""
         if not state.text:
-            self.summary_label.setText(state.summary)
+            self._show_row_counts()
         self.table.setVisible(not state.text)
         self.empty_label.setVisible(bool(state.text))
         self.empty_label.setText(state.text)
@@ -287,7 +287,9 @@ class PlanTab(Card):
         self.table.side_picked.connect(model.pick_side)
         self.table.tick_all_requested.connect(self._on_tick_all)
         self.table.order_picked.connect(model.set_order)
-        self.table.all_selected.connect(self._on_all_selected)
+        self.table.selection_changed.connect(self._show_row_counts)
+        self.table.name_typed.connect(self._on_name_typed)
+        model.row_found.connect(self.table.select_row)
         self.row_detail.closed.connect(self._on_detail_closed)
         self.row_detail.customer_requested.connect(self.customer_requested)
         self.row_detail.field_write_toggled.connect(self._on_field)
@@ -338,8 +340,17 @@ class PlanTab(Card):
         self._arrange()
         self.table.setFocus()
 
-    def _on_all_selected(self, count: int) -> None:
-        self.summary_label.setText(f"All {format_count(count, 'row', 'rows')} selected")
+    def _show_row_counts(self) -> None:
+        total, count = self._model.table_model.rowCount(), self.table.selected_count()
+        rows = format_count(total, "row", "rows")
+        if count == total > 1:
+            rows = f"All {rows} selected"
+        elif count > 1:
+            rows = f"{count:,} of {rows} selected"
+        self.summary_label.setText(rows)
+
+    def _on_name_typed(self, letters: str) -> None:
+        self._model.find_row_by_name(letters, self.table.current_row())
 
     def _on_tick_all(self, on: bool) -> None:
         self._model.tick_all_rows(on=on)

@@ -2,7 +2,7 @@
 
 import json
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
@@ -42,6 +42,8 @@ _CHANGES_MIN_WIDTH = 160
 _COLUMN_NAMES = {CUSTOMER: "customer", VALUE: "value", FATE: "outcome"}
 _HIDEABLE = (VALUE, FATE)
 _SAVE_DELAY_MS = 500
+# What is typed later begins another name; as long as Qt's lists wait.
+_TYPING_MS = 1_000
 # A header's click: first this order, then the other, then the source's own again.
 _ORDERS = {
     CUSTOMER: (PlanRowOrder.NAME, PlanRowOrder.NAME_DOWN),
@@ -59,7 +61,8 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
     side_picked = Signal(int, str, str)  # row number, field, side
     tick_all_requested = Signal(bool)
     order_picked = Signal(object)  # PlanRowOrder
-    all_selected = Signal(int)  # how many rows
+    selection_changed = Signal()
+    name_typed = Signal(str)  # the beginning of a name: go to the next row that has it
     layout_changed = Signal(bytes)  # what `restore_layout` takes
 
     def __init__(self, model: PlanTableModel, parent: QWidget | None = None) -> None:
@@ -94,6 +97,8 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
         self._is_all_ticked = False
         header.installEventFilter(self)
         self._save_timer = create_timer(self, _SAVE_DELAY_MS, self._emit_layout)
+        self._typed = ""
+        self._typing_timer = create_timer(self, _TYPING_MS, self._on_typing_over)
         model.modelReset.connect(self._on_reset)
         model.page_read.connect(self._fit_page)
         self.update_columns()
@@ -196,14 +201,36 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Tick the preview's selected rows by Space; say how many Ctrl+A has selected."""
         count = self._table.rowCount()
-        if event.key() == Qt.Key.Key_Space and count:
-            self._tick_selected()
+        # Ctrl+Space selects, and a space inside of a name is a letter of it.
+        is_tick = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        if event.key() == Qt.Key.Key_Space and is_tick and count:
+            if self._typing_timer.isActive():
+                self.keyboardSearch(" ")
+            else:
+                self._tick_selected()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             self.selectAll()
             announce(self, f"All {count:,} rows selected. Space ticks or unticks them.")
-            self.all_selected.emit(count)
         else:
             super().keyPressEvent(event)
+
+    def keyboardSearch(self, letters: str) -> None:
+        """Go to a row of the preview by the first letters of its name.
+
+        Qt's own would ask for each of a million rows, and find only those that are read.
+        """
+        self._typed = (self._typed if self._typing_timer.isActive() else "") + letters
+        self._typing_timer.start()
+        if self._typed.strip():
+            self.name_typed.emit(self._typed)
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        super().selectionChanged(selected, deselected)
+        self.selection_changed.emit()
+
+    def selected_count(self) -> int:
+        """Return how many of the preview's rows are selected."""
+        return sum(last - first + 1 for first, last in self._selected_spans())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Tick a row of the preview by a press on its box; with Shift the range from the last."""
@@ -386,14 +413,20 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
             self._table.ticks_wanted.emit([row.row_number], not row.is_ticked)
         self._anchor = place
 
+    def _on_typing_over(self) -> None:
+        self._typed = ""
+
+    def _selected_spans(self) -> set[tuple[int, int]]:
+        """First and last places of the preview's selected rows, by spans."""
+        # A list of a million selected indexes would take seconds.
+        selection = self.selectionModel().selection()
+        found = [selection.at(place) for place in range(selection.size())]
+        return {(each.top(), each.bottom()) for each in found}
+
     def _tick_selected(self) -> None:
         """Tick or untick the preview's selected rows, by what the current one is not."""
         current = self._table.row_at(self.current_row())
-        # By ranges: a list of a million selected indexes would take seconds.
-        selection = self.selectionModel().selection()
-        found = [selection.at(place) for place in range(selection.size())]
-        ranges = {(each.top(), each.bottom()) for each in found}
-        ranges = ranges or {(self.current_row(), self.current_row())}
+        ranges = self._selected_spans() or {(self.current_row(), self.current_row())}
         if not self._table.is_editable or min(ranges)[0] < 0:
             return
         on = not current.is_ticked if current is not None and current.is_write else True

@@ -2,7 +2,15 @@
 
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QContextMenuEvent,
     QKeyEvent,
@@ -110,7 +118,11 @@ class ListTableView(QTableView, Generic[DelegateT]):
         key, row, last = event.key(), self.current_row(), self._list_model.rowCount() - 1
         # Qt's own Home and End go to the ends of the row.
         if key in (Qt.Key.Key_Home, Qt.Key.Key_End) and last >= 0:
-            self.select_row(0 if key == Qt.Key.Key_Home else last)
+            place = 0 if key == Qt.Key.Key_Home else last
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self._extend_selection(place)
+            else:
+                self.select_row(place)
         elif key in _ENTER_KEYS and row >= 0:
             self.row_opened.emit(row)
         elif key == Qt.Key.Key_Delete and row >= 0:
@@ -119,6 +131,23 @@ class ListTableView(QTableView, Generic[DelegateT]):
             self.copy_requested.emit(row)
         else:
             super().keyPressEvent(event)
+
+    def _extend_selection(self, place: int) -> None:
+        """Select the table's rows from where the selection began to a place."""
+        current, selection = self.current_row(), self.selectionModel().selection()
+        if self.selectionMode() is QAbstractItemView.SelectionMode.SingleSelection or current < 0:
+            self.select_row(place)
+            return
+        spans = [selection.at(n) for n in range(selection.size())]
+        span = next((s for s in spans if s.top() <= current <= s.bottom()), None)
+        # The end of it that the keyboard is not at.
+        start = current if span is None else span.top() + span.bottom() - current
+        model, flags = self._list_model, QItemSelectionModel.SelectionFlag
+        target = model.index(place, self._leading_column)
+        rows = QItemSelection(model.index(start, self._leading_column), target)
+        self.selectionModel().setCurrentIndex(target, flags.NoUpdate)
+        self.selectionModel().select(rows, flags.ClearAndSelect | flags.Rows)
+        self.scrollTo(target)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() in (Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton):

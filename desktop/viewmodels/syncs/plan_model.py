@@ -51,6 +51,7 @@ class PlanModel(TaskModel):
 
     detail_changed = Signal()
     export_finished = Signal(str)
+    row_found = Signal(int)  # the place of the row whose name was looked for
 
     def __init__(self, page: SyncPageModel) -> None:
         super().__init__()
@@ -174,6 +175,11 @@ class PlanModel(TaskModel):
         shown = self.plan_filter
         same = (shown.consequence, shown.consequence_name) == (wanted.consequence, name)
         self.set_filter(PlanFilter() if same else wanted)
+
+    def find_row_by_name(self, letters: str, place: int) -> None:
+        """Find the preview's next row, from a place on, whose name begins with letters."""
+        if self._plan_id and letters.strip():
+            self.tasks.start("name", self._find_row_by_name(self._plan_id, letters, max(place, 0)))
 
     def select_row(self, place: int) -> None:
         """Show the details of the preview's row at a place; -1: of none."""
@@ -395,6 +401,14 @@ class PlanModel(TaskModel):
         self.table_model.order = plan_filter.order
         self.table_model.show_keys(numbers)
         self.changed.emit()
+
+    async def _find_row_by_name(self, plan: str, letters: str, place: int) -> None:
+        row_filter = self.plan_filter.to_row_filter()
+        numbers = frozenset(await self._plans.list_rows_named(plan, row_filter, letters))
+        # The first letter goes on to the next of that name, those after it stay on one that fits.
+        found = self.table_model.find_place(numbers, place + (len(letters) == 1))
+        if plan == self._plan_id and found >= 0:
+            self.row_found.emit(found)
 
     async def _read_row_views(self, numbers: Sequence[int]) -> Mapping[int, PlanRowView] | None:
         summary = self._summary
