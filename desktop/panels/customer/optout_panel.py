@@ -22,7 +22,8 @@ from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.optout_view import OptOutLevelView, OptOutView, build_optout_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
-_DRAFT_SAVE_DELAY_MS = 800  # after the last key: a draft is a write to the database
+# After the first key that is not saved, also while somebody goes on typing: a crash takes no more.
+_DRAFT_SAVE_DELAY_MS = 800
 
 
 class OptOutPanel(SheetPanel):
@@ -191,7 +192,8 @@ class OptOutPanel(SheetPanel):
             self._rows[level.level].setFocus()
 
     def _on_typed(self) -> None:
-        self._draft_timer.start()
+        if not self._draft_timer.isActive():
+            self._draft_timer.start()
 
     def _save_draft(self) -> None:
         if self._pending_level is not None:

@@ -88,8 +88,10 @@ class OptOutReasonForm(QFrame):
         self._update_confirm_button()
 
     def take_focus(self) -> None:
-        """Put the keyboard into the form's reason."""
+        """Put the keyboard into the form's reason; what is typed replaces one that was offered."""
         self._reason.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if not self.custom_reason():
+            self._reason_line_edit().selectAll()
 
     def typed(self) -> tuple[str, str]:
         """Return the form's reason and ticket as they are typed now."""

@@ -89,7 +89,7 @@ async def test_killed_while_typing_restores_draft_and_waiting_edit(
     await window.look_up("maria@lopez.example")
     assert window.find_one("Winback", Switch).is_waiting()
     window.click("No marketing e-mail")
-    assert window.find_one("Reason", QComboBox).currentText() == "she wrote: enough"
+    assert window.find_one("Reason", QComboBox).currentText().startswith("she wrote: enough")
     window.press(Key.Key_Return, CTRL)
     window.advance_clock(11)
     await window.wait_until(lambda: window.waiting_edit_count == "")

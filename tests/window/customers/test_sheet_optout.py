@@ -126,6 +126,21 @@ async def test_optout_escape_keeps_typed_text(window: WindowDriver) -> None:
     await confirmed(window)
 
 
+async def test_typing_replaces_the_reason_that_is_offered(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    window.click("No marketing e-mail")
+    reason = window.find_one("Reason", QComboBox)
+    assert reason.currentText()
+    window.type("by phone")
+    assert reason.currentText() == "by phone"
+    # What somebody has typed is gone on with.
+    window.press(Key.Key_Escape)
+    window.click("No marketing e-mail")
+    window.press(Key.Key_End)
+    window.type(" today")
+    assert reason.currentText() == "by phone today"
+
+
 async def test_optout_draft_belongs_to_its_customer(window: WindowDriver) -> None:
     await window.look_up("maria@lopez.example")
     await choose(window, "No marketing e-mail")

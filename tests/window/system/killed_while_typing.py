@@ -39,7 +39,10 @@ async def type_edit_and_kill(driver: WindowDriver) -> None:
     reason.setFocus()
     driver.press(Key.Key_A, CTRL)
     driver.type("she wrote: enough")
-    await asyncio.sleep(2.0)
+    # On and on, without a pause in which it could be saved; two seconds of it may be lost.
+    for letter in "x" * 10:
+        await asyncio.sleep(0.2)
+        driver.type(letter)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
