@@ -112,8 +112,13 @@ async def test_mirrored_window_begins_at_the_right(window: WindowDriver) -> None
     assert QApplication.layoutDirection() is Qt.LayoutDirection.LeftToRight
 
 
-async def test_values_stand_beside_their_names_in_a_mirrored_window(window: WindowDriver) -> None:
+@pytest.mark.parametrize("is_built_so", [False, True])
+async def test_values_stand_beside_their_names_in_a_mirrored_window(
+    window: WindowDriver, is_built_so: bool
+) -> None:
     window.house.session.change_settings(MIRRORED)
+    if is_built_so:
+        await window.reopen_window()
     await window.look_up("maria@lopez.example")
     values = [
         each

@@ -1,6 +1,7 @@
 """Several customers in tabs: opened, closed, switched, pinned, moved, kept over a restart."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -13,6 +14,7 @@ from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
 from desktop.panels.customer.note_drawer import NoteDrawer
 from desktop.panels.customer.optout_reason_form import OptOutReasonForm
 from desktop.panels.widgets.switch import Switch
+from desktop.settings.window_state import SavedTab, WindowStateFile
 from desktop.viewmodels.customer import customer_tabs_model
 from tests.support.customer_tabs_driver import (
     choose_in_menu,
@@ -326,6 +328,19 @@ async def test_erased_while_no_window_is_open_a_tab_is_not_restored(window: Wind
     await window.open_window()
     await window.wait_for_text("Tom Reyes")
     assert not window.find_all("Open customers")
+
+
+async def test_a_tab_of_somebody_not_kept_here_is_not_restored(window: WindowDriver) -> None:
+    await open_in_tabs(window, MARIA, TOM)
+    await window.close_window()
+    file = WindowStateFile(window.house.workspace.state_path)
+    state = file.read()
+    # As a copy put back, or after the days that customers are kept.
+    file.write(replace(state, tabs=(SavedTab("id:424242", is_current=True), *state.tabs)))
+    await window.open_window()
+    await window.wait_until(lambda: window.find_all("Open customers"))
+    assert len(tab_texts(window)) == 2
+    await window.wait_until(lambda: "424242" not in saved_state(window))
 
 
 async def test_somebody_unknown_in_place_of_a_kept_customer_is_no_erasure(
