@@ -65,7 +65,7 @@ class CustomerContext:
         """Return whether the role alone keeps the actor from one of these: a lead can be asked."""
         if not self.rules.are_changes_enabled:
             return False
-        decisions = (check_permission(each, self.actor, self.rules) for each in permissions)
+        decisions = map(self.check_permission, permissions)
         return not all(each.is_allowed for each in decisions)
 
     def template_values(self, ticket: int | None, changes: str = "") -> Mapping[str, str]:

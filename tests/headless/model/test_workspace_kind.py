@@ -46,7 +46,11 @@ def test_workspace_kind_asks_about_more_than_fifty_in_production(
         ({"zendesk.base_url": REAL, "sailthru.service_uri": HERE}, WorkspaceKind.PRODUCTION),
         ({"zendesk.base_url": REAL, "workspace.kind": "test"}, WorkspaceKind.TEST),
         (
-            {"zendesk.base_url": HERE, "sailthru.service_uri": HERE, "workspace.kind": "production"},
+            {
+                "zendesk.base_url": HERE,
+                "sailthru.service_uri": HERE,
+                "workspace.kind": "production",
+            },
             WorkspaceKind.PRODUCTION,
         ),
         # A damaged value counts as the strictest.

@@ -1,7 +1,6 @@
 """A run that changes many people in production waits until somebody confirms it once more."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,9 +18,8 @@ KIND = "workspace.kind"
 
 
 @pytest.fixture(autouse=True)
-def _two_people_are_many(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _two_people_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workspace_kind, "CONFIRM_OVER", 2)
-    yield
 
 
 def set_kind(services: WorkspaceServices, kind: str) -> None:
@@ -130,7 +128,7 @@ async def test_kind_edited_in_the_file_may_only_ask_more(
 
     def edit(kind: str) -> None:
         document = json.loads(path.read_text("utf-8"))
-        holder = document["settings"] if "settings" in document else document
+        holder = document.get("settings", document)
         holder[KIND] = kind
         path.write_text(json.dumps(document), "utf-8")
 

@@ -11,9 +11,7 @@ from tests.support.window_driver import Key
 KIND = "workspace.kind"
 
 
-async def show_plan(
-    window: SyncPageDriver, count: int, state: PlanState = PlanState.READY
-) -> None:
+async def show_plan(window: SyncPageDriver, count: int, state: PlanState = PlanState.READY) -> None:
     """A preview of so many people, as a process would have left it."""
     store = window.house.store
     sync, now = store.syncs.get.blocking(TO_SAILTHRU), window.house.context.clock.now()
