@@ -21,6 +21,8 @@ from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
 
 # Users and organisations held at a time; a source of a million events names more.
 _MAX_HELD = 20_000
+# Keys that were given a moment ago; forgotten earlier, an event waits until the search has them.
+_MAX_RECENT = 200_000
 # Searches under way at once: the window and other runs want some of the rate limit too.
 _MAX_SEARCHES = 8
 _IDS_PER_CALL = 100
@@ -41,8 +43,8 @@ class LiveDirectory:
         self._by_external_id: dict[str, tuple[int, ...]] = {}
         self._organizations: dict[tuple[str, OrganizationIdKind], OrganizationMatch] = {}
         self._memberships: dict[int, tuple[OrganizationMembership, ...]] = {}
-        # Found by search only minutes later.
-        self._created: dict[str, int] = {}
+        # By keys that a search finds only minutes later.
+        self._recent: dict[str, int] = {}
         self._created_organizations: dict[str, int] = {}
         self._search_slots = asyncio.Semaphore(_MAX_SEARCHES)
 
@@ -87,16 +89,26 @@ class LiveDirectory:
         else:
             by_email = self._held(self._by_email.get(email_match_key(keys.email), ()))
         match = match_user(keys, None, by_email if keys.email else (), by_external)
-        if match.is_nobody:
-            ids = {self._created[one] for one in keys.seen_ids if one in self._created}
-            shown = [user for id_ in ids if (user := await self._show_user(str(id_)))]
-            return match_user(keys, None, shown, ())
-        return match
+        return await self._match_recent(keys) if match.is_nobody else match
+
+    async def _match_recent(self, keys: UserKeys) -> UserMatch:
+        """Find the user of an event among those who got their keys a moment ago."""
+        found: dict[bool, list[ZendeskUser]] = {True: [], False: []}
+        for one in keys.seen_ids:
+            if one in self._recent and (user := await self._show_user(str(self._recent[one]))):
+                found[one.startswith("e ")].append(user)
+        return match_user(keys, None, found[True], found[False])
 
     def remember_user(self, user: ZendeskUser) -> None:
-        """Hold a user as an earlier event leaves it."""
+        """Hold a user as an earlier event leaves it, also under a new external id."""
         if user.id in self._users:
             self._users[user.id] = user
+        self._take_keys(UserKeys("", user.email or "", user.external_id or ""), user.id)
+
+    def _take_keys(self, keys: UserKeys, user_id: int) -> None:
+        if len(self._recent) > _MAX_RECENT:
+            self._recent.clear()
+        self._recent |= dict.fromkeys(keys.seen_ids, user_id)
 
     def forget_all(self) -> None:
         """Forget everything read, so that it is read anew; users created here stay known."""
@@ -117,6 +129,7 @@ class LiveDirectory:
         """Read users anew by their ids, as a search would show them minutes later."""
         for user in await self._calls.client.show_users(user_ids):
             self._users[user.id] = user
+            self.remember_user(user)
 
     def take_answer(
         self, document: Mapping[str, object], keys: Iterable[UserKeys]
@@ -132,7 +145,8 @@ class LiveDirectory:
             return None
         user = parse_user_with_sideloads(document, FieldParser())
         self._users[user.id] = user
-        self._created |= {one: user.id for key in keys for one in key.seen_ids}
+        for key in keys:
+            self._take_keys(key, user.id)
         return user
 
     async def find_organization(self, id_: str, kind: OrganizationIdKind) -> OrganizationMatch:

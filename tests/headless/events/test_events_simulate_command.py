@@ -12,11 +12,10 @@ from tests.support.sandbox_servers import SandboxServers
 @pytest.fixture(autouse=True)
 def nothing_is_written(sandbox: SandboxServers) -> Any:
     """Whatever a simulation shows, the services get no writing request of ours."""
-    # The sandbox is the whole session's: other tests have delivered to it.
     before = len(sandbox.logged_writes())
     yield
-    writes = sandbox.logged_writes()[before:]
-    assert [seen for seen in writes if not seen["headers"].get("x-witness")] == []
+    seen = sandbox.logged_writes()[before:]
+    assert [one for one in seen if not one["headers"].get("x-witness")] == []
 
 
 def simulate(fairlead: FairleadCommand, *events: dict[str, Any]) -> Any:
@@ -380,3 +379,14 @@ def test_why_the_other_actions_do_not_fire(
     assert event["line"] == 1
     assert event["not_fired"]["upsert_org"] == 'type = "group" does not hold.'
     assert len(event["not_fired"]) == 6
+
+
+def test_an_id_that_an_earlier_line_gives_finds_the_user(
+    fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    user, email = records.user()
+    external = records.new_name()
+    found = simulate(fairlead, identify(external, email), track("Read", external))
+    assert found["problems"] == []
+    assert found["requests"][1]["path"] == f"/api/v2/users/{user}/events"
+    assert found["requests"][1]["user"]["found_by"] == "external_id"
