@@ -1,11 +1,16 @@
 """What the commands and the page of events need of an open workspace's services."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 from desktop.app.container import WorkspaceServices
 from desktop.clients.zendesk.event_calls import ZendeskEventCalls
 from desktop.events.action_store import ActionStore
+from desktop.events.event_intake import read_events
 from desktop.events.kept_directory import KeptDirectory
 from desktop.events.live_directory import LiveDirectory
-from desktop.events.simulation import compile_actions
+from desktop.events.planned_request import NoChange, PlannedRequest
+from desktop.events.simulation import SimulationCounts, compile_actions, simulate
 from desktop.events.zendesk_directory import ZendeskDirectory
 from desktop.kit.errors import (
     ResponseTimeout,
@@ -18,6 +23,9 @@ from desktop.settings import sync_settings
 from desktop.sync.event_delivery import DeliveryOptions, EventDeliverer
 from desktop.writing.event_requests import EventRequestGateway
 from desktop.writing.write_protocol import Checkpoint
+
+# Events planned between two turns of the window: some five milliseconds of processor.
+_WINDOW_STEP = 40
 
 
 def build_action_store(services: WorkspaceServices) -> ActionStore:
@@ -71,6 +79,24 @@ async def build_deliverer(
         options=DeliveryOptions(session.actor, allows_removals=removals),
         recheck=session.recheck_actor,
     )
+
+
+async def simulate_file(
+    services: WorkspaceServices,
+    path: Path,
+    on_planned: Callable[[PlannedRequest | NoChange], None],
+) -> tuple[SimulationCounts, bool]:
+    """Simulate a file of events for the window; also returns whether Zendesk answered.
+
+    Raises OSError for a file that cannot be opened.
+    """
+    actions = compile_actions(await build_action_store(services).get_actions())
+    with path.open("rb") as source:
+        directory = await open_directory(services)
+        counts = await simulate(
+            read_events(source), actions, directory, on_planned, events_per_step=_WINDOW_STEP
+        )
+    return counts, directory.is_live
 
 
 async def open_directory(services: WorkspaceServices) -> ZendeskDirectory:

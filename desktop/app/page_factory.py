@@ -12,11 +12,13 @@ from PySide6.QtCore import QMimeData, QObject, QTimer
 from desktop.app.container import WorkspaceServices
 from desktop.app.demo_process import DemoProcess
 from desktop.app.detached_run_process import DetachedRunLauncher
+from desktop.app.event_services import simulate_file
 from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.app.system_timer.timer_installation import WorkspaceTimer
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.text import format_count
 from desktop.panels.activity_page import ActivityPage
+from desktop.panels.events.events_page import EventsPage
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.setup_wizard import SetupWizard
 from desktop.panels.syncs.plan_tab import PlanTab
@@ -24,6 +26,7 @@ from desktop.panels.syncs.sync_page import SyncPage
 from desktop.panels.welcome_page import WelcomePage
 from desktop.settings.window_state import WindowStateFile
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
+from desktop.viewmodels.events.events_page_model import EventsPageModel, EventUseCases
 from desktop.viewmodels.palette_command import PaletteCommand
 from desktop.viewmodels.settings.settings_page_model import SettingsPageModel
 from desktop.viewmodels.settings.setup_wizard_model import STEP_TITLES, SetupWizardModel
@@ -55,6 +58,14 @@ class PageFactory(QObject):
             services.editor,
             services.bus,
             services.context.clock,
+        )
+        launcher = DetachedRunLauncher(services, extra_environment)
+        self._events_model = EventsPageModel(
+            services.session,
+            services.store,
+            EventUseCases(
+                partial(simulate_file, services), launcher.deliver_events, launcher.retry_event
+            ),
         )
         self._activity_model.attention_changed.connect(self._show_activity_badge)
         self._lead_requests = window.make_drawer_models().lead_requests
@@ -174,6 +185,7 @@ class PageFactory(QObject):
         self._sync_page_build_steps.close()
         self._demo_process.stop_watching()
         await self._activity_model.close()
+        await self._events_model.close()
         await self.sync_models.close()
         for model in (self._settings_model, self._wizard_model, self._batch_model):
             if model is not None:
@@ -256,6 +268,10 @@ class PageFactory(QObject):
             self._prebuild_timer.stop()
             # Consumed at once: what the timer has not built yet is built now.
             deque(self._sync_page_build_steps, 0)
+        elif key == "events":
+            events_page = EventsPage(self._events_model)
+            events_page.customer_requested.connect(view.look_up)
+            view.add_page(key, events_page)
         elif key == "bulk":
             view.add_page(key, self._build_batch_page())
         elif key == "settings":

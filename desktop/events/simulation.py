@@ -1,5 +1,6 @@
 """Plans a source of events without writing anything: which request each line becomes, and why."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -22,7 +23,7 @@ from desktop.events.zendesk_directory import ZendeskDirectory
 from desktop.store.seen_id_table import SeenIdTable
 
 # Events whose users are read together.
-_EVENTS_PER_STEP = 500
+EVENTS_PER_STEP = 500
 _PROBLEMS_NAMED = 10_000
 _Planner = Callable[[FiredAction, EventPlanContext], Coroutine[Any, Any, list[Planned]]]
 # In this order for one event: the user is there before joining, the organisation before both.
@@ -97,17 +98,22 @@ async def simulate(
     directory: ZendeskDirectory,
     on_planned: Callable[[PlannedRequest | NoChange], None],
     on_event: Callable[[Event], None] = lambda _event: None,
+    *,
+    events_per_step: int = EVENTS_PER_STEP,
 ) -> SimulationCounts:
     """Plan all events of a source; each request goes to `on_planned` and is not held.
 
-    `on_event` hears each valid event before its requests are planned.
+    `on_event` hears each valid event before its requests are planned; the users of
+    `events_per_step` events are read together.
 
     Raises what the services raise; nothing is written.
     """
     counts = SimulationCounts()
     with closing(SeenIdTable()) as made:
         context = EventPlanContext(directory, made, counts.effects)
-        while step := list(islice(items, _EVENTS_PER_STEP)):
+        while step := list(islice(items, events_per_step)):
+            # A window draws between two steps.
+            await asyncio.sleep(0)
             fired: list[FiredAction] = []
             for item in step:
                 counts.intake.add(item)

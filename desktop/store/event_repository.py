@@ -267,8 +267,12 @@ class EventRepository(Repository):
         source_id: int | None = None,
         message_ids: Iterable[str] | None = None,
         states: Iterable[DeliveryState] = (),
+        only_invalid: bool = False,
     ) -> tuple[StoredEvent, ...]:
-        """Select stored events, newest first; by source, message ids, or a delivery's state."""
+        """Select stored events, newest first; by source, message ids, or a delivery's state.
+
+        `only_invalid`: the lines that can't be read.
+        """
         wanted = canonical_json(list(message_ids or ()))
         named = canonical_json([state.value for state in states])
 
@@ -280,8 +284,8 @@ class EventRepository(Repository):
                 " AND (?2 OR e.message_id IN (SELECT value FROM json_each(?3)))"
                 " AND (?4 = '[]' OR EXISTS (SELECT 1 FROM event_delivery d WHERE d.event = e.id"
                 "  AND d.state IN (SELECT value FROM json_each(?4))))"
-                " ORDER BY e.id DESC LIMIT ?5",
-                (source_id, message_ids is None, wanted, named, limit),
+                " AND (NOT ?6 OR e.state = 'invalid') ORDER BY e.id DESC LIMIT ?5",
+                (source_id, message_ids is None, wanted, named, limit, only_invalid),
             )
             return tuple(_decode_event(connection, row) for row in rows.fetchall())
 

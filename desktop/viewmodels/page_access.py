@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     # The first paint needs the rail, and none of the clients that the protocol names.
     from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
-PAGE_KEYS = ("customers", "sync", "activity", "settings")
+PAGE_KEYS = ("customers", "sync", "events", "activity", "settings")
 # What somebody without an admin's rights changes there: sign-in, kept customers, the window.
 _OWN_SETTINGS_SECTIONS = ("connections", "data", "window", "about")
 _ADMIN_SETTINGS_REASON = "Only admins change these settings."
@@ -48,12 +48,13 @@ def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
     actor, rules = workspace.actor, workspace.rules
     if not actor.is_confirmed or not workspace.is_connected:
         return None
-    pages, refusals = set(PAGE_KEYS), {}
+    pages = set(PAGE_KEYS)
+    refusals: dict[str, str] = {}
     # Also with changes switched off: previews and history are read.
     decision = check_role(Permission.RUNS, actor, rules)
     if not decision.is_allowed:
-        pages.discard("sync")
-        refusals["sync"] = decision.reason
+        pages -= {"sync", "events"}
+        refusals |= {"sync": decision.reason, "events": decision.reason}
     many = check_role(Permission.BULK, actor, rules)
     if not many.is_allowed:
         refusals["bulk"] = many.reason
