@@ -398,6 +398,18 @@ class Outbox(Repository):
         )
 
     @database_call
+    def end_retry_waits(self, service: Service, now: float) -> None:
+        """Update the outbox so that edits which wait for a service's return are due."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE outbox SET not_before = ?1 WHERE state IN ('queued', 'unknown')"
+                " AND service = ?2 AND not_before > ?1"
+                " AND account = (SELECT id FROM current_account)",
+                (now, service.value),
+            )
+        )
+
+    @database_call
     def withdraw_unsent(self, edit_id: str, now: float, detail: str) -> Edit | None:
         """Withdraw an outbox row that nobody has begun to send; None when sending has begun."""
 

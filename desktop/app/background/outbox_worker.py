@@ -3,8 +3,10 @@
 import asyncio
 
 from desktop.app.container import WorkspaceServices
+from desktop.clients.service_status import ServiceStatus
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.model.edit import Edit, EditState
+from desktop.model.service import Service
 
 # Another process may queue an edit without this one hearing of it at once.
 LONGEST_WAIT_S = 5.0
@@ -19,6 +21,7 @@ class OutboxWorker:
         self._services = services
         self.wake_up = asyncio.Event()
         self._sending = asyncio.Lock()
+        self._away: frozenset[str] = frozenset()  # titles of services that were offline last
         self._unsubscribe = services.bus.subscribe(self._on_changes)
 
     async def deliver(self) -> float:
@@ -26,6 +29,7 @@ class OutboxWorker:
         services, clock = self._services, self._services.context.clock
         began_at = clock.monotonic()
         async with self._sending:
+            await self._end_waits_for_returned()
             await self._send_due()
         # What was due and is still open waits for something else: the rules, or another process.
         elapsed_s = clock.monotonic() - began_at
@@ -48,6 +52,17 @@ class OutboxWorker:
             await self._send_due()
         after = [await outbox.get_edit(edit.id) for edit in before]
         return tuple(edit for edit in after if _is_unmade(edit, since))
+
+    async def _end_waits_for_returned(self) -> None:
+        """Make the outbox's edits due that wait for a service which answers again by now."""
+        states = {state.service: state.status for state in self._services.session.service_states}
+        away = {name for name, status in states.items() if status is ServiceStatus.OFFLINE}
+        live = {name for name, status in states.items() if status is ServiceStatus.LIVE}
+        returned, self._away = self._away & live, frozenset(away | (self._away - live))
+        for service in Service:
+            if service.title in returned:
+                now = self._services.context.clock.now()
+                await self._services.store.outbox.end_retry_waits(service, now)
 
     async def _send_due(self) -> None:
         if self._services.session.is_connected:

@@ -168,6 +168,26 @@ async def test_offline_shows_cached_sheet_and_queues_edits(window: WindowDriver)
     assert "Winback" in (await window.read_profile_officially())["lists"]
 
 
+async def test_what_was_queued_goes_out_as_soon_as_the_service_is_back(
+    window: WindowDriver,
+) -> None:
+    await window.look_up("maria@lopez.example")
+    window.sandbox.stop()
+    try:
+        window.click("Happy")
+        # So often in vain that it would wait a minute for its next try.
+        for _ in range(6):
+            await window.wait_until(lambda: window.newest_edit_states() == ["queued"])
+            window.advance_clock(60)
+            await window.pause(0.2)
+        edit = window.newest_edits()[0]
+        assert edit.not_before > window.home.clock.now()
+    finally:
+        window.sandbox.start()
+    await window.house.session.identify()
+    await window.wait_until(lambda: window.newest_edit_states() == ["done"], within_s=30)
+
+
 async def test_restart_offline_shows_cached_sheet(window: WindowDriver) -> None:
     await window.look_up("maria@lopez.example")
     window.sandbox.stop()
@@ -218,8 +238,12 @@ async def test_admin_goes_on_offline_and_is_asked_again_when_it_is_sent(
     try:
         await window.reopen_window()
         await window.look_up("maria@lopez.example")
-        window.click("Newsletter", Switch)
-        window.click("Sync to Sailthru", Switch)
+        # Zendesk is asked first, and does not answer.
+        for name in ("Newsletter", "Sync to Sailthru"):
+            await window.wait_until(
+                lambda name=name: window.find_one(name, Switch).isEnabled(), within_s=20
+            )
+            window.click(name, Switch)
         await window.wait_until(lambda: len(window.newest_edits()) == 2)
         assert [edit.actor_key for edit in window.newest_edits()] == ["", ""]
     finally:
@@ -227,7 +251,7 @@ async def test_admin_goes_on_offline_and_is_asked_again_when_it_is_sent(
     # Zendesk says over the same connection who that is, and they are theirs.
     await window.house.session.identify()
     window.advance_clock(700)
-    await window.wait_until(lambda: window.newest_edit_states() == ["done", "done"], within_s=15)
+    await window.wait_until(lambda: window.newest_edit_states() == ["done", "done"], within_s=30)
     assert {edit.actor for edit in window.newest_edits()} == {"Ada Admin"}
     assert "Newsletter" not in (await window.read_profile_officially())["lists"]
 
