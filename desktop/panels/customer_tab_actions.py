@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 
 from desktop.panels.main_window import MainWindow
+from desktop.panels.window_actions import TAB_CYCLE_KEY, TAB_PLACE_KEY
 from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
 
 _NUMBERED_TABS = 9
@@ -27,7 +28,7 @@ class CustomerTabActions(QObject):
         self._add_actions()
         # Ctrl with a digit leads to the pages.
         for place in range(_NUMBERED_TABS):
-            shortcut = QShortcut(QKeySequence(f"Alt+{place + 1}"), window)
+            shortcut = QShortcut(QKeySequence(f"{TAB_PLACE_KEY}+{place + 1}"), window)
             shortcut.activated.connect(partial(self._on_place, place))
         tabs.changed.connect(self.refresh)
         window.page_shown.connect(self.refresh)
@@ -61,8 +62,10 @@ class CustomerTabActions(QObject):
         add(_CLOSE, self._on_close, "Ctrl+W")
         add(_REOPEN, self._on_reopen)
         # Not the other way round: the first key is the one that the palette shows.
-        add(_NEXT, partial(self._on_next, 1), ["Ctrl+Tab", "Ctrl+PgDown"])
-        add(_PREVIOUS, partial(self._on_next, -1), ["Ctrl+Shift+Tab", "Ctrl+PgUp"])
+        next_keys = [f"{TAB_CYCLE_KEY}+Tab", "Ctrl+PgDown"]
+        add(_NEXT, partial(self._on_next, 1), next_keys)
+        previous_keys = [f"{TAB_CYCLE_KEY}+Shift+Tab", "Ctrl+PgUp"]
+        add(_PREVIOUS, partial(self._on_next, -1), previous_keys)
         add(_BACKWARD, partial(self._on_move, -1), "Ctrl+Shift+PgUp")
         add(_FORWARD, partial(self._on_move, 1), "Ctrl+Shift+PgDown")
         add(_PIN, self._on_pin, checkable=True)

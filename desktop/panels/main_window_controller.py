@@ -291,7 +291,7 @@ class MainWindowController(QObject):
     def _on_tab_closed(self, tab: int, name: str) -> None:
         self._window.toast_manager.show_toast(
             f"{_CLOSED_TAB_PREFIX}{tab}",
-            f"Tab of {name} closed, with something half-typed",
+            f"Tab of {name} closed before what you typed was saved",
             [("undo", "Open again")],
             seconds=_CLOSED_TAB_TOAST_S,
         )

@@ -1,5 +1,6 @@
 """The window's registry of actions: command palette, list of shortcuts and keys share it."""
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -10,14 +11,17 @@ from desktop.panels.widgets.tooltip import escape_tooltip
 from desktop.viewmodels.command_synonyms import synonyms_of
 from desktop.viewmodels.palette_command import PaletteCommand
 
+# On a Mac Qt's Ctrl is the Command key, whose Tab is the system's, and Option types letters.
+_IS_MAC = sys.platform == "darwin"
+TAB_CYCLE_KEY, TAB_PLACE_KEY = ("Meta", "Meta") if _IS_MAC else ("Ctrl", "Alt")
+_PLACE_KEY_NAME = "Control" if _IS_MAC else "Alt"
 # What a panel, drawer or list does with a key, whatever it is about.
 _PANEL_KEYS = (
     ("Confirm the change in the panel", "Ctrl+Enter"),
     ("Put the form or list away", "Esc"),
     ("List of commands", "Ctrl+K, then >"),
-    ("Go to one of the first nine tabs", "Alt+1 to Alt+9"),
     ("Open a customer found in a new tab", "Ctrl+Enter, Ctrl+click, middle click"),
-    ("First to ninth tab", "Alt+1 to Alt+9"),
+    ("Go to one of the first nine tabs", f"{_PLACE_KEY_NAME}+1 to {_PLACE_KEY_NAME}+9"),
     ("Close a tab by the mouse", "Middle click"),
 )
 _NATIVE = QKeySequence.SequenceFormat.NativeText

@@ -46,6 +46,7 @@ class CustomerTabRow(QWidget):
         self.bar.currentChanged.connect(self._on_current_changed)
         self.bar.close_pressed.connect(self._on_close)
         self.bar.dragged.connect(self._on_dragged)
+        self.bar.released.connect(self.refresh)
         self.bar.menu_requested.connect(self._on_menu)
         self.new_button = icon_button("plus", "New tab", parent=self)
         self.new_button.clicked.connect(model.add_empty_tab)
@@ -89,8 +90,7 @@ class CustomerTabRow(QWidget):
         self.bar.blockSignals(False)
 
     def _on_current_changed(self, place: int) -> None:
-        if not self.bar.is_dragging or place >= 0:
-            self._model.show_tab(self.bar.key_at(place))
+        self._model.show_tab(self.bar.key_at(place))
 
     def _on_close(self, key: int) -> None:
         self._model.close_tab(key)
@@ -115,6 +115,7 @@ class CustomerTabBar(QTabBar):
 
     close_pressed = Signal(int)  # the tab's key
     dragged = Signal(int, int)  # key of a tab and its new place, when it is let go
+    released = Signal()  # the left button: what has changed since it was pressed may be drawn
     menu_requested = Signal(int, QPoint)  # the tab's key, the place on the screen
 
     def __init__(self, parent: QWidget) -> None:
@@ -167,6 +168,7 @@ class CustomerTabBar(QTabBar):
             self.is_dragging = False
             if self._has_moved:
                 self.dragged.emit(self.key_at(self.currentIndex()), self.currentIndex())
+            self.released.emit()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Open the menu of the tab under the pointer, or by the menu key of the one in front."""

@@ -71,6 +71,7 @@ class ApplicationTheme(QObject):
     _is_styling = False
     _font: QFont | None = None
     _system_font: QFont | None = None
+    _newest: "ApplicationTheme | None" = None  # those of closed windows listen no more
 
     def __init__(
         self,
@@ -80,6 +81,7 @@ class ApplicationTheme(QObject):
     ) -> None:
         """`appearance` counts where it is given, else `choice` with nothing else chosen."""
         super().__init__(app)
+        ApplicationTheme._newest = self
         self._app = app
         self._appearance = appearance or Appearance(choice)
         self._applied: tuple[str, float, bool] | None = None
@@ -212,7 +214,7 @@ class ApplicationTheme(QObject):
     def _on_font_changed(self) -> None:
         # Widgets hear of fonts while they are styled too, and Qt may not be given another style
         # sheet in the middle of one.
-        if ApplicationTheme._is_styling:
+        if ApplicationTheme._is_styling or ApplicationTheme._newest is not self:
             return
         font, ours = self._app.font(), ApplicationTheme._font
         if ours is not None and font.pointSizeF() != ours.pointSizeF():

@@ -21,7 +21,7 @@ from desktop.panels.widgets.tab_order import tab_stops
 
 _SUBMIT_KEYS = ("Ctrl+Return", "Ctrl+Enter")
 # Another tab may be looked at over a half-typed form: it is there again when one comes back.
-_TAB_KEYS = ("Ctrl+Tab", "Ctrl+Shift+Tab", "Ctrl+PgDown", "Ctrl+PgUp")
+_TAB_KEYS = ("Ctrl+Tab", "Ctrl+Shift+Tab", "Meta+Tab", "Meta+Shift+Tab", "Ctrl+PgDown", "Ctrl+PgUp")
 _DIM = QColor(0, 0, 0, 110)
 
 

@@ -57,6 +57,7 @@ async def test_tabs_are_switched_by_every_key(window: WindowDriver) -> None:
         await window.wait_for_text(expected)
         assert f"[{expected}]" in tab_texts(window)
     click_tab(window, 0)
+    assert tab_texts(window) == ["[Maria Lopez]", "Tom Reyes", "Priya Nair"]
     await window.wait_for_text("maria@lopez.example")
     # Shown from memory: nothing was asked once more.
     assert not window.sheet.is_loading
