@@ -1,5 +1,6 @@
 """Pages, the empty Sync page and dialogs in small windows: nothing is clipped or overlaps."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -47,7 +48,9 @@ async def test_settings_fit_a_narrow_window(
     page = window.view.findChild(SettingsPage)
     assert page is not None
     page.show_section(section)
-    await window.pause(0.2)
+    # A text that changes once the account's facts are known is laid out a moment later.
+    with contextlib.suppress(AssertionError):
+        await window.wait_until(lambda: not faults(page), within_s=3.0)
     assert window.view.width() == size[0]
     window.save_screenshot(f"settings-{section}-{size[0]}")
     assert not (found := faults(page)), "\n".join(found)

@@ -249,7 +249,7 @@ async def test_a_change_goes_to_the_tab_it_was_made_in(window: WindowDriver) -> 
     # The note would be about Tom's ticket: it is not offered.
     assert not [b for b in window.find_all("") if "Add note to" in b.objectName()]
     await window.wait_until(lambda: window.newest_edit_states() == ["done"])
-    assert window.last_status_text.startswith(f"{MARIA}: ")
+    await window.wait_until(lambda: window.last_status_text.startswith(f"{MARIA}: "))
 
 
 async def test_a_toast_adds_its_note_to_its_own_customer(window: WindowDriver) -> None:
