@@ -212,6 +212,7 @@ class WorkspaceServices:
                 checkpoint=checkpoint,
                 read_gate=self._read_send_gate,
                 on_step_done=self.email_changes.finish,
+                on_profile_move=self.email_changes.prepare_move,
             )
         )
 

@@ -19,6 +19,10 @@ from desktop.model.service import Service
 UNDO_WINDOW_S = 10.0
 # Within this time one's own stricter level may be taken back without a further right.
 OWN_OPTOUT_UNDO_S = 24 * 3600.0
+STEP_EDITED_REASON = (
+    "this step of a change of the address was edited outside Fairlead. Discard it, then resume the"
+    " change."
+)
 # How the detail of a waiting edit begins that the rules keep from being sent.
 _NOT_SENT = "Not sent: "
 
@@ -111,7 +115,8 @@ class Edit:
     (0: it did not yet), `tries` how often it was sent. One that has ended with every try surely
     refused has 0 tries: none of them counts. `actor_key` is the `Actor.key` of who made it;
     `is_author_proven`: nobody has written the row outside Fairlead, as far as can be known.
-    `email_change` is the id of the address change that it is a step of, `step` its place there.
+    `email_change` is the id of the address change that it is a step of, `step` its place there;
+    `is_in_order`: nobody is known to have moved it there outside Fairlead.
     `batch` is the id of the batch of many customers that it belongs to.
     """
 
@@ -131,6 +136,7 @@ class Edit:
     step: int = 0
     is_author_proven: bool = True
     batch: str | None = None
+    is_in_order: bool = True
 
     def is_made_by(self, actor_key: str) -> bool:
         """Whether the edit is surely made by the person with this key; a name proves nothing."""
@@ -281,6 +287,8 @@ def sending_refusal(edit: Edit, actor: Actor | None, rules: PermissionRules) -> 
         return ""
     if not rules.are_changes_enabled:
         return CHANGES_OFF_REASON
+    if not edit.is_in_order:
+        return STEP_EDITED_REASON
     if not edit.actor_key:
         # Nobody knows who queued it: whoever is at work now need not have wanted it.
         somebody = Actor(edit.actor, Role.AGENT, is_confirmed=False)

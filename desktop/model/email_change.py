@@ -4,15 +4,14 @@ Zendesk: the new address is added to the user, made the primary one, and the old
 removed. Sailthru: the profile gets the new address and keeps its sid, fields, lists and opt-out.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget
 from desktop.model.email_address import email_match_key, normalize_email
-from desktop.model.json_value import Json, canonical_json
-from desktop.model.optout_level import OptOutLevel, is_loosening, strictest_level
+from desktop.model.json_value import Json
+from desktop.model.profile_snapshot import EmailVerification, ProfileSnapshot
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
 from desktop.model.zendesk_user import ZendeskUser
@@ -48,6 +47,16 @@ class EmailChangeStep(IntEnum):
         return self.name.lower()
 
 
+def place_of(request: EditRequest) -> EmailChangeStep | None:
+    """Return which step of an e-mail change an edit is by what it does; None: of none."""
+    if request.kind is EditKind.EMAIL_ADDRESS:
+        return EmailChangeStep.ADD_ADDRESS if request.new else EmailChangeStep.REMOVE_OLD
+    return {
+        EditKind.PRIMARY_EMAIL: EmailChangeStep.MAKE_PRIMARY,
+        EditKind.PROFILE_EMAIL: EmailChangeStep.MOVE_PROFILE,
+    }.get(request.kind)
+
+
 class StepState(Enum):
     """How far an e-mail change's step is; WAITING: queued, one before it is not done yet."""
 
@@ -59,76 +68,6 @@ class StepState(Enum):
     KEPT = "kept"
     FAILED = "failed"
     UNDONE = "undone"
-
-
-@dataclass(frozen=True)
-class ProfileSnapshot:
-    """What of a Sailthru profile an e-mail change must leave as it is.
-
-    `vars` are digests by name: the values themselves need not lie here as well. `optout` is None
-    where it was not read.
-    """
-
-    sid: str
-    vars: Mapping[str, str]
-    lists: tuple[str, ...]
-    optout: OptOutLevel | None
-
-    @classmethod
-    def of_profile(cls, profile: SailthruProfile) -> "ProfileSnapshot":
-        """Take the snapshot of a profile before an e-mail change, as it was read."""
-        digests = {name: _digest(value) for name, value in profile.vars.items()}
-        return cls(profile.sid, digests, tuple(sorted(profile.lists)), profile.optout)
-
-    def merged_with(self, other: "ProfileSnapshot") -> "ProfileSnapshot":
-        """Return what a merge makes of two snapshots: own fields, all lists, strictest opt-out.
-
-        docs/sailthru.md 2.1, “Merge Profiles”.
-        """
-        return ProfileSnapshot(
-            self.sid,
-            {**other.vars, **self.vars},
-            tuple(sorted({*self.lists, *other.lists})),
-            strictest_level(self.optout, other.optout),
-        )
-
-    def as_json(self) -> dict[str, Json]:
-        """The snapshot of an e-mail change's profile as JSON for the store."""
-        level = self.optout.value if self.optout is not None else None
-        return {
-            "sid": self.sid, "vars": dict(self.vars), "lists": list(self.lists), "optout": level,
-        }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class EmailVerification:
-    """What an e-mail change read after the last step, beside what stood there before it.
-
-    `fields` and `lists` are how many stand as expected, of how many. `optout` is the level that was
-    read, None where it was not; `is_optout_kept`: it is at least as strict as before.
-    """
-
-    is_same_profile: bool
-    fields: tuple[int, int]
-    lists: tuple[int, int]
-    optout: OptOutLevel | None
-    is_optout_kept: bool
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the verified e-mail change has lost nothing of the profile."""
-        kept = self.fields[0] == self.fields[1] and self.lists[0] == self.lists[1]
-        return self.is_same_profile and self.is_optout_kept and kept
-
-    def as_json(self) -> dict[str, Json]:
-        """The verification of an e-mail change as JSON, for the store and `--json`."""
-        return {
-            "same_profile": self.is_same_profile,
-            "fields": list(self.fields),
-            "lists": list(self.lists),
-            "optout": self.optout.value if self.optout is not None else None,
-            "optout_kept": self.is_optout_kept,
-        }
 
 
 @dataclass(frozen=True)
@@ -193,6 +132,12 @@ class EmailChangeProgress:
         return next((one for one in self.steps if one.state in ends), None)
 
     @property
+    def is_ready_to_verify(self) -> bool:
+        """Whether no step of the unfinished e-mail change is left but to verify it."""
+        edits = [one for one in self.steps if one.edit is not None]
+        return self.change.ended_at is None and all(s.state in _ENDED_WELL for s in edits)
+
+    @property
     def is_given_up(self) -> bool:
         """Whether the e-mail change ended before its last step: taken back, or both kept."""
         stopped = self.stopped_at
@@ -201,26 +146,32 @@ class EmailChangeProgress:
 
     def is_done(self, step: EmailChangeStep) -> bool:
         """Whether a step is part of the e-mail change and done."""
-        return any(one.step is step and one.state is StepState.DONE for one in self.steps)
+        found = self.find(step)
+        return found is not None and found.state is StepState.DONE
+
+    def find(self, step: EmailChangeStep) -> StepProgress | None:
+        """Return how far one step of the e-mail change is; None where it is no part of it."""
+        return next((one for one in self.steps if one.step is step), None)
+
+    def find_open(self, step: EmailChangeStep) -> Edit | None:
+        """Return the edit of an e-mail change's step that is not closed yet, or None."""
+        found = self.find(step)
+        edit = found.edit if found is not None else None
+        return edit if edit is not None and not edit.state.is_final else None
 
     @property
     def merges(self) -> bool:
         """Whether the e-mail change makes two profiles one; under MERGE there may be but one."""
-        move = EmailChangeStep.MOVE_PROFILE
-        return any(s.step is move and s.edit and s.edit.request.name for s in self.steps)
+        move = self.find(EmailChangeStep.MOVE_PROFILE)
+        return move is not None and move.edit is not None and bool(move.edit.request.name)
 
     @property
     def half_done_text(self) -> str:
         """Say which address each service has amid an e-mail change; else empty."""
-        primary, moved = (
-            self.is_done(EmailChangeStep.MAKE_PRIMARY),
-            self.is_done(EmailChangeStep.MOVE_PROFILE),
-        )
-        if (
-            primary
-            and not moved
-            and any(s.step is EmailChangeStep.MOVE_PROFILE for s in self.steps)
-        ):
+        move = self.find(EmailChangeStep.MOVE_PROFILE)
+        primary = self.is_done(EmailChangeStep.MAKE_PRIMARY)
+        moved = move is not None and move.state is StepState.DONE
+        if primary and move is not None and move.state not in (StepState.DONE, StepState.KEPT):
             return "Zendesk has the new address, Sailthru the old one."
         if moved and not primary and self.change.user_id is not None:
             return "Sailthru has the new address, Zendesk the old one."
@@ -272,6 +223,21 @@ def build_step_requests(
     return made
 
 
+def build_removal_request(
+    user: ZendeskUser, change: EmailChange, like: EditRequest
+) -> EditRequest | None:
+    """Build the edit that removes an e-mail change's old address, reasoned as another step of it.
+
+    None where the user no longer has that address.
+    """
+    if all(email_match_key(one) != email_match_key(change.old) for one in user.emails):
+        return None
+    target = EditTarget(Service.ZENDESK, str(user.id), change.label)
+    return EditRequest(
+        EditKind.EMAIL_ADDRESS, target, change.old, True, False, like.reason, like.ticket
+    )
+
+
 def _is_address_of(profile: SailthruProfile, address: str) -> bool:
     return email_match_key(profile.email or "") == email_match_key(address)
 
@@ -305,9 +271,15 @@ def email_change_progress(
     is_blocked = False
     for step, edit in sorted(edits.items()):
         state = _STATES[edit.state]
+        if (
+            step is EmailChangeStep.MOVE_PROFILE
+            and state is StepState.UNDONE
+            and change.policy is EmailConflictPolicy.KEEP
+        ):
+            state = StepState.KEPT
         if state is StepState.SENDING and edit.state is EditState.QUEUED and is_blocked:
             state = StepState.WAITING
-        is_blocked = is_blocked or state is not StepState.DONE
+        is_blocked = is_blocked or state not in _ENDED_WELL
         steps.append(StepProgress(step, state, edit))
     keeps = change.keeps_old and EmailChangeStep.MAKE_PRIMARY in edits and change.undoes is None
     if keeps and EmailChangeStep.REMOVE_OLD not in edits:
@@ -325,6 +297,8 @@ def email_change_progress(
     return EmailChangeProgress(change, tuple(sorted(steps, key=lambda one: one.step)))
 
 
+# KEPT: an address stays a second one, or both profiles stay as they are.
+_ENDED_WELL = (StepState.DONE, StepState.KEPT)
 _STATES = {
     EditState.QUEUED: StepState.SENDING,
     EditState.WAITING: StepState.WAITING,
@@ -335,53 +309,3 @@ _STATES = {
     EditState.FAILED: StepState.FAILED,
     EditState.UNDONE: StepState.UNDONE,
 }
-
-
-def verify_profile(expected: ProfileSnapshot, profile: SailthruProfile) -> EmailVerification:
-    """Compare a profile after an e-mail change with what it must still hold."""
-    found = ProfileSnapshot.of_profile(profile)
-    same = sum(found.vars.get(name) == digest for name, digest in expected.vars.items())
-    joined = len(set(expected.lists) & set(found.lists))
-    # What was not read before cannot be said to have been loosened, and nor can it be confirmed.
-    kept = expected.optout is None or (
-        found.optout is not None and not is_loosening(expected.optout, found.optout)
-    )
-    return EmailVerification(
-        found.sid == expected.sid,
-        (same, len(expected.vars)),
-        (joined, len(expected.lists)),
-        found.optout,
-        kept,
-    )
-
-
-def parse_snapshot(document: Mapping[str, Json]) -> ProfileSnapshot:
-    """Parse an e-mail change's snapshot as `as_json` gives it. Raises ValueError."""
-    held, lists, level = document.get("vars"), document.get("lists"), document.get("optout")
-    return ProfileSnapshot(
-        str(document.get("sid", "")),
-        {str(k): str(v) for k, v in held.items()} if isinstance(held, Mapping) else {},
-        tuple(map(str, lists)) if isinstance(lists, list) else (),
-        OptOutLevel(str(level)) if level is not None else None,
-    )
-
-
-def parse_verification(document: Mapping[str, Json]) -> EmailVerification:
-    """Parse an e-mail change's verification as `as_json` gives it. Raises ValueError."""
-    level = document.get("optout")
-    return EmailVerification(
-        bool(document.get("same_profile")),
-        _pair(document.get("fields")),
-        _pair(document.get("lists")),
-        OptOutLevel(str(level)) if level is not None else None,
-        bool(document.get("optout_kept")),
-    )
-
-
-def _pair(value: Json) -> tuple[int, int]:
-    kept, of = value if isinstance(value, list) and len(value) == 2 else (0, 0)
-    return (int(str(kept)), int(str(of)))
-
-
-def _digest(value: Json) -> str:
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]

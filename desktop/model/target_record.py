@@ -29,7 +29,8 @@ class TargetRecord:
     A list or tag that is not in `fields` is false; `optout` is not in it where the answer did not
     say the level. `tags` is None where the account has none for users. `activity_times`: what a
     profile tells of its opens and clicks, by Sailthru's names. `updated_at`: when it last changed
-    (Unix seconds). `document`: what it was read from, for the cache of customers.
+    (Unix seconds). `document`: what it was read from, for the cache of customers. `merged_profile`:
+    another profile, which goes up in this one.
     """
 
     service: Service
@@ -42,6 +43,7 @@ class TargetRecord:
     updated_at: float | None = None
     is_editable: bool = True
     document: SailthruProfile | ZendeskUser | None = field(default=None, compare=False, repr=False)
+    merged_profile: SailthruProfile | None = field(default=None, compare=False, repr=False)
 
     @property
     def optout(self) -> OptOutLevel | None:

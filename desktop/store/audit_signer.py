@@ -118,6 +118,12 @@ class AuditSigner:
         is_known = key_id in self._keys or (not self._key_id and bool(key_id))
         return is_known and hmac.compare_digest(self._make_proof(key_id, purpose, content), mac)
 
+    def disproves(self, proof: str, purpose: str, content: Json) -> bool:
+        """Whether the audit key's proof is surely of another content: its key is known here."""
+        key_id, _, mac = proof.partition(" ")
+        is_known = key_id in self._keys or (bool(key_id) and key_id == self._proof_key_id)
+        return is_known and not hmac.compare_digest(self._make_proof(key_id, purpose, content), mac)
+
     def _make_proof(self, key_id: str, purpose: str, content: Json) -> str:
         key = self._keys.get(key_id, self._proof_key)
         return hmac.digest(key, canonical_json([purpose, content]).encode(), "sha256").hex()

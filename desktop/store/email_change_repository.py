@@ -12,13 +12,14 @@ from desktop.model.email_change import (
     EmailChangeProgress,
     EmailChangeStep,
     EmailConflictPolicy,
-    EmailVerification,
-    ProfileSnapshot,
     email_change_progress,
+)
+from desktop.model.json_value import canonical_json
+from desktop.model.profile_snapshot import (
+    EmailVerification,
     parse_snapshot,
     parse_verification,
 )
-from desktop.model.json_value import canonical_json
 from desktop.store.database_call import database_call
 from desktop.store.outbox_row import decode_edit
 from desktop.store.repository import Repository
@@ -106,19 +107,35 @@ class EmailChangeRepository(Repository):
 
         return self._database.read(look)
 
-    @database_call
-    def set_policy(
-        self, change_id: str, policy: EmailConflictPolicy, expected: ProfileSnapshot | None
-    ) -> None:
-        """Update the policy of an unfinished address change, and what is expected under it."""
-        snapshot = canonical_json(expected.as_json() if expected is not None else None)
-        self._database.write(
-            lambda c: c.execute(
-                "UPDATE email_change SET policy = ?, expected = ? WHERE id = ?"
+    def update_within(self, change: EmailChange) -> Callable[[sqlite3.Connection], int]:
+        """Return what updates an address change in the transaction that queues more of its steps.
+
+        Its policy, what is expected under it, and whether the old address is kept. It returns the
+        row's id and raises ConflictError where the change has ended meanwhile.
+        """
+        expected = change.expected.as_json() if change.expected is not None else None
+
+        def act(connection: sqlite3.Connection) -> int:
+            updated = connection.execute(
+                "UPDATE email_change SET policy = ?, expected = ?, keeps_old = ? WHERE id = ?"
                 " AND ended_at IS NULL",
-                (policy.value, snapshot, int(change_id)),
+                (
+                    change.policy.value,
+                    canonical_json(expected),
+                    int(change.keeps_old),
+                    int(change.id),
+                ),
             )
-        )
+            if not updated.rowcount:
+                raise ConflictError("This change of the address has ended meanwhile.")
+            return int(change.id)
+
+        return act
+
+    @database_call
+    def update(self, change: EmailChange) -> None:
+        """Update an address change as `update_within` does. Raises ConflictError."""
+        self._database.write(self.update_within(change))
 
     @database_call
     def end(self, change_id: str, at: float, verification: EmailVerification | None = None) -> None:

@@ -10,8 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted
-from desktop.model.edit import Edit, EditRequest, EditState, is_same_json, not_sent_detail
-from desktop.model.email_change import EmailChangeStep
+from desktop.model.edit import (
+    EMAIL_CHANGE_KINDS,
+    Edit,
+    EditRequest,
+    EditState,
+    is_same_json,
+    not_sent_detail,
+)
+from desktop.model.email_change import EmailChangeStep, place_of
 from desktop.model.json_value import Json, canonical_json
 from desktop.model.service import Service
 from desktop.store import audit_row
@@ -169,14 +176,26 @@ class Outbox(Repository):
 
         def act(connection: sqlite3.Connection) -> tuple[Edit, ...]:
             change = change_id(connection)
-            return tuple(
+            waiting = self._select_proven_steps(connection, change)
+            edits = tuple(
                 self._enqueue_with_policy(
                     connection, request, (actor, actor_key), now, judge, (change, place.value)
                 )
                 for place, request in sorted(requests.items())
             )
+            # A step that came in before another is part of what that one's proof says.
+            for edit_id in waiting:
+                self._prove(connection, edit_id)
+            return edits
 
         return self._database.write(act)
+
+    def _select_proven_steps(self, connection: sqlite3.Connection, change: int) -> list[int]:
+        rows = connection.execute(
+            f"SELECT * FROM outbox WHERE email_change = ? AND {_OPEN_CONDITION}",  # noqa: S608
+            (change,),
+        ).fetchall()
+        return [row["id"] for row in rows if self._is_proven(connection, row)]
 
     @database_call
     def enqueue_batch(
@@ -281,9 +300,14 @@ class Outbox(Repository):
                 else self._iter_of_everybody(connection, asked)
             )
             for row in rows:
-                if self._is_held(row) or not self._is_due(connection, row, now):
+                if self._is_held(row):
                     continue
-                if row["state"] in ("queued", "waiting") and (reason := refusal(self._decode(row))):
+                edit = self._decode(connection, row)
+                # Kept back by the rules alone, it waits for nothing else once they allow it.
+                is_let_go = bool(edit.not_sent_reason) and edit.state is EditState.UNKNOWN
+                if not self._is_due(connection, row, now) and not (is_let_go and not refusal(edit)):
+                    continue
+                if row["state"] in ("queued", "waiting") and (reason := refusal(edit)):
                     connection.execute(
                         "UPDATE outbox SET state = 'queued', detail = ? WHERE id = ?",
                         (not_sent_detail(reason), row["id"]),
@@ -296,7 +320,7 @@ class Outbox(Repository):
                     "  WHEN 'waiting' THEN 'queued' ELSE state END WHERE id = ?",
                     (self._owner, now, row["id"]),
                 )
-                taken = self._decode(row)
+                taken = self._decode(connection, row)
                 self._active_ids.add(taken.id)
                 if interrupted:
                     return replace(taken, state=EditState.UNKNOWN)
@@ -417,7 +441,9 @@ class Outbox(Repository):
             row = self._select_row(connection, edit_id)
             if not self._is_replaceable(row):
                 return None
-            return _close_with_audit(connection, self._decode(row), now, EditState.UNDONE, detail)
+            return _close_with_audit(
+                connection, self._decode(connection, row), now, EditState.UNDONE, detail
+            )
 
         return self._database.write(act)
 
@@ -436,7 +462,7 @@ class Outbox(Repository):
             ).fetchall()
             mine = [row for row in rows if self._is_replaceable(row)][:limit]
             for row in mine:
-                _close_with_audit(connection, self._decode(row), now, EditState.UNDONE, detail)
+                _close_with_audit(connection, self._decode(connection, row), now, EditState.UNDONE, detail)
             return len(mine)
 
         return self._database.write(act)
@@ -454,7 +480,7 @@ class Outbox(Repository):
         def act(connection: sqlite3.Connection) -> Edit:
             row = self._select_row(connection, edit_id)
             self._accounts.require_account(connection, row["account"])
-            edit = self._decode(row)
+            edit = self._decode(connection, row)
             if edit.state is EditState.FAILED:
                 _require_unfinished_change(connection, edit)
                 again = self._enqueue_with_policy(
@@ -500,7 +526,7 @@ class Outbox(Repository):
 
         def act(connection: sqlite3.Connection) -> None:
             for edit_id in edit_ids:
-                edit = self._decode(self._select_row(connection, edit_id))
+                edit = self._decode(connection, self._select_row(connection, edit_id))
                 is_nobodys = edit.is_author_proven and not edit.actor_key
                 if is_nobodys and not edit.state.is_final:
                     self._set_author(connection, edit_id, actor, actor_key)
@@ -510,7 +536,7 @@ class Outbox(Repository):
     @database_call
     def get_edit(self, edit_id: str) -> Edit:
         """Return one edit of the outbox. Raises InvalidInput for an unknown id."""
-        return self._database.read(lambda c: self._decode(self._select_row(c, edit_id)))
+        return self._database.read(lambda c: self._decode(c, self._select_row(c, edit_id)))
 
     @database_call
     def has_later_level(self, edit_id: str) -> bool:
@@ -543,7 +569,7 @@ class Outbox(Repository):
 
         def look(connection: sqlite3.Connection) -> Edit | None:
             row = _select_open_row(connection, intent)
-            return self._decode(row) if row is not None else None
+            return self._decode(connection, row) if row is not None else None
 
         return self._database.read(look)
 
@@ -570,7 +596,7 @@ class Outbox(Repository):
         where = f"WHERE {_OPEN_CONDITION}" if open_only else ""
         query = f"SELECT * FROM outbox {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return self._database.read(
-            lambda c: tuple(self._decode(row) for row in c.execute(query, (limit,)))
+            lambda c: tuple(self._decode(c, row) for row in c.execute(query, (limit,)))
         )
 
     @database_call
@@ -603,7 +629,7 @@ class Outbox(Repository):
         query = "SELECT * FROM outbox WHERE batch = ? ORDER BY id"
         number = int(batch_id)
         return self._database.read(
-            lambda c: tuple(self._decode(row) for row in c.execute(query, (number,)))
+            lambda c: tuple(self._decode(c, row) for row in c.execute(query, (number,)))
         )
 
     @database_call
@@ -657,7 +683,7 @@ class Outbox(Repository):
         # What is under way counts as if it stood already; what still waits would be replaced.
         earlier = _select_open_row(connection, intent)
         based = self._rebase(intent, earlier)
-        delay_s = judge(based, self._decode(earlier) if earlier is not None else None)
+        delay_s = judge(based, self._decode(connection, earlier) if earlier is not None else None)
         return self._enqueue_one(connection, based, maker, now, delay_s, step, batch=batch)
 
     def _enqueue_one(
@@ -677,10 +703,10 @@ class Outbox(Repository):
             undone = self._select_row(connection, intent.undoes)
             self._accounts.require_account(connection, undone["account"])
             # An undo is no more proven than what it undoes: the end of a pause asks nobody.
-            is_founded = self._is_proven(undone, accepts_unknown=True)
+            is_founded = self._is_proven(connection, undone, accepts_unknown=True)
         earlier = _select_open_row(connection, intent)
         if earlier is not None:
-            before = self._decode(earlier)
+            before = self._decode(connection, earlier)
             if self._is_replaceable(earlier):
                 if is_same_json(before.request.new, intent.new):
                     return before
@@ -726,11 +752,9 @@ class Outbox(Repository):
             ),
         )
         self._remember_wait(int(cursor.lastrowid or 0), now, now + delay_s)
-        stored = connection.execute(
-            "SELECT * FROM outbox WHERE id = ?", (cursor.lastrowid,)
-        ).fetchone()
+        stored = self._select_row(connection, str(cursor.lastrowid))
         if is_founded:
-            self._save_proof(connection, stored)
+            self._prove(connection, stored["id"])
         return decode_edit(stored)
 
     def _set_author(
@@ -739,22 +763,34 @@ class Outbox(Repository):
         connection.execute(
             "UPDATE outbox SET actor = ?, actor_key = ? WHERE id = ?", (actor, actor_key, edit_id)
         )
-        row = self._select_row(connection, edit_id)
-        self._save_proof(connection, row)
-        return decode_edit(row)
+        self._prove(connection, int(edit_id))
+        return decode_edit(self._select_row(connection, edit_id))
 
-    def _save_proof(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
-        proof = self._database.audit_signer.prove("edit", _proven_content(row))
-        connection.execute("UPDATE outbox SET proof = ? WHERE id = ?", (proof, row["id"]))
+    def _prove(self, connection: sqlite3.Connection, edit_id: int) -> None:
+        """Write into an outbox row the proof that Fairlead has put it there as it stands."""
+        row = self._select_row(connection, str(edit_id))
+        proof = self._database.audit_signer.prove("edit", _proven_content(connection, row))
+        connection.execute("UPDATE outbox SET proof = ? WHERE id = ?", (proof, edit_id))
 
-    def _decode(self, row: sqlite3.Row) -> Edit:
+    def _decode(self, connection: sqlite3.Connection, row: sqlite3.Row) -> Edit:
         """Decode an outbox row, and whether it is as its author has queued it."""
         edit = decode_edit(row)
-        return edit if self._is_proven(row) else replace(edit, is_author_proven=False)
+        is_step = row["email_change"] is not None or edit.request.kind in EMAIL_CHANGE_KINDS
+        if is_step and (row["email_change"] is None or place_of(edit.request) != row["step"]):
+            return replace(edit, is_author_proven=False, is_in_order=False)
+        if self._is_proven(connection, row):
+            return edit
+        # Without its key nobody can say that a step was moved, only who may not have made it.
+        is_moved = is_step and self._database.audit_signer.disproves(
+            row["proof"], "edit", _proven_content(connection, row)
+        )
+        return replace(edit, is_author_proven=False, is_in_order=not is_moved)
 
-    def _is_proven(self, row: sqlite3.Row, *, accepts_unknown: bool = False) -> bool:
+    def _is_proven(
+        self, connection: sqlite3.Connection, row: sqlite3.Row, *, accepts_unknown: bool = False
+    ) -> bool:
         return self._database.audit_signer.is_proven(
-            row["proof"], "edit", _proven_content(row), accepts_unknown=accepts_unknown
+            row["proof"], "edit", _proven_content(connection, row), accepts_unknown=accepts_unknown
         )
 
     def _update(
@@ -811,7 +847,7 @@ class Outbox(Repository):
     def _rebase(self, intent: EditRequest, earlier: sqlite3.Row | None) -> EditRequest:
         if earlier is None:
             return intent
-        before = self._decode(earlier).request
+        before = decode_edit(earlier).request
         return replace(intent, old=before.old if self._is_replaceable(earlier) else before.new)
 
     def _is_replaceable(self, row: sqlite3.Row) -> bool:
@@ -839,15 +875,26 @@ class Outbox(Repository):
         return row
 
 
-def _proven_content(row: sqlite3.Row) -> list[Json]:
-    """Return what an outbox row's proof covers: what is wanted of whom, by whose right."""
+def _proven_content(connection: sqlite3.Connection, row: sqlite3.Row) -> list[Json]:
+    """Return what an outbox row's proof covers: what is wanted of whom, by whose right.
+
+    Of an address change's step also its place, and which steps are before it.
+    """
     columns = (
         "idem_key", "kind", "service", "target", "name", "new", "ticket", "undoes", "actor_key",
         "account",
     )  # fmt: skip
+    content = [row[name] for name in columns]
     # Rows that were queued before there were batches are proven without one.
-    batch = [] if row["batch"] is None else [row["batch"]]
-    return [*(row[name] for name in columns), *batch]
+    if row["batch"] is not None:
+        content.append(row["batch"])
+    if row["email_change"] is None:
+        return content
+    earlier = connection.execute(
+        "SELECT DISTINCT step FROM outbox WHERE email_change = ? AND step < ? ORDER BY step",
+        (row["email_change"], row["step"]),
+    )
+    return [*content, row["email_change"], row["step"], [one["step"] for one in earlier]]
 
 
 def _select_open_row(connection: sqlite3.Connection, intent: EditRequest) -> sqlite3.Row | None:

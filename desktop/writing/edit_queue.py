@@ -13,6 +13,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import (
     AppError,
     AuthenticationError,
+    ConflictError,
     KeyringError,
     NotFound,
     RateLimited,
@@ -72,6 +73,7 @@ from desktop.writing.outcomes import (
 from desktop.writing.row_comparison import is_row_applied, is_row_taken
 from desktop.writing.write_protocol import (
     Checkpoint,
+    ReadyItem,
     RecordGateway,
     WorkSource,
     WriteProtocol,
@@ -91,6 +93,8 @@ _RETRY_BACKOFF = ExponentialBackoff(
 
 
 StepListener = Callable[[str, TargetRecord | None], Awaitable[None]]
+# Hears of an edit that is about to move a profile, and the record; raises ConflictError against it.
+MoveListener = Callable[[Edit, TargetRecord], Awaitable[None]]
 # Says why an edit may not be sent under the rules as they stand, or "".
 SendGate = Callable[[Edit], str]
 
@@ -105,8 +109,9 @@ class EditSenderContext:
 
     `find_create_obstacle` says why an address gets no new profile; it raises what keeps a service
     from being read. `on_step_done` hears the id of an address change when a step of it is done, and
-    the record as it was read back. `read_gate` reads the rules anew: asked at each claim, and again
-    right before a request. `checkpoint` is called with the name of each step passed (tests stop the
+    the record as it was read back; `on_profile_move` hears of a profile about to be moved or
+    merged, and may object. `read_gate` reads the rules anew: asked at each claim, and again right
+    before a request. `checkpoint` is called with the name of each step passed (tests stop the
     process there).
     """
 
@@ -120,10 +125,15 @@ class EditSenderContext:
     checkpoint: Checkpoint = field(default=lambda _name: None)
     read_gate: Callable[[], SendGate] = _open_gate
     on_step_done: StepListener | None = None
+    on_profile_move: MoveListener | None = None
 
 
 class _RefusedByRules(Exception):
     """The rules refuse an edit of the outbox that was claimed already; the message says why."""
+
+
+class _StoppedBySight(Exception):
+    """A claimed edit is not sent because of what was just read; the message says why."""
 
 
 class EditSender:
@@ -219,8 +229,16 @@ class _ClaimedEdit(WorkSource):
             )
             await protocol.write_singly([item], self)
         except _RefusedByRules as refused:
-            state = EditState.UNKNOWN if self._is_unsure else EditState.QUEUED
-            await self._postpone(state, _REFUSED_RETRY_S, not_sent_detail(str(refused)))
+            # Nothing to wait for once the rules allow it again: each claim asks them.
+            words = not_sent_detail(str(refused))
+            if self._is_unsure:
+                await self._postpone(EditState.UNKNOWN, _REFUSED_RETRY_S, words)
+            else:
+                await self._postpone(EditState.QUEUED, 0.0, words)
+            return self._edit
+        except _StoppedBySight as stopped:
+            words = f"{stopped} {self._certainty_text(unsure=self._is_unsure)}"
+            await self._end(EditState.CONFLICT, words, is_unsent=not self._is_unsure)
             return self._edit
         except BaseException:
             # Closing in the middle, or a full disk: what was sent is unknown, what was not
@@ -232,11 +250,17 @@ class _ClaimedEdit(WorkSource):
         finally:
             self._outbox.stop_work.blocking(self._edit.id)
 
-    async def mark_sending(self, rows: Sequence[PlanRow]) -> None:
+    async def mark_sending(self, ready: Sequence[ReadyItem]) -> None:
         """Commit that the claimed edit's request is about to leave, if the rules still let it."""
-        del rows
         if reason := self._context.read_gate()(self._edit):
             raise _RefusedByRules(reason)
+        record, listener = ready[0].record, self._context.on_profile_move
+        is_move = self._edit.request.kind is EditKind.PROFILE_EMAIL
+        if is_move and listener is not None and record is not None:
+            try:
+                await listener(self._edit, record)
+            except ConflictError as error:
+                raise _StoppedBySight(str(error)) from error
         self._edit = await self._outbox.mark_sending(self._edit, self._context.clock.now())
 
     async def mark_accepted(self) -> None:

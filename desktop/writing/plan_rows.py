@@ -26,6 +26,7 @@ from desktop.writing.outcomes import (
 from desktop.writing.row_comparison import find_missed_fields, is_row_taken
 from desktop.writing.write_protocol import (
     READ_BACK_WAITS_S,
+    ReadyItem,
     WorkSource,
     WriteProtocol,
     WriteStep,
@@ -116,9 +117,9 @@ class ClaimedBatch(WorkSource):
         await revision.apply()
         return revision.number != self.revision_number
 
-    async def mark_sending(self, rows: Sequence[PlanRow]) -> None:
+    async def mark_sending(self, ready: Sequence[ReadyItem]) -> None:
         """Ask the rules again and store that the batch's rows leave: a claim may be minutes old."""
-        await self._mark_sending([row.row for row in rows])
+        await self._mark_sending([one.row.row for one in ready])
 
     async def mark_all_sending(self) -> None:
         """Mark every open row of the claimed batch as sending: one job carries them."""

@@ -15,6 +15,7 @@ from desktop.clients.sailthru.job_status import SailthruJob
 from desktop.kit.errors import AppError, InternalError, NotFound, StopsRun
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
 from desktop.model.sync_plan import FieldChange, PlanRow
 from desktop.model.target_record import (
@@ -103,8 +104,11 @@ class SailthruGateway:
         if email is None or all(c.field != MERGED_PROFILE_FIELD for c in row.changes):
             return record
         other = await self.read(str(email.new), key="email")
-        sid = other.id if other is not None and other.id != record.id else None
-        return replace(record, fields={**record.fields, MERGED_PROFILE_FIELD: sid})
+        if other is None or other.id == record.id:
+            return replace(record, fields={**record.fields, MERGED_PROFILE_FIELD: None})
+        document = other.document if isinstance(other.document, SailthruProfile) else None
+        fields = {**record.fields, MERGED_PROFILE_FIELD: other.id}
+        return replace(record, fields=fields, merged_profile=document)
 
     async def _get_profile(self, id_: str, key: str) -> TargetRecord:
         async with self._semaphore:

@@ -62,7 +62,7 @@ class WorkSource(ABC):
     reads_back_unanswered = True
 
     @abstractmethod
-    async def mark_sending(self, rows: Sequence[PlanRow]) -> None:
+    async def mark_sending(self, ready: Sequence["ReadyItem"]) -> None:
         """Store that the rows' write requests are about to leave."""
 
     async def mark_accepted(self) -> None:  # noqa: B027 - an open row is read in any case
@@ -113,7 +113,7 @@ class WriteProtocol:
                 await source.close(ended)
             if not ready:
                 return
-            await source.mark_sending([one.row for one in ready])
+            await source.mark_sending(ready)
             self.passed(WriteStep.SENDING)
             answers = await asyncio.gather(*map(self._send, ready))
             self.passed(WriteStep.ANSWERED)

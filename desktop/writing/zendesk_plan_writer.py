@@ -101,7 +101,7 @@ class ZendeskPlanWriter(PlanWriter):
         if await batch.is_outdated():
             return await batch.release()
         try:
-            await batch.mark_sending([one.row for one in ready])
+            await batch.mark_sending(ready)
             job = await self._gateway.submit_job(documents, creates=creates)
         except (Forbidden, ValuesRejected, RequestTooLarge, ResponseTimeout, ServiceError):
             # Unless refused it may be under way: what it changes is found by reading, at the

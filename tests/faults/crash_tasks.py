@@ -15,7 +15,7 @@ import desktop.connect.workspace_setup  # noqa: F401 - imported for the children
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_deliverer, open_live_directory
 from desktop.app.runner_factory import build_runner
-from desktop.customer.email_change_service import EmailChangeChoices
+from desktop.customer.email_change_plan import EmailChangeChoices
 from desktop.events.event_intake import read_events
 from desktop.events.stored_events import stored_form
 from desktop.model.edit import EditKind, EditRequest, EditTarget

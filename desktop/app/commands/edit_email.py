@@ -7,7 +7,8 @@ from typing import Any
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.edit_delivery import deliver_and_wait
 from desktop.app.container import WorkspaceServices
-from desktop.customer.email_change_service import AddressState, EmailChangeChoices, EmailCheck
+from desktop.customer.email_change_plan import EmailChangeChoices, plan_email_change
+from desktop.customer.email_check import AddressState, EmailCheck
 from desktop.kit.errors import InvalidInput
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind, EditState
@@ -68,13 +69,18 @@ async def change_email(
     if progress is not None and progress.change.ended_at is None and is_same:
         if options.dry_run:
             return _emit_progress(progress, as_json=options.json, is_dry_run=True)
+        removes_old = options.remove_old and progress.change.keeps_old
         if progress.stopped_at is not None:
-            progress = await changes.resume(progress.change.id, sheet, policy)
+            progress = await changes.resume(
+                progress.change.id, sheet, policy, removes_old=removes_old
+            )
+        elif removes_old:
+            progress = await changes.remove_old(progress.change.id, sheet)
     else:
         check = await changes.check(sheet, options.email)
         choices = EmailChangeChoices(policy, not options.remove_old, options.reason, ticket)
         if options.dry_run:
-            requests = changes.plan(sheet, check, choices)
+            requests = plan_email_change(sheet, check, choices)
             return _emit_check(check, policy, requests, as_json=options.json)
         progress = await changes.submit(sheet, check, choices)
     return await deliver_email_change(services, progress.change.id, as_json=options.json)

@@ -2,7 +2,9 @@
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.customer.email_change_service import EmailChangeChoices, EmailChangeService, EmailCheck
+from desktop.customer.email_change_plan import EmailChangeChoices, plan_email_change
+from desktop.customer.email_change_service import EmailChangeService
+from desktop.customer.email_check import EmailCheck
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, InvalidInput
@@ -293,7 +295,7 @@ class EmailChangeModel(QObject):
         if sheet is None or check is None or check.find_obstacle(EmailConflictPolicy.KEEP):
             return ()
         try:
-            requests = self._changes.plan(sheet, check, self._choices())
+            requests = plan_email_change(sheet, check, self._choices())
         except AppError:
             return ()
         steps = set(requests) | {EmailChangeStep.VERIFY}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desktop.customer.email_change_service import AddressState, EmailCheck
+from desktop.customer.email_check import AddressState, EmailCheck
 from desktop.kit.text import format_count
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.email_address import email_match_key
@@ -11,11 +11,11 @@ from desktop.model.email_change import (
     EmailChangeProgress,
     EmailChangeStep,
     EmailConflictPolicy,
-    EmailVerification,
     StepProgress,
     StepState,
 )
 from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL, OptOutLevel, strictest_level
+from desktop.model.profile_snapshot import EmailVerification
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.sync.field_labels import format_value
 from desktop.viewmodels import time_format
@@ -340,6 +340,8 @@ def _step_words(
         keeps = one.state is StepState.KEPT or (one.edit is None and keeps_old)
         return (f"Keep {old} as second address" if keeps else f"Remove {old}"), "Zendesk"
     if one.step is EmailChangeStep.MOVE_PROFILE:
+        if one.state is StepState.KEPT:
+            return "Keep both Sailthru profiles as they are", "Sailthru"
         words = "Move the Sailthru profile"
         return (f"{words}, merging the other" if merges else words), "Sailthru"
     return "Verify", "both"

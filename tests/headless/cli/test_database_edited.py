@@ -39,7 +39,7 @@ def test_waiting_edit_rewritten_by_an_agent_is_not_sent_as_the_admins(
     email = customers.new_email()
     sid = sandbox.create_profile(email, lists={"Newsletter": 1})
     assert fairlead("lookup", email).exit_code == 0
-    sandbox.add_fault("sailthru:POST *:503", times=None)
+    sandbox.add_fault("sailthru:POST *:429=1", times=None)
     queued = fairlead("edit", email, "--health", "happy", "--reason", "asked")
     assert queued.exit_code == 4
     sandbox.clear_faults()

@@ -1,59 +1,28 @@
 """`fairlead edit --email`: one change over both services, read by the official client."""
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from tests.support.cli_command import FairleadCommand
 from tests.support.edit_cases import CustomerFactory
+from tests.support.email_change_cases import (
+    PROFILE_VARS,
+    AddressCustomer,
+    change,
+    states,
+    stop_at,
+)
 from tests.support.sandbox_servers import SandboxServers
-
-_VARS = {"city": "Lisbon", "age": 41, "topics": ["bikes"]}
-
-
-class Customer:
-    """A customer of both services, and the address that they ask for."""
-
-    def __init__(self, servers: SandboxServers, old: str, new: str) -> None:
-        self._servers = servers
-        self.old, self.new = old, new
-        self.sid = servers.create_profile(
-            old, vars=_VARS, lists={"Newsletter": 1}, optout_email="basic"
-        )
-        self.user_id = servers.create_user(old)
-
-    @property
-    def profile(self) -> dict[str, Any]:
-        found = self._servers.read_profile(self.sid)
-        assert found is not None
-        return found
-
-    @property
-    def addresses(self) -> dict[str, bool]:
-        """The addresses of the Zendesk user, each with whether it is the primary one."""
-        path = f"/api/v2/users/{self.user_id}/identities"
-        identities = self._servers.zendesk_request("GET", path)[1]["identities"]
-        return {item["value"]: item["primary"] for item in identities if item["type"] == "email"}
 
 
 @pytest.fixture
-def customer(sandbox: SandboxServers, customers: CustomerFactory) -> Customer:
-    return Customer(sandbox, customers.new_email(), customers.new_email())
-
-
-def change(fairlead: FairleadCommand, customer: Customer, *words: str) -> Any:
-    """Run the command; returns its result."""
-    return fairlead("edit", customer.old, "--email", customer.new, "--reason", "asked", *words)
-
-
-def states(document: dict[str, Any]) -> dict[str, str]:
-    return {step["name"]: step["state"] for step in document["steps"]}
+def customer(sandbox: SandboxServers, customers: CustomerFactory) -> AddressCustomer:
+    return AddressCustomer(sandbox, customers.new_email(), customers.new_email())
 
 
 def test_email_is_changed_in_both_services_and_the_profile_stays(
-    fairlead: FairleadCommand, customer: Customer
+    fairlead: FairleadCommand, customer: AddressCustomer
 ) -> None:
     result = change(fairlead, customer, "--json")
     assert result.exit_code == 0, result.stdout
@@ -68,12 +37,12 @@ def test_email_is_changed_in_both_services_and_the_profile_stays(
     assert customer.addresses == {customer.old: False, customer.new: True}
     profile = customer.profile
     assert profile["keys"]["email"] == customer.new
-    assert (profile["vars"], profile["optout_email"]) == (_VARS, "basic")
+    assert (profile["vars"], profile["optout_email"]) == (PROFILE_VARS, "basic")
     assert set(profile["lists"]) == {"Newsletter"}
 
 
 def test_email_change_removes_old_address_only_when_asked(
-    fairlead: FairleadCommand, customer: Customer
+    fairlead: FairleadCommand, customer: AddressCustomer
 ) -> None:
     result = change(fairlead, customer, "--remove-old", "--json")
     assert result.exit_code == 0, result.stdout
@@ -82,7 +51,7 @@ def test_email_change_removes_old_address_only_when_asked(
 
 
 def test_email_change_is_taken_back_within_a_day(
-    fairlead: FairleadCommand, customer: Customer
+    fairlead: FairleadCommand, customer: AddressCustomer
 ) -> None:
     done = change(fairlead, customer, "--remove-old", "--json").json
     back = fairlead("undo", done["edits"][0]["id"], "--json")
@@ -94,7 +63,7 @@ def test_email_change_is_taken_back_within_a_day(
 
 
 def test_email_change_asks_what_becomes_of_another_profile(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     other = sandbox.create_profile(customer.new, vars={"city": "Porto", "shoe": 43})
     refused = change(fairlead, customer, "--json")
@@ -107,7 +76,7 @@ def test_email_change_asks_what_becomes_of_another_profile(
 
 
 def test_email_change_keeps_both_profiles_when_told_so(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     sandbox.create_profile(customer.new)
     kept = change(fairlead, customer, "--conflict", "keep", "--json")
@@ -118,7 +87,7 @@ def test_email_change_keeps_both_profiles_when_told_so(
 
 
 def test_email_change_merges_and_the_stricter_optout_stands(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     other = sandbox.create_profile(
         customer.new, vars={"city": "Porto", "shoe": 43}, lists={"Winback": 1}, optout_email="all"
@@ -128,7 +97,7 @@ def test_email_change_merges_and_the_stricter_optout_stands(
     found = merged.json["verification"]
     assert (found["fields"], found["lists"], found["optout"]) == ([4, 4], [2, 2], "all")
     profile = customer.profile
-    assert profile["vars"] == {**_VARS, "shoe": 43}
+    assert profile["vars"] == {**PROFILE_VARS, "shoe": 43}
     assert set(profile["lists"]) == {"Newsletter", "Winback"}
     assert sandbox.read_profile(other) is None
     back = fairlead("undo", merged.json["edits"][-1]["id"], "--json")
@@ -137,7 +106,7 @@ def test_email_change_merges_and_the_stricter_optout_stands(
 
 
 def test_merging_needs_a_right_of_its_own(
-    as_agent: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    as_agent: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     sandbox.create_profile(customer.new)
     refused = change(as_agent, customer, "--conflict", "merge", "--json")
@@ -147,7 +116,7 @@ def test_merging_needs_a_right_of_its_own(
 
 
 def test_email_of_somebody_else_is_refused_by_name(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     owner = sandbox.create_user(customer.new, name="Nora Holt")
     refused = change(fairlead, customer, "--json")
@@ -191,7 +160,7 @@ def test_user_without_a_profile_gets_a_strangers_only_when_told_so(
 
 @pytest.mark.parametrize("option", ["--remove-old", "--conflict=keep"])
 def test_option_of_an_email_change_is_refused_without_it(
-    fairlead: FairleadCommand, customer: Customer, option: str
+    fairlead: FairleadCommand, customer: AddressCustomer, option: str
 ) -> None:
     words = ("--health", "happy", option, "--reason", "asked", "--json")
     refused = fairlead("edit", customer.old, *words)
@@ -200,7 +169,7 @@ def test_option_of_an_email_change_is_refused_without_it(
 
 
 def test_email_change_that_stops_says_where_and_is_resumed(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     sandbox.add_fault("sailthru:POST /user:400", times=None)
     try:
@@ -224,7 +193,7 @@ def test_email_change_that_stops_says_where_and_is_resumed(
 
 
 def test_email_change_sends_no_step_after_one_that_failed(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     sandbox.add_fault("zendesk:POST /api/v2/users/*/identities*:422", times=None)
     try:
@@ -245,7 +214,7 @@ def test_email_change_sends_no_step_after_one_that_failed(
 
 
 def test_second_change_waits_for_the_first(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     sandbox.add_fault("sailthru:POST /user:400", times=None)
     try:
@@ -261,7 +230,7 @@ def test_second_change_waits_for_the_first(
 
 @pytest.mark.parametrize("words", [("--optout", "basic"), ("--health", "happy"), ("--create",)])
 def test_email_stands_alone(
-    fairlead: FairleadCommand, customer: Customer, words: tuple[str, ...]
+    fairlead: FairleadCommand, customer: AddressCustomer, words: tuple[str, ...]
 ) -> None:
     refused = change(fairlead, customer, *words, "--json")
     assert refused.exit_code == 2
@@ -279,7 +248,7 @@ def test_email_of_a_colleague_is_not_changed(
 
 
 def test_email_change_needs_the_right_to_it(
-    fairlead: FairleadCommand, as_agent: FairleadCommand, customer: Customer
+    fairlead: FairleadCommand, as_agent: FairleadCommand, customer: AddressCustomer
 ) -> None:
     allowed = change(as_agent, customer, "--json")
     assert allowed.exit_code == 0, allowed.stdout
@@ -287,7 +256,7 @@ def test_email_change_needs_the_right_to_it(
 
 
 def test_email_change_that_stopped_is_taken_back(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     sandbox.add_fault("sailthru:POST /user:400", times=None)
     try:
@@ -310,7 +279,7 @@ def test_email_change_that_stopped_is_taken_back(
     ],
 )
 def test_email_that_is_none_is_refused(
-    fairlead: FairleadCommand, customer: Customer, typed: str, said: str
+    fairlead: FairleadCommand, customer: AddressCustomer, typed: str, said: str
 ) -> None:
     refused = fairlead("edit", customer.old, "--email", typed, "--reason", "asked", "--json")
     assert refused.exit_code != 0
@@ -329,7 +298,7 @@ def test_email_that_is_none_is_refused(
     ],
 )
 def test_email_change_without_an_answer_is_read_and_stands_once(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer, fault: str
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer, fault: str
 ) -> None:
     sandbox.add_fault(fault)
     first = change(fairlead, customer, "--json")
@@ -345,7 +314,7 @@ def test_email_change_without_an_answer_is_read_and_stands_once(
 
 
 def test_email_change_stops_where_somebody_else_changed_the_address_meanwhile(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     sandbox.add_fault("zendesk:POST /api/v2/users/*/identities*:423", times=None)
     change(fairlead, customer)
@@ -361,7 +330,7 @@ def test_email_change_stops_where_somebody_else_changed_the_address_meanwhile(
 
 
 def test_removal_of_the_old_address_that_failed_is_resumed(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     sandbox.add_fault("zendesk:DELETE /api/v2/users/*/identities/*:422", times=None)
     stopped = change(fairlead, customer, "--remove-old", "--json")
@@ -374,7 +343,7 @@ def test_removal_of_the_old_address_that_failed_is_resumed(
 
 
 def test_step_done_by_hand_meanwhile_is_found_done(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     sandbox.add_fault("sailthru:POST /user:400", times=None)
     change(fairlead, customer)
@@ -402,7 +371,7 @@ def test_change_of_which_nothing_was_done_is_given_up(
 
 
 def test_resumed_merge_takes_no_other_profile_than_the_one_seen(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     seen = sandbox.create_profile(customer.new)
     sandbox.add_fault("sailthru:POST /user:400", times=None)
@@ -422,7 +391,7 @@ def test_resumed_merge_takes_no_other_profile_than_the_one_seen(
 
 
 def test_undo_of_a_change_that_stopped_is_itself_undone(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     done = change(fairlead, customer, "--json").json
     sandbox.add_fault("sailthru:POST /user:400", times=None)
@@ -436,17 +405,8 @@ def test_undo_of_a_change_that_stopped_is_itself_undone(
     assert customer.profile["keys"]["email"] == customer.new
 
 
-def stop_at(sandbox: SandboxServers, fault: str, change_it: Callable[[], Any]) -> Any:
-    """Run a change against a fault, which is gone afterwards; returns what it printed."""
-    sandbox.add_fault(fault, times=None)
-    try:
-        return change_it().json
-    finally:
-        sandbox.clear_faults()
-
-
 def test_change_that_merged_nothing_is_taken_back_whatever_its_policy(
-    fairlead: FairleadCommand, customer: Customer
+    fairlead: FairleadCommand, customer: AddressCustomer
 ) -> None:
     made = change(fairlead, customer, "--conflict", "merge", "--json")
     assert made.exit_code == 0, made.stdout
@@ -458,9 +418,9 @@ def test_change_that_merged_nothing_is_taken_back_whatever_its_policy(
 
 @pytest.mark.parametrize("discarded", [1, 2])
 def test_email_change_goes_on_after_a_step_was_discarded(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer, discarded: int
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer, discarded: int
 ) -> None:
-    fault = "zendesk:POST /api/v2/users/*/identities*:503"
+    fault = "zendesk:POST /api/v2/users/*/identities*:429=1"
     waiting = stop_at(sandbox, fault, lambda: change(fairlead, customer, "--json"))
     edit = waiting["edits"][discarded]["id"]
     assert fairlead("outbox", "discard", edit).exit_code == 0
@@ -474,7 +434,7 @@ def test_email_change_goes_on_after_a_step_was_discarded(
 
 
 def test_step_of_a_change_taken_back_is_not_tried_again(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
     fault = "sailthru:POST /user:400"
     stopped = stop_at(sandbox, fault, lambda: change(fairlead, customer, "--json"))
@@ -488,7 +448,7 @@ def test_step_of_a_change_taken_back_is_not_tried_again(
 @pytest.mark.parametrize("answer", ["429=1", "422"])
 def test_somebody_elses_unsent_change_is_dropped_only_with_the_right(
     fairlead: FairleadCommand, as_agent: FairleadCommand, sandbox: SandboxServers,
-    customer: Customer, answer: str,
+    customer: AddressCustomer, answer: str,
 ) -> None:  # fmt: skip
     document = {**sandbox.connection_document, "permissions.agent.change_email": False}
     assert fairlead("setup", "--from", "-", stdin=json.dumps(document)).exit_code == 0
@@ -501,23 +461,10 @@ def test_somebody_elses_unsent_change_is_dropped_only_with_the_right(
 
 
 def test_empty_email_does_not_let_other_options_through(
-    fairlead: FairleadCommand, customer: Customer
+    fairlead: FairleadCommand, customer: AddressCustomer
 ) -> None:
     words = ("--email", "", "--optout", "all", "--reason", "asked", "--json")
     assert fairlead("edit", customer.old, *words).exit_code == 2
     assert customer.profile["optout_email"] == "basic"
     told = fairlead("edit", customer.old, "--email", "anna lopez", "--reason", "x", "--json")
     assert "anna lopez" in told.json["error"]["title"]
-
-
-def test_optout_loosened_while_the_merge_waited_is_set_again_at_once(
-    fairlead: FairleadCommand, sandbox: SandboxServers, customer: Customer
-) -> None:
-    other = sandbox.create_profile(customer.new, optout_email="all")
-    fault = "zendesk:PUT /api/v2/users/*/make_primary*:503"
-    stop_at(sandbox, fault, lambda: change(fairlead, customer, "--conflict", "merge", "--json"))
-    sandbox.write_profile(other, optout_email="none")
-    fairlead("outbox", "retry", "2")
-    change(fairlead, customer)
-    assert customer.profile["keys"]["email"] == customer.new
-    assert customer.profile["optout_email"] == "all"

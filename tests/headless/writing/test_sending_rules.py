@@ -116,6 +116,10 @@ async def test_edit_switched_off_after_claim_is_not_sent(
     assert (kept.state, kept.tries) == (EditState.QUEUED, 0)
     assert kept.not_sent_reason == CHANGES_OFF_REASON
     assert read_current_value(sandbox, subject) == before
+    # The clock stands: it waits for nothing once changes are on again.
+    switch_changes(services, on=True)
+    (sent,) = await services.build_edit_sender().send_due()
+    assert sent.state is EditState.DONE
 
 
 async def test_edit_under_policy_that_cannot_be_read_is_not_sent(
@@ -181,6 +185,9 @@ async def test_unknown_edit_with_changes_off_and_nothing_behind_it_stays_unknown
     await services.build_edit_sender().send_due()
     kept = services.store.outbox.get_edit.blocking(edit.id)
     assert (kept.state, kept.not_sent_reason) == (EditState.UNKNOWN, CHANGES_OFF_REASON)
+    switch_changes(services, on=True)
+    (sent,) = await services.build_edit_sender().send_due()
+    assert sent.state is EditState.DONE
 
 
 @pytest.mark.parametrize("level", ["basic", "all"])

@@ -22,6 +22,7 @@ from desktop.writing.row_comparison import ReadResult
 from desktop.writing.write_protocol import (
     MAX_COLLISIONS,
     READ_BACK_WAITS_S,
+    ReadyItem,
     WorkSource,
     WriteProtocol,
 )
@@ -71,8 +72,8 @@ class FakeSource(WorkSource):
     ends: list[WriteResult] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
 
-    async def mark_sending(self, rows: Sequence[PlanRow]) -> None:
-        del rows
+    async def mark_sending(self, ready: Sequence[ReadyItem]) -> None:
+        del ready
         self.steps.append("mark sending")
 
     async def mark_accepted(self) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desktop.customer.email_change_service import AddressState, EmailCheck
+from desktop.customer.email_check import AddressState, EmailCheck
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.viewmodels.customer.email_change_view import build_check_rows
