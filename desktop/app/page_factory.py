@@ -58,6 +58,7 @@ class PageFactory(QObject):
             services.editor,
             services.bus,
             services.context.clock,
+            services.pauses,
         )
         launcher = DetachedRunLauncher(services, extra_environment)
         self._events_model = EventsPageModel(

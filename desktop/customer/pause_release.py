@@ -8,7 +8,7 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from desktop.customer.service_clients import ServiceClients
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
@@ -26,10 +26,16 @@ _MAX_TICKET_READS = 20
 
 @dataclass(frozen=True)
 class ActivePause:
-    """A pause that goes on, as far as this computer knows: its edit and terms."""
+    """A pause that goes on, as far as this computer knows: its edit and terms.
+
+    `end` is the edit that is to end it: still open, or failed. `is_overdue`: its last day has
+    passed, and it goes on.
+    """
 
     edit: Edit
     terms: PauseTerms
+    end: Edit | None = None
+    is_overdue: bool = False
 
 
 class PauseRelease:
@@ -51,22 +57,29 @@ class PauseRelease:
 
     async def list_active(self) -> tuple[ActivePause, ...]:
         """Return the pauses made on this computer that go on, the oldest first."""
+        today = self._today()
         pauses = [
-            (edit, parse_pause_terms(edit.request.new))
-            for edit in await self._store.outbox.list_pauses()
+            (edit, parse_pause_terms(edit.request.new), end)
+            for edit, end in await self._store.outbox.list_pauses()
         ]
-        return tuple(ActivePause(edit, terms) for edit, terms in pauses if terms is not None)
+        return tuple(
+            ActivePause(edit, terms, end, terms.is_over(today))
+            for edit, terms, end in pauses
+            if terms is not None
+        )
 
     async def queue_due(self) -> tuple[Edit, ...]:
         """Queue the end of each pause that is over; returns those edits. Raises StorageError.
 
         A pause whose tickets cannot be read now goes on until its last day.
         """
-        today = datetime.fromtimestamp(self._clock.now()).astimezone().date()
         made: list[Edit] = []
         by_ticket: list[tuple[ActivePause, int]] = []
         for pause in await self.list_active():
-            if pause.terms.is_over(today):
+            if pause.end is not None:
+                # On its way, or a person has to retry it.
+                continue
+            if pause.is_overdue:
                 made += await self._queue_end(pause, "The last day of the pause has passed.")
             elif pause.terms.user_id is not None:
                 by_ticket.append((pause, pause.terms.user_id))
@@ -83,10 +96,17 @@ class PauseRelease:
             return False
         try:
             page = await zendesk.list_requested_tickets(user_id)
+            tickets = page.tickets
+            if page.has_more and not any(ticket.is_unsolved for ticket in tickets):
+                # The newest changed come first: an old one may have waited for longer.
+                tickets = await zendesk.list_every_requested_ticket(user_id)
         except AppError as error:
             log.info("The tickets of a paused customer could not be read: %s", error.code)
             return False
-        return not any(ticket.is_unsolved for ticket in page.tickets) and not page.has_more
+        return not any(ticket.is_unsolved for ticket in tickets)
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._clock.now()).astimezone().date()
 
     async def _queue_end(self, pause: ActivePause, reason: str) -> tuple[Edit, ...]:
         done, now = pause.edit.request, self._clock.now()

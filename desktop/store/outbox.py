@@ -574,21 +574,36 @@ class Outbox(Repository):
         return self._database.read(look)
 
     @database_call
-    def list_pauses(self) -> tuple[Edit, ...]:
+    def list_pauses(self) -> tuple[tuple[Edit, Edit | None], ...]:
         """Return the outbox's edits whose pause of marketing stands in this account, oldest first.
 
-        Of a customer the newest counts. One that is being ended by an open edit is left out, and
-        one whose end was refused: the value was changed elsewhere, or a person has to retry it.
+        Each with the edit that is to end it and has not: open or failed. Of a customer the newest
+        pause counts. One whose end met another value is left out: it was changed elsewhere.
         """
         query = (
-            "SELECT * FROM outbox o WHERE kind = 'pause' AND state = 'done' AND new <> 'null'"
+            "SELECT o.*, (SELECT max(e.id) FROM outbox e WHERE e.kind = 'pause'"
+            " AND e.service = o.service AND e.target = o.target AND e.id > o.id"
+            " AND (e.state IN ('queued', 'waiting', 'sending', 'unknown')"
+            " OR (e.undoes = o.id AND e.state = 'failed'))) AS end_id"
+            " FROM outbox o WHERE kind = 'pause' AND state = 'done' AND new <> 'null'"
             " AND account = (SELECT id FROM current_account) AND NOT EXISTS"
             " (SELECT 1 FROM outbox e WHERE e.kind = 'pause' AND e.service = o.service"
             " AND e.target = o.target AND e.id > o.id"
-            " AND (e.state IN ('queued', 'waiting', 'sending', 'unknown', 'done')"
-            " OR (e.undoes = o.id AND e.state IN ('conflict', 'failed')))) ORDER BY id"
+            " AND (e.state = 'done' OR (e.undoes = o.id AND e.state = 'conflict'))) ORDER BY id"
         )
-        return self._database.read(lambda c: tuple(decode_edit(row) for row in c.execute(query)))
+
+        def look(connection: sqlite3.Connection) -> tuple[tuple[Edit, Edit | None], ...]:
+            return tuple(
+                (decode_edit(row), self._find_edit(connection, row["end_id"]))
+                for row in connection.execute(query).fetchall()
+            )
+
+        return self._database.read(look)
+
+    def _find_edit(self, connection: sqlite3.Connection, edit_id: int | None) -> Edit | None:
+        if edit_id is None:
+            return None
+        return decode_edit(self._select_row(connection, str(edit_id)))
 
     @database_call
     def list_recent(self, limit: int = 300, *, open_only: bool = False) -> tuple[Edit, ...]:

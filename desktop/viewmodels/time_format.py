@@ -1,6 +1,6 @@
 """Format Unix seconds on screen in the computer's time zone: short forms, ages, tool tips."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -27,6 +27,12 @@ def format_date(at: float, now: float) -> str:
     then = to_local_time(at)
     short = f"{then.day} {_MONTHS[then.month - 1]}"
     return short if then.year == to_local_time(now).year else f"{short} {then.year}"
+
+
+def format_day(day: date, now: float) -> str:
+    """Format a calendar day on screen as `13 December`, in another year `13 December 2027`."""
+    short = f"{day.day} {day:%B}"
+    return short if day.year == to_local_time(now).year else f"{short} {day.year}"
 
 
 def format_full_date(at: float) -> str:

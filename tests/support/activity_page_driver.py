@@ -19,7 +19,7 @@ class ActivityPageDriver:
         self.house = house
         live, clock = house.session, house.context.clock
         self.model = ActivityPageModel(
-            live, house.store, house.undo, house.editor, house.bus, clock
+            live, house.store, house.undo, house.editor, house.bus, clock, house.pauses
         )
         self.lead_requests = LeadRequestsModel(
             live, house.lead_requests, house.editor, house.store, house.bus, clock

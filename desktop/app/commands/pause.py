@@ -1,6 +1,7 @@
 """`fairlead pause WHO`: hold marketing back while a ticket is open; end and list pauses."""
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from desktop.app.bootstrap import AppContext
@@ -66,11 +67,19 @@ async def _list_pauses(services: WorkspaceServices, options: argparse.Namespace)
             "customer": pause.edit.request.target.label,
             "until": pause.terms.until.isoformat(),
             "actor": pause.edit.actor,
+            "overdue": pause.is_overdue,
+            "end": pause.end.as_json() if pause.end is not None else None,
         }
         for pause in pauses
     ]
-    lines = [f"{row['customer']}  until {row['until']}  by {row['actor']}" for row in rows]
+    lines = [_pause_line(row) for row in rows]
     return emit({"pauses": rows}, lines, as_json=options.json, exit_code=ExitCode.DONE)
+
+
+def _pause_line(row: Mapping[str, Any]) -> str:
+    overdue = "  OVERDUE" if row["overdue"] else ""
+    end = f"  its end is {row['end']['state']}: {row['end']['detail']}" if row["end"] else ""
+    return f"{row['customer']}  until {row['until']}  by {row['actor']}{overdue}{end}"
 
 
 async def _release(services: WorkspaceServices, options: argparse.Namespace) -> int:

@@ -187,6 +187,15 @@ class ZendeskClient:
         )
         return await self.send(request, _parse_ticket_page)
 
+    async def list_every_requested_ticket(self, user_id: int) -> tuple[ZendeskTicket, ...]:
+        """List all tickets of a Zendesk requester, a hundred in a call."""
+        return await self._read_all_pages(
+            "/api/v2/users/{id}/tickets/requested",
+            {"id": user_id},
+            "tickets",
+            wire_to_model.parse_ticket,
+        )
+
     async def show_ticket(self, ticket_id: int) -> ZendeskTicket:
         """Read one Zendesk ticket. Raises NotFound."""
         request = build_request("GET", "/api/v2/tickets/{id}", ids={"id": ticket_id})

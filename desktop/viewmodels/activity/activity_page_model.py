@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 
 from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import UndoService
+from desktop.customer.pause_release import PauseRelease
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
@@ -75,12 +76,13 @@ class ActivityPageModel(TaskModel):
         editor: EditService,
         bus: ChangeBus,
         clock: Clock,
+        pauses: PauseRelease,
     ) -> None:
         super().__init__()
         self._workspace, self._store, self._editor, self._clock = workspace, store, editor, clock
         self.table_model: GrowingListModel[ActivityRow] = GrowingListModel(ACTIVITY_COLUMNS, self)
         self.table_model.more_wanted.connect(self.read_more)
-        self.edit_loader = EditLoader(store)
+        self.edit_loader = EditLoader(store, pauses)
         self.sync_audit_loader = SyncAuditLoader(store)
         self._actions = EditActions(workspace, store, undo, editor, bus, clock, self.edit_loader)
         self.activity_filter = ActivityFilter.ALL
@@ -274,9 +276,7 @@ class ActivityPageModel(TaskModel):
             return (
                 (since is None or edit.created_at >= since)
                 and (until is None or edit.created_at < until)
-                and matches_filter(
-                    edit, self.activity_filter, settled=self.edit_loader.is_settled(edit)
-                )
+                and self._matches(edit, self.activity_filter)
                 and matches(edit, self._names.get(_target_of(edit), ""))
             )
 
@@ -288,8 +288,9 @@ class ActivityPageModel(TaskModel):
         since, _ = self.times.bounds(self._clock.now())
         if loader.is_complete or since is None or self._shows_syncs:
             return loader.is_complete
-        oldest = self.edit_loader.edits()[-1:]
-        return bool(oldest) and oldest[0].created_at < since
+        # Edits that are open, or pauses that go on, are read ahead of older pages.
+        oldest = self.edit_loader.oldest_read_at
+        return oldest is not None and oldest < since
 
     def _missing_names(self) -> list[tuple[Service, str]]:
         wanted: set[tuple[Service, str] | None] = set(map(_target_of, self.edit_loader.edits()))
@@ -385,8 +386,7 @@ class ActivityPageModel(TaskModel):
         attention_count = 0
         is_shown = self._build_row_filter()
         for edit in self.edit_loader.edits():
-            settled = self.edit_loader.is_settled(edit)
-            attention_count += matches_filter(edit, ActivityFilter.NEEDS_PERSON, settled=settled)
+            attention_count += self._matches(edit, ActivityFilter.NEEDS_PERSON)
             if is_shown(edit):
                 rows.append(self._build_row(edit, now))
         if self._shows_syncs:
@@ -414,6 +414,15 @@ class ActivityPageModel(TaskModel):
             settled=settled,
             customer_name=self._names.get(_target_of(edit), ""),
             states=self._workspace.service_states,
+            pause=self.edit_loader.active_pauses.get(edit.id),
+        )
+
+    def _matches(self, edit: Edit, activity_filter: ActivityFilter) -> bool:
+        return matches_filter(
+            edit,
+            activity_filter,
+            settled=self.edit_loader.is_settled(edit),
+            pause=self.edit_loader.active_pauses.get(edit.id),
         )
 
     def _summary(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from desktop.clients.service_status import ServiceState
+from desktop.customer.pause_release import ActivePause
 from desktop.kit.text import fold_text, shorten
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.edit import Edit, EditKind, EditState
@@ -28,6 +29,7 @@ class ActivityFilter(Enum):
     ALL = "All"
     WAITING = "Waiting"
     NEEDS_PERSON = "Needs a person"
+    PAUSED = "Paused"
     DONE = "Done"
     SYNCS = "By syncs"
 
@@ -78,10 +80,14 @@ def build_activity_row(
     settled: bool,
     customer_name: str = "",
     states: Iterable[ServiceState] = (),
+    pause: ActivePause | None = None,
 ) -> ActivityRow:
-    """Build an edit's row of the page Activity; `settled`: a person has dealt with its conflict."""
+    """Build an edit's row of the page Activity; `settled`: a person has dealt with its conflict.
+
+    `pause`: the pause that the edit has made and that goes on.
+    """
     request, subject = edit.request, edit_subject(edit)
-    state, tone = _state_label(edit, settled)
+    state, tone = _state_label(edit, settled) if pause is None else _pause_label(pause)
     outage = ""
     if edit.state is EditState.QUEUED and not edit.not_sent_reason:
         outage = outage_text(request.target.service.title, states)
@@ -101,8 +107,9 @@ def build_activity_row(
         reason_text=edit_reason(edit),
         state=state,
         state_tone=tone,
-        detail=outage or edit.detail,
-        needs_attention=needs_person(edit) and not settled,
+        detail=outage or (edit.detail if pause is None else _pause_detail(pause, now)),
+        needs_attention=(needs_person(edit) and not settled)
+        or (pause is not None and pause.is_overdue),
     )
 
 
@@ -111,15 +118,45 @@ def needs_person(edit: Edit) -> bool:
     return edit.state in (EditState.CONFLICT, EditState.FAILED)
 
 
-def matches_filter(edit: Edit, activity_filter: ActivityFilter, *, settled: bool) -> bool:
-    """Whether an edit belongs under this filter of the page Activity."""
+def _pause_label(pause: ActivePause) -> tuple[str, ChipTone]:
+    return ("Overdue", "warn") if pause.is_overdue else ("Paused", "info")
+
+
+def _pause_detail(pause: ActivePause, now: float) -> str:
+    """Say in Activity how a pause that goes on ends, or why it has not."""
+    day = time_format.format_day(pause.terms.until, now)
+    if pause.end is not None:
+        how = "failed" if pause.end.state is EditState.FAILED else "is not sent yet"
+        return f"The end of the pause {how}. {pause.end.detail}".rstrip()
+    if pause.is_overdue:
+        return (
+            f"The pause was to end after {day}. It ends when Fairlead is next awake and connected;"
+            " Undo ends it now."
+        )
+    earlier = " or with the last ticket" if pause.terms.user_id is not None else ""
+    return f"Ends after {day}{earlier}."
+
+
+def matches_filter(
+    edit: Edit,
+    activity_filter: ActivityFilter,
+    *,
+    settled: bool,
+    pause: ActivePause | None = None,
+) -> bool:
+    """Whether an edit belongs under this filter of the page Activity.
+
+    `pause`: the pause that it has made and that goes on.
+    """
+    if activity_filter is ActivityFilter.PAUSED:
+        return pause is not None
     if activity_filter is ActivityFilter.SYNCS:
         # Syncs write without edits: what they changed stands in the audit alone.
         return False
     if activity_filter is ActivityFilter.WAITING:
         return not edit.state.is_final
     if activity_filter is ActivityFilter.NEEDS_PERSON:
-        return needs_person(edit) and not settled
+        return (needs_person(edit) and not settled) or (pause is not None and pause.is_overdue)
     if activity_filter is ActivityFilter.DONE:
         return edit.state.is_final and (settled or not needs_person(edit))
     return True

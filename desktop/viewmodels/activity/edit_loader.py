@@ -1,5 +1,8 @@
 """Loads the page Activity's edits page by page, and knows which somebody has settled."""
 
+from collections.abc import Mapping
+
+from desktop.customer.pause_release import ActivePause, PauseRelease
 from desktop.model.edit import Edit
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.activity.activity_row import needs_person
@@ -13,11 +16,14 @@ _FieldKey = tuple[str, str, str, str]
 class EditLoader:
     """The edits that the page Activity has read, newest first; it grows, and never forgets one."""
 
-    def __init__(self, store: WorkspaceStore) -> None:
+    def __init__(self, store: WorkspaceStore, pauses: PauseRelease) -> None:
         self._store = store
+        self._pauses = pauses
+        self.active_pauses: Mapping[str, ActivePause] = {}  # that go on, by the id of their edit
         self._edits: dict[int, Edit] = {}
         self._settled: set[str] = set()
         self._limit = 0
+        self._oldest_read_at: float | None = None
         self.is_complete = False
 
     @property
@@ -33,6 +39,11 @@ class EditLoader:
         """Return the page Activity's edit with this id, None where none is loaded."""
         return self._edits.get(int(edit_id)) if edit_id.isdigit() else None
 
+    @property
+    def oldest_read_at(self) -> float | None:
+        """From which Unix second on Activity has read every edit; None before the first page."""
+        return self._oldest_read_at
+
     def is_settled(self, edit: Edit) -> bool:
         """Whether a person settled an Activity row: left its conflict, or edited it later."""
         return edit.id in self._settled
@@ -43,6 +54,8 @@ class EditLoader:
         edits = await self._store.outbox.list_recent(limit)
         self._limit = limit
         self.is_complete = len(edits) < limit
+        self._oldest_read_at = edits[-1].created_at if edits else None
+        await self._read_pauses()
         await self._add_edits(edits)
 
     async def read_again(self) -> None:
@@ -60,6 +73,7 @@ class EditLoader:
         for edit_id in moved:
             if edit_id not in found:
                 found[edit_id] = await outbox.get_edit(edit_id)
+        await self._read_pauses()
         await self._add_edits(tuple(found.values()))
 
     async def read_all(self) -> tuple[Edit, ...]:
@@ -73,6 +87,12 @@ class EditLoader:
         # Kept beside the edit: the audit is append-only and says how the edit ended.
         await self._store.drafts_and_links.save_draft(_settled_note_key(edit_id), actor, now)
         self._settled.add(edit_id)
+
+    async def _read_pauses(self) -> None:
+        """Load the pauses that go on, however old the edits that made them are."""
+        pauses = await self._pauses.list_active()
+        self.active_pauses = {pause.edit.id: pause for pause in pauses}
+        self._edits |= {int(pause.edit.id): pause.edit for pause in pauses}
 
     async def _add_edits(self, edits: tuple[Edit, ...]) -> None:
         self._edits |= {int(edit.id): edit for edit in edits}

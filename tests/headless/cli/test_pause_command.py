@@ -71,6 +71,41 @@ def test_pause_holds_back_until_the_last_ticket_is_solved(
     assert as_agent("pause", "--list", "--json").json["pauses"] == []
 
 
+def test_pause_ends_with_the_last_of_more_tickets_than_a_page_holds(
+    as_agent: FairleadCommand, sandbox: SandboxServers, paused: PausedCustomer
+) -> None:
+    for number in range(101):
+        document = {
+            "ticket": {
+                "subject": f"Old {number}", "comment": {"body": "Done."},
+                "requester_id": paused.user_id, "status": "solved",
+            }
+        }  # fmt: skip
+        sandbox.zendesk_request("POST", "/api/v2/tickets", document)
+    assert as_agent("pause", paused.email).exit_code == 0
+    # The open one is the oldest, on the second page.
+    assert as_agent("pause", "--release", "--json").json["edits"] == []
+    assert paused.is_paused
+    paused.solve()
+    (end,) = as_agent("pause", "--release", "--json").json["edits"]
+    assert end["state"] == "done"
+    assert not paused.is_paused
+
+
+def test_overdue_pause_is_listed_with_what_holds_its_end_back(
+    fairlead: FairleadCommand, as_agent: FairleadCommand, paused: PausedCustomer
+) -> None:
+    as_agent("pause", paused.email)
+    (listed,) = as_agent("pause", "--list", "--json").json["pauses"]
+    assert (listed["overdue"], listed["end"]) == (False, None)
+    paused.solve()
+    switch_changes(fairlead, on=False)
+    as_agent("pause", "--release")
+    (held,) = as_agent("pause", "--list", "--json").json["pauses"]
+    assert "Changes are switched off" in held["end"]["not_sent"]
+    assert "its end is queued" in as_agent("pause", "--list").stdout
+
+
 def switch_changes(fairlead: FairleadCommand, *, on: bool) -> None:
     file = fairlead.home / "changes.json"
     file.write_text(json.dumps({"changes": on}))

@@ -30,7 +30,9 @@ async def test_pause_ends_once_its_last_day_has_passed(
     await _pause(services, email, 2)
     clock.advance(2 * _DAY_S)
     assert await services.pauses.queue_due() == (), "its last day is not over"
+    assert not any(one.is_overdue for one in await services.pauses.list_active())
     clock.advance(_DAY_S)
+    assert [one.is_overdue for one in await services.pauses.list_active()] == [True]
     sandbox.add_fault("sailthru:POST /user:503", times=None)
     (end,) = await services.pauses.queue_due()
     await services.build_edit_sender().send_due()

@@ -110,7 +110,7 @@ async def _run_due(context: AppContext, options: argparse.Namespace) -> int:
 
 async def _release_pauses(services: WorkspaceServices) -> None:
     """End the pauses of marketing that are over: no window may be open for days."""
-    if not await services.pauses.list_active():
+    if all(pause.end is not None for pause in await services.pauses.list_active()):
         return
     try:
         if not services.session.is_connected:
