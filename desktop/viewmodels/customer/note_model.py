@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.customer.hand_over_text import compose_hand_over
 from desktop.customer.template_values import fill_note_template
 from desktop.kit.clock import Clock
-from desktop.kit.errors import AppError
+from desktop.kit.errors import AppError, InvalidInput
 from desktop.kit.text import shorten
 from desktop.model.permission import Permission
 from desktop.model.text_template import NoteTemplate
@@ -22,8 +22,8 @@ from desktop.viewmodels.task_registry import TaskRegistry
 class NoteView:
     """What the drawer Add note shows; `tickets` are (number as text, title), the closed left out.
 
-    `templates` are the titles of the prepared notes, `template` the one chosen. `button_reason`
-    says why the note cannot be sent, or "".
+    `ticket` is the number chosen, "" for none. `templates` are the titles of the prepared notes,
+    `template` the one chosen. `button_reason` says why the note cannot be sent, or "".
     """
 
     subtitle: str = ""
@@ -54,6 +54,8 @@ class NoteModel(QObject):
         # The prepared note chosen, and its text as it was filled: what differs somebody has typed.
         self._template = self._prepared_text = ""
         self._error: AppError | None = None
+        self._is_open = False
+        sheet_model.changed.connect(self._drop_closed_ticket)
         sheet_model.about_to_replace.connect(self._keep_input)
 
     @property
@@ -77,6 +79,7 @@ class NoteModel(QObject):
 
     def begin(self, ticket: int | None = None) -> None:
         """Begin a note in its drawer: with the customer's draft, else with what was changed."""
+        self._is_open = True
         choices = self._ticket_choices()
         wanted = ticket if ticket is not None else self._sheet_model.context().ticket
         offered = [number for number, _ in choices]
@@ -90,7 +93,7 @@ class NoteModel(QObject):
 
     def choose_ticket(self, number: str) -> None:
         """Choose in the drawer Add note the ticket that the note goes to."""
-        self._ticket = number
+        self._ticket, self._error = number, None
         self.changed.emit()
 
     def choose_template(self, title: str) -> None:
@@ -110,6 +113,7 @@ class NoteModel(QObject):
 
     def end(self) -> None:
         """Close the drawer Add note; the draft stays."""
+        self._is_open = False
         self._tasks.cancel("compose")
         self._sheet_model.set_unsaved_input(NOTE_DRAFT, False)
 
@@ -124,6 +128,8 @@ class NoteModel(QObject):
         if sheet is None:
             return NoteView()
         reason = self.disabled_reason()
+        if not reason and not self._ticket:
+            reason = "Choose a ticket."
         if not reason and not self._text.strip():
             reason = "The note is empty."
         return NoteView(
@@ -189,19 +195,34 @@ class NoteModel(QObject):
     def _templates(self) -> tuple[NoteTemplate, ...]:
         return self._sheet_model.context().display_settings.note_templates
 
+    def _drop_closed_ticket(self) -> None:
+        """Have no ticket chosen once Zendesk says that the one in the drawer is closed."""
+        sheet = self._sheet_model.sheet
+        page = sheet.tickets.value if sheet is not None else None
+        closed = [one.id for one in page.tickets if one.status == "closed"] if page else []
+        if self._is_open and self._ticket and int(self._ticket) in closed:
+            number, self._ticket = self._ticket, ""
+            self._error = InvalidInput(
+                f"Ticket #{number} was closed meanwhile.",
+                "A closed ticket takes no more notes. Nothing was sent, and the text is kept.",
+                "Choose another ticket.",
+            )
+            self.changed.emit()
+
     async def _submit(self, text: str, ticket: int) -> None:
-        customer = self._sheet_model.current
+        customer, drafts = self._sheet_model.current, self._sheet_model.drafts
         await self._sheet_model.edits.add_note(text, ticket)
+        # By now another customer may be shown, whose draft is their own.
+        if drafts.draft_text(NOTE_DRAFT, customer.draft_owner) == text:
+            drafts.save_draft(NOTE_DRAFT, "", customer.draft_owner)
         if customer is not self._sheet_model.current:
             # Another tab is in front: what the drawer holds by now is not of this note.
             customer.kept_input.pop(NOTE_DRAFT, None)
-            self._sheet_model.drafts.save_draft(NOTE_DRAFT, "", customer.draft_owner)
             return
         if self._text != text:
             # Typed on while the customer was read again: that is not sent, and not lost.
             return
         self._text = ""
-        self._sheet_model.drafts.save_draft(NOTE_DRAFT, "")
         self.end()
         self.sent.emit()
 

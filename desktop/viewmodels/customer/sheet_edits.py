@@ -17,7 +17,7 @@ from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_sheet import CustomerSheet, SheetPart
 from desktop.model.edit import UNDO_WINDOW_S, Edit, EditKind, EditRequest, EditState, waits_for_undo
 from desktop.model.json_value import Json
-from desktop.model.marketing_pause import pause_until
+from desktop.model.marketing_pause import parse_pause_terms, pause_until
 from desktop.model.optout_level import OptOutLevel
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.header_view import customer_name
@@ -26,6 +26,7 @@ from desktop.viewmodels.customer.reason_drafts import NOTE_DRAFT, ReasonDrafts
 from desktop.viewmodels.customer.timeline_view import edit_text
 from desktop.viewmodels.edit_progress import outage_text
 from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.time_format import format_day
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 # Online, a part older than this is read again before it is edited.
@@ -160,6 +161,9 @@ class SheetEdits(QObject):
             self._watched_states[edit_id] = edit.state
             if edit.state.is_final:
                 del self._watched_states[edit_id]
+                is_refused = edit.state in (EditState.CONFLICT, EditState.FAILED)
+                if is_refused and edit.request.kind is EditKind.NOTE:
+                    self._keep_note_as_draft(edit.request)
                 stands = edit.state is EditState.DONE and not waits_for_undo(edit.request)
                 self.edit_settled.emit(edit_id, self._result_text(edit), stands)
 
@@ -251,7 +255,7 @@ class SheetEdits(QObject):
             self._watched_states[edit.id] = edit.state
 
     def _keep_note_as_draft(self, note: EditRequest) -> None:
-        """Offer a withdrawn note's text in the drawer again, unless another one is begun there."""
+        """Offer the text of a note not sent in the drawer again, unless one is begun there."""
         owner = self._find_owner(note)
         if owner is not None and not self._sheet_model.drafts.draft_text(NOTE_DRAFT, owner):
             self._sheet_model.drafts.save_draft(NOTE_DRAFT, str(note.new), owner)
@@ -293,8 +297,11 @@ def announced_edit_text(edit: Edit, who: str, outage: str = "") -> str:
     if request.kind is EditKind.OPTOUT:
         return f"{_OPTOUT_TEXTS[OptOutLevel(str(request.new))].format(who)}{when}"
     if request.kind is EditKind.PAUSE:
-        words = edit_text(request.kind.value, "", request.new)
-        return f"{who}: {words[0].lower()}{words[1:]}{when}"
+        terms = parse_pause_terms(request.new)
+        if terms is None:
+            return f"Marketing for {who} resumes{when}"
+        until = format_day(terms.until, edit.created_at)
+        return f"Marketing for {who} pauses{when}, until {until}"
     if request.kind is EditKind.NOTE:
         return f"{who}: note to colleagues on #{request.ticket}{when}"
     if request.kind is EditKind.TAG:

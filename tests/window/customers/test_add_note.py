@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from PySide6.QtWidgets import QApplication
 
 from desktop.panels.customer.note_drawer import NoteDrawer
@@ -174,3 +175,65 @@ async def test_note_sent_behind_another_tab_leaves_the_other_draft(window: Windo
     await window.wait_for_text("Maria Lopez")
     assert not drawer.isVisible()
     assert not window.sheet.has_unsaved_input
+
+
+def close_ticket(window: WindowDriver, number: int) -> None:
+    headers = window.sandbox.basic_auth_headers()
+    body = '{"ticket": {"status": "closed"}}'
+    window.sandbox.http("zendesk", "PUT", f"/api/v2/tickets/{number}", body, headers)
+
+
+async def test_ticket_closed_while_a_note_is_typed_is_chosen_no_longer(
+    window: WindowDriver,
+) -> None:
+    await window.look_up("#48213")
+    window.click("Add note")
+    drawer = drawer_of(window)
+    window.type("Called.")
+    close_ticket(window, 48213)
+    window.sheet.refresh()
+    await window.wait_for_text("Ticket #48213 was closed meanwhile", drawer)
+    assert drawer.ticket_dropdown.value() is None
+    assert not drawer.add_button.isEnabled()
+    assert drawer.text_field.toPlainText() == "Called."
+    window.save_screenshot("note-ticket-closed")
+    drawer.ticket_dropdown.setCurrentIndex(0)
+    drawer.ticket_dropdown.activated.emit(0)
+    assert drawer.add_button.isEnabled()
+    assert "was closed meanwhile" not in window.visible_texts(drawer)
+
+
+async def test_note_refused_by_a_closed_ticket_is_offered_again(window: WindowDriver) -> None:
+    await window.look_up("#48213")
+    window.click("Add note")
+    window.type("Called.")
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_until(lambda: not drawer_of(window).isVisible())
+    close_ticket(window, 48213)
+    window.advance_clock(11)
+    await window.wait_until(lambda: window.newest_edit_states()[:1] == ["failed"])
+    await window.wait_until(lambda: window.sheet.drafts.draft_text("note") == "Called.")
+
+
+async def test_note_sent_while_the_next_customer_opens_leaves_their_draft(
+    window: WindowDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await window.look_up("#48213")
+    window.click("Add note")
+    window.type("About Maria.")
+    edits, drafts = window.sheet.edits, window.sheet.drafts
+    add_note = edits.add_note
+
+    async def add_then_open_the_next(text: str, ticket: int) -> None:
+        await add_note(text, ticket)
+        window.sheet.open_text("#48240")
+        await window.is_lookup_finished()
+        drafts.save_draft("note", "About Tom.")
+
+    monkeypatch.setattr(edits, "add_note", add_then_open_the_next)
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_until(lambda: drafts.draft_text("note") == "About Tom.")
+    await window.pause(0.1)
+    assert drafts.draft_text("note") == "About Tom."
+    await window.look_up("#48213")
+    assert drafts.draft_text("note") == "", "it was sent"
