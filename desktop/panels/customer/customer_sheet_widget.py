@@ -29,6 +29,7 @@ from desktop.panels.widgets.tab_order import first_usable_control
 from desktop.viewmodels.customer.email_change_view import EmailNoteView
 from desktop.viewmodels.customer.pause_view import PauseView, build_pause_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.tone import BannerTone
 
 _COLUMN_PLAN = {
     3: (
@@ -205,13 +206,16 @@ class CustomerSheetWidget(QWidget):
         return next(card for card in self._cards.values() if isinstance(card, kind))
 
     def show_email_note(self, note: EmailNoteView) -> None:
-        """Show a note below the customer header that an address change stopped, or is needed."""
+        """Show a note below the panels that an address change stopped, or is needed.
+
+        Above them it would move what the pointer is on.
+        """
         if self._email_banner is None:
             if not note.title:
                 return
             self._email_banner = Banner(counts=False)
             self._email_banner.action_triggered.connect(self._on_email_note)
-            self._column.insertWidget(1, self._email_banner)
+            self._column.addWidget(self._email_banner)
         self._email_banner.setVisible(bool(note.title))
         if note.title and note != self._email_note:
             actions = [("change", note.action)]
@@ -226,11 +230,12 @@ class CustomerSheetWidget(QWidget):
         if self._pause_banner is None:
             self._pause_banner = Banner(counts=False)
             self._pause_banner.action_triggered.connect(self._on_end_pause)
-            self._column.insertWidget(1, self._pause_banner)
+            self._column.addWidget(self._pause_banner)
         self._pause_banner.setVisible(bool(view.text))
         if view.text:
             actions = [("end", view.action)] if view.action else []
-            self._pause_banner.show_message("info", view.text, view.detail, actions=actions)
+            tone: BannerTone = "warn" if view.is_overdue else "info"
+            self._pause_banner.show_message(tone, view.text, view.detail, actions=actions)
 
     def _focus_lists(self) -> None:
         first = first_usable_control(self._cards["lists"])

@@ -92,15 +92,22 @@ def build_optout_view(context: CustomerContext) -> OptOutView:
         optin_link=context.display_settings.optin_link
         if current not in (None, OptOutLevel.NONE)
         else "",
-        can_pause=current is OptOutLevel.NONE and _can_pause(context),
-        pause_reason=context.check_permission(Permission.PAUSE).reason,
+        can_pause=current is OptOutLevel.NONE and _has_open_ticket(context),
+        pause_reason=_pause_reason(context),
     )
 
 
-def _can_pause(context: CustomerContext) -> bool:
+def _has_open_ticket(context: CustomerContext) -> bool:
     page = context.sheet.tickets.value
-    has_open_ticket = page is not None and any(one.is_unsolved for one in page.tickets)
-    return has_open_ticket and not build_pause_view(context).text
+    return page is not None and any(one.is_unsolved for one in page.tickets)
+
+
+def _pause_reason(context: CustomerContext) -> str:
+    """Say in the opt-out panel why marketing cannot be paused, or ""."""
+    # Disabled and not gone: the panels below would move up under the pointer.
+    if build_pause_view(context).text:
+        return "Marketing is paused already."
+    return context.check_permission(Permission.PAUSE).reason
 
 
 def _build_level(

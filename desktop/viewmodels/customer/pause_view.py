@@ -1,4 +1,4 @@
-"""View of the note above the panels that says until when a customer's marketing is paused."""
+"""View of the note below the panels that says until when a customer's marketing is paused."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,20 @@ from desktop.model.marketing_pause import parse_pause_terms, pause_name
 from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import pending_edit
 from desktop.viewmodels.customer.customer_context import CustomerContext
+from desktop.viewmodels.time_format import format_day, to_local_time
 
 
 @dataclass(frozen=True)
 class PauseView:
-    """The note on a pause; empty `text`: there is none. `action` is the text of its button."""
+    """The note on a pause; empty `text`: there is none. `action` is the text of its button.
+
+    `is_overdue`: its last day has passed, and it goes on.
+    """
 
     text: str = ""
     detail: str = ""
     action: str = ""
+    is_overdue: bool = False
 
 
 def build_pause_view(context: CustomerContext) -> PauseView:
@@ -31,14 +36,21 @@ def build_pause_view(context: CustomerContext) -> PauseView:
     terms = parse_pause_terms(value)
     if terms is None:
         return PauseView()
-    until = f"{terms.until.day} {terms.until:%B %Y}"
+    until = format_day(terms.until, context.now)
     page = context.sheet.tickets.value
     is_open = page is not None and any(one.is_unsolved for one in page.tickets)
     earlier = ", or until the last ticket is solved" if is_open else ""
     detail = f"Only campaigns that leave out the list {names.paused_list} are held back."
+    is_overdue = edit is None and terms.is_over(to_local_time(context.now).date())
+    text = f"Marketing is paused until {until}{earlier}."
     if edit is not None:
+        text = f"Marketing pauses until {until}{earlier}."
         detail = f"{to_sentence(context.progress_text(edit))} {detail}"
+    elif is_overdue:
+        text = f"Marketing is still paused; the last day was {until}."
+        detail = (
+            "Fairlead ends a pause wherever it runs and is connected. One that was made on another"
+            " computer, or in Sailthru, is ended here by hand."
+        )
     may_end = context.check_permission(Permission.PAUSE).is_allowed
-    return PauseView(
-        f"Marketing is paused until {until}{earlier}.", detail, "End pause" if may_end else ""
-    )
+    return PauseView(text, detail, "End pause" if may_end else "", is_overdue)
