@@ -31,6 +31,7 @@ from desktop.model.workspace_kind import WorkspaceKind, confirmed_over
 from desktop.settings import settings_table
 from desktop.settings.effective_workspace_kind import effective_workspace_kind
 from desktop.settings.permission_rules import permission_rules_from
+from desktop.settings.settings_file import SettingsValues
 from desktop.settings.workspace import Workspace
 from desktop.store.workspace_store import WorkspaceStore, open_store
 from desktop.vault.environment_vault import EnvironmentVault
@@ -38,6 +39,7 @@ from desktop.vault.keyring_vault import KeyringVault
 from desktop.vault.secret import Vault
 
 if TYPE_CHECKING:
+    from desktop.customer.address_watch import AddressWatch
     from desktop.customer.edit_batch.batch_runner import BatchRunner
     from desktop.customer.edit_batch.batch_service import EditBatchService
     from desktop.customer.edit_undo import UndoService
@@ -140,7 +142,28 @@ class WorkspaceServices:
 
         session = self.session
         return EmailChangeService(
-            lambda: session.clients, self.store, self.editor, self.context.clock, self.bus
+            lambda: session.clients,
+            self.store,
+            self.editor,
+            self.context.clock,
+            self.bus,
+            self._follows_zendesk,
+        )
+
+    @cached_property
+    def address_watch(self) -> "AddressWatch":
+        """The workspace's AddressWatch: primary addresses that were changed in Zendesk itself."""
+        from desktop.customer.address_watch import AddressWatch
+
+        session = self.session
+        return AddressWatch(
+            lambda: session.clients,
+            self.store,
+            self.email_changes,
+            self.editor,
+            self.context.clock,
+            self.bus,
+            self._follows_zendesk,
         )
 
     @cached_property
@@ -221,11 +244,22 @@ class WorkspaceServices:
 
         Where they cannot be read nothing is allowed.
         """
+        values = self._read_current_values()
+        if values is None:
+            return PermissionRules(are_changes_enabled=False, permissions={})
+        return permission_rules_from(values)
+
+    def _follows_zendesk(self) -> bool:
+        """Whether an admin lets Sailthru follow addresses changed in Zendesk, as it stands now."""
+        values = self._read_current_values()
+        return values is not None and values.get(settings_table.FOLLOW_ADDRESSES)
+
+    def _read_current_values(self) -> SettingsValues | None:
         try:
             stored = self.session.connection_config.settings_file.load().values
         except AppError:
-            return PermissionRules(are_changes_enabled=False, permissions={})
-        return permission_rules_from(stored.with_policy(self.context.read_policy()))
+            return None
+        return stored.with_policy(self.context.read_policy())
 
     def find_confirmed_over(self) -> int | None:
         """Return over how many people the workspace's kind asks once more, by what is stored now.

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+from desktop.app.commands.edit_delivery import deliver_and_wait
 from desktop.app.container import WorkspaceServices
 from desktop.app.run_permits import find_run_permits
 from desktop.app.runner_factory import build_runner
@@ -34,7 +35,22 @@ async def run_and_notify(
     request = await _verify_cause(services, request)
     permits = await find_run_permits(services, sync, request)
     runner = build_runner(services, sync.name, on_progress, permits=permits)
-    return await notify_run_ended(services, sync, await runner.run(sync, request))
+    run = await runner.run(sync, request)
+    await follow_changed_addresses(services)
+    return await notify_run_ended(services, sync, run)
+
+
+async def follow_changed_addresses(services: WorkspaceServices) -> None:
+    """Ask about primary addresses that a run's feeds told were changed; send what was taken over.
+
+    Never changes how the run ended.
+    """
+    try:
+        made = await services.address_watch.check_all()
+        edits = [step.edit for one in made for step in one.steps if step.edit is not None]
+        await deliver_and_wait(services, edits)
+    except AppError as error:
+        log.warning("Changed addresses could not be looked after: %s", error.title)
 
 
 async def _verify_cause(services: WorkspaceServices, request: RunRequest) -> RunRequest:

@@ -87,6 +87,7 @@ async def disconnect_workspace(config: ConnectionConfig) -> SignOutResult:
     values = config.settings_file.load().values
     rows: tuple[Setting[Any], ...] = (
         settings_table.CHANGES_ENABLED,
+        settings_table.FOLLOW_ADDRESSES,
         *settings_table.PERMISSION_SETTINGS.values(),
         *_ACCOUNT_SETTINGS,
     )

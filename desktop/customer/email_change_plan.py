@@ -33,13 +33,24 @@ def plan_email_change(
 ) -> dict[EmailChangeStep, EditRequest]:
     """Build the edits of an address change by step, without queueing them."""
     user, profile = require_read(sheet)
+    return plan_record_changes(user, profile, sheet.address or check.old, check, choices)
+
+
+def plan_record_changes(
+    user: ZendeskUser | None,
+    profile: SailthruProfile | None,
+    label: str,
+    check: EmailCheck,
+    choices: EmailChangeChoices,
+) -> dict[EmailChangeStep, EditRequest]:
+    """Build the edits of an address change by step, from the records as they were read."""
     other, policy = check.other_profile, choices.policy
     merges = policy is EmailConflictPolicy.MERGE and other is not None
     return build_step_requests(
         user,
         profile,
         check.new,
-        label=sheet.address or check.old,
+        label=label,
         keeps_old=choices.keeps_old,
         merges_sid=other.sid if merges and other is not None else "",
         moves_profile=not (check.needs_choice and policy is EmailConflictPolicy.KEEP),

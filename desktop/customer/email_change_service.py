@@ -17,6 +17,7 @@ from desktop.customer.email_change_plan import (
     expected_profile_again,
     is_merge_unseen,
     plan_email_change,
+    plan_record_changes,
     plan_removal,
 )
 from desktop.customer.email_check import (
@@ -30,8 +31,10 @@ from desktop.customer.service_clients import ServiceClients
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, ConflictError, InvalidInput, UserDecisionNeeded
+from desktop.model.address_difference import PrimaryAddressChange
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget
+from desktop.model.email_address import email_match_key
 from desktop.model.email_change import (
     TAKE_BACK_S,
     EmailChange,
@@ -46,6 +49,7 @@ from desktop.model.profile_snapshot import MergeLevels, ProfileSnapshot, verify_
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
 from desktop.model.target_record import TargetRecord
+from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.workspace_store import WorkspaceStore
 
 log = logging.getLogger(__name__)
@@ -64,12 +68,15 @@ class EmailChangeService:
         editor: EditService,
         clock: Clock,
         bus: ChangeBus,
+        follows_zendesk: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`follows_zendesk`: whether an admin lets Sailthru follow by itself, as it stands now."""
         self._services = services
         self._store = store
         self._editor = editor
         self._clock = clock
         self._bus = bus
+        self._follows_zendesk = follows_zendesk
         self._checker = EmailChecker(services, editor, clock)
 
     async def check(self, sheet: CustomerSheet, text: str) -> EmailCheck:
@@ -100,13 +107,41 @@ class EmailChangeService:
         obstacle = check.find_obstacle(choices.policy)
         if obstacle is not None:
             raise obstacle
-        requests = plan_email_change(sheet, check, choices)
         user, profile = require_read(sheet)
+        return await self._submit(user, profile, sheet.address or check.old, check, choices)
+
+    async def submit_automatic(
+        self,
+        user: ZendeskUser,
+        profile: SailthruProfile,
+        check: EmailCheck,
+        choices: EmailChangeChoices,
+    ) -> EmailChangeProgress:
+        """Queue what is left of an address change that was made in Zendesk, for who is at work.
+
+        Raises UserDecisionNeeded where the check stands in the way, NotPermitted.
+        """
+        obstacle = check.find_obstacle(None)
+        if obstacle is not None:
+            raise obstacle
+        return await self._submit(user, profile, check.new, check, choices, is_automatic=True)
+
+    async def _submit(
+        self,
+        user: ZendeskUser | None,
+        profile: SailthruProfile | None,
+        label: str,
+        check: EmailCheck,
+        choices: EmailChangeChoices,
+        *,
+        is_automatic: bool = False,
+    ) -> EmailChangeProgress:
+        requests = plan_record_changes(user, profile, label, check, choices)
         change = EmailChange(
             id="",
             user_id=user.id if user is not None else None,
             sid=profile.sid if profile is not None else "",
-            label=sheet.address or check.old,
+            label=label,
             old=check.old,
             new=check.new,
             policy=choices.policy or EmailConflictPolicy.REFUSE,
@@ -114,6 +149,7 @@ class EmailChangeService:
             expected=expected_profile(profile, check, choices.policy),
             actor="",
             created_at=self._clock.now(),
+            is_automatic=is_automatic,
         )
         return await self._queue(change, requests)
 
@@ -166,6 +202,8 @@ class EmailChangeService:
             policy=policy,
             expected=expected_profile_again(change, profile, check, policy),
             keeps_old=change.keeps_old and not removes_old,
+            # Whoever resumes it has decided on it.
+            is_automatic=False,
         )
         if policy is EmailConflictPolicy.KEEP and failed.step is EmailChangeStep.MOVE_PROFILE:
             await changes.update(change)
@@ -271,7 +309,12 @@ class EmailChangeService:
             ended_at=None,
             verification=None,
             undoes=change.id,
+            is_automatic=False,
         )
+        if change.user_id is not None and EmailChangeStep.MAKE_PRIMARY not in requests:
+            # Zendesk keeps the new address: it would be taken over again within minutes.
+            kept = PrimaryAddressChange(change.user_id, change.label, change.old, change.new)
+            await self._store.address_differences.leave(kept, now)
         return await self._queue(back, requests)
 
     def find_take_back_refusal(self, progress: EmailChangeProgress) -> UserDecisionNeeded | None:
@@ -345,6 +388,8 @@ class EmailChangeService:
             return
         snapshot, other = ProfileSnapshot.of_profile(profile), record.merged_profile
         change = (await changes.get_progress(edit.email_change)).change
+        if change.is_automatic:
+            await self._require_still_followed(change)
         if other is not None:
             snapshot = snapshot.merged_with(ProfileSnapshot.of_profile(other))
             seen = change.expected.levels if change.expected is not None else None
@@ -361,6 +406,25 @@ class EmailChangeService:
                 )
             snapshot = replace(snapshot, levels=seen)
         await changes.update(replace(change, expected=snapshot))
+
+    async def _require_still_followed(self, change: EmailChange) -> None:
+        """Raise ConflictError where a change made by itself is not to be made any more."""
+        if not self._follows_zendesk():
+            raise ConflictError(
+                "Sailthru does not follow addresses changed in Zendesk any more.",
+                "An admin has switched that off in Settings.",
+                "Resume to change it all the same, or take it back.",
+            )
+        zendesk = self._services().zendesk
+        if zendesk is None or change.user_id is None:
+            raise ConflictError("Zendesk could not be asked whether the address still stands.")
+        user = await zendesk.show_user(change.user_id)
+        if email_match_key(user.email or "") != email_match_key(change.new):
+            raise ConflictError(
+                f"{change.new} is not the primary address in Zendesk any more.",
+                f"It is {user.email or 'none'} now.",
+                "Take the change back.",
+            )
 
     async def _read_profile(
         self, change: EmailChange, record: TargetRecord | None

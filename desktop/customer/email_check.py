@@ -23,9 +23,13 @@ from desktop.model.zendesk_user import ZendeskUser
 
 
 class AddressState(Enum):
-    """What an address change finds at the new address in one service; OWN: the customer's."""
+    """What an address change finds at the new address in one service.
+
+    OWN: it is the customer's already, PRIMARY: and their primary one.
+    """
 
     FREE = "free"
+    PRIMARY = "primary"
     OWN = "own"
     TAKEN = "taken"
     OTHER_PROFILE = "other profile"
@@ -125,7 +129,10 @@ class EmailChecker:
         self, user: ZendeskUser | None, profile: SailthruProfile | None, new: str
     ) -> EmailCheck:
         """Ask both services who has an address; what one answers badly is in the check."""
-        old = (user.email if user is not None else "") or (profile.email if profile else "") or ""
+        addresses = (user.email if user else None, profile.email if profile else None)
+        key = email_match_key(new)
+        # Where Zendesk has the new one already, the former is Sailthru's.
+        old = next((one for one in addresses if one and email_match_key(one) != key), "")
         clients = self._services()
         zendesk, sailthru = await asyncio.gather(
             self._check_zendesk(clients, user, new), self._check_sailthru(clients, profile, new)
@@ -164,6 +171,8 @@ class EmailChecker:
         if strangers:
             return {"zendesk": AddressState.TAKEN, "zendesk_owner": strangers[0]}
         key = email_match_key(new)
+        if user is not None and email_match_key(user.email or "") == key:
+            return {"zendesk": AddressState.PRIMARY}
         own = user is not None and any(email_match_key(one) == key for one in user.emails)
         return {"zendesk": AddressState.OWN if own else AddressState.FREE}
 

@@ -76,7 +76,8 @@ class EmailChange:
 
     `user_id` is None without a Zendesk user, `sid` empty without a Sailthru profile.
     `expected` is the profile as it must be found afterwards. `undoes` is the change that this one
-    takes back. `ended_at` (Unix seconds) is None while a step is still to be done.
+    takes back. `ended_at` (Unix seconds) is None while a step is still to be done. `is_automatic`:
+    Fairlead made it by itself, because the address was changed in Zendesk.
     """
 
     id: str
@@ -93,6 +94,7 @@ class EmailChange:
     ended_at: float | None = None
     verification: EmailVerification | None = None
     undoes: str | None = None
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True)

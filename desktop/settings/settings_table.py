@@ -153,6 +153,15 @@ SAILTHRU_ONLY_OWNER = text_setting(
     is_owner=True,
     is_advanced=True,
 )
+FOLLOW_ADDRESSES = flag_setting(
+    "addresses.follow_zendesk",
+    SettingSection.PERMISSIONS,
+    "Sailthru follows addresses changed in Zendesk",
+    "Somebody made another address the primary one in Zendesk itself. Where it is free in Sailthru,"
+    " the profile gets it without being asked about; else Activity lists the customer.",
+    invalid_fallback=False,
+    is_admin_only=True,
+)
 HEALTH_VAR = text_setting(
     "names.health_var",
     SettingSection.NAMES,
@@ -457,6 +466,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     ZENDESK_EMAIL,
     CHANGES_ENABLED,
     *PERMISSION_SETTINGS.values(),
+    FOLLOW_ADDRESSES,
     SAILTHRU_ONLY_ROLE,
     SAILTHRU_ONLY_OWNER,
     HEALTH_VAR,

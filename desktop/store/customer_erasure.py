@@ -53,6 +53,8 @@ _MEMORY_ROWS = (
     ("sync_member", "source"),
     ("matched_pair", "user_id"),
     ("matched_pair", "sid"),
+    ("address_difference", "user_id"),
+    ("address_difference", "sid"),
     ("profile_link", "user_id"),
     ("profile_link", "sid"),
 )

@@ -60,8 +60,8 @@ class EmailChangeRepository(Repository):
             expected = change.expected.as_json() if change.expected is not None else None
             cursor = connection.execute(
                 "INSERT INTO email_change (account, user_id, sid, label, old, new, policy,"
-                " keeps_old, expected, actor, created_at, undoes)"
-                " VALUES ((SELECT id FROM current_account), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " keeps_old, expected, actor, created_at, undoes, is_automatic)"
+                " VALUES ((SELECT id FROM current_account), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     change.user_id,
                     change.sid,
@@ -74,6 +74,7 @@ class EmailChangeRepository(Repository):
                     change.actor,
                     change.created_at,
                     int(change.undoes) if change.undoes is not None else None,
+                    int(change.is_automatic),
                 ),
             )
             return int(cursor.lastrowid or 0)
@@ -110,19 +111,20 @@ class EmailChangeRepository(Repository):
     def update_within(self, change: EmailChange) -> Callable[[sqlite3.Connection], int]:
         """Return what updates an address change in the transaction that queues more of its steps.
 
-        Its policy, what is expected under it, and whether the old address is kept. It returns the
-        row's id and raises ConflictError where the change has ended meanwhile.
+        Its policy, what is expected under it, whether the old address is kept, and whether it is
+        Fairlead's own. It returns the row's id and raises ConflictError where the change has ended.
         """
         expected = change.expected.as_json() if change.expected is not None else None
 
         def act(connection: sqlite3.Connection) -> int:
             updated = connection.execute(
-                "UPDATE email_change SET policy = ?, expected = ?, keeps_old = ? WHERE id = ?"
-                " AND ended_at IS NULL",
+                "UPDATE email_change SET policy = ?, expected = ?, keeps_old = ?, is_automatic = ?"
+                " WHERE id = ? AND ended_at IS NULL",
                 (
                     change.policy.value,
                     canonical_json(expected),
                     int(change.keeps_old),
+                    int(change.is_automatic),
                     int(change.id),
                 ),
             )
@@ -191,4 +193,5 @@ def _parse_change(row: sqlite3.Row) -> EmailChange:
         ended_at=row["ended_at"],
         verification=parse_verification(found) if found is not None else None,
         undoes=str(row["undoes"]) if row["undoes"] is not None else None,
+        is_automatic=bool(row["is_automatic"]),
     )

@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from desktop.kit.errors import StorageError
 from desktop.store.account_repository import AccountRepository
+from desktop.store.address_difference_repository import AddressDifferenceRepository
 from desktop.store.audit_log import AuditLog
 from desktop.store.batch_repository import BatchRepository
 from desktop.store.cached_sheet_reader import CachedSheetReader
@@ -44,10 +45,10 @@ log = logging.getLogger(__name__)
 class WorkspaceStore:
     """All repositories of one workspace's two SQLite files.
 
-    What people wanted (`outbox`, `email_changes`, `lead_requests`, `edit_batches`, `audit`,
-    `drafts_and_links`), what syncs are and did (`syncs` … `plan_retention`), events and how they
-    act (`events`, `event_actions`), and what services said (`customer_cache`, `feeds`,
-    `zendesk_users`).
+    What people wanted (`outbox`, `email_changes`, `address_differences`, `lead_requests`,
+    `edit_batches`, `audit`, `drafts_and_links`), what syncs are and did (`syncs` …
+    `plan_retention`), events and how they act (`events`, `event_actions`), and what services said
+    (`customer_cache`, `feeds`, `zendesk_users`).
     """
 
     accounts: AccountRepository
@@ -56,6 +57,7 @@ class WorkspaceStore:
     email_changes: EmailChangeRepository
     lead_requests: LeadRequestRepository
     edit_batches: EditBatchRepository
+    address_differences: AddressDifferenceRepository
     audit: AuditLog
     drafts_and_links: DraftAndLinkRepository
     customer_cache: CustomerCache
@@ -146,6 +148,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         email_changes=EmailChangeRepository(fairlead),
         lead_requests=LeadRequestRepository(fairlead),
         edit_batches=EditBatchRepository(fairlead, new_owner_id(), accounts),
+        address_differences=AddressDifferenceRepository(fairlead),
         audit=AuditLog(fairlead),
         drafts_and_links=DraftAndLinkRepository(fairlead),
         customer_cache=CustomerCache(mirror),

@@ -26,6 +26,7 @@ from desktop.model.field_mapping import SourceType
 from desktop.model.name_splitting import NAME_VARS
 from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, SourceKind, Sync
+from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, FeedState, list_feed_name
 from desktop.sync.source_record import PHONE_VARS
 from desktop.sync.sync_context import SyncContext
@@ -107,7 +108,7 @@ class FeedExtractor:
                         raise
                     kept = cursor = ""
                     continue
-                await feeds.save_users(page.users, page.cursor)
+                await self._save_users(page.users, page.cursor)
                 self._on_read(len(page.users))
                 cursor = page.cursor
                 if page.is_last:
@@ -119,6 +120,16 @@ class FeedExtractor:
             whole = False
         await feeds.end_reading(USERS_FEED, self._context.clock.now(), whole=whole)
         return True
+
+    async def _save_users(self, users: Sequence[ZendeskUser], cursor: str) -> None:
+        """Save a page of Zendesk users; first, whose primary address was changed there.
+
+        Cut short in between, the page is read again and tells the same.
+        """
+        store = self._context.store
+        changed = await store.feeds.find_changed_addresses(users)
+        await store.address_differences.note_found(changed, self._context.clock.now())
+        await store.feeds.save_users(users, cursor)
 
     async def extract_tickets(self, *, required: bool = True) -> bool:
         """Read the Zendesk tickets changed since the last run; False if the export is refused."""
@@ -210,7 +221,7 @@ class FeedExtractor:
         after: str | None = None
         while True:
             page = await self._context.zendesk.export.search_users(query, after=after)
-            await self._context.store.feeds.save_users(page.users, "")
+            await self._save_users(page.users, "")
             self._on_read(len(page.users))
             after = page.cursor
             if page.is_last:

@@ -18,6 +18,7 @@ from desktop.kit.errors import (
     NotFound,
     RateLimited,
     ServiceError,
+    StorageError,
 )
 from desktop.model.edit import (
     Edit,
@@ -132,6 +133,14 @@ class _RefusedByRules(Exception):
     """The rules refuse an edit of the outbox that was claimed already; the message says why."""
 
 
+class _NotAsked(Exception):
+    """What a claimed edit depends on could not be asked now; `error` says why."""
+
+    def __init__(self, error: AppError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class _StoppedBySight(Exception):
     """A claimed edit is not sent because of what was just read; the message says why."""
 
@@ -236,6 +245,9 @@ class _ClaimedEdit(WorkSource):
             else:
                 await self._postpone(EditState.QUEUED, 0.0, words)
             return self._edit
+        except _NotAsked as unasked:
+            await self._handle_error(unasked.error, is_sent=False)
+            return self._edit
         except _StoppedBySight as stopped:
             words = f"{stopped} {self._certainty_text(unsure=self._is_unsure)}"
             await self._end(EditState.CONFLICT, words, is_unsent=not self._is_unsure)
@@ -261,6 +273,10 @@ class _ClaimedEdit(WorkSource):
                 await listener(self._edit, record)
             except ConflictError as error:
                 raise _StoppedBySight(str(error)) from error
+            except StorageError:
+                raise
+            except AppError as error:
+                raise _NotAsked(error) from error
         self._edit = await self._outbox.mark_sending(self._edit, self._context.clock.now())
 
     async def mark_accepted(self) -> None:

@@ -15,12 +15,19 @@ from desktop.viewmodels.task_registry import TaskRegistry
 # Seconds. What is sent is judged by the policy of its moment in any case.
 _POLICY_POLL_S = 30.0
 PAUSE_CHECK_S = 300.0
+ADDRESS_CHECK_S = 300.0
 
 
 async def release_due_pauses(services: WorkspaceServices) -> None:
     """Queue the ends of pauses that are over, while a service is connected to send them."""
     if services.session.is_connected:
         await services.pauses.queue_due()
+
+
+async def check_changed_addresses(services: WorkspaceServices) -> None:
+    """Ask both services, while connected, about primary addresses changed in Zendesk."""
+    if services.session.is_connected:
+        await services.address_watch.check_all()
 
 
 def start_background_loops(
@@ -53,6 +60,7 @@ def start_background_loops(
         ("due", due_runs.POLL_S, due.run_once),
         ("batch undos", batch_undos.POLL_S, undos.run_once),
         ("pauses", PAUSE_CHECK_S, partial(release_due_pauses, services)),
+        ("addresses", ADDRESS_CHECK_S, partial(check_changed_addresses, services)),
         ("audit head", retention.HOUR_S, services.keep_audit_head),
         (
             "retention",

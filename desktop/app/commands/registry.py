@@ -32,6 +32,7 @@ COMMANDS = (
     CommandEntry("lookup", "show one customer's sheet", "lookup"),
     CommandEntry("why", "explain why a customer is opted out", "why"),
     CommandEntry("edit", "change one customer", "edit"),
+    CommandEntry("addresses", "list addresses changed in Zendesk and not in Sailthru", "addresses"),
     CommandEntry("note", "put an internal note on a customer's ticket", "note"),
     CommandEntry("pause", "hold a customer's marketing back while a ticket is open", "pause"),
     CommandEntry("bulk", "look up and change many customers at once", "bulk"),

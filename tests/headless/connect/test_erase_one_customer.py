@@ -89,6 +89,11 @@ def remember(connection: sqlite3.Connection, who: str) -> None:
         (int(user_id), sid, address(who), address(who), f"{who}3@lopez.example"),
     )
     connection.execute(
+        "INSERT INTO address_difference (account, user_id, name, sid, old, new, found_at, state)"
+        " VALUES ('', ?, ?, ?, ?, ?, 1, 'open')",
+        (int(user_id), who, sid, address(who), f"{who}3@lopez.example"),
+    )
+    connection.execute(
         "INSERT INTO source_correction (sync, source, field, value, reason, actor, at)"
         " VALUES ('g', ?, 'name', ?, 'wrong', 'Ada', 1)",
         (user_id, f'"{who}"'),

@@ -82,6 +82,7 @@ def _count_rows(path: Path) -> dict[str, int]:
                 "lead_request": 0,
                 "edit_batch": 0,
                 "edit_batch_row": 0,
+                "address_difference": 0,
             },
         ),
         ("mirror", MIRROR_RENAMED, {"feed_user_address": 0, "search_suffix": 493}),
