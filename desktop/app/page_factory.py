@@ -59,6 +59,7 @@ class PageFactory(QObject):
             services.bus,
             services.context.clock,
             services.pauses,
+            services.address_watch,
         )
         launcher = DetachedRunLauncher(services, extra_environment)
         self._events_model = EventsPageModel(

@@ -146,7 +146,9 @@ class WindowLifecycle(QObject):
             lead_requests.failed.connect(self.main_window.show_error)
             lead_requests.message_posted.connect(self._on_lead_request_answered)
             self._drawer_models = DrawerModels(
-                EmailChangeModel(sheet, services.email_changes, services.bus, clock),
+                EmailChangeModel(
+                    sheet, services.email_changes, services.address_watch, services.bus, clock
+                ),
                 NoteModel(sheet, store, clock),
                 WhyOptedOutModel(sheet, store, clock),
                 AskLeadModel(sheet, asking, clock),

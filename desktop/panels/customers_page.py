@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from desktop.panels.customer.why_opted_out_drawer import WhyOptedOutDrawer
     from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
     from desktop.viewmodels.customer.drawer_models import DrawerModels
+    from desktop.viewmodels.customer.email_change_view import EmailNoteAction
 
 
 class CustomersPage(QWidget):
@@ -253,6 +254,12 @@ class CustomersPage(QWidget):
         if self._sheet is not None and self._is_sheet_connected:
             self._sheet.show_email_note(self._drawers.email_change.note())
 
+    def _on_email_note(self, action: "EmailNoteAction") -> None:
+        if action.value == "change":
+            self.open_email_drawer()
+        else:
+            self._drawers.email_change.act_on_note(action)
+
     def _on_next_action(self, step: str) -> None:
         if step == "create":
             self._model.edits.create_profile()
@@ -297,6 +304,7 @@ class CustomersPage(QWidget):
             sheet.tickets_panel.link_requested.connect(self.link_requested)
             sheet.changes_requested.connect(self.changes_requested)
             sheet.change_email_requested.connect(self.open_email_drawer)
+            sheet.email_note_answered.connect(self._on_email_note)
             sheet.tickets_panel.note_requested.connect(self.open_note_drawer)
             sheet.timeline_panel.why_requested.connect(self.open_why_drawer)
             sheet.ask_lead_requested.connect(self.open_ask_lead_drawer)

@@ -151,7 +151,11 @@ class SettingsPage(QWidget):
                 DisconnectCard(model.disconnect_model),
             )
         if key == "permissions":
-            return (PermissionsCard(model.permissions),)
+            followed = (settings_table.FOLLOW_ADDRESSES.key,)
+            return (
+                PermissionsCard(model.permissions),
+                SettingsSectionCard("By itself", form, followed),
+            )
         if key == "names":
             sections = (SettingSection.NAMES, SettingSection.VALUE, SettingSection.OPT_IN)
             return tuple(SettingsSectionCard(s.value, form, plain[s]) for s in sections)

@@ -19,7 +19,14 @@ class ActivityPageDriver:
         self.house = house
         live, clock = house.session, house.context.clock
         self.model = ActivityPageModel(
-            live, house.store, house.undo, house.editor, house.bus, clock, house.pauses
+            live,
+            house.store,
+            house.undo,
+            house.editor,
+            house.bus,
+            clock,
+            house.pauses,
+            house.address_watch,
         )
         self.lead_requests = LeadRequestsModel(
             live, house.lead_requests, house.editor, house.store, house.bus, clock

@@ -26,7 +26,7 @@ from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.responsive_columns import ResponsiveColumns, ResponsiveColumnsScrollArea
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.tab_order import first_usable_control
-from desktop.viewmodels.customer.email_change_view import EmailNoteView
+from desktop.viewmodels.customer.email_change_view import EmailNoteAction, EmailNoteView
 from desktop.viewmodels.customer.pause_view import PauseView, build_pause_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.tone import BannerTone
@@ -83,6 +83,7 @@ class CustomerSheetWidget(QWidget):
     """Widget of the customer sheet; call `build_next_panel` until `is_complete`, then show it."""
 
     change_email_requested = Signal()
+    email_note_answered = Signal(object)  # EmailNoteAction
     changes_requested = Signal(str)  # words to search Activity for
     ask_lead_requested = Signal(object)  # the EditKind of a change that is refused
 
@@ -218,7 +219,7 @@ class CustomerSheetWidget(QWidget):
             self._column.addWidget(self._email_banner)
         self._email_banner.setVisible(bool(note.title))
         if note.title and note != self._email_note:
-            actions = [("change", note.action)]
+            actions = [(action.value, words) for action, words in note.actions]
             self._email_banner.show_message("warn", note.title, note.text, actions=actions)
         self._email_note = note
 
@@ -245,8 +246,8 @@ class CustomerSheetWidget(QWidget):
     def _on_end_pause(self, _action: str) -> None:
         self._model.edits.end_pause()
 
-    def _on_email_note(self, _action: str) -> None:
-        self.change_email_requested.emit()
+    def _on_email_note(self, action: str) -> None:
+        self.email_note_answered.emit(EmailNoteAction(action))
 
     def set_narrow(self, narrow: bool) -> None:
         """Fold the sheet's panels that only inform, in a narrow window; those that act stay."""

@@ -205,6 +205,7 @@ class EmailChangeDrawer(Drawer):
     def _connect(self) -> None:
         model = self._model
         model.changed.connect(self._on_model_changed)
+        model.settled.connect(self.close_drawer)
         self.address_field.textEdited.connect(model.type_address)
         self.check_again_button.clicked.connect(model.check_now)
         self.policy_control.chosen.connect(self._on_policy)

@@ -149,8 +149,8 @@ class ListPage(ListDetailPage):
         self._filters = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._filters.setSpacing(fonts.scaled(8))
         # Without a share of its own the longest word takes the others' room.
-        self._filters.addWidget(self.filter_control, 3)
-        self._filters.addWidget(self.search_field, 4)
+        self._filters.addWidget(self.filter_control, 4)
+        self._filters.addWidget(self.search_field, 3)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 
+from desktop.customer.address_watch import AddressWatch
 from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import UndoService
 from desktop.customer.pause_release import PauseRelease
@@ -32,6 +33,12 @@ from desktop.viewmodels.activity.activity_row import (
     build_text_matcher,
     customer_query_for_edit,
     matches_filter,
+)
+from desktop.viewmodels.activity.address_difference_rows import (
+    AddressDifferenceLoader,
+    build_difference_detail,
+    customer_query_for_difference,
+    difference_text,
 )
 from desktop.viewmodels.activity.conflict_current_value import read_conflict_value
 from desktop.viewmodels.activity.edit_actions import EditActions
@@ -77,6 +84,7 @@ class ActivityPageModel(TaskModel):
         bus: ChangeBus,
         clock: Clock,
         pauses: PauseRelease,
+        watch: AddressWatch,
     ) -> None:
         super().__init__()
         self._workspace, self._store, self._editor, self._clock = workspace, store, editor, clock
@@ -84,6 +92,8 @@ class ActivityPageModel(TaskModel):
         self.table_model.more_wanted.connect(self.read_more)
         self.edit_loader = EditLoader(store, pauses)
         self.sync_audit_loader = SyncAuditLoader(store)
+        self.difference_loader = AddressDifferenceLoader(store)
+        self._watch = watch
         self._actions = EditActions(workspace, store, undo, editor, bus, clock, self.edit_loader)
         self.activity_filter = ActivityFilter.ALL
         self.search_text = ""
@@ -138,6 +148,8 @@ class ActivityPageModel(TaskModel):
         now, entry = self._clock.now(), self.sync_audit_loader.find(self._selected_id)
         if entry is not None:
             return build_sync_row_detail(entry, now)
+        if (difference := self.difference_loader.find(self._selected_id)) is not None:
+            return build_difference_detail(difference, now)
         edit = self.edit_loader.find(self._selected_id)
         if edit is None:
             return None
@@ -154,6 +166,8 @@ class ActivityPageModel(TaskModel):
         now, entry = self._clock.now(), self.sync_audit_loader.find(row_id)
         if entry is not None:
             return format_sync_row_text(entry, now)
+        if (difference := self.difference_loader.find(row_id)) is not None:
+            return difference_text(difference, now)
         edit = self.edit_loader.find(row_id)
         if edit is None:
             return ""
@@ -165,6 +179,8 @@ class ActivityPageModel(TaskModel):
         edit, entry = self.edit_loader.find(row_id), self.sync_audit_loader.find(row_id)
         if entry is not None:
             return customer_query_for_sync_row(entry)
+        if (difference := self.difference_loader.find(row_id)) is not None:
+            return customer_query_for_difference(difference)
         return customer_query_for_edit(edit) if edit is not None else ""
 
     def sync_and_run_of(self, row_id: str) -> tuple[str, str]:
@@ -319,6 +335,7 @@ class ActivityPageModel(TaskModel):
             self._is_reread_requested = False
             try:
                 await self.edit_loader.read_again()
+                await self.difference_loader.read_again()
                 if self._shows_syncs:
                     await self.sync_audit_loader.read_again()
             except AppError as error:
@@ -352,6 +369,12 @@ class ActivityPageModel(TaskModel):
             self.changed.emit()
 
     async def _perform_action(self, action: ActivityAction, edit_id: str) -> None:
+        if (difference := self.difference_loader.find(edit_id)) is not None:
+            await self._watch.leave(difference.user_id)
+            await self.difference_loader.read_again()
+            self._refresh_table()
+            self.message_posted.emit("Left as it is.")
+            return
         current_value = self._current_value if edit_id == self._selected_id else None
         sentence = await self._actions.perform(action, edit_id, current_value)
         self._refresh_table()
@@ -396,7 +419,12 @@ class ActivityPageModel(TaskModel):
                 for target in (_target_of_entry(entry),)
             ]
         else:
+            if self.activity_filter is ActivityFilter.NEEDS_PERSON:
+                bounds = self.times.bounds(now)
+                rows += self.difference_loader.rows(now, self.search_text, bounds)
+                rows.sort(key=lambda row: -row.at)
             rows = _sort_rows(rows, self.order)
+        attention_count += self.difference_loader.count
         self.table_model.is_complete = self._is_complete()
         self.table_model.show_rows(rows)
         if self._missing_names():

@@ -2,13 +2,16 @@
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from desktop.customer.address_watch import AddressWatch
 from desktop.customer.email_change_plan import EmailChangeChoices, plan_email_change
 from desktop.customer.email_change_service import EmailChangeService
 from desktop.customer.email_check import EmailCheck
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, InvalidInput
-from desktop.model.email_address import normalize_email
+from desktop.model.address_difference import AddressDifference
+from desktop.model.customer_sheet import CustomerSheet
+from desktop.model.email_address import email_match_key, normalize_email
 from desktop.model.email_change import (
     EmailChangeProgress,
     EmailChangeStep,
@@ -18,14 +21,17 @@ from desktop.model.email_change import (
 )
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.zendesk_user import ZendeskUser
 from desktop.viewmodels.customer.email_change_view import (
     EmailChangeView,
+    EmailNoteAction,
     EmailNoteView,
     build_check_rows,
     build_comparison,
     build_step_views,
     build_verification,
     consequence_text,
+    difference_note,
     steps_note_of,
     subtitle_of,
 )
@@ -43,18 +49,21 @@ class EmailChangeModel(QObject):
     """The drawer Change e-mail: what is typed, what was found, the customer's newest change."""
 
     changed = Signal()
+    settled = Signal()  # there is nothing left to do in the drawer
     address_replaced = Signal(str)  # the drawer is closed; the customer has this address now
 
     def __init__(
         self,
         sheet_model: CustomerSheetModel,
         changes: EmailChangeService,
+        watch: AddressWatch,
         bus: ChangeBus,
         clock: Clock,
     ) -> None:
         super().__init__()
         self._sheet_model = sheet_model
         self._changes = changes
+        self._watch = watch
         self._clock = clock
         self._tasks = TaskRegistry(self._on_error)
         self._typed = ""
@@ -63,8 +72,12 @@ class EmailChangeModel(QObject):
         self._keeps_old = True
         self._error: AppError | None = None
         self._progress: EmailChangeProgress | None = None
+        # Somebody changed the address in Zendesk itself, and Sailthru has not followed.
+        self._difference: AddressDifference | None = None
         self._is_open = False
         self._submits_when_checked = False
+        self._checks_when_read = False
+        self._read_sheet: CustomerSheet | None = None  # whose changes were read last
         self._check_timer = QTimer(self)
         self._check_timer.setSingleShot(True)
         self._check_timer.setInterval(_CHECK_AFTER_MS)
@@ -89,33 +102,33 @@ class EmailChangeModel(QObject):
     def proposed_address(self) -> str:
         """The address that the drawer Change e-mail proposes: Zendesk's primary, if Sailthru lags.
 
-        Empty where both agree, or where another profile has the primary address.
+        Empty where both agree, or where the profile shown is not the one that lags.
         """
-        sheet = self._sheet_model.sheet
-        user, profile = (sheet.user.value, sheet.profile.value) if sheet else (None, None)
-        if sheet is None or user is None or profile is None or not sheet.is_complete:
-            return ""
-        primary, address = (normalize_email(one.email or "") for one in (user, profile))
-        is_former = primary != address and address in user.emails
-        if not primary or not is_former or any(o.address == primary for o in sheet.other_profiles):
-            return ""
-        return primary
+        difference, sheet = self._difference, self._sheet_model.sheet
+        profile = sheet.profile.value if sheet is not None else None
+        is_theirs = difference is not None and profile is not None and profile.sid == difference.sid
+        return difference.new if difference is not None and is_theirs else ""
 
     def note(self) -> EmailNoteView:
         """Build the sheet's note on an e-mail change that stopped, or is to be made."""
-        unfinished = self.unfinished
+        unfinished, difference = self.unfinished, self._difference
         if unfinished is not None and unfinished.stopped_at is not None:
             title = "The change of the e-mail address has stopped."
-            return EmailNoteView(title, unfinished.half_done_text, "Finish it…")
-        proposed = self.proposed_address
-        if not proposed or unfinished is not None:
+            finish = (EmailNoteAction.CHANGE, "Finish it…")
+            return EmailNoteView(title, unfinished.half_done_text, (finish,))
+        if difference is None or unfinished is not None:
             return EmailNoteView()
-        return EmailNoteView(
-            "Zendesk has another address than Sailthru.",
-            f"{proposed} is the primary address in Zendesk; mail from Sailthru still goes to the"
-            " former one.",
-            "Change it in Sailthru…",
-        )
+        if self.proposed_address:
+            return difference_note(difference)
+        return difference_note(difference, is_hidden=True)
+
+    def act_on_note(self, action: EmailNoteAction) -> None:
+        """Show the profile that lags behind on the sheet, or let the difference be."""
+        difference = self._difference
+        if difference is not None and action is EmailNoteAction.USE_PROFILE:
+            self._sheet_model.link_profile(difference.sid)
+        elif difference is not None and action is EmailNoteAction.LEAVE:
+            self._tasks.start_once("leave", self._leave(difference))
 
     def begin(self, proposed: str = "") -> None:
         """Open the drawer Change e-mail for the customer shown, or for the change that stopped."""
@@ -178,7 +191,10 @@ class EmailChangeModel(QObject):
     def check_now(self) -> None:
         """Ask both services what stands at the address typed into the drawer Change e-mail."""
         self._check_timer.stop()
-        if self._sheet_model.sheet is not None and self._typed.strip():
+        sheet = self._sheet_model.sheet
+        # Of a customer who is still being read nothing can be checked: it is once they are.
+        self._checks_when_read = sheet is not None and not sheet.is_complete
+        if sheet is not None and sheet.is_complete and self._typed.strip():
             self._error = None
             self._tasks.start("check", self._run_check())
             self.changed.emit()
@@ -204,7 +220,9 @@ class EmailChangeModel(QObject):
             self._submits_when_checked = bool(self._typed.strip())
             self.check_now()
             return
-        if not self.view().button_reason:
+        if self._leaves_difference and self._difference is not None:
+            self._tasks.start_once("submit", self._leave_from_drawer(self._difference))
+        elif not self.view().button_reason:
             self._tasks.start_once("submit", self._submit(self._check))
 
     def take_back(self) -> None:
@@ -220,7 +238,7 @@ class EmailChangeModel(QObject):
         now, check, progress = self._clock.now(), self._check, self._progress
         user, profile = sheet.user.value, sheet.profile.value
         change = progress.change if progress is not None else None
-        old = (user.email if user else None) or (profile.email if profile else None) or ""
+        old = self._former_address(user, profile)
         other = check.other_profile if check is not None and check.needs_choice else None
         merges = (
             progress.merges if progress is not None else False
@@ -285,6 +303,19 @@ class EmailChangeModel(QObject):
         self._unsubscribe()
         await self._tasks.close()
 
+    def _former_address(self, user: ZendeskUser | None, profile: SailthruProfile | None) -> str:
+        """Return the address that goes: Zendesk's, or Sailthru's where Zendesk has the new one."""
+        addresses = [one.email for one in (user, profile) if one is not None and one.email]
+        typed = email_match_key(self._typed.strip())
+        others = (one for one in addresses if email_match_key(one) != typed)
+        return next(others, addresses[0] if addresses else "")
+
+    @property
+    def _leaves_difference(self) -> bool:
+        """Whether keeping both profiles leaves nothing to do: Zendesk has the address already."""
+        is_kept = self._policy is EmailConflictPolicy.KEEP and self._progress is None
+        return is_kept and bool(self.proposed_address) and self._typed == self.proposed_address
+
     def _choices(self) -> EmailChangeChoices:
         ticket = self._sheet_model.context().ticket
         return EmailChangeChoices(self._policy, self._keeps_old, ticket=ticket)
@@ -325,6 +356,8 @@ class EmailChangeModel(QObject):
             return f"Resume at step {number}", reason
         merges = self._policy is EmailConflictPolicy.MERGE
         button = "Change e-mail and merge" if merges else "Change e-mail"
+        if self._leaves_difference:
+            return "Keep both", ""
         if not self._typed.strip():
             return button, "Type the new address."
         if self._error is not None:
@@ -348,6 +381,8 @@ class EmailChangeModel(QObject):
             if progress.merges:
                 return "The two profiles stay merged."
             return "You can take it back for 24 hours." if can_take_back else ""
+        if self._leaves_difference:
+            return "Both profiles stay as they are, and nobody is asked again."
         if self._policy is EmailConflictPolicy.KEEP and profile is not None:
             return "Zendesk gets the new address. Sailthru keeps both profiles as they are."
         if merges:
@@ -442,15 +477,37 @@ class EmailChangeModel(QObject):
         self._progress = found
         if found != before:
             self.changed.emit()
+        await self._read_difference(sheet, number)
+
+    async def _read_difference(self, sheet: CustomerSheet, number: int) -> None:
+        # Of a sheet that is still being read nobody can say that the services differ.
+        if not sheet.is_complete:
+            return
+        found = await self._watch.note_sheet(sheet)
+        if number == self._sheet_model.customer_number and found != self._difference:
+            self._difference = found
+            self.changed.emit()
+
+    async def _leave_from_drawer(self, difference: AddressDifference) -> None:
+        await self._leave(difference)
+        self.settled.emit()
+
+    async def _leave(self, difference: AddressDifference) -> None:
+        await self._watch.leave(difference.user_id)
+        self._difference = None
+        self.changed.emit()
 
     def _on_customer_opened(self) -> None:
-        self._progress = None
+        self._progress = self._difference = None
         self._typed, self._check, self._policy, self._error = "", None, None, None
         self._reload()
 
     def _on_sheet_changed(self) -> None:
         sheet = self._sheet_model.sheet
-        if sheet is not None and sheet.is_complete and self._progress is None:
+        if sheet is not None and sheet.is_complete and sheet is not self._read_sheet:
+            self._read_sheet = sheet
+            if self._checks_when_read and self._is_open:
+                self.check_now()
             self._reload()
 
     def _on_changes(self, changes: ChangeSet) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from desktop.customer.email_check import AddressState, EmailCheck
 from desktop.kit.text import format_count
+from desktop.model.address_difference import AddressDifference
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.email_address import email_match_key
 from desktop.model.email_change import (
@@ -112,13 +114,42 @@ class EmailChangeView:
     keeps_old: bool = True
 
 
+class EmailNoteAction(Enum):
+    """What a button of the sheet's note on an e-mail change does."""
+
+    CHANGE = "change"
+    USE_PROFILE = "use"
+    LEAVE = "leave"
+
+
 @dataclass(frozen=True)
 class EmailNoteView:
-    """View of the note above the sheet's panels on an e-mail change; no title: nothing to say."""
+    """View of the note below the sheet's panels on an e-mail change; no title: nothing to say.
+
+    `actions` are its buttons: what each does, and its label.
+    """
 
     title: str = ""
     text: str = ""
-    action: str = ""
+    actions: tuple[tuple[EmailNoteAction, str], ...] = ()
+
+
+def difference_note(found: AddressDifference, *, is_hidden: bool = False) -> EmailNoteView:
+    """Say on the sheet that Zendesk has the new address, and Sailthru the old one.
+
+    `is_hidden`: the profile that lags behind is not the one the sheet shows.
+    """
+    title = "Zendesk has the new address, Sailthru the old one."
+    leave = (EmailNoteAction.LEAVE, "Leave it")
+    if is_hidden:
+        text = f"The profile at {found.old} is not shown here. {found.obstacle}".rstrip()
+        return EmailNoteView(title, text, ((EmailNoteAction.USE_PROFILE, "Show that one"), leave))
+    text = (
+        f"{found.new} is the primary address in Zendesk; mail from Sailthru still goes to"
+        f" {found.old}."
+    )
+    change = (EmailNoteAction.CHANGE, "Change it in Sailthru…")
+    return EmailNoteView(title, text, (change, leave))
 
 
 def build_check_rows(
@@ -181,6 +212,9 @@ def _zendesk_row(check: EmailCheck) -> CheckRowView:
         return CheckRowView("Zendesk", "Not connected", "muted", "Zendesk was not asked.")
     if check.zendesk is AddressState.NOT_ASKED:
         return CheckRowView("Zendesk", "Could not ask", "warn", _error_text(check))
+    if check.zendesk is AddressState.PRIMARY:
+        text = "Zendesk has it as the primary address already."
+        return CheckRowView("Zendesk", "Has it now", "ok", text)
     if check.zendesk is AddressState.OWN:
         return CheckRowView("Zendesk", "Second address", "ok", "It becomes the primary one.")
     text = (

@@ -1,10 +1,13 @@
 """Change e-mail: the drawer, its check and choice, the steps, and what is left of a stop."""
 
+import json
 from typing import Any
 
 from PySide6.QtWidgets import QApplication, QLineEdit
 from shiboken6 import delete
 
+from desktop.model.address_difference import PrimaryAddressChange
+from desktop.panels.activity_page import ActivityPage
 from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
 from tests.support.accessibility_checks import clipped_texts
 from tests.support.customer_tabs_driver import look_up_apart
@@ -146,14 +149,27 @@ async def test_change_email_drawer_keeps_the_keyboard_and_says_what_is_wrong(
     assert not window.sheet.has_unsaved_input
 
 
+def change_tom_in_zendesk(
+    window: WindowDriver, address: str = "tom@third.example", *, removes_old: bool = False
+) -> None:
+    path, headers = "/api/v2/users/7702/identities", window.sandbox.basic_auth_headers()
+
+    def ask(method: str, more: str = "", body: str | None = None) -> Any:
+        return window.sandbox.http("zendesk", method, f"{path}{more}", body, headers).body
+
+    identity = {"type": "email", "value": address, "verified": True}
+    made = ask("POST", body=json.dumps({"identity": identity}))["identity"]
+    ask("PUT", f"/{made['id']}/make_primary", "{}")
+    if removes_old:
+        listed = ask("GET")["identities"]
+        (old,) = [one["id"] for one in listed if one["value"] == "tom@old.example"]
+        ask("DELETE", f"/{old}")
+
+
 async def look_up_tom_changed_in_zendesk(window: WindowDriver) -> None:
-    path = "/api/v2/users/7702/identities"
-    headers = window.sandbox.basic_auth_headers()
-    body = '{"identity": {"type": "email", "value": "tom@third.example", "verified": true}}'
-    made = window.sandbox.http("zendesk", "POST", path, body, headers).body["identity"]
-    window.sandbox.http("zendesk", "PUT", f"{path}/{made['id']}/make_primary", "{}", headers)
+    change_tom_in_zendesk(window)
     await window.look_up("id:7702")
-    await window.wait_until(lambda: "another address than Sailthru" in window.visible_texts())
+    await window.wait_for_text("Zendesk has the new address, Sailthru the old one.")
 
 
 async def test_address_changed_in_zendesk_is_told_and_taken_over(window: WindowDriver) -> None:
@@ -166,6 +182,68 @@ async def test_address_changed_in_zendesk_is_told_and_taken_over(window: WindowD
     window.press(Key.Key_Return, CTRL)
     await is_finished(window)
     assert (await read_tom(window))["keys"]["email"] == "tom@third.example"
+
+
+async def test_address_changed_in_zendesk_is_let_be_where_so_chosen(window: WindowDriver) -> None:
+    await look_up_tom_changed_in_zendesk(window)
+    window.save_screenshot("address-differs")
+    window.click("Leave it")
+    await window.wait_until(lambda: "has the new address" not in window.visible_texts())
+    await window.reopen_window()
+    await window.look_up("id:7702")
+    await window.pause(0.2)
+    assert "has the new address" not in window.visible_texts()
+    assert (await read_tom(window))["keys"]["email"] == "tom@old.example"
+
+
+async def test_address_changed_to_one_with_a_profile_is_decided_in_the_drawer(
+    window: WindowDriver,
+) -> None:
+    """Sailthru has a profile at each: the sheet shows the one at the primary address."""
+    await window.look_up("id:7702")
+    change_tom_in_zendesk(window, "tom@new.example")
+    window.house.store.address_differences.note_found.blocking(
+        [PrimaryAddressChange(7702, "Tom Reyes", "tom@old.example", "tom@new.example")], 0.0
+    )
+    await window.house.address_watch.check_all()
+    await window.look_up("id:7702")
+    await window.wait_for_text("The profile at tom@old.example is not shown here.")
+    window.save_screenshot("address-differs-hidden")
+    window.click("Show that one")
+    await window.wait_for_text("mail from Sailthru still goes to tom@old.example")
+    window.click("Change it in Sailthru…")
+    drawer = drawer_of(window)
+    await window.wait_for_text("Another profile", drawer)
+    window.click(drawer.policy_control.segment("keep"))
+    assert drawer.change_button.plain_text() == "Keep both"
+    window.save_screenshot("address-differs-drawer")
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_until(lambda: not drawer.isVisible())
+    assert "has the new address" not in window.visible_texts()
+    assert (await read_tom(window))["keys"]["email"] == "tom@old.example"
+
+
+async def test_address_found_by_a_feed_is_listed_in_activity_and_taken_over_from_there(
+    window: WindowDriver,
+) -> None:
+    await window.look_up("maria@lopez.example")
+    change_tom_in_zendesk(window)
+    window.house.store.address_differences.note_found.blocking(
+        [PrimaryAddressChange(7702, "Tom Reyes", "tom@old.example", "tom@third.example")], 0.0
+    )
+    await window.house.address_watch.check_all()
+    window.window.main_window.show_page("activity")
+    await window.wait_until(lambda: window.find_all("Needs a person"))
+    window.click("Needs a person")
+    (page,) = window.view.findChildren(ActivityPage)
+    await window.wait_until(lambda: page.table.model().rowCount() == 1)
+    page.select_row("address:7702")
+    await window.wait_for_text("Zendesk has the new address, Sailthru the old one.", page)
+    assert "tom@third.example" in window.visible_texts(page)
+    window.save_screenshot("activity-address-differs")
+    window.click("Open customer")
+    await window.is_lookup_finished()
+    await window.wait_for_text("Zendesk has the new address, Sailthru the old one.")
 
 
 async def test_agent_may_change_email_and_not_merge(agent_window: WindowDriver) -> None:
