@@ -10,6 +10,8 @@ opt-in takes; it is written when both ports accept connections.
 Control, on either port, without sign-in, JSON in and out:
 
 - POST /sandbox/viewed {"ticket": 48213}: an agent opens a ticket (then in /tickets/recent).
+- POST /sandbox/mail-status {"email": "…", "status": "valid" or "hardbounce"}: a colleague sets it
+  in Sailthru's own window, as no API call can; `valid` takes the opt-out away as well.
 - GET /sandbox/fault; POST {"spec": "…"} or {"specs": ["…"]} with optional "times": 1 (then spent);
   DELETE clears all, also those of the command line.
 - GET /sandbox/account; POST {"bulk_import": "on", …} switches keys at run time.

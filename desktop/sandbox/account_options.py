@@ -47,6 +47,9 @@ class SandboxAccount:
     job_sid: bool = True
     # Sailthru: POST /user naming a smart list is refused rather than ignored; unknown.
     smart_list_refused: bool = False
+    # Sailthru: what GET /email tells of the last sends and campaigns: `full` records, `ids`, or
+    # `absent`; unknown (docs/sailthru.md 2.2).
+    recent_mail: str = "full"
     # Sailthru: `smart-lists` instead of `smart_lists` in answers; unknown.
     smart_lists_dashed: bool = False
     # Sailthru: what `optout_email` says of somebody who refused nothing: a level, any other word,
@@ -125,6 +128,8 @@ def _parse_option(key: str, kind: type, value: object) -> object:
         raise ValueError(f"plan={text}: expected one of {', '.join(CALLS_A_MINUTE_BY_PLAN)}")
     if key == "customer_type" and text not in ("ecommerce", "publisher"):
         raise ValueError(f"customer_type={text}: expected ecommerce or publisher")
+    if key == "recent_mail" and text not in ("full", "ids", "absent"):
+        raise ValueError(f"recent_mail={text}: expected full, ids or absent")
     if key == "timezone":
         try:
             ZoneInfo(text)

@@ -29,6 +29,7 @@ class ControlApi:
         # (method, name) → from the JSON of the body to the JSON of the answer
         self._handlers: dict[tuple[str, str], Callable[[Any], JsonObject]] = {
             ("POST", "viewed"): self._view_ticket,
+            ("POST", "mail-status"): self._set_mail_status,
             ("GET", "fault"): self._list_faults,
             ("POST", "fault"): self._add_faults,
             ("DELETE", "fault"): self._clear_faults,
@@ -65,6 +66,19 @@ class ControlApi:
         if not self.services.zendesk.repository.view_ticket(ticket):
             raise SandboxHttpError(json_response({"error": f"no ticket {ticket}"}, 404))
         return {"viewed": ticket}
+
+    def _set_mail_status(self, given: Any) -> JsonObject:
+        repository = self.services.sailthru.repository
+        found = repository.find_profile("email", str(given["email"]).lower())
+        if found is None:
+            raise SandboxHttpError(json_response({"error": "no such profile"}, 404))
+        status = {"valid": False, "hardbounce": True}[given["status"]]
+        profile = {**found, "hardbounce": status}
+        if not status:
+            # Set by hand it is one choice: who is valid is not opted out any more.
+            profile["optout_email"] = "none"
+        repository.save_profile(profile)
+        return {"email": profile["email"], "hardbounce": status}
 
     def _list_faults(self, _given: Any) -> JsonObject:
         return {"faults": [asdict(rule) for rule in self.state.fault_rules.rules]}

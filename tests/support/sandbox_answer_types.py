@@ -149,6 +149,24 @@ ZENDESK_EXCEPTIONS: Mapping[str, Check] = {
     "/events.user_id": is_text,
 }
 
+# A triggered e-mail and a campaign, as Sailthru shows them in several answers.
+SEND_TYPES: Mapping[str, Check] = {
+    "send_id": is_text,
+    "email": is_text,
+    "template": is_text,
+    "status": one_of("unknown", "scheduled", "softbounce", "hardbounce", "delivered"),
+    "send_time": is_mail_time,
+    "open_time": is_mail_time,
+    "send_key": one_of(None),
+}
+BLAST_TYPES: Mapping[str, Check] = {
+    "blast_id": is_whole,
+    **dict.fromkeys(("name", "subject", "list"), is_text),
+    "mode": one_of("email"),
+    "status": one_of("sent"),
+    **dict.fromkeys(("schedule_time", "start_time", "stop_time"), is_mail_time),
+}
+
 # What a key of a Sailthru answer holds (docs/sailthru.md 2), by endpoint and path; a `*` stands
 # for any name.
 SAILTHRU_TYPES: Mapping[str, Check] = {
@@ -173,6 +191,17 @@ SAILTHRU_TYPES: Mapping[str, Check] = {
     "email.lists_signup.*": is_mail_time,
     "email.profile_id": is_sid,
     "email.vars.*": lambda _value: True,
+    **{
+        f"{at}.{key}": kind
+        for at in ("send", "email.recent_sends[]")
+        for key, kind in SEND_TYPES.items()
+    },
+    **{
+        f"{at}.{key}": kind
+        for at in ("blast", "blast.blasts[]", "email.recent_blasts[]")
+        for key, kind in BLAST_TYPES.items()
+    },
+    **dict.fromkeys(("blast.sent_count", "blast.skip", "blast.filtered_count"), is_whole),
     "list.lists[].list_id": is_sid,
     "list.lists[].name": is_text,
     "list.lists[].email_count": is_whole,

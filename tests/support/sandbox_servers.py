@@ -75,9 +75,11 @@ class SandboxServers(SandboxProcess):
         """One request of somebody else's."""
         return self._zendesk_request(method, path, body)
 
-    def sailthru_request(self, method: str, body: object) -> tuple[int, Any]:
-        """One request to Sailthru's `user` of somebody else's."""
-        return self._sailthru_user_request(method, body)
+    def sailthru_request(
+        self, method: str, body: object, endpoint: str = "user"
+    ) -> tuple[int, Any]:
+        """One request of somebody else's to an endpoint of Sailthru's."""
+        return self._sailthru_user_request(method, body, endpoint)
 
     def sailthru_lists(self) -> set[str]:
         """The names of the account's lists."""

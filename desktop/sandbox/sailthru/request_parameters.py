@@ -31,6 +31,15 @@ class SailthruCall:
         """Return a parameter of a call to the sandbox's Sailthru as text, empty without one."""
         return str(self.data.get(name) or "")
 
+    def number(self, name: str, unset: int = 0) -> int:
+        """Return a whole-number parameter of a call; `unset` without one, error 99 for others."""
+        if name not in self.data:
+            return unset
+        try:
+            return max(0, int(self.data[name] or 0))
+        except (TypeError, ValueError) as error:
+            raise sailthru_error(400, 99, f"Invalid value for {name}") from error
+
     def require(self, name: str) -> str:
         """Return a text parameter of a call to the sandbox's Sailthru; error 2 without one."""
         if not self.text(name):

@@ -5,8 +5,9 @@ Facts: docs/sailthru.md 2.1.
 
 from typing import Any
 
-from desktop.sandbox.http_messages import SandboxResponse, json_response
+from desktop.sandbox.http_messages import JsonObject, SandboxResponse, json_response
 from desktop.sandbox.sailthru.error_responses import user_not_found_error
+from desktop.sandbox.sailthru.mail_endpoints import MailEndpoints
 from desktop.sandbox.sailthru.profile_serializer import parse_fields, serialize_profile
 from desktop.sandbox.sailthru.profile_updates import (
     read_profile_key,
@@ -16,14 +17,19 @@ from desktop.sandbox.sailthru.profile_updates import (
 from desktop.sandbox.sailthru.repository import SailthruRepository
 from desktop.sandbox.sailthru.request_parameters import SailthruCall
 from desktop.sandbox.sailthru.seed_data import make_profile_record
+from desktop.sandbox.sailthru.sent_mail import SentMailLog
 from desktop.sandbox.sailthru.smart_list_query import as_list
 
 
 class UserEndpoints:
     """The endpoint of the sandbox's Sailthru for single profiles."""
 
-    def __init__(self, repository: SailthruRepository) -> None:
+    def __init__(
+        self, repository: SailthruRepository, mail: MailEndpoints, sent: SentMailLog
+    ) -> None:
         self.repository = repository
+        self._mail = mail
+        self._sent = sent
 
     def get(self, call: SailthruCall) -> SandboxResponse:
         """Answer GET /user of the sandbox's Sailthru; unknown is a 400 with code 99."""
@@ -58,6 +64,7 @@ class UserEndpoints:
         calendar = self.repository.state.calendar
         return json_response(
             {
+                **self._recent_mail(call, profile, email),
                 "email": email,
                 "verified": int(found is not None),
                 "optout": profile["optout_email"],
@@ -73,6 +80,28 @@ class UserEndpoints:
                 "profile_id": profile["sid"],
             }
         )
+
+    def _recent_mail(self, call: SailthruCall, profile: JsonObject, email: str) -> JsonObject:
+        """Show the newest sends and campaigns that a call asks for; their form is unknown.
+
+        The account option `recent_mail` says which form: whole records, ids alone, or nothing.
+        """
+        form = self.repository.state.account.recent_mail
+        shown: JsonObject = {}
+        sends, blasts = call.number("recent_sends"), call.number("recent_blasts")
+        if form == "absent":
+            return shown
+        if sends:
+            found = self._sent.sends_to(email)[:sends]
+            shown["recent_sends"] = [
+                one["send_id"] if form == "ids" else self._mail.show_send(one) for one in found
+            ]
+        if blasts:
+            got = self._sent.blasts_to(profile)[:blasts]
+            shown["recent_blasts"] = [
+                one["blast_id"] if form == "ids" else self._mail.show_blast(one) for one in got
+            ]
+        return shown
 
     def post_email(self, call: SailthruCall) -> SandboxResponse:
         """Answer POST /email of the sandbox; `change_email` is the address before a change."""

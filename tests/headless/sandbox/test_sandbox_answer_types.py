@@ -191,6 +191,13 @@ def sailthru_answers(sandbox: SandboxClient) -> Iterator[tuple[str, str, Any]]:
         call("GET", "user", {"id": person})
         call("GET", "email", {"email": person})
     call("POST", "email", {"email": people[1], "vars": {"b": 2}})
+    sent = call("POST", "send", {"email": people[1], "template": "Welcome"})
+    call("GET", "send", {"send_id": sent["send_id"]})
+    campaign = call("POST", "blast", {"name": "Winter", "list": "Newsletter"})
+    call("GET", "blast", {"blast_id": campaign["blast_id"]})
+    call("GET", "blast", {"status": "sent"})
+    for person in people:
+        call("GET", "email", {"email": person, "recent_sends": 10, "recent_blasts": 10})
     call("POST", "list", {"list": "Fresh"})
     call(
         "POST",

@@ -240,3 +240,93 @@ def test_publisher_account_and_account_without_predictions(
     sandbox = start_sandbox("--customers", "0", "--account", "predictions=off")
     assert not {"pv_30", "rev_365", "customer_value"} & set(get(sandbox, MARIA)["vars"])
     assert sandbox.sailthru("GET", "settings", {}).body["features"]["predictions"] == 0
+
+
+def mail_of(sandbox: SandboxClient, email: str, count: int = 10) -> Any:
+    asked = {"email": email, "recent_sends": count, "recent_blasts": count}
+    return sandbox.sailthru("GET", "email", asked).body
+
+
+def test_recent_mail_is_told_in_any_of_its_possible_forms(writable_sandbox: SandboxClient) -> None:
+    full = mail_of(writable_sandbox, "maria@lopez.example", 2)
+    assert [send["template"] for send in full["recent_sends"]] == [
+        "Password reset",
+        "Order shipped",
+    ]
+    assert [blast["name"] for blast in full["recent_blasts"]] == ["November picks", "VIP evening"]
+    send_id = full["recent_sends"][0]["send_id"]
+    shown = writable_sandbox.sailthru("GET", "send", {"send_id": send_id}).body
+    assert (shown["template"], shown["status"]) == ("Password reset", "softbounce")
+    writable_sandbox.control("POST", "account", {"recent_mail": "ids"})
+    ids = mail_of(writable_sandbox, "maria@lopez.example", 1)
+    assert (ids["recent_sends"], ids["recent_blasts"]) == ([send_id], [18516501])
+    writable_sandbox.control("POST", "account", {"recent_mail": "absent"})
+    assert "recent_sends" not in mail_of(writable_sandbox, "maria@lopez.example")
+
+
+def test_unknown_sends_and_campaigns_are_errors_12_and_13(
+    read_only_sandbox: SandboxClient,
+) -> None:
+    for endpoint, name, code in (("send", "send_id", 12), ("blast", "blast_id", 13)):
+        answer = read_only_sandbox.sailthru("GET", endpoint, {name: "nothing"})
+        assert (answer.status, answer.body["error"]) == (404, code)
+        assert answer.body["errormsg"] == f"Unknown {name}: nothing"
+
+
+def test_sent_campaigns_are_counted_and_cut_off(read_only_sandbox: SandboxClient) -> None:
+    page = read_only_sandbox.sailthru("GET", "blast", {"status": "sent", "limit": 1}).body
+    assert (len(page["blasts"]), page["filtered_count"], page["sent_count"]) == (1, 3, 3)
+    named = {"status": "sent", "list": "VIP Offers", "limit": 0}
+    found = read_only_sandbox.sailthru("GET", "blast", named).body
+    assert [blast["name"] for blast in found["blasts"]] == ["VIP evening"]
+    wrong = read_only_sandbox.sailthru("GET", "blast", {"status": "sent", "limit": "many"})
+    assert wrong.status == 400
+
+
+def test_send_is_refused_to_whom_sailthru_may_not_mail(writable_sandbox: SandboxClient) -> None:
+    def send(email: str, template: str = "Password reset") -> Any:
+        answer = writable_sandbox.sailthru("POST", "send", {"email": email, "template": template})
+        return answer.body.get("error", answer.body.get("status"))
+
+    assert send("hana@bounds.example") == 35
+    post(writable_sandbox, id="tom@old.example", optout_email="all")
+    assert send("tom@old.example") == 32
+    # No marketing e-mail: a password reset still arrives.
+    post(writable_sandbox, id=MARIA, optout_email="basic", optout_templates={"Welcome": 0})
+    assert send("maria@lopez.example", "Welcome") == 33
+    assert send("maria@lopez.example") == "unknown"
+    newest = mail_of(writable_sandbox, "maria@lopez.example", 1)["recent_sends"][0]
+    assert (newest["template"], newest["status"]) == ("Password reset", "delivered")
+
+
+def test_campaign_skips_who_is_opted_out_suppressed_or_not_on_the_list(
+    writable_sandbox: SandboxClient,
+) -> None:
+    def got(name: str) -> bool:
+        mails = mail_of(writable_sandbox, "maria@lopez.example")["recent_blasts"]
+        return any(blast["name"] == name for blast in mails)
+
+    def campaign(name: str, **more: str) -> int:
+        data = {"name": name, "list": "Newsletter", **more}
+        return writable_sandbox.sailthru("POST", "blast", data).status
+
+    assert campaign("To all") == 200
+    assert got("To all")
+    post(writable_sandbox, id=MARIA, lists={"Paused": 1})
+    assert campaign("Not to the paused", suppress_list="Paused") == 200
+    assert not got("Not to the paused")
+    post(writable_sandbox, id=MARIA, optout_email="basic")
+    assert campaign("Not to the opted out") == 200
+    assert not got("Not to the opted out")
+    assert campaign("To nobody", list="No such list") == 404
+
+
+def test_mail_status_is_set_by_hand_alone_and_takes_the_optout_away(
+    writable_sandbox: SandboxClient,
+) -> None:
+    hana = "hana@bounds.example"
+    post(writable_sandbox, id=hana, optout_email="basic")
+    assert mail_of(writable_sandbox, hana)["hardbounce"] == 1
+    writable_sandbox.control("POST", "mail-status", {"email": hana, "status": "valid"})
+    assert mail_of(writable_sandbox, hana)["hardbounce"] == 0
+    assert get(writable_sandbox, hana)["optout_email"] == "none"
