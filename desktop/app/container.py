@@ -16,7 +16,7 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.customer.customer_lookup import CustomerLookup
 from desktop.customer.edit_service import EditService
 from desktop.kit.change_bus import ChangeBus
-from desktop.kit.errors import AppError, AuthenticationError, NotPermitted
+from desktop.kit.errors import AppError, AuthenticationError, InvalidInput, NotPermitted
 from desktop.kit.logging_setup import set_log_level
 from desktop.model.edit import sending_refusal
 from desktop.model.permission import (
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from desktop.customer.lead_requests import LeadRequestService
     from desktop.customer.pause_release import PauseRelease
     from desktop.customer.ticket_follower import TicketFollower
+    from desktop.model.mail_trail import MailTrail
+    from desktop.model.sailthru_profile import SailthruProfile
     from desktop.sync.sync_service import SyncService
     from desktop.writing.edit_queue import EditSender, SendGate
     from desktop.writing.optout_door import OptOutPermit, RowPermits
@@ -201,6 +203,16 @@ class WorkspaceServices:
             lambda right: self.check_now(right, self.session.actor).reason,
             recheck=self.session.recheck_actor,
         )
+
+    async def read_mail_trail(self, profile: "SailthruProfile") -> "MailTrail":
+        """Read a customer's last e-mails from Sailthru. Raises what keeps it from answering."""
+        from desktop.customer.mail_trail_reader import read_mail_trail
+
+        sailthru, names = self.session.clients.sailthru, self.session.account_names()
+        if sailthru is None:
+            raise InvalidInput("Sailthru is not connected.", "Nothing was asked.")
+        now = self.context.clock.now()
+        return await read_mail_trail(sailthru, profile, names.paused_var, now)
 
     def check_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
         """Decide on a permission by the workspace's rules of this moment: a run may work for hours.

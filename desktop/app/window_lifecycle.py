@@ -134,6 +134,7 @@ class WindowLifecycle(QObject):
             from desktop.viewmodels.customer.ask_lead_model import AskLeadModel
             from desktop.viewmodels.customer.drawer_models import DrawerModels
             from desktop.viewmodels.customer.email_change_model import EmailChangeModel
+            from desktop.viewmodels.customer.mail_trail_model import MailTrailModel
             from desktop.viewmodels.customer.note_model import NoteModel
             from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
             from desktop.viewmodels.lead_requests_model import LeadRequestsModel
@@ -153,6 +154,7 @@ class WindowLifecycle(QObject):
                 WhyOptedOutModel(sheet, store, clock),
                 AskLeadModel(sheet, asking, clock),
                 lead_requests,
+                MailTrailModel(sheet, services.read_mail_trail, clock),
             )
         return self._drawer_models
 

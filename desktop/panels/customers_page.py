@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from desktop.panels.customer.customer_sheet_widget import CustomerSheetWidget
     from desktop.panels.customer.customer_tab_row import CustomerTabRow
     from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
+    from desktop.panels.customer.mail_trail_drawer import MailTrailDrawer
     from desktop.panels.customer.note_drawer import NoteDrawer
     from desktop.panels.customer.why_opted_out_drawer import WhyOptedOutDrawer
     from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
@@ -62,6 +63,7 @@ class CustomersPage(QWidget):
         self._note_drawer: NoteDrawer | None = None
         self._why_drawer: WhyOptedOutDrawer | None = None
         self._ask_drawer: AskLeadDrawer | None = None
+        self._mail_drawer: MailTrailDrawer | None = None
         self._sheet: CustomerSheetWidget | None = None
         self._build_timer = create_timer(self, _BUILD_SLICE_MS, self._build_slice, repeats=True)
         self._is_sheet_connected = False  # the panels are all built and shown to somebody
@@ -231,6 +233,17 @@ class CustomersPage(QWidget):
             self._ask_drawer = AskLeadDrawer(self._drawers.ask_lead, self.window())
         self._ask_drawer.open_for(kind)
 
+    def open_mail_drawer(self) -> None:
+        """Slide the drawer Did the mail go out? in; `failed` says why it cannot."""
+        if reason := self._drawers.mail.disabled_reason():
+            self._model.failed.emit(InvalidInput("Nothing is known of e-mails.", reason))
+            return
+        if self._mail_drawer is None:
+            from desktop.panels.customer.mail_trail_drawer import MailTrailDrawer
+
+            self._mail_drawer = MailTrailDrawer(self._drawers.mail, self.window())
+        self._mail_drawer.open_for_customer()
+
     def note_disabled_reason(self) -> str:
         """Say why the button Add note is disabled for the customer shown, or ""."""
         return self._drawers.note.disabled_reason()
@@ -245,8 +258,9 @@ class CustomersPage(QWidget):
         self.close_email_drawer()
         if self._note_drawer is not None:
             self._note_drawer.close_drawer()
-        if self._why_drawer is not None and self._why_drawer.isVisible():
-            self._why_drawer.slide_out()
+        for drawer in (self._why_drawer, self._mail_drawer):
+            if drawer is not None and drawer.isVisible():
+                drawer.slide_out()
         if self._ask_drawer is not None:
             self._ask_drawer.close_drawer()
 
@@ -306,6 +320,7 @@ class CustomersPage(QWidget):
             sheet.change_email_requested.connect(self.open_email_drawer)
             sheet.email_note_answered.connect(self._on_email_note)
             sheet.tickets_panel.note_requested.connect(self.open_note_drawer)
+            sheet.tickets_panel.mail_requested.connect(self.open_mail_drawer)
             sheet.timeline_panel.why_requested.connect(self.open_why_drawer)
             sheet.ask_lead_requested.connect(self.open_ask_lead_drawer)
             sheet.requests_panel.set_requests(self._drawers.lead_requests)

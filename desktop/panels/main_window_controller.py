@@ -83,6 +83,7 @@ class MainWindowController(QObject):
         add("Add note", self._on_add_note, "Ctrl+Shift+M")
         add("Why opted out?", self._on_why_opted_out)
         add("Ask a lead", self._on_ask_lead)
+        add("Did the mail go out?", self._on_did_mail_go_out)
         add("Copy e-mail address", self._on_copy_address, "Ctrl+Shift+C")
         add("Print customer", self._on_print, QKeySequence.StandardKey.Print)
         add("Save customer as PDF", self._on_save_pdf)
@@ -370,6 +371,10 @@ class MainWindowController(QObject):
             self._printing = SheetPrinting(self._models.sheet, self._window)
             self._printing.done.connect(self._window.show_notice)
         return self._printing
+
+    def _on_did_mail_go_out(self) -> None:
+        self._window.show_page("customers")
+        self._window.customers_page.open_mail_drawer()
 
     def _on_ask_lead(self) -> None:
         self._window.customers_page.open_ask_lead_drawer()

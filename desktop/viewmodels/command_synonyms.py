@@ -23,6 +23,7 @@ COMMAND_SYNONYMS: Mapping[str, str] = MappingProxyType(
         "Copy e-mail address": "clipboard mail",
         "Customer value settings": "score scale segment prediction lifetime clv ltv",
         "Customers": "people users profiles sheet",
+        "Did the mail go out?": "sent bounced received e-mail trail campaign",
         "Find a customer": "search look up lookup open",
         "Follow Zendesk": "ticket browser watch beside",
         "Follow Zendesk in this tab": "following",

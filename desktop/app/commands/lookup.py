@@ -5,6 +5,7 @@ import argparse
 from desktop.app.cli_output import ExitCode, emit, exit_code_for
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
+from desktop.app.commands.mail_output import mail_lines, read_mail
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sheet_output import sheet_to_json, sheet_to_text_lines
 from desktop.app.container import WorkspaceServices
@@ -20,6 +21,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         type=parse_lookup_query,
         help="e-mail, #ticket, ticket URL, phone, id, sid or name",
     )
+    parser.add_argument(
+        "--mail", action="store_true", help="ask Sailthru for the last e-mails as well"
+    )
 
 
 @in_workspace(connect=False)
@@ -28,8 +32,10 @@ async def _look_up(services: WorkspaceServices, options: argparse.Namespace) -> 
     sheet = await look_up_beside_sign_in(services, options.query)
     source, now = customer_value_source_from(session.values), services.context.clock.now()
     document = sheet_to_json(sheet, session.account_names(), source, now)
+    trail = await read_mail(services, sheet) if options.mail else None
+    document["mail"] = trail.as_json() if trail is not None else None
     lines, exit_code = sheet_to_text_lines(document), _sheet_exit_code(sheet)
-    return emit(document, lines, as_json=options.json, exit_code=exit_code)
+    return emit(document, [*lines, *mail_lines(trail)], as_json=options.json, exit_code=exit_code)
 
 
 def _sheet_exit_code(sheet: CustomerSheet) -> int:

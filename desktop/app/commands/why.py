@@ -7,6 +7,7 @@ from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit import require_one_customer
 from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
+from desktop.app.commands.mail_output import mail_lines, read_mail
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.container import WorkspaceServices
 from desktop.customer.optout_explanation import OptOutCause, explain_optout
@@ -25,14 +26,17 @@ async def _explain(services: WorkspaceServices, options: argparse.Namespace) -> 
     sheet = await look_up_beside_sign_in(services, options.who)
     require_one_customer(sheet, options.who.value)
     found = await explain_optout(services.store, sheet)
+    trail = await read_mail(services, sheet)
     document: dict[str, Any] = {
         "level": found.level.value if found.level is not None else None,
         "answer": found.answer,
         "causes": [cause.as_json() for cause in found.causes],
         "unknown": list(found.unknown),
+        "mail": trail.as_json() if trail is not None else None,
     }
     lines = [found.answer, *map(_cause_line, found.causes)]
     lines += [f"Not known: {sentence}" for sentence in found.unknown]
+    lines += mail_lines(trail)
     return emit(document, lines, as_json=options.json, exit_code=ExitCode.DONE)
 
 

@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 from desktop.clients.field_parser import FieldParser, OnFieldProblems
 from desktop.clients.http_messages import HttpRequest
 from desktop.clients.request_pipeline import RequestPipeline
-from desktop.clients.sailthru import wire_to_model
+from desktop.clients.sailthru import mail_to_model, wire_to_model
 from desktop.clients.sailthru.job_status import SailthruJob
 from desktop.clients.sailthru.protocol import (
     SailthruCredentials,
@@ -18,6 +18,7 @@ from desktop.clients.service_errors import unexpected_response_error, wrong_reco
 from desktop.clients.tolerant_call import ModelBuilder, call_tolerantly
 from desktop.kit.errors import NotFound, ValuesRejected
 from desktop.model.json_value import Json
+from desktop.model.mail_trail import MAX_RECENT_MAILS, RecentMail, SentCampaign, SentMail
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import SailthruAccount, SailthruList, SailthruProfile
 from desktop.model.service import Service
@@ -28,6 +29,8 @@ SailthruEndpoint = Literal["user", "list", "job", "settings"]
 
 # How many purchases a profile brings along (docs/sailthru.md 2.1: an int means how many).
 _PURCHASE_COUNT = 10
+# Campaigns of a month, for most accounts.
+_CAMPAIGN_COUNT = 50
 _PROFILE_FIELDS: Mapping[str, int] = {
     "activity": 1,
     "device": 1,
@@ -72,6 +75,25 @@ class SailthruClient:
         if key == "sid" and found.sid.lower() != id.lower():
             raise wrong_record_error(Service.SAILTHRU)
         return found
+
+    async def get_recent_mail(self, email: str) -> RecentMail:
+        """GET from Sailthru what it tells of the last e-mails to one address.
+
+        By the older endpoint `email`, the only one that does (docs/sailthru.md 2.2).
+        """
+        asked = {
+            "email": email, "recent_sends": MAX_RECENT_MAILS, "recent_blasts": MAX_RECENT_MAILS,
+        }  # fmt: skip
+        return await self._get("email", asked, mail_to_model.parse_recent_mail)
+
+    async def get_send(self, send_id: str) -> SentMail:
+        """GET one triggered e-mail from Sailthru. Raises NotFound for one older than 90 days."""
+        return await self._get("send", {"send_id": send_id}, mail_to_model.parse_send)
+
+    async def list_sent_campaigns(self) -> tuple[SentCampaign, ...]:
+        """GET the newest campaigns that Sailthru has sent, to any list."""
+        asked = {"status": "sent", "limit": _CAMPAIGN_COUNT}
+        return await self._get("blast", asked, mail_to_model.parse_campaigns)
 
     async def list_lists(self) -> tuple[SailthruList, ...]:
         """GET every list of the Sailthru account, smart ones included."""

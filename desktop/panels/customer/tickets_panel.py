@@ -21,6 +21,7 @@ class TicketsPanel(SheetPanel):
     key = "tickets"
     link_requested = Signal(str)
     note_requested = Signal()  # an internal note on one of the tickets
+    mail_requested = Signal()  # the customer's last e-mails
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Tickets", model, parent=parent)
@@ -38,6 +39,9 @@ class TicketsPanel(SheetPanel):
         self._open_in_zendesk_button.clicked.connect(self._on_open_in_zendesk)
         self.add_note_button = LinkButton("Add note…", name="Add note")
         self.add_note_button.clicked.connect(self.note_requested)
+        self.mail_button = LinkButton("Did the mail go out?")
+        self.mail_button.clicked.connect(self.mail_requested)
+        self.add(hbox(self.mail_button, 1))
         self.add(
             hbox(self._show_older_button, self.add_note_button, 1, self._open_in_zendesk_button)
         )
@@ -58,6 +62,7 @@ class TicketsPanel(SheetPanel):
         self._show_older_button.setVisible(bool(view.older_text) or is_expanded)
         self._all_url = view.all_url
         self._open_in_zendesk_button.setVisible(bool(view.all_url))
+        self.mail_button.setVisible(context.sheet.profile.value is not None)
         self.add_note_button.setVisible(view.can_add_note)
         self.add_note_button.set_enabled(not view.note_reason, view.note_reason)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from desktop.viewmodels.customer.ask_lead_model import AskLeadModel
 from desktop.viewmodels.customer.email_change_model import EmailChangeModel
+from desktop.viewmodels.customer.mail_trail_model import MailTrailModel
 from desktop.viewmodels.customer.note_model import NoteModel
 from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
 from desktop.viewmodels.lead_requests_model import LeadRequestsModel
@@ -21,6 +22,7 @@ class DrawerModels:
     why: WhyOptedOutModel
     ask_lead: AskLeadModel
     lead_requests: LeadRequestsModel
+    mail: MailTrailModel
 
     async def close(self) -> None:
         """Cancel what runs in the drawers' models and wait for its end."""
@@ -29,3 +31,4 @@ class DrawerModels:
         await self.why.close()
         await self.ask_lead.close()
         await self.lead_requests.close()
+        await self.mail.close()

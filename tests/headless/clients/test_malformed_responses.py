@@ -15,6 +15,7 @@ import pytest
 from desktop.clients.field_parser import FieldParser
 from desktop.clients.http_messages import HttpResponse
 from desktop.clients.json_parsing import UNUSABLE_VALUE, InvalidJsonError, parse_json
+from desktop.clients.sailthru import mail_to_model as sailthru_mail
 from desktop.clients.sailthru import protocol as sailthru_protocol
 from desktop.clients.sailthru import wire_to_model as sailthru
 from desktop.clients.zendesk import protocol as zendesk_protocol
@@ -182,6 +183,9 @@ MAKERS: dict[str, tuple[Any, Callable[..., object], str]] = {
     "sailthru/list_one": (sailthru_protocol, sailthru.parse_list, "sailthru"),
     "sailthru/settings": (sailthru_protocol, sailthru.parse_account, "sailthru"),
     "sailthru/job_export_done": (sailthru_protocol, sailthru.parse_job, "sailthru"),
+    "sailthru/email_recent": (sailthru_protocol, sailthru_mail.parse_recent_mail, "sailthru"),
+    "sailthru/send_one": (sailthru_protocol, sailthru_mail.parse_send, "sailthru"),
+    "sailthru/blasts_sent": (sailthru_protocol, sailthru_mail.parse_campaigns, "sailthru"),
     "sailthru/user_not_found": (sailthru_protocol, sailthru.parse_profile, "sailthru"),
     "zendesk/search_one": (zendesk_protocol, zendesk.parse_users, "zendesk"),
     "zendesk/user_one": (zendesk_protocol, zendesk.parse_user_with_sideloads, "zendesk"),

@@ -9,6 +9,7 @@ from desktop.clients.sailthru.client import SailthruEndpoint
 from desktop.clients.sailthru.job_status import SailthruJobStatus
 from desktop.clients.sailthru.protocol import UploadFile
 from desktop.kit.errors import AuthenticationError, Forbidden, InvalidInput, NotFound, ServiceError
+from desktop.model.mail_trail import RecentMail, SentCampaign, SentMail
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import Purchase
 from tests.support.fake_transport import json_response, make_sailthru_client, recorded_response
@@ -223,3 +224,48 @@ async def test_ip_not_allowed_is_reported() -> None:
         await client.get_account()
     assert "network" in caught.value.title
     assert "203.0.113.7" in caught.value.message
+
+
+async def test_recent_mail_is_read_as_records_or_as_ids() -> None:
+    client, bench = make_sailthru_client(recorded_response("sailthru", "email_recent"))
+    found = await client.get_recent_mail("mara@example.com")
+    assert asked(bench.sent[0].query) == {
+        "email": "mara@example.com", "recent_sends": 10, "recent_blasts": 10,
+    }  # fmt: skip
+    assert found == RecentMail(
+        (
+            SentMail("TT1ClGdj2bRHAAP6", ""),
+            SentMail("TT1ClGdj2bRHAAP7", "Order shipped", 1795275735.0, "softbounce"),
+        ),
+        (
+            SentMail("18516501", "", is_campaign=True),
+            SentMail("18516502", "VIP evening", 1795189335.0, is_campaign=True),
+        ),
+        is_hard_bounced=False,
+        refused_templates=("Password reset",),
+    )
+    assert not bench.field_notes
+
+
+async def test_recent_mail_that_sailthru_leaves_out_is_untold_and_not_empty() -> None:
+    client, _ = make_sailthru_client(
+        json_response({"email": "a@b.example", "hardbounce": 1, "templates": []}),
+        json_response({"email": "a@b.example", "recent_sends": [], "recent_blasts": []}),
+    )
+    untold = await client.get_recent_mail("a@b.example")
+    assert (untold.sends, untold.campaigns, untold.is_hard_bounced) == (None, None, True)
+    none = await client.get_recent_mail("a@b.example")
+    assert (none.sends, none.campaigns) == ((), ())
+
+
+async def test_sends_and_sent_campaigns_are_read() -> None:
+    client, bench = make_sailthru_client(
+        recorded_response("sailthru", "send_one"), recorded_response("sailthru", "blasts_sent")
+    )
+    send = await client.get_send("TT1ClGdj2bRHAAP7")
+    assert (send.status, send.opened_at) == ("delivered", 1795279335.0)
+    # One without a list says nothing about who could have got it.
+    assert await client.list_sent_campaigns() == (
+        SentCampaign("18516501", "November picks", "Newsletter", 1795189335.0),
+    )
+    assert [request.path for request in bench.sent] == ["/send", "/blast"]
