@@ -40,6 +40,7 @@ from desktop.vault.secret import Vault
 
 if TYPE_CHECKING:
     from desktop.customer.address_watch import AddressWatch
+    from desktop.customer.bounce_repair_service import BounceRepairService
     from desktop.customer.edit_batch.batch_runner import BatchRunner
     from desktop.customer.edit_batch.batch_service import EditBatchService
     from desktop.customer.edit_undo import UndoService
@@ -150,6 +151,16 @@ class WorkspaceServices:
             self.context.clock,
             self.bus,
             self._follows_zendesk,
+        )
+
+    @cached_property
+    def bounce_repairs(self) -> "BounceRepairService":
+        """The workspace's BounceRepairService: keeps an opt-out over a repaired hard bounce."""
+        from desktop.customer.bounce_repair_service import BounceRepairService
+
+        session = self.session
+        return BounceRepairService(
+            lambda: session.clients, self.store, self.editor, self.context.clock, self.bus
         )
 
     @cached_property

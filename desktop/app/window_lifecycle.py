@@ -151,7 +151,7 @@ class WindowLifecycle(QObject):
                     sheet, services.email_changes, services.address_watch, services.bus, clock
                 ),
                 NoteModel(sheet, store, clock),
-                WhyOptedOutModel(sheet, store, clock),
+                WhyOptedOutModel(sheet, store, services.bounce_repairs, services.bus, clock),
                 AskLeadModel(sheet, asking, clock),
                 lead_requests,
                 MailTrailModel(sheet, services.read_mail_trail, clock),

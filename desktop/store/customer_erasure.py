@@ -55,6 +55,7 @@ _MEMORY_ROWS = (
     ("matched_pair", "sid"),
     ("address_difference", "user_id"),
     ("address_difference", "sid"),
+    ("bounce_repair", "sid"),
     ("profile_link", "user_id"),
     ("profile_link", "sid"),
 )

@@ -12,6 +12,7 @@ from desktop.store.account_repository import AccountRepository
 from desktop.store.address_difference_repository import AddressDifferenceRepository
 from desktop.store.audit_log import AuditLog
 from desktop.store.batch_repository import BatchRepository
+from desktop.store.bounce_repair_repository import BounceRepairRepository
 from desktop.store.cached_sheet_reader import CachedSheetReader
 from desktop.store.customer_cache import CustomerCache
 from desktop.store.database_thread import DatabaseThread
@@ -45,8 +46,8 @@ log = logging.getLogger(__name__)
 class WorkspaceStore:
     """All repositories of one workspace's two SQLite files.
 
-    What people wanted (`outbox`, `email_changes`, `address_differences`, `lead_requests`,
-    `edit_batches`, `audit`, `drafts_and_links`), what syncs are and did (`syncs` …
+    What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
+    `lead_requests`, `edit_batches`, `audit`, `drafts_and_links`), what syncs are and did (`syncs` …
     `plan_retention`), events and how they act (`events`, `event_actions`), and what services said
     (`customer_cache`, `feeds`, `zendesk_users`).
     """
@@ -58,6 +59,7 @@ class WorkspaceStore:
     lead_requests: LeadRequestRepository
     edit_batches: EditBatchRepository
     address_differences: AddressDifferenceRepository
+    bounce_repairs: BounceRepairRepository
     audit: AuditLog
     drafts_and_links: DraftAndLinkRepository
     customer_cache: CustomerCache
@@ -149,6 +151,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         lead_requests=LeadRequestRepository(fairlead),
         edit_batches=EditBatchRepository(fairlead, new_owner_id(), accounts),
         address_differences=AddressDifferenceRepository(fairlead),
+        bounce_repairs=BounceRepairRepository(fairlead),
         audit=AuditLog(fairlead),
         drafts_and_links=DraftAndLinkRepository(fairlead),
         customer_cache=CustomerCache(mirror),

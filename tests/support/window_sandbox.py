@@ -39,3 +39,12 @@ def read_profile_officially(
     answer = client.api_get("user", {"id": sid, "key": "sid", "fields": wanted})
     body: dict[str, Any] = answer.get_body()
     return body
+
+
+def write_profile_officially(sandbox: PageSandbox, sid: str, **values: Any) -> None:
+    """Write to a profile as the vendor's own client does."""
+    from sailthru.sailthru_client import SailthruClient
+
+    secrets = sandbox.sailthru
+    client = SailthruClient(secrets["api_key"], secrets["api_secret"], secrets["service_uri"])
+    assert client.api_post("user", {"id": sid, "key": "sid", **values}).is_ok()

@@ -16,6 +16,7 @@ from desktop.viewmodels.task_registry import TaskRegistry
 _POLICY_POLL_S = 30.0
 PAUSE_CHECK_S = 300.0
 ADDRESS_CHECK_S = 300.0
+BOUNCE_CHECK_S = 300.0
 
 
 async def release_due_pauses(services: WorkspaceServices) -> None:
@@ -28,6 +29,12 @@ async def check_changed_addresses(services: WorkspaceServices) -> None:
     """Ask both services, while connected, about primary addresses changed in Zendesk."""
     if services.session.is_connected:
         await services.address_watch.check_all()
+
+
+async def check_repaired_bounces(services: WorkspaceServices) -> None:
+    """Set opt-outs again whose customers' addresses were set Valid in Sailthru, while connected."""
+    if services.session.is_connected:
+        await services.bounce_repairs.check_all()
 
 
 def start_background_loops(
@@ -61,6 +68,7 @@ def start_background_loops(
         ("batch undos", batch_undos.POLL_S, undos.run_once),
         ("pauses", PAUSE_CHECK_S, partial(release_due_pauses, services)),
         ("addresses", ADDRESS_CHECK_S, partial(check_changed_addresses, services)),
+        ("bounces", BOUNCE_CHECK_S, partial(check_repaired_bounces, services)),
         ("audit head", retention.HOUR_S, services.keep_audit_head),
         (
             "retention",

@@ -31,6 +31,7 @@ COMMANDS = (
     CommandEntry("demo", "open the window on invented data", "demo"),
     CommandEntry("lookup", "show one customer's sheet", "lookup"),
     CommandEntry("why", "explain why a customer is opted out", "why"),
+    CommandEntry("bounce", "repair a customer's hard bounce and keep the opt-out", "bounce"),
     CommandEntry("edit", "change one customer", "edit"),
     CommandEntry("addresses", "list addresses changed in Zendesk and not in Sailthru", "addresses"),
     CommandEntry("note", "put an internal note on a customer's ticket", "note"),

@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from desktop.panels.customer.bounce_repair_section import BounceRepairSection
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.box_layout import delete_widget, hbox, vbox
@@ -25,7 +26,10 @@ class WhyOptedOutDrawer(Drawer):
         self._rows: QWidget | None = None
         self._rows_place = QVBoxLayout()
         inside = QWidget()
-        column = vbox(self._rows_place, spacing=0)
+        self.repair_section = BounceRepairSection()
+        self.repair_section.repair_button.clicked.connect(model.repair)
+        self.repair_section.give_up_button.clicked.connect(model.give_up_repair)
+        column = vbox(self.repair_section, self._rows_place, spacing=12)
         column.addStretch(1)
         inside.setLayout(column)
         self.done_button = secondary_button("Close")
@@ -53,6 +57,7 @@ class WhyOptedOutDrawer(Drawer):
         if view.error:
             self._banner.show_message("bad", view.error)
         self._answer.setText(view.answer)
+        self.repair_section.show_repair(view.repair)
         if self._rows is not None:
             delete_widget(self._rows)
         rows = [_create_cause_row(cause) for cause in view.causes]

@@ -25,7 +25,7 @@ _MAX_TEXT_LENGTH = 40
 class TimelineView:
     """View of the panel Timeline: all events, newest first; it shows a few, the rest on demand.
 
-    `can_explain_optout`: the customer is opted out, or their level is not known.
+    `can_explain_optout`: the customer is opted out, their level is not known, or mail bounces.
     """
 
     panel_state: PanelState
@@ -57,8 +57,11 @@ def build_timeline_view(context: CustomerContext) -> TimelineView:
     if not rows:
         return TimelineView(PanelState(PanelStatus.EMPTY, text="Nothing has happened yet."))
     profile = sheet.profile.value
-    is_opted_out = profile is not None and profile.optout is not OptOutLevel.NONE
-    return TimelineView(PanelState(), rows, is_opted_out)
+    # From there a hard bounce is repaired as well.
+    needs_explaining = profile is not None and (
+        profile.optout is not OptOutLevel.NONE or (profile.engagement or "").lower() == "hardbounce"
+    )
+    return TimelineView(PanelState(), rows, needs_explaining)
 
 
 def _collect_events(context: CustomerContext) -> Iterator[_TimelineEvent]:

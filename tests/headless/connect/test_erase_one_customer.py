@@ -89,6 +89,11 @@ def remember(connection: sqlite3.Connection, who: str) -> None:
         (int(user_id), sid, address(who), address(who), f"{who}3@lopez.example"),
     )
     connection.execute(
+        "INSERT INTO bounce_repair (account, sid, label, level, actor, begun_at)"
+        " VALUES ('', ?, ?, 'basic', 'Ada', 1)",
+        (sid, address(who)),
+    )
+    connection.execute(
         "INSERT INTO address_difference (account, user_id, name, sid, old, new, found_at, state)"
         " VALUES ('', ?, ?, ?, ?, ?, 1, 'open')",
         (int(user_id), who, sid, address(who), f"{who}3@lopez.example"),

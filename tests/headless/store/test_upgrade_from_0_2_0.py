@@ -83,6 +83,7 @@ def _count_rows(path: Path) -> dict[str, int]:
                 "edit_batch": 0,
                 "edit_batch_row": 0,
                 "address_difference": 0,
+                "bounce_repair": 0,
             },
         ),
         ("mirror", MIRROR_RENAMED, {"feed_user_address": 0, "search_suffix": 493}),

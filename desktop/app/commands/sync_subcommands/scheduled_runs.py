@@ -13,7 +13,11 @@ from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
 from desktop.app.commands.sync_subcommands.run_and_plan_output import format_totals, run_exit_code
 from desktop.app.container import WorkspaceServices
-from desktop.app.run_notifications import notify_run_ended, run_and_notify
+from desktop.app.run_notifications import (
+    follow_changed_addresses,
+    notify_run_ended,
+    run_and_notify,
+)
 from desktop.app.runner_factory import build_due_sync_finder
 from desktop.app.system_timer.timer_installation import WorkspaceTimer
 from desktop.kit.clock import iso_timestamp
@@ -88,7 +92,7 @@ async def _run_due(context: AppContext, options: argparse.Namespace) -> int:
                 as_json=options.json,
             )
         results, paused = await run_due_syncs(services)
-        await _release_pauses(services)
+        await _look_after_customers(services)
     lines = [line for result in results for line in result.text_lines()]
     lines += [f"{one.sync.name} is paused. {one.message}" for one in paused]
     codes = {result.exit_code for result in results}
@@ -108,16 +112,27 @@ async def _run_due(context: AppContext, options: argparse.Namespace) -> int:
     )
 
 
-async def _release_pauses(services: WorkspaceServices) -> None:
-    """End the pauses of marketing that are over: no window may be open for days."""
-    if all(pause.end is not None for pause in await services.pauses.list_active()):
+async def _look_after_customers(services: WorkspaceServices) -> None:
+    """End pauses that are over, set opt-outs again after a repaired bounce, follow addresses.
+
+    As a window does: none may be open for days.
+    """
+    store = services.store
+    is_waiting = (
+        any(pause.end is None for pause in await services.pauses.list_active())
+        or await store.bounce_repairs.list_open()
+        or await store.address_differences.list_to_check(1)
+    )
+    if not is_waiting:
         return
     try:
         if not services.session.is_connected:
             await services.session.connect()
-        await deliver_and_wait(services, await services.pauses.queue_due())
+        edits = [*await services.pauses.queue_due(), *await services.bounce_repairs.check_all()]
+        await deliver_and_wait(services, edits)
+        await follow_changed_addresses(services)
     except AppError as error:
-        log.info("Pauses could not be ended: %s", error.code)
+        log.info("Customers could not be looked after: %s", error.code)
 
 
 async def _change_timer(context: AppContext, options: argparse.Namespace) -> int:

@@ -15,3 +15,17 @@ CREATE TABLE address_difference (
 ) STRICT;
 -- Made by Fairlead itself because the address was changed in Zendesk.
 ALTER TABLE email_change ADD COLUMN is_automatic INTEGER NOT NULL DEFAULT 0;
+-- The opt-out level of a customer whose mail bounced for good: setting the address Valid in Sailthru
+-- takes the level away.
+CREATE TABLE bounce_repair (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL,
+    sid TEXT NOT NULL,
+    label TEXT NOT NULL,
+    level TEXT NOT NULL CHECK (level IN ('none', 'blast', 'basic', 'all')),
+    actor TEXT NOT NULL,
+    begun_at REAL NOT NULL,
+    ended_at REAL,
+    result TEXT NOT NULL DEFAULT ''  -- how it ended, in words
+) STRICT;
+CREATE UNIQUE INDEX bounce_repair_open ON bounce_repair (account, sid) WHERE ended_at IS NULL;
