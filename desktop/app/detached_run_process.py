@@ -71,13 +71,13 @@ class DetachedRunLauncher:
     def deliver_events(self, file: Path, removals: bool) -> DetachedProcess:
         """Start the delivery of a file of events; `removals` go out too. Raises InternalError."""
         words = ["events", "deliver", str(file), *(["--removals"] if removals else [])]
-        return self._start(*words, kind="events", what="The delivery")
+        return self._start(*words, "--quiet", kind="events", what="The delivery")
 
     def retry_event(self, event_id: int, removals: bool) -> DetachedProcess:
         """Start what delivers one stored event once more. Raises InternalError."""
         words = ["events", "retry", "--event", str(event_id)]
         words += ["--removals"] if removals else []
-        return self._start(*words, kind="events", what="The delivery")
+        return self._start(*words, "--quiet", kind="events", what="The delivery")
 
     def _start(self, *words: str, kind: str, what: str) -> DetachedProcess:
         command = own_command(*words, "--workspace", self._services.workspace.name)

@@ -206,6 +206,16 @@ def test_a_bad_line_is_corrected_by_its_number(
     assert len(records.user_events(user)) == 1
 
 
+def test_quiet_prints_counts_and_no_customer(
+    fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    email = f"{records.new_name()}@nobody.example"
+    lines = as_lines(track("Read", "u", email=email))
+    told = fairlead("events", "deliver", "-", "--quiet", stdin=lines)
+    assert "1 parked" in told.stdout
+    assert email not in told.stdout + told.stderr
+
+
 def test_track_never_creates_a_user(
     fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
 ) -> None:

@@ -48,6 +48,7 @@ def _add_retry_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--removals", action="store_true", help="send removals of members too")
+    parser.add_argument("--quiet", action="store_true", help="print counts alone, no customer")
     add_field_options(parser)
 
 
@@ -129,7 +130,8 @@ async def _deliver_and_emit(
         "rows": [row for event in reversed(open_rows) for row in rows_as_json(event)],
         **({"error": error.as_json()} if error is not None else {}),
     }
-    lines = _describe(document, error)
+    # A window's process writes its lines to a log file, where no customer belongs.
+    lines = _describe(document, error, with_rows=not options.quiet)
     code = ExitCode.NEEDS_PERSON if totals["parked"] or invalid else ExitCode.DONE
     if error is not None:
         code = ExitCode(exit_code_for(error))
@@ -164,7 +166,9 @@ def rows_as_json(event: StoredEvent) -> Iterator[dict[str, Any]]:
         }
 
 
-def _describe(document: dict[str, Any], error: AppError | None) -> Iterator[str]:
+def _describe(
+    document: dict[str, Any], error: AppError | None, *, with_rows: bool
+) -> Iterator[str]:
     if "lines" in document:
         yield (
             f"{format_count(document['lines'], 'line', 'lines')} read,"
@@ -173,7 +177,7 @@ def _describe(document: dict[str, Any], error: AppError | None) -> Iterator[str]
     if "retried" in document:
         yield f"{format_count(document['retried'], 'event', 'events')} queued again."
     yield ", ".join(f"{count:,} {name}" for name, count in document["totals"].items())
-    for row in document["rows"]:
+    for row in document["rows"] if with_rows else ():
         yield f"  line {row['line']} {row['action']} {row['state']}: {row['detail']}"
     if error is not None:
         yield str(error)
