@@ -289,11 +289,9 @@ class WorkspaceServices:
 
         Where that cannot be read it counts as production.
         """
-        try:
-            stored = self.session.connection_config.settings_file.load().values
-        except AppError:
+        values = self._read_current_values()
+        if values is None:
             return confirmed_over(WorkspaceKind.PRODUCTION)
-        values = stored.with_policy(self.context.read_policy())
         return confirmed_over(effective_workspace_kind(values))
 
     def find_run_refusal(self) -> str:

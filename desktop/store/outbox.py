@@ -462,7 +462,9 @@ class Outbox(Repository):
             ).fetchall()
             mine = [row for row in rows if self._is_replaceable(row)][:limit]
             for row in mine:
-                _close_with_audit(connection, self._decode(connection, row), now, EditState.UNDONE, detail)
+                _close_with_audit(
+                    connection, self._decode(connection, row), now, EditState.UNDONE, detail
+                )
             return len(mine)
 
         return self._database.write(act)

@@ -189,7 +189,7 @@ class ZendeskClient:
 
     async def list_every_requested_ticket(self, user_id: int) -> tuple[ZendeskTicket, ...]:
         """List all tickets of a Zendesk requester, a hundred in a call."""
-        return await self._read_all_pages(
+        return await self.read_all_pages(
             "/api/v2/users/{id}/tickets/requested",
             {"id": user_id},
             "tickets",
