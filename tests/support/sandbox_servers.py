@@ -62,6 +62,21 @@ class SandboxServers(SandboxProcess):
         )
         assert status == 200, body
 
+    def close_tickets(self, user_id: int) -> None:
+        """Close every ticket of a Zendesk requester."""
+        path = f"/api/v2/users/{user_id}/tickets/requested.json"
+        for ticket in self._zendesk_request("GET", path)[1]["tickets"]:
+            if ticket["status"] != "closed":
+                body = {"ticket": {"status": "closed"}}
+                status, _ = self._zendesk_request("PUT", f"/api/v2/tickets/{ticket['id']}", body)
+                assert status == 200
+
+    def delete_user(self, user_id: int) -> None:
+        """Close the tickets of a Zendesk person, then take the person away."""
+        self.close_tickets(user_id)
+        status, body = self._zendesk_request("DELETE", f"/api/v2/users/{user_id}.json")
+        assert status == 200, body
+
     def count_writes(self, needle: str, *, ours: bool = True) -> int:
         """How many writes of the app (or of anybody) named this sid, id or address."""
         count = 0

@@ -6,6 +6,7 @@ from desktop.sandbox.zendesk.error_responses import forbidden_error
 # First part of a path → the resource name that scopes use.
 _SCOPE_RESOURCES = {
     "users": "users",
+    "deleted_users": "users",
     "user_fields": "users",
     "tickets": "tickets",
     "organizations": "organizations",

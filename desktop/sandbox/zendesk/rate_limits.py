@@ -81,6 +81,8 @@ class ZendeskRateLimits:
         elif path.startswith("/api/v2/incremental/"):
             total = 30 if has_high_volume else 10
             yield RateLimitBucket("incremental", total, 60, "incremental-exports")
+        elif request.method == "DELETE" and path.startswith("/api/v2/deleted_users/"):
+            yield RateLimitBucket("permanent deletions", 700, 600, "permanent-user-deletion")
         elif path == "/api/v2/search":
             yield RateLimitBucket("search", 2500, 60, "search-index")
         elif path == "/api/v2/search/export":

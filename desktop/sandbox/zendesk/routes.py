@@ -7,6 +7,7 @@ from desktop.sandbox.zendesk.custom_field_resource import (
     OrganizationFieldResource,
     UserFieldResource,
 )
+from desktop.sandbox.zendesk.deleted_user_resource import DeletedUserResource
 from desktop.sandbox.zendesk.identity_resource import IdentityResource
 from desktop.sandbox.zendesk.incremental_export_endpoints import IncrementalExportEndpoints
 from desktop.sandbox.zendesk.job_status_resource import JobStatusResource
@@ -36,6 +37,7 @@ def register_all_routes(
     }
     for resource in (
         *resources.values(),
+        DeletedUserResource(repository, jobs),
         IdentityResource(repository, jobs),
         UserFieldResource(repository, jobs),
         OrganizationFieldResource(repository, jobs),

@@ -14,10 +14,11 @@ from desktop.sandbox.http_messages import (
     json_response,
 )
 from desktop.sandbox.router import Router
+from desktop.sandbox.zendesk.deleted_user_resource import require_deletable
 from desktop.sandbox.zendesk.error_responses import forbidden_error, not_found_error, zendesk_error
 from desktop.sandbox.zendesk.field_rules import normalise_tags
 from desktop.sandbox.zendesk.lazy_sequences import LazyRecords
-from desktop.sandbox.zendesk.pagination import PageableRows, page_response, read_ids
+from desktop.sandbox.zendesk.pagination import PageableRows, read_ids
 from desktop.sandbox.zendesk.permissions import require_may_edit_user, require_role
 from desktop.sandbox.zendesk.record_factories import without_private_keys
 from desktop.sandbox.zendesk.request_body import object_in_body, rows_in_body
@@ -71,7 +72,6 @@ class UserResource(RestResource):
         router.add("PUT", f"{one}/merge", self.merge)
         router.add("GET", f"{one}/tags", self.list_tags)
         router.add("POST PUT DELETE", f"{one}/tags", self.change_tags)
-        router.add("GET", f"{API}deleted_users", self.list_deleted)
         router.add("GET", f"{API}organizations/{{organization_id:int}}/users", self.list_members)
 
     # Reading
@@ -132,13 +132,6 @@ class UserResource(RestResource):
         body["user"] |= {"authenticity_token": _ANONYMOUS_USER["authenticity_token"]}
         return json_response(body)
 
-    def list_deleted(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer the sandbox's GET /deleted_users."""
-        require_role(request, "agent")
-        changed = self.repository.users.existing_overrides()
-        rows = [user for _, user in changed if not user["active"]]
-        return page_response(request, "deleted_users", rows, lambda it: self.serialize(request, it))
-
     def list_members(self, request: SandboxRequest, organization_id: int) -> SandboxResponse:
         """Answer with a sandbox organization's users among the fixture and changed ones."""
         require_role(request, "agent")
@@ -170,8 +163,9 @@ class UserResource(RestResource):
         return user
 
     def delete_record(self, request: SandboxRequest, user_id: int) -> JsonObject:
-        """Mark a sandbox user as deleted and return it."""
+        """Mark a sandbox user as deleted and return it; a requester's tickets have to be closed."""
         user = require_found(self.repository.existing_user(user_id))
+        require_deletable(self.repository, user)
         return self.repository.save_user(make_deleted_user(self.repository, user))
 
     def create_or_update(self, request: SandboxRequest) -> SandboxResponse:

@@ -414,8 +414,7 @@ def test_lookup_says_that_a_user_was_deleted_or_suspended(
     assert fairlead("lookup", f"id:{user_id}", "--json").json["zendesk"]["active"] is True
     sandbox.write_user(user_id, suspended=True)
     assert "suspended" in fairlead("lookup", f"id:{user_id}").stdout
-    status, _ = sandbox.zendesk_request("DELETE", f"/api/v2/users/{user_id}.json")
-    assert status == 200
+    sandbox.delete_user(user_id)
     assert fairlead("lookup", f"id:{user_id}", "--json").json["zendesk"]["active"] is False
     assert "deleted in Zendesk, or merged" in fairlead("lookup", f"id:{user_id}").stdout
 

@@ -151,9 +151,13 @@ def zendesk_answers(sandbox: SandboxClient) -> Iterator[tuple[str, str, Any]]:
         "id"
     ]
     call("PUT", f"users/{twin}/merge", {"user": {"id": noa}})
+    for each in call("GET", f"users/{noa}/tickets/requested")["tickets"]:
+        call("PUT", f"tickets/{each['id']}", {"ticket": {"status": "closed"}})
     call("DELETE", f"users/{noa}")
     call("GET", f"users/{noa}")
-    call("GET", "deleted_users")
+    for path in ("deleted_users", f"deleted_users/{noa}"):
+        call("GET", path)
+    call("DELETE", f"deleted_users/{noa}")
     call("DELETE", f"tickets/{number}")
     spare = call("POST", "organizations", {"organization": {"name": "Spare"}})["organization"]["id"]
     member = {"organization_membership": {"user_id": 7701, "organization_id": spare}}

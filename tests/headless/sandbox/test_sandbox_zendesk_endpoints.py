@@ -227,7 +227,49 @@ def test_users_phone_in_another_spacing_is_not_found(
     assert 7701 not in users(read_only_sandbox, query)
 
 
+def close_tickets(sandbox: SandboxClient, user_id: int) -> None:
+    path = f"users/{user_id}/tickets/requested"
+    for ticket in sandbox.zendesk("GET", path).body["tickets"]:
+        if ticket["status"] != "closed":
+            closed = {"ticket": {"status": "closed"}}
+            assert sandbox.zendesk("PUT", f"tickets/{ticket['id']}", closed).status == 200
+
+
+def test_requester_of_a_ticket_that_is_not_closed_is_not_deleted(
+    writable_sandbox: SandboxClient,
+) -> None:
+    refused = writable_sandbox.zendesk("DELETE", "users/7701")
+    assert refused.status == 422
+    assert "tickets that are not closed" in refused.body["details"]["base"][0]["description"]
+    assert writable_sandbox.zendesk("GET", "users/7701").body["user"]["active"]
+    close_tickets(writable_sandbox, 7701)
+    assert writable_sandbox.zendesk("DELETE", "users/7701").status == 200
+    assert writable_sandbox.zendesk("DELETE", "users/7701").status == 404
+
+
+def test_user_deleted_for_good_has_no_personal_data_and_the_tickets_stay(
+    writable_sandbox: SandboxClient,
+) -> None:
+    call = writable_sandbox.zendesk
+    assert call("DELETE", "deleted_users/7701").status == 404
+    close_tickets(writable_sandbox, 7701)
+    assert call("DELETE", "users/7701").status == 200
+    assert call("GET", "deleted_users/7701").body["deleted_user"]["name"] == "Maria Lopez"
+    assert call("DELETE", "deleted_users/7701", who="agent").status == 403
+    assert call("DELETE", "deleted_users/7701").status == 200
+    assert call("DELETE", "deleted_users/7701").status == 404
+    assert call("GET", "deleted_users/7701").status == 404
+    (gone,) = call("GET", "deleted_users").body["deleted_users"]
+    assert (gone["id"], gone["name"], gone["email"], gone["phone"]) == (
+        7701, "Permanently Deleted User", None, None,
+    )  # fmt: skip
+    assert "Maria" not in str(call("GET", "users/7701").body)
+    ticket = call("GET", "tickets/45002").body["ticket"]
+    assert (ticket["status"], ticket["requester_id"]) == ("closed", 7701)
+
+
 def test_users_deleted_and_merged(writable_sandbox: SandboxClient) -> None:
+    close_tickets(writable_sandbox, 7704)
     assert writable_sandbox.zendesk("DELETE", "users/7704").body["user"]["active"] is False
     assert writable_sandbox.zendesk("GET", "users/7704").body["user"]["active"] is False
     assert users(writable_sandbox, "query=dana@okafor.example") == []

@@ -110,8 +110,7 @@ async def test_target_deleted_since_plan_is_not_recreated(
     goal = sync_cases.save_preset(sync_services, name)
     plan = await planned(sync_services, goal)
     if name == sync_cases.SAILTHRU_TO_ZENDESK:
-        status, _ = sync_sandbox.zendesk_request("DELETE", f"/api/v2/users/{one.user_id}.json")
-        assert status == 200
+        sync_sandbox.delete_user(one.user_id)
     else:
         sync_sandbox.delete_profile(one.sid)
     rows = await applied(sync_services, goal, plan)

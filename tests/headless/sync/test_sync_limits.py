@@ -203,7 +203,7 @@ async def test_deleted_user_sets_var(
 
     goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, marked)
     await sync_cases.run_sync(sync_services, goal)
-    assert sync_sandbox.zendesk_request("DELETE", f"/api/v2/users/{one.user_id}.json")[0] == 200
+    sync_sandbox.delete_user(one.user_id)
     run = await sync_cases.run_sync(sync_services, goal)
     assert run.totals["updated"] == 1
     profiles = [sync_sandbox.read_profile(pair.sid) for pair in (one, two)]

@@ -153,7 +153,7 @@ async def test_edit_of_deleted_user_is_conflict(
 ) -> None:
     subject = customers.new_customer("box")
     edit = await want(services, subject)
-    sandbox._zendesk_request("DELETE", f"/api/v2/users/{subject.key}.json")
+    sandbox.delete_user(int(subject.key))
     edit = await deliver(services, edit)
     assert edit.state is EditState.CONFLICT
     assert audit_of(services, edit) == ["conflict"]
