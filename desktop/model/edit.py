@@ -48,9 +48,18 @@ class EditKind(Enum):
     NOTE = "note"
     # A tag of a Zendesk user, such as the one of customers with a high value.
     TAG = "tag"
+    # Steps of an erasure: a ticket is closed, a Zendesk user deleted and then for good, a Sailthru
+    # profile deleted. None can be undone.
+    CLOSE_TICKET = "close_ticket"
+    DELETE_USER = "delete_user"
+    DELETE_USER_DATA = "delete_user_data"
+    DELETE_PROFILE = "delete_profile"
 
 
 _WAITING_KINDS = (EditKind.LIST, EditKind.NOTE, EditKind.PAUSE, EditKind.TAG)
+ERASURE_KINDS = (
+    EditKind.CLOSE_TICKET, EditKind.DELETE_USER, EditKind.DELETE_USER_DATA, EditKind.DELETE_PROFILE,
+)  # fmt: skip
 EMAIL_CHANGE_KINDS = (EditKind.EMAIL_ADDRESS, EditKind.PRIMARY_EMAIL, EditKind.PROFILE_EMAIL)
 
 
@@ -89,12 +98,12 @@ class EditTarget:
 class EditRequest:
     """What somebody asked to change of a customer, before it is queued as an edit.
 
-    `name` is the list, var or field (empty for opt-out and create), the address that is added or
-    removed, the stamp by which a note is found again, or the sid of the profile that goes up in the
-    one whose address is replaced. `old` is
-    the value the person saw, `new` the one wanted: an opt-out level's value (None: not read), true
-    or false for a list, any JSON for a var (None: no value). A create's `new` holds the vars it
-    begins with.
+    `name` is the list, var or field (empty for opt-out, create and deletions), the number of a
+    ticket that is closed, the address that is added or removed, the stamp by which a note is found
+    again, or the sid of the profile that goes up in the one whose address is replaced. `old` is the
+    value the person saw, `new` the one wanted: an opt-out level's value (None: not read), true or
+    false for a list, any JSON for a var (None: no value). A create's `new` holds the vars it begins
+    with.
     """
 
     kind: EditKind
@@ -115,9 +124,9 @@ class Edit:
     (0: it did not yet), `tries` how often it was sent. One that has ended with every try surely
     refused has 0 tries: none of them counts. `actor_key` is the `Actor.key` of who made it;
     `is_author_proven`: nobody has written the row outside Fairlead, as far as can be known.
-    `email_change` is the id of the address change that it is a step of, `step` its place there;
-    `is_in_order`: nobody is known to have moved it there outside Fairlead.
-    `batch` is the id of the batch of many customers that it belongs to.
+    `email_change` is the id of the address change that it is a step of, `erasure` that of the
+    erasure, `step` its place there; `is_in_order`: nobody is known to have moved it there outside
+    Fairlead. `batch` is the id of the batch of many customers that it belongs to.
     """
 
     id: str
@@ -134,6 +143,7 @@ class Edit:
     actor_key: str = ""
     email_change: str | None = None
     step: int = 0
+    erasure: str | None = None
     is_author_proven: bool = True
     batch: str | None = None
     is_in_order: bool = True
@@ -259,6 +269,8 @@ def needed_permission(request: EditRequest) -> Permission:
         return Permission.PAUSE
     if request.kind is EditKind.TAG:
         return Permission.TAG
+    if request.kind in ERASURE_KINDS:
+        return Permission.PRIVACY
     if request.kind in EMAIL_CHANGE_KINDS:
         merges = request.kind is EditKind.PROFILE_EMAIL and request.name
         return Permission.MERGE if merges else Permission.CHANGE_EMAIL
@@ -294,6 +306,13 @@ def sending_refusal(edit: Edit, actor: Actor | None, rules: PermissionRules) -> 
         somebody = Actor(edit.actor, Role.AGENT, is_confirmed=False)
         if not check_permission(needed_permission(request), somebody, rules).is_allowed:
             return _AUTHOR_UNKNOWN_REASON
+    if request.kind in ERASURE_KINDS:
+        # Nothing brings a deleted person back: whoever sends it has to have the right as well.
+        if not edit.is_author_proven or edit.erasure is None:
+            return "It was changed outside Fairlead. Nothing is deleted by it."
+        if actor is None:
+            return "Nobody is signed in who may delete people."
+        return check_permission(Permission.PRIVACY, actor, rules).reason
     if not edit.is_author_proven:
         # Who is at work answers for a row that Fairlead has not written as it stands.
         if actor is None:

@@ -8,7 +8,8 @@ class DeliveryState(Enum):
     """How far the delivery of one action of an event is.
 
     UNKNOWN: sent, and no answer came. KEPT: saved on this computer, as Zendesk takes no events of
-    users. SKIPPED: a removal that nobody has ticked. PARKED: it waits for a person.
+    users. SKIPPED: a removal that nobody has ticked, or of somebody who was erased. PARKED: it
+    waits for a person.
     """
 
     QUEUED = "queued"

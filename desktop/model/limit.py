@@ -6,6 +6,7 @@ Consequences are named by their codes here (`plan.Consequence.value`).
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from desktop.kit.errors import NotPermitted
 from desktop.kit.text import format_count
 
 EMPTY_SOURCE = "empty"
@@ -127,6 +128,29 @@ def group_approvers(given: Iterable[tuple[str, str]]) -> frozenset[str]:
         groups = [group for group in groups if not group & marks]
         groups.append(marks.union(*joined))
     return frozenset(min(group) for group in groups)
+
+
+def find_repeated_approval(
+    given: Iterable[tuple[str, str]], user_id: str, name: str, credential: str
+) -> NotPermitted | None:
+    """Return why an admin's approval would not count beside those given (user id, credential).
+
+    One person counts once, and so does one API token: it signs for any address of the account.
+    """
+    kept = list(given)
+    if any(each == user_id for each, _ in kept):
+        return NotPermitted(
+            f"{name} has already approved it.",
+            "Another admin has to approve it: each person counts once.",
+        )
+    if credential and any(each == credential for _, each in kept):
+        return NotPermitted(
+            "This API token has been used already.",
+            "A token signs for any address of the account, so that it counts once, whoever it is"
+            " given for. Nothing was allowed.",
+            f"Let {name} use a token of their own.",
+        )
+    return None
 
 
 def allowable_limit_codes() -> tuple[str, ...]:

@@ -34,6 +34,7 @@ class Permission(Enum):
     TEXTS = "texts"
     BULK = "bulk"
     RUNS = "runs"
+    PRIVACY = "privacy"
 
     @property
     def label(self) -> str:
@@ -76,7 +77,13 @@ _LABELS = {
     Permission.TEXTS: "edit reasons and note templates",
     Permission.BULK: "look up and change many customers at once",
     Permission.RUNS: "run syncs",
+    Permission.PRIVACY: "export or erase all that is known of a customer",
 }
+
+# No setting gives these to agents, and no policy: nothing undoes them.
+ADMIN_PERMISSIONS = frozenset({Permission.PRIVACY})
+# Those of the table of settings, which admins give to roles.
+SETTABLE_PERMISSIONS = tuple(one for one in Permission if one not in ADMIN_PERMISSIONS)
 
 # Agents: removing from lists is off (S0-23), opting back in is off, what creates is off.
 DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
@@ -101,6 +108,7 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
         # A list that was pasted by mistake reaches thousands.
         Permission.BULK: False,
         Permission.RUNS: False,
+        Permission.PRIVACY: False,
     },
 }
 
@@ -198,7 +206,10 @@ def check_waiting_edit(
 
 def check_role(permission: Permission, actor: Actor, rules: PermissionRules) -> PermissionDecision:
     """Decide by the permissions table alone, also while changes are switched off."""
-    if rules.permissions.get(actor.role, {}).get(permission, False):
+    allowed = rules.permissions.get(actor.role, {}).get(permission, False)
+    if permission in ADMIN_PERMISSIONS:
+        allowed = allowed and actor.role is Role.ADMIN and actor.is_confirmed
+    if allowed:
         return PermissionDecision(True)
     reason = f"Your role ({actor.role.value}) may not {permission.label}. Ask an admin."
     if not actor.is_confirmed:

@@ -19,6 +19,10 @@ TICKET_NOTE_PREFIX = "ticket_notes."
 ADDRESS_PREFIX = "addresses."
 PRIMARY_EMAIL_FIELD, PROFILE_EMAIL_FIELD = "primary_email", "keys.email"
 MERGED_PROFILE_FIELD = "merged_profile"
+# Only erasures write these: a ticket that is closed, a record that is deleted, a deleted user of
+# whom no personal data is left.
+TICKET_CLOSED_PREFIX = "ticket_closed."
+DELETED_FIELD, DELETED_FOR_GOOD_FIELD = "deleted", "deleted_for_good"
 _USER_ATTRIBUTES = ("name", "phone", "external_id", "time_zone", "locale", "notes", "details")
 
 
@@ -62,6 +66,11 @@ def profile_fields(profile_vars: Mapping[str, Json], lists: Iterable[str]) -> di
     """Return a profile's vars and lists by a plan's field names."""
     fields: dict[str, Json] = {f"{VAR_PREFIX}{name}": value for name, value in profile_vars.items()}
     return fields | {f"{LIST_PREFIX}{name}": True for name in lists}
+
+
+def deleted_record(service: Service, record_id: str, fields: Mapping[str, Json]) -> TargetRecord:
+    """Return the record of an erasure's target: what is deleted of it, and nothing else."""
+    return TargetRecord(service, record_id, record_id, "", fields, is_editable=False)
 
 
 def target_record_from_profile(profile: SailthruProfile) -> TargetRecord:

@@ -25,6 +25,11 @@ class ZendeskTicket:
     sender: str | None = None
 
     @property
+    def is_closed(self) -> bool:
+        """Whether a Zendesk ticket is closed for good, or deleted: a solved one is not yet."""
+        return self.status in ("closed", DELETED_STATUS)
+
+    @property
     def is_unsolved(self) -> bool:
         """Whether a Zendesk ticket still waits for an answer."""
         return self.status in UNSOLVED_STATUSES

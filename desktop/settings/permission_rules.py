@@ -1,7 +1,13 @@
 """Builds `PermissionRules` and the customer value source from a workspace's settings."""
 
 from desktop.model.customer_value import CustomerType, CustomerValueSource, default_value_source
-from desktop.model.permission import Permission, PermissionRules, Role
+from desktop.model.permission import (
+    ADMIN_PERMISSIONS,
+    DEFAULT_PERMISSIONS,
+    SETTABLE_PERMISSIONS,
+    PermissionRules,
+    Role,
+)
 from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
 
@@ -11,8 +17,9 @@ def permission_rules_from(values: SettingsValues) -> PermissionRules:
     cells = {
         role: {
             permission: values.get(settings_table.PERMISSION_SETTINGS[role, permission])
-            for permission in Permission
+            for permission in SETTABLE_PERMISSIONS
         }
+        | {permission: DEFAULT_PERMISSIONS[role][permission] for permission in ADMIN_PERMISSIONS}
         for role in Role
     }
     by_policy = any(

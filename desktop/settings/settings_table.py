@@ -11,7 +11,7 @@ from desktop.model.customer_value import HIGHEST_SEGMENT, PredictionField
 from desktop.model.follow_budget import DEFAULT_DESKS
 from desktop.model.json_value import Json
 from desktop.model.name_splitting import NameSplitRule
-from desktop.model.permission import DEFAULT_PERMISSIONS, Permission, Role
+from desktop.model.permission import DEFAULT_PERMISSIONS, SETTABLE_PERMISSIONS, Permission, Role
 from desktop.model.text_template import (
     DEFAULT_NOTE_TEMPLATES,
     DEFAULT_REASONS,
@@ -130,7 +130,7 @@ PERMISSION_SETTINGS: Mapping[tuple[Role, Permission], Setting[bool]] = MappingPr
     {
         (role, permission): _permission_setting(role, permission)
         for role in Role
-        for permission in Permission
+        for permission in SETTABLE_PERMISSIONS
     }
 )
 SAILTHRU_ONLY_ROLE = choice_setting(

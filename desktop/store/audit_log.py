@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from desktop.kit.errors import ConflictError
+from desktop.model.erased_people import ERASED_LABEL
 from desktop.model.json_value import Json
 from desktop.store import audit_row
 from desktop.store.audit_signer import AuditHead, AuditSigner
@@ -18,8 +19,6 @@ _ENTRY_COLUMNS = (
     "seq", "at", "actor", "kind", "service", "target", "label", "name",
     "old", "new", "reason", "ticket", "edit", "result", "detail", "computer",
 )  # fmt: skip
-# What stands for a customer or an actor whose values were erased.
-ERASED_LABEL = "(erased)"
 
 
 @dataclass(frozen=True)
@@ -202,5 +201,8 @@ def _build_entry(row: sqlite3.Row) -> AuditEntry:
         values["actor"] = ERASED_LABEL
     values["old"] = msgspec.json.decode(values["old"])
     values["new"] = msgspec.json.decode(values["new"])
+    if values["kind"] in audit_row.NAMED_BY_CUSTOMER and isinstance(values["new"], list):
+        values["name"], values["old"] = values["old"]
+        values["new"] = values["new"][1]
     values["edit"] = str(row["edit"])
     return AuditEntry(**values, is_erased=is_erased)

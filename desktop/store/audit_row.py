@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from desktop.model.edit import Edit, EditState, EditTarget
+from desktop.model.edit import Edit, EditKind, EditState, EditTarget
 from desktop.model.json_value import Json, canonical_json
 from desktop.model.lead_request import LeadRequest
 from desktop.model.service import Service
@@ -23,6 +23,10 @@ EVENT_ACTION_KIND = "event_action"
 RESTART_KIND = "restart"
 # The kind of a row that tells of a request to a lead; it is no change of the customer.
 LEAD_REQUEST_KIND = "lead_request"
+# Kinds of edits whose name is an address, an id or a ticket of the customer.
+NAMED_BY_CUSTOMER = frozenset(
+    kind.value for kind in (EditKind.EMAIL_ADDRESS, EditKind.PROFILE_EMAIL, EditKind.CLOSE_TICKET)
+)
 CUSTOMER_VALUES = ("target", "label", "old", "new", "reason", "ticket", "detail")
 _CHAINED_COLUMNS = (
     "seq", "at", "kind", "service", "name", "edit", "result", "computer", "account", "actor_hash",
@@ -54,6 +58,10 @@ _LAST_ROW_SQL = (
 def append_edit(connection: sqlite3.Connection, edit: Edit, result: EditState, at: float) -> None:
     """Append an edit's end to the audit, inside the transaction that closes the outbox row."""
     intent = edit.request
+    name, old, new = intent.name, intent.old, intent.new
+    if intent.kind.value in NAMED_BY_CUSTOMER:
+        # What is about the customer lies beside the chain, where it can be erased.
+        name, old, new = "", [name, old], [name, new]
     _append(
         connection,
         at=at,
@@ -61,9 +69,9 @@ def append_edit(connection: sqlite3.Connection, edit: Edit, result: EditState, a
         kind=intent.kind.value,
         service=intent.target.service,
         target=intent.target,
-        name=intent.name,
-        old=intent.old,
-        new=intent.new,
+        name=name,
+        old=old,
+        new=new,
         reason=intent.reason,
         ticket=intent.ticket,
         edit=int(edit.id),
@@ -195,6 +203,43 @@ def append_erasure(
         old=None,
         new=dict(counts),
         reason="What this computer kept of one customer was erased.",
+    )
+
+
+def append_erasure_approval(
+    connection: sqlite3.Connection, *, at: float, actor: str, content: Json
+) -> int:
+    """Append to the audit that an admin approves the erasure of one person, and not whose.
+
+    Called inside the transaction that stores the approval; returns the entry's number.
+    """
+    return _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind="erasure_approval",
+        service=None,
+        name="",
+        old=None,
+        new=content,
+        reason="The erasure of one person was approved.",
+    )
+
+
+def append_erasure_end(
+    connection: sqlite3.Connection, *, at: float, actor: str, content: Json, reason: str
+) -> None:
+    """Append to the audit how the erasure of one person ended: steps and counts, not whose."""
+    _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind="erasure_end",
+        service=None,
+        name="",
+        old=None,
+        new=content,
+        reason=reason,
     )
 
 

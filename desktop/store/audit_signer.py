@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from desktop.model.json_value import Json, canonical_json
@@ -127,6 +128,20 @@ class AuditSigner:
     def _make_proof(self, key_id: str, purpose: str, content: Json) -> str:
         key = self._keys.get(key_id, self._proof_key)
         return hmac.digest(key, canonical_json([purpose, content]).encode(), "sha256").hex()
+
+    @property
+    def person_key_id(self) -> str:
+        """The name of the key that hashes erased people from now on; empty: there is none."""
+        return self._key_id or self._proof_key_id
+
+    def person_hasher(self, key_id: str) -> Callable[[str], str] | None:
+        """Return what hashes a key of a person under this key; None where it is not known here."""
+        key = self._keys.get(key_id) or (self._proof_key if key_id == self._proof_key_id else b"")
+        if not key or not key_id:
+            return None
+        # A key of its own: a hash is not to be taken for a proof of anything else.
+        own = hmac.digest(key, b"fairlead erased person", "sha256")
+        return lambda person: hmac.digest(own, person.encode(), "sha256").hex()
 
     def add_functions(self, connection: sqlite3.Connection) -> None:
         """Add SQL functions to a connection that name the audit's key and sign with it."""

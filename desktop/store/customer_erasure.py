@@ -6,15 +6,23 @@ no value and no name (`counted_event`, `unconfirmed_increment`, `superseded_incr
 """
 
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import msgspec
 
+from desktop.kit.errors import InternalError
 from desktop.model.email_address import email_spellings
 from desktop.model.match_keys import hash_email
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.audit_row import append_erasure
+from desktop.store.outbox import STANDING_PAUSES_SQL
+from desktop.store.person_events import (
+    erase_events,
+    find_delivered_events,
+    find_event_ids,
+    split_sending,
+)
 from desktop.store.sqlite_database import Database
 
 _ENDED = "('done', 'conflict', 'failed', 'undone')"
@@ -29,7 +37,7 @@ _ERASED_PLAN_ROW = (
     " cause = '', evidence = '', detail = '', events = '[]', fate = 'skipped'"
 )
 # Tables of the mirror, with the column that names a customer and which ids it holds.
-_MIRROR_ROWS = (
+MIRROR_ROWS = (
     ("cached_user", "id", "users"),
     ("user_address", "user_id", "users"),
     ("user_address", "address", "addresses"),
@@ -44,7 +52,7 @@ _MIRROR_ROWS = (
     ("feed_profile", "sid", "sids"),
 )
 # A sync that remembers nobody as its member takes nobody off a list.
-_MEMORY_ROWS = (
+MEMORY_ROWS = (
     ("synced_value", "target"),
     ("accepted_value", "target"),
     ("written_hash", "target"),
@@ -110,36 +118,18 @@ _ERASE_LEAD_REQUESTS_SQL = f"DELETE FROM lead_request WHERE {_IS_THEIRS}"  # noq
 _ERASE_EDITS_SQL = (
     f"DELETE FROM outbox WHERE {_IS_THEIRS} AND state IN {_ENDED} AND id NOT IN"  # noqa: S608
     f" (SELECT undoes FROM outbox WHERE undoes IS NOT NULL AND state NOT IN {_ENDED})"
+    f" AND (NOT ?3 OR id NOT IN ({STANDING_PAUSES_SQL}))"
 )
-# By what an event says, by whom it was delivered to, and the other events of that user. Its message
-# id stays: the same file again is still known.
-_ERASE_EVENTS_SQL = """
-UPDATE event SET text = '', reason = '', user_key = '', state = 'closed', owner = ''
-WHERE id IN (
-    WITH theirs (id, user_key) AS (
-        SELECT id, user_key FROM event WHERE text <> ''
-        AND (EXISTS (SELECT 1 FROM json_each(?2) a WHERE instr(lower(text), a.value))
-          OR id IN (SELECT event FROM event_delivery
-                    WHERE CAST(user_id AS TEXT) IN (SELECT value FROM json_each(?1))))
-    )
-    SELECT id FROM theirs
-    UNION SELECT id FROM event WHERE text <> '' AND user_key IN
-        (SELECT user_key FROM theirs WHERE user_key NOT IN ('', 'anonymous '))
+_COUNT_PAUSES_SQL = (
+    f"SELECT count(*) FROM outbox WHERE {_IS_THEIRS} AND id IN ({STANDING_PAUSES_SQL})"  # noqa: S608
 )
-"""
-_ERASE_CLOSED_EVENTS_SQL = """
-UPDATE event SET text = '', reason = '', user_key = '' WHERE text <> '' AND state = 'closed'
-AND id NOT IN (SELECT event FROM event_delivery WHERE state = 'parked')
-"""
-_ERASE_DELIVERIES_SQL = """
-UPDATE event_delivery SET request = '', detail = '', user_id = NULL, state =
-    CASE WHEN state IN ('queued', 'sending', 'unknown', 'parked') THEN 'skipped' ELSE state END
-WHERE event IN (SELECT id FROM event WHERE text = '')
-"""
+_OF_PLAN_ROWS = (
+    f"label <> '(erased)' AND (source {_IN_1} OR {_IS_THEIRS} OR lower(address) {_IN_2})"
+)
 _ERASE_PLAN_ROWS_SQL = (
-    f"UPDATE plan_row SET {_ERASED_PLAN_ROW} WHERE {_SETTLED_PLAN} AND label <> '(erased)' AND"  # noqa: S608
-    f" (source {_IN_1} OR {_IS_THEIRS} OR lower(address) {_IN_2})"
+    f"UPDATE plan_row SET {_ERASED_PLAN_ROW} WHERE {_SETTLED_PLAN} AND {_OF_PLAN_ROWS}"  # noqa: S608
 )
+_COUNT_PLAN_ROWS_SQL = f"SELECT count(*) FROM plan_row WHERE {_OF_PLAN_ROWS}"  # noqa: S608
 
 
 # What waits of a batch stays in the outbox.
@@ -151,11 +141,15 @@ _ERASE_BATCH_ROWS_SQL = (
 
 @dataclass(frozen=True)
 class CustomerIds:
-    """Ids by which both SQLite files know one customer: Zendesk user ids, sids, addresses."""
+    """Ids by which both SQLite files know one customer: Zendesk user ids, sids, addresses.
+
+    `external_ids` are those of the Zendesk users, by which events know them.
+    """
 
     users: frozenset[str] = frozenset()
     sids: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
+    external_ids: frozenset[str] = frozenset()
 
     def select(self, which: str) -> str:
         """Return a customer's ids of one kind, or all (`ids`), as a JSON array for SQL."""
@@ -167,7 +161,11 @@ class CustomerIds:
 
 @dataclass(frozen=True)
 class ErasedCounts:
-    """How many rows of each table an erasure deleted; `waiting_edits` are left, and go out."""
+    """How many rows of each table an erasure deleted, and how many it left.
+
+    `waiting_edits` go out first, `standing_pauses` end first, and `waiting_rows` are of plans that
+    a run is writing, and events that one is sending.
+    """
 
     cached: int = 0
     feed_records: int = 0
@@ -177,11 +175,36 @@ class ErasedCounts:
     remembered: int = 0
     events: int = 0
     waiting_edits: int = 0
+    standing_pauses: int = 0
+    waiting_rows: int = 0
 
     @property
     def is_nothing(self) -> bool:
         """Whether the database files kept nothing of the erased customer."""
-        return replace(self, waiting_edits=0) == ErasedCounts()
+        return not self.erased_rows
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the erasure left nothing of the customer for later."""
+        return not (self.waiting_edits or self.standing_pauses or self.waiting_rows)
+
+    @property
+    def erased_rows(self) -> dict[str, int]:
+        """The rows that the erasure deleted, by what they were; without what there was none of."""
+        left = ("waiting_edits", "standing_pauses", "waiting_rows")
+        counts: dict[str, int] = msgspec.to_builtins(self)
+        return {name: n for name, n in counts.items() if n and name not in left}
+
+
+NoteErased = Callable[[sqlite3.Connection, ErasedCounts], None]
+
+
+class _Rehearsed(Exception):
+    """Takes an erasure that was only to be counted back; holds its counts."""
+
+    def __init__(self, counts: ErasedCounts) -> None:
+        super().__init__()
+        self.counts = counts
 
 
 def find_customer_ids(fairlead: Database, mirror: Database, given: Iterable[str]) -> CustomerIds:
@@ -201,50 +224,72 @@ def find_customer_ids(fairlead: Database, mirror: Database, given: Iterable[str]
     users.update(fairlead.read(lambda c: _column(c, _USERS_BY_SID_SQL, _to_json(sorted(sids)))))
     sids.update(fairlead.read(lambda c: _column(c, _SIDS_BY_USER_SQL, _to_json(sorted(users)))))
 
+    external_ids: set[str] = set()
+
     def look_again(connection: sqlite3.Connection) -> None:
         for body in _column(connection, _USER_BODIES_SQL, _to_json(sorted(users))):
             user = msgspec.json.decode(body, type=ZendeskUser)
+            external_ids.add(user.external_id or "")
             addresses.update(key for one in user.emails for key in email_spellings(one))
         for email in _column(connection, _PROFILE_EMAILS_SQL, _to_json(sorted(sids))):
             addresses.update(email_spellings(email))
 
     mirror.read(look_again)
-    return CustomerIds(frozenset(users), frozenset(sids), frozenset(addresses))
+    external_ids.discard("")
+    return CustomerIds(*map(frozenset, (users, sids, addresses, external_ids)))
 
 
 def erase_customer(
-    fairlead: Database, mirror: Database, ids: CustomerIds, actor: str, now: float
+    fairlead: Database,
+    mirror: Database,
+    ids: CustomerIds,
+    actor: str,
+    now: float,
+    *,
+    note_erased: NoteErased | None = None,
 ) -> ErasedCounts:
     """Delete a customer's rows in both files, and append to the audit that it was done.
 
     Of the audit the values and their salts go: its chain still verifies. What waits in the outbox
-    stays until it has ended, and the rows of a plan under way until they are settled.
+    stays until it has ended, and the rows of a plan under way until they are settled. A pause of
+    marketing that stands stays as well, or nothing would end it at Sailthru. `note_erased` is
+    called with the counts, in the transaction that erases; with it the customer is erased at the
+    services too, and no pause stays.
     """
+    keeps_pauses = note_erased is None
 
     def act(connection: sqlite3.Connection, cached: int, feed_records: int) -> ErasedCounts:
         every = ids.select("ids")
         by_name = (every, ids.select("addresses"))
-        waiting = connection.execute(
-            f"SELECT count(*) FROM outbox WHERE {_IS_THEIRS} AND state NOT IN {_ENDED}",  # noqa: S608
-            by_name,
-        ).fetchone()[0]
+
+        def count(sql: str) -> int:
+            return int(connection.execute(sql, by_name).fetchone()[0])
+
+        waiting = count(
+            f"SELECT count(*) FROM outbox WHERE {_IS_THEIRS} AND state NOT IN {_ENDED}"  # noqa: S608
+        )
+        pauses = count(_COUNT_PAUSES_SQL) if keeps_pauses else 0
+        events = find_event_ids(connection, ids.addresses, ids.external_ids, ids.users)
+        unsent_events, sending = split_sending(connection, events)
         found = ErasedCounts(
             cached,
             feed_records,
             connection.execute(_ERASE_AUDIT_SQL, by_name).rowcount,
-            connection.execute(_ERASE_EDITS_SQL, by_name).rowcount
+            connection.execute(_ERASE_EDITS_SQL, (*by_name, keeps_pauses)).rowcount
             + connection.execute(_ERASE_EMAIL_CHANGES_SQL, by_name).rowcount
             + connection.execute(_ERASE_LEAD_REQUESTS_SQL, by_name).rowcount
             + connection.execute(_ERASE_BATCH_ROWS_SQL, by_name).rowcount,
             connection.execute(_ERASE_PLAN_ROWS_SQL, by_name).rowcount,
             _erase_memory(connection, every),
-            connection.execute(_ERASE_EVENTS_SQL, by_name).rowcount,
+            erase_events(connection, unsent_events),
             waiting,
+            pauses,
+            count(_COUNT_PLAN_ROWS_SQL) + len(sending),
         )
-        connection.execute(_ERASE_DELIVERIES_SQL)
         if not found.is_nothing:
-            counts = {name: n for name, n in msgspec.to_builtins(found).items() if n}
-            append_erasure(connection, at=now, actor=actor, counts=counts)
+            append_erasure(connection, at=now, actor=actor, counts=found.erased_rows)
+        if note_erased is not None:
+            note_erased(connection, found)
         return found
 
     def act_in_both(connection: sqlite3.Connection) -> ErasedCounts:
@@ -253,6 +298,19 @@ def erase_customer(
         return fairlead.write(lambda c: act(c, cached, feed_records))
 
     return mirror.write(act_in_both)
+
+
+def count_customer(fairlead: Database, mirror: Database, ids: CustomerIds) -> ErasedCounts:
+    """Count what an erasure would delete of a customer in both files; nothing is deleted."""
+
+    def take_back(_connection: sqlite3.Connection, counts: ErasedCounts) -> None:
+        raise _Rehearsed(counts)
+
+    try:
+        erase_customer(fairlead, mirror, ids, "", 0.0, note_erased=take_back)
+    except _Rehearsed as rehearsed:
+        return rehearsed.counts
+    raise InternalError("An erasure was to be counted, and was not undone.")
 
 
 def erase_plan_rows(fairlead: Database) -> int:
@@ -277,19 +335,13 @@ def erase_plan_rows(fairlead: Database) -> int:
 
 def erase_delivered_events(fairlead: Database) -> int:
     """Delete what the events say that wait for nothing any more; returns how many."""
-
-    def act(connection: sqlite3.Connection) -> int:
-        erased = connection.execute(_ERASE_CLOSED_EVENTS_SQL).rowcount
-        connection.execute(_ERASE_DELIVERIES_SQL)
-        return erased
-
-    return fairlead.write(act)
+    return fairlead.write(lambda c: erase_events(c, find_delivered_events(c)))
 
 
 def _erase_from_mirror(connection: sqlite3.Connection, ids: CustomerIds) -> tuple[int, int]:
     """Delete a customer's rows in the mirror; returns how many of the cache, of the feeds."""
     counts = {True: 0, False: 0}
-    for table, column, which in _MIRROR_ROWS:
+    for table, column, which in MIRROR_ROWS:
         counts[table.startswith("feed_")] += connection.execute(
             f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",  # noqa: S608
             (ids.select(which),),
@@ -305,7 +357,7 @@ def _erase_memory(connection: sqlite3.Connection, every: str) -> int:
     ).rowcount
     for sql in (_ERASE_CORRECTIONS_SQL, _UNNAME_LEFT_OUT_SQL):
         count += connection.execute(sql, (every,)).rowcount
-    for table, column in _MEMORY_ROWS:
+    for table, column in MEMORY_ROWS:
         count += connection.execute(
             f"DELETE FROM {table} WHERE CAST({column} AS TEXT)"  # noqa: S608 - names of ours
             " IN (SELECT value FROM json_each(?))",

@@ -13,6 +13,7 @@ from desktop.model.event_delivery import (
 from desktop.model.json_value import canonical_json
 from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
+from desktop.store.person_events import erase_events
 from desktop.store.process_identity import is_owner_alive
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
@@ -205,6 +206,11 @@ class EventRepository(Repository):
                 )
 
         self._database.write(act)
+
+    @database_call
+    def skip_erased(self, event_ids: Sequence[int]) -> None:
+        """Close the events of people who were erased, without their texts; none is sent."""
+        self._database.write(lambda c: erase_events(c, event_ids))
 
     @database_call
     def mark_sending(self, deliveries: Sequence[EventDelivery], now: float) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted
 from desktop.model.edit import (
@@ -31,17 +32,20 @@ from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
 
 _STEP_BEFORE_ENDED = {
-    EditState.FAILED: "an earlier step of the change of the address has failed.",
-    EditState.CONFLICT: "an earlier step of the change of the address has failed.",
-    EditState.UNDONE: "an earlier step of the change of the address was discarded.",
+    EditState.FAILED: "an earlier step of {whole} has failed.",
+    EditState.CONFLICT: "an earlier step of {whole} has failed.",
+    EditState.UNDONE: "an earlier step of {whole} was discarded.",
 }
+# What several edits are the steps of, by the column of its id.
+_WHOLES = {"email_change": "the change of the address", "erasure": "the erasure"}
 OPEN_STATES = ("queued", "waiting", "sending", "unknown")
-# A step of an address change is sent once each one before it is done.
-_NEXT_STEP_CONDITION = (
-    "(o.email_change IS NULL OR NOT EXISTS (SELECT 1 FROM outbox e"
-    " WHERE e.email_change = o.email_change AND e.step < o.step AND NOT EXISTS"
-    " (SELECT 1 FROM outbox d WHERE d.email_change = e.email_change AND d.step = e.step"
+# A step of an address change or an erasure is sent once each one before it is done.
+_NEXT_STEP_CONDITION = " AND ".join(
+    f"(o.{whole} IS NULL OR NOT EXISTS (SELECT 1 FROM outbox e"  # noqa: S608 - names of ours
+    f" WHERE e.{whole} = o.{whole} AND e.step < o.step AND NOT EXISTS"
+    f" (SELECT 1 FROM outbox d WHERE d.{whole} = e.{whole} AND d.step = e.step"
     " AND d.state = 'done')))"
+    for whole in _WHOLES
 )
 _OF_BATCH_CONDITION = "o.batch = :batch"
 # The process of a batch sends its edits, many at a time.
@@ -52,20 +56,37 @@ _SAME_VALUE = (
     "e.account = o.account AND e.service = o.service AND e.target = o.target AND e.kind = o.kind"
     " AND e.name = o.name"
 )
+# Pauses of marketing that stand in this account. Of a customer the newest counts; one that is being
+# ended by an open edit is left out, and one whose end was refused.
+STANDING_PAUSES_SQL = (
+    "SELECT o.id FROM outbox o WHERE o.kind = 'pause' AND o.state = 'done' AND o.new <> 'null'"
+    " AND o.account = (SELECT id FROM current_account) AND NOT EXISTS"
+    " (SELECT 1 FROM outbox e WHERE e.kind = 'pause' AND e.service = o.service"
+    " AND e.target = o.target AND e.id > o.id"
+    " AND (e.state IN ('queued', 'waiting', 'sending', 'unknown', 'done')"
+    " OR (e.undoes = o.id AND e.state IN ('conflict', 'failed'))))"
+)
 # Says how many seconds an intent waits for an undo, given the open edit of its value; or raises.
 DelayPolicy = Callable[[EditRequest, Edit | None], float]
 # Stores what belongs to edits just queued, in their transaction.
 SettleWithEdits = Callable[[sqlite3.Connection, tuple[Edit, ...]], None]
 
 
-# The address change (its row's id) that an edit is a step of, and its place there.
-StepPlace = tuple[int | None, int]
-NO_STEP: StepPlace = (None, 0)
+class StepPlace(NamedTuple):
+    """The address change or erasure (a row's id) that an edit is a step of, and its place there."""
+
+    email_change: int | None = None
+    step: int = 0
+    erasure: int | None = None
+
+
+NO_STEP = StepPlace()
 
 
 def step_of(edit: Edit) -> StepPlace:
-    """Return the address change that an outbox row is a step of, and its place there."""
-    return (int(edit.email_change), edit.step) if edit.email_change is not None else NO_STEP
+    """Return the address change or erasure that an outbox row is a step of, and its place there."""
+    whole = [int(one) if one is not None else None for one in (edit.email_change, edit.erasure)]
+    return StepPlace(whole[0], edit.step, whole[1])
 
 
 class Outbox(Repository):
@@ -179,7 +200,12 @@ class Outbox(Repository):
             waiting = self._select_proven_steps(connection, change)
             edits = tuple(
                 self._enqueue_with_policy(
-                    connection, request, (actor, actor_key), now, judge, (change, place.value)
+                    connection,
+                    request,
+                    (actor, actor_key),
+                    now,
+                    judge,
+                    StepPlace(change, place.value),
                 )
                 for place, request in sorted(requests.items())
             )
@@ -196,6 +222,22 @@ class Outbox(Repository):
             (change,),
         ).fetchall()
         return [row["id"] for row in rows if self._is_proven(connection, row)]
+
+    def enqueue_erasure_within(
+        self,
+        connection: sqlite3.Connection,
+        requests: Mapping[int, EditRequest],
+        maker: tuple[str, str],
+        now: float,
+        erasure_id: int,
+    ) -> None:
+        """Insert steps of an approved erasure, by their places, in the transaction of its row.
+
+        `maker` is the name and key of who sends them off. They are due at once.
+        """
+        for place, request in requests.items():
+            step = StepPlace(step=place, erasure=erasure_id)
+            self._enqueue_one(connection, request, maker, now, 0.0, step)
 
     @database_call
     def enqueue_batch(
@@ -744,8 +786,8 @@ class Outbox(Repository):
         cursor = connection.execute(
             "INSERT INTO outbox (idem_key, kind, service, target, label, name, old, new, reason,"
             " ticket, actor, actor_key, undoes, state, not_before, created_at, updated_at,"
-            " email_change, step, batch, proof, account)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '',"
+            " email_change, step, erasure, batch, proof, account)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '',"
             " (SELECT id FROM current_account))",
             (
                 key,
@@ -901,10 +943,12 @@ def _proven_content(connection: sqlite3.Connection, row: sqlite3.Row) -> list[Js
         "idem_key", "kind", "service", "target", "name", "new", "ticket", "undoes", "actor_key",
         "account",
     )  # fmt: skip
-    content = [row[name] for name in columns]
-    # Rows that were queued before there were batches are proven without one.
+    content: list[Json] = [row[name] for name in columns]
+    # Rows that were queued before there were batches and erasures are proven without them.
     if row["batch"] is not None:
         content.append(row["batch"])
+    if row["erasure"] is not None:
+        content += ["erasure", row["erasure"]]
     if row["email_change"] is None:
         return content
     earlier = connection.execute(
@@ -925,6 +969,12 @@ def _select_open_row(connection: sqlite3.Connection, intent: EditRequest) -> sql
 
 
 def _require_unfinished_change(connection: sqlite3.Connection, edit: Edit) -> None:
+    if edit.erasure is not None:
+        raise InvalidInput(
+            f"Edit {edit.id} is a step of an erasure.",
+            "Nothing was sent.",
+            "Resume the erasure instead: `fairlead privacy erase WHO --confirm ADDRESS`.",
+        )
     change = connection.execute(
         "SELECT ended_at FROM email_change WHERE id = ?", (edit.email_change,)
     ).fetchone()
@@ -953,12 +1003,15 @@ def _close_with_audit(
             (int(edit.id),),
         )
     audit_row.append_edit(connection, closed, result, now)
-    if edit.email_change is not None and result in _STEP_BEFORE_ENDED:
-        connection.execute(
-            "UPDATE outbox SET detail = ? WHERE email_change = ? AND step > ?"  # noqa: S608
-            f" AND {_OPEN_CONDITION}",
-            (not_sent_detail(_STEP_BEFORE_ENDED[result]), int(edit.email_change), edit.step),
-        )
+    for column, whole in _WHOLES.items():
+        whole_id = edit.email_change if column == "email_change" else edit.erasure
+        if whole_id is not None and result in _STEP_BEFORE_ENDED:
+            words = _STEP_BEFORE_ENDED[result].format(whole=whole)
+            connection.execute(
+                f"UPDATE outbox SET detail = ? WHERE {column} = ? AND step > ?"  # noqa: S608
+                f" AND {_OPEN_CONDITION}",
+                (not_sent_detail(words), int(whole_id), edit.step),
+            )
     if result is EditState.DONE and edit.request.undoes:
         connection.execute(
             "UPDATE outbox SET state = 'undone', updated_at = ? WHERE id = ? AND state = 'done'",

@@ -48,5 +48,6 @@ def _build_edit(row: sqlite3.Row) -> Edit:
         actor_key=row["actor_key"],
         email_change=str(row["email_change"]) if row["email_change"] is not None else None,
         step=row["step"],
+        erasure=str(row["erasure"]) if row["erasure"] is not None else None,
         batch=str(row["batch"]) if row["batch"] is not None else None,
     )

@@ -19,6 +19,8 @@ from desktop.store.database_thread import DatabaseThread
 from desktop.store.draft_and_link_repository import DraftAndLinkRepository
 from desktop.store.edit_batch_repository import EditBatchRepository
 from desktop.store.email_change_repository import EmailChangeRepository
+from desktop.store.erased_people_repository import ErasedPeopleRepository
+from desktop.store.erasure_repository import ErasureRepository
 from desktop.store.event_action_repository import EventActionRepository
 from desktop.store.event_repository import EventRepository
 from desktop.store.feed_repository import FeedRepository
@@ -47,9 +49,10 @@ class WorkspaceStore:
     """All repositories of one workspace's two SQLite files.
 
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
-    `lead_requests`, `edit_batches`, `audit`, `drafts_and_links`), what syncs are and did (`syncs` …
-    `plan_retention`), events and how they act (`events`, `event_actions`), and what services said
-    (`customer_cache`, `feeds`, `zendesk_users`).
+    `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), who was erased
+    (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
+    (`events`, `event_actions`), and what services said (`customer_cache`, `feeds`,
+    `zendesk_users`).
     """
 
     accounts: AccountRepository
@@ -60,6 +63,8 @@ class WorkspaceStore:
     edit_batches: EditBatchRepository
     address_differences: AddressDifferenceRepository
     bounce_repairs: BounceRepairRepository
+    erasures: ErasureRepository
+    erased_people: ErasedPeopleRepository
     audit: AuditLog
     drafts_and_links: DraftAndLinkRepository
     customer_cache: CustomerCache
@@ -94,6 +99,7 @@ class WorkspaceStore:
         other = self.fairlead_db.open_second_connection()
         return replace(
             self,
+            erased_people=ErasedPeopleRepository(other),
             syncs=SyncRepository(other),
             plans=PlanRepository(other, self.accounts),
             batches=BatchRepository(other, self.accounts),
@@ -132,10 +138,11 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         fairlead.close()
         raise
     accounts = AccountRepository(fairlead)
+    outbox = Outbox(fairlead, new_owner_id(), accounts, monotonic=monotonic)
     return WorkspaceStore(
         accounts=accounts,
         settings_seal=SettingsSealRepository(fairlead),
-        outbox=Outbox(fairlead, new_owner_id(), accounts, monotonic=monotonic),
+        outbox=outbox,
         syncs=SyncRepository(fairlead),
         plans=PlanRepository(fairlead, accounts),
         batches=BatchRepository(fairlead, accounts),
@@ -152,6 +159,8 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         edit_batches=EditBatchRepository(fairlead, new_owner_id(), accounts),
         address_differences=AddressDifferenceRepository(fairlead),
         bounce_repairs=BounceRepairRepository(fairlead),
+        erasures=ErasureRepository(fairlead, outbox),
+        erased_people=ErasedPeopleRepository(fairlead),
         audit=AuditLog(fairlead),
         drafts_and_links=DraftAndLinkRepository(fairlead),
         customer_cache=CustomerCache(mirror),

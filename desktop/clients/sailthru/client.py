@@ -149,6 +149,33 @@ class SailthruClient:
             body["optout_email"] = optout.value
         await self._post("user", body | _profile_changes(lists, vars), _require_done)
 
+    async def delete_user(self, sid: str) -> None:
+        """DELETE a profile at Sailthru, for good. Raises NotFound, and Forbidden for some keys.
+
+        A profile may come back by whatever still writes to its address (docs/sailthru.md 2.1).
+        """
+        asked = {"id": sid, "key": "sid"}
+        await self._call(
+            build_request(self._credentials, "DELETE", "user", asked), _ignore_response
+        )
+
+    async def read_records(self, sid: str, email: str | None) -> dict[str, Json]:
+        """GET all that Sailthru tells of one profile, as it says it: for an export.
+
+        Two answers, `user` and `email` (the older view, which alone tells single templates that
+        somebody left); without the login cookie, which signs in as the customer. Raises NotFound.
+        """
+        fields = {**_PROFILE_FIELDS, "purchase_incomplete": 1}
+        asked = {"id": sid, "key": "sid", "fields": fields}
+        found = {"user": await self._get("user", asked, _as_json)}
+        keys = found["user"].get("keys")
+        if isinstance(keys, Mapping):
+            found["user"]["keys"] = {name: key for name, key in keys.items() if name != "cookie"}
+        if email:
+            sends = {"email": email, "recent_sends": 10, "recent_blasts": 10}
+            found["email"] = await self._get("email", sends, _as_json)
+        return dict(found)
+
     async def create_list(self, name: str) -> None:
         """POST an empty natural list to Sailthru; of one that is there nothing changes.
 
@@ -227,6 +254,10 @@ def _require_done(document: Mapping[str, object], parser: FieldParser) -> None:
     del parser
     if not (document.get("ok") or document.get("list")):
         raise unexpected_response_error(Service.SAILTHRU)
+
+
+def _as_json(document: Mapping[str, object], parser: FieldParser) -> dict[str, Json]:
+    return parser.json_map(document, "answer")
 
 
 def _ignore_response(document: Mapping[str, object], parser: FieldParser) -> None:

@@ -230,6 +230,12 @@ class ZendeskClient:
         request = build_request("PUT", _TICKET, ids={"id": ticket_id}, document=document)
         await self.send(request, lambda _document, _parser: None)
 
+    async def close_ticket(self, ticket_id: int) -> None:
+        """Close a Zendesk ticket, which nobody can open again; the account's triggers may act."""
+        document = {"ticket": {"status": "closed"}}
+        request = build_request("PUT", _TICKET, ids={"id": ticket_id}, document=document)
+        await self.send(request, lambda _document, _parser: None)
+
     async def list_recent_tickets(self) -> tuple[ZendeskTicket, ...]:
         """List up to five tickets that this agent viewed or created in Zendesk lately."""
         request = build_request("GET", "/api/v2/tickets/recent")
