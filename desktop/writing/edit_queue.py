@@ -21,6 +21,7 @@ from desktop.kit.errors import (
     StorageError,
 )
 from desktop.model.edit import (
+    ERASURE_KINDS,
     Edit,
     EditKind,
     EditRequest,
@@ -29,6 +30,7 @@ from desktop.model.edit import (
     is_same_json,
     not_sent_detail,
 )
+from desktop.model.erased_people import ErasedPeople
 from desktop.model.field_value import shorten_value
 from desktop.model.json_value import Json
 from desktop.model.marketing_pause import parse_pause_terms, split_pause_name
@@ -39,12 +41,15 @@ from desktop.model.service import Service
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
 from desktop.model.target_record import (
     ADDRESS_PREFIX,
+    DELETED_FIELD,
+    DELETED_FOR_GOOD_FIELD,
     LIST_PREFIX,
     MERGED_PROFILE_FIELD,
     OPTOUT_FIELD,
     PRIMARY_EMAIL_FIELD,
     PROFILE_EMAIL_FIELD,
     TAG_PREFIX,
+    TICKET_CLOSED_PREFIX,
     TICKET_NOTE_PREFIX,
     USER_FIELD_PREFIX,
     VAR_PREFIX,
@@ -53,8 +58,9 @@ from desktop.model.target_record import (
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.writing.change_origin import find_last_change
-from desktop.writing.optout_door import OptOutPermit, RowPermits
+from desktop.writing.optout_door import OptOutPermit, RowPermits, find_made_keys
 from desktop.writing.outcomes import (
+    EDIT_ACCEPTED_TEXT,
     EDIT_CHANGED_HERE_TEXT,
     EDIT_CHANGED_MAYBE_OURS_TEXT,
     EDIT_CHANGED_TEXT,
@@ -104,6 +110,11 @@ def _open_gate() -> SendGate:
     return lambda _edit: ""
 
 
+async def _refuse_deletion(_edit: Edit) -> str:
+    """Refuse a step of an erasure: nobody here can tell whether two admins have approved it."""
+    return "Nothing here can tell whether two admins have approved it."
+
+
 @dataclass(frozen=True)
 class EditSenderContext:
     """What sending outbox edits needs: the store, the services connected now, how to wait.
@@ -127,6 +138,7 @@ class EditSenderContext:
     read_gate: Callable[[], SendGate] = _open_gate
     on_step_done: StepListener | None = None
     on_profile_move: MoveListener | None = None
+    find_deletion_refusal: Callable[[Edit], Awaitable[str]] = _refuse_deletion
 
 
 class _RefusedByRules(Exception):
@@ -210,7 +222,8 @@ class _ClaimedEdit(WorkSource):
         """Take the claimed edit through the write protocol; returns how far it is then."""
         context = self._context
         try:
-            obstacle = await self._find_undo_obstacle()
+            erased = await context.store.erased_people.load()
+            obstacle = await self._find_undo_obstacle() or self._find_erased_obstacle(erased)
             if obstacle:
                 await self._end(EditState.CONFLICT, obstacle, is_unsent=True)
                 return self._edit
@@ -235,6 +248,7 @@ class _ClaimedEdit(WorkSource):
                 context.clock,
                 RowPermits(context.permit_optout),
                 context.checkpoint,
+                lambda: erased,
             )
             await protocol.write_singly([item], self)
         except _RefusedByRules as refused:
@@ -264,6 +278,10 @@ class _ClaimedEdit(WorkSource):
 
     async def mark_sending(self, ready: Sequence[ReadyItem]) -> None:
         """Commit that the claimed edit's request is about to leave, if the rules still let it."""
+        if self._edit.request.kind in ERASURE_KINDS and (
+            reason := await self._context.find_deletion_refusal(self._edit)
+        ):
+            raise _RefusedByRules(reason)
         if reason := self._context.read_gate()(self._edit):
             raise _RefusedByRules(reason)
         record, listener = ready[0].record, self._context.on_profile_move
@@ -295,7 +313,13 @@ class _ClaimedEdit(WorkSource):
     async def _close(self, result: WriteResult) -> None:
         outcome, error, now = result.outcome, result.error, self._context.clock.now()
         age_s = abs(now - self._edit.accepted_at)
-        if outcome is WriteOutcome.ACCEPTED and self._is_kept_otherwise(result.record):
+        if (
+            outcome is WriteOutcome.ACCEPTED
+            and self._edit.request.kind is EditKind.DELETE_USER_DATA
+        ):
+            # Zendesk deletes the data in the background, and says so only after a while.
+            await self._end(EditState.DONE, self._format(EDIT_ACCEPTED_TEXT))
+        elif outcome is WriteOutcome.ACCEPTED and self._is_kept_otherwise(result.record):
             await self._cache(result.record)
             value = value_of_edit(self._edit.request, result.record)
             await self._end(EditState.DONE, self._format(EDIT_KEPT_TEXT, value))
@@ -345,6 +369,12 @@ class _ClaimedEdit(WorkSource):
         if not undone.has_changed_nothing:
             return ""
         return NOTHING_TO_UNDO_TEXT.replace("{id}", undone.id)
+
+    def _find_erased_obstacle(self, erased: ErasedPeople) -> str:
+        """Say that whom the claimed edit makes was erased; "" for what may have been sent."""
+        keys = find_made_keys(row_of_edit(self._edit))
+        reason = erased.find_refusal(keys) if keys and not self._is_unsure else ""
+        return f"{reason} Nothing was sent." if reason else ""
 
     async def _find_twin(self) -> str:
         """Say which profile a claimed create would stand beside; "" where there is none.
@@ -537,6 +567,8 @@ def _changes_of_request(request: EditRequest) -> tuple[FieldChange, ...]:
             ),
             FieldChange(LIST_PREFIX + list_name, before is not None, after is not None),
         )
+    if request.kind in ERASURE_KINDS:
+        return (FieldChange(_erased_field(request), False, True),)
     if request.kind is EditKind.NOTE:
         field_name = f"{TICKET_NOTE_PREFIX}{request.ticket}.{request.name}"
         return (FieldChange(field_name, old, new),)
@@ -558,6 +590,13 @@ def _changes_of_request(request: EditRequest) -> tuple[FieldChange, ...]:
     if request.kind is EditKind.SYNC_CHECKBOX:
         return (FieldChange(USER_FIELD_PREFIX + request.name, bool(old), bool(new)),)
     return (FieldChange(VAR_PREFIX + request.name, old, new),)
+
+
+def _erased_field(request: EditRequest) -> str:
+    if request.kind is EditKind.CLOSE_TICKET:
+        return TICKET_CLOSED_PREFIX + request.name
+    is_for_good = request.kind is EditKind.DELETE_USER_DATA
+    return DELETED_FOR_GOOD_FIELD if is_for_good else DELETED_FIELD
 
 
 def _format_value(kind: EditKind, value: Json) -> str:

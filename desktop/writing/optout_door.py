@@ -11,10 +11,17 @@ from enum import Enum
 from functools import cache
 
 from desktop.kit.errors import NotPermitted
+from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople, person_keys
 from desktop.model.optout_level import OptOutLevel, is_loosening
 from desktop.model.permission import Permission, PermissionDecision
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
-from desktop.model.target_record import LIST_PREFIX, OPTOUT_FIELD, TargetRecord
+from desktop.model.target_record import (
+    ADDRESS_PREFIX,
+    LIST_PREFIX,
+    OPTOUT_FIELD,
+    PROFILE_EMAIL_FIELD,
+    TargetRecord,
+)
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,22 @@ def needed_rights(row: PlanRow) -> tuple[Permission, ...]:
     return tuple(permission for permission, is_needed in needed.items() if is_needed)
 
 
+def find_made_keys(row: PlanRow) -> frozenset[str]:
+    """Return the keys of whom a row to be sent makes, or gives an address; empty for other rows."""
+    is_create = row.fate is PlannedOutcome.CREATE and not row.target_id
+    addresses = [row.address] if is_create else []
+    external_ids = []
+    for change in row.changes_to_send:
+        if change.field == PROFILE_EMAIL_FIELD:
+            addresses.append(str(change.new))
+        elif change.field.startswith(ADDRESS_PREFIX) and change.new:
+            addresses.append(change.field.removeprefix(ADDRESS_PREFIX))
+        elif is_create and change.field in ("external_id", "extid") and change.new:
+            external_ids.append(str(change.new))
+    ids = (row.source_id,) if is_create else ()
+    return person_keys(addresses=addresses, user_ids=ids, sids=ids, external_ids=external_ids)
+
+
 class SendingWay(Enum):
     """How a row that passed the opt-out door may be sent: in a job, or by itself."""
 
@@ -120,11 +143,15 @@ def admit(
     permits: RowPermits,
     *,
     is_own_restore: bool = False,
+    erased: ErasedPeople = NOBODY_ERASED,
 ) -> SendingWay:
     """Check a row's rights, and its opt-out against the level just read; say how it may go.
 
-    `now` is None where a create was found to have no profile yet. Raises NotPermitted.
+    `now` is None where a create was found to have no profile yet. `erased` are those whom no row
+    makes again. Raises NotPermitted.
     """
+    if (keys := find_made_keys(row)) and (refusal := erased.find_refusal(keys)):
+        raise NotPermitted("Nobody is made who was erased.", refusal)
     if refusal := permits.find_row_refusal(row):
         raise NotPermitted("This row is not allowed.", refusal)
     change = find_optout_change(row)

@@ -126,6 +126,7 @@ JOB_STUCK_TEXT = "{service} took the job and never ended it. The next run reads 
 
 EDIT_CONFIRMED_TEXT = "{service} confirmed"
 EDIT_KEPT_TEXT = "{service} confirmed, and keeps it as {now}"
+EDIT_ACCEPTED_TEXT = "{service} accepted it, and does it in the background"
 EDIT_NOT_SHOWN_YET_TEXT = "{service} accepted it, but does not show it yet"
 EDIT_CHANGED_TEXT = "Changed elsewhere, person unknown: it is now {now}. Nothing was sent."
 EDIT_CHANGED_HERE_TEXT = "Changed by {who}: it is now {now}. Nothing was sent."

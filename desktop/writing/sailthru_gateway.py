@@ -26,6 +26,7 @@ from desktop.model.target_record import (
     TargetRecord,
     target_record_from_profile,
 )
+from desktop.writing.erasure_gateway import SailthruErasureGateway, find_erasure_change
 from desktop.writing.optout_door import find_optout_change
 from desktop.writing.row_comparison import ReadResult
 
@@ -41,6 +42,7 @@ class SailthruGateway:
     def __init__(self, client: SailthruClient) -> None:
         self._client = client
         self._bulk = SailthruBulkClient(client)
+        self._erasure = SailthruErasureGateway(client)
         self._semaphore = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
 
     async def read(self, id_: str, *, key: str = "sid") -> TargetRecord | None:
@@ -57,6 +59,9 @@ class SailthruGateway:
 
     async def send_row(self, row: PlanRow, _now: TargetRecord | None = None) -> str:
         """POST all changes of a row to Sailthru; returns the sid, "" for a create: none is told."""
+        if find_erasure_change(row):
+            await self._erasure.send_row(row)
+            return row.target_id
         if change := find_email_change(row):
             merges = any(c.field == MERGED_PROFILE_FIELD for c in row.changes_to_send)
             async with self._semaphore:
@@ -89,6 +94,8 @@ class SailthruGateway:
 
     async def _read_row(self, row: PlanRow) -> ReadResult:
         try:
+            if find_erasure_change(row):
+                return await self._erasure.read_row(row)
             if row.target_id:
                 record = await self._get_profile(row.target_id, "sid")
                 return await self._with_merged_profile(row, record)

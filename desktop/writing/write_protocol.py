@@ -14,6 +14,7 @@ from typing import Protocol
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, ConflictError, StopsRun
+from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
 from desktop.model.sync_plan import PlanRow
 from desktop.model.target_record import TargetRecord
 from desktop.writing.optout_door import RowPermits, SendingWay, admit
@@ -91,14 +92,15 @@ class ReadyItem:
 class WriteProtocol:
     """The state machine of reading, comparing, sending and confirming rows at one service.
 
-    `permits` are asked before each row is sent. `checkpoint` is called with the name of each step
-    passed (tests stop the process there).
+    `permits` are asked before each row is sent, and `load_erased` whom none of them makes again.
+    `checkpoint` is called with the name of each step passed (tests stop the process there).
     """
 
     gateway: RecordGateway
     clock: Clock
     permits: RowPermits
     checkpoint: Checkpoint = field(default=lambda _name: None)
+    load_erased: Callable[[], ErasedPeople] = field(default=lambda: NOBODY_ERASED)
 
     async def write_singly(self, items: Sequence[WriteItem], source: WorkSource) -> None:
         """Write claimed rows each by a request of its own: read, compare, send, confirm, close.
@@ -133,11 +135,11 @@ class WriteProtocol:
         self.passed(WriteStep.READ)
         compared, ended = split_by_comparison(items, there)
         ready: list[ReadyItem] = []
-        permits = self.permits.for_batch()
+        permits, erased = self.permits.for_batch(), self.load_erased()
         for one in compared:
             try:
                 own = one.item.is_own_restore
-                way = admit(one.row, one.record, permits, is_own_restore=own)
+                way = admit(one.row, one.record, permits, is_own_restore=own, erased=erased)
                 ready.append(replace(one, way=way))
             except AppError as error:
                 ended.append(WriteResult(one.item, WriteOutcome.NOT_PERMITTED, error=error))

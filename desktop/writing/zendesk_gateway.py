@@ -25,6 +25,7 @@ from desktop.model.target_record import (
 )
 from desktop.model.ticket_note import has_stamp, note_comment
 from desktop.model.zendesk_user import UserIdentity, ZendeskUser
+from desktop.writing.erasure_gateway import ZendeskErasureGateway, find_erasure_change
 from desktop.writing.row_comparison import ReadResult
 
 MAX_USERS_PER_CALL = 100
@@ -38,6 +39,7 @@ class ZendeskGateway:
     def __init__(self, client: ZendeskClient) -> None:
         self._client = client
         self._bulk = ZendeskBulkClient(client)
+        self._erasure = ZendeskErasureGateway(client)
 
     async def read_users(self, ids: Sequence[int]) -> dict[str, TargetRecord]:
         """Read Zendesk users for the gateway, a hundred in a call; deleted ones are left out."""
@@ -46,6 +48,8 @@ class ZendeskGateway:
 
     async def read_rows(self, rows: Sequence[PlanRow]) -> dict[int, ReadResult]:
         """Read the Zendesk users of rows to be written; one id can spoil a whole call."""
+        if len(rows) == 1 and find_erasure_change(rows[0]):
+            return {rows[0].row: await self._read_erased(rows[0])}
         there = await self.read_users([int(row.target_id) for row in rows if row.target_id])
         found: dict[int, ReadResult] = {
             row.row: there.get(row.target_id) or _user_gone_error()
@@ -54,6 +58,13 @@ class ZendeskGateway:
             for row in rows
         }
         return await self._with_notes(rows, found)
+
+    async def _read_erased(self, row: PlanRow) -> ReadResult:
+        """Read how far the Zendesk record of an erasure's step is erased; such edits come alone."""
+        try:
+            return await self._erasure.read_row(row)
+        except ValuesRejected as error:
+            return error
 
     async def _with_notes(
         self, rows: Sequence[PlanRow], found: dict[int, ReadResult]
@@ -98,6 +109,9 @@ class ZendeskGateway:
 
     async def send_row(self, row: PlanRow, now: TargetRecord | None = None) -> str:
         """Write one row's Zendesk user; returns the id. `now`: the user's tags are kept."""
+        if find_erasure_change(row):
+            await self._erasure.send_row(row)
+            return row.target_id
         if change := find_address_change(row):
             await self._change_address(int(row.target_id), change, now)
             return row.target_id

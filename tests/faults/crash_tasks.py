@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,11 @@ from desktop.events.event_intake import read_events
 from desktop.events.stored_events import stored_form
 from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.edit_batch import BatchAction
+from desktop.model.erased_people import person_keys
+from desktop.model.permission import Actor, Role
 from desktop.model.service import Service
+from desktop.store.customer_erasure import ErasedCounts, NoteErased
+from desktop.store.sqlite_database import Database
 from desktop.sync.sync_runner import RunRequest
 from tests.faults.negative_controls import (
     repeat_increments,
@@ -30,6 +34,10 @@ from tests.faults.negative_controls import (
 )
 from tests.support.workspace_home import open_workspace_services
 
+# Around what an erasure does besides sending edits.
+ERASURE_CHECKPOINTS = (
+    "requested", "approved", "before here", "between the files", "erased here", "ended",
+)  # fmt: skip
 DELIVERY_CHECKPOINTS = (
     "enqueued", "claimed", "read", "sending", "answered", "accepted", "read back", "kept", "closed",
 )  # fmt: skip
@@ -205,6 +213,76 @@ def change_batch(
     asyncio.run(act())
 
 
+def erase_person(
+    home: str,
+    document: dict[str, Any],
+    who: str,
+    die_at: str | None = None,
+    turn: int = 1,
+    has_approvals: bool = True,
+) -> None:
+    """Erase somebody, or go on with it, and be killed the so-manyth time at a point.
+
+    Without approvals only the first admin has agreed, and the steps are queued all the same: as by
+    somebody who writes to the file.
+    """
+    passed: Counter[str] = Counter()
+
+    def checkpoint(name: str) -> None:
+        passed[name] += 1
+        if name == die_at and passed[name] == turn:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    async def act() -> None:
+        async with open_workspace_services(Path(home), document) as house:
+            erasures = house.erasures
+            _call_checkpoints_of_erasing_here(house, checkpoint)
+            progress = await erasures.find_of_customer([who])
+            if progress is None and not await _is_erased(house, who):
+                check = await erasures.check(await house.lookup.look_up(who))
+                progress = await erasures.request(check, who, closes_tickets=True)
+                checkpoint("requested")
+            if progress is not None and not progress.erasure.is_approved and has_approvals:
+                second = Actor("Bo Berg", Role.ADMIN, 7604, credential="other")
+                progress = await erasures.approve(progress.erasure.id, second)
+                checkpoint("approved")
+            await _deliver_until_empty(house, checkpoint)
+            await erasures.finish_all()
+            checkpoint("ended")
+
+    asyncio.run(act())
+
+
+async def _is_erased(house: WorkspaceServices, who: str) -> bool:
+    people = await house.store.erased_people.load()
+    return people.is_erased(person_keys(addresses=(who,)))
+
+
+def _call_checkpoints_of_erasing_here(
+    house: WorkspaceServices, checkpoint: Callable[[str], None]
+) -> None:
+    """Call checkpoints around the erasure of both files, and between their two commits."""
+    erase_here, write = house.erasures._erase_here, Database.write
+
+    async def erase(ids: Sequence[str], note: NoteErased) -> ErasedCounts:
+        checkpoint("before here")
+        counts = await erase_here(ids, note)
+        checkpoint("erased here")
+        return counts
+
+    def write_with_checkpoint(database: Database, act: Callable[..., Any]) -> Any:
+        def act_with_checkpoint(connection: Any) -> Any:
+            found = act(connection)
+            if isinstance(found, ErasedCounts) and database.path.name == "mirror.db":
+                checkpoint("between the files")
+            return found
+
+        return write(database, act_with_checkpoint)
+
+    house.erasures._erase_here = erase
+    Database.write = write_with_checkpoint  # type: ignore[method-assign]
+
+
 def run_edit_negative_control(home: str, document: dict[str, Any], gate: str | None = None) -> None:
     """The controls: resend without reading, or (with a gate) send without claims."""
 
@@ -275,6 +353,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "change email": change_email,
     "deliver events": deliver_events,
     "batch": change_batch,
+    "erase person": erase_person,
     "naive": run_edit_negative_control,
     "sync": run_sync,
     "naive sync": run_sync_negative_control,
