@@ -38,6 +38,14 @@ class Event:
         return found if isinstance(found, Mapping) else {}
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses that the event's own person has by their traits, as written."""
+        about = self.part("context").get("traits")
+        parts = (self.part("traits"), about if isinstance(about, Mapping) else {})
+        emails = (part.get("email") for part in parts)
+        return tuple(one for one in emails if isinstance(one, str))
+
+    @property
     def may_go_to_zendesk(self) -> bool:
         """Whether the event's `integrations` allow Zendesk; without a word on it they do."""
         given = self.body.get("integrations")

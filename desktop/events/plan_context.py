@@ -9,6 +9,7 @@ from desktop.events.plan_effects import PlanEffects
 from desktop.events.planned_request import PlanProblem
 from desktop.events.user_matching import UserKeys, UserMatch
 from desktop.events.zendesk_directory import ZendeskDirectory
+from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
 from desktop.model.json_value import Json
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.seen_id_table import SeenIdTable
@@ -16,11 +17,15 @@ from desktop.store.seen_id_table import SeenIdTable
 
 @dataclass
 class EventPlanContext:
-    """The state of one planning; `made` are records that earlier lines create or change."""
+    """The state of one planning; `made` are records that earlier lines create or change.
+
+    `erased` are the people about whom nothing is planned.
+    """
 
     directory: ZendeskDirectory
     made: SeenIdTable
     effects: PlanEffects = field(default_factory=PlanEffects)
+    erased: ErasedPeople = NOBODY_ERASED
 
     async def find_user(self, keys: UserKeys) -> UserMatch:
         """Find an event's user in Zendesk, else among those whom earlier lines create."""

@@ -17,9 +17,22 @@ from desktop.events.plan_organization import plan_membership, plan_organization
 from desktop.events.plan_ticket import plan_new_ticket, plan_ticket_update
 from desktop.events.plan_user import plan_user
 from desktop.events.plan_user_event import plan_user_event
-from desktop.events.planned_request import NoChange, Planned, PlannedRequest, PlanProblem
+from desktop.events.planned_request import (
+    NoChange,
+    Planned,
+    PlannedRequest,
+    PlanProblem,
+    RequestEffect,
+)
 from desktop.events.user_matching import UserKeys, user_keys_of
 from desktop.events.zendesk_directory import ZendeskDirectory
+from desktop.model.erased_people import (
+    ERASED_LABEL,
+    NOBODY_ERASED,
+    SKIPPED_TEXT,
+    ErasedPeople,
+    person_keys,
+)
 from desktop.store.seen_id_table import SeenIdTable
 
 # Events whose users are read together.
@@ -88,8 +101,20 @@ def explain_not_fired(actions: Iterable[CompiledAction], event: Event) -> Mappin
 
 
 async def plan_fired(fired: FiredAction, context: EventPlanContext) -> list[Planned]:
-    """Plan the requests of one fired action."""
-    return await _PLANNERS[fired.kind](fired, context)
+    """Plan the requests of one fired action; none about a person who was erased."""
+    keys = person_keys_of(fired.event, [fired])
+    if context.erased.is_erased(keys):
+        return [NoChange(fired.line, fired.kind, ERASED_LABEL, SKIPPED_TEXT)]
+    planned = await _PLANNERS[fired.kind](fired, context)
+    if fired.kind is not ActionKind.UPSERT_ORG and any(map(_creates, planned)):
+        # A ticket makes its requester too.
+        refusal = context.erased.find_refusal(keys)
+        return [fired.problem(refusal)] if refusal else planned
+    return planned
+
+
+def _creates(planned: Planned) -> bool:
+    return isinstance(planned, PlannedRequest) and planned.effect is RequestEffect.CREATE
 
 
 async def simulate(
@@ -98,19 +123,20 @@ async def simulate(
     directory: ZendeskDirectory,
     on_planned: Callable[[PlannedRequest | NoChange], None],
     on_event: Callable[[Event], None] = lambda _event: None,
+    erased: ErasedPeople = NOBODY_ERASED,
     *,
     events_per_step: int = EVENTS_PER_STEP,
 ) -> SimulationCounts:
     """Plan all events of a source; each request goes to `on_planned` and is not held.
 
     `on_event` hears each valid event before its requests are planned; the users of
-    `events_per_step` events are read together.
+    `events_per_step` events are read together. Nothing is planned about `erased` people.
 
     Raises what the services raise; nothing is written.
     """
     counts = SimulationCounts()
     with closing(SeenIdTable()) as made:
-        context = EventPlanContext(directory, made, counts.effects)
+        context = EventPlanContext(directory, made, counts.effects, erased)
         while step := list(islice(items, events_per_step)):
             # A window draws between two steps.
             await asyncio.sleep(0)
@@ -143,6 +169,16 @@ def keys_of(fired: FiredAction) -> Iterator[UserKeys]:
     mapped = fired.mapped if fired.kind is ActionKind.UPSERT_USER else fired.mapped.get("user")
     if isinstance(mapped, Mapping):
         yield user_keys_of(mapped)
+
+
+def person_keys_of(event: Event, fired: Iterable[FiredAction]) -> frozenset[str]:
+    """Return the keys by which the person of an event is known again, should they be erased."""
+    keys = [key for action in fired for key in keys_of(action)]
+    return person_keys(
+        addresses=[*event.addresses, *(key.email for key in keys)],
+        user_ids=[key.zendesk_id for key in keys],
+        external_ids=[event.user_id, *(key.external_id for key in keys)],
+    )
 
 
 def _count(

@@ -29,7 +29,7 @@ from desktop.events.planned_request import (
     PlanProblem,
     RequestEffect,
 )
-from desktop.events.simulation import fire_actions, keys_of, plan_fired
+from desktop.events.simulation import fire_actions, keys_of, person_keys_of, plan_fired
 from desktop.kit.clock import Clock
 from desktop.kit.errors import (
     AppError,
@@ -41,6 +41,7 @@ from desktop.kit.errors import (
     ServiceUnreachable,
     StopsRun,
 )
+from desktop.model.erased_people import ErasedPeople
 from desktop.model.event_delivery import DeliveryState, EventDelivery, StoredEvent
 from desktop.model.permission import Actor
 from desktop.store.event_repository import EventRepository
@@ -92,8 +93,7 @@ class _Unit:
 class EventDeliverer:
     """Delivers the stored events of one workspace; any number of processes may.
 
-    `find_refusal` says why this person may not deliver at this moment, or ""; `recheck` asks the
-    service anew who they are.
+    `recheck` asks the service anew who delivers; `load_erased` says about whom nothing is sent.
     """
 
     events: EventRepository
@@ -103,6 +103,7 @@ class EventDeliverer:
     clock: Clock
     options: DeliveryOptions
     recheck: Callable[[], Awaitable[None]]
+    load_erased: Callable[[], Awaitable[ErasedPeople]]
     on_round: Callable[[], None] = lambda: None
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MAX_REQUESTS))
 
@@ -125,26 +126,38 @@ class EventDeliverer:
     async def _deliver_round(self, claimed: Sequence[StoredEvent]) -> None:
         # Read anew: somebody may have changed a user since the last round.
         self.directory.forget_all()
-        units = await self._open(claimed)
+        erased = await self.load_erased()
+        units = await self._open(claimed, erased)
         with closing(SeenIdTable()) as made:
-            context = EventPlanContext(self.directory, made)
+            context = EventPlanContext(self.directory, made, erased=erased)
             for action in self.actions:
                 own = [unit for unit in units if unit.fired.kind is action.kind]
                 if own:
                     await self._deliver_action(own, context)
 
-    async def _open(self, claimed: Sequence[StoredEvent]) -> list[_Unit]:
-        """Choose the actions of events that were not begun; return what is still to be done."""
+    async def _open(self, claimed: Sequence[StoredEvent], erased: ErasedPeople) -> list[_Unit]:
+        """Choose the actions of events that were not begun; return what is still to be done.
+
+        The events of erased people are closed without their texts.
+        """
         fired: dict[int, list[FiredAction]] = {}
+        skipped = []
         for stored in claimed:
             event = make_event(EventText(stored.line, stored.text))
             fired[stored.id] = [] if isinstance(event, BadLine) else self._fire(event, stored)
+            if isinstance(event, Event) and erased.is_erased(
+                person_keys_of(event, fired[stored.id])
+            ):
+                skipped.append(stored.id)
         now = self.clock.now()
         new = [stored.id for stored in claimed if not stored.is_opened]
         chosen = {id_: [one.kind.value for one in fired[id_]] for id_ in new}
         await self.events.open_events(chosen, now)
+        if skipped:
+            await self.events.skip_erased(skipped)
         self.gateway.checkpoint("opened")
-        return [unit for stored in claimed for unit in _units_of(stored, fired[stored.id], now)]
+        wanted = [stored for stored in claimed if stored.id not in skipped]
+        return [unit for stored in wanted for unit in _units_of(stored, fired[stored.id], now)]
 
     def _fire(self, event: Event, stored: StoredEvent) -> list[FiredAction]:
         if not stored.is_opened:

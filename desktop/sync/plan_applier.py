@@ -57,7 +57,14 @@ class PlanApplier:
 
         def queue(gateway: RecordGateway) -> PlanRowQueue:
             checked = CreateCheckingGateway(gateway, context, sync)
-            protocol = WriteProtocol(checked, context.clock, self.permits, self.checkpoint)
+            protocol = WriteProtocol(
+                checked,
+                context.clock,
+                self.permits,
+                self.checkpoint,
+                # Anew for each batch: somebody may be erased while a run works for hours.
+                context.store.erased_people.load.blocking,
+            )
             return PlanRowQueue(
                 context.store,
                 provenance,

@@ -56,6 +56,7 @@ class PlanLookup:
             corrections=await state.corrections_by_source(name),
             left_out={person.source_id: person for person in left_out if person.source_id},
             left_out_targets={person.target_id: person for person in left_out if person.target_id},
+            erased=await self._store.erased_people.load(),
             job_timeout_s=self._context.job_timeout_s,
         )
         return await self._with_increments(plan_context)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from desktop.model.customer_value import CustomerValueSource, read_customer_value
 from desktop.model.email_address import email_match_key, normalize_email
+from desktop.model.erased_people import person_keys
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.match_keys import hash_email
@@ -79,6 +80,19 @@ class SourceRecord:
             if key in values:
                 record = replace(record, phone=str(values[key] or ""))
         return record
+
+
+def keys_of_record(record: SourceRecord, target_id: str = "") -> frozenset[str]:
+    """Return the keys by which a source record's person would be known as an erased one."""
+    is_user = record.service is Service.ZENDESK
+    users, sids = ([record.id], [target_id]) if is_user else ([target_id], [record.id])
+    return person_keys(
+        addresses=(record.email, *(record.other_emails or ())),
+        email_hashes=(record.email_hash,),
+        user_ids=users,
+        sids=sids,
+        external_ids=(record.external_id,),
+    )
 
 
 def source_record_from_user(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
 from desktop.model.json_value import Json
 from desktop.model.sync import MatchIdentifier, Sync
 from desktop.model.sync_plan import FieldChange
@@ -16,7 +17,7 @@ from desktop.model.sync_state import (
 from desktop.model.target_record import TargetRecord
 from desktop.model.value_equivalence import equivalent
 from desktop.sync.pipeline.target_kind import TargetKind
-from desktop.sync.source_record import SourceRecord
+from desktop.sync.source_record import SourceRecord, keys_of_record
 
 ValuesByField = Mapping[str, Json]
 
@@ -36,7 +37,7 @@ class HoldReason:
 class PlanContext:
     """The input of planning: fields for the whole plan, then those for one chunk of records.
 
-    `now` is in Unix seconds.
+    `now` is in Unix seconds. `erased` are the people whom no plan makes again.
 
     By source id: `corrections`; `left_out`, the people who are always left out, whom
     `left_out_targets` has by target id; `retry_sources`, those of a chunk that wait for another
@@ -62,6 +63,7 @@ class PlanContext:
     corrections: Mapping[str, tuple[SourceCorrection, ...]] = field(default_factory=dict)
     left_out: Mapping[str, LeftOutPerson] = field(default_factory=dict)
     left_out_targets: Mapping[str, LeftOutPerson] = field(default_factory=dict)
+    erased: ErasedPeople = NOBODY_ERASED
     retry_sources: frozenset[str] = frozenset()
     unconfirmed: Mapping[str, UnconfirmedIncrement] = field(default_factory=dict)
     superseded: Mapping[str, tuple[UnconfirmedIncrement, ...]] = field(default_factory=dict)
@@ -97,6 +99,11 @@ class PlanContext:
         if found is None and target_id:
             found = self.left_out_targets.get(target_id)
         return found
+
+    def is_erased(self, record: SourceRecord, target_id: str) -> bool:
+        """Whether a source record is of somebody who was erased, whom no plan makes again."""
+        # Few have erased anybody: then no key is computed for each of a million records.
+        return bool(self.erased.hashes) and self.erased.is_erased(keys_of_record(record, target_id))
 
     def find_kept_form(self, target_id: str, change: FieldChange) -> KeptForm | None:
         """Find the form in which the service keeps the very value of a planned change."""

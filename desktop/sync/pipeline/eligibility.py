@@ -8,7 +8,7 @@ from desktop.sync.pipeline.context import HoldReason, PlanContext
 from desktop.sync.pipeline.duplicate_targets import DUPLICATE_TARGET_CAUSE, taken_target_reason
 from desktop.sync.pipeline.frequency_cap import frequency_cap_reason
 from desktop.sync.pipeline.matching import MatchResult
-from desktop.sync.source_record import SourceRecord
+from desktop.sync.source_record import SourceRecord, keys_of_record
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,9 @@ def _not_creatable(record: SourceRecord, context: PlanContext) -> Ineligibility 
         return _to_correct(problem.message, problem.cause)
     if problem is not None:
         return _skipped(problem.message)
+    refusal = context.erased.hashes and context.erased.find_refusal(keys_of_record(record))
+    if refusal:
+        return _skipped(refusal, RETRY_LATER)
     if record.email and email_match_key(record.email) in context.created_addresses:
         return _skipped("waits for an earlier row to create its record", RETRY_LATER)
     return None

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from desktop.model.erased_people import ERASED_CAUSE, ERASED_LABEL, ERASED_WHY
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sync import Sync, SyncEffects
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
@@ -23,11 +24,11 @@ def with_opt_outs_alone(sync: Sync) -> Sync:
     )
 
 
-def leave_out(row: PlanRow, reason: str) -> PlanRow:
+def leave_out(row: PlanRow, reason: str, cause: str = LEFT_OUT_CAUSE) -> PlanRow:
     """Return the plan row of a left-out person: it writes a stricter opt-out, nothing else.
 
     Somebody who refuses e-mail is heard, whoever asked to leave them out. Their consequences are
-    for the caller to find anew.
+    for the caller to find anew. `cause` groups the rows that are skipped for one reason.
     """
     stricter = tuple(change for change in row.changes if _is_stricter_optout(change))
     if stricter and row.target_id and row.fate in (PlannedOutcome.UPDATE, PlannedOutcome.CONFLICT):
@@ -35,13 +36,21 @@ def leave_out(row: PlanRow, reason: str) -> PlanRow:
     return replace(
         row,
         fate=PlannedOutcome.SKIPPED,
-        why=f"{LEFT_OUT_CAUSE}: {reason}" if reason else LEFT_OUT_CAUSE,
-        cause=LEFT_OUT_CAUSE,
+        why=f"{cause}: {reason}" if reason else cause,
+        cause=cause,
         ticked=False,
         changes=(),
         consequences=(),
         events=(),
     )
+
+
+def leave_out_erased(row: PlanRow) -> PlanRow:
+    """Return the plan row of somebody who was erased: left out, and without their name."""
+    row = leave_out(row, ERASED_WHY, ERASED_CAUSE)
+    if row.fate is not PlannedOutcome.SKIPPED:
+        return row
+    return replace(row, label=ERASED_LABEL, address="", name="", worth=None)
 
 
 def _is_stricter_optout(change: FieldChange) -> bool:

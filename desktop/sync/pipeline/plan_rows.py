@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from desktop.model import consent_check
 from desktop.model.email_address import email_match_key
+from desktop.model.erased_people import NOBODY_ERASED
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlannedOutcome, PlanRow
 from desktop.model.target_record import LIST_PREFIX, TargetRecord
@@ -15,7 +16,7 @@ from desktop.sync.pipeline.diff import diff_leaving_record, diff_record
 from desktop.sync.pipeline.duplicate_targets import with_earlier_holder
 from desktop.sync.pipeline.eligibility import find_ineligibility
 from desktop.sync.pipeline.increments import without_counted_events
-from desktop.sync.pipeline.left_out import leave_out, with_opt_outs_alone
+from desktop.sync.pipeline.left_out import leave_out, leave_out_erased, with_opt_outs_alone
 from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving
 from desktop.sync.source_record import SourceRecord
@@ -49,11 +50,9 @@ def plan_record(record: SourceRecord, context: PlanContext, *, is_leaving: bool 
         record, events = without_counted_events(record, context)
     target = match.target
     row = _new_row(record, target)
-    left_out = context.find_left_out(record.id, row.target_id)
+    left_out = _leave_out_if_asked(row, record, target, context, is_leaving=is_leaving)
     if left_out is not None:
-        compared = target is not None and not is_leaving
-        row = _plan_opt_out_alone(record, context) if compared else row
-        return leave_out(row, left_out.reason)
+        return left_out
     found = find_ineligibility(record, match, context, is_leaving=is_leaving)
     if found is not None:
         return replace(row, fate=found.outcome, why=found.reason, cause=found.cause, ticked=False)
@@ -93,10 +92,30 @@ def plan_record(record: SourceRecord, context: PlanContext, *, is_leaving: bool 
     return replace(row, events=events) if row.fate.is_written else row
 
 
+def _leave_out_if_asked(
+    row: PlanRow,
+    record: SourceRecord,
+    target: TargetRecord | None,
+    context: PlanContext,
+    *,
+    is_leaving: bool,
+) -> PlanRow | None:
+    """Return the row of somebody who is always left out, or who was erased; None for others."""
+    left_out = context.find_left_out(record.id, row.target_id)
+    is_erased = context.is_erased(record, row.target_id)
+    if left_out is None and not is_erased:
+        return None
+    if target is not None and not is_leaving:
+        row = _plan_opt_out_alone(record, context)
+    if left_out is None or is_erased:
+        return leave_out_erased(row)
+    return leave_out(row, left_out.reason)
+
+
 def _plan_opt_out_alone(record: SourceRecord, context: PlanContext) -> PlanRow:
     """Plan a left-out source record as if its sync wrote opt-outs alone."""
-    sync = with_opt_outs_alone(context.sync)
-    return plan_record(record, replace(context, sync=sync, left_out={}, left_out_targets={}))
+    alone = replace(context, sync=with_opt_outs_alone(context.sync), erased=NOBODY_ERASED)
+    return plan_record(record, replace(alone, left_out={}, left_out_targets={}))
 
 
 def finish_row(row: PlanRow, target: TargetRecord | None, context: PlanContext) -> PlanRow:

@@ -10,6 +10,7 @@ from desktop.app.run_notifications import run_and_notify
 from desktop.app.runner_factory import build_sync_context
 from desktop.model.permission import (
     DEFAULT_PERMISSIONS,
+    SETTABLE_PERMISSIONS,
     Actor,
     Permission,
     PermissionRules,
@@ -32,7 +33,7 @@ def sign_in_as_agent(
     house: WorkspaceServices, monkeypatch: pytest.MonkeyPatch, rights: Collection[Permission]
 ) -> None:
     """A marketer with these rights alone is at work here from now on."""
-    cells = {one: one in rights or one is Permission.RUNS for one in Permission}
+    cells = {one: one in rights or one is Permission.RUNS for one in SETTABLE_PERMISSIONS}
     table = {**DEFAULT_PERMISSIONS, Role.AGENT: cells}
     rules = PermissionRules(are_changes_enabled=True, permissions=table)
     monkeypatch.setattr(type(house.session), "actor", Actor("Ben", Role.AGENT, 4711))
