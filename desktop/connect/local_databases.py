@@ -17,6 +17,8 @@ from desktop.store.cached_sheet_reader import CachedSheetReader, KeptData
 from desktop.store.customer_cache import CustomerCache
 from desktop.store.customer_erasure import (
     ErasedCounts,
+    NoteErased,
+    count_customer,
     erase_customer,
     erase_delivered_events,
     erase_plan_rows,
@@ -82,14 +84,27 @@ class LocalDatabases:
             await asyncio.to_thread(self._erase_mirror)
 
     async def erase_customer(
-        self, ids: Iterable[str], actor: str, now: float, audit_signer: AuditSigner
+        self,
+        ids: Iterable[str],
+        actor: str,
+        now: float,
+        audit_signer: AuditSigner,
+        note_erased: NoteErased | None = None,
     ) -> ErasedCounts:
         """Open both files to erase what they keep of one customer, known by any of `ids`.
 
-        Raises as `erase_kept` does.
+        `note_erased` is called in the transaction that erases; with it the customer is erased from
+        the services too, so that no pause of marketing stays to be ended. Raises as `erase_kept`
+        does.
         """
         async with self.stopped_runs():
-            return await asyncio.to_thread(self._erase_customer, ids, actor, now, audit_signer)
+            return await asyncio.to_thread(
+                self._erase_customer, ids, actor, now, audit_signer, note_erased
+            )
+
+    async def count_customer(self, ids: Iterable[str]) -> ErasedCounts:
+        """Open both files to count what they keep of one customer, known by any of `ids`."""
+        return await asyncio.to_thread(self._count_customer, ids)
 
     @asynccontextmanager
     async def stopped_runs(self, *, may_stop: bool = True) -> AsyncIterator[None]:
@@ -238,41 +253,53 @@ class LocalDatabases:
             if erase_plan_rows(database) + erase_delivered_events(database):
                 database.scrub()
 
+    def _count_customer(self, ids: Iterable[str]) -> ErasedCounts:
+        with self._open_fairlead() as fairlead, self._open_mirror() as mirror:
+            if fairlead is None:
+                return ErasedCounts()
+            return count_customer(fairlead, mirror, find_customer_ids(fairlead, mirror, ids))
+
+    @contextmanager
+    def _open_mirror(self) -> Iterator[Database]:
+        mirror = Database(self._folder / "mirror.db", "mirror", synchronous="NORMAL")
+        try:
+            yield mirror
+        finally:
+            mirror.close()
+
     def _erase_customer(
-        self, ids: Iterable[str], actor: str, now: float, audit_signer: AuditSigner
+        self,
+        ids: Iterable[str],
+        actor: str,
+        now: float,
+        audit_signer: AuditSigner,
+        note_erased: NoteErased | None,
     ) -> ErasedCounts:
         with self._open_fairlead(audit_signer) as fairlead:
             if fairlead is None:
                 return ErasedCounts()
-            mirror = Database(self._folder / "mirror.db", "mirror", synchronous="NORMAL")
-            try:
+            with self._open_mirror() as mirror:
                 found = find_customer_ids(fairlead, mirror, ids)
-                erased = erase_customer(fairlead, mirror, found, actor, now)
+                erased = erase_customer(
+                    fairlead, mirror, found, actor, now, note_erased=note_erased
+                )
                 WindowStateFile(self._workspace.state_path).drop_tabs(found.users | found.sids)
                 for database in (mirror, fairlead):
                     # The copy is made in memory. Nothing of the customer is left without it, but
                     # what versions before overwrote only in part.
                     is_small = database.path.stat().st_size <= _MAX_REWRITTEN_BYTES
                     database.scrub(rewrites=is_small)
-            finally:
-                mirror.close()
             return erased
 
     def _count_not_opened_since(self, before: float) -> int:
         if not (self._folder / "mirror.db").exists():
             return 0
-        database = Database(self._folder / "mirror.db", "mirror", synchronous="NORMAL")
-        try:
+        with self._open_mirror() as database:
             return CustomerCache(database).count_not_opened_since.blocking(before)
-        finally:
-            database.close()
 
     def _erase_mirror(self) -> None:
         WindowStateFile(self._workspace.state_path).drop_tabs()
         if not (self._folder / "mirror.db").exists():
             return
-        database = Database(self._folder / "mirror.db", "mirror", synchronous="NORMAL")
-        try:
+        with self._open_mirror() as database:
             CustomerCache(database).erase_all.blocking()
-        finally:
-            database.close()

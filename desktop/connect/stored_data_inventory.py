@@ -39,6 +39,14 @@ def list_stored_data(config: ConnectionConfig) -> tuple[StoredDataItem, ...]:
             "Users, tickets and profiles that syncs read",
             f"{folder / 'mirror.db'}, until you sign out or erase them",
         ),
+        StoredDataItem(
+            "Events, and how far each was delivered",
+            f"{folder / 'fairlead.db'}, kept when you sign out",
+        ),
+        StoredDataItem(
+            "Keyed hashes of people who were erased, so that nothing makes them again",
+            f"{folder / 'fairlead.db'}, kept when you sign out",
+        ),
     )
 
 

@@ -50,7 +50,7 @@ class AddressWatch:
         self._store = store
         self._changes = changes
         self._editor = editor
-        self._checker = EmailChecker(services, editor, clock)
+        self._checker = EmailChecker(services, store, editor, clock)
         self._clock = clock
         self._bus = bus
         self._is_allowed = is_allowed

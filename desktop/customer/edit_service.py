@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
-from desktop.kit.errors import InvalidInput, NotPermitted
+from desktop.kit.errors import InvalidInput, NotPermitted, UserDecisionNeeded
 from desktop.kit.text import is_valid_unicode
 from desktop.model.edit import (
+    ERASURE_KINDS,
     UNDO_WINDOW_S,
     Edit,
     EditKind,
@@ -18,12 +19,14 @@ from desktop.model.edit import (
     needed_permission,
     waits_for_undo,
 )
+from desktop.model.erased_people import NOBODY_ERASED, person_keys
 from desktop.model.permission import (
     Actor,
     Permission,
     PermissionDecision,
     PermissionRules,
     check_permission,
+    check_role,
     check_waiting_edit,
 )
 from desktop.store.outbox import DelayPolicy, SettleWithEdits
@@ -67,6 +70,10 @@ class EditService:
         """Decide whether the person at work has a right that their edits need."""
         return check_permission(permission, self._actor(), self._rules())
 
+    def check_role(self, permission: Permission) -> PermissionDecision:
+        """Decide whether the person at work has a right, also while changes are switched off."""
+        return check_role(permission, self._actor(), self._rules())
+
     def permission_for(self, request: EditRequest) -> PermissionDecision:
         """Decide whether the actor may queue this edit; it is asked again before it is sent."""
         return check_waiting_edit(needed_permission(request), self._actor(), self._rules())
@@ -101,8 +108,10 @@ class EditService:
         """Queue edits in the outbox, all or none; edits that change nothing are left out.
 
         The rules ask what the change is from where the service will stand when its turn comes,
-        which an edit under way is about to move. Raises NotPermitted, InvalidInput, StorageError.
+        which an edit under way is about to move. Raises NotPermitted, also where it makes somebody
+        who was erased, InvalidInput, StorageError.
         """
+        await self._require_not_erased(requests)
         return await self._queue(requests, self.make_judge(wait_for_undo=wait_for_undo))
 
     async def submit_and_settle(
@@ -113,6 +122,7 @@ class EditService:
         wait_for_undo: bool = True,
     ) -> tuple[Edit, ...]:
         """Queue edits as `submit`, and what `settle` stores with them, all or nothing."""
+        await self._require_not_erased(requests)
         actor, now = self._actor(), self._clock.now()
         edits = await self._store.outbox.enqueue_and_settle(
             requests,
@@ -225,6 +235,14 @@ class EditService:
 
         return judge
 
+    async def _require_not_erased(self, requests: Sequence[EditRequest]) -> None:
+        creates = [one for one in requests if one.kind is EditKind.CREATE]
+        erased = await self._store.erased_people.load() if creates else NOBODY_ERASED
+        for request in creates:
+            keys = person_keys(addresses=(request.target.id,))
+            if refusal := erased.find_refusal(keys):
+                raise NotPermitted("No profile is made.", refusal)
+
     async def _queue(
         self, requests: Sequence[EditRequest], judge: DelayPolicy, *, batch: str | None = None
     ) -> tuple[Edit, ...]:
@@ -259,6 +277,12 @@ def _require_allowed(
     request: EditRequest, actor: Actor, rules: PermissionRules, check: _PermissionCheck
 ) -> None:
     _require_right(request, actor, rules, check)
+    if request.kind in ERASURE_KINDS:
+        raise UserDecisionNeeded(
+            "This is a step of an erasure.",
+            "It takes two admins. Nothing was queued.",
+            "Open the customer, then Privacy: Erase….",
+        )
     if not is_valid_unicode(request.reason):
         raise InvalidInput("The reason holds characters that cannot be kept.", "", "Type it again.")
     if len(request.reason) > _MAX_REASON_LENGTH:

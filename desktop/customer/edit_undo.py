@@ -9,6 +9,7 @@ from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, UserDecisionNeeded
 from desktop.model.edit import (
+    ERASURE_KINDS,
     Edit,
     EditKind,
     EditRequest,
@@ -28,6 +29,8 @@ def undo_loss_warning(edit: Edit) -> str:
     intent = edit.request
     if intent.kind is EditKind.CREATE:
         return "A created profile stays in Sailthru."
+    if intent.kind in ERASURE_KINDS:
+        return "What is deleted stays deleted."
     if intent.kind is EditKind.NOTE:
         return "A note stays on its ticket once it is sent."
     # Joining again gets a new date; Sailthru offers no way to set the old one.
@@ -66,6 +69,12 @@ def undo_refusal(edit: Edit) -> UserDecisionNeeded | None:
             "A step alone would leave the two services with different addresses.",
             "Undo the whole change: under Change e-mail on the customer’s sheet, or by"
             f" `fairlead undo {edit.id}`.",
+        )
+    if edit.request.kind in ERASURE_KINDS:
+        return UserDecisionNeeded(
+            f"Edit {edit.id} is a step of an erasure.",
+            "Neither Zendesk nor Sailthru brings back what was deleted.",
+            "While it waits, it can be discarded; that stops the erasure.",
         )
     if edit.request.kind is EditKind.NOTE:
         return UserDecisionNeeded(

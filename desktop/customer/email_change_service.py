@@ -77,7 +77,7 @@ class EmailChangeService:
         self._clock = clock
         self._bus = bus
         self._follows_zendesk = follows_zendesk
-        self._checker = EmailChecker(services, editor, clock)
+        self._checker = EmailChecker(services, store, editor, clock)
 
     async def check(self, sheet: CustomerSheet, text: str) -> EmailCheck:
         """Ask both services what stands at an address change's new address.

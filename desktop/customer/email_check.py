@@ -17,9 +17,11 @@ from desktop.model.email_address import (
     parse_email,
 )
 from desktop.model.email_change import EmailConflictPolicy
+from desktop.model.erased_people import person_keys
 from desktop.model.permission import Permission
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.zendesk_user import ZendeskUser
+from desktop.store.workspace_store import WorkspaceStore
 
 
 class AddressState(Enum):
@@ -119,9 +121,14 @@ class EmailChecker:
     """Asks Zendesk and Sailthru who has the address that a customer is to get."""
 
     def __init__(
-        self, services: Callable[[], ServiceClients], editor: EditService, clock: Clock
+        self,
+        services: Callable[[], ServiceClients],
+        store: WorkspaceStore,
+        editor: EditService,
+        clock: Clock,
     ) -> None:
         self._services = services
+        self._store = store
         self._editor = editor
         self._clock = clock
 
@@ -141,12 +148,17 @@ class EmailChecker:
             old=normalize_email(old),
             new=new,
             checked_at=self._clock.now(),
-            refusal=self._find_refusal(user),
+            refusal=self._find_refusal(user) or await self._find_erased(new),
             merge_refusal=self._editor.check(Permission.MERGE).reason,
             has_own_profile=profile is not None,
             **zendesk,  # type: ignore[arg-type]
             **sailthru,  # type: ignore[arg-type]
         )
+
+    async def _find_erased(self, new: str) -> str:
+        """Say that the new address is of somebody who was erased, whom nothing makes again."""
+        erased = await self._store.erased_people.load()
+        return erased.find_refusal(person_keys(addresses=(new,)))
 
     def _find_refusal(self, user: ZendeskUser | None) -> str:
         if user is not None and user.role != "end-user":

@@ -17,6 +17,7 @@ from desktop.connect.identity_and_roles import (
 from desktop.kit.errors import AppError, AuthenticationError, NotPermitted, ServiceUnreachable
 from desktop.model.permission import (
     DEFAULT_PERMISSIONS,
+    SETTABLE_PERMISSIONS,
     Actor,
     Permission,
     PermissionRules,
@@ -161,7 +162,10 @@ async def test_role_sailthru_only_workspace() -> None:
 
 def test_permissions_connected_come_from_settings() -> None:
     made = effective_permission_rules(SettingsValues(WIDE), connected=True)
-    assert all(check_permission(permission, AGENT, made).is_allowed for permission in Permission)
+    assert all(
+        check_permission(permission, AGENT, made).is_allowed for permission in SETTABLE_PERMISSIONS
+    )
+    assert not check_permission(Permission.PRIVACY, AGENT, made).is_allowed
 
 
 def test_permissions_not_connected_are_defaults_and_read_only() -> None:
