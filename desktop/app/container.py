@@ -7,7 +7,7 @@ then are httpx and keyring (150 ms each) imported.
 import os
 import random
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from desktop.app.bootstrap import AppContext
@@ -39,17 +39,22 @@ from desktop.vault.keyring_vault import KeyringVault
 from desktop.vault.secret import Vault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from desktop.customer.address_watch import AddressWatch
     from desktop.customer.bounce_repair_service import BounceRepairService
     from desktop.customer.edit_batch.batch_runner import BatchRunner
     from desktop.customer.edit_batch.batch_service import EditBatchService
     from desktop.customer.edit_undo import UndoService
     from desktop.customer.email_change_service import EmailChangeService
+    from desktop.customer.erasure_service import ErasureService
     from desktop.customer.lead_requests import LeadRequestService
     from desktop.customer.pause_release import PauseRelease
+    from desktop.customer.person_export import PersonExportService
     from desktop.customer.ticket_follower import TicketFollower
     from desktop.model.mail_trail import MailTrail
     from desktop.model.sailthru_profile import SailthruProfile
+    from desktop.store.customer_erasure import ErasedCounts, NoteErased
     from desktop.sync.sync_service import SyncService
     from desktop.writing.edit_queue import EditSender, SendGate
     from desktop.writing.optout_door import OptOutPermit, RowPermits
@@ -180,6 +185,44 @@ class WorkspaceServices:
         )
 
     @cached_property
+    def erasures(self) -> "ErasureService":
+        """The workspace's ErasureService: erases people everywhere, once two admins agree."""
+        from desktop.connect.local_databases import LocalDatabases
+        from desktop.customer.erasure_service import ErasureService
+
+        session, store, clock = self.session, self.store, self.context.clock
+        local = LocalDatabases(self.workspace)
+
+        async def erase_here(ids: "Sequence[str]", note: "NoteErased") -> "ErasedCounts":
+            actor = session.actor.signature
+            return await local.erase_customer(ids, actor, clock.now(), store.audit.signer, note)
+
+        return ErasureService(
+            lambda: session.clients,
+            store,
+            self.editor,
+            clock,
+            self.bus,
+            local.count_customer,
+            erase_here,
+            partial(session.recheck_actor, at_once=True),
+        )
+
+    @cached_property
+    def person_export(self) -> "PersonExportService":
+        """The workspace's PersonExportService: reads everything known of one person."""
+        from desktop.customer.person_export import PersonExportService
+
+        session = self.session
+        return PersonExportService(
+            lambda: session.clients,
+            self.store,
+            self.context.clock,
+            lambda: session.actor,
+            lambda: session.rules,
+        )
+
+    @cached_property
     def follow(self) -> "TicketFollower":
         """The workspace's TicketFollower: asks Zendesk which ticket the agent has opened last."""
         from desktop.customer.ticket_follower import TicketFollower
@@ -259,6 +302,7 @@ class WorkspaceServices:
                 read_gate=self._read_send_gate,
                 on_step_done=self.email_changes.finish,
                 on_profile_move=self.email_changes.prepare_move,
+                find_deletion_refusal=self.erasures.find_deletion_refusal,
             )
         )
 

@@ -78,6 +78,7 @@ async def build_deliverer(
         clock=services.context.clock,
         options=DeliveryOptions(session.actor, allows_removals=removals),
         recheck=session.recheck_actor,
+        load_erased=services.store.erased_people.load,
     )
 
 

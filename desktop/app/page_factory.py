@@ -282,12 +282,14 @@ class PageFactory(QObject):
             self._settings_model = SettingsPageModel(
                 services.session,
                 services.session.connection_config,
+                services.erasures,
                 services.bus,
                 services.context.paths.logs,
                 timer,
             )
             settings = SettingsPage(self._settings_model)
             settings.help_requested.connect(view.window_actions["Help"].trigger)
+            settings.erasure_requested.connect(view.customers_page.open_erasure_drawer)
             view.add_page(key, settings)
 
     def _show_sync_badge(self, count: int) -> None:

@@ -134,8 +134,10 @@ class WindowLifecycle(QObject):
             from desktop.viewmodels.customer.ask_lead_model import AskLeadModel
             from desktop.viewmodels.customer.drawer_models import DrawerModels
             from desktop.viewmodels.customer.email_change_model import EmailChangeModel
+            from desktop.viewmodels.customer.erasure_model import ErasureModel
             from desktop.viewmodels.customer.mail_trail_model import MailTrailModel
             from desktop.viewmodels.customer.note_model import NoteModel
+            from desktop.viewmodels.customer.person_export_model import PersonExportModel
             from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
             from desktop.viewmodels.lead_requests_model import LeadRequestsModel
 
@@ -155,6 +157,8 @@ class WindowLifecycle(QObject):
                 AskLeadModel(sheet, asking, clock),
                 lead_requests,
                 MailTrailModel(sheet, services.read_mail_trail, clock),
+                ErasureModel(sheet, services.erasures, services.session, services.bus, clock),
+                PersonExportModel(sheet, services.person_export, clock),
             )
         return self._drawer_models
 

@@ -319,14 +319,15 @@ class WorkspaceSession:
                 ),
             )
 
-    async def recheck_actor(self) -> None:
+    async def recheck_actor(self, *, at_once: bool = False) -> None:
         """Ask Zendesk anew who is signed in and with which role, at most once a minute.
 
         A run works for hours: a role that was taken away, or a sign-in that ended, holds from then
         on. While Zendesk is away nothing changes: the requests of the run tell that themselves.
+        `at_once`: however short ago it was asked; then that Zendesk is away is raised too.
         """
         zendesk, now = self.clients.zendesk, self.connection_config.clock.monotonic()
-        if zendesk is None or now - self._actor_asked_at < ACTOR_RECHECK_S:
+        if zendesk is None or (not at_once and now - self._actor_asked_at < ACTOR_RECHECK_S):
             return
         self._actor_asked_at = now
         try:
@@ -335,6 +336,8 @@ class WorkspaceSession:
             self.connection_error, self._is_signed_in = error, False
         except AppError as error:
             log.info("Zendesk did not say who is signed in: %s", error.code)
+            if at_once:
+                raise
         else:
             self._actor = replace(actor, credential=self._actor.credential)
 

@@ -23,8 +23,10 @@ WORKSPACE_NAME = "main"
 
 
 def secrets_from_document(document: Mapping[str, Any]) -> dict[Secret, str]:
-    """What the keyring would hold after the set-up."""
+    """What the keyring would hold after the set-up; `audit_key`: one for several processes."""
+    known = {Secret.AUDIT_KEY: document["audit_key"]} if "audit_key" in document else {}
     return {
+        **known,
         Secret.SAILTHRU_KEY: document["sailthru"]["api_key"],
         Secret.SAILTHRU_SECRET: document["sailthru"]["api_secret"],
         Secret.ZENDESK_TOKEN: document["zendesk"]["api_token"],

@@ -68,6 +68,8 @@ class OutboxWorker:
         if self._services.session.is_connected:
             await self._services.editor.confirm_authors()
             await self._services.build_edit_sender().send_due()
+            # What is left of an erasure whose last step was confirmed, here or before a crash.
+            await self._services.erasures.finish_all()
 
     def close(self) -> None:
         """Let the change bus wake this outbox worker no more."""

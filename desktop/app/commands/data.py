@@ -14,6 +14,7 @@ from desktop.app.commands.view_permission import require_admin
 from desktop.app.container import WorkspaceServices
 from desktop.connect.local_databases import LocalDatabases, RunUnderWay
 from desktop.connect.stored_data_inventory import describe_kept_data
+from desktop.customer.erasure_report import count_words
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.text import format_count
 from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
@@ -92,26 +93,18 @@ async def _erase_customer(services: WorkspaceServices, options: argparse.Namespa
 
 
 def _erased_lines(erased: ErasedCounts) -> Iterator[str]:
-    counts = (
-        (erased.cached, "row of opened customers", "rows of opened customers"),
-        (erased.feed_records, "record that syncs read", "records that syncs read"),
-        (
-            erased.audit_entries,
-            "entry of the record of changes",
-            "entries of the record of changes",
-        ),
-        (erased.edits, "change that has ended", "changes that have ended"),
-        (erased.plan_rows, "row of a preview or run", "rows of previews and runs"),
-        (erased.events, "event", "events"),
-        (erased.remembered, "value that syncs remember", "values that syncs remember"),
-    )
-    parts = [format_count(count, one, many) for count, one, many in counts if count]
+    parts = count_words(erased.erased_rows, "This computer")
     yield f"Erased from this computer: {', '.join(parts)}." if parts else "Nothing was kept."
     if parts:
         yield "Zendesk and Sailthru keep the customer; a backup of this computer may too."
     if erased.waiting_edits:
         waiting = format_count(erased.waiting_edits, "change", "changes")
         yield f"{waiting} still to be sent: erase once more when it has ended."
+    if erased.standing_pauses:
+        yield "Their marketing is paused, and the pause ends by itself: erase once more then."
+    if erased.waiting_rows:
+        rows = format_count(erased.waiting_rows, "row", "rows")
+        yield f"{rows} of a run under way: erase once more when it has ended."
 
 
 COMMANDS = {"data": CliCommand(_add_arguments, _work_on_kept_data)}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from desktop.app.screenshot_tour.lead_screens import LeadScreensTour
+from desktop.app.screenshot_tour.privacy_station import capture_privacy
 from desktop.app.screenshot_tour.sample_events import sample_events
 from desktop.app.screenshot_tour.sync_page import SyncPageScreenshotTour
 from desktop.app.screenshot_tour.tour_driver import (
@@ -63,6 +64,7 @@ class _MainScreensTour:
         await self._capture_search()
         await self._capture_customer()
         await self._capture_change_email()
+        await capture_privacy(self._driver, self._theme)
         await self._capture_special_cases()
         await self._capture_tabs()
         await self._capture_pages("")

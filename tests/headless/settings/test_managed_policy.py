@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.model.permission import Actor, Permission, Role, check_permission
+from desktop.model.permission import SETTABLE_PERMISSIONS, Actor, Permission, Role, check_permission
 from desktop.settings import settings_table
 from desktop.settings.managed_policy import read_policy
 from desktop.settings.paths import HOME_VARIABLE
@@ -28,7 +28,7 @@ def allowed(place: PolicyFolder) -> set[Permission]:
     agent = Actor("Kim", Role.AGENT)
     return {
         permission
-        for permission in Permission
+        for permission in SETTABLE_PERMISSIONS
         if check_permission(permission, agent, made).is_allowed
     }
 
@@ -37,7 +37,7 @@ def test_policy_missing_changes_nothing(install_policy: PolicyFolder) -> None:
     policy = read_policy(install_policy)
     assert not policy.is_active
     assert policy.notices == ()
-    assert allowed(install_policy) == set(Permission)
+    assert allowed(install_policy) == set(SETTABLE_PERMISSIONS)
 
 
 def test_policy_fixes_named_settings(install_policy: PolicyFolder, write_policy: Write) -> None:
@@ -47,7 +47,7 @@ def test_policy_fixes_named_settings(install_policy: PolicyFolder, write_policy:
     values = SettingsValues({"sailthru.currency": "USD"}, policy)
     assert values.get(settings_table.CURRENCY) == "EUR"
     assert permission_rules_from(values).is_managed
-    assert allowed(install_policy) == set(Permission) - {Permission.OPT_IN}
+    assert allowed(install_policy) == set(SETTABLE_PERMISSIONS) - {Permission.OPT_IN}
 
 
 @pytest.mark.parametrize(

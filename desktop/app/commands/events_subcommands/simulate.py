@@ -64,7 +64,10 @@ async def _simulate(services: WorkspaceServices, options: argparse.Namespace) ->
 
     with open_event_source(options.file) as source:
         on_event = explain if options.explain else _pass_over
-        counts = await simulate(read_events(source), actions, directory, output.add, on_event)
+        erased = await services.store.erased_people.load()
+        counts = await simulate(
+            read_events(source), actions, directory, output.add, on_event, erased=erased
+        )
     if options.drafts:
         await store.mark_previewed()
     output.finish(counts, explained, is_live=directory.is_live)
