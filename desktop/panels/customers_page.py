@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
     from desktop.panels.customer.mail_trail_drawer import MailTrailDrawer
     from desktop.panels.customer.note_drawer import NoteDrawer
+    from desktop.panels.customer.privacy_actions import PrivacyActions
     from desktop.panels.customer.why_opted_out_drawer import WhyOptedOutDrawer
     from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
     from desktop.viewmodels.customer.drawer_models import DrawerModels
@@ -41,6 +42,7 @@ class CustomersPage(QWidget):
     setup_requested = Signal()  # to connect a service
     matches_requested = Signal()  # the list of the customers who match
     search_requested = Signal(str)  # a text to search for; empty: what was typed, to correct it
+    notice_posted = Signal(str, str)  # title and sentence
 
     def __init__(
         self,
@@ -64,6 +66,8 @@ class CustomersPage(QWidget):
         self._why_drawer: WhyOptedOutDrawer | None = None
         self._ask_drawer: AskLeadDrawer | None = None
         self._mail_drawer: MailTrailDrawer | None = None
+        self._privacy: PrivacyActions | None = None
+        self._privacy_menu: Sequence[QAction] = ()
         self._sheet: CustomerSheetWidget | None = None
         self._build_timer = create_timer(self, _BUILD_SLICE_MS, self._build_slice, repeats=True)
         self._is_sheet_connected = False  # the panels are all built and shown to somebody
@@ -244,6 +248,37 @@ class CustomersPage(QWidget):
             self._mail_drawer = MailTrailDrawer(self._drawers.mail, self.window())
         self._mail_drawer.open_for_customer()
 
+    def set_privacy_actions(self, actions: "Sequence[QAction]") -> None:
+        """Give the menu beside the customer's name the window's actions of Privacy."""
+        self._privacy_menu = actions
+
+    def export_person(self) -> None:
+        """Ask for a folder, and export everything known of the customer shown into it."""
+        if self._model.sheet is not None and self._model.sheet.is_found:
+            self._ensure_privacy().choose_export_folder()
+
+    def open_erasure_drawer(self, erasure_id: str = "") -> None:
+        """Slide the drawer Erase in for the customer shown, or for an erasure asked for before."""
+        if erasure_id:
+            self._ensure_privacy().drawer.open_for_erasure(erasure_id)
+        elif self._model.sheet is not None and self._model.sheet.is_found:
+            self._ensure_privacy().drawer.open_for_customer()
+
+    def close_erasure_drawer(self) -> None:
+        """Close the drawer Erase, if it is open; what was asked for goes on."""
+        if self._privacy is not None:
+            self._privacy.drawer.close_drawer()
+
+    def _ensure_privacy(self) -> "PrivacyActions":
+        if self._privacy is None:
+            from desktop.panels.customer.privacy_actions import PrivacyActions
+
+            models = self._drawers
+            self._privacy = PrivacyActions(models.erasure, models.person_export, self.window())
+            self._privacy.notice_posted.connect(self.notice_posted)
+            self._privacy.failed.connect(self._model.failed)
+        return self._privacy
+
     def note_disabled_reason(self) -> str:
         """Say why the button Add note is disabled for the customer shown, or ""."""
         return self._drawers.note.disabled_reason()
@@ -263,6 +298,8 @@ class CustomersPage(QWidget):
                 drawer.slide_out()
         if self._ask_drawer is not None:
             self._ask_drawer.close_drawer()
+        if self._privacy is not None:
+            self._privacy.close_drawer()
 
     def _refresh_email_note(self) -> None:
         if self._sheet is not None and self._is_sheet_connected:
@@ -324,6 +361,7 @@ class CustomersPage(QWidget):
             sheet.timeline_panel.why_requested.connect(self.open_why_drawer)
             sheet.ask_lead_requested.connect(self.open_ask_lead_drawer)
             sheet.requests_panel.set_requests(self._drawers.lead_requests)
+            sheet.set_privacy_actions(self._privacy_menu)
             sheet.set_narrow(self._narrow)
         return sheet
 

@@ -21,6 +21,7 @@ from desktop.panels.widgets.tab_order import apply_visual_tab_order
 from desktop.viewmodels.customer.customer_commands import build_customer_commands
 from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
+from desktop.viewmodels.customer.privacy_refusals import erase_refusal, export_refusal
 from desktop.viewmodels.customer.sheet_edits import SubmittedEdit
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.navigation_history import NavigationHistory, Place
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _TAB_ORDER_DELAY_MS = 200
 _CLOSED_TAB_TOAST_S = 10.0
 _CLOSED_TAB_PREFIX = "tab "
+_EXPORT, _ERASE = "Privacy: Export…", "Privacy: Erase…"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class MainWindowController(QObject):
             FocusKeeper(app, self)
         view.top_bar.set_models(models.search, models.follow)
         self._add_actions()
+        privacy = [view.window_actions[name] for name in (_EXPORT, _ERASE)]
+        view.customers_page.set_privacy_actions(privacy)
         tab_actions = CustomerTabActions(view, models.tabs)
         view.customers_page.set_tab_actions(tab_actions.menu_actions())
         self._connect()
@@ -84,6 +88,8 @@ class MainWindowController(QObject):
         add("Why opted out?", self._on_why_opted_out)
         add("Ask a lead", self._on_ask_lead)
         add("Did the mail go out?", self._on_did_mail_go_out)
+        add(_EXPORT, self._window.customers_page.export_person)
+        add(_ERASE, self._on_erase)
         add("Copy e-mail address", self._on_copy_address, "Ctrl+Shift+C")
         add("Print customer", self._on_print, QKeySequence.StandardKey.Print)
         add("Save customer as PDF", self._on_save_pdf)
@@ -95,6 +101,7 @@ class MainWindowController(QObject):
         self._enable_customer_actions()
         self._window.window_actions.add_source(self._customer_commands, describes_actions=True)
         self._window.window_actions.add_source(self._window.page_commands)
+        self._enable_privacy()
 
     def _connect(self) -> None:
         view, sheet, follow = self._window, self._models.sheet, self._models.follow
@@ -105,6 +112,7 @@ class MainWindowController(QObject):
         tabs.customer_erased.connect(self._on_customer_erased)
         view.page_shown.connect(self._on_page_shown)
         view.customers_page.matches_requested.connect(self._on_matches_requested)
+        view.customers_page.notice_posted.connect(view.show_notice)
         view.visibility_changed.connect(self._on_visibility_changed)
         view.banner.action_triggered.connect(self._on_banner_action)
         view.toast_manager.action_triggered.connect(self._on_toast_action)
@@ -129,6 +137,7 @@ class MainWindowController(QObject):
         sheet = self._models.sheet.sheet
         self._tab_order_timer.start()
         self._enable_customer_actions()
+        self._enable_privacy()
         if sheet is None:
             return
         self._note_customer()
@@ -136,8 +145,22 @@ class MainWindowController(QObject):
         if sheet.is_complete and sheet.matches and not sheet.is_found:
             self._window.top_bar.show_matches(sheet.matches)
 
+    def _enable_privacy(self) -> None:
+        sheet, actions = self._models.sheet, self._window.window_actions
+        is_open = sheet.sheet is not None and sheet.sheet.is_found
+        context = sheet.context() if is_open else None
+        actions.set_enabled(_EXPORT, export_refusal(context))
+        actions.set_enabled(_ERASE, erase_refusal(context))
+
+    def _on_erase(self) -> None:
+        # Not connected as it is: the signal's own argument is no erasure.
+        self._window.customers_page.open_erasure_drawer()
+
     def _on_viewing_ended(self) -> None:
         # Nobody stays to be gone back to: they are not for whoever sits here now.
+        self._forget_history()
+
+    def _forget_history(self) -> None:
         self._history.clear()
         self._history.visit(Place("customers"))
         self._enable_history()
@@ -299,6 +322,8 @@ class MainWindowController(QObject):
         self._undo_key.watch()
 
     def _on_customer_erased(self) -> None:
+        self._forget_history()
+        self._window.top_bar.forget_text()
         self._window.show_notice("A tab was closed.", "Its customer was erased from this computer.")
 
     def _on_toast_closed(self, key: str) -> None:

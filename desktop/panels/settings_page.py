@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 from desktop.panels.settings.about_card import AboutCard
 from desktop.panels.settings.connection_test_card import ConnectionTestCard
 from desktop.panels.settings.disconnect_card import DisconnectCard
+from desktop.panels.settings.erasures_card import ErasuresCard
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings.mail_server_card import MailServerCard
 from desktop.panels.settings.managed_policy_card import PolicyCard
@@ -48,6 +49,7 @@ class SettingsPage(QWidget):
     """Widget of the settings page; `show_section` takes the keys of SECTIONS."""
 
     help_requested = Signal()
+    erasure_requested = Signal(str)  # its number, to be shown in the drawer Erase
 
     SECTIONS = SETTINGS_SECTIONS
 
@@ -168,7 +170,9 @@ class SettingsPage(QWidget):
         if key == "syncs":
             return (ScheduledRunsCard(model.timer, form), MailServerCard(model.mail, form))
         if key == "data":
-            return (LocalDataCard(model.data, form),)
+            erasures = ErasuresCard(model.erasures)
+            erasures.erasure_requested.connect(self.erasure_requested)
+            return (LocalDataCard(model.data, form), erasures)
         if key == "window":
             return (
                 SettingsSectionCard(

@@ -5,14 +5,14 @@ import csv
 import io
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar
 
-from desktop.kit.errors import StorageError
+from desktop.kit.errors import InvalidInput, StorageError
 
 T = TypeVar("T")
 
@@ -99,6 +99,18 @@ async def write_private_file(path: Path, content: str | bytes) -> None:
     await _write_in_pieces(path, whole())
 
 
+async def write_private_files(folder: Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
+    """Write exports by their file names into a folder, which is made where it is missing.
+
+    Raises InvalidInput where a file of that name is there: it may be somebody else's export.
+    """
+    paths = tuple(folder / name for name in texts)
+    await asyncio.to_thread(_prepare_folder, folder, paths)
+    for path, text in zip(paths, texts.values(), strict=True):
+        await write_private_file(path, text)
+    return paths
+
+
 async def _write_in_pieces(path: Path, pieces: AsyncIterator[str | bytes]) -> None:
     # In the same folder, since a rename is atomic only within one file system.
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -117,6 +129,22 @@ async def _write_in_pieces(path: Path, pieces: AsyncIterator[str | bytes]) -> No
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _prepare_folder(folder: Path, paths: Sequence[Path]) -> None:
+    """Make a folder for exports, unless one of their files is there. Raises InvalidInput."""
+    there = [path.name for path in paths if path.exists()]
+    if there:
+        raise InvalidInput(
+            f"{folder} holds {there[0]} already.", "Nothing was written.", "Choose another folder."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        reason = str(error.strerror or error)
+        raise InvalidInput(
+            f"{folder} cannot be written to.", reason, "Choose another folder."
+        ) from error
 
 
 def _create_private(path: Path) -> BinaryIO:

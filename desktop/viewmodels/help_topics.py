@@ -15,6 +15,8 @@ _TOPICS_BY_NAME = {
     "Customers": START_TOPIC,
     "Customer value": "health-and-value",
     "Engagement": "health-and-value",
+    "Erase customer": "kept-data",
+    "Erased customers": "kept-data",
     "Find a customer": START_TOPIC,
     "Follow Zendesk": "follow-zendesk",
     "Health": "health-and-value",

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.panels.customer.customer_health_control import CustomerHealthControl
 from desktop.panels.theme import fonts
@@ -59,6 +59,12 @@ class CustomerHeaderPanel(QWidget):
         self._refresh = icon_button("refresh", "Refresh")
         self._refresh.setObjectName("Refresh")
         self._refresh.clicked.connect(model.refresh)
+        self.more_button = icon_button("more", "More for this customer")
+        self.more_button.clicked.connect(self._on_more)
+        self._menu = QMenu(self)
+        self._menu.setObjectName("More for this customer")
+        # A disabled entry says why.
+        self._menu.setToolTipsVisible(True)
         self._chips = QHBoxLayout()
         self._chips.setContentsMargins(0, 0, 0, 0)
         self._chips.setSpacing(fonts.scaled(8))
@@ -72,7 +78,7 @@ class CustomerHeaderPanel(QWidget):
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(fonts.scaled(12))
-        self._names = hbox(self._name, self._chip_box, self._refresh)
+        self._names = hbox(self._name, self._chip_box, self._refresh, self.more_button)
         self._names.addStretch(1)
         self._chip_line = hbox(1)
         below = hbox(self._address, self.change_email_button, spacing=6)
@@ -94,6 +100,12 @@ class CustomerHeaderPanel(QWidget):
         self._is_narrow = narrow
         self._value.setVisible(narrow)
         self._arrange()
+
+    def set_menu_actions(self, actions: Sequence[QAction]) -> None:
+        """Fill the menu beside the customer's name; without actions there is no button for it."""
+        self._menu.clear()
+        self._menu.addActions(list(actions))
+        self.more_button.setVisible(bool(actions))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -136,6 +148,10 @@ class CustomerHeaderPanel(QWidget):
         if view.chips != self._shown_chips:
             self._shown_chips = view.chips
             self._show_chips(view.chips)
+
+    def _on_more(self) -> None:
+        button = self.more_button
+        self._menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 
     def _show_chips(self, chips: Sequence[ChipView]) -> None:
         while len(self._chip_widgets) < len(chips):

@@ -1,10 +1,11 @@
 """Widget of the customer sheet: header over columns of panels, built one panel at a time."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.panels.customer.customer_header_panel import CustomerHeaderPanel
@@ -248,6 +249,10 @@ class CustomerSheetWidget(QWidget):
 
     def _on_email_note(self, action: str) -> None:
         self.email_note_answered.emit(EmailNoteAction(action))
+
+    def set_privacy_actions(self, actions: Sequence[QAction]) -> None:
+        """Give the menu beside the customer's name the window's actions of Privacy."""
+        self._header.set_menu_actions(actions)
 
     def set_narrow(self, narrow: bool) -> None:
         """Fold the sheet's panels that only inform, in a narrow window; those that act stay."""

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QWidget
 
 from desktop.model.email_change import EmailConflictPolicy
+from desktop.panels.customer.drawer_table import DrawerTable
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.banner import Banner
-from desktop.panels.widgets.box_layout import delete_widget, hbox, vbox
+from desktop.panels.widgets.box_layout import hbox, vbox
 from desktop.panels.widgets.button import primary_button, secondary_button
-from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.chip import Chip
 from desktop.panels.widgets.drawer import Drawer
 from desktop.panels.widgets.flow_layout import FlowLayout
@@ -222,6 +222,7 @@ class EmailChangeDrawer(Drawer):
         """Close the drawer Change e-mail; what was sent goes on, what was typed is forgotten."""
         self.slide_out()
         self._shown = None
+        self.address_field.clear()
         self._model.end()
 
     def _show_error(self, view: EmailChangeView) -> None:
@@ -261,35 +262,7 @@ class EmailChangeDrawer(Drawer):
             self._model.submit()
 
 
-class _DrawerTable(Card):
-    """A drawer's card of rows without a title, laid out anew for a narrow window."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__("", name=name)
-        self.title_label.hide()
-        self.note_label.hide()
-        # A card is at most as high as its hint, which knows nothing of texts that wrap here.
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self.is_narrow = False
-        self._shown: tuple[object, ...] = ()
-        self._inside: QWidget | None = None
-
-    def set_narrow(self, narrow: bool) -> None:
-        """Lay the drawer's rows out for little width; they are made anew at the next refresh."""
-        self.is_narrow = narrow
-        self._shown = ()
-
-    def replace_rows(self, inside: QWidget | None) -> None:
-        """Put these rows into the drawer's card in place of those before; None hides it."""
-        if self._inside is not None:
-            delete_widget(self._inside)
-        self._inside = inside
-        if inside is not None:
-            self.add(inside)
-        self.setVisible(inside is not None)
-
-
-class _CheckTable(_DrawerTable):
+class _CheckTable(DrawerTable):
     """Card in the drawer Change e-mail with a row per service and one for the role."""
 
     lookup_requested = Signal(str)
@@ -301,9 +274,9 @@ class _CheckTable(_DrawerTable):
 
     def show_rows(self, rows: tuple[CheckRowView, ...]) -> None:
         """Draw the check's rows in the drawer Change e-mail; none hides the card."""
-        if rows == self._shown:
+        if rows == self.shown:
             return
-        self._shown, self._links = rows, {}
+        self.shown, self._links = rows, {}
         inside = QWidget()
         inside.setLayout(vbox(*map(self._create_row, rows), spacing=0))
         self.replace_rows(inside if rows else None)
@@ -341,7 +314,7 @@ class _CheckTable(_DrawerTable):
             self.lookup_requested.emit(self._links[sender])
 
 
-class _CompareTable(_DrawerTable):
+class _CompareTable(DrawerTable):
     """Card in the drawer Change e-mail with both profiles row by row; the winner is bold."""
 
     def __init__(self) -> None:
@@ -350,9 +323,9 @@ class _CompareTable(_DrawerTable):
 
     def show_rows(self, rows: tuple[CompareRowView, ...]) -> None:
         """Draw the comparison's rows in the drawer Change e-mail; none hides the card."""
-        if rows == self._shown:
+        if rows == self.shown:
             return
-        self._shown = rows
+        self.shown = rows
         create = _create_narrow_comparison if self.is_narrow else _create_compare_grid
         self.replace_rows(create(rows) if rows else None)
 
@@ -406,7 +379,7 @@ def _value_cell(text: str, *, wins: bool) -> QWidget:
     return cell
 
 
-class _StepList(_DrawerTable):
+class _StepList(DrawerTable):
     """Card in the drawer Change e-mail with the steps, and below them what is compared."""
 
     keeps_old_chosen = Signal(bool)
@@ -423,9 +396,9 @@ class _StepList(_DrawerTable):
         keeps_old: bool,
     ) -> None:
         """Draw the steps in the drawer Change e-mail."""
-        if (steps, verification, keeps_old) == self._shown:
+        if (steps, verification, keeps_old) == self.shown:
             return
-        self._shown = (steps, verification, keeps_old)
+        self.shown = (steps, verification, keeps_old)
         had_focus = self.keep_switch is not None and self.keep_switch.hasFocus()
         self.keep_switch = None
         grid = QGridLayout()

@@ -1,5 +1,6 @@
 """The drawer Add note: which ticket, the note for colleagues, and the button."""
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QWidget
 
@@ -76,6 +77,9 @@ class NoteDrawer(Drawer):
         if self.isVisible():
             self.slide_out()
             self._model.end()
+            # Nothing typed of a customer stays in a drawer that nobody sees; the draft has it.
+            with QSignalBlocker(self.text_field):
+                self.text_field.clear()
 
     def refresh(self) -> None:
         """Draw the drawer Add note and its ticket as its model is now."""

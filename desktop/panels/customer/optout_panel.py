@@ -159,6 +159,8 @@ class OptOutPanel(SheetPanel):
         self.model.set_unsaved_input("optout", level is not None)
         if level is None or self._view is None:
             self._reason_form.hide()
+            # What was typed is a draft by now, which an erasure of the customer reaches.
+            self._reason_form.set_typed("", "")
             if self._view is not None:
                 self._show_levels(self._view)
             return

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.kit.errors import AppError, ConflictError
 from desktop.model.sync_plan import Consequence
-from desktop.panels.syncs.admin_approval_dialog import AdminApprovalDialog
+from desktop.panels.widgets.admin_approval_dialog import AdminApprovalDialog
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from desktop.panels.widgets.export_file_dialog import ExportFileDialog
 from desktop.viewmodels.syncs.plan_filter import PlanFilter

@@ -133,6 +133,9 @@ QPushButton[kind="danger"] {{
     background: {t.bad}; color: {t.on_bad}; border-color: {t.bad}; font-weight: 600;
 }}
 QPushButton[kind="danger"]:focus {{ border: 2px solid {t.text}; }}
+QPushButton[kind="danger"]:disabled {{
+    background: {t.raised}; color: {t.muted}; border-color: {t.raised};
+}}
 QPushButton[kind="quiet"] {{ background: transparent; border-color: transparent; }}
 QPushButton[kind="quiet"]:hover {{ background: {t.raised}; }}
 QPushButton[kind="quiet"]:focus {{ border-color: {t.accent}; }}

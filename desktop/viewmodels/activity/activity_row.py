@@ -8,7 +8,7 @@ from desktop.clients.service_status import ServiceState
 from desktop.customer.pause_release import ActivePause
 from desktop.kit.text import fold_text, shorten
 from desktop.model.customer_health import CustomerHealth
-from desktop.model.edit import Edit, EditKind, EditState
+from desktop.model.edit import ERASURE_KINDS, Edit, EditKind, EditState
 from desktop.model.json_value import Json
 from desktop.model.lookup_query import record_query
 from desktop.model.marketing_pause import parse_pause_terms
@@ -202,6 +202,10 @@ def edit_subject(edit: Edit) -> str:
         EditKind.EMAIL_ADDRESS: f"Address {request.name}",
         EditKind.PRIMARY_EMAIL: "Primary address",
         EditKind.PROFILE_EMAIL: "Address in Sailthru",
+        EditKind.CLOSE_TICKET: f"Ticket #{request.name}",
+        EditKind.DELETE_USER: "User in Zendesk",
+        EditKind.DELETE_USER_DATA: "User's data in Zendesk",
+        EditKind.DELETE_PROFILE: "Profile in Sailthru",
     }.get(request.kind, request.name)
 
 
@@ -234,6 +238,9 @@ def edit_value_text(kind: EditKind, value: Json) -> str:
         return f"until {terms.until:%d %b %Y}" if terms is not None else "no pause"
     if kind is EditKind.EMAIL_ADDRESS:
         return "listed" if value else "not listed"
+    if kind in ERASURE_KINDS:
+        done = "closed" if kind is EditKind.CLOSE_TICKET else "deleted"
+        return done if value else f"not {done}"
     if kind in (EditKind.LIST, EditKind.SYNC_CHECKBOX, EditKind.SYNC_MARK, EditKind.TAG):
         return "on" if value else "off"
     if kind is EditKind.HEALTH and value in {health.value for health in CustomerHealth}:

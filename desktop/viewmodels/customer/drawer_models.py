@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from desktop.viewmodels.customer.ask_lead_model import AskLeadModel
 from desktop.viewmodels.customer.email_change_model import EmailChangeModel
+from desktop.viewmodels.customer.erasure_model import ErasureModel
 from desktop.viewmodels.customer.mail_trail_model import MailTrailModel
 from desktop.viewmodels.customer.note_model import NoteModel
+from desktop.viewmodels.customer.person_export_model import PersonExportModel
 from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
 from desktop.viewmodels.lead_requests_model import LeadRequestsModel
 
@@ -23,6 +25,8 @@ class DrawerModels:
     ask_lead: AskLeadModel
     lead_requests: LeadRequestsModel
     mail: MailTrailModel
+    erasure: ErasureModel
+    person_export: PersonExportModel
 
     async def close(self) -> None:
         """Cancel what runs in the drawers' models and wait for its end."""
@@ -32,3 +36,5 @@ class DrawerModels:
         await self.ask_lead.close()
         await self.lead_requests.close()
         await self.mail.close()
+        await self.erasure.close()
+        await self.person_export.close()

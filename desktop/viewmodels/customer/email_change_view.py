@@ -22,6 +22,7 @@ from desktop.model.sailthru_profile import SailthruProfile
 from desktop.sync.field_labels import format_value
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.header_view import customer_name
+from desktop.viewmodels.customer.step_state_view import step_chip
 from desktop.viewmodels.tone import ChipTone, Tone
 
 # Fields with different values that are shown one by one; the rest are counted.
@@ -345,7 +346,7 @@ def build_step_views(
     views = []
     for number, one in enumerate(steps, start=1):
         text, service = _step_words(one, old, new, merges=merges, keeps_old=keeps_old)
-        state, tone = _step_state(one)
+        state, tone = step_chip(one.state, one.edit.updated_at if one.edit is not None else None)
         detail = one.detail if one.state in (StepState.FAILED, StepState.UNKNOWN) else ""
         views.append(
             StepView(
@@ -379,22 +380,6 @@ def _step_words(
         words = "Move the Sailthru profile"
         return (f"{words}, merging the other" if merges else words), "Sailthru"
     return "Verify", "both"
-
-
-def _step_state(one: StepProgress) -> tuple[str, ChipTone]:
-    at = ""
-    if one.edit is not None and one.state is StepState.DONE:
-        at = f" {time_format.format_time_of_day(one.edit.updated_at)}"
-    return {
-        StepState.READY: ("Ready", "neutral"),
-        StepState.WAITING: ("Waiting", "neutral"),
-        StepState.SENDING: ("Sending", "info"),
-        StepState.UNKNOWN: ("Asking what happened", "warn"),
-        StepState.DONE: (f"Done{at}", "ok"),
-        StepState.KEPT: ("Kept", "ok"),
-        StepState.FAILED: ("Failed", "bad"),
-        StepState.UNDONE: ("Undone", "neutral"),
-    }[one.state]  # type: ignore[return-value]
 
 
 def build_verification(

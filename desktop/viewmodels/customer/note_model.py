@@ -57,6 +57,7 @@ class NoteModel(QObject):
         self._is_open = False
         sheet_model.changed.connect(self._drop_closed_ticket)
         sheet_model.about_to_replace.connect(self._keep_input)
+        sheet_model.customer_opened.connect(self._forget)
 
     @property
     def has_kept_input(self) -> bool:
@@ -230,6 +231,11 @@ class NoteModel(QObject):
         """Keep the half-typed note's ticket with its customer; the text is a draft already."""
         if NOTE_DRAFT in self._sheet_model.current.unsaved_input_sources:
             self._sheet_model.keep_input(NOTE_DRAFT, self._ticket)
+
+    def _forget(self) -> None:
+        """Forget the note of the customer before: what is to stay of it is their draft."""
+        self._tasks.cancel("compose")
+        self._ticket = self._text = self._template = self._prepared_text = ""
 
     def _on_error(self, error: AppError) -> None:
         self._error = error

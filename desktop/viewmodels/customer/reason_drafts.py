@@ -57,3 +57,6 @@ class ReasonDrafts:
 
     async def _save(self, key: str, text: str) -> None:
         await self._store.drafts_and_links.save_draft(key, text, self._clock.now())
+        # From now on the file has it: erased there, it is nowhere.
+        if self._unsaved_texts.get(key) == text:
+            del self._unsaved_texts[key]

@@ -174,16 +174,24 @@ def edit_text(kind: str, name: str, new: object) -> str:
         return f"Opt-out “{OptOutLevel(str(new)).label}”"
     if kind == "health":
         return f"Health {new or 'cleared'}"
-    if kind == "create":
-        return "Profile created"
     if kind == "pause":
         terms = parse_pause_terms(new)  # type: ignore[arg-type]
         return f"Marketing paused until {terms.until:%d %b %Y}" if terms else "Pause ended"
-    if kind == "note":
-        return "Note to colleagues"
     if kind == "primary_email":
         return f"Primary address in Zendesk {new}"
     if kind == "profile_email":
         return f"Address in Sailthru {new}" + (", two profiles merged" if name else "")
+    if kind in _TEXTS_WITHOUT_VALUE:
+        return _TEXTS_WITHOUT_VALUE[kind].format(name=name)
     value = "cleared" if new is None else f"= {shorten(str(new), _MAX_TEXT_LENGTH)}"
     return f"{name} {value}"
+
+
+_TEXTS_WITHOUT_VALUE = {
+    "create": "Profile created",
+    "note": "Note to colleagues",
+    "close_ticket": "Ticket #{name} closed, to erase the customer",
+    "delete_user": "User deleted in Zendesk",
+    "delete_user_data": "User’s data deleted in Zendesk for good",
+    "delete_profile": "Profile deleted in Sailthru",
+}

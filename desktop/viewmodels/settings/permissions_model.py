@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from desktop.connect.identity_and_roles import PERMISSIONS_DISCLAIMER
 from desktop.kit.errors import AppError
-from desktop.model.permission import Permission, Role
+from desktop.model.permission import SETTABLE_PERMISSIONS, Permission, Role
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
 from desktop.viewmodels.settings.card_model import CardModel
@@ -68,7 +68,7 @@ class PermissionsModel(CardModel):
                 _PERMISSION_NOTES.get(permission, ""),
                 tuple(self._build_switch(role, permission) for role in Role),
             )
-            for permission in Permission
+            for permission in SETTABLE_PERMISSIONS
         )
         return PermissionsView(
             changes_on=on,

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, qVersion
 from desktop import __version__
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
+from desktop.customer.erasure_service import ErasureService
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.errors import AppError
 from desktop.model.permission import Permission, check_permission
@@ -17,6 +18,7 @@ from desktop.viewmodels.page_access import decide_settings_sections
 from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.connection_test_model import ConnectionTestModel
 from desktop.viewmodels.settings.disconnect_model import DisconnectModel
+from desktop.viewmodels.settings.erasures_model import ErasuresModel
 from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
 from desktop.viewmodels.settings.local_data_model import LocalDataModel
 from desktop.viewmodels.settings.mail_server_model import MailServerModel
@@ -43,6 +45,7 @@ class SettingsPageModel(QObject):
         self,
         workspace: WorkspaceSettingsProtocol,
         connection_config: ConnectionConfig,
+        erasures: ErasureService,
         bus: ChangeBus,
         log_folder: Path,
         timer: SystemTimer | None = None,
@@ -57,6 +60,7 @@ class SettingsPageModel(QObject):
         self.zendesk = ZendeskConnectionModel(workspace, connection_config, local_databases)
         self.sailthru = SailthruConnectionModel(workspace, connection_config)
         self.data = LocalDataModel(connection_config, local_databases, bus, self._may_stop_runs)
+        self.erasures = ErasuresModel(erasures, bus)
         self.team = TeamPolicyModel(workspace, connection_config)
         self.connection_test = ConnectionTestModel(connection_config)
         self.note_templates = NoteTemplatesModel(workspace)
@@ -68,6 +72,7 @@ class SettingsPageModel(QObject):
             self.zendesk,
             self.sailthru,
             self.data,
+            self.erasures,
             self.team,
             self.connection_test,
             self.timer,
@@ -139,6 +144,7 @@ class SettingsPageModel(QObject):
         self.zendesk.load_status()
         self.sailthru.load_status()
         self.data.count_kept()
+        self.erasures.load_status()
         self.timer.load_status()
         self.mail.load_status()
 

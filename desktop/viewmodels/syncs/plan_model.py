@@ -10,10 +10,10 @@ from types import MappingProxyType
 from PySide6.QtCore import Signal
 
 from desktop.connect.other_admin_sign_in import sign_in_other_admin
-from desktop.kit.errors import InvalidInput, NotFound, NotPermitted
+from desktop.kit.errors import InvalidInput, NotFound
 from desktop.kit.text import format_count
 from desktop.model.edit import UNDO_WINDOW_S
-from desktop.model.limit import TYPED_CONSEQUENCES
+from desktop.model.limit import TYPED_CONSEQUENCES, find_repeated_approval
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlanRow, PlanState
 from desktop.model.sync_state import LeftOutPerson
@@ -256,19 +256,10 @@ class PlanModel(TaskModel):
             for each in await self._plans.list_approvals(plan)
             if each.limit_code == breach and each.covers(people)
         ]
-        if any(each.user_id == user_id for each in given):
-            raise NotPermitted(
-                f"{admin.name} has already approved it.",
-                "Another admin has to approve it: each person counts once.",
-            )
-        used = {self._context.workspace.actor.credential, *(each.credential for each in given)}
-        if admin.credential in used:
-            raise NotPermitted(
-                "This API token has been used already.",
-                "A token signs for any address of the account, so that it counts once, whoever it"
-                " is given for. Nothing was allowed.",
-                f"Let {admin.name} type a token of their own.",
-            )
+        counted = [(each.user_id, each.credential) for each in given]
+        counted.append(("", self._context.workspace.actor.credential))
+        if refused := find_repeated_approval(counted, user_id, admin.name, admin.credential):
+            raise refused
         await self._plans.approve_limit(
             plan,
             breach,

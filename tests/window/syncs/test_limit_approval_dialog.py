@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from desktop.model.limit import Limit
-from desktop.panels.syncs.admin_approval_dialog import AdminApprovalDialog
+from desktop.panels.widgets.admin_approval_dialog import AdminApprovalDialog
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from tests.support.sync_page_driver import SyncPageDriver
 from tests.window.syncs.test_sync_page import read_profile

@@ -15,9 +15,9 @@ from desktop.kit.errors import ConflictError
 from desktop.model.field_mapping import ConflictPreference
 from desktop.model.limit import Limit
 from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow, PlanState
-from desktop.panels.syncs.admin_approval_dialog import AdminApprovalDialog
 from desktop.panels.syncs.plan_row_geometry import FIELD_NAME_WIDTH, side_button_rects
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.admin_approval_dialog import AdminApprovalDialog
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from desktop.settings.window_state import WindowStateFile
 from desktop.viewmodels.list_model import PAGE_SIZE

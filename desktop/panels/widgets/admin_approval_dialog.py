@@ -1,4 +1,4 @@
-"""The dialog in which another admin signs in to let a limit pass once."""
+"""The dialog in which another Zendesk admin signs in to approve one thing: a limit, an erasure."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QWidget
@@ -14,7 +14,14 @@ class AdminApprovalDialog(ScrollingDialog):
 
     credentials_entered = Signal(str, str)  # e-mail address, API token
 
-    def __init__(self, what: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, what: str, parent: QWidget | None = None, *, button: str = "Allow once"
+    ) -> None:
+        """`what` the other admin approves, in a sentence; `button` says what their approval does.
+
+        Nothing is approved by the dialog itself: `credentials_entered` is to be answered by
+        `accept` or `show_error`.
+        """
         super().__init__("Approval by another admin", parent, width=420)
         self.setObjectName("Approval by another admin")
         self.content.addWidget(label(what, wrap=True))
@@ -39,7 +46,7 @@ class AdminApprovalDialog(ScrollingDialog):
         self.error_label.hide()
         # Beside the buttons: it must be read without scrolling.
         self.foot.addWidget(self.error_label)
-        self.allow_button = primary_button("Allow once", name="Allow once")
+        self.allow_button = primary_button(button, name=button)
         cancel = secondary_button("Cancel")
         self.add_buttons(cancel, self.allow_button)
         cancel.clicked.connect(self.reject)
