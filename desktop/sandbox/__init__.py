@@ -16,6 +16,7 @@ Control, on either port, without sign-in, JSON in and out:
   DELETE clears all, also those of the command line.
 - GET /sandbox/account; POST {"bulk_import": "on", …} switches keys at run time.
 - GET /sandbox/requests: how many of each since the start; DELETE forgets them.
+- POST /sandbox/network {"off_s": 5}: both ports refuse every connection for so many seconds.
 - POST /sandbox/speed {"latency_ms": 80, "rate_limits": "off"}.
 - POST /sandbox/reset: forget every change, job, token, count, switch and fault since the start;
   the faults and keys of the command line are in force again.

@@ -19,6 +19,8 @@ from desktop.sandbox.http_messages import (
 from desktop.sandbox.people.fixture_people import FIXTURE_PEOPLE, FixturePerson
 from desktop.sandbox.services import SandboxServices
 
+_LONGEST_NETWORK_LOSS_S = 600.0
+
 
 class ControlApi:
     """Handles the sandbox's requests below /sandbox/; neither logged nor hit by faults."""
@@ -26,9 +28,12 @@ class ControlApi:
     def __init__(self, services: SandboxServices, connection_document: JsonObject) -> None:
         self.services = services
         self.state = services.state
+        # What breaks every connection for so many seconds; the server sets it.
+        self.lose_network: Callable[[float], None] = lambda _seconds: None
         # (method, name) → from the JSON of the body to the JSON of the answer
         self._handlers: dict[tuple[str, str], Callable[[Any], JsonObject]] = {
             ("POST", "viewed"): self._view_ticket,
+            ("POST", "network"): self._lose_network,
             ("POST", "mail-status"): self._set_mail_status,
             ("GET", "fault"): self._list_faults,
             ("POST", "fault"): self._add_faults,
@@ -79,6 +84,13 @@ class ControlApi:
             profile["optout_email"] = "none"
         repository.save_profile(profile)
         return {"email": profile["email"], "hardbounce": status}
+
+    def _lose_network(self, given: Any) -> JsonObject:
+        seconds = float(given["off_s"])
+        if not 0 < seconds <= _LONGEST_NETWORK_LOSS_S:
+            raise ValueError(f"off_s: more than 0 and at most {_LONGEST_NETWORK_LOSS_S:.0f}")
+        self.lose_network(seconds)
+        return {"off_s": seconds}
 
     def _list_faults(self, _given: Any) -> JsonObject:
         return {"faults": [asdict(rule) for rule in self.state.fault_rules.rules]}

@@ -25,6 +25,8 @@ from desktop.sandbox.state import build_state
 KEEP_ALIVE_S = 120
 # Sailthru's GETs carry their JSON in the address: uvicorn's own limit of 64 KiB is too low.
 MAX_HEADER_BYTES = 4 << 20
+_BACKLOG = 1024
+_BEFORE_NETWORK_LOSS_S = 0.1
 
 
 class _UvicornServer(uvicorn.Server):
@@ -39,19 +41,39 @@ class _UvicornServer(uvicorn.Server):
         await super().startup(sockets)
         self.ready.set()
 
+    async def lose_network(self, seconds: float) -> None:
+        """Break every connection of one of the sandbox's servers and refuse new ones so long."""
+        # The answer to who asked for it goes out before.
+        await asyncio.sleep(_BEFORE_NETWORK_LOSS_S)
+        port = self.servers[0].sockets[0].getsockname()[1]
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        # Bound and not listening: the port stays this process's own, and refuses.
+        refusing = _bind(port)
+        await asyncio.sleep(seconds)
+        refusing.listen(_BACKLOG)
+        await self.startup([refusing])
+
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
         """Install no signal handler: the sandbox's two servers share one process."""
         yield
 
 
-def _listen(port: int) -> socket.socket:
+def _bind(port: int) -> socket.socket:
     # Named, the protocol lets asyncio switch Nagle's algorithm off on each connection.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    listener.listen(1024)
     listener.setblocking(False)
+    return listener
+
+
+def _listen(port: int) -> socket.socket:
+    listener = _bind(port)
+    listener.listen(_BACKLOG)
     return listener
 
 
@@ -108,6 +130,10 @@ async def run_server(options: SandboxOptions) -> int:
             ("zendesk", services.handle_zendesk),
         )
     ]
+    losses: list[asyncio.Task[None]] = []
+    control.lose_network = lambda seconds: losses.extend(
+        asyncio.create_task(server.lose_network(seconds)) for server in servers
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -130,10 +156,10 @@ async def run_server(options: SandboxOptions) -> int:
     await asyncio.gather(*running)
     # The loop of jobs never ends by itself: it has failed with an exception.
     failed = jobs.done() and not jobs.cancelled()
-    jobs.cancel()
-    stopping.cancel()
+    for task in (jobs, stopping, *losses):
+        task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await jobs
+        await asyncio.gather(jobs, *losses)
     state.store.close()
     log.close()
     return 1 if failed else 0

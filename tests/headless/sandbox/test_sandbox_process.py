@@ -193,6 +193,29 @@ def test_service_can_be_switched_off(writable_sandbox: SandboxClient) -> None:
     assert writable_sandbox.zendesk("GET", "users/me").status == 200
 
 
+def test_network_is_lost_for_a_while_and_nothing_else_is(
+    start_sandbox: Callable[..., SandboxClient],
+) -> None:
+    sandbox = start_sandbox("--customers", "0")
+    sandbox.zendesk("PUT", "users/7701", {"user": {"notes": "kept"}})
+
+    def is_reachable() -> bool:
+        try:
+            return sandbox.zendesk("GET", "users/me").status == 200
+        except OSError:
+            return False
+
+    assert sandbox.control("POST", "network", {"off_s": 0.7}) == {"off_s": 0.7}
+    end = time.monotonic() + 20
+    for wanted in (False, True):
+        while is_reachable() is not wanted:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+    assert sandbox.zendesk("GET", "users/7701").body["user"]["notes"] == "kept"
+    assert sandbox.sailthru("GET", "user", MARIA).status == 200
+    assert sandbox.stop() == 0
+
+
 def test_reset_forgets_every_change(
     start_sandbox: Callable[..., SandboxClient], tmp_path: Path
 ) -> None:
