@@ -19,16 +19,27 @@ async def compose_hand_over(store: WorkspaceStore, sheet: CustomerSheet, now: fl
     """
     user, profile = sheet.user.value, sheet.profile.value
     ids = {str(user.id) if user is not None else "", profile.sid if profile is not None else ""}
-    edits = [
+    recent = [
         edit
         for edit in await store.outbox.list_recent(_MAX_EDITS)
-        if edit.request.target.id in ids - {""}
-        and now - edit.created_at <= _WITHIN_S
-        and edit.request.kind is not EditKind.NOTE
-        and edit.state not in (EditState.UNDONE, EditState.FAILED, EditState.CONFLICT)
+        if edit.request.target.id in ids - {""} and now - edit.created_at <= _WITHIN_S
+    ]
+    # What was taken back within that time, and what took it back, are no news to colleagues.
+    known = {edit.id for edit in recent}
+    undoing = [edit for edit in recent if edit.request.undoes in known and _is_made(edit)]
+    taken_back = {edit.id for edit in undoing} | {edit.request.undoes for edit in undoing}
+    edits = [
+        edit
+        for edit in recent
+        if _is_made(edit) and edit.request.kind is not EditKind.NOTE and edit.id not in taken_back
     ]
     lines = [line for edit in reversed(edits) if (line := describe_change(edit))]
     return "\n".join(dict.fromkeys(lines))
+
+
+def _is_made(edit: Edit) -> bool:
+    """Return whether an edit was made, or may yet be."""
+    return edit.state not in (EditState.UNDONE, EditState.FAILED, EditState.CONFLICT)
 
 
 def describe_change(edit: Edit) -> str:

@@ -44,6 +44,20 @@ def test_note_without_text_says_what_was_changed_and_why(
     assert nothing.exit_code != 0
 
 
+def test_note_without_text_leaves_out_what_was_taken_back(
+    fairlead: FairleadCommand, ticket: Ticket
+) -> None:
+    fairlead("edit", ticket.email, "--health", "happy", "--reason", "a nice call")
+    (edit,) = fairlead(
+        "edit", ticket.email, "--optout", "basic", "--reason", "misheard", "--json"
+    ).json["edits"]
+    assert fairlead("undo", edit["id"]).exit_code == 0
+    assert fairlead("note", ticket.email, "--ticket", str(ticket.number)).exit_code == 0
+    body = ticket.comments[-1]["body"]
+    assert "Health: happy" in body
+    assert "Opt-out" not in body
+
+
 def test_note_that_may_have_been_sent_is_looked_for_and_not_sent_again(
     fairlead: FairleadCommand, sandbox: SandboxServers, ticket: CustomerTicket
 ) -> None:
