@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from desktop.customer.pause_release import ActivePause, PauseRelease
+from desktop.kit.errors import InvalidInput
 from desktop.model.edit import Edit
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.activity.activity_row import needs_person
@@ -100,13 +101,25 @@ class EditLoader:
         for edit in self.edits():
             field = _field_key(edit)
             if needs_person(edit) and edit.id not in self._settled:
-                note = await self._store.drafts_and_links.get_draft(_settled_note_key(edit.id))
-                if note or field in later:
+                if field in later or await self._is_left(edit):
                     self._settled.add(edit.id)
             elif not needs_person(edit):
                 # Retried meanwhile: if it fails again, somebody has to decide again.
                 self._settled.discard(edit.id)
             later.add(field)
+
+    async def _is_left(self, edit: Edit) -> bool:
+        """Return whether somebody left an edit as it is, or ended the change it is a step of."""
+        if await self._store.drafts_and_links.get_draft(_settled_note_key(edit.id)):
+            return True
+        if edit.email_change is None:
+            return False
+        try:
+            progress = await self._store.email_changes.get_progress(edit.email_change)
+        except InvalidInput:
+            # A step without its change: somebody edited the database.
+            return False
+        return progress.change.ended_at is not None
 
 
 def _field_key(edit: Edit) -> _FieldKey:

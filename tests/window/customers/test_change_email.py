@@ -126,6 +126,25 @@ async def test_change_email_is_taken_back_from_the_drawer(window: WindowDriver) 
     assert not drawer.take_back_button.isVisible()
 
 
+async def test_failed_step_of_a_change_that_was_taken_back_waits_for_nobody(
+    window: WindowDriver,
+) -> None:
+    drawer = await open_drawer(window, "tom@old.example", "tom@third.example")
+    window.sandbox.add_fault("sailthru:POST /user:400", times=None)
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_until(
+        lambda: drawer.change_button.plain_text() == "Resume at step 4", within_s=20
+    )
+    window.sandbox.clear_faults()
+    factory = window.window.page_factory
+    assert factory is not None
+    activity = factory._activity_model
+    await window.wait_until(lambda: activity.attention_count == 1)
+    window.click(drawer.take_back_button)
+    await window.wait_until(lambda: activity.attention_count == 0, within_s=20)
+    assert (await read_tom(window))["keys"]["email"] == "tom@old.example"
+
+
 async def test_change_email_drawer_keeps_the_keyboard_and_says_what_is_wrong(
     window: WindowDriver,
 ) -> None:
