@@ -2,11 +2,12 @@
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from desktop.app.screenshot_tour.agent_journeys import AgentJourneysTour
 from desktop.app.screenshot_tour.lead_screens import LeadScreensTour
 from desktop.app.screenshot_tour.privacy_station import capture_privacy
 from desktop.app.screenshot_tour.sample_events import sample_events
@@ -44,6 +45,7 @@ async def take_screenshots(
         window.theme.choose(choice)
         await _MainScreensTour(driver, choice.value).take_screenshots()
     await SyncPageScreenshotTour(driver).take_screenshots()
+    await AgentJourneysTour(driver).take_screenshots()
 
 
 class _MainScreensTour:
@@ -63,6 +65,8 @@ class _MainScreensTour:
         await self._save("start")
         await self._capture_search()
         await self._capture_customer()
+        await self._capture_pause()
+        await self._capture_drawers("")
         await self._capture_change_email()
         await capture_privacy(self._driver, self._theme)
         await self._capture_special_cases()
@@ -79,14 +83,16 @@ class _MainScreensTour:
             self._main_window.show_setup(None)
         self._main_window.show_page("customers")
         self._main_window.resize(*NARROW_SIZE)
-        await self._open_customer("#48213")
+        await self._driver.open_customer("#48213")
         await self._save("beside-zendesk")
+        await self._capture_drawers("-narrow")
+        await self._driver.open_customer("#48213")
         await self._capture_pages("-narrow")
         await self._capture_agent_rail()
         self._main_window.show_page("customers")
 
     async def _capture_search(self) -> None:
-        await self._open_customer("Alex Kim")
+        await self._driver.open_customer("Alex Kim")
         await self._save("several-match")
         await self._capture_commands(">", "commands")
 
@@ -100,7 +106,7 @@ class _MainScreensTour:
         field.hide_popup()
 
     async def _capture_customer(self) -> None:
-        await self._open_customer("#48213")
+        await self._driver.open_customer("#48213")
         await self._save("customer")
         await self._capture_commands(">opt out", "commands-customer")
         self._driver.click_button("No marketing e-mail")
@@ -111,27 +117,53 @@ class _MainScreensTour:
         self._driver.click_button("Winback")
         await asyncio.sleep(0.4)
         await self._save("waiting-with-undo")
-        await self._undo_edits()
+        await self._undo_edits(2)
         await LeadScreensTour(self._driver, self._save).take_screenshots()
 
-    async def _undo_edits(self) -> None:
-        """Undo the tour's two edits: the other theme's pictures show the same customer."""
+    async def _undo_edits(self, count: int) -> None:
+        """Undo the tour's last edits: the other theme's pictures show the same customer."""
         outbox, undo = self._window.services.store.outbox, self._window.services.undo
-        for edit in await outbox.list_recent(2):
+        for edit in await outbox.list_recent(count):
             await undo.undo(edit.id, wait_for_undo=False)
         for _ in range(100):
             if not await outbox.count_open():
                 break
             await asyncio.sleep(0.05)
-        # The Undo bars would lie over the next pictures.
-        for toast in self._main_window.toast_manager.visible_toasts():
-            toast.dismiss()
+        self._driver.dismiss_messages()
         self._main_window.status_bar.set_note("last", "")
+
+    async def _capture_pause(self) -> None:
+        await self._driver.open_customer("#48302")
+        self._driver.click_button("Pause marketing")
+        await asyncio.sleep(0.4)
+        await self._save("pause-marketing")
+        await self._undo_edits(1)
+
+    async def _capture_drawers(self, ending: str) -> None:
+        """Picture Add note, Did the mail go out? and Why opted out? with a hard bounce."""
+        page, models = self._main_window.customers_page, self._window.make_drawer_models()
+        await self._driver.open_customer("#48213")
+        page.open_note_drawer(48213)
+        models.note.type_text("Asked for fewer e-mails; wants to hear of the winter sale.")
+        await asyncio.sleep(0.3)
+        await self._save(f"add-note{ending}")
+        # Else the draft would stand there in the next picture.
+        models.note.type_text("")
+        self._driver.click_button("Cancel")
+        page.open_mail_drawer()
+        await self._wait_until(lambda: models.mail.view().rows)
+        await self._save(f"did-the-mail-go-out{ending}")
+        self._driver.click_button("Close")
+        await self._driver.open_customer("hana@bounds.example")
+        page.open_why_drawer()
+        await self._wait_until(lambda: models.why.view().repair.steps)
+        await self._save(f"why-opted-out{ending}")
+        self._driver.click_button("Close")
 
     async def _capture_change_email(self) -> None:
         """Picture the drawer Change e-mail with another profile there, and after a failed step."""
         model = self._window.make_drawer_models().email_change
-        await self._open_customer("#48240")
+        await self._driver.open_customer("#48240")
         self._main_window.customers_page.open_email_drawer()
         model.type_address("tom@new.example")
         await self._driver.wait_until(lambda: model.view().asks_policy, "No check came in time.")
@@ -161,25 +193,25 @@ class _MainScreensTour:
             ("dana@okafor.example", "another"),
             ("nobody@nowhere.example", "nobody"),
         ):
-            await self._open_customer(text)
+            await self._driver.open_customer(text)
             await self._save(name)
         # Every call to Sailthru answers 503, as in an outage; Zendesk goes on.
         self._driver.control_sandbox("fault", {"spec": "sailthru:* *:503"})
-        await self._open_customer("#48302")
+        await self._driver.open_customer("#48302")
         await self._save("sailthru-away")
         self._driver.control_sandbox("fault", None)
         self._main_window.banner.clear()
         self._window.sheet_model.refresh()
-        await self._wait_until_loaded()
+        await self._driver.wait_until_loaded()
 
     async def _capture_tabs(self) -> None:
         """Picture customers in tabs, one pinned, one half-typed, in each appearance."""
         tabs, theme = self._window.tabs_model, self._window.theme
-        await self._open_customer("#48240")
+        await self._driver.open_customer("#48240")
         tabs.set_pinned(tabs.current.key, True)
-        await self._open_customer("#48213")
+        await self._driver.open_customer("#48213")
         self._driver.click_button("No marketing e-mail")
-        await self._open_customer("dana@okafor.example")
+        await self._driver.open_customer("dana@okafor.example")
         await self._save("customer-tabs")
         usual = theme.appearance
         for name, appearance in (
@@ -245,17 +277,8 @@ class _MainScreensTour:
         await self._save("rail-of-an-agent")
         self._main_window.set_page_access(admin)
 
-    async def _open_customer(self, text: str) -> None:
-        self._main_window.look_up(text)
-        await self._wait_until_loaded()
-
-    async def _wait_until_loaded(self) -> None:
-        model = self._window.sheet_model
-        await self._driver.wait_until(
-            lambda: model.sheet is not None and not model.is_loading,
-            "A customer did not open in time.",
-            within_s=20.0,
-        )
+    async def _wait_until(self, condition: Callable[[], object]) -> None:
+        await self._driver.wait_until(condition, "A drawer was not filled in time.", within_s=20.0)
 
     async def _save(self, name: str) -> None:
         await self._driver.save_screenshot(f"{name}-{self._theme}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 
+from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import InvalidInput
 from desktop.panels.theme.application_theme import ThemeChoice
 
@@ -47,11 +48,11 @@ class TourDriver:
         self._count = 0
 
     async def save_screenshot(self, name: str, widget: QWidget | None = None) -> None:
-        """Save a picture of the toured window as `NN-NAME.png` and print the path."""
+        """Save a picture of the toured window as `NNN-NAME.png` and print the path."""
         # Skeletons wait 300 ms; what is quicker is not shown, and nothing half-painted either.
         await asyncio.sleep(0.2)
         self._count += 1
-        path = self._folder / f"{self._count:02d}-{name}.png"
+        path = self._folder / f"{self._count:03d}-{name}.png"
         picture = self._grab_with_menu() if widget is None else widget.grab()
         picture.save(str(path))
         print(path)
@@ -74,6 +75,39 @@ class TourDriver:
             if condition():
                 return
         raise InvalidInput(failure)
+
+    async def open_customer(self, text: str) -> None:
+        """Look a customer up in the toured window, and wait until every panel has its answer."""
+        self.window.main_window.look_up(text)
+        await self.wait_until_loaded()
+
+    async def wait_until_loaded(self) -> None:
+        """Wait until the toured window's customer sheet is read. Raises InvalidInput."""
+        model = self.window.sheet_model
+        await self.wait_until(
+            lambda: model.sheet is not None and not model.is_loading,
+            "A customer did not open in time.",
+            within_s=20.0,
+        )
+
+    async def release_edits(self) -> None:
+        """Have the tour's edits sent that wait for their undo time."""
+        services = self.window.services
+        await services.store.outbox.end_undo_waits(services.context.clock.now())
+        services.bus.publish(ChangeSet.of(Topic.OUTBOX))
+
+    async def end_undo_times(self) -> None:
+        """Have the tour's waiting edits sent, and wait until none is open. Raises InvalidInput."""
+        outbox = self.window.services.store.outbox
+        await self.release_edits()
+        await self.wait_until(
+            lambda: not outbox.count_open.blocking(), "An edit was not sent in time."
+        )
+
+    def dismiss_messages(self) -> None:
+        """Close the toured window's toasts: they would lie over the next pictures."""
+        for toast in self.window.main_window.toast_manager.visible_toasts():
+            toast.dismiss()
 
     def click_button(self, name: str, inside: QWidget | None = None) -> None:
         """Press the toured window's visible button of this name. Raises InvalidInput."""
