@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QLocale, QObject, Qt, Signal
 from PySide6.QtGui import QFont, QPalette
@@ -19,6 +20,9 @@ from desktop.panels.theme.palette import build_palette
 from desktop.panels.theme.rescaling import arrange_again, rescale_widgets
 from desktop.panels.theme.stylesheet import build_stylesheet
 from desktop.panels.theme.text_direction import is_window_mirrored
+
+if TYPE_CHECKING:
+    from desktop.panels.theme.hidden_pages import HiddenPages
 
 
 class ThemeChoice(StrEnum):
@@ -83,6 +87,7 @@ class ApplicationTheme(QObject):
         super().__init__(app)
         ApplicationTheme._newest = self
         self._app = app
+        self._hidden_pages: HiddenPages | None = None
         self._appearance = appearance or Appearance(choice)
         self._applied: tuple[str, float, bool] | None = None
         if ApplicationTheme._system_font is None:
@@ -184,15 +189,17 @@ class ApplicationTheme(QObject):
         # A new style sheet polishes every widget there is.
         if wanted == self._applied:
             return
+        # Other colours need no other layout: hidden pages may take them when they are shown.
+        is_recolored = self._applied is not None and wanted[1:] == self._applied[1:]
         self._applied = wanted
         ApplicationTheme._is_styling = True
         try:
-            self._restyle(tokens)
+            self._restyle(tokens, hidden_pages=not is_recolored)
         finally:
             ApplicationTheme._is_styling = False
         self.changed.emit()
 
-    def _restyle(self, tokens: DesignTokens) -> None:
+    def _restyle(self, tokens: DesignTokens, *, hidden_pages: bool) -> None:
         # When a style sheet is replaced, Qt polishes each widget once more for each of its parents;
         # with none in between, once: a fourth of the time in a window with all its pages.
         self._app.setStyleSheet("")
@@ -203,6 +210,13 @@ class ApplicationTheme(QObject):
         tip = QPalette(build_palette(tokens))
         QToolTip.setPalette(tip)
         sheet = build_stylesheet(tokens, fonts.scale(), mirrored=is_window_mirrored())
+        if not hidden_pages:
+            if self._hidden_pages is None:
+                # Imported here: no start changes its theme.
+                from desktop.panels.theme.hidden_pages import HiddenPages
+
+                self._hidden_pages = HiddenPages(self._app)
+            self._hidden_pages.leave_out()
         self._app.setStyleSheet(sheet)
 
     def _on_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:

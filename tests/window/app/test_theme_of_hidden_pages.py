@@ -1,0 +1,65 @@
+"""A page that was hidden while the theme changed looks as one that was in front."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
+
+from desktop.panels.settings_page import SettingsPage
+from desktop.panels.theme.application_theme import ThemeChoice
+from tests.support.window_driver import WindowDriver
+
+_POLISHED = Qt.WidgetAttribute.WA_WState_Polished
+SECTIONS = ("connections", "names", "window", "about")
+
+
+async def show(window: WindowDriver, page: str, section: str = "") -> QImage:
+    """Show a page and return its picture, once it stands still."""
+    window.view.show_page(page)
+    if section:
+        shown = window.view.findChild(SettingsPage)
+        assert shown is not None
+        shown.show_section(section)
+    await window.pause(0.1)
+    widget = window.view._stack.currentWidget()
+    assert widget is not None
+    if (focus := widget.focusWidget()) is not None:
+        # A caret blinks.
+        focus.clearFocus()
+    return widget.grab().toImage()
+
+
+@pytest.mark.parametrize(
+    ("page", "sections"), [("sync", ("",)), ("activity", ("",)), ("settings", SECTIONS)]
+)
+async def test_hidden_page_takes_the_new_theme_when_it_is_shown(
+    window: WindowDriver, page: str, sections: tuple[str, ...]
+) -> None:
+    theme = window.window.theme
+    for section in sections:
+        await show(window, page, section)
+    window.view.show_page("customers")
+    theme.choose(ThemeChoice.DARK)
+    # Twice more behind another page: what waits already goes on waiting.
+    theme.choose(ThemeChoice.LIGHT)
+    theme.choose(ThemeChoice.DARK)
+    hidden = window.view._pages[page]
+    parts = [hidden, *hidden.findChildren(QWidget)]
+    assert not any(part.testAttribute(_POLISHED) for part in parts)
+    late = [await show(window, page, section) for section in sections]
+    for section, picture in zip(sections, late, strict=True):
+        await show(window, page, section)
+        theme.choose(ThemeChoice.LIGHT)
+        theme.choose(ThemeChoice.DARK)
+        assert await show(window, page, section) == picture, section or page
+
+
+async def test_sheet_behind_another_page_takes_the_new_theme(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    await show(window, "customers")
+    window.view.show_page("settings")
+    window.window.theme.choose(ThemeChoice.DARK)
+    late = await show(window, "customers")
+    window.window.theme.choose(ThemeChoice.LIGHT)
+    window.window.theme.choose(ThemeChoice.DARK)
+    assert await show(window, "customers") == late
