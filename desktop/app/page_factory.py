@@ -76,7 +76,7 @@ class PageFactory(QObject):
             build_sync_page_context(services, extra_environment)
         )
         self.sync_models.page.waiting_count_changed.connect(self._show_sync_badge)
-        self.sync_models.page.snapshot_read.connect(self._show_next_run)
+        self.sync_models.page.snapshot_read.connect(self._show_runs)
         self.sync_models.page.refresh()
         self.sync_page: SyncPage | None = None
         self._sync_page_build_steps = self._build_sync_page()
@@ -303,8 +303,9 @@ class PageFactory(QObject):
 
         self._with_sync_page(show_run)
 
-    def _show_next_run(self) -> None:
-        self._window.status_model.set_next_run(self.sync_models.page.next_run_at)
+    def _show_runs(self) -> None:
+        page = self.sync_models.page
+        self._window.status_model.set_runs(page.next_run_at, page.newest_run)
 
     def _show_activity_badge(self) -> None:
         """Set the Activity page's badge in the rail: what needs a person, not what waits."""

@@ -486,7 +486,7 @@ class MainWindow(QMainWindow):
             self.show_error(InvalidInput("This link cannot be opened.", "It is not a web address."))
 
     def _on_status_clicked(self, key: str) -> None:
-        pages = {"waiting": "activity", "last": "activity", "syncs": "sync"}
+        pages = {"waiting": "activity", "last": "activity", "syncs": "sync", "last-sync": "sync"}
         if key in pages:
             self.show_page(pages[key])
         else:

@@ -352,6 +352,7 @@ class MainWindowController(QObject):
         bar.set_note("budget", status.rate_budget_warning(), "warn")
         text, tip = status.due_runs_text()
         bar.set_note("syncs", text, tip=tip, optional=True)
+        bar.set_note("last-sync", *status.last_run_note(), optional=True)
         bar.set_note("waiting", *status.pending_edits_note())
         self._window.top_bar.refresh()
 

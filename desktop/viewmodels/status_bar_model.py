@@ -9,12 +9,15 @@ from desktop.clients.service_status import ServiceStatus
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.text import format_count
+from desktop.model.permission import Permission, check_role
 from desktop.model.service import Service
+from desktop.model.sync_run import Run, RunState
 from desktop.settings import sync_settings
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels import time_format
 from desktop.viewmodels.edit_progress import outage_text
-from desktop.viewmodels.tone import ServiceDot
+from desktop.viewmodels.syncs.sync_labels import totals_text
+from desktop.viewmodels.tone import ServiceDot, Tone
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 _STATUS_LABELS: dict[ServiceStatus, tuple[str, ServiceDot]] = {
@@ -24,6 +27,16 @@ _STATUS_LABELS: dict[ServiceStatus, tuple[str, ServiceDot]] = {
     ServiceStatus.OFFLINE: ("offline", "offline"),
     ServiceStatus.SIGNED_OUT: ("signed out", "signed_out"),
     ServiceStatus.UNKNOWN: ("not asked yet", "unknown"),
+}
+
+_RUN_WORDS: dict[RunState, tuple[str, Tone]] = {
+    RunState.PLANNED: ("Sync begun", "muted"),
+    RunState.RUNNING: ("Sync running since", "muted"),
+    RunState.DONE: ("Last sync", "muted"),
+    RunState.CANCELLED: ("Last sync cancelled", "muted"),
+    RunState.WAITING: ("Last sync waits for you since", "warn"),
+    RunState.INTERRUPTED: ("Last sync interrupted", "bad"),
+    RunState.FAILED: ("Last sync failed", "bad"),
 }
 
 
@@ -50,6 +63,7 @@ class StatusBarModel(QObject):
         self._store = store
         self._clock = clock
         self._next_run: float | None = None
+        self._last_run: tuple[str, Run] | None = None  # with the title of its sync
         self._unsubscribe = bus.subscribe(self._on_changes)
 
     def service_statuses(self) -> tuple[ServiceStatusView, ...]:
@@ -119,10 +133,31 @@ class StatusBarModel(QObject):
         said = f"The next one begins {time_format.format_full_timestamp(at)}."
         return f"Runs syncs here, next {when}", f"This computer runs scheduled syncs. {said}"
 
-    def set_next_run(self, at: float | None) -> None:
-        """Note for the status bar when the next sync runs by itself (Unix seconds); None: none."""
-        if at != self._next_run:
-            self._next_run = at
+    def last_run_note(self) -> tuple[str, Tone, str]:
+        """Say in the status bar when a sync ran last and how it ended; text, tone and tool tip.
+
+        Empty before the first one, and for whoever may not run syncs.
+        """
+        workspace = self._workspace
+        if self._last_run is None or not (
+            check_role(Permission.RUNS, workspace.actor, workspace.rules).is_allowed
+        ):
+            return "", "muted", ""
+        title, run = self._last_run
+        words, tone = _RUN_WORDS[run.state]
+        at = run.ended_at or run.started_at
+        when = time_format.format_date_and_time(at, self._clock.now()).removeprefix("today ")
+        said = f"{title}, {time_format.format_full_timestamp(at)}"
+        totals = totals_text(run.totals)
+        return f"{words} {when}", tone, f"{said}: {totals}" if totals else said
+
+    def set_runs(self, next_at: float | None, last: tuple[str, Run] | None) -> None:
+        """Note for the status bar the newest run with its sync's title, and the next one's time.
+
+        `next_at` is in Unix seconds; None: none runs by itself.
+        """
+        if (next_at, last) != (self._next_run, self._last_run):
+            self._next_run, self._last_run = next_at, last
             self.changed.emit()
 
     def close(self) -> None:

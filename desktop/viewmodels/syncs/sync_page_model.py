@@ -13,6 +13,7 @@ from desktop.kit.errors import AppError, InvalidInput, UserDecisionNeeded
 from desktop.model.permission import Role
 from desktop.model.sync import SourceKind, Sync
 from desktop.settings import sync_settings
+from desktop.model.sync_run import Run
 from desktop.sync.sync_presets import PresetNames
 from desktop.sync.sync_service import MissingResource
 from desktop.sync.sync_snapshot import AllSyncsSnapshot, SyncSnapshot, read_all_syncs
@@ -178,6 +179,12 @@ class SyncPageModel(TaskModel):
         """Build the header of the sync chosen on the page."""
         sync = self.selected_sync()
         return self.header_view_of(sync) if sync is not None else None
+
+    @property
+    def newest_run(self) -> tuple[str, Run] | None:
+        """Return the run that was begun last and its sync's title, for the status bar, or None."""
+        runs = [(each.sync.title, each.last_run) for each in self.all_syncs() if each.last_run]
+        return max(runs, key=lambda each: each[1].started_at, default=None)
 
     def header_view_of(self, sync: SyncSnapshot) -> SyncHeaderView:
         """Build the header that a sync has when it is chosen on the page."""
