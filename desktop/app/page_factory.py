@@ -120,6 +120,7 @@ class PageFactory(QObject):
         yield
         page = SyncPage(self.sync_models, plan, self._window.main_window)
         page.customer_requested.connect(self._window.main_window.look_up)
+        page.connect_requested.connect(self._on_connect_requested)
         self.sync_page = page
         yield
         self._window.main_window.add_page("sync", page)
@@ -192,6 +193,12 @@ class PageFactory(QObject):
         for model in (self._settings_model, self._wizard_model, self._batch_model):
             if model is not None:
                 await model.close()
+
+    def _on_connect_requested(self) -> None:
+        if self._services.session.is_configured:
+            self._window.main_window.window_actions["Settings: Connections"].trigger()
+        else:
+            self.open_setup_wizard()
 
     def _on_new_sync(self) -> None:
         self._with_sync_page(SyncPage.open_new_sync_dialog)

@@ -31,6 +31,7 @@ class SyncList(QWidget):
     sync_opened = Signal(str)  # somebody wants to see it, in a narrow window too
     new_sync_requested = Signal()
     retry_requested = Signal()
+    connect_requested = Signal()  # a service that is missing
     label_chosen = Signal(str)  # empty: every label
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -50,6 +51,7 @@ class SyncList(QWidget):
         self._state_card = Card("No sync yet")
         self.preset_list = PresetList()
         self._state_card.retry_requested.connect(self.retry_requested)
+        self._state_card.action_requested.connect(self.connect_requested)
         self.new_button.clicked.connect(self.new_sync_requested)
         self._lay_out()
 

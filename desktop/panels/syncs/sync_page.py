@@ -50,6 +50,7 @@ class SyncPage(ListDetailPage):
     """
 
     customer_requested = Signal(str)  # a query for the search field
+    connect_requested = Signal()  # a service that is missing
 
     def __init__(
         self, models: SyncPageModels, plan_tab: PlanTab, parent: QWidget | None = None
@@ -196,6 +197,7 @@ class SyncPage(ListDetailPage):
         self.sync_list.new_sync_requested.connect(self._on_new)
         self.sync_list.preset_list.preset_chosen.connect(model.add)
         self.sync_list.retry_requested.connect(model.refresh)
+        self.sync_list.connect_requested.connect(self.connect_requested)
         self.sync_list.label_chosen.connect(model.set_label_filter)
         self.header.enabled_toggled.connect(self._on_switched)
         self.header.preview_requested.connect(self._on_preview)

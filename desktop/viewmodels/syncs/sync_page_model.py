@@ -11,9 +11,10 @@ from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput, UserDecisionNeeded
 from desktop.model.permission import Role
+from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
-from desktop.settings import sync_settings
 from desktop.model.sync_run import Run
+from desktop.settings import sync_settings
 from desktop.sync.sync_presets import PresetNames
 from desktop.sync.sync_service import MissingResource
 from desktop.sync.sync_snapshot import AllSyncsSnapshot, SyncSnapshot, read_all_syncs
@@ -101,7 +102,24 @@ class SyncPageModel(TaskModel):
             return ListState(text=str(self._error), action_label="Try again", has_failed=True)
         if self._snapshot is None:
             return ListState(is_loading=True)
+        if not self._snapshot.syncs and (connect := self._connect_state()) is not None:
+            return connect
         return ListState(summary=str(len(self._snapshot.syncs) or ""))
+
+    def _connect_state(self) -> ListState | None:
+        """Say on the page Sync what to connect first; None: both services are, or are asked."""
+        workspace = self.context.workspace
+        if not workspace.is_configured:
+            text = "Connect Zendesk and Sailthru first. A sync copies data from one to the other."
+            return ListState(text=text, action_label="Continue set-up")
+        clients = workspace.clients
+        both = ((Service.ZENDESK, clients.zendesk), (Service.SAILTHRU, clients.sailthru))
+        missing = [service.title for service, client in both if client is None]
+        # While it connects there is none yet, which is no news.
+        if not workspace.is_connected or not missing:
+            return None
+        text = f"Connect {missing[0]} first. A sync copies data between it and the other service."
+        return ListState(text=text, action_label="Open the connections")
 
     @property
     def shows_sync(self) -> bool:
@@ -162,6 +180,12 @@ class SyncPageModel(TaskModel):
         times = [s.sync_state.next_run_at for s in self._snapshot.syncs] if self._snapshot else []
         return min((at for at in times if at is not None), default=None)
 
+    @property
+    def newest_run(self) -> tuple[str, Run] | None:
+        """Return the run that was begun last and its sync's title, for the status bar, or None."""
+        runs = [(each.sync.title, each.last_run) for each in self.all_syncs() if each.last_run]
+        return max(runs, key=lambda each: each[1].started_at, default=None)
+
     def add_disabled_reason(self) -> str:
         """Return why no sync can be added on the page Sync; empty: it can."""
         verdict = self.context.syncs.check_configuration_permission()
@@ -179,12 +203,6 @@ class SyncPageModel(TaskModel):
         """Build the header of the sync chosen on the page."""
         sync = self.selected_sync()
         return self.header_view_of(sync) if sync is not None else None
-
-    @property
-    def newest_run(self) -> tuple[str, Run] | None:
-        """Return the run that was begun last and its sync's title, for the status bar, or None."""
-        runs = [(each.sync.title, each.last_run) for each in self.all_syncs() if each.last_run]
-        return max(runs, key=lambda each: each[1].started_at, default=None)
 
     def header_view_of(self, sync: SyncSnapshot) -> SyncHeaderView:
         """Build the header that a sync has when it is chosen on the page."""

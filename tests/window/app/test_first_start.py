@@ -255,3 +255,27 @@ async def test_alt_arrows_go_through_steps_also_with_a_history(
     window.click("Finish later")
     assert window.view.current_page == "customers"
     assert window.view.window_actions["Back"].isEnabled()
+
+
+async def test_sync_page_says_what_to_connect_first(new_computer: FirstStartDriver) -> None:
+    window = new_computer
+    window.click("Not now")
+    window.press(Key.Key_2, CTRL)
+    await window.wait_for_text("Connect Zendesk and Sailthru first.")
+    assert "A sync copies data from one to the other." in window.visible_texts()
+    window.save_screenshot("sync-not-connected")
+    window.click("Continue set-up")
+    assert window.wizard.isVisible()
+
+
+async def test_sync_page_names_the_service_that_is_missing(new_computer: FirstStartDriver) -> None:
+    window = new_computer
+    await connect_sailthru_only(window)
+    window.click("Done")
+    window.press(Key.Key_2, CTRL)
+    await window.wait_for_text("Connect Zendesk first.")
+    window.click("Open the connections")
+    assert window.view.current_page == "settings"
+    page = window.view.findChild(SettingsPage)
+    assert page is not None
+    assert page.current_section == "connections"
