@@ -384,6 +384,8 @@ class WindowLifecycle(QObject):
         typed = view.top_bar.search_field.text()
         if page in view.rail_pages and is_untouched and not typed:
             view.show_page(page)
+            # What was said while it was connecting is not about the page that was open first.
+            view.banner.move_to_current_page()
 
 
 def _import_deferred_modules() -> None:

@@ -8,6 +8,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import (
     AppError,
     AuthenticationError,
+    RateLimited,
     ResponseTimeout,
     ServiceError,
     ServiceUnreachable,
@@ -21,18 +22,23 @@ class ServiceStatus(Enum):
     LIVE = "live"
     SLOW = "slow"
     FAILING = "failing"
+    LIMITED = "limited"  # over the rate limit: it takes no calls for a while
     OFFLINE = "offline"
     SIGNED_OUT = "signed_out"
 
 
 @dataclass(frozen=True)
 class ServiceState:
-    """A service's status, since when (Unix seconds), and why in a sentence or empty."""
+    """A service's status, since when (Unix seconds), and why in a sentence or empty.
+
+    `until` is when a service over its rate limit takes calls again (Unix seconds); 0 for others.
+    """
 
     service: str
     status: ServiceStatus
     since: float
     detail: str = ""
+    until: float = 0.0
 
 
 OnServiceState = Callable[[ServiceState], None]
@@ -89,13 +95,15 @@ class ServiceStatusTracker:
                 elif isinstance(error, ServiceError):
                     status = ServiceStatus.FAILING
                 self._set_status(status, error.title)
+        elif isinstance(error, RateLimited) and error.applies_to_account:
+            self._set_status(ServiceStatus.LIMITED, error.title, error.retry_at)
         else:
             self.record_response(started)
 
-    def _set_status(self, status: ServiceStatus, detail: str = "") -> None:
-        # The detail may change; only a change of status is news.
-        if status is self.state.status:
+    def _set_status(self, status: ServiceStatus, detail: str = "", until: float = 0.0) -> None:
+        # The detail may change; only a change of status, or of its end, is news.
+        if (status, until) == (self.state.status, self.state.until):
             return
-        self.state = ServiceState(self.state.service, status, self._clock.now(), detail)
+        self.state = ServiceState(self.state.service, status, self._clock.now(), detail, until)
         if self._on_state is not None:
             self._on_state(self.state)

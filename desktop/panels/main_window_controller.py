@@ -126,6 +126,7 @@ class MainWindowController(QObject):
         sheet.failed.connect(view.show_error)
         follow.ticket_opened_behind.connect(self._on_ticket_opened_behind)
         self._models.status.changed.connect(self._show_status)
+        self._models.status.outage_began.connect(view.show_notice)
 
     def _on_visibility_changed(self, visible: bool, active: bool) -> None:
         # Follow Zendesk asks often only while the window can be seen.

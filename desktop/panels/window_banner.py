@@ -36,6 +36,12 @@ class WindowBanner(EdgeBanner):
         self._watch_page()
         self.place()
 
+    def move_to_current_page(self) -> None:
+        """Let what was said on the page before stand on the one in front as well."""
+        if self.has_message():
+            self._owner = self._pages.currentWidget()
+            self._on_page_changed(self._pages.currentIndex())
+
     def covered_height(self) -> int:
         """Return the px at the lower edge of the pages that banners cover."""
         heights = [self.height()] if self.isVisible() else []

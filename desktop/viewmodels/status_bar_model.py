@@ -1,5 +1,6 @@
 """The view-model of the status bar: each service's state, and how many edits wait."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +25,7 @@ _STATUS_LABELS: dict[ServiceStatus, tuple[str, ServiceDot]] = {
     ServiceStatus.LIVE: ("live", "live"),
     ServiceStatus.SLOW: ("slow", "slow"),
     ServiceStatus.FAILING: ("answers with errors", "slow"),
+    ServiceStatus.LIMITED: ("limit reached", "slow"),
     ServiceStatus.OFFLINE: ("offline", "offline"),
     ServiceStatus.SIGNED_OUT: ("signed out", "signed_out"),
     ServiceStatus.UNKNOWN: ("not asked yet", "unknown"),
@@ -54,6 +56,7 @@ class StatusBarModel(QObject):
     """Texts of the status bar; an empty one is not shown."""
 
     changed = Signal()
+    outage_began = Signal(str, str)  # title, what it means: for a banner that informs
 
     def __init__(
         self, workspace: WorkspaceProtocol, store: WorkspaceStore, bus: ChangeBus, clock: Clock
@@ -64,6 +67,7 @@ class StatusBarModel(QObject):
         self._clock = clock
         self._next_run: float | None = None
         self._last_run: tuple[str, Run] | None = None  # with the title of its sync
+        self._offline: frozenset[str] = frozenset()  # titles of services
         self._unsubscribe = bus.subscribe(self._on_changes)
 
     def service_statuses(self) -> tuple[ServiceStatusView, ...]:
@@ -82,13 +86,21 @@ class StatusBarModel(QObject):
                 if self._workspace.is_connected:
                     views.append(ServiceStatusView(name, f"{name} not connected", "unknown", ""))
                 continue
-            text, dot = _STATUS_LABELS[state.status if state else ServiceStatus.UNKNOWN]
+            status = state.status if state else ServiceStatus.UNKNOWN
+            if state is not None and 0 < state.until <= self._clock.now():
+                # Over by now, and nothing was asked since.
+                status = ServiceStatus.LIVE
+            text, dot = _STATUS_LABELS[status]
             since = ""
             if state is not None and state.status in (
                 ServiceStatus.OFFLINE,
                 ServiceStatus.SIGNED_OUT,
             ):
                 since = f" since {time_format.format_time_of_day(state.since)}"
+            elif state is not None and status is ServiceStatus.LIMITED:
+                # Up to the minute, as the sentences of errors say it.
+                at = math.ceil(state.until / 60) * 60
+                since = f" until {time_format.format_time_of_day(at)}"
             tip = state.detail if state is not None else ""
             views.append(ServiceStatusView(name, f"{name} {text}{since}", dot, tip))
         return tuple(views)
@@ -164,6 +176,23 @@ class StatusBarModel(QObject):
         """Stop the status bar's listening to the bus."""
         self._unsubscribe()
 
+    def _tell_outage(self) -> None:
+        states = self._workspace.service_states
+        offline = {each.service for each in states if each.status is ServiceStatus.OFFLINE}
+        news, self._offline = offline - self._offline, frozenset(offline)
+        if not news:
+            return
+        names = " and ".join(sorted(offline, reverse=True))
+        text = "You see what is saved on this computer. Changes are queued and sent later."
+        actor = self._workspace.actor
+        if actor.last_role is not None:
+            when = time_format.format_date_and_time(actor.last_role_at, self._clock.now())
+            role = f"Zendesk confirmed your role ({actor.last_role.value}) {when}"
+            text += f" {role}; it is asked again before they are sent."
+        self.outage_began.emit(f"{names} can't be reached.", text)
+
     def _on_changes(self, changes: ChangeSet) -> None:
+        if changes.has_any(Topic.SERVICE):
+            self._tell_outage()
         if changes.has_any(Topic.SERVICE, Topic.OUTBOX, Topic.PERMISSIONS, Topic.SETTINGS):
             self.changed.emit()

@@ -193,3 +193,18 @@ async def test_window_state_broken_or_monitor_gone_uses_defaults(
     home.workspace.state_path.write_bytes(b"\x00{[[")
     await window.open_window_with_saved_size()
     assert on_a_screen(window)
+
+
+async def test_what_is_wrong_at_the_start_stands_on_the_page_that_opens(
+    window: WindowDriver,
+) -> None:
+    window.press(Key.Key_3, CTRL)
+    await window.wait_until(lambda: window.view.current_page == "activity")
+    window.sandbox.stop()
+    try:
+        await window.reopen_window()
+        await window.wait_until(lambda: window.view.current_page == "activity")
+        await window.wait_until(window.view.banner.isVisible)
+        assert "can't be reached" in window.visible_texts(window.view.banner)
+    finally:
+        window.sandbox.start()

@@ -175,13 +175,13 @@ async def test_what_was_queued_goes_out_as_soon_as_the_service_is_back(
     window.sandbox.stop()
     try:
         window.click("Happy")
-        # So often in vain that it would wait a minute for its next try.
-        for _ in range(6):
-            await window.wait_until(lambda: window.newest_edit_states() == ["queued"])
-            window.advance_clock(60)
-            await window.pause(0.2)
-        edit = window.newest_edits()[0]
-        assert edit.not_before > window.home.clock.now()
+        await window.wait_until(
+            lambda: window.waiting_edit_count == "1 change queued until Sailthru is back"
+        )
+        # As after many tries in vain: the next one is far away.
+        window.house.store.fairlead_db.write(
+            lambda c: c.execute("UPDATE outbox SET not_before = not_before + 3000")
+        )
     finally:
         window.sandbox.start()
     await window.house.session.identify()
@@ -246,6 +246,12 @@ async def test_admin_goes_on_offline_and_is_asked_again_when_it_is_sent(
             window.click(name, Switch)
         await window.wait_until(lambda: len(window.newest_edits()) == 2)
         assert [edit.actor_key for edit in window.newest_edits()] == ["", ""]
+        # Said once more: the first time it went when the customer opened.
+        window.window.status_model._offline = frozenset()
+        window.advance_clock(0)
+        said = window.visible_texts(window.view.banner)
+        assert "Zendesk and Sailthru can't be reached." in said
+        assert "Zendesk confirmed your role (admin) today" in said
     finally:
         window.sandbox.start()
     # Zendesk says over the same connection who that is, and they are theirs.
@@ -321,6 +327,13 @@ async def test_rate_limit_says_until_when(window: WindowDriver) -> None:
     minutes = 60 * int(match[1]) + int(match[2]) - 60 * until.hour - until.minute
     assert minutes % 1440 in (0, 1, 2)
     assert "Fairlead retries by itself." in said
+    # The status bar says the same, until somebody may ask again.
+    item = window.view.status_bar.item("Sailthru")
+    limited = f"Sailthru limit reached until {match[1]}:{match[2]}"
+    await window.wait_until(lambda: item.accessibleName() == limited)
+    window.home.clock.offset_s += 700
+    window.window.status_model.changed.emit()
+    assert item.accessibleName() == "Sailthru live"
 
 
 async def test_status_bar_and_panel_agree_about_a_failing_service(window: WindowDriver) -> None:
