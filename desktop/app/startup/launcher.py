@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.app.bootstrap import AppContext
 from desktop.app.single_instance.instance_lock import InstanceLock
 from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
+from desktop.kit.errors import AppError
 from desktop.settings.workspace import Workspace
 
 
@@ -61,6 +62,19 @@ def open_window(context: AppContext, workspace: Workspace, launch_options: Launc
         )
     finally:
         lock.close()
+
+
+def show_start_error(error: AppError) -> None:
+    """Show why the window cannot open, and wait until that was read."""
+    # Imported here: no start that works needs them.
+    from desktop.panels.start_error_dialog import StartErrorDialog
+    from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
+
+    theme = ApplicationTheme(create_application(), ThemeChoice.SYSTEM)
+    dialog = StartErrorDialog(error)
+    # Without a loop there is no task that a loop of its own could come across.
+    dialog.exec()
+    del theme
 
 
 def _paint_now(startup_window: StartupWindow) -> None:

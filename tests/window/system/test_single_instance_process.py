@@ -3,7 +3,9 @@
 import os
 import signal
 import socket
+import subprocess
 import time
+from pathlib import Path
 
 from PySide6.QtCore import QDir
 
@@ -102,3 +104,21 @@ def test_instance_socket_ignores_hostile_bytes(
     wait_until_true(lambda: lookup_requests(sandbox.logged_requests(), "maria@lopez.example"))
     assert first.poll() is None
     assert not sandbox.logged_writes()
+
+
+def test_home_that_cannot_be_used_is_told_on_the_screen(
+    display: VirtualDisplay, program: FairleadProcess, tmp_path: Path
+) -> None:
+    """By an icon or a link there is no terminal that could say it."""
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    program.environment["FAIRLEAD_HOME"] = str(blocked / "home")
+    process = program.start()
+    wait_until_true(display.window_titles)
+    assert process.poll() is None
+    (shown,) = display.window_titles()
+    xdotool = ["xdotool", "windowfocus", "--sync", shown, "key", "Return"]
+    subprocess.run(xdotool, env=program.environment, check=True, timeout=20)
+    assert process.wait(20) == 1
+    assert process.stderr is not None
+    assert str(blocked) in process.stderr.read()
