@@ -25,7 +25,9 @@ from desktop.panels.syncs.plan_tab import PlanTab
 from desktop.panels.syncs.sync_page import SyncPage
 from desktop.panels.welcome_page import WelcomePage
 from desktop.settings.window_state import WindowStateFile
+from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
+from desktop.viewmodels.activity.activity_period import ActivityOrder
 from desktop.viewmodels.events.events_page_model import EventsPageModel, EventUseCases
 from desktop.viewmodels.palette_command import PaletteCommand
 from desktop.viewmodels.settings.settings_page_model import SettingsPageModel
@@ -41,7 +43,8 @@ if TYPE_CHECKING:
 
 _PREBUILD_INTERVAL_MS = 15
 _EXHAUSTED = object()
-_PLAN_TABLE = "plan"
+# Keys of `headers` in `state.json`.
+_PLAN_TABLE, _PLAN_ORDER, _ACTIVITY_ORDER = "plan", "plan order", "activity order"
 
 
 class PageFactory(QObject):
@@ -114,9 +117,12 @@ class PageFactory(QObject):
         # The window's own from the start: it may be closed between two steps, and then they go
         # with it rather than when the collector finds them.
         plan = PlanTab(self.sync_models.plan, self._window.main_window)
-        layouts = WindowStateFile(self._services.workspace.state_path).read().table_headers
-        plan.table.restore_layout(layouts.get(_PLAN_TABLE, b""))
+        plan.table.restore_layout(self._saved_header(_PLAN_TABLE))
         plan.table.layout_changed.connect(self._save_plan_layout)
+        orders = {order.value.encode(): order for order in PlanRowOrder}
+        if (order := orders.get(self._saved_header(_PLAN_ORDER))) is not None:
+            self.sync_models.plan.set_order(order)
+        self.sync_models.plan.order_changed.connect(self._save_plan_order)
         yield
         page = SyncPage(self.sync_models, plan, self._window.main_window)
         page.customer_requested.connect(self._window.main_window.look_up)
@@ -125,11 +131,24 @@ class PageFactory(QObject):
         yield
         self._window.main_window.add_page("sync", page)
 
-    def _save_plan_layout(self, layout: bytes) -> None:
-        """Store the window's columns of a preview, in the workspace's `state.json`."""
+    def _saved_header(self, key: str) -> bytes:
+        state = WindowStateFile(self._services.workspace.state_path).read()
+        return state.table_headers.get(key, b"")
+
+    def _save_header(self, key: str, saved: bytes) -> None:
+        """Store a table's columns or order of the window, in the workspace's `state.json`."""
         file = WindowStateFile(self._services.workspace.state_path)
         state = file.read()
-        file.write(replace(state, table_headers={**state.table_headers, _PLAN_TABLE: layout}))
+        file.write(replace(state, table_headers={**state.table_headers, key: saved}))
+
+    def _save_plan_layout(self, layout: bytes) -> None:
+        self._save_header(_PLAN_TABLE, layout)
+
+    def _save_plan_order(self, word: str) -> None:
+        self._save_header(_PLAN_ORDER, word.encode())
+
+    def _save_activity_order(self, word: str) -> None:
+        self._save_header(_ACTIVITY_ORDER, word.encode())
 
     def open_first_page(self) -> None:
         """Show the page a new workspace begins with: the welcome, or the set-up that was begun."""
@@ -269,7 +288,11 @@ class PageFactory(QObject):
     def _on_page_requested(self, key: str) -> None:
         view, services = self._window.main_window, self._services
         if key == "activity":
+            orders = {order.value.encode(): order for order in ActivityOrder}
+            if (order := orders.get(self._saved_header(_ACTIVITY_ORDER))) is not None:
+                self._activity_model.set_order(order)
             page = ActivityPage(self._activity_model, self._lead_requests)
+            self._activity_model.order_changed.connect(self._save_activity_order)
             page.customer_requested.connect(view.look_up)
             page.run_requested.connect(self._on_run_chosen)
             view.add_page(key, page)

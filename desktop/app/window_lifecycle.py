@@ -329,7 +329,8 @@ class WindowLifecycle(QObject):
 
     async def _shut_down(self) -> None:
         """End the window's loops and pages, store its geometry, and close the databases last."""
-        self._startup_window.geometry.save()
+        # Closed while it was connecting, it has shown no page that somebody chose.
+        self._startup_window.geometry.save(has_opened=self._is_ready)
         self._unsubscribe()
         self._open_tabs.close()
         self.status_model.close()

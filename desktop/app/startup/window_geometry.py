@@ -42,15 +42,18 @@ class WindowGeometry:
         """Return the key of the page that was open when the window was closed."""
         return self._state_file.read().page
 
-    def save(self) -> None:
-        """Store the window's geometry and pages; a full disk only costs them, and is logged."""
-        window = self._window
+    def save(self, *, has_opened: bool = True) -> None:
+        """Store the window's geometry and pages; a full disk only costs them, and is logged.
+
+        `has_opened`: the page of last time was shown again, or would have been.
+        """
+        window, kept = self._window, self._state_file.read()
         try:
             self._state_file.write(
                 replace(
-                    self._state_file.read(),
+                    kept,
                     geometry=bytes(window.saveGeometry().data()),
-                    page=window.current_page,
+                    page=window.current_page if has_opened else kept.page,
                     rail_pages=window.rail_pages,
                 )
             )

@@ -73,6 +73,7 @@ class ActivityPageModel(TaskModel):
 
     attention_changed = Signal(int)
     export_finished = Signal(str)
+    order_changed = Signal(str)  # its word for files
     audit_verified = Signal(bool, str)  # whether the audit is whole, in words
 
     def __init__(
@@ -225,6 +226,7 @@ class ActivityPageModel(TaskModel):
         if order is not self.order:
             self.order = order
             self._show_other_rows()
+            self.order_changed.emit(order.value)
 
     @property
     def can_sort(self) -> bool:

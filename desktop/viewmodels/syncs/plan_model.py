@@ -51,6 +51,7 @@ class PlanModel(TaskModel):
 
     detail_changed = Signal()
     export_finished = Signal(str)
+    order_changed = Signal(str)  # its word for files
     row_found = Signal(int)  # the place of the row whose name was looked for
 
     def __init__(self, page: SyncPageModel) -> None:
@@ -148,7 +149,7 @@ class PlanModel(TaskModel):
     def show_plan(self, plan: str) -> None:
         """Show an older preview in the tab Plan; empty: the newest again."""
         self._older_plan_id = "" if plan == self._newest_plan_id() else plan
-        self.plan_filter = PlanFilter()
+        self.plan_filter = PlanFilter(order=self.plan_filter.order)
         self._on_snapshot_read()
 
     def set_filter(self, plan_filter: PlanFilter) -> None:
@@ -158,6 +159,7 @@ class PlanModel(TaskModel):
     def set_order(self, order: PlanRowOrder) -> None:
         """Show the preview's most valuable customers first, or the source's own order."""
         self._apply_filter(replace(self.plan_filter, order=order))
+        self.order_changed.emit(order.value)
 
     def set_search_text(self, text: str) -> None:
         """Show the preview's rows with this text."""
@@ -315,7 +317,7 @@ class PlanModel(TaskModel):
 
     def _on_sync_selected(self, _sync_name: str) -> None:
         self._older_plan_id = ""
-        self.plan_filter = PlanFilter()
+        self.plan_filter = PlanFilter(order=self.plan_filter.order)
         self._on_snapshot_read()
 
     def _on_snapshot_read(self) -> None:

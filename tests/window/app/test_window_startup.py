@@ -12,8 +12,11 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox
 
+from desktop.panels.activity_page import ActivityPage
 from desktop.panels.widgets.switch import Switch
 from desktop.settings.window_state import WindowState, WindowStateFile
+from desktop.store.plan_row_filter import PlanRowOrder
+from desktop.viewmodels.activity.activity_period import ActivityOrder
 from tests.support.sandbox_process import ROOT, die_with_parent
 from tests.support.window_driver import CTRL, Key, WindowDriver
 from tests.support.window_home import WorkspaceHome
@@ -208,3 +211,43 @@ async def test_what_is_wrong_at_the_start_stands_on_the_page_that_opens(
         assert "can't be reached" in window.visible_texts(window.view.banner)
     finally:
         window.sandbox.start()
+
+
+async def test_orders_of_the_lists_are_those_of_last_time(window: WindowDriver) -> None:
+    window.press(Key.Key_3, CTRL)
+    page = window.view.findChild(ActivityPage)
+    assert page is not None
+    page._model.set_order(ActivityOrder.CUSTOMER)
+    assert window.window.page_factory is not None
+    window.window.page_factory.sync_models.plan.set_order(PlanRowOrder.NAME_DOWN)
+    await window.reopen_window()
+    window.press(Key.Key_3, CTRL)
+    await window.wait_until(lambda: window.view.findChild(ActivityPage) is not None)
+    page = window.view.findChild(ActivityPage)
+    assert page is not None
+    assert page._model.order is ActivityOrder.CUSTOMER
+    models = window.window.page_factory.sync_models
+    await window.wait_until(lambda: models.plan.plan_filter.order is PlanRowOrder.NAME_DOWN)
+    # A new preview and another sync are sorted so as well.
+    models.plan.show_plan("")
+    assert models.plan.plan_filter.order is PlanRowOrder.NAME_DOWN
+
+
+async def test_window_closed_while_it_connects_keeps_the_page_of_last_time(
+    window: WindowDriver,
+) -> None:
+    await window.wait_until(lambda: window.window._is_ready)
+    window.press(Key.Key_3, CTRL)
+    await window.wait_until(lambda: window.view.current_page == "activity")
+    await window.close_window()
+    state = WindowStateFile(window.home.workspace.state_path)
+    assert state.read().page == "activity"
+    window.sandbox.set_faults("*:* *:slow=3")
+    await window.open_window()
+    assert window.view.current_page == "customers"
+    assert not window.window._is_ready
+    await window.close_window()
+    assert state.read().page == "activity"
+    window.sandbox.set_faults()
+    await window.open_window()
+    await window.wait_until(lambda: window.view.current_page == "activity")
