@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 from shiboken6 import isValid
 
-from desktop.panels.widgets.tab_order import tab_stops
+from desktop.panels.widgets.tab_order import IS_MEANT_FOCUS, tab_stops
 
 # To find back from a toast or a banner to where the person was before.
 _MAX_HISTORY = 8
@@ -41,6 +41,10 @@ class FocusKeeper(QObject):
 
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and new is self._parked:
+            return
+        if new is not None and new.property(IS_MEANT_FOCUS):
+            self._forget_parked()
+            self._remember(new)
             return
         before = self._ancestors
         if before and not _is_usable(before[0]) and _is_in_shown_window(before):

@@ -26,7 +26,11 @@ from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.step_list import Step, StepList
-from desktop.panels.widgets.tab_order import first_usable_control, set_tab_order_by_layout
+from desktop.panels.widgets.tab_order import (
+    first_usable_control,
+    move_focus,
+    set_tab_order_by_layout,
+)
 from desktop.viewmodels.settings.setup_wizard_model import STEP_TITLES, SetupWizardModel
 
 _MAX_CONTENT_WIDTH = 720
@@ -173,8 +177,8 @@ class SetupWizard(QWidget):
     def take_focus(self) -> None:
         """Put the keyboard where the eye is: on the first control of the set-up's open step."""
         card = self.cards[self._model.step_view().index]
-        begin = first_usable_control(card) or self.next_button
-        begin.setFocus(Qt.FocusReason.TabFocusReason)
+        begin = first_usable_control(card, prefers_field=True) or self.next_button
+        move_focus(begin)
 
     def _on_next(self) -> None:
         if self._model.step_view().is_last:

@@ -4,8 +4,17 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QAbstractSpinBox, QComboBox, QLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QComboBox,
+    QLayout,
+    QLineEdit,
+    QWidget,
+)
 
+# A property of a control while `move_focus` puts the keyboard on it.
+IS_MEANT_FOCUS = "isMeantFocus"
 # Each is one stop, however many widgets Qt makes it of.
 _SINGLE_STOP_WIDGETS = (QComboBox, QAbstractItemView, QAbstractSpinBox)
 
@@ -68,10 +77,21 @@ def set_tab_order_by_layout(widget: QWidget) -> list[QWidget]:
     return stops
 
 
-def first_usable_control(widget: QWidget) -> QWidget | None:
-    """Return the first control in a widget that is visible and enabled, for the keyboard."""
-    stops = set_tab_order_by_layout(widget)
-    return next((stop for stop in stops if stop.isVisible() and stop.isEnabled()), None)
+def first_usable_control(widget: QWidget, *, prefers_field: bool = False) -> QWidget | None:
+    """Return the first control in a widget that is visible and enabled, for the keyboard.
+
+    `prefers_field`: the first that takes a text, where there is one.
+    """
+    stops = [s for s in set_tab_order_by_layout(widget) if s.isVisible() and s.isEnabled()]
+    fields = (stop for stop in stops if prefers_field and isinstance(stop, QLineEdit))
+    return next(fields, next(iter(stops), None))
+
+
+def move_focus(widget: QWidget) -> None:
+    """Put the keyboard on a control on purpose, in place of one that vanishes with it."""
+    widget.setProperty(IS_MEANT_FOCUS, True)
+    widget.setFocus(Qt.FocusReason.TabFocusReason)
+    widget.setProperty(IS_MEANT_FOCUS, False)
 
 
 def _layout_order_stops(widget: QWidget) -> Iterator[QWidget]:

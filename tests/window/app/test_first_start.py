@@ -9,10 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
 from desktop.panels.settings_page import SettingsPage
+from desktop.panels.setup_wizard import SetupWizard
 from desktop.panels.theme.application_theme import ThemeChoice
 from desktop.settings import settings_table
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
@@ -279,3 +280,14 @@ async def test_sync_page_names_the_service_that_is_missing(new_computer: FirstSt
     page = window.view.findChild(SettingsPage)
     assert page is not None
     assert page.current_section == "connections"
+
+
+async def test_set_up_begins_with_the_keyboard_in_its_first_field(
+    new_computer: FirstStartDriver,
+) -> None:
+    new_computer.press(Key.Key_Return)
+    await new_computer.wait_until(lambda: new_computer.view.findChild(SetupWizard) is not None)
+    await new_computer.pause(0.1)
+    new_computer.type("acme")
+    field = new_computer.find_one("Zendesk account", QLineEdit)
+    assert field.text() == "acme", QApplication.focusWidget()
