@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar
@@ -23,14 +24,27 @@ _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", 
 _BYTE_ORDER_MARK = "\ufeff"
 
 
+class FileFormat(StrEnum):
+    """The format of an exported file; plain CSV is for programs, the other also for Excel."""
+
+    CSV = "csv"
+    PLAIN_CSV = "plain csv"
+    JSON = "json"
+
+
 def escape_csv_formula(text: str) -> str:
     """Escape a CSV export's cell that a spreadsheet would run, by an apostrophe before it."""
     return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text
 
 
-def format_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def format_csv(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    file_format: FileFormat = FileFormat.CSV,
+) -> str:
     """Format exported rows as a CSV document: every cell quoted, formulas escaped, CRLF lines."""
-    return _BYTE_ORDER_MARK + _csv_lines([header]) + _csv_lines(rows)
+    mark = _BYTE_ORDER_MARK if file_format is FileFormat.CSV else ""
+    return mark + _csv_lines([header]) + _csv_lines(rows)
 
 
 def _csv_lines(rows: Iterable[Sequence[str]]) -> str:
@@ -59,23 +73,28 @@ async def export_pages(
     pages: AsyncIterator[Sequence[T]],
     row_format: RowFormat[T],
     *,
-    as_json: bool,
+    file_format: FileFormat,
     plan: str = "",
+    on_count: Callable[[int], None] = lambda _count: None,
 ) -> int:
     """Export a list of any length into a file, page by page, and count its rows.
 
-    The rows' JSON is under the key `rows`, beside the `plan` they are of. Raises StorageError.
+    The rows' JSON is under the key `rows`, beside the `plan` they are of. `on_count` hears after
+    each page how many rows are written. Raises StorageError; cancelled, it leaves no file.
     """
-    count = 0
+    count, as_json = 0, file_format is FileFormat.JSON
 
     async def pieces() -> AsyncIterator[str | bytes]:
         nonlocal count
         head = f'"plan": {json.dumps(plan)}, ' if plan else ""
-        yield f'{{{head}"rows": [\n' if as_json else format_csv(row_format.header, ())
+        yield (
+            f'{{{head}"rows": [\n' if as_json else format_csv(row_format.header, (), file_format)
+        )
         async for page in pages:
             text = await asyncio.to_thread(_format_page, page, row_format, as_json=as_json)
             yield f",\n{text}" if as_json and count else text
             count += len(page)
+            on_count(count)
         if as_json:
             yield "\n]}\n"
 

@@ -181,7 +181,9 @@ class SyncPage(ListDetailPage):
         self.visibility_changed.connect(model.set_visible)
         model.changed.connect(self._on_changed)
         plan.changed.connect(self._on_plan)
-        plan.export_finished.connect(self._on_exported)
+        plan.export_ended.connect(self._on_exported)
+        plan.export_progressed.connect(self._on_export_progressed)
+        self.error_banner.action_triggered.connect(plan.cancel_export)
         models = self._models
         for each in (
             model, plan, models.history, models.schedule, models.mapping, models.left_out,
@@ -268,6 +270,9 @@ class SyncPage(ListDetailPage):
     def _on_message_posted(self, sentence: str) -> None:
         self.error_banner.clear()
         announce(self, sentence)
+
+    def _on_export_progressed(self, sentence: str) -> None:
+        self.error_banner.show_message("info", sentence, actions=[("cancel", "Cancel")])
 
     def _on_exported(self, sentence: str) -> None:
         self.error_banner.show_message("info", sentence, close="Close")

@@ -3,7 +3,14 @@
 from PySide6.QtCore import QDir, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-_FILE_FORMATS = {"CSV table (*.csv)": "csv", "JSON (*.json)": "json"}
+from desktop.viewmodels.file_export import FileFormat
+
+# The first with the mark by which Excel knows UTF-8, which other programs take for a letter.
+_FILE_FORMATS = {
+    "CSV table, also for Excel (*.csv)": FileFormat.CSV,
+    "CSV table, plain UTF-8 (*.csv)": FileFormat.PLAIN_CSV,
+    "JSON (*.json)": FileFormat.JSON,
+}
 
 
 def documents_folder() -> str:
@@ -21,7 +28,7 @@ def documents_folder() -> str:
 class ExportFileDialog(QFileDialog):
     """The system's save dialog for a list's export; the window goes on while it is open."""
 
-    file_chosen = Signal(str, str)  # path; csv or json
+    file_chosen = Signal(str, str)  # path, FileFormat's value
 
     def __init__(self, title: str, file_name: str, parent: QWidget) -> None:
         super().__init__(parent, title)
@@ -35,8 +42,14 @@ class ExportFileDialog(QFileDialog):
         self.fileSelected.connect(self._on_file_selected)
 
     def _on_filter_selected(self, name: str) -> None:
-        self.setDefaultSuffix(_FILE_FORMATS.get(name, "csv"))
+        is_json = _FILE_FORMATS.get(name) is FileFormat.JSON
+        self.setDefaultSuffix("json" if is_json else "csv")
 
     def _on_file_selected(self, path: str) -> None:
+        chosen = _FILE_FORMATS.get(self.selectedNameFilter(), FileFormat.CSV)
         # By the name that was typed, which may differ from the filter.
-        self.file_chosen.emit(path, "json" if path.lower().endswith(".json") else "csv")
+        if path.lower().endswith(".json"):
+            chosen = FileFormat.JSON
+        elif chosen is FileFormat.JSON:
+            chosen = FileFormat.CSV
+        self.file_chosen.emit(path, chosen.value)

@@ -49,7 +49,7 @@ class ListPage(ListDetailPage):
     filter_changed = Signal(str, str)  # key of the filter, search text
     filters_cleared = Signal()  # also those that a page has added
     retry_requested = Signal()
-    export_file_chosen = Signal(str, str)  # path; csv or json
+    export_file_chosen = Signal(str, str)  # path, FileFormat's value
 
     def __init__(
         self,

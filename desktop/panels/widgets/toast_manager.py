@@ -12,7 +12,9 @@ from desktop.panels.widgets.toast import Toast
 _MAX_TOASTS = 3
 # Where the stack may stand: the share of the free width that is left of it, the usual one first.
 _CENTRE, _RIGHT, _LEFT = 0.5, 1.0, 0.0
-_STACK_SIZE = (420, 150)  # px at the base font: the most that is usually shown
+# px at the base font: three toasts with a customer's name, Undo and Add note. Later ones join the
+# first in its place, however wide they are.
+_STACK_SIZE = (540, 150)
 BATCH_KEY = "batch"
 
 

@@ -53,7 +53,7 @@ from desktop.viewmodels.activity.sync_audit_rows import (
     format_sync_row_text,
     run_id_of,
 )
-from desktop.viewmodels.file_export import write_private_file
+from desktop.viewmodels.file_export import FileFormat, write_private_file
 from desktop.viewmodels.list_model import GrowingListModel, ListState
 from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
 from desktop.viewmodels.task_model import TaskModel
@@ -270,7 +270,7 @@ class ActivityPageModel(TaskModel):
 
     def export(self, path: str, file_format: str) -> None:
         """Write every row that Activity's filter shows, back to the first, as `csv` or `json`."""
-        self.tasks.start_once(f"export {path}", self._export(Path(path), file_format))
+        self.tasks.start_once(f"export {path}", self._export(Path(path), FileFormat(file_format)))
 
     async def close(self) -> None:
         """Stop the page Activity's listening and reading."""
@@ -387,19 +387,19 @@ class ActivityPageModel(TaskModel):
         limits = f" Not proven: {found.limits}" if found.proven_seq and found.is_whole else ""
         self.audit_verified.emit(found.is_whole, f"{found.summary}{limits}")
 
-    async def _export(self, path: Path, file_format: str) -> None:
-        as_json = file_format == "json"
+    async def _export(self, path: Path, file_format: FileFormat) -> None:
         if self._shows_syncs:
             # Not through the table: runs write hundreds of thousands of entries.
             searched = self.search_text.strip()
             times = self.times.bounds(self._clock.now())
-            count = await export_sync_rows(self._store, searched, times, path, as_json=as_json)
+            count = await export_sync_rows(self._store, searched, times, path, file_format)
         else:
             await self.edit_loader.read_all()
             self._refresh_table()
             await self._read_names()
             edits = list(filter(self._build_row_filter(), self.edit_loader.edits()))
-            text, count = edits_to_json(edits) if as_json else edits_to_csv(edits), len(edits)
+            is_json, count = file_format is FileFormat.JSON, len(edits)
+            text = edits_to_json(edits) if is_json else edits_to_csv(edits, file_format)
             await write_private_file(path, text)
         self.export_finished.emit(
             f"{format_count(count, 'change', 'changes')} saved to {path.name}."

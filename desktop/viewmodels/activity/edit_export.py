@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from desktop.kit.clock import iso_timestamp
 from desktop.model.edit import Edit
 from desktop.viewmodels.activity.activity_row import edit_subject, new_value_text, old_value_text
-from desktop.viewmodels.file_export import format_csv, format_json
+from desktop.viewmodels.file_export import FileFormat, format_csv, format_json
 
 # For people; scripts read the keys of the JSON, which stay.
 _HEADER = (
@@ -14,9 +14,9 @@ _HEADER = (
 )  # fmt: skip
 
 
-def edits_to_csv(edits: Iterable[Edit]) -> str:
+def edits_to_csv(edits: Iterable[Edit], file_format: FileFormat = FileFormat.CSV) -> str:
     """Format the page Activity's edits as CSV, a line each."""
-    return format_csv(_HEADER, (_edit_cells(edit) for edit in edits))
+    return format_csv(_HEADER, (_edit_cells(edit) for edit in edits), file_format)
 
 
 def edits_to_json(edits: Iterable[Edit]) -> str:

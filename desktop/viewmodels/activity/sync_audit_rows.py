@@ -20,7 +20,7 @@ from desktop.viewmodels.activity.activity_detail_view import (
     OfferedAction,
 )
 from desktop.viewmodels.activity.activity_row import MAX_VALUE_LENGTH, ActivityRow
-from desktop.viewmodels.file_export import RowFormat, export_pages
+from desktop.viewmodels.file_export import FileFormat, RowFormat, export_pages
 
 # Unix seconds from which on, and before which; None: no bound.
 TimeBounds = tuple[float | None, float | None]
@@ -101,7 +101,7 @@ class SyncAuditLoader:
 
 
 async def export_sync_rows(
-    store: WorkspaceStore, text: str, times: TimeBounds, path: Path, *, as_json: bool
+    store: WorkspaceStore, text: str, times: TimeBounds, path: Path, file_format: FileFormat
 ) -> int:
     """Export every audit entry of a sync that holds the words of `text`; count them.
 
@@ -117,7 +117,7 @@ async def export_sync_rows(
             yield page
             before = page[-1].seq
 
-    return await export_pages(path, iterate_pages(), SYNC_ROW_FORMAT, as_json=as_json)
+    return await export_pages(path, iterate_pages(), SYNC_ROW_FORMAT, file_format=file_format)
 
 
 async def _search_page(

@@ -1,6 +1,6 @@
 """Exports a preview's rows into a CSV file or a JSON document, page by page."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 from desktop.model.field_catalogue import field_title
@@ -8,7 +8,7 @@ from desktop.model.sync_plan import PlanRow
 from desktop.store.plan_repository import PlanRepository
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.sync.field_labels import format_value
-from desktop.viewmodels.file_export import RowFormat, export_pages
+from desktop.viewmodels.file_export import FileFormat, RowFormat, export_pages
 from desktop.viewmodels.syncs.sync_labels import FATE_LABELS
 
 _PAGE_SIZE = 500
@@ -20,9 +20,14 @@ _HEADER = (
 
 
 async def export_plan_rows(
-    plans: PlanRepository, plan: str, row_filter: PlanRowFilter, path: Path, file_format: str
+    plans: PlanRepository,
+    plan: str,
+    row_filter: PlanRowFilter,
+    path: Path,
+    file_format: FileFormat,
+    on_count: Callable[[int], None] = lambda _count: None,
 ) -> int:
-    """Export a preview's rows that fit a filter as `csv` or `json`, and count them.
+    """Export a preview's rows that fit a filter, and count them; `on_count` hears how far it is.
 
     Never more than a page of them is held: a million take over a gigabyte. Raises StorageError.
     """
@@ -34,8 +39,14 @@ async def export_plan_rows(
             after = page[-1].row
 
     row_format = RowFormat(_HEADER, _row_cells, _row_to_json)
-    is_json = file_format == "json"
-    return await export_pages(path, iterate_pages(), row_format, as_json=is_json, plan=plan)
+    return await export_pages(
+        path,
+        iterate_pages(),
+        row_format,
+        file_format=file_format,
+        plan=plan,
+        on_count=on_count,
+    )
 
 
 def _row_cells(row: PlanRow) -> Iterator[list[str]]:

@@ -23,6 +23,7 @@ from desktop.settings.effective_workspace_kind import effective_workspace_kind
 from desktop.settings.service_address import zendesk_account_name
 from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.sync.plan_summary import PlanSummary, read_plan_summary
+from desktop.viewmodels.file_export import FileFormat
 from desktop.viewmodels.list_model import PAGE_SIZE, ListState
 from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.syncs.plan_export import export_plan_rows
@@ -40,6 +41,8 @@ from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
 from desktop.viewmodels.task_model import TaskModel
 
 _NO_ROW = -1
+_EXPORT_TASK = "export"
+_EXPORT_PROGRESS_S = 1.0
 
 
 class PlanModel(TaskModel):
@@ -50,7 +53,8 @@ class PlanModel(TaskModel):
     """
 
     detail_changed = Signal()
-    export_finished = Signal(str)
+    export_progressed = Signal(str)  # how far it is, in a sentence
+    export_ended = Signal(str)
     order_changed = Signal(str)  # its word for files
     row_found = Signal(int)  # the place of the row whose name was looked for
 
@@ -306,8 +310,15 @@ class PlanModel(TaskModel):
             self.tasks.start_once("write all", self._write_all(self._plan_id, allowed_people))
 
     def export_rows(self, path: str, file_format: str) -> None:
-        """Export the rows that the preview's filter shows, as `csv` or `json`."""
-        self.tasks.start_once(f"export {path}", self._export_rows(Path(path), file_format))
+        """Export the rows that the preview's filter shows, in a FileFormat by its value."""
+        export = self._export_rows(Path(path), FileFormat(file_format))
+        self.tasks.start_once(_EXPORT_TASK, export)
+
+    def cancel_export(self) -> None:
+        """Stop exporting the preview's rows; no file is left."""
+        if self.tasks.is_running(_EXPORT_TASK):
+            self.tasks.cancel(_EXPORT_TASK)
+            self.export_ended.emit("Nothing was saved: you cancelled it.")
 
     # How it comes about: reading.
 
@@ -613,7 +624,19 @@ class PlanModel(TaskModel):
         await self._forget_plan_set_aside()
         await super().close()
 
-    async def _export_rows(self, path: Path, file_format: str) -> None:
-        row_filter = self.plan_filter.to_row_filter()
-        count = await export_plan_rows(self._plans, self._plan_id, row_filter, path, file_format)
-        self.export_finished.emit(f"{format_count(count, 'row', 'rows')} saved to {path.name}.")
+    async def _export_rows(self, path: Path, file_format: FileFormat) -> None:
+        row_filter, clock = self.plan_filter.to_row_filter(), self._context.clock
+        total = format_count(self.table_model.rowCount(), "row", "rows")
+        told_at = clock.monotonic()
+
+        def tell(count: int) -> None:
+            nonlocal told_at
+            # What is quick needs no progress.
+            if clock.monotonic() - told_at >= _EXPORT_PROGRESS_S:
+                told_at = clock.monotonic()
+                self.export_progressed.emit(f"Saving {count:,} of {total} to {path.name}…")
+
+        count = await export_plan_rows(
+            self._plans, self._plan_id, row_filter, path, file_format, tell
+        )
+        self.export_ended.emit(f"{format_count(count, 'row', 'rows')} saved to {path.name}.")

@@ -243,6 +243,22 @@ def test_toasts_stand_where_they_cover_no_button(
         assert toast.x() == 12 + round((1400 - 24 - toast.width()) * expected)
 
 
+def test_toasts_that_follow_the_first_cover_no_switch(qtbot: QtBot) -> None:
+    host, toaster = host_with_toaster(qtbot)
+    host.resize(1500, 600)
+    under = QPushButton("Sync to Zendesk", host)
+    under.resize(30, 20)
+    # Beside the first toast, and under the wider ones that join it.
+    under.move(490, 470)
+    under.show()
+    toaster.show_toast("a", "Health set to Happy", [("undo", "Undo")])
+    for key in "bc":
+        words = [("undo", "Undo"), ("note", "Add note to #48213")]
+        toaster.show_toast(key, "Maria Lopez joins Event invitations in 10 s", words)
+    place = under.geometry()
+    assert not [toast for toast in toaster.visible_toasts() if toast.geometry().intersects(place)]
+
+
 def test_banner_of_a_state_counts_nothing(qtbot: QtBot) -> None:
     banner = Banner(counts=False)
     qtbot.addWidget(banner)

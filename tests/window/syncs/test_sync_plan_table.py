@@ -1,7 +1,9 @@
 """The rows of a preview: conflicts, corrections, limits, filters, and many thousand rows."""
 
+import asyncio
 import csv
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +23,7 @@ from desktop.panels.widgets.admin_approval_dialog import AdminApprovalDialog
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from desktop.settings.window_state import WindowStateFile
 from desktop.viewmodels.list_model import PAGE_SIZE
+from desktop.viewmodels.syncs import plan_export, plan_model
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from desktop.viewmodels.syncs.plan_table_model import CHANGES, CUSTOMER, FATE, VALUE
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
@@ -674,3 +677,37 @@ async def test_plan_table_name_opens_customer_and_back_returns_to_the_row(
     # And forward to her again, over the list, which takes clicks but not these.
     QTest.mouseClick(window.rows.viewport(), Qt.MouseButton.ForwardButton)
     assert window.view.current_page == "customers"
+
+
+async def test_long_export_says_how_far_it_is_and_can_be_cancelled(
+    window: SyncPageDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await window.add_preset()
+    made_plan(window, [row(n) for n in range(1, 30)])
+    await shown(window, 29)
+    monkeypatch.setattr(plan_model, "_EXPORT_PROGRESS_S", 0.0)
+    monkeypatch.setattr(plan_export, "_PAGE_SIZE", 1)
+    go_on = asyncio.Event()
+    plans = window.models.plan._plans
+    list_rows = plans.list_rows
+
+    async def slow(*args: object, **more: object) -> object:
+        if more["after"] == 12:
+            await go_on.wait()
+        return await list_rows(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(plans, "list_rows", slow)
+    target = tmp_path / "export" / "rows.csv"
+    target.parent.mkdir()
+    window.models.plan.export_rows(str(target), "csv")
+    banner = window.page.error_banner
+    await window.wait_until(
+        lambda: "Saving 12 of 29 rows to rows.csv…" in window.visible_texts(banner)
+    )
+    window.click(banner.action_button("cancel"))
+    await window.wait_for_text("Nothing was saved: you cancelled it.", banner)
+    await window.wait_until(lambda: not os.listdir(target.parent))
+    go_on.set()
+    window.models.plan.export_rows(str(target), "csv")
+    await window.wait_for_text("29 rows saved to rows.csv.", banner)
+    assert target.exists()

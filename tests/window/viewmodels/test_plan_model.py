@@ -236,7 +236,7 @@ async def test_plan_row_decisions_stay_with_the_sync_they_were_made_for(page: Pa
 async def test_plan_export_writes_rows_of_filter(page: Page, tmp_path: Path) -> None:
     await page.make_plan([update(1), update(2)])
     finished: list[str] = []
-    page.plan.export_finished.connect(finished.append)
+    page.plan.export_ended.connect(finished.append)
     page.plan.set_search_text("person2")
     await page.until(lambda: page.plan.table_model.rowCount() == 1)
     page.plan.export_rows(str(tmp_path / "rows.csv"), "csv")
