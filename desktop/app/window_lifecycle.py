@@ -329,8 +329,9 @@ class WindowLifecycle(QObject):
 
     async def _shut_down(self) -> None:
         """End the window's loops and pages, store its geometry, and close the databases last."""
-        # Closed while it was connecting, it has shown no page that somebody chose.
-        self._startup_window.geometry.save(has_opened=self._is_ready)
+        # Closed while it was connecting, the first page is none that somebody chose.
+        chosen = self._is_ready or self.main_window.current_page != "customers"
+        self._startup_window.geometry.save(has_opened=chosen)
         self._unsubscribe()
         self._open_tabs.close()
         self.status_model.close()

@@ -201,6 +201,7 @@ async def test_window_state_broken_or_monitor_gone_uses_defaults(
 async def test_what_is_wrong_at_the_start_stands_on_the_page_that_opens(
     window: WindowDriver,
 ) -> None:
+    await window.wait_until(lambda: window.window._is_ready)
     window.press(Key.Key_3, CTRL)
     await window.wait_until(lambda: window.view.current_page == "activity")
     window.sandbox.stop()
