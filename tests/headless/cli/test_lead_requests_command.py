@@ -186,6 +186,9 @@ def test_request_for_what_is_so_already_ends_without_edit(
     (request,) = ask_to_leave(as_agent, member).json["requests"]
     sandbox.write_profile(member.email, lists={"Newsletter": 0})
     before = sandbox.count_writes("/user")
+    # Nothing would be written, and yet it is not theirs to answer.
+    assert as_agent("requests", "--do", request["id"]).exit_code == 3
+    assert len(fairlead("requests", "--json").json["requests"]) == 1
     done = fairlead("requests", "--do", request["id"], "--json")
     assert done.exit_code == 0, done.stdout
     assert done.json["edits"] == []

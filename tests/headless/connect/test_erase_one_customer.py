@@ -64,6 +64,8 @@ def keep_customer(store: WorkspaceStore, who: str) -> None:
     store.feeds.save_profiles.blocking("News", [exported], "r")
     store.drafts_and_links.save_draft.blocking(f"optout:{sid}", f"{who} said", 1.0)
     target = EditTarget(Service.SAILTHRU, sid, address(who))
+    wish = EditRequest(EditKind.VAR, target, "note", who, f"{who} wish", f"{who} asked", 7)
+    store.lead_requests.add.blocking(wish, "Kim", "", 1.0)
     for old in (f"{who} before", f"{who} between"):
         request = EditRequest(EditKind.VAR, target, "note", old, f"{who} after", f"{who} asked")
         store.outbox.enqueue.blocking([request], "Ada", 1.0, [0.0])
@@ -179,7 +181,7 @@ def test_erased_customer_is_in_no_file_without_rewriting_it(
     assert files_with(SIDS[CANARY], tmp_path) == []
     assert files_with(OTHER, tmp_path) != []
     assert (counts.audit_entries, counts.edits, counts.plan_rows, counts.feed_records) == (
-        2, 3, 1, 3,
+        3, 4, 1, 3,
     )  # fmt: skip
     store.close()
 
@@ -207,10 +209,12 @@ def test_erasure_that_failed_between_the_files_still_finds_everything(
 def test_erasure_leaves_everybody_else_and_an_audit_that_verifies(
     store: WorkspaceStore, tmp_path: Path
 ) -> None:
+    tables = ("plan_row", "sync_member", "matched_pair", "counted_event", "outbox", "lead_request")
+
     def kept() -> list[tuple[object, ...]]:
         return [
             tuple(row)
-            for table in ("plan_row", "sync_member", "matched_pair", "counted_event", "outbox")
+            for table in tables
             for row in store.fairlead_db.read(
                 lambda c, table=table: c.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
             )
@@ -222,9 +226,9 @@ def test_erasure_leaves_everybody_else_and_an_audit_that_verifies(
     erase_customer(store.fairlead_db, store.mirror_db, ids, "Ada", 9.0)
     assert kept() == before
     chain = store.audit.verify_chain.blocking()
-    assert (chain.state, chain.erased_count) == ("verified", 2)
+    assert (chain.state, chain.erased_count) == ("verified", 3)
     newest, *_ = store.audit.list_entries.blocking()
-    assert (newest.kind, newest.actor, newest.new["edits"]) == ("erasure", "Ada", 3)  # type: ignore[index,call-overload]
+    assert (newest.kind, newest.actor, newest.new["edits"]) == ("erasure", "Ada", 4)  # type: ignore[index,call-overload]
     assert store.sheet_reader.count_customers.blocking() == 1
     assert store.plan_retention.has_deleted_rows.blocking("1")
     assert not store.plan_retention.has_deleted_rows.blocking("2")
@@ -389,7 +393,7 @@ async def test_erase_everybody_takes_the_people_out_of_old_plans(
     )
     assert rows == [("(erased)", "", "[]")] * 2
     # The record of changes stays, and so does what syncs compare with.
-    assert len(reopened.audit.list_entries.blocking()) == 4
+    assert len(reopened.audit.list_entries.blocking()) == 6
     reopened.close()
     assert os.listdir(tmp_path)
 

@@ -4,6 +4,7 @@ import asyncio
 import heapq
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, cast
 
 import pytest
@@ -117,6 +118,21 @@ def test_single_desk_polls_as_fast_as_ever() -> None:
     )
     assert follower.poll_interval_s(visible=True) == FAST_POLL_S
     assert follower.poll_interval_s(visible=False) == SLOW_POLL_S
+
+
+def test_calls_of_a_desk_are_spread_over_the_minute() -> None:
+    # One of thirty: two calls a minute, and not both within its first seconds.
+    clock = ManualClock()
+    zendesk = _RecentTickets(clock)
+    clients = ServiceClients(None, cast("Any", zendesk))
+    follower = TicketFollower(lambda: clients, clock, budget=lambda: FollowBudget(30, 400))
+    for _ in range(8):
+        asyncio.run(follower.poll())
+        follower.note_activity()
+        clock.advance(follower.poll_interval_s(visible=True))
+    gaps = [after - before for before, after in pairwise(zendesk.asked_at)]
+    assert len(gaps) >= 6
+    assert min(gaps) >= 30
 
 
 def test_budget_is_said_in_words() -> None:
