@@ -243,16 +243,16 @@ class PageFactory(QObject):
             act(self.sync_page)
 
     def _on_many_at_once(self) -> None:
-        page = self._open_batch_page()
+        page = self.open_batch_page()
         if page is not None:
             page.paste_clipboard()
 
     def _on_dropped(self, mime: object) -> None:
-        page = self._open_batch_page()
+        page = self.open_batch_page()
         if page is not None and isinstance(mime, QMimeData):
             page.paste(mime)
 
-    def _open_batch_page(self) -> "BatchPage | None":
+    def open_batch_page(self) -> "BatchPage | None":
         """Show the page Many at once; None where it may not be opened, which is said."""
         view = self._window.main_window
         view.show_page("bulk")

@@ -147,18 +147,19 @@ class EditService:
         Raises NotPermitted where any of them is refused to who is at work, InvalidInput for a
         missing reason or ticket, ConflictError for a batch that was applied already.
         """
-        actor, now = self._actor(), self._clock.now()
-        for request in requests.values():
-            self.require_allowed(request)
-        count = await self._store.outbox.enqueue_batch(
-            batch_id,
-            requests,
-            actor.signature,
-            now,
-            self.make_judge(wait_for_undo=wait_for_undo),
-            actor_key=actor.key,
-        )
-        self._publish(list(requests.values()))
+        actor, rules, now = self._actor(), self._rules(), self._clock.now()
+        judge = self.make_judge(wait_for_undo=wait_for_undo)
+
+        def queue() -> int:
+            for request in requests.values():
+                _require_allowed(request, actor, rules, check_waiting_edit)
+            return self._store.outbox.enqueue_batch.blocking(
+                batch_id, requests, actor.signature, now, judge, actor_key=actor.key
+            )
+
+        # All of it on the database's thread: thousands of requests hold up no window.
+        count = await self._store.run(queue)
+        self._bus.publish(ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER))
         return count
 
     async def submit_undo(

@@ -123,7 +123,8 @@ class BatchCounts:
     """Counts over the rows of a batch.
 
     `outcomes`, `fates` and `edit_states` are by value, `levels` the opt-out levels of those found
-    in Sailthru. `profiles`: how many were found there. `not_undone`: left by the undo.
+    in Sailthru. `profiles`: how many were found there. `open_undos`: undos that have not ended.
+    `not_undone`: left by the undo.
     """
 
     outcomes: Mapping[str, int] = field(default_factory=dict)
@@ -133,6 +134,7 @@ class BatchCounts:
     fates: Mapping[str, int] = field(default_factory=dict)
     consequences: tuple[ConsequenceCount, ...] = ()
     edit_states: Mapping[str, int] = field(default_factory=dict)
+    open_undos: int = 0
     not_undone: int = 0
 
     def of(self, *outcomes: BatchOutcome) -> int:
@@ -152,8 +154,9 @@ class BatchCounts:
 
     @property
     def open_edits(self) -> int:
-        """How many of the batch's edits have not ended yet."""
-        return sum(n for state, n in self.edit_states.items() if not EditState(state).is_final)
+        """How many of the batch's edits have not ended yet, its undos among them."""
+        opened = (n for state, n in self.edit_states.items() if not EditState(state).is_final)
+        return sum(opened) + self.open_undos
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,10 @@ _FILTERS = {
     "not_undone": "r.not_undone <> '' OR EXISTS (SELECT 1 FROM outbox u WHERE u.undoes = r.edit"
     " AND u.state IN ('conflict', 'failed'))",
 }
+_OPEN_UNDOS_SQL = (
+    "SELECT count(*) AS n FROM outbox WHERE batch = ? AND undoes IS NOT NULL"
+    " AND state IN ('queued', 'waiting', 'sending', 'unknown')"
+)
 _FROM = "edit_batch_row r LEFT JOIN outbox o ON o.id = r.edit"
 
 
@@ -121,6 +125,7 @@ def count_rows(connection: sqlite3.Connection, batch: int) -> BatchCounts:
         fates=group("r.fate", "r.fate IS NOT NULL"),
         consequences=tuple(sorted(found, key=lambda one: by_kind[one.consequence.value])),
         edit_states=group("o.state", "r.edit IS NOT NULL AND o.id IS NOT NULL"),
+        open_undos=connection.execute(_OPEN_UNDOS_SQL, (batch,)).fetchone()["n"],
         not_undone=count(_FILTERS["not_undone"]),
     )
 

@@ -683,6 +683,14 @@ class Outbox(Repository):
         return int(self._database.read(lambda c: c.execute(query).fetchone()["n"]))
 
     @database_call
+    def list_services_waited_for(self) -> tuple[Service, ...]:
+        """List the services that outbox rows which are not closed yet are for."""
+        query = f"SELECT DISTINCT service FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608
+        return self._database.read(
+            lambda c: tuple(Service(row["service"]) for row in c.execute(query))
+        )
+
+    @database_call
     def list_of_batch(self, batch_id: str) -> tuple[Edit, ...]:
         """Select the outbox rows of a batch, its undos among them, in the order they were made."""
         query = "SELECT * FROM outbox WHERE batch = ? ORDER BY id"

@@ -117,9 +117,9 @@ class StatusBarModel(QObject):
             return f"{format_count(held, 'change', 'changes')} not sent: not allowed now", "warn"
         if not count:
             return "", "muted"
-        edits = self._store.outbox.list_recent.blocking(-1, open_only=True)
         states = self._workspace.service_states
-        outages = {outage_text(edit.request.target.service.title, states) for edit in edits}
+        services = self._store.outbox.list_services_waited_for.blocking()
+        outages = {outage_text(service.title, states) for service in services}
         # One sentence for all of them, or none.
         waits = outages.pop() if len(outages) == 1 else ""
         return f"{format_count(count, 'change', 'changes')} {waits or 'waiting'}", "muted"

@@ -1,4 +1,4 @@
-"""`packaging/dev.py bench [start|lookup|opening|tabs|palette|stalls|sync|faults|all]`."""
+"""`packaging/dev.py bench [start|lookup|opening|tabs|palette|stalls|sync|bulk|faults|all]`."""
 
 import argparse
 import importlib
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.bench.report import Figure, format_table
 
-KINDS = ("start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "faults")
+KINDS = ("start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "faults")
 _MODULES = {
     "start": "tests.bench.startup_time",
     "lookup": "tests.bench.lookup_time",
@@ -20,6 +20,7 @@ _MODULES = {
     "palette": "tests.bench.palette_time",
     "stalls": "tests.bench.window_stalls",
     "sync": "tests.bench.sync_cost",
+    "bulk": "tests.bench.bulk_paste",
     "faults": "tests.bench.fault_tests",
 }
 QUICK = ("start", "lookup", "opening", "tabs", "stalls")

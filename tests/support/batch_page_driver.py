@@ -14,7 +14,6 @@ from tests.support.window_driver import CTRL, SHIFT, Key, WindowDriver
 
 # A process of its own imports, signs in and works; beside other tests that takes some seconds.
 PROCESS_S = 40.0
-_TASKS = ("read", "paste", "open", "preview", "apply", "cancel", "undo")
 
 
 class BatchPageDriver(WindowDriver):
@@ -47,7 +46,7 @@ class BatchPageDriver(WindowDriver):
 
     @property
     def model(self) -> BatchPageModel:
-        return self.page._model
+        return self.page.model
 
     async def paste(self, text: str | QMimeData) -> None:
         """Ctrl+Shift+V with this on the clipboard."""
@@ -63,17 +62,7 @@ class BatchPageDriver(WindowDriver):
         """Paste, and wait until every address was looked up."""
         await self.paste(text)
         await self.wait_until(lambda: self.model.batch is not None)
-        await self.wait_until(self.is_idle, PROCESS_S)
-
-    def is_idle(self) -> bool:
-        """Whether nothing is under way, and nothing is left to be looked up."""
-        view = self.model.view()
-        return (
-            view is not None
-            and view.progress is None
-            and self.counts().get("waiting", 0) == 0
-            and not any(map(self.model.tasks.is_running, _TASKS))
-        )
+        await self.wait_until(lambda: self.model.is_looked_up, PROCESS_S)
 
     def counts(self) -> dict[str, int]:
         view = self.model.view()
@@ -88,9 +77,7 @@ class BatchPageDriver(WindowDriver):
         """Choose a change, press Preview change, and wait for what it does."""
         self.choose(**values)
         self.click(self.page.change_card.preview_button)
-        await self.wait_until(
-            lambda: self.model.batch.planned_at is not None and self.is_idle(), PROCESS_S
-        )
+        await self.wait_until(lambda: self.model.is_previewed, PROCESS_S)
 
     async def confirm(self, typed: str = "") -> None:
         """Answer the open question, typing what it asks for."""
@@ -110,11 +97,4 @@ class BatchPageDriver(WindowDriver):
         self.click(self.page.change_card.apply_button)
         if self.model.view().confirmation is not None:
             await self.confirm(typed)
-        await self.wait_until(self.is_sent, PROCESS_S)
-
-    def is_sent(self) -> bool:
-        """Whether every edit of the batch has ended."""
-        batch = self.model.batch
-        counts = self.model._counts
-        is_applied = batch is not None and batch.applied_at is not None
-        return is_applied and not counts.open_edits and self.is_idle()
+        await self.wait_until(lambda: self.model.is_sent, PROCESS_S)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QMimeData
+
 from desktop.app.screenshot_tour.agent_journeys import AgentJourneysTour
 from desktop.app.screenshot_tour.lead_screens import LeadScreensTour
 from desktop.app.screenshot_tour.privacy_station import capture_privacy
@@ -48,6 +50,20 @@ async def take_screenshots(
     await AgentJourneysTour(driver).take_screenshots()
 
 
+# As such lists come: a heading, names, a duplicate, somebody unknown, and a line of words.
+_COMPLAINTS = """Name;E-mail
+Maria Lopez;maria@lopez.example
+"Reyes, Tom" <tom@old.example>
+noname@plain.example
+wren@halloway.example, j.doe@corp.example
+dana@okafor.example
+priya@nair.example
+MARIA@LOPEZ.example
+nobody@nowhere.example
+called twice, no address
+"""
+
+
 class _MainScreensTour:
     """The tour's stations except page Sync, in one theme; leaves the demo's data as it was."""
 
@@ -71,6 +87,7 @@ class _MainScreensTour:
         await capture_privacy(self._driver, self._theme)
         await self._capture_special_cases()
         await self._capture_tabs()
+        await self._capture_many_at_once()
         await self._capture_pages("")
         await self._capture_events()
         await self._capture_settings_sections()
@@ -186,6 +203,39 @@ class _MainScreensTour:
             within_s=20.0,
         )
         self._main_window.customers_page.close_email_drawer()
+
+    async def _capture_many_at_once(self) -> None:
+        """Picture a pasted list looked up, its preview, and what was done; then undo it."""
+        if self._window.page_factory is None:
+            return
+        page = self._window.page_factory.open_batch_page()
+        if page is None:
+            return
+        mime = QMimeData()
+        mime.setText(_COMPLAINTS)
+        model, wait = page.model, self._driver.wait_until
+        # The theme before this one has left its own batch on the page.
+        former = model.batch.id if model.batch is not None else ""
+        page.paste(mime)
+        await wait(
+            lambda: model.batch is not None and model.batch.id != former and model.is_looked_up,
+            "The pasted addresses were not looked up in time.",
+        )
+        await self._save("many-at-once-found")
+        model.edit_field("change", "optout basic")
+        model.edit_field("reason", "complaint list 21 Nov")
+        model.preview()
+        await wait(lambda: model.is_previewed, "No preview came in time.")
+        await self._save("many-at-once-preview")
+        model.apply()
+        await wait(lambda: model.is_sent, "The batch was not sent in time.")
+        await self._save("many-at-once-done")
+        model.undo()
+        await wait(
+            lambda: model.batch is not None and model.batch.undone_at is not None and model.is_sent,
+            "The batch was not undone in time.",
+        )
+        await self._save("many-at-once-undone")
 
     async def _capture_special_cases(self) -> None:
         for text, name in (

@@ -148,8 +148,8 @@ class EditBatchService:
         if action is None or batch.planned_at is None:
             raise InvalidInput(f"Batch {batch_id} has no preview.", "Nothing was changed.")
         gate = await self.find_gate(batch_id)
-        requests = await self._read_requests(batch, action)
-        for right in {Permission.BULK, *map(needed_permission, requests.values())}:
+        requests, rights = await self._store.run(self._read_requests, batch, action)
+        for right in (Permission.BULK, *rights):
             _require(self._rights.decide_now(right))
         if gate.refusal:
             raise NotPermitted(
@@ -200,10 +200,15 @@ class EditBatchService:
         edit = await self._store.outbox.get_edit(ids[0])
         return edit.is_made_by(self._editor.actor.key)
 
-    async def _read_requests(self, batch: EditBatch, action: BatchAction) -> dict[int, EditRequest]:
-        """Read the edit requests of a batch's plan, by row."""
-        numbers = await self._batches.list_row_numbers(batch.id, "update")
-        return {
+    def _read_requests(
+        self, batch: EditBatch, action: BatchAction
+    ) -> tuple[dict[int, EditRequest], frozenset[Permission]]:
+        """Read the edit requests of a batch's plan by row, and the rights that they need.
+
+        Runs on the database's thread.
+        """
+        numbers = self._batches.list_row_numbers.blocking(batch.id, "update")
+        requests = {
             row.row: EditRequest(
                 action.kind,
                 EditTarget(Service.SAILTHRU, row.found.sid, row.address),
@@ -213,9 +218,10 @@ class EditBatchService:
                 reason=batch.reason,
                 ticket=batch.ticket,
             )
-            for row in await self._batches.get_rows(batch.id, numbers)
+            for row in self._batches.get_rows.blocking(batch.id, numbers)
             if row.plan is not None
         }
+        return requests, frozenset(map(needed_permission, requests.values()))
 
     def _publish(self) -> None:
         self._bus.publish(ChangeSet.of(Topic.BATCH))

@@ -86,6 +86,11 @@ class BatchPage(ListDetailPage):
         self._connect()
         self._on_changed()
 
+    @property
+    def model(self) -> BatchPageModel:
+        """The view-model of the page Many at once, which the screenshot tour drives."""
+        return self._model
+
     def paste(self, mime: QMimeData) -> None:
         """Take over what was pasted or dropped; what cannot be used is a sentence on the page."""
         try:

@@ -49,6 +49,7 @@ _REFRESH_MS = 300
 _TICK_MS = 1000
 _DRAFT_MS = 800
 _REASON_DRAFT = "many at once"
+_TASKS = ("read", "paste", "open", "preview", "apply", "cancel", "undo")
 _LISTS_QUERY = LookupQuery(LookupQueryKind.SID, "")
 _RECENT = 20
 
@@ -110,6 +111,7 @@ class BatchPageModel(TaskModel):
         self.search_text = ""
         self.recent: tuple[EditBatch, ...] = ()
         self._batch: EditBatch | None = None
+        self._shown_number = 0
         self._counts = BatchCounts()
         self._started: _Started | None = None
         self._start_error = ""
@@ -130,6 +132,30 @@ class BatchPageModel(TaskModel):
     def batch(self) -> EditBatch | None:
         """The batch on the page Many at once; None: nothing was pasted yet."""
         return self._batch
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way for the batch on the page, here or in its process."""
+        batch = self._batch
+        busy = any(map(self.tasks.is_running, _TASKS))
+        return batch is not None and not batch.is_at_work and self._started is None and not busy
+
+    @property
+    def is_looked_up(self) -> bool:
+        """Whether every address of the batch on the page was looked up."""
+        return self.is_idle and not self._counts.of(BatchOutcome.WAITING)
+
+    @property
+    def is_previewed(self) -> bool:
+        """Whether the batch on the page has a preview."""
+        return self.is_idle and self._batch is not None and self._batch.planned_at is not None
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether every edit of the batch on the page has ended."""
+        batch = self._batch
+        is_applied = batch is not None and batch.applied_at is not None
+        return is_applied and self.is_idle and not self._counts.open_edits
 
     @property
     def refusal(self) -> str:
@@ -296,6 +322,8 @@ class BatchPageModel(TaskModel):
         await self._show(await self._batches.get(batch_id))
 
     async def _show(self, batch: EditBatch) -> None:
+        # A reading under way is of the batch before.
+        self._shown_number += 1
         self._batch, self._started, self._start_error = batch, None, ""
         self.shown = self.search_text = ""
         self._keys = ()
@@ -353,6 +381,7 @@ class BatchPageModel(TaskModel):
         self.tasks.start("read", self._read())
 
     async def _read(self) -> None:
+        number = self._shown_number
         self.recent = await self._batches.list_recent(_RECENT)
         batch_id = self._batch.id if self._batch is not None else None
         known = next((one for one in self.recent if one.id == batch_id), None)
@@ -360,6 +389,8 @@ class BatchPageModel(TaskModel):
             known = await self._find(batch_id)
         if batch_id is None:
             known = self._find_unfinished()
+        if number != self._shown_number:
+            return
         if known is None:
             self._batch, self._counts, self._keys = None, BatchCounts(), ()
             self.table_model.show_keys(())
@@ -367,6 +398,8 @@ class BatchPageModel(TaskModel):
             return
         counts = await self._batches.count(known.id)
         await self._read_lists()
+        if number != self._shown_number:
+            return
         self._batch, self._counts = known, counts
         self._judge_started(known)
         await self._read_keys(known.id)

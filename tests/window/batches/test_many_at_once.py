@@ -53,7 +53,7 @@ async def test_pasted_list_is_looked_up_changed_and_undone(window: BatchPageDriv
     window.click("Undo all")
     await window.confirm()
     await window.wait_until(
-        lambda: window.model.batch.undone_at is not None and window.is_sent(), PROCESS_S
+        lambda: window.model.batch.undone_at is not None and window.model.is_sent, PROCESS_S
     )
     await window.wait_until(lambda: "Undone for 2 people." in window.visible_texts())
     assert optout(window) == "none"
@@ -96,7 +96,7 @@ async def test_long_look_up_says_how_long_before_it_begins_and_can_be_cancelled(
     assert "The look-up was stopped." in window.visible_texts()
     window.sandbox.control("POST", "speed", {"latency_ms": 0})
     window.click("Resume")
-    await window.wait_until(window.is_idle, PROCESS_S)
+    await window.wait_until(lambda: window.model.is_looked_up, PROCESS_S)
     assert window.counts()["missing"] == 120
 
 
@@ -227,7 +227,7 @@ async def test_typed_reason_survives_and_words_missing_are_said(window: BatchPag
         lambda: window.house.store.drafts_and_links.get_draft.blocking("many at once")
     )
     await window.reopen_window()
-    window.window.page_factory._open_batch_page()
+    window.window.page_factory.open_batch_page()
     await window.wait_until(
         lambda: (
             window.model.batch is not None
@@ -244,11 +244,9 @@ async def test_keyboard_alone_previews_and_makes_the_change(window: BatchPageDri
     control = window.page.change_card.form.rows["change"].control
     control.setFocus()
     window.press(Key.Key_Return, CTRL)
-    await window.wait_until(
-        lambda: window.model.batch.planned_at is not None and window.is_idle(), PROCESS_S
-    )
+    await window.wait_until(lambda: window.model.is_previewed, PROCESS_S)
     window.press(Key.Key_Return, CTRL)
-    await window.wait_until(window.is_sent, PROCESS_S)
+    await window.wait_until(lambda: window.model.is_sent, PROCESS_S)
     profile = read_profile_officially(window.sandbox, MARIA, {"vars": 1})
     assert profile["vars"]["zendesk_health"] == "happy"
 
