@@ -45,7 +45,7 @@ def test_note_without_text_says_what_was_changed_and_why(
 
 
 def test_note_without_text_leaves_out_what_was_taken_back(
-    fairlead: FairleadCommand, ticket: Ticket
+    fairlead: FairleadCommand, ticket: CustomerTicket
 ) -> None:
     fairlead("edit", ticket.email, "--health", "happy", "--reason", "a nice call")
     (edit,) = fairlead(
