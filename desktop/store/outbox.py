@@ -345,8 +345,13 @@ class Outbox(Repository):
                 if self._is_held(row):
                     continue
                 edit = self._decode(connection, row)
-                # Kept back by the rules alone, it waits for nothing else once they allow it.
-                is_let_go = bool(edit.not_sent_reason) and edit.state is EditState.UNKNOWN
+                # Kept back by the rules alone, it waits for nothing else once they allow it. A step
+                # of an erasure was refused by what is asked of Zendesk: it is asked a minute later.
+                is_let_go = (
+                    bool(edit.not_sent_reason)
+                    and edit.state is EditState.UNKNOWN
+                    and edit.erasure is None
+                )
                 if not self._is_due(connection, row, now) and not (is_let_go and not refusal(edit)):
                     continue
                 if row["state"] in ("queued", "waiting") and (reason := refusal(edit)):

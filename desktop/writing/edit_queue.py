@@ -257,7 +257,9 @@ class _ClaimedEdit(WorkSource):
             if self._is_unsure:
                 await self._postpone(EditState.UNKNOWN, _REFUSED_RETRY_S, words)
             else:
-                await self._postpone(EditState.QUEUED, 0.0, words)
+                # What refuses a step of an erasure is asked of Zendesk, and by no claim.
+                delay_s = 0.0 if self._edit.erasure is None else _REFUSED_RETRY_S
+                await self._postpone(EditState.QUEUED, delay_s, words)
             return self._edit
         except _NotAsked as unasked:
             await self._handle_error(unasked.error, is_sent=False)
