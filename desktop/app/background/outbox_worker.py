@@ -55,10 +55,8 @@ class OutboxWorker:
 
     async def _end_waits_for_returned(self) -> None:
         """Make the outbox's edits due that wait for a service which answers again by now."""
-        states = {state.service: state.status for state in self._services.session.service_states}
-        away = {name for name, status in states.items() if status is ServiceStatus.OFFLINE}
-        live = {name for name, status in states.items() if status is ServiceStatus.LIVE}
-        returned, self._away = self._away & live, frozenset(away | (self._away - live))
+        live = self._find_services(ServiceStatus.LIVE)
+        returned, self._away = self._away & live, self._away - live
         for service in Service:
             if service.title in returned:
                 now = self._services.context.clock.now()
@@ -75,7 +73,14 @@ class OutboxWorker:
         """Let the change bus wake this outbox worker no more."""
         self._unsubscribe()
 
+    def _find_services(self, status: ServiceStatus) -> frozenset[str]:
+        """Find the titles of the services of this status."""
+        states = self._services.session.service_states
+        return frozenset(state.service for state in states if state.status is status)
+
     def _on_changes(self, changes: ChangeSet) -> None:
+        # At once: a service may be back before the outbox is looked at again.
+        self._away |= self._find_services(ServiceStatus.OFFLINE)
         if changes.has_any(Topic.OUTBOX, Topic.SERVICE, Topic.PERMISSIONS):
             self.wake_up.set()
 
