@@ -212,10 +212,11 @@ class NoteModel(QObject):
 
     async def _submit(self, text: str, ticket: int) -> None:
         customer, drafts = self._sheet_model.current, self._sheet_model.drafts
+        owner = customer.draft_owner
         await self._sheet_model.edits.add_note(text, ticket)
         # By now another customer may be shown, whose draft is their own.
-        if drafts.draft_text(NOTE_DRAFT, customer.draft_owner) == text:
-            drafts.save_draft(NOTE_DRAFT, "", customer.draft_owner)
+        if drafts.draft_text(NOTE_DRAFT, owner) == text:
+            drafts.save_draft(NOTE_DRAFT, "", owner)
         if customer is not self._sheet_model.current:
             # Another tab is in front: what the drawer holds by now is not of this note.
             customer.kept_input.pop(NOTE_DRAFT, None)
