@@ -41,7 +41,8 @@ class SandboxProcess:
         self.port = port
         self._flags = [*flags, *(() if log is None else ("--log", str(log)))]
         self._before_exec = die_with_parent if dies_with_tests else None
-        self._log_offset = 0
+        self._log_offset = 0  # bytes of the log that are in `_logged`, or were before `reset`
+        self._logged: list[dict[str, Any]] = []
         self.connection_document: ConnectionDocument = {}
         self.start()
 
@@ -126,6 +127,7 @@ class SandboxProcess:
         self.control("POST", "speed", {"latency_ms": 0})
         if self.log_path is not None and self.log_path.exists():
             self._log_offset = self.log_path.stat().st_size
+        self._logged = []
 
     def logged_requests(self) -> list[dict[str, Any]]:
         """Every request since the start, or since `reset`."""
@@ -133,8 +135,11 @@ class SandboxProcess:
         with self.log_path.open("rb") as file:
             file.seek(self._log_offset)
             # Up to the last line's end: another request may be writing its own just now.
-            whole = file.read().rpartition(b"\n")[0]
-        return [json.loads(line) for line in whole.decode(errors="replace").splitlines()]
+            whole, end, _ = file.read().rpartition(b"\n")
+        self._log_offset += len(whole) + len(end)
+        # Each line once: a log of a whole session has megabytes, and every test asks.
+        self._logged += [json.loads(line) for line in whole.decode(errors="replace").splitlines()]
+        return list(self._logged)
 
     def logged_writes(self) -> list[dict[str, Any]]:
         """The logged requests that change something."""
