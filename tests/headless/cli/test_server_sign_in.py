@@ -10,6 +10,7 @@ from desktop.connect.temporary_clients import TemporaryClients
 from desktop.kit.errors import AuthenticationError
 from tests.support.cli_command import FairleadCommand
 from tests.support.clocks import ManualClock
+from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers
 
 
@@ -41,12 +42,13 @@ def setup_document(sandbox: SandboxServers, **zendesk: str) -> str:
 
 
 def test_server_sets_up_and_changes_a_customer_as_its_client(
-    server: FairleadCommand, sandbox: SandboxServers
+    server: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
     done = server("setup", "--from", "-", "--json", stdin=setup_document(sandbox))
     assert (done.exit_code, done.json["ok"], done.json["role"]) == (0, True, "admin")
     assert server("lookup", "maria@lopez.example", "--json").json["zendesk"]["id"] == 7701
-    edit = server("edit", "maria@lopez.example", "--health", "happy", "--reason", "Test", "--json")
+    email = customers.new_customer("health").email
+    edit = server("edit", email, "--health", "happy", "--reason", "Test", "--json")
     assert edit.json["edits"][0]["state"] == "done"
     secret = server.environ["FAIRLEAD_ZENDESK_CLIENT_SECRET"].encode()
     for path in server.home.rglob("*"):

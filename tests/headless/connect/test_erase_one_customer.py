@@ -280,7 +280,7 @@ def test_pause_of_an_erased_customer_still_ends_by_itself(store: WorkspaceStore)
     ids = CustomerIds(sids=frozenset({SIDS[CANARY]}))
     counts = erase_customer(store.fairlead_db, store.mirror_db, ids, "Ada", 9.0)
     assert (counts.standing_pauses, counts.is_complete) == (1, False)
-    (pause,) = store.outbox.list_pauses.blocking()
+    ((pause, _),) = store.outbox.list_pauses.blocking()
     assert pause.request.target.id == SIDS[CANARY]
     store.fairlead_db.write(lambda c: c.execute("DELETE FROM outbox WHERE kind = 'pause'"))
     store.close()

@@ -101,7 +101,7 @@ async def test_palette_sets_health_pauses_and_opens_drawers(window: WindowDriver
     assert reason(window, "Health: Happy") == "It is set already."
     rows(window, ">snooze")
     window.press(Key.Key_Return)
-    await window.wait_until(lambda: any("paused" in text for text in window.toast_texts))
+    await window.wait_until(lambda: any("pauses" in text for text in window.toast_texts))
     assert reason(window, "Pause marketing") == "Marketing is paused already."
     assert reason(window, "End pause") == ""
     rows(window, ">comment")

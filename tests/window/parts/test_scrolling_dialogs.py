@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import QAbstractButton, QDialog, QLineEdit, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.panels.syncs.admin_approval_dialog import AdminApprovalDialog
 from desktop.panels.syncs.sync_details_dialog import SyncDetailsDialog
+from desktop.panels.widgets.admin_approval_dialog import AdminApprovalDialog
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from desktop.panels.widgets.scrolling_dialog import ScrollingDialog
 from desktop.viewmodels.syncs.sync_header_view import SyncHeaderView
