@@ -29,7 +29,7 @@ class StoredAction:
 
 
 class EventActionRepository(Repository):
-    """The table `event_action`."""
+    """Stores, by kind, what somebody changed of the six event actions: saved ones and drafts."""
 
     @database_call
     def get_all(self) -> Mapping[str, StoredAction]:

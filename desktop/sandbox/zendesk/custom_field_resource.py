@@ -4,6 +4,7 @@ Facts: docs/zendesk.md 3; organization fields have the same form and endpoints
 (developer.zendesk.com, Organization Fields).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from desktop.sandbox.http_messages import JsonObject, SandboxRequest
@@ -33,17 +34,17 @@ CREATION_RULES = (
 UPDATE_RULES = plain_fields("title description active tag position custom_field_options")
 
 
-class CustomFieldResource(RestResource):
+class CustomFieldResource(RestResource, ABC):
     """Field definitions of the sandbox's users or organizations; only administrators write them."""
 
     @property
+    @abstractmethod
     def table(self) -> RecordTable[int]:
         """The sandbox's table of these field definitions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def all_fields(self) -> list[JsonObject]:
         """Return these field definitions of the sandbox in order of their ids."""
-        raise NotImplementedError
 
     def rows(self, request: SandboxRequest) -> Sequence[JsonObject]:
         return self.all_fields()

@@ -54,7 +54,7 @@ class CustomerTabsModel(QObject):
 
     @property
     def current(self) -> CustomerTab:
-        """The tab in front."""
+        """The customer tab whose customer the sheet shows now."""
         return self._current
 
     @property
