@@ -1,6 +1,6 @@
 """What the commands and the page of events need of an open workspace's services."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from desktop.app.container import WorkspaceServices
@@ -55,12 +55,15 @@ async def build_deliverer(
     directory: LiveDirectory,
     *,
     removals: bool = False,
+    removal_source: int | None = None,
+    removal_events: Iterable[int] = (),
     checkpoint: Checkpoint = lambda _name: None,
 ) -> EventDeliverer:
     """Build what delivers the workspace's stored events, by the rights of who is at work.
 
-    `removals`: somebody has ticked them. `checkpoint` is called at named points; tests end the
-    process there.
+    `removals`: somebody has ticked them, of this source and of these events where they are given:
+    what others have stored meanwhile is not sent along. `checkpoint` is called at named points;
+    tests end the process there.
     """
     session = services.session
     timeout_s = session.values.get(sync_settings.JOB_TIMEOUT_MINUTES) * 60.0
@@ -76,7 +79,7 @@ async def build_deliverer(
             checkpoint,
         ),
         clock=services.context.clock,
-        options=DeliveryOptions(session.actor, allows_removals=removals),
+        options=DeliveryOptions(session.actor, removals, removal_source, frozenset(removal_events)),
         recheck=session.recheck_actor,
         load_erased=services.store.erased_people.load,
     )

@@ -37,15 +37,26 @@ class EventActionRepository(Repository):
 
         def look(connection: sqlite3.Connection) -> Mapping[str, StoredAction]:
             rows = connection.execute("SELECT * FROM event_action").fetchall()
-            return {
-                row["kind"]: StoredAction(
-                    row["saved"],
-                    not row["saved"] or self._is_proven(connection, row),
-                    row["draft"],
-                    bool(row["is_draft_previewed"]),
+            # Whoever takes a saved action away, or puts an older one back, has not saved it.
+            newest = {
+                row["name"]: row["seq"]
+                for row in connection.execute(
+                    "SELECT name, max(seq) AS seq FROM audit_entry WHERE kind = ? GROUP BY name",
+                    (audit_row.EVENT_ACTION_KIND,),
                 )
-                for row in rows
             }
+            found = {kind: StoredAction(is_proven=False) for kind in newest}
+            for row in rows:
+                last = newest.get(row["kind"])
+                is_proven = (
+                    row["saved_seq"] == last and self._is_proven(connection, row)
+                    if row["saved"]
+                    else last is None
+                )
+                found[row["kind"]] = StoredAction(
+                    row["saved"], is_proven, row["draft"], bool(row["is_draft_previewed"])
+                )
+            return found
 
         return self._database.read(look)
 

@@ -314,6 +314,13 @@ class EventRepository(Repository):
 
 def _requeue(connection: sqlite3.Connection, row: sqlite3.Row, event: NewStoredEvent) -> bool:
     """Give a stored event another text where it waits for a person; whether it did."""
+    is_under_way = connection.execute(
+        "SELECT 1 FROM event_delivery WHERE event = ?"
+        " AND state IN ('queued', 'sending', 'unknown')",
+        (row["id"],),
+    ).fetchone()
+    if is_under_way is not None:
+        return False
     if row["state"] != "invalid":
         waiting = connection.execute(
             "SELECT 1 FROM event_delivery WHERE event = ? AND state IN ('parked', 'skipped')",

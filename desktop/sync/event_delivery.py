@@ -66,10 +66,20 @@ _REMOVAL_REASON = "A removal is sent only when it is ticked (--removals)."
 
 @dataclass(frozen=True)
 class DeliveryOptions:
-    """What a person has ticked for a delivery, and who delivers."""
+    """What a person has ticked for a delivery, and who delivers.
+
+    `removal_source` and `removal_events` say whose removals were ticked; None and empty: all.
+    """
 
     actor: Actor
     allows_removals: bool = False
+    removal_source: int | None = None
+    removal_events: frozenset[int] = frozenset()
+
+    def allows_removal(self, event_id: int, source_id: int) -> bool:
+        """Whether the removal that this event asks for was ticked."""
+        is_named = not self.removal_events or event_id in self.removal_events
+        return self.allows_removals and is_named and self.removal_source in (None, source_id)
 
 
 @dataclass
@@ -78,6 +88,7 @@ class _Unit:
 
     fired: FiredAction
     delivery: EventDelivery
+    source_id: int
     # The requests of this action that Zendesk has answered.
     answered: int = 0
     refusals: int = 0
@@ -150,7 +161,7 @@ class EventDeliverer:
             ):
                 skipped.append(stored.id)
         now = self.clock.now()
-        new = [stored.id for stored in claimed if not stored.is_opened]
+        new = [one.id for one in claimed if not one.is_opened or not fired[one.id]]
         chosen = {id_: [one.kind.value for one in fired[id_]] for id_ in new}
         await self.events.open_events(chosen, now)
         if skipped:
@@ -220,6 +231,8 @@ class EventDeliverer:
         self, unit: _Unit, planned: list[Planned] | None, context: EventPlanContext
     ) -> None:
         """Send what an action still has to send, until a plan shows that nothing is left."""
+        if unit.delivery.state.has_ended:
+            return
         for _ in range(_MAX_STEPS):
             planned = planned if planned is not None else await self._plan(unit, context)
             request = next((one for one in planned if isinstance(one, PlannedRequest)), None)
@@ -227,12 +240,21 @@ class EventDeliverer:
             if request is None or unit.refusals >= _MAX_STEPS:
                 await self._close(unit, planned, problem)
                 return
-            if request.effect is RequestEffect.REMOVE and not self.options.allows_removals:
+            if request.effect is RequestEffect.REMOVE and not self.options.allows_removal(
+                unit.delivery.event_id, unit.source_id
+            ):
                 await self._end(unit, DeliveryState.SKIPPED, _REMOVAL_REASON)
                 return
-            if may_be_doubled(request) and await is_applied_already(
-                request, self.gateway.calls, is_maybe_sent=unit.is_maybe_sent
-            ):
+            try:
+                is_there = may_be_doubled(request) and await is_applied_already(
+                    request, self.gateway.calls, is_maybe_sent=unit.is_maybe_sent
+                )
+            except StopsRun:
+                raise
+            except AppError as error:
+                await self._end(unit, DeliveryState.PARKED, str(error))
+                return
+            if is_there:
                 await self._end(unit, DeliveryState.DONE, "Zendesk has it already.")
                 return
             if not await self._send(unit, request):
@@ -326,8 +348,10 @@ class EventDeliverer:
     async def _set_back(self, units: Sequence[_Unit], error: AppError) -> None:
         """Store that requests were not applied, or that nobody knows whether they were."""
         unsure = may_be_applied(error)
-        state = DeliveryState.UNKNOWN if unsure else DeliveryState.QUEUED
         for unit in units:
+            # What an earlier attempt may have done, a later refusal does not undo.
+            is_open = unsure or unit.is_maybe_sent
+            state = DeliveryState.UNKNOWN if is_open else DeliveryState.QUEUED
             unit.delivery = replace(unit.delivery, state=state, detail=str(error))
         await self.events.set_states([unit.delivery for unit in units], self.clock.now())
 
@@ -361,7 +385,7 @@ def _units_of(stored: StoredEvent, fired: Sequence[FiredAction], now: float) -> 
             stored.id, name, DeliveryState.QUEUED, updated_at=now
         )
         if not delivery.state.has_ended:
-            yield _Unit(action, delivery)
+            yield _Unit(action, delivery, stored.source_id)
 
 
 def _identity(unit: _Unit) -> frozenset[str]:

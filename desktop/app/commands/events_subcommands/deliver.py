@@ -113,7 +113,13 @@ async def _deliver_and_emit(
     try:
         directory = await open_live_directory(services)
         await create_fields(services, directory, options)
-        deliverer = await build_deliverer(services, directory, removals=options.removals)
+        deliverer = await build_deliverer(
+            services,
+            directory,
+            removals=options.removals,
+            removal_source=source_id,
+            removal_events=getattr(options, "event", None) or (),
+        )
         await deliverer.deliver()
     except StopsRun as stopped:
         error = stopped
