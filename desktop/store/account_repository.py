@@ -17,11 +17,12 @@ from desktop.store.outbox_row import decode_edit
 from desktop.store.repository import Repository
 
 # Every table with a column `account`.
-_WAITING_TABLES = ("outbox", "plan", "run", "edit_batch", "event_source", "event")
+_WAITING_TABLES = ("outbox", "plan", "run", "edit_batch", "event_source", "event", "erasure")
 _MEMORY_TABLES = (
     "synced_value", "accepted_value", "written_hash", "matched_pair", "counted_event",
     "sync_member", "exchanged_profile", "source_correction", "touch", "retry_source",
     "unconfirmed_increment", "superseded_increment", "profile_link", "draft", "lead_request",
+    "address_difference", "bounce_repair",
 )  # fmt: skip
 _MOVED_AWAY = "Dropped: the workspace was set up for another account."
 _OPEN_EDITS_SQL = "state IN ('queued', 'waiting', 'sending', 'unknown')"
@@ -167,6 +168,11 @@ class AccountRepository(Repository):
             connection.execute(
                 "UPDATE event SET state = 'closed', reason = ? WHERE state IN ('waiting', 'open')",
                 (_MOVED_AWAY,),
+            )
+            connection.execute(
+                "UPDATE erasure SET state = 'cancelled', subject = NULL, ended_at = ?"
+                " WHERE state IN ('requested', 'running')",
+                (now,),
             )
             connection.execute("UPDATE sync SET watermark = ''")
             connection.execute("UPDATE account SET is_current = 0 WHERE is_current")

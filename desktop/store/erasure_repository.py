@@ -21,6 +21,7 @@ from desktop.model.erasure_steps import (
 from desktop.model.json_value import Json, canonical_json
 from desktop.model.permission import Actor
 from desktop.store import audit_row
+from desktop.store.account_repository import AccountRepository
 from desktop.store.audit_signer import AuditSigner
 from desktop.store.customer_erasure import ErasedCounts, NoteErased
 from desktop.store.database_call import database_call
@@ -42,9 +43,10 @@ _RETRIED_STATES = (EditState.FAILED, EditState.CONFLICT, EditState.UNDONE)
 class ErasureRepository(Repository):
     """The tables `erasure` and `erasure_approval`; `outbox` takes the steps."""
 
-    def __init__(self, database: Database, outbox: Outbox) -> None:
+    def __init__(self, database: Database, outbox: Outbox, accounts: AccountRepository) -> None:
         super().__init__(database)
         self._outbox = outbox
+        self._accounts = accounts
 
     @property
     def _signer(self) -> AuditSigner:
@@ -146,7 +148,12 @@ class ErasureRepository(Repository):
         def act(connection: sqlite3.Connection) -> None:
             erasure = self._require_open(connection, erasure_id)
             newest = {edit.step: edit for edit in select_steps(connection, erasure_id)}
-            again = {p: e.request for p, e in newest.items() if e.state in _RETRIED_STATES}
+            # A step that somebody has written into the file is not made a proven one.
+            again = {
+                p: e.request
+                for p, e in newest.items()
+                if e.state in _RETRIED_STATES and self._outbox.is_proven_within(connection, e.id)
+            }
             if erasure.subject is not None:
                 known = {e.request.name for e in newest.values()}
                 more = [number for number in tickets if str(number) not in known]
@@ -291,6 +298,11 @@ class ErasureRepository(Repository):
 
     def _require_open(self, connection: sqlite3.Connection, erasure_id: str) -> Erasure:
         erasure = self._progress(connection, erasure_id).erasure
+        row = connection.execute(
+            "SELECT account FROM erasure WHERE id = ?", (int(erasure_id),)
+        ).fetchone()
+        # Ids of one account are somebody else's in another.
+        self._accounts.require_account(connection, row["account"])
         if not erasure.is_open:
             raise ConflictError(
                 f"Erasure {erasure_id} is {erasure.state.value}.", "Nothing was changed."

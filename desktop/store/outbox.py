@@ -858,6 +858,10 @@ class Outbox(Repository):
         )
         return replace(edit, is_author_proven=False, is_in_order=not is_moved)
 
+    def is_proven_within(self, connection: sqlite3.Connection, edit_id: str) -> bool:
+        """Whether Fairlead has written an outbox row as it stands, in the caller's transaction."""
+        return self._is_proven(connection, self._select_row(connection, edit_id))
+
     def _is_proven(
         self, connection: sqlite3.Connection, row: sqlite3.Row, *, accepts_unknown: bool = False
     ) -> bool:
@@ -961,7 +965,7 @@ def _proven_content(connection: sqlite3.Connection, row: sqlite3.Row) -> list[Js
     if row["batch"] is not None:
         content.append(row["batch"])
     if row["erasure"] is not None:
-        content += ["erasure", row["erasure"]]
+        content += ["erasure", row["erasure"], row["step"]]
     if row["email_change"] is None:
         return content
     earlier = connection.execute(
