@@ -96,6 +96,7 @@ class WorkspaceServices:
             lambda: session.rules,
             lambda right: self.check_now(right, session.actor),
             session.recheck_actor,
+            self._read_workspace_kind,
         )
         return EditBatchService(
             self.store, lambda: session.clients, self.editor, rights, self.context.clock, self.bus
@@ -333,10 +334,11 @@ class WorkspaceServices:
 
         Where that cannot be read it counts as production.
         """
+        return confirmed_over(self._read_workspace_kind())
+
+    def _read_workspace_kind(self) -> WorkspaceKind:
         values = self._read_current_values()
-        if values is None:
-            return confirmed_over(WorkspaceKind.PRODUCTION)
-        return confirmed_over(effective_workspace_kind(values))
+        return WorkspaceKind.PRODUCTION if values is None else effective_workspace_kind(values)
 
     def find_run_refusal(self) -> str:
         """Say why the workspace's actor may write nothing by a run at this moment, or "".

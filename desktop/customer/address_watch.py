@@ -15,7 +15,7 @@ from desktop.customer.email_check import EmailChecker
 from desktop.customer.service_clients import ServiceClients
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
-from desktop.kit.errors import AppError, NotFound, NotPermitted, UserDecisionNeeded
+from desktop.kit.errors import AppError, InvalidInput, NotFound, NotPermitted, UserDecisionNeeded
 from desktop.model.address_difference import AddressDifference, PrimaryAddressChange
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.email_address import email_match_key, normalize_email
@@ -164,7 +164,7 @@ class AddressWatch:
         """Read a user with every address from Zendesk. Raises NotFound."""
         zendesk = self._services().zendesk
         if zendesk is None:
-            raise NotFound("Zendesk is not connected.")
+            raise InvalidInput("Zendesk is not connected.")
         user = await zendesk.show_user(user_id)
         if user.identities_read:
             return user
@@ -177,7 +177,7 @@ class AddressWatch:
         """Read the profile that is the user's: the remembered one, else at a former address."""
         sailthru = self._services().sailthru
         if sailthru is None:
-            raise NotFound("Sailthru is not connected.")
+            raise InvalidInput("Sailthru is not connected.")
         pairs = await self._store.sync_state.find_sids([found.user_id])
         former = dict.fromkeys((found.old, *user.emails))
         keys = [(found.sid, "sid"), (pairs.get(user.id), "sid")]

@@ -139,6 +139,10 @@ class BounceRepairService:
         repair = await self._store.bounce_repairs.find_open(sid)
         if repair is None:
             raise UserDecisionNeeded("No repair of this customer's bounce has begun.")
+        # The level that was kept is set no more once the address is valid: it loosens.
+        decision = self._editor.check(Permission.OPT_IN)
+        if not decision.is_allowed and repair.level != OptOutLevel.NONE:
+            raise NotPermitted("The repair is not given up.", decision.reason)
         await self._end(repair, "Given up")
         return repair
 

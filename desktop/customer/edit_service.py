@@ -132,6 +132,7 @@ class EditService:
             settle,
             actor_key=actor.key,
         )
+        self._remember_unconfirmed(actor, edits)
         self._publish(requests)
         return edits
 
@@ -159,6 +160,9 @@ class EditService:
 
         # All of it on the database's thread: thousands of requests hold up no window.
         count = await self._store.run(queue)
+        if not actor.is_confirmed:
+            edits = await self._store.outbox.list_of_batch(batch_id)
+            self._remember_unconfirmed(actor, edits)
         self._bus.publish(ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER))
         return count
 
@@ -251,12 +255,16 @@ class EditService:
         edits = await self._store.outbox.enqueue(
             requests, actor.signature, now, judge, actor_key=actor.key, batch=batch
         )
-        if not actor.is_confirmed:
-            signed_in = self._connection_number(), actor.id
-            self._unconfirmed |= {edit.id: signed_in for edit in edits}
+        self._remember_unconfirmed(actor, edits)
         if edits:
             self._publish(requests)
         return edits
+
+    def _remember_unconfirmed(self, actor: Actor, edits: Sequence[Edit]) -> None:
+        """Remember edits queued while nobody could say who made them, for `confirm_authors`."""
+        if not actor.is_confirmed:
+            signed_in = self._connection_number(), actor.id
+            self._unconfirmed |= {edit.id: signed_in for edit in edits}
 
     def _publish(self, requests: Sequence[EditRequest]) -> None:
         ids = [request.target.id for request in requests]

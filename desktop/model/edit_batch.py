@@ -16,6 +16,7 @@ from desktop.model.limit import (
 from desktop.model.optout_level import OptOutLevel, is_loosening
 from desktop.model.permission import Actor, Role
 from desktop.model.sync_plan import ConsequenceCount, PlannedOutcome
+from desktop.model.workspace_kind import WorkspaceKind, needs_confirmation
 
 # Within this time the whole batch is taken back by one undo.
 BATCH_UNDO_S = OWN_OPTOUT_UNDO_S
@@ -233,11 +234,11 @@ class BatchGate:
     must_type: bool = False
 
 
-def find_batch_gate(counts: BatchCounts, actor: Actor) -> BatchGate:
+def find_batch_gate(counts: BatchCounts, actor: Actor, kind: WorkspaceKind) -> BatchGate:
     """Find what stands before a planned batch: the limits that a run of a sync has too.
 
     Opt-outs pass by their typed number, whatever else passes a limit needs an admin. What would
-    take two admins is not done by a batch at all.
+    take two admins is not done by a batch at all. In production more than 50 people are typed.
     """
     people: dict[str, int] = {}
     for one in counts.consequences:
@@ -254,5 +255,9 @@ def find_batch_gate(counts: BatchCounts, actor: Actor) -> BatchGate:
         refusal = f"{words} So many need two admins, who can allow it in a sync."
     elif codes - TYPED_CONSEQUENCES and actor.role is not Role.ADMIN:
         refusal = f"{words} Only an admin can let that pass. Ask one, or paste fewer."
-    must_type = bool(codes) or counts.changes > _CONFIRM_TYPED_OVER
+    must_type = (
+        bool(codes)
+        or counts.changes > _CONFIRM_TYPED_OVER
+        or needs_confirmation(kind, counts.changes)
+    )
     return BatchGate(counts.changes, refusal, words, must_type)

@@ -63,6 +63,8 @@ class BatchRunner:
         store, clock = self.store, self.clock
         if batch.undo_asked_at is not None:
             if batch.undone_at is None:
+                # It goes on in whatever window is open next: for whom the undo is allowed.
+                await self.service.require_may_undo(batch)
                 await BatchUndo(batch.id, store, self.undo, clock, self.checkpoint).run()
             await self._send(batch.id)
         elif batch.applied_at is not None:

@@ -60,4 +60,4 @@ class BatchSender:
 
     async def _wait_s(self) -> float:
         wait_s = await self._store.outbox.seconds_until_due(self._clock.now(), batch=self._batch_id)
-        return min(_MAX_WAIT_S, max(_MIN_WAIT_S, wait_s or 0.0))
+        return min(_MAX_WAIT_S, max(_MIN_WAIT_S, wait_s or _MAX_WAIT_S))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from desktop.customer.edit_batch.found_people import judge_kept
 from desktop.customer.edit_service import EditService
+from desktop.customer.edit_undo import inverse_request
 from desktop.customer.service_clients import ServiceClients
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
@@ -31,6 +32,7 @@ from desktop.model.permission import (
     check_role,
 )
 from desktop.model.service import Service
+from desktop.model.workspace_kind import WorkspaceKind
 from desktop.store.kept_address_lookup import ADDRESSES_PER_READ
 from desktop.store.workspace_store import WorkspaceStore
 
@@ -42,12 +44,13 @@ class EditBatchRights:
     """Who may work on batches: the rules in force, asked anew before anything is written.
 
     `decide_now` asks the settings as they are on disk at this moment, `recheck` asks Zendesk again
-    who is signed in and with which role.
+    who is signed in and with which role, `read_kind` the settings what the workspace is for.
     """
 
     rules: Callable[[], PermissionRules]
     decide_now: Callable[[Permission], PermissionDecision]
     recheck: Callable[[], Awaitable[None]]
+    read_kind: Callable[[], WorkspaceKind]
 
 
 class EditBatchService:
@@ -131,7 +134,8 @@ class EditBatchService:
 
     async def find_gate(self, batch_id: str) -> BatchGate:
         """Find what stands before a planned batch is applied: a limit, a number to type."""
-        return find_batch_gate(await self._batches.count(batch_id), self._editor.actor)
+        counts = await self._batches.count(batch_id)
+        return find_batch_gate(counts, self._editor.actor, self._rights.read_kind())
 
     async def apply(
         self, batch_id: str, *, confirmed: int | None = None, wait_for_undo: bool = True
@@ -168,10 +172,19 @@ class EditBatchService:
         return count
 
     async def cancel(self, batch_id: str) -> EditBatch:
-        """Stop a batch: the look-up can go on later, what is not sent yet is withdrawn."""
-        batch = await self._batches.request_cancel(batch_id)
-        if batch.applied_at is not None and batch.undo_asked_at is None:
-            self.require_permission()
+        """Stop a batch: the look-up can go on later, what is not sent yet is withdrawn.
+
+        Raises NotPermitted: what somebody else's batch tightens is not withdrawn without the right.
+        """
+        batch = await self._batches.get(batch_id)
+        self.require_permission()
+        is_withdrawn = batch.applied_at is not None and batch.undo_asked_at is None
+        if is_withdrawn:
+            for edit in await self._store.outbox.list_of_batch(batch_id):
+                if not edit.state.is_final and edit.request.undoes is None:
+                    self._editor.require_right_to_drop(edit, inverse_request(edit))
+        await self._batches.request_cancel(batch_id)
+        if is_withdrawn:
             now = self._clock.now()
             # In pieces: another process may be closing what it has sent.
             while await self._store.outbox.withdraw_batch(batch_id, now, _STOPPED_TEXT):
@@ -180,6 +193,11 @@ class EditBatchService:
         self._publish()
         return await self._batches.get(batch_id)
 
+    async def require_may_undo(self, batch: EditBatch) -> None:
+        """Raise NotPermitted where a batch is somebody else's and the right to bulk is missing."""
+        if not await self._is_own(batch):
+            _require(self._rights.decide_now(Permission.BULK))
+
     async def request_undo(self, batch_id: str) -> EditBatch:
         """Store that all of a batch is to be undone, within 24 hours of its changes.
 
@@ -187,8 +205,7 @@ class EditBatchService:
         ConflictError where it is too late or was done.
         """
         batch = await self._batches.get(batch_id)
-        if not await self._is_own(batch):
-            _require(self._rights.decide_now(Permission.BULK))
+        await self.require_may_undo(batch)
         batch = await self._batches.request_undo(batch_id, self._clock.now())
         self._publish()
         return batch

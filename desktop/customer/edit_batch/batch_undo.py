@@ -4,6 +4,7 @@ from desktop.customer.edit_undo import UndoService, undo_refusal
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, NotPermitted, UserDecisionNeeded
 from desktop.model.edit_batch import BatchStage
+from desktop.model.permission import CHANGES_OFF_REASON
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.writing.write_protocol import Checkpoint
 
@@ -45,6 +46,9 @@ class BatchUndo:
         try:
             await self._undo.undo(edit_id, wait_for_undo=False)
         except (UserDecisionNeeded, NotPermitted, ConflictError) as error:
+            if isinstance(error, NotPermitted) and error.message == CHANGES_OFF_REASON:
+                # Of no single customer: once changes are on again, all of them are undone.
+                raise
             edit = await self._store.outbox.get_edit(edit_id)
             # What has changed nothing has nothing to be undone.
             if undo_refusal(edit) is None:

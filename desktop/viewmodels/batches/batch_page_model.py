@@ -22,6 +22,7 @@ from desktop.model.edit_batch import (
 )
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.pasted_addresses import MAX_PASTED_BYTES
+from desktop.settings.effective_workspace_kind import effective_workspace_kind
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels import time_format
 from desktop.viewmodels.batches.batch_change_draft import BatchChangeDraft
@@ -43,7 +44,7 @@ _STARTS_BY_ITSELF_S = 60.0
 # Importing and signing in take some seconds on a slow computer; after so long it hangs.
 _START_TIMEOUT_S = 30.0
 _SENT_HERE = 25
-_NO_SIGN_TEXT = "It gave no sign for half a minute. Nothing was changed."
+_NO_SIGN_TEXT = "It gave no sign for half a minute. It goes on where it stopped with Resume."
 # Changes of the outbox come by the dozen while a batch is sent.
 _REFRESH_MS = 300
 _TICK_MS = 1000
@@ -203,8 +204,11 @@ class BatchPageModel(TaskModel):
             self._start_reading()
 
     def paste(self, content: bytes | str) -> None:
-        """Make a batch of a pasted text; the same text again shows the batch it has made."""
-        if self._batch is not None and content == self._pasted:
+        """Make a batch of a pasted text; the same text again shows one that is not done yet."""
+        batch = self._batch
+        is_done = batch is not None and batch.applied_at is not None
+        is_open = batch is not None and (not is_done or bool(self._counts.open_edits))
+        if is_open and content == self._pasted:
             return
         self.tasks.start_once("paste", self._paste(content))
 
@@ -283,7 +287,8 @@ class BatchPageModel(TaskModel):
         started = self._started
         gate = BatchGate(0)
         if self._batch is not None and self._batch.planned_at is not None:
-            gate = find_batch_gate(self._counts, context.workspace.actor)
+            kind = effective_workspace_kind(context.workspace.values)
+            gate = find_batch_gate(self._counts, context.workspace.actor, kind)
         return BatchInputs(
             now=context.clock.now(),
             estimate_s=estimate_lookup_s(clients, waiting),

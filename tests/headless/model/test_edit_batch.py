@@ -14,6 +14,7 @@ from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Role
 from desktop.model.service import Service
 from desktop.model.sync_plan import Consequence, ConsequenceCount
+from desktop.model.workspace_kind import WorkspaceKind
 
 ADMIN, AGENT = Actor("Ada", Role.ADMIN, 1), Actor("Bo", Role.AGENT, 2)
 
@@ -83,7 +84,7 @@ def _counts(changes: int, addresses: int = 251, **people: int) -> BatchCounts:
 def test_limits_stand_before_a_batch(
     counts: BatchCounts, actor: Actor, must_type: bool, refusal: str
 ) -> None:
-    gate = find_batch_gate(counts, actor)
+    gate = find_batch_gate(counts, actor, WorkspaceKind.SANDBOX)
     assert (gate.changes, gate.must_type) == (counts.changes, must_type)
     assert (refusal in gate.refusal) if refusal else not gate.refusal
 
@@ -94,7 +95,22 @@ def test_people_who_join_several_lists_are_counted_together() -> None:
         ConsequenceCount(Consequence.JOINS, "B", 150),
     )
     counts = BatchCounts({"found": 300}, fates={"update": 300}, consequences=found)
-    assert find_batch_gate(counts, ADMIN).must_type
+    assert find_batch_gate(counts, ADMIN, WorkspaceKind.SANDBOX).must_type
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "must_type"),
+    [
+        (WorkspaceKind.PRODUCTION, 50, False),
+        (WorkspaceKind.PRODUCTION, 51, True),
+        (WorkspaceKind.TEST, 51, False),
+    ],
+)
+def test_production_has_the_number_of_more_than_fifty_people_typed(
+    kind: WorkspaceKind, changes: int, must_type: bool
+) -> None:
+    counts = BatchCounts({"found": changes}, fates={"update": changes})
+    assert find_batch_gate(counts, ADMIN, kind).must_type is must_type
 
 
 @pytest.mark.parametrize(
