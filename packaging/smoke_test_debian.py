@@ -45,6 +45,7 @@ def smoke_test(package: Path, upgrade: Path, say: Callable[[str], None] = print)
         run("debootstrap", "--variant=minbase", "--include=ca-certificates", RELEASE, folder)
         stack.enter_context(mounted("proc", root / "proc", "-t", "proc"))
         chroot(root, f"useradd --create-home --uid {USER_ID} {USER}")
+        chroot(root, "useradd --no-create-home --uid 1001 homeless")
         for number, file in enumerate((package, upgrade)):
             shutil.copyfile(file, root / f"tmp/{number}.deb")
         say("a bare root is there")
