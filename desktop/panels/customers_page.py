@@ -240,7 +240,7 @@ class CustomersPage(QWidget):
     def open_mail_drawer(self) -> None:
         """Slide the drawer Did the mail go out? in; `failed` says why it cannot."""
         if reason := self._drawers.mail.disabled_reason():
-            self._model.failed.emit(InvalidInput("Nothing is known of e-mails.", reason))
+            self._model.failed.emit(InvalidInput("The e-mails can't be shown.", reason))
             return
         if self._mail_drawer is None:
             from desktop.panels.customer.mail_trail_drawer import MailTrailDrawer

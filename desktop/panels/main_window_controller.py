@@ -155,6 +155,7 @@ class MainWindowController(QObject):
 
     def _on_erase(self) -> None:
         # Not connected as it is: the signal's own argument is no erasure.
+        self._window.show_page("customers")
         self._window.customers_page.open_erasure_drawer()
 
     def _on_viewing_ended(self) -> None:
@@ -404,6 +405,7 @@ class MainWindowController(QObject):
         self._window.customers_page.open_mail_drawer()
 
     def _on_ask_lead(self) -> None:
+        self._window.show_page("customers")
         self._window.customers_page.open_ask_lead_drawer()
 
     def _on_follow(self) -> None:

@@ -87,9 +87,7 @@ class _MainScreensTour:
         await capture_privacy(self._driver, self._theme)
         await self._capture_special_cases()
         await self._capture_tabs()
-        if self._theme == BOTH_THEMES[0]:
-            # A second look-up of the same list did not end in time in the dark one.
-            await self._capture_many_at_once()
+        await self._capture_many_at_once()
         await self._capture_pages("")
         await self._capture_events()
         await self._capture_settings_sections()

@@ -99,7 +99,7 @@ def build_batch_view(batch: EditBatch, counts: BatchCounts, inputs: BatchInputs)
     progress = _progress(batch, counts, inputs)
     is_applied = batch.applied_at is not None
     busy = "It is under way." if progress is not None else ""
-    applied = "This batch is done. Paste addresses for another change." if is_applied else ""
+    applied = "The change was made. Paste addresses for another one." if is_applied else ""
     is_planned = batch.planned_at is not None and batch.action is not None
     nobody = "" if counts.profiles else "Nobody was found in Sailthru."
     return BatchPageView(
@@ -110,8 +110,8 @@ def build_batch_view(batch: EditBatch, counts: BatchCounts, inputs: BatchInputs)
         progress=progress,
         stop_label=_stop_label(batch, progress),
         done_change=_done_change(batch, counts) if is_applied else "",
-        form_disabled_reason=inputs.refusal or applied or busy,
-        preview_disabled_reason=inputs.refusal or applied or busy or nobody or inputs.missing,
+        form_disabled_reason=inputs.refusal or busy or applied,
+        preview_disabled_reason=inputs.refusal or busy or applied or nobody or inputs.missing,
         consequences=_consequences(counts.consequences) if is_planned else (),
         apply_label=change_label(batch.action, counts.changes)
         if is_planned and batch.action is not None and not is_applied

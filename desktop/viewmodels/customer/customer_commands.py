@@ -46,6 +46,9 @@ class CustomerForms(Protocol):
     def open_why_drawer(self) -> None:
         """Open the drawer that explains an opt-out."""
 
+    def open_mail_drawer(self) -> None:
+        """Open the drawer Did the mail go out?."""
+
     def open_profile_fields(self) -> None:
         """Open the dialog of all fields of the profile."""
 
@@ -77,7 +80,10 @@ def _commands_without_customer(reason: str) -> Iterator[PaletteCommand]:
         ("Take off a list", "list off"),
         ("Pause marketing", "pause"),
         ("All profile data", "profile data"),
-        *((name, name) for name in ("Change e-mail", "Add note", "Why opted out?")),
+        *(
+            (name, name)
+            for name in ("Change e-mail", "Add note", "Why opted out?", "Did the mail go out?")
+        ),
     ]
     for label, kind in named:
         words = synonyms_of(kind)
@@ -187,6 +193,9 @@ class _CustomerCommands:
         gets_all = profile is not None and profile.optout is OptOutLevel.NONE
         reason = _state_reason(view.panel_state) or ("They are not opted out." if gets_all else "")
         yield self._command("Why opted out?", "Why opted out?", forms.open_why_drawer, reason)
+        reason = "" if profile is not None else "This customer has no Sailthru profile."
+        reason, name = _state_reason(view.panel_state) or reason, "Did the mail go out?"
+        yield self._command(name, name, forms.open_mail_drawer, reason)
         reason = _state_reason(view.panel_state)
         fields = forms.open_profile_fields
         yield self._command("All profile data", "profile data", fields, reason, "see and edit")
