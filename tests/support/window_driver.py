@@ -196,7 +196,10 @@ class WindowDriver:
 
     async def tab_to(self, name: str, *, most: int = 80) -> QWidget:
         """Tab until the control of this name has the keyboard."""
-        for _ in range(most):
+        for number in range(2 * most):
+            if number == most:
+                # A panel that has just changed takes its place in the order a moment later.
+                await self.pause(0.2)
             focus = QApplication.focusWidget()
             if focus is not None and name in (focus.accessibleName(), focus.objectName()):
                 return focus

@@ -119,7 +119,8 @@ class BatchPageModel(TaskModel):
         self._lists: tuple[str, ...] = ()
         self._keys: tuple[int, ...] = ()
         self._is_visible = self._is_stale = False
-        self._pasted: bytes | str = ""
+        self._pasted: bytes | str = ""  # of the batch on the page
+        self._pasting: bytes | str = ""  # what was taken over last
         self._refresh_timer = create_timer(self, _REFRESH_MS, self._start_reading)
         # Times left and ages move on without any change.
         self._tick_timer = create_timer(self, _TICK_MS, self._on_tick, repeats=True)
@@ -210,11 +211,16 @@ class BatchPageModel(TaskModel):
         is_open = batch is not None and (not is_done or bool(self._counts.open_edits))
         if is_open and content == self._pasted:
             return
-        self.tasks.start_once("paste", self._paste(content))
+        # Pressed twice, while the first is still being read.
+        if content == self._pasting and self.tasks.is_running("paste"):
+            return
+        self._pasting = content
+        self.tasks.start("paste", self._paste(content))
 
     def drop_file(self, path: str) -> None:
         """Make a batch of a dropped or chosen file."""
-        self.tasks.start_once("paste", self._read_file(Path(path)))
+        self._pasting = ""
+        self.tasks.start("paste", self._read_file(Path(path)))
 
     def open_batch(self, batch_id: str) -> None:
         """Show an earlier batch on the page."""

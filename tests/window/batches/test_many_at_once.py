@@ -258,3 +258,28 @@ async def test_every_control_of_the_page_has_a_name(window: BatchPageDriver) -> 
         "Pasted addresses", "Counts", "Change", "Reason", "Ticket", "Preview change",
     }  # fmt: skip
     assert all(window.find_all(name) for name in names)
+
+
+async def test_what_is_dropped_while_the_list_before_is_still_read_is_taken(
+    window: BatchPageDriver,
+) -> None:
+    for pasted in ("maria@lopez.example", "tom@old.example, dana@okafor.example"):
+        mime = QMimeData()
+        mime.setText(pasted)
+        # At once, one after the other: neither waits for the page to show the one before.
+        drop(window, mime)
+    await window.wait_until(lambda: window.counts().get("") == 2)
+
+
+async def test_same_list_pasted_again_after_its_change_makes_a_new_batch(
+    window: BatchPageDriver,
+) -> None:
+    await window.paste_and_look_up("maria@lopez.example")
+    await window.preview(change="optout basic", reason="complaints")
+    await window.make()
+    first = window.model.batch
+    assert first is not None
+    await window.wait_until(lambda: window.model.is_sent)
+    await window.paste_and_look_up("maria@lopez.example")
+    assert window.model.batch is not None
+    assert window.model.batch.id != first.id
