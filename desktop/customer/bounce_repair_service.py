@@ -112,8 +112,19 @@ class BounceRepairService:
         if await self._was_chosen_since(repair):
             await self._end(repair, "Somebody has chosen another level since")
             return BounceCheck(BounceRepairState.LEFT, profile.optout, repair)
+        if await self._was_refused_since(repair):
+            # Sailthru has refused it for good: a person retries that edit, in Activity.
+            return BounceCheck(BounceRepairState.APPLYING, profile.optout, repair)
         edits = await self._editor.submit([_keeping_request(repair, profile)], wait_for_undo=False)
         return BounceCheck(BounceRepairState.APPLYING, profile.optout, repair, edits[0])
+
+    async def _was_refused_since(self, repair: BounceRepair) -> bool:
+        """Whether an edit that sets the kept level again has failed since the repair began."""
+        entries = await self._store.audit.list_entries(targets=(repair.sid,), limit=100)
+        return any(
+            (entry.reason, entry.result) == (_REASON, "failed") and entry.at >= repair.begun_at
+            for entry in entries
+        )
 
     async def check_all(self) -> tuple[Edit, ...]:
         """Go on with every repair that has begun; returns the edits that set a level again.

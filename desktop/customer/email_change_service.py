@@ -30,7 +30,13 @@ from desktop.customer.email_check import (
 from desktop.customer.service_clients import ServiceClients
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
-from desktop.kit.errors import AppError, ConflictError, InvalidInput, UserDecisionNeeded
+from desktop.kit.errors import (
+    AppError,
+    ConflictError,
+    InvalidInput,
+    ServiceUnreachable,
+    UserDecisionNeeded,
+)
 from desktop.model.address_difference import PrimaryAddressChange
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget
@@ -416,7 +422,9 @@ class EmailChangeService:
                 "Resume to change it all the same, or take it back.",
             )
         zendesk = self._services().zendesk
-        if zendesk is None or change.user_id is None:
+        if zendesk is None:
+            raise ServiceUnreachable("Zendesk is not connected.")
+        if change.user_id is None:
             raise ConflictError("Zendesk could not be asked whether the address still stands.")
         user = await zendesk.show_user(change.user_id)
         if email_match_key(user.email or "") != email_match_key(change.new):

@@ -355,10 +355,13 @@ class Outbox(Repository):
                 if not self._is_due(connection, row, now) and not (is_let_go and not refusal(edit)):
                     continue
                 if row["state"] in ("queued", "waiting") and (reason := refusal(edit)):
-                    connection.execute(
-                        "UPDATE outbox SET state = 'queued', detail = ? WHERE id = ?",
-                        (not_sent_detail(reason), row["id"]),
-                    )
+                    kept = not_sent_detail(reason)
+                    # A batch that the rules hold back has thousands, asked about again and again.
+                    if (row["state"], row["detail"]) != ("queued", kept):
+                        connection.execute(
+                            "UPDATE outbox SET state = 'queued', detail = ? WHERE id = ?",
+                            (kept, row["id"]),
+                        )
                     continue
                 interrupted = row["state"] == "sending"
                 connection.execute(
