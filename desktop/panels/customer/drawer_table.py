@@ -1,9 +1,22 @@
 """The card of rows in a drawer over the customer sheet, laid out anew for a narrow window."""
 
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from collections.abc import Iterable
+
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from desktop.panels.widgets.box_layout import delete_widget
 from desktop.panels.widgets.card import Card
+
+
+def arrange_drawer(
+    rows: Iterable[QBoxLayout], tables: "Iterable[DrawerTable]", *, is_narrow: bool
+) -> None:
+    """Lay a drawer's rows and tables out below each other for little width, else side by side."""
+    way = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
+    for row in rows:
+        row.setDirection(way)
+    for table in tables:
+        table.set_narrow(is_narrow)
 
 
 class DrawerTable(Card):

@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QWidget
 
 from desktop.model.email_change import EmailConflictPolicy
-from desktop.panels.customer.drawer_table import DrawerTable
+from desktop.panels.customer.drawer_table import DrawerTable, arrange_drawer
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.box_layout import hbox, vbox
@@ -150,11 +150,8 @@ class EmailChangeDrawer(Drawer):
         if is_narrow == self._is_narrow:
             return
         self._is_narrow = is_narrow
-        way = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
-        for row in (self._address_row, self._addresses, self._choice_row, self._foot_row):
-            row.setDirection(way)
-        for table in (self._checks, self._comparison, self._steps):
-            table.set_narrow(is_narrow)
+        rows = (self._address_row, self._addresses, self._choice_row, self._foot_row)
+        arrange_drawer(rows, (self._checks, self._comparison, self._steps), is_narrow=is_narrow)
         self._shown = None
         if self.isVisible():
             self.refresh()

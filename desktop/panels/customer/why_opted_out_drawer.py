@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from desktop.panels.customer.bounce_repair_section import BounceRepairSection
+from desktop.panels.customer.unknown_part import add_unknown
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.box_layout import delete_widget, hbox, vbox
@@ -63,11 +64,7 @@ class WhyOptedOutDrawer(Drawer):
         rows = [_create_cause_row(cause) for cause in view.causes]
         self._rows = QWidget()
         column = vbox(*rows, spacing=10)
-        if view.unknown:
-            column.addSpacing(fonts.scaled(6))
-            column.addWidget(label("What cannot be known", "title"))
-            for sentence in view.unknown:
-                column.addWidget(label(sentence, "muted", wrap=True))
+        add_unknown(column, view.unknown)
         self._rows.setLayout(column)
         self._rows_place.addWidget(self._rows)
 
