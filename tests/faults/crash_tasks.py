@@ -44,6 +44,18 @@ DELIVERY_CHECKPOINTS = (
 _DELIVERY_TIMEOUT_S = 20.0
 
 
+def _die_at(point: str | None, turn: int) -> Callable[[str], None]:
+    """Return a checkpoint that kills this process the so-manyth time that a point is passed."""
+    passed: Counter[str] = Counter()
+
+    def checkpoint(name: str) -> None:
+        passed[name] += 1
+        if name == point and passed[name] == turn:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return checkpoint
+
+
 def edit_from_json(given: dict[str, Any]) -> EditRequest:
     """The intent that crossed the pipe as JSON."""
     target = EditTarget(Service(given["service"]), given["target"], given["label"])
@@ -150,12 +162,7 @@ def change_email(
     turn: int = 1,
 ) -> None:
     """Change an address, or go on with the change, and be killed the so-manyth time at a point."""
-    passed: Counter[str] = Counter()
-
-    def checkpoint(name: str) -> None:
-        passed[name] += 1
-        if name == die_at and passed[name] == turn:
-            os.kill(os.getpid(), signal.SIGKILL)
+    checkpoint = _die_at(die_at, turn)
 
     async def act() -> None:
         async with open_workspace_services(Path(home), document) as house:
@@ -184,12 +191,7 @@ def change_batch(
     Each step is taken only where the batch has not come so far yet, as a person does who starts
     again.
     """
-    passed: Counter[str] = Counter()
-
-    def checkpoint(name: str) -> None:
-        passed[name] += 1
-        if name == die_at and passed[name] == turn:
-            os.kill(os.getpid(), signal.SIGKILL)
+    checkpoint = _die_at(die_at, turn)
 
     async def act() -> None:
         async with open_workspace_services(Path(home), document) as house:
@@ -226,12 +228,7 @@ def erase_person(
     Without approvals only the first admin has agreed, and the steps are queued all the same: as by
     somebody who writes to the file.
     """
-    passed: Counter[str] = Counter()
-
-    def checkpoint(name: str) -> None:
-        passed[name] += 1
-        if name == die_at and passed[name] == turn:
-            os.kill(os.getpid(), signal.SIGKILL)
+    checkpoint = _die_at(die_at, turn)
 
     async def act() -> None:
         async with open_workspace_services(Path(home), document) as house:
@@ -324,12 +321,7 @@ def deliver_events(
     turn: int = 1,
 ) -> None:
     """Store events and deliver what waits, and be killed the so-manyth time at a point."""
-    passed: Counter[str] = Counter()
-
-    def checkpoint(name: str) -> None:
-        passed[name] += 1
-        if name == die_at and passed[name] == turn:
-            os.kill(os.getpid(), signal.SIGKILL)
+    checkpoint = _die_at(die_at, turn)
 
     async def act() -> None:
         async with open_workspace_services(Path(home), document, for_runs=True) as house:
