@@ -111,17 +111,24 @@ def test_agents_change_no_action(as_agent: FairleadCommand) -> None:
     assert (done.exit_code, done.json["error"]["code"]) == (3, "not_permitted")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE event_action SET saved = replace(saved, '\"is_on\":false', '\"is_on\":true')",
+        # Its default, which is on, would be in force again.
+        "UPDATE event_action SET saved = ''",
+        "DELETE FROM event_action",
+    ],
+)
 def test_an_action_written_into_the_database_does_not_count(
-    fairlead: FairleadCommand, home: Path
+    fairlead: FairleadCommand, home: Path, statement: str
 ) -> None:
     actions(fairlead, "track_event", "--off")
     count_fired(fairlead, "track_event", "--drafts")
     actions(fairlead, "--save")
     (database,) = home.rglob("fairlead.db")
     with sqlite3.connect(database) as connection:
-        connection.execute(
-            "UPDATE event_action SET saved = replace(saved, '\"is_on\":false', '\"is_on\":true')"
-        )
+        connection.execute(statement)
     lines = as_lines(track("A", "nobody"))
     refused = fairlead("events", "simulate", "-", "--json", stdin=lines)
     assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")

@@ -170,6 +170,29 @@ def test_a_removal_waits_until_it_is_ticked(
     assert records.memberships(user) == []
 
 
+def test_removals_of_one_source_are_ticked_for_that_source_alone(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    users, events = [], []
+    for _ in range(2):
+        user, email = records.user()
+        organization = records.organization()
+        records.join(user, organization)
+        users.append((user, organization))
+        company = {"id": organization, "remove": True}
+        events.append(identify("", email, company=company) | {"anonymousId": "a"})
+    # Stored, and not sent: the service is away.
+    sandbox.add_fault("zendesk:* *:503", times=None)
+    try:
+        assert deliver(fairlead, events[0], words=("--name", "one")).exit_code != 0
+    finally:
+        sandbox.clear_faults()
+    deliver(fairlead, events[1], words=("--name", "two", "--removals"))
+    # Of the first nobody has said so.
+    assert records.memberships(users[0][0]) == [users[0][1]]
+    assert records.memberships(users[1][0]) == []
+
+
 def test_a_wrong_id_is_corrected_and_retried(
     fairlead: FairleadCommand, records: EventRecords
 ) -> None:

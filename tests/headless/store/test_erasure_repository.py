@@ -161,6 +161,28 @@ def test_failed_step_stops_the_others_and_is_queued_again_with_new_tickets(
     assert store.erasures.get_progress.blocking(erasure.id).stopped_at is None
 
 
+def test_failed_step_that_was_edited_in_the_file_is_not_queued_again(store: WorkspaceStore) -> None:
+    erasure = begin(store).erasure
+    for state in (EditState.DONE, EditState.DONE, EditState.FAILED):
+        edit = store.outbox.claim.blocking(5.0)
+        assert edit is not None
+        store.outbox.close(store.outbox.mark_sending.blocking(edit, 5.0), 6.0, state, "refused")
+    # Somebody else than the two admins have agreed on.
+    store.fairlead_db.write(
+        lambda c: c.execute("UPDATE outbox SET target = '4711' WHERE kind = 'delete_user'")
+    )
+    store.erasures.queue_again.blocking(erasure.id, [], ADA, 8.0)
+    assert store.outbox.claim.blocking(9.0) is None
+
+
+def test_erasure_of_another_account_is_not_gone_on_with(store: WorkspaceStore) -> None:
+    erasure_id = request(store)
+    store.fairlead_db.write(lambda c: c.execute("UPDATE erasure SET account = 'another'"))
+    with pytest.raises(ConflictError, match="another account"):
+        store.erasures.approve.blocking(erasure_id, BO, 2.0)
+    assert store.outbox.count_open.blocking() == 0
+
+
 def test_without_any_key_nobody_is_erased(tmp_path: Path) -> None:
     store = open_fresh_store(tmp_path)
     with pytest.raises(StorageError, match="without a key"):
