@@ -73,6 +73,10 @@ class DetachedRunLauncher:
         words = ["events", "deliver", str(file), *(["--removals"] if removals else [])]
         return self._start(*words, "--quiet", kind="events", what="The delivery")
 
+    def collect_events(self) -> DetachedProcess:
+        """Start what takes watched folders in and sends what may go by itself."""
+        return self._start("events", "collect", "--quiet", kind="events", what="The collection")
+
     def retry_event(self, event_id: int, removals: bool) -> DetachedProcess:
         """Start what delivers one stored event once more. Raises InternalError."""
         words = ["events", "retry", "--event", str(event_id)]
