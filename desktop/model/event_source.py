@@ -13,7 +13,7 @@ _LONGEST_NAME = 60
 _RESERVED = frozenset("=,#/\\")
 
 
-class SourceKind(Enum):
+class EventSourceKind(Enum):
     """How the events of a source come in."""
 
     FILE = "file"
@@ -28,10 +28,10 @@ class SourceKind(Enum):
 
 
 _LABELS = {
-    SourceKind.FILE: "Files and paste",
-    SourceKind.FOLDER: "Watched folder",
-    SourceKind.PIPE: "Pipe",
-    SourceKind.HTTP: "HTTP",
+    EventSourceKind.FILE: "Files and paste",
+    EventSourceKind.FOLDER: "Watched folder",
+    EventSourceKind.PIPE: "Pipe",
+    EventSourceKind.HTTP: "HTTP",
 }
 
 
@@ -66,7 +66,7 @@ class EventSource:
 
     id: int
     name: str
-    kind: SourceKind
+    kind: EventSourceKind
     folder: str = ""
     added_at: float = 0.0
     switch: UnattendedSwitch | None = None

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from desktop.kit.errors import ConflictError, NotFound
-from desktop.model.event_source import EventSource, SourceKind, UnattendedSwitch
+from desktop.model.event_source import EventSource, EventSourceKind, UnattendedSwitch
 from desktop.model.watched_file import WatchedFile
 from desktop.store.database_call import database_call
 from desktop.store.process_identity import is_owner_alive
@@ -76,7 +76,7 @@ class EventSourceRepository(Repository):
         )
 
     @database_call
-    def add(self, name: str, kind: SourceKind, folder: str, at: float) -> int:
+    def add(self, name: str, kind: EventSourceKind, folder: str, at: float) -> int:
         """Insert a named source; returns its id. Raises ConflictError for a name that is taken."""
 
         def act(connection: sqlite3.Connection) -> int:
@@ -252,7 +252,7 @@ class EventSourceRepository(Repository):
         return EventSource(
             id=row["id"],
             name=row["name"],
-            kind=SourceKind(row["kind"]),
+            kind=EventSourceKind(row["kind"]),
             folder=row["folder"],
             added_at=row["added_at"],
             switch=proven.switch,

@@ -9,7 +9,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, InvalidInput, KeyringError, NotPermitted
 from desktop.model.event_source import (
     EventSource,
-    SourceKind,
+    EventSourceKind,
     UnattendedSwitch,
     parse_source_name,
 )
@@ -59,12 +59,12 @@ class EventSourceService:
         """Return one source. Raises NotFound."""
         return await self._sources.get(name, self._clock.now())
 
-    async def add(self, name: str, kind: SourceKind, folder: str = "") -> EventSource:
+    async def add(self, name: str, kind: EventSourceKind, folder: str = "") -> EventSource:
         """Add a source. Raises NotPermitted, InvalidInput and ConflictError."""
         self._require_configuration()
         name = parse_source_name(name)
-        path = await self._check_folder(folder) if kind is SourceKind.FOLDER else ""
-        if folder and kind is not SourceKind.FOLDER:
+        path = await self._check_folder(folder) if kind is EventSourceKind.FOLDER else ""
+        if folder and kind is not EventSourceKind.FOLDER:
             raise InvalidInput(f"A source of the kind “{kind.label}” has no folder.")
         await self._sources.add(name, kind, path, self._clock.now())
         self._publish()
@@ -104,7 +104,7 @@ class EventSourceService:
         """Make a new write key for an HTTP source and return it. Raises KeyringError."""
         self._require_configuration()
         source = await self.get(name)
-        if source.kind is not SourceKind.HTTP:
+        if source.kind is not EventSourceKind.HTTP:
             raise InvalidInput(f"“{source.name}” takes no events over HTTP, so it has no key.")
         return await self.write_keys.make(source.id)
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import AppError
-from desktop.model.event_source import EventSource, SourceKind
+from desktop.model.event_source import EventSource, EventSourceKind
 from desktop.sync.event_collection import FolderCollector
 
 # Twice the time that a file has to look the same: two looks of the window are enough for one.
@@ -52,7 +52,7 @@ class EventCollector:
             self._show_error(error)
 
     async def _is_due(self, source: EventSource) -> bool:
-        if source.kind is SourceKind.FOLDER and await self._collector.is_due(source):
+        if source.kind is EventSourceKind.FOLDER and await self._collector.is_due(source):
             return True
         return self._may_deliver() and await self._has_claimable(source)
 

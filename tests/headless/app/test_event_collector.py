@@ -6,7 +6,7 @@ from pathlib import Path
 
 from desktop.app.background.event_collector import EventCollector
 from desktop.app.container import WorkspaceServices
-from desktop.model.event_source import HOUR_S, SourceKind, UnattendedSwitch
+from desktop.model.event_source import HOUR_S, EventSourceKind, UnattendedSwitch
 from desktop.sync.event_collection import SETTLE_S, FolderCollector, store_stream
 from tests.support.clocks import ManualClock
 from tests.support.event_cases import as_lines, track
@@ -39,7 +39,7 @@ async def test_a_whole_file_in_a_folder_starts_one_process(
 ) -> None:
     starts = Starts()
     loop = EventCollector(services, starts, refuse_errors)
-    source = await services.event_sources.add("orders", SourceKind.FOLDER, str(tmp_path))
+    source = await services.event_sources.add("orders", EventSourceKind.FOLDER, str(tmp_path))
     await loop.run_once()
     file = tmp_path / "a.jsonl"
     file.write_text(as_lines(track("A", "u")), "utf-8")
@@ -61,7 +61,7 @@ async def test_events_start_a_process_only_while_they_may_go_by_themselves(
 ) -> None:
     starts = Starts()
     loop = EventCollector(services, starts, refuse_errors)
-    shop = await services.event_sources.add("shop", SourceKind.PIPE)
+    shop = await services.event_sources.add("shop", EventSourceKind.PIPE)
     intake = await services.store.event_sources.add_intake(shop.id, "", 0.0)
     lines = as_lines({"type": "page", "userId": "a"}, {"type": "page", "userId": "b"})
     await store_stream(services.store, intake, io.BytesIO(lines.encode()), clock.now())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from desktop.model.event_source import SourceKind
+from desktop.model.event_source import EventSourceKind
 from tests.faults.edit_crashes import EditCrashHarness
 from tests.support.event_cases import EventRecords, as_lines, group, identify, track
 
@@ -73,7 +73,7 @@ def test_a_watched_file_is_stored_once_though_its_process_is_killed(
     name = point.replace(" ", "-")
     store = crash_harness.open_store()
     try:
-        store.event_sources.add.blocking(name, SourceKind.FOLDER, str(folder), 0.0)
+        store.event_sources.add.blocking(name, EventSourceKind.FOLDER, str(folder), 0.0)
     finally:
         store.close()
     # One with and one without a message id of its own, and a bad line.

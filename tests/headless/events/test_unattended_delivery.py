@@ -12,7 +12,7 @@ import pytest
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_deliverer, open_live_directory
 from desktop.app.unattended_sources import UnattendedSources
-from desktop.model.event_source import HOUR_S, SourceKind, UnattendedSwitch
+from desktop.model.event_source import HOUR_S, EventSourceKind, UnattendedSwitch
 from desktop.sync.event_collection import store_stream
 from tests.support.cli_command import FairleadCommand
 from tests.support.clocks import ManualClock
@@ -232,7 +232,7 @@ def test_who_switched_it_on_must_still_be_an_admin(
 
 async def add_shop(services: WorkspaceServices, limit: int) -> int:
     sources = services.event_sources
-    await sources.add("shop", SourceKind.PIPE)
+    await sources.add("shop", EventSourceKind.PIPE)
     await sources.set_unattended("shop", UnattendedSwitch(limit))
     shop = await sources.get("shop")
     return await services.store.event_sources.add_intake(shop.id, "", 0.0)

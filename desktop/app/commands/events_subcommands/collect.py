@@ -18,7 +18,7 @@ from desktop.app.event_services import build_deliverer, open_live_directory
 from desktop.app.unattended_sources import UnattendedSources
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.kit.text import format_count
-from desktop.model.event_source import EventSource, SourceKind
+from desktop.model.event_source import EventSource, EventSourceKind
 from desktop.sync.event_collection import SETTLE_S, FolderCollector, FolderResult, store_stream
 
 
@@ -90,7 +90,7 @@ async def _collect_folders(
     services: WorkspaceServices, sources: Sequence[EventSource], settle_s: float
 ) -> list[FolderResult]:
     """Take whole files in; where some have just come, look once more when they are settled."""
-    folders = [one for one in sources if one.kind is SourceKind.FOLDER]
+    folders = [one for one in sources if one.kind is EventSourceKind.FOLDER]
     collector = FolderCollector(services.store, services.context.clock, settle_s)
     results = [await collector.collect(one) for one in folders]
     if any(one.unsettled for one in results):

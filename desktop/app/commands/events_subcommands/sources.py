@@ -16,7 +16,7 @@ from desktop.kit.text import format_count
 from desktop.model.event_source import (
     DEFAULT_HOURLY_LIMIT,
     EventSource,
-    SourceKind,
+    EventSourceKind,
     UnattendedSwitch,
 )
 
@@ -30,7 +30,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "value", nargs="?", metavar="NEW|on|off", help="rename: its new name; unattended: on or off"
     )
     parser.add_argument(
-        "--kind", choices=[kind.value for kind in SourceKind], help="add: how its events come in"
+        "--kind",
+        choices=[kind.value for kind in EventSourceKind],
+        help="add: how its events come in",
     )
     parser.add_argument("--folder", metavar="DIR", default="", help="add: the folder to watch")
     parser.add_argument(
@@ -61,7 +63,7 @@ async def _work_on_sources(services: WorkspaceServices, options: argparse.Namesp
         # Nobody can say who may while Zendesk is away.
         raise error
     if options.action == "add":
-        kind = SourceKind(options.kind or ("folder" if options.folder else "file"))
+        kind = EventSourceKind(options.kind or ("folder" if options.folder else "file"))
         return _emit_sources([await sources.add(options.name, kind, options.folder)], options)
     if options.action == "rename":
         if not options.value:
