@@ -174,7 +174,12 @@ class WindowLifecycle(QObject):
         tasks.start("connect", self._connect())
         run_environment = self._options.run_environment
         outbox_worker = start_background_loops(
-            self.services, tasks, run_environment, show_error, self.tabs_model.open_ids
+            self.services,
+            tasks,
+            run_environment,
+            show_error,
+            self.main_window.show_notice,
+            self.tabs_model.open_ids,
         )
         self._outbox_worker = outbox_worker
         try:
