@@ -300,6 +300,7 @@ class _MainScreensTour:
             await self._save("events")
 
     async def _capture_settings_sections(self) -> None:
+        self._main_window.show_page("settings")
         page = self._main_window.findChild(SettingsPage)
         if page is None:
             return
