@@ -22,6 +22,7 @@ from desktop.kit.errors import (
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.settings import sync_settings
 from desktop.sync.event_delivery import DeliveryOptions, EventDeliverer
+from desktop.sync.event_rollback import EventRollback
 from desktop.writing.event_requests import EventRequestGateway
 from desktop.writing.write_protocol import Checkpoint
 
@@ -72,6 +73,7 @@ async def build_deliverer(
     timeout_s = session.values.get(sync_settings.JOB_TIMEOUT_MINUTES) * 60.0
     return EventDeliverer(
         events=services.store.events,
+        writes=services.store.event_writes,
         actions=compile_actions(await build_action_store(services).get_actions()),
         directory=directory,
         gateway=EventRequestGateway(
@@ -87,6 +89,16 @@ async def build_deliverer(
         load_erased=services.store.erased_people.load,
         find_unattended=UnattendedSources(services).find if is_unattended else None,
     )
+
+
+async def build_rollback(services: WorkspaceServices) -> EventRollback:
+    """Build what takes back what delivered events changed, by the rights of who is at work."""
+    calls = build_event_calls(services)
+    gateway = EventRequestGateway(
+        calls, services.context.clock, services.find_run_refusal, job_timeout_s=0.0
+    )
+    erased = await services.store.erased_people.load()
+    return EventRollback(services.store.event_writes, calls, gateway, erased)
 
 
 async def simulate_file(

@@ -292,5 +292,6 @@ async def _plan_organization(
             who=who,
             summary=f"{who}: joins {organization.name} as the main organisation",
             user_id=user.id,
+            organization_id=organization.id,
         )
     ]

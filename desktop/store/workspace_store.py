@@ -24,6 +24,7 @@ from desktop.store.erasure_repository import ErasureRepository
 from desktop.store.event_action_repository import EventActionRepository
 from desktop.store.event_repository import EventRepository
 from desktop.store.event_source_repository import EventSourceRepository
+from desktop.store.event_write_repository import EventWriteRepository
 from desktop.store.feed_repository import FeedRepository
 from desktop.store.lead_request_repository import LeadRequestRepository
 from desktop.store.outbox import Outbox
@@ -52,8 +53,8 @@ class WorkspaceStore:
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
     `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
-    (`events`, `event_actions`, `event_sources`), and what services said (`customer_cache`, `feeds`,
-    `zendesk_users`).
+    (`events`, `event_actions`, `event_sources`, `event_writes`), and what services said
+    (`customer_cache`, `feeds`, `zendesk_users`).
     """
 
     accounts: AccountRepository
@@ -80,6 +81,7 @@ class WorkspaceStore:
     event_actions: EventActionRepository
     events: EventRepository
     event_sources: EventSourceRepository
+    event_writes: EventWriteRepository
     feeds: FeedRepository
     zendesk_users: ZendeskUserLookup
     fairlead_db: Database
@@ -154,6 +156,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         plan_retention=PlanRetention(fairlead),
         event_actions=EventActionRepository(fairlead),
         events=EventRepository(fairlead, new_owner_id(), accounts),
+        event_writes=EventWriteRepository(fairlead),
         event_sources=EventSourceRepository(fairlead, new_owner_id()),
         feeds=FeedRepository(mirror, accounts),
         zendesk_users=ZendeskUserLookup(mirror),
