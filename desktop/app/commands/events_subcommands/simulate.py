@@ -19,6 +19,7 @@ from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_action_store, open_directory
+from desktop.events.delivery_estimate import DeliveryEstimate, estimate_delivery
 from desktop.events.event import Event
 from desktop.events.event_action import ActionKind
 from desktop.events.event_intake import read_events
@@ -70,7 +71,10 @@ async def _simulate(services: WorkspaceServices, options: argparse.Namespace) ->
         )
     if options.drafts:
         await store.mark_previewed()
-    output.finish(counts, explained, is_live=directory.is_live)
+    estimate = None
+    if directory.is_live:
+        estimate = estimate_delivery(counts, services.session.zendesk_calls_per_minute())
+    output.finish(counts, explained, estimate)
     return ExitCode.DONE if directory.is_live else ExitCode.SERVICE_AWAY
 
 
@@ -91,10 +95,13 @@ class _JsonOutput:
             self._is_begun = True
 
     def finish(
-        self, counts: SimulationCounts, explained: list[dict[str, Any]], *, is_live: bool
+        self,
+        counts: SimulationCounts,
+        explained: list[dict[str, Any]],
+        estimate: DeliveryEstimate | None,
     ) -> None:
-        """Print the rest of the document."""
-        document = _summary(counts, is_live=is_live)
+        """Print the rest of the document; without an `estimate` Zendesk was not asked."""
+        document = _summary(counts, estimate)
         rest = _dump({**document, "explained": explained} if explained else document)
         write_utf_8(("" if self._is_begun else '{"requests": [') + f"], {rest[1:]}\n")
 
@@ -111,10 +118,13 @@ class _TextOutput:
             self._rows.append(planned)
 
     def finish(
-        self, counts: SimulationCounts, explained: list[dict[str, Any]], *, is_live: bool
+        self,
+        counts: SimulationCounts,
+        explained: list[dict[str, Any]],
+        estimate: DeliveryEstimate | None,
     ) -> None:
-        """Print everything."""
-        emit({}, self._lines(counts, is_live=is_live), as_json=False)
+        """Print everything; without an `estimate` Zendesk was not asked."""
+        emit({}, self._lines(counts, estimate), as_json=False)
         lines = (
             f"  line {one['line']} {one['type']}: {kind}: {reason}"
             for one in explained
@@ -122,11 +132,14 @@ class _TextOutput:
         )
         emit({}, lines, as_json=False)
 
-    def _lines(self, counts: SimulationCounts, *, is_live: bool) -> Iterator[str]:
-        if not is_live:
+    def _lines(self, counts: SimulationCounts, estimate: DeliveryEstimate | None) -> Iterator[str]:
+        if estimate is None:
             yield "Zendesk can't be reached: compared with the users saved on this computer."
         yield from describe_effects(counts)
         yield describe_actions(counts)
+        if estimate is not None and estimate.calls:
+            took = f", some {max(1, round(estimate.minutes)):,} min" if estimate.minutes else ""
+            yield f"A delivery takes about {estimate.calls:,} calls to Zendesk{took}."
         for row in self._rows:
             yield f"  line {row.line}: {terminal_safe(row.summary)}"
             yield f"      {row.method} {row.path}"
@@ -196,8 +209,9 @@ def as_json(planned: PlannedRequest) -> dict[str, Any]:
     return document
 
 
-def _summary(counts: SimulationCounts, *, is_live: bool) -> dict[str, Any]:
+def _summary(counts: SimulationCounts, estimate: DeliveryEstimate | None) -> dict[str, Any]:
     intake = counts.intake
+    is_live = estimate is not None
     return {
         "actions": {
             **{kind.value: counts.actions[kind] for kind in ActionKind},
@@ -215,6 +229,11 @@ def _summary(counts: SimulationCounts, *, is_live: bool) -> dict[str, Any]:
         "duplicates": intake.duplicates,
         "invalid": [{"line": line, "reason": reason} for line, reason in intake.invalid],
         "source": "zendesk" if is_live else "kept",
+        **(
+            {"estimate": {"calls": estimate.calls, "minutes": round(estimate.minutes, 1)}}
+            if estimate is not None
+            else {}
+        ),
     }
 
 
