@@ -12,7 +12,8 @@ from pathlib import Path
 from tests.bench.report import Figure, format_table
 
 KINDS = (
-    "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "bundle", "faults",
+    "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "bundle", "events",
+    "faults",
 )  # fmt: skip
 _MODULES = {
     "start": "tests.bench.startup_time",
