@@ -31,6 +31,8 @@ from desktop.events.simulation import (
     simulate,
 )
 from desktop.kit.text import format_count
+from desktop.model.admin_center import organization_fields_address, user_fields_address
+from desktop.settings import settings_table
 
 # On a terminal; JSON has them all.
 _ROWS_SHOWN = 200
@@ -55,7 +57,8 @@ async def _simulate(services: WorkspaceServices, options: argparse.Namespace) ->
     actions = compile_actions(await store.get_actions(with_drafts=options.drafts))
     directory = await open_directory(services)
     take_planned_fields(directory, options)
-    output = _JsonOutput() if options.json else _TextOutput()
+    base_url = services.session.values.get(settings_table.ZENDESK_BASE_URL)
+    output = _JsonOutput(base_url) if options.json else _TextOutput(base_url)
     explained: list[dict[str, Any]] = []
 
     def explain(event: Event) -> None:
@@ -85,7 +88,8 @@ def _pass_over(_event: Event) -> None:
 class _JsonOutput:
     """Prints one JSON document piece by piece: a million requests are not held."""
 
-    def __init__(self) -> None:
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
         self._is_begun = False
 
     def add(self, planned: PlannedRequest | NoChange) -> None:
@@ -101,7 +105,7 @@ class _JsonOutput:
         estimate: DeliveryEstimate | None,
     ) -> None:
         """Print the rest of the document; without an `estimate` Zendesk was not asked."""
-        document = _summary(counts, estimate)
+        document = {**_summary(counts, estimate), **missing_field_addresses(counts, self._base_url)}
         rest = _dump({**document, "explained": explained} if explained else document)
         write_utf_8(("" if self._is_begun else '{"requests": [') + f"], {rest[1:]}\n")
 
@@ -109,7 +113,8 @@ class _JsonOutput:
 class _TextOutput:
     """Prints the consequences first and then the first requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
         self._rows: list[PlannedRequest] = []
 
     def add(self, planned: PlannedRequest | NoChange) -> None:
@@ -136,6 +141,8 @@ class _TextOutput:
         if estimate is None:
             yield "Zendesk can't be reached: compared with the users saved on this computer."
         yield from describe_effects(counts)
+        for address in missing_field_addresses(counts, self._base_url).values():
+            yield f"An admin defines them at {address}."
         yield describe_actions(counts)
         if estimate is not None and estimate.calls:
             took = f", some {max(1, round(estimate.minutes)):,} min" if estimate.minutes else ""
@@ -146,6 +153,16 @@ class _TextOutput:
         left = counts.requests - len(self._rows)
         if left > 0:
             yield f"  … and {left:,} more; --json prints all."
+
+
+def missing_field_addresses(counts: SimulationCounts, base_url: str) -> dict[str, str]:
+    """Return where in Zendesk an admin defines the fields that events have values for."""
+    found = {}
+    if counts.effects.discarded:
+        found["user_fields_at"] = user_fields_address(base_url)
+    if counts.effects.organization_fields:
+        found["organization_fields_at"] = organization_fields_address(base_url)
+    return found
 
 
 def describe_actions(counts: SimulationCounts) -> str:
