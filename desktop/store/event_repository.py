@@ -25,7 +25,8 @@ from desktop.store.unattended_events import UnattendedBudget
 
 _UNSENT = "state IN ('waiting', 'open')"
 _HEAD_SQL = f"""
-SELECT e.*, s.name AS source_name, s.named FROM event e JOIN event_source s ON s.id = e.source
+SELECT e.*, s.name AS source_name, s.named FROM event e INDEXED BY event_unsent_order
+JOIN event_source s ON s.id = e.source
 WHERE e.account = ?1 AND e.{_UNSENT} AND e.not_before <= ?2 AND NOT e.is_held
   AND (?4 IS NULL OR s.named IN (SELECT value FROM json_each(?4)))
   AND NOT EXISTS (SELECT 1 FROM event o WHERE o.account = e.account AND o.user_key = e.user_key

@@ -70,10 +70,24 @@ def test_agents_switch_nothing_on_and_deliver_nothing_by_itself(
     refused = as_agent("events", "source", "unattended", "shop", "on", "--json")
     assert refused.json["error"]["code"] == "not_permitted"
     switch_on(fairlead)
-    # The right of who works here is asked as well.
+    # The right of who works here is asked as well, before anything is stored for it.
     answer = collect(as_agent, track("Read", f"u{user}", email=email))
     assert (answer.exit_code, answer.json["error"]["code"]) == (3, "not_permitted")
     assert records.user_events(user) == []
+    assert fairlead("events", "log", "--json").json["rows"] == []
+
+
+def test_what_comes_in_while_zendesk_is_away_is_kept(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    user, email = records.user()
+    switch_on(fairlead)
+    sandbox.add_fault("zendesk:* *:503", times=None)
+    answer = collect(fairlead, track("Read", f"u{user}", email=email))
+    sandbox.clear_faults()
+    assert (answer.exit_code, answer.json["stored"]) == (4, 1), answer.stdout
+    assert collect(fairlead).json["delivered"]["events"] == 1
+    assert len(records.user_events(user)) == 1
 
 
 def test_removals_new_fields_and_undeliverable_rows_wait_for_a_person(
