@@ -22,6 +22,7 @@ from desktop.store.email_change_repository import EmailChangeRepository
 from desktop.store.erased_people_repository import ErasedPeopleRepository
 from desktop.store.erasure_repository import ErasureRepository
 from desktop.store.event_action_repository import EventActionRepository
+from desktop.store.event_queue import EventQueue
 from desktop.store.event_repository import EventRepository
 from desktop.store.event_source_repository import EventSourceRepository
 from desktop.store.event_write_repository import EventWriteRepository
@@ -53,8 +54,8 @@ class WorkspaceStore:
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
     `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
-    (`events`, `event_actions`, `event_sources`, `event_writes`), and what services said
-    (`customer_cache`, `feeds`, `zendesk_users`).
+    (`events`, `event_queue`, `event_actions`, `event_sources`, `event_writes`), and what services
+    said (`customer_cache`, `feeds`, `zendesk_users`).
     """
 
     accounts: AccountRepository
@@ -80,6 +81,7 @@ class WorkspaceStore:
     plan_retention: PlanRetention
     event_actions: EventActionRepository
     events: EventRepository
+    event_queue: EventQueue
     event_sources: EventSourceRepository
     event_writes: EventWriteRepository
     feeds: FeedRepository
@@ -155,7 +157,8 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         unconfirmed_increments=UnconfirmedIncrementRepository(fairlead),
         plan_retention=PlanRetention(fairlead),
         event_actions=EventActionRepository(fairlead),
-        events=EventRepository(fairlead, new_owner_id(), accounts),
+        events=EventRepository(fairlead),
+        event_queue=EventQueue(fairlead, new_owner_id(), accounts),
         event_writes=EventWriteRepository(fairlead),
         event_sources=EventSourceRepository(fairlead, new_owner_id()),
         feeds=FeedRepository(mirror, accounts),
