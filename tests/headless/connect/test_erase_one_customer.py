@@ -91,9 +91,9 @@ def keep_events(store: WorkspaceStore, who: str) -> None:
     ]
     store.events.add_events.blocking(source, events, 1.0)
     opened = store.events.list_newest.blocking(1, source_id=source)[0].id - 4
-    store.events.open_events.blocking({opened: ["upsert_user"]}, 1.0)
+    store.event_queue.open_events.blocking({opened: ["upsert_user"]}, 1.0)
     sent = EventDelivery(opened, "upsert_user", DeliveryState.SENDING, address(who), "as Maria")
-    store.events.mark_sending.blocking([sent], 1.0)
+    store.event_queue.mark_sending.blocking([sent], 1.0)
 
 
 def remember(connection: sqlite3.Connection, who: str) -> None:
