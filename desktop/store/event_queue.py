@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from desktop.model.event_delivery import EventDelivery, StoredEvent
+from desktop.model.event_source import HOUR_S
 from desktop.model.event_write import EventWrite
 from desktop.model.json_value import canonical_json
 from desktop.store.account_repository import AccountRepository
@@ -22,7 +23,7 @@ _HEAD_SQL = f"""
 SELECT e.*, s.name AS source_name, s.named FROM event e INDEXED BY event_unsent_order
 JOIN event_source s ON s.id = e.source
 WHERE e.account = ?1 AND e.{_UNSENT} AND e.not_before <= ?2 AND NOT e.is_held
-  AND (?4 IS NULL OR s.named IN (SELECT value FROM json_each(?4)))
+  AND (?4 IS NULL OR (NOT e.is_attended AND s.named IN (SELECT value FROM json_each(?4))))
   AND NOT EXISTS (SELECT 1 FROM event o WHERE o.account = e.account AND o.user_key = e.user_key
     AND o.id < e.id AND o.{_UNSENT})
 ORDER BY e.id LIMIT ?3
@@ -113,7 +114,7 @@ class EventQueue(Repository):
             named = canonical_json([named_source])
             rows = connection.execute(_HEAD_SQL, (account, now, _HEADS_LOOKED_AT, named))
             return any(
-                (row["unattended_at"] or not only_counted)
+                (row["unattended_at"] > now - HOUR_S or not only_counted)
                 and (not row["owner"] or not is_owner_alive(row["owner"]))
                 for row in rows.fetchall()
             )

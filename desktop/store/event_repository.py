@@ -146,8 +146,8 @@ class EventRepository(Repository):
                 (wanted,),
             )
             return connection.execute(
-                "UPDATE event SET state = 'open', not_before = 0, failures = 0, owner = ''"
-                " WHERE id IN (SELECT value FROM json_each(?)) AND state = 'closed' AND text <> ''"
+                "UPDATE event SET state = 'open', not_before = 0, failures = 0, owner = '',"
+                " is_attended = 1 WHERE id IN (SELECT value FROM json_each(?)) AND state = 'closed' AND text <> ''"
                 " AND account = (SELECT id FROM current_account)",
                 (wanted,),
             ).rowcount
@@ -299,7 +299,8 @@ def _requeue(connection: sqlite3.Connection, row: sqlite3.Row, event: NewStoredE
             return False
     connection.execute(
         "UPDATE event SET text = ?, message_id = ?, user_key = ?, reason = '', state = 'waiting',"
-        " not_before = 0, owner = '', failures = 0, is_held = 0, ignored = '' WHERE id = ?",
+        " not_before = 0, owner = '', failures = 0, is_held = 0, ignored = '', is_attended = 1"
+        " WHERE id = ?",
         (event.text, event.message_id, event.user_key, row["id"]),
     )
     # Which actions fire is decided anew by what it says now; what is done stays done.
@@ -324,7 +325,7 @@ def _queue_again(connection: sqlite3.Connection, event_id: int) -> None:
         (event_id,),
     )
     connection.execute(
-        "UPDATE event SET state = 'open', not_before = 0, failures = 0, is_held = 0, ignored = ''"
-        " WHERE id = ?",
+        "UPDATE event SET state = 'open', not_before = 0, failures = 0, is_held = 0, ignored = '',"
+        " is_attended = 1 WHERE id = ?",
         (event_id,),
     )
