@@ -1,7 +1,6 @@
 """Opens the two SQLite files of a workspace and gives access to their repositories."""
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from desktop.store.batch_repository import BatchRepository
 from desktop.store.bounce_repair_repository import BounceRepairRepository
 from desktop.store.cached_sheet_reader import CachedSheetReader
 from desktop.store.customer_cache import CustomerCache
+from desktop.store.data_store import put_aside
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.draft_and_link_repository import DraftAndLinkRepository
 from desktop.store.edit_batch_repository import EditBatchRepository
@@ -177,9 +177,5 @@ def _open_or_rebuild_mirror(path: Path, thread: DatabaseThread) -> Database:
         if not is_file_unusable(error):
             raise
     log.warning("The mirror was damaged; it is put aside and read anew from the services")
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    for suffix in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.replace(path.with_name(f"{path.name}.damaged-{stamp}{suffix}"))
+    put_aside(path)
     return Database(path, "mirror", synchronous="NORMAL", thread=thread)
