@@ -41,6 +41,7 @@ from desktop.vault.secret import Vault
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from desktop.audience.data_service import DataService
     from desktop.customer.address_watch import AddressWatch
     from desktop.customer.bounce_repair_service import BounceRepairService
     from desktop.customer.edit_batch.batch_runner import BatchRunner
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from desktop.model.mail_trail import MailTrail
     from desktop.model.sailthru_profile import SailthruProfile
     from desktop.store.customer_erasure import ErasedCounts, NoteErased
+    from desktop.store.data_store import DataStore
     from desktop.sync.sync_service import SyncService
     from desktop.writing.edit_queue import EditSender, SendGate
     from desktop.writing.optout_door import OptOutPermit, RowPermits
@@ -224,6 +226,34 @@ class WorkspaceServices:
         )
 
     @cached_property
+    def data_store(self) -> "DataStore":
+        """The workspace's DataStore: everybody's data, opened at its first use. StorageError."""
+        from desktop.store.data_store import open_data_store
+
+        return open_data_store(self.workspace.folder, self.store.accounts)
+
+    @property
+    def keeps_everybody(self) -> bool:
+        """Whether an admin has this computer keep everybody's data, as it stands now."""
+        values = self._read_current_values()
+        return values is not None and values.get(settings_table.KEEP_EVERYTHING)
+
+    @cached_property
+    def data(self) -> "DataService":
+        """The workspace's DataService: switches, reads and describes everybody's data."""
+        from desktop.audience.data_service import DataService
+
+        session = self.session
+        return DataService(
+            lambda: self.data_store,
+            self.store.audit,
+            self.context.clock,
+            lambda: session.clients.zendesk,
+            lambda: session.actor,
+            lambda: self.keeps_everybody,
+        )
+
+    @cached_property
     def follow(self) -> "TicketFollower":
         """The workspace's TicketFollower: asks Zendesk which ticket the agent has opened last."""
         from desktop.customer.ticket_follower import TicketFollower
@@ -382,6 +412,8 @@ class WorkspaceServices:
         await self.session.disconnect()
         await self.keep_audit_head()
         await self.session.connection_config.seal.keep_number()
+        if "data_store" in self.__dict__:
+            self.data_store.close()
         self.store.close()
 
 

@@ -24,6 +24,8 @@ from desktop.store.customer_erasure import (
     erase_plan_rows,
     find_customer_ids,
 )
+from desktop.store.data_erasure import erase_everybody, erase_kept_people, find_kept_people
+from desktop.store.data_store import DATA_FILE, open_data_store
 from desktop.store.edit_batch_repository import EditBatchRepository
 from desktop.store.outbox import Outbox
 from desktop.store.process_identity import new_owner_id
@@ -71,8 +73,13 @@ class LocalDatabases:
         """Open the mirror to count the customers last opened before a time (Unix seconds)."""
         return await asyncio.to_thread(self._count_not_opened_since, before)
 
-    async def erase_kept(self, *, may_stop_runs: bool = True) -> None:
+    async def erase_kept(
+        self, *, may_stop_runs: bool = True, with_data_store: bool = False
+    ) -> None:
         """Stop the workspace's runs, then erase every customer and feed kept on this computer.
+
+        `with_data_store`: also everybody in the data workspace; what it has counted names nobody
+        and stays.
 
         A run under way stops first: without its feed it would take people for gone. The copies are
         the person's own, to stop a run takes the right to run syncs: without it RunUnderWay is
@@ -82,6 +89,8 @@ class LocalDatabases:
         async with self.stopped_runs(may_stop=may_stop_runs):
             await asyncio.to_thread(self._erase_plan_rows)
             await asyncio.to_thread(self._erase_mirror)
+            if with_data_store:
+                await asyncio.to_thread(self._erase_data_store, with_counts=False)
 
     async def erase_customer(
         self,
@@ -192,6 +201,7 @@ class LocalDatabases:
             if database is not None:
                 AccountRepository(database).move.blocking(account, now)
         self._erase_mirror()
+        self._erase_data_store(with_counts=True)
 
     def _count_kept(self) -> KeptForAccount:
         with self._open_fairlead() as database:
@@ -278,8 +288,18 @@ class LocalDatabases:
         with self._open_fairlead(audit_signer) as fairlead:
             if fairlead is None:
                 return ErasedCounts()
+            kept_ids = set(ids)
+            with self._open_data_store() as files:
+                if files is not None:
+                    users, sids = find_kept_people(files[0], kept_ids)
+                    kept_ids |= {*map(str, users), *sids}
             with self._open_mirror() as mirror:
-                found = find_customer_ids(fairlead, mirror, ids)
+                found = find_customer_ids(fairlead, mirror, kept_ids)
+                with self._open_data_store() as files:
+                    if files is not None:
+                        erase_kept_people(*files, map(int, found.users), found.sids)
+                        for file in files:
+                            file.scrub(rewrites=False)
                 erased = erase_customer(
                     fairlead, mirror, found, actor, now, note_erased=note_erased
                 )
@@ -296,6 +316,23 @@ class LocalDatabases:
             return 0
         with self._open_mirror() as database:
             return CustomerCache(database).count_not_opened_since.blocking(before)
+
+    @contextmanager
+    def _open_data_store(self) -> Iterator[tuple[Database, Database] | None]:
+        """Open the data workspace's two files for a moment; None where nothing was ever kept."""
+        if not (self._folder / DATA_FILE).exists():
+            yield None
+            return
+        store = open_data_store(self._folder)
+        try:
+            yield store.data_db, store.history_db
+        finally:
+            store.close()
+
+    def _erase_data_store(self, *, with_counts: bool) -> None:
+        with self._open_data_store() as files:
+            if files is not None:
+                erase_everybody(*files, with_counts=with_counts)
 
     def _erase_mirror(self) -> None:
         WindowStateFile(self._workspace.state_path).drop_tabs()

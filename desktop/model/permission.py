@@ -34,6 +34,8 @@ class Permission(Enum):
     TEXTS = "texts"
     BULK = "bulk"
     RUNS = "runs"
+    AUDIENCE = "audience"
+    EXPORT = "export"
     PRIVACY = "privacy"
 
     @property
@@ -77,6 +79,8 @@ _LABELS = {
     Permission.TEXTS: "edit reasons and note templates",
     Permission.BULK: "look up and change many customers at once",
     Permission.RUNS: "run syncs",
+    Permission.AUDIENCE: "search everybody in Audience",
+    Permission.EXPORT: "export people from Audience to a file",
     Permission.PRIVACY: "export or erase all that is known of a customer",
 }
 
@@ -108,6 +112,9 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
         # A list that was pasted by mistake reaches thousands.
         Permission.BULK: False,
         Permission.RUNS: False,
+        # Everybody's data at once, not the one customer who has written.
+        Permission.AUDIENCE: False,
+        Permission.EXPORT: False,
         Permission.PRIVACY: False,
     },
 }

@@ -41,7 +41,7 @@ COMMANDS = (
     CommandEntry("requests", "what leads were asked for; do, decline or withdraw it", "requests"),
     CommandEntry("outbox", "list, send, retry or discard wanted changes", "outbox"),
     CommandEntry("audit", "show or verify the record of changes", "audit"),
-    CommandEntry("data", "what is kept of customers on this computer; erase it", "data"),
+    CommandEntry("data", "what is kept of customers on this computer; read, erase it", "data"),
     CommandEntry("privacy", "export or erase everything known of one person", "privacy"),
     CommandEntry("sync", "preview, run and schedule syncs between Zendesk and Sailthru", "sync"),
     CommandEntry("events", "turn events of Segment's form into changes in Zendesk", "events"),
