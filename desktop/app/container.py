@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from desktop.audience.data_service import DataService
+    from desktop.audience.report_service import ReportService
     from desktop.customer.address_watch import AddressWatch
     from desktop.customer.bounce_repair_service import BounceRepairService
     from desktop.customer.edit_batch.batch_runner import BatchRunner
@@ -251,6 +252,23 @@ class WorkspaceServices:
             lambda: session.clients.zendesk,
             lambda: session.actor,
             lambda: self.keeps_everybody,
+        )
+
+    @cached_property
+    def reports(self) -> "ReportService":
+        """The workspace's ReportService: counts reports and says who may see them."""
+        from desktop.audience.report_service import ReportService
+        from desktop.store.change_report_repository import ChangeReportRepository
+
+        session, store = self.session, self.store
+        return ReportService(
+            lambda: self.data_store,
+            ChangeReportRepository(store.fairlead_db, store.mirror_db),
+            self.context.clock,
+            lambda: session.actor,
+            lambda: session.rules,
+            lambda: session.values.get(settings_table.TIMEZONE),
+            lambda: self.data.require_on(),
         )
 
     @cached_property

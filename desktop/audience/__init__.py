@@ -1,1 +1,1 @@
-"""The data workspace: reads all of Zendesk and the named Sailthru lists, segments, conditions."""
+"""The data workspace: reads all of Zendesk and the named Sailthru lists; segments, reports."""

@@ -36,6 +36,7 @@ class Permission(Enum):
     RUNS = "runs"
     AUDIENCE = "audience"
     EXPORT = "export"
+    AGENT_REPORTS = "agent_reports"
     PRIVACY = "privacy"
 
     @property
@@ -81,6 +82,7 @@ _LABELS = {
     Permission.RUNS: "run syncs",
     Permission.AUDIENCE: "search everybody in Audience",
     Permission.EXPORT: "export people from Audience to a file",
+    Permission.AGENT_REPORTS: "see reports that name agents",
     Permission.PRIVACY: "export or erase all that is known of a customer",
 }
 
@@ -115,6 +117,8 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
         # Everybody's data at once, not the one customer who has written.
         Permission.AUDIENCE: False,
         Permission.EXPORT: False,
+        # How somebody's ratings are is for who leads them.
+        Permission.AGENT_REPORTS: False,
         Permission.PRIVACY: False,
     },
 }

@@ -370,6 +370,16 @@ DATA_LISTS: Setting[tuple[str, ...]] = Setting(
     serialize=_dump_texts,
     is_admin_only=True,
 )
+REPORT_PHRASES: Setting[tuple[str, ...]] = Setting(
+    "reports.phrases",
+    SettingKind.TABLE,
+    (),
+    value_parsers.parse_phrases,
+    SettingSection.DATA,
+    "Phrases that are counted",
+    "The report “phrases” counts the tickets in which they stand.",
+    serialize=_dump_texts,
+)
 # Where nobody has said it: the services' addresses tell the sandbox, all else is production.
 AUTOMATIC_KIND = "automatic"
 WORKSPACE_KIND = choice_setting(
@@ -511,6 +521,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     CACHE_DAYS,
     KEEP_EVERYTHING,
     DATA_LISTS,
+    REPORT_PHRASES,
     WORKSPACE_KIND,
     WORKSPACE_COLOUR,
     WINDOW_THEME,

@@ -11,7 +11,7 @@ from desktop.store.kept_ticket_repository import delete_ticket_text
 from desktop.store.sqlite_database import Database
 
 # Of history.db: what names or describes somebody. The counts name nobody and stay.
-_PERSONAL_HISTORY = ("archived_person", "health_reading", "value_reading")
+_PERSONAL_HISTORY = ("archived_person", "health_reading", "value_reading", "optout_reading")
 _HISTORY_TABLES = (
     *_PERSONAL_HISTORY, "counted_ticket", "ticket_count", "counted_rating", "rating_count",
 )  # fmt: skip
@@ -54,7 +54,7 @@ def erase_kept_people(
         erased = connection.executemany(
             "DELETE FROM archived_person WHERE id = ?", [(one,) for one in users]
         ).rowcount
-        for table in ("health_reading", "value_reading"):
+        for table in ("health_reading", "value_reading", "optout_reading"):
             connection.executemany(
                 f"DELETE FROM {table} WHERE sid = ?",  # noqa: S608 - a name of ours
                 [(one,) for one in profiles],

@@ -12,8 +12,10 @@ from desktop.store.database_thread import DatabaseThread
 from desktop.store.kept_person_repository import KeptPersonRepository
 from desktop.store.kept_profile_repository import KeptProfileRepository
 from desktop.store.kept_ticket_repository import KeptTicketRepository
+from desktop.store.profile_report_repository import ProfileReportRepository
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
+from desktop.store.ticket_report_repository import TicketReportRepository
 from desktop.store.ticket_rollup_repository import TicketRollupRepository
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,8 @@ class DataStore:
     tickets: KeptTicketRepository
     profiles: KeptProfileRepository
     rollups: TicketRollupRepository
+    ticket_reports: TicketReportRepository
+    profile_reports: ProfileReportRepository
     data_db: Database
     history_db: Database
 
@@ -60,6 +64,8 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         tickets=KeptTicketRepository(data, rollups),
         profiles=KeptProfileRepository(data, rollups),
         rollups=rollups,
+        ticket_reports=TicketReportRepository(history, data),
+        profile_reports=ProfileReportRepository(history, data),
         data_db=data,
         history_db=history,
     )
