@@ -3,18 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from desktop.audience.audience_service import AudienceRights, nobody_read_error
 from desktop.audience.report_definitions import REPORTS, ReportDefinition
 from desktop.audience.report_request import ReportRequest, ReportSources
 from desktop.kit.clock import Clock
 from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.kit.text import format_count
-from desktop.model.permission import (
-    Actor,
-    Permission,
-    PermissionDecision,
-    PermissionRules,
-    check_role,
-)
+from desktop.model.permission import Permission, PermissionDecision
 from desktop.model.report import Report
 from desktop.model.report_period import BucketSize, ReportPeriod, parse_report_period
 from desktop.model.time_zone import local_time, parse_time_zone
@@ -31,19 +26,15 @@ class ReportService:
         open_store: Callable[[], DataStore],
         changes: ChangeReportRepository,
         clock: Clock,
-        get_actor: Callable[[], Actor],
-        get_rules: Callable[[], PermissionRules],
+        rights: AudienceRights,
         get_zone: Callable[[], str],
-        require_on: Callable[[], None],
     ) -> None:
-        """`get_zone` names the account's time zone; `require_on` raises while no data is kept."""
+        """`get_zone` tells the account's time zone (IANA), in which days begin."""
         self._open_store = open_store
         self._changes = changes
         self._clock = clock
-        self._get_actor = get_actor
-        self._get_rules = get_rules
+        self._rights = rights
         self._get_zone = get_zone
-        self._require_on = require_on
 
     def find(self, name: str) -> ReportDefinition:
         """Return the definition of a report. Raises InvalidInput, with the names there are."""
@@ -60,10 +51,9 @@ class ReportService:
 
     def check(self, definition: ReportDefinition | None = None) -> PermissionDecision:
         """Decide whether the person at work may see a report, or reports at all."""
-        actor, rules = self._get_actor(), self._get_rules()
-        decision = check_role(Permission.AUDIENCE, actor, rules)
+        decision = self._rights.check(Permission.AUDIENCE)
         if decision.is_allowed and definition is not None and definition.names_agents:
-            return check_role(Permission.AGENT_REPORTS, actor, rules)
+            return self._rights.check(Permission.AGENT_REPORTS)
         return decision
 
     async def count(
@@ -77,14 +67,13 @@ class ReportService:
     ) -> Report:
         """Count a report. Raises InvalidInput, NotPermitted, and StorageError."""
         definition = self.find(name)
-        self._require_on()
         self.require_allowed(definition)
         request = ReportRequest(
             period,
             size,
             is_compared,
             phrases,
-            check_role(Permission.AGENT_REPORTS, self._get_actor(), self._get_rules()).is_allowed,
+            self._rights.check(Permission.AGENT_REPORTS).is_allowed,
         )
         store = self._open_store()
         states = [await store.sources.get(source) for source in definition.sources]
@@ -114,10 +103,12 @@ class ReportService:
         return replace(report, notes=tuple(note for note in notes if note))
 
     def require_allowed(self, definition: ReportDefinition) -> None:
-        """Raise NotPermitted where the person at work may not see a report."""
+        """Raise NotPermitted where the person may not see a report; UserDecisionNeeded: unread."""
         decision = self.check(definition)
         if not decision.is_allowed:
             raise NotPermitted(f"You may not see the report “{definition.title}”.", decision.reason)
+        if not self._rights.has_data():
+            raise nobody_read_error()
 
     def _period_notes(self, report: Report) -> list[str]:
         period = report.period

@@ -16,6 +16,7 @@ from desktop.store.audit_signer import AuditSigner
 from desktop.store.cached_sheet_reader import CachedSheetReader, KeptData
 from desktop.store.customer_cache import CustomerCache
 from desktop.store.customer_erasure import (
+    CustomerIds,
     ErasedCounts,
     NoteErased,
     count_customer,
@@ -24,8 +25,6 @@ from desktop.store.customer_erasure import (
     erase_plan_rows,
     find_customer_ids,
 )
-from desktop.store.data_erasure import erase_everybody, erase_kept_people, find_kept_people
-from desktop.store.data_store import DATA_FILE, open_data_store
 from desktop.store.edit_batch_repository import EditBatchRepository
 from desktop.store.outbox import Outbox
 from desktop.store.process_identity import new_owner_id
@@ -267,7 +266,22 @@ class LocalDatabases:
         with self._open_fairlead() as fairlead, self._open_mirror() as mirror:
             if fairlead is None:
                 return ErasedCounts()
-            return count_customer(fairlead, mirror, find_customer_ids(fairlead, mirror, ids))
+            found, everybody_records = self._find_everywhere(fairlead, mirror, ids)
+            return count_customer(fairlead, mirror, found, everybody_records)
+
+    def _find_everywhere(
+        self, fairlead: Database, mirror: Database, ids: Iterable[str]
+    ) -> tuple[CustomerIds, int]:
+        """Find by what all files know a customer, and how many records the data workspace has."""
+        from desktop.store.data_erasure import count_kept_people, find_kept_people
+
+        with self._open_data_store() as files:
+            if files is None:
+                return find_customer_ids(fairlead, mirror, ids), 0
+            known = set(ids)
+            users, sids = find_kept_people(files[0], known)
+            found = find_customer_ids(fairlead, mirror, {*known, *map(str, users), *sids})
+            return found, count_kept_people(*files, map(int, found.users), found.sids)
 
     @contextmanager
     def _open_mirror(self) -> Iterator[Database]:
@@ -288,21 +302,18 @@ class LocalDatabases:
         with self._open_fairlead(audit_signer) as fairlead:
             if fairlead is None:
                 return ErasedCounts()
-            kept_ids = set(ids)
-            with self._open_data_store() as files:
-                if files is not None:
-                    users, sids = find_kept_people(files[0], kept_ids)
-                    kept_ids |= {*map(str, users), *sids}
             with self._open_mirror() as mirror:
-                found = find_customer_ids(fairlead, mirror, kept_ids)
-                with self._open_data_store() as files:
-                    if files is not None:
-                        erase_kept_people(*files, map(int, found.users), found.sids)
-                        for file in files:
-                            file.scrub(rewrites=False)
+                found, everybody_records = self._find_everywhere(fairlead, mirror, ids)
                 erased = erase_customer(
-                    fairlead, mirror, found, actor, now, note_erased=note_erased
+                    fairlead,
+                    mirror,
+                    found,
+                    actor,
+                    now,
+                    note_erased=note_erased,
+                    everybody_records=everybody_records,
                 )
+                self._erase_from_data_store(found)
                 WindowStateFile(self._workspace.state_path).drop_tabs(found.users | found.sids)
                 for database in (mirror, fairlead):
                     # The copy is made in memory. Nothing of the customer is left without it, but
@@ -320,6 +331,9 @@ class LocalDatabases:
     @contextmanager
     def _open_data_store(self) -> Iterator[tuple[Database, Database] | None]:
         """Open the data workspace's two files for a moment; None where nothing was ever kept."""
+        # Imported here: a start needs none of it.
+        from desktop.store.data_store import DATA_FILE, open_data_store
+
         if not (self._folder / DATA_FILE).exists():
             yield None
             return
@@ -329,7 +343,19 @@ class LocalDatabases:
         finally:
             store.close()
 
+    def _erase_from_data_store(self, found: CustomerIds) -> None:
+        """Erase a customer from the data workspace; last, since it tells their ids."""
+        from desktop.store.data_erasure import erase_kept_people
+
+        with self._open_data_store() as files:
+            if files is not None:
+                erase_kept_people(*files, map(int, found.users), found.sids)
+                for file in files:
+                    file.scrub(rewrites=False)
+
     def _erase_data_store(self, *, with_counts: bool) -> None:
+        from desktop.store.data_erasure import erase_everybody
+
         with self._open_data_store() as files:
             if files is not None:
                 erase_everybody(*files, with_counts=with_counts)

@@ -18,7 +18,7 @@ _HISTORY_TABLES = (
 _DATA_TABLES = (
     "data_source", "person", "person_body", "person_address", "person_tag", "person_field", "tag",
     "organization", "ticket", "ticket_tag", "ticket_text", "rating", "profile", "mailing_list",
-    "list_member",
+    "list_member", "remembered_pair",
 )  # fmt: skip
 
 
@@ -35,6 +35,7 @@ def erase_kept_people(
         erased = 0
         for user_id in users:
             delete_person_rows(connection, user_id)
+            connection.execute("DELETE FROM remembered_pair WHERE person_id = ?", (user_id,))
             erased += connection.execute("DELETE FROM person WHERE id = ?", (user_id,)).rowcount
             tickets = connection.execute(
                 "SELECT id FROM ticket WHERE requester = ?", (user_id,)
@@ -48,6 +49,10 @@ def erase_kept_people(
         for sid in profiles:
             connection.execute("DELETE FROM list_member WHERE sid = ?", (sid,))
             erased += connection.execute("DELETE FROM profile WHERE sid = ?", (sid,)).rowcount
+        if users:
+            # A deleted word stays in the index until its parts are merged (sqlite.org/fts5.html).
+            for table in ("person_search", "ticket_search"):
+                connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
         return erased
 
     def forget(connection: sqlite3.Connection) -> int:
@@ -62,6 +67,23 @@ def erase_kept_people(
         return max(erased, 0)
 
     return data.write(act) + history.write(forget)
+
+
+def count_kept_people(
+    data: Database, history: Database, user_ids: Iterable[int], sids: Iterable[str]
+) -> int:
+    """Count the records that `erase_kept_people` would delete."""
+    users, profiles = [(one,) for one in sorted(set(user_ids))], [(one,) for one in set(sids)]
+
+    def count(database: Database, sql: str, keys: list[Any]) -> int:
+        return database.read(lambda c: sum(c.execute(sql, key).fetchone()[0] for key in keys))
+
+    return (
+        count(data, "SELECT count(*) FROM person WHERE id = ?", users)
+        + count(data, "SELECT count(*) FROM rating WHERE requester = ?", users)
+        + count(data, "SELECT count(*) FROM profile WHERE sid = ?", profiles)
+        + count(history, "SELECT count(*) FROM archived_person WHERE id = ?", users)
+    )
 
 
 def erase_everybody(data: Database, history: Database, *, with_counts: bool) -> None:

@@ -121,6 +121,13 @@ class DataSourceRepository(Repository):
         )
 
     @database_call
+    def restart_rows(self, name: str) -> None:
+        """Count a data source's rows from the first again: its file is read from the beginning."""
+        self._database.write(
+            lambda c: c.execute("UPDATE data_source SET rows_read = 0 WHERE name = ?", (name,))
+        )
+
+    @database_call
     def set_expected(self, name: str, count: int) -> None:
         """Note how many records of a data source the service says there are."""
         self._database.write(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from desktop.kit.errors import StorageError
 from desktop.store.account_repository import AccountRepository
+from desktop.store.audience_repository import AudienceRepository
 from desktop.store.data_source_repository import DataSourceRepository
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.kept_person_repository import KeptPersonRepository
@@ -32,14 +33,19 @@ class DataStore:
     tickets: KeptTicketRepository
     profiles: KeptProfileRepository
     rollups: TicketRollupRepository
+    # Over a connection and a thread of its own: a long count holds up no page that is stored.
+    audience: AudienceRepository
     ticket_reports: TicketReportRepository
     profile_reports: ProfileReportRepository
     data_db: Database
     history_db: Database
+    audience_db: Database
 
     def close(self) -> None:
         """Finish the database calls under way and close both files."""
+        self.audience_db.thread.close()
         self.data_db.thread.close()
+        self.audience_db.close()
         self.data_db.close()
         self.history_db.close()
 
@@ -58,12 +64,15 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         history.close()
         raise
     rollups = TicketRollupRepository(history)
+    reading = data.open_second_connection()
     return DataStore(
         sources=DataSourceRepository(data, accounts),
         people=KeptPersonRepository(data, rollups),
         tickets=KeptTicketRepository(data, rollups),
         profiles=KeptProfileRepository(data, rollups),
         rollups=rollups,
+        audience=AudienceRepository(reading),
+        audience_db=reading,
         ticket_reports=TicketReportRepository(history, data),
         profile_reports=ProfileReportRepository(history, data),
         data_db=data,

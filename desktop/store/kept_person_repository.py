@@ -30,8 +30,9 @@ from desktop.store.ticket_rollup_repository import ArchivedPerson, TicketRollupR
 # What Zendesk leaves of a user who was deleted for good (developer.zendesk.com, Deleted Users).
 _DELETED_FOR_GOOD = "Permanently Deleted User"
 _PERSON_COLUMNS = (
-    "id", "name", "sort_name", "email", "phone", "external_id", "organization_id", "role",
-    "suspended", "locale", "time_zone", "created_at", "updated_at", "archived_at", "listed",
+    "id", "name", "sort_name", "email", "phone", "external_id", "organization_id",
+    "organization_sort", "role", "suspended", "locale", "time_zone", "created_at", "updated_at",
+    "archived_at", "listed",
 )  # fmt: skip
 _SAVE_PERSON = (
     f"INSERT INTO person ({', '.join(_PERSON_COLUMNS)})"  # noqa: S608 - names of ours
@@ -112,6 +113,25 @@ class KeptPersonRepository(Repository):
         return self._database.write(act)
 
     @database_call
+    def remember_pairs(self, pairs: Mapping[int, str]) -> None:
+        """Take over who is who by an earlier match or by hand, and match those people anew."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            rows = connection.execute("SELECT person_id, sid FROM remembered_pair")
+            before = {row[0]: row[1] for row in rows}
+            changed = {one for one in {*before, *pairs} if before.get(one) != pairs.get(one)}
+            connection.executemany(
+                "DELETE FROM remembered_pair WHERE person_id = ?", [(one,) for one in changed]
+            )
+            connection.executemany(
+                "INSERT INTO remembered_pair (person_id, sid) VALUES (?, ?)",
+                [(one, pairs[one]) for one in changed if one in pairs],
+            )
+            match_profiles(connection, changed)
+
+        self._database.write(act)
+
+    @database_call
     def count_kept(self) -> KeptCounts:
         """Count the people who are listed, those who are archived, and the tickets."""
         return self._database.read(
@@ -158,6 +178,12 @@ class KeptPersonRepository(Repository):
                     for one in organizations
                 ],
             )
+            # Nearly always none: an organisation is seldom renamed.
+            connection.executemany(
+                "UPDATE person SET organization_sort = ?2 WHERE organization_id = ?1"
+                " AND organization_sort IS NOT ?2",
+                [(one.id, fold_text(one.name)) for one in organizations],
+            )
             save_page(connection, ORGANIZATIONS_SOURCE, cursor, len(organizations), now)
 
         self._database.write(act)
@@ -180,17 +206,23 @@ def match_profiles(connection: sqlite3.Connection, person_ids: Iterable[int]) ->
             [
                 (MatchIdentifier(row[0]), str(row[1]))
                 for row in connection.execute(
-                    "SELECT ?2, p.sid FROM person_address a JOIN profile p USING (email_hash)"
-                    " WHERE a.person_id = ?1"
+                    "SELECT ?4, sid FROM remembered_pair WHERE person_id = ?1"
+                    " UNION SELECT ?2, p.sid FROM person_address a JOIN profile p USING"
+                    " (email_hash) WHERE a.person_id = ?1"
                     " UNION SELECT ?3, p.sid FROM person x JOIN profile p ON p.extid ="
                     " x.external_id WHERE x.id = ?1 AND p.extid <> ''",
-                    (person_id, MatchIdentifier.EMAIL.value, MatchIdentifier.EXTERNAL_ID.value),
+                    (
+                        person_id,
+                        MatchIdentifier.EMAIL.value,
+                        MatchIdentifier.EXTERNAL_ID.value,
+                        MatchIdentifier.SID.value,
+                    ),
                 )
             ]
         )
-        if found.id:
-            connection.execute(_TAKE_PROFILE, (person_id, found.id))
-        else:
+        # A remembered profile that no list told was not read.
+        is_kept = found.id and connection.execute(_TAKE_PROFILE, (person_id, found.id)).rowcount
+        if not is_kept:
             connection.execute(_DROP_PROFILE, (person_id, int(bool(found.candidates))))
 
 
@@ -213,7 +245,8 @@ def _save_user(
     archived_at = None if user.active else (kept and kept["archived_at"]) or user.updated_at or now
     values = (
         user.id, user.name, fold_text(user.name), email, user.phone or "", user.external_id or "",
-        user.organization_id, user.role, int(user.suspended), user.locale or "",
+        user.organization_id, _organization_sort(connection, user.organization_id), user.role,
+        int(user.suspended), user.locale or "",
         user.time_zone or "", user.created_at, user.updated_at, archived_at, int(is_listed),
     )  # fmt: skip
     connection.execute(_SAVE_PERSON, values)
@@ -243,6 +276,13 @@ def _save_user(
         # Tickets may have come before.
         refresh_ticket_columns(connection, [user.id])
     match_profiles(connection, [user.id])
+
+
+def _organization_sort(connection: sqlite3.Connection, organization_id: int | None) -> str | None:
+    row = connection.execute(
+        "SELECT sort_name FROM organization WHERE id = ?", (organization_id,)
+    ).fetchone()
+    return None if row is None else str(row[0])
 
 
 def _field_values(fields: Mapping[str, Json]) -> dict[str, tuple[str, float | None]]:

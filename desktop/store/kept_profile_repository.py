@@ -9,7 +9,6 @@ import msgspec
 from desktop.model.customer_health import parse_health
 from desktop.model.customer_value import CustomerValueSource, read_customer_value
 from desktop.model.exported_profile import ExportedProfile
-from desktop.model.field_value import parse_number
 from desktop.store.data_source_repository import list_source_name, save_page
 from desktop.store.database_call import database_call
 from desktop.store.kept_person_repository import match_profiles
@@ -33,6 +32,16 @@ class ProfileFields:
 
     health_var: str
     value: CustomerValueSource
+
+    @property
+    def vars(self) -> tuple[str, ...]:
+        """The vars that an export has to hold as columns, each once."""
+        names = (
+            self.health_var,
+            self.value.segment_var,
+            *(prediction.var for prediction in self.value.predictions),
+        )
+        return tuple(sorted({name for name in names if name}))
 
 
 class KeptProfileRepository(Repository):
@@ -70,7 +79,8 @@ class KeptProfileRepository(Repository):
                 )
                 people |= _find_people(connection, profile)
             match_profiles(connection, people)
-            save_page(connection, list_source_name(list_name), _cursor(reading), len(profiles), now)
+            # The file is read from its beginning again: the job tells where it lies.
+            save_page(connection, list_source_name(list_name), reading, len(profiles), now)
 
         self._database.write(act)
 
@@ -101,11 +111,6 @@ class KeptProfileRepository(Repository):
         )
 
 
-def _cursor(reading: str) -> str:
-    # The export is one file: it is read from its beginning, and the job tells where it lies.
-    return reading
-
-
 def _health_and_value(
     profile: ExportedProfile, fields: ProfileFields, lists: frozenset[str]
 ) -> tuple[str | None, int | None, float | None]:
@@ -131,8 +136,8 @@ def _save_profile(
             told.health,
             told.segment,
             told.amount,
-            parse_number(profile.activity.get("open_time")),
-            parse_number(profile.activity.get("click_time")),
+            profile.activity.get("open_time"),
+            profile.activity.get("click_time"),
             now,
             msgspec.json.encode(profile).decode(),
         ),

@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from desktop.store.audience_query import phrase_query
 from desktop.store.database_call import database_call
-from desktop.store.phrase_query import TEXT_COLUMNS, phrase_query
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
 from desktop.store.ticket_rollup_repository import QUARTER_S, quarter_of
 
 # From and to in Unix seconds, for each bucket of a report; the end does not belong to it.
 Edges = Sequence[tuple[float, float]]
+_TEXT_COLUMNS = "subject body tags"
 _COUNT_TABLES = {"ticket_count": "measure", "rating_count": "score"}
 # Edges as JSON, first joined: each is a range of the table's key. CROSS keeps the order.
 _SUM_SQL = (
@@ -111,7 +112,7 @@ class TicketReportRepository(Repository):
 
         The phrase is looked for in subject, message and tags. [] where it has no letter.
         """
-        query = phrase_query(phrase, TEXT_COLUMNS)
+        query = phrase_query(phrase, _TEXT_COLUMNS)
         if not query:
             return []
         return self._data.read(

@@ -30,6 +30,7 @@ from desktop.store.plan_repository import PlanRepository
 from desktop.store.plan_retention import PlanRetention
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
+from desktop.store.segment_repository import SegmentRepository
 from desktop.store.settings_seal_repository import SettingsSealRepository
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
@@ -51,8 +52,8 @@ class WorkspaceStore:
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
     `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
-    (`events`, `event_actions`), and what services said (`customer_cache`, `feeds`,
-    `zendesk_users`).
+    (`events`, `event_actions`), saved segments (`segments`), and what services said
+    (`customer_cache`, `feeds`, `zendesk_users`).
     """
 
     accounts: AccountRepository
@@ -78,6 +79,7 @@ class WorkspaceStore:
     plan_retention: PlanRetention
     event_actions: EventActionRepository
     events: EventRepository
+    segments: SegmentRepository
     feeds: FeedRepository
     zendesk_users: ZendeskUserLookup
     fairlead_db: Database
@@ -152,6 +154,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         plan_retention=PlanRetention(fairlead),
         event_actions=EventActionRepository(fairlead),
         events=EventRepository(fairlead, new_owner_id(), accounts),
+        segments=SegmentRepository(fairlead),
         feeds=FeedRepository(mirror, accounts),
         zendesk_users=ZendeskUserLookup(mirror),
         email_changes=EmailChangeRepository(fairlead),

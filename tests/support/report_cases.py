@@ -1,10 +1,11 @@
 """Reports over a small data store: a service for an admin, and recounts from the rows alone."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from desktop.audience.audience_service import AudienceRights
 from desktop.audience.report_service import ReportService
 from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget
 from desktop.model.edit_batch import BatchAction, BatchOutcome, BatchPlanRow, LookupResult
@@ -36,7 +37,7 @@ def report_service(
     zone: str = "UTC",
     actor: Actor = ADMIN,
     granted: Iterable[Permission] = (),
-    require_on: Callable[[], None] = lambda: None,
+    has_data: bool = True,
 ) -> ReportService:
     """A ReportService for somebody, with agents' permissions as they come and those `granted`."""
     rules = PermissionRules(
@@ -50,10 +51,8 @@ def report_service(
         lambda: data,
         ChangeReportRepository(store.fairlead_db, store.mirror_db),
         ManualClock(now),
-        lambda: actor,
-        lambda: rules,
+        AudienceRights(lambda: actor, lambda: rules, lambda: has_data),
         lambda: zone,
-        require_on,
     )
 
 

@@ -15,6 +15,7 @@ from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import find_workspace, in_workspace, open_workspace
 from desktop.app.commands.view_permission import require_admin
 from desktop.app.container import WorkspaceServices
+from desktop.audience.data_service import ALL_SOURCES
 from desktop.audience.read_estimate import format_hours
 from desktop.connect.local_databases import LocalDatabases, RunUnderWay
 from desktop.connect.stored_data_inventory import describe_kept_data
@@ -27,7 +28,7 @@ from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
 from desktop.settings import settings_table
 from desktop.settings.file_lock import hold_lock
 from desktop.store.customer_erasure import ErasedCounts
-from desktop.store.data_source_repository import ZENDESK_SOURCES, DataSourceState
+from desktop.store.data_source_repository import DataSourceState
 from desktop.store.data_store import DATA_FILE
 
 _ACTIONS = ("status", "on", "off", "refresh", "erase")
@@ -55,8 +56,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--only",
         metavar="WHAT",
         action="append",
-        choices=ZENDESK_SOURCES,
-        help=f"with “refresh”: only one of {', '.join(ZENDESK_SOURCES)}",
+        choices=ALL_SOURCES,
+        help=f"with “refresh”: only one of {', '.join(ALL_SOURCES)}",
     )
     parser.add_argument(
         "--full", action="store_true", help="with “refresh”: read everything from the beginning"
@@ -178,7 +179,7 @@ async def _refresh(services: WorkspaceServices, options: argparse.Namespace) -> 
     report = _print_page if options.progress else lambda _state: None
     async with _data_lock(services):
         states = await services.data.refresh(
-            tuple(options.only or ZENDESK_SOURCES), is_full=options.full, on_page=report
+            tuple(options.only or ALL_SOURCES), is_full=options.full, on_page=report
         )
     refused = [state for state in states if state.refused]
     document, lines = await _status_of(services)

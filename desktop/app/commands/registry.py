@@ -42,6 +42,7 @@ COMMANDS = (
     CommandEntry("outbox", "list, send, retry or discard wanted changes", "outbox"),
     CommandEntry("audit", "show or verify the record of changes", "audit"),
     CommandEntry("data", "what is kept of customers on this computer; read, erase it", "data"),
+    CommandEntry("audience", "look everybody up by conditions; segments, export", "audience"),
     CommandEntry("report", "count tickets, ratings, opt-outs, health and runs by day", "report"),
     CommandEntry("privacy", "export or erase everything known of one person", "privacy"),
     CommandEntry("sync", "preview, run and schedule syncs between Zendesk and Sailthru", "sync"),

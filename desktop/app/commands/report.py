@@ -10,7 +10,6 @@ from desktop.app.container import WorkspaceServices
 from desktop.audience.report_definitions import REPORTS, ReportDefinition
 from desktop.audience.report_table import ReportTable, build_table, report_document
 from desktop.audience.report_wording import describe_difference, describe_figure, short_day
-from desktop.kit.errors import AuthenticationError, NotPermitted
 from desktop.kit.text import format_count
 from desktop.model.report import Report
 from desktop.model.report_period import BucketSize
@@ -43,8 +42,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 @in_workspace()
 async def _report(services: WorkspaceServices, options: argparse.Namespace) -> int:
     session, reports = services.session, services.reports
-    # Who is at work decides what they may see; a service that is away only makes that unknown.
-    if isinstance(session.connection_error, NotPermitted | AuthenticationError):
+    if session.connection_error is not None:
         raise session.connection_error
     definition = reports.find(options.name)
     report = await reports.count(

@@ -12,7 +12,7 @@ import pytest
 from desktop.audience.report_definitions import REPORTS
 from desktop.audience.report_table import build_day_table, build_table, report_document
 from desktop.audience.report_wording import describe_difference, describe_figure
-from desktop.kit.errors import InvalidInput, NotPermitted
+from desktop.kit.errors import InvalidInput, NotPermitted, UserDecisionNeeded
 from desktop.model.permission import Permission
 from desktop.model.report import Report
 from desktop.model.report_period import BucketSize
@@ -375,11 +375,8 @@ async def test_who_may_not_see_reports_or_agents_is_refused(
             await some.count(name, period, phrases=("a",))
         await all_of_it.count(name, period, phrases=("a",))
 
-    def refuse() -> None:
-        raise NotPermitted("This computer does not keep everybody's data.")
-
-    off = report_service(data, store, NOW, require_on=refuse)
-    with pytest.raises(NotPermitted):
+    off = report_service(data, store, NOW, has_data=False)
+    with pytest.raises(UserDecisionNeeded):
         await off.count("runs", period)
 
 

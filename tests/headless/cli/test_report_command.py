@@ -16,7 +16,7 @@ def test_report_counts_what_was_read_and_done_here_and_writes_it_to_a_file(
     email = customers.new_email()
     sandbox.create_profile(email)
     off = fairlead("report", "new-tickets", "--json")
-    assert (off.exit_code, off.json["error"]["code"]) == (3, "not_permitted")
+    assert (off.exit_code, off.json["error"]["code"]) == (3, "needs_person")
     assert fairlead("data", "on").exit_code == 0
     assert fairlead("data", "refresh").exit_code == 0
     edit = ("edit", email, "--optout", "basic", "--reason", "=asked")

@@ -21,6 +21,7 @@ CREATE TABLE person (
     phone TEXT NOT NULL,
     external_id TEXT NOT NULL,
     organization_id INTEGER,
+    organization_sort TEXT,     -- the organisation's name, folded
     role TEXT NOT NULL,
     suspended INTEGER NOT NULL,
     locale TEXT NOT NULL,
@@ -51,7 +52,8 @@ CREATE TABLE person (
 ) STRICT;
 CREATE INDEX person_by_name ON person (sort_name, id) WHERE listed = 1;
 CREATE INDEX person_by_email ON person (email, id) WHERE listed = 1;
-CREATE INDEX person_by_organization ON person (organization_id, id) WHERE listed = 1;
+CREATE INDEX person_by_organization ON person (organization_sort, id) WHERE listed = 1;
+CREATE INDEX person_of_organization ON person (organization_id);
 CREATE INDEX person_by_created ON person (created_at, id) WHERE listed = 1;
 CREATE INDEX person_by_ticket_count ON person (ticket_count, id) WHERE listed = 1;
 CREATE INDEX person_by_open_count ON person (open_count, id) WHERE listed = 1;
@@ -200,6 +202,12 @@ CREATE TABLE profile (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX profile_by_email ON profile (email_hash);
 CREATE INDEX profile_by_extid ON profile (extid) WHERE extid <> '';
+
+-- Who is who by an earlier match or by hand, as fairlead.db knows it: decides before all else.
+CREATE TABLE remembered_pair (
+    person_id INTEGER PRIMARY KEY,
+    sid TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE mailing_list (
     id INTEGER PRIMARY KEY,
