@@ -28,7 +28,7 @@ from desktop.model.permission import (
 )
 from desktop.model.service import Service
 from desktop.model.workspace_kind import WorkspaceKind, confirmed_over
-from desktop.settings import settings_table
+from desktop.settings import settings_table, sync_settings
 from desktop.settings.effective_workspace_kind import effective_workspace_kind
 from desktop.settings.permission_rules import permission_rules_from
 from desktop.settings.settings_file import SettingsValues
@@ -41,6 +41,9 @@ from desktop.vault.secret import Vault
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from desktop.audience.audience_service import AudienceService
+    from desktop.audience.data_service import DataService, DataSettings
+    from desktop.audience.report_service import ReportService
     from desktop.customer.address_watch import AddressWatch
     from desktop.customer.bounce_repair_service import BounceRepairService
     from desktop.customer.edit_batch.batch_runner import BatchRunner
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     from desktop.model.mail_trail import MailTrail
     from desktop.model.sailthru_profile import SailthruProfile
     from desktop.store.customer_erasure import ErasedCounts, NoteErased
+    from desktop.store.data_store import DataStore
     from desktop.sync.sync_service import SyncService
     from desktop.writing.edit_queue import EditSender, SendGate
     from desktop.writing.optout_door import OptOutPermit, RowPermits
@@ -224,6 +228,88 @@ class WorkspaceServices:
         )
 
     @cached_property
+    def data_store(self) -> "DataStore":
+        """The workspace's DataStore: everybody's data, opened at its first use. StorageError."""
+        from desktop.store.data_store import open_data_store
+
+        return open_data_store(self.workspace.folder, self.store.accounts)
+
+    @property
+    def keeps_everybody(self) -> bool:
+        """Whether an admin has this computer keep everybody's data, as it stands now."""
+        values = self._read_current_values()
+        return values is not None and values.get(settings_table.KEEP_EVERYTHING)
+
+    @cached_property
+    def data(self) -> "DataService":
+        """The workspace's DataService: switches, reads and describes everybody's data."""
+        from desktop.audience.data_service import DataClients, DataService
+
+        session = self.session
+        return DataService(
+            lambda: self.data_store,
+            self.store.audit,
+            self.store.sync_state,
+            self.context.clock,
+            lambda: DataClients(session.clients.zendesk, session.clients.sailthru),
+            lambda: session.actor,
+            self._read_data_settings,
+        )
+
+    @cached_property
+    def audience(self) -> "AudienceService":
+        """The workspace's AudienceService: looks people up by conditions, and saved segments."""
+        from desktop.audience.audience_service import AudienceRights, AudienceService
+
+        session = self.session
+        return AudienceService(
+            lambda: self.data_store,
+            self.store.segments,
+            self.store.audit,
+            self.context.clock,
+            AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
+            lambda: session.values.get(settings_table.TIMEZONE),
+        )
+
+    def has_everybody(self) -> bool:
+        """Whether this computer keeps anything of everybody, switched on or not any more."""
+        from desktop.store.data_store import DATA_FILE
+
+        return (self.workspace.folder / DATA_FILE).exists()
+
+    def _read_data_settings(self) -> "DataSettings":
+        from desktop.audience.data_service import DataSettings
+        from desktop.settings.permission_rules import customer_value_source_from
+        from desktop.store.kept_profile_repository import ProfileFields
+
+        values = self.session.values
+        return DataSettings(
+            is_on=self.keeps_everybody,
+            lists=values.get(settings_table.DATA_LISTS),
+            fields=ProfileFields(
+                values.get(settings_table.HEALTH_VAR), customer_value_source_from(values)
+            ),
+            zone=values.get(settings_table.TIMEZONE),
+            job_timeout_s=60.0 * values.get(sync_settings.JOB_TIMEOUT_MINUTES),
+        )
+
+    @cached_property
+    def reports(self) -> "ReportService":
+        """The workspace's ReportService: counts reports and says who may see them."""
+        from desktop.audience.audience_service import AudienceRights
+        from desktop.audience.report_service import ReportService
+        from desktop.store.change_report_repository import ChangeReportRepository
+
+        session, store = self.session, self.store
+        return ReportService(
+            lambda: self.data_store,
+            ChangeReportRepository(store.fairlead_db, store.mirror_db),
+            self.context.clock,
+            AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
+            lambda: session.values.get(settings_table.TIMEZONE),
+        )
+
+    @cached_property
     def follow(self) -> "TicketFollower":
         """The workspace's TicketFollower: asks Zendesk which ticket the agent has opened last."""
         from desktop.customer.ticket_follower import TicketFollower
@@ -382,6 +468,8 @@ class WorkspaceServices:
         await self.session.disconnect()
         await self.keep_audit_head()
         await self.session.connection_config.seal.keep_number()
+        if "data_store" in self.__dict__:
+            self.data_store.close()
         self.store.close()
 
 

@@ -16,6 +16,7 @@ from desktop.store.audit_signer import AuditSigner
 from desktop.store.cached_sheet_reader import CachedSheetReader, KeptData
 from desktop.store.customer_cache import CustomerCache
 from desktop.store.customer_erasure import (
+    CustomerIds,
     ErasedCounts,
     NoteErased,
     count_customer,
@@ -71,8 +72,13 @@ class LocalDatabases:
         """Open the mirror to count the customers last opened before a time (Unix seconds)."""
         return await asyncio.to_thread(self._count_not_opened_since, before)
 
-    async def erase_kept(self, *, may_stop_runs: bool = True) -> None:
+    async def erase_kept(
+        self, *, may_stop_runs: bool = True, with_data_store: bool = False
+    ) -> None:
         """Stop the workspace's runs, then erase every customer and feed kept on this computer.
+
+        `with_data_store`: also everybody in the data workspace; what it has counted names nobody
+        and stays.
 
         A run under way stops first: without its feed it would take people for gone. The copies are
         the person's own, to stop a run takes the right to run syncs: without it RunUnderWay is
@@ -82,6 +88,8 @@ class LocalDatabases:
         async with self.stopped_runs(may_stop=may_stop_runs):
             await asyncio.to_thread(self._erase_plan_rows)
             await asyncio.to_thread(self._erase_mirror)
+            if with_data_store:
+                await asyncio.to_thread(self._erase_data_store, with_counts=False)
 
     async def erase_customer(
         self,
@@ -192,6 +200,7 @@ class LocalDatabases:
             if database is not None:
                 AccountRepository(database).move.blocking(account, now)
         self._erase_mirror()
+        self._erase_data_store(with_counts=True)
 
     def _count_kept(self) -> KeptForAccount:
         with self._open_fairlead() as database:
@@ -257,7 +266,22 @@ class LocalDatabases:
         with self._open_fairlead() as fairlead, self._open_mirror() as mirror:
             if fairlead is None:
                 return ErasedCounts()
-            return count_customer(fairlead, mirror, find_customer_ids(fairlead, mirror, ids))
+            found, everybody_records = self._find_everywhere(fairlead, mirror, ids)
+            return count_customer(fairlead, mirror, found, everybody_records)
+
+    def _find_everywhere(
+        self, fairlead: Database, mirror: Database, ids: Iterable[str]
+    ) -> tuple[CustomerIds, int]:
+        """Find by what all files know a customer, and how many records the data workspace has."""
+        from desktop.store.data_erasure import count_kept_people, find_kept_people
+
+        with self._open_data_store() as files:
+            if files is None:
+                return find_customer_ids(fairlead, mirror, ids), 0
+            known = set(ids)
+            users, sids = find_kept_people(files[0], known)
+            found = find_customer_ids(fairlead, mirror, {*known, *map(str, users), *sids})
+            return found, count_kept_people(*files, map(int, found.users), found.sids)
 
     @contextmanager
     def _open_mirror(self) -> Iterator[Database]:
@@ -279,10 +303,17 @@ class LocalDatabases:
             if fairlead is None:
                 return ErasedCounts()
             with self._open_mirror() as mirror:
-                found = find_customer_ids(fairlead, mirror, ids)
+                found, everybody_records = self._find_everywhere(fairlead, mirror, ids)
                 erased = erase_customer(
-                    fairlead, mirror, found, actor, now, note_erased=note_erased
+                    fairlead,
+                    mirror,
+                    found,
+                    actor,
+                    now,
+                    note_erased=note_erased,
+                    everybody_records=everybody_records,
                 )
+                self._erase_from_data_store(found)
                 WindowStateFile(self._workspace.state_path).drop_tabs(found.users | found.sids)
                 for database in (mirror, fairlead):
                     # The copy is made in memory. Nothing of the customer is left without it, but
@@ -296,6 +327,38 @@ class LocalDatabases:
             return 0
         with self._open_mirror() as database:
             return CustomerCache(database).count_not_opened_since.blocking(before)
+
+    @contextmanager
+    def _open_data_store(self) -> Iterator[tuple[Database, Database] | None]:
+        """Open the data workspace's two files for a moment; None where nothing was ever kept."""
+        # Imported here: a start needs none of it.
+        from desktop.store.data_store import DATA_FILE, open_data_store
+
+        if not (self._folder / DATA_FILE).exists():
+            yield None
+            return
+        store = open_data_store(self._folder)
+        try:
+            yield store.data_db, store.history_db
+        finally:
+            store.close()
+
+    def _erase_from_data_store(self, found: CustomerIds) -> None:
+        """Erase a customer from the data workspace; last, since it tells their ids."""
+        from desktop.store.data_erasure import erase_kept_people
+
+        with self._open_data_store() as files:
+            if files is not None:
+                erase_kept_people(*files, map(int, found.users), found.sids)
+                for file in files:
+                    file.scrub(rewrites=False)
+
+    def _erase_data_store(self, *, with_counts: bool) -> None:
+        from desktop.store.data_erasure import erase_everybody
+
+        with self._open_data_store() as files:
+            if files is not None:
+                erase_everybody(*files, with_counts=with_counts)
 
     def _erase_mirror(self) -> None:
         WindowStateFile(self._workspace.state_path).drop_tabs()

@@ -34,6 +34,9 @@ class Permission(Enum):
     TEXTS = "texts"
     BULK = "bulk"
     RUNS = "runs"
+    AUDIENCE = "audience"
+    EXPORT = "export"
+    AGENT_REPORTS = "agent_reports"
     PRIVACY = "privacy"
 
     @property
@@ -77,6 +80,9 @@ _LABELS = {
     Permission.TEXTS: "edit reasons and note templates",
     Permission.BULK: "look up and change many customers at once",
     Permission.RUNS: "run syncs",
+    Permission.AUDIENCE: "search everybody in Audience",
+    Permission.EXPORT: "export people from Audience to a file",
+    Permission.AGENT_REPORTS: "see reports that name agents",
     Permission.PRIVACY: "export or erase all that is known of a customer",
 }
 
@@ -108,6 +114,11 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
         # A list that was pasted by mistake reaches thousands.
         Permission.BULK: False,
         Permission.RUNS: False,
+        # Everybody's data at once, not the one customer who has written.
+        Permission.AUDIENCE: False,
+        Permission.EXPORT: False,
+        # How somebody's ratings are is for who leads them.
+        Permission.AGENT_REPORTS: False,
         Permission.PRIVACY: False,
     },
 }

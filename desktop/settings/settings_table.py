@@ -348,6 +348,38 @@ CACHE_DAYS = number_setting(
     minimum=0,
     maximum=3650,
 )
+KEEP_EVERYTHING = flag_setting(
+    "data.keep_everything",
+    SettingSection.DATA,
+    "Keep everybody's data on this computer",
+    "Reads all people, tickets and ratings of Zendesk and the lists named below into this"
+    " computer, for Audience and Reports. Only a Zendesk admin may read them.",
+    invalid_fallback=False,
+    is_admin_only=True,
+)
+
+
+DATA_LISTS: Setting[tuple[str, ...]] = Setting(
+    "data.sailthru_lists",
+    SettingKind.TABLE,
+    (),
+    value_parsers.parse_list_names,
+    SettingSection.DATA,
+    "Sailthru lists to read",
+    "Whoever is on none of these lists counts as “Not read”.",
+    serialize=_dump_texts,
+    is_admin_only=True,
+)
+REPORT_PHRASES: Setting[tuple[str, ...]] = Setting(
+    "reports.phrases",
+    SettingKind.TABLE,
+    (),
+    value_parsers.parse_phrases,
+    SettingSection.DATA,
+    "Phrases that are counted",
+    "The report “phrases” counts the tickets in which they stand.",
+    serialize=_dump_texts,
+)
 # Where nobody has said it: the services' addresses tell the sandbox, all else is production.
 AUTOMATIC_KIND = "automatic"
 WORKSPACE_KIND = choice_setting(
@@ -496,6 +528,9 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     NOTE_TEMPLATES,
     *SYNC_SETTINGS,
     CACHE_DAYS,
+    KEEP_EVERYTHING,
+    DATA_LISTS,
+    REPORT_PHRASES,
     WORKSPACE_KIND,
     WORKSPACE_COLOUR,
     WINDOW_THEME,

@@ -133,6 +133,26 @@ class AuditLog(Repository):
         return self._database.read(look)
 
     @database_call
+    def note_data_store(self, *, old: Json, new: Json, actor: str, now: float) -> int:
+        """Append that keeping everybody's data here was switched; returns the entry's number."""
+        reason = "Which of everybody's data this computer keeps"
+        return self._database.write(
+            lambda c: audit_row.append_data_act(
+                c, audit_row.DATA_STORE_KIND, "everybody", (old, new), actor, reason, now
+            )
+        )
+
+    @database_call
+    def note_export(self, *, what: str, content: Json, actor: str, now: float) -> int:
+        """Append that people were exported to a file; `content` says whom and how many."""
+        reason = "People were exported to a file"
+        return self._database.write(
+            lambda c: audit_row.append_data_act(
+                c, audit_row.EXPORT_KIND, what, (None, content), actor, reason, now
+            )
+        )
+
+    @database_call
     def verify_chain(self) -> AuditVerification:
         """Verify the audit's whole chain of hashes, with every key that is known here."""
         return self._database.read(lambda c: verify_chain(c, self.signer))

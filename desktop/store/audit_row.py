@@ -21,6 +21,8 @@ GENESIS_HASH = "0" * 64
 EVENT_ACTION_KIND = "event_action"
 # The kind of the row with which an admin notes that earlier rows are lost.
 RESTART_KIND = "restart"
+# The kinds of rows that tell of everybody's data: kept here or not any more; written to a file.
+DATA_STORE_KIND, EXPORT_KIND = "data_store", "export"
 # The kind of a row that tells of a request to a lead; it is no change of the customer.
 LEAD_REQUEST_KIND = "lead_request"
 # Kinds of edits whose name is an address, an id or a ticket of the customer.
@@ -311,6 +313,32 @@ def append_event_action(
         old=old,
         new=new,
         reason="The action of events was saved",
+    )
+
+
+def append_data_act(
+    connection: sqlite3.Connection,
+    kind: str,
+    name: str,
+    change: tuple[Json, Json],
+    actor: str,
+    reason: str,
+    at: float,
+) -> int:
+    """Append to the audit what was done with everybody's data at once; returns its number.
+
+    `kind` is DATA_STORE_KIND or EXPORT_KIND, `change` the value before and after.
+    """
+    return _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind=kind,
+        service=Service.ZENDESK,
+        name=name,
+        old=change[0],
+        new=change[1],
+        reason=reason,
     )
 
 

@@ -1,7 +1,6 @@
 """Opens the two SQLite files of a workspace and gives access to their repositories."""
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from desktop.store.batch_repository import BatchRepository
 from desktop.store.bounce_repair_repository import BounceRepairRepository
 from desktop.store.cached_sheet_reader import CachedSheetReader
 from desktop.store.customer_cache import CustomerCache
+from desktop.store.data_store import put_aside
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.draft_and_link_repository import DraftAndLinkRepository
 from desktop.store.edit_batch_repository import EditBatchRepository
@@ -30,6 +30,7 @@ from desktop.store.plan_repository import PlanRepository
 from desktop.store.plan_retention import PlanRetention
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
+from desktop.store.segment_repository import SegmentRepository
 from desktop.store.settings_seal_repository import SettingsSealRepository
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
@@ -51,8 +52,8 @@ class WorkspaceStore:
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
     `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
-    (`events`, `event_actions`), and what services said (`customer_cache`, `feeds`,
-    `zendesk_users`).
+    (`events`, `event_actions`), saved segments (`segments`), and what services said
+    (`customer_cache`, `feeds`, `zendesk_users`).
     """
 
     accounts: AccountRepository
@@ -78,6 +79,7 @@ class WorkspaceStore:
     plan_retention: PlanRetention
     event_actions: EventActionRepository
     events: EventRepository
+    segments: SegmentRepository
     feeds: FeedRepository
     zendesk_users: ZendeskUserLookup
     fairlead_db: Database
@@ -152,6 +154,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         plan_retention=PlanRetention(fairlead),
         event_actions=EventActionRepository(fairlead),
         events=EventRepository(fairlead, new_owner_id(), accounts),
+        segments=SegmentRepository(fairlead),
         feeds=FeedRepository(mirror, accounts),
         zendesk_users=ZendeskUserLookup(mirror),
         email_changes=EmailChangeRepository(fairlead),
@@ -177,9 +180,5 @@ def _open_or_rebuild_mirror(path: Path, thread: DatabaseThread) -> Database:
         if not is_file_unusable(error):
             raise
     log.warning("The mirror was damaged; it is put aside and read anew from the services")
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    for suffix in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.replace(path.with_name(f"{path.name}.damaged-{stamp}{suffix}"))
+    put_aside(path)
     return Database(path, "mirror", synchronous="NORMAL", thread=thread)

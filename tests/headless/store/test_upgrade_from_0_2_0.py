@@ -87,6 +87,7 @@ def _count_rows(path: Path) -> dict[str, int]:
                 "erasure": 0,
                 "erasure_approval": 0,
                 "erased_person": 0,
+                "segment": 0,
             },
         ),
         ("mirror", MIRROR_RENAMED, {"feed_user_address": 0, "search_suffix": 493}),
