@@ -19,8 +19,9 @@ from desktop.events.event_text_splitter import EventText
 from desktop.events.event_validation import make_event
 from desktop.events.live_directory import LiveDirectory
 from desktop.events.plan_context import EventPlanContext, FiredAction
+from desktop.events.plan_joining import MEMBERSHIPS_PATH
 from desktop.events.plan_organization import UPSERT_ORGANIZATION_PATH
-from desktop.events.plan_user import MEMBERSHIPS_PATH, UPDATE_MANY_PATH
+from desktop.events.plan_user import UPDATE_MANY_PATH
 from desktop.events.plan_user_event import KEPT_REASON
 from desktop.events.planned_request import (
     NoChange,
