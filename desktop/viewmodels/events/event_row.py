@@ -33,10 +33,15 @@ _STATE_CHIPS: dict[DeliveryState, tuple[str, ChipTone]] = {
 }
 
 
+# What waits for a person.
+CORRECTABLE = (DeliveryState.PARKED, DeliveryState.SKIPPED)
+
+
 class EventFilter(Enum):
     """What the Events page lists."""
 
     SIMULATION = "Simulator"
+    ACTIONS = "Actions"
     LOG = "Log"
     CORRECTION = "Needs correction"
 
@@ -45,7 +50,8 @@ class EventFilter(Enum):
 class EventRow:
     """One row of the Events page with its details; `event_id` is that of a stored event.
 
-    `query` finds the customer in the search field; `body` is a request's JSON.
+    `action` is the kind of its action, "" without one. `query` finds the customer in the search
+    field; `body` is a request's JSON, `event_text` an event that may be corrected.
     """
 
     id: str
@@ -58,6 +64,8 @@ class EventRow:
     body: str = ""
     query: str = ""
     event_id: int = 0
+    action: str = ""
+    event_text: str = ""
 
     @property
     def accessible_text(self) -> str:
@@ -86,6 +94,11 @@ EVENT_COLUMNS = (
 )
 
 
+def delivery_chip(state: DeliveryState) -> tuple[str, ChipTone]:
+    """Return the word and the tone of how far a delivery is."""
+    return _STATE_CHIPS[state]
+
+
 def request_row(number: int, request: PlannedRequest) -> EventRow:
     """Build the row of a planned request; `number` tells it from others of its line."""
     state, tone = _EFFECT_CHIPS[request.effect]
@@ -107,6 +120,7 @@ def request_row(number: int, request: PlannedRequest) -> EventRow:
         facts=tuple(facts),
         body=_pretty(request.body) if request.body is not None else "",
         query=str(request.user_id or ""),
+        action=request.action.value,
     )
 
 
@@ -120,6 +134,7 @@ def problem_row(number: int, problem: PlanProblem) -> EventRow:
         state="To correct",
         tone="warn",
         facts=(("Action", problem.action.label), ("Reason", problem.reason)),
+        action=problem.action.value,
     )
 
 
@@ -133,6 +148,27 @@ def bad_line_row(line: int, reason: str) -> EventRow:
         state="Can't be read",
         tone="bad",
         facts=(("Reason", reason),),
+    )
+
+
+_KNOWN: dict[str, tuple[str, ChipTone, str]] = {
+    "sent": ("Sent before", "neutral", "Delivered from here already; it is not sent again."),
+    "waiting": ("Waiting", "info", "Stored here already, and not sent yet."),
+    "parked": ("To correct", "warn", "Stored here already; see Needs correction."),
+}
+
+
+def known_row(line: int, state: str) -> EventRow:
+    """Build the row of an event that is stored already: `sent`, `waiting` or `parked`."""
+    word, tone, text = _KNOWN[state]
+    return EventRow(
+        id=f"{line} known",
+        line=line,
+        text=text,
+        note="An event of this messageId",
+        state=word,
+        tone=tone,
+        facts=(("Reason", text),),
     )
 
 
@@ -158,6 +194,7 @@ def delivery_rows(event: StoredEvent) -> list[EventRow]:
             facts=(("Source", where),),
             body=event.text,
             event_id=event.id,
+            event_text=event.text if event.reason else "",
         )
     ]
 
@@ -185,6 +222,8 @@ def _delivery_row(event: StoredEvent, delivery: EventDelivery, where: str) -> Ev
         body=_pretty(json.loads(delivery.request)) if delivery.request else event.text,
         query=str(delivery.user_id or ""),
         event_id=event.id,
+        action=delivery.action,
+        event_text=event.text if delivery.state in CORRECTABLE else "",
     )
 
 
