@@ -42,7 +42,9 @@ class NewStoredEvent:
 class EventDelivery:
     """How far one action of a stored event is; `request` is the JSON of what was sent last.
 
-    `user_id` is the Zendesk user it is about, once that is known.
+    `user_id` is the Zendesk user it is about, once that is known. `is_maybe_sent`: a request went
+    out whose result nobody knows; later refusals don't change that. `answer` is what Zendesk
+    answered last, "" for nothing.
     """
 
     event_id: int
@@ -55,13 +57,18 @@ class EventDelivery:
     user_id: int | None = None
     actor: str = ""
     updated_at: float = 0.0
+    is_maybe_sent: bool = False
+    answer: str = ""
 
 
 @dataclass(frozen=True)
 class StoredEvent:
     """A stored event with its deliveries, in the order of its actions.
 
-    `is_opened`: its actions were chosen. `reason` is why an invalid one can't be read.
+    `is_opened`: its actions were chosen. `reason` is why an invalid one can't be read. `failures`
+    counts what passed by itself mostly; `not_before` is its next try (Unix seconds). `is_held`:
+    given up, and later events of its user wait. `waits_for` is the id of the earlier event of the
+    same user that comes first, 0 for none. `ignored` is why it is never sent.
     """
 
     id: int
@@ -74,3 +81,8 @@ class StoredEvent:
     is_opened: bool = False
     received_at: float = 0.0
     deliveries: tuple[EventDelivery, ...] = ()
+    failures: int = 0
+    not_before: float = 0.0
+    is_held: bool = False
+    waits_for: int = 0
+    ignored: str = ""

@@ -98,5 +98,6 @@ EVENTS_SUBCOMMANDS = (
     _events("deliver", "deliver", "store events and send them to Zendesk"),
     _events("log", "log", "what became of each event"),
     _events("deliver", "retry", "try again what waits for a person, corrected or as it is"),
+    _events("deliver", "ignore", "never send an event that waits for a person; later ones go on"),
     _events("serve", "serve", "take events over HTTP on this computer, and store them"),
 )

@@ -17,7 +17,7 @@ from desktop.app.event_services import build_deliverer, open_live_directory
 from desktop.events.event import Event
 from desktop.events.event_intake import read_events
 from desktop.events.stored_events import stored_form
-from desktop.kit.errors import AppError, StopsRun
+from desktop.kit.errors import AppError, InvalidInput, StopsRun
 from desktop.kit.text import format_count
 from desktop.model.event_delivery import DeliveryState, NewStoredEvent, StoredEvent
 
@@ -44,6 +44,13 @@ def _add_retry_arguments(parser: argparse.ArgumentParser) -> None:
         "--event", type=int, action="append", metavar="ID", help="only this one, as `log` names it"
     )
     _add_common_arguments(parser)
+
+
+def _add_ignore_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--event", type=int, action="append", required=True, metavar="ID", help="as `log` names it"
+    )
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="why it is never sent")
 
 
 def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,6 +81,18 @@ async def _retry(services: WorkspaceServices, options: argparse.Namespace) -> in
             name = _source_name(options)
             corrected += len(await services.store.events.correct_events(name, step))
     return await _deliver_and_emit(services, options, None, {"retried": corrected})
+
+
+@in_workspace()
+async def _ignore(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_sync_permission(services)
+    reason = options.reason.strip()
+    if not reason:
+        raise InvalidInput("Say why, with --reason.", "Nothing was changed.")
+    detail = f"Ignored by {services.session.actor.signature}: {reason}"
+    count = await services.store.events.ignore(options.event, detail)
+    line = f"{format_count(count, 'event is', 'events are')} never sent; later ones go on."
+    return emit({"ignored": count}, [line], as_json=options.json)
 
 
 async def _store(
@@ -138,7 +157,9 @@ async def _deliver_and_emit(
     }
     # A window's process writes its lines to a log file, where no customer belongs.
     lines = _describe(document, error, with_rows=not options.quiet)
-    code = ExitCode.NEEDS_PERSON if totals["parked"] or invalid else ExitCode.DONE
+    # What failed and is tried again by the next delivery: the service, and no person.
+    code = ExitCode.SERVICE_AWAY if any(one.failures for one in open_rows) else ExitCode.DONE
+    code = ExitCode.NEEDS_PERSON if totals["parked"] or invalid else code
     if error is not None:
         code = ExitCode(exit_code_for(error))
     return emit(document, lines, as_json=options.json, exit_code=code)
@@ -151,11 +172,13 @@ def rows_as_json(event: StoredEvent) -> Iterator[dict[str, Any]]:
         "source": event.source_name,
         "line": event.line,
         "message_id": event.message_id,
+        **({"waits_for": event.waits_for} if event.waits_for else {}),
+        **({"next_try": event.not_before} if event.failures and not event.is_held else {}),
     }
     if event.reason:
         yield {**about, "action": "", "state": "invalid", "detail": event.reason}
     elif not event.deliveries:
-        detail = "No action fires." if event.is_opened else "Stored; not delivered yet."
+        detail = "No action fires." if event.is_opened else _waiting_text(event)
         state = "none" if event.is_opened else "waiting"
         yield {**about, "action": "", "state": state, "detail": detail}
     for one in event.deliveries:
@@ -166,10 +189,17 @@ def rows_as_json(event: StoredEvent) -> Iterator[dict[str, Any]]:
             "detail": one.detail,
             "request": one.request,
             "request_id": one.request_id,
+            "answer": one.answer,
             "attempts": one.attempts,
             "actor": one.actor,
             "at": one.updated_at,
         }
+
+
+def _waiting_text(event: StoredEvent) -> str:
+    if event.waits_for:
+        return f"Waits for event {event.waits_for} of the same user."
+    return "Stored; not delivered yet."
 
 
 def _describe(
@@ -192,4 +222,5 @@ def _describe(
 COMMANDS = {
     "deliver": CliCommand(_add_deliver_arguments, _deliver),
     "retry": CliCommand(_add_retry_arguments, _retry),
+    "ignore": CliCommand(_add_ignore_arguments, _ignore),
 }
