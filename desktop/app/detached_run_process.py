@@ -79,6 +79,7 @@ class DetachedRunLauncher:
         source = order.source
         words = ["events", "deliver", str(source.path or "-"), "--name", source.name]
         words += ["--removals"] if order.removals else []
+        words += ["--leave-out", order.left_out_option] if order.left_out else []
         for option, fields in (
             ("--create-user-field", order.user_fields),
             ("--create-field", order.organization_fields),
@@ -92,10 +93,23 @@ class DetachedRunLauncher:
             pasted.seek(0)
             return self._start(*words, "--quiet", kind="events", what="The delivery", stdin=pasted)
 
-    def retry_event(self, event_id: int, removals: bool) -> DetachedProcess:
-        """Start what delivers one stored event once more. Raises InternalError."""
-        words = ["events", "retry", "--event", str(event_id)]
+    def deliver_waiting_events(self, source_id: int, removals: bool) -> DetachedProcess:
+        """Start the delivery of what waits; `removals` of this source alone.
+
+        Raises InternalError.
+        """
+        words = ["events", "deliver", "--source", str(source_id)]
         words += ["--removals"] if removals else []
+        return self._start(*words, "--quiet", kind="events", what="The delivery")
+
+    def retry_events(self, event_ids: Sequence[int], removals: bool) -> DetachedProcess:
+        """Start what delivers stored events once more. Raises InternalError.
+
+        `removals`: it sends what was not ticked too.
+        """
+        words = ["events", "retry"]
+        words += [word for one in event_ids for word in ("--event", str(one))]
+        words += ["--removals", "--left-out"] if removals else []
         return self._start(*words, "--quiet", kind="events", what="The delivery")
 
     def _start(

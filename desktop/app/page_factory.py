@@ -73,7 +73,8 @@ class PageFactory(QObject):
             EventUseCases(
                 partial(simulate_for_window, services),
                 launcher.deliver_events,
-                launcher.retry_event,
+                launcher.retry_events,
+                launcher.deliver_waiting_events,
             ),
             ActionsModel(
                 services.session,

@@ -22,6 +22,7 @@ from desktop.store.email_change_repository import EmailChangeRepository
 from desktop.store.erased_people_repository import ErasedPeopleRepository
 from desktop.store.erasure_repository import ErasureRepository
 from desktop.store.event_action_repository import EventActionRepository
+from desktop.store.event_pause_repository import EventPauseRepository
 from desktop.store.event_query_repository import EventQueryRepository
 from desktop.store.event_repository import EventRepository
 from desktop.store.feed_repository import FeedRepository
@@ -52,7 +53,7 @@ class WorkspaceStore:
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
     `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
-    (`events`, `event_queries`, `event_actions`), and what services said (`customer_cache`, `feeds`,
+    (`events` … `event_actions`), and what services said (`customer_cache`, `feeds`,
     `zendesk_users`).
     """
 
@@ -80,6 +81,7 @@ class WorkspaceStore:
     event_actions: EventActionRepository
     events: EventRepository
     event_queries: EventQueryRepository
+    event_pauses: EventPauseRepository
     feeds: FeedRepository
     zendesk_users: ZendeskUserLookup
     fairlead_db: Database
@@ -155,6 +157,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         event_actions=EventActionRepository(fairlead),
         events=EventRepository(fairlead, new_owner_id(), accounts),
         event_queries=EventQueryRepository(fairlead),
+        event_pauses=EventPauseRepository(fairlead),
         feeds=FeedRepository(mirror, accounts),
         zendesk_users=ZendeskUserLookup(mirror),
         email_changes=EmailChangeRepository(fairlead),

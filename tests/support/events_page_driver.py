@@ -41,7 +41,8 @@ class EventsPageDriver(BatchPageDriver):
         """Whether nothing is being read, simulated or delivered."""
         model = self.events_model
         is_busy = any(map(model.tasks.is_running, _TASKS))
-        return model.delivery is None and not is_busy and not _is_busy(model.actions)
+        delivers = model.delivery.is_running or model.delivery.tasks.is_running("poll")
+        return not (delivers or is_busy or _is_busy(model.actions))
 
     async def open_file(self, path: Path) -> None:
         """Open a file, and wait until it is simulated."""

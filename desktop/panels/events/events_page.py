@@ -1,6 +1,6 @@
 """Widget of the Events page: open or paste events, see what they would do to Zendesk, deliver."""
 
-from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtCore import QMimeData, QModelIndex, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
@@ -11,15 +11,16 @@ from desktop.panels.events.create_fields_dialog import CreateFieldsDialog
 from desktop.panels.events.event_detail_card import EventDetailCard
 from desktop.panels.events.event_mapping_drawer import EventMappingDrawer
 from desktop.panels.events.event_table_view import EventTableView
+from desktop.panels.events.ignore_event_dialog import IgnoreEventDialog
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.export_file_dialog import documents_folder
 from desktop.panels.widgets.label import elided_label
 from desktop.panels.widgets.list_page import ListPage, ListPageSpec
 from desktop.panels.widgets.screen_reader import announce
-from desktop.viewmodels.events import event_consequences
+from desktop.viewmodels.events import correction_groups, event_consequences
 from desktop.viewmodels.events.event_consequences import missing_fields
 from desktop.viewmodels.events.event_mapping_model import EventMappingModel
-from desktop.viewmodels.events.event_row import EventFilter
+from desktop.viewmodels.events.event_row import TICK, EventFilter
 from desktop.viewmodels.events.events_page_model import EventsPageModel
 
 _SPEC = ListPageSpec(
@@ -53,13 +54,17 @@ class EventsPage(ListPage):
         self.actions_tab = ActionsTab(model.actions)
         self.open_button = secondary_button("Open file…", name="Open file…")
         self.paste_button = secondary_button("Paste", name="Paste events", tip="Ctrl+V")
+        self.pause_button = secondary_button("Pause", name="Pause or resume")
+        self.pause_button.hide()
         self.deliver_button = primary_button("Deliver", name="Deliver")
         self.estimate_label = elided_label("", "small")
         super().__init__(
             _SPEC,
             self.table,
             self.detail_card,
-            head_buttons=[self.open_button, self.paste_button, self.deliver_button],
+            head_buttons=[
+                *(self.open_button, self.paste_button, self.pause_button, self.deliver_button)
+            ],
             below_filters=self.consequences_card,
             parent=parent,
         )
@@ -137,14 +142,19 @@ class EventsPage(ListPage):
         self.open_button.clicked.connect(self._on_open)
         self.paste_button.clicked.connect(self.paste)
         self.deliver_button.clicked.connect(model.deliver)
+        self.pause_button.clicked.connect(self._on_pause)
         self.consequences_card.action_triggered.connect(self._on_consequence)
         self.consequences_card.ticket_requested.connect(self._on_ticket)
         self.actions_tab.preview_requested.connect(model.preview_drafts)
         self.actions_tab.mapping_requested.connect(self.open_mapping)
-        self.detail_card.retry_requested.connect(model.retry)
+        self.detail_card.retry_requested.connect(self._on_retry)
+        self.detail_card.event_edited.connect(self._on_event_edited)
+        self.detail_card.correction_requested.connect(self._on_correct)
+        self.detail_card.ignore_requested.connect(self._on_ignore_event)
         self.detail_card.customer_requested.connect(self._on_customer)
         self.detail_card.copy_requested.connect(self._on_copy)
         table.current_row_changed.connect(self._on_current_row_changed)
+        table.tick_toggled.connect(model.toggle_tick)
         table.row_opened.connect(self._on_row_opened)
         table.clicked.connect(self._on_row_clicked)
         table.copy_requested.connect(self._on_copy)
@@ -160,6 +170,8 @@ class EventsPage(ListPage):
         if model.event_filter is not EventFilter.ACTIONS:
             self.consequences_card.show_consequences(model.consequences())
             self._fit_consequences()
+        is_simulation = model.event_filter is EventFilter.SIMULATION
+        self.table.set_ticks(shown=is_simulation, editable=model.can_tick)
         refusal = model.delivery_refusal()
         count = model.delivered_count
         self.deliver_button.set_text(f"Deliver {count:,}" if count else "Deliver")
@@ -167,11 +179,22 @@ class EventsPage(ListPage):
         estimate = model.estimate()
         self.estimate_label.setText(estimate)
         self.estimate_label.setVisible(bool(estimate))
-        retry_refusal = "A delivery is under way." if model.delivery is not None else ""
-        self.detail_card.show_row(
-            model.detail(), can_retry=model.can_retry, retry_refusal=retry_refusal
-        )
         self.scope_note.setText(model.source_text or _SPEC.scope_note)
+        row, retry_refusal = model.detail(), model.delivery.refusal()
+        can_retry = row is not None and bool(row.event_text and row.action)
+        self.detail_card.show_row(row, can_retry=can_retry, retry_refusal=retry_refusal)
+        self.detail_card.show_correction(
+            model.correction.text_of(row), model.correction.fault, retry_refusal
+        )
+        self._show_pause()
+
+    def _show_pause(self) -> None:
+        """Draw Pause while a delivery is under way, and Resume where one was paused."""
+        delivery = self._model.delivery
+        self.pause_button.setVisible(delivery.is_running or delivery.paused is not None)
+        self.pause_button.set_text("Pause" if delivery.is_running else "Resume")
+        reason = delivery.pause_refusal()
+        self.pause_button.set_enabled(not reason, reason)
 
     def _on_message_posted(self, sentence: str) -> None:
         self.show_result(sentence)
@@ -206,8 +229,40 @@ class EventsPage(ListPage):
             model.leave_drafts()
         elif action == event_consequences.OPTIONS:
             self.open_mapping(ActionKind.UPSERT_USER)
+        elif action in (correction_groups.SHOW, correction_groups.SHOW_ALL):
+            model.correction.show_cause(key if action == correction_groups.SHOW else "")
+        elif action == correction_groups.RETRY:
+            model.correction.retry_cause(key)
         else:
             model.ignore(key)
+
+    def _on_pause(self) -> None:
+        delivery = self._model.delivery
+        if delivery.is_running:
+            delivery.pause()
+        else:
+            delivery.resume()
+
+    def _on_ignore_event(self) -> None:
+        row = self._model.detail()
+        if row is None:
+            return
+        dialog = IgnoreEventDialog(f"Line {row.line}", self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.reason_given.connect(self._on_reason_given)
+        dialog.open()
+
+    def _on_reason_given(self, reason: str) -> None:
+        self._model.correction.ignore(self._model.detail(), reason)
+
+    def _on_retry(self) -> None:
+        self._model.correction.retry(self._model.detail())
+
+    def _on_event_edited(self, text: str) -> None:
+        self._model.correction.edit(self._model.detail(), text)
+
+    def _on_correct(self) -> None:
+        self._model.correction.correct(self._model.detail())
 
     def _open_create_fields(self) -> None:
         simulated = self._model.simulated
@@ -233,8 +288,8 @@ class EventsPage(ListPage):
         row = self._model.table_model.row_at(place)
         self._model.select(row.id if row is not None else "")
 
-    def _on_row_clicked(self) -> None:
-        if not self.is_wide:
+    def _on_row_clicked(self, index: QModelIndex) -> None:
+        if not self.is_wide and index.column() != TICK:
             self._on_row_opened(self.table.current_row())
 
     def _on_row_opened(self, place: int) -> None:

@@ -25,11 +25,13 @@ class DeliveryWatch:
         total: int,
         begun_at: float,
         get_now: Callable[[], float],
+        source_id: int | None = None,
     ) -> None:
+        """`source_id`: of a source that is stored already, whose delivery goes on."""
         self.process, self._queries = process, queries
         self.source_name, self.total, self.begun_at = source_name, total, begun_at
         self._get_now = get_now
-        self._source_id: int | None = None
+        self.source_id = source_id
         self._since = 0.0
         self.states: dict[tuple[int, str], DeliveryState] = {}
 
@@ -62,15 +64,11 @@ class DeliveryWatch:
 
     async def poll(self) -> bool:
         """Read what has changed since the last time; whether anything has."""
-        if not self.source_name:
+        if self.source_id is None and self.source_name:
+            self.source_id = await self._queries.find_newest_source(self.source_name, self.begun_at)
+        if self.source_id is None:
             return False
-        if self._source_id is None:
-            self._source_id = await self._queries.find_newest_source(
-                self.source_name, self.begun_at
-            )
-        if self._source_id is None:
-            return False
-        found = await self._queries.list_delivery_states(self._source_id, self._since)
+        found = await self._queries.list_delivery_states(self.source_id, self._since)
         new = {key: state for key, (state, _) in found.items() if self.states.get(key) != state}
         self.states |= new
         # Those of the same moment come again: two may be written at once.

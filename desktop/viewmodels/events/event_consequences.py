@@ -36,14 +36,12 @@ class EventConsequence:
     is_grave: bool = False
 
 
-def build_consequences(
-    simulated: SimulatedSource, now: float, *, sends_removals: bool
-) -> tuple[EventConsequence, ...]:
+def build_consequences(simulated: SimulatedSource, now: float) -> tuple[EventConsequence, ...]:
     """Build the consequences of a simulation, the one that hurts first."""
     effects = simulated.counts.effects
     return (
         *_about_simulation(simulated, now),
-        *_about_removals(effects, sends_removals=sends_removals),
+        *_about_removals(effects, sends_removals=simulated.sends_removals),
         *_about_fields(simulated),
         *_about_people(simulated.counts),
     )

@@ -1,6 +1,6 @@
 """View-model of the Events page: simulates a file of events, delivers it, shows what became."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,16 +11,17 @@ from desktop.events.planned_request import NoChange, PlannedRequest
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.kit.text import format_count
-from desktop.model.permission import Permission, Role, check_permission
+from desktop.model.permission import Role
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.events.actions_model import ActionsModel
 from desktop.viewmodels.events.delivery_estimate import describe_estimate
-from desktop.viewmodels.events.delivery_watch import DeliveryWatch
 from desktop.viewmodels.events.event_consequences import (
     EventConsequence,
     build_consequences,
     describe_counts,
 )
+from desktop.viewmodels.events.event_correction_model import EventCorrectionModel
+from desktop.viewmodels.events.event_delivery_model import EventDeliveryModel
 from desktop.viewmodels.events.event_row import (
     CORRECTABLE,
     EVENT_COLUMNS,
@@ -36,22 +37,20 @@ from desktop.viewmodels.events.simulated_source import (
 )
 from desktop.viewmodels.events.simulation_input import (
     DeliveryOrder,
-    DeliveryProcess,
     EventUseCases,
     SimulationInput,
     SimulationRequest,
 )
 from desktop.viewmodels.file_export import format_csv, format_json, write_private_file
 from desktop.viewmodels.list_model import GrowingListModel, ListState
-from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.task_model import TaskModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
 
 _LOG_EVENTS = 500
 # Stored events that drafts are previewed on where no file is open.
 _PREVIEWED_EVENTS = 200
-_POLL_MS = 500
-_WAITING = ("queued", "sending", "unknown", "not begun")
+# They go to the delivery's process as an argument, whose length the system limits.
+_MAX_LEFT_OUT = 500
 _CORRECTABLE_STATES = ("To correct", "Not ticked")
 
 
@@ -75,17 +74,24 @@ class EventsPageModel(TaskModel):
         self.event_filter = EventFilter.SIMULATION
         self.search_text = ""
         self.simulated: SimulatedSource | None = None
-        self.sends_removals = False
         self.progress = ""
-        self.delivery: DeliveryWatch | None = None
         self._request: SimulationRequest | None = None  # shown, or being simulated
         self._is_delivered = False
         self._ignored: set[str] = set()  # keys of consequences
         self._stored_rows: tuple[EventRow, ...] | None = None
         self._selected_id = ""
         self._error: AppError | None = None
-        self._poll_timer = create_timer(self, _POLL_MS, self._poll, repeats=True)
+        self.delivery = EventDeliveryModel(workspace, store, use_cases, clock)
+        self.correction = EventCorrectionModel(workspace, store, self.delivery)
         actions.saved.connect(self._on_actions_saved)
+        self.delivery.rows_changed.connect(self._on_rows_changed)
+        self.delivery.ended.connect(self._on_delivery_ended)
+        self.correction.changed.connect(self._refresh_table)
+        self.correction.read_wanted.connect(self._read_again)
+        for part in (self.delivery, self.correction):
+            part.failed.connect(self.failed)
+            part.message_posted.connect(self.message_posted)
+        self.delivery.changed.connect(self.changed)
 
     # What the page shows.
 
@@ -131,12 +137,12 @@ class EventsPageModel(TaskModel):
         return f"{text} · the first {MAX_ROWS:,} are listed" if left > 0 else text
 
     def consequences(self) -> tuple[EventConsequence, ...]:
-        """Return what people will notice of the simulated source."""
+        """Return what people will notice of the simulated source, or what needs correction."""
+        if self.event_filter is EventFilter.CORRECTION:
+            return self.correction.groups()
         if self.simulated is None or self.event_filter is not EventFilter.SIMULATION:
             return ()
-        found = build_consequences(
-            self.simulated, self._clock.now(), sends_removals=self.sends_removals
-        )
+        found = build_consequences(self.simulated, self._clock.now())
         return tuple(one for one in found if one.key not in self._ignored)
 
     def creation_refusal(self) -> str:
@@ -151,18 +157,21 @@ class EventsPageModel(TaskModel):
     @property
     def source_text(self) -> str:
         """What the page is about: progress, else the simulated source's name."""
-        if self.progress:
-            return self.progress
+        if self.progress or self.delivery.progress:
+            return self.progress or self.delivery.progress
+        paused = self.delivery.paused
+        if paused is not None and self.simulated is None:
+            return (
+                f"{paused.name} is paused: {format_count(paused.waiting, 'event', 'events')} left"
+            )
         return self.simulated.source.name if self.simulated is not None else ""
 
     @property
     def delivered_count(self) -> int:
-        """How many requests a delivery of the simulated source sends, removals as ticked."""
+        """How many requests a delivery of the simulated source sends: those ticked."""
         if self.simulated is None:
             return 0
-        return self.simulated.counts.requests - (
-            0 if self.sends_removals else self.simulated.removals
-        )
+        return self.simulated.counts.requests - self.simulated.unticked_count
 
     def estimate(self) -> str:
         """Describe how long the delivery takes and which limit makes it long, or ""."""
@@ -175,11 +184,8 @@ class EventsPageModel(TaskModel):
         """Say why the simulated source cannot be delivered now, or ""."""
         if self.simulated is None:
             return "Open a file or paste events first."
-        decision = check_permission(Permission.RUNS, self._workspace.actor, self._workspace.rules)
-        if not decision.is_allowed:
-            return decision.reason
-        if self.delivery is not None:
-            return "A delivery is under way."
+        if reason := self.delivery.refusal():
+            return reason
         if self.simulated.request.with_drafts:
             return "This shows drafts: save them first, or simulate again without them."
         if not self.simulated.source.is_deliverable:
@@ -190,13 +196,9 @@ class EventsPageModel(TaskModel):
             return "Zendesk can't be reached: simulate again once it can."
         if not self.delivered_count:
             return "There is nothing to deliver."
+        if len(self.simulated.left_out) > _MAX_LEFT_OUT:
+            return f"At most {_MAX_LEFT_OUT:,} actions can be left out. Tick some again."
         return ""
-
-    @property
-    def can_retry(self) -> bool:
-        """Whether the selected row is one that waits for a person."""
-        row = self.detail()
-        return row is not None and row.event_id > 0 and row.state in _CORRECTABLE_STATES
 
     # What people do.
 
@@ -205,6 +207,7 @@ class EventsPageModel(TaskModel):
         if not visible:
             return
         self.actions.refresh()
+        self.delivery.refresh()
         if self.event_filter not in (EventFilter.SIMULATION, EventFilter.ACTIONS):
             self.refresh()
 
@@ -223,11 +226,11 @@ class EventsPageModel(TaskModel):
     def simulate(self, request: SimulationRequest) -> None:
         """Simulate a source; the one before is no longer shown."""
         self.event_filter = EventFilter.SIMULATION
-        self._error, self.sends_removals, self._is_delivered = None, False, False
+        self._error, self._is_delivered = None, False
         if self._request is None or self._request.source != request.source:
             self._ignored.clear()
         self._request = request
-        self.simulated, self._selected_id, self.progress = None, "", ""
+        self.simulated, self._selected_id, self.delivery.progress = None, "", ""
         self.tasks.cancel("simulate")
         self.tasks.start("simulate", self._simulate(request))
         self._refresh_table()
@@ -269,6 +272,8 @@ class EventsPageModel(TaskModel):
     def set_filter(self, event_filter: EventFilter, text: str) -> None:
         """Show the rows of a filter that hold every word of `text`."""
         is_other = event_filter is not self.event_filter
+        if is_other:
+            self.correction.shown_cause = ""
         self.event_filter, self.search_text = event_filter, text
         if is_other and event_filter is EventFilter.ACTIONS:
             self.actions.refresh()
@@ -278,10 +283,28 @@ class EventsPageModel(TaskModel):
             self.tasks.start("read", self._read_stored())
         self._refresh_table()
 
+    @property
+    def can_tick(self) -> bool:
+        """Whether rows can be ticked: those of a source that was not delivered yet."""
+        is_shown = self.event_filter is EventFilter.SIMULATION and self.simulated is not None
+        return is_shown and not self.delivery.is_running and not self._is_delivered
+
     def set_sends_removals(self, *, on: bool) -> None:
-        """Tick the removals of the simulated source, or untick them."""
-        self.sends_removals = on
-        self.changed.emit()
+        """Tick all removals of the simulated source, or untick them."""
+        if self.simulated is not None:
+            self._set_ticks(self.simulated.removal_keys, on=on)
+
+    def toggle_tick(self, place: int) -> None:
+        """Tick or untick the request of a row, with the others of its line and action."""
+        row = self.table_model.row_at(place)
+        if row is not None and row.is_ticked is not None:
+            self._set_ticks([row.key], on=not row.is_ticked)
+
+    def _set_ticks(self, keys: Iterable[tuple[int, str]], *, on: bool) -> None:
+        if self.simulated is None or not self.can_tick:
+            return
+        self.simulated = self.simulated.with_ticks(keys, on=on)
+        self._refresh_table()
 
     def ignore(self, key: str) -> None:
         """Put a consequence away; what it says stays so."""
@@ -292,6 +315,7 @@ class EventsPageModel(TaskModel):
         """Show the details of another row."""
         if row_id != self._selected_id:
             self._selected_id = row_id
+            self.correction.forget_fault()
             self.changed.emit()
 
     def deliver(self) -> None:
@@ -307,24 +331,15 @@ class EventsPageModel(TaskModel):
             request = simulated.request
             order = DeliveryOrder(
                 request.source,
-                self.sends_removals,
+                simulated.sends_removals,
+                simulated.left_out,
                 request.user_fields,
                 request.organization_fields,
             )
             total = self.delivered_count + simulated.counts.unchanged
-            self._watch(self._use_cases.start_delivery(order), request.source.name, total)
-        except (AppError, OSError) as error:
+            self.delivery.deliver(order, total)
+        except OSError as error:
             self._show_failure(error)
-
-    def retry(self) -> None:
-        """Queue the selected event again and deliver it; a removal that was not ticked goes out."""
-        row = self.detail()
-        if row is None or not self.can_retry or self.delivery is not None:
-            return
-        try:
-            self._watch(self._use_cases.start_retry(row.event_id, row.state == "Not ticked"), "", 0)
-        except AppError as error:
-            self.failed.emit(error)
 
     def export(self, path: str, file_format: str) -> None:
         """Write the rows shown to a file, as `csv` or `json`."""
@@ -332,8 +347,8 @@ class EventsPageModel(TaskModel):
 
     async def close(self) -> None:
         """Stop watching; a delivery under way goes on."""
-        self._poll_timer.stop()
-        await self.actions.close()
+        for part in (self.delivery, self.correction, self.actions):
+            await part.close()
         await super().close()
 
     # How it comes about.
@@ -379,7 +394,7 @@ class EventsPageModel(TaskModel):
 
     def _on_actions_saved(self) -> None:
         # What is shown is what will be delivered.
-        if self._request is not None and self.delivery is None and not self._is_delivered:
+        if self._request is not None and not self.delivery.is_running and not self._is_delivered:
             self.leave_drafts()
 
     async def _show_after_task(self) -> None:
@@ -397,6 +412,8 @@ class EventsPageModel(TaskModel):
             rows = [row for row in rows if row.state in _CORRECTABLE_STATES]
             bad = await events.list_newest(_LOG_EVENTS, only_invalid=True)
             rows += [row for event in bad for row in delivery_rows(event)]
+            rows.sort(key=lambda row: row.cause)
+            self.correction.set_rows(rows)
         self._stored_rows = tuple(rows)
         self.tasks.start_once("show", self._show_after_task())
 
@@ -410,57 +427,27 @@ class EventsPageModel(TaskModel):
             return ()
         if self.event_filter is EventFilter.SIMULATION:
             return self.simulated.rows if self.simulated is not None else ()
+        if self.event_filter is EventFilter.CORRECTION and self._stored_rows is not None:
+            return self.correction.shown_rows()
         return self._stored_rows or ()
 
-    def _watch(self, process: DeliveryProcess, source_name: str, total: int) -> None:
-        self.delivery = DeliveryWatch(
-            process,
-            self._store.event_queries,
-            source_name,
-            total,
-            self._clock.now(),
-            self._clock.now,
-        )
-        self.progress = "Delivering…"
-        self._poll_timer.start()
+    def _on_rows_changed(self) -> None:
+        watch = self.delivery.watch
+        if watch is None or self.simulated is None:
+            return
+        self.simulated = self.simulated.with_states(watch.states)
+        if self.event_filter is EventFilter.SIMULATION:
+            self._refresh_table()
+
+    def _on_delivery_ended(self, is_source: bool) -> None:
+        self._is_delivered = self._is_delivered or is_source
+        self.actions.refresh()
+        if self.event_filter in (EventFilter.LOG, EventFilter.CORRECTION):
+            self._read_again()
         self.changed.emit()
 
-    def _poll(self) -> None:
-        self.tasks.start_once("poll", self._poll_once())
-
-    async def _poll_once(self) -> None:
-        delivery = self.delivery
-        if delivery is None:
-            self._poll_timer.stop()
-            return
-        is_running = delivery.is_running
-        has_changed = await delivery.poll()
-        if has_changed and self.simulated is not None:
-            self.simulated = self.simulated.with_states(delivery.states)
-            if self.event_filter is EventFilter.SIMULATION:
-                self._refresh_table()
-        if is_running:
-            self.progress = delivery.describe_progress()
-            self.changed.emit()
-            return
-        await self._end_delivery(delivery)
-
-    async def _end_delivery(self, delivery: DeliveryWatch) -> None:
-        self._poll_timer.stop()
-        self.delivery = None
-        self._is_delivered = self._is_delivered or bool(delivery.source_name)
-        if delivery.has_failed:
-            self.failed.emit(delivery.error)
-        counts = await self._store.events.count_states()
-        waiting = sum(counts.get(name, 0) for name in _WAITING)
-        parked = counts.get("parked", 0)
-        words = [f"{counts.get('done', 0):,} done"]
-        words += [f"{parked:,} to correct"] if parked else []
-        words += [f"{waiting:,} left: deliver again"] if waiting else []
-        self.progress = f"Delivered: {', '.join(words)}."
-        self.message_posted.emit(self.progress)
-        self.actions.refresh()
-        self.set_filter(EventFilter.LOG, "")
+    def _read_again(self) -> None:
+        self.tasks.start_once("read", self._read_stored())
 
     def _show_failure(self, error: Exception) -> None:
         if isinstance(error, AppError):

@@ -1,6 +1,6 @@
 """A simulated file or paste as the Events page lists it: its rows, and what a delivery sends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from desktop.events.planned_request import PlannedRequest
@@ -26,12 +26,16 @@ MAX_ROWS = 20_000
 
 @dataclass(frozen=True)
 class SimulatedSource:
-    """A source as it was simulated; `stamp` tells whether its file has changed since."""
+    """A source as it was simulated; `stamp` tells whether its file has changed since.
+
+    `unticked` are line and action of what a delivery leaves out: at first the removals.
+    """
 
     request: SimulationRequest
     result: SimulationResult
     stamp: tuple[int, int]
     rows: tuple[EventRow, ...]
+    unticked: frozenset[tuple[int, str]] = frozenset()
 
     @property
     def source(self) -> SimulationInput:
@@ -44,9 +48,40 @@ class SimulatedSource:
         return self.result.counts
 
     @property
-    def removals(self) -> int:
-        """How many removals the source has; they start unticked."""
-        return len(self.counts.effects.removals)
+    def removal_keys(self) -> frozenset[tuple[int, str]]:
+        """Line and action of each removal."""
+        return frozenset((one.line, one.action.value) for one in self.counts.effects.removals)
+
+    @property
+    def unticked_count(self) -> int:
+        """How many requests are not ticked."""
+        listed = {row.key for row in self.rows}
+        beyond = sum(key not in listed for key in self.unticked)
+        return sum(row.is_ticked is False for row in self.rows) + beyond
+
+    @property
+    def sends_removals(self) -> bool:
+        """Whether some removal is ticked."""
+        return not self.removal_keys <= self.unticked
+
+    @property
+    def left_out(self) -> tuple[tuple[int, str], ...]:
+        """Line and action of what a delivery has to be told to leave out.
+
+        Removals are left out by themselves unless one is ticked.
+        """
+        told = self.unticked if self.sends_removals else self.unticked - self.removal_keys
+        return tuple(sorted(told))
+
+    def with_ticks(self, keys: Iterable[tuple[int, str]], *, on: bool) -> "SimulatedSource":
+        """Return the source with the requests of these lines and actions ticked, or not."""
+        wanted = set(keys)
+        unticked = self.unticked - wanted if on else self.unticked | wanted
+        rows = [
+            replace(row, is_ticked=on) if row.key in wanted and row.is_ticked is not None else row
+            for row in self.rows
+        ]
+        return replace(self, rows=tuple(rows), unticked=frozenset(unticked))
 
     def with_states(self, states: Mapping[tuple[int, str], DeliveryState]) -> "SimulatedSource":
         """Return the source with how far the rows' deliveries are, by line and action."""
@@ -73,4 +108,5 @@ def build_simulated_source(
     rows += [bad_line_row(*one) for one in counts.intake.invalid[:MAX_ROWS]]
     rows += [known_row(line, state) for line, state in result.known[:MAX_ROWS]]
     rows.sort(key=lambda row: row.line)
-    return SimulatedSource(request, result, stamp, tuple(rows))
+    made = SimulatedSource(request, result, stamp, tuple(rows))
+    return made.with_ticks(made.removal_keys, on=False)

@@ -1,6 +1,6 @@
 """What the Events page simulates and delivers: a file, a paste, or what is stored already."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -92,12 +92,21 @@ class DeliveryProcess(Protocol):
 
 @dataclass(frozen=True)
 class DeliveryOrder:
-    """What somebody has let be delivered: the events, removals, and the fields to create."""
+    """What somebody has let be delivered: the events, removals, and the fields to create.
+
+    `left_out` are line and action of what was unticked.
+    """
 
     source: SimulationInput
     removals: bool = False
+    left_out: tuple[tuple[int, str], ...] = ()
     user_fields: tuple[PlannedField, ...] = ()
     organization_fields: tuple[PlannedField, ...] = ()
+
+    @property
+    def left_out_option(self) -> str:
+        """What was unticked, as `fairlead events deliver --leave-out` takes it."""
+        return ",".join(f"{line}:{action}" for line, action in self.left_out)
 
 
 @dataclass(frozen=True)
@@ -105,11 +114,13 @@ class EventUseCases:
     """What the Events page can have done.
 
     `simulate` hears of each planned request, and how many lines were read so far. `start_delivery`
-    takes an order, `start_retry` a stored event and whether its removal goes out.
+    takes an order, `start_retry` stored events and whether what was not ticked goes out,
+    `start_waiting` the source whose removals may go out, and whether they do.
     """
 
     simulate: Callable[
         [SimulationRequest, PlannedListener, Callable[[int], None]], Awaitable[SimulationResult]
     ]
     start_delivery: Callable[[DeliveryOrder], DeliveryProcess]
-    start_retry: Callable[[int, bool], DeliveryProcess]
+    start_retry: Callable[[Sequence[int], bool], DeliveryProcess]
+    start_waiting: Callable[[int, bool], DeliveryProcess]

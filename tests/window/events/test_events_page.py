@@ -67,7 +67,9 @@ async def test_a_file_is_delivered_by_a_process_and_what_is_left_is_corrected(
     assert not window.events_page.deliver_button.isEnabled()
     await window.wait_until(window.is_still, PROCESS_S)
     assert "Delivered: " in window.visible_texts()
-    assert window.events_model.event_filter is EventFilter.LOG
+    # Each row says what became of it.
+    states = [row.state for row in window.rows()]
+    assert states == ["Done", "Done", "Not ticked", "Done", "To correct"]
     (user,) = zendesk(window, "users/search?query=email:new@one.example")["users"]
     assert [one["type"] for one in zendesk(window, f"users/{user['id']}/events")["events"]] == [
         "Article Read"
