@@ -120,14 +120,16 @@ class EventsPage(ListPage):
         for widget in (self.deliver_button, self.export_button):
             widget.setVisible(not is_actions)
 
-    def _take(self, data: QMimeData) -> None:
-        files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+    def _take(self, data: QMimeData | None) -> None:
+        # An empty clipboard has none, whatever Qt's types say.
+        urls = data.urls() if data is not None else []
+        files = [url.toLocalFile() for url in urls if url.isLocalFile()]
         if files:
             self.open_path(files[0])
             return
         self.banner.clear()
         self.search_field.clear()
-        self._model.paste(data.text() if data.hasText() else "")
+        self._model.paste(data.text() if data is not None and data.hasText() else "")
 
     def _connect(self) -> None:
         model, table = self._model, self.table

@@ -94,6 +94,9 @@ class EventDeliveryModel(TaskModel):
     def pause(self) -> None:
         """Hold back what is not sent yet; requests under way end first."""
         if self.watch is not None and not self.pause_refusal():
+            self.is_pausing = True
+            self.progress = "Pausing: requests under way end first…"
+            self.changed.emit()
             self.tasks.start_once("pause", self._pause(self.watch.source_id or 0))
 
     def resume(self) -> None:
@@ -170,9 +173,6 @@ class EventDeliveryModel(TaskModel):
     async def _pause(self, source_id: int) -> None:
         actor = self._workspace.actor.signature
         await self._store.event_pauses.pause(source_id, actor, self._clock.now())
-        self.is_pausing = True
-        self.progress = "Pausing: requests under way end first…"
-        self.changed.emit()
 
     async def _resume(self, paused: PausedSource) -> None:
         await self._store.event_pauses.resume(paused.id)
