@@ -93,6 +93,10 @@ class DetachedRunLauncher:
             pasted.seek(0)
             return self._start(*words, "--quiet", kind="events", what="The delivery", stdin=pasted)
 
+    def collect_events(self) -> DetachedProcess:
+        """Start what takes watched folders in and sends what may go by itself."""
+        return self._start("events", "collect", "--quiet", kind="events", what="The collection")
+
     def deliver_waiting_events(self, source_id: int, removals: bool) -> DetachedProcess:
         """Start the delivery of what waits; `removals` of this source alone.
 

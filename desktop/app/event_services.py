@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.unattended_sources import UnattendedSources
 from desktop.clients.zendesk.event_calls import ZendeskEventCalls
 from desktop.events.action_store import ActionStore
 from desktop.events.event import Event
@@ -67,12 +68,14 @@ async def build_deliverer(
     removals: bool = False,
     removal_source: int | None = None,
     removal_events: Iterable[int] = (),
+    is_unattended: bool = False,
     checkpoint: Checkpoint = lambda _name: None,
 ) -> EventDeliverer:
     """Build what delivers the workspace's stored events, by the rights of who is at work.
 
     `removals`: somebody has ticked them, of this source and of these events where they are given:
-    what others have stored meanwhile is not sent along. `checkpoint` is called at named points;
+    what others have stored meanwhile is not sent along. `is_unattended`: only what an admin lets be
+    delivered by itself, within its limits. `checkpoint` is called at named points;
     tests end the process there.
     """
     session = services.session
@@ -92,6 +95,7 @@ async def build_deliverer(
         options=DeliveryOptions(session.actor, removals, removal_source, frozenset(removal_events)),
         recheck=session.recheck_actor,
         load_erased=services.store.erased_people.load,
+        find_unattended=UnattendedSources(services).find if is_unattended else None,
     )
 
 

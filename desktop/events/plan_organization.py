@@ -6,6 +6,7 @@ from desktop.events.event import identifier_text
 from desktop.events.plan_context import (
     EventPlanContext,
     FiredAction,
+    custom_fields,
     name_of,
     placeholder,
     user_reference,
@@ -19,7 +20,6 @@ from desktop.events.planned_request import (
     RequestEffect,
     describe_changes,
 )
-from desktop.events.trait_fields import trait_fields
 from desktop.events.user_matching import UserMatch, user_keys_of
 from desktop.kit.text import format_count
 from desktop.model.field_mapping import MappingOperator
@@ -75,21 +75,16 @@ def _wanted_values(fired: FiredAction, context: EventPlanContext) -> dict[str, J
     tags = [zendesk_tag_from(str(one)) for one in as_list(mapped.get("tags"))]
     if any(tags):
         values["tags"] = [tag for tag in tags if tag]
-    traits = mapped.get("organization_fields")
-    if isinstance(traits, Mapping):
-        for field in _custom_fields(fired, context, traits):
-            values[f"organization_fields.{field[0]}"] = field[1]
+    for key, value in _custom_values(fired, context):
+        values[f"organization_fields.{key}"] = value
     return values
 
 
-def _custom_fields(
-    fired: FiredAction, context: EventPlanContext, traits: Mapping[str, Json]
-) -> list[tuple[str, Json]]:
+def _custom_values(fired: FiredAction, context: EventPlanContext) -> list[tuple[str, Json]]:
     """Return the values of organisation fields; what lacks a field is counted."""
-    is_all_traits = traits is fired.event.body.get("traits")
-    mapped = fired.compiled.mapped_traits if is_all_traits else frozenset[str]()
     values: list[tuple[str, Json]] = []
-    for field in trait_fields(traits, mapped, context.directory.organization_fields):
+    definitions = context.directory.organization_fields
+    for field in custom_fields(fired, "organization_fields", definitions):
         if field.definition is None:
             context.effects.need_organization_field(fired.line, field.key, field.value)
         elif not field.refusal:

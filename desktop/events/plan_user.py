@@ -7,7 +7,12 @@ from zoneinfo import available_timezones
 
 from desktop.events.event import identifier_text
 from desktop.events.event_action import ActionOptions
-from desktop.events.plan_context import EventPlanContext, FiredAction, name_of
+from desktop.events.plan_context import (
+    EventPlanContext,
+    FiredAction,
+    custom_fields,
+    name_of,
+)
 from desktop.events.plan_joining import plan_joining
 from desktop.events.planned_request import (
     EventFieldChange,
@@ -17,7 +22,6 @@ from desktop.events.planned_request import (
     RequestEffect,
     describe_changes,
 )
-from desktop.events.trait_fields import trait_fields
 from desktop.events.user_matching import UserKeys, UserMatch, user_keys_of
 from desktop.model.email_address import email_match_key
 from desktop.model.field_mapping import MappingOperator, MappingRow, apply_mapping_row
@@ -80,9 +84,7 @@ def _wanted_values(
         else:
             context.effects.unknown_time_zones.add(line)
             warnings.append(f"time_zone is left out: there is no time zone “{zone[:40]}”")
-    traits = mapped.get("user_fields")
-    if isinstance(traits, Mapping):
-        values.update(_custom_values(fired, context, traits, warnings))
+    values.update(_custom_values(fired, context, warnings))
     return values
 
 
@@ -93,11 +95,9 @@ def _time_zones() -> frozenset[str]:
 
 
 def _custom_values(
-    fired: FiredAction, context: EventPlanContext, traits: Mapping[str, Json], warnings: list[str]
+    fired: FiredAction, context: EventPlanContext, warnings: list[str]
 ) -> Iterator[tuple[str, Json]]:
-    is_all_traits = traits is fired.event.body.get("traits")
-    mapped = fired.compiled.mapped_traits if is_all_traits else frozenset[str]()
-    for field in trait_fields(traits, mapped, context.directory.user_fields):
+    for field in custom_fields(fired, "user_fields", context.directory.user_fields):
         if field.definition is None:
             context.effects.discard(fired.line, field.key, field.value)
         elif field.refusal:

@@ -75,7 +75,9 @@ class StoredEvent:
     `is_opened`: its actions were chosen. `reason` is why an invalid one can't be read. `failures`
     counts what passed by itself mostly; `not_before` is its next try (Unix seconds). `is_held`:
     given up, and later events of its user wait. `waits_for` is the id of the earlier event of the
-    same user that comes first, 0 for none. `ignored` is why it is never sent.
+    same user that comes first, 0 for none. `ignored` is why it is never sent. `named_source` is the
+    source that somebody has named, 0 for none. `left_out` is set where it was claimed to be
+    delivered by itself: the traits without a field that may be left out.
     """
 
     id: int
@@ -93,3 +95,5 @@ class StoredEvent:
     is_held: bool = False
     waits_for: int = 0
     ignored: str = ""
+    named_source: int = 0
+    left_out: frozenset[str] | None = None

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from desktop.model.event_delivery import (
@@ -19,15 +19,17 @@ from desktop.store.person_events import erase_events
 from desktop.store.process_identity import is_owner_alive
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
+from desktop.store.unattended_events import UnattendedBudget
 
 _UNSENT = "state IN ('waiting', 'open')"
 _HEAD_SQL = f"""
-SELECT e.*, s.name AS source_name FROM event e JOIN event_source s ON s.id = e.source
-WHERE e.account = ? AND e.{_UNSENT} AND e.not_before <= ? AND NOT e.is_held
+SELECT e.*, s.name AS source_name, s.named FROM event e JOIN event_source s ON s.id = e.source
+WHERE e.account = ?1 AND e.{_UNSENT} AND e.not_before <= ?2 AND NOT e.is_held
   AND s.paused_at = 0
+  AND (?4 IS NULL OR s.named IN (SELECT value FROM json_each(?4)))
   AND NOT EXISTS (SELECT 1 FROM event o WHERE o.account = e.account AND o.user_key = e.user_key
     AND o.id < e.id AND o.{_UNSENT})
-ORDER BY e.id LIMIT ?
+ORDER BY e.id LIMIT ?3
 """  # noqa: S608 - our own words
 _NEXT_TRY_SQL = f"""
 SELECT min(not_before) FROM event WHERE account = (SELECT id FROM current_account)
@@ -50,6 +52,7 @@ _CLOSE_SQL = (
 _NOT_FIRED_NOW = "It may have been sent before the event was corrected, and no longer fires."
 # Heads held by other processes are passed over, so more are looked at than are taken.
 _HEADS_PER_CLAIM = 3
+_HEADS_LOOKED_AT = 50
 
 
 class EventRepository(Repository):
@@ -169,8 +172,9 @@ class EventRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> frozenset[str]:
             source = connection.execute(
-                "SELECT max(id) FROM event_source WHERE name = ?"
-                " AND account = (SELECT id FROM current_account)",
+                "SELECT max(s.id) FROM event_source s LEFT JOIN named_event_source n"
+                " ON n.id = s.named WHERE (s.name = ?1 OR n.name = ?1)"
+                " AND s.account = (SELECT id FROM current_account)",
                 (source_name,),
             ).fetchone()[0]
             corrected = set()
@@ -212,23 +216,34 @@ class EventRepository(Repository):
         return self._database.write(act)
 
     @database_call
-    def claim(self, limit: int, now: float) -> tuple[StoredEvent, ...]:
+    def claim(
+        self, limit: int, now: float, *, unattended: Collection[int] | None = None
+    ) -> tuple[StoredEvent, ...]:
         """Claim for this process the next event of each of up to `limit` users.
 
         An event of a dead process is taken over: what it was sending comes back as UNKNOWN. Events
-        of another account than the one connected now are left alone.
+        of another account than the one connected now are left alone. `unattended`: to be delivered
+        by itself, of these named sources alone, as far as each one's proven switch and its limit
+        of the hour allow, which is counted here.
         """
 
         def act(connection: sqlite3.Connection) -> tuple[StoredEvent, ...]:
             account = self._accounts.deliverable_account(connection)
             if account is None:
                 return ()
-            heads = connection.execute(_HEAD_SQL, (account, now, limit * _HEADS_PER_CLAIM))
+            signer = self._database.audit_signer
+            budget = None
+            if unattended is not None:
+                budget = UnattendedBudget(connection, signer, account, unattended, now)
+            named = None if budget is None else canonical_json(budget.source_ids)
+            heads = connection.execute(_HEAD_SQL, (account, now, limit * _HEADS_PER_CLAIM, named))
             taken: list[StoredEvent] = []
             for row in heads.fetchall():
                 if len(taken) == limit:
                     break
                 if row["owner"] not in ("", self._owner) and is_owner_alive(row["owner"]):
+                    continue
+                if budget is not None and not budget.take(row):
                     continue
                 connection.execute(
                     "UPDATE event SET owner = ? WHERE id = ?", (self._owner, row["id"])
@@ -238,10 +253,34 @@ class EventRepository(Repository):
                     " WHERE event = ? AND state = 'sending'",
                     (row["id"],),
                 )
-                taken.append(_decode_event(connection, row))
+                left_out = None if budget is None else budget.left_out(row)
+                taken.append(replace(_decode_event(connection, row), left_out=left_out))
+            if budget is not None:
+                budget.store()
             return tuple(taken)
 
         return self._database.write(act)
+
+    @database_call
+    def has_claimable(self, named_source: int, now: float, *, only_counted: bool = False) -> bool:
+        """Whether an event of a named source may be claimed now, to be delivered by itself.
+
+        `only_counted`: its limit of the hour is reached, so that only those counted before may.
+        """
+
+        def look(connection: sqlite3.Connection) -> bool:
+            account = self._accounts.deliverable_account(connection)
+            if account is None:
+                return False
+            named = canonical_json([named_source])
+            rows = connection.execute(_HEAD_SQL, (account, now, _HEADS_LOOKED_AT, named))
+            return any(
+                (row["unattended_at"] or not only_counted)
+                and (not row["owner"] or not is_owner_alive(row["owner"]))
+                for row in rows.fetchall()
+            )
+
+        return self._database.read(look)
 
     @database_call
     def open_events(self, actions: Mapping[int, Sequence[str]], now: float) -> None:
@@ -326,12 +365,12 @@ class EventRepository(Repository):
 
     @database_call
     def hold(self, delivery: EventDelivery, now: float) -> None:
-        """Store that a delivery was given up: its event, and its user's later ones, wait."""
+        """Store that a delivery waits for a person, and its event's user's later ones with it."""
 
         def act(connection: sqlite3.Connection) -> None:
             _put_state(connection, delivery, now)
             connection.execute(
-                "UPDATE event SET failures = failures + 1, is_held = 1, owner = '' WHERE id = ?",
+                "UPDATE event SET is_held = 1, owner = '' WHERE id = ?",
                 (delivery.event_id,),
             )
 
@@ -423,7 +462,8 @@ class EventRepository(Repository):
 
         def look(connection: sqlite3.Connection) -> tuple[StoredEvent, ...]:
             rows = connection.execute(
-                "SELECT e.*, s.name AS source_name, CASE WHEN e.state IN ('waiting', 'open') THEN"
+                "SELECT e.*, s.name AS source_name, s.named,"
+                " CASE WHEN e.state IN ('waiting', 'open') THEN"
                 " (SELECT min(o.id) FROM event o WHERE o.account = e.account"
                 "  AND o.user_key = e.user_key AND o.id < e.id AND o.state IN ('waiting', 'open'))"
                 " END AS waits_for FROM event e JOIN event_source s ON s.id = e.source"
@@ -527,6 +567,7 @@ def _decode_event(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredEve
         is_held=bool(row["is_held"]),
         waits_for=(row["waits_for"] or 0) if "waits_for" in row.keys() else 0,  # noqa: SIM118 - a Row
         ignored=row["ignored"],
+        named_source=row["named"],
     )
 
 

@@ -8,7 +8,7 @@ anew: what was applied is not sent again.
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -20,7 +20,7 @@ from desktop.events.event_action import CompiledAction
 from desktop.events.event_text_splitter import EventText
 from desktop.events.event_validation import make_event
 from desktop.events.live_directory import LiveDirectory
-from desktop.events.plan_context import EventPlanContext, FiredAction
+from desktop.events.plan_context import EventPlanContext, FiredAction, find_missing_fields
 from desktop.events.plan_joining import MEMBERSHIPS_PATH
 from desktop.events.plan_organization import UPSERT_ORGANIZATION_PATH
 from desktop.events.plan_user import UPDATE_MANY_PATH
@@ -115,6 +115,8 @@ class EventDeliverer:
     recheck: Callable[[], Awaitable[None]]
     load_erased: Callable[[], Awaitable[ErasedPeople]]
     on_round: Callable[[], None] = lambda: None
+    # To deliver by itself: the named sources that may be, asked before each round.
+    find_unattended: Callable[[], Awaitable[Collection[int]]] | None = None
     # [0, 1): spreads the next tries of events that failed together.
     jitter: Callable[[], float] = random.random
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MAX_REQUESTS))
@@ -134,7 +136,10 @@ class EventDeliverer:
                 await self.recheck()
                 if reason := self.gateway.find_refusal():
                     raise NotPermitted("The events may not be delivered.", reason)
-                claimed = await self.events.claim(EVENTS_PER_ROUND, self.clock.now())
+                sources = await self.find_unattended() if self.find_unattended else None
+                claimed = await self.events.claim(
+                    EVENTS_PER_ROUND, self.clock.now(), unattended=sources
+                )
                 if claimed:
                     self.gateway.checkpoint("claimed")
                     await self._deliver_round(claimed)
@@ -205,7 +210,11 @@ class EventDeliverer:
 
     async def _deliver_action(self, units: list[DeliveryUnit], context: EventPlanContext) -> None:
         """Deliver one action of many events; those about one person or group after each other."""
-        waiting = [unit for unit in units if unit.event_id not in self._postponed]
+        waiting = [
+            unit
+            for unit in units
+            if unit.event_id not in self._postponed and await self._may_go_by_itself(unit)
+        ]
         await self._prefetch(waiting)
         while waiting:
             wave, waiting = split_by_identity(waiting)
@@ -217,6 +226,20 @@ class EventDeliverer:
             steps: list[tuple[DeliveryUnit, PlanResult | None]] = [(unit, None) for unit, _ in jobs]
             steps += singles
             await _gather_or_stop(self._finish(unit, first, context) for unit, first in steps)
+
+    async def _may_go_by_itself(self, unit: DeliveryUnit) -> bool:
+        """Whether nobody has to decide about an event first; its user's later ones wait else."""
+        if unit.left_out is None:
+            return True
+        missing = set(find_missing_fields(unit.fired, self.directory)) - unit.left_out
+        if not missing:
+            return True
+        names = ", ".join(f"“{one}”" for one in sorted(missing))
+        detail = f"Zendesk has no field {names}: create it, or retry to leave it out."
+        unit.delivery = replace(unit.delivery, state=DeliveryState.PARKED, detail=detail)
+        self._postponed.add(unit.event_id)
+        await self.events.hold(unit.delivery, self.clock.now())
+        return False
 
     async def _prefetch(self, units: Sequence[DeliveryUnit]) -> None:
         try:

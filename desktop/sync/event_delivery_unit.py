@@ -26,14 +26,16 @@ PlanResult = list[Planned] | ReadFailure
 class DeliveryUnit:
     """One action of one claimed event on its way.
 
-    `failures` are those of its event before this attempt. `answered` requests of this action were
-    answered by Zendesk, `refusals` refused.
+    `failures` are those of its event before this attempt. `left_out` is set where it is delivered
+    by itself: the traits without a field that may be left out. `answered` requests of this action
+    were answered by Zendesk, `refusals` refused.
     """
 
     fired: FiredAction
     delivery: EventDelivery
     source_id: int
     failures: int = 0
+    left_out: frozenset[str] | None = None
     answered: int = 0
     refusals: int = 0
     warnings: tuple[str, ...] = ()
@@ -60,7 +62,7 @@ def units_of(
             stored.id, name, DeliveryState.QUEUED, updated_at=now
         )
         if not delivery.state.has_ended:
-            yield DeliveryUnit(action, delivery, stored.source_id, stored.failures)
+            yield DeliveryUnit(action, delivery, stored.source_id, stored.failures, stored.left_out)
 
 
 def split_by_identity(

@@ -1,9 +1,7 @@
 """`fairlead events deliver FILE`: stores events, then sends them to Zendesk; `retry` goes on."""
 
 import argparse
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from itertools import islice
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +16,13 @@ from desktop.app.event_services import build_deliverer, open_live_directory
 from desktop.events.event import Event
 from desktop.events.event_action import ActionKind
 from desktop.events.event_intake import read_events
-from desktop.events.stored_events import stored_form
+from desktop.events.stored_events import stored_steps
 from desktop.kit.errors import AppError, InvalidInput, StopsRun
 from desktop.kit.text import format_count
-from desktop.model.event_delivery import DeliveryState, NewStoredEvent, StoredEvent
+from desktop.model.event_delivery import DeliveryState, StoredEvent
+from desktop.model.event_source import EventSource
+from desktop.sync.event_collection import store_stream
 
-# Events stored in one transaction.
-_EVENTS_PER_STEP = 500
 _ROWS_SHOWN = 1_000
 _WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
@@ -91,7 +89,8 @@ async def _retry(services: WorkspaceServices, options: argparse.Namespace) -> in
         return await _deliver_and_emit(services, options, None, {"retried": count})
     corrected = 0
     with open_event_source(options.file) as source:
-        for step in _steps(read_events(source), lambda item: isinstance(item, Event)):
+        usable = (item for item in read_events(source) if isinstance(item, Event))
+        for step in stored_steps(usable):
             name = _source_name(options)
             corrected += len(await services.store.events.correct_events(name, step))
     return await _deliver_and_emit(services, options, None, {"retried": corrected})
@@ -115,14 +114,17 @@ async def _store(
     """Store the events of a file before anything is sent; what is stored already is left alone."""
     events, now = services.store.events, services.context.clock.now()
     left_out = _parse_left_out(options.leave_out)
-    source_id = await events.add_source(_source_name(options), now)
-    read = stored = 0
-    with open_event_source(options.file) as source:
-        for step in _steps(read_events(source), lambda _item: True):
-            read += len(step)
-            marked = [replace(one, left_out=left_out.get(one.line, ())) for one in step]
-            stored += await events.add_events(source_id, marked, now)
-    return source_id, {"source": source_id, "lines": read, "duplicates": read - stored}
+    named = await find_named_source(services, options.name)
+    # Opened first: without a file there is no intake.
+    with open_event_source(options.file) as stream:
+        if named is not None:
+            file_name = "" if options.file == "-" else Path(options.file).name
+            source_id = await services.store.event_sources.add_intake(named.id, file_name, now)
+        else:
+            source_id = await events.add_source(_source_name(options), now)
+        counts = await store_stream(services.store, source_id, stream, now, left_out)
+    duplicates = counts.lines - counts.stored
+    return source_id, {"source": source_id, "lines": counts.lines, "duplicates": duplicates}
 
 
 def _parse_left_out(text: str) -> dict[int, tuple[str, ...]]:
@@ -145,12 +147,12 @@ def _source_name(options: argparse.Namespace) -> str:
     return options.name or ("stdin" if options.file == "-" else Path(options.file).name)
 
 
-def _steps(
-    items: Iterator[Any], is_wanted: Callable[[Any], bool]
-) -> Iterator[list[NewStoredEvent]]:
-    wanted = (stored_form(item) for item in items if is_wanted(item))
-    while step := list(islice(wanted, _EVENTS_PER_STEP)):
-        yield step
+async def find_named_source(services: WorkspaceServices, name: str | None) -> EventSource | None:
+    """Return the named source that `--name` means, or None where there is none of this name."""
+    if name is None:
+        return None
+    found = await services.event_sources.list_sources()
+    return next((one for one in found if one.name.lower() == name.strip().lower()), None)
 
 
 async def _deliver_and_emit(
