@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from desktop.model.sailthru_profile import SailthruProfile
     from desktop.store.customer_erasure import ErasedCounts, NoteErased
     from desktop.store.data_store import DataStore
+    from desktop.sync.event_sources import EventSourceService
     from desktop.sync.sync_service import SyncService
     from desktop.writing.edit_queue import EditSender, SendGate
     from desktop.writing.optout_door import OptOutPermit, RowPermits
@@ -326,6 +327,20 @@ class WorkspaceServices:
     def syncs(self) -> "SyncService":
         """The workspace's SyncService: adds, changes and switches syncs, by the actor's rights."""
         return self.build_sync_service(self.store, self.bus)
+
+    @cached_property
+    def event_sources(self) -> "EventSourceService":
+        """The workspace's EventSourceService: named sources of events, by the actor's rights."""
+        from desktop.sync.event_sources import EventSourceService
+        from desktop.vault.event_write_keys import EventWriteKeys
+
+        session = self.session
+        keys = EventWriteKeys(
+            session.connection_config.vault, self.workspace.folder / "event-keys.lock"
+        )
+        return EventSourceService(
+            self.store, self.context.clock, self.bus, self.syncs, lambda: session.actor, keys
+        )
 
     @cached_property
     def permit_optout(self) -> "OptOutPermit":

@@ -12,7 +12,7 @@ from PySide6.QtCore import QMimeData, QObject, QTimer
 from desktop.app.container import WorkspaceServices
 from desktop.app.demo_process import DemoProcess
 from desktop.app.detached_run_process import DetachedRunLauncher
-from desktop.app.event_services import simulate_file
+from desktop.app.event_services import simulate_for_window
 from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.app.system_timer.timer_installation import WorkspaceTimer
 from desktop.kit.change_bus import ChangeBus
@@ -28,7 +28,9 @@ from desktop.settings.window_state import WindowStateFile
 from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.activity.activity_period import ActivityOrder
-from desktop.viewmodels.events.events_page_model import EventsPageModel, EventUseCases
+from desktop.viewmodels.events.actions_model import ActionsModel
+from desktop.viewmodels.events.events_page_model import EventsPageModel
+from desktop.viewmodels.events.simulation_input import EventUseCases
 from desktop.viewmodels.palette_command import PaletteCommand
 from desktop.viewmodels.settings.settings_page_model import SettingsPageModel
 from desktop.viewmodels.settings.setup_wizard_model import STEP_TITLES, SetupWizardModel
@@ -69,8 +71,18 @@ class PageFactory(QObject):
             services.session,
             services.store,
             EventUseCases(
-                partial(simulate_file, services), launcher.deliver_events, launcher.retry_event
+                partial(simulate_for_window, services),
+                launcher.deliver_events,
+                launcher.retry_events,
+                launcher.deliver_waiting_events,
             ),
+            ActionsModel(
+                services.session,
+                services.store,
+                services.context.clock,
+                services.keep_audit_head,
+            ),
+            services.context.clock,
         )
         self._activity_model.attention_changed.connect(self._show_activity_badge)
         self._lead_requests = window.make_drawer_models().lead_requests

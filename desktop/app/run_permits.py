@@ -65,7 +65,7 @@ class _Switcher:
         """Find in the audit who switched the run's sync on, and ask Zendesk for their role."""
         self._asked_at = self._services.context.clock.monotonic()
         key = await self._services.store.syncs.find_switcher(self._sync_name)
-        self.actor = await _find_actor(self._services, key)
+        self.actor = await find_colleague(self._services, key)
 
     async def recheck(self) -> None:
         """Ask anew for a run process, at most once a minute, whose rights count for it."""
@@ -111,7 +111,7 @@ def _decide_for(
     )
 
 
-async def _find_actor(services: WorkspaceServices, key: str) -> Actor | None:
+async def find_colleague(services: WorkspaceServices, key: str) -> Actor | None:
     """Find the colleague who switched a schedule on, as Zendesk knows them now."""
     session = services.session
     if key and key == session.actor.key:

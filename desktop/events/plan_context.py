@@ -1,17 +1,18 @@
 """What planning a source of events shares: Zendesk, what earlier lines make, the effects."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from desktop.events.event import Event
 from desktop.events.event_action import ActionKind, CompiledAction
 from desktop.events.plan_effects import PlanEffects
 from desktop.events.planned_request import PlanProblem
+from desktop.events.trait_fields import TraitField, trait_fields
 from desktop.events.user_matching import UserKeys, UserMatch
 from desktop.events.zendesk_directory import ZendeskDirectory
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
 from desktop.model.json_value import Json
-from desktop.model.zendesk_user import ZendeskUser
+from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
 from desktop.store.seen_id_table import SeenIdTable
 
 
@@ -64,6 +65,33 @@ class FiredAction:
     def problem(self, reason: str) -> PlanProblem:
         """Return a problem of this action and event."""
         return PlanProblem(self.line, self.kind, reason)
+
+
+def custom_fields(
+    fired: FiredAction, name: str, definitions: Sequence[UserFieldDefinition] | None
+) -> Iterator[TraitField]:
+    """Yield the custom fields that an action's mapped `user_fields` or `organization_fields` have.
+
+    Where they are all traits, those that the mapping reads by name are none of them.
+    """
+    traits = fired.mapped.get(name)
+    if not isinstance(traits, Mapping):
+        return
+    is_all_traits = traits is fired.event.body.get("traits")
+    mapped = fired.compiled.mapped_traits if is_all_traits else frozenset[str]()
+    yield from trait_fields(traits, mapped, definitions)
+
+
+def find_missing_fields(fired: FiredAction, directory: ZendeskDirectory) -> tuple[str, ...]:
+    """Return the keys of fields that an action has values for and Zendesk lacks."""
+    found = {
+        ActionKind.UPSERT_USER: ("user_fields", directory.user_fields),
+        ActionKind.UPSERT_ORG: ("organization_fields", directory.organization_fields),
+    }.get(fired.kind)
+    if found is None:
+        return ()
+    fields = custom_fields(fired, *found)
+    return tuple(one.key for one in fields if one.definition is None)
 
 
 def placeholder(kind: str, line: int) -> str:

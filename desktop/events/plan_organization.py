@@ -6,11 +6,12 @@ from desktop.events.event import identifier_text
 from desktop.events.plan_context import (
     EventPlanContext,
     FiredAction,
+    custom_fields,
     name_of,
     placeholder,
     user_reference,
 )
-from desktop.events.plan_user import MEMBERSHIPS_PATH
+from desktop.events.plan_joining import MEMBERSHIPS_PATH, plan_joining
 from desktop.events.planned_request import (
     EventFieldChange,
     NoChange,
@@ -19,7 +20,6 @@ from desktop.events.planned_request import (
     RequestEffect,
     describe_changes,
 )
-from desktop.events.trait_fields import trait_fields
 from desktop.events.user_matching import UserMatch, user_keys_of
 from desktop.kit.text import format_count
 from desktop.model.field_mapping import MappingOperator
@@ -75,21 +75,16 @@ def _wanted_values(fired: FiredAction, context: EventPlanContext) -> dict[str, J
     tags = [zendesk_tag_from(str(one)) for one in as_list(mapped.get("tags"))]
     if any(tags):
         values["tags"] = [tag for tag in tags if tag]
-    traits = mapped.get("organization_fields")
-    if isinstance(traits, Mapping):
-        for field in _custom_fields(fired, context, traits):
-            values[f"organization_fields.{field[0]}"] = field[1]
+    for key, value in _custom_values(fired, context):
+        values[f"organization_fields.{key}"] = value
     return values
 
 
-def _custom_fields(
-    fired: FiredAction, context: EventPlanContext, traits: Mapping[str, Json]
-) -> list[tuple[str, Json]]:
+def _custom_values(fired: FiredAction, context: EventPlanContext) -> list[tuple[str, Json]]:
     """Return the values of organisation fields; what lacks a field is counted."""
-    is_all_traits = traits is fired.event.body.get("traits")
-    mapped = fired.compiled.mapped_traits if is_all_traits else frozenset[str]()
     values: list[tuple[str, Json]] = []
-    for field in trait_fields(traits, mapped, context.directory.organization_fields):
+    definitions = context.directory.organization_fields
+    for field in custom_fields(fired, "organization_fields", definitions):
         if field.definition is None:
             context.effects.need_organization_field(fired.line, field.key, field.value)
         elif not field.refusal:
@@ -226,30 +221,8 @@ async def _plan_joining(
     organization: ZendeskOrganization | None,
     keys: str,
 ) -> Planned:
-    who = name_of(match.user, keys)
-    group = organization.name if organization else id_
-    user, company = user_reference(match), _organization_reference(context, id_, organization)
-    state = context.made.get(f"member {user} {company}")
-    memberships = await context.directory.memberships(match.user.id) if match.user else ()
-    is_member = organization is not None and any(
-        one.organization_id == organization.id for one in memberships
-    )
-    if (state or 0) > 0 or (state is None and is_member):
-        return NoChange(fired.line, fired.kind, who, f"is in {group} already")
-    context.made.put(f"member {user} {company}", fired.line)
-    membership: dict[str, Json] = {"user_id": user, "organization_id": company}
-    return PlannedRequest(
-        line=fired.line,
-        action=fired.kind,
-        method="POST",
-        path=MEMBERSHIPS_PATH,
-        body={"organization_membership": membership},
-        effect=RequestEffect.ADD,
-        who=who,
-        summary=f"{who}: joins {group}",
-        found_by=match.found_by,
-        user_id=match.user.id if match.user else None,
-    )
+    reference = _organization_reference(context, id_, organization)
+    return await plan_joining(fired, context, match, reference, organization, keys=keys, group=id_)
 
 
 async def _plan_leaving(

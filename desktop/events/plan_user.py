@@ -7,7 +7,13 @@ from zoneinfo import available_timezones
 
 from desktop.events.event import identifier_text
 from desktop.events.event_action import ActionOptions
-from desktop.events.plan_context import EventPlanContext, FiredAction, name_of
+from desktop.events.plan_context import (
+    EventPlanContext,
+    FiredAction,
+    custom_fields,
+    name_of,
+)
+from desktop.events.plan_joining import plan_joining
 from desktop.events.planned_request import (
     EventFieldChange,
     NoChange,
@@ -16,7 +22,6 @@ from desktop.events.planned_request import (
     RequestEffect,
     describe_changes,
 )
-from desktop.events.trait_fields import trait_fields
 from desktop.events.user_matching import UserKeys, UserMatch, user_keys_of
 from desktop.model.email_address import email_match_key
 from desktop.model.field_mapping import MappingOperator, MappingRow, apply_mapping_row
@@ -27,7 +32,6 @@ from desktop.model.zendesk_user import ZendeskUser
 
 UPDATE_MANY_PATH = "/api/v2/users/update_many"
 USERS_PATH = "/api/v2/users"
-MEMBERSHIPS_PATH = "/api/v2/organization_memberships"
 _TEXT_FIELDS = ("notes", "details")
 _USER_FIELD = "user_fields."
 
@@ -48,7 +52,11 @@ async def plan_user(fired: FiredAction, context: EventPlanContext) -> list[Plann
         return _plan_new_user(fired, context, keys, match, values, organization, tuple(warnings))
     planned = _plan_update(fired, context, match, match.user, values, tuple(warnings))
     if organization is not None:
-        planned += await _plan_organization(fired, context, match.user, organization)
+        # Not by writing organization_id: that would end all other memberships (docs/zendesk.md 0).
+        joining = await plan_joining(
+            fired, context, match, organization.id, organization, keys=str(keys), is_main=True
+        )
+        planned += [joining] if isinstance(joining, PlannedRequest) else []
     return planned or [
         NoChange(fired.line, fired.kind, name_of(match.user, str(keys)), "nothing to change")
     ]
@@ -76,9 +84,7 @@ def _wanted_values(
         else:
             context.effects.unknown_time_zones.add(line)
             warnings.append(f"time_zone is left out: there is no time zone “{zone[:40]}”")
-    traits = mapped.get("user_fields")
-    if isinstance(traits, Mapping):
-        values.update(_custom_values(fired, context, traits, warnings))
+    values.update(_custom_values(fired, context, warnings))
     return values
 
 
@@ -89,11 +95,9 @@ def _time_zones() -> frozenset[str]:
 
 
 def _custom_values(
-    fired: FiredAction, context: EventPlanContext, traits: Mapping[str, Json], warnings: list[str]
+    fired: FiredAction, context: EventPlanContext, warnings: list[str]
 ) -> Iterator[tuple[str, Json]]:
-    is_all_traits = traits is fired.event.body.get("traits")
-    mapped = fired.compiled.mapped_traits if is_all_traits else frozenset[str]()
-    for field in trait_fields(traits, mapped, context.directory.user_fields):
+    for field in custom_fields(fired, "user_fields", context.directory.user_fields):
         if field.definition is None:
             context.effects.discard(fired.line, field.key, field.value)
         elif field.refusal:
@@ -261,36 +265,3 @@ def _as_left(
     left = replace(user, user_fields={**user.user_fields, **fields}, **plain)  # type: ignore[arg-type]
     tags = document.get("tags")
     return replace(left, tags=tuple(map(str, tags))) if isinstance(tags, list) else left
-
-
-async def _plan_organization(
-    fired: FiredAction,
-    context: EventPlanContext,
-    user: ZendeskUser,
-    organization: ZendeskOrganization,
-) -> list[Planned]:
-    """Plan the membership that organization_id asks for.
-
-    Not by writing organization_id: that would end all other memberships (docs/zendesk.md 0).
-    """
-    memberships = await context.directory.memberships(user.id)
-    made = context.made.get(f"member {user.id} {organization.id}")
-    is_member = any(one.organization_id == organization.id for one in memberships)
-    if (made is None and is_member) or (made or 0) > 0:
-        return []
-    context.made.put(f"member {user.id} {organization.id}", fired.line)
-    membership = {"user_id": user.id, "organization_id": organization.id, "default": True}
-    who = name_of(user, "")
-    return [
-        PlannedRequest(
-            line=fired.line,
-            action=fired.kind,
-            method="POST",
-            path=MEMBERSHIPS_PATH,
-            body={"organization_membership": membership},
-            effect=RequestEffect.ADD,
-            who=who,
-            summary=f"{who}: joins {organization.name} as the main organisation",
-            user_id=user.id,
-        )
-    ]

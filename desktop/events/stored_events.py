@@ -1,12 +1,26 @@
 """The form in which events are stored before delivery: text, message id, whose order they keep."""
 
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from itertools import islice
 
 import msgspec
 
 from desktop.events.event import BadLine, Event
 from desktop.events.event_intake import DuplicateEvent
 from desktop.model.event_delivery import NewStoredEvent
+
+# Events stored in one transaction.
+_EVENTS_PER_STEP = 500
+
+
+def stored_steps(
+    items: Iterable[Event | BadLine | DuplicateEvent],
+) -> Iterator[list[NewStoredEvent]]:
+    """Yield events as they are stored, so many at a time as one transaction takes."""
+    forms = map(stored_form, items)
+    while step := list(islice(forms, _EVENTS_PER_STEP)):
+        yield step
 
 
 def stored_form(item: Event | BadLine | DuplicateEvent) -> NewStoredEvent:

@@ -29,10 +29,13 @@ class AppError(Exception):
 
     `title` is what happened, `message` what it means, `hint` what to do next.
     `code` names the class in JSON; `is_retryable` says that the same call may succeed later.
+    `status` and `request_id` are those of the HTTP answer, where a caller keeps them.
     """
 
     code = "error"
     is_retryable = False
+    status = 0
+    request_id = ""
 
     def __init__(self, title: str, message: str = "", hint: str = "") -> None:
         super().__init__(title)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
+# Of a delivery that somebody has unticked.
+LEFT_OUT_TEXT = "It was unticked, and not sent."
+
 
 class DeliveryState(Enum):
     """How far the delivery of one action of an event is.
@@ -29,20 +32,26 @@ class DeliveryState(Enum):
 
 @dataclass(frozen=True)
 class NewStoredEvent:
-    """An event or a bad line to be stored; `reason` is why it can't be read, "" for an event."""
+    """An event or a bad line to be stored; `reason` is why it can't be read, "" for an event.
+
+    `left_out` are actions that somebody has unticked: they are not delivered with the event.
+    """
 
     line: int
     message_id: str
     user_key: str
     text: str
     reason: str = ""
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class EventDelivery:
     """How far one action of a stored event is; `request` is the JSON of what was sent last.
 
-    `user_id` is the Zendesk user it is about, once that is known.
+    `user_id` is the Zendesk user it is about, once that is known. `is_maybe_sent`: a request went
+    out whose result nobody knows; later refusals don't change that. `answer` is what Zendesk
+    answered last, "" for nothing.
     """
 
     event_id: int
@@ -55,13 +64,20 @@ class EventDelivery:
     user_id: int | None = None
     actor: str = ""
     updated_at: float = 0.0
+    is_maybe_sent: bool = False
+    answer: str = ""
 
 
 @dataclass(frozen=True)
 class StoredEvent:
     """A stored event with its deliveries, in the order of its actions.
 
-    `is_opened`: its actions were chosen. `reason` is why an invalid one can't be read.
+    `is_opened`: its actions were chosen. `reason` is why an invalid one can't be read. `failures`
+    counts what passed by itself mostly; `not_before` is its next try (Unix seconds). `is_held`:
+    given up, and later events of its user wait. `waits_for` is the id of the earlier event of the
+    same user that comes first, 0 for none. `ignored` is why it is never sent. `named_source` is the
+    source that somebody has named, 0 for none. `left_out` is set where it was claimed to be
+    delivered by itself: the traits without a field that may be left out.
     """
 
     id: int
@@ -74,3 +90,10 @@ class StoredEvent:
     is_opened: bool = False
     received_at: float = 0.0
     deliveries: tuple[EventDelivery, ...] = ()
+    failures: int = 0
+    not_before: float = 0.0
+    is_held: bool = False
+    waits_for: int = 0
+    ignored: str = ""
+    named_source: int = 0
+    left_out: frozenset[str] | None = None

@@ -7,7 +7,12 @@ from dataclasses import replace
 from starlette.types import Receive, Send
 
 from desktop.sandbox.fault_rules import FaultRule
-from desktop.sandbox.http_messages import SandboxRequest, SandboxResponse, json_response
+from desktop.sandbox.http_messages import (
+    SandboxRequest,
+    SandboxResponse,
+    json_response,
+    request_id_headers,
+)
 from desktop.sandbox.response_sender import close_connection, response_start_message, send_response
 
 RequestHandler = Callable[[SandboxRequest], SandboxResponse]
@@ -132,6 +137,8 @@ def _error_response(kind: str, fault: FaultRule, request: SandboxRequest) -> San
         answer = SandboxResponse(int(kind), page.encode(), "text/html; charset=utf-8")
     else:
         answer = _json_error_response(kind, is_sailthru=is_sailthru)
+        # The service's own refusal, not a gateway's: it can be asked about.
+        answer = answer if is_sailthru else answer.with_headers(*request_id_headers(request))
     if kind == "429" or fault.given:
         return answer.with_headers(("retry-after", f"{fault.argument:g}"))
     return answer

@@ -17,7 +17,9 @@ from desktop.store.outbox_row import decode_edit
 from desktop.store.repository import Repository
 
 # Every table with a column `account`.
-_WAITING_TABLES = ("outbox", "plan", "run", "edit_batch", "event_source", "event", "erasure")
+_WAITING_TABLES = (
+    "outbox", "plan", "run", "edit_batch", "event_source", "named_event_source", "event", "erasure",
+)  # fmt: skip
 _MEMORY_TABLES = (
     "synced_value", "accepted_value", "written_hash", "matched_pair", "counted_event",
     "sync_member", "exchanged_profile", "source_correction", "touch", "retry_source",

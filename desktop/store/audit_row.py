@@ -19,6 +19,7 @@ from desktop.model.sync import Sync
 
 GENESIS_HASH = "0" * 64
 EVENT_ACTION_KIND = "event_action"
+EVENT_SWITCH_KIND = "event_switch"
 # The kind of the row with which an admin notes that earlier rows are lost.
 RESTART_KIND = "restart"
 # The kinds of rows that tell of everybody's data: kept here or not any more; written to a file.
@@ -313,6 +314,26 @@ def append_event_action(
         old=old,
         new=new,
         reason="The action of events was saved",
+    )
+
+
+def append_event_switch(
+    connection: sqlite3.Connection, source: str, content: Json, actor: str, at: float
+) -> int:
+    """Append to the audit whether a source of events is delivered by itself; returns its number.
+
+    Called inside the transaction that stores the switch.
+    """
+    return _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind=EVENT_SWITCH_KIND,
+        service=Service.ZENDESK,
+        name=source,
+        old=None,
+        new=content,
+        reason=f"{source}: whether it is delivered by itself, by the rights of who switched it",
     )
 
 

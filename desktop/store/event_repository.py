@@ -2,9 +2,11 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from desktop.model.event_delivery import (
+    LEFT_OUT_TEXT,
     DeliveryState,
     EventDelivery,
     NewStoredEvent,
@@ -17,14 +19,21 @@ from desktop.store.person_events import erase_events
 from desktop.store.process_identity import is_owner_alive
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
+from desktop.store.unattended_events import UnattendedBudget
 
 _UNSENT = "state IN ('waiting', 'open')"
 _HEAD_SQL = f"""
-SELECT e.*, s.name AS source_name FROM event e JOIN event_source s ON s.id = e.source
-WHERE e.account = ? AND e.{_UNSENT} AND e.not_before <= ?
+SELECT e.*, s.name AS source_name, s.named FROM event e JOIN event_source s ON s.id = e.source
+WHERE e.account = ?1 AND e.{_UNSENT} AND e.not_before <= ?2 AND NOT e.is_held
+  AND s.paused_at = 0
+  AND (?4 IS NULL OR s.named IN (SELECT value FROM json_each(?4)))
   AND NOT EXISTS (SELECT 1 FROM event o WHERE o.account = e.account AND o.user_key = e.user_key
     AND o.id < e.id AND o.{_UNSENT})
-ORDER BY e.id LIMIT ?
+ORDER BY e.id LIMIT ?3
+"""  # noqa: S608 - our own words
+_NEXT_TRY_SQL = f"""
+SELECT min(not_before) FROM event WHERE account = (SELECT id FROM current_account)
+AND {_UNSENT} AND NOT is_held AND failures > 0
 """  # noqa: S608 - our own words
 _COUNT_DELIVERIES_SQL = """
 SELECT d.state, count(*) AS n FROM event_delivery d JOIN event e ON e.id = d.event
@@ -35,8 +44,15 @@ _COUNT_EVENTS_SQL = """
 SELECT e.state, count(*) AS n FROM event e WHERE e.account = (SELECT id FROM current_account)
 AND (?1 IS NULL OR e.source = ?1) AND e.state IN ('invalid', 'waiting') GROUP BY e.state
 """
+_CLOSE_SQL = (
+    "UPDATE event SET owner = '', state = 'closed' WHERE id = ? AND NOT is_held AND NOT EXISTS"
+    " (SELECT 1 FROM event_delivery WHERE event = event.id"
+    "  AND state IN ('queued', 'sending', 'unknown'))"
+)
+_NOT_FIRED_NOW = "It may have been sent before the event was corrected, and no longer fires."
 # Heads held by other processes are passed over, so more are looked at than are taken.
 _HEADS_PER_CLAIM = 3
+_HEADS_LOOKED_AT = 50
 
 
 class EventRepository(Repository):
@@ -87,7 +103,10 @@ class EventRepository(Repository):
 
     @database_call
     def add_events(self, source_id: int, events: Sequence[NewStoredEvent], at: float) -> int:
-        """Insert events that are not stored yet, in one transaction; returns how many were new."""
+        """Insert events that are not stored yet, in one transaction; returns how many were new.
+
+        What somebody has unticked of a new one is closed with it: no later delivery sends it.
+        """
 
         def act(connection: sqlite3.Connection) -> int:
             before = connection.total_changes
@@ -103,7 +122,43 @@ class EventRepository(Repository):
                     for event in events
                 ],
             )
-            return connection.total_changes - before
+            stored = connection.total_changes - before
+            connection.executemany(
+                "INSERT OR IGNORE INTO event_delivery (event, action, position, state, detail,"
+                " updated_at) SELECT id, ?, 0, 'skipped', ?, ? FROM event"
+                " WHERE source = ? AND line = ? AND message_id = ?",
+                [
+                    (action, LEFT_OUT_TEXT, at, source_id, event.line, event.message_id)
+                    for event in events
+                    for action in event.left_out
+                ],
+            )
+            return stored
+
+        return self._database.write(act)
+
+    @database_call
+    def correct_event(self, event_id: int, event: NewStoredEvent) -> bool:
+        """Replace the text of one event that waits for a person, and queue it; whether it did.
+
+        It keeps its message id: the same event, sent once more, is still known.
+        """
+
+        def act(connection: sqlite3.Connection) -> bool:
+            row = connection.execute(
+                "SELECT id, state, message_id FROM event WHERE id = ?"
+                " AND account = (SELECT id FROM current_account)",
+                (event_id,),
+            ).fetchone()
+            if row is None:
+                return False
+            kept = row["message_id"] if row["state"] != "invalid" else event.message_id
+            known = connection.execute(
+                "SELECT 1 FROM event WHERE message_id = ? AND id <> ?"
+                " AND account = (SELECT id FROM current_account)",
+                (kept, event_id),
+            ).fetchone()
+            return known is None and _requeue(connection, row, replace(event, message_id=kept))
 
         return self._database.write(act)
 
@@ -117,8 +172,9 @@ class EventRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> frozenset[str]:
             source = connection.execute(
-                "SELECT max(id) FROM event_source WHERE name = ?"
-                " AND account = (SELECT id FROM current_account)",
+                "SELECT max(s.id) FROM event_source s LEFT JOIN named_event_source n"
+                " ON n.id = s.named WHERE (s.name = ?1 OR n.name = ?1)"
+                " AND s.account = (SELECT id FROM current_account)",
                 (source_name,),
             ).fetchone()[0]
             corrected = set()
@@ -137,8 +193,11 @@ class EventRepository(Repository):
         return self._database.write(act)
 
     @database_call
-    def retry(self, event_ids: Sequence[int] | None = None) -> int:
-        """Queue the parked and skipped deliveries of these events, or of all; returns how many."""
+    def retry(self, event_ids: Sequence[int] | None = None, *, with_left_out: bool = False) -> int:
+        """Queue the parked and skipped deliveries of these events, or of all; returns how many.
+
+        Ignored ones only where they are named, what somebody unticked only `with_left_out`.
+        """
 
         def act(connection: sqlite3.Connection) -> int:
             wanted = canonical_json(list(event_ids or ()))
@@ -146,46 +205,82 @@ class EventRepository(Repository):
                 "SELECT DISTINCT d.event FROM event_delivery d JOIN event e ON e.id = d.event"
                 " WHERE d.state IN ('parked', 'skipped') AND e.text <> ''"
                 " AND e.account = (SELECT id FROM current_account)"
-                " AND (? OR d.event IN (SELECT value FROM json_each(?)))",
-                (event_ids is None, wanted),
+                " AND ((?1 AND e.ignored = '') OR d.event IN (SELECT value FROM json_each(?2)))"
+                " AND (?3 OR d.detail <> ?4)",
+                (event_ids is None, wanted, with_left_out, LEFT_OUT_TEXT),
             ).fetchall()
             for row in rows:
-                _queue_again(connection, row["event"])
+                _queue_again(connection, row["event"], with_left_out=with_left_out)
             return len(rows)
 
         return self._database.write(act)
 
     @database_call
-    def claim(self, limit: int, now: float) -> tuple[StoredEvent, ...]:
+    def claim(
+        self, limit: int, now: float, *, unattended: Collection[int] | None = None
+    ) -> tuple[StoredEvent, ...]:
         """Claim for this process the next event of each of up to `limit` users.
 
         An event of a dead process is taken over: what it was sending comes back as UNKNOWN. Events
-        of another account than the one connected now are left alone.
+        of another account than the one connected now are left alone. `unattended`: to be delivered
+        by itself, of these named sources alone, as far as each one's proven switch and its limit
+        of the hour allow, which is counted here.
         """
 
         def act(connection: sqlite3.Connection) -> tuple[StoredEvent, ...]:
             account = self._accounts.deliverable_account(connection)
             if account is None:
                 return ()
-            heads = connection.execute(_HEAD_SQL, (account, now, limit * _HEADS_PER_CLAIM))
+            signer = self._database.audit_signer
+            budget = None
+            if unattended is not None:
+                budget = UnattendedBudget(connection, signer, account, unattended, now)
+            named = None if budget is None else canonical_json(budget.source_ids)
+            heads = connection.execute(_HEAD_SQL, (account, now, limit * _HEADS_PER_CLAIM, named))
             taken: list[StoredEvent] = []
             for row in heads.fetchall():
                 if len(taken) == limit:
                     break
                 if row["owner"] not in ("", self._owner) and is_owner_alive(row["owner"]):
                     continue
+                if budget is not None and not budget.take(row):
+                    continue
                 connection.execute(
                     "UPDATE event SET owner = ? WHERE id = ?", (self._owner, row["id"])
                 )
                 connection.execute(
-                    "UPDATE event_delivery SET state = 'unknown' WHERE event = ?"
-                    " AND state = 'sending'",
+                    "UPDATE event_delivery SET state = 'unknown', is_maybe_sent = 1"
+                    " WHERE event = ? AND state = 'sending'",
                     (row["id"],),
                 )
-                taken.append(_decode_event(connection, row))
+                left_out = None if budget is None else budget.left_out(row)
+                taken.append(replace(_decode_event(connection, row), left_out=left_out))
+            if budget is not None:
+                budget.store()
             return tuple(taken)
 
         return self._database.write(act)
+
+    @database_call
+    def has_claimable(self, named_source: int, now: float, *, only_counted: bool = False) -> bool:
+        """Whether an event of a named source may be claimed now, to be delivered by itself.
+
+        `only_counted`: its limit of the hour is reached, so that only those counted before may.
+        """
+
+        def look(connection: sqlite3.Connection) -> bool:
+            account = self._accounts.deliverable_account(connection)
+            if account is None:
+                return False
+            named = canonical_json([named_source])
+            rows = connection.execute(_HEAD_SQL, (account, now, _HEADS_LOOKED_AT, named))
+            return any(
+                (row["unattended_at"] or not only_counted)
+                and (not row["owner"] or not is_owner_alive(row["owner"]))
+                for row in rows.fetchall()
+            )
+
+        return self._database.read(look)
 
     @database_call
     def open_events(self, actions: Mapping[int, Sequence[str]], now: float) -> None:
@@ -198,12 +293,21 @@ class EventRepository(Repository):
                     " updated_at) VALUES (?, ?, ?, 'queued', ?)",
                     [(event_id, action, place, now) for place, action in enumerate(fired)],
                 )
+                # Of an event that was corrected, after a request of the old one may have gone out.
+                connection.execute(
+                    "UPDATE event_delivery SET state = 'skipped', detail = ? WHERE event = ?"
+                    " AND state IN ('queued', 'unknown') AND action NOT IN"
+                    " (SELECT value FROM json_each(?))",
+                    (_NOT_FIRED_NOW, event_id, canonical_json(list(fired))),
+                )
                 state = "open" if fired else "closed"
                 connection.execute(
                     "UPDATE event SET state = ?, owner = CASE ? WHEN 'closed' THEN '' ELSE owner"
                     " END WHERE id = ?",
                     (state, state, event_id),
                 )
+                # Where every action that fires was unticked nothing is left.
+                connection.execute(_CLOSE_SQL, (event_id,))
 
         self._database.write(act)
 
@@ -237,26 +341,100 @@ class EventRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> None:
             for one in deliveries:
-                connection.execute(
-                    "UPDATE event_delivery SET state = ?, detail = ?, request_id = ?, user_id = ?,"
-                    " updated_at = ? WHERE event = ? AND action = ?",
-                    (
-                        *(one.state.value, one.detail, one.request_id, one.user_id, now),
-                        *(one.event_id, one.action),
-                    ),
-                )
-                connection.execute(
-                    "UPDATE event SET owner = '', state = 'closed' WHERE id = ? AND NOT EXISTS"
-                    " (SELECT 1 FROM event_delivery WHERE event = event.id"
-                    "  AND state IN ('queued', 'sending', 'unknown'))",
-                    (one.event_id,),
-                )
+                _put_state(connection, one, now)
+                connection.execute(_CLOSE_SQL, (one.event_id,))
                 if not one.state.has_ended:
                     connection.execute(
                         "UPDATE event SET not_before = ? WHERE id = ?", (not_before, one.event_id)
                     )
 
         self._database.write(act)
+
+    @database_call
+    def count_failure(self, delivery: EventDelivery, now: float, *, not_before: float) -> None:
+        """Store that a delivery failed for a reason that passes, and when it is tried again."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            _put_state(connection, delivery, now)
+            connection.execute(
+                "UPDATE event SET failures = failures + 1, not_before = ? WHERE id = ?",
+                (not_before, delivery.event_id),
+            )
+
+        self._database.write(act)
+
+    @database_call
+    def hold(self, delivery: EventDelivery, now: float) -> None:
+        """Store that a delivery waits for a person, and its event's user's later ones with it."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            _put_state(connection, delivery, now)
+            connection.execute(
+                "UPDATE event SET is_held = 1, owner = '' WHERE id = ?",
+                (delivery.event_id,),
+            )
+
+        self._database.write(act)
+
+    @database_call
+    def forgive(self, event_ids: Iterable[int]) -> None:
+        """Take the last failure of events back: the service was away, and they had no part in it.
+
+        Those that were given up for it are queued again.
+        """
+        wanted = canonical_json(sorted(event_ids))
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE event_delivery SET state = CASE WHEN is_maybe_sent THEN 'unknown' ELSE"
+                " 'queued' END WHERE state = 'parked' AND event IN (SELECT id FROM event"
+                "  WHERE is_held AND id IN (SELECT value FROM json_each(?)))",
+                (wanted,),
+            )
+            connection.execute(
+                "UPDATE event SET failures = max(0, failures - 1), not_before = 0, is_held = 0"
+                " WHERE id IN (SELECT value FROM json_each(?))",
+                (wanted,),
+            )
+
+        self._database.write(act)
+
+    @database_call
+    def find_next_try(self) -> float | None:
+        """Select when the next event that failed may be claimed again (Unix seconds), or None."""
+        found = self._database.read(lambda c: c.execute(_NEXT_TRY_SQL).fetchone())
+        return None if found[0] is None else float(found[0])
+
+    @database_call
+    def ignore(self, event_ids: Sequence[int], reason: str) -> int:
+        """Update events that wait for a person to be never sent; returns how many.
+
+        Later events of the same user go on.
+        """
+        wanted = canonical_json(list(event_ids))
+
+        def act(connection: sqlite3.Connection) -> int:
+            rows = connection.execute(
+                "SELECT id FROM event WHERE account = (SELECT id FROM current_account)"
+                " AND id IN (SELECT value FROM json_each(?)) AND (state = 'invalid' OR EXISTS"
+                " (SELECT 1 FROM event_delivery d WHERE d.event = event.id"
+                "  AND d.state IN ('parked', 'skipped')))",
+                (wanted,),
+            ).fetchall()
+            for row in rows:
+                connection.execute(
+                    "UPDATE event_delivery SET state = 'skipped', detail = ? WHERE event = ?"
+                    " AND state IN ('parked', 'skipped', 'queued')",
+                    (reason, row["id"]),
+                )
+                connection.execute(
+                    "UPDATE event SET ignored = ?, is_held = 0, state = 'closed', owner = ''"
+                    " WHERE id = ?",
+                    (reason, row["id"]),
+                )
+            return len(rows)
+
+        return self._database.write(act)
 
     @database_call
     def release(self) -> None:
@@ -284,8 +462,12 @@ class EventRepository(Repository):
 
         def look(connection: sqlite3.Connection) -> tuple[StoredEvent, ...]:
             rows = connection.execute(
-                "SELECT e.*, s.name AS source_name FROM event e JOIN event_source s"
-                " ON s.id = e.source WHERE e.account = (SELECT id FROM current_account)"
+                "SELECT e.*, s.name AS source_name, s.named,"
+                " CASE WHEN e.state IN ('waiting', 'open') THEN"
+                " (SELECT min(o.id) FROM event o WHERE o.account = e.account"
+                "  AND o.user_key = e.user_key AND o.id < e.id AND o.state IN ('waiting', 'open'))"
+                " END AS waits_for FROM event e JOIN event_source s ON s.id = e.source"
+                " WHERE e.account = (SELECT id FROM current_account)"
                 " AND (?1 IS NULL OR e.source = ?1)"
                 " AND (?2 OR e.message_id IN (SELECT value FROM json_each(?3)))"
                 " AND (?4 = '[]' OR EXISTS (SELECT 1 FROM event_delivery d WHERE d.event = e.id"
@@ -314,9 +496,11 @@ class EventRepository(Repository):
 
 def _requeue(connection: sqlite3.Connection, row: sqlite3.Row, event: NewStoredEvent) -> bool:
     """Give a stored event another text where it waits for a person; whether it did."""
+    # Of a held event what is queued was not begun: it goes after what was given up.
     is_under_way = connection.execute(
-        "SELECT 1 FROM event_delivery WHERE event = ?"
-        " AND state IN ('queued', 'sending', 'unknown')",
+        "SELECT 1 FROM event_delivery WHERE event = ?1"
+        " AND state IN ('queued', 'sending', 'unknown')"
+        " AND NOT (SELECT is_held FROM event WHERE id = ?1)",
         (row["id"],),
     ).fetchone()
     if is_under_way is not None:
@@ -330,24 +514,37 @@ def _requeue(connection: sqlite3.Connection, row: sqlite3.Row, event: NewStoredE
             return False
     connection.execute(
         "UPDATE event SET text = ?, message_id = ?, user_key = ?, reason = '', state = 'waiting',"
-        " not_before = 0, owner = '' WHERE id = ?",
+        " not_before = 0, owner = '', failures = 0, is_held = 0, ignored = '' WHERE id = ?",
         (event.text, event.message_id, event.user_key, row["id"]),
     )
     # Which actions fire is decided anew by what it says now; what is done stays done.
     connection.execute(
-        "DELETE FROM event_delivery WHERE event = ? AND state IN ('parked', 'skipped')",
+        "DELETE FROM event_delivery WHERE event = ? AND NOT is_maybe_sent"
+        " AND state IN ('parked', 'skipped', 'queued')",
+        (row["id"],),
+    )
+    # What may have been applied is looked for before anything of it is sent again.
+    connection.execute(
+        "UPDATE event_delivery SET state = 'queued' WHERE event = ? AND state IN"
+        " ('parked', 'skipped')",
         (row["id"],),
     )
     return True
 
 
-def _queue_again(connection: sqlite3.Connection, event_id: int) -> None:
+def _queue_again(
+    connection: sqlite3.Connection, event_id: int, *, with_left_out: bool = False
+) -> None:
     connection.execute(
         "UPDATE event_delivery SET state = 'queued' WHERE event = ?"
-        " AND state IN ('parked', 'skipped')",
+        " AND state IN ('parked', 'skipped') AND (? OR detail <> ?)",
+        (event_id, with_left_out, LEFT_OUT_TEXT),
+    )
+    connection.execute(
+        "UPDATE event SET state = 'open', not_before = 0, failures = 0, is_held = 0, ignored = ''"
+        " WHERE id = ?",
         (event_id,),
     )
-    connection.execute("UPDATE event SET state = 'open', not_before = 0 WHERE id = ?", (event_id,))
 
 
 def _decode_event(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredEvent:
@@ -365,6 +562,12 @@ def _decode_event(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredEve
         is_opened=row["state"] != "waiting",
         received_at=row["received_at"],
         deliveries=tuple(map(_decode_delivery, deliveries)),
+        failures=row["failures"],
+        not_before=row["not_before"],
+        is_held=bool(row["is_held"]),
+        waits_for=(row["waits_for"] or 0) if "waits_for" in row.keys() else 0,  # noqa: SIM118 - a Row
+        ignored=row["ignored"],
+        named_source=row["named"],
     )
 
 
@@ -380,4 +583,17 @@ def _decode_delivery(row: sqlite3.Row) -> EventDelivery:
         user_id=row["user_id"],
         actor=row["actor"],
         updated_at=row["updated_at"],
+        is_maybe_sent=bool(row["is_maybe_sent"]),
+        answer=row["answer"],
+    )
+
+
+def _put_state(connection: sqlite3.Connection, one: EventDelivery, now: float) -> None:
+    connection.execute(
+        "UPDATE event_delivery SET state = ?, detail = ?, request_id = ?, user_id = ?,"
+        " updated_at = ?, is_maybe_sent = ?, answer = ? WHERE event = ? AND action = ?",
+        (
+            *(one.state.value, one.detail, one.request_id, one.user_id, now, one.is_maybe_sent),
+            *(one.answer, one.event_id, one.action),
+        ),
     )

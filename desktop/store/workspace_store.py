@@ -22,7 +22,10 @@ from desktop.store.email_change_repository import EmailChangeRepository
 from desktop.store.erased_people_repository import ErasedPeopleRepository
 from desktop.store.erasure_repository import ErasureRepository
 from desktop.store.event_action_repository import EventActionRepository
+from desktop.store.event_pause_repository import EventPauseRepository
+from desktop.store.event_query_repository import EventQueryRepository
 from desktop.store.event_repository import EventRepository
+from desktop.store.event_source_repository import EventSourceRepository
 from desktop.store.feed_repository import FeedRepository
 from desktop.store.lead_request_repository import LeadRequestRepository
 from desktop.store.outbox import Outbox
@@ -52,7 +55,7 @@ class WorkspaceStore:
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
     `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
-    (`events`, `event_actions`), saved segments (`segments`), and what services said
+    (`events` … `event_sources`), saved segments (`segments`), and what services said
     (`customer_cache`, `feeds`, `zendesk_users`).
     """
 
@@ -80,6 +83,9 @@ class WorkspaceStore:
     event_actions: EventActionRepository
     events: EventRepository
     segments: SegmentRepository
+    event_queries: EventQueryRepository
+    event_pauses: EventPauseRepository
+    event_sources: EventSourceRepository
     feeds: FeedRepository
     zendesk_users: ZendeskUserLookup
     fairlead_db: Database
@@ -155,6 +161,9 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         event_actions=EventActionRepository(fairlead),
         events=EventRepository(fairlead, new_owner_id(), accounts),
         segments=SegmentRepository(fairlead),
+        event_queries=EventQueryRepository(fairlead),
+        event_pauses=EventPauseRepository(fairlead),
+        event_sources=EventSourceRepository(fairlead, new_owner_id()),
         feeds=FeedRepository(mirror, accounts),
         zendesk_users=ZendeskUserLookup(mirror),
         email_changes=EmailChangeRepository(fairlead),

@@ -7,20 +7,23 @@ anew: what was applied is not sent again.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+import random
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import msgspec
 
 from desktop.events.event import BadLine, Event
-from desktop.events.event_action import ActionKind, CompiledAction
+from desktop.events.event_action import CompiledAction
 from desktop.events.event_text_splitter import EventText
 from desktop.events.event_validation import make_event
 from desktop.events.live_directory import LiveDirectory
-from desktop.events.plan_context import EventPlanContext, FiredAction
+from desktop.events.plan_context import EventPlanContext, FiredAction, find_missing_fields
+from desktop.events.plan_joining import MEMBERSHIPS_PATH
 from desktop.events.plan_organization import UPSERT_ORGANIZATION_PATH
-from desktop.events.plan_user import MEMBERSHIPS_PATH, UPDATE_MANY_PATH
+from desktop.events.plan_user import UPDATE_MANY_PATH
 from desktop.events.plan_user_event import KEPT_REASON
 from desktop.events.planned_request import (
     NoChange,
@@ -36,17 +39,29 @@ from desktop.kit.errors import (
     AuthenticationError,
     Forbidden,
     NotPermitted,
-    RateLimited,
     ServiceError,
-    ServiceUnreachable,
-    StopsRun,
 )
 from desktop.model.erased_people import ErasedPeople
-from desktop.model.event_delivery import DeliveryState, EventDelivery, StoredEvent
+from desktop.model.event_delivery import DeliveryState, StoredEvent
 from desktop.model.permission import Actor
 from desktop.store.event_repository import EventRepository
 from desktop.store.seen_id_table import SeenIdTable
+from desktop.sync.event_delivery_unit import (
+    DeliveryUnit,
+    PlanResult,
+    ReadFailure,
+    first_request,
+    split_by_identity,
+    split_by_way,
+    units_of,
+)
 from desktop.sync.event_duplicates import is_applied_already, may_be_doubled
+from desktop.sync.event_retries import (
+    FailureStreak,
+    is_tried_again,
+    stops_delivery,
+    wait_after,
+)
 from desktop.writing.event_requests import EventRequestGateway
 from desktop.writing.outcomes import may_be_applied
 
@@ -57,8 +72,10 @@ EVENTS_PER_ROUND = 100
 _MAX_REQUESTS = 8
 # Requests of one action: two at most, and each may collide with somebody else's write.
 _MAX_STEPS = 6
-# Of one action, over all deliveries.
-_MAX_ATTEMPTS = 10
+# A create that was refused is tried again so often, over all deliveries.
+_MAX_CREATES = 6
+# So long a delivery waits for events that failed; later ones are left to the next delivery.
+_PATIENCE_S = 15.0
 # A user just created is not found by search for minutes.
 _NOT_FOUND_YET_S = 60.0
 _REMOVAL_REASON = "A removal is sent only when it is ticked (--removals)."
@@ -83,24 +100,6 @@ class DeliveryOptions:
 
 
 @dataclass
-class _Unit:
-    """One action of one claimed event on its way."""
-
-    fired: FiredAction
-    delivery: EventDelivery
-    source_id: int
-    # The requests of this action that Zendesk has answered.
-    answered: int = 0
-    refusals: int = 0
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def is_maybe_sent(self) -> bool:
-        """Whether an earlier attempt may have been applied."""
-        return self.delivery.state is DeliveryState.UNKNOWN
-
-
-@dataclass
 class EventDeliverer:
     """Delivers the stored events of one workspace; any number of processes may.
 
@@ -116,27 +115,53 @@ class EventDeliverer:
     recheck: Callable[[], Awaitable[None]]
     load_erased: Callable[[], Awaitable[ErasedPeople]]
     on_round: Callable[[], None] = lambda: None
+    # To deliver by itself: the named sources that may be, asked before each round.
+    find_unattended: Callable[[], Awaitable[Collection[int]]] | None = None
+    # [0, 1): spreads the next tries of events that failed together.
+    jitter: Callable[[], float] = random.random
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MAX_REQUESTS))
+    _failed_reads: FailureStreak = field(default_factory=FailureStreak)
+    _failed_writes: FailureStreak = field(default_factory=FailureStreak)
+    # Events of this round that failed: the rest of their actions comes after that.
+    _postponed: set[int] = field(default_factory=set)
 
     async def deliver(self) -> None:
-        """Deliver every event that waits. Raises what ends the whole delivery; the rest waits."""
+        """Deliver every event that waits. Raises what ends the whole delivery; the rest waits.
+
+        An event that fails for a reason that passes is tried again as long as that is near; what
+        is left then is for the next delivery.
+        """
         try:
             while True:
                 await self.recheck()
                 if reason := self.gateway.find_refusal():
                     raise NotPermitted("The events may not be delivered.", reason)
-                claimed = await self.events.claim(EVENTS_PER_ROUND, self.clock.now())
-                if not claimed:
+                sources = await self.find_unattended() if self.find_unattended else None
+                claimed = await self.events.claim(
+                    EVENTS_PER_ROUND, self.clock.now(), unattended=sources
+                )
+                if claimed:
+                    self.gateway.checkpoint("claimed")
+                    await self._deliver_round(claimed)
+                    self.on_round()
+                elif not await self._wait_for_next_try():
                     return
-                self.gateway.checkpoint("claimed")
-                await self._deliver_round(claimed)
-                self.on_round()
         finally:
             await self.events.release()
+
+    async def _wait_for_next_try(self) -> bool:
+        """Wait for the next event that failed; False where there is none, or it is far off."""
+        at = await self.events.find_next_try()
+        wait_s = None if at is None else at - self.clock.now()
+        if wait_s is None or not 0 < wait_s <= _PATIENCE_S:
+            return False
+        await self.clock.sleep(wait_s)
+        return True
 
     async def _deliver_round(self, claimed: Sequence[StoredEvent]) -> None:
         # Read anew: somebody may have changed a user since the last round.
         self.directory.forget_all()
+        self._postponed.clear()
         erased = await self.load_erased()
         units = await self._open(claimed, erased)
         with closing(SeenIdTable()) as made:
@@ -146,7 +171,9 @@ class EventDeliverer:
                 if own:
                     await self._deliver_action(own, context)
 
-    async def _open(self, claimed: Sequence[StoredEvent], erased: ErasedPeople) -> list[_Unit]:
+    async def _open(
+        self, claimed: Sequence[StoredEvent], erased: ErasedPeople
+    ) -> list[DeliveryUnit]:
         """Choose the actions of events that were not begun; return what is still to be done.
 
         The events of erased people are closed without their texts.
@@ -168,7 +195,7 @@ class EventDeliverer:
             await self.events.skip_erased(skipped)
         self.gateway.checkpoint("opened")
         wanted = [stored for stored in claimed if stored.id not in skipped]
-        return [unit for stored in wanted for unit in _units_of(stored, fired[stored.id], now)]
+        return [unit for stored in wanted for unit in units_of(stored, fired[stored.id], now)]
 
     def _fire(self, event: Event, stored: StoredEvent) -> list[FiredAction]:
         if not stored.is_opened:
@@ -181,61 +208,112 @@ class EventDeliverer:
             if action.kind.value in begun
         ]
 
-    async def _deliver_action(self, units: list[_Unit], context: EventPlanContext) -> None:
+    async def _deliver_action(self, units: list[DeliveryUnit], context: EventPlanContext) -> None:
         """Deliver one action of many events; those about one person or group after each other."""
-        await self.directory.prefetch([key for unit in units for key in keys_of(unit.fired)])
-        waiting = units
+        waiting = [
+            unit
+            for unit in units
+            if unit.event_id not in self._postponed and await self._may_go_by_itself(unit)
+        ]
+        await self._prefetch(waiting)
         while waiting:
-            wave, waiting = _split_by_identity(waiting)
-            planned = await asyncio.gather(*(self._plan(unit, context) for unit in wave))
-            jobs, singles, again = _split_by_way(zip(wave, planned, strict=True))
+            wave, waiting = split_by_identity(waiting)
+            planned = await _gather_or_stop(self._plan(unit, context) for unit in wave)
+            jobs, singles, again = split_by_way(zip(wave, planned, strict=True))
             waiting = [*again, *waiting]
             if jobs:
                 await self._update_users(jobs)
-            steps = [*((unit, None) for unit, _ in jobs), *singles]
+            steps: list[tuple[DeliveryUnit, PlanResult | None]] = [(unit, None) for unit, _ in jobs]
+            steps += singles
             await _gather_or_stop(self._finish(unit, first, context) for unit, first in steps)
 
-    async def _plan(self, unit: _Unit, context: EventPlanContext) -> list[Planned]:
+    async def _may_go_by_itself(self, unit: DeliveryUnit) -> bool:
+        """Whether nobody has to decide about an event first; its user's later ones wait else."""
+        if unit.left_out is None:
+            return True
+        missing = set(find_missing_fields(unit.fired, self.directory)) - unit.left_out
+        if not missing:
+            return True
+        names = ", ".join(f"“{one}”" for one in sorted(missing))
+        detail = f"Zendesk has no field {names}: create it, or retry to leave it out."
+        unit.delivery = replace(unit.delivery, state=DeliveryState.PARKED, detail=detail)
+        self._postponed.add(unit.event_id)
+        await self.events.hold(unit.delivery, self.clock.now())
+        return False
+
+    async def _prefetch(self, units: Sequence[DeliveryUnit]) -> None:
+        try:
+            await self.directory.prefetch([key for unit in units for key in keys_of(unit.fired)])
+        except AppError as error:
+            if not is_tried_again(error):
+                raise
+            # One address that Zendesk stumbles over spoils the reading of a hundred: each event
+            # then reads its own user, and fails alone.
+            log.info("Users of events could not be read together: %s", error.code)
+
+    async def _plan(self, unit: DeliveryUnit, context: EventPlanContext) -> PlanResult:
         async with self._slots:
             try:
-                return await plan_fired(unit.fired, context)
-            except StopsRun:
-                raise
+                planned = await plan_fired(unit.fired, context)
             except AppError as error:
+                if stops_delivery(error):
+                    raise
+                if is_tried_again(error):
+                    return ReadFailure(error)
                 return [unit.fired.problem(str(error))]
+        self._failed_reads.note_success()
+        return planned
 
-    async def _update_users(self, jobs: Sequence[tuple[_Unit, PlannedRequest]]) -> None:
-        """Send the updates of many users as one job, and read them anew."""
+    async def _update_users(self, jobs: Sequence[tuple[DeliveryUnit, PlannedRequest]]) -> None:
+        """Send the updates of many users as one job, and read them anew.
+
+        Of a job that failed each user is planned anew and sent alone: one row can spoil a call.
+        """
         documents = [request.body["users"][0] for _, request in jobs if request.body]  # type: ignore[index]
-        await self._mark_sending(jobs)
-        try:
-            errors = await self.gateway.update_users(documents)  # type: ignore[arg-type]
-        except AppError as error:
-            await self._set_back([unit for unit, _ in jobs], error)
-            if isinstance(error, StopsRun) and not isinstance(error, Forbidden):
-                raise
-            # One row can spoil a call: singly each says what is wrong with it.
-            for unit, request in jobs:
-                await self._send(unit, request)
-            return
         ids = [int(str(document["id"])) for document in documents]  # type: ignore[index,call-overload]
-        await self.directory.read_again(ids)
+        units = [unit for unit, _ in jobs]
+        await self._mark_sending(jobs)
+        errors: Mapping[int, str] = {}
+        try:
+            updates = await self.gateway.update_users(documents)  # type: ignore[arg-type]
+            errors = updates.errors
+            self._failed_writes.note_success()
+        except AppError as error:
+            await self._set_back(units, error)
+            if stops_delivery(error):
+                raise
+            if len(jobs) == 1 and is_tried_again(error):
+                await self._postpone(units[0], error, self._failed_writes)
+                return
+        else:
+            for unit in units:
+                unit.answered += 1
+                unit.delivery = replace(unit.delivery, answer=f"job {updates.job_id} ended")
+        try:
+            await self.directory.read_again(ids)
+        except AppError as error:
+            if not is_tried_again(error):
+                raise
+            for unit in units:
+                await self._postpone(unit, error, self._failed_reads)
+            return
         for unit, request in jobs:
-            unit.answered += 1
-            error_text = errors.get(request.user_id or 0, "")
-            if error_text:
+            if error_text := errors.get(request.user_id or 0, ""):
                 unit.refusals = _MAX_STEPS
                 unit.warnings = (error_text,)
 
     async def _finish(
-        self, unit: _Unit, planned: list[Planned] | None, context: EventPlanContext
+        self, unit: DeliveryUnit, planned: PlanResult | None, context: EventPlanContext
     ) -> None:
         """Send what an action still has to send, until a plan shows that nothing is left."""
-        if unit.delivery.state.has_ended:
+        if unit.delivery.state.has_ended or unit.event_id in self._postponed:
             return
         for _ in range(_MAX_STEPS):
             planned = planned if planned is not None else await self._plan(unit, context)
-            request = next((one for one in planned if isinstance(one, PlannedRequest)), None)
+            if isinstance(planned, ReadFailure):
+                await self._postpone(unit, planned.error, self._failed_reads)
+                return
+            request = first_request(planned)
             problem = next((one for one in planned if isinstance(one, PlanProblem)), None)
             if request is None or unit.refusals >= _MAX_STEPS:
                 await self._close(unit, planned, problem)
@@ -249,33 +327,39 @@ class EventDeliverer:
                 is_there = may_be_doubled(request) and await is_applied_already(
                     request, self.gateway.calls, is_maybe_sent=unit.is_maybe_sent
                 )
-            except StopsRun:
-                raise
             except AppError as error:
-                await self._end(unit, DeliveryState.PARKED, str(error))
+                if stops_delivery(error):
+                    raise
+                if is_tried_again(error):
+                    await self._postpone(unit, error, self._failed_reads)
+                else:
+                    await self._end(unit, DeliveryState.PARKED, str(error))
                 return
             if is_there:
                 await self._end(unit, DeliveryState.DONE, "Zendesk has it already.")
                 return
+            answered = unit.answered
             if not await self._send(unit, request):
                 return
-            if may_be_doubled(request):
+            # A refusal is planned anew, and sent again.
+            if may_be_doubled(request) and unit.answered > answered:
                 await self._end(unit, DeliveryState.DONE, request.summary)
                 return
             planned = None
         reason = "; ".join(unit.warnings) or "Zendesk accepted it and does not show it."
         await self._end(unit, DeliveryState.PARKED, reason)
 
-    async def _send(self, unit: _Unit, request: PlannedRequest) -> bool:
+    async def _send(self, unit: DeliveryUnit, request: PlannedRequest) -> bool:
         """Send one request; False where that ended the unit. Raises what ends the delivery."""
         await self._mark_sending([(unit, request)])
         try:
             async with self._slots:
                 if request.path == UPDATE_MANY_PATH and request.body is not None:
                     users = request.body["users"]
-                    errors = await self.gateway.update_users(users)  # type: ignore[arg-type]
-                    unit.warnings = tuple(filter(None, errors.values()))
+                    updates = await self.gateway.update_users(users)  # type: ignore[arg-type]
+                    unit.warnings = tuple(filter(None, updates.errors.values()))
                     unit.refusals += bool(unit.warnings)
+                    unit.delivery = replace(unit.delivery, answer=f"job {updates.job_id} ended")
                 else:
                     answer = await self.gateway.send(
                         request.method, request.path, request.body, request.headers
@@ -284,53 +368,88 @@ class EventDeliverer:
                     unit.delivery = replace(
                         unit.delivery,
                         request_id=answer.request_id,
+                        answer=f"HTTP {answer.status}",
                         user_id=user.id if user is not None else unit.delivery.user_id,
                     )
         except AppError as error:
             return await self._take_refusal(unit, request, error)
         unit.answered += 1
-        await self._read_again(request)
-        return True
+        self._failed_writes.note_success()
+        return await self._read_again(unit, request)
 
-    async def _take_refusal(self, unit: _Unit, request: PlannedRequest, error: AppError) -> bool:
+    async def _take_refusal(
+        self, unit: DeliveryUnit, request: PlannedRequest, error: AppError
+    ) -> bool:
         """Decide on a refused request: True where it is planned anew."""
         await self._set_back([unit], error)
-        if isinstance(error, ServiceError) and unit.delivery.attempts >= _MAX_ATTEMPTS:
-            # Zendesk answers others: one event that it stumbles over must not hold them up.
-            await self._end(unit, DeliveryState.PARKED, str(error))
+        if stops_delivery(error):
+            raise error
+        if is_tried_again(error):
+            await self._postpone(unit, error, self._failed_writes)
             return False
-        if isinstance(error, StopsRun) and not isinstance(error, Forbidden):
-            raise error
-        if isinstance(error, NotPermitted):
-            raise error
         unit.refusals += 1
         unit.warnings = (str(error),)
-        if isinstance(error, Forbidden) or unit.refusals > 1:
+        # What Zendesk does not offer (501) or does not allow it refuses again.
+        if isinstance(error, Forbidden | ServiceError) or unit.refusals > 1:
             await self._end(unit, DeliveryState.PARKED, str(error))
             return False
         if request.effect is RequestEffect.CREATE and request.path.endswith("/users"):
             # Somebody has the address whom the search does not show yet.
             reason = f"{error} Tried again in a minute."
             later = replace(unit.delivery, state=DeliveryState.QUEUED, detail=reason)
-            if unit.delivery.attempts < _MAX_STEPS:
+            if unit.delivery.attempts < _MAX_CREATES:
                 at = self.clock.now() + _NOT_FOUND_YET_S
                 await self.events.set_states([later], self.clock.now(), not_before=at)
                 return False
-        await self._read_again(request, everything=True)
-        return True
+        return await self._read_again(unit, request, everything=True)
 
-    async def _read_again(self, request: PlannedRequest, *, everything: bool = False) -> None:
-        """Have the next plan read what a request has changed, or all that it was planned by."""
+    async def _read_again(
+        self, unit: DeliveryUnit, request: PlannedRequest, *, everything: bool = False
+    ) -> bool:
+        """Have the next plan read what a request has changed, or all that it was planned by.
+
+        False where that failed and the event is tried again later.
+        """
         if everything or request.path == UPSERT_ORGANIZATION_PATH:
             self.directory.forget_organizations()
         if request.user_id is None:
-            return
+            return True
         if everything or request.path.startswith(MEMBERSHIPS_PATH):
             self.directory.forget_memberships(request.user_id)
         if everything or request.path == UPDATE_MANY_PATH:
-            await self.directory.read_again([request.user_id])
+            try:
+                await self.directory.read_again([request.user_id])
+            except AppError as error:
+                if not is_tried_again(error):
+                    raise
+                await self._postpone(unit, error, self._failed_reads)
+                return False
+        return True
 
-    async def _mark_sending(self, sent: Sequence[tuple[_Unit, PlannedRequest]]) -> None:
+    async def _postpone(self, unit: DeliveryUnit, error: AppError, streak: FailureStreak) -> None:
+        """Have an event tried again later, or give it up. Raises `error` where the service is away.
+
+        Then no event has that counted.
+        """
+        if unit.event_id in self._postponed:
+            return
+        self._postponed.add(unit.event_id)
+        if streak.is_away_after(unit.event_id):
+            await self.events.forgive(streak.event_ids - {unit.event_id})
+            raise error
+        state = DeliveryState.UNKNOWN if unit.is_maybe_sent else DeliveryState.QUEUED
+        unit.delivery = replace(unit.delivery, state=state, detail=str(error))
+        now, failures = self.clock.now(), unit.failures + 1
+        wait_s = wait_after(error, failures, self.jitter(), now)
+        if wait_s is not None:
+            await self.events.count_failure(unit.delivery, now, not_before=now + wait_s)
+            return
+        detail = f"Given up after {failures} tries: {error} Later events of this user wait for it."
+        given_up = replace(unit.delivery, state=DeliveryState.PARKED, detail=detail)
+        unit.delivery = given_up
+        await self.events.hold(given_up, now)
+
+    async def _mark_sending(self, sent: Sequence[tuple[DeliveryUnit, PlannedRequest]]) -> None:
         marked = []
         for unit, request in sent:
             document = {"method": request.method, "path": request.path, "body": request.body}
@@ -345,18 +464,25 @@ class EventDeliverer:
         await self.events.mark_sending(marked, self.clock.now())
         self.gateway.checkpoint("marked")
 
-    async def _set_back(self, units: Sequence[_Unit], error: AppError) -> None:
+    async def _set_back(self, units: Sequence[DeliveryUnit], error: AppError) -> None:
         """Store that requests were not applied, or that nobody knows whether they were."""
         unsure = may_be_applied(error)
         for unit in units:
             # What an earlier attempt may have done, a later refusal does not undo.
             is_open = unsure or unit.is_maybe_sent
             state = DeliveryState.UNKNOWN if is_open else DeliveryState.QUEUED
-            unit.delivery = replace(unit.delivery, state=state, detail=str(error))
+            unit.delivery = replace(
+                unit.delivery,
+                state=state,
+                detail=str(error),
+                is_maybe_sent=is_open,
+                answer=f"HTTP {error.status}" if error.status else "",
+                request_id=error.request_id or unit.delivery.request_id,
+            )
         await self.events.set_states([unit.delivery for unit in units], self.clock.now())
 
     async def _close(
-        self, unit: _Unit, planned: Sequence[Planned], problem: PlanProblem | None
+        self, unit: DeliveryUnit, planned: Sequence[Planned], problem: PlanProblem | None
     ) -> None:
         if problem is not None:
             await self._end(unit, DeliveryState.PARKED, problem.reason)
@@ -370,72 +496,21 @@ class EventDeliverer:
             state = DeliveryState.KEPT if is_kept else DeliveryState.UNCHANGED
             await self._end(unit, state, "; ".join(reasons))
 
-    async def _end(self, unit: _Unit, state: DeliveryState, detail: str) -> None:
+    async def _end(self, unit: DeliveryUnit, state: DeliveryState, detail: str) -> None:
         self.gateway.checkpoint("read back")
         unit.delivery = replace(unit.delivery, state=state, detail=detail)
         await self.events.set_states([unit.delivery], self.clock.now())
         self.gateway.checkpoint("closed")
 
 
-def _units_of(stored: StoredEvent, fired: Sequence[FiredAction], now: float) -> Iterator[_Unit]:
-    known = {one.action: one for one in stored.deliveries}
-    for action in fired:
-        name = action.kind.value
-        delivery = known.get(name) or EventDelivery(
-            stored.id, name, DeliveryState.QUEUED, updated_at=now
-        )
-        if not delivery.state.has_ended:
-            yield _Unit(action, delivery, stored.source_id)
+_Result = TypeVar("_Result")
 
 
-def _identity(unit: _Unit) -> frozenset[str]:
-    """Return what two events must not share to be sent at once: a person, a group, a ticket."""
-    mapped = unit.fired.mapped
-    keys = {one for key in keys_of(unit.fired) for one in (*key.seen_ids, f"z {key.zendesk_id}")}
-    if unit.fired.kind is ActionKind.UPSERT_ORG:
-        keys.add(f"organization {str(mapped.get('external_id')).lower()}")
-    if unit.fired.kind is ActionKind.UPDATE_TICKET:
-        keys.add(f"ticket {mapped.get('ticket_id')} {mapped.get('external_id')}")
-    return frozenset(keys - {"z "})
-
-
-def _split_by_identity(units: Sequence[_Unit]) -> tuple[list[_Unit], list[_Unit]]:
-    """Split units: those that share nothing with an earlier one, and the rest, in order."""
-    wave: list[_Unit] = []
-    waiting: list[_Unit] = []
-    taken: set[str] = set()
-    for unit in units:
-        keys = _identity(unit)
-        (waiting if keys & taken else wave).append(unit)
-        taken |= keys
-    return wave, waiting
-
-
-def _split_by_way(
-    planned: Iterator[tuple[_Unit, list[Planned]]],
-) -> tuple[list[tuple[_Unit, PlannedRequest]], list[tuple[_Unit, list[Planned]]], list[_Unit]]:
-    """Split planned units: updates of users for one job, singles, and those of a user once more."""
-    jobs: list[tuple[_Unit, PlannedRequest]] = []
-    singles: list[tuple[_Unit, list[Planned]]] = []
-    again: list[_Unit] = []
-    users: set[int | None] = set()
-    for unit, steps in planned:
-        first = next((one for one in steps if isinstance(one, PlannedRequest)), None)
-        if first is None or first.path != UPDATE_MANY_PATH:
-            singles.append((unit, steps))
-        elif first.user_id in users:
-            # Two events of one user in a job would be applied in any order.
-            again.append(unit)
-        else:
-            users.add(first.user_id)
-            jobs.append((unit, first))
-    return jobs, singles, again
-
-
-async def _gather_or_stop(steps: Iterator[Awaitable[None]]) -> None:
+async def _gather_or_stop(steps: Iterable[Awaitable[_Result]]) -> list[_Result]:
     """Let all steps end, then raise what stops the delivery, if anything does."""
     ended = await asyncio.gather(*steps, return_exceptions=True)
-    for kind in (AuthenticationError, NotPermitted, ServiceUnreachable, RateLimited, BaseException):
+    for kind in (AuthenticationError, NotPermitted, BaseException):
         for one in ended:
             if isinstance(one, kind):
                 raise one
+    return [one for one in ended if not isinstance(one, BaseException)]

@@ -15,6 +15,14 @@ _JOB_STUCK = "Zendesk took the job and never ended it."
 
 
 @dataclass(frozen=True)
+class UserUpdates:
+    """How one job for many users ended: each one's error by id, "" for none."""
+
+    job_id: str
+    errors: Mapping[int, str]
+
+
+@dataclass(frozen=True)
 class EventRequestGateway:
     """Sends requests of events, singly or as one job for many users.
 
@@ -42,8 +50,8 @@ class EventRequestGateway:
         self.checkpoint("answered")
         return answer
 
-    async def update_users(self, users: Sequence[Mapping[str, Json]]) -> Mapping[int, str]:
-        """Update up to 100 users, no user twice, by one job; returns each one's error, "" for none.
+    async def update_users(self, users: Sequence[Mapping[str, Json]]) -> UserUpdates:
+        """Update up to 100 users, no user twice, by one job.
 
         Raises ServiceError where it is not known what became of the job.
         """
@@ -58,7 +66,7 @@ class EventRequestGateway:
         if job is None:
             raise ServiceError(_JOB_STUCK, "It may still be done.", "Deliver again later.")
         self.checkpoint("job ended")
-        return _errors_by_user(job, users)
+        return UserUpdates(job.id, _errors_by_user(job, users))
 
     def _authorise(self) -> None:
         if reason := self.find_refusal():

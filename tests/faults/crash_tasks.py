@@ -25,6 +25,7 @@ from desktop.model.permission import Actor, Role
 from desktop.model.service import Service
 from desktop.store.customer_erasure import ErasedCounts, NoteErased
 from desktop.store.sqlite_database import Database
+from desktop.sync.event_collection import FolderCollector
 from desktop.sync.sync_runner import RunRequest
 from tests.faults.negative_controls import (
     repeat_increments,
@@ -339,11 +340,29 @@ def deliver_events(
     asyncio.run(act())
 
 
+def collect_events(
+    home: str, document: dict[str, Any], die_at: str | None = None, turn: int = 1
+) -> None:
+    """Take whole files of all watched folders in, and be killed at a point."""
+    checkpoint = _die_at(die_at, turn)
+
+    async def act() -> None:
+        async with open_workspace_services(Path(home), document, connect=False) as house:
+            collector = FolderCollector(house.store, house.context.clock, 0.0, checkpoint)
+            # A file is whole when it looks the same twice.
+            for _ in range(2):
+                for source in await house.event_sources.list_sources():
+                    await collector.collect(source)
+
+    asyncio.run(act())
+
+
 TASKS: dict[str, Callable[..., None]] = {
     "want": enqueue_edits,
     "deliver": enqueue_and_deliver,
     "change email": change_email,
     "deliver events": deliver_events,
+    "collect events": collect_events,
     "batch": change_batch,
     "erase person": erase_person,
     "naive": run_edit_negative_control,

@@ -1,9 +1,15 @@
 """Events of Segment's form for tests, and the customers and organisations that they name."""
 
+import io
 import itertools
 import json
 from typing import Any
 
+from desktop.app.container import WorkspaceServices
+from desktop.app.event_services import build_deliverer, open_live_directory
+from desktop.events.event_intake import read_events
+from desktop.events.stored_events import stored_form
+from desktop.model.event_delivery import StoredEvent
 from tests.support.sandbox_servers import SandboxServers
 
 _NUMBERS = itertools.count(1)
@@ -25,6 +31,26 @@ def track(event: str, user_id: Any, **properties: Any) -> dict[str, Any]:
 def group(group_id: Any, user_id: Any = None, **traits: Any) -> dict[str, Any]:
     event = {"type": "group", "groupId": group_id, "traits": traits}
     return event if user_id is None else {**event, "userId": user_id}
+
+
+async def store_events(services: WorkspaceServices, *events: dict[str, Any]) -> int:
+    """Store events as a source of their own, as `fairlead events deliver` does; gives its id."""
+    source = await services.store.events.add_source("test", 0.0)
+    read = read_events(io.BytesIO(as_lines(*events).encode()))
+    await services.store.events.add_events(source, [stored_form(item) for item in read], 0.0)
+    return source
+
+
+async def deliver_stored(services: WorkspaceServices, **ticked: Any) -> None:
+    """Deliver what waits, in this process."""
+    directory = await open_live_directory(services)
+    await (await build_deliverer(services, directory, **ticked)).deliver()
+
+
+async def stored_states(services: WorkspaceServices) -> list[tuple[StoredEvent, str]]:
+    """Every stored event in its order, with the states of its deliveries in one text."""
+    found = reversed(await services.store.events.list_newest(1_000))
+    return [(one, " ".join(d.state.value for d in one.deliveries)) for one in found]
 
 
 class EventRecords:

@@ -4,7 +4,14 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from desktop.app.background import batch_undos, database_changes, due_runs, reconnect, retention
+from desktop.app.background import (
+    batch_undos,
+    database_changes,
+    due_runs,
+    event_collector,
+    reconnect,
+    retention,
+)
 from desktop.app.background.outbox_worker import LONGEST_WAIT_S, OutboxWorker
 from desktop.app.background.periodic import repeat_every
 from desktop.app.background.update_check import CHECK_S, ShowNotice, UpdateCheck
@@ -58,6 +65,7 @@ def start_background_loops(
     launcher = DetachedRunLauncher(services, run_environment)
     due = due_runs.DueRunStarter(services, launcher.start, show_error)
     updates = UpdateCheck(services, show_notice)
+    events = event_collector.EventCollector(services, launcher.collect_events, show_error)
     undos = batch_undos.BatchUndoResumer(services, launcher.undo_batch, show_error)
     for name, interval_s, work in (
         ("changes", database_changes.POLL_S, changes.publish_changes),
@@ -68,6 +76,7 @@ def start_background_loops(
         ),
         ("policy", _POLICY_POLL_S, partial(_read_policy_again, services)),
         ("due", due_runs.POLL_S, due.run_once),
+        ("events", event_collector.POLL_S, events.run_once),
         ("batch undos", batch_undos.POLL_S, undos.run_once),
         ("pauses", PAUSE_CHECK_S, partial(release_due_pauses, services)),
         ("addresses", ADDRESS_CHECK_S, partial(check_changed_addresses, services)),

@@ -98,7 +98,10 @@ EVENTS_SUBCOMMANDS = (
     _events("actions", "actions", "the six actions: show them, change them, save drafts"),
     _events("simulate", "simulate", "show the exact requests of events; nothing is written"),
     _events("deliver", "deliver", "store events and send them to Zendesk"),
+    _events("sources", "source", "where events come from; what is delivered by itself"),
+    _events("collect", "collect", "take watched folders in; send what may go by itself"),
     _events("log", "log", "what became of each event"),
     _events("deliver", "retry", "try again what waits for a person, corrected or as it is"),
+    _events("deliver", "ignore", "never send an event that waits for a person; later ones go on"),
     _events("serve", "serve", "take events over HTTP on this computer, and store them"),
 )

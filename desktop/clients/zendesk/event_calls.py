@@ -9,6 +9,7 @@ from desktop.clients.http_messages import HttpResponse
 from desktop.clients.zendesk import wire_to_model
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.protocol import build_request, parse_response
+from desktop.kit.errors import AppError
 from desktop.model.json_value import Json
 from desktop.model.zendesk_organization import (
     OrganizationMembership,
@@ -28,10 +29,11 @@ _ID_IN_PATH = re.compile(r"(?<=/)\d+(?=/|$)")
 
 @dataclass(frozen=True)
 class ZendeskAnswer:
-    """Zendesk's answer to a writing request: its object and the id its support asks for."""
+    """Zendesk's answer to a writing request: object, status and the id its support asks for."""
 
     document: Mapping[str, object]
     request_id: str
+    status: int
 
 
 class ZendeskEventCalls:
@@ -49,7 +51,8 @@ class ZendeskEventCalls:
     ) -> ZendeskAnswer:
         """Send one writing request of an event to Zendesk, once: nothing is sent again unasked.
 
-        Raises what Zendesk's refusal stands for. Its path holds ids, which reach no log.
+        Raises what Zendesk's refusal stands for, with its status and request id. The path holds
+        ids, which reach no log.
         """
         number = _ID_IN_PATH.search(path)
         template = _ID_IN_PATH.sub("{id}", path)
@@ -136,7 +139,11 @@ class ZendeskEventCalls:
 def _parse_answer(response: HttpResponse, now: float) -> ZendeskAnswer:
     headers = response.headers
     request_id = headers.get("x-zendesk-request-id") or headers.get("x-request-id") or ""
-    return ZendeskAnswer(parse_response(response, now), request_id)
+    try:
+        return ZendeskAnswer(parse_response(response, now), request_id, response.status)
+    except AppError as error:
+        error.status, error.request_id = response.status, request_id
+        raise
 
 
 def parse_organization(item: object, parser: FieldParser, where: str) -> ZendeskOrganization | None:

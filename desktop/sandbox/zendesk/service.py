@@ -1,7 +1,6 @@
 """The Zendesk sandbox as a service: sign-in, rate limits, scopes, router."""
 
 from dataclasses import replace
-from hashlib import blake2b
 
 from desktop.sandbox.credentials import SandboxCredentials
 from desktop.sandbox.http_messages import (
@@ -9,6 +8,7 @@ from desktop.sandbox.http_messages import (
     SandboxHttpError,
     SandboxRequest,
     SandboxResponse,
+    request_id_headers,
 )
 from desktop.sandbox.router import Router
 from desktop.sandbox.state import SandboxState
@@ -40,11 +40,7 @@ class ZendeskSandbox:
 
     def handle(self, request: SandboxRequest) -> SandboxResponse:
         """Answer one request to the Zendesk sandbox."""
-        text = f"{request.received_at!r} {request.path}"
-        number = blake2b(text.encode(), digest_size=12).hexdigest()
-        # What Zendesk's support asks for when something failed.
-        ids = (("x-zendesk-request-id", number), ("x-request-id", number))
-        return self._handle(request).with_headers(*ids)
+        return self._handle(request).with_headers(*request_id_headers(request))
 
     def _handle(self, request: SandboxRequest) -> SandboxResponse:
         # Every path is there with and without .json.

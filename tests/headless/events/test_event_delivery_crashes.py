@@ -1,10 +1,12 @@
 """kill -9 at each named point of a delivery: the next one loses nothing and repeats nothing."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from desktop.model.event_source import EventSourceKind
 from tests.faults.edit_crashes import EditCrashHarness
 from tests.support.event_cases import EventRecords, as_lines, group, identify, track
 
@@ -60,3 +62,36 @@ def test_delivery_killed_at_each_point_loses_and_repeats_nothing(
     assert [one["body"] for one in body["comments"]] == ["B", f"words of {name}"]
     _, body = servers.zendesk_request("GET", f"/api/v2/users/{created['id']}/tickets/requested")
     assert len(body["tickets"]) == len(records.user_events(created["id"])) == 1
+
+
+@pytest.mark.parametrize("point", ["file claimed", "file stored", "file taken"])
+def test_a_watched_file_is_stored_once_though_its_process_is_killed(
+    crash_harness: EditCrashHarness, tmp_path: Path, point: str
+) -> None:
+    folder = tmp_path / "watched"
+    folder.mkdir()
+    name = point.replace(" ", "-")
+    store = crash_harness.open_store()
+    try:
+        store.event_sources.add.blocking(name, EventSourceKind.FOLDER, str(folder), 0.0)
+    finally:
+        store.close()
+    # One with and one without a message id of its own, and a bad line.
+    lines = as_lines(track("A", name) | {"messageId": f"m-{name}"}, track("B", name))
+    (folder / "a.jsonl").write_text(lines + f"{{bad {name}\n", "utf-8")
+    run = crash_harness.fork_server.run_task
+    assert run("collect events", die_at=point, **crash_harness.task_arguments) == -9
+    assert run("collect events", **crash_harness.task_arguments) == 0
+    store = crash_harness.open_store()
+    try:
+        found = store.events.list_newest.blocking(1_000)
+        (file,) = store.event_sources.list_files.blocking(
+            store.event_sources.get.blocking(name, 0.0).id
+        )
+    finally:
+        store.close()
+    ours = [one for one in found if one.source_name == f"{name}/a.jsonl"]
+    assert sorted(one.line for one in ours) == [1, 2, 3]
+    assert len({one.source_id for one in ours}) == 1
+    assert (file.state, file.lines) == ("taken", 3)
+    assert (folder / "a.jsonl").exists()

@@ -434,3 +434,40 @@ def test_one_event_is_retried_by_its_number(
     first = parked.json["rows"][0]["event"]
     again = fairlead("events", "retry", "--event", str(first), "--json").json
     assert (again["retried"], again["totals"]["parked"]) == (1, 2)
+
+
+def test_the_log_tells_tries_answer_and_request_id(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    user, email = records.user()
+    bad, bad_email = records.user()
+    sandbox.add_fault(f"zendesk:POST /api/v2/users/{user}/events:503")
+    sandbox.add_fault(f"zendesk:POST /api/v2/users/{bad}/events:422", times=None)
+    events = [
+        track("Read", f"u{user}", email=email) | {"timestamp": "2026-11-29T09:00:00Z"},
+        track("Read", f"u{bad}", email=bad_email),
+    ]
+    found = deliver(fairlead, *events)
+    assert (found.json["totals"]["done"], found.json["totals"]["parked"]) == (1, 1)
+    refused, done_row = fairlead("events", "log", "--json").json["rows"]
+    assert (done_row["state"], done_row["attempts"], done_row["answer"]) == ("done", 2, "HTTP 202")
+    assert (refused["state"], refused["answer"]) == ("parked", "HTTP 422")
+    assert done_row["request_id"]
+    assert refused["request_id"]
+    assert refused["request_id"] != done_row["request_id"]
+    text = fairlead("events", "log").stdout
+    assert f"2 tries, HTTP 202, request id {done_row['request_id']}" in text
+
+
+def test_an_ignored_event_is_named_with_who_and_why(
+    fairlead: FairleadCommand, as_agent: FairleadCommand, records: EventRecords
+) -> None:
+    parked = deliver(fairlead, track("Read", "nobody", email=f"{records.new_name()}@no.example"))
+    event = str(parked.json["rows"][0]["event"])
+    words = ("events", "ignore", "--event", event, "--json", "--reason")
+    assert as_agent(*words, "agents may not").exit_code == 3
+    assert fairlead(*words, "  ").exit_code == 2
+    assert fairlead(*words, "A test of ours").json["ignored"] == 1
+    (row,) = fairlead("events", "log", "--json").json["rows"]
+    assert (row["state"], row["detail"]) == ("skipped", "Ignored by Ada Admin: A test of ours")
+    assert fairlead("events", "retry", "--json").json["retried"] == 0

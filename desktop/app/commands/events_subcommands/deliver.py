@@ -1,8 +1,7 @@
 """`fairlead events deliver FILE`: stores events, then sends them to Zendesk; `retry` goes on."""
 
 import argparse
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,15 @@ from desktop.app.commands.sync_subcommands.arguments import require_sync_permiss
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_deliverer, open_live_directory
 from desktop.events.event import Event
+from desktop.events.event_action import ActionKind
 from desktop.events.event_intake import read_events
-from desktop.events.stored_events import stored_form
-from desktop.kit.errors import AppError, StopsRun
+from desktop.events.stored_events import stored_steps
+from desktop.kit.errors import AppError, InvalidInput, StopsRun
 from desktop.kit.text import format_count
-from desktop.model.event_delivery import DeliveryState, NewStoredEvent, StoredEvent
+from desktop.model.event_delivery import DeliveryState, StoredEvent
+from desktop.model.event_source import EventSource
+from desktop.sync.event_collection import store_stream
 
-# Events stored in one transaction.
-_EVENTS_PER_STEP = 500
 _ROWS_SHOWN = 1_000
 _WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
@@ -32,6 +32,15 @@ def _add_deliver_arguments(parser: argparse.ArgumentParser) -> None:
         "file", nargs="?", metavar="FILE", help="events; - is stdin; without: what waits here"
     )
     parser.add_argument("--name", metavar="NAME", help="what the source is called; the file's name")
+    parser.add_argument(
+        "--source", type=int, metavar="ID", help="without FILE: send only its removals, count it"
+    )
+    parser.add_argument(
+        "--leave-out",
+        metavar="LINE:ACTION,…",
+        default="",
+        help="actions that are not delivered, as `simulate` names line and action",
+    )
     _add_common_arguments(parser)
 
 
@@ -43,7 +52,17 @@ def _add_retry_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--event", type=int, action="append", metavar="ID", help="only this one, as `log` names it"
     )
+    parser.add_argument(
+        "--left-out", action="store_true", help="send what was left out of a delivery too"
+    )
     _add_common_arguments(parser)
+
+
+def _add_ignore_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--event", type=int, action="append", required=True, metavar="ID", help="as `log` names it"
+    )
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="why it is never sent")
 
 
 def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +75,7 @@ def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
 async def _deliver(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_sync_permission(services)
     stored: dict[str, Any] = {}
-    source_id: int | None = None
+    source_id: int | None = options.source
     if options.file is not None:
         source_id, stored = await _store(services, options)
     return await _deliver_and_emit(services, options, source_id, stored)
@@ -66,14 +85,27 @@ async def _deliver(services: WorkspaceServices, options: argparse.Namespace) -> 
 async def _retry(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_sync_permission(services)
     if options.file is None:
-        count = await services.store.events.retry(options.event)
+        count = await services.store.events.retry(options.event, with_left_out=options.left_out)
         return await _deliver_and_emit(services, options, None, {"retried": count})
     corrected = 0
     with open_event_source(options.file) as source:
-        for step in _steps(read_events(source), lambda item: isinstance(item, Event)):
+        usable = (item for item in read_events(source) if isinstance(item, Event))
+        for step in stored_steps(usable):
             name = _source_name(options)
             corrected += len(await services.store.events.correct_events(name, step))
     return await _deliver_and_emit(services, options, None, {"retried": corrected})
+
+
+@in_workspace()
+async def _ignore(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_sync_permission(services)
+    reason = options.reason.strip()
+    if not reason:
+        raise InvalidInput("Say why, with --reason.", "Nothing was changed.")
+    detail = f"Ignored by {services.session.actor.signature}: {reason}"
+    count = await services.store.events.ignore(options.event, detail)
+    line = f"{format_count(count, 'event is', 'events are')} never sent; later ones go on."
+    return emit({"ignored": count}, [line], as_json=options.json)
 
 
 async def _store(
@@ -81,25 +113,46 @@ async def _store(
 ) -> tuple[int, dict[str, Any]]:
     """Store the events of a file before anything is sent; what is stored already is left alone."""
     events, now = services.store.events, services.context.clock.now()
-    source_id = await events.add_source(_source_name(options), now)
-    read = stored = 0
-    with open_event_source(options.file) as source:
-        for step in _steps(read_events(source), lambda _item: True):
-            read += len(step)
-            stored += await events.add_events(source_id, step, now)
-    return source_id, {"source": source_id, "lines": read, "duplicates": read - stored}
+    left_out = _parse_left_out(options.leave_out)
+    named = await find_named_source(services, options.name)
+    # Opened first: without a file there is no intake.
+    with open_event_source(options.file) as stream:
+        if named is not None:
+            file_name = "" if options.file == "-" else Path(options.file).name
+            source_id = await services.store.event_sources.add_intake(named.id, file_name, now)
+        else:
+            source_id = await events.add_source(_source_name(options), now)
+        counts = await store_stream(services.store, source_id, stream, now, left_out)
+    duplicates = counts.lines - counts.stored
+    return source_id, {"source": source_id, "lines": counts.lines, "duplicates": duplicates}
+
+
+def _parse_left_out(text: str) -> dict[int, tuple[str, ...]]:
+    """Parse "3:org_membership,7:upsert_user" to actions by line. Raises InvalidInput."""
+    found: dict[int, tuple[str, ...]] = {}
+    kinds = {kind.value for kind in ActionKind}
+    for part in filter(None, text.split(",")):
+        line, _, action = part.strip().partition(":")
+        if not (line.isascii() and line.isdigit()) or action not in kinds:
+            raise InvalidInput(
+                f"“{part[:60]}” is not LINE:ACTION.",
+                "Nothing was stored or sent.",
+                f"An action is one of {', '.join(sorted(kinds))}.",
+            )
+        found[int(line)] = (*found.get(int(line), ()), action)
+    return found
 
 
 def _source_name(options: argparse.Namespace) -> str:
     return options.name or ("stdin" if options.file == "-" else Path(options.file).name)
 
 
-def _steps(
-    items: Iterator[Any], is_wanted: Callable[[Any], bool]
-) -> Iterator[list[NewStoredEvent]]:
-    wanted = (stored_form(item) for item in items if is_wanted(item))
-    while step := list(islice(wanted, _EVENTS_PER_STEP)):
-        yield step
+async def find_named_source(services: WorkspaceServices, name: str | None) -> EventSource | None:
+    """Return the named source that `--name` means, or None where there is none of this name."""
+    if name is None:
+        return None
+    found = await services.event_sources.list_sources()
+    return next((one for one in found if one.name.lower() == name.strip().lower()), None)
 
 
 async def _deliver_and_emit(
@@ -138,7 +191,9 @@ async def _deliver_and_emit(
     }
     # A window's process writes its lines to a log file, where no customer belongs.
     lines = _describe(document, error, with_rows=not options.quiet)
-    code = ExitCode.NEEDS_PERSON if totals["parked"] or invalid else ExitCode.DONE
+    # What failed and is tried again by the next delivery: the service, and no person.
+    code = ExitCode.SERVICE_AWAY if any(one.failures for one in open_rows) else ExitCode.DONE
+    code = ExitCode.NEEDS_PERSON if totals["parked"] or invalid else code
     if error is not None:
         code = ExitCode(exit_code_for(error))
     return emit(document, lines, as_json=options.json, exit_code=code)
@@ -151,11 +206,13 @@ def rows_as_json(event: StoredEvent) -> Iterator[dict[str, Any]]:
         "source": event.source_name,
         "line": event.line,
         "message_id": event.message_id,
+        **({"waits_for": event.waits_for} if event.waits_for else {}),
+        **({"next_try": event.not_before} if event.failures and not event.is_held else {}),
     }
     if event.reason:
         yield {**about, "action": "", "state": "invalid", "detail": event.reason}
     elif not event.deliveries:
-        detail = "No action fires." if event.is_opened else "Stored; not delivered yet."
+        detail = "No action fires." if event.is_opened else _waiting_text(event)
         state = "none" if event.is_opened else "waiting"
         yield {**about, "action": "", "state": state, "detail": detail}
     for one in event.deliveries:
@@ -166,10 +223,17 @@ def rows_as_json(event: StoredEvent) -> Iterator[dict[str, Any]]:
             "detail": one.detail,
             "request": one.request,
             "request_id": one.request_id,
+            "answer": one.answer,
             "attempts": one.attempts,
             "actor": one.actor,
             "at": one.updated_at,
         }
+
+
+def _waiting_text(event: StoredEvent) -> str:
+    if event.waits_for:
+        return f"Waits for event {event.waits_for} of the same user."
+    return "Stored; not delivered yet."
 
 
 def _describe(
@@ -192,4 +256,5 @@ def _describe(
 COMMANDS = {
     "deliver": CliCommand(_add_deliver_arguments, _deliver),
     "retry": CliCommand(_add_retry_arguments, _retry),
+    "ignore": CliCommand(_add_ignore_arguments, _ignore),
 }

@@ -1,6 +1,8 @@
 """`fairlead events log`: every stored event with its deliveries, newest first."""
 
 import argparse
+from collections.abc import Mapping
+from typing import Any
 
 from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
@@ -12,6 +14,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.events.event import Event
 from desktop.events.event_intake import DuplicateEvent, read_events
 from desktop.events.stored_events import stored_form
+from desktop.kit.text import format_count
 from desktop.model.event_delivery import DeliveryState
 
 _DEFAULT_LIMIT = 200
@@ -50,10 +53,19 @@ async def _log(services: WorkspaceServices, options: argparse.Namespace) -> int:
     rows = [row for event in found for row in rows_as_json(event)]
     lines = (
         f"{row['event']:>6} {row['source']} line {row['line']}: {row['action']}"
-        f" {row['state']}: {row['detail']}"
+        f" {row['state']}: {row['detail']}{_describe_answer(row)}"
         for row in rows
     )
     return emit({"rows": rows}, lines, as_json=options.json)
+
+
+def _describe_answer(row: Mapping[str, Any]) -> str:
+    """Describe how often a delivery was tried, and what Zendesk answered last."""
+    if not row.get("attempts"):
+        return ""
+    parts = [format_count(row["attempts"], "try", "tries"), row["answer"]]
+    parts.append(f"request id {row['request_id']}" if row["request_id"] else "")
+    return f" ({', '.join(filter(None, parts))})"
 
 
 COMMANDS = {"log": CliCommand(_add_arguments, _log)}

@@ -1,0 +1,59 @@
+"""The screenshot tour's station of events: a file is simulated, actions are changed, mapped."""
+
+import tempfile
+from pathlib import Path
+
+from desktop.app.screenshot_tour.sample_events import sample_events
+from desktop.app.screenshot_tour.tour_driver import NARROW_SIZE, WIDE_SIZE, TourDriver
+from desktop.events.event_action import ActionKind
+from desktop.panels.events.events_page import EventsPage
+from desktop.viewmodels.events.event_row import EventFilter
+
+_MIXED = 'type = "track" and event = "Article Read" or event = "Video Played"'
+
+
+async def capture_events(driver: TourDriver, theme: str) -> None:
+    """Picture the Events page with a simulated file, one of its removals, and the Actions tab."""
+    window = driver.window.main_window
+    window.show_page("events")
+    page = window.findChild(EventsPage)
+    if page is None:
+        return
+    model = page._model  # noqa: SLF001 - the tour waits for what the page shows
+    await driver.save_screenshot(f"events-empty-{theme}")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "app.jsonl"
+        path.write_text(sample_events(), encoding="utf-8")
+        page.open_path(str(path))
+        await driver.wait_until(
+            lambda: page.table.model().rowCount() > 0, "No file was simulated in time."
+        )
+        page.table.select_row(2)
+        await driver.save_screenshot(f"events-{theme}")
+        window.resize(*NARROW_SIZE)
+        await driver.save_screenshot(f"events-narrow-{theme}")
+        window.resize(*WIDE_SIZE)
+        model.set_filter(EventFilter.ACTIONS, "")
+        await driver.wait_until(lambda: model.actions.is_read, "The actions were not read.")
+        model.actions.set_trigger(ActionKind.TRACK_EVENT, _MIXED)
+        model.actions.set_on(ActionKind.UPDATE_TICKET, on=False)
+        await driver.save_screenshot(f"events-actions-{theme}")
+        window.resize(*NARROW_SIZE)
+        await driver.save_screenshot(f"events-actions-narrow-{theme}")
+        window.resize(*WIDE_SIZE)
+        page.open_mapping(ActionKind.UPSERT_USER)
+        drawer = page.mapping_drawer
+        if drawer is not None:
+            drawer.mapping_table.row_chosen.emit(3)
+            await driver.save_screenshot(f"events-mapping-{theme}")
+            window.resize(*NARROW_SIZE)
+            await driver.save_screenshot(f"events-mapping-narrow-{theme}")
+            window.resize(*WIDE_SIZE)
+            drawer.view_control.chosen.emit("json")
+            await driver.save_screenshot(f"events-mapping-json-{theme}")
+            drawer.view_control.chosen.emit("form")
+            drawer.slide_out()
+        for kind in (ActionKind.TRACK_EVENT, ActionKind.UPDATE_TICKET):
+            model.actions.discard(kind)
+        page.actions_tab.banner.clear()
+        model.set_filter(EventFilter.SIMULATION, "")
