@@ -78,30 +78,6 @@ class EventRepository(Repository):
         return self._database.write(act)
 
     @database_call
-    def get_or_add_source(self, name: str, at: float) -> tuple[int, int]:
-        """Select or insert the source of this name; returns its id and the last line it has."""
-
-        def act(connection: sqlite3.Connection) -> tuple[int, int]:
-            row = connection.execute(
-                "SELECT id FROM event_source WHERE name = ?"
-                " AND account = (SELECT id FROM current_account) ORDER BY id DESC LIMIT 1",
-                (name,),
-            ).fetchone()
-            if row is None:
-                cursor = connection.execute(
-                    "INSERT INTO event_source (account, name, added_at)"
-                    " VALUES ((SELECT id FROM current_account), ?, ?)",
-                    (name, at),
-                )
-                return int(cursor.lastrowid or 0), 0
-            last = connection.execute(
-                "SELECT coalesce(max(line), 0) FROM event WHERE source = ?", (row["id"],)
-            ).fetchone()
-            return int(row["id"]), int(last[0])
-
-        return self._database.write(act)
-
-    @database_call
     def add_events(self, source_id: int, events: Sequence[NewStoredEvent], at: float) -> int:
         """Insert events that are not stored yet, in one transaction; returns how many were new.
 
