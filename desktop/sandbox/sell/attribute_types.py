@@ -150,10 +150,10 @@ def check_custom_value(definition: JsonObject, value: Any) -> None:
     """Raise WrongValue where a custom field's value does not fit its definition in the sandbox."""
     if value is None:
         return
-    if not isinstance(value, _CUSTOM_TYPES.get(definition["type"], (str,))):
+    if type(value) not in _CUSTOM_TYPES.get(definition["type"], (str,)):
         raise WrongValue("invalid_type", f"{definition['name']} is a {definition['type']}")
     names = {choice["name"] for choice in definition["choices"] or ()}
     if definition["type"] == "list" and value not in names:
         raise WrongValue("incorrect_value", f"{definition['name']}: no such choice")
-    if definition["type"] == "multi_select_list" and not all(one in names for one in list(value)):
+    if definition["type"] == "multi_select_list" and not all(one in names for one in value):
         raise WrongValue("incorrect_value", f"{definition['name']}: no such choice")
