@@ -67,10 +67,8 @@ def parse_setup_document(document: Json) -> SetupDocument:
             secrets[_SECRET_KEYS[found]] = _parse_secret(found, value)
         elif key in settings_table.SETTINGS_BY_KEY:
             settings[key] = _parse_setting(found, key, value)
-        elif key.rpartition(".")[2] in _IGNORED_KEYS or key == "sell":
+        elif key.rpartition(".")[2] in _IGNORED_KEYS or key.split(".")[0] == "sell":
             continue
-        elif key.split(".")[0] == "sell":
-            notes.append(f"“{key}” is not used yet: Zendesk Sell is not connected here.")
         # A misspelt permission could leave open what was meant to be shut.
         elif key.startswith("permissions"):
             raise InvalidInput(f"“{key}” in the set-up is not a permission.")
