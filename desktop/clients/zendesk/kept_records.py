@@ -9,7 +9,7 @@ from desktop.clients.zendesk.wire_structs import (
     WireMetricSet,
     WireSatisfactionRating,
 )
-from desktop.clients.zendesk.wire_to_model import parse_exported_ticket, parse_many, parse_timestamp
+from desktop.clients.zendesk.wire_to_model import parse_exported_ticket, parse_many
 from desktop.model.kept_ticket import (
     MAX_BODY_LENGTH,
     KeptOrganization,
@@ -57,7 +57,7 @@ def _parse_solved_times(document: Mapping[str, object], parser: FieldParser) -> 
         where = f"metric_sets[{place}]"
         wire = parser.struct(parser.mapping(item, where), WireMetricSet, where)
         ticket_id = parser.identifier(wire.ticket_id, f"{where}.ticket_id")
-        at = parse_timestamp(wire.solved_at, f"{where}.solved_at", parser)
+        at = parser.iso_time(wire.solved_at, f"{where}.solved_at")
         if ticket_id is not None and at is not None:
             found[ticket_id] = at
     return found
@@ -86,9 +86,9 @@ def parse_kept_organization(
         external_id=parser.text(wire.external_id, f"{where}.external_id") or "",
         domain_names=_texts(wire.domain_names, parser, f"{where}.domain_names"),
         tags=_texts(wire.tags, parser, f"{where}.tags"),
-        created_at=parse_timestamp(wire.created_at, f"{where}.created_at", parser),
-        updated_at=parse_timestamp(wire.updated_at, f"{where}.updated_at", parser),
-        deleted_at=parse_timestamp(wire.deleted_at, f"{where}.deleted_at", parser),
+        created_at=parser.iso_time(wire.created_at, f"{where}.created_at"),
+        updated_at=parser.iso_time(wire.updated_at, f"{where}.updated_at"),
+        deleted_at=parser.iso_time(wire.deleted_at, f"{where}.deleted_at"),
     )
 
 
@@ -105,7 +105,7 @@ def parse_satisfaction_rating(
     requester_id = parser.identifier(wire.requester_id, f"{where}.requester_id")
     if rating_id is None or ticket_id is None or requester_id is None:
         return None
-    created_at = parse_timestamp(wire.created_at, f"{where}.created_at", parser) or 0.0
+    created_at = parser.iso_time(wire.created_at, f"{where}.created_at") or 0.0
     return SatisfactionRating(
         id=rating_id,
         ticket_id=ticket_id,
@@ -115,7 +115,7 @@ def parse_satisfaction_rating(
         comment=(parser.text(wire.comment, f"{where}.comment") or "")[:MAX_BODY_LENGTH],
         reason=parser.text(wire.reason, f"{where}.reason") or "",
         created_at=created_at,
-        updated_at=parse_timestamp(wire.updated_at, f"{where}.updated_at", parser) or created_at,
+        updated_at=parser.iso_time(wire.updated_at, f"{where}.updated_at") or created_at,
     )
 
 
