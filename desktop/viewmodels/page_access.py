@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     # The first paint needs the rail, and none of the clients that the protocol names.
     from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
-PAGE_KEYS = ("customers", "sync", "events", "activity", "settings")
+PAGE_KEYS = ("customers", "audience", "sync", "events", "activity", "settings")
 # What somebody without an admin's rights changes there: sign-in, kept customers, the window.
 _OWN_SETTINGS_SECTIONS = ("connections", "data", "window", "about")
 _ADMIN_SETTINGS_REASON = "Only admins change these settings."
@@ -55,6 +55,10 @@ def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
     if not decision.is_allowed:
         pages -= {"sync", "events"}
         refusals |= {"sync": decision.reason, "events": decision.reason}
+    everybody = check_role(Permission.AUDIENCE, actor, rules)
+    if not everybody.is_allowed:
+        pages.discard("audience")
+        refusals["audience"] = everybody.reason
     many = check_role(Permission.BULK, actor, rules)
     if not many.is_allowed:
         refusals["bulk"] = many.reason

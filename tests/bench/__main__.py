@@ -12,7 +12,8 @@ from pathlib import Path
 from tests.bench.report import Figure, format_table
 
 KINDS = (
-    "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "bundle", "faults",
+    "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "data", "bundle",
+    "faults",
 )  # fmt: skip
 _MODULES = {
     "start": "tests.bench.startup_time",
@@ -24,6 +25,7 @@ _MODULES = {
     "sync": "tests.bench.sync_cost",
     "bulk": "tests.bench.bulk_paste",
     "bundle": "tests.bench.bundle_cost",
+    "data": "tests.bench.everybody_data",
     "faults": "tests.bench.fault_tests",
 }
 QUICK = ("start", "lookup", "opening", "tabs", "stalls")
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     for kind in KINDS:
         if kind not in asked:
             continue
-        more = {"scale": options.scale} if kind in ("faults", "stalls") else {}
+        more = {"scale": options.scale} if kind in ("data", "faults", "stalls") else {}
         if kind == "faults":
             more["state"] = options.state
         found = importlib.import_module(_MODULES[kind]).measure(options.rounds, **more)
