@@ -21,9 +21,9 @@ class OptOutCauseKind(StrEnum):
     """By what a customer was opted out."""
 
     BULK = "bulk"
+    UNKNOWN = "unknown"
     AGENT = "agent"
     SYNC = "sync"
-    UNKNOWN = "unknown"
 
 
 _LABELS = {

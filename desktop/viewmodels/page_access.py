@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from desktop.model.permission import Permission, Role, check_role
+from desktop.settings import settings_table
 from desktop.viewmodels.settings_sections import SETTINGS_SECTIONS
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 PAGE_KEYS = ("customers", "sync", "events", "activity", "settings")
 # What somebody without an admin's rights changes there: sign-in, kept customers, the window.
 _OWN_SETTINGS_SECTIONS = ("connections", "data", "window", "about")
+_NO_DATA_REASON = (
+    "This computer does not keep everybody’s data. An admin switches it on: `fairlead data on`."
+)
 _ADMIN_SETTINGS_REASON = "Only admins change these settings."
 
 
@@ -50,6 +54,14 @@ def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
         return None
     pages = set(PAGE_KEYS)
     refusals: dict[str, str] = {}
+    # Shown where this computer keeps everybody's data, to whoever may see it.
+    everybody = check_role(Permission.AUDIENCE, actor, rules)
+    if not everybody.is_allowed:
+        refusals["reports"] = everybody.reason
+    elif not workspace.values.get(settings_table.KEEP_EVERYTHING):
+        refusals["reports"] = _NO_DATA_REASON
+    else:
+        pages.add("reports")
     # Also with changes switched off: previews and history are read.
     decision = check_role(Permission.RUNS, actor, rules)
     if not decision.is_allowed:
