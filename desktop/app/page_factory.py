@@ -300,6 +300,7 @@ class PageFactory(QObject):
         model.tiles_changed.connect(self._save_report_tiles)
         page = ReportsPage(model)
         page.customer_requested.connect(self._window.main_window.look_up)
+        page.changes_requested.connect(self._window.main_window.show_changes)
         return page
 
     def _save_report_tiles(self) -> None:

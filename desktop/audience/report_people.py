@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from desktop.audience.optout_report import find_optout_events
+from desktop.audience.optout_report import OPENED_KEY, find_opened_before, find_optout_events
 from desktop.audience.report_request import ReportSources
 from desktop.audience.ticket_reports import NOBODY
 from desktop.store.ticket_report_repository import CountedPerson
@@ -69,11 +69,11 @@ async def _find_all(sources: ReportSources, query: PeopleQuery) -> list[CountedP
 
 
 async def _find_opted_out(sources: ReportSources, query: PeopleQuery) -> list[CountedPerson]:
-    events = [
-        event
-        for event in await find_optout_events(sources, query.begin, query.end)
-        if not query.series_key or event.cause.value == query.series_key
-    ]
+    events = await find_optout_events(sources, query.begin, query.end)
+    if query.series_key == OPENED_KEY:
+        events = await find_opened_before(sources, events)
+    elif query.series_key:
+        events = tuple(one for one in events if one.cause.value == query.series_key)
     users = await sources.data.profile_reports.find_people([one.sid for one in events])
     known = {
         one.user_id: one

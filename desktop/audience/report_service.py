@@ -98,6 +98,7 @@ class ReportService:
             people=found.people,
             is_total_of_all=definition.is_total_of_all,
             counted_totals=found.counted_totals,
+            findings=found.findings,
         )
         notes = [
             *found.notes,

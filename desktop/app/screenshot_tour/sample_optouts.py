@@ -3,8 +3,11 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from desktop.model.customer_value import CustomerValueSource
 from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget
 from desktop.model.edit_batch import BatchAction, BatchOutcome, BatchPlanRow, LookupResult
+from desktop.model.exported_profile import ExportedProfile
+from desktop.model.match_keys import hash_email
 from desktop.model.pasted_addresses import parse_pasted_addresses
 from desktop.model.report_period import day_begins_at
 from desktop.model.service import Service
@@ -12,6 +15,7 @@ from desktop.model.sync_plan import PlannedOutcome
 from desktop.model.time_zone import local_time
 from desktop.store.audit_row import append_sync_write
 from desktop.store.data_store import DataStore
+from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.profile_report_repository import OptOutReading
 from desktop.store.workspace_store import WorkspaceStore
 
@@ -22,7 +26,7 @@ _AGENT_DAYS = (0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1,
 _SYNC_DAYS = (0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0)
 _OTHER_DAYS = (1, 1, 1, 1, 3, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 2, 1, 1, 1, 1, 2, 1, 1, 1, 2, 1, 2, 1)
 _AGENT_BEFORE, _SYNC_BEFORE, _OTHER_BEFORE = 16, 6, 38
-_BULK, _DAYS_AGO = 150, 1
+_BULK, _OPENED, _DAYS_AGO = 150, 40, 1
 
 
 def add_optouts(store: WorkspaceStore, data: DataStore, now: float, zone: ZoneInfo) -> None:
@@ -53,8 +57,9 @@ def add_optouts(store: WorkspaceStore, data: DataStore, now: float, zone: ZoneIn
         for count in range(_OTHER_DAYS[place]):
             at = min(moment(days_ago, 1 + count), now - 60)
             readings += _read_opt_out(sid(next(numbers)), moment(60, 9), at)
-    first = next(numbers)
-    opt_out_in_bulk(store, moment(_DAYS_AGO, 16.04), range(first, first + _BULK))
+    first, at = next(numbers), moment(_DAYS_AGO, 16.04)
+    opt_out_in_bulk(store, at, range(first, first + _BULK))
+    _add_profiles(data, range(first, first + _BULK), at)
     data.profile_reports.note_optouts.blocking(readings)
 
 
@@ -119,6 +124,23 @@ def opt_out_by_sync(store: WorkspaceStore, at: float, number: int, sync: str) ->
 def sid(number: int) -> str:
     """Return the sid of a numbered profile."""
     return f"{number:024x}"
+
+
+def _add_profiles(data: DataStore, numbers: range, at: float) -> None:
+    """Add what an export tells of the batch's profiles: the first had opened an e-mail lately."""
+    health = ("happy", "neutral", "neutral", "frustrated")
+    profiles = [
+        ExportedProfile(
+            sid=sid(number),
+            email_hash=hash_email(_address(number)),
+            vars={"zendesk_health": health[place % 4], "customer_value": 1 + place % 4},
+            activity={"open_time": at - (2 if place < _OPENED else 40) * 86_400.0},
+        )
+        for place, number in enumerate(numbers)
+    ]
+    source = CustomerValueSource("customer_value", (), {})
+    fields = ProfileFields("zendesk_health", source)
+    data.profiles.save_profiles.blocking("Newsletter", profiles, "sample", fields, at)
 
 
 def _read_opt_out(profile: str, first: float, at: float) -> list[OptOutReading]:

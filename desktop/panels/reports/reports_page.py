@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QVBoxLayout, QWidget
 
 from desktop.audience.report_people import CountedPeople
 from desktop.kit.errors import AppError
+from desktop.model.report import FindingAction, ReportFinding
 from desktop.model.report_period import BucketSize
 from desktop.panels.reports.report_detail_card import ReportDetailCard
 from desktop.panels.reports.report_dialogs import (
@@ -35,6 +36,7 @@ class ReportsPage(QWidget):
     """The Reports page's widget."""
 
     customer_requested = Signal(str)  # a query for the search field
+    changes_requested = Signal(str)  # words that the page Activity is to search
 
     def __init__(self, model: ReportsPageModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,6 +116,7 @@ class ReportsPage(QWidget):
         header.arrange_button.clicked.connect(self._on_arrange)
         header.print_button.clicked.connect(self._on_print)
         card.people_requested.connect(model.show_people)
+        card.finding_opened.connect(self._on_finding)
         card.category_opened.connect(model.open_category)
         card.day_selected.connect(self._on_day_row)
         card.day_opened.connect(self._on_day_opened)
@@ -225,6 +228,12 @@ class ReportsPage(QWidget):
         tile = self._model.tile(self._model.chosen)
         if tile.chart is not None and tile.chart.bars and 0 <= row < len(tile.chart.bars):
             self._model.set_cursor(row)
+
+    def _on_finding(self, finding: ReportFinding) -> None:
+        if finding.action is FindingAction.PEOPLE:
+            self._model.show_people(finding.target)
+        elif finding.action is FindingAction.ACTIVITY:
+            self.changes_requested.emit(finding.target)
 
     def _on_phrases(self) -> None:
         dialog = PhrasesDialog(self._model.phrases, self)

@@ -13,7 +13,14 @@ from desktop.audience.report_wording import (
     signed,
 )
 from desktop.kit.text import format_count
-from desktop.model.report import Report, ReportForm, ReportSeries, percent_of, round_shares
+from desktop.model.report import (
+    Report,
+    ReportFinding,
+    ReportForm,
+    ReportSeries,
+    percent_of,
+    round_shares,
+)
 from desktop.model.report_period import BucketSize
 from desktop.viewmodels.reports.report_chart import series_patterns
 from desktop.viewmodels.reports.report_span import describe_days
@@ -36,6 +43,7 @@ class DetailView:
     subtitle: str
     categories: ReportTableView
     days: ReportTableView
+    findings: tuple[ReportFinding, ...]
     notes: tuple[str, ...]
     source: str
     people_text: str = ""
@@ -53,6 +61,7 @@ def build_detail(
         subtitle,
         _category_table(report, definition),
         _day_table(report),
+        report.findings,
         report.notes,
         f"Counted from {report.source}{age}.",
         people_text(report.people),
@@ -154,8 +163,7 @@ def _day_table(report: Report) -> ReportTableView:
     rows = []
     for place in reversed(range(len(report.buckets))):
         cells = [describe_bucket(report.buckets[place], report.size)]
-        for one in report.series:
-            cells.append(_day_cell(one, place, is_share=is_share))
+        cells += [_day_cell(one, place, is_share=is_share) for one in report.series]
         if adds_up:
             cells.append(f"{bucket_total(report, place):,}")
         if is_single and report.is_compared:

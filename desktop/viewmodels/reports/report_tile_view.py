@@ -6,6 +6,7 @@ from enum import Enum
 from desktop.audience.report_definitions import ReportDefinition
 from desktop.audience.report_wording import describe_difference, describe_figure, short_day
 from desktop.kit.errors import AppError, InvalidInput, NotPermitted
+from desktop.kit.text import shorten
 from desktop.model.report import Report, ReportForm
 from desktop.model.time_zone import local_time
 from desktop.viewmodels.reports.report_chart import ChartView, build_chart
@@ -81,7 +82,7 @@ def build_tile(report: Report, definition: ReportDefinition, now: float) -> Tile
 def tile_title(report: Report, definition: ReportDefinition) -> str:
     """Return a report's title on screen; of one phrase, the phrase."""
     if definition.name == "phrases" and len(report.series) == 1:
-        return f"{report.series[0].label} in tickets"
+        return f"“{shorten(report.series[0].key, 26)}” in tickets"
     return definition.title
 
 

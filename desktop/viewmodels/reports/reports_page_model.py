@@ -35,6 +35,7 @@ from desktop.viewmodels.task_model import TaskModel
 from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol
 
 MAX_TILES = 6
+_OPENED_WORDS = "had opened an e-mail in the 7 days before"
 DEFAULT_TILES = (
     "new-tickets", "closed-tickets", "satisfaction-by-agent", "tickets-by-agent", "opt-outs",
     "phrases",
@@ -288,9 +289,9 @@ class ReportsPageModel(TaskModel):
 
     def _describe(self, report: Report, query: PeopleQuery, bucket: int) -> str:
         title = self.tile(report.name).title
+        labels = [one.label for one in report.series if one.key == query.series_key]
         if query.series_key:
-            label = next(one.label for one in report.series if one.key == query.series_key)
-            title = f"{title}: {label}"
+            title = f"{title}: {labels[0] if labels else _OPENED_WORDS}"
         shown = self.period if bucket < 0 else replace(
             self.period, first=report.buckets[bucket].first, last=report.buckets[bucket].last
         )  # fmt: skip

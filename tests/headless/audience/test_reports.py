@@ -17,7 +17,9 @@ from desktop.app.screenshot_tour.sample_optouts import (
     opt_out_in_bulk,
     sid,
 )
+from desktop.audience.optout_report import OPENED_KEY
 from desktop.audience.report_definitions import REPORTS
+from desktop.audience.report_people import PeopleQuery
 from desktop.audience.report_table import build_day_table, build_table, report_document
 from desktop.audience.report_wording import describe_difference, describe_figure
 from desktop.kit.errors import InvalidInput, NotPermitted, UserDecisionNeeded
@@ -265,6 +267,14 @@ async def test_opt_outs_of_two_months_stand_beside_each_other(
     assert (report.total, report.before_total, report.people) == (212, 60, 212)
     assert sum(int(str(row["share"])) for row in rows) == 100
     assert rows[0]["peak_day"] == "2026-11-19"
+    assert [(one.text, one.label) for one in report.findings] == [
+        ("40 of the 150 had opened an e-mail in the 7 days before.", "Show the 40"),
+        ("The bulk change is one batch, 19 Nov 16:02.", "Open in Activity"),
+    ]
+    times = (report.period.begins_at, report.period.ends_at)
+    for key, count in (("", 212), ("bulk", 150), ("unknown", 35), (OPENED_KEY, 40)):
+        found = await service.find_people(PeopleQuery("opt-outs", *times, key))
+        assert found.total == len({one.sid for one in found.people}) == count
 
 
 async def test_an_opt_out_that_was_looked_up_is_noted_before_its_copy_goes(
