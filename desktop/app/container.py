@@ -256,6 +256,23 @@ class WorkspaceServices:
             self._read_data_settings,
         )
 
+    async def keep_everybody(self, lists: "Sequence[str] | None" = None) -> None:
+        """Have this computer keep everybody's data: an admin's act, audited before it counts.
+
+        `lists`: the Sailthru lists that are read too; None: those that are set. Raises NotPermitted
+        for everybody but admins.
+        """
+        session = self.session
+        names = tuple(lists or ()) if lists is not None else self._data_lists()
+        was_on = session.values.get(settings_table.KEEP_EVERYTHING)
+        await self.data.note_switch(was_on=was_on, is_on=True, lists=names)
+        session.change_settings(
+            {settings_table.KEEP_EVERYTHING.key: True, settings_table.DATA_LISTS.key: list(names)}
+        )
+
+    def _data_lists(self) -> tuple[str, ...]:
+        return self.session.values.get(settings_table.DATA_LISTS)
+
     @cached_property
     def audience(self) -> "AudienceService":
         """The workspace's AudienceService: looks people up by conditions, and saved segments."""

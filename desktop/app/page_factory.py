@@ -38,7 +38,9 @@ from desktop.viewmodels.syncs.sync_page_models import build_sync_page_models
 
 if TYPE_CHECKING:
     from desktop.app.window_lifecycle import WindowLifecycle
+    from desktop.panels.audience.audience_page import AudiencePage
     from desktop.panels.batches.batch_page import BatchPage
+    from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
     from desktop.panels.reports.reports_page import ReportsPage
     from desktop.viewmodels.batches.batch_page_model import BatchPageModel
     from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
@@ -94,6 +96,7 @@ class PageFactory(QObject):
         self._batch_model: BatchPageModel | None = None
         self._reports_model: ReportsPageModel | None = None
         self._batch_page: BatchPage | None = None
+        self._audience_model: AudiencePageModel | None = None
         self._extra_environment = extra_environment
         self._demo_process = DemoProcess(services.context.paths.logs, self)
         self._demo_process.failed.connect(window.main_window.show_error)
@@ -213,8 +216,13 @@ class PageFactory(QObject):
         await self._activity_model.close()
         await self._events_model.close()
         await self.sync_models.close()
-        lazy = (self._settings_model, self._wizard_model, self._batch_model, self._reports_model)
-        for model in lazy:
+        for model in (
+            self._settings_model,
+            self._wizard_model,
+            self._batch_model,
+            self._audience_model,
+            self._reports_model,
+        ):
             if model is not None:
                 await model.close()
 
@@ -286,6 +294,30 @@ class PageFactory(QObject):
         self._batch_page.customer_requested.connect(self._window.main_window.look_up)
         return self._batch_page
 
+    def _build_audience_page(self) -> "AudiencePage":
+        # Imported here: many people never open it.
+        from desktop.panels.audience.audience_page import AudiencePage
+        from desktop.viewmodels.audience.audience_page_model import (
+            AudiencePageModel,
+            AudienceUseCases,
+        )
+
+        services = self._services
+        launcher = DetachedRunLauncher(services, self._extra_environment)
+        self._audience_model = AudiencePageModel(
+            services.session,
+            services.audience,
+            AudienceUseCases(
+                lambda: services.keeps_everybody,
+                services.keep_everybody,
+                launcher.read_everybody,
+            ),
+            services.context.clock,
+        )
+        page = AudiencePage(self._audience_model, services.context.clock)
+        page.customer_requested.connect(self._window.main_window.look_up)
+        return page
+
     def _build_reports_page(self) -> "ReportsPage":
         # Imported here: who serves customers may never open it.
         from desktop.panels.reports.reports_page import ReportsPage
@@ -330,6 +362,8 @@ class PageFactory(QObject):
             events_page = EventsPage(self._events_model)
             events_page.customer_requested.connect(view.look_up)
             view.add_page(key, events_page)
+        elif key == "audience":
+            view.add_page(key, self._build_audience_page())
         elif key == "reports":
             view.add_page(key, self._build_reports_page())
         elif key == "bulk":

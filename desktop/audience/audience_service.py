@@ -1,7 +1,7 @@
 """Looks people up by conditions: who may, how many, which, and why somebody is among them."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -146,6 +146,16 @@ class AudienceService:
         return await self._get_store().audience.list_people(
             group, self.moment(), order, limit, after=after, total=total
         )
+
+    async def list_ids(self, group: AudienceGroup, order: AudienceOrder) -> Sequence[int]:
+        """List the ids of everybody whom conditions pick, in an order."""
+        self.require_view()
+        return await self._get_store().audience.list_ids(group, self.moment(), order)
+
+    async def get_people(self, ids: Sequence[int]) -> Mapping[int, AudiencePerson]:
+        """Read people by their ids; who is not there any more is left out."""
+        self.require_view()
+        return await self._get_store().audience.get_people(ids)
 
     async def iter_people(
         self, group: AudienceGroup, order: AudienceOrder, limit: int | None = None

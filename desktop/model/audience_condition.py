@@ -72,7 +72,7 @@ OPERATORS: Mapping[AudienceFieldKind, tuple[AudienceOperator, ...]] = MappingPro
             _O.IS, _O.IS_NOT, _O.CONTAINS, _O.CONTAINS_NOT, _O.BEGINS, *_PRESENCE,
         ),
         AudienceFieldKind.NUMBER: (
-            _O.IS, _O.IS_NOT, _O.AT_LEAST, _O.AT_MOST, _O.MORE, _O.LESS, *_PRESENCE,
+            _O.AT_LEAST, _O.AT_MOST, _O.IS, _O.IS_NOT, _O.MORE, _O.LESS, *_PRESENCE,
         ),
         AudienceFieldKind.DATE: (_O.WITHIN, _O.OLDER, _O.BEFORE, _O.AFTER, *_PRESENCE),
         AudienceFieldKind.CHOICE: (_O.IS, _O.IS_NOT, *_PRESENCE),

@@ -76,7 +76,7 @@ def count_kept_people(
     users, profiles = [(one,) for one in sorted(set(user_ids))], [(one,) for one in set(sids)]
 
     def count(database: Database, sql: str, keys: list[Any]) -> int:
-        return database.read(lambda c: sum(c.execute(sql, key).fetchone()[0] for key in keys))
+        return database.read(lambda c: sum(int(c.execute(sql, key).fetchone()[0]) for key in keys))
 
     return (
         count(data, "SELECT count(*) FROM person WHERE id = ?", users)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     # The first paint needs the rail, and none of the clients that the protocol names.
     from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
-PAGE_KEYS = ("customers", "sync", "events", "activity", "settings")
+PAGE_KEYS = ("customers", "audience", "sync", "events", "activity", "settings")
 # What somebody without an admin's rights changes there: sign-in, kept customers, the window.
 _OWN_SETTINGS_SECTIONS = ("connections", "data", "window", "about")
 _NO_DATA_REASON = (
@@ -54,19 +54,20 @@ def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
         return None
     pages = set(PAGE_KEYS)
     refusals: dict[str, str] = {}
-    # Shown where this computer keeps everybody's data, to whoever may see it.
-    everybody = check_role(Permission.AUDIENCE, actor, rules)
-    if not everybody.is_allowed:
-        refusals["reports"] = everybody.reason
-    elif not workspace.values.get(settings_table.KEEP_EVERYTHING):
-        refusals["reports"] = _NO_DATA_REASON
-    else:
-        pages.add("reports")
     # Also with changes switched off: previews and history are read.
     decision = check_role(Permission.RUNS, actor, rules)
     if not decision.is_allowed:
         pages -= {"sync", "events"}
         refusals |= {"sync": decision.reason, "events": decision.reason}
+    everybody = check_role(Permission.AUDIENCE, actor, rules)
+    if not everybody.is_allowed:
+        pages.discard("audience")
+        refusals |= {"audience": everybody.reason, "reports": everybody.reason}
+    elif workspace.values.get(settings_table.KEEP_EVERYTHING):
+        pages.add("reports")
+    else:
+        # Audience says how to switch it on; a report would have nothing to count.
+        refusals["reports"] = _NO_DATA_REASON
     many = check_role(Permission.BULK, actor, rules)
     if not many.is_allowed:
         refusals["bulk"] = many.reason

@@ -1,4 +1,4 @@
-"""`packaging/dev.py bench [start|lookup|opening|tabs|palette|stalls|sync|bulk|faults|all]`."""
+"""`packaging/dev.py bench [start|lookup|opening|tabs|palette|stalls|sync|bulk|data|faults|all]`."""
 
 import argparse
 import importlib
@@ -11,7 +11,18 @@ from pathlib import Path
 
 from tests.bench.report import Figure, format_table
 
-KINDS = ("start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "faults")
+KINDS = (
+    "start",
+    "lookup",
+    "opening",
+    "tabs",
+    "palette",
+    "stalls",
+    "sync",
+    "bulk",
+    "data",
+    "faults",
+)
 _MODULES = {
     "start": "tests.bench.startup_time",
     "lookup": "tests.bench.lookup_time",
@@ -21,6 +32,7 @@ _MODULES = {
     "stalls": "tests.bench.window_stalls",
     "sync": "tests.bench.sync_cost",
     "bulk": "tests.bench.bulk_paste",
+    "data": "tests.bench.everybody_data",
     "faults": "tests.bench.fault_tests",
 }
 QUICK = ("start", "lookup", "opening", "tabs", "stalls")
@@ -44,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     for kind in KINDS:
         if kind not in asked:
             continue
-        more = {"scale": options.scale} if kind in ("faults", "stalls") else {}
+        more = {"scale": options.scale} if kind in ("data", "faults", "stalls") else {}
         if kind == "faults":
             more["state"] = options.state
         found = importlib.import_module(_MODULES[kind]).measure(options.rounds, **more)

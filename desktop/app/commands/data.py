@@ -134,22 +134,22 @@ async def _data_lock(services: WorkspaceServices) -> AsyncIterator[None]:
 @in_workspace()
 async def _switch(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_admin(services, "decide what this computer keeps of everybody")
-    is_on, session = options.action == "on", services.session
-    kept = session.values.get(settings_table.DATA_LISTS)
-    lists = tuple(options.lists) if options.lists is not None else kept
-    was_on = session.values.get(settings_table.KEEP_EVERYTHING)
-    changes: dict[str, Json] = {settings_table.KEEP_EVERYTHING.key: is_on}
-    if is_on:
-        changes[settings_table.DATA_LISTS.key] = list(lists)
-    await services.data.note_switch(was_on=was_on, is_on=is_on, lists=lists)
-    session.change_settings(changes)
-    if not is_on:
+    session = services.session
+    if options.action == "off":
+        kept = session.values.get(settings_table.DATA_LISTS)
+        was_on = session.values.get(settings_table.KEEP_EVERYTHING)
+        await services.data.note_switch(was_on=was_on, is_on=False, lists=kept)
+        session.change_settings({settings_table.KEEP_EVERYTHING.key: False})
         return emit(
             {"on": False, "lists": list(kept)},
-            ["This computer reads everybody's data no more. What is kept stays until you erase it"
-             " with `fairlead data erase`."],
+            [
+                "This computer reads everybody's data no more. What is kept stays until you erase"
+                " it with `fairlead data erase`."
+            ],
             as_json=options.json,
-        )  # fmt: skip
+        )
+    await services.keep_everybody(options.lists)
+    lists = session.values.get(settings_table.DATA_LISTS)
     estimate = await services.data.estimate()
     return emit(
         {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QMimeData
 
 from desktop.app.screenshot_tour.agent_journeys import AgentJourneysTour
+from desktop.app.screenshot_tour.audience_station import capture_audience
 from desktop.app.screenshot_tour.lead_screens import LeadScreensTour
 from desktop.app.screenshot_tour.privacy_station import capture_privacy
 from desktop.app.screenshot_tour.sample_events import sample_events
@@ -90,6 +91,7 @@ class _MainScreensTour:
         await self._capture_many_at_once()
         await self._capture_pages("")
         await self._capture_events()
+        await capture_audience(self._driver, self._save)
         await self._capture_settings_sections()
         await self._capture_help()
         if self._window.page_factory is not None:
@@ -105,6 +107,7 @@ class _MainScreensTour:
         await self._capture_drawers("-narrow")
         await self._driver.open_customer("#48213")
         await self._capture_pages("-narrow")
+        await capture_audience(self._driver, self._save, "-narrow")
         await self._capture_agent_rail()
         self._main_window.show_page("customers")
 

@@ -55,7 +55,7 @@ def cell_text(person: AudiencePerson, column: AudienceColumn, now: float) -> str
         _C.ID: str(person.id),
         _C.ORGANIZATION: person.organization or NOT_SET,
         _C.LOCALE: person.locale or NOT_SET,
-        _C.CREATED: _elapsed(person.created_at, now) or NOT_SET,
+        _C.CREATED: _ago(person.created_at, now),
         _C.TAGS: ", ".join(person.tags) or "None",
         _C.TICKETS: f"{person.ticket_count:,}",
         _C.OPEN_TICKETS: f"{person.open_count:,}",
@@ -67,8 +67,8 @@ def cell_text(person: AudiencePerson, column: AudienceColumn, now: float) -> str
         _C.LISTS: ", ".join(person.lists) or NO_LIST,
         _C.OPTOUT: OPTOUT_LABELS.get(person.optout or "", NOT_READ),
         _C.ENGAGEMENT: ENGAGEMENT_LABELS.get(person.engagement or "", person.engagement or NOT_SET),
-        _C.LAST_OPEN: _elapsed(person.last_open_at, now) or NOT_SET,
-        _C.LAST_CLICK: _elapsed(person.last_click_at, now) or NOT_SET,
+        _C.LAST_OPEN: _ago(person.last_open_at, now),
+        _C.LAST_CLICK: _ago(person.last_click_at, now),
         _C.SID: person.sid or NOT_READ,
     }
     return texts[column]
@@ -79,7 +79,11 @@ def evidence_text(evidence: ConditionEvidence, person: AudiencePerson, now: floa
     condition = evidence.condition
     field = condition.definition
     if field.kind is AudienceFieldKind.PHRASE:
-        return evidence.excerpt or ("Found" if evidence.is_met else "Not found")
+        return "Found" if evidence.is_met else "Not found"
+    if condition.field == "last_ticket":
+        return NO_TICKET if person.last_ticket_at is None else _ago(person.last_ticket_at, now)
+    if condition.field == "last_ticket_status":
+        return TICKET_STATUSES.get(person.last_ticket_status or "", NO_TICKET)
     column = _COLUMN_OF_FIELD.get(condition.field)
     if column is not None:
         text = cell_text(person, column, now)
@@ -143,6 +147,12 @@ def _last_ticket_lines(person: AudiencePerson, now: float) -> tuple[str, str]:
 
 def _elapsed(at: float | None, now: float) -> str:
     return "" if at is None else format_elapsed(at, now)
+
+
+def _ago(at: float | None, now: float) -> str:
+    """Format how long ago a time was, “Not set” without one."""
+    words = _elapsed(at, now)
+    return f"{words} ago" if words not in ("", "now") else words or NOT_SET
 
 
 def _iso(at: float | None) -> str | None:
