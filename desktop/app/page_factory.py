@@ -43,12 +43,15 @@ if TYPE_CHECKING:
     from desktop.panels.audience.audience_page import AudiencePage
     from desktop.panels.batches.batch_page import BatchPage
     from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
+    from desktop.panels.reports.reports_page import ReportsPage
     from desktop.viewmodels.batches.batch_page_model import BatchPageModel
+    from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
 
 _PREBUILD_INTERVAL_MS = 15
 _EXHAUSTED = object()
 # Keys of `headers` in `state.json`.
 _PLAN_TABLE, _PLAN_ORDER, _ACTIVITY_ORDER = "plan", "plan order", "activity order"
+_REPORT_TILES = "report tiles"
 
 
 class PageFactory(QObject):
@@ -103,6 +106,7 @@ class PageFactory(QObject):
         self._settings_model: SettingsPageModel | None = None
         self._wizard_model: SetupWizardModel | None = None
         self._batch_model: BatchPageModel | None = None
+        self._reports_model: ReportsPageModel | None = None
         self._batch_page: BatchPage | None = None
         self._audience_model: AudiencePageModel | None = None
         self._extra_environment = extra_environment
@@ -229,6 +233,7 @@ class PageFactory(QObject):
             self._wizard_model,
             self._batch_model,
             self._audience_model,
+            self._reports_model,
         ):
             if model is not None:
                 await model.close()
@@ -325,6 +330,27 @@ class PageFactory(QObject):
         page.customer_requested.connect(self._window.main_window.look_up)
         return page
 
+    def _build_reports_page(self) -> "ReportsPage":
+        # Imported here: who serves customers may never open it.
+        from desktop.panels.reports.reports_page import ReportsPage
+        from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
+
+        services = self._services
+        model = self._reports_model = ReportsPageModel(
+            services.session, services.reports, services.context.clock
+        )
+        tiles = self._saved_header(_REPORT_TILES).decode("ascii", "ignore")
+        model.set_tiles(tiles.split(","))
+        model.tiles_changed.connect(self._save_report_tiles)
+        page = ReportsPage(model)
+        page.customer_requested.connect(self._window.main_window.look_up)
+        page.changes_requested.connect(self._window.main_window.show_changes)
+        return page
+
+    def _save_report_tiles(self) -> None:
+        if self._reports_model is not None:
+            self._save_header(_REPORT_TILES, ",".join(self._reports_model.tiles).encode())
+
     def _on_setup_finished(self) -> None:
         self._window.main_window.show_setup(None)
         self._window.start_lookups()
@@ -350,6 +376,8 @@ class PageFactory(QObject):
             view.add_page(key, events_page)
         elif key == "audience":
             view.add_page(key, self._build_audience_page())
+        elif key == "reports":
+            view.add_page(key, self._build_reports_page())
         elif key == "bulk":
             view.add_page(key, self._build_batch_page())
         elif key == "settings":

@@ -7,23 +7,29 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from desktop.audience.report_request import CollectedSeries, ReportRequest, ReportSources
+from desktop.audience.report_wording import short_day
 from desktop.kit.text import format_count
 from desktop.model.optout_level import OptOutLevel
-from desktop.model.report import ReportSeries
+from desktop.model.report import FindingAction, ReportFinding, ReportSeries
+from desktop.model.time_zone import local_time
 from desktop.store.change_report_repository import OptOutWrite
 from desktop.store.profile_report_repository import OptOutReading
 
 # An entry of ours this close to the time that Sailthru tells is what set the level, seconds.
 _SAME_MOMENT_S = 15 * 60.0
+# Who has opened an e-mail so shortly before still read them, seconds.
+_OPENED_BEFORE_S = 7 * 86_400.0
+# Stands for those of a bulk change who had opened an e-mail, where a cause is asked for.
+OPENED_KEY = "bulk_opened"
 
 
 class OptOutCauseKind(StrEnum):
     """By what a customer was opted out."""
 
     BULK = "bulk"
+    UNKNOWN = "unknown"
     AGENT = "agent"
     SYNC = "sync"
-    UNKNOWN = "unknown"
 
 
 _LABELS = {
@@ -77,6 +83,7 @@ async def collect_optouts(sources: ReportSources, request: ReportRequest) -> Col
         since,
         is_since_limiting=True,
         people=len({one.sid for one in now}),
+        findings=await _find_findings(sources, now, request),
         notes=tuple(_notes(now, erased, await profiles.find_first_reading("optout"), request)),
     )
 
@@ -94,6 +101,47 @@ async def find_optout_events(
     ]
     found += [one for one in find_changes_elsewhere(writes, readings) if begin <= one.at < end]
     return tuple(sorted(found, key=lambda one: (one.at, one.sid)))
+
+
+async def find_opened_before(
+    sources: ReportSources, events: Sequence[OptOutEvent]
+) -> tuple[OptOutEvent, ...]:
+    """Return the bulk opt-outs of profiles that had opened an e-mail in the 7 days before.
+
+    As far as the last open is known; whoever has opened one since is not among them.
+    """
+    bulk = [one for one in events if one.cause is OptOutCauseKind.BULK]
+    opens = await sources.data.profile_reports.find_last_opens([one.sid for one in bulk])
+    return tuple(
+        one for one in bulk if one.sid in opens and 0 <= one.at - opens[one.sid] <= _OPENED_BEFORE_S
+    )
+
+
+async def _find_findings(
+    sources: ReportSources, events: Sequence[OptOutEvent], request: ReportRequest
+) -> tuple[ReportFinding, ...]:
+    """Return what a lead asks of bulk opt-outs: which batch, and who still read their mail."""
+    bulk = [one for one in events if one.cause is OptOutCauseKind.BULK]
+    if not bulk:
+        return ()
+    findings = []
+    opened = len(await find_opened_before(sources, bulk))
+    if opened:
+        text = f"{opened:,} of the {len(bulk):,} had opened an e-mail in the 7 days before."
+        findings.append(
+            ReportFinding(text, FindingAction.PEOPLE, f"Show the {opened:,}", OPENED_KEY)
+        )
+    batches = {one.write.batch for one in bulk if one.write is not None}
+    if len(batches) == 1 and bulk[0].write is not None:
+        when = local_time(bulk[0].at, request.period.zone)
+        text = f"The bulk change is one batch, {short_day(when.date())} {when:%H:%M}."
+        reason = bulk[0].write.reason
+        findings.append(
+            ReportFinding(text, FindingAction.ACTIVITY, "Open in Activity", reason)
+            if reason
+            else ReportFinding(text)
+        )
+    return tuple(findings)
 
 
 def find_changes_elsewhere(

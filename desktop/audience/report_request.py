@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from desktop.model.report import ReportSeries
+from desktop.model.report import ReportFinding, ReportSeries
 from desktop.model.report_period import BucketSize, ReportBucket, ReportPeriod
 from desktop.store.change_report_repository import ChangeReportRepository
 from desktop.store.data_store import DataStore
@@ -69,3 +69,4 @@ class CollectedSeries:
     people: int | None = None
     notes: tuple[str, ...] = ()
     counted_totals: tuple[int, int] | None = None
+    findings: tuple[ReportFinding, ...] = ()

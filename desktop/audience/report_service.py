@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from desktop.audience.audience_service import AudienceRights, nobody_read_error
 from desktop.audience.report_definitions import REPORTS, ReportDefinition
+from desktop.audience.report_people import CountedPeople, PeopleQuery, find_people
 from desktop.audience.report_request import ReportRequest, ReportSources
+from desktop.audience.report_wording import short_day
 from desktop.kit.clock import Clock
 from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.kit.text import format_count
@@ -94,6 +98,7 @@ class ReportService:
             people=found.people,
             is_total_of_all=definition.is_total_of_all,
             counted_totals=found.counted_totals,
+            findings=found.findings,
         )
         notes = [
             *found.notes,
@@ -101,6 +106,20 @@ class ReportService:
             *(_reading_note(state) for state in states),
         ]
         return replace(report, notes=tuple(note for note in notes if note))
+
+    async def find_people(self, query: PeopleQuery) -> CountedPeople:
+        """Find who is behind a number of a report. Raises NotPermitted, and StorageError."""
+        self.require_allowed(self.find(query.report))
+        return await find_people(ReportSources(self._open_store(), self._changes), query)
+
+    def today(self) -> date:
+        """Return the day that it is in the account's time zone."""
+        return local_time(self._clock.now(), parse_time_zone(self._get_zone())).date()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The account's time zone, in which days begin."""
+        return parse_time_zone(self._get_zone())
 
     def require_allowed(self, definition: ReportDefinition) -> None:
         """Raise NotPermitted where the person may not see a report; UserDecisionNeeded: unread."""
@@ -113,13 +132,17 @@ class ReportService:
     def _period_notes(self, report: Report) -> list[str]:
         period = report.period
         shown = (period.before(), period) if report.is_compared else (period,)
-        notes = [f"{day} has {hours:g} hours." for one in shown for day, hours in one.odd_days()]
+        notes = [
+            f"{short_day(day)} has {hours:g} hours."
+            for one in shown
+            for day, hours in one.odd_days()
+        ]
         today = local_time(self._clock.now(), period.zone).date()
         if period.last >= today:
-            notes.append(f"{today} is not over yet.")
+            notes.append(f"{short_day(today)} is not over yet.")
         if report.since is not None and report.is_partly_unknown(report.buckets):
             since = local_time(report.since, period.zone).date()
-            notes.append(f"Known only from {since} on: what was before is not counted.")
+            notes.append(f"Known only from {short_day(since)} on: what was before is not counted.")
         return notes
 
 

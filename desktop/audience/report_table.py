@@ -92,7 +92,7 @@ def report_document(report: Report, definition: ReportDefinition) -> dict[str, J
         "source": report.source,
         "since": _local_day(report, report.since),
         "read_at": report.read_at,
-        "notes": list(report.notes),
+        "notes": [*(one.text for one in report.findings), *report.notes],
         "rows": [dict(row) for row in build_table(report, definition).rows],
         "days": [dict(row) for row in build_day_table(report).rows],
     }

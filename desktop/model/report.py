@@ -40,6 +40,26 @@ class ReportSeries:
     numbers: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
+class FindingAction(Enum):
+    """What can be done about a finding; NONE: it only says something."""
+
+    NONE = "none"
+    # List the people of the series `target`.
+    PEOPLE = "people"
+    # Show the page Activity with the changes that hold the words `target`.
+    ACTIVITY = "activity"
+
+
+@dataclass(frozen=True)
+class ReportFinding:
+    """Something that stands out in a report, as a sentence, with the one next step."""
+
+    text: str
+    action: FindingAction = FindingAction.NONE
+    label: str = ""
+    target: str = ""
+
+
 @dataclass(frozen=True)
 class Report:
     """A report as it was counted. Times are Unix seconds.
@@ -63,6 +83,7 @@ class Report:
     read_at: float | None = None
     people: int | None = None
     notes: tuple[str, ...] = ()
+    findings: tuple[ReportFinding, ...] = ()
     # The series that add up to the total; the others are counts of something else beside it.
     is_total_of_all: bool = True
     # The numbers of the period and of the one before, where categories overlap.

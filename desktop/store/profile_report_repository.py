@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
@@ -100,6 +102,18 @@ class ProfileReportRepository(Repository):
             return found
 
         return self._data.read(look)
+
+    @database_call
+    def find_last_opens(self, sids: Sequence[str]) -> Mapping[str, float]:
+        """Select when profiles opened an e-mail last (Unix seconds), as kept exports tell."""
+        rows = self._data.read(
+            lambda c: c.execute(
+                "SELECT sid, last_open_at FROM profile WHERE last_open_at IS NOT NULL"
+                " AND sid IN (SELECT value FROM json_each(?))",
+                (msgspec.json.encode(list(sids)).decode(),),
+            ).fetchall()
+        )
+        return {row[0]: row[1] for row in rows}
 
     @database_call
     def note_optouts(self, readings: Iterable[OptOutReading]) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -22,6 +23,20 @@ _SUM_SQL = (
     " AND kept.quarter >= json_extract(edge.value, '$[0]')"
     " AND kept.quarter < json_extract(edge.value, '$[1]') GROUP BY 1, 2"
 )
+
+
+@dataclass(frozen=True)
+class CountedPerson:
+    """Somebody behind a number of a report, and when they were counted last (Unix seconds).
+
+    `user_id` is 0 where only the Sailthru profile `sid` is known.
+    """
+
+    user_id: int
+    name: str
+    email: str
+    at: float
+    sid: str = ""
 
 
 class TicketReportRepository(Repository):
@@ -123,6 +138,52 @@ class TicketReportRepository(Repository):
                     " JOIN ticket t ON t.id = s.rowid WHERE ticket_search MATCH ?"
                     " AND t.created_at >= ? AND t.created_at < ? AND t.status <> 'deleted'",
                     (query, begin, end),
+                )
+            ]
+        )
+
+    @database_call
+    def list_requesters(
+        self, measure: str, begin: float, end: float, agent: int | None
+    ) -> Sequence[CountedPerson]:
+        """Select whose tickets were `created`, `solved` or `closed` then.
+
+        `agent`: of one assignee, 0 of none; None: of all. Who was erased is not among them.
+        """
+        column = {"created": "created_at", "solved": "solved_at", "closed": "closed_at"}[measure]
+        return self._list_people(
+            f"SELECT requester, max({column}) AS at FROM ticket WHERE {column} >= ?1"  # noqa: S608
+            f" AND {column} < ?2 AND status <> 'deleted'"
+            " AND (?3 IS NULL OR coalesce(assignee, 0) = ?3) GROUP BY requester",
+            (begin, end, agent),
+        )
+
+    @database_call
+    def list_raters(self, begin: float, end: float, agent: int | None) -> Sequence[CountedPerson]:
+        """Select who rated a ticket good or bad then, of one assignee (0: none); None: of all."""
+        return self._list_people(
+            "SELECT requester, max(updated_at) AS at FROM rating WHERE updated_at >= ?1"
+            " AND updated_at < ?2 AND score IN ('good', 'bad')"
+            " AND (?3 IS NULL OR coalesce(assignee, 0) = ?3) GROUP BY requester",
+            (begin, end, agent),
+        )
+
+    @database_call
+    def list_people(self, times: Mapping[int, float]) -> Sequence[CountedPerson]:
+        """Select people by user id, with the times at which they were counted."""
+        return self._list_people(
+            "SELECT CAST(key AS INTEGER) AS requester, value AS at FROM json_each(?1)",
+            (msgspec.json.encode({str(user): at for user, at in times.items()}).decode(),),
+        )
+
+    def _list_people(self, sql: str, values: tuple[object, ...]) -> Sequence[CountedPerson]:
+        return self._data.read(
+            lambda c: [
+                CountedPerson(row["id"], row["name"], row["email"], row["at"])
+                for row in c.execute(
+                    f"SELECT p.id, p.name, p.email, w.at FROM ({sql}) w"  # noqa: S608
+                    " JOIN person p ON p.id = w.requester",
+                    values,
                 )
             ]
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from desktop.model.permission import Permission, Role, check_role
+from desktop.settings import settings_table
 from desktop.viewmodels.settings_sections import SETTINGS_SECTIONS
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 PAGE_KEYS = ("customers", "audience", "sync", "events", "activity", "settings")
 # What somebody without an admin's rights changes there: sign-in, kept customers, the window.
 _OWN_SETTINGS_SECTIONS = ("connections", "data", "window", "about")
+_NO_DATA_REASON = (
+    "This computer does not keep everybody’s data. An admin switches it on: `fairlead data on`."
+)
 _ADMIN_SETTINGS_REASON = "Only admins change these settings."
 
 
@@ -58,7 +62,12 @@ def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
     everybody = check_role(Permission.AUDIENCE, actor, rules)
     if not everybody.is_allowed:
         pages.discard("audience")
-        refusals["audience"] = everybody.reason
+        refusals |= {"audience": everybody.reason, "reports": everybody.reason}
+    elif workspace.values.get(settings_table.KEEP_EVERYTHING):
+        pages.add("reports")
+    else:
+        # Audience says how to switch it on; a report would have nothing to count.
+        refusals["reports"] = _NO_DATA_REASON
     many = check_role(Permission.BULK, actor, rules)
     if not many.is_allowed:
         refusals["bulk"] = many.reason

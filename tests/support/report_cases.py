@@ -1,5 +1,6 @@
 """Reports over a small data store: a service for an admin, and recounts from the rows alone."""
 
+import random
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -7,9 +8,6 @@ from zoneinfo import ZoneInfo
 
 from desktop.audience.audience_service import AudienceRights
 from desktop.audience.report_service import ReportService
-from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget
-from desktop.model.edit_batch import BatchAction, BatchOutcome, BatchPlanRow, LookupResult
-from desktop.model.pasted_addresses import parse_pasted_addresses
 from desktop.model.permission import (
     DEFAULT_PERMISSIONS,
     Actor,
@@ -17,15 +15,14 @@ from desktop.model.permission import (
     PermissionRules,
     Role,
 )
-from desktop.model.service import Service
-from desktop.model.sync_plan import PlannedOutcome
-from desktop.store.audit_row import append_sync_write
 from desktop.store.change_report_repository import ChangeReportRepository
 from desktop.store.data_store import DataStore
 from desktop.store.workspace_store import WorkspaceStore
 from tests.support.clocks import ManualClock
+from tests.support.data_cases import DAY, FakeExport, rating, ticket, user
 
 ADMIN = Actor("Ada Admin", Role.ADMIN, 7601)
+AGENTS = (901, 902, 903)
 AGENT = Actor("Kim Park", Role.AGENT, 7602)
 
 
@@ -79,67 +76,31 @@ def recount_ratings(data: DataStore, zone: str) -> Counter[tuple[date, int, str]
     )
 
 
-def opt_out(
-    store: WorkspaceStore,
-    at: float,
-    number: int,
-    *,
-    old: str | None = "none",
-    new: str = "basic",
-    undoes: Edit | None = None,
-) -> Edit:
-    """Have an agent set a profile's opt-out level at a time, as sent and read back."""
-    target = EditTarget(Service.SAILTHRU, sid(number), f"p{number}@people.example")
-    request = EditRequest(
-        EditKind.OPTOUT, target, "", old, new, "asked", undoes=undoes.id if undoes else None
-    )
-    (edit,) = store.outbox.enqueue.blocking([request], "Kim Park", at, [0.0])
-    claimed = store.outbox.claim.blocking(at, only=[edit.id])
-    assert claimed is not None
-    return store.outbox.close(claimed, at, EditState.DONE, "")
-
-
-def opt_out_in_bulk(
-    store: WorkspaceStore, at: float, numbers: range, reason: str = "old list clean-up"
-) -> None:
-    """Have one batch set the opt-out level of many profiles at a time."""
-    pasted = parse_pasted_addresses("\n".join(f"p{n}@people.example" for n in numbers))
-    batch = store.edit_batches.insert.blocking(pasted, (), "Jo Baker", at)
-    action = BatchAction(EditKind.OPTOUT, "", "basic")
-    requests, found, plan = {}, [], []
-    for row, number in enumerate(numbers, start=1):
-        label = f"p{number}@people.example"
-        target = EditTarget(Service.SAILTHRU, sid(number), label)
-        requests[row] = EditRequest(EditKind.OPTOUT, target, "", "none", "basic", reason)
-        found.append(
-            LookupResult(row, BatchOutcome.FOUND, sid=sid(number), label=label, optout="none")
+def busy_account(now: float, seed: int = 7) -> FakeExport:
+    """Two hundred tickets of thirty people over ninety days, with ratings, some deleted."""
+    chance = random.Random(seed)
+    people = [user(n) for n in range(1, 31)]
+    staff = [user(n, name=f"Agent {n}", role="agent", email=f"a{n}@acme.example") for n in AGENTS]
+    tickets, ratings = [], []
+    for number in range(200):
+        created = now - chance.uniform(0, 90) * DAY
+        status = chance.choice(("open", "pending", "solved", "closed", "closed", "deleted"))
+        solved = min(created + chance.uniform(0.01, 6) * DAY, now)
+        ended = min(solved + chance.uniform(0.5, 5) * DAY, now)
+        one = ticket(
+            1000 + number,
+            chance.randint(1, 30),
+            status=status,
+            subject=chance.choice(("Refund please", "Where is my parcel", "返金お願いします")),
+            description=chance.choice(("travel insurance", "travel and insurance", "no")),
+            assignee_id=chance.choice((*AGENTS, None)),
+            created_at=created,
+            solved_at=solved if status in ("solved", "closed") else None,
+            updated_at=ended if status == "closed" else solved,
+            changed_at=ended,
         )
-        plan.append(BatchPlanRow(row, PlannedOutcome.UPDATE, "none"))
-    store.edit_batches.save_results.blocking(batch.id, found, len(found))
-    store.edit_batches.set_action.blocking(batch.id, action, reason, None)
-    store.edit_batches.save_plan.blocking(batch.id, action, plan, at)
-    store.outbox.enqueue_batch.blocking(batch.id, requests, "Jo Baker", at, lambda _r, _p: 0.0)
-    while (edit := store.outbox.claim.blocking(at + 3600.0, batch=batch.id)) is not None:
-        store.outbox.close(edit, at, EditState.DONE, "")
-
-
-def opt_out_by_sync(store: WorkspaceStore, at: float, number: int, sync: str) -> None:
-    """Note in the audit that a sync's run set a profile's opt-out level."""
-    store.fairlead_db.write(
-        lambda c: append_sync_write(
-            c,
-            at=at,
-            actor="Ada Admin",
-            target=EditTarget(Service.SAILTHRU, sid(number), f"p{number}@people.example"),
-            sync=sync,
-            old={"optout": "none", "vars.plan": 1},
-            new={"optout": "all", "vars.plan": 2},
-            reason=f"{sync}: run 1",
-            detail="",
-        )
-    )
-
-
-def sid(number: int) -> str:
-    """The sid of a numbered profile."""
-    return f"{number:024x}"
+        tickets.append(one)
+        if one.is_solved and chance.random() < 0.7:
+            score = chance.choice(("good", "good", "bad", "offered"))
+            ratings.append(rating(5000 + number, one, score, updated_at=solved))
+    return FakeExport(users=[*staff, *people], tickets=tickets, ratings=ratings, page_size=50)

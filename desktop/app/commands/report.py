@@ -85,7 +85,7 @@ def _lines(report: Report, definition: ReportDefinition, table: ReportTable) -> 
         lines.append(f"  No {definition.noun[1]} in this time.")
     if report.people:
         lines.append(f"From {format_count(report.people, 'person', 'people')}.")
-    lines += report.notes
+    lines += [*(one.text for one in report.findings), *report.notes]
     lines.append(f"Counted from {report.source}{_since(report)}.")
     return lines
 

@@ -6,10 +6,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from desktop.app.screenshot_tour.sample_optouts import (
+    add_optouts,
+    opt_out,
+    opt_out_by_sync,
+    opt_out_in_bulk,
+    sid,
+)
+from desktop.audience.optout_report import OPENED_KEY
 from desktop.audience.report_definitions import REPORTS
+from desktop.audience.report_people import PeopleQuery
 from desktop.audience.report_table import build_day_table, build_table, report_document
 from desktop.audience.report_wording import describe_difference, describe_figure
 from desktop.kit.errors import InvalidInput, NotPermitted, UserDecisionNeeded
@@ -27,7 +37,6 @@ from tests.support.data_cases import (
     DAY,
     FakeExport,
     open_small_store,
-    rating,
     read_all,
     ticket,
     user,
@@ -35,19 +44,15 @@ from tests.support.data_cases import (
 from tests.support.fresh_store import open_fresh_store
 from tests.support.report_cases import (
     AGENT,
-    opt_out,
-    opt_out_by_sync,
-    opt_out_in_bulk,
+    busy_account,
     recount_ratings,
     recount_tickets,
     report_service,
-    sid,
 )
 
 # Noon of 20 Nov 2026 in UTC; the clocks of New York went back on the 1st.
 NOW = 1_795_176_000.0
 ZONES = ("UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia")
-AGENTS = (901, 902, 903)
 _DONE, _FAILED = RunState.DONE, RunState.FAILED
 
 
@@ -61,36 +66,6 @@ def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
     found = open_fresh_store(tmp_path / "own")
     yield found
     found.close()
-
-
-def busy_account(seed: int = 7) -> FakeExport:
-    """Two hundred tickets of thirty people over ninety days, with ratings, some deleted."""
-    chance = random.Random(seed)  # noqa: S311 - invented data
-    people = [user(n) for n in range(1, 31)]
-    staff = [user(n, name=f"Agent {n}", role="agent", email=f"a{n}@acme.example") for n in AGENTS]
-    tickets, ratings = [], []
-    for number in range(200):
-        created = NOW - chance.uniform(0, 90) * DAY
-        status = chance.choice(("open", "pending", "solved", "closed", "closed", "deleted"))
-        solved = min(created + chance.uniform(0.01, 6) * DAY, NOW)
-        ended = min(solved + chance.uniform(0.5, 5) * DAY, NOW)
-        one = ticket(
-            1000 + number,
-            chance.randint(1, 30),
-            status=status,
-            subject=chance.choice(("Refund please", "Where is my parcel", "返金お願いします")),
-            description=chance.choice(("travel insurance", "travel and insurance", "no")),
-            assignee_id=chance.choice((*AGENTS, None)),
-            created_at=created,
-            solved_at=solved if status in ("solved", "closed") else None,
-            updated_at=ended if status == "closed" else solved,
-            changed_at=ended,
-        )
-        tickets.append(one)
-        if one.is_solved and chance.random() < 0.7:
-            score = chance.choice(("good", "good", "bad", "offered"))
-            ratings.append(rating(5000 + number, one, score, updated_at=solved))
-    return FakeExport(users=[*staff, *people], tickets=tickets, ratings=ratings, page_size=50)
 
 
 def by_day(counts: Counter[tuple[date, int]]) -> Counter[date]:
@@ -108,7 +83,7 @@ def sum_between(counts: Counter[date], first: date, last: date) -> int:
 async def test_tickets_by_day_week_and_month_are_what_a_recount_gives_in_every_zone(
     data: DataStore, store: WorkspaceStore, zone: str
 ) -> None:
-    await read_all(data, busy_account())
+    await read_all(data, busy_account(NOW))
     service = report_service(data, store, NOW, zone=zone)
     period = service.parse_period("2026-10-20", None)
     for size in BucketSize:
@@ -132,7 +107,7 @@ async def test_tickets_by_day_week_and_month_are_what_a_recount_gives_in_every_z
 async def test_agents_ratings_and_people_are_what_a_recount_gives(
     data: DataStore, store: WorkspaceStore
 ) -> None:
-    account = busy_account()
+    account = busy_account(NOW)
     await read_all(data, account)
     zone = "America/New_York"
     service = report_service(data, store, NOW, zone=zone)
@@ -185,7 +160,7 @@ async def test_a_ticket_given_to_another_agent_moves_and_the_total_stays(
 async def test_erased_tickets_keep_their_numbers_and_the_report_says_so(
     data: DataStore, store: WorkspaceStore
 ) -> None:
-    await read_all(data, busy_account())
+    await read_all(data, busy_account(NOW))
     service = report_service(data, store, NOW)
     period = service.parse_period(None, None)
     before = {
@@ -208,7 +183,7 @@ async def test_erased_tickets_keep_their_numbers_and_the_report_says_so(
 async def test_phrases_are_found_in_subject_and_message_as_a_scan_finds_them(
     data: DataStore, store: WorkspaceStore
 ) -> None:
-    account = busy_account()
+    account = busy_account(NOW)
     await read_all(data, account)
     service = report_service(data, store, NOW)
     period = service.parse_period("2026-10-01", None)
@@ -278,15 +253,40 @@ async def test_opt_outs_are_told_apart_by_cause(data: DataStore, store: Workspac
     assert report.series[0].detail == "by Jo Baker, “old list clean-up”"
 
 
+async def test_opt_outs_of_two_months_stand_beside_each_other(
+    data: DataStore, store: WorkspaceStore
+) -> None:
+    zone = ZoneInfo("America/New_York")
+    add_optouts(store, data, NOW, zone)
+    service = report_service(data, store, NOW, zone=zone.key)
+    report = await service.count("opt-outs", service.parse_period(None, None))
+    rows = build_table(report, REPORTS["opt-outs"]).rows
+    assert {row["id"]: (row["count"], row["before"]) for row in rows} == {
+        "bulk": (150, 0), "agent": (18, 16), "sync": (9, 6), "unknown": (35, 38),
+    }  # fmt: skip
+    assert (report.total, report.before_total, report.people) == (212, 60, 212)
+    assert sum(int(str(row["share"])) for row in rows) == 100
+    assert rows[0]["peak_day"] == "2026-11-19"
+    assert [(one.text, one.label) for one in report.findings] == [
+        ("40 of the 150 had opened an e-mail in the 7 days before.", "Show the 40"),
+        ("The bulk change is one batch, 19 Nov 16:02.", "Open in Activity"),
+    ]
+    times = (report.period.begins_at, report.period.ends_at)
+    for key, count in (("", 212), ("bulk", 150), ("unknown", 35), (OPENED_KEY, 40)):
+        found = await service.find_people(PeopleQuery("opt-outs", *times, key))
+        assert found.total == len({one.sid for one in found.people}) == count
+
+
 async def test_an_opt_out_that_was_looked_up_is_noted_before_its_copy_goes(
     data: DataStore, store: WorkspaceStore
 ) -> None:
     service = report_service(data, store, NOW)
     changes = ChangeReportRepository(store.fairlead_db, store.mirror_db)
+    noted = sid(1)
     for at, level in ((NOW - 3 * DAY, "none"), (NOW - DAY, "all"), (NOW, "all")):
         body = f'{{"sid": "{sid(1)}", "email": null, "optout": "{level}"}}'
         store.mirror_db.write(
-            lambda c, row=(sid(1), body, at): c.execute(
+            lambda c, row=(noted, body, at): c.execute(
                 "INSERT OR REPLACE INTO cached_profile (sid, body, read_at) VALUES (?, ?, ?)", row
             )
         )
@@ -302,7 +302,7 @@ async def test_an_opt_out_that_was_looked_up_is_noted_before_its_copy_goes(
 async def test_health_and_value_stand_at_each_day_as_the_readings_say(
     data: DataStore, store: WorkspaceStore
 ) -> None:
-    chance = random.Random(3)  # noqa: S311 - invented data
+    chance = random.Random(3)
     told: dict[str, list[tuple[float, str | None, int | None]]] = {}
     for step in range(12):
         at = NOW - (40 - 3 * step) * DAY
@@ -388,15 +388,15 @@ async def test_a_report_says_its_source_its_age_and_what_it_can_not_know(
     report = await service.count("new-tickets", period)
     assert (report.read_at, report.since, report.total, report.before_total) == (None, None, 0, 0)
     assert any("The first reading of tickets is not at its end" in one for one in report.notes)
-    await read_all(data, busy_account())
+    await read_all(data, busy_account(NOW))
     report = await service.count("new-tickets", period)
     document = report_document(report, REPORTS["new-tickets"])
     assert report.read_at is not None
     assert (document["total"], document["before"]) == (report.total, report.before_total)
     first = min(recount_tickets(data, "created", "America/New_York"))[0]
     assert document["since"] == str(first)
-    assert "2026-11-01 has 25 hours." in report.notes
-    assert "2026-11-20 is not over yet." in report.notes
+    assert "1 Nov has 25 hours." in report.notes
+    assert "20 Nov is not over yet." in report.notes
     rows = document["rows"]
     assert isinstance(rows, list)
     assert sum(row["count"] for row in rows) == report.total

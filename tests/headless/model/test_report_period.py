@@ -1,6 +1,7 @@
 """Days of a report in the account's zone: clock changes, weeks, months, and the period before."""
 
 from datetime import date
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -42,9 +43,7 @@ def test_the_buckets_of_a_period_leave_no_moment_out_and_count_none_twice() -> N
     for size in BucketSize:
         buckets = shown.buckets(size)
         assert (buckets[0].begins_at, buckets[-1].ends_at) == (shown.begins_at, shown.ends_at)
-        assert all(
-            one.ends_at == after.begins_at for one, after in zip(buckets, buckets[1:], strict=False)
-        )
+        assert all(one.ends_at == after.begins_at for one, after in pairwise(buckets))
         assert sum(one.days for one in buckets) == shown.days
     weeks = shown.buckets(BucketSize.WEEK)
     assert [one.first.weekday() for one in weeks[1:]] == [0] * 7
