@@ -29,6 +29,7 @@ from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.activity.activity_period import ActivityOrder
 from desktop.viewmodels.events.actions_model import ActionsModel
+from desktop.viewmodels.events.event_sources_model import EventSourcesModel
 from desktop.viewmodels.events.events_page_model import EventsPageModel
 from desktop.viewmodels.events.simulation_input import EventUseCases
 from desktop.viewmodels.palette_command import PaletteCommand
@@ -79,6 +80,11 @@ class PageFactory(QObject):
             ActionsModel(
                 services.session,
                 services.store,
+                services.context.clock,
+                services.keep_audit_head,
+            ),
+            EventSourcesModel(
+                lambda: services.event_sources,
                 services.context.clock,
                 services.keep_audit_head,
             ),

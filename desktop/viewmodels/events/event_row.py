@@ -43,6 +43,7 @@ class EventFilter(Enum):
 
     SIMULATION = "Simulator"
     ACTIONS = "Actions"
+    SOURCES = "Sources"
     LOG = "Log"
     CORRECTION = "Needs correction"
 

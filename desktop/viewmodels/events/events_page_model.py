@@ -30,6 +30,7 @@ from desktop.viewmodels.events.event_row import (
     delivery_rows,
 )
 from desktop.viewmodels.events.event_sample import EventSample
+from desktop.viewmodels.events.event_sources_model import EventSourcesModel
 from desktop.viewmodels.events.simulated_source import (
     MAX_ROWS,
     SimulatedSource,
@@ -51,6 +52,8 @@ _LOG_EVENTS = 500
 _PREVIEWED_EVENTS = 200
 # They go to the delivery's process as an argument, whose length the system limits.
 _MAX_LEFT_OUT = 500
+# What lists stored events.
+_STORED = (EventFilter.LOG, EventFilter.CORRECTION)
 _CORRECTABLE_STATES = ("To correct", "Not ticked")
 
 
@@ -65,11 +68,12 @@ class EventsPageModel(TaskModel):
         store: WorkspaceStore,
         use_cases: EventUseCases,
         actions: ActionsModel,
+        sources: EventSourcesModel,
         clock: Clock,
     ) -> None:
         super().__init__()
         self._workspace, self._store, self._use_cases = workspace, store, use_cases
-        self.actions, self._clock = actions, clock
+        self.actions, self.sources, self._clock = actions, sources, clock
         self.table_model: GrowingListModel[EventRow] = GrowingListModel(EVENT_COLUMNS, self)
         self.event_filter = EventFilter.SIMULATION
         self.search_text = ""
@@ -204,11 +208,12 @@ class EventsPageModel(TaskModel):
 
     def set_visible(self, visible: bool) -> None:
         """Read what was delivered, and the actions, once the page is seen."""
+        self.sources.set_visible(visible and self.event_filter is EventFilter.SOURCES)
         if not visible:
             return
         self.actions.refresh()
         self.delivery.refresh()
-        if self.event_filter not in (EventFilter.SIMULATION, EventFilter.ACTIONS):
+        if self.event_filter in _STORED:
             self.refresh()
 
     def open_file(self, path: str) -> None:
@@ -263,7 +268,7 @@ class EventsPageModel(TaskModel):
     def refresh(self) -> None:
         """Read the stored events again, or simulate the same source again."""
         self._error = None
-        if self.event_filter is EventFilter.SIMULATION:
+        if self.event_filter not in _STORED:
             if self._request is not None:
                 self.simulate(self._request)
             return
@@ -275,9 +280,11 @@ class EventsPageModel(TaskModel):
         if is_other:
             self.correction.shown_cause = ""
         self.event_filter, self.search_text = event_filter, text
+        if is_other:
+            self.sources.set_visible(event_filter is EventFilter.SOURCES)
         if is_other and event_filter is EventFilter.ACTIONS:
             self.actions.refresh()
-        elif is_other and event_filter is not EventFilter.SIMULATION:
+        elif is_other and event_filter in _STORED:
             self._stored_rows = None
             self.tasks.cancel("read")
             self.tasks.start("read", self._read_stored())
@@ -347,7 +354,7 @@ class EventsPageModel(TaskModel):
 
     async def close(self) -> None:
         """Stop watching; a delivery under way goes on."""
-        for part in (self.delivery, self.correction, self.actions):
+        for part in (self.delivery, self.correction, self.actions, self.sources):
             await part.close()
         await super().close()
 
@@ -442,7 +449,7 @@ class EventsPageModel(TaskModel):
     def _on_delivery_ended(self, is_source: bool) -> None:
         self._is_delivered = self._is_delivered or is_source
         self.actions.refresh()
-        if self.event_filter in (EventFilter.LOG, EventFilter.CORRECTION):
+        if self.event_filter in _STORED:
             self._read_again()
         self.changed.emit()
 
