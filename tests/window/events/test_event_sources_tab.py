@@ -77,11 +77,6 @@ async def test_an_admin_has_a_source_delivered_by_itself_within_a_limit(
     assert source.switch is None
     card.switch.setFocus()
     window.press(Key.Key_Space)
-    print(
-        card.limit_field.value(),
-        window.visible_texts(card),
-        window.visible_texts(window.events_page.banner),
-    )
     await window.wait_for_text("0 of 40 used this hour", card)
     (source,) = await window.house.event_sources.list_sources()
     assert source.switch is not None
