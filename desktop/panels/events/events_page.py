@@ -176,6 +176,9 @@ class EventsPage(ListPage):
         if self.filter_control.value() != model.event_filter.name:
             self.filter_control.set_value(model.event_filter.name)
             self.arrange()
+        count, name = model.stored.waiting_for_person, EventFilter.CORRECTION.value
+        word = f"{name} {count:,}" if count else name
+        self.filter_control.set_text(EventFilter.CORRECTION.name, word)
         self.show_state(model.list_state())
         if model.event_filter not in self._full_view_by_filter:
             self.consequences_card.show_consequences(model.consequences())
