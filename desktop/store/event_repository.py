@@ -562,6 +562,8 @@ def _queue_again(
         " WHERE id = ?",
         (event_id,),
     )
+    # An open event without anything to send would be claimed for ever.
+    connection.execute(_CLOSE_SQL, (event_id,))
 
 
 def _decode_event(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredEvent:

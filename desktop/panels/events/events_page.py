@@ -13,6 +13,7 @@ from desktop.panels.events.event_mapping_drawer import EventMappingDrawer
 from desktop.panels.events.event_sources_tab import EventSourcesTab
 from desktop.panels.events.event_table_view import EventTableView
 from desktop.panels.events.ignore_event_dialog import IgnoreEventDialog
+from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.export_file_dialog import documents_folder
 from desktop.panels.widgets.label import elided_label
@@ -63,7 +64,8 @@ class EventsPage(ListPage):
         self.pause_button = secondary_button("Pause", name="Pause or resume")
         self.pause_button.hide()
         self.deliver_button = primary_button("Deliver", name="Deliver")
-        self.estimate_label = elided_label("", "small")
+        self.estimate_label = elided_label("", "muted")
+        self.estimate_label.setMinimumHeight(fonts.scaled(26))
         super().__init__(
             _SPEC,
             self.table,

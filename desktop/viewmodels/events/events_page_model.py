@@ -160,7 +160,7 @@ class EventsPageModel(TaskModel):
         row = self.table_model.row_at(self.table_model.place_of(self._selected_id))
         if row is None or self.simulated is None or not self._is_simulation:
             return row
-        return replace(row, facts=(*row.facts, *self.simulated.explain(row)))
+        return self.simulated.explain(row)
 
     @property
     def _is_simulation(self) -> bool:

@@ -75,24 +75,24 @@ class SimulatedSource:
         told = self.unticked if self.sends_removals else self.unticked - self.removal_keys
         return tuple(sorted(told))
 
-    def explain(self, row: EventRow) -> tuple[tuple[str, str], ...]:
-        """Return what a row's details say further: what Zendesk discards, why others don't fire.
+    def explain(self, row: EventRow) -> EventRow:
+        """Return a row that says what Zendesk discards, and why other actions do not fire.
 
         Known for the first events of a source.
         """
         event = next((one for one in self.result.events if one.line == row.line), None)
         if event is None:
-            return ()
-        facts = []
+            return row
+        facts = row.facts
         if row.action == ActionKind.UPSERT_USER.value:
             missing = self.counts.effects.discarded
             lost = [name for name in event.part("traits") if snake_case(name) in missing]
-            facts += [("Discarded", ", ".join(lost))] if lost else []
+            facts += (("Discarded", ", ".join(lost)),) if lost else ()
         reasons: dict[str, list[str]] = {}
         for kind, reason in explain_not_fired(self.result.actions, event).items():
             reasons.setdefault(reason, []).append(kind.label)
-        facts += [("Why not", f"{', '.join(kinds)}: {why}") for why, kinds in reasons.items()]
-        return tuple(facts)
+        why_not = tuple(f"{', '.join(kinds)}: {why}" for why, kinds in reasons.items())
+        return replace(row, facts=facts, why_not=why_not)
 
     def with_ticks(self, keys: Iterable[tuple[int, str]], *, on: bool) -> "SimulatedSource":
         """Return the source with the requests of these lines and actions ticked, or not."""
