@@ -137,7 +137,9 @@ async def simulate_for_window(
     kept_at = None
     if not directory.is_live:
         kept_at = (await services.store.feeds.get_state(USERS_FEED)).ended_at
-    return SimulationResult(counts, directory.is_live, kept_at, tuple(known), tuple(events))
+    return SimulationResult(
+        counts, directory.is_live, kept_at, tuple(known), tuple(events), actions
+    )
 
 
 def _mark_known(

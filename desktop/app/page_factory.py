@@ -29,6 +29,7 @@ from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.activity.activity_period import ActivityOrder
 from desktop.viewmodels.events.actions_model import ActionsModel
+from desktop.viewmodels.events.event_sources_model import EventSourcesModel
 from desktop.viewmodels.events.events_page_model import EventsPageModel
 from desktop.viewmodels.events.simulation_input import EventUseCases
 from desktop.viewmodels.palette_command import PaletteCommand
@@ -87,8 +88,16 @@ class PageFactory(QObject):
                 services.context.clock,
                 services.keep_audit_head,
             ),
+            EventSourcesModel(
+                lambda: services.event_sources,
+                services.context.clock,
+                services.keep_audit_head,
+            ),
             services.context.clock,
+            services.bus,
         )
+        self._events_model.stored.attention_changed.connect(self._show_events_badge)
+        self._events_model.stored.read_attention()
         self._activity_model.attention_changed.connect(self._show_activity_badge)
         self._lead_requests = window.make_drawer_models().lead_requests
         self._lead_requests.changed.connect(self._show_activity_badge)
@@ -395,6 +404,11 @@ class PageFactory(QObject):
             settings.help_requested.connect(view.window_actions["Help"].trigger)
             settings.erasure_requested.connect(view.customers_page.open_erasure_drawer)
             view.add_page(key, settings)
+
+    def _show_events_badge(self) -> None:
+        count = self._events_model.stored.waiting_for_person
+        words = format_count(count, "event needs", "events need") + " correction" if count else ""
+        self._window.main_window.navigation_rail.set_badge("events", str(count or ""), words)
 
     def _show_sync_badge(self, count: int) -> None:
         words = format_count(count, "sync waits", "syncs wait") + " for a person" if count else ""

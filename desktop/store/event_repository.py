@@ -456,6 +456,23 @@ class EventRepository(Repository):
         return self._database.read(look)
 
     @database_call
+    def list_of_person(self, user_id: int, external_id: str, limit: int) -> tuple[StoredEvent, ...]:
+        """Select the newest events of one customer: delivered to them, or of their external id."""
+
+        def look(connection: sqlite3.Connection) -> tuple[StoredEvent, ...]:
+            rows = connection.execute(
+                "SELECT e.*, s.name AS source_name, s.named FROM event e JOIN event_source s"
+                " ON s.id = e.source WHERE e.account = (SELECT id FROM current_account)"
+                " AND e.text <> '' AND e.id IN (SELECT event FROM event_delivery WHERE user_id = ?1"
+                "  UNION SELECT id FROM event WHERE account = (SELECT id FROM current_account)"
+                "  AND user_key = ?2 AND ?2 <> '') ORDER BY e.id DESC LIMIT ?3",
+                (user_id, external_id, limit),
+            )
+            return tuple(_decode_event(connection, row) for row in rows.fetchall())
+
+        return self._database.read(look)
+
+    @database_call
     def count_states(self, source_id: int | None = None) -> Mapping[str, int]:
         """Count the deliveries by state, and under `invalid` the lines that can't be read."""
 
@@ -521,6 +538,8 @@ def _queue_again(
         " WHERE id = ?",
         (event_id,),
     )
+    # An open event without anything to send would be claimed for ever.
+    connection.execute(_CLOSE_SQL, (event_id,))
 
 
 def _decode_event(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredEvent:

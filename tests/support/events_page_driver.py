@@ -15,7 +15,7 @@ from desktop.viewmodels.events.event_row import EventFilter, EventRow
 from desktop.viewmodels.events.events_page_model import EventsPageModel
 from tests.support.batch_page_driver import BatchPageDriver
 
-_TASKS = ("simulate", "read", "show", "poll", "preview")
+_TASKS = ("simulate", "show", "preview")
 
 
 class EventsPageDriver(BatchPageDriver):
@@ -41,6 +41,7 @@ class EventsPageDriver(BatchPageDriver):
         """Whether nothing is being read, simulated or delivered."""
         model = self.events_model
         is_busy = any(map(model.tasks.is_running, _TASKS))
+        is_busy |= any(map(model.stored.tasks.is_running, ("read", "show")))
         delivers = model.delivery.is_running or model.delivery.tasks.is_running("poll")
         return not (delivers or is_busy or _is_busy(model.actions))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from desktop.app.screenshot_tour.sample_events import sample_events
 from desktop.app.screenshot_tour.tour_driver import NARROW_SIZE, WIDE_SIZE, TourDriver
 from desktop.events.event_action import ActionKind
+from desktop.model.event_source import EventSourceKind, UnattendedSwitch
 from desktop.panels.events.events_page import EventsPage
 from desktop.viewmodels.events.event_row import EventFilter
 
@@ -56,4 +57,23 @@ async def capture_events(driver: TourDriver, theme: str) -> None:
         for kind in (ActionKind.TRACK_EVENT, ActionKind.UPDATE_TICKET):
             model.actions.discard(kind)
         page.actions_tab.banner.clear()
+        await _capture_sources(driver, page, theme, folder)
         model.set_filter(EventFilter.SIMULATION, "")
+
+
+async def _capture_sources(driver: TourDriver, page: EventsPage, theme: str, folder: str) -> None:
+    """Picture a watched folder, and an intake that delivers by itself; take both away again."""
+    services = driver.window.services.event_sources
+    await services.add("Website", EventSourceKind.FOLDER, folder)
+    await services.add("Shop", EventSourceKind.HTTP)
+    await services.set_unattended("Shop", UnattendedSwitch(200, ("shoe_size",)))
+    model = page._model  # noqa: SLF001 - the tour waits for what the page shows
+    model.set_filter(EventFilter.SOURCES, "")
+    await driver.wait_until(lambda: len(page.sources_tab.cards) == 2, "No sources were read.")
+    window = driver.window.main_window
+    await driver.save_screenshot(f"events-sources-{theme}")
+    window.resize(*NARROW_SIZE)
+    await driver.save_screenshot(f"events-sources-narrow-{theme}")
+    window.resize(*WIDE_SIZE)
+    for name in ("Website", "Shop"):
+        await services.remove(name)

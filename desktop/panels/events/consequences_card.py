@@ -17,6 +17,7 @@ from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.viewmodels.events.event_consequences import EventConsequence
 
 _WIDE_MIN_WIDTH = 520
+_BAR_ROOM = 14
 _SIGNS = {"bad": "!", "warn": "!", "accent": "i"}
 
 
@@ -65,6 +66,10 @@ class ConsequencesCard(Card):
         wanted = self._lines.totalHeightForWidth(width)
         if wanted < 0:
             wanted = self._lines.totalSizeHint().height()
+        # The bar of what does not fit lies beside the buttons, not over them.
+        bar = fonts.scaled(_BAR_ROOM) if wanted > max(room, fonts.scaled(60)) else 0
+        if self._lines.contentsMargins().right() != bar:
+            self._lines.setContentsMargins(0, 0, bar, 0)
         height = min(wanted, max(room, fonts.scaled(60)))
         if height != self._scroll.height():
             self._scroll.setFixedHeight(height)

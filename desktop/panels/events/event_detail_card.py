@@ -37,6 +37,8 @@ class EventDetailCard(Card):
         self._text = label("", wrap=True, selectable=True)
         self._request = label("", "small", wrap=True, selectable=True)
         self._facts = KeyValueTable("Facts", label_width=82)
+        self._why_title = label("Why not the others", "strong")
+        self._why_label = label("", "small", wrap=True, selectable=True)
         self._ground = QFrame()
         self._ground.setProperty("ground", "raised")
         self._body = label("", "small", tone="text", wrap=True, selectable=True)
@@ -79,6 +81,9 @@ class EventDetailCard(Card):
         is_event = row.body == row.event_text
         self._body.setText("" if is_event else row.body)
         self._ground.setVisible(bool(row.body) and not is_event)
+        self._why_label.setText("\n".join(row.why_not))
+        for part in (self._why_title, self._why_label):
+            part.setVisible(bool(row.why_not))
         self.retry_button.setVisible(can_retry)
         self.retry_button.set_enabled(not retry_refusal, retry_refusal)
         self.customer_button.setVisible(bool(row.query))
@@ -114,5 +119,6 @@ class EventDetailCard(Card):
         for item in (
             *(self._text, self._request, links, self._facts, self.editor_label),
             *(self.event_editor, self.fault_label, self._buttons, self._ground),
+            *(self._why_title, self._why_label),
         ):
             self.add(item)

@@ -10,8 +10,10 @@ from desktop.panels.events.consequences_card import ConsequencesCard
 from desktop.panels.events.create_fields_dialog import CreateFieldsDialog
 from desktop.panels.events.event_detail_card import EventDetailCard
 from desktop.panels.events.event_mapping_drawer import EventMappingDrawer
+from desktop.panels.events.event_sources_tab import EventSourcesTab
 from desktop.panels.events.event_table_view import EventTableView
 from desktop.panels.events.ignore_event_dialog import IgnoreEventDialog
+from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.export_file_dialog import documents_folder
 from desktop.panels.widgets.label import elided_label
@@ -52,12 +54,18 @@ class EventsPage(ListPage):
         self.detail_card = EventDetailCard()
         self.consequences_card = ConsequencesCard()
         self.actions_tab = ActionsTab(model.actions)
+        self.sources_tab = EventSourcesTab(model.sources)
+        self._full_view_by_filter: dict[EventFilter, QWidget] = {
+            EventFilter.ACTIONS: self.actions_tab,
+            EventFilter.SOURCES: self.sources_tab,
+        }
         self.open_button = secondary_button("Open file…", name="Open file…")
         self.paste_button = secondary_button("Paste", name="Paste events", tip="Ctrl+V")
         self.pause_button = secondary_button("Pause", name="Pause or resume")
         self.pause_button.hide()
         self.deliver_button = primary_button("Deliver", name="Deliver")
-        self.estimate_label = elided_label("", "small")
+        self.estimate_label = elided_label("", "muted")
+        self.estimate_label.setMinimumHeight(fonts.scaled(26))
         super().__init__(
             _SPEC,
             self.table,
@@ -69,7 +77,8 @@ class EventsPage(ListPage):
             parent=parent,
         )
         self.list_card.add_footer(self.estimate_label)
-        self.add_full_view(self.actions_tab)
+        for view in self._full_view_by_filter.values():
+            self.add_full_view(view)
         self.setAcceptDrops(True)
         self._connect()
         self._on_changed()
@@ -115,10 +124,10 @@ class EventsPage(ListPage):
 
     def arrange(self) -> None:
         super().arrange()
-        is_actions = self._model.event_filter is EventFilter.ACTIONS
-        self.set_full_view_shown(is_actions)
+        view = self._full_view_by_filter.get(self._model.event_filter)
+        self.show_full_view(view)
         for widget in (self.deliver_button, self.export_button):
-            widget.setVisible(not is_actions)
+            widget.setVisible(view is None)
 
     def _take(self, data: QMimeData | None) -> None:
         # An empty clipboard has none, whatever Qt's types say.
@@ -135,7 +144,7 @@ class EventsPage(ListPage):
         model, table = self._model, self.table
         self.visibility_changed.connect(model.set_visible)
         model.changed.connect(self._on_changed)
-        for source in (model, model.actions, self._mapping_model):
+        for source in (model, model.actions, model.sources, self._mapping_model):
             source.failed.connect(self.show_error)
             source.message_posted.connect(self._on_message_posted)
         self.filter_changed.connect(self._on_filter_changed)
@@ -147,6 +156,7 @@ class EventsPage(ListPage):
         self.pause_button.clicked.connect(self._on_pause)
         self.consequences_card.action_triggered.connect(self._on_consequence)
         self.consequences_card.ticket_requested.connect(self._on_ticket)
+        self.sources_tab.events_requested.connect(self._on_source_events)
         self.actions_tab.preview_requested.connect(model.preview_drafts)
         self.actions_tab.mapping_requested.connect(self.open_mapping)
         self.detail_card.retry_requested.connect(self._on_retry)
@@ -168,8 +178,11 @@ class EventsPage(ListPage):
         if self.filter_control.value() != model.event_filter.name:
             self.filter_control.set_value(model.event_filter.name)
             self.arrange()
+        count, name = model.stored.waiting_for_person, EventFilter.CORRECTION.value
+        word = f"{name} {count:,}" if count else name
+        self.filter_control.set_text(EventFilter.CORRECTION.name, word)
         self.show_state(model.list_state())
-        if model.event_filter is not EventFilter.ACTIONS:
+        if model.event_filter not in self._full_view_by_filter:
             self.consequences_card.show_consequences(model.consequences())
             self._fit_consequences()
         is_simulation = model.event_filter is EventFilter.SIMULATION
@@ -213,6 +226,11 @@ class EventsPage(ListPage):
 
     def _on_filter_changed(self, key: str, text: str) -> None:
         self._model.set_filter(EventFilter[key], text)
+        self.arrange()
+
+    def _on_source_events(self, name: str) -> None:
+        self._model.set_filter(EventFilter.LOG, name)
+        self.search_field.setText(name)
         self.arrange()
 
     def _on_consequence(self, key: str, action: str) -> None:

@@ -67,7 +67,7 @@ class ListPage(ListDetailPage):
         self._spec = spec
         self._table = table
         self._above_filters, self._below_filters = above_filters, below_filters
-        self._full_view: QWidget | None = None
+        self._full_views: list[QWidget] = []
         self.setAccessibleName(spec.name)
         self.setObjectName(spec.name)
         self.filter_control = SegmentedControl("Show", spec.filters)
@@ -144,18 +144,18 @@ class ListPage(ListDetailPage):
 
     def add_full_view(self, widget: QWidget) -> None:
         """Add a widget that may stand in place of the list page's search, list and details."""
-        self._full_view = widget
+        self._full_views.append(widget)
         widget.hide()
         self._page.insertWidget(self._page.indexOf(self.banner), widget, 1)
 
-    def set_full_view_shown(self, shown: bool) -> None:
-        """Show the added widget in place of the list page's search, list and details, or not."""
-        if self._full_view is None:
-            return
-        self._full_view.setVisible(shown)
-        self._page.setStretchFactor(self._body, 0 if shown else 1)
-        self.search_field.setVisible(not shown)
-        if shown:
+    def show_full_view(self, widget: QWidget | None) -> None:
+        """Show an added widget in place of the list page's search, list and details; None: none."""
+        for each in self._full_views:
+            each.setVisible(each is widget)
+        is_shown = widget is not None
+        self._page.setStretchFactor(self._body, 0 if is_shown else 1)
+        self.search_field.setVisible(not is_shown)
+        if is_shown:
             for part in (self.list_card, self._detail_scroll, self.back_button):
                 part.hide()
             if self._below_filters is not None:

@@ -58,6 +58,10 @@ class SegmentedControl(QWidget):
             self._group.add(segment)
             self._row.addWidget(segment, 1)
 
+    def set_text(self, key: str, text: str) -> None:
+        """Show another text on a segment, such as one with a count."""
+        self._segments[key].set_text(text)
+
     def value(self) -> str | None:
         """Return the key of the selected segment, or None."""
         return self._group.value()
@@ -113,6 +117,14 @@ class SegmentButton(OptionButton):
         self._label = text
         self.is_waiting = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_text(self, text: str) -> None:
+        """Show another text on the segment; a screen reader says it too."""
+        if text != self._label:
+            self._label = text
+            self.setAccessibleName(text)
+            self.updateGeometry()
+            self.update()
 
     def sizeHint(self) -> QSize:
         # Measured in the bolder weight, so that choosing moves nothing.

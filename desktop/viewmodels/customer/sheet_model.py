@@ -19,6 +19,7 @@ from desktop.model.edit import EditState
 from desktop.model.lookup_query import LookupQuery, parse_lookup_query
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.customer_context import CustomerContext, read_display_settings
+from desktop.viewmodels.customer.event_entry import EventEntry
 from desktop.viewmodels.customer.lists_view import ListDetailsView, build_list_details
 from desktop.viewmodels.customer.open_customer import OpenCustomer
 from desktop.viewmodels.customer.printed_sheet import PrintedSheet, build_printed_sheet
@@ -160,6 +161,7 @@ class CustomerSheetModel(QObject):
             ticket.id if ticket is not None else None,
             self._current.expanded_panels,
             self._workspace.service_states,
+            self._current.events,
         )
 
     def list_details(self, name: str) -> ListDetailsView:
@@ -219,7 +221,7 @@ class CustomerSheetModel(QObject):
         customer.number = next(self._numbers)
         customer.query, customer.is_opened = query, False
         customer.is_shown = False
-        customer.audit = ()
+        customer.audit, customer.events = (), ()
         customer.expanded_panels = frozenset()
         self._start_lookup(customer, self._look_up(customer, query, new=True))
 
@@ -287,7 +289,7 @@ class CustomerSheetModel(QObject):
         self.tasks.cancel(f"audit {id(customer)}")
         customer.number = next(self._numbers)
         customer.query = customer.sheet = None
-        customer.audit = ()
+        customer.audit, customer.events = (), ()
         customer.unsaved_input_sources.clear()
         customer.kept_input.clear()
 
@@ -392,10 +394,22 @@ class CustomerSheetModel(QObject):
             return
         if sheet.target_ids:
             rows = await self._store.audit.list_entries(targets=sheet.target_ids, limit=100)
-            if rows != customer.audit and customer.number == opening:
-                customer.audit = rows
+            events = await self._read_events(sheet)
+            is_new = (rows, events) != (customer.audit, customer.events)
+            if is_new and customer.number == opening:
+                customer.audit, customer.events = rows, events
                 if customer is self._current:
                     self.publish_views()
+
+    async def _read_events(self, sheet: CustomerSheet) -> tuple[EventEntry, ...]:
+        user = sheet.user.value
+        if user is None:
+            return ()
+        # Imported here: the window is painted without the reader of events.
+        from desktop.viewmodels.customer.event_entries import MAX_EVENTS, build_event_entries
+
+        found = self._store.events.list_of_person
+        return build_event_entries(await found(user.id, user.external_id or "", MAX_EVENTS))
 
     async def _link(self, person: int, sid: str) -> None:
         save, now = self._store.drafts_and_links.save_link.blocking, self._clock.now()

@@ -1,4 +1,4 @@
-"""View of the timeline panel: edits, list joins, tickets and mail activity by time."""
+"""View of the timeline panel: edits, list joins, tickets, mail activity and events by time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -77,6 +77,8 @@ def _collect_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
     yield from _profile_events(context)
     for row in context.audit:
         yield _TimelineEvent(row.at, audit_row_text(row))
+    for entry in context.events:
+        yield _TimelineEvent(entry.at, entry.text)
 
 
 def _profile_events(context: CustomerContext) -> Iterator[_TimelineEvent]:

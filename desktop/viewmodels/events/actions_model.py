@@ -45,6 +45,7 @@ class ActionsModel(TaskModel):
         self._keep_audit_head = keep_audit_head
         self._states: dict[ActionKind, ActionState] = {}
         self._typed: dict[ActionKind, str] = {}
+        self._edits = 0
         self._last_fired: Mapping[str, float] = {}
         self._matches: dict[tuple[ActionKind, str], int] = {}
         self._before_discard: tuple[ActionKind, ActionState, str | None] | None = None
@@ -226,6 +227,7 @@ class ActionsModel(TaskModel):
 
     def _set(self, kind: ActionKind, draft: EventAction | None, typed: str | None = None) -> None:
         state = self.state_of(kind)
+        self._edits += 1
         if typed is None:
             self._typed.pop(kind, None)
         else:
@@ -269,8 +271,13 @@ class ActionsModel(TaskModel):
         self.changed.emit()
 
     async def _read_states(self) -> None:
-        await self.wait_until_kept()
-        self._states = dict(await self._actions.get_states())
+        edits = -1
+        while edits != self._edits:
+            # What somebody changes while it is read counts, and is read once it is kept.
+            edits = self._edits
+            await self.wait_until_kept()
+            found = await self._actions.get_states()
+        self._states = dict(found)
         self.changed.emit()
 
     async def _save(self) -> None:

@@ -120,9 +120,9 @@ class EventMappingModel(TaskModel):
         """Say whether what stands here is the draft already, or why not."""
         problems = self.problems()
         if self.is_json_shown and self.json_fault is not None:
-            return "Not usable yet: the draft is as it was before."
+            return "Not usable yet: the draft keeps what could be used last."
         if problems:
-            return "A row can't be used yet: the draft is as it was before."
+            return "A row can't be used yet: the draft keeps what could be used last."
         state = self._actions.state_of(self.kind)
         if state.draft is None:
             return "As saved."

@@ -43,6 +43,7 @@ class EventFilter(Enum):
 
     SIMULATION = "Simulator"
     ACTIONS = "Actions"
+    SOURCES = "Sources"
     LOG = "Log"
     CORRECTION = "Needs correction"
 
@@ -53,7 +54,8 @@ class EventRow:
 
     `action` is the kind of its action, "" without one. `query` finds the customer in the search
     field; `body` is a request's JSON, `event_text` an event that may be corrected, `cause` why it
-    waits for a person, the same for others that wait for the same reason. `is_ticked` is
+    waits for a person, the same for others that wait for the same reason; `why_not` says why other
+    actions do not fire for its event. `is_ticked` is
     None for what has no box; rows of one line and action are ticked together.
     """
 
@@ -69,6 +71,7 @@ class EventRow:
     event_id: int = 0
     action: str = ""
     event_text: str = ""
+    why_not: tuple[str, ...] = ()
     source_id: int = 0
     cause: str = ""
     is_ticked: bool | None = None

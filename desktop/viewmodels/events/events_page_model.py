@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 
 from desktop.events.planned_fields import PlannedField
 from desktop.events.planned_request import NoChange, PlannedRequest
+from desktop.kit.change_bus import ChangeBus
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.kit.text import format_count
@@ -22,14 +23,14 @@ from desktop.viewmodels.events.event_consequences import (
 )
 from desktop.viewmodels.events.event_correction_model import EventCorrectionModel
 from desktop.viewmodels.events.event_delivery_model import EventDeliveryModel
+from desktop.viewmodels.events.event_export import export_event_rows
 from desktop.viewmodels.events.event_row import (
-    CORRECTABLE,
     EVENT_COLUMNS,
     EventFilter,
     EventRow,
-    delivery_rows,
 )
 from desktop.viewmodels.events.event_sample import EventSample
+from desktop.viewmodels.events.event_sources_model import EventSourcesModel
 from desktop.viewmodels.events.simulated_source import (
     MAX_ROWS,
     SimulatedSource,
@@ -41,17 +42,17 @@ from desktop.viewmodels.events.simulation_input import (
     SimulationInput,
     SimulationRequest,
 )
-from desktop.viewmodels.file_export import format_csv, format_json, write_private_file
+from desktop.viewmodels.events.stored_events_model import StoredEventsModel
 from desktop.viewmodels.list_model import GrowingListModel, ListState
 from desktop.viewmodels.task_model import TaskModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
 
-_LOG_EVENTS = 500
 # Stored events that drafts are previewed on where no file is open.
 _PREVIEWED_EVENTS = 200
 # They go to the delivery's process as an argument, whose length the system limits.
 _MAX_LEFT_OUT = 500
-_CORRECTABLE_STATES = ("To correct", "Not ticked")
+# What lists stored events.
+_STORED = (EventFilter.LOG, EventFilter.CORRECTION)
 
 
 class EventsPageModel(TaskModel):
@@ -65,11 +66,13 @@ class EventsPageModel(TaskModel):
         store: WorkspaceStore,
         use_cases: EventUseCases,
         actions: ActionsModel,
+        sources: EventSourcesModel,
         clock: Clock,
+        bus: ChangeBus,
     ) -> None:
         super().__init__()
         self._workspace, self._store, self._use_cases = workspace, store, use_cases
-        self.actions, self._clock = actions, clock
+        self.actions, self.sources, self._clock = actions, sources, clock
         self.table_model: GrowingListModel[EventRow] = GrowingListModel(EVENT_COLUMNS, self)
         self.event_filter = EventFilter.SIMULATION
         self.search_text = ""
@@ -78,9 +81,9 @@ class EventsPageModel(TaskModel):
         self._request: SimulationRequest | None = None  # shown, or being simulated
         self._is_delivered = False
         self._ignored: set[str] = set()  # keys of consequences
-        self._stored_rows: tuple[EventRow, ...] | None = None
         self._selected_id = ""
         self._error: AppError | None = None
+        self.stored = StoredEventsModel(store, bus)
         self.delivery = EventDeliveryModel(workspace, store, use_cases, clock)
         self.correction = EventCorrectionModel(workspace, store, self.delivery)
         actions.saved.connect(self._on_actions_saved)
@@ -88,7 +91,9 @@ class EventsPageModel(TaskModel):
         self.delivery.ended.connect(self._on_delivery_ended)
         self.correction.changed.connect(self._refresh_table)
         self.correction.read_wanted.connect(self._read_again)
-        for part in (self.delivery, self.correction):
+        self.stored.changed.connect(self._on_stored_read)
+        self.stored.attention_changed.connect(self.changed)
+        for part in (self.stored, self.delivery, self.correction):
             part.failed.connect(self.failed)
             part.message_posted.connect(self.message_posted)
         self.delivery.changed.connect(self.changed)
@@ -102,7 +107,7 @@ class EventsPageModel(TaskModel):
             return ListState(text=allowed.reason)
         if self._error is not None:
             return ListState(text=str(self._error), action_label="Try again", has_failed=True)
-        if self.is_simulating or self.tasks.is_running("read"):
+        if self.is_simulating or self.stored.is_reading:
             return ListState(is_loading=True)
         if self.table_model.rowCount():
             return ListState(summary=self._summary())
@@ -151,8 +156,15 @@ class EventsPageModel(TaskModel):
         return "" if is_admin else "Only admins create fields in Zendesk."
 
     def detail(self) -> EventRow | None:
-        """Return the selected row."""
-        return self.table_model.row_at(self.table_model.place_of(self._selected_id))
+        """Return the selected row, with why other actions do not fire for its event."""
+        row = self.table_model.row_at(self.table_model.place_of(self._selected_id))
+        if row is None or self.simulated is None or not self._is_simulation:
+            return row
+        return self.simulated.explain(row)
+
+    @property
+    def _is_simulation(self) -> bool:
+        return self.event_filter is EventFilter.SIMULATION
 
     @property
     def source_text(self) -> str:
@@ -204,11 +216,13 @@ class EventsPageModel(TaskModel):
 
     def set_visible(self, visible: bool) -> None:
         """Read what was delivered, and the actions, once the page is seen."""
+        self.sources.set_visible(visible and self.event_filter is EventFilter.SOURCES)
         if not visible:
             return
         self.actions.refresh()
         self.delivery.refresh()
-        if self.event_filter not in (EventFilter.SIMULATION, EventFilter.ACTIONS):
+        self.stored.read_attention()
+        if self.event_filter in _STORED:
             self.refresh()
 
     def open_file(self, path: str) -> None:
@@ -263,11 +277,11 @@ class EventsPageModel(TaskModel):
     def refresh(self) -> None:
         """Read the stored events again, or simulate the same source again."""
         self._error = None
-        if self.event_filter is EventFilter.SIMULATION:
+        if self.event_filter not in _STORED:
             if self._request is not None:
                 self.simulate(self._request)
             return
-        self.tasks.start_once("read", self._read_stored())
+        self.stored.read(self.event_filter)
 
     def set_filter(self, event_filter: EventFilter, text: str) -> None:
         """Show the rows of a filter that hold every word of `text`."""
@@ -275,12 +289,13 @@ class EventsPageModel(TaskModel):
         if is_other:
             self.correction.shown_cause = ""
         self.event_filter, self.search_text = event_filter, text
+        if is_other:
+            self.sources.set_visible(event_filter is EventFilter.SOURCES)
         if is_other and event_filter is EventFilter.ACTIONS:
             self.actions.refresh()
-        elif is_other and event_filter is not EventFilter.SIMULATION:
-            self._stored_rows = None
-            self.tasks.cancel("read")
-            self.tasks.start("read", self._read_stored())
+        elif is_other and event_filter in _STORED:
+            self.stored.forget()
+            self.stored.read(event_filter)
         self._refresh_table()
 
     @property
@@ -347,7 +362,7 @@ class EventsPageModel(TaskModel):
 
     async def close(self) -> None:
         """Stop watching; a delivery under way goes on."""
-        for part in (self.delivery, self.correction, self.actions):
+        for part in (self.stored, self.delivery, self.correction, self.actions, self.sources):
             await part.close()
         await super().close()
 
@@ -400,22 +415,12 @@ class EventsPageModel(TaskModel):
     async def _show_after_task(self) -> None:
         """Show the rows once the task before has ended, whose state the list tells."""
         await self.tasks.wait_for_prefix("simulate")
-        await self.tasks.wait_for_prefix("read")
         self._refresh_table()
 
-    async def _read_stored(self) -> None:
-        states = CORRECTABLE if self.event_filter is EventFilter.CORRECTION else ()
-        events = self._store.events
-        found = await events.list_newest(_LOG_EVENTS, states=states)
-        rows = [row for event in found for row in delivery_rows(event)]
+    def _on_stored_read(self) -> None:
         if self.event_filter is EventFilter.CORRECTION:
-            rows = [row for row in rows if row.state in _CORRECTABLE_STATES]
-            bad = await events.list_newest(_LOG_EVENTS, only_invalid=True)
-            rows += [row for event in bad for row in delivery_rows(event)]
-            rows.sort(key=lambda row: row.cause)
-            self.correction.set_rows(rows)
-        self._stored_rows = tuple(rows)
-        self.tasks.start_once("show", self._show_after_task())
+            self.correction.set_rows(self.stored.rows or ())
+        self._refresh_table()
 
     def _refresh_table(self) -> None:
         words = self.search_text.lower().split()
@@ -427,9 +432,9 @@ class EventsPageModel(TaskModel):
             return ()
         if self.event_filter is EventFilter.SIMULATION:
             return self.simulated.rows if self.simulated is not None else ()
-        if self.event_filter is EventFilter.CORRECTION and self._stored_rows is not None:
+        if self.event_filter is EventFilter.CORRECTION and self.stored.rows is not None:
             return self.correction.shown_rows()
-        return self._stored_rows or ()
+        return self.stored.rows or ()
 
     def _on_rows_changed(self) -> None:
         watch = self.delivery.watch
@@ -442,12 +447,14 @@ class EventsPageModel(TaskModel):
     def _on_delivery_ended(self, is_source: bool) -> None:
         self._is_delivered = self._is_delivered or is_source
         self.actions.refresh()
-        if self.event_filter in (EventFilter.LOG, EventFilter.CORRECTION):
+        self.stored.read_attention()
+        if self.event_filter in _STORED:
             self._read_again()
         self.changed.emit()
 
     def _read_again(self) -> None:
-        self.tasks.start_once("read", self._read_stored())
+        self.stored.read(self.event_filter)
+        self.stored.read_attention()
 
     def _show_failure(self, error: Exception) -> None:
         if isinstance(error, AppError):
@@ -459,10 +466,4 @@ class EventsPageModel(TaskModel):
     async def _export(self, path: Path, file_format: str) -> None:
         model = self.table_model
         rows = [row for n in range(model.rowCount()) if (row := model.row_at(n)) is not None]
-        cells = [(str(row.line), row.text, row.note, row.state) for row in rows]
-        header = ("line", "what", "request", "state")
-        document = {"rows": [dict(zip(header, cell, strict=True)) for cell in cells]}
-        text = format_json(document) if file_format == "json" else format_csv(header, cells)
-        await write_private_file(path, text)
-        count = format_count(len(rows), "row", "rows")
-        self.message_posted.emit(f"Saved {count} to {path.name}")
+        self.message_posted.emit(await export_event_rows(rows, path, file_format))

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from desktop.events.event_action import ActionKind
 from desktop.events.planned_request import PlannedRequest
-from desktop.events.simulation import SimulationCounts
+from desktop.events.simulation import SimulationCounts, explain_not_fired
+from desktop.events.trait_fields import snake_case
 from desktop.model.event_delivery import DeliveryState
 from desktop.viewmodels.events.event_row import (
     EventRow,
@@ -72,6 +74,25 @@ class SimulatedSource:
         """
         told = self.unticked if self.sends_removals else self.unticked - self.removal_keys
         return tuple(sorted(told))
+
+    def explain(self, row: EventRow) -> EventRow:
+        """Return a row that says what Zendesk discards, and why other actions do not fire.
+
+        Known for the first events of a source.
+        """
+        event = next((one for one in self.result.events if one.line == row.line), None)
+        if event is None:
+            return row
+        facts = row.facts
+        if row.action == ActionKind.UPSERT_USER.value:
+            missing = self.counts.effects.discarded
+            lost = [name for name in event.part("traits") if snake_case(name) in missing]
+            facts += (("Discarded", ", ".join(lost)),) if lost else ()
+        reasons: dict[str, list[str]] = {}
+        for kind, reason in explain_not_fired(self.result.actions, event).items():
+            reasons.setdefault(reason, []).append(kind.label)
+        why_not = tuple(f"{', '.join(kinds)}: {why}" for why, kinds in reasons.items())
+        return replace(row, facts=facts, why_not=why_not)
 
     def with_ticks(self, keys: Iterable[tuple[int, str]], *, on: bool) -> "SimulatedSource":
         """Return the source with the requests of these lines and actions ticked, or not."""

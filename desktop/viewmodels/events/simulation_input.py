@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from desktop.events.event import BadLine, Event
+from desktop.events.event_action import CompiledAction
 from desktop.events.event_intake import DuplicateEvent, read_events
 from desktop.events.event_text_splitter import EventText
 from desktop.events.event_validation import make_event
@@ -67,7 +68,7 @@ class SimulationResult:
 
     `kept_at` is when the users it was compared with were read (Unix seconds) where Zendesk did not
     answer, else None. `known` are line and state of events that are stored already. `events` are
-    the first ones, to try triggers on.
+    the first ones, to try triggers on; `actions` are those that it fired by.
     """
 
     counts: SimulationCounts
@@ -75,6 +76,7 @@ class SimulationResult:
     kept_at: float | None = None
     known: tuple[tuple[int, str], ...] = ()
     events: tuple[Event, ...] = ()
+    actions: tuple[CompiledAction, ...] = ()
 
 
 class DeliveryProcess(Protocol):

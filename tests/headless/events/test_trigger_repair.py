@@ -62,6 +62,13 @@ def test_two_faults_are_mended_one_after_the_other() -> None:
     assert text == f'type = "track" and ({A_OR_B})'
 
 
+def test_a_repair_that_would_not_bring_it_further_is_passed_over() -> None:
+    # Straight quotes alone would leave it failing at the same sign.
+    repair = find_repair("type = \"track\" && event = 'A'")
+    assert repair is not None
+    assert repair.text == "type = \"track\" and event = 'A'"
+
+
 def test_the_fault_of_a_trigger_names_its_place() -> None:
     with pytest.raises(TriggerError) as raised:
         compile_trigger(f'type = "track" and {A_OR_B}')

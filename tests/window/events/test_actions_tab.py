@@ -189,3 +189,20 @@ async def test_the_trigger_field_takes_paste_and_undo(
     window.type_trigger(TRACK, "x")
     window.press(Key.Key_Z, CTRL, times=2)
     assert row.trigger_field.text() == before
+
+
+async def test_an_edit_while_the_actions_are_read_is_kept(
+    window: EventsPageDriver, tmp_path: Path
+) -> None:
+    await open_actions(window, tmp_path)
+    model = window.events_model.actions
+    model.refresh()
+    # The store is being asked by then.
+    await window.pause(0)
+    await window.pause(0)
+    model.set_on(TRACK, on=False)
+    await window.wait_until(window.is_still)
+    assert not window.action_row(TRACK).switch.isChecked()
+    state = (await model._actions.get_states())[TRACK]
+    assert state.draft is not None
+    assert not state.draft.is_on

@@ -288,3 +288,22 @@ async def test_controls_of_a_correction_have_names_and_room(
         window.resize(size)
         assert controls_without_name(window.events_page) == []
         assert clipped_texts(window.events_page) == []
+
+
+async def test_the_timeline_of_the_customer_shows_their_events(
+    window: EventsPageDriver, tmp_path: Path
+) -> None:
+    event = track("Article Read", "n-1") | {"timestamp": "2026-11-02T09:00:00Z"}
+    await window.open_file(
+        write(tmp_path, identify("n-1", NEW), event, track("Video Played", "other"))
+    )
+    await deliver(window)
+    await window.look_up(NEW)
+    await window.wait_for_text("Did “Article Read”, app.jsonl")
+    panel = window.find_one("Timeline")
+    texts = window.visible_texts(panel)
+    assert "Told who they are, app.jsonl" in texts
+    # Nobody else's.
+    assert "Video Played" not in texts
+    # By the event's own time, not by that of its delivery.
+    assert "2 Nov" in texts

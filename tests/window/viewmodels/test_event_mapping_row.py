@@ -52,6 +52,7 @@ def test_every_default_mapping_comes_back_from_its_rows(default: EventAction) ->
         # What a row can't say exactly.
         ({"@if": {"blank": A, "then": 1}}, ValueKind.JSON),
         ({"@if": {"exists": A, "then": 1, "else": None}}, ValueKind.JSON),
+        ({"@case": {"operator": "lower", "value": {"@path": "a"}}}, ValueKind.JSON),
         ({"@arrayPath": ["$.a", {"b": A}]}, ValueKind.JSON),
         ([1, 2], ValueKind.JSON),
         ({"@literal": {"a": 1}}, ValueKind.JSON),
