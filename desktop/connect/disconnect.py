@@ -22,6 +22,7 @@ _ACCOUNT_SETTINGS: tuple[Setting[Any], ...] = (
     settings_table.ZENDESK_EMAIL,
     settings_table.SAILTHRU_ONLY_OWNER,
     settings_table.HAS_DEDICATED_KEY,
+    *settings_table.SELL_SETTINGS,
 )
 
 
@@ -94,3 +95,16 @@ async def disconnect_workspace(config: ConnectionConfig) -> SignOutResult:
     # A managed setting cannot be changed here, and its refusal would keep the rest.
     config.settings_file.change({row.key: None for row in rows if not values.is_managed(row)})
     return result
+
+
+async def disconnect_sell(config: ConnectionConfig) -> None:
+    """Forget the Zendesk Sell token and switch Sell off; the other services stay connected.
+
+    Raises NotPermitted or KeyringError. Sell keeps the token until an admin deletes it there.
+    """
+    await config.seal.load()
+    values = config.settings_file.load().values
+    if not values.is_managed(settings_table.SELL_ENABLED):
+        config.settings_file.change({settings_table.SELL_ENABLED.key: None})
+    for secret in (Secret.SELL_TOKEN, Secret.SELL_HOST):
+        await config.vault.delete(secret)
