@@ -10,6 +10,7 @@ from typing import Any
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.zendesk_account import erase_zendesk_secrets
+from desktop.kit.errors import KeyringError
 from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
@@ -106,5 +107,10 @@ async def disconnect_sell(config: ConnectionConfig) -> None:
     values = config.settings_file.load().values
     if not values.is_managed(settings_table.SELL_ENABLED):
         config.settings_file.change({settings_table.SELL_ENABLED.key: None})
-    for secret in (Secret.SELL_TOKEN, Secret.SELL_HOST):
-        await config.vault.delete(secret)
+    try:
+        for secret in (Secret.SELL_TOKEN, Secret.SELL_HOST):
+            await config.vault.delete(secret)
+    except KeyringError:
+        # A server that has its keys from the environment need not have a keyring.
+        if not config.environment_secrets.secrets:
+            raise

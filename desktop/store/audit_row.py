@@ -19,6 +19,7 @@ from desktop.model.sync import Sync
 
 GENESIS_HASH = "0" * 64
 EVENT_ACTION_KIND = "event_action"
+SELL_EXPORT_KIND = "sell_export"
 # The kind of the row with which an admin notes that earlier rows are lost.
 RESTART_KIND = "restart"
 # The kind of a row that tells of a request to a lead; it is no change of the customer.
@@ -311,6 +312,24 @@ def append_event_action(
         old=old,
         new=new,
         reason="The action of events was saved",
+    )
+
+
+def append_sell_export(
+    connection: sqlite3.Connection, *, actor: str, folder: str, counts: Json, at: float, what: str
+) -> int:
+    """Append to the audit that everything was exported from Zendesk Sell, begun or finished."""
+    return _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind=SELL_EXPORT_KIND,
+        service=Service.SELL,
+        name=what,
+        old=None,
+        new=counts,
+        reason="Everything was exported from Zendesk Sell",
+        detail=folder,
     )
 
 
