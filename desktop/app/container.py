@@ -39,7 +39,7 @@ from desktop.vault.keyring_vault import KeyringVault
 from desktop.vault.secret import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from desktop.audience.audience_service import AudienceService
     from desktop.audience.data_service import DataService, DataSettings
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from desktop.customer.erasure_service import ErasureService
     from desktop.customer.lead_requests import LeadRequestService
     from desktop.customer.pause_release import PauseRelease
+    from desktop.customer.sell_export.sell_exporter import SellExporter, SellExportStep
     from desktop.customer.person_export import PersonExportService
     from desktop.customer.ticket_follower import TicketFollower
     from desktop.model.mail_trail import MailTrail
@@ -226,6 +227,26 @@ class WorkspaceServices:
             self.context.clock,
             lambda: session.actor,
             lambda: session.rules,
+        )
+
+    def build_sell_exporter(
+        self,
+        on_step: "Callable[[SellExportStep], None]" = lambda _step: None,
+        checkpoint: "Checkpoint" = lambda _name: None,
+    ) -> "SellExporter":
+        """Build the SellExporter over the clients connected now; `on_step` hears how far it is."""
+        from desktop.customer.sell_export.sell_exporter import SellExporter
+
+        session = self.session
+        return SellExporter(
+            lambda: session.clients,
+            self.store,
+            self.context.clock,
+            lambda: session.actor,
+            self.check_now,
+            session.recheck_actor,
+            on_step,
+            checkpoint,
         )
 
     @cached_property

@@ -37,6 +37,7 @@ class Permission(Enum):
     AUDIENCE = "audience"
     EXPORT = "export"
     AGENT_REPORTS = "agent_reports"
+    EXPORT_SELL = "export_sell"
     PRIVACY = "privacy"
 
     @property
@@ -58,6 +59,9 @@ _WAITING_PERMISSIONS = frozenset(
         Permission.PAUSE,
     }
 )
+
+# They change nothing, so the switch of changes does not stop them.
+_READING_PERMISSIONS = frozenset({Permission.VIEW, Permission.EXPORT_SELL})
 
 CHANGES_OFF_REASON = "Changes are switched off here. An admin can switch them on in Settings."
 
@@ -83,6 +87,7 @@ _LABELS = {
     Permission.AUDIENCE: "search everybody in Audience",
     Permission.EXPORT: "export people from Audience to a file",
     Permission.AGENT_REPORTS: "see reports that name agents",
+    Permission.EXPORT_SELL: "export everything from Zendesk Sell",
     Permission.PRIVACY: "export or erase all that is known of a customer",
 }
 
@@ -119,6 +124,8 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
         Permission.EXPORT: False,
         # How somebody's ratings are is for who leads them.
         Permission.AGENT_REPORTS: False,
+        # The whole of a customer base in a folder.
+        Permission.EXPORT_SELL: False,
         Permission.PRIVACY: False,
     },
 }
@@ -193,7 +200,7 @@ def check_permission(
     """Decide whether `actor` may use a permission under these rules."""
     # The switch stops every change at once, whatever the table allows. An opt-out is not held up
     # by a keyring that is locked.
-    is_stopped = permission is not Permission.VIEW and not rules.are_changes_enabled
+    is_stopped = permission not in _READING_PERMISSIONS and not rules.are_changes_enabled
     if is_stopped and not (rules.are_changes_unproven and permission is Permission.OPT_OUT):
         reason = CHANGES_OFF_REASON if rules.is_signed_in else NOT_SIGNED_IN_REASON
         return PermissionDecision(False, f"{reason} {rules.outside_notice}".rstrip())

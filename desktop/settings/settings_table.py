@@ -102,6 +102,25 @@ ZENDESK_EMAIL = text_setting(
     parse=value_parsers.parse_token_email,
     is_secret_address=True,
 )
+SELL_ENABLED = flag_setting(
+    "sell.enabled",
+    SettingSection.SELL,
+    "Zendesk Sell is connected",
+    "Off: Sell is not asked for anything, and its token stays where it is. Zendesk ends Sell on"
+    " 2027-08-31.",
+    invalid_fallback=False,
+    is_admin_only=True,
+)
+SELL_BASE_URL = text_setting(
+    "sell.base_url",
+    SettingSection.SELL,
+    "Address of Zendesk Sell",
+    "The same for all accounts. Leave it.",
+    default=service_address.SELL_ADDRESS,
+    parse=service_address.normalize_sell_url,
+    is_advanced=True,
+    is_admin_only=True,
+)
 CHANGES_ENABLED = flag_setting(
     "changes",
     SettingSection.PERMISSIONS,
@@ -505,6 +524,8 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     ZENDESK_AUTH,
     ZENDESK_CLIENT_ID,
     ZENDESK_EMAIL,
+    SELL_ENABLED,
+    SELL_BASE_URL,
     CHANGES_ENABLED,
     *PERMISSION_SETTINGS.values(),
     FOLLOW_ADDRESSES,
@@ -546,6 +567,8 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
 )
 # What leads to a connection has to be set by whoever makes the first one.
 CONNECTION_SETTINGS = (SERVICE_URI, ZENDESK_BASE_URL)
+# Optional, and beside them at the first connection.
+SELL_SETTINGS = (SELL_ENABLED, SELL_BASE_URL)
 SETTINGS_BY_KEY: Mapping[str, Setting[Any]] = MappingProxyType(
     {row.key: row for row in ALL_SETTINGS}
 )

@@ -103,6 +103,17 @@ class AuditLog(Repository):
         return self._database.read(look)
 
     @database_call
+    def append_sell_export(
+        self, *, actor: str, folder: str, counts: Json, at: float, what: str
+    ) -> None:
+        """Append who exports everything from Zendesk Sell: `what` is begun, resumed or finished."""
+        self._database.write(
+            lambda connection: audit_row.append_sell_export(
+                connection, actor=actor, folder=folder, counts=counts, at=at, what=what
+            )
+        )
+
+    @database_call
     def search_sync_entries(
         self,
         *,

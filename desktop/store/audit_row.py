@@ -20,6 +20,7 @@ from desktop.model.sync import Sync
 GENESIS_HASH = "0" * 64
 EVENT_ACTION_KIND = "event_action"
 EVENT_SWITCH_KIND = "event_switch"
+SELL_EXPORT_KIND = "sell_export"
 # The kind of the row with which an admin notes that earlier rows are lost.
 RESTART_KIND = "restart"
 # The kinds of rows that tell of everybody's data: kept here or not any more; written to a file.
@@ -334,6 +335,24 @@ def append_event_switch(
         old=None,
         new=content,
         reason=f"{source}: whether it is delivered by itself, by the rights of who switched it",
+    )
+
+
+def append_sell_export(
+    connection: sqlite3.Connection, *, actor: str, folder: str, counts: Json, at: float, what: str
+) -> int:
+    """Append to the audit that everything was exported from Zendesk Sell, begun or finished."""
+    return _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind=SELL_EXPORT_KIND,
+        service=Service.SELL,
+        name=what,
+        old=None,
+        new=counts,
+        reason="Everything was exported from Zendesk Sell",
+        detail=folder,
     )
 
 

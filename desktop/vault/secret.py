@@ -34,6 +34,7 @@ class Secret(Enum):
     # which whoever wants a secret sent elsewhere may write.
     SAILTHRU_HOST = "sailthru-host"
     ZENDESK_HOST = "zendesk-host"
+    SELL_HOST = "sell-host"
     SMTP_HOST = "smtp-host"
     # Whose an API token is: by itself it signs in as anybody of the account.
     ZENDESK_TOKEN_EMAIL = "zendesk-token-email"  # noqa: S105 - the entry's name
@@ -49,6 +50,7 @@ class Secret(Enum):
         return self in (
             Secret.SAILTHRU_HOST,
             Secret.ZENDESK_HOST,
+            Secret.SELL_HOST,
             Secret.SMTP_HOST,
             Secret.ZENDESK_TOKEN_EMAIL,
         )
@@ -73,6 +75,7 @@ _LABELS = {
     Secret.SETTINGS_SEAL: "key of the settings' seal",
     Secret.SAILTHRU_HOST: "address of the Sailthru key",
     Secret.ZENDESK_HOST: "address of the Zendesk sign-in",
+    Secret.SELL_HOST: "address of the Zendesk Sell token",
     Secret.SMTP_HOST: "address of the mail server's password",
     Secret.ZENDESK_TOKEN_EMAIL: "e-mail address of the Zendesk API token",
 }
