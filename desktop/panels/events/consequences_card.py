@@ -39,7 +39,7 @@ class ConsequencesCard(Card):
         self.setVisible(bool(consequences))
         self.removals_box.setVisible(removals > 0)
         what = "removal" if removals == 1 else f"{removals:,} removals"
-        self.removals_box.setText(f"Send the {what} too")
+        self.removals_box.show_whole_text(f"Send the {what} too")
         self.removals_box.set_value(is_ticked)
         if tuple(consequences) == self._shown:
             return
