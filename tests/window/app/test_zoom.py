@@ -147,6 +147,7 @@ async def test_zoom_keys_work_in_dialogs(window: WindowDriver, dialog: str) -> N
     def zoom() -> int:
         return window.house.session.values.get(settings_table.WINDOW_ZOOM)
 
+    await window.look_up("maria@lopez.example")
     window.view.window_actions[dialog].trigger()
     await window.wait_until(lambda: [d for d in window.view.findChildren(QDialog) if d.isVisible()])
     (shown,) = [d for d in window.view.findChildren(QDialog) if d.isVisible()]
