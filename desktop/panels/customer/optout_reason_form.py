@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QVBoxLayout, QWidget
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import primary_button, quiet_button
+from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import label
 from desktop.viewmodels.customer.optout_view import OptOutLevelView, OptOutView
 
@@ -67,7 +68,10 @@ class OptOutReasonForm(QFrame):
         self._cancel = quiet_button("Cancel")
         self._cancel.clicked.connect(self.cancelled)
         self._keys = label("Ctrl+Enter", "small")
-        column.addLayout(hbox(self._confirm_button, self._keys, 1, self._cancel))
+        buttons = FlowLayout(fonts.scaled(8), fonts.scaled(4), alignment="spread")
+        for each in (self._confirm_button, self._keys, self._cancel):
+            buttons.addWidget(each)
+        column.addLayout(buttons)
 
     def show_level(self, level: OptOutLevelView, view: OptOutView, draft: str) -> None:
         """Ask in the form for an opt-out level's reason; `draft` is what was typed before."""

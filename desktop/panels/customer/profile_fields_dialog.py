@@ -7,7 +7,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
-    QDialog,
     QHeaderView,
     QLineEdit,
     QStyle,
@@ -26,6 +25,7 @@ from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import primary_button, quiet_button, secondary_button
 from desktop.panels.widgets.copy_menu import CopyMenu
+from desktop.panels.widgets.dialog import Dialog
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
@@ -47,7 +47,7 @@ from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 _NARROW_WIDTH = 520  # px at the base font
 
 
-class ProfileFieldsDialog(QDialog):
+class ProfileFieldsDialog(Dialog):
     """The dialog that edits profile fields, and stays open; a saved one shows as waiting."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget) -> None:
