@@ -13,6 +13,7 @@ from desktop.kit.errors import AppError, NotPermitted
 from desktop.model.sync import Sync
 from desktop.model.sync_run import Run, RunState
 from desktop.settings import settings_table, sync_settings
+from desktop.sync.run_lease import RunLease
 from desktop.sync.run_notification import RunNotification, build_run_notification, should_notify
 from desktop.sync.sync_runner import RunRequest
 
@@ -34,10 +35,23 @@ async def run_and_notify(
     """
     request = await _verify_cause(services, request)
     permits = await find_run_permits(services, sync, request)
-    runner = build_runner(services, sync.name, on_progress, permits=permits)
-    run = await runner.run(sync, request)
+    lease = await services.acquire_run_lease(sync)
+    try:
+        runner = build_runner(services, sync.name, on_progress, permits=permits, lease=lease)
+        run = await runner.run(sync, request)
+    finally:
+        if lease is not None:
+            await _release(lease)
     await follow_changed_addresses(services)
     return await notify_run_ended(services, sync, run)
+
+
+async def _release(lease: RunLease) -> None:
+    try:
+        await lease.release()
+    except AppError as error:
+        # It ends by itself, and this process is gone by then.
+        log.info("The team store was not told of the run's end: %s", error.code)
 
 
 async def follow_changed_addresses(services: WorkspaceServices) -> None:
