@@ -4,13 +4,12 @@ A workspace belongs to a team where `fairlead.db` says so, or its vault has an a
 takes only one of them away has a workspace that starts nothing by itself, not one that is alone.
 """
 
-import platform
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desktop import __version__
+from desktop.connect.audit_handover import AuditHandover, computer_name
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.kit.errors import ConflictError, InvalidInput, KeyringError, NotPermitted
 from desktop.model.account import Account
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from desktop.store.team_membership_repository import TeamMembershipRepository
 
 AddSecrets = Callable[..., None]
-# So many rows of the audit are handed in within one transaction.
-_BATCH = 500
 
 
 class TeamConnection:
@@ -94,6 +91,7 @@ class TeamConnection:
         """
         require_team_admin(actor)
         address = _check_address(self._config, text, self._add_secrets)
+        self._require_keepable(address)
         known = await self._memberships.get()
         from desktop.store.team.team_key import new_team_key
 
@@ -105,9 +103,7 @@ class TeamConnection:
             desk_id = await self._find_desk(store) or str(uuid.uuid4())
             store = store.as_desk(desk_id)
             account = await self._accounts.get_current() or Account()
-            team_id = await store.desks.join(
-                platform.node() or "A computer", actor.signature, __version__, account
-            )
+            team_id = await store.desks.join(computer_name(), actor.signature, __version__, account)
         except BaseException:
             store.close()
             raise
@@ -127,6 +123,25 @@ class TeamConnection:
         self._store = store
         return membership
 
+    def _require_keepable(self, address: TeamAddress) -> None:
+        """Raise InvalidInput where the environment would not give the same address again."""
+        given = self._config.environment_secrets.secrets.get(Secret.TEAM_DSN)
+        if given is None:
+            return
+        if not address.key:
+            raise InvalidInput(
+                "The address of the team store has no key of the team.",
+                "This computer takes the address from its environment, where no key can be kept.",
+                "Put # and 64 hexadecimal digits behind it, as `openssl rand -hex 32` makes them;"
+                " the same at every desk.",
+            )
+        if parse_team_address(given) != address:
+            raise InvalidInput(
+                "FAIRLEAD_TEAM_DSN names another team store.",
+                "Nothing was joined.",
+                "Set the variable to the address to join, or take it away.",
+            )
+
     async def leave(self, actor: Actor) -> None:
         """Leave the team, as an admin; what was handed in stays there."""
         require_team_admin(actor)
@@ -145,30 +160,14 @@ class TeamConnection:
         return _check_address(self._config, text, self._add_secrets).text
 
     async def hand_in_audit(self) -> int:
-        """Hand the rows of the audit that the team store lacks in, in order; returns how many.
+        """Hand the rows of the audit that the team store lacks in; returns how many.
 
-        Where it goes on is asked of the team store itself: whatever ends this in between, each row
-        is there once. Nothing happens where the workspace works alone.
+        Nothing happens where the workspace works alone. Raises as `open` does.
         """
-        store = await self.open()
-        membership = await self._memberships.get()
+        store, membership = await self.open(), await self._memberships.get()
         if store is None or membership is None:
             return 0
-        await store.desks.touch(__version__)
-        newest = await store.audit.find_newest_own()
-        if newest is not None and await self._memberships.find_hash(newest[0]) != newest[1]:
-            store, membership = await self._continue_as_new_desk(store, membership)
-            newest = None
-        after = newest[0] if newest is not None else membership.handed_in_seq
-        count = 0
-        while rows := await self._memberships.list_unhanded(after, _BATCH):
-            await store.audit.hand_in(rows)
-            after, count = int(rows[-1]["seq"]), count + len(rows)
-            await self._memberships.set_handed_in(membership.desk_id, after)
-            if len(rows) < _BATCH:
-                break
-        if after != membership.handed_in_seq and not count:
-            await self._memberships.set_handed_in(membership.desk_id, after)
+        self._store, count = await AuditHandover(self._memberships).hand_in(store, membership)
         return count
 
     async def count_waiting(self) -> int:
@@ -180,23 +179,6 @@ class TeamConnection:
         store, self._store = self._store, None
         if store is not None:
             store.close()
-
-    async def _continue_as_new_desk(
-        self, store: "TeamStore", membership: TeamMembership
-    ) -> "tuple[TeamStore, TeamMembership]":
-        """Go on under a new desk from the newest row that both have: the file was restored."""
-        handed, here = await store.audit.list_own_hashes(), await self._memberships.list_hashes()
-        common = max((seq for seq, known in handed.items() if here.get(seq) == known), default=0)
-        desk_id = str(uuid.uuid4())
-        await store.desks.continue_as(
-            desk_id, platform.node() or "A computer", membership.joined_by, __version__
-        )
-        changed = replace(membership, desk_id=desk_id, handed_in_seq=common)
-        await self._memberships.save(changed)
-        await self.close()
-        opened = await self.open()
-        assert opened is not None  # noqa: S101 - it is a member
-        return opened, changed
 
     async def _find_desk(self, store: "TeamStore") -> str:
         """Find the desk whose record is this computer's: it joined before; "" for none.

@@ -1,5 +1,7 @@
 """One desk of a team as commands see it: a home of its own, and the team store's address."""
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 from tests.support.cli_command import CommandResult, FairleadCommand
@@ -34,3 +36,10 @@ class TeamDeskCommand:
         done = self(*words, "--json", **environ)
         assert done.exit_code == 0, done
         return done.json
+
+    def change_file(self, statement: str) -> None:
+        """Write into this desk's `fairlead.db`, as whoever owns the computer can."""
+        path = self.home / "workspaces" / "main" / "fairlead.db"
+        with closing(sqlite3.connect(path)) as raw:
+            raw.execute(statement)
+            raw.commit()
