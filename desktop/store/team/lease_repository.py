@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 # A run looks before each batch, which renews it; the longest batch waits for a job of minutes.
 LEASE_S = 900
 _SELECT_SQL = (
-    "SELECT lease.*, desk.name AS desk_name, held_until > now() AND owner <> '' AS is_held"
+    "SELECT sync, lease.desk, epoch, owner, last_due, desk.name AS desk_name,"
+    " held_until > now() AND owner <> '' AS is_held"
     " FROM sync_lease AS lease JOIN desk ON desk.id = lease.desk"
 )
 

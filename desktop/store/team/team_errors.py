@@ -1,5 +1,6 @@
 """Turns PostgreSQL's errors into sentences; psycopg's own exceptions leave this package never."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from desktop.model.team_address import TeamAddress
 
 if TYPE_CHECKING:
     import psycopg
+
+log = logging.getLogger(__name__)
 
 _ASK_OWNER = "Ask whoever looks after the database."
 
@@ -69,6 +72,7 @@ def to_team_error(error: "psycopg.Error", address: TeamAddress) -> AppError:
             " wait.",
             "Fairlead tries again by itself.",
         )
+    log.error("The team store answered %s: %s", type(error).__name__, text)
     return TeamStoreRefused(f"The team store at {where} refused ({state or 'no code'}).")
 
 

@@ -65,7 +65,7 @@ def test_rows_are_handed_in_once_and_in_batches(
 
 
 @pytest.mark.parametrize("point", ["read", "handed in", "noted"])
-def test_killed_hand_over_loses_and_doubles_nothing(
+def test_killed_hand_over_leaves_each_row_there_once(
     make_desk: Callable[..., Desk], postgres: PostgresServer, database: str, dsn: str, point: str
 ) -> None:
     store, team, folder = make_desk("d1", 4)

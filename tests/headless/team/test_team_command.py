@@ -44,7 +44,7 @@ def test_agent_neither_joins_nor_invites_nor_leaves(make_desk: MakeDesk) -> None
     assert invited == ada.environ["FAIRLEAD_TEAM_DSN"]
 
 
-def test_leaving_and_joining_again_doubles_nothing(
+def test_leaving_and_joining_again_adds_nothing_twice(
     make_desk: MakeDesk, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
     ada = make_desk("ada")
