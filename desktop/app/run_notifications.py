@@ -34,6 +34,7 @@ async def run_and_notify(
     Raises what keeps the run from beginning, such as a lock that another process holds.
     """
     request = await _verify_cause(services, request)
+    await _ask_approvers(services, request)
     permits = await find_run_permits(services, sync, request)
     lease = await services.acquire_run_lease(sync)
     try:
@@ -44,6 +45,25 @@ async def run_and_notify(
             await _release(lease)
     await follow_changed_addresses(services)
     return await notify_run_ended(services, sync, run)
+
+
+async def _ask_approvers(services: WorkspaceServices, request: RunRequest) -> None:
+    """Take in what other desks' admins approved of a plan, and ask who approved it once more."""
+    plan_id = request.plan_id
+    if request.resume_run_id is not None:
+        plan_id = (await services.store.runs.get(request.resume_run_id)).plan
+    if plan_id is None:
+        return
+    # Imported here: most runs apply no plan that somebody has approved.
+    from desktop.app.team_approvals import TeamApprovals
+
+    approvals = TeamApprovals(services)
+    try:
+        await approvals.exchange()
+    except AppError as error:
+        # What was approved before counts all the same; the limits hold the rest back.
+        log.info("Approvals of other desks were not read: %s", error.code)
+    await approvals.require_current_approvers(plan_id)
 
 
 async def _release(lease: RunLease) -> None:

@@ -1,16 +1,16 @@
-"""The tables of `fairlead.db` about the team: membership, and approvals that were asked for."""
+"""The table of `fairlead.db` that says to which team the workspace belongs."""
 
 import sqlite3
 from collections.abc import Mapping
 
 from desktop.model.json_value import Json
-from desktop.model.team import ApprovalKind, TeamMembership
+from desktop.model.team import TeamMembership
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 
 
 class TeamMembershipRepository(Repository):
-    """The tables `team_membership` and `team_approval_request`."""
+    """The table `team_membership`, and the rows of the audit to be handed in."""
 
     @database_call
     def get(self) -> TeamMembership | None:
@@ -64,12 +64,7 @@ class TeamMembershipRepository(Repository):
     @database_call
     def remove(self) -> None:
         """Delete the membership: the workspace works alone from now on."""
-
-        def act(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM team_membership")
-            connection.execute("DELETE FROM team_approval_request")
-
-        self._database.write(act)
+        self._database.write(lambda c: c.execute("DELETE FROM team_membership"))
 
     @database_call
     def list_unhanded(self, after: int, limit: int) -> tuple[sqlite3.Row, ...]:
@@ -109,46 +104,6 @@ class TeamMembershipRepository(Repository):
                     " coalesce((SELECT handed_in_seq FROM team_membership), 0)"
                 ).fetchone()[0]
             )
-        )
-
-    @database_call
-    def save_request(self, request: str, kind: ApprovalKind, subject: str, now: float) -> None:
-        """Insert that an approval of `subject` was asked of the other desks."""
-        self._database.write(
-            lambda c: c.execute(
-                "INSERT OR REPLACE INTO team_approval_request VALUES (?, ?, ?, ?)",
-                (request, kind.value, subject, now),
-            )
-        )
-
-    @database_call
-    def find_request(self, kind: ApprovalKind, subject: str) -> str:
-        """Select the id under which an approval of `subject` was asked; "" for none."""
-
-        def look(connection: sqlite3.Connection) -> str:
-            row = connection.execute(
-                "SELECT id FROM team_approval_request WHERE kind = ? AND subject = ?",
-                (kind.value, subject),
-            ).fetchone()
-            return str(row["id"]) if row is not None else ""
-
-        return self._database.read(look)
-
-    @database_call
-    def list_requests(self) -> dict[str, tuple[ApprovalKind, str]]:
-        """Select what was asked of the other desks: id, kind and subject."""
-        return self._database.read(
-            lambda c: {
-                row["id"]: (ApprovalKind(row["kind"]), row["subject"])
-                for row in c.execute("SELECT * FROM team_approval_request")
-            }
-        )
-
-    @database_call
-    def remove_request(self, request: str) -> None:
-        """Delete that an approval was asked of the other desks: it is settled."""
-        self._database.write(
-            lambda c: c.execute("DELETE FROM team_approval_request WHERE id = ?", (request,))
         )
 
 

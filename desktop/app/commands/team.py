@@ -10,12 +10,13 @@ from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.view_permission import require_admin, require_view_permission
 from desktop.app.container import WorkspaceServices
+from desktop.app.team_approvals import TeamApprovals, describe_request
 from desktop.connect.team_connection import require_team_admin
 from desktop.kit.clock import iso_timestamp
-from desktop.kit.errors import AppError, InvalidInput
+from desktop.kit.errors import AppError, InvalidInput, UserDecisionNeeded
 from desktop.kit.text import format_count
 from desktop.model.json_value import Json
-from desktop.model.team import TeamMembership
+from desktop.model.team import ApprovalKind, ApprovalRequest, TeamMembership
 from desktop.model.team_address import TeamAddress, parse_team_address
 from desktop.settings import settings_table
 from desktop.vault.secret import Secret
@@ -30,9 +31,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         default="status",
         choices=sorted(_ACTIONS),
         help="status (the default); join a team store, invite another desk, leave; take a sync"
-        " over; migrate the database, as its owner",
+        " over; list and give approvals; migrate the database, as its owner",
     )
-    parser.add_argument("what", nargs="?", metavar="DSN|SYNC", help=_STDIN_HINT)
+    parser.add_argument("what", nargs="?", metavar="DSN|SYNC|ID", help=_STDIN_HINT)
+    parser.add_argument("--confirm", help="what is approved: the address, or the number of people")
 
 
 @in_workspace()
@@ -127,6 +129,41 @@ async def _take(services: WorkspaceServices, options: argparse.Namespace) -> int
     return emit({"sync": lease.sync, "epoch": lease.epoch}, lines, as_json=options.json)
 
 
+async def _list_approvals(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    await require_view_permission(services)
+    requests = await TeamApprovals(services).list_open()
+    lines = [f"{one.id[:8]}  {describe_request(one)}" for one in requests]
+    if requests:
+        lines.append("To approve: `fairlead team approve ID --confirm ADDRESS|NUMBER`")
+    document = {"requests": [one.as_json() for one in requests]}
+    return emit(document, lines or ["No approval is asked for."], as_json=options.json)
+
+
+async def _approve(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    approvals = TeamApprovals(services)
+    request = await _find_request(approvals, options.what or "")
+    if options.confirm is None:
+        hint = (
+            "Add --confirm with the address of who is to be erased, as you know it from whoever"
+            " asks."
+            if request.kind is ApprovalKind.ERASURE
+            else f"Add --confirm {request.text('people')}, the number of people."
+        )
+        raise UserDecisionNeeded(describe_request(request), "Nothing was approved.", hint)
+    answered = await approvals.answer(request.id, options.confirm)
+    lines = [f"Approved. {request.desk_name} goes on by itself as soon as it hears of it."]
+    return emit(answered.as_json(), lines, as_json=options.json)
+
+
+async def _find_request(approvals: TeamApprovals, begin: str) -> ApprovalRequest:
+    found = [one for one in await approvals.list_open() if begin and one.id.startswith(begin)]
+    if len(found) != 1:
+        raise InvalidInput(
+            f"No approval “{begin[:40]}” is asked for.", "", "`fairlead team approvals` lists them."
+        )
+    return found[0]
+
+
 async def _migrate(services: WorkspaceServices, options: argparse.Namespace) -> int:
     from desktop.store.team.team_database import TeamDatabase
     from desktop.store.team.team_migrations import DESK_ROLE, migrate_team_store
@@ -180,6 +217,8 @@ _ACTIONS: dict[str, Callable[[WorkspaceServices, argparse.Namespace], Coroutine[
     "invite": _invite,
     "leave": _leave,
     "take": _take,
+    "approvals": _list_approvals,
+    "approve": _approve,
     "migrate": _migrate,
 }
 

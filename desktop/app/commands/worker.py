@@ -14,6 +14,7 @@ from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
 from desktop.app.commands.sync_subcommands.scheduled_runs import DueRunResult, run_due_syncs
 from desktop.app.container import WorkspaceServices
+from desktop.app.team_approvals import TeamApprovals
 from desktop.kit.errors import AppError, UserDecisionNeeded
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ async def _work_until_stopped(services: WorkspaceServices) -> None:
         try:
             results, _paused = await run_due_syncs(services)
             await services.team.hand_in_audit()
+            await TeamApprovals(services).exchange()
             _log_results(results)
             told = ""
         except AppError as error:

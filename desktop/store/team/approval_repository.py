@@ -21,6 +21,7 @@ from desktop.store.team.team_repository import TeamRepository
 if TYPE_CHECKING:
     from desktop.store.team.team_database import TeamDatabaseConnection
 
+_REQUESTS = uuid.UUID("6c3d0f5e-8b1a-4c57-9d5e-0f6f6a3b9e21")
 _SELECT_SQL = (
     "SELECT request.*, desk.name AS desk_name, approval_end.request IS NOT NULL AS is_ended"
     " FROM approval_request AS request JOIN desk ON desk.id = request.desk"
@@ -32,9 +33,14 @@ class ApprovalRepository(TeamRepository):
     """The tables `approval_request`, `approval_answer` and `approval_end` of the team store."""
 
     @database_call
-    def ask(self, kind: ApprovalKind, content: Mapping[str, Json], actor: Actor, now: float) -> str:
-        """Insert a request for another admin's approval; returns its id."""
-        request = uuid.uuid4().hex
+    def ask(
+        self, kind: ApprovalKind, subject: str, content: Mapping[str, Json], who: str, now: float
+    ) -> str:
+        """Insert a request for another admin's approval of `subject`; returns its id.
+
+        Of one subject at one desk there is one request, however often it is asked.
+        """
+        request = self.request_id(kind, subject)
         text = canonical_json(dict(content))
         said = _question(request, self._desk_id, kind.value, text)
         values = (
@@ -42,18 +48,22 @@ class ApprovalRepository(TeamRepository):
             self._desk_id,
             kind.value,
             text,
-            actor.name,
+            who,
             now,
             self._key.prove("approval request", said),
         )
         self._database.run(
             lambda c: c.execute(
                 "INSERT INTO approval_request (id, desk, kind, content, asked_by, asked_at, proof)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
                 values,
             )
         )
         return request
+
+    def request_id(self, kind: ApprovalKind, subject: str) -> str:
+        """Return the id of this desk's request for an approval of `subject`."""
+        return uuid.uuid5(_REQUESTS, f"{self._desk_id} {kind.value} {subject}").hex
 
     @database_call
     def answer(self, request: ApprovalRequest, admin: Actor, now: float) -> None:
@@ -117,6 +127,11 @@ class ApprovalRepository(TeamRepository):
             return tuple(self._to_request(connection, row) for row in rows)
 
         return self._database.run(look)
+
+    @database_call
+    def list_own(self) -> tuple[ApprovalRequest, ...]:
+        """Select what this desk asks for."""
+        return tuple(one for one in self.list_open.blocking() if one.desk == self._desk_id)
 
     def _select(self, connection: "TeamDatabaseConnection", request: str) -> ApprovalRequest:
         row = connection.execute(f"{_SELECT_SQL} WHERE request.id = %s", (request,)).fetchone()

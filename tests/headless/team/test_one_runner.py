@@ -1,13 +1,9 @@
 """One runner for a team's syncs: a due time runs once, and a stale run writes nothing more."""
 
-import shutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from desktop.app.commands.sync_subcommands.scheduled_runs import run_due_syncs
 from desktop.app.container import WorkspaceServices
@@ -15,9 +11,9 @@ from desktop.app.run_notifications import run_and_notify
 from desktop.kit.errors import AppError
 from desktop.model.sync import Sync
 from desktop.model.sync_run import Run, RunStage, RunState
-from desktop.store.team.lease_repository import LeaseRepository, SyncRunsElsewhere
+from desktop.store.team.lease_repository import SyncRunsElsewhere
 from desktop.store.team.team_errors import TeamStoreAway
-from desktop.store.team.team_store import TeamStore, build_team_store
+from desktop.store.team.team_store import TeamStore
 from desktop.sync.run_lease import RunLease
 from desktop.sync.sync_runner import RunRequest
 from tests.support.clocks import ManualClock
@@ -31,26 +27,8 @@ from tests.support.sync_cases import (
     save_preset,
     write_requests,
 )
-from tests.support.team_desk import KEY
-from tests.support.team_process import ACCOUNT
-from tests.support.workspace_home import open_workspace_services
 
 OpenDesk = Callable[..., TeamStore]
-
-
-@pytest.fixture
-def open_desk(postgres: PostgresServer, database: str) -> OpenDesk:
-    opened: list[TeamStore] = []
-
-    def open_one(desk: str) -> TeamStore:
-        store = build_team_store(postgres.address(database).with_key(KEY), desk)
-        opened.append(store)
-        store.desks.join.blocking(desk.title(), "Ada", "1", ACCOUNT)
-        return store
-
-    yield open_one
-    for store in opened:
-        store.close()
 
 
 # The lease itself.
@@ -107,25 +85,6 @@ def test_desk_that_was_silent_too_long_loses_the_sync(
 
 
 # Desks with the same sync, connected to the same services.
-
-
-@pytest_asyncio.fixture
-async def desks(
-    sync_sandbox: SandboxServers, sync_home: Path, tmp_path: Path, clock: ManualClock, dsn: str
-) -> AsyncIterator[list[WorkspaceServices]]:
-    """Two desks that have joined one team."""
-    document = {**sync_sandbox.connection_document, "team_dsn": dsn}
-    async with AsyncExitStack() as stack:
-        opened = []
-        for name in ("one", "two"):
-            home = tmp_path / name
-            shutil.copytree(sync_home, home)
-            house = await stack.enter_async_context(
-                open_workspace_services(home, document, clock=clock, for_runs=True)
-            )
-            await house.team.join(dsn, house.session.actor)
-            opened.append(house)
-        yield opened
 
 
 def scheduled(house: WorkspaceServices, name: str = TO_SAILTHRU_BY_POSTS) -> Sync:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from desktop.connect import audit_handover
+from desktop.model.team_address import parse_team_address
 from desktop.store.team.team_errors import TeamStoreAway, TeamStoreRefused
 from desktop.store.team.team_store import TeamStore, build_team_store
 from desktop.store.workspace_store import WorkspaceStore, open_store
-from desktop.model.team_address import parse_team_address
 from tests.support.fresh_store import open_fresh_store
 from tests.support.postgres_server import PostgresServer
 from tests.support.sandbox_process import ROOT

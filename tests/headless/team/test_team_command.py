@@ -1,4 +1,4 @@
-"""Two desks of one team store by the command line: who may join, and what each sees of the other."""
+"""Desks of one team store by the command line: who may join, what each sees of the other."""
 
 import json
 from collections.abc import Callable

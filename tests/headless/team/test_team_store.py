@@ -14,23 +14,7 @@ from desktop.store.team.team_migrations import migrate_team_store, require_usabl
 from desktop.store.team.team_store import TeamStore, build_team_store
 from tests.support.postgres_server import PostgresServer
 from tests.support.team_desk import KEY
-
-ACCOUNT = Account("https://one.zendesk.com/", "", "https://api.sailthru.com")
-
-
-@pytest.fixture
-def open_desk(postgres: PostgresServer, database: str) -> Callable[[str], TeamStore]:
-    opened: list[TeamStore] = []
-
-    def open_one(desk: str) -> TeamStore:
-        store = build_team_store(postgres.address(database).with_key(KEY), desk)
-        opened.append(store)
-        store.desks.join.blocking(desk, "Ada", "1", ACCOUNT)
-        return store
-
-    yield open_one
-    for store in opened:
-        store.close()
+from tests.support.team_process import ACCOUNT
 
 
 def test_desk_role_adds_to_the_record_and_changes_nothing(
@@ -70,7 +54,8 @@ def test_migrations_are_applied_once_and_a_newer_store_is_refused(
     newest = load_migrations("team")[-1][0]
     owner = TeamDatabase(postgres.address(database, postgres.owner_login))
     assert migrate_team_store(owner) == (newest, newest)
-    postgres.execute(f"INSERT INTO fairlead.migration (number) VALUES ({newest + 1})", database)
+    insert = f"INSERT INTO fairlead.migration (number) VALUES ({newest + 1})"  # noqa: S608 - ours
+    postgres.execute(insert, database)
     desk = TeamDatabase(postgres.address(database))
     for act, on in ((migrate_team_store, owner), (require_usable, desk)):
         with pytest.raises(TeamStoreRefused, match="newer Fairlead"):
@@ -122,9 +107,12 @@ def test_connection_that_was_cut_is_opened_again(
     postgres: PostgresServer, database: str, open_desk: Callable[[str], TeamStore]
 ) -> None:
     store = open_desk("d1")
-    cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    )
+    cut += " AND pid <> pg_backend_pid()"
     assert len(store.desks.list_all.blocking()) == 1
-    assert postgres.execute(cut) == [(True,)]
+    assert postgres.execute(cut, database) == [(True,)]
     assert len(store.desks.list_all.blocking()) == 1
     assert store.desks.has_team.blocking()
 

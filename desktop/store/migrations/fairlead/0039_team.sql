@@ -9,12 +9,3 @@ CREATE TABLE team_membership (
     handed_in_seq INTEGER NOT NULL,     -- audit.seq up to which the team store is known to have all
     proof TEXT NOT NULL                 -- HMAC of team, desk and who joined, under the audit's key
 ) STRICT;
-
--- Approvals that this desk has asked the others for.
-CREATE TABLE team_approval_request (
-    id TEXT PRIMARY KEY,
-    kind TEXT NOT NULL,
-    subject TEXT NOT NULL,              -- erasure.id, or plan.id and the limit's code
-    asked_at REAL NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX team_approval_subject ON team_approval_request (kind, subject);
