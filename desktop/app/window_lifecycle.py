@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from importlib import import_module
@@ -329,6 +330,11 @@ class WindowLifecycle(QObject):
         except AppError as error:
             print(error, file=sys.stderr)
             self.exit_code = 1
+        except Exception:
+            # A station that broke must not look like the end of the tour.
+            self.exit_code = 1
+            traceback.print_exc()
+            raise
         finally:
             self.request_close()
 
