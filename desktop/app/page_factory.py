@@ -313,6 +313,7 @@ class PageFactory(QObject):
                 services.session,
                 services.session.connection_config,
                 services.erasures,
+                services.team,
                 services.bus,
                 services.context.paths.logs,
                 timer,
