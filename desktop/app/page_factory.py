@@ -63,6 +63,7 @@ class PageFactory(QObject):
             services.context.clock,
             services.pauses,
             services.address_watch,
+            services.team,
         )
         launcher = DetachedRunLauncher(services, extra_environment)
         self._events_model = EventsPageModel(

@@ -117,11 +117,13 @@ class SharedAudit(TeamRepository):
         limit: int = 200,
         without_own: bool = False,
         since: float | None = None,
+        until: float | None = None,
     ) -> tuple[TeamEntry, ...]:
         """Select a page of the team's record, the newest first.
 
         `people`: only entries about whoever has one of these ids or addresses; `before`: the place
-        of the last one of the page before; `since`: Unix seconds.
+        of the last one of the page before; `since` and `until` (Unix seconds): written from and
+        before then.
         """
         hashes = [self._key.hash_person(one) for one in people]
         conditions, values = [], dict[str, object]()
@@ -137,6 +139,9 @@ class SharedAudit(TeamRepository):
         if since is not None:
             conditions.append("at >= %(since)s")
             values["since"] = since
+        if until is not None:
+            conditions.append("at < %(until)s")
+            values["until"] = until
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         query = (
             "SELECT audit.*, desk.name AS desk_name FROM audit JOIN desk ON desk.id = audit.desk"  # noqa: S608
