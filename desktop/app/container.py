@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from desktop.audience.audience_service import AudienceService
     from desktop.audience.data_service import DataService, DataSettings
     from desktop.audience.report_service import ReportService
+    from desktop.connect.team_connection import TeamConnection
     from desktop.customer.address_watch import AddressWatch
     from desktop.customer.bounce_repair_service import BounceRepairService
     from desktop.customer.edit_batch.batch_runner import BatchRunner
@@ -58,9 +59,12 @@ if TYPE_CHECKING:
     from desktop.customer.ticket_follower import TicketFollower
     from desktop.model.mail_trail import MailTrail
     from desktop.model.sailthru_profile import SailthruProfile
+    from desktop.model.sync import Sync
+    from desktop.model.team import SyncLease
     from desktop.store.customer_erasure import ErasedCounts, NoteErased
     from desktop.store.data_store import DataStore
     from desktop.sync.event_sources import EventSourceService
+    from desktop.sync.run_lease import RunLease
     from desktop.sync.sync_service import SyncService
     from desktop.writing.edit_queue import EditSender, SendGate
     from desktop.writing.optout_door import OptOutPermit, RowPermits
@@ -214,6 +218,41 @@ class WorkspaceServices:
             erase_here,
             partial(session.recheck_actor, at_once=True),
         )
+
+    @cached_property
+    def team(self) -> "TeamConnection":
+        """The workspace's TeamConnection: its way to the team store, if it belongs to a team."""
+        from desktop.connect.team_connection import TeamConnection
+
+        return TeamConnection(
+            self.session.connection_config,
+            self.store.team,
+            self.store.accounts,
+            self.context.redactor.add_secrets,
+        )
+
+    async def acquire_run_lease(self, sync: "Sync") -> "RunLease | None":
+        """Begin the lease of a sync's run in the team store; None: the workspace works alone.
+
+        Raises what keeps the run from being this team's one run of the sync.
+        """
+        store = await self.team.open()
+        if store is None:
+            return None
+        from desktop.store.process_identity import new_owner_id
+        from desktop.sync.run_lease import acquire_run_lease
+
+        return await acquire_run_lease(store, sync, new_owner_id(), self.session.actor.signature)
+
+    async def take_sync_over(self, name: str) -> "SyncLease":
+        """Have a sync of the team run on this computer from now on. Raises ConflictError."""
+        from desktop.sync.run_lease import require_movable
+
+        sync, store = await self.store.syncs.get(name), await self.team.open()
+        if store is None:
+            raise InvalidInput("This computer works alone.", "Its syncs run here already.")
+        require_movable(sync)
+        return await store.leases.take_over(name, self.session.actor.signature)
 
     @cached_property
     def person_export(self) -> "PersonExportService":
@@ -519,6 +558,8 @@ class WorkspaceServices:
     async def close(self) -> None:
         """Close the workspace's connections first, since that still writes; then its databases."""
         await self.session.disconnect()
+        if "team" in self.__dict__:
+            await self.team.close()
         await self.keep_audit_head()
         await self.session.connection_config.seal.keep_number()
         if "data_store" in self.__dict__:

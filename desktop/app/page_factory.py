@@ -71,6 +71,7 @@ class PageFactory(QObject):
             services.context.clock,
             services.pauses,
             services.address_watch,
+            services.team,
         )
         launcher = DetachedRunLauncher(services, extra_environment)
         self._events_model = EventsPageModel(
@@ -396,6 +397,7 @@ class PageFactory(QObject):
                 services.session,
                 services.session.connection_config,
                 services.erasures,
+                services.team,
                 services.bus,
                 services.context.paths.logs,
                 timer,

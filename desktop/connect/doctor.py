@@ -16,6 +16,7 @@ from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
 from desktop.connect.sell_account_checks import check_sell_account
 from desktop.connect.support_texts import request_api_key_text
+from desktop.connect.team_connection import open_team_store
 from desktop.connect.temporary_clients import TemporaryClients
 from desktop.connect.zendesk_account_checks import (
     check_api_token_end,
@@ -24,6 +25,7 @@ from desktop.connect.zendesk_account_checks import (
     not_signed_in_check,
 )
 from desktop.kit.errors import AppError, KeyringError, StorageError
+from desktop.kit.text import format_count
 from desktop.model.account import Account
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Permission
@@ -63,6 +65,7 @@ async def run_doctor(config: ConnectionConfig, on_check: OnCheck | None = None) 
     actor = await _examine_zendesk(config, values, services, checks)
     await _examine_sailthru(config, values, services, checks, actor)
     await _examine_sell(config, values, services, checks)
+    await _examine_team_store(config, checks)
     return DoctorReport(checks.results(), actor)
 
 
@@ -247,6 +250,26 @@ async def _examine_sell(
         return
     async with services.sell(uri, token) as client:
         await check_sell_account(client, config.clock, checks)
+
+
+async def _examine_team_store(config: ConnectionConfig, checks: CheckCollector) -> None:
+    """Check the team store, where the workspace belongs to a team."""
+    local = LocalDatabases(config.workspace)
+    try:
+        membership = await local.read_team_membership()
+        if membership is None:
+            return
+        account, _sids = await local.read_account()
+        store = await open_team_store(config, membership, account or Account())
+        try:
+            desks = await store.desks.list_all()
+        finally:
+            store.close()
+    except AppError as error:
+        checks.report_error("Team store", error)
+        return
+    who = format_count(len(desks), "desk", "desks")
+    checks.report("Team store", True, f"{membership.store_label}, {who}.", is_needed=False)
 
 
 def _may_run(values: SettingsValues, actor: Actor | None) -> bool:

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from desktop.kit.errors import ConflictError, NotPermitted, StorageError
 from desktop.model.account import Account
 from desktop.model.sync_run import Run
+from desktop.model.team import TeamMembership
 from desktop.settings.file_lock import hold_lock
 from desktop.settings.window_state import WindowStateFile
 from desktop.settings.workspace import Workspace
@@ -30,6 +31,7 @@ from desktop.store.outbox import Outbox
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
 from desktop.store.sqlite_database import Database
+from desktop.store.team_membership_repository import TeamMembershipRepository
 
 # A run looks four times a second whether it is to stop, and finishes the request under way.
 _RUN_STOP_S = 30.0
@@ -158,6 +160,10 @@ class LocalDatabases:
         """Open the databases for a moment: which account their records are of, and some sids."""
         return await asyncio.to_thread(self._read_account)
 
+    async def read_team_membership(self) -> TeamMembership | None:
+        """Open the database for a moment: which team the workspace belongs to, or None."""
+        return await asyncio.to_thread(self._read_team_membership)
+
     async def remember_account(self, account: Account, now: float) -> None:
         """Open the database to store what a sign-in tells of the account, if it has records."""
         await asyncio.to_thread(self._remember_account, account, now)
@@ -186,6 +192,10 @@ class LocalDatabases:
                 return None, ()
             accounts = AccountRepository(database)
             return accounts.get_current.blocking(), accounts.list_remembered_sids.blocking()
+
+    def _read_team_membership(self) -> TeamMembership | None:
+        with self._open_fairlead() as database:
+            return TeamMembershipRepository(database).get.blocking() if database else None
 
     def _remember_account(self, account: Account, now: float) -> None:
         with self._open_fairlead() as database:

@@ -1,5 +1,7 @@
 """Widget of the page Activity: list of edits, details beside it, button to verify the audit."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
@@ -29,6 +31,9 @@ _SPEC = ListPageSpec(
     export_file_name="fairlead-activity.csv",
 )
 
+# Without a team there are no other desks to show.
+_ALONE_FILTERS = _SPEC.filters[:-1]
+
 
 class ActivityPage(ListPage):
     """The Activity page's widget: list of edits, buttons for each, verification of the audit."""
@@ -49,7 +54,7 @@ class ActivityPage(ListPage):
         self.verify_button = secondary_button("Verify the record", name="Verify the record")
         self.period_filter = ActivityPeriodFilter()
         super().__init__(
-            _SPEC,
+            replace(_SPEC, filters=_ALONE_FILTERS),
             self.table,
             self.detail_card,
             head_buttons=[self.verify_button],
@@ -60,6 +65,7 @@ class ActivityPage(ListPage):
         # Among the filters it would keep a window from becoming narrow.
         self.list_card.set_corner_widget(self.period_filter)
         self._menu: QMenu | None = None
+        self._has_team_filter = False
         self._connect()
         self._on_changed()
 
@@ -79,7 +85,7 @@ class ActivityPage(ListPage):
     def _connect(self) -> None:
         model, table = self._model, self.table
         self.requests_card.customer_requested.connect(self.customer_requested)
-        self.visibility_changed.connect(model.set_visible)
+        self.visibility_changed.connect(self._on_visibility)
         model.changed.connect(self._on_changed)
         model.failed.connect(self.show_error)
         model.message_posted.connect(self._on_message_posted)
@@ -103,6 +109,19 @@ class ActivityPage(ListPage):
     def _row_id(self, place: int) -> str:
         row = self._model.table_model.row_at(place)
         return row.id if row is not None else ""
+
+    def _on_visibility(self, visible: bool) -> None:
+        # The team may have been joined in Settings since the page was built.
+        if visible and self._model.is_in_team != self._has_team_filter:
+            self._has_team_filter = not self._has_team_filter
+            kept = self.filter_control.value()
+            filters = _SPEC.filters if self._has_team_filter else _ALONE_FILTERS
+            self.filter_control.set_options(filters)
+            keys = [key for key, _ in filters]
+            self.filter_control.set_value(kept if kept in keys else keys[0])
+            if kept not in keys:
+                self.clear_filters()
+        self._model.set_visible(visible)
 
     # What the model says.
 

@@ -24,6 +24,7 @@ from desktop.panels.settings.scheduled_runs_card import ScheduledRunsCard
 from desktop.panels.settings.settings_card import show_error_banner
 from desktop.panels.settings.settings_section_card import SettingsSectionCard
 from desktop.panels.settings.team_card import TeamCard
+from desktop.panels.settings.team_store_card import TeamStoreCard
 from desktop.panels.settings.zendesk_connection_card import ZendeskConnectionCard
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP
@@ -180,7 +181,7 @@ class SettingsPage(QWidget):
                 ),
             )
         if key == "team":
-            return (TeamCard(model.team), PolicyCard(model.team))
+            return (TeamStoreCard(model.team_store), TeamCard(model.team), PolicyCard(model.team))
         if key == "advanced":
             keys = [k for k in form.advanced_setting_keys() if k != settings_table.SERVICE_URI.key]
             intro = "Leave these as they are unless you were asked to change them."

@@ -494,6 +494,14 @@ CA_FILE = text_setting(
     is_advanced=True,
     needs_restart=True,
 )
+TEAM_HOST = text_setting(
+    "advanced.team_host",
+    SettingSection.ADVANCED,
+    "Team store only at",
+    "The one host whose team store this computer may join. Empty: whichever an admin enters.",
+    is_advanced=True,
+    is_admin_only=True,
+)
 UPDATE_ADDRESS = text_setting(
     "advanced.update_address",
     SettingSection.ADVANCED,
@@ -562,6 +570,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     FOLLOW_ZENDESK,
     DESK_COUNT,
     CA_FILE,
+    TEAM_HOST,
     UPDATE_ADDRESS,
     LOG_LEVEL,
 )

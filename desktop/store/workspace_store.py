@@ -40,6 +40,7 @@ from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
 from desktop.store.sync_repository import SyncRepository
 from desktop.store.sync_state_repository import SyncStateRepository
+from desktop.store.team_membership_repository import TeamMembershipRepository
 from desktop.store.unconfirmed_increment_repository import UnconfirmedIncrementRepository
 from desktop.store.zendesk_user_lookup import ZendeskUserLookup
 
@@ -54,7 +55,8 @@ class WorkspaceStore:
     """All repositories of one workspace's two SQLite files.
 
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
-    `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), who was erased
+    `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), whose team the desk
+    belongs to (`team`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
     (`events` … `event_writes`), saved segments (`segments`), and what services said
     (`customer_cache`, `feeds`, `zendesk_users`).
@@ -71,6 +73,7 @@ class WorkspaceStore:
     erasures: ErasureRepository
     erased_people: ErasedPeopleRepository
     audit: AuditLog
+    team: TeamMembershipRepository
     drafts_and_links: DraftAndLinkRepository
     customer_cache: CustomerCache
     sheet_reader: CachedSheetReader
@@ -177,6 +180,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         erasures=ErasureRepository(fairlead, outbox, accounts),
         erased_people=ErasedPeopleRepository(fairlead),
         audit=AuditLog(fairlead),
+        team=TeamMembershipRepository(fairlead),
         drafts_and_links=DraftAndLinkRepository(fairlead),
         customer_cache=CustomerCache(mirror),
         sheet_reader=CachedSheetReader(fairlead.path, mirror.path, thread),

@@ -30,6 +30,8 @@ class Secret(Enum):
     AUDIT_HEAD = "audit-head"
     # Seals the protected settings, with the number of the newest seal that it made.
     SETTINGS_SEAL = "settings-seal"
+    # Address, login and key of the team store: it names its own host.
+    TEAM_DSN = "team-store"
     # The addresses the secrets above were given for. Kept beside them and not in the settings,
     # which whoever wants a secret sent elsewhere may write.
     SAILTHRU_HOST = "sailthru-host"
@@ -73,6 +75,7 @@ _LABELS = {
     Secret.AUDIT_KEY: "key of the record of changes",
     Secret.AUDIT_HEAD: "newest entry of the record of changes",
     Secret.SETTINGS_SEAL: "key of the settings' seal",
+    Secret.TEAM_DSN: "address of the team store",
     Secret.SAILTHRU_HOST: "address of the Sailthru key",
     Secret.ZENDESK_HOST: "address of the Zendesk sign-in",
     Secret.SELL_HOST: "address of the Zendesk Sell token",

@@ -27,6 +27,7 @@ class ActivityPageDriver:
             clock,
             house.pauses,
             house.address_watch,
+            house.team,
         )
         self.lead_requests = LeadRequestsModel(
             live, house.lead_requests, house.editor, house.store, house.bus, clock

@@ -24,7 +24,12 @@ class SettingsPageDriver:
         self.house = house
         live = house.session
         self.model = SettingsPageModel(
-            live, live.connection_config, house.erasures, house.bus, house.context.paths.logs
+            live,
+            live.connection_config,
+            house.erasures,
+            house.team,
+            house.bus,
+            house.context.paths.logs,
         )
         self.page = SettingsPage(self.model)
         self.window = QWidget()

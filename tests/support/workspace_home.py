@@ -24,7 +24,8 @@ WORKSPACE_NAME = "main"
 
 def secrets_from_document(document: Mapping[str, Any]) -> dict[Secret, str]:
     """What the keyring would hold after the set-up; `audit_key`: one for several processes."""
-    known = {Secret.AUDIT_KEY: document["audit_key"]} if "audit_key" in document else {}
+    more = {"audit_key": Secret.AUDIT_KEY, "team_dsn": Secret.TEAM_DSN}
+    known = {secret: document[name] for name, secret in more.items() if name in document}
     return {
         **known,
         Secret.SAILTHRU_KEY: document["sailthru"]["api_key"],

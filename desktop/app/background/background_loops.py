@@ -11,9 +11,11 @@ from desktop.app.background import (
     event_collector,
     reconnect,
     retention,
+    team_exchange,
 )
 from desktop.app.background.outbox_worker import LONGEST_WAIT_S, OutboxWorker
 from desktop.app.background.periodic import repeat_every
+from desktop.app.background.team_exchange import TeamExchange
 from desktop.app.background.update_check import CHECK_S, ShowNotice, UpdateCheck
 from desktop.app.container import WorkspaceServices
 from desktop.app.detached_run_process import DetachedRunLauncher
@@ -82,6 +84,7 @@ def start_background_loops(
         ("addresses", ADDRESS_CHECK_S, partial(check_changed_addresses, services)),
         ("bounces", BOUNCE_CHECK_S, partial(check_repaired_bounces, services)),
         ("updates", CHECK_S, updates.run_once),
+        ("team", team_exchange.POLL_S, TeamExchange(services).run_once),
         ("audit head", retention.HOUR_S, services.keep_audit_head),
         (
             "retention",

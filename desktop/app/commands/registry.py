@@ -48,6 +48,8 @@ COMMANDS = (
     CommandEntry("sync", "preview, run and schedule syncs between Zendesk and Sailthru", "sync"),
     CommandEntry("events", "turn events of Segment's form into changes in Zendesk", "events"),
     CommandEntry("sell", "export everything from Zendesk Sell before it ends", "sell"),
+    CommandEntry("team", "share record, approvals and scheduled syncs with other desks", "team"),
+    CommandEntry("worker", "run a team's scheduled syncs on a server", "worker"),
     CommandEntry("setup", "connect a workspace from a JSON object", "setup"),
     CommandEntry("doctor", "test every connection and permission", "doctor"),
     CommandEntry("sandbox", "serve an imitation of Sailthru and Zendesk", "sandbox"),
