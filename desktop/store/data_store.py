@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 DATA_FILE, HISTORY_FILE = "data.db", "history.db"
 # Checking four gigabytes a day takes longer than reading them anew is likely to be needed.
 _TRUSTED_FROM_BYTES = 200_000_000
+_CACHE_KIB = 32_768
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,20 @@ def _open_or_rebuild(path: Path, thread: DatabaseThread) -> Database:
         is_trusted = (
             path.exists() and path.stat().st_size > _TRUSTED_FROM_BYTES and is_checked_once(path)
         )
-        return Database(path, "data", synchronous="NORMAL", thread=thread, checked=is_trusted)
+        return Database(
+            path,
+            "data",
+            synchronous="NORMAL",
+            thread=thread,
+            checked=is_trusted,
+            cache_kib=_CACHE_KIB,
+        )
     except StorageError as error:
         if not is_file_unusable(error):
             raise
     log.warning("The data file was damaged; it is put aside and read anew from the services")
     put_aside(path)
-    return Database(path, "data", synchronous="NORMAL", thread=thread)
+    return Database(path, "data", synchronous="NORMAL", thread=thread, cache_kib=_CACHE_KIB)
 
 
 def put_aside(path: Path) -> None:

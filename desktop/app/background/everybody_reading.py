@@ -6,9 +6,9 @@ excludes it.
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.detached_run_process import DetachedProcess
 from desktop.audience.data_service import LISTS_SOURCE
 from desktop.model.permission import Role
 from desktop.store.data_source_repository import (
@@ -25,24 +25,15 @@ PEOPLE_INTERVAL_S = 86_400.0
 _DAILY = (ORGANIZATIONS_SOURCE, USERS_SOURCE)
 
 
-class ReadingProcess(Protocol):
-    """A process that reads everybody's data."""
-
-    @property
-    def exit_code(self) -> int | None:
-        """Its exit code; None while it runs."""
-        ...
-
-
 class EverybodyReading:
     """Starts the reading of what is due; `start_reading` takes the data sources to read."""
 
     def __init__(
-        self, services: WorkspaceServices, start_reading: Callable[..., ReadingProcess]
+        self, services: WorkspaceServices, start_reading: Callable[..., DetachedProcess]
     ) -> None:
         self._services = services
         self._start_reading = start_reading
-        self._process: ReadingProcess | None = None
+        self._process: DetachedProcess | None = None
         self._started_at = float("-inf")
 
     async def run_once(self) -> None:
