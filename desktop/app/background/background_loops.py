@@ -9,6 +9,7 @@ from desktop.app.background import (
     database_changes,
     due_runs,
     event_collector,
+    everybody_reading,
     reconnect,
     retention,
     team_exchange,
@@ -69,6 +70,7 @@ def start_background_loops(
     updates = UpdateCheck(services, show_notice)
     events = event_collector.EventCollector(services, launcher.collect_events, show_error)
     undos = batch_undos.BatchUndoResumer(services, launcher.undo_batch, show_error)
+    everybody = everybody_reading.EverybodyReading(services, launcher.read_everybody)
     for name, interval_s, work in (
         ("changes", database_changes.POLL_S, changes.publish_changes),
         (
@@ -81,6 +83,7 @@ def start_background_loops(
         ("events", event_collector.POLL_S, events.run_once),
         ("batch undos", batch_undos.POLL_S, undos.run_once),
         ("pauses", PAUSE_CHECK_S, partial(release_due_pauses, services)),
+        ("everybody", everybody_reading.POLL_S, everybody.run_once),
         ("addresses", ADDRESS_CHECK_S, partial(check_changed_addresses, services)),
         ("bounces", BOUNCE_CHECK_S, partial(check_repaired_bounces, services)),
         ("updates", CHECK_S, updates.run_once),
