@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from desktop.app.window_lifecycle import WindowLifecycle
     from desktop.panels.audience.audience_page import AudiencePage
     from desktop.panels.batches.batch_page import BatchPage
-    from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
     from desktop.panels.reports.reports_page import ReportsPage
+    from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
     from desktop.viewmodels.batches.batch_page_model import BatchPageModel
     from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
 

@@ -108,6 +108,9 @@ def _difference(report: Report, definition: ReportDefinition) -> str:
         return (
             f"{count:,} {'has' if count == 1 else 'have'} no assignee" if count else "new tickets"
         )
+    if definition.name == "closed-tickets":
+        solved = report.count_of(report.series[1])
+        return f"{describe_difference(report, definition.noun)}; {solved:,} solved"
     if report.form is ReportForm.STATE and report.series:
         first = report.series[0]
         return f"{report.count_of(first):,} {first.label.lower()}"

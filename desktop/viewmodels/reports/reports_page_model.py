@@ -119,6 +119,12 @@ class ReportsPageModel(TaskModel):
         now, today = self._clock.now(), self._service.today()
         return build_detail(report, self._definition, now, today)
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether every tile shows what was counted, or why not, and nothing is under way."""
+        known = all(name in self._reports or name in self._errors for name in self.tiles)
+        return known and not self.tasks.is_running("count")
+
     def refusal(self) -> str:
         """Say why the person at work may not see reports at all; "" where they may."""
         return self._service.check().reason
