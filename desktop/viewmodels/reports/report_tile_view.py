@@ -95,7 +95,7 @@ def describe_age(report: Report, now: float) -> tuple[str, Tone, str]:
         return f"from {short_day(day)}", "warn", f"Nothing is known of the days before {day}."
     if report.read_at is not None and now - report.read_at > OLD_AFTER_S:
         age = format_age(report.read_at, now)
-        return age, "warn", "Counted from what was read then. Refresh reads what is new."
+        return age, "warn", "Counted from what this computer read then."
     return "", "muted", ""
 
 
