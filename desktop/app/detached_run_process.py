@@ -79,9 +79,10 @@ class DetachedRunLauncher:
         words += ["--removals"] if removals else []
         return self._start(*words, "--quiet", kind="events", what="The delivery")
 
-    def read_everybody(self) -> DetachedProcess:
-        """Start what reads everybody's data of both services. Raises InternalError."""
-        return self._start("data", "refresh", kind="data", what="The reading")
+    def read_everybody(self, *sources: str) -> DetachedProcess:
+        """Start what reads everybody's data, of these data sources alone. Raises InternalError."""
+        only = [word for name in sources for word in ("--only", name)]
+        return self._start("data", "refresh", *only, kind="data", what="The reading")
 
     def _start(self, *words: str, kind: str, what: str) -> DetachedProcess:
         command = own_command(*words, "--workspace", self._services.workspace.name)

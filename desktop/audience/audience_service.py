@@ -1,5 +1,6 @@
 """Looks people up by conditions: who may, how many, which, and why somebody is among them."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -102,7 +103,8 @@ class AudienceService:
         Raises UserDecisionNeeded where nobody was read yet.
         """
         self.require_view()
-        store = self._get_store()
+        # Opened in a thread: a large file is checked at times.
+        store = await asyncio.to_thread(self._get_store)
         states = {state.name: state for state in await store.sources.list_all()}
         users = states.get(USERS_SOURCE)
         if users is None or not (users.rows_read or users.is_complete):

@@ -84,6 +84,7 @@ class DataReader:
         self._on_page = on_page
         self._require_allowed = require_allowed
         self._checkpoint = checkpoint
+        self._requesters: set[int] = set()
         self._passes = {
             ORGANIZATIONS_SOURCE: _SourcePass(self._take_organizations),
             USERS_SOURCE: _SourcePass(self._take_users),
@@ -104,6 +105,9 @@ class DataReader:
             except Forbidden as error:
                 reason = f"{error.title} {error.message}".strip()
                 await self._store.sources.set_refused(name, self._clock.now(), reason)
+        if TICKETS_SOURCE in names and await self._store.people.has_unknown(self._requesters):
+            # Who has written a first ticket is shown at once, not tomorrow.
+            await self._read_source(USERS_SOURCE)
         return tuple([await self._store.sources.get(name) for name in names])
 
     async def estimate(self) -> ReadEstimate:
@@ -173,6 +177,8 @@ class DataReader:
             else self._export.export_kept_tickets(start_time=start)
         )
         self._checkpoint("tickets read")
+        # Of the last page: a first reading has read everybody before.
+        self._requesters = {ticket.requester_id or 0 for ticket in page.tickets} - {0}
         await self._store.tickets.save_tickets(page.tickets, page.cursor, self._clock.now())
         return page
 

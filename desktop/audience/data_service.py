@@ -131,6 +131,7 @@ class DataService:
         is away raises.
         """
         self.require_on()
+        await self._note_setting()
         zendesk = tuple(name for name in names if name in ZENDESK_SOURCES)
         if is_full:
             await self._open_store().sources.reset(zendesk)
@@ -141,6 +142,19 @@ class DataService:
         if LISTS_SOURCE in names:
             states += await self._read_lists(on_page)
         return states
+
+    async def _note_setting(self) -> None:
+        """Append to the audit that everybody is kept here, where no entry says so.
+
+        An admin may have set it with all other settings.
+        """
+        if not await self._audit.is_data_store_on():
+            await self._audit.note_data_store(
+                old={"on": False},
+                new={"on": True, "lists": list(self._get_settings().lists)},
+                actor=self._get_actor().signature,
+                now=self._clock.now(),
+            )
 
     async def _read_lists(self, on_page: OnPage) -> tuple[DataSourceState, ...]:
         settings, sailthru = self._get_settings(), self._get_clients().sailthru

@@ -143,6 +143,18 @@ class AuditLog(Repository):
         )
 
     @database_call
+    def is_data_store_on(self) -> bool:
+        """Whether the newest entry about everybody's data says that it is kept here."""
+        found = self._database.read(
+            lambda c: c.execute(
+                "SELECT new FROM audit_entry WHERE kind = ? ORDER BY seq DESC LIMIT 1",
+                (audit_row.DATA_STORE_KIND,),
+            ).fetchone()
+        )
+        kept = msgspec.json.decode(found["new"]) if found is not None else None
+        return isinstance(kept, dict) and kept.get("on") is True
+
+    @database_call
     def note_export(self, *, what: str, content: Json, actor: str, now: float) -> int:
         """Append that people were exported to a file; `content` says whom and how many."""
         reason = "People were exported to a file"

@@ -10,6 +10,7 @@ from desktop.store.account_repository import AccountRepository
 from desktop.store.audience_repository import AudienceRepository
 from desktop.store.data_source_repository import DataSourceRepository
 from desktop.store.database_thread import DatabaseThread
+from desktop.store.integrity_check_record import is_checked_once
 from desktop.store.kept_person_repository import KeptPersonRepository
 from desktop.store.kept_profile_repository import KeptProfileRepository
 from desktop.store.kept_ticket_repository import KeptTicketRepository
@@ -22,6 +23,9 @@ from desktop.store.ticket_rollup_repository import TicketRollupRepository
 log = logging.getLogger(__name__)
 
 DATA_FILE, HISTORY_FILE = "data.db", "history.db"
+# Checking four gigabytes a day takes longer than reading them anew is likely to be needed.
+_TRUSTED_FROM_BYTES = 200_000_000
+_CACHE_KIB = 32_768
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,24 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
 
 def _open_or_rebuild(path: Path, thread: DatabaseThread) -> Database:
     try:
-        return Database(path, "data", synchronous="NORMAL", thread=thread)
+        # Found damaged in use, its record goes, and it is checked before it is used again.
+        is_trusted = (
+            path.exists() and path.stat().st_size > _TRUSTED_FROM_BYTES and is_checked_once(path)
+        )
+        return Database(
+            path,
+            "data",
+            synchronous="NORMAL",
+            thread=thread,
+            checked=is_trusted,
+            cache_kib=_CACHE_KIB,
+        )
     except StorageError as error:
         if not is_file_unusable(error):
             raise
     log.warning("The data file was damaged; it is put aside and read anew from the services")
     put_aside(path)
-    return Database(path, "data", synchronous="NORMAL", thread=thread)
+    return Database(path, "data", synchronous="NORMAL", thread=thread, cache_kib=_CACHE_KIB)
 
 
 def put_aside(path: Path) -> None:

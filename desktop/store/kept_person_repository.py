@@ -5,7 +5,7 @@ goes into `history.db` too.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -111,6 +111,13 @@ class KeptPersonRepository(Repository):
             return len(changed)
 
         return self._database.write(act)
+
+    @database_call
+    def has_unknown(self, user_ids: Collection[int]) -> bool:
+        """Whether one of these Zendesk users was not read yet."""
+        wanted = msgspec.json.encode(sorted(user_ids)).decode()
+        sql = "SELECT 1 FROM json_each(?) WHERE value NOT IN (SELECT id FROM person) LIMIT 1"
+        return self._database.read(lambda c: c.execute(sql, (wanted,)).fetchone() is not None)
 
     @database_call
     def remember_pairs(self, pairs: Mapping[int, str]) -> None:

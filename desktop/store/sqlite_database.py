@@ -47,18 +47,21 @@ class Database:
         checked: bool = False,
         thread: DatabaseThread | None = None,
         audit_signer: AuditSigner | None = None,
+        cache_kib: int = 0,
     ) -> None:
         """Open the SQLite file, or make it; `schema` is a folder of `migrations/`.
 
         `checked`: it was found whole a moment ago, and is opened at the first use. `thread`: where
         awaited calls run, shared by files that are read together; by default one of its own.
-        `audit_signer` signs rows of the audit; by default they are unkeyed.
+        `audit_signer` signs rows of the audit; by default they are unkeyed. `cache_kib`: memory
+        for pages of a large file; by default SQLite's own two megabytes.
         """
         self.path = path
         self.thread = thread or DatabaseThread()
         self.audit_signer = audit_signer or AuditSigner()
         self._schema = schema
         self._synchronous = synchronous
+        self._cache_kib = cache_kib
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._check_record = None if checked else IntegrityCheckRecord(path)
@@ -111,6 +114,7 @@ class Database:
             synchronous=self._synchronous,
             checked=True,
             audit_signer=self.audit_signer,
+            cache_kib=self._cache_kib,
         )
 
     def scrub(self, *, rewrites: bool = True) -> None:
@@ -167,6 +171,10 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             connection.execute("PRAGMA foreign_keys = ON")
+            if self._cache_kib:
+                connection.execute(f"PRAGMA cache_size = -{self._cache_kib}")
+                # Some pages of a million people are changed by nearly every page of tickets.
+                connection.execute("PRAGMA wal_autocheckpoint = 8000")
             # What is deleted or replaced does not stay in the file's free space: an erasure of one
             # customer need not rewrite it.
             connection.execute("PRAGMA secure_delete = ON")

@@ -154,7 +154,7 @@ def _ask(store: DataStore, rounds: int) -> Iterator[Figure]:
 
 def _user(number: int, draw: random.Random, now: float) -> ZendeskUser:
     name = f"{draw.choice(_GIVEN)} {draw.choice(_FAMILY)}"
-    tags = ("vip",) if number % 20 == 0 else ("staff",) if number % 97 == 0 else ()
+    tags = ("vip",) if number % 21 == 0 else ("staff",) if number % 97 == 0 else ()
     return ZendeskUser(
         id=30_000_000_000 + number,
         name=name,

@@ -4,7 +4,14 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from desktop.app.background import batch_undos, database_changes, due_runs, reconnect, retention
+from desktop.app.background import (
+    batch_undos,
+    database_changes,
+    due_runs,
+    everybody_reading,
+    reconnect,
+    retention,
+)
 from desktop.app.background.outbox_worker import LONGEST_WAIT_S, OutboxWorker
 from desktop.app.background.periodic import repeat_every
 from desktop.app.container import WorkspaceServices
@@ -56,6 +63,7 @@ def start_background_loops(
     launcher = DetachedRunLauncher(services, run_environment)
     due = due_runs.DueRunStarter(services, launcher.start, show_error)
     undos = batch_undos.BatchUndoResumer(services, launcher.undo_batch, show_error)
+    everybody = everybody_reading.EverybodyReading(services, launcher.read_everybody)
     for name, interval_s, work in (
         ("changes", database_changes.POLL_S, changes.publish_changes),
         (
@@ -67,6 +75,7 @@ def start_background_loops(
         ("due", due_runs.POLL_S, due.run_once),
         ("batch undos", batch_undos.POLL_S, undos.run_once),
         ("pauses", PAUSE_CHECK_S, partial(release_due_pauses, services)),
+        ("everybody", everybody_reading.POLL_S, everybody.run_once),
         ("addresses", ADDRESS_CHECK_S, partial(check_changed_addresses, services)),
         ("bounces", BOUNCE_CHECK_S, partial(check_repaired_bounces, services)),
         ("audit head", retention.HOUR_S, services.keep_audit_head),

@@ -59,7 +59,7 @@ async def store(kept: DataStore) -> DataStore:
             2, name="Bob Stone", tags=("staff",), locale="de", user_fields={"plan": "Gold", "n": 7}
         ),
         user(3, name="Cher", user_fields={"plan": "free", "n": 12, "box": True}),
-        user(4, name="", email=None, external_id="shop-4", created_at=NOON - 2 * DAY),
+        user(4, name="", email=None, external_id="shop-4", created_at=NOON - 1.75 * DAY),
         user(5, name="Dana Gone", active=False),
         user(901, name="Ann Agent", role="agent", email="ann@acme.example"),
     ]
@@ -185,7 +185,7 @@ async def test_a_condition_counts_whom_it_picks_alone_and_who_was_not_read(
 
 
 async def test_days_begin_in_the_zone_of_the_account(store: DataStore) -> None:
-    # NOON is 17:15 in New York, on 14 November 2023; person 4 was created two days earlier.
+    # Person 4 was created on 12 November 2023 at 23:15 in New York, the 13th in UTC.
     for day, before, after in (("2023-11-12", False, False), ("2023-11-13", True, False),
                                ("2023-11-11", False, True)):  # fmt: skip
         for word, wanted in (("before", before), ("after", after)):

@@ -147,3 +147,14 @@ def test_data_of_everybody_is_read_here_once_an_admin_says_so(
     assert fairlead("data", "status", "--json").json["everybody"]["people"] == read["people"]
     assert fairlead("data", "erase").exit_code == 0
     assert fairlead("data", "status", "--json").json["everybody"]["people"] == 0
+
+
+def test_keeping_everybody_stands_in_the_audit_whatever_switched_it_on(
+    fairlead: FairleadCommand,
+) -> None:
+    wanted = json.dumps({"data": {"keep_everything": True}})
+    assert fairlead("setup", "--from", "-", stdin=wanted).exit_code == 0
+    assert fairlead("data", "refresh", "--only", "organizations").exit_code == 0
+    assert fairlead("data", "refresh", "--only", "organizations").exit_code == 0
+    (entry,) = fairlead("audit", "--json").json["rows"]
+    assert (entry["kind"], entry["new"]) == ("data_store", {"on": True, "lists": []})
