@@ -23,6 +23,7 @@ _TOPICS_BY_NAME = {
     "Keyboard shortcuts": SHORTCUTS_TOPIC,
     "Lists": "lists",
     "Opt-out": "opt-out",
+    "Reports": "reports",
     "Set up Fairlead": "set-up",
     "Sync": "syncs",
     "Timeline": "health-and-value",
