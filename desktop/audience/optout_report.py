@@ -220,9 +220,8 @@ def _notes(
     if undone:
         yield f"{undone:,} of them {'was' if undone == 1 else 'were'} undone since."
     yield (
-        "“Not known” is read from profiles that were looked up on this computer; Sailthru’s exports"
-        " don’t tell opt-outs. It may be the customer, the unsubscribe page, an import, or a"
-        " colleague on another computer."
+        "“Not known” comes from profiles looked up on this computer: the customer, the unsubscribe"
+        " page, an import, or a colleague at another computer. Sailthru’s exports tell no opt-outs."
     )
     if first_reading is None or first_reading > request.period.begins_at:
         yield "Not every profile was looked up in this time: “Not known” may be more."

@@ -53,9 +53,9 @@ class ReportDefinition:
     is_total_of_all: bool = True
 
 
-_TICKETS = "Zendesk’s tickets, as this computer reads them"
+_TICKETS = "Zendesk tickets read by this computer"
 _TICKET_NOUN = ("ticket", "tickets")
-_LISTS = "the Sailthru lists that this computer reads"
+_LISTS = "Sailthru lists read by this computer"
 REPORTS: Mapping[str, ReportDefinition] = MappingProxyType(
     {
         one.name: one
@@ -90,7 +90,7 @@ REPORTS: Mapping[str, ReportDefinition] = MappingProxyType(
                 ReportChart.BARS,
                 ("rating", "ratings"),
                 "agent",
-                "Zendesk’s satisfaction ratings, as this computer reads them",
+                "Zendesk ratings read by this computer",
                 collect_satisfaction,
                 (RATINGS_SOURCE,),
                 names_agents=True,

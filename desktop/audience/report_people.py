@@ -86,7 +86,7 @@ async def _find_opted_out(sources: ReportSources, query: PeopleQuery) -> list[Co
         found.append(
             CountedPerson(
                 person.user_id if person is not None else 0,
-                person.name if person is not None else label,
+                person.name if person is not None else "" if "@" in label else label,
                 person.email if person is not None else label if "@" in label else "",
                 event.at,
                 event.sid,

@@ -107,6 +107,11 @@ class ReportService:
         ]
         return replace(report, notes=tuple(note for note in notes if note))
 
+    async def note_looked_up(self) -> None:
+        """Keep the opt-out levels that look-ups have read, before their copies go."""
+        levels = await self._changes.list_cached_optouts()
+        await self._open_store().profile_reports.note_optouts(levels)
+
     async def find_people(self, query: PeopleQuery) -> CountedPeople:
         """Find who is behind a number of a report. Raises NotPermitted, and StorageError."""
         self.require_allowed(self.find(query.report))

@@ -94,11 +94,10 @@ class ChangeReportRepository(Repository):
     @database_call
     def find_first_audit_time(self) -> float | None:
         """Return when the record of changes of this computer begins (Unix seconds); None: empty."""
-        return self._database.read(
-            lambda c: next(
-                (row[0] for row in c.execute("SELECT at FROM audit ORDER BY seq LIMIT 1")), None
-            )
+        found: float | None = self._database.read(
+            lambda c: c.execute("SELECT min(at) FROM audit").fetchone()[0]
         )
+        return found
 
     @database_call
     def list_cached_optouts(self) -> tuple[OptOutReading, ...]:

@@ -1,4 +1,4 @@
-"""The data workspace at many people: ten named queries, the disk it takes, memory while storing.
+"""The data workspace at many people: ten named queries, reports, disk, memory while storing.
 
 `--scale 1` is 100,000 people with three tickets each, `--scale 10` a million.
 """
@@ -24,6 +24,7 @@ from desktop.store.audience_repository import position_of
 from desktop.store.data_store import DataStore, open_data_store
 from desktop.store.kept_profile_repository import ProfileFields
 from tests.bench.report import Figure, median
+from tests.bench.report_queries import ask_reports
 
 _PEOPLE = 100_000
 _PAGE = 1000
@@ -88,6 +89,7 @@ def measure(rounds: int, *, scale: float) -> list[Figure]:
         try:
             rows = list(_fill(store, people))
             rows += _ask(store, rounds or 5)
+            rows += ask_reports(store, Path(folder) / "own", rounds or 5)
         finally:
             store.close()
     return rows

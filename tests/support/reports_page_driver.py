@@ -6,7 +6,6 @@ from desktop.app.screenshot_tour.sample_optouts import add_optouts
 from desktop.panels.reports.report_tile import ReportTile
 from desktop.panels.reports.reports_page import ReportsPage
 from desktop.settings import settings_table
-from desktop.viewmodels.reports.report_tile_view import TileState
 from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
 from tests.support.data_cases import read_all
 from tests.support.report_cases import busy_account
@@ -40,12 +39,11 @@ class ReportsPageDriver(WindowDriver):
 
     @property
     def model(self) -> ReportsPageModel:
-        return self.page._model
+        return self.page.model
 
     def tile(self, name: str) -> ReportTile:
         return self.page.tiles[name]
 
     def is_counted(self) -> bool:
         """Whether every tile shows what was counted, or why not."""
-        states = [self.model.tile(name).state for name in self.model.tiles]
-        return TileState.LOADING not in states and not self.model.tasks.is_running("count")
+        return self.model.is_counted

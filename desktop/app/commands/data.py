@@ -181,6 +181,7 @@ async def _refresh(services: WorkspaceServices, options: argparse.Namespace) -> 
         states = await services.data.refresh(
             tuple(options.only or ALL_SOURCES), is_full=options.full, on_page=report
         )
+        await services.reports.note_looked_up()
     refused = [state for state in states if state.refused]
     document, lines = await _status_of(services)
     return emit(

@@ -13,6 +13,7 @@ from desktop.app.screenshot_tour.audience_station import capture_audience
 from desktop.app.screenshot_tour.events_station import capture_events
 from desktop.app.screenshot_tour.lead_screens import LeadScreensTour
 from desktop.app.screenshot_tour.privacy_station import capture_privacy
+from desktop.app.screenshot_tour.reports_station import capture_reports
 from desktop.app.screenshot_tour.sync_page import SyncPageScreenshotTour
 from desktop.app.screenshot_tour.tour_driver import (
     BOTH_THEMES,
@@ -92,6 +93,7 @@ class _MainScreensTour:
         await self._capture_pages("")
         await capture_events(self._driver, self._theme)
         await capture_audience(self._driver, self._save)
+        await capture_reports(self._driver, self._save)
         await self._capture_settings_sections()
         await self._capture_help()
         if self._window.page_factory is not None:
@@ -108,6 +110,7 @@ class _MainScreensTour:
         await self._driver.open_customer("#48213")
         await self._capture_pages("-narrow")
         await capture_audience(self._driver, self._save, "-narrow")
+        await capture_reports(self._driver, self._save, "-narrow")
         await self._capture_agent_rail()
         self._main_window.show_page("customers")
 

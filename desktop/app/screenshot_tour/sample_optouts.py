@@ -140,7 +140,7 @@ def _add_profiles(data: DataStore, numbers: range, at: float) -> None:
     ]
     source = CustomerValueSource("customer_value", (), {})
     fields = ProfileFields("zendesk_health", source)
-    data.profiles.save_profiles.blocking("Newsletter", profiles, "sample", fields, at)
+    data.profiles.save_profiles.blocking("Old customers", profiles, "sample", fields, at)
 
 
 def _read_opt_out(profile: str, first: float, at: float) -> list[OptOutReading]:

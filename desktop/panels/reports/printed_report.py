@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize
+from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QImage,
     QPainter,
@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QTextBlockFormat,
     QTextCursor,
     QTextDocument,
+    QTextFormat,
     QTextLength,
     QTextTableFormat,
 )
@@ -28,6 +29,8 @@ from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
 _HEADING_PT, _TITLE_PT, _TEXT_PT, _SMALL_PT = 17.0, 11.0, 9.0, 8.0
 _CHART = QSize(640, 150)
 _SHARPNESS = 2
+# So many fit on A4; a title stays with its chart.
+_TILES_A_PAGE = 4
 
 
 def make_report_pdf(model: ReportsPageModel, tiles: Mapping[str, ReportTile]) -> bytes:
@@ -51,9 +54,9 @@ def build_document(model: ReportsPageModel, tiles: Mapping[str, ReportTile]) -> 
     cursor = QTextCursor(document)
     cursor.insertText("Reports", char_format(_HEADING_PT, bold=True))
     _line(cursor, f"{model.period_text()}. {model.zone_text()}.", _TEXT_PT)
-    for name in model.tiles:
+    for place, name in enumerate(model.tiles):
         view = model.tile(name)
-        _gap(cursor)
+        _gap(cursor, begins_page=place == _TILES_A_PAGE)
         cursor.insertText(view.title, char_format(_TITLE_PT, bold=True))
         if view.state is not TileState.SHOWN:
             _line(cursor, view.text or "Not counted yet.", _TEXT_PT)
@@ -67,7 +70,8 @@ def build_document(model: ReportsPageModel, tiles: Mapping[str, ReportTile]) -> 
         cursor.insertText(f"{detail.title}, {detail.subtitle}", char_format(_TITLE_PT, bold=True))
         for table in (detail.categories, detail.days):
             _insert_table(cursor, table)
-        for words in (*detail.notes, detail.source):
+        found = (one.text for one in detail.findings)
+        for words in (*found, *detail.notes, detail.source):
             _line(cursor, words, _SMALL_PT)
     return document
 
@@ -98,8 +102,16 @@ def _insert_table(cursor: QTextCursor, table: ReportTableView) -> None:
     for place, (cells, is_strong) in enumerate(rows):
         for column, text in enumerate(cells):
             inside = grid.cellAt(place, column).firstCursorPosition()
+            if column:
+                inside.setBlockFormat(_numbers())
             inside.insertText(text, char_format(_SMALL_PT, bold=is_strong))
     cursor.movePosition(QTextCursor.MoveOperation.End)
+
+
+def _numbers() -> QTextBlockFormat:
+    block = QTextBlockFormat()
+    block.setAlignment(Qt.AlignmentFlag.AlignRight)
+    return block
 
 
 def _line(cursor: QTextCursor, text: str, size_pt: float) -> None:
@@ -107,7 +119,9 @@ def _line(cursor: QTextCursor, text: str, size_pt: float) -> None:
     cursor.insertText(text, char_format(size_pt))
 
 
-def _gap(cursor: QTextCursor) -> None:
+def _gap(cursor: QTextCursor, *, begins_page: bool = False) -> None:
     block = QTextBlockFormat()
+    if begins_page:
+        block.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
     block.setTopMargin(_TITLE_PT)
     cursor.insertBlock(block)

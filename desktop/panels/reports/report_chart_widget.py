@@ -58,7 +58,7 @@ class ReportChartWidget(QWidget):
         self.setObjectName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_view(self, view: ChartView | None) -> None:
         """Show another chart."""
@@ -324,7 +324,8 @@ class ReportChartWidget(QWidget):
             self._paint_bar_texts(painter, bar, whole, name_width, (value_width, note_width))
         painter.setFont(fonts.font(_SMALL))
         painter.setPen(QColor(self._tokens.muted))
-        foot = QRectF(track.left(), box.bottom() - 2 * line, track.width(), line)
+        below = min(box.top() + len(view.bars) * row, box.bottom() - 2 * line)
+        foot = QRectF(track.left(), below, track.width(), line)
         painter.drawText(foot, _LEFT | _MIDDLE, "0")
         painter.drawText(foot, _RIGHT | _MIDDLE, f"{view.bar_top:,}{view.unit}")
         self._paint_legend(

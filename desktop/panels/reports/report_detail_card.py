@@ -9,6 +9,7 @@ from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.viewmodels.reports.report_detail_view import DetailView
@@ -48,7 +49,7 @@ class ReportDetailCard(Card):
         self.finding_rows = [_FindingRow() for _ in range(_MAX_FINDINGS)]
         left = _column(self.category_table, *self.finding_rows, self.notes_label)
         left.addStretch(1)
-        left.addLayout(hbox(self.people_button, 1))
+        self.set_corner_widget(self.people_button)
         line = QFrame()
         line.setFrameShape(QFrame.Shape.VLine)
         line.setProperty("role", "divider")
@@ -82,7 +83,7 @@ class ReportDetailCard(Card):
         reason = "" if is_shown else NO_REPORT
         self.picture_button.set_enabled(is_shown, reason)
         self.csv_button.set_enabled(is_shown, reason)
-        self.people_button.setVisible(detail is not None and bool(detail.people_text))
+        self.set_corner_visible(detail is not None and bool(detail.people_text))
         notes = detail.notes if detail is not None else ()
         findings = detail.findings if detail is not None else ()
         for place, row in enumerate(self.finding_rows):
@@ -118,9 +119,12 @@ class _FindingRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._finding: ReportFinding | None = None
-        self.text_label = label("")
+        self.text_label = elided_label("", "text")
         self.link = LinkButton("Show")
-        self.setLayout(hbox(self.text_label, self.link, 1))
+        self.text_label.setMinimumHeight(self.link.sizeHint().height())
+        flow = FlowLayout(fonts.scaled(8), 0, self)
+        flow.addWidget(self.text_label)
+        flow.addWidget(self.link)
         self.link.clicked.connect(self._on_clicked)
 
     def show_finding(self, finding: ReportFinding | None) -> None:
@@ -129,6 +133,7 @@ class _FindingRow(QWidget):
         self.setVisible(finding is not None)
         if finding is not None:
             self.text_label.setText(finding.text)
+            self.text_label.set_tooltip(finding.text)
             self.link.setVisible(finding.action is not FindingAction.NONE)
             self.link.set_text(finding.label or "Show")
 

@@ -1,13 +1,16 @@
 """Dialogs of the Reports page: who is behind a number, which tiles, which phrases."""
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTreeWidgetItem, QWidget
 
 from desktop.audience.report_definitions import REPORTS
 from desktop.audience.report_people import CountedPeople
+from desktop.audience.report_wording import short_day
 from desktop.kit.text import format_count
+from desktop.model.time_zone import local_time
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.check_box import CheckBox
 from desktop.panels.widgets.label import label
@@ -15,7 +18,6 @@ from desktop.panels.widgets.scrolling_dialog import ScrollingDialog
 from desktop.panels.widgets.search_list_dialog import SEARCHED_TOO, SearchListDialog
 from desktop.panels.widgets.text_field import MultilineTextField
 from desktop.viewmodels.reports.reports_page_model import MAX_TILES
-from desktop.viewmodels.time_format import format_full_date_and_time
 
 
 class CountedPeopleDialog(SearchListDialog):
@@ -23,14 +25,13 @@ class CountedPeopleDialog(SearchListDialog):
 
     customer_requested = Signal(str)  # a query for the search field
 
-    def __init__(self, found: CountedPeople, words: str, parent: QWidget) -> None:
-        columns = ("Customer", "E-mail", "Last counted")
+    def __init__(self, found: CountedPeople, words: str, zone: ZoneInfo, parent: QWidget) -> None:
+        """`zone`: the account's time zone, in which the times are shown."""
+        columns = ("Customer", "E-mail", "When")
         super().__init__(words, "Find by name or e-mail", "People", columns, "Open", parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for person in found.people:
-            item = self.add_row(
-                person.name or "No name", person.email, format_full_date_and_time(person.at)
-            )
+            item = self.add_row(person.name or "No name", person.email, _moment(person.at, zone))
             item.setData(0, SEARCHED_TOO, person.email)
             query = str(person.user_id) if person.user_id else person.sid
             item.setData(1, SEARCHED_TOO, person.email or query)
@@ -73,6 +74,11 @@ class CountedPeopleDialog(SearchListDialog):
     def _open(self, item: QTreeWidgetItem) -> None:
         self.accept()
         self.customer_requested.emit(str(item.data(1, SEARCHED_TOO)))
+
+
+def _moment(at: float, zone: ZoneInfo) -> str:
+    then = local_time(at, zone)
+    return f"{short_day(then.date())} {then.year} {then:%H:%M}"
 
 
 class ArrangeTilesDialog(ScrollingDialog):

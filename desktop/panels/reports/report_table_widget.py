@@ -102,7 +102,7 @@ class ReportTableWidget(ListTableView[ReportRowDelegate]):
                 (medium.horizontalAdvance(row.cells[column]) for row in texts if row is not None),
                 default=0,
             )
-            width = max(heading + fonts.scaled(4), widest) + pad
+            width = max(heading, widest) + pad + fonts.scaled(4)
             head.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.setColumnWidth(column, width)
             taken += width

@@ -1,7 +1,7 @@
 """Widget of one tile of the Reports page: title, figure, difference in words, chart."""
 
 from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QMouseEvent, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.panels.reports.report_chart_widget import ReportChartWidget
@@ -81,6 +81,11 @@ class ReportTile(Card):
             self._is_chosen = is_chosen
             self.setAccessibleDescription("chosen, its table is below" if is_chosen else "")
             self.update()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # Its margins are the style sheet's, which it was laid out without.
+        self.style().polish(self)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)

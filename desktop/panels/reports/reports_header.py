@@ -34,7 +34,9 @@ class ReportsHeader(QWidget):
         self.compare_field = DropdownField("Compare with")
         self.size_control = SegmentedControl("Sum by", [(s.value, text) for s, text in _SIZES])
         self.zone_label = label("", "small")
-        self.refresh_button = secondary_button("Refresh", name="Refresh reports")
+        self.refresh_button = secondary_button(
+            "Refresh", name="Refresh reports", tip="Count again from what this computer has read"
+        )
         self.arrange_button = secondary_button("Arrange…", name="Arrange…")
         self.print_button = secondary_button("Print…", name="Print reports…")
         self.first_field, self.last_field = create_date_field("From"), create_date_field("To")

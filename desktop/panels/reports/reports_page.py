@@ -81,6 +81,11 @@ class ReportsPage(QWidget):
         super().resizeEvent(event)
         self._place_tiles()
 
+    @property
+    def model(self) -> ReportsPageModel:
+        """The page's view-model."""
+        return self._model
+
     def take_focus(self) -> None:
         """Put the keyboard on the chosen report's chart."""
         tile = self.tiles.get(self._model.chosen)
@@ -137,7 +142,7 @@ class ReportsPage(QWidget):
         self._on_cursor()
 
     def _make_tile(self, name: str) -> ReportTile:
-        tile = ReportTile(self._model.tile(name))
+        tile = ReportTile(self._model.tile(name), self)
         tile.chosen.connect(self._model.choose)
         tile.cursor_moved.connect(self._on_cursor_moved)
         tile.value_opened.connect(self._on_value_opened)
@@ -195,7 +200,7 @@ class ReportsPage(QWidget):
         self.banner.show_message("info", sentence, f"In {folder}.", close="Close")
 
     def _on_people(self, found: CountedPeople, words: str) -> None:
-        dialog = CountedPeopleDialog(found, words, self)
+        dialog = CountedPeopleDialog(found, words, self._model.period.zone, self)
         dialog.customer_requested.connect(self.customer_requested)
         dialog.open()
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 from desktop.audience.report_definitions import ReportChart, ReportDefinition
 from desktop.audience.report_wording import describe_bucket, short_day
@@ -117,7 +118,7 @@ def build_chart(report: Report, definition: ReportDefinition) -> ChartView:
             legend.append((Pattern.DASHED_LINE, before_name))
     else:
         seen = {one.label: one.pattern for plot in plots for one in plot.series}
-        legend += [(pattern, label) for label, pattern in seen.items()]
+        legend += zip(seen.values(), _short_labels(list(seen)), strict=True)
     return ChartView(
         definition.chart,
         tuple(_bucket_words(report, definition, place) for place in range(len(report.buckets))),
@@ -178,6 +179,15 @@ def _build_plots(report: Report, definition: ReportDefinition) -> tuple[ChartPlo
             ChartPlot(round_top(_largest_stack(rest_series)), rest_series),
         )
     return (ChartPlot(round_top(_largest_stack(series)), tuple(series)),)
+
+
+def _short_labels(labels: list[str]) -> list[str]:
+    """Return labels for a legend: a first word that the label before has is left out."""
+    found = labels[:1]
+    for before, label in pairwise(labels):
+        first, _blank, rest = label.partition(" ")
+        found.append(rest if rest and before.partition(" ")[0] == first else label)
+    return found
 
 
 def _before_line(report: Report) -> tuple[int, ...]:

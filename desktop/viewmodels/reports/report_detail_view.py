@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from desktop.audience.report_definitions import ReportDefinition
+from desktop.audience.report_definitions import ReportChart, ReportDefinition
 from desktop.audience.report_wording import (
     bucket_total,
     describe_bucket,
@@ -86,17 +86,19 @@ def _category_table(report: Report, definition: ReportDefinition) -> ReportTable
         columns.append("Most on")
     shares = round_shares([report.count_of(one) for one in report.series])
     patterns = series_patterns(report)
+    # A bar stands beside its name; columns and lines are told by their pattern.
+    has_patterns = len(report.series) > 1 and definition.chart is not ReportChart.BARS
     rows = [
         ReportTableRow(
             tuple(_category_cells(report, one, share, columns)),
             place,
             one.detail,
-            patterns[one.key] if len(report.series) > 1 else None,
+            patterns[one.key] if has_patterns else None,
         )
         for place, (one, share) in enumerate(zip(report.series, shares, strict=True))
     ]
     if report.is_total_of_all and len(rows) > 1:
-        rows.append(ReportTableRow(tuple(_total_cells(report, columns)), is_indented=True))
+        rows.append(ReportTableRow(tuple(_total_cells(report, columns)), is_indented=has_patterns))
     return ReportTableView(tuple(columns), tuple(rows))
 
 

@@ -95,7 +95,7 @@ def describe_age(report: Report, now: float) -> tuple[str, Tone, str]:
         return f"from {short_day(day)}", "warn", f"Nothing is known of the days before {day}."
     if report.read_at is not None and now - report.read_at > OLD_AFTER_S:
         age = format_age(report.read_at, now)
-        return age, "warn", "Counted from what was read then. Refresh reads what is new."
+        return age, "warn", "Counted from what this computer read then."
     return "", "muted", ""
 
 
@@ -108,6 +108,9 @@ def _difference(report: Report, definition: ReportDefinition) -> str:
         return (
             f"{count:,} {'has' if count == 1 else 'have'} no assignee" if count else "new tickets"
         )
+    if definition.name == "closed-tickets":
+        solved = report.count_of(report.series[1])
+        return f"{describe_difference(report, definition.noun)}; {solved:,} solved"
     if report.form is ReportForm.STATE and report.series:
         first = report.series[0]
         return f"{report.count_of(first):,} {first.label.lower()}"

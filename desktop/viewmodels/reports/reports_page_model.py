@@ -22,6 +22,7 @@ from desktop.viewmodels.file_export import (
     format_json,
     write_private_file,
 )
+from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.reports.report_detail_view import DetailView, build_detail
 from desktop.viewmodels.reports.report_span import ReportDays, describe_days
 from desktop.viewmodels.reports.report_table_model import ReportTableModel, ReportTableView
@@ -35,6 +36,8 @@ from desktop.viewmodels.task_model import TaskModel
 from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol
 
 MAX_TILES = 6
+# Milliseconds; some 50 of them are spent on counting.
+_RECOUNT_MS = 60_000
 _OPENED_WORDS = "had opened an e-mail in the 7 days before"
 DEFAULT_TILES = (
     "new-tickets", "closed-tickets", "satisfaction-by-agent", "tickets-by-agent", "opt-outs",
@@ -72,6 +75,8 @@ class ReportsPageModel(TaskModel):
         self._reports: dict[str, Report] = {}
         self._errors: dict[str, AppError] = {}
         self._is_visible = False
+        self._shown_tables = (ReportTableView(), ReportTableView())
+        self._timer = create_timer(self, _RECOUNT_MS, self._recount, repeats=True)
 
     # What the page shows.
 
@@ -119,6 +124,12 @@ class ReportsPageModel(TaskModel):
         now, today = self._clock.now(), self._service.today()
         return build_detail(report, self._definition, now, today)
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether every tile shows what was counted, or why not, and nothing is under way."""
+        known = all(name in self._reports or name in self._errors for name in self.tiles)
+        return known and not self.tasks.is_running("count")
+
     def refusal(self) -> str:
         """Say why the person at work may not see reports at all; "" where they may."""
         return self._service.check().reason
@@ -129,7 +140,15 @@ class ReportsPageModel(TaskModel):
         """Count when the page is shown; hidden, nothing is counted."""
         if is_visible and not self._is_visible:
             self.refresh()
+            self._timer.start()
+        elif not is_visible:
+            self._timer.stop()
         self._is_visible = is_visible
+
+    def _recount(self) -> None:
+        # What is read and done meanwhile; a count under way is left to end.
+        if not self.tasks.is_running("count"):
+            self.tasks.start("count", self._count_all(self.tiles))
 
     def refresh(self) -> None:
         """Count every tile's report anew; until then the tiles stand as they are."""
@@ -278,8 +297,14 @@ class ReportsPageModel(TaskModel):
 
     def _show_tables(self) -> None:
         detail = self.detail()
-        self.category_model.show_table(detail.categories if detail else ReportTableView())
-        self.day_model.show_table(detail.days if detail else ReportTableView())
+        tables = (ReportTableView(), ReportTableView())
+        if detail is not None:
+            tables = (detail.categories, detail.days)
+        # Counted again and the same: the row that is read and the place of the scroll bar stay.
+        if tables != self._shown_tables:
+            self._shown_tables = tables
+            self.category_model.show_table(tables[0])
+            self.day_model.show_table(tables[1])
         self.detail_changed.emit()
         self.cursor_changed.emit()
 
