@@ -126,8 +126,8 @@ class EventsPage(ListPage):
         super().arrange()
         view = self._full_view_by_filter.get(self._model.event_filter)
         self.show_full_view(view)
-        for widget in (self.deliver_button, self.export_button):
-            widget.setVisible(view is None)
+        self.export_button.setVisible(view is None)
+        self.deliver_button.setVisible(self._model.event_filter is EventFilter.SIMULATION)
 
     def _take(self, data: QMimeData | None) -> None:
         # An empty clipboard has none, whatever Qt's types say.
@@ -183,6 +183,10 @@ class EventsPage(ListPage):
         self.filter_control.set_text(EventFilter.CORRECTION.name, word)
         self.show_state(model.list_state())
         if model.event_filter not in self._full_view_by_filter:
+            is_correction = model.event_filter is EventFilter.CORRECTION
+            self.consequences_card.set_title(
+                "What they wait for" if is_correction else "What people will notice"
+            )
             self.consequences_card.show_consequences(model.consequences())
             self._fit_consequences()
         is_simulation = model.event_filter is EventFilter.SIMULATION

@@ -181,7 +181,7 @@ class EventsPageModel(TaskModel):
     @property
     def delivered_count(self) -> int:
         """How many requests a delivery of the simulated source sends: those ticked."""
-        if self.simulated is None:
+        if self.simulated is None or self._is_delivered:
             return 0
         return self.simulated.counts.requests - self.simulated.unticked_count
 
