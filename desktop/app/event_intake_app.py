@@ -3,9 +3,10 @@
     POST /v1/batch                                {"batch": [event…], "sentAt": …}
     POST /v1/identify|track|group|page|screen|alias   one event
 
-HTTP Basic with the write key as user and no password; the body may be gzip (docs/events.md 7). An
-answer of 200 means that the events are committed. What can't be read of a batch is stored with its
-reason: a library drops for good what is answered with 4xx.
+HTTP Basic with a source's write key as user and no password, or `writeKey` in the body, as
+libraries in browsers have it; the body may be gzip (docs/events.md 7). An answer of 200 means that
+the events are committed. What can't be read of a batch is stored with its reason: a library drops
+for good what is answered with 4xx.
 """
 
 import asyncio
@@ -26,13 +27,21 @@ from desktop.kit.clock import Clock, iso_timestamp
 from desktop.kit.errors import ServiceError, StorageError
 from desktop.model.event_delivery import NewStoredEvent
 from desktop.model.json_value import Json
-from desktop.store.event_repository import EventRepository
+from desktop.store.workspace_store import WorkspaceStore
 
 log = logging.getLogger(__name__)
 
-# Segment's libraries send at most 475,000 bytes of events in a batch; the rest is its wrapping.
-MAX_BODY_BYTES = 500_000
+# A batch has at most 475,000 bytes, but Segment's Python library ends one only with the event that
+# passes that; the rest is the wrapping. Counted as sent and once more as unpacked.
+MAX_BATCH_BYTES = 475_000
+MAX_BODY_BYTES = MAX_BATCH_BYTES + 32_768 + 4_096
+_TOO_LARGE = (
+    f"A batch has at most {MAX_BATCH_BYTES:,} bytes, also unpacked. Send it in smaller ones."
+)
 _RETRY_AFTER_S = 30
+# A body that is not here by then is no library's.
+_BODY_TIMEOUT_S = 30.0
+_PREFLIGHT_AGE_S = 600
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -48,18 +57,28 @@ class _Refusal(Exception):
 
 
 @dataclass
-class EventIntakeApp:
-    """Stores the events of one source; `hosts` are the names under which it may be asked.
+class IntakeSource:
+    """A named source with its write key, and the intake that its events belong to."""
 
-    A page in a browser could have its own host name lead here: another Host is refused.
+    id: int
+    write_key: str
+    intake: int
+    last_line: int
+
+
+@dataclass
+class EventIntakeApp:
+    """Stores the events of sources; `hosts` are the names under which it may be asked.
+
+    A page in a browser could have its own host name lead here: another Host is refused. `origins`
+    are the web pages that may post, as browsers name them.
     """
 
-    events: EventRepository
+    store: WorkspaceStore
     clock: Clock
-    write_key: str
-    source_id: int
-    last_line: int
+    sources: Sequence[IntakeSource]
     hosts: frozenset[str]
+    origins: frozenset[str] = frozenset()
     on_stored: Callable[[int], None] = lambda _count: None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -67,51 +86,95 @@ class EventIntakeApp:
         """Answer one request, as ASGI asks it."""
         if scope["type"] != "http":
             return
+        headers = {
+            name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
+        }
+        origin = headers.get("origin", "").lower()
+        shared = _cors_headers(origin) if origin in self.origins else []
         try:
-            stored = await self._take(scope, receive)
-            await _answer(send, 200, {"success": True, "stored": stored})
+            if scope["method"] == "OPTIONS" and origin:
+                self._require_address(scope, headers)
+                await _answer_preflight(send, shared)
+                return
+            stored = await self._take(scope, headers, receive)
+            await _answer(send, 200, {"success": True, "stored": stored}, shared)
         except _Refusal as refused:
             body = {"success": False, "code": "refused", "message": str(refused)}
-            await _answer(send, refused.status, body)
+            await _answer(send, refused.status, body, shared)
         except StorageError as error:
             # The library keeps the batch and tries again.
             log.warning("Events could not be stored: %s", error.code)
             body = {"success": False, "code": error.code, "message": error.title}
-            await _answer(send, 503, body)
+            await _answer(send, 503, body, shared)
 
-    async def _take(self, scope: Scope, receive: Receive) -> int:
-        headers = {
-            name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
-        }
-        kind = self._require_allowed(scope, headers)
+    async def _take(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> int:
+        kind = self._require_address(scope, headers)
+        if scope["method"] != "POST":
+            raise _Refusal(405, "Events are posted.")
+        # With a key in the header nothing of a stranger's body is read.
+        source = self._find_source(_basic_user(headers)) if "authorization" in headers else None
         document = _parse_document(await _read_body(headers, receive))
+        source = source or self._find_source(_key_of(document))
+        if not await self.store.event_sources.is_there(source.id):
+            raise _Refusal(401, "This source was removed.")
         events = _events_of(document, kind)
         received = iso_timestamp(self.clock.now())
         # One at a time: lines are numbered in the order in which they are committed.
         async with self._lock:
             rows = [
-                _stored_row(event, self.last_line + place, document, received)
+                _stored_row(event, source.last_line + place, document, received)
                 for place, event in enumerate(events, 1)
             ]
-            stored = await self.events.add_events(self.source_id, rows, self.clock.now())
-            self.last_line += len(rows)
+            now = self.clock.now()
+            stored = await self.store.events.add_events(source.intake, rows, now)
+            source.last_line += len(rows)
         self.on_stored(stored)
         return stored
 
-    def _require_allowed(self, scope: Scope, headers: Mapping[str, str]) -> str:
+    def _require_address(self, scope: Scope, headers: Mapping[str, str]) -> str:
         """Return what a request posts: `batch` or an event's type. Raises _Refusal."""
         if headers.get("host", "").lower() not in self.hosts:
             raise _Refusal(421, "This address is not served here.")
-        if "origin" in headers:
-            raise _Refusal(403, "Web pages may not post here.")
+        if "origin" in headers and headers["origin"].lower() not in self.origins:
+            raise _Refusal(403, "Web pages of this address may not post here.")
         root, _, kind = str(scope["path"]).rstrip("/").rpartition("/")
         if root != "/v1" or kind not in ("batch", *EVENT_TYPES):
             raise _Refusal(404, "There is no such address.")
-        if scope["method"] != "POST":
-            raise _Refusal(405, "Events are posted.")
-        if not hmac.compare_digest(_basic_user(headers).encode(), self.write_key.encode()):
-            raise _Refusal(401, "The write key is wrong.")
         return kind
+
+    def _find_source(self, key: str) -> IntakeSource:
+        """Return the source of a write key. Raises _Refusal."""
+        # All are compared: how long it takes tells nothing of any.
+        found = [one for one in self.sources if _is_same_key(key, one.write_key)]
+        if not found:
+            raise _Refusal(401, "The write key is wrong.")
+        return found[0]
+
+
+def _is_same_key(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def _key_of(document: Mapping[str, Json]) -> str:
+    found = document.get("writeKey")
+    return found if isinstance(found, str) else ""
+
+
+def _cors_headers(origin: str) -> list[tuple[bytes, bytes]]:
+    return [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"origin")]
+
+
+async def _answer_preflight(send: Send, shared: list[tuple[bytes, bytes]]) -> None:
+    """Tell a browser what a page of an allowed origin may post."""
+    headers = [
+        *shared,
+        (b"access-control-allow-methods", b"POST"),
+        (b"access-control-allow-headers", b"authorization, content-type, content-encoding"),
+        (b"access-control-max-age", b"%d" % _PREFLIGHT_AGE_S),
+        (b"content-length", b"0"),
+    ]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _basic_user(headers: Mapping[str, str]) -> str:
@@ -130,19 +193,25 @@ async def _read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
         body = BodyDecompressor(headers.get("content-encoding", ""), MAX_BODY_BYTES)
     except ServiceError:
         raise _Refusal(415, "The body's encoding is none of gzip, deflate and identity.") from None
+    length = headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length) > MAX_BODY_BYTES:
+        raise _Refusal(413, _TOO_LARGE)
     taken, is_more = 0, True
     while is_more:
-        message = await receive()
+        try:
+            message = await asyncio.wait_for(receive(), _BODY_TIMEOUT_S)
+        except TimeoutError:
+            raise _Refusal(408, "The body did not come.") from None
         if message["type"] == "http.disconnect":
             raise _Refusal(400, "The request ended before its body.")
         piece = message.get("body", b"")
         taken += len(piece)
         if taken > MAX_BODY_BYTES:
-            raise _Refusal(413, f"At most {MAX_BODY_BYTES:,} bytes are taken at once.")
+            raise _Refusal(413, _TOO_LARGE)
         try:
             body.feed(piece)
         except ServiceError:
-            raise _Refusal(413, f"At most {MAX_BODY_BYTES:,} bytes are taken at once.") from None
+            raise _Refusal(413, _TOO_LARGE) from None
         is_more = message.get("more_body", False)
     found = body.finish()
     if found is None:
@@ -181,9 +250,12 @@ def _stored_row(
     return stored_form(make_event(EventText(line, json.dumps(event, ensure_ascii=False))))
 
 
-async def _answer(send: Send, status: int, document: Mapping[str, object]) -> None:
+async def _answer(
+    send: Send, status: int, document: Mapping[str, object], shared: list[tuple[bytes, bytes]]
+) -> None:
     body = json.dumps(document).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    headers += shared
     if status == 503:
         headers.append((b"retry-after", b"%d" % _RETRY_AFTER_S))
     if status == 401:

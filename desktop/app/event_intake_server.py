@@ -1,18 +1,24 @@
-"""Serves the HTTP intake of events on this computer alone, until it is told to end."""
+"""Serves the HTTP intake of events, to this computer alone or with TLS; until it is told to end."""
 
 import asyncio
 import contextlib
+import ipaddress
 import signal
 import socket
+import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 
 from desktop.app.event_intake_app import EventIntakeApp
 from desktop.kit.errors import InvalidInput
 
-_LOOPBACK = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
+# More are answered with 503, which a library tries again.
+_MAX_CONNECTIONS = 200
 # Seconds that an idle connection stays open.
 _KEEP_ALIVE_S = 75
 
@@ -35,16 +41,107 @@ class IntakeHttpServer(uvicorn.Server):
         yield
 
 
-def listen_on(port: int) -> socket.socket:
-    """Open the intake's socket on loopback; port 0 is any free one. Raises InvalidInput."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+@dataclass(frozen=True)
+class IntakeAddress:
+    """Where the intake listens, and with which certificate.
+
+    `names` are host names under which others reach it.
+    """
+
+    address: str = LOOPBACK
+    port: int = 0
+    certificate: str = ""
+    key: str = ""
+    names: tuple[str, ...] = ()
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether connections are encrypted."""
+        return bool(self.certificate)
+
+    def check(self) -> None:
+        """Raise InvalidInput for what would be served in the clear, or under no name."""
+        if not 0 <= self.port < 65_536:
+            raise InvalidInput("A port is a number from 0 to 65535.", "Nothing is served.")
+        if bool(self.certificate) != bool(self.key):
+            raise InvalidInput(
+                "TLS takes a certificate and its key.", "Nothing is served.", "Name both files."
+            )
+        try:
+            given = ipaddress.ip_address(self.address)
+        except ValueError:
+            raise InvalidInput(
+                f"“{self.address[:60]}” is no IP address.", "Nothing is served."
+            ) from None
+        if not given.is_loopback and not self.is_tls:
+            raise InvalidInput(
+                "Without TLS only this computer is served.",
+                "Write keys and customers would cross the network in the clear.",
+                "Give --certificate and --key, or leave --address out.",
+            )
+        if given.is_unspecified and not self.names:
+            raise InvalidInput(
+                "Say under which name this computer is reached.",
+                "Requests for any other name are refused.",
+                "Give --host-name.",
+            )
+        if self.is_tls:
+            _check_certificate(self.certificate, self.key)
+
+    def url(self, port: int) -> str:
+        """Return the address to be given to programs that send events."""
+        host = self.names[0] if self.names else self.address
+        host = f"[{host}]" if ":" in host else host
+        return f"{'https' if self.is_tls else 'http'}://{host}:{port}"
+
+    def hosts(self, port: int) -> frozenset[str]:
+        """Return the Host headers with which the intake may be asked."""
+        own = [self.address] if not ipaddress.ip_address(self.address).is_unspecified else []
+        own += ["localhost"] if ipaddress.ip_address(self.address).is_loopback else []
+        names = [f"[{one}]" if ":" in one else one.lower() for one in (*own, *self.names)]
+        is_standard = port == (443 if self.is_tls else 80)
+        return frozenset([*(f"{one}:{port}" for one in names), *(names if is_standard else ())])
+
+
+def _check_certificate(certificate: str, key: str) -> None:
+    def refuse_password() -> str:
+        raise ValueError("it has a password, which nobody could type")
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, refuse_password)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InvalidInput(
+            f"The certificate {certificate} and the key {key} can't be used: {reason}.",
+            "Nothing is served.",
+            "Both are PEM files; the key belongs to the certificate.",
+        ) from error
+
+
+def parse_origin(text: str) -> str:
+    """Return a web page's origin as browsers name it. Raises InvalidInput."""
+    parts = urlsplit(text.strip().lower())
+    is_bare = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not is_bare:
+        raise InvalidInput(
+            f"“{text[:60]}” is no origin of web pages.",
+            "Nothing is served.",
+            "Write https://shop.example, without a path.",
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def listen_on(place: IntakeAddress) -> socket.socket:
+    """Open the intake's socket; port 0 is any free one. Raises InvalidInput."""
+    family = socket.AF_INET6 if ":" in place.address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((_LOOPBACK, port))
+        listener.bind((place.address, place.port))
     except OSError as error:
         listener.close()
         raise InvalidInput(
-            f"Port {port} can't be used: {error.strerror}.",
+            f"Port {place.port} can't be used: {error.strerror}.",
             "Another program, or another intake, listens on it.",
             "Name another with --port.",
         ) from error
@@ -53,13 +150,11 @@ def listen_on(port: int) -> socket.socket:
     return listener
 
 
-def allowed_hosts(port: int) -> frozenset[str]:
-    """Return the Host headers with which this computer's own programs ask."""
-    return frozenset({f"{_LOOPBACK}:{port}", f"localhost:{port}"})
-
-
 async def serve_events(
-    app: EventIntakeApp, listener: socket.socket, on_ready: Callable[[], None]
+    app: EventIntakeApp,
+    listener: socket.socket,
+    place: IntakeAddress,
+    on_ready: Callable[[], None],
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are answered first.
 
@@ -74,6 +169,9 @@ async def serve_events(
         timeout_graceful_shutdown=5,
         server_header=False,
         proxy_headers=False,
+        limit_concurrency=_MAX_CONNECTIONS,
+        ssl_certfile=place.certificate or None,
+        ssl_keyfile=place.key or None,
     )
     server = IntakeHttpServer(config, on_ready)
     loop = asyncio.get_running_loop()

@@ -25,6 +25,7 @@ from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.settings import sync_settings
 from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.event_delivery import DeliveryOptions, EventDeliverer
+from desktop.sync.event_rollback import EventRollback
 from desktop.viewmodels.events.event_sample import MAX_SAMPLE_EVENTS
 from desktop.viewmodels.events.simulation_input import (
     EventItem,
@@ -82,6 +83,7 @@ async def build_deliverer(
     timeout_s = session.values.get(sync_settings.JOB_TIMEOUT_MINUTES) * 60.0
     return EventDeliverer(
         events=services.store.events,
+        writes=services.store.event_writes,
         actions=compile_actions(await build_action_store(services).get_actions()),
         directory=directory,
         gateway=EventRequestGateway(
@@ -97,6 +99,16 @@ async def build_deliverer(
         load_erased=services.store.erased_people.load,
         find_unattended=UnattendedSources(services).find if is_unattended else None,
     )
+
+
+async def build_rollback(services: WorkspaceServices) -> EventRollback:
+    """Build what takes back what delivered events changed, by the rights of who is at work."""
+    calls = build_event_calls(services)
+    gateway = EventRequestGateway(
+        calls, services.context.clock, services.find_run_refusal, job_timeout_s=0.0
+    )
+    erased = await services.store.erased_people.load()
+    return EventRollback(services.store.event_writes, calls, gateway, erased)
 
 
 async def simulate_for_window(

@@ -12,7 +12,8 @@ class Event:
 
     `line` is where it begins in its source, from 1. `body` is the whole object, `type` included
     where the source said `action`. `at` is when it happened in Unix seconds, None where unsaid.
-    `warnings` are sentences on what was mended or looks wrong.
+    `warnings` are sentences on what was mended or looks wrong. `has_own_time`: false where `at` is
+    when it came in, as it says no time itself.
     """
 
     line: int
@@ -21,6 +22,7 @@ class Event:
     body: Mapping[str, Json]
     at: float | None = None
     warnings: tuple[str, ...] = ()
+    has_own_time: bool = True
 
     @property
     def user_id(self) -> str:

@@ -51,4 +51,5 @@ async def plan_joining(
         summary=f"{who}: joins {group}{main}",
         found_by=match.found_by,
         user_id=match.user.id if match.user else None,
+        organization_id=organization.id if organization is not None else None,
     )

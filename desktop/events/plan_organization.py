@@ -142,6 +142,7 @@ def _plan_upsert(
         effect=RequestEffect.CREATE if is_new else RequestEffect.UPDATE,
         who=who,
         summary=f"{who}: new organisation" if is_new else f"{who}: {shown}",
+        organization_id=None if organization is None else organization.id,
         changes=() if is_new else tuple(changes),
     )
 
@@ -261,6 +262,7 @@ async def _plan_leaving(
         summary=f"{who}: leaves {group}{lost}",
         found_by=match.found_by,
         user_id=match.user.id if match.user else None,
+        organization_id=organization.id if organization is not None else None,
         tickets=tickets,
     )
 

@@ -46,6 +46,7 @@ class PlannedRequest:
     summary: str
     found_by: str = ""
     user_id: int | None = None
+    organization_id: int | None = None
     changes: tuple[EventFieldChange, ...] = ()
     tickets: tuple[int, ...] = ()
     warnings: tuple[str, ...] = ()

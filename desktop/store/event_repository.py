@@ -12,9 +12,11 @@ from desktop.model.event_delivery import (
     NewStoredEvent,
     StoredEvent,
 )
+from desktop.model.event_write import EventWrite
 from desktop.model.json_value import canonical_json
 from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
+from desktop.store.event_write_repository import insert_writes
 from desktop.store.person_events import erase_events
 from desktop.store.process_identity import is_owner_alive
 from desktop.store.repository import Repository
@@ -74,30 +76,6 @@ class EventRepository(Repository):
                 (name, at),
             )
             return int(cursor.lastrowid or 0)
-
-        return self._database.write(act)
-
-    @database_call
-    def get_or_add_source(self, name: str, at: float) -> tuple[int, int]:
-        """Select or insert the source of this name; returns its id and the last line it has."""
-
-        def act(connection: sqlite3.Connection) -> tuple[int, int]:
-            row = connection.execute(
-                "SELECT id FROM event_source WHERE name = ?"
-                " AND account = (SELECT id FROM current_account) ORDER BY id DESC LIMIT 1",
-                (name,),
-            ).fetchone()
-            if row is None:
-                cursor = connection.execute(
-                    "INSERT INTO event_source (account, name, added_at)"
-                    " VALUES ((SELECT id FROM current_account), ?, ?)",
-                    (name, at),
-                )
-                return int(cursor.lastrowid or 0), 0
-            last = connection.execute(
-                "SELECT coalesce(max(line), 0) FROM event WHERE source = ?", (row["id"],)
-            ).fetchone()
-            return int(row["id"]), int(last[0])
 
         return self._database.write(act)
 
@@ -317,10 +295,13 @@ class EventRepository(Repository):
         self._database.write(lambda c: erase_events(c, event_ids))
 
     @database_call
-    def mark_sending(self, deliveries: Sequence[EventDelivery], now: float) -> None:
-        """Commit that the requests of deliveries are about to be sent."""
-        self._database.write(
-            lambda c: c.executemany(
+    def mark_sending(
+        self, deliveries: Sequence[EventDelivery], now: float, writes: Sequence[EventWrite] = ()
+    ) -> list[int]:
+        """Commit that the requests of deliveries are about to be sent; returns the writes' ids."""
+
+        def act(connection: sqlite3.Connection) -> list[int]:
+            connection.executemany(
                 "UPDATE event_delivery SET state = 'sending', request = ?, actor = ?, user_id = ?,"
                 " attempts = attempts + 1, updated_at = ? WHERE event = ? AND action = ?",
                 [
@@ -328,7 +309,9 @@ class EventRepository(Repository):
                     for one in deliveries
                 ],
             )
-        )
+            return insert_writes(connection, writes, now)
+
+        return self._database.write(act)
 
     @database_call
     def set_states(
@@ -404,6 +387,60 @@ class EventRepository(Repository):
         """Select when the next event that failed may be claimed again (Unix seconds), or None."""
         found = self._database.read(lambda c: c.execute(_NEXT_TRY_SQL).fetchone())
         return None if found[0] is None else float(found[0])
+
+    @database_call
+    def get_many(self, event_ids: Sequence[int]) -> tuple[StoredEvent, ...]:
+        """Select stored events by number, in their order."""
+        wanted = canonical_json(list(event_ids))
+
+        def look(connection: sqlite3.Connection) -> tuple[StoredEvent, ...]:
+            rows = connection.execute(
+                "SELECT e.*, s.name AS source_name, s.named FROM event e JOIN event_source s"
+                " ON s.id = e.source WHERE e.account = (SELECT id FROM current_account)"
+                " AND e.id IN (SELECT value FROM json_each(?)) ORDER BY e.id",
+                (wanted,),
+            )
+            return tuple(_decode_event(connection, row) for row in rows.fetchall())
+
+        return self._database.read(look)
+
+    @database_call
+    def replay(self, event_ids: Sequence[int]) -> int:
+        """Queue delivered events once more; returns how many. What they have sent is looked for."""
+        wanted = canonical_json(list(event_ids))
+
+        def act(connection: sqlite3.Connection) -> int:
+            connection.execute(
+                "UPDATE event_delivery SET state = 'queued', is_maybe_sent = 1 WHERE event IN"
+                " (SELECT value FROM json_each(?)) AND state IN ('done', 'unchanged', 'kept')",
+                (wanted,),
+            )
+            return connection.execute(
+                "UPDATE event SET state = 'open', not_before = 0, failures = 0, owner = ''"
+                " WHERE id IN (SELECT value FROM json_each(?)) AND state = 'closed' AND text <> ''"
+                " AND account = (SELECT id FROM current_account)",
+                (wanted,),
+            ).rowcount
+
+        return self._database.write(act)
+
+    @database_call
+    def count_overtaken(self, event_ids: Sequence[int]) -> int:
+        """Count the users who have later events than the newest of these events that is theirs."""
+        wanted = canonical_json(list(event_ids))
+        return self._database.read(
+            lambda c: int(
+                c.execute(
+                    "SELECT count(*) FROM (SELECT user_key, max(id) AS last FROM event"
+                    "  WHERE id IN (SELECT value FROM json_each(?)) GROUP BY user_key) t WHERE"
+                    " EXISTS (SELECT 1 FROM event e WHERE e.account = (SELECT id FROM"
+                    "  current_account) AND e.user_key = t.user_key AND e.id > t.last"
+                    "  AND e.state = 'closed' AND EXISTS (SELECT 1 FROM event_delivery d WHERE"
+                    "   d.event = e.id AND d.state = 'done'))",
+                    (wanted,),
+                ).fetchone()[0]
+            )
+        )
 
     @database_call
     def ignore(self, event_ids: Sequence[int], reason: str) -> int:

@@ -79,6 +79,9 @@ def erase_events(connection: sqlite3.Connection, event_ids: Iterable[int]) -> in
         " WHERE event IN (SELECT value FROM json_each(?))",
         (SKIPPED_TEXT, wanted),
     )
+    connection.execute(
+        "DELETE FROM event_write WHERE event IN (SELECT value FROM json_each(?))", (wanted,)
+    )
     return connection.execute(
         "UPDATE event SET text = '', user_key = '', reason = '', state = 'closed', owner = '',"
         " message_id = CASE WHEN instr(message_id, '@') THEN 'erased-' || id ELSE message_id END"

@@ -118,7 +118,11 @@ def _read_fairlead(connection: sqlite3.Connection, values: Mapping[str, str]) ->
 def _read_events(connection: sqlite3.Connection, ids: CustomerIds) -> dict[str, Rows]:
     found: dict[str, Rows] = {}
     event_ids = find_event_ids(connection, ids.addresses, ids.external_ids, ids.users)
-    for table, column in (("event", "id"), ("event_delivery", "event")):
+    for table, column in (
+        ("event", "id"),
+        ("event_delivery", "event"),
+        ("event_write", "event"),
+    ):
         rows = connection.execute(
             f"SELECT * FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",  # noqa: S608
             (msgspec.json.encode(event_ids).decode(),),

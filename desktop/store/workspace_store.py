@@ -26,6 +26,7 @@ from desktop.store.event_pause_repository import EventPauseRepository
 from desktop.store.event_query_repository import EventQueryRepository
 from desktop.store.event_repository import EventRepository
 from desktop.store.event_source_repository import EventSourceRepository
+from desktop.store.event_write_repository import EventWriteRepository
 from desktop.store.feed_repository import FeedRepository
 from desktop.store.lead_request_repository import LeadRequestRepository
 from desktop.store.outbox import Outbox
@@ -54,7 +55,7 @@ class WorkspaceStore:
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
     `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
-    (`events` … `event_sources`), and what services said (`customer_cache`, `feeds`,
+    (`events` … `event_writes`), and what services said (`customer_cache`, `feeds`,
     `zendesk_users`).
     """
 
@@ -84,6 +85,7 @@ class WorkspaceStore:
     event_queries: EventQueryRepository
     event_pauses: EventPauseRepository
     event_sources: EventSourceRepository
+    event_writes: EventWriteRepository
     feeds: FeedRepository
     zendesk_users: ZendeskUserLookup
     fairlead_db: Database
@@ -160,6 +162,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         events=EventRepository(fairlead, new_owner_id(), accounts),
         event_queries=EventQueryRepository(fairlead),
         event_pauses=EventPauseRepository(fairlead),
+        event_writes=EventWriteRepository(fairlead),
         event_sources=EventSourceRepository(fairlead, new_owner_id()),
         feeds=FeedRepository(mirror, accounts),
         zendesk_users=ZendeskUserLookup(mirror),

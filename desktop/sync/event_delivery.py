@@ -17,8 +17,6 @@ import msgspec
 
 from desktop.events.event import BadLine, Event
 from desktop.events.event_action import CompiledAction
-from desktop.events.event_text_splitter import EventText
-from desktop.events.event_validation import make_event
 from desktop.events.live_directory import LiveDirectory
 from desktop.events.plan_context import EventPlanContext, FiredAction, find_missing_fields
 from desktop.events.plan_joining import MEMBERSHIPS_PATH
@@ -43,13 +41,17 @@ from desktop.kit.errors import (
 )
 from desktop.model.erased_people import ErasedPeople
 from desktop.model.event_delivery import DeliveryState, StoredEvent
+from desktop.model.field_mapping import MappingOperator
 from desktop.model.permission import Actor
 from desktop.store.event_repository import EventRepository
+from desktop.store.event_write_repository import EventWriteRepository
 from desktop.store.seen_id_table import SeenIdTable
 from desktop.sync.event_delivery_unit import (
     DeliveryUnit,
     PlanResult,
     ReadFailure,
+    begun_actions,
+    event_of,
     first_request,
     split_by_identity,
     split_by_way,
@@ -62,6 +64,7 @@ from desktop.sync.event_retries import (
     stops_delivery,
     wait_after,
 )
+from desktop.sync.event_writes import made_record_id, settle_increments, write_of
 from desktop.writing.event_requests import EventRequestGateway
 from desktop.writing.outcomes import may_be_applied
 
@@ -107,6 +110,7 @@ class EventDeliverer:
     """
 
     events: EventRepository
+    writes: EventWriteRepository
     actions: Sequence[CompiledAction]
     directory: LiveDirectory
     gateway: EventRequestGateway
@@ -181,7 +185,7 @@ class EventDeliverer:
         fired: dict[int, list[FiredAction]] = {}
         skipped = []
         for stored in claimed:
-            event = make_event(EventText(stored.line, stored.text))
+            event = event_of(stored)
             fired[stored.id] = [] if isinstance(event, BadLine) else self._fire(event, stored)
             if isinstance(event, Event) and erased.is_erased(
                 person_keys_of(event, fired[stored.id])
@@ -200,13 +204,7 @@ class EventDeliverer:
     def _fire(self, event: Event, stored: StoredEvent) -> list[FiredAction]:
         if not stored.is_opened:
             return fire_actions(self.actions, event)
-        # Chosen when it was begun: an action that was switched off since is still finished.
-        begun = {delivery.action for delivery in stored.deliveries}
-        return [
-            FiredAction(action, event, action.mapping.apply(event.body))
-            for action in self.actions
-            if action.kind.value in begun
-        ]
+        return begun_actions(self.actions, event, stored)
 
     async def _deliver_action(self, units: list[DeliveryUnit], context: EventPlanContext) -> None:
         """Deliver one action of many events; those about one person or group after each other."""
@@ -254,7 +252,7 @@ class EventDeliverer:
     async def _plan(self, unit: DeliveryUnit, context: EventPlanContext) -> PlanResult:
         async with self._slots:
             try:
-                planned = await plan_fired(unit.fired, context)
+                planned = await self._leave_out_added(unit, await plan_fired(unit.fired, context))
             except AppError as error:
                 if stops_delivery(error):
                     raise
@@ -263,6 +261,13 @@ class EventDeliverer:
                 return [unit.fired.problem(str(error))]
         self._failed_reads.note_success()
         return planned
+
+    async def _leave_out_added(self, unit: DeliveryUnit, planned: list[Planned]) -> list[Planned]:
+        operators = unit.fired.compiled.action.operators
+        if MappingOperator.SUM not in operators.values() or not unit.delivery.attempts:
+            return planned
+        writes = await self.writes.list_of(unit.event_id, unit.delivery.action)
+        return [settle_increments(one, operators, writes) for one in planned]
 
     async def _update_users(self, jobs: Sequence[tuple[DeliveryUnit, PlannedRequest]]) -> None:
         """Send the updates of many users as one job, and read them anew.
@@ -286,6 +291,7 @@ class EventDeliverer:
                 await self._postpone(units[0], error, self._failed_writes)
                 return
         else:
+            await self._settle_writes(units, is_applied=True)
             for unit in units:
                 unit.answered += 1
                 unit.delivery = replace(unit.delivery, answer=f"job {updates.job_id} ended")
@@ -324,8 +330,12 @@ class EventDeliverer:
                 await self._end(unit, DeliveryState.SKIPPED, _REMOVAL_REASON)
                 return
             try:
-                is_there = may_be_doubled(request) and await is_applied_already(
-                    request, self.gateway.calls, is_maybe_sent=unit.is_maybe_sent
+                is_there = (
+                    may_be_doubled(request)
+                    and unit.looks_for_duplicates
+                    and await is_applied_already(
+                        request, self.gateway.calls, is_maybe_sent=unit.is_maybe_sent
+                    )
                 )
             except AppError as error:
                 if stops_delivery(error):
@@ -352,6 +362,7 @@ class EventDeliverer:
     async def _send(self, unit: DeliveryUnit, request: PlannedRequest) -> bool:
         """Send one request; False where that ended the unit. Raises what ends the delivery."""
         await self._mark_sending([(unit, request)])
+        made_id: int | None = None
         try:
             async with self._slots:
                 if request.path == UPDATE_MANY_PATH and request.body is not None:
@@ -364,6 +375,7 @@ class EventDeliverer:
                     answer = await self.gateway.send(
                         request.method, request.path, request.body, request.headers
                     )
+                    made_id = made_record_id(answer.document)
                     user = self.directory.take_answer(answer.document, keys_of(unit.fired))
                     unit.delivery = replace(
                         unit.delivery,
@@ -374,6 +386,7 @@ class EventDeliverer:
         except AppError as error:
             return await self._take_refusal(unit, request, error)
         unit.answered += 1
+        await self._settle_writes([unit], is_applied=True, record_id=made_id)
         self._failed_writes.note_success()
         return await self._read_again(unit, request)
 
@@ -461,12 +474,23 @@ class EventDeliverer:
                 attempts=unit.delivery.attempts + 1,
             )
             marked.append(unit.delivery)
-        await self.events.mark_sending(marked, self.clock.now())
+        writes = [write_of(unit.event_id, request) for unit, request in sent]
+        ids = await self.events.mark_sending(marked, self.clock.now(), writes)
+        for (unit, _), write_id in zip(sent, ids, strict=True):
+            unit.write_id = write_id
         self.gateway.checkpoint("marked")
+
+    async def _settle_writes(
+        self, units: Sequence[DeliveryUnit], *, is_applied: bool, record_id: int | None = None
+    ) -> None:
+        ids = [unit.write_id for unit in units]
+        await self.writes.settle(ids, is_applied=is_applied, record_id=record_id)
 
     async def _set_back(self, units: Sequence[DeliveryUnit], error: AppError) -> None:
         """Store that requests were not applied, or that nobody knows whether they were."""
         unsure = may_be_applied(error)
+        if not unsure:
+            await self._settle_writes(units, is_applied=False)
         for unit in units:
             # What an earlier attempt may have done, a later refusal does not undo.
             is_open = unsure or unit.is_maybe_sent

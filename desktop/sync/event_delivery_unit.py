@@ -1,9 +1,12 @@
 """One action of one claimed event on its way to Zendesk, and which of them may go at once."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from desktop.events.event_action import ActionKind
+from desktop.events.event import BadLine, Event
+from desktop.events.event_action import ActionKind, CompiledAction
+from desktop.events.event_text_splitter import EventText
+from desktop.events.event_validation import make_event
 from desktop.events.plan_context import FiredAction
 from desktop.events.plan_user import UPDATE_MANY_PATH
 from desktop.events.planned_request import Planned, PlannedRequest
@@ -27,8 +30,9 @@ class DeliveryUnit:
     """One action of one claimed event on its way.
 
     `failures` are those of its event before this attempt. `left_out` is set where it is delivered
-    by itself: the traits without a field that may be left out. `answered` requests of this action
-    were answered by Zendesk, `refusals` refused.
+    by itself: the traits without a field that may be left out. `write_id` is what is kept of
+    the request under way. `answered` requests of this action were answered by Zendesk, `refusals`
+    refused.
     """
 
     fired: FiredAction
@@ -36,6 +40,7 @@ class DeliveryUnit:
     source_id: int
     failures: int = 0
     left_out: frozenset[str] | None = None
+    write_id: int = 0
     answered: int = 0
     refusals: int = 0
     warnings: tuple[str, ...] = ()
@@ -44,6 +49,15 @@ class DeliveryUnit:
     def event_id(self) -> int:
         """The stored event that the action fires for."""
         return self.delivery.event_id
+
+    @property
+    def looks_for_duplicates(self) -> bool:
+        """Whether what can't be compared is looked for before it is sent.
+
+        Two events of a user without a time may be alike: then only where one may have been sent.
+        """
+        is_told_apart = self.fired.kind is not ActionKind.TRACK_EVENT
+        return self.is_maybe_sent or is_told_apart or self.fired.event.has_own_time
 
     @property
     def is_maybe_sent(self) -> bool:
@@ -118,3 +132,23 @@ def split_by_way(
 def first_request(planned: Sequence[Planned]) -> PlannedRequest | None:
     """Return the first request of a plan, or None."""
     return next((one for one in planned if isinstance(one, PlannedRequest)), None)
+
+
+def event_of(stored: StoredEvent) -> Event | BadLine:
+    """Return a stored event; one that says no time happened when it came in."""
+    event = make_event(EventText(stored.line, stored.text))
+    if isinstance(event, Event) and event.at is None:
+        return replace(event, at=stored.received_at, has_own_time=False)
+    return event
+
+
+def begun_actions(
+    actions: Iterable[CompiledAction], event: Event, stored: StoredEvent
+) -> list[FiredAction]:
+    """Return the actions chosen when a stored event was begun, also one that is off now."""
+    begun = {delivery.action for delivery in stored.deliveries}
+    return [
+        FiredAction(action, event, action.mapping.apply(event.body))
+        for action in actions
+        if action.kind.value in begun
+    ]

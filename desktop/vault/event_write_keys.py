@@ -24,7 +24,7 @@ def parse_write_keys(text: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for entry in text.split(","):
         name, equals, key = (part.strip() for part in entry.partition("="))
-        if not (equals and key):
+        if not (equals and key.strip("=")):
             # A key alone may end in signs of equality, as base64 does.
             name, key = DEFAULT_SOURCE, entry.strip()
         if not key:

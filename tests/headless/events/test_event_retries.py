@@ -1,11 +1,14 @@
 """One event that Zendesk stumbles over holds up its own user alone; nothing is sent twice."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.event_services import build_action_store
 from desktop.clients.service_errors import error_from_status, rate_limit_error
+from desktop.events.event_action import ActionKind
 from desktop.kit.errors import (
     AppError,
     AuthenticationError,
@@ -15,6 +18,7 @@ from desktop.kit.errors import (
     ServiceUnreachable,
     StorageError,
 )
+from desktop.model.field_mapping import MappingOperator
 from desktop.model.service import Service
 from desktop.sync.event_retries import EVENT_BACKOFF, is_tried_again, stops_delivery, wait_after
 from tests.support.clocks import ManualClock
@@ -235,3 +239,30 @@ async def test_an_ignored_event_lets_later_ones_go(
     # Not with the others, only by its number.
     assert await services.store.events.retry() == 0
     assert await services.store.events.retry([first.id]) == 1
+
+
+@pytest.mark.parametrize("fault", ["", "reset-after", "500-after", "503"])
+async def test_a_number_is_added_to_once_whatever_becomes_of_the_answer(
+    services: WorkspaceServices,
+    records: EventRecords,
+    sandbox: SandboxServers,
+    clock: ManualClock,
+    fault: str,
+) -> None:
+    key = f"points_{records.new_name()}"
+    field = {"type": "integer", "key": key, "title": key, "active": True}
+    assert sandbox.zendesk_request("POST", "/api/v2/user_fields", {"user_field": field})[0] == 201
+    user, email = records.user()
+    sandbox.write_user(user, user_fields={key: 5})
+    store = build_action_store(services)
+    action = (await store.get_states())[ActionKind.UPSERT_USER].action
+    operators = {**action.operators, f"user_fields.{key}": MappingOperator.SUM}
+    await store.put_draft(replace(action, operators=operators))
+    await store.mark_previewed()
+    await store.save_drafts(services.session.actor)
+    await store_events(services, identify(f"u{user}", email, **{key: 2}))
+    if fault:
+        sandbox.add_fault(f"zendesk:PUT /api/v2/users/update_many:{fault}")
+    await deliver_until(services, clock, 3)
+    assert sandbox.read_user(user)["user_fields"][key] == 7
+    assert (await stored_states(services))[0][1] == "done"

@@ -2,14 +2,16 @@
 
 import base64
 import gzip
+import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from desktop.app.event_intake_app import MAX_BODY_BYTES
 from tests.support.cli_command import FairleadCommand
 from tests.support.event_cases import EventRecords
 from tests.support.sandbox_process import ROOT
+from tests.support.tls_certificates import make_server_tls_context
 
 KEY = "write-key-of-the-tests"
 
@@ -27,8 +30,11 @@ KEY = "write-key-of-the-tests"
 class Intake:
     """A running `fairlead events serve`."""
 
-    def __init__(self, fairlead: FairleadCommand, *words: str) -> None:
-        self.environ = {**fairlead.environ, "FAIRLEAD_EVENTS_KEY": KEY}
+    def __init__(
+        self, fairlead: FairleadCommand, *words: str, keys: str = KEY, trust: Path | None = None
+    ) -> None:
+        self.environ = {**fairlead.environ, "FAIRLEAD_EVENTS_KEY": keys}
+        self.tls = ssl.create_default_context(cafile=trust) if trust else None
         self.process = subprocess.Popen(
             [sys.executable, "-m", "desktop", "events", "serve", "--json", "--port", "0", *words],
             env=self.environ,
@@ -55,18 +61,32 @@ class Intake:
         sent = {"Authorization": f"Basic {basic}", **(headers or {})}
         request = urllib.request.Request(f"{self.url}{path}", data, sent)  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=20, context=self.tls) as answer:  # noqa: S310
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())
 
 
+StartIntake = Callable[..., Intake]
+
+
 @pytest.fixture
-def intake(fairlead: FairleadCommand) -> Iterator[Intake]:
-    found = Intake(fairlead)
-    yield found
-    if found.process.poll() is None:
-        assert found.stop() == 0
+def start_intake(fairlead: FairleadCommand) -> Iterator[StartIntake]:
+    """Starts intakes; what still runs at the end is stopped."""
+    started: list[Intake] = []
+
+    def start(*words: str, **options: Any) -> Intake:
+        started.append(Intake(fairlead, *words, **options))
+        return started[-1]
+
+    yield start
+    ended = [one.stop() for one in started if one.process.poll() is None]
+    assert set(ended) <= {0}
+
+
+@pytest.fixture
+def intake(start_intake: StartIntake) -> Intake:
+    return start_intake()
 
 
 def stored(fairlead: FairleadCommand) -> int:
@@ -109,13 +129,13 @@ def test_a_batch_sent_again_is_delivered_once(
 
 
 def test_what_was_acknowledged_survives_kill_9(
-    intake: Intake, fairlead: FairleadCommand, records: EventRecords
+    start_intake: StartIntake, intake: Intake, fairlead: FairleadCommand, records: EventRecords
 ) -> None:
     user, email = records.user()
     body = {"userId": "u", "event": "Read", "properties": {"email": email}}
     assert intake.post("/v1/track", body)[0] == 200
     assert intake.stop(signal.SIGKILL) == -9
-    again = Intake(fairlead)
+    again = start_intake()
     assert again.about["source"] == intake.about["source"]
     assert again.post("/v1/track", {**body, "event": "Read more"})[0] == 200
     assert again.stop() == 0
@@ -140,6 +160,7 @@ PAGE = {"userId": "u"}
 REFUSED: list[tuple[str, Any, dict[str, Any], int]] = [
     ("/v1/page", PAGE, {"key": "wrong"}, 401),
     ("/v1/page", PAGE, {"headers": {"Authorization": "Bearer x"}}, 401),
+    ("/v1/page", {**PAGE, "writeKey": KEY}, {"headers": {"Authorization": "Bearer x"}}, 401),
     ("/v1/page", PAGE, {"headers": {"Authorization": "Basic §"}}, 401),
     ("/v1/page", PAGE, {"headers": {"Host": "evil.example"}}, 421),
     ("/v1/page", PAGE, {"headers": {"Origin": "https://evil.example"}}, 403),
@@ -181,9 +202,134 @@ def test_without_a_keyring_the_key_has_to_be_given(fairlead: FairleadCommand) ->
     assert refused.json["error"]["code"] == "no_keyring"
 
 
-def test_the_key_is_told_only_when_asked(fairlead: FairleadCommand, home: Path) -> None:
-    shown = Intake(fairlead, "--show-key")
+def test_the_key_is_told_only_when_asked(
+    start_intake: StartIntake, fairlead: FairleadCommand, home: Path
+) -> None:
+    shown = start_intake("--show-key")
     assert shown.about["write_key"] == KEY
     assert shown.stop() == 0
     assert KEY not in "".join(file.read_text() for file in home.rglob("*.log"))
     assert os.environ.get("FAIRLEAD_EVENTS_KEY") is None
+
+
+def ask(
+    intake: Intake, method: str, path: str, body: Any = None, **headers: str
+) -> tuple[int, Any]:
+    """One request with exactly these headers; status and the answer's headers."""
+    connection = http.client.HTTPConnection("127.0.0.1", intake.about["port"], timeout=20)
+    data = None if body is None else json.dumps(body).encode()
+    connection.request(method, path, data, {k.replace("_", "-"): v for k, v in headers.items()})
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status, dict(answer.getheaders())
+
+
+def test_a_full_batch_of_segments_own_library_is_taken(
+    intake: Intake, fairlead: FairleadCommand
+) -> None:
+    """The library ends a batch only with the event that passes 475,000 bytes."""
+    name = "full"
+    failed: list[Any] = []
+    client = Client(
+        KEY, host=intake.url, max_retries=1, upload_interval=5, on_error=lambda *a: failed.append(a)
+    )
+    for number in range(17):
+        client.page(name, "Docs", str(number), {"text": "x" * 31_000})
+    client.shutdown()
+    assert failed == []
+    assert stored(fairlead) == 17
+
+
+def test_each_source_has_its_own_key(start_intake: StartIntake, fairlead: FairleadCommand) -> None:
+    for name in ("shop", "Web app", "keyless"):
+        fairlead("events", "source", "add", name, "--kind", "http")
+    keys = f"{KEY},shop=key-of-the-shop,Web app=key-of-the-app=="
+    intake = start_intake("--name", "other", keys=keys)
+    assert list(intake.about["sources"]) == ["other", "shop", "Web app"]
+    assert intake.about["without_key"] == ["keyless"]
+    for key, line in (
+        (KEY, 1),
+        ("key-of-the-shop", 1),
+        ("key-of-the-shop", 2),
+        ("key-of-the-app==", 1),
+    ):
+        assert intake.post("/v1/page", {**PAGE, "messageId": f"{key}{line}"}, key=key)[0] == 200
+    rows = fairlead("events", "log", "--json").json["rows"]
+    assert {(row["source"], row["line"]) for row in rows} == {
+        ("other", 1), ("shop", 1), ("shop", 2), ("Web app", 1),
+    }  # fmt: skip
+    # A source that is removed is refused at once, though its key was read before.
+    fairlead("events", "source", "remove", "shop")
+    assert intake.post("/v1/page", PAGE, key="key-of-the-shop")[0] == 401
+    assert intake.post("/v1/page", PAGE, key="nobody")[0] == 401
+
+
+@pytest.mark.parametrize("keys", ["a=x,a=y", "a=x,b=x", "x,y"])
+def test_keys_that_collide_are_refused(fairlead: FairleadCommand, keys: str) -> None:
+    answer = fairlead("events", "serve", "--port", "0", "--json", FAIRLEAD_EVENTS_KEY=keys)
+    assert (answer.exit_code, answer.json["error"]["code"]) == (2, "bad_input")
+
+
+def test_pages_of_an_allowed_origin_may_post(
+    start_intake: StartIntake, fairlead: FairleadCommand
+) -> None:
+    shop = "https://shop.example"
+    intake = start_intake("--origin", f"{shop}/")
+    asked = {"Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": "x"}
+    status, headers = ask(intake, "OPTIONS", "/v1/page", Origin=shop, **asked)
+    assert (status, headers["access-control-allow-origin"]) == (204, shop)
+    assert "authorization" in headers["access-control-allow-headers"]
+    # A browser's library names its key in the body.
+    body = {**PAGE, "writeKey": KEY}
+    status, headers = ask(intake, "POST", "/v1/page", body, Origin=shop)
+    assert (status, headers["access-control-allow-origin"], headers["vary"]) == (
+        200,
+        shop,
+        "origin",
+    )
+    assert "access-control-allow-credentials" not in headers
+    for other in ("https://evil.example", "http://shop.example", "null", "https://shop.example:8"):
+        for method in ("OPTIONS", "POST"):
+            status, headers = ask(intake, method, "/v1/page", body, Origin=other)
+            assert (status, headers.get("access-control-allow-origin")) == (403, None), other
+    assert stored(fairlead) == 1
+
+
+def test_with_a_certificate_it_serves_over_tls(
+    start_intake: StartIntake, fairlead: FairleadCommand, tmp_path: Path
+) -> None:
+    _, trust = make_server_tls_context(tmp_path)
+    files = ("--certificate", str(tmp_path / "server.pem"), "--key", str(tmp_path / "server.key"))
+    intake = start_intake(*files, trust=trust)
+    assert intake.url.startswith("https://127.0.0.1:")
+    assert intake.post("/v1/page", PAGE)[0] == 200
+    assert intake.post("/v1/page", PAGE, headers={"Host": "evil.example"})[0] == 421
+    # In the clear nothing is answered.
+    with pytest.raises((http.client.HTTPException, OSError)):
+        ask(intake, "POST", "/v1/page", PAGE)
+
+
+def test_nothing_is_served_in_the_clear_or_under_no_name(
+    fairlead: FairleadCommand, tmp_path: Path
+) -> None:
+    make_server_tls_context(tmp_path)
+    pem, key = str(tmp_path / "server.pem"), str(tmp_path / "server.key")
+    tls = ("--certificate", pem, "--key", key)
+    for words in (
+        ("--address", "0.0.0.0"),  # noqa: S104 - refused
+        ("--address", "0.0.0.0", "--host-name", "desk.example"),  # noqa: S104 - refused
+        ("--address", "::"),
+        ("--address", "shop.example"),
+        ("--address", "0.0.0.0", *tls),  # noqa: S104 - refused: under which name?
+        ("--certificate", pem),
+        ("--key", key),
+        ("--certificate", key, "--key", pem),
+        ("--certificate", str(tmp_path / "none.pem"), "--key", key),
+        ("--origin", "shop.example"),
+        ("--origin", "https://shop.example/path"),
+        ("--port", "65536"),
+        ("--name", "a=b"),
+    ):
+        answer = fairlead("events", "serve", "--json", *words, FAIRLEAD_EVENTS_KEY=KEY)
+        assert (answer.exit_code, answer.json["error"]["code"]) == (2, "bad_input"), words

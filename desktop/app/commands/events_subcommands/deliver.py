@@ -78,7 +78,7 @@ async def _deliver(services: WorkspaceServices, options: argparse.Namespace) -> 
     source_id: int | None = options.source
     if options.file is not None:
         source_id, stored = await _store(services, options)
-    return await _deliver_and_emit(services, options, source_id, stored)
+    return await deliver_and_emit(services, options, source_id, stored)
 
 
 @in_workspace(for_runs=True)
@@ -86,14 +86,14 @@ async def _retry(services: WorkspaceServices, options: argparse.Namespace) -> in
     require_sync_permission(services)
     if options.file is None:
         count = await services.store.events.retry(options.event, with_left_out=options.left_out)
-        return await _deliver_and_emit(services, options, None, {"retried": count})
+        return await deliver_and_emit(services, options, None, {"retried": count})
     corrected = 0
     with open_event_source(options.file) as source:
         usable = (item for item in read_events(source) if isinstance(item, Event))
         for step in stored_steps(usable):
             name = _source_name(options)
             corrected += len(await services.store.events.correct_events(name, step))
-    return await _deliver_and_emit(services, options, None, {"retried": corrected})
+    return await deliver_and_emit(services, options, None, {"retried": corrected})
 
 
 @in_workspace()
@@ -155,7 +155,7 @@ async def find_named_source(services: WorkspaceServices, name: str | None) -> Ev
     return next((one for one in found if one.name.lower() == name.strip().lower()), None)
 
 
-async def _deliver_and_emit(
+async def deliver_and_emit(
     services: WorkspaceServices,
     options: argparse.Namespace,
     source_id: int | None,
@@ -165,7 +165,8 @@ async def _deliver_and_emit(
     error: AppError | None = None
     try:
         directory = await open_live_directory(services)
-        await create_fields(services, directory, options)
+        if hasattr(options, "create_field"):
+            await create_fields(services, directory, options)
         deliverer = await build_deliverer(
             services,
             directory,
@@ -244,6 +245,8 @@ def _describe(
             f"{format_count(document['lines'], 'line', 'lines')} read,"
             f" {document['duplicates']:,} stored before."
         )
+    if "replayed" in document:
+        yield f"{format_count(document['replayed'], 'event', 'events')} sent once more."
     if "retried" in document:
         yield f"{format_count(document['retried'], 'event', 'events')} queued again."
     yield ", ".join(f"{count:,} {name}" for name, count in document["totals"].items())

@@ -1,7 +1,6 @@
-"""`fairlead events serve`: takes events over HTTP on this computer; stores them, sends nothing."""
+"""`fairlead events serve`: takes events over HTTP; stores them by source, sends nothing."""
 
 import argparse
-import secrets
 import sys
 from typing import Any
 
@@ -9,62 +8,145 @@ from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.container import WorkspaceServices
-from desktop.app.event_intake_app import EventIntakeApp
-from desktop.app.event_intake_server import allowed_hosts, listen_on, serve_events
+from desktop.app.event_intake_app import EventIntakeApp, IntakeSource
+from desktop.app.event_intake_server import (
+    LOOPBACK,
+    IntakeAddress,
+    listen_on,
+    parse_origin,
+    serve_events,
+)
 from desktop.kit.errors import InvalidInput
-from desktop.vault.secret import Secret
+from desktop.model.event_source import EventSource, EventSourceKind, parse_source_name
 
 _DEFAULT_PORT = 8711
-_KEY_BYTES = 24
+_DEFAULT_NAME = "intake"
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=int, default=_DEFAULT_PORT, help=f"{_DEFAULT_PORT} unless said; 0: any"
     )
-    parser.add_argument("--name", default="intake", help="what the source of events is called")
-    parser.add_argument("--show-key", action="store_true", help="print the write key too")
+    parser.add_argument(
+        "--name", help=f"a source to serve beside the others of HTTP; {_DEFAULT_NAME} if alone"
+    )
+    parser.add_argument("--show-key", action="store_true", help="print the write keys too")
+    parser.add_argument(
+        "--address", default=LOOPBACK, help="listen here; others than this computer with TLS alone"
+    )
+    parser.add_argument("--certificate", default="", metavar="FILE", help="TLS: PEM certificate")
+    parser.add_argument("--key", default="", metavar="FILE", help="TLS: its PEM key")
+    parser.add_argument(
+        "--host-name", action="append", default=[], metavar="NAME", help="a name it is reached by"
+    )
+    parser.add_argument(
+        "--origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="web pages that may post, such as https://shop.example",
+    )
 
 
 # Without a connection: events are stored, and whoever delivers them is asked for the right then.
 @in_workspace(connect=False)
 async def _serve(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    if not 0 <= options.port < 65_536:
-        raise InvalidInput("A port is a number from 0 to 65535.", "Nothing is served.")
-    vault = services.session.connection_config.vault
-    key = await vault.get(Secret.EVENTS_KEY)
-    if key is None:
-        key = secrets.token_urlsafe(_KEY_BYTES)
-        await vault.set(Secret.EVENTS_KEY, key)
-    listener = listen_on(options.port)
-    port = listener.getsockname()[1]
-    now = services.context.clock.now()
-    source_id, last_line = await services.store.events.get_or_add_source(options.name, now)
-    app = EventIntakeApp(
-        events=services.store.events,
-        clock=services.context.clock,
-        write_key=key,
-        source_id=source_id,
-        last_line=last_line,
-        hosts=allowed_hosts(port),
+    place = IntakeAddress(
+        options.address, options.port, options.certificate, options.key, tuple(options.host_name)
     )
-    url = f"http://127.0.0.1:{port}"
+    place.check()
+    origins = frozenset(map(parse_origin, options.origin))
+    default, others = await _choose_sources(services, options.name)
+    served: dict[str, IntakeSource] = {}
+    keyless: list[str] = []
+    for source in (*([default] if default else []), *others):
+        found = await _open_source(services, source, is_default=source is default)
+        if found is None:
+            keyless.append(source.name)
+        else:
+            served[source.name] = found
+    if not served:
+        raise InvalidInput(
+            f"No source has a write key: {', '.join(keyless)}.",
+            "Nothing is served.",
+            "`fairlead events source key NAME` makes one.",
+        )
+    listener = listen_on(place)
+    port = listener.getsockname()[1]
+    app = EventIntakeApp(
+        store=services.store,
+        clock=services.context.clock,
+        sources=tuple(served.values()),
+        hosts=place.hosts(port),
+        origins=origins,
+    )
+    where = services.event_sources.write_keys.location_label
+    first = next(iter(served.values()))
     document: dict[str, Any] = {
-        "url": url,
+        "url": place.url(port),
         "port": port,
-        "source": source_id,
-        "write_key_is": vault.location_label,
+        "source": first.intake,
+        "sources": {name: one.intake for name, one in served.items()},
+        "without_key": keyless,
+        "write_key_is": where,
     }
+    reach = (
+        f"under {', '.join(sorted(place.hosts(port)))}" if place.is_tls else "this computer only"
+    )
     lines = [
-        f"Taking events at {url}, this computer only. Point a Segment library's host there.",
-        f"The write key: {vault.location_label}.",
+        f"Taking events at {place.url(port)}, {reach}. Point a Segment library's host there.",
+        f"Sources: {', '.join(served)}. The write keys: {where}.",
+        *(
+            f"“{name}” has no write key: `fairlead events source key` makes one."
+            for name in keyless
+        ),
         "They are stored; `fairlead events deliver` sends them.",
     ]
     if options.show_key:
-        document["write_key"] = key
-        lines.append(f"Write key: {key}")
-    await serve_events(app, listener, lambda: _tell(document, lines, as_json=options.json))
+        document["write_key"] = first.write_key
+        document["write_keys"] = {name: one.write_key for name, one in served.items()}
+        lines += [f"Write key of {name}: {one.write_key}" for name, one in served.items()]
+    await serve_events(app, listener, place, lambda: _tell(document, lines, as_json=options.json))
     return ExitCode.DONE
+
+
+async def _choose_sources(
+    services: WorkspaceServices, name: str | None
+) -> tuple[EventSource | None, list[EventSource]]:
+    """Return the source of the key without a name, made where it is new, and the others."""
+    found = await services.event_sources.list_sources()
+    served = [one for one in found if one.kind is EventSourceKind.HTTP]
+    if name is None and served:
+        default = next((one for one in served if one.name == _DEFAULT_NAME), None)
+        return default, [one for one in served if one is not default]
+    wanted = parse_source_name(name or _DEFAULT_NAME)
+    default = next((one for one in found if one.name.lower() == wanted.lower()), None)
+    if default is not None and default.kind is not EventSourceKind.HTTP:
+        raise InvalidInput(
+            f"“{default.name}” is a source of another kind: {default.kind.label}.",
+            "Nothing is served.",
+            "Choose another name.",
+        )
+    if default is None:
+        now = services.context.clock.now()
+        await services.store.event_sources.add(wanted, EventSourceKind.HTTP, "", now)
+        default = await services.event_sources.get(wanted)
+    return default, [one for one in served if one.id != default.id]
+
+
+async def _open_source(
+    services: WorkspaceServices, source: EventSource, *, is_default: bool
+) -> IntakeSource | None:
+    """Return a source with its key, made for the default one where it has none; else None."""
+    keys = services.event_sources.write_keys
+    key = await keys.find(source.id, source.name, is_default=is_default)
+    if key is None and is_default:
+        key = await keys.make(source.id)
+    if key is None:
+        return None
+    now = services.context.clock.now()
+    intake, last_line = await services.store.event_sources.get_open_intake(source.id, now)
+    return IntakeSource(source.id, key, intake, last_line)
 
 
 def _tell(document: dict[str, Any], lines: list[str], *, as_json: bool) -> None:

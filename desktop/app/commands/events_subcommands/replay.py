@@ -1,0 +1,90 @@
+"""`fairlead events replay`: sends delivered events once more, where Zendesk lacks what they did."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from desktop.app.cli_output import emit
+from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.events_subcommands.deliver import deliver_and_emit
+from desktop.app.commands.events_subcommands.event_selection import (
+    add_selection_options,
+    read_selection,
+)
+from desktop.app.commands.open_workspace import in_workspace
+from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
+from desktop.app.container import WorkspaceServices
+from desktop.app.event_services import build_action_store, build_event_calls, open_live_directory
+from desktop.events.simulation import compile_actions
+from desktop.kit.text import format_count
+from desktop.sync.event_replay import EventReplay, ReplayRow
+
+_DELIVERED = ("done", "unchanged", "kept")
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_selection_options(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would be sent, send nothing"
+    )
+    parser.add_argument("--removals", action="store_true", help="send removals of members too")
+    parser.add_argument("--quiet", action="store_true", help="print counts alone, no customer")
+
+
+@in_workspace(for_runs=True)
+async def _replay(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_sync_permission(services, writes=not options.dry_run)
+    store = services.store
+    ids = await store.event_writes.select_events(read_selection(options), _DELIVERED)
+    rows = await _preview(services, ids)
+    sending = sorted({row.stored.id for row in rows if row.is_sent})
+    overtaken = await store.events.count_overtaken(sending)
+    document: dict[str, Any] = {
+        "events": len(ids),
+        "sent_again": len(sending),
+        "overtaken": overtaken,
+    }
+    if options.dry_run:
+        document["rows"] = [_as_json(row) for row in rows]
+        lines = _describe(document, () if options.quiet else rows)
+        return emit(document, lines, as_json=options.json)
+    document["replayed"] = await store.events.replay(sending)
+    # Removals of these events alone were ticked.
+    options.event = sending
+    return await deliver_and_emit(services, options, None, document)
+
+
+async def _preview(services: WorkspaceServices, ids: Sequence[int]) -> list[ReplayRow]:
+    replay = EventReplay(
+        compile_actions(await build_action_store(services).get_actions()),
+        await open_live_directory(services),
+        build_event_calls(services),
+        services.store.event_writes,
+        await services.store.erased_people.load(),
+    )
+    return await replay.preview(await services.store.events.get_many(ids))
+
+
+def _as_json(row: ReplayRow) -> dict[str, Any]:
+    return {
+        "event": row.stored.id,
+        "source": row.stored.source_name,
+        "line": row.stored.line,
+        "action": row.planned.action.value,
+        "state": row.state,
+        "text": row.text,
+    }
+
+
+def _describe(document: dict[str, Any], rows: Sequence[ReplayRow]) -> Iterator[str]:
+    chosen = format_count(document["events"], "delivered event", "delivered events")
+    yield f"{chosen}, {document['sent_again']:,} would send something again."
+    if document["overtaken"]:
+        people = format_count(document["overtaken"], "user has", "users have")
+        yield f"{people} later events too: older values would come back over newer ones."
+    for row in rows:
+        where = f"{row.stored.source_name} line {row.stored.line}"
+        yield f"  event {row.stored.id}, {where}: {row.text}"
+
+
+COMMANDS = {"replay": CliCommand(_add_arguments, _replay)}

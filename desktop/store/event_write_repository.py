@@ -1,0 +1,156 @@
+"""The table of requests of events, with what they changed; and which stored events are chosen."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from desktop.model.event_write import EventWrite, WrittenField
+from desktop.model.json_value import canonical_json
+from desktop.store.database_call import database_call
+from desktop.store.repository import Repository
+
+_SELECT_SQL = (
+    "SELECT w.*, e.line, s.name AS source_name FROM event_write w JOIN event e ON e.id = w.event"
+    " JOIN event_source s ON s.id = e.source WHERE e.account = (SELECT id FROM current_account)"
+)
+
+
+@dataclass(frozen=True)
+class EventSelection:
+    """Which stored events somebody means: by number, source, or when they came in (Unix seconds).
+
+    `source` is a named source, or the name of an intake; what is left empty does not narrow.
+    """
+
+    event_ids: tuple[int, ...] = ()
+    source: str = ""
+    since: float | None = None
+    until: float | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing narrows it."""
+        return self == EventSelection()
+
+
+class EventWriteRepository(Repository):
+    """The table `event_write`."""
+
+    @database_call
+    def select_events(self, chosen: EventSelection, states: Iterable[str]) -> tuple[int, ...]:
+        """Select events with a delivery in one of these states, in their order; erased ones not."""
+
+        def look(connection: sqlite3.Connection) -> tuple[int, ...]:
+            rows = connection.execute(
+                "SELECT e.id FROM event e JOIN event_source s ON s.id = e.source"
+                " LEFT JOIN named_event_source n ON n.id = s.named"
+                " WHERE e.account = (SELECT id FROM current_account) AND e.text <> ''"
+                " AND (?1 = '[]' OR e.id IN (SELECT value FROM json_each(?1)))"
+                " AND (?2 = '' OR s.name = ?2 OR n.name = ?2)"
+                " AND (?3 IS NULL OR e.received_at >= ?3) AND (?4 IS NULL OR e.received_at <= ?4)"
+                " AND EXISTS (SELECT 1 FROM event_delivery d WHERE d.event = e.id"
+                "  AND d.state IN (SELECT value FROM json_each(?5))) ORDER BY e.id",
+                (
+                    canonical_json(list(chosen.event_ids)),
+                    *(chosen.source, chosen.since, chosen.until, canonical_json(list(states))),
+                ),
+            )
+            return tuple(int(row["id"]) for row in rows.fetchall())
+
+        return self._database.read(look)
+
+    @database_call
+    def list_of(self, event_id: int, action: str) -> tuple[EventWrite, ...]:
+        """Select the requests of one action of an event, in the order in which they were sent."""
+        return self._database.read(
+            lambda c: tuple(
+                map(
+                    _decode,
+                    c.execute(
+                        f"{_SELECT_SQL} AND w.event = ? AND w.action = ? ORDER BY w.id",
+                        (event_id, action),
+                    ).fetchall(),
+                )
+            )
+        )
+
+    @database_call
+    def list_newest_first(self, event_ids: Sequence[int]) -> tuple[EventWrite, ...]:
+        """Select the requests of events that were not undone, the last one first."""
+        wanted = canonical_json(list(event_ids))
+        return self._database.read(
+            lambda c: tuple(
+                map(
+                    _decode,
+                    c.execute(
+                        f"{_SELECT_SQL} AND w.state <> 'undone'"  # noqa: S608 - our own words
+                        " AND w.event IN (SELECT value FROM json_each(?)) ORDER BY w.id DESC",
+                        (wanted,),
+                    ).fetchall(),
+                )
+            )
+        )
+
+    @database_call
+    def settle(self, write_ids: Sequence[int], *, is_applied: bool, record_id: int | None) -> None:
+        """Update requests as answered, or delete those that were surely not applied."""
+        wanted = canonical_json(list(write_ids))
+        query = (
+            "UPDATE event_write SET state = 'applied', record_id = coalesce(?2, record_id)"
+            if is_applied
+            else "DELETE FROM event_write"
+        )
+        self._database.write(
+            lambda c: c.execute(
+                f"{query} WHERE id IN (SELECT value FROM json_each(?1))",  # noqa: S608 - our own words
+                (wanted, record_id) if is_applied else (wanted,),
+            )
+        )
+
+    @database_call
+    def mark_undone(self, write_id: int) -> None:
+        """Update a request as undone."""
+        self._database.write(
+            lambda c: c.execute("UPDATE event_write SET state = 'undone' WHERE id = ?", (write_id,))
+        )
+
+
+def insert_writes(
+    connection: sqlite3.Connection, writes: Sequence[EventWrite], now: float
+) -> list[int]:
+    """Insert requests that are about to be sent, inside the transaction that says so."""
+    return [
+        int(
+            connection.execute(
+                "INSERT INTO event_write (event, action, effect, record, record_id, user_id, who,"
+                " changes, sent_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'sent')",
+                (
+                    *(one.event_id, one.action, one.effect, one.record, one.record_id),
+                    *(one.user_id, one.who, msgspec.json.encode(one.changes).decode(), now),
+                ),
+            ).lastrowid
+            or 0
+        )
+        for one in writes
+    ]
+
+
+def _decode(row: sqlite3.Row) -> EventWrite:
+    changes = msgspec.json.decode(row["changes"])
+    return EventWrite(
+        event_id=row["event"],
+        action=row["action"],
+        effect=row["effect"],
+        record=row["record"],
+        record_id=row["record_id"],
+        user_id=row["user_id"],
+        who=row["who"],
+        changes=tuple(WrittenField(*one) for one in changes),
+        id=row["id"],
+        is_applied=row["state"] == "applied",
+        is_undone=row["state"] == "undone",
+        line=row["line"],
+        source_name=row["source_name"],
+    )

@@ -1,0 +1,98 @@
+"""Shows what delivered events would send once more: what Zendesk lacks of them, nothing else."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from desktop.clients.zendesk.event_calls import ZendeskEventCalls
+from desktop.events.event import Event
+from desktop.events.event_action import CompiledAction
+from desktop.events.plan_context import EventPlanContext
+from desktop.events.planned_request import Planned, PlannedRequest, PlanProblem
+from desktop.events.simulation import keys_of, plan_fired
+from desktop.events.zendesk_directory import ZendeskDirectory
+from desktop.model.erased_people import ErasedPeople
+from desktop.model.event_delivery import StoredEvent
+from desktop.store.event_write_repository import EventWriteRepository
+from desktop.store.seen_id_table import SeenIdTable
+from desktop.sync.event_delivery_unit import begun_actions, event_of
+from desktop.sync.event_duplicates import is_applied_already, may_be_doubled
+from desktop.sync.event_writes import settle_increments
+
+_EVENTS_PER_STEP = 200
+
+
+@dataclass(frozen=True)
+class ReplayRow:
+    """What an action of a stored event would send again; `is_there`: Zendesk has it already."""
+
+    stored: StoredEvent
+    planned: Planned
+    is_there: bool = False
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether something would be sent."""
+        return isinstance(self.planned, PlannedRequest) and not self.is_there
+
+    @property
+    def text(self) -> str:
+        """What happens, or why nothing does."""
+        if self.is_there:
+            return "Zendesk has it already."
+        if isinstance(self.planned, PlannedRequest):
+            return self.planned.summary
+        return self.planned.reason
+
+    @property
+    def state(self) -> str:
+        """`send`, `there`, `unchanged` or `problem`."""
+        if self.is_there:
+            return "there"
+        if isinstance(self.planned, PlanProblem):
+            return "problem"
+        return "send" if self.is_sent else "unchanged"
+
+
+@dataclass
+class EventReplay:
+    """Plans stored events as they were delivered, against Zendesk as it is now."""
+
+    actions: Sequence[CompiledAction]
+    directory: ZendeskDirectory
+    calls: ZendeskEventCalls
+    writes: EventWriteRepository
+    erased: ErasedPeople
+
+    async def preview(self, events: Sequence[StoredEvent]) -> list[ReplayRow]:
+        """Return what each action of the events would send. Raises what the service raises."""
+        rows: list[ReplayRow] = []
+        with closing(SeenIdTable()) as made:
+            context = EventPlanContext(self.directory, made, erased=self.erased)
+            for start in range(0, len(events), _EVENTS_PER_STEP):
+                rows += await self._preview_step(events[start : start + _EVENTS_PER_STEP], context)
+        return rows
+
+    async def _preview_step(
+        self, events: Sequence[StoredEvent], context: EventPlanContext
+    ) -> list[ReplayRow]:
+        fired = [
+            (stored, action)
+            for stored in events
+            if isinstance(event := event_of(stored), Event)
+            for action in begun_actions(self.actions, event, stored)
+        ]
+        await self.directory.prefetch([key for _, action in fired for key in keys_of(action)])
+        rows = []
+        for stored, action in fired:
+            operators = action.compiled.action.operators
+            writes = await self.writes.list_of(stored.id, action.kind.value)
+            for planned in await plan_fired(action, context):
+                left = settle_increments(planned, operators, writes)
+                is_there = (
+                    isinstance(left, PlannedRequest)
+                    and may_be_doubled(left)
+                    and await is_applied_already(left, self.calls, is_maybe_sent=True)
+                )
+                rows.append(ReplayRow(stored, left, is_there))
+        return rows

@@ -1,0 +1,261 @@
+"""Takes back what delivered events changed in Zendesk, as far as it can be taken back.
+
+The last request first: what an update changed is set back where it is unchanged since, and who was
+taken out of an organisation joins it again. What was created, and everything about tickets'
+comments and events of users, is named and left.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from desktop.clients.zendesk.event_calls import ZendeskEventCalls
+from desktop.events.plan_joining import MEMBERSHIPS_PATH
+from desktop.events.plan_organization import UPSERT_ORGANIZATION_PATH
+from desktop.events.plan_ticket import TICKETS_PATH
+from desktop.events.plan_user import USERS_PATH
+from desktop.kit.errors import AppError, NotFound
+from desktop.model.erased_people import ERASED_LABEL, ErasedPeople, person_keys
+from desktop.model.event_write import EventWrite, WrittenField
+from desktop.model.json_value import Json
+from desktop.model.value_equivalence import equivalent
+from desktop.store.event_write_repository import EventWriteRepository
+from desktop.sync.event_retries import stops_delivery
+from desktop.writing.event_requests import EventRequestGateway
+
+# What Zendesk does not take back: an address stays beside the others.
+_NOT_SET_BACK = frozenset({"email"})
+_TICKET_FIELDS = frozenset({"status", "tags"})
+
+
+BodyMaker = Callable[[Mapping[str, Json]], Mapping[str, Json]]
+
+
+class RollbackState(Enum):
+    """What becomes of one request of an event in a rollback.
+
+    NAMED: it can't be taken back. CHANGED: somebody changed it since. BACK: it is so already.
+    """
+
+    PLANNED = "planned"
+    UNDONE = "undone"
+    BACK = "back"
+    CHANGED = "changed"
+    NAMED = "named"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class RollbackStep:
+    """One request of an event and what taking it back does; `request` is method, path and body."""
+
+    write: EventWrite
+    state: RollbackState
+    text: str
+    request: tuple[str, str, Mapping[str, Json]] | None = None
+
+
+@dataclass
+class EventRollback:
+    """Plans and makes the rollback of events' requests; each is read again right before.
+
+    `erased` are the people about whom nothing is written.
+    """
+
+    writes: EventWriteRepository
+    calls: ZendeskEventCalls
+    gateway: EventRequestGateway
+    erased: ErasedPeople
+    _is_dry_run: bool = False
+    # In a dry run: fields that an earlier step would have set back, by record.
+    _planned: dict[tuple[str, int], dict[str, Json]] = field(default_factory=dict)
+
+    async def run(self, event_ids: Sequence[int], *, dry_run: bool) -> list[RollbackStep]:
+        """Take back the requests of these events, the last one first. Raises what stops it all."""
+        steps = []
+        self._is_dry_run = dry_run
+        for write in await self.writes.list_newest_first(event_ids):
+            try:
+                step = await self._plan(write)
+                if step.request is not None and not dry_run:
+                    step = await self._send(step)
+            except AppError as error:
+                if stops_delivery(error):
+                    raise
+                step = RollbackStep(write, RollbackState.FAILED, str(error))
+            steps.append(step)
+        return steps
+
+    async def _send(self, step: RollbackStep) -> RollbackStep:
+        if step.request is None:
+            return step
+        method, path, body = step.request
+        await self.gateway.send(method, path, body)
+        after = await self._plan(step.write)
+        # What somebody changed meanwhile, or can't be set back, is left: the rest is as it was.
+        if after.request is not None:
+            text = f"Zendesk accepted it and does not show it: {after.text}"
+            return RollbackStep(step.write, RollbackState.FAILED, text)
+        await self.writes.mark_undone(step.write.id)
+        return RollbackStep(step.write, RollbackState.UNDONE, step.text)
+
+    async def _plan(self, write: EventWrite) -> RollbackStep:
+        if write.effect == "remove":
+            return await self._plan_joining(write)
+        if write.effect != "update" or not write.changes:
+            return RollbackStep(write, RollbackState.NAMED, _describe_left(write))
+        try:
+            if write.record == "user":
+                return await self._plan_user(write)
+            if write.record == "organization":
+                return await self._plan_organization(write)
+            return await self._plan_ticket(write)
+        except NotFound:
+            text = f"{write.who}: not in Zendesk any more"
+            return RollbackStep(write, RollbackState.CHANGED, text)
+
+    async def _plan_user(self, write: EventWrite) -> RollbackStep:
+        user = await self.calls.client.show_user(write.user_id or 0)
+        keys = person_keys(
+            addresses=list(user.emails),
+            user_ids=[str(user.id)],
+            external_ids=[user.external_id or ""],
+        )
+        if self.erased.is_erased(keys):
+            return RollbackStep(write, RollbackState.NAMED, f"{ERASED_LABEL}: nothing is sent")
+        seen = {
+            one.field: user.user_fields.get(one.field.partition(".")[2])
+            if one.field.startswith("user_fields.")
+            else list(user.emails)
+            if one.field == "email"
+            else _plain(getattr(user, one.field, None))
+            for one in write.changes
+        }
+        return self._judge(
+            write, user.id, seen, "PUT", f"{USERS_PATH}/{user.id}", lambda fields: {"user": fields}
+        )
+
+    async def _plan_organization(self, write: EventWrite) -> RollbackStep:
+        found = await self.calls.show_organization(write.record_id or 0)
+        seen = {
+            one.field: found.fields.get(one.field.partition(".")[2])
+            if one.field.startswith("organization_fields.")
+            else _plain(getattr(found, one.field, None))
+            for one in write.changes
+        }
+        return self._judge(
+            write,
+            found.id,
+            seen,
+            "POST",
+            UPSERT_ORGANIZATION_PATH,
+            lambda fields: {"organization": {"id": found.id, **fields}},
+        )
+
+    async def _plan_ticket(self, write: EventWrite) -> RollbackStep:
+        ticket = await self.calls.show_ticket(write.record_id or 0)
+        if ticket.status == "closed":
+            text = f"{write.who}: ticket {ticket.id} is closed and takes no changes"
+            return RollbackStep(write, RollbackState.NAMED, text)
+        seen: dict[str, Json] = {"status": ticket.status, "tags": list(ticket.tags)}
+        return self._judge(
+            write,
+            ticket.id,
+            seen,
+            "PUT",
+            f"{TICKETS_PATH}/{ticket.id}",
+            lambda fields: {
+                "ticket": {**fields, "safe_update": True, "updated_stamp": ticket.updated_stamp}
+            },
+        )
+
+    async def _plan_joining(self, write: EventWrite) -> RollbackStep:
+        user_id, organization_id = write.user_id or 0, write.record_id or 0
+        memberships = await self.calls.list_memberships(user_id)
+        if any(one.organization_id == organization_id for one in memberships):
+            return RollbackStep(write, RollbackState.BACK, f"{write.who}: is a member again")
+        body: dict[str, Json] = {"user_id": user_id, "organization_id": organization_id}
+        text = f"{write.who}: joins organisation {organization_id} again; tickets stay as they are"
+        request = ("POST", MEMBERSHIPS_PATH, {"organization_membership": body})
+        return RollbackStep(write, RollbackState.PLANNED, text, request)
+
+    def _judge(
+        self,
+        write: EventWrite,
+        record_id: int,
+        seen: Mapping[str, Json],
+        method: str,
+        path: str,
+        make_body: BodyMaker,
+    ) -> RollbackStep:
+        """Decide field by field: set back, left as somebody changed it since, or can't be."""
+        planned = self._planned.setdefault((write.record, record_id), {})
+        back: list[WrittenField] = []
+        kept: list[str] = []
+        is_changed = False
+        for one in write.changes:
+            is_known = one.field not in _NOT_SET_BACK and (
+                write.record != "ticket" or one.field in _TICKET_FIELDS
+            )
+            now = planned.get(one.field, seen.get(one.field))
+            if not is_known:
+                kept.append(f"{_short_name(one.field)} stays")
+            elif equivalent(one.field, one.old, now):
+                continue
+            elif equivalent(one.field, one.new, now):
+                back.append(one)
+            else:
+                is_changed = True
+                kept.append(f"{_short_name(one.field)} was changed since")
+        words = [f"{_short_name(one.field)} → {_shown(one.old)}" for one in back]
+        text = f"{write.who}: {', '.join([*words, *kept]) or 'is as it was before'}"
+        if not back:
+            state = RollbackState.BACK
+            if kept:
+                state = RollbackState.CHANGED if is_changed else RollbackState.NAMED
+            return RollbackStep(write, state, text)
+        if self._is_dry_run:
+            planned.update({one.field: one.old for one in back})
+        return RollbackStep(
+            write, RollbackState.PLANNED, text, (method, path, make_body(_document(back)))
+        )
+
+
+def _document(fields: Sequence[WrittenField]) -> dict[str, Json]:
+    """Return the old values as Zendesk takes them: custom fields under their own key."""
+    document: dict[str, Json] = {}
+    custom: dict[str, dict[str, Json]] = {}
+    for one in fields:
+        root, _, key = one.field.partition(".")
+        if key:
+            custom.setdefault(root, {})[key] = one.old
+        else:
+            # A list is emptied by an empty one.
+            document[root] = [] if one.old is None and isinstance(one.new, list) else one.old
+    return {**document, **custom}
+
+
+def _describe_left(write: EventWrite) -> str:
+    label = {
+        ("create", "user"): "the new user stays",
+        ("create", "organization"): "the new organisation stays",
+        ("create", "ticket"): f"ticket {write.record_id or ''} stays".replace("  ", " "),
+        ("add", "membership"): "stays in the organisation",
+        ("track", "event"): "the event stays",
+        ("update", "ticket"): f"the comment on ticket {write.record_id} stays",
+    }.get((write.effect, write.record), "stays as it is")
+    return f"{write.who}: {label}"
+
+
+def _plain(value: object) -> Json:
+    return list(value) if isinstance(value, tuple) else value  # type: ignore[return-value]
+
+
+def _short_name(name: str) -> str:
+    return name.partition(".")[2] or name
+
+
+def _shown(value: Json) -> str:
+    if value in (None, "", []):
+        return "empty"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
