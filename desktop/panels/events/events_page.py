@@ -13,6 +13,7 @@ from desktop.panels.events.event_mapping_drawer import EventMappingDrawer
 from desktop.panels.events.event_sources_tab import EventSourcesTab
 from desktop.panels.events.event_table_view import EventTableView
 from desktop.panels.events.ignore_event_dialog import IgnoreEventDialog
+from desktop.panels.events.replay_dialog import ReplayDialog
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.export_file_dialog import documents_folder
@@ -64,6 +65,7 @@ class EventsPage(ListPage):
         self.pause_button = secondary_button("Pause", name="Pause or resume")
         self.pause_button.hide()
         self.deliver_button = primary_button("Deliver", name="Deliver")
+        self.replay_button = secondary_button("Send again…", name="Send events again…")
         self.estimate_label = elided_label("", "muted")
         self.estimate_label.setMinimumHeight(fonts.scaled(26))
         super().__init__(
@@ -71,7 +73,8 @@ class EventsPage(ListPage):
             self.table,
             self.detail_card,
             head_buttons=[
-                *(self.open_button, self.paste_button, self.pause_button, self.deliver_button)
+                *(self.open_button, self.paste_button, self.pause_button),
+                *(self.replay_button, self.deliver_button),
             ],
             below_filters=self.consequences_card,
             parent=parent,
@@ -127,6 +130,7 @@ class EventsPage(ListPage):
         view = self._full_view_by_filter.get(self._model.event_filter)
         self.show_full_view(view)
         self.export_button.setVisible(view is None)
+        self.replay_button.setVisible(self._model.event_filter is EventFilter.LOG)
         self.deliver_button.setVisible(self._model.event_filter is EventFilter.SIMULATION)
 
     def _take(self, data: QMimeData | None) -> None:
@@ -153,6 +157,7 @@ class EventsPage(ListPage):
         self.open_button.clicked.connect(self._on_open)
         self.paste_button.clicked.connect(self.paste)
         self.deliver_button.clicked.connect(model.deliver)
+        self.replay_button.clicked.connect(self._on_replay)
         self.pause_button.clicked.connect(self._on_pause)
         self.consequences_card.action_triggered.connect(self._on_consequence)
         self.consequences_card.ticket_requested.connect(self._on_ticket)
@@ -259,6 +264,12 @@ class EventsPage(ListPage):
             model.correction.retry_cause(key)
         else:
             model.ignore(key)
+
+    def _on_replay(self) -> None:
+        model = self._model
+        dialog = ReplayDialog(model.replay, model.stored.source_names, self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def _on_pause(self) -> None:
         delivery = self._model.delivery

@@ -73,6 +73,7 @@ class EventRow:
     event_text: str = ""
     why_not: tuple[str, ...] = ()
     source_id: int = 0
+    source_name: str = ""
     cause: str = ""
     is_ticked: bool | None = None
 
@@ -214,6 +215,7 @@ def delivery_rows(event: StoredEvent) -> list[EventRow]:
             event_id=event.id,
             event_text=event.text if event.reason else "",
             source_id=event.source_id,
+            source_name=event.source_name,
             cause=_cause_of(event.reason) if event.reason else "",
         )
     ]
@@ -259,6 +261,7 @@ def _delivery_row(event: StoredEvent, delivery: EventDelivery, where: str) -> Ev
         action=delivery.action,
         event_text=event.text if delivery.state in CORRECTABLE else "",
         source_id=event.source_id,
+        source_name=event.source_name,
         cause=_delivery_cause(event, delivery),
     )
 

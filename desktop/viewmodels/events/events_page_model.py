@@ -24,6 +24,7 @@ from desktop.viewmodels.events.event_consequences import (
 from desktop.viewmodels.events.event_correction_model import EventCorrectionModel
 from desktop.viewmodels.events.event_delivery_model import EventDeliveryModel
 from desktop.viewmodels.events.event_export import export_event_rows
+from desktop.viewmodels.events.event_replay_model import EventReplayModel
 from desktop.viewmodels.events.event_row import (
     EVENT_COLUMNS,
     EventFilter,
@@ -85,6 +86,7 @@ class EventsPageModel(TaskModel):
         self._error: AppError | None = None
         self.stored = StoredEventsModel(store, bus)
         self.delivery = EventDeliveryModel(workspace, store, use_cases, clock)
+        self.replay = EventReplayModel(use_cases.preview_replay, self.delivery, clock)
         self.correction = EventCorrectionModel(workspace, store, self.delivery)
         actions.saved.connect(self._on_actions_saved)
         self.delivery.rows_changed.connect(self._on_rows_changed)
@@ -362,7 +364,10 @@ class EventsPageModel(TaskModel):
 
     async def close(self) -> None:
         """Stop watching; a delivery under way goes on."""
-        for part in (self.stored, self.delivery, self.correction, self.actions, self.sources):
+        for part in (
+            *(self.stored, self.delivery, self.replay),
+            *(self.correction, self.actions, self.sources),
+        ):
             await part.close()
         await super().close()
 
