@@ -448,7 +448,12 @@ class MainWindow(QMainWindow):
         add("Customers", self._on_page_action, "Ctrl+1")
         add("Sync", self._on_page_action, "Ctrl+2")
         add("Activity", self._on_page_action, "Ctrl+3")
-        add("Events", self._on_page_action, "Ctrl+4", keywords="segment track identify group")
+        add(
+            "Events",
+            self._on_page_action,
+            "Ctrl+4",
+            keywords="segment track identify group upsert trigger mapping",
+        )
         add("Settings", self._on_page_action, "Ctrl+,")
         add("Customer value settings", self._on_customer_value_settings)
         for key, title in SETTINGS_SECTIONS:

@@ -306,7 +306,13 @@ class EventsPage(ListPage):
         needs = simulated.counts.effects.discarded
         fields = missing_fields(needs)
         counts = [needs[field.key].count for field in fields]
-        dialog = CreateFieldsDialog(fields, counts, self._model.creation_refusal(), self.window())
+        dialog = CreateFieldsDialog(
+            fields,
+            counts,
+            self._model.creation_refusal(),
+            self.window(),
+            fields_address=self._model.user_fields_address,
+        )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fields_chosen.connect(self._on_fields_chosen)
         dialog.open()
