@@ -81,6 +81,7 @@ class EventsPageModel(TaskModel):
         self.simulated: SimulatedSource | None = None
         self.progress = ""
         self._request: SimulationRequest | None = None  # shown, or being simulated
+        self._before: SimulatedSource | None = None  # its ticks are kept
         self._is_delivered = False
         self._ignored: set[str] = set()  # keys of consequences
         self._selected_id = ""
@@ -207,6 +208,8 @@ class EventsPageModel(TaskModel):
             return "Open a file or paste events first."
         if reason := self.delivery.refusal():
             return reason
+        if self.tasks.is_running("deliver"):
+            return "The delivery begins."
         if self.simulated.request.with_drafts:
             return "This shows drafts: save them first, or simulate again without them."
         if not self.simulated.source.is_deliverable:
@@ -252,7 +255,7 @@ class EventsPageModel(TaskModel):
         self._error, self._is_delivered = None, False
         if self._request is None or self._request.source != request.source:
             self._ignored.clear()
-        self._request = request
+        self._request, self._before = request, self.simulated or self._before
         self.simulated, self._selected_id, self.delivery.progress = None, "", ""
         self.tasks.cancel("simulate")
         self.tasks.start("simulate", self._simulate(request))
@@ -347,23 +350,8 @@ class EventsPageModel(TaskModel):
         simulated = self.simulated
         if self.delivery_refusal() or simulated is None:
             return
-        try:
-            if simulated.source.stamp() != simulated.stamp:
-                self.message_posted.emit("The file has changed since: simulated again.")
-                self.simulate(simulated.request)
-                return
-            request = simulated.request
-            order = DeliveryOrder(
-                request.source,
-                simulated.sends_removals,
-                simulated.left_out,
-                request.user_fields,
-                request.organization_fields,
-            )
-            total = self.delivered_count + simulated.counts.unchanged
-            self.delivery.deliver(order, total)
-        except OSError as error:
-            self._show_failure(error)
+        self.tasks.start_once("deliver", self._deliver(simulated))
+        self.changed.emit()
 
     def export(self, path: str, file_format: str) -> None:
         """Write the rows shown to a file, as `csv` or `json`."""
@@ -399,11 +387,39 @@ class EventsPageModel(TaskModel):
         except OSError as error:
             self._show_failure(error)
         else:
-            self.simulated = build_simulated_source(request, result, stamp, planned)
+            made = build_simulated_source(request, result, stamp, planned)
+            self.simulated = made.with_ticks_of(self._before)
             if request.source.is_deliverable:
                 self.actions.set_sample(EventSample(result.events, request.source.name))
         self.progress = ""
         self.tasks.start_once("show", self._show_after_task())
+
+    async def _deliver(self, simulated: SimulatedSource) -> None:
+        """Deliver what was simulated, or simulate it again where something is different by now."""
+        request = simulated.request
+        try:
+            if request.source.stamp() != simulated.stamp:
+                self.message_posted.emit("The file has changed since: simulated again.")
+                self.simulate(request)
+                return
+            # Another window, or the command line, may have saved others.
+            if not await self.actions.are_in_force(simulated.result.actions):
+                self.message_posted.emit("The actions were changed since: simulated again.")
+                self.simulate(request)
+                return
+            order = DeliveryOrder(
+                request.source,
+                simulated.sends_removals,
+                simulated.left_out,
+                request.user_fields,
+                request.organization_fields,
+            )
+            total = self.delivered_count + simulated.counts.unchanged
+            self.delivery.deliver(order, total)
+        except OSError as error:
+            self._show_failure(error)
+        finally:
+            self.changed.emit()
 
     async def _preview_drafts(self) -> None:
         await self.actions.wait_until_kept()

@@ -123,11 +123,17 @@ async def test_fields_that_were_accepted_can_be_taken_back(
     window: EventsPageDriver, tmp_path: Path
 ) -> None:
     await window.open_file(write(tmp_path, group("acme-9", None, name="Acme", arr=12)))
+    window.events_page.table.setFocus()
+    window.events_page.table.select_row(0)
+    window.press(Key.Key_Space)
     window.click(window.consequence("organization fields", ACCEPT))
     await window.wait_until(window.is_still)
+    # What was unticked before stays so.
+    assert [row.is_ticked for row in window.rows()] == [False]
     window.click(window.consequence("created fields", DONT_CREATE))
     await window.wait_until(window.is_still)
     assert "1 organisation field is missing" in window.visible_texts()
+    assert not window.events_page.deliver_button.isEnabled()
 
 
 async def test_pasted_events_are_simulated_and_delivered(window: EventsPageDriver) -> None:

@@ -109,8 +109,8 @@ async def test_what_cannot_be_opened_or_has_changed_is_told(
     await window.open_file(path)
     write(tmp_path, *EVENTS)
     window.click(window.events_page.deliver_button)
-    assert "The file has changed since" in window.visible_texts()
     await window.wait_until(window.is_still)
+    assert "The file has changed since" in window.visible_texts()
     assert window.events_page.deliver_button.plain_text() == "Deliver 3"
 
 
