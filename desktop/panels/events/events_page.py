@@ -165,6 +165,7 @@ class EventsPage(ListPage):
         self.actions_tab.preview_requested.connect(model.preview_drafts)
         self.actions_tab.mapping_requested.connect(self.open_mapping)
         self.detail_card.retry_requested.connect(self._on_retry)
+        self.detail_card.mapping_requested.connect(self._on_row_mapping)
         self.detail_card.event_edited.connect(self._on_event_edited)
         self.detail_card.correction_requested.connect(self._on_correct)
         self.detail_card.ignore_requested.connect(self._on_ignore_event)
@@ -289,6 +290,13 @@ class EventsPage(ListPage):
 
     def _on_reason_given(self, reason: str) -> None:
         self._model.correction.ignore(self._model.detail(), reason)
+
+    def _on_row_mapping(self) -> None:
+        row = self._model.detail()
+        if row is not None and row.action:
+            self.open_mapping(ActionKind(row.action))
+            # Tried on the very event that was looked at, where it is one of the sample's.
+            self._mapping_model.choose_line(row.line)
 
     def _on_retry(self) -> None:
         self._model.correction.retry(self._model.detail())
