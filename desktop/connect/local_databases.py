@@ -26,6 +26,7 @@ from desktop.store.customer_erasure import (
 )
 from desktop.store.edit_batch_repository import EditBatchRepository
 from desktop.store.outbox import Outbox
+from desktop.store.person_events import find_delivered_events
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
 from desktop.store.sqlite_database import Database
@@ -70,6 +71,10 @@ class LocalDatabases:
     async def count_not_opened_since(self, before: float) -> int:
         """Open the mirror to count the customers last opened before a time (Unix seconds)."""
         return await asyncio.to_thread(self._count_not_opened_since, before)
+
+    async def count_delivered_before(self, before: float) -> int:
+        """Count the delivered events that came in before a time (Unix seconds)."""
+        return await asyncio.to_thread(self._count_delivered_before, before)
 
     async def erase_kept(self, *, may_stop_runs: bool = True) -> None:
         """Stop the workspace's runs, then erase every customer and feed kept on this computer.
@@ -296,6 +301,12 @@ class LocalDatabases:
             return 0
         with self._open_mirror() as database:
             return CustomerCache(database).count_not_opened_since.blocking(before)
+
+    def _count_delivered_before(self, before: float) -> int:
+        with self._open_fairlead() as database:
+            if database is None:
+                return 0
+            return database.read(lambda c: len(find_delivered_events(c, before)))
 
     def _erase_mirror(self) -> None:
         WindowStateFile(self._workspace.state_path).drop_tabs()

@@ -348,6 +348,15 @@ CACHE_DAYS = number_setting(
     minimum=0,
     maximum=3650,
 )
+EVENT_DAYS = number_setting(
+    "events.keep_days",
+    SettingSection.DATA,
+    "Keep delivered events (days)",
+    "How long a delivered event can be read, replayed and rolled back. What waits stays longer.",
+    default=90,
+    minimum=1,
+    maximum=3650,
+)
 # Where nobody has said it: the services' addresses tell the sandbox, all else is production.
 AUTOMATIC_KIND = "automatic"
 WORKSPACE_KIND = choice_setting(
@@ -496,6 +505,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     NOTE_TEMPLATES,
     *SYNC_SETTINGS,
     CACHE_DAYS,
+    EVENT_DAYS,
     WORKSPACE_KIND,
     WORKSPACE_COLOUR,
     WINDOW_THEME,

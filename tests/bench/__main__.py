@@ -12,7 +12,8 @@ from pathlib import Path
 from tests.bench.report import Figure, format_table
 
 KINDS = (
-    "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "bundle", "faults",
+    "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "bundle", "events",
+    "faults",
 )  # fmt: skip
 _MODULES = {
     "start": "tests.bench.startup_time",
@@ -24,6 +25,7 @@ _MODULES = {
     "sync": "tests.bench.sync_cost",
     "bulk": "tests.bench.bulk_paste",
     "bundle": "tests.bench.bundle_cost",
+    "events": "tests.bench.event_delivery",
     "faults": "tests.bench.fault_tests",
 }
 QUICK = ("start", "lookup", "opening", "tabs", "stalls")
@@ -37,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, default=0, metavar="N", help="how often each")
     parser.add_argument("--state", type=Path, metavar="FILE", help="where faults go on from")
     parser.add_argument("--scale", type=float, default=1.0, help="the share of faults and rows")
+    parser.add_argument("--lines", type=int, metavar="N", help="how many lines of events")
     options = parser.parse_args(arguments)
     asked = KINDS if "all" in options.what else tuple(options.what) or QUICK
     # The window's own process must find its compiled modules, as an installed one does.
@@ -48,6 +51,8 @@ def main(arguments: Sequence[str]) -> int:
         if kind not in asked:
             continue
         more = {"scale": options.scale} if kind in ("faults", "stalls") else {}
+        if kind == "events" and options.lines:
+            more["lines"] = options.lines
         if kind == "faults":
             more["state"] = options.state
         found = importlib.import_module(_MODULES[kind]).measure(options.rounds, **more)
