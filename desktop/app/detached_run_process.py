@@ -12,12 +12,14 @@ from typing import IO, TYPE_CHECKING
 from desktop.app.container import WorkspaceServices
 from desktop.app.own_command import own_command
 from desktop.app.run_log_files import create_log_file, read_last_lines
+from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import InternalError
 from desktop.kit.shell import pasteable
 from desktop.settings.paths import HOME_VARIABLE
 
 if TYPE_CHECKING:
     # A terminal starts processes too, and draws no page.
+    from desktop.store.event_write_repository import EventSelection
     from desktop.viewmodels.events.simulation_input import DeliveryOrder
 
 
@@ -103,6 +105,15 @@ class DetachedRunLauncher:
         Raises InternalError.
         """
         words = ["events", "deliver", "--source", str(source_id)]
+        words += ["--removals"] if removals else []
+        return self._start(*words, "--quiet", kind="events", what="The delivery")
+
+    def replay_events(self, chosen: "EventSelection", removals: bool) -> DetachedProcess:
+        """Start what sends delivered events once more. Raises InternalError."""
+        words = ["events", "replay", *(["--source", chosen.source] if chosen.source else [])]
+        words += [word for one in chosen.event_ids for word in ("--event", str(one))]
+        for option, moment in (("--from", chosen.since), ("--to", chosen.until)):
+            words += [option, iso_timestamp(moment)] if moment is not None else []
         words += ["--removals"] if removals else []
         return self._start(*words, "--quiet", kind="events", what="The delivery")
 

@@ -1,6 +1,7 @@
 """What the commands and the page of events need of an open workspace's services."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 
 from desktop.app.container import WorkspaceServices
@@ -23,8 +24,10 @@ from desktop.kit.errors import (
 )
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.settings import sync_settings
+from desktop.store.event_write_repository import EventSelection
 from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.event_delivery import DeliveryOptions, EventDeliverer
+from desktop.sync.event_replay import EventReplay, ReplayPreview
 from desktop.sync.event_rollback import EventRollback
 from desktop.viewmodels.events.event_sample import MAX_SAMPLE_EVENTS
 from desktop.viewmodels.events.simulation_input import (
@@ -38,6 +41,8 @@ from desktop.writing.write_protocol import Checkpoint
 
 # Events planned between two turns of the window: some five milliseconds of processor.
 _WINDOW_STEP = 40
+# States of what can be sent again.
+_DELIVERED = ("done", "unchanged", "kept")
 
 
 def build_action_store(services: WorkspaceServices) -> ActionStore:
@@ -109,6 +114,25 @@ async def build_rollback(services: WorkspaceServices) -> EventRollback:
     )
     erased = await services.store.erased_people.load()
     return EventRollback(services.store.event_writes, calls, gateway, erased)
+
+
+async def preview_replay(services: WorkspaceServices, chosen: EventSelection) -> ReplayPreview:
+    """Plan delivered events once more against Zendesk as it is now; nothing is sent.
+
+    Raises what Zendesk raises.
+    """
+    store = services.store
+    ids = await store.event_writes.select_events(chosen, _DELIVERED)
+    replay = EventReplay(
+        compile_actions(await build_action_store(services).get_actions()),
+        await open_live_directory(services),
+        build_event_calls(services),
+        store.event_writes,
+        await store.erased_people.load(),
+    )
+    rows = tuple(await replay.preview(await store.events.get_many(ids)))
+    found = ReplayPreview(len(ids), rows, 0)
+    return replace(found, overtaken=await store.events.count_overtaken(found.sent_events))
 
 
 async def simulate_for_window(

@@ -12,7 +12,7 @@ from PySide6.QtCore import QMimeData, QObject, QTimer
 from desktop.app.container import WorkspaceServices
 from desktop.app.demo_process import DemoProcess
 from desktop.app.detached_run_process import DetachedRunLauncher
-from desktop.app.event_services import simulate_for_window
+from desktop.app.event_services import preview_replay, simulate_for_window
 from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.app.system_timer.timer_installation import WorkspaceTimer
 from desktop.kit.change_bus import ChangeBus
@@ -82,6 +82,8 @@ class PageFactory(QObject):
                 launcher.deliver_events,
                 launcher.retry_events,
                 launcher.deliver_waiting_events,
+                partial(preview_replay, services),
+                launcher.replay_events,
             ),
             ActionsModel(
                 services.session,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from desktop.clients.rate_limiter import INTERACTIVE_SHARE
 from desktop.clients.service_status import ServiceState, ServiceStatus
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.identity_and_roles import (
@@ -271,6 +272,11 @@ class WorkspaceSession:
     def zendesk_budget_share(self) -> float:
         """Return the share of the session's Zendesk calls per minute that is left, 0 to 1."""
         return self._connection.zendesk_budget_share() if self._connection else 1.0
+
+    def zendesk_calls_per_minute(self) -> float:
+        """Return the calls a minute that runs may make, a quarter left to people; 0: not known."""
+        limit = self._connection.zendesk_call_limit() if self._connection else None
+        return (limit or 0) * (1 - INTERACTIVE_SHARE)
 
     def follow_budget(self) -> FollowBudget:
         """Return what this desk may ask Zendesk for Follow Zendesk, by the number of desks."""

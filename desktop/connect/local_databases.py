@@ -28,6 +28,7 @@ from desktop.store.customer_erasure import (
 )
 from desktop.store.edit_batch_repository import EditBatchRepository
 from desktop.store.outbox import Outbox
+from desktop.store.person_events import find_delivered_events
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
 from desktop.store.sqlite_database import Database
@@ -73,6 +74,10 @@ class LocalDatabases:
     async def count_not_opened_since(self, before: float) -> int:
         """Open the mirror to count the customers last opened before a time (Unix seconds)."""
         return await asyncio.to_thread(self._count_not_opened_since, before)
+
+    async def count_delivered_before(self, before: float) -> int:
+        """Count the delivered events that came in before a time (Unix seconds)."""
+        return await asyncio.to_thread(self._count_delivered_before, before)
 
     async def erase_kept(
         self, *, may_stop_runs: bool = True, with_data_store: bool = False
@@ -369,6 +374,12 @@ class LocalDatabases:
         with self._open_data_store() as files:
             if files is not None:
                 erase_everybody(*files, with_counts=with_counts)
+
+    def _count_delivered_before(self, before: float) -> int:
+        with self._open_fairlead() as database:
+            if database is None:
+                return 0
+            return database.read(lambda c: len(find_delivered_events(c, before)))
 
     def _erase_mirror(self) -> None:
         WindowStateFile(self._workspace.state_path).drop_tabs()

@@ -20,7 +20,10 @@ def list_stored_data(config: ConnectionConfig) -> tuple[StoredDataItem, ...]:
     """List everything this workspace stores on this computer, and where."""
     folder = config.workspace.folder
     where = config.vault.location_label
-    days = config.settings_file.load().values.get(settings_table.CACHE_DAYS)
+    values = config.settings_file.load().values
+    days, event_days = (
+        values.get(one) for one in (settings_table.CACHE_DAYS, settings_table.EVENT_DAYS)
+    )
     return (
         StoredDataItem(
             "Keys and sign-ins",
@@ -41,7 +44,7 @@ def list_stored_data(config: ConnectionConfig) -> tuple[StoredDataItem, ...]:
         ),
         StoredDataItem(
             "Events, and how far each was delivered",
-            f"{folder / 'fairlead.db'}, kept when you sign out",
+            f"{folder / 'fairlead.db'}, delivered ones for {event_days} days; sign-out keeps them",
         ),
         StoredDataItem(
             "Keyed hashes of people who were erased, so that nothing makes them again",
@@ -52,8 +55,9 @@ def list_stored_data(config: ConnectionConfig) -> tuple[StoredDataItem, ...]:
 
 def describe_kept_data(kept: KeptData) -> str:
     """Describe for the wizard how much of both services is kept on this computer."""
-    customers = format_count(kept.customers, "customer", "customers")
-    if not kept.records:
-        return customers
-    records = format_count(kept.records, "record", "records")
-    return f"{customers} and {records} that syncs read"
+    parts = [format_count(kept.customers, "customer", "customers")]
+    if kept.records:
+        parts.append(f"{format_count(kept.records, 'record', 'records')} that syncs read")
+    if kept.events:
+        parts.append(format_count(kept.events, "event", "events"))
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))

@@ -27,7 +27,23 @@ class ActionKind(Enum):
         """The action as the window and the command line show it."""
         return _LABELS[self]
 
+    @classmethod
+    def find(cls, text: str) -> "ActionKind | None":
+        """Find an action by its key, its label, or a name that it has elsewhere."""
+        wanted = " ".join(text.replace("_", " ").lower().split())
+        for kind in cls:
+            names = (kind.value.replace("_", " "), kind.label.lower(), *_OTHER_NAMES.get(kind, ()))
+            if wanted in names:
+                return kind
+        return None
 
+
+# As Customer.io calls them, in its table and in its text.
+_OTHER_NAMES = {
+    ActionKind.UPSERT_USER: ("upsert user", "identify user"),
+    ActionKind.ORG_MEMBERSHIP: ("update organization membership", "organization membership"),
+    ActionKind.UPSERT_ORG: ("upsert organization", "create or update organization"),
+}
 _LABELS = {
     ActionKind.UPSERT_USER: "Create or update user",
     ActionKind.ORG_MEMBERSHIP: "Change membership",

@@ -61,6 +61,7 @@ class SimulationCounts:
     actions: Counter[ActionKind] = field(default_factory=Counter)
     no_action: int = 0
     requests: int = 0
+    requests_by_kind: Counter[tuple[ActionKind, RequestEffect]] = field(default_factory=Counter)
     unchanged: int = 0
     problem_count: int = 0
     # The first ones: there may be a million.
@@ -193,6 +194,7 @@ def _count(
         return
     if isinstance(planned, PlannedRequest):
         counts.requests += 1
+        counts.requests_by_kind[planned.action, planned.effect] += 1
         counts.effects.add_request(planned)
     else:
         counts.unchanged += 1

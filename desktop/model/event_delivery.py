@@ -97,3 +97,15 @@ class StoredEvent:
     ignored: str = ""
     named_source: int = 0
     left_out: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class KeptEvents:
+    """How many events are kept with their texts; older than a time, those that were delivered.
+
+    `old_waiting` are as old, and wait to be sent or corrected: nothing clears them.
+    """
+
+    kept: int = 0
+    expired: int = 0
+    old_waiting: int = 0

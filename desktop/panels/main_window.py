@@ -452,7 +452,8 @@ class MainWindow(QMainWindow):
         add("Customers", self._on_page_action, "Ctrl+1")
         add("Sync", self._on_page_action, "Ctrl+2")
         add("Activity", self._on_page_action, "Ctrl+3")
-        add("Events", self._on_page_action, "Ctrl+4", keywords="segment track identify group")
+        words = "segment track identify group upsert trigger mapping"
+        add("Events", self._on_page_action, "Ctrl+4", keywords=words)
         add("Audience", self._on_page_action, "Ctrl+5", keywords="segment filter people everybody")
         words = "chart dashboard tickets satisfaction opt-outs phrases health"
         add("Reports", self._on_page_action, "Ctrl+6", keywords=words)

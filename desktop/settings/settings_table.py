@@ -399,6 +399,15 @@ REPORT_PHRASES: Setting[tuple[str, ...]] = Setting(
     "The report “phrases” counts the tickets in which they stand.",
     serialize=_dump_texts,
 )
+EVENT_DAYS = number_setting(
+    "events.keep_days",
+    SettingSection.DATA,
+    "Keep delivered events (days)",
+    "How long a delivered event can be read, replayed and rolled back. What waits stays longer.",
+    default=90,
+    minimum=1,
+    maximum=3650,
+)
 # Where nobody has said it: the services' addresses tell the sandbox, all else is production.
 AUTOMATIC_KIND = "automatic"
 WORKSPACE_KIND = choice_setting(
@@ -560,6 +569,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     KEEP_EVERYTHING,
     DATA_LISTS,
     REPORT_PHRASES,
+    EVENT_DAYS,
     WORKSPACE_KIND,
     WORKSPACE_COLOUR,
     WINDOW_THEME,

@@ -54,11 +54,13 @@ class KeptData:
     """How much of both services the mirror keeps, and when it was last read.
 
     `customers` can be shown offline; `records` (users, tickets, profiles) were read for syncs.
+    `events` are kept in `fairlead.db` with their texts.
     """
 
     customers: int = 0
     records: int = 0
     read_at: float | None = None
+    events: int = 0
 
     @property
     def is_nothing(self) -> bool:
@@ -194,9 +196,11 @@ class CachedSheetReader:
                 " max((SELECT coalesce(max(read_at), 0) FROM mirror.cached_user),"
                 " (SELECT coalesce(max(read_at), 0) FROM mirror.cached_profile),"
                 " (SELECT coalesce(max(max(coalesce(begun_at, 0), coalesce(ended_at, 0))), 0)"
-                " FROM mirror.feed)) AS read_at"
+                " FROM mirror.feed)) AS read_at,"
+                " (SELECT count(*) FROM main.event WHERE text <> '') AS events"
             ).fetchone()
-            return KeptData(customers, int(row["records"]), row["read_at"] or None)
+            read_at = row["read_at"] or None
+            return KeptData(customers, int(row["records"]), read_at, int(row["events"]))
 
         return self._snapshot(look)
 

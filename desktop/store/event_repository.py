@@ -9,6 +9,7 @@ from desktop.model.event_delivery import (
     LEFT_OUT_TEXT,
     DeliveryState,
     EventDelivery,
+    KeptEvents,
     NewStoredEvent,
     StoredEvent,
 )
@@ -17,7 +18,7 @@ from desktop.model.json_value import canonical_json
 from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
 from desktop.store.event_write_repository import insert_writes
-from desktop.store.person_events import erase_events
+from desktop.store.person_events import erase_events, find_delivered_events
 from desktop.store.process_identity import is_owner_alive
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
@@ -440,6 +441,31 @@ class EventRepository(Repository):
                     (wanted,),
                 ).fetchone()[0]
             )
+        )
+
+    @database_call
+    def count_kept(self, before: float) -> KeptEvents:
+        """Count the events whose texts are kept, and what of them is older than a time."""
+
+        def look(connection: sqlite3.Connection) -> KeptEvents:
+            row = connection.execute(
+                "SELECT count(*) AS kept, coalesce(sum(received_at < ?1), 0) AS old FROM event"
+                " WHERE text <> ''",
+                (before,),
+            ).fetchone()
+            expired = len(find_delivered_events(connection, before))
+            return KeptEvents(int(row["kept"]), expired, int(row["old"]) - expired)
+
+        return self._database.read(look)
+
+    @database_call
+    def clear_delivered(self, before: float, limit: int) -> int:
+        """Erase the texts of up to `limit` events that were delivered, taken in before a time.
+
+        Their rows stay: by its message id none is stored, or delivered, once more.
+        """
+        return self._database.write(
+            lambda c: erase_events(c, find_delivered_events(c, before, limit))
         )
 
     @database_call

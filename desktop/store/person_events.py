@@ -64,9 +64,12 @@ def find_event_ids(
     return sorted(found | {row["id"] for row in rows.fetchall()})
 
 
-def find_delivered_events(connection: sqlite3.Connection) -> list[int]:
-    """Select the events that wait for nothing any more, of whomever."""
-    return [row["id"] for row in connection.execute(_DELIVERED_SQL).fetchall()]
+def find_delivered_events(
+    connection: sqlite3.Connection, before: float | None = None, limit: int = -1
+) -> list[int]:
+    """Select the events that wait for nothing any more, of whomever; taken in `before` a time."""
+    query = f"{_DELIVERED_SQL} AND (?1 IS NULL OR received_at < ?1) ORDER BY id LIMIT ?2"
+    return [row["id"] for row in connection.execute(query, (before, limit)).fetchall()]
 
 
 def erase_events(connection: sqlite3.Connection, event_ids: Iterable[int]) -> int:

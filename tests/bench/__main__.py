@@ -13,6 +13,7 @@ from tests.bench.report import Figure, format_table
 
 KINDS = (
     "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "data", "bundle",
+    "events",
     "faults",
 )  # fmt: skip
 _MODULES = {
@@ -26,6 +27,7 @@ _MODULES = {
     "bulk": "tests.bench.bulk_paste",
     "bundle": "tests.bench.bundle_cost",
     "data": "tests.bench.everybody_data",
+    "events": "tests.bench.event_delivery",
     "faults": "tests.bench.fault_tests",
 }
 QUICK = ("start", "lookup", "opening", "tabs", "stalls")
@@ -39,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, default=0, metavar="N", help="how often each")
     parser.add_argument("--state", type=Path, metavar="FILE", help="where faults go on from")
     parser.add_argument("--scale", type=float, default=1.0, help="the share of faults and rows")
+    parser.add_argument("--lines", type=int, metavar="N", help="how many lines of events")
     options = parser.parse_args(arguments)
     asked = KINDS if "all" in options.what else tuple(options.what) or QUICK
     # The window's own process must find its compiled modules, as an installed one does.
@@ -50,6 +53,8 @@ def main(arguments: Sequence[str]) -> int:
         if kind not in asked:
             continue
         more = {"scale": options.scale} if kind in ("data", "faults", "stalls") else {}
+        if kind == "events" and options.lines:
+            more["lines"] = options.lines
         if kind == "faults":
             more["state"] = options.state
         found = importlib.import_module(_MODULES[kind]).measure(options.rounds, **more)

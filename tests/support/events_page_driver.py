@@ -15,7 +15,7 @@ from desktop.viewmodels.events.event_row import EventFilter, EventRow
 from desktop.viewmodels.events.events_page_model import EventsPageModel
 from tests.support.batch_page_driver import BatchPageDriver
 
-_TASKS = ("simulate", "show", "preview")
+_TASKS = ("simulate", "show", "preview", "deliver")
 
 
 class EventsPageDriver(BatchPageDriver):

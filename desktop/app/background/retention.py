@@ -12,12 +12,13 @@ log = logging.getLogger(__name__)
 
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
+_EVENTS_PER_STEP = 2_000
 
 
 async def delete_expired_data(
     services: WorkspaceServices, list_open_ids: Callable[[], Sequence[str]] = tuple
 ) -> None:
-    """Delete run logs after two weeks, cached customers and batches after the setting's days.
+    """Delete run logs after two weeks, cached customers, batches and events after their days.
 
     The customers open in a tab, by Zendesk user id or sid, count as opened now.
     """
@@ -30,5 +31,19 @@ async def delete_expired_data(
         await services.store.customer_cache.mark_opened(person=ids[0], sid=ids[1], at=now)
     deleted = await services.store.customer_cache.delete_not_opened_since(now - days * DAY_S)
     await services.store.edit_batches.delete_older_than(now - days * DAY_S)
+    cleared = await clear_old_events(services)
+    if cleared:
+        log.info("Cleared %d delivered events", cleared)
     if deleted:
         log.info("Deleted %d cached records older than %d days", deleted, days)
+
+
+async def clear_old_events(services: WorkspaceServices, days: int | None = None) -> int:
+    """Clear delivered events older than so many days, the setting's unless given; how many."""
+    kept_days = services.session.values.get(settings_table.EVENT_DAYS) if days is None else days
+    before = services.context.clock.now() - kept_days * DAY_S
+    cleared = 0
+    # In pieces: other processes write to the file too.
+    while count := await services.store.events.clear_delivered(before, _EVENTS_PER_STEP):
+        cleared += count
+    return cleared

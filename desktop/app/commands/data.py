@@ -103,6 +103,7 @@ async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -
         {
             "customers": kept.customers,
             "records": kept.records,
+            "events": kept.events,
             "read_at": kept.read_at,
             "erased": options.action == "erase",
             **document,

@@ -107,6 +107,7 @@ EVENTS_SUBCOMMANDS = (
     _events("deliver", "retry", "try again what waits for a person, corrected or as it is"),
     _events("replay", "replay", "send delivered events once more, where Zendesk lacks them"),
     _events("rollback", "rollback", "take back what delivered events changed, where that can be"),
+    _events("clear", "clear", "clear delivered events by age, with the counts first"),
     _events("deliver", "ignore", "never send an event that waits for a person; later ones go on"),
     _events("serve", "serve", "take events over HTTP on this computer, and store them"),
 )

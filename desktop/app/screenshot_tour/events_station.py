@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from desktop.app.screenshot_tour.sample_events import sample_events
+from desktop.app.screenshot_tour.sample_events import sample_delivery, sample_events
 from desktop.app.screenshot_tour.tour_driver import NARROW_SIZE, WIDE_SIZE, TourDriver
 from desktop.events.event_action import ActionKind
 from desktop.model.event_source import EventSourceKind, UnattendedSwitch
@@ -58,7 +58,30 @@ async def capture_events(driver: TourDriver, theme: str) -> None:
             model.actions.discard(kind)
         page.actions_tab.banner.clear()
         await _capture_sources(driver, page, theme, folder)
-        model.set_filter(EventFilter.SIMULATION, "")
+    await _capture_delivery(driver, page, theme)
+    model.set_filter(EventFilter.SIMULATION, "")
+
+
+async def _capture_delivery(driver: TourDriver, page: EventsPage, theme: str) -> None:
+    """Picture a pasted delivery and its slip of the userId; in the second theme: sent before."""
+    model = page._model  # noqa: SLF001 - the tour waits for what the page shows
+    model.paste(sample_delivery())
+    await driver.wait_until(lambda: model.simulated is not None, "Nothing was simulated in time.")
+    await driver.save_screenshot(f"events-pasted-{theme}")
+    if not model.delivery_refusal():
+        model.deliver()
+        await driver.wait_until(lambda: not model.delivery.is_running, "Nothing was delivered.")
+        await driver.save_screenshot(f"events-delivered-{theme}")
+    model.set_filter(EventFilter.CORRECTION, "")
+    await driver.wait_until(lambda: page.table.model().rowCount() > 0, "Nothing was parked.")
+    page.table.select_row(0)
+    await driver.save_screenshot(f"events-correction-{theme}")
+    window = driver.window.main_window
+    window.resize(*NARROW_SIZE)
+    page.open_detail()
+    await driver.save_screenshot(f"events-correction-narrow-{theme}")
+    page.close_detail()
+    window.resize(*WIDE_SIZE)
 
 
 async def _capture_sources(driver: TourDriver, page: EventsPage, theme: str, folder: str) -> None:

@@ -12,7 +12,9 @@ from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.check_box import CheckBox
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.scrolling_dialog import ScrollingDialog
+from desktop.panels.widgets.web_link import open_web_page
 
 _TYPE_LABELS = {
     "text": "Text",
@@ -38,7 +40,10 @@ class CreateFieldsDialog(ScrollingDialog):
         counts: Sequence[int],
         refusal: str,
         parent: QWidget | None = None,
+        *,
+        fields_address: str = "",
     ) -> None:
+        """`fields_address` is the page of Zendesk's user fields, "" where it is not known."""
         super().__init__("Create user fields", parent, width=460)
         self._fields, self._refusal = tuple(fields), refusal
         self.content.addWidget(
@@ -62,6 +67,14 @@ class CreateFieldsDialog(ScrollingDialog):
         note = label("The types are guessed from the values.", "note", wrap=True)
         self.content.addSpacing(fonts.scaled(4))
         self.content.addWidget(note)
+        self._fields_address = fields_address
+        self.zendesk_button = LinkButton(
+            "User fields in Zendesk", name="Open the user fields in Zendesk"
+        )
+        self.zendesk_button.set_tooltip(fields_address)
+        self.content.addWidget(self.zendesk_button)
+        self.zendesk_button.setVisible(bool(fields_address))
+        self.zendesk_button.clicked.connect(self._on_zendesk)
         self.cancel_button = secondary_button("Cancel")
         self.create_button = primary_button("Create with the delivery")
         self.add_buttons(self.cancel_button, self.create_button)
@@ -82,6 +95,9 @@ class CreateFieldsDialog(ScrollingDialog):
         self.create_button.set_text(word)
         reason = self._refusal or ("" if count else "Tick a field.")
         self.create_button.set_enabled(not reason, reason)
+
+    def _on_zendesk(self) -> None:
+        open_web_page(self._fields_address)
 
     def _on_create(self) -> None:
         self.fields_chosen.emit(self._chosen())

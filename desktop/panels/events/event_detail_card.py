@@ -27,6 +27,7 @@ class EventDetailCard(Card):
     copy_requested = Signal()
     event_edited = Signal(str)
     correction_requested = Signal()
+    mapping_requested = Signal()
     ignore_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,6 +56,7 @@ class EventDetailCard(Card):
         self.ignore_button = secondary_button("Ignore…", name="Ignore…")
         self.customer_button = LinkButton("Open customer")
         self.copy_button = LinkButton("Copy request")
+        self.mapping_button = LinkButton("Edit mapping…", name="Edit the mapping of this action…")
         for button in (self.customer_button, self.copy_button):
             button.setAccessibleName(button.text())
         self._lay_out()
@@ -64,6 +66,7 @@ class EventDetailCard(Card):
         self.ignore_button.clicked.connect(self.ignore_requested)
         self.customer_button.clicked.connect(self.customer_requested)
         self.copy_button.clicked.connect(self.copy_requested)
+        self.mapping_button.clicked.connect(self.mapping_requested)
 
     def show_row(self, row: EventRow | None, *, can_retry: bool, retry_refusal: str) -> None:
         """Draw a row's details; None: no row is chosen."""
@@ -88,6 +91,7 @@ class EventDetailCard(Card):
         self.retry_button.set_enabled(not retry_refusal, retry_refusal)
         self.customer_button.setVisible(bool(row.query))
         self.copy_button.setVisible(bool(row.body))
+        self.mapping_button.setVisible(bool(row.action))
         self.show_content()
 
     def show_correction(self, text: str, fault: CorrectionFault | None, refusal: str) -> None:
@@ -107,7 +111,7 @@ class EventDetailCard(Card):
     def _lay_out(self) -> None:
         links = QHBoxLayout()
         links.setSpacing(fonts.scaled(16))
-        for button in (self.customer_button, self.copy_button):
+        for button in (self.customer_button, self.copy_button, self.mapping_button):
             links.addWidget(button)
         links.addStretch(1)
         gap = fonts.scaled(8)

@@ -13,6 +13,7 @@ from desktop.panels.events.event_mapping_drawer import EventMappingDrawer
 from desktop.panels.events.event_sources_tab import EventSourcesTab
 from desktop.panels.events.event_table_view import EventTableView
 from desktop.panels.events.ignore_event_dialog import IgnoreEventDialog
+from desktop.panels.events.replay_dialog import ReplayDialog
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.export_file_dialog import documents_folder
@@ -64,6 +65,7 @@ class EventsPage(ListPage):
         self.pause_button = secondary_button("Pause", name="Pause or resume")
         self.pause_button.hide()
         self.deliver_button = primary_button("Deliver", name="Deliver")
+        self.replay_button = secondary_button("Send again…", name="Send events again…")
         self.estimate_label = elided_label("", "muted")
         self.estimate_label.setMinimumHeight(fonts.scaled(26))
         super().__init__(
@@ -71,7 +73,8 @@ class EventsPage(ListPage):
             self.table,
             self.detail_card,
             head_buttons=[
-                *(self.open_button, self.paste_button, self.pause_button, self.deliver_button)
+                *(self.open_button, self.paste_button, self.pause_button),
+                *(self.replay_button, self.deliver_button),
             ],
             below_filters=self.consequences_card,
             parent=parent,
@@ -126,8 +129,9 @@ class EventsPage(ListPage):
         super().arrange()
         view = self._full_view_by_filter.get(self._model.event_filter)
         self.show_full_view(view)
-        for widget in (self.deliver_button, self.export_button):
-            widget.setVisible(view is None)
+        self.export_button.setVisible(view is None)
+        self.replay_button.setVisible(self._model.event_filter is EventFilter.LOG)
+        self.deliver_button.setVisible(self._model.event_filter is EventFilter.SIMULATION)
 
     def _take(self, data: QMimeData | None) -> None:
         # An empty clipboard has none, whatever Qt's types say.
@@ -153,6 +157,7 @@ class EventsPage(ListPage):
         self.open_button.clicked.connect(self._on_open)
         self.paste_button.clicked.connect(self.paste)
         self.deliver_button.clicked.connect(model.deliver)
+        self.replay_button.clicked.connect(self._on_replay)
         self.pause_button.clicked.connect(self._on_pause)
         self.consequences_card.action_triggered.connect(self._on_consequence)
         self.consequences_card.ticket_requested.connect(self._on_ticket)
@@ -160,6 +165,7 @@ class EventsPage(ListPage):
         self.actions_tab.preview_requested.connect(model.preview_drafts)
         self.actions_tab.mapping_requested.connect(self.open_mapping)
         self.detail_card.retry_requested.connect(self._on_retry)
+        self.detail_card.mapping_requested.connect(self._on_row_mapping)
         self.detail_card.event_edited.connect(self._on_event_edited)
         self.detail_card.correction_requested.connect(self._on_correct)
         self.detail_card.ignore_requested.connect(self._on_ignore_event)
@@ -183,6 +189,10 @@ class EventsPage(ListPage):
         self.filter_control.set_text(EventFilter.CORRECTION.name, word)
         self.show_state(model.list_state())
         if model.event_filter not in self._full_view_by_filter:
+            is_correction = model.event_filter is EventFilter.CORRECTION
+            self.consequences_card.set_title(
+                "What they wait for" if is_correction else "What people will notice"
+            )
             self.consequences_card.show_consequences(model.consequences())
             self._fit_consequences()
         is_simulation = model.event_filter is EventFilter.SIMULATION
@@ -256,6 +266,12 @@ class EventsPage(ListPage):
         else:
             model.ignore(key)
 
+    def _on_replay(self) -> None:
+        model = self._model
+        dialog = ReplayDialog(model.replay, model.stored.source_names, self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
     def _on_pause(self) -> None:
         delivery = self._model.delivery
         if delivery.is_running:
@@ -275,6 +291,13 @@ class EventsPage(ListPage):
     def _on_reason_given(self, reason: str) -> None:
         self._model.correction.ignore(self._model.detail(), reason)
 
+    def _on_row_mapping(self) -> None:
+        row = self._model.detail()
+        if row is not None and row.action:
+            self.open_mapping(ActionKind(row.action))
+            # Tried on the very event that was looked at, where it is one of the sample's.
+            self._mapping_model.choose_line(row.line)
+
     def _on_retry(self) -> None:
         self._model.correction.retry(self._model.detail())
 
@@ -291,7 +314,13 @@ class EventsPage(ListPage):
         needs = simulated.counts.effects.discarded
         fields = missing_fields(needs)
         counts = [needs[field.key].count for field in fields]
-        dialog = CreateFieldsDialog(fields, counts, self._model.creation_refusal(), self.window())
+        dialog = CreateFieldsDialog(
+            fields,
+            counts,
+            self._model.creation_refusal(),
+            self.window(),
+            fields_address=self._model.user_fields_address,
+        )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fields_chosen.connect(self._on_fields_chosen)
         dialog.open()

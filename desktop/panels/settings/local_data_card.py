@@ -21,9 +21,10 @@ class LocalDataCard(SettingsCard):
         super().__init__("Data on this computer")
         self._model = model
         self._confirm_task: asyncio.Task[None] | None = None
-        self._wanted_days: bool | int | str | None = None
+        self._wanted_days: tuple[str, bool | int | str] | None = None
         self._form_model = form
-        self.form = SettingsForm(form, (settings_table.CACHE_DAYS.key,), change=self._on_days)
+        keys = (settings_table.CACHE_DAYS.key, settings_table.EVENT_DAYS.key)
+        self.form = SettingsForm(form, keys, change=self._on_days)
         self.everybody_form = SettingsForm(
             form, (settings_table.KEEP_EVERYTHING.key, settings_table.DATA_LISTS.key)
         )
@@ -54,24 +55,36 @@ class LocalDataCard(SettingsCard):
         self.show_error(view.error)
 
     def _on_days(self, key: str, days: bool | int | str) -> None:
-        self._wanted_days = days
+        self._wanted_days = (key, days)
         if self._confirm_task is None or self._confirm_task.done():
-            self._confirm_task = asyncio.get_running_loop().create_task(self._change_days(key))
+            self._confirm_task = asyncio.get_running_loop().create_task(self._change_days())
 
-    async def _change_days(self, key: str) -> None:
-        """Store the number of days wanted last; where that erases customers, ask first."""
-        while (days := self._wanted_days) is not None:
-            lost = await self._model.count_lost_by_days(days)
+    async def _change_days(self) -> None:
+        """Store the number of days wanted last; where that erases something, ask first."""
+        while (wanted := self._wanted_days) is not None:
+            key, days = wanted
+            lost = await self._model.count_lost_by_days(key, days)
             # Two steps of the field may be quicker than the count: the last one is meant.
-            if days != self._wanted_days:
+            if wanted != self._wanted_days:
                 continue
             self._wanted_days = None
-            if lost and not await self._confirm_days(int(days), lost):
+            if lost and not await self._confirm_days(key, int(days), lost):
                 self.form.show_values(self._form_model.state((key,)).values)
             else:
                 self._form_model.change_setting(key, days)
 
-    async def _confirm_days(self, days: int, lost: int) -> bool:
+    async def _confirm_days(self, key: str, days: int, lost: int) -> bool:
+        if key == settings_table.EVENT_DAYS.key:
+            return await ask_confirmation(
+                self.window(),
+                f"Keep delivered events for {format_count(days, 'day', 'days')} only?",
+                f"{format_count(lost, 'older event', 'older events')} will be cleared from this"
+                " computer within the day and can't be replayed or rolled back any more. What waits"
+                " or needs correction stays.",
+                confirm=f"Clear {lost:,}",
+                cancel="Keep them",
+                dangerous=True,
+            )
         return await ask_confirmation(
             self.window(),
             f"Keep opened customers for {format_count(days, 'day', 'days')} only?",

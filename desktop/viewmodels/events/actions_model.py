@@ -1,12 +1,12 @@
 """View-model of the Actions tab: drafts of the six actions, tried on events, previewed, saved."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
 
 from desktop.events.action_store import DEFAULTS, ActionState, ActionStore
-from desktop.events.event_action import ActionKind, EventAction
+from desktop.events.event_action import ActionKind, CompiledAction, EventAction
 from desktop.events.trigger import TriggerError, compile_trigger
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
@@ -139,8 +139,9 @@ class ActionsModel(TaskModel):
         try:
             compile_trigger(text)
         except TriggerError:
-            self._typed[kind] = text
-            self._keep_typed(kind)
+            if not self.change_refusal():
+                self._typed[kind] = text
+                self._keep_typed(kind)
             self.changed.emit()
             return
         self._put(replace(self.state_of(kind).newest, trigger=text))
@@ -179,6 +180,11 @@ class ActionsModel(TaskModel):
         kind, state, typed = self._before_discard
         self._before_discard = None
         self._set(kind, state.draft, typed)
+
+    async def are_in_force(self, actions: Iterable[CompiledAction]) -> bool:
+        """Whether these are the actions by which events are delivered. Raises NotPermitted."""
+        used = {one.kind: one.action for one in actions}
+        return used == {one.kind: one for one in await self._actions.get_actions()}
 
     async def mark_previewed(self) -> None:
         """Note that a simulation has shown what the present drafts do."""
@@ -226,6 +232,9 @@ class ActionsModel(TaskModel):
         self._set(action.kind, None if is_saved else action, typed)
 
     def _set(self, kind: ActionKind, draft: EventAction | None, typed: str | None = None) -> None:
+        if self.change_refusal():
+            self.changed.emit()
+            return
         state = self.state_of(kind)
         self._edits += 1
         if typed is None:

@@ -79,7 +79,11 @@ def _about_simulation(simulated: SimulatedSource, now: float) -> Iterator[EventC
         )
     if not simulated.result.is_live:
         kept_at = simulated.result.kept_at
-        age = f", read {format_elapsed(kept_at, now)} ago" if kept_at else ""
+        age = (
+            f", read {format_elapsed(kept_at, now)} ago"
+            if kept_at
+            else "; no sync has read any yet, so everybody looks new"
+        )
         yield EventConsequence(
             "offline",
             "warn",

@@ -1,5 +1,6 @@
 """Checks the text of an event that somebody has corrected, before it is stored again."""
 
+import json
 from dataclasses import dataclass
 
 from desktop.events.event import BadLine
@@ -18,13 +19,28 @@ class CorrectionFault:
     position: int | None = None
 
 
-def check_correction(line: int, text: str) -> NewStoredEvent | CorrectionFault:
-    """Return a corrected event as it is stored, or why it can't be used."""
+def check_correction(line: int, text: str, original: str) -> NewStoredEvent | CorrectionFault:
+    """Return a corrected event as it is stored, or why it can't be used.
+
+    It keeps the message id of the `original` text: by it Zendesk is asked whether a ticket or an
+    event of an earlier try is there.
+    """
     try:
-        parse_event_json(text)
+        body = parse_event_json(text).value
     except BadJsonError as error:
         return CorrectionFault(f"This is no JSON: {error}.", error.position)
+    kept = _message_id(original)
+    if kept and isinstance(body, dict):
+        text = json.dumps({**body, "messageId": kept}, ensure_ascii=False)
     item = make_event(EventText(line, text))
     if isinstance(item, BadLine):
         return CorrectionFault(f"It can't be used: {item.reason}.")
     return stored_form(item)
+
+
+def _message_id(text: str) -> str:
+    try:
+        found = parse_event_json(text).value
+    except BadJsonError:
+        return ""
+    return str(found.get("messageId") or "") if isinstance(found, dict) else ""

@@ -74,7 +74,7 @@ class EventCorrectionModel(TaskModel):
         """Store an event as corrected, and deliver it."""
         if row is None or not row.event_text or self._delivery.refusal():
             return
-        checked = check_correction(row.line, self.text_of(row))
+        checked = check_correction(row.line, self.text_of(row), row.event_text)
         if isinstance(checked, CorrectionFault):
             self.fault = checked
             self.changed.emit()

@@ -8,6 +8,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.model.permission import Permission, check_permission
 from desktop.store.event_pause_repository import PausedSource
+from desktop.store.event_write_repository import EventSelection
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.events.delivery_watch import DeliveryWatch
 from desktop.viewmodels.events.simulation_input import (
@@ -86,6 +87,10 @@ class EventDeliveryModel(TaskModel):
         """Queue stored events again and deliver them."""
         if event_ids:
             self._start(lambda: self._use_cases.start_retry(event_ids, with_unticked))
+
+    def replay(self, chosen: EventSelection, *, with_removals: bool) -> None:
+        """Send delivered events once more, where Zendesk lacks what they did."""
+        self._start(lambda: self._use_cases.start_replay(chosen, with_removals))
 
     def deliver_waiting(self, source_id: int) -> None:
         """Deliver what waits; no removals."""

@@ -163,6 +163,12 @@ class EventMappingModel(TaskModel):
         self._sample_index = place
         self.changed.emit()
 
+    def choose_line(self, line: int) -> None:
+        """Try the mapping on the event of a line, where it is offered."""
+        places = [place for place, event in enumerate(self._samples) if event.line == line]
+        if places:
+            self.choose_sample(places[0])
+
     def select_row(self, place: int) -> None:
         """Choose another row to edit."""
         if place != self.selected_index:

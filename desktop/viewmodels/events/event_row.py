@@ -7,10 +7,10 @@ from enum import Enum
 
 from desktop.events.event_action import ActionKind
 from desktop.events.planned_request import PlannedRequest, PlanProblem, RequestEffect
-from desktop.kit.clock import iso_timestamp
 from desktop.kit.text import format_count
 from desktop.model.event_delivery import DeliveryState, EventDelivery, StoredEvent
 from desktop.viewmodels.list_model import ListColumn
+from desktop.viewmodels.time_format import format_full_timestamp
 from desktop.viewmodels.tone import ChipTone
 
 TICK, LINE, WHAT, STATE = range(4)
@@ -73,6 +73,7 @@ class EventRow:
     event_text: str = ""
     why_not: tuple[str, ...] = ()
     source_id: int = 0
+    source_name: str = ""
     cause: str = ""
     is_ticked: bool | None = None
 
@@ -200,7 +201,7 @@ def delivery_rows(event: StoredEvent) -> list[EventRow]:
     elif event.is_opened:
         state, text = ("No action", "No action fires for this event.")
     else:
-        state, text = ("Waiting", "Stored; not delivered yet.")
+        state, text = ("Waiting", _waiting_text(event))
     return [
         EventRow(
             id=f"event {event.id}",
@@ -214,9 +215,16 @@ def delivery_rows(event: StoredEvent) -> list[EventRow]:
             event_id=event.id,
             event_text=event.text if event.reason else "",
             source_id=event.source_id,
+            source_name=event.source_name,
             cause=_cause_of(event.reason) if event.reason else "",
         )
     ]
+
+
+def _waiting_text(event: StoredEvent) -> str:
+    if event.waits_for:
+        return f"Waits for event {event.waits_for} of the same user, which comes first."
+    return "Stored; not delivered yet."
 
 
 def _delivery_row(event: StoredEvent, delivery: EventDelivery, where: str) -> EventRow:
@@ -225,8 +233,6 @@ def _delivery_row(event: StoredEvent, delivery: EventDelivery, where: str) -> Ev
         state, tone = "Ignored", "neutral"
     label = ActionKind(delivery.action).label
     facts = [("Action", label), ("Source", where)]
-    if delivery.detail:
-        facts.append(("Result", delivery.detail))
     if delivery.attempts:
         facts.append(("Sent", f"{format_count(delivery.attempts, 'time', 'times')}"))
         facts.append(("By", delivery.actor))
@@ -236,9 +242,11 @@ def _delivery_row(event: StoredEvent, delivery: EventDelivery, where: str) -> Ev
         facts.append(("Zendesk's id", delivery.request_id))
     if event.ignored:
         facts.append(("Ignored", event.ignored))
+    if event.failures and not event.is_held and event.not_before:
+        facts.append(("Next try", format_full_timestamp(event.not_before)))
     if event.waits_for:
         facts.append(("Waits for", f"event {event.waits_for} of the same user"))
-    facts.append(("Changed", iso_timestamp(delivery.updated_at)))
+    facts.append(("Changed", format_full_timestamp(delivery.updated_at)))
     return EventRow(
         id=f"event {event.id} {delivery.action}",
         line=event.line,
@@ -253,16 +261,23 @@ def _delivery_row(event: StoredEvent, delivery: EventDelivery, where: str) -> Ev
         action=delivery.action,
         event_text=event.text if delivery.state in CORRECTABLE else "",
         source_id=event.source_id,
+        source_name=event.source_name,
         cause=_delivery_cause(event, delivery),
     )
 
 
 def indented_event(text: str) -> str:
-    """Return an event's text laid out for reading; what is no JSON as it stands."""
+    """Return an event's text laid out for reading; what is no JSON as it stands.
+
+    A message id that was made here is left out: it says nothing, and the event keeps it.
+    """
     try:
-        return _pretty(json.loads(text))
+        found = json.loads(text)
     except ValueError:
         return text
+    if isinstance(found, dict) and str(found.get("messageId", "")).startswith("line-"):
+        del found["messageId"]
+    return _pretty(found)
 
 
 def _delivery_cause(event: StoredEvent, delivery: EventDelivery) -> str:

@@ -13,6 +13,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.kit.text import format_count
 from desktop.model.permission import Role
+from desktop.settings import settings_table
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.events.actions_model import ActionsModel
 from desktop.viewmodels.events.delivery_estimate import describe_estimate
@@ -24,6 +25,7 @@ from desktop.viewmodels.events.event_consequences import (
 from desktop.viewmodels.events.event_correction_model import EventCorrectionModel
 from desktop.viewmodels.events.event_delivery_model import EventDeliveryModel
 from desktop.viewmodels.events.event_export import export_event_rows
+from desktop.viewmodels.events.event_replay_model import EventReplayModel
 from desktop.viewmodels.events.event_row import (
     EVENT_COLUMNS,
     EventFilter,
@@ -79,12 +81,14 @@ class EventsPageModel(TaskModel):
         self.simulated: SimulatedSource | None = None
         self.progress = ""
         self._request: SimulationRequest | None = None  # shown, or being simulated
+        self._before: SimulatedSource | None = None  # its ticks are kept
         self._is_delivered = False
         self._ignored: set[str] = set()  # keys of consequences
         self._selected_id = ""
         self._error: AppError | None = None
         self.stored = StoredEventsModel(store, bus)
         self.delivery = EventDeliveryModel(workspace, store, use_cases, clock)
+        self.replay = EventReplayModel(use_cases.preview_replay, self.delivery, clock)
         self.correction = EventCorrectionModel(workspace, store, self.delivery)
         actions.saved.connect(self._on_actions_saved)
         self.delivery.rows_changed.connect(self._on_rows_changed)
@@ -155,6 +159,12 @@ class EventsPageModel(TaskModel):
         is_admin = self._workspace.actor.role is Role.ADMIN
         return "" if is_admin else "Only admins create fields in Zendesk."
 
+    @property
+    def user_fields_address(self) -> str:
+        """The page of Zendesk's Admin Center where user fields are, or ""."""
+        base = self._workspace.values.get(settings_table.ZENDESK_BASE_URL).rstrip("/")
+        return f"{base}/admin/people/configuration/user_fields" if base else ""
+
     def detail(self) -> EventRow | None:
         """Return the selected row, with why other actions do not fire for its event."""
         row = self.table_model.row_at(self.table_model.place_of(self._selected_id))
@@ -181,7 +191,7 @@ class EventsPageModel(TaskModel):
     @property
     def delivered_count(self) -> int:
         """How many requests a delivery of the simulated source sends: those ticked."""
-        if self.simulated is None:
+        if self.simulated is None or self._is_delivered:
             return 0
         return self.simulated.counts.requests - self.simulated.unticked_count
 
@@ -198,6 +208,8 @@ class EventsPageModel(TaskModel):
             return "Open a file or paste events first."
         if reason := self.delivery.refusal():
             return reason
+        if self.tasks.is_running("deliver"):
+            return "The delivery begins."
         if self.simulated.request.with_drafts:
             return "This shows drafts: save them first, or simulate again without them."
         if not self.simulated.source.is_deliverable:
@@ -243,7 +255,7 @@ class EventsPageModel(TaskModel):
         self._error, self._is_delivered = None, False
         if self._request is None or self._request.source != request.source:
             self._ignored.clear()
-        self._request = request
+        self._request, self._before = request, self.simulated or self._before
         self.simulated, self._selected_id, self.delivery.progress = None, "", ""
         self.tasks.cancel("simulate")
         self.tasks.start("simulate", self._simulate(request))
@@ -338,23 +350,8 @@ class EventsPageModel(TaskModel):
         simulated = self.simulated
         if self.delivery_refusal() or simulated is None:
             return
-        try:
-            if simulated.source.stamp() != simulated.stamp:
-                self.message_posted.emit("The file has changed since: simulated again.")
-                self.simulate(simulated.request)
-                return
-            request = simulated.request
-            order = DeliveryOrder(
-                request.source,
-                simulated.sends_removals,
-                simulated.left_out,
-                request.user_fields,
-                request.organization_fields,
-            )
-            total = self.delivered_count + simulated.counts.unchanged
-            self.delivery.deliver(order, total)
-        except OSError as error:
-            self._show_failure(error)
+        self.tasks.start_once("deliver", self._deliver(simulated))
+        self.changed.emit()
 
     def export(self, path: str, file_format: str) -> None:
         """Write the rows shown to a file, as `csv` or `json`."""
@@ -362,7 +359,10 @@ class EventsPageModel(TaskModel):
 
     async def close(self) -> None:
         """Stop watching; a delivery under way goes on."""
-        for part in (self.stored, self.delivery, self.correction, self.actions, self.sources):
+        for part in (
+            *(self.stored, self.delivery, self.replay),
+            *(self.correction, self.actions, self.sources),
+        ):
             await part.close()
         await super().close()
 
@@ -387,11 +387,39 @@ class EventsPageModel(TaskModel):
         except OSError as error:
             self._show_failure(error)
         else:
-            self.simulated = build_simulated_source(request, result, stamp, planned)
+            made = build_simulated_source(request, result, stamp, planned)
+            self.simulated = made.with_ticks_of(self._before)
             if request.source.is_deliverable:
                 self.actions.set_sample(EventSample(result.events, request.source.name))
         self.progress = ""
         self.tasks.start_once("show", self._show_after_task())
+
+    async def _deliver(self, simulated: SimulatedSource) -> None:
+        """Deliver what was simulated, or simulate it again where something is different by now."""
+        request = simulated.request
+        try:
+            if request.source.stamp() != simulated.stamp:
+                self.message_posted.emit("The file has changed since: simulated again.")
+                self.simulate(request)
+                return
+            # Another window, or the command line, may have saved others.
+            if not await self.actions.are_in_force(simulated.result.actions):
+                self.message_posted.emit("The actions were changed since: simulated again.")
+                self.simulate(request)
+                return
+            order = DeliveryOrder(
+                request.source,
+                simulated.sends_removals,
+                simulated.left_out,
+                request.user_fields,
+                request.organization_fields,
+            )
+            total = self.delivered_count + simulated.counts.unchanged
+            self.delivery.deliver(order, total)
+        except OSError as error:
+            self._show_failure(error)
+        finally:
+            self.changed.emit()
 
     async def _preview_drafts(self) -> None:
         await self.actions.wait_until_kept()

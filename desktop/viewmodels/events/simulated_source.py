@@ -104,6 +104,13 @@ class SimulatedSource:
         ]
         return replace(self, rows=tuple(rows), unticked=frozenset(unticked))
 
+    def with_ticks_of(self, before: "SimulatedSource | None") -> "SimulatedSource":
+        """Return the source ticked as the same one was before, say without a field to create."""
+        if before is None or (before.source, before.stamp) != (self.source, self.stamp):
+            return self
+        wanted = before.removal_keys - before.unticked
+        return self.with_ticks(wanted, on=True).with_ticks(before.unticked, on=False)
+
     def with_states(self, states: Mapping[tuple[int, str], DeliveryState]) -> "SimulatedSource":
         """Return the source with how far the rows' deliveries are, by line and action."""
         rows = []

@@ -15,6 +15,8 @@ from desktop.events.planned_fields import PlannedField
 from desktop.events.planned_request import NoChange, PlannedRequest
 from desktop.events.simulation import SimulationCounts
 from desktop.model.event_delivery import StoredEvent
+from desktop.store.event_write_repository import EventSelection
+from desktop.sync.event_replay import ReplayPreview
 
 EventItem = Event | BadLine | DuplicateEvent
 PlannedListener = Callable[[PlannedRequest | NoChange], None]
@@ -117,7 +119,8 @@ class EventUseCases:
 
     `simulate` hears of each planned request, and how many lines were read so far. `start_delivery`
     takes an order, `start_retry` stored events and whether what was not ticked goes out,
-    `start_waiting` the source whose removals may go out, and whether they do.
+    `start_waiting` the source whose removals may go out, and whether they do. `start_replay` sends
+    delivered events once more, removals too where that is said.
     """
 
     simulate: Callable[
@@ -126,3 +129,5 @@ class EventUseCases:
     start_delivery: Callable[[DeliveryOrder], DeliveryProcess]
     start_retry: Callable[[Sequence[int], bool], DeliveryProcess]
     start_waiting: Callable[[int, bool], DeliveryProcess]
+    preview_replay: Callable[[EventSelection], Awaitable[ReplayPreview]]
+    start_replay: Callable[[EventSelection, bool], DeliveryProcess]

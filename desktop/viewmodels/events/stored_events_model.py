@@ -28,6 +28,11 @@ class StoredEventsModel(TaskModel):
         self._unsubscribe = bus.subscribe(self._on_changes)
 
     @property
+    def source_names(self) -> tuple[str, ...]:
+        """The sources of the rows that are listed, by name."""
+        return tuple(sorted({row.source_name for row in self.rows or () if row.source_name}))
+
+    @property
     def is_reading(self) -> bool:
         """Whether a list is being read."""
         return self.tasks.is_running("read")

@@ -71,14 +71,16 @@ class LocalDataModel(CardModel):
         """Count again, for its card, what is kept of customers on this computer."""
         self.tasks.start("count", self._count_kept())
 
-    async def count_lost_by_days(self, days: bool | int | str) -> int:
-        """Count for the card the customers that keeping them for fewer days erases."""
-        kept_days = self._connection_config.settings_file.load().values.get(
-            settings_table.CACHE_DAYS
-        )
+    async def count_lost_by_days(self, key: str, days: bool | int | str) -> int:
+        """Count for the card the customers, or events, that keeping them for fewer days erases."""
+        is_events = key == settings_table.EVENT_DAYS.key
+        setting = settings_table.EVENT_DAYS if is_events else settings_table.CACHE_DAYS
+        kept_days = self._connection_config.settings_file.load().values.get(setting)
         if isinstance(days, bool) or not str(days).isdecimal() or int(days) >= kept_days:
             return 0
         before = self._connection_config.clock.now() - int(days) * _DAY_S
+        if is_events:
+            return await self._local_databases.count_delivered_before(before)
         return await self._local_databases.count_not_opened_since(before)
 
     def erase_kept(self) -> None:

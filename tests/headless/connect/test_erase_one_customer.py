@@ -414,16 +414,15 @@ def test_each_table_is_erased_or_holds_nothing_of_a_customer(store: WorkspaceSto
     erased |= {"audit_value", "outbox", "plan_row", "email_change", "source_correction", "draft"}
     erased |= {"feed_user_address", "search_suffix", "lead_request", "edit_batch_row", "segment"}
     # Forgets whose it was when it ends.
-    erased |= {"erasure", "event", "event_delivery"}
+    erased |= {"erasure", "event", "event_delivery", "event_write"}
     ids_and_times = {
         "counted_event", "unconfirmed_increment", "superseded_increment", "touch", "retry_source",
         "plan_consequence",
     }  # fmt: skip
     not_of_customers = {
         "account", "audit", "catalogue", "computer", "due_run", "edit_batch", "erased_person",
-        "erasure_approval", "event_action", "event_source", "feed", "limit_approval", "plan", "run",
-        "settings_seal", "sync",
-        "write_batch",
+        "erasure_approval", "event_action", "event_file", "event_source", "feed", "limit_approval",
+        "named_event_source", "plan", "run", "settings_seal", "sync", "write_batch",
     }  # fmt: skip
     tables = {
         str(row[0])

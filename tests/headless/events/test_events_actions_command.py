@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from desktop.events.default_actions import DEFAULT_ACTIONS
+from desktop.events.event_action import ActionKind
 from tests.support.cli_command import FairleadCommand
 from tests.support.event_cases import EventRecords, as_lines, track
 
@@ -32,6 +33,23 @@ def test_the_six_actions_come_with_the_program(fairlead: FairleadCommand) -> Non
     assert sorted(found) == sorted(KINDS)
     assert found["upsert_user"]["trigger"] == 'type = "identify"'
     assert found["upsert_user"]["options"]["verified"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Upsert User", "upsert_user"),
+        ("Create or Update User", "upsert_user"),
+        ("Update Organization Membership", "org_membership"),
+        ("Upsert Organization", "upsert_org"),
+        ("create ticket", "create_ticket"),
+        ("track_event", "track_event"),
+    ],
+)
+def test_an_action_is_found_by_each_of_its_names(name: str, kind: str) -> None:
+    found = ActionKind.find(name)
+    assert found is not None
+    assert found.value == kind
 
 
 def test_a_draft_counts_once_it_was_previewed_and_saved(fairlead: FairleadCommand) -> None:

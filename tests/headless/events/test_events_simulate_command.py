@@ -133,6 +133,8 @@ def test_traits_without_a_user_field_are_listed_before_sending(
     ]
     (user,) = request(found)[2]["users"]
     assert user["user_fields"] == {"sync_to_sailthru": True}
+    assert found["user_fields_at"].endswith("/admin/people/configuration/user_fields")
+    assert "organization_fields_at" not in found
 
 
 def test_an_unknown_time_zone_is_left_out_with_a_warning(

@@ -1,7 +1,9 @@
 """The Actions tab by keyboard and mouse: triggers edited in place, drafts, preview, save."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from desktop.events.action_store import DEFAULTS
 from desktop.events.default_actions import DEFAULT_ACTIONS
 from desktop.events.event_action import ActionKind
 from desktop.viewmodels.events.event_consequences import LEAVE_DRAFTS
@@ -206,3 +208,21 @@ async def test_an_edit_while_the_actions_are_read_is_kept(
     state = (await model._actions.get_states())[TRACK]
     assert state.draft is not None
     assert not state.draft.is_on
+
+
+async def test_what_was_simulated_by_other_actions_is_not_delivered(
+    window: EventsPageDriver, tmp_path: Path
+) -> None:
+    await open_actions(window, tmp_path)
+    # As another window, or the command line, does it.
+    store = window.events_model.actions._actions
+    await store.put_draft(replace(DEFAULTS[TRACK], trigger='type = "page"'))
+    await store.mark_previewed()
+    await store.save_drafts(window.house.session.actor)
+    await window.choose_filter(EventFilter.SIMULATION)
+    assert window.events_page.deliver_button.plain_text() == "Deliver 3"
+    window.click(window.events_page.deliver_button)
+    await window.wait_until(window.is_still)
+    assert "The actions were changed since: simulated again." in window.visible_texts()
+    assert window.events_page.deliver_button.plain_text() == "Deliver 1"
+    assert not await window.house.store.events.list_newest(10)

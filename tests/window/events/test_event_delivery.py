@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog
 
 from desktop.panels.events.create_fields_dialog import CreateFieldsDialog
 from desktop.panels.events.ignore_event_dialog import IgnoreEventDialog
+from desktop.panels.events.replay_dialog import ReplayDialog
 from desktop.viewmodels.events.correction_groups import RETRY, SHOW
 from desktop.viewmodels.events.event_consequences import ACCEPT, CREATE, DONT_CREATE, IGNORE
 from desktop.viewmodels.events.event_row import TICK, WHAT, EventFilter
@@ -122,11 +123,17 @@ async def test_fields_that_were_accepted_can_be_taken_back(
     window: EventsPageDriver, tmp_path: Path
 ) -> None:
     await window.open_file(write(tmp_path, group("acme-9", None, name="Acme", arr=12)))
+    window.events_page.table.setFocus()
+    window.events_page.table.select_row(0)
+    window.press(Key.Key_Space)
     window.click(window.consequence("organization fields", ACCEPT))
     await window.wait_until(window.is_still)
+    # What was unticked before stays so.
+    assert [row.is_ticked for row in window.rows()] == [False]
     window.click(window.consequence("created fields", DONT_CREATE))
     await window.wait_until(window.is_still)
     assert "1 organisation field is missing" in window.visible_texts()
+    assert not window.events_page.deliver_button.isEnabled()
 
 
 async def test_pasted_events_are_simulated_and_delivered(window: EventsPageDriver) -> None:
@@ -307,3 +314,32 @@ async def test_the_timeline_of_the_customer_shows_their_events(
     assert "Video Played" not in texts
     # By the event's own time, not by that of its delivery.
     assert "2 Nov" in texts
+
+
+async def test_delivered_events_are_sent_again_where_zendesk_lacks_what_they_did(
+    window: EventsPageDriver, tmp_path: Path
+) -> None:
+    await window.open_file(write(tmp_path, identify("n-1", NEW), track("A", "n-1")))
+    await deliver(window)
+    made = user(window)
+    assert made is not None
+    headers = window.sandbox.basic_auth_headers() | {"content-type": "application/json"}
+    body = json.dumps({"user": {"name": "Somebody Else"}}).encode()
+    path = f"/api/v2/users/{made['id']}"
+    assert window.sandbox.http("zendesk", "PUT", path, body, headers).status == 200
+    await window.choose_filter(EventFilter.LOG)
+    window.click(window.events_page.replay_button)
+    asked = dialog(window, ReplayDialog)
+    model = window.events_model.replay
+    await window.wait_until(lambda: model.found is not None)
+    assert "2 delivered events: 1 would send something again" in window.visible_texts(asked)
+    assert "Homer Simpson" in asked.rows_label.text()
+    assert asked.send_button.plain_text() == "Send 1 again"
+    assert controls_without_name(asked) == []
+    window.click(asked.send_button)
+    await window.wait_until(window.is_still, PROCESS_S)
+    found = user(window)
+    assert found is not None
+    assert found["name"] == "Homer Simpson"
+    # What Zendesk has is not sent twice.
+    assert len(zendesk(window, f"users/{found['id']}/events")["events"]) == 1

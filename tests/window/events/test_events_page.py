@@ -94,6 +94,15 @@ async def test_a_row_shows_its_request_and_leads_to_the_customer(
     assert "PUT /api/v2/users/update_many" in window.visible_texts()
     window.click(window.events_page.detail_card.copy_button)
     assert QGuiApplication.clipboard().text().startswith("PUT /api/v2/users/update_many\n{")
+    assert "Why not the others" in window.visible_texts()
+    assert 'type = "group" does not hold' in window.visible_texts()
+    assert dict(detail.facts)["Discarded"] == "shoe_size"
+    # Its mapping, tried on this very event.
+    window.click(window.events_page.detail_card.mapping_button)
+    drawer = window.events_page.mapping_drawer
+    assert drawer is not None
+    assert drawer.sample_dropdown.currentText().startswith("Line 1: identify")
+    window.press(Key.Key_Escape)
     window.events_page.table.setFocus()
     window.press(Key.Key_Return)
     await window.wait_until(lambda: window.view.current_page == "customers")
@@ -109,8 +118,8 @@ async def test_what_cannot_be_opened_or_has_changed_is_told(
     await window.open_file(path)
     write(tmp_path, *EVENTS)
     window.click(window.events_page.deliver_button)
-    assert "The file has changed since" in window.visible_texts()
     await window.wait_until(window.is_still)
+    assert "The file has changed since" in window.visible_texts()
     assert window.events_page.deliver_button.plain_text() == "Deliver 3"
 
 
@@ -135,6 +144,7 @@ async def test_offline_it_compares_with_what_is_saved_and_does_not_deliver(
     finally:
         window.sandbox.control("POST", "account", {"zendesk": "on"})
     assert "Zendesk can't be reached." in window.visible_texts()
+    assert "so everybody looks new" in window.visible_texts()
     assert not window.events_page.deliver_button.isEnabled()
 
 

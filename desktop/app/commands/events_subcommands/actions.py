@@ -29,7 +29,13 @@ _SWITCHES = ("verified", "skip_verify_email", "public_comment")
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", nargs="?", choices=_KINDS, help="the action to show or change")
+    parser.add_argument(
+        "action",
+        nargs="?",
+        type=_parse_action,
+        metavar="ACTION",
+        help=f"the action to show or change: {', '.join(_KINDS)}, or its name",
+    )
     parser.add_argument("--trigger", metavar="EXPR", help="which events fire it")
     parser.add_argument("--mapping", metavar="FILE", help="the mapping's JSON")
     parser.add_argument(
@@ -72,6 +78,14 @@ async def _work_on_actions(services: WorkspaceServices, options: argparse.Namesp
         (line for state in chosen for line in _describe(state)),
         as_json=options.json,
     )
+
+
+def _parse_action(text: str) -> str:
+    """Return an action's key by any of its names. Raises ArgumentTypeError."""
+    found = ActionKind.find(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text[:40]} is none of {', '.join(_KINDS)}")
+    return found.value
 
 
 def _is_change(options: argparse.Namespace) -> bool:

@@ -20,7 +20,7 @@ from desktop.sync.event_rollback import RollbackState, RollbackStep
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     add_selection_options(parser)
-    parser.add_argument("--dry-run", action="store_true", help="show what would be taken back")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be undone")
     parser.add_argument("--quiet", action="store_true", help="print counts alone, no customer")
 
 

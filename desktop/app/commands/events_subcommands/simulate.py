@@ -19,6 +19,7 @@ from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_action_store, open_directory
+from desktop.events.delivery_estimate import DeliveryEstimate, estimate_delivery
 from desktop.events.event import Event
 from desktop.events.event_action import ActionKind
 from desktop.events.event_intake import read_events
@@ -30,6 +31,8 @@ from desktop.events.simulation import (
     simulate,
 )
 from desktop.kit.text import format_count
+from desktop.model.admin_center import organization_fields_address, user_fields_address
+from desktop.settings import settings_table
 
 # On a terminal; JSON has them all.
 _ROWS_SHOWN = 200
@@ -54,7 +57,8 @@ async def _simulate(services: WorkspaceServices, options: argparse.Namespace) ->
     actions = compile_actions(await store.get_actions(with_drafts=options.drafts))
     directory = await open_directory(services)
     take_planned_fields(directory, options)
-    output = _JsonOutput() if options.json else _TextOutput()
+    base_url = services.session.values.get(settings_table.ZENDESK_BASE_URL)
+    output = _JsonOutput(base_url) if options.json else _TextOutput(base_url)
     explained: list[dict[str, Any]] = []
 
     def explain(event: Event) -> None:
@@ -70,7 +74,10 @@ async def _simulate(services: WorkspaceServices, options: argparse.Namespace) ->
         )
     if options.drafts:
         await store.mark_previewed()
-    output.finish(counts, explained, is_live=directory.is_live)
+    estimate = None
+    if directory.is_live:
+        estimate = estimate_delivery(counts, services.session.zendesk_calls_per_minute())
+    output.finish(counts, explained, estimate)
     return ExitCode.DONE if directory.is_live else ExitCode.SERVICE_AWAY
 
 
@@ -81,7 +88,8 @@ def _pass_over(_event: Event) -> None:
 class _JsonOutput:
     """Prints one JSON document piece by piece: a million requests are not held."""
 
-    def __init__(self) -> None:
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
         self._is_begun = False
 
     def add(self, planned: PlannedRequest | NoChange) -> None:
@@ -91,10 +99,13 @@ class _JsonOutput:
             self._is_begun = True
 
     def finish(
-        self, counts: SimulationCounts, explained: list[dict[str, Any]], *, is_live: bool
+        self,
+        counts: SimulationCounts,
+        explained: list[dict[str, Any]],
+        estimate: DeliveryEstimate | None,
     ) -> None:
-        """Print the rest of the document."""
-        document = _summary(counts, is_live=is_live)
+        """Print the rest of the document; without an `estimate` Zendesk was not asked."""
+        document = {**_summary(counts, estimate), **missing_field_addresses(counts, self._base_url)}
         rest = _dump({**document, "explained": explained} if explained else document)
         write_utf_8(("" if self._is_begun else '{"requests": [') + f"], {rest[1:]}\n")
 
@@ -102,7 +113,8 @@ class _JsonOutput:
 class _TextOutput:
     """Prints the consequences first and then the first requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
         self._rows: list[PlannedRequest] = []
 
     def add(self, planned: PlannedRequest | NoChange) -> None:
@@ -111,10 +123,13 @@ class _TextOutput:
             self._rows.append(planned)
 
     def finish(
-        self, counts: SimulationCounts, explained: list[dict[str, Any]], *, is_live: bool
+        self,
+        counts: SimulationCounts,
+        explained: list[dict[str, Any]],
+        estimate: DeliveryEstimate | None,
     ) -> None:
-        """Print everything."""
-        emit({}, self._lines(counts, is_live=is_live), as_json=False)
+        """Print everything; without an `estimate` Zendesk was not asked."""
+        emit({}, self._lines(counts, estimate), as_json=False)
         lines = (
             f"  line {one['line']} {one['type']}: {kind}: {reason}"
             for one in explained
@@ -122,17 +137,32 @@ class _TextOutput:
         )
         emit({}, lines, as_json=False)
 
-    def _lines(self, counts: SimulationCounts, *, is_live: bool) -> Iterator[str]:
-        if not is_live:
+    def _lines(self, counts: SimulationCounts, estimate: DeliveryEstimate | None) -> Iterator[str]:
+        if estimate is None:
             yield "Zendesk can't be reached: compared with the users saved on this computer."
         yield from describe_effects(counts)
+        for address in missing_field_addresses(counts, self._base_url).values():
+            yield f"An admin defines them at {address}."
         yield describe_actions(counts)
+        if estimate is not None and estimate.calls:
+            took = f", some {max(1, round(estimate.minutes)):,} min" if estimate.minutes else ""
+            yield f"A delivery takes about {estimate.calls:,} calls to Zendesk{took}."
         for row in self._rows:
             yield f"  line {row.line}: {terminal_safe(row.summary)}"
             yield f"      {row.method} {row.path}"
         left = counts.requests - len(self._rows)
         if left > 0:
             yield f"  … and {left:,} more; --json prints all."
+
+
+def missing_field_addresses(counts: SimulationCounts, base_url: str) -> dict[str, str]:
+    """Return where in Zendesk an admin defines the fields that events have values for."""
+    found = {}
+    if counts.effects.discarded:
+        found["user_fields_at"] = user_fields_address(base_url)
+    if counts.effects.organization_fields:
+        found["organization_fields_at"] = organization_fields_address(base_url)
+    return found
 
 
 def describe_actions(counts: SimulationCounts) -> str:
@@ -196,8 +226,9 @@ def as_json(planned: PlannedRequest) -> dict[str, Any]:
     return document
 
 
-def _summary(counts: SimulationCounts, *, is_live: bool) -> dict[str, Any]:
+def _summary(counts: SimulationCounts, estimate: DeliveryEstimate | None) -> dict[str, Any]:
     intake = counts.intake
+    is_live = estimate is not None
     return {
         "actions": {
             **{kind.value: counts.actions[kind] for kind in ActionKind},
@@ -215,6 +246,11 @@ def _summary(counts: SimulationCounts, *, is_live: bool) -> dict[str, Any]:
         "duplicates": intake.duplicates,
         "invalid": [{"line": line, "reason": reason} for line, reason in intake.invalid],
         "source": "zendesk" if is_live else "kept",
+        **(
+            {"estimate": {"calls": estimate.calls, "minutes": round(estimate.minutes, 1)}}
+            if estimate is not None
+            else {}
+        ),
     }
 
 
