@@ -16,7 +16,6 @@ _TOPICS_BY_NAME = {
     "Customers": START_TOPIC,
     "Customer value": "health-and-value",
     "Engagement": "health-and-value",
-    "Events": "events",
     "Erase customer": "kept-data",
     "Erased customers": "kept-data",
     "Events": "events",
