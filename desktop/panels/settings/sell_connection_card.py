@@ -71,7 +71,7 @@ class SellConnectionCard(SettingsCard):
         self._status_label.setText(f"✓ {view.status_text}")
         self._status_label.setVisible(view.is_connected)
         self.disconnect_button.setVisible(view.is_connected)
-        self.export_button.setVisible(view.is_connected)
+        self.export_button.setVisible(view.offers_export)
         self.token_form.setVisible(not view.is_connected)
         self.connect_button.setVisible(not view.is_connected)
         busy = "Something is under way here." if view.is_busy else ""

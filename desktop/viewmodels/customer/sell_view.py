@@ -94,7 +94,7 @@ def _deal_row(deal: SellDeal, records: SellRecords, now: float, *, is_first: boo
     # On screen alone: what is written is the exact decimal.
     value = format_amount(float(deal.value), deal.currency) if deal.value is not None else ""
     stage = records.stages.get(deal.stage_id or 0, "")
-    detail = " · ".join(part for part in (value, stage) if part)
+    name = " · ".join(part for part in (deal.name, stage) if part)
     changed = f"Changed {time_format.format_date(deal.updated_at, now)}" if deal.updated_at else ""
     tip = "\n".join(part for part in (f"Zendesk Sell deal {deal.id}", changed) if part)
-    return KeyValueRow("Deals" if is_first else "", deal.name, detail, tip, tip)
+    return KeyValueRow("Deals" if is_first else "", name, value, tip, tip)

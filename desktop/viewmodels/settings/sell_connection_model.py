@@ -47,7 +47,8 @@ MakeSellExporter = Callable[[Callable[[SellExportStep], None]], SellExporter]
 class SellConnectionView:
     """View of the Zendesk Sell card; a reason says why a button can't be used, "" where it can.
 
-    `export_text` says how far a running export is; empty: none runs.
+    `export_text` says how far a running export is; empty: none runs. `offers_export` is false in
+    the set-up, where nobody exports yet.
     """
 
     is_connected: bool
@@ -58,6 +59,7 @@ class SellConnectionView:
     error: ErrorMessage
     checks: tuple[ConnectionCheckView, ...]
     change_reason: str
+    offers_export: bool
     export_reason: str
     export_text: str
 
@@ -96,14 +98,18 @@ class SellConnectionModel(ConnectingCardModel):
             note_tone=tone,
             error=self._error,
             checks=tuple(build_check_view(check) for check in checks),
-            change_reason=setting_disabled_reason(self._workspace, settings_table.SELL_ENABLED),
+            change_reason=self._change_reason(),
+            offers_export=self.is_connected and self._make_exporter is not None,
             export_reason=self._export_reason(),
             export_text=self._export_text,
         )
 
+    def _change_reason(self) -> str:
+        if not self._workspace.is_connected:
+            return "Connect Zendesk or Sailthru first."
+        return setting_disabled_reason(self._workspace, settings_table.SELL_ENABLED)
+
     def _export_reason(self) -> str:
-        if not self.is_connected or self._make_exporter is None:
-            return "Connect Zendesk Sell first."
         workspace = self._workspace
         return check_permission(Permission.EXPORT_SELL, workspace.actor, workspace.rules).reason
 
@@ -138,7 +144,7 @@ class SellConnectionModel(ConnectingCardModel):
         self._start_work("disconnect", self._disconnect(), "Disconnecting…")
 
     async def _disconnect(self) -> None:
-        reason = setting_disabled_reason(self._workspace, settings_table.SELL_ENABLED)
+        reason = self._change_reason()
         if reason:
             raise NotPermitted("Zendesk Sell cannot be disconnected here.", reason)
         await disconnect_sell(self._connection_config)

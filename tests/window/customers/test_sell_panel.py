@@ -19,7 +19,13 @@ async def test_sheet_shows_contact_and_deals_of_sell(window: WindowDriver) -> No
     panel = window.find_one("Zendesk Sell", SellPanel)
     await window.wait_until(lambda: "Restaurant chairs" in window.visible_texts(panel))
     texts = window.visible_texts(panel)
-    for words in ("Maria Lopez", "current customer", "Owner Ada Admin", "€12,400.50 · Quote"):
+    for words in (
+        "Maria Lopez",
+        "current customer",
+        "Owner Ada Admin",
+        "Restaurant chairs · Quote",
+        "€12,400.50",
+    ):
         assert words in texts
     assert "Zendesk ends Sell on 2027-08-31." in texts
     window.save_screenshot("sell-panel")

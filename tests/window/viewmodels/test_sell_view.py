@@ -63,7 +63,7 @@ def test_contact_with_owner_and_deals() -> None:
     assert rows_of(records) == [
         ("Contact", "Ada Lovelace", "Owner Kim"),
         ("Status", "current customer", ""),
-        ("Deals", "Chairs", "€12,400.50 · Quote"),
+        ("Deals", "Chairs · Quote", "€12,400.50"),
         ("", "Lamp", ""),
     ]
 
