@@ -286,6 +286,7 @@ class WorkspaceServices:
             session.recheck_actor,
             on_step,
             checkpoint,
+            self.workspace.lock_path("sell-export"),
         )
 
     @cached_property

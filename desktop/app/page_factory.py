@@ -403,6 +403,7 @@ class PageFactory(QObject):
                 services.bus,
                 services.context.paths.logs,
                 timer,
+                services.build_sell_exporter,
             )
             settings = SettingsPage(self._settings_model)
             settings.help_requested.connect(view.window_actions["Help"].trigger)

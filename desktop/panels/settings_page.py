@@ -21,6 +21,7 @@ from desktop.panels.settings.note_templates_card import NoteTemplatesCard
 from desktop.panels.settings.permissions_card import PermissionsCard
 from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
 from desktop.panels.settings.scheduled_runs_card import ScheduledRunsCard
+from desktop.panels.settings.sell_connection_card import SellConnectionCard
 from desktop.panels.settings.settings_card import show_error_banner
 from desktop.panels.settings.settings_section_card import SettingsSectionCard
 from desktop.panels.settings.team_card import TeamCard
@@ -150,6 +151,7 @@ class SettingsPage(QWidget):
             return (
                 ZendeskConnectionCard(model.zendesk),
                 SailthruConnectionCard(model.sailthru, form),
+                SellConnectionCard(model.sell),
                 ConnectionTestCard(model.connection_test),
                 DisconnectCard(model.disconnect_model),
             )

@@ -30,6 +30,7 @@ class SettingsPageDriver:
             house.team,
             house.bus,
             house.context.paths.logs,
+            make_sell_exporter=house.build_sell_exporter,
         )
         self.page = SettingsPage(self.model)
         self.window = QWidget()

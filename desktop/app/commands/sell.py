@@ -14,9 +14,6 @@ from desktop.app.container import WorkspaceServices
 from desktop.connect.disconnect import disconnect_sell
 from desktop.customer.sell_export.sell_exporter import SellExportResult, SellExportStep
 from desktop.kit.errors import InvalidInput
-from desktop.settings.file_lock import hold_lock
-
-_LOCK_WAIT_S = 1.0
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,9 +44,7 @@ async def _work_on_sell(services: WorkspaceServices, options: argparse.Namespace
     if options.folder is None:
         raise InvalidInput("Say where to: fairlead sell export DIR.", "Nothing was exported.")
     exporter = services.build_sell_exporter(_step_printer(options.progress))
-    # One at a time: two would write the same files.
-    async with hold_lock(services.workspace.lock_path("sell-export"), limit_s=_LOCK_WAIT_S):
-        result = await exporter.export(options.folder, with_links=not options.no_links)
+    result = await exporter.export(options.folder, with_links=not options.no_links)
     return emit(
         {"folder": str(result.folder), **result.manifest},
         _result_lines(result),

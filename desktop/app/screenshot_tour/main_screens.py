@@ -25,7 +25,9 @@ from desktop.model.email_change import EmailConflictPolicy
 from desktop.panels.help_dialog import HelpDialog
 from desktop.panels.settings.about_card import AboutCard
 from desktop.panels.settings.diagnostics_dialog import DiagnosticsDialog
+from desktop.panels.settings.sell_connection_card import SellConnectionCard
 from desktop.panels.settings_page import SettingsPage
+from desktop.panels.widgets.scroll_area import scroll_into_view
 from desktop.panels.theme.application_theme import ContrastChoice, DirectionChoice, ThemeChoice
 from desktop.viewmodels.page_access import PageAccess
 
@@ -294,6 +296,11 @@ class _MainScreensTour:
         page = self._main_window.findChild(SettingsPage)
         if page is None:
             return
+        page.show_section(SettingsPage.SECTIONS[0][0])
+        sell = next(c for c in page.cards["connections"] if isinstance(c, SellConnectionCard))
+        scroll_into_view(sell)
+        await asyncio.sleep(0.2)
+        await self._save("settings-zendesk-sell")
         for section, _ in SettingsPage.SECTIONS[1:]:
             page.show_section(section)
             await asyncio.sleep(0.2)

@@ -1,11 +1,12 @@
 """The Zendesk Sell API client: typed calls for contacts, leads, deals, users and fields."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from desktop.clients.field_parser import FieldParser, OnFieldProblems
 from desktop.clients.http_messages import HttpRequest
-from desktop.clients.request_pipeline import RequestPipeline
+from desktop.clients.request_pipeline import RUN_RETRY_POLICY, RequestPipeline
 from desktop.clients.sell import wire_to_model
 from desktop.clients.sell.protocol import build_request, parse_response
 from desktop.clients.service_errors import final_error, wrong_record_error
@@ -40,6 +41,11 @@ class SellClient:
         """`on_bad` is told of fields left out of Sell's answers; the log counts them anyway."""
         self.pipeline = pipeline
         self._on_bad = on_bad
+
+    def for_runs(self) -> "SellClient":
+        """Return this Sell client with a run's patience, which leaves calls to people at work."""
+        pipeline = replace(self.pipeline, retry_policy=RUN_RETRY_POLICY)
+        return SellClient(pipeline, self._on_bad)
 
     # Who asks
 

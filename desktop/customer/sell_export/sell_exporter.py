@@ -41,10 +41,12 @@ from desktop.kit.errors import Forbidden, InvalidInput, NotFound, NotPermitted
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Permission, PermissionDecision
 from desktop.model.sell_record import SELL_END, SellAccount, SellCustomField
+from desktop.settings.file_lock import hold_lock
 from desktop.store.workspace_store import WorkspaceStore
 
 # Passes over a list that keeps changing; after them it is said not to be verified.
 _MAX_PASSES = 4
+_LOCK_WAIT_S = 1.0
 _BY_ID = (("sort_by", "id:asc"),)
 _RESOURCES = ("contact", "lead", "deal")
 
@@ -72,7 +74,8 @@ class SellExporter:
     """Makes the Sell exports of one workspace.
 
     `permit` decides on a right by the rules of this moment; `recheck` asks Zendesk anew who is at
-    work; `checkpoint` is called at named points, where tests end the process.
+    work; `checkpoint` is called at named points, where tests end the process. `lock_path` is a file
+    that only one export at a time holds.
     """
 
     services: Callable[[], ServiceClients]
@@ -83,6 +86,7 @@ class SellExporter:
     recheck: Callable[[], Awaitable[None]]
     on_step: Callable[[SellExportStep], None] = lambda _step: None
     checkpoint: Callable[[str], None] = lambda _name: None
+    lock_path: Path | None = None
     _fields: dict[str, tuple[SellCustomField, ...]] = field(default_factory=dict, init=False)
 
     def require_right(self) -> None:
@@ -105,6 +109,16 @@ class SellExporter:
                 "Nothing was read.",
                 "Connect it with `fairlead setup`, or in Settings.",
             )
+        client = client.for_runs()
+        if self.lock_path is None:
+            return await self._export(client, path, with_links=with_links)
+        # One at a time: two would write the same files.
+        async with hold_lock(self.lock_path, limit_s=_LOCK_WAIT_S):
+            return await self._export(client, path, with_links=with_links)
+
+    async def _export(
+        self, client: SellClient, path: Path, *, with_links: bool
+    ) -> SellExportResult:
         account = await client.account()
         folder = SellExportFolder(path.absolute())
         is_resumed = await asyncio.to_thread(

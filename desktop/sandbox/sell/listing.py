@@ -72,15 +72,21 @@ class SellListing:
         """Answer one page of a list of the sandbox's Sell."""
         page = parse_count(request.query, "page", 1, 999_999_999)
         size = parse_count(request.query, "per_page", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
-        found = self.find(kind, request.query, parent_id)
-        taken = list(islice(found, (page - 1) * size, page * size + 1))
+        start = (page - 1) * size
+        taken = list(self.find(kind, request.query, parent_id, start, size + 1))
         items = [envelope(kind.name, record) for record in taken[:size]]
         return page_response(request, items, page, has_more=len(taken) > size)
 
     def find(
-        self, kind: SellKind, query: Mapping[str, str], parent_id: int | None = None
+        self,
+        kind: SellKind,
+        query: Mapping[str, str],
+        parent_id: int | None = None,
+        start: int = 0,
+        count: int | None = None,
     ) -> Iterator[JsonObject]:
-        """Find the records of a list of the sandbox's Sell in its order."""
+        """Find records of a list of the sandbox's Sell in its order, `count` from `start` on."""
+        end = None if count is None else start + count
         ids = self._sorted_ids(kind, query)
         filters = [*self._filters(kind, query)]
         if parent_id is not None:
@@ -93,10 +99,16 @@ class SellListing:
             # Their own few are put in order, rather than everybody looked through.
             order = {found: place for place, found in enumerate(ids)} if len(wanted) > 1 else {}
             ids = sorted(wanted, key=lambda found: order.get(found, 0))
-        for record_id in ids:
-            record = self.repository.existing(kind.name, record_id)
-            if record is not None and all(fits(record) for fits in filters):
-                yield record
+        if not filters:
+            # A page of a hundred thousand is cut out before anybody is made.
+            ids, start, end = ids[start:end], 0, None
+        records = (self.repository.existing(kind.name, record_id) for record_id in ids)
+        fitting = (
+            record
+            for record in records
+            if record is not None and all(fits(record) for fits in filters)
+        )
+        yield from islice(fitting, start, end)
 
     def _sorted_ids(self, kind: SellKind, query: Mapping[str, str]) -> list[int]:
         field, colon, direction = query.get("sort_by", kind.default_sort).rpartition(":")

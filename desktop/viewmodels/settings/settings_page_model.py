@@ -27,6 +27,10 @@ from desktop.viewmodels.settings.mail_server_model import MailServerModel
 from desktop.viewmodels.settings.note_templates_model import NoteTemplatesModel
 from desktop.viewmodels.settings.permissions_model import PermissionsModel
 from desktop.viewmodels.settings.sailthru_connection_model import SailthruConnectionModel
+from desktop.viewmodels.settings.sell_connection_model import (
+    MakeSellExporter,
+    SellConnectionModel,
+)
 from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
 from desktop.viewmodels.settings.system_timer_model import SystemTimer, SystemTimerModel
 from desktop.viewmodels.settings.team_policy_model import TeamPolicyModel
@@ -53,6 +57,7 @@ class SettingsPageModel(QObject):
         bus: ChangeBus,
         log_folder: Path,
         timer: SystemTimer | None = None,
+        make_sell_exporter: MakeSellExporter | None = None,
     ) -> None:
         super().__init__()
         self.log_folder = log_folder
@@ -63,6 +68,7 @@ class SettingsPageModel(QObject):
         self.permissions = PermissionsModel(workspace)
         self.zendesk = ZendeskConnectionModel(workspace, connection_config, local_databases)
         self.sailthru = SailthruConnectionModel(workspace, connection_config)
+        self.sell = SellConnectionModel(workspace, connection_config, make_sell_exporter)
         self.data = LocalDataModel(connection_config, local_databases, bus, self._may_stop_runs)
         self.erasures = ErasuresModel(erasures, bus)
         self.team_store = TeamStoreModel(workspace, team, connection_config.clock)
@@ -77,6 +83,7 @@ class SettingsPageModel(QObject):
             self.permissions,
             self.zendesk,
             self.sailthru,
+            self.sell,
             self.data,
             self.erasures,
             self.team_store,

@@ -89,3 +89,18 @@ def test_disconnected_sell_is_asked_no_more(with_sell: FairleadCommand, tmp_path
     assert done.exit_code == 0, done.stderr
     refused = with_sell("sell", "export", str(tmp_path / "out"), "--json")
     assert "not connected" in refused.json["error"]["title"]
+
+
+def test_lookup_has_sells_part(with_sell: FairleadCommand) -> None:
+    found = with_sell("lookup", "maria@lopez.example", "--json").json
+    assert found["sell"]["contacts"][0]["id"] == 2101
+    assert found["sell"]["deals"][0]["value"] == "12400.50"
+    assert found["age_s"]["sell"] is not None
+    text = with_sell("lookup", "maria@lopez.example").stdout
+    assert "Zendesk Sell contact 2101  Maria Lopez" in text
+
+
+def test_lookup_without_sell_says_null(fairlead: FairleadCommand) -> None:
+    found = fairlead("lookup", "maria@lopez.example", "--json").json
+    assert found["sell"] is None
+    assert "sell" not in found["age_s"]

@@ -21,7 +21,13 @@ from desktop.customer.sell_export.export_tables import cell_text, flatten_record
 from desktop.customer.sell_export.record_file import PartFile
 from desktop.customer.sell_export.sell_exporter import SellExporter, SellExportStep
 from desktop.customer.service_clients import ServiceClients
-from desktop.kit.errors import Forbidden, InvalidInput, NotPermitted, StorageError
+from desktop.kit.errors import (
+    AuthenticationError,
+    Forbidden,
+    InvalidInput,
+    NotPermitted,
+    StorageError,
+)
 from desktop.model.permission import PermissionDecision
 from desktop.model.sell_record import SellCustomField
 from tests.support.clocks import ManualClock
@@ -452,3 +458,33 @@ def test_half_a_line_of_a_killed_process_does_not_count(tmp_path: Path) -> None:
     part.drop([2])
     assert list(part.records()) == [{"id": 1, "name": "c"}]
     part.close()
+
+
+@pytest.mark.parametrize(
+    "kind", ["429", "500", "502", "503", "504", "reset", "html", "truncated", "cut", "proxy-json"]
+)
+async def test_trouble_that_passes_is_waited_out(
+    make_exporter: MakeExporter, sandbox: SandboxServers, tmp_path: Path, kind: str
+) -> None:
+    sandbox.add_fault(f"sell:GET /v2/leads:{kind}", 2)
+    result = await make_exporter().export(tmp_path / "out", with_links=False)
+    assert result.is_complete
+    expected = list_all(sandbox, "/v2/leads")
+    assert [one["id"] for one in read_lines(tmp_path / "out", "leads")] == [
+        one["id"] for one in expected
+    ]
+
+
+async def test_token_that_ends_in_the_middle_stops_the_export_and_it_goes_on(
+    make_exporter: MakeExporter, sandbox: SandboxServers, tmp_path: Path
+) -> None:
+    sandbox.add_fault("sell:GET /v2/deals:401", None)
+    with pytest.raises(AuthenticationError):
+        await make_exporter().export(tmp_path / "out", with_links=False)
+    assert read_lines(tmp_path / "out", "contacts")
+    sandbox.clear_faults()
+    exporter = make_exporter()
+    client = exporter.services().sell
+    assert client is not None
+    client.pipeline.status_tracker.reset_refusal()
+    assert (await exporter.export(tmp_path / "out", with_links=False)).is_complete
