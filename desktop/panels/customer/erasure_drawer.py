@@ -210,7 +210,7 @@ class ErasureDrawer(Drawer):
         model = self._model
         model.changed.connect(self._on_changed)
         self.tickets_box.chosen.connect(model.set_closes_tickets)
-        self.confirm_field.textEdited.connect(model.type_confirmation)
+        self.confirm_field.typed.connect(model.type_confirmation)
         self.export_button.clicked.connect(self.export_requested)
         self.withdraw_button.clicked.connect(model.cancel_request)
         self.cancel_button.clicked.connect(self.close_drawer)

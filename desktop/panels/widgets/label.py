@@ -317,6 +317,8 @@ class ElidedLabel(PlainLabel):
         if told != self._shown_tooltip:
             self._shown_tooltip = told
             self.setToolTip(escape_tooltip(told))
+            # Else Qt would read the tool tip out, mark-up and all.
+            self.setAccessibleDescription(self._tip or told)
 
 
 def label(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
@@ -25,7 +25,7 @@ _RADIUS = 7
 _MIN_WIDTH = 270
 
 
-class SegmentedControl(QWidget):
+class SegmentedControl(QFrame):
     """Segment buttons drawn as one box; to screen readers a group of radio buttons."""
 
     chosen = Signal(str)  # by a person, never by set_value

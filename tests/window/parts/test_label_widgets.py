@@ -6,7 +6,14 @@ import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 import desktop
@@ -16,6 +23,7 @@ from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
 from desktop.panels.widgets.label import ElidedLabel, LabelVariant, elided_label, label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.segmented_control import SegmentedControl
+from desktop.panels.widgets.text_field import TextField
 from desktop.panels.widgets.tooltip import escape_tooltip, set_tooltip
 
 HOSTILE = ["<img src=x>", "a < b and c > d", "<b>bold</b>", "R&D", "&amp;", "<a href='x'>y</a>"]
@@ -229,3 +237,69 @@ def test_check_box_in_a_narrow_form_takes_several_lines(qtbot: QtBot) -> None:
     assert all(metrics.horizontalAdvance(s) < ticked.width() for s in ticked.text().split("\n"))
     box.resize(900, 200)
     qtbot.waitUntil(lambda: "\n" not in ticked.text())
+
+
+def test_tool_tip_is_never_read_out_with_its_mark_up(qtbot: QtBot) -> None:
+    def said(widget: QWidget) -> str:
+        return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Description)
+
+    cut = elided_label("A subject that is a good deal longer than its column")
+    own, other = QWidget(), QWidget()
+    for each in (cut, own, other):
+        qtbot.addWidget(each)
+    cut.resize(60, 20)
+    cut.show()
+    assert cut.text() != cut.full_text()
+    assert "<qt>" not in said(cut)
+    own.setAccessibleDescription("Sends in 8 s")
+    set_tooltip(own, "Only campaigns are held back", describe=False)
+    assert said(own) == "Sends in 8 s"
+    for tip in ("main, sandbox", "main", ""):
+        set_tooltip(other, tip, describe=False)
+        assert said(other) == tip
+
+
+def test_segments_and_pages_are_radio_buttons_in_a_named_group(qtbot: QtBot) -> None:
+    control = SegmentedControl("Health", [("neutral", "Neutral"), ("happy", "Happy")])
+    qtbot.addWidget(control)
+    control.show()
+    roles = QAccessible.Role
+    first, second = control.segment("neutral"), control.segment("happy")
+    told = QAccessible.queryAccessibleInterface(first)
+    assert told.role() == roles.RadioButton
+    # A plain widget is a filler to assistive technology, and its name is never read.
+    assert QAccessible.queryAccessibleInterface(control).role() == roles.Border
+    chosen: list[str] = []
+    control.chosen.connect(chosen.append)
+    first.click()
+    second.click()
+    second.click()
+    assert chosen == ["neutral", "happy"]
+    assert [first.isChecked(), second.isChecked()] == [False, True]
+    # As assistive technology does it, without a click.
+    first.toggle()
+    assert chosen[-1] == "neutral"
+    assert len(chosen) == 3
+    assert [first.isChecked(), second.isChecked()] == [True, False]
+    control.set_value(None)
+    assert control.value() is None
+    assert [first.isChecked(), second.isChecked()] == [False, False]
+
+
+def test_text_field_takes_a_text_set_by_assistive_technology(qtbot: QtBot) -> None:
+    field, on_leave = TextField("New e-mail address"), TextField("Name", reports_on_leave=True)
+    given: list[object] = []
+    for each in (field, on_leave):
+        qtbot.addWidget(each)
+        each.chosen.connect(given.append)
+    field.set_value("shown@by.example")
+    field.clear()
+    field.setText("by the program")
+    assert given == []
+    # Qt's own, which the accessibility bus calls.
+    QLineEdit.setText(field, "tom@new.example")
+    assert given == ["tom@new.example"]
+    QTest.keyClicks(field, "!")
+    assert given == ["tom@new.example", "tom@new.example!"]
+    QLineEdit.setText(on_leave, "Tom")
+    assert given[-1] == "Tom"
