@@ -10,6 +10,8 @@ from desktop.panels.activity_detail_card import ActivityDetailCard
 from desktop.panels.activity_period_filter import ActivityPeriodFilter
 from desktop.panels.activity_table_view import ActivityTableView
 from desktop.panels.lead_requests_card import LeadRequestsCard
+from desktop.panels.team_approvals_card import TeamApprovalsCard
+from desktop.panels.widgets.box_layout import vbox
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.list_page import ListPage, ListPageSpec
 from desktop.panels.widgets.screen_reader import announce
@@ -18,6 +20,7 @@ from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.activity.activity_period import ActivityTimes
 from desktop.viewmodels.activity.activity_row import ActivityFilter
 from desktop.viewmodels.lead_requests_model import LeadRequestsModel
+from desktop.viewmodels.team_approvals_model import TeamApprovalsModel
 
 _SPEC = ListPageSpec(
     name="Activity",
@@ -45,10 +48,15 @@ class ActivityPage(ListPage):
         self,
         model: ActivityPageModel,
         lead_requests: LeadRequestsModel,
+        approvals: TeamApprovalsModel,
         parent: QWidget | None = None,
     ) -> None:
         self._model = model
+        self._approvals = approvals
         self.requests_card = LeadRequestsCard(lead_requests)
+        self.approvals_card = TeamApprovalsCard(approvals)
+        asked = QWidget()
+        asked.setLayout(vbox(self.approvals_card, self.requests_card, spacing=10))
         self.table = ActivityTableView(model.table_model)
         self.detail_card = ActivityDetailCard()
         self.verify_button = secondary_button("Verify the record", name="Verify the record")
@@ -58,7 +66,7 @@ class ActivityPage(ListPage):
             self.table,
             self.detail_card,
             head_buttons=[self.verify_button],
-            above_filters=self.requests_card,
+            above_filters=asked,
             below_filters=self.period_filter.days_row,
             parent=parent,
         )
@@ -84,6 +92,8 @@ class ActivityPage(ListPage):
 
     def _connect(self) -> None:
         model, table = self._model, self.table
+        self._approvals.failed.connect(self.show_error)
+        self._approvals.message_posted.connect(self._on_message_posted)
         self.requests_card.customer_requested.connect(self.customer_requested)
         self.visibility_changed.connect(self._on_visibility)
         model.changed.connect(self._on_changed)
@@ -121,6 +131,8 @@ class ActivityPage(ListPage):
             self.filter_control.set_value(kept if kept in keys else keys[0])
             if kept not in keys:
                 self.clear_filters()
+        if visible:
+            self._approvals.refresh()
         self._model.set_visible(visible)
 
     # What the model says.
