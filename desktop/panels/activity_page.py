@@ -52,11 +52,11 @@ class ActivityPage(ListPage):
         parent: QWidget | None = None,
     ) -> None:
         self._model = model
-        self._approvals = approvals
+        self._approvals, self._lead_requests = approvals, lead_requests
         self.requests_card = LeadRequestsCard(lead_requests)
         self.approvals_card = TeamApprovalsCard(approvals)
-        asked = QWidget()
-        asked.setLayout(vbox(self.approvals_card, self.requests_card, spacing=10))
+        self._asked = QWidget()
+        self._asked.setLayout(vbox(self.approvals_card, self.requests_card, spacing=10))
         self.table = ActivityTableView(model.table_model)
         self.detail_card = ActivityDetailCard()
         self.verify_button = secondary_button("Verify the record", name="Verify the record")
@@ -66,7 +66,7 @@ class ActivityPage(ListPage):
             self.table,
             self.detail_card,
             head_buttons=[self.verify_button],
-            above_filters=asked,
+            above_filters=self._asked,
             below_filters=self.period_filter.days_row,
             parent=parent,
         )
@@ -75,6 +75,7 @@ class ActivityPage(ListPage):
         self._menu: QMenu | None = None
         self._has_team_filter = False
         self._connect()
+        self._fit_asked()
         self._on_changed()
 
     def current_id(self) -> str:
@@ -92,6 +93,9 @@ class ActivityPage(ListPage):
 
     def _connect(self) -> None:
         model, table = self._model, self.table
+        # After the cards themselves, which are hidden where there is nothing.
+        self._approvals.changed.connect(self._fit_asked)
+        self._lead_requests.changed.connect(self._fit_asked)
         self._approvals.failed.connect(self.show_error)
         self._approvals.message_posted.connect(self._on_message_posted)
         self.requests_card.customer_requested.connect(self.customer_requested)
@@ -119,6 +123,10 @@ class ActivityPage(ListPage):
     def _row_id(self, place: int) -> str:
         row = self._model.table_model.row_at(place)
         return row.id if row is not None else ""
+
+    def _fit_asked(self) -> None:
+        cards = (self.approvals_card, self.requests_card)
+        self._asked.setVisible(any(not card.isHidden() for card in cards))
 
     def _on_visibility(self, visible: bool) -> None:
         # The team may have been joined in Settings since the page was built.

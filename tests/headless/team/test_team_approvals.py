@@ -232,6 +232,18 @@ async def test_approval_is_for_the_rows_that_were_asked_about(
     assert (asked.content["people"], asked.answers) == (2, ())
 
 
+async def test_answer_of_somebody_who_lost_the_role_is_not_taken_in(
+    desks: list[WorkspaceServices], held_run: Run, sync_sandbox: SandboxServers
+) -> None:
+    ada, other = desks
+    await TeamApprovals(ada).exchange()
+    await answer_as_bo(other)
+    sync_sandbox.write_user(_BO, role="agent")
+    assert await TeamApprovals(ada).exchange() == 0
+    sync_sandbox.write_user(_BO, role="admin")
+    assert await TeamApprovals(ada).exchange() == 1
+
+
 async def test_approval_of_somebody_who_lost_the_role_since_stops_the_run(
     desks: list[WorkspaceServices], held_run: Run, sync_sandbox: SandboxServers
 ) -> None:
