@@ -15,6 +15,7 @@ from desktop.app.detached_run_process import DetachedRunLauncher
 from desktop.app.event_services import preview_replay, simulate_for_window
 from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.app.system_timer.timer_installation import WorkspaceTimer
+from desktop.app.team_approvals import TeamApprovals
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.text import format_count
 from desktop.panels.activity_page import ActivityPage
@@ -38,6 +39,7 @@ from desktop.viewmodels.settings.setup_wizard_model import STEP_TITLES, SetupWiz
 from desktop.viewmodels.syncs.sync_commands import SyncAct, build_sync_commands
 from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
 from desktop.viewmodels.syncs.sync_page_models import build_sync_page_models
+from desktop.viewmodels.team_approvals_model import TeamApprovalsModel
 
 if TYPE_CHECKING:
     from desktop.app.window_lifecycle import WindowLifecycle
@@ -104,6 +106,10 @@ class PageFactory(QObject):
         self._activity_model.attention_changed.connect(self._show_activity_badge)
         self._lead_requests = window.make_drawer_models().lead_requests
         self._lead_requests.changed.connect(self._show_activity_badge)
+        self._team_approvals = TeamApprovalsModel(
+            services.session, TeamApprovals(services), services.bus, services.context.clock
+        )
+        self._team_approvals.changed.connect(self._show_activity_badge)
         self.sync_models = build_sync_page_models(
             build_sync_page_context(services, extra_environment)
         )
@@ -238,6 +244,7 @@ class PageFactory(QObject):
         self._sync_page_build_steps.close()
         self._demo_process.stop_watching()
         await self._activity_model.close()
+        await self._team_approvals.close()
         await self._events_model.close()
         await self.sync_models.close()
         for model in (
@@ -373,7 +380,7 @@ class PageFactory(QObject):
             orders = {order.value.encode(): order for order in ActivityOrder}
             if (order := orders.get(self._saved_header(_ACTIVITY_ORDER))) is not None:
                 self._activity_model.set_order(order)
-            page = ActivityPage(self._activity_model, self._lead_requests)
+            page = ActivityPage(self._activity_model, self._lead_requests, self._team_approvals)
             self._activity_model.order_changed.connect(self._save_activity_order)
             page.customer_requested.connect(view.look_up)
             page.run_requested.connect(self._on_run_chosen)
@@ -439,8 +446,11 @@ class PageFactory(QObject):
             words.append(format_count(needs, "change needs", "changes need") + " a person")
         if asked:
             words.append(format_count(asked, "request waits", "requests wait") + " for a lead")
+        approvals = self._team_approvals.waiting_count
+        if approvals:
+            words.append(format_count(approvals, "approval is", "approvals are") + " asked for")
         rail = self._window.main_window.navigation_rail
-        rail.set_badge("activity", str(needs + asked or ""), ", ".join(words))
+        rail.set_badge("activity", str(needs + asked + approvals or ""), ", ".join(words))
 
 
 def build_sync_page_context(

@@ -267,13 +267,3 @@ def _require_confirmed_count(request: ApprovalRequest, typed: str) -> None:
 
 def _shorten(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def describe_request(request: ApprovalRequest) -> str:
-    """Say in one sentence what a request asks for."""
-    if request.kind is ApprovalKind.ERASURE:
-        return f"{request.asked_by} at {request.desk_name} asks to erase a customer."
-    return (
-        f"{request.asked_by} at {request.desk_name}, “{request.text('title')}”:"
-        f" {request.text('message')}"
-    )

@@ -4,17 +4,18 @@ A workspace belongs to a team where `fairlead.db` says so, or its vault has an a
 takes only one of them away has a workspace that starts nothing by itself, not one that is alone.
 """
 
+import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from desktop import __version__
 from desktop.connect.audit_handover import AuditHandover, computer_name
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.kit.errors import ConflictError, InvalidInput, KeyringError, NotPermitted
+from desktop.kit.errors import AppError, ConflictError, InvalidInput, KeyringError, NotPermitted
 from desktop.model.account import Account
 from desktop.model.permission import Actor, Role
-from desktop.model.team import TeamMembership
+from desktop.model.team import TeamEntry, TeamMembership
 from desktop.model.team_address import TeamAddress, parse_team_address
 from desktop.settings import settings_table
 from desktop.vault.secret import Secret
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from desktop.store.team.team_store import TeamStore
     from desktop.store.team_membership_repository import TeamMembershipRepository
 
+log = logging.getLogger(__name__)
+
+# Seconds without asking a store that was away.
+_QUIET_S = 30.0
+_SHOWN = 100
 AddSecrets = Callable[..., None]
 
 
@@ -42,6 +48,7 @@ class TeamConnection:
         self._accounts = accounts
         self._add_secrets = add_secrets
         self._store: TeamStore | None = None
+        self._quiet_until = 0.0
 
     async def find_membership(self) -> TeamMembership | None:
         """Return which team this workspace belongs to; None: it works alone.
@@ -169,6 +176,27 @@ class TeamConnection:
             return 0
         self._store, count = await AuditHandover(self._memberships).hand_in(store, membership)
         return count
+
+    async def list_of_customer(self, ids: Sequence[str]) -> tuple[TeamEntry, ...]:
+        """List what other desks recorded of whoever has one of these ids, newest first.
+
+        Nothing while the store is away: it is asked again only after half a minute, so that no
+        look-up waits for it.
+        """
+        clock = self._config.clock
+        if not ids or clock.monotonic() < self._quiet_until:
+            return ()
+        if await self._memberships.get() is None:
+            return ()
+        try:
+            store = await self.open()
+            if store is None:
+                return ()
+            return await store.audit.list_entries(people=ids, without_own=True, limit=_SHOWN)
+        except AppError as error:
+            log.info("What other desks did is not known: %s", error.code)
+            self._quiet_until = clock.monotonic() + _QUIET_S
+            return ()
 
     async def count_waiting(self) -> int:
         """Count the rows of the audit that wait to be handed in, also while the store is away."""

@@ -114,6 +114,14 @@ class ApprovalRequest:
         }
 
 
+def describe_approval_request(request: ApprovalRequest) -> str:
+    """Say in one sentence which approval a desk asks for."""
+    if request.kind is ApprovalKind.ERASURE:
+        return f"{request.asked_by} at {request.desk_name} asks to erase a customer."
+    title, message = request.text("title"), request.text("message")
+    return f"{request.asked_by} at {request.desk_name}, “{title}”: {message}"
+
+
 @dataclass(frozen=True)
 class ApprovalAnswer:
     """An admin's approval from another desk; `credential` names their API token by its hash."""

@@ -10,6 +10,8 @@ from desktop.panels.activity_detail_card import ActivityDetailCard
 from desktop.panels.activity_period_filter import ActivityPeriodFilter
 from desktop.panels.activity_table_view import ActivityTableView
 from desktop.panels.lead_requests_card import LeadRequestsCard
+from desktop.panels.team_approvals_card import TeamApprovalsCard
+from desktop.panels.widgets.box_layout import vbox
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.list_page import ListPage, ListPageSpec
 from desktop.panels.widgets.screen_reader import announce
@@ -18,6 +20,7 @@ from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.activity.activity_period import ActivityTimes
 from desktop.viewmodels.activity.activity_row import ActivityFilter
 from desktop.viewmodels.lead_requests_model import LeadRequestsModel
+from desktop.viewmodels.team_approvals_model import TeamApprovalsModel
 
 _SPEC = ListPageSpec(
     name="Activity",
@@ -45,10 +48,15 @@ class ActivityPage(ListPage):
         self,
         model: ActivityPageModel,
         lead_requests: LeadRequestsModel,
+        approvals: TeamApprovalsModel,
         parent: QWidget | None = None,
     ) -> None:
         self._model = model
+        self._approvals, self._lead_requests = approvals, lead_requests
         self.requests_card = LeadRequestsCard(lead_requests)
+        self.approvals_card = TeamApprovalsCard(approvals)
+        self._asked = QWidget()
+        self._asked.setLayout(vbox(self.approvals_card, self.requests_card, spacing=10))
         self.table = ActivityTableView(model.table_model)
         self.detail_card = ActivityDetailCard()
         self.verify_button = secondary_button("Verify the record", name="Verify the record")
@@ -58,7 +66,7 @@ class ActivityPage(ListPage):
             self.table,
             self.detail_card,
             head_buttons=[self.verify_button],
-            above_filters=self.requests_card,
+            above_filters=self._asked,
             below_filters=self.period_filter.days_row,
             parent=parent,
         )
@@ -67,6 +75,7 @@ class ActivityPage(ListPage):
         self._menu: QMenu | None = None
         self._has_team_filter = False
         self._connect()
+        self._fit_asked()
         self._on_changed()
 
     def current_id(self) -> str:
@@ -84,6 +93,11 @@ class ActivityPage(ListPage):
 
     def _connect(self) -> None:
         model, table = self._model, self.table
+        # After the cards themselves, which are hidden where there is nothing.
+        self._approvals.changed.connect(self._fit_asked)
+        self._lead_requests.changed.connect(self._fit_asked)
+        self._approvals.failed.connect(self.show_error)
+        self._approvals.message_posted.connect(self._on_message_posted)
         self.requests_card.customer_requested.connect(self.customer_requested)
         self.visibility_changed.connect(self._on_visibility)
         model.changed.connect(self._on_changed)
@@ -110,6 +124,10 @@ class ActivityPage(ListPage):
         row = self._model.table_model.row_at(place)
         return row.id if row is not None else ""
 
+    def _fit_asked(self) -> None:
+        cards = (self.approvals_card, self.requests_card)
+        self._asked.setVisible(any(not card.isHidden() for card in cards))
+
     def _on_visibility(self, visible: bool) -> None:
         # The team may have been joined in Settings since the page was built.
         if visible and self._model.is_in_team != self._has_team_filter:
@@ -121,6 +139,8 @@ class ActivityPage(ListPage):
             self.filter_control.set_value(kept if kept in keys else keys[0])
             if kept not in keys:
                 self.clear_filters()
+        if visible:
+            self._approvals.refresh()
         self._model.set_visible(visible)
 
     # What the model says.

@@ -46,7 +46,7 @@ class PostgresServer:
     Logins need no password from loopback; `desk_login` is a member of `fairlead_desk` alone.
     """
 
-    owner_login = "postgres"
+    owner_login = "owner"
     desk_login = "desk"
 
     def __init__(self, folder: Path) -> None:
@@ -104,7 +104,9 @@ class PostgresServer:
         """A fresh team store, whose tables are there; returns its name."""
         self._number += 1
         name = f"team{self._number}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE template_team STRATEGY FILE_COPY")
+        self.execute(
+            f"CREATE DATABASE {name} OWNER owner TEMPLATE template_team STRATEGY FILE_COPY"
+        )
         return name
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
@@ -117,7 +119,9 @@ class PostgresServer:
             return cursor.fetchall() if cursor.description else []
 
     def _make_template(self) -> None:
-        self.execute("CREATE DATABASE template_team")
+        # No superuser: what an owner needs is found out here.
+        self.execute(f"CREATE ROLE {self.owner_login} LOGIN CREATEROLE")
+        self.execute(f"CREATE DATABASE template_team OWNER {self.owner_login}")
         database = TeamDatabase(self.address("template_team", self.owner_login))
         migrate_team_store(database)
         database.close()

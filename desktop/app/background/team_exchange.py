@@ -19,6 +19,7 @@ class TeamExchange:
     def __init__(self, services: WorkspaceServices) -> None:
         self._services = services
         self._is_away = False
+        self._open_requests: frozenset[str] = frozenset()
 
     async def run_once(self) -> None:
         """Hand in what is new, ask for approvals that are needed, and take in those given.
@@ -34,6 +35,7 @@ class TeamExchange:
             # Who is at work asks, and Zendesk says whether who answered is an admin.
             if services.session.confirmed_actor is not None:
                 taken = await TeamApprovals(services).exchange()
+                await self._tell_of_requests()
         except AppError as error:
             if not self._is_away:
                 log.warning("The team store is not used: %s", error.title)
@@ -44,3 +46,13 @@ class TeamExchange:
         self._is_away = False
         if handed_in or taken:
             services.bus.publish(ChangeSet.of(Topic.AUDIT, Topic.SYNC, Topic.OUTBOX))
+
+    async def _tell_of_requests(self) -> None:
+        """Publish that other desks ask for something else than before."""
+        store = await self._services.team.open()
+        if store is None:
+            return
+        found = frozenset(one.id for one in await store.approvals.list_open())
+        if found != self._open_requests:
+            self._open_requests = found
+            self._services.bus.publish(ChangeSet.of(Topic.TEAM))

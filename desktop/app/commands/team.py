@@ -10,13 +10,18 @@ from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.view_permission import require_admin, require_view_permission
 from desktop.app.container import WorkspaceServices
-from desktop.app.team_approvals import TeamApprovals, describe_request
+from desktop.app.team_approvals import TeamApprovals
 from desktop.connect.team_connection import require_team_admin
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import AppError, InvalidInput, UserDecisionNeeded
 from desktop.kit.text import format_count
 from desktop.model.json_value import Json
-from desktop.model.team import ApprovalKind, ApprovalRequest, TeamMembership
+from desktop.model.team import (
+    ApprovalKind,
+    ApprovalRequest,
+    TeamMembership,
+    describe_approval_request,
+)
 from desktop.model.team_address import TeamAddress, parse_team_address
 from desktop.settings import settings_table
 from desktop.vault.secret import Secret
@@ -132,7 +137,7 @@ async def _take(services: WorkspaceServices, options: argparse.Namespace) -> int
 async def _list_approvals(services: WorkspaceServices, options: argparse.Namespace) -> int:
     await require_view_permission(services)
     requests = await TeamApprovals(services).list_open()
-    lines = [f"{one.id[:8]}  {describe_request(one)}" for one in requests]
+    lines = [f"{one.id[:8]}  {describe_approval_request(one)}" for one in requests]
     if requests:
         lines.append("To approve: `fairlead team approve ID --confirm ADDRESS|NUMBER`")
     document = {"requests": [one.as_json() for one in requests]}
@@ -149,7 +154,7 @@ async def _approve(services: WorkspaceServices, options: argparse.Namespace) -> 
             if request.kind is ApprovalKind.ERASURE
             else f"Add --confirm {request.text('people')}, the number of people."
         )
-        raise UserDecisionNeeded(describe_request(request), "Nothing was approved.", hint)
+        raise UserDecisionNeeded(describe_approval_request(request), "Nothing was approved.", hint)
     answered = await approvals.answer(request.id, options.confirm)
     lines = [f"Approved. {request.desk_name} goes on by itself as soon as it hears of it."]
     return emit(answered.as_json(), lines, as_json=options.json)

@@ -17,31 +17,11 @@ from desktop.viewmodels.activity.activity_detail_view import (
 from desktop.viewmodels.activity.activity_row import ActivityRow
 from desktop.viewmodels.activity.sync_audit_rows import TimeBounds
 from desktop.viewmodels.file_export import FileFormat, RowFormat, export_pages
+from desktop.viewmodels.team_entry_text import team_entry_subject
 
 _PAGE_SIZE = 200
 # Tells their ids from those of edits in one list.
 _ROW_ID_PREFIX = "team:"
-_KINDS = {
-    "optout": "Opt-out",
-    "health": "Health",
-    "list": "List",
-    "var": "Profile data",
-    "pause": "Marketing pause",
-    "create": "Profile created",
-    "note": "Note to colleagues",
-    "email_address": "Address in Zendesk",
-    "primary_email": "Primary address in Zendesk",
-    "profile_email": "Address in Sailthru",
-    "sync": "Written by a sync",
-    "switch": "Sync switched on",
-    "consent": "Consent confirmed",
-    "approval": "Limit allowed",
-    "erasure": "Customer erased there",
-    "erasure_approval": "Erasure approved",
-    "lead_request": "Request to a lead",
-    "event_action": "Action of events saved",
-    "restart": "New segment of the record",
-}
 _STATES = {"done": "Confirmed", "conflict": "Conflict", "failed": "Failed", "undone": "Undone"}
 _NOT_KNOWN = "not known on this computer"
 _NOT_PROVEN = "Nobody of the team wrote this: the team store was changed by other means."
@@ -143,7 +123,7 @@ def build_team_row(
 ) -> ActivityRow:
     """Build the Activity row of an entry of another desk."""
     is_ok = entry.result == "done" and entry.is_proven
-    subject = _subject(entry)
+    subject = team_entry_subject(entry)
     return ActivityRow(
         id=_row_id(entry),
         at=entry.at,
@@ -198,19 +178,14 @@ def _row_id(entry: TeamEntry) -> str:
     return f"{_ROW_ID_PREFIX}{entry.desk}:{entry.seq}"
 
 
-def _subject(entry: TeamEntry) -> str:
-    kind = _KINDS.get(entry.kind, entry.kind.replace("_", " ").capitalize())
-    return f"{kind}: {entry.name}" if entry.name else kind
-
-
 def _searched(entry: TeamEntry) -> str:
-    return f"{entry.actor} {entry.desk_name} {_subject(entry)}"
+    return f"{entry.actor} {entry.desk_name} {team_entry_subject(entry)}"
 
 
 def _row_cells(entry: TeamEntry) -> Iterator[tuple[str, ...]]:
     yield (
         entry.desk_name, str(entry.seq), iso_timestamp(entry.at), entry.actor, entry.service,
-        _subject(entry), entry.result, "yes" if entry.is_proven else "no",
+        team_entry_subject(entry), entry.result, "yes" if entry.is_proven else "no",
     )  # fmt: skip
 
 

@@ -64,6 +64,17 @@ def test_rows_are_handed_in_once_and_in_batches(
     )
 
 
+def test_rows_that_are_there_already_stay_once(
+    make_desk: Callable[..., Desk], postgres: PostgresServer, database: str
+) -> None:
+    store, team, _ = make_desk("d1", 3)
+    rows = store.team.list_unhanded.blocking(0, 10)
+    team.audit.hand_in.blocking(rows[:2])
+    # As the second of two processes of a desk, which has read the same.
+    team.audit.hand_in.blocking(rows)
+    assert Counter(seq for _, seq, _ in handed(postgres, database)) == Counter((1, 2, 3))
+
+
 @pytest.mark.parametrize("point", ["read", "handed in", "noted"])
 def test_killed_hand_over_leaves_each_row_there_once(
     make_desk: Callable[..., Desk], postgres: PostgresServer, database: str, dsn: str, point: str

@@ -9,13 +9,13 @@ import pytest_asyncio
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.run_notifications import run_and_notify
-from desktop.app.team_approvals import TeamApprovals, describe_request
+from desktop.app.team_approvals import TeamApprovals
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted
 from desktop.model.limit import Limit
 from desktop.model.permission import Actor, Role
 from desktop.model.sync import Sync, SyncEffects
 from desktop.model.sync_run import Run, RunState
-from desktop.model.team import ApprovalKind
+from desktop.model.team import ApprovalKind, describe_approval_request
 from desktop.store.team.team_store import TeamStore
 from desktop.sync.sync_runner import RunRequest
 from tests.support.edit_cases import CustomerFactory
@@ -198,7 +198,7 @@ async def test_limit_passes_by_an_approval_from_another_desk(
     ada, other = desks
     assert await TeamApprovals(ada).exchange() == 0
     (asked,) = await TeamApprovals(other).list_open()
-    assert describe_request(asked).endswith(
+    assert describe_approval_request(asked).endswith(
         "3 people would start getting marketing e-mail; your limit is 1 a run."
     )
     # Ada is at work at both: it takes another admin. And who approves says for how many.
@@ -230,6 +230,18 @@ async def test_approval_is_for_the_rows_that_were_asked_about(
     # What is left is asked about anew.
     (asked,) = await TeamApprovals(other).list_open()
     assert (asked.content["people"], asked.answers) == (2, ())
+
+
+async def test_answer_of_somebody_who_lost_the_role_is_not_taken_in(
+    desks: list[WorkspaceServices], held_run: Run, sync_sandbox: SandboxServers
+) -> None:
+    ada, other = desks
+    await TeamApprovals(ada).exchange()
+    await answer_as_bo(other)
+    sync_sandbox.write_user(_BO, role="agent")
+    assert await TeamApprovals(ada).exchange() == 0
+    sync_sandbox.write_user(_BO, role="admin")
+    assert await TeamApprovals(ada).exchange() == 1
 
 
 async def test_approval_of_somebody_who_lost_the_role_since_stops_the_run(

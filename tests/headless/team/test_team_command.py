@@ -112,7 +112,7 @@ def test_away_store_keeps_work_here_and_says_so(
 def test_migrate_makes_a_store_of_an_empty_database(
     make_desk: MakeDesk, postgres: PostgresServer
 ) -> None:
-    postgres.execute("CREATE DATABASE fresh")
+    postgres.execute("CREATE DATABASE fresh OWNER owner")
     ada = make_desk("ada")
     owner = postgres.address("fresh", postgres.owner_login)
     bare = postgres.address("fresh")

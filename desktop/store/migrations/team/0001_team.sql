@@ -60,7 +60,9 @@ DECLARE
 BEGIN
     SELECT hash INTO before FROM audit WHERE desk = NEW.desk AND seq = NEW.seq - 1;
     IF before IS NULL THEN
-        IF EXISTS (SELECT 1 FROM audit WHERE desk = NEW.desk) THEN
+        -- The first row of a desk; or once more, which the insert itself leaves out.
+        IF EXISTS (SELECT 1 FROM audit WHERE desk = NEW.desk)
+            AND NOT EXISTS (SELECT 1 FROM audit WHERE desk = NEW.desk AND seq = NEW.seq) THEN
             RAISE EXCEPTION 'Entry % does not follow the newest one of its desk.', NEW.seq;
         END IF;
     ELSIF before <> NEW.prev_hash THEN
