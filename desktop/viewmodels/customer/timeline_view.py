@@ -78,8 +78,8 @@ def _collect_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
     yield from _profile_events(context)
     for row in context.audit:
         yield _TimelineEvent(row.at, audit_row_text(row))
-    for entry in context.events:
-        yield _TimelineEvent(entry.at, entry.text)
+    for event in context.events:
+        yield _TimelineEvent(event.at, event.text)
     for entry in context.team_entries:
         text = f"{team_entry_subject(entry)} by {entry.actor} at {entry.desk_name}"
         yield _TimelineEvent(entry.at, text)
