@@ -6,13 +6,21 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.own_command import own_command
 from desktop.app.run_log_files import create_log_file, read_last_lines
+from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import InternalError
 from desktop.kit.shell import pasteable
 from desktop.settings.paths import HOME_VARIABLE
+
+if TYPE_CHECKING:
+    # A terminal starts processes too, and draws no page.
+    from desktop.store.event_write_repository import EventSelection
+    from desktop.viewmodels.events.simulation_input import DeliveryOrder
 
 
 class DetachedProcess:
@@ -68,26 +76,69 @@ class DetachedRunLauncher:
         """Start the undo of a batch of many customers. Raises InternalError."""
         return self._start("undo", "--batch", batch_id, "--quiet", kind="undo", what="The undo")
 
-    def deliver_events(self, file: Path, removals: bool) -> DetachedProcess:
-        """Start the delivery of a file of events; `removals` go out too. Raises InternalError."""
-        words = ["events", "deliver", str(file), *(["--removals"] if removals else [])]
-        return self._start(*words, "--quiet", kind="events", what="The delivery")
+    def deliver_events(self, order: "DeliveryOrder") -> DetachedProcess:
+        """Start the delivery of a file or paste of events. Raises InternalError and OSError."""
+        source = order.source
+        words = ["events", "deliver", str(source.path or "-"), "--name", source.name]
+        words += ["--removals"] if order.removals else []
+        words += ["--leave-out", order.left_out_option] if order.left_out else []
+        for option, fields in (
+            ("--create-user-field", order.user_fields),
+            ("--create-field", order.organization_fields),
+        ):
+            words += [word for field in fields for word in (option, field.option)]
+        if source.path is not None:
+            return self._start(*words, "--quiet", kind="events", what="The delivery")
+        # Without a name on any disk, and there until the process has read it.
+        with TemporaryFile() as pasted:
+            pasted.write(source.text)
+            pasted.seek(0)
+            return self._start(*words, "--quiet", kind="events", what="The delivery", stdin=pasted)
 
     def collect_events(self) -> DetachedProcess:
         """Start what takes watched folders in and sends what may go by itself."""
         return self._start("events", "collect", "--quiet", kind="events", what="The collection")
 
-    def retry_event(self, event_id: int, removals: bool) -> DetachedProcess:
-        """Start what delivers one stored event once more. Raises InternalError."""
-        words = ["events", "retry", "--event", str(event_id)]
+    def deliver_waiting_events(self, source_id: int, removals: bool) -> DetachedProcess:
+        """Start the delivery of what waits; `removals` of this source alone.
+
+        Raises InternalError.
+        """
+        words = ["events", "deliver", "--source", str(source_id)]
         words += ["--removals"] if removals else []
         return self._start(*words, "--quiet", kind="events", what="The delivery")
 
-    def _start(self, *words: str, kind: str, what: str) -> DetachedProcess:
+    def replay_events(self, chosen: "EventSelection", removals: bool) -> DetachedProcess:
+        """Start what sends delivered events once more. Raises InternalError."""
+        words = ["events", "replay", *(["--source", chosen.source] if chosen.source else [])]
+        words += [word for one in chosen.event_ids for word in ("--event", str(one))]
+        for option, moment in (("--from", chosen.since), ("--to", chosen.until)):
+            words += [option, iso_timestamp(moment)] if moment is not None else []
+        words += ["--removals"] if removals else []
+        return self._start(*words, "--quiet", kind="events", what="The delivery")
+
+    def retry_events(self, event_ids: Sequence[int], removals: bool) -> DetachedProcess:
+        """Start what delivers stored events once more. Raises InternalError.
+
+        `removals`: it sends what was not ticked too.
+        """
+        words = ["events", "retry"]
+        words += [word for one in event_ids for word in ("--event", str(one))]
+        words += ["--removals", "--left-out"] if removals else []
+        return self._start(*words, "--quiet", kind="events", what="The delivery")
+
+    def read_everybody(self, *sources: str) -> DetachedProcess:
+        """Start what reads everybody's data, of these data sources alone. Raises InternalError."""
+        only = [word for name in sources for word in ("--only", name)]
+        return self._start("data", "refresh", *only, kind="data", what="The reading")
+
+    def _start(
+        self, *words: str, kind: str, what: str, stdin: IO[bytes] | None = None
+    ) -> DetachedProcess:
         command = own_command(*words, "--workspace", self._services.workspace.name)
         logs = self._services.context.paths.logs
         try:
-            return start_detached(command, logs, kind, self._environment())
+            return start_detached(command, logs, kind, self._environment(), stdin)
         except OSError as error:
             raise InternalError(
                 f"{what} could not be started.",
@@ -103,11 +154,15 @@ class DetachedRunLauncher:
 
 
 def start_detached(
-    command: Sequence[str], logs: Path, kind: str, environment: Mapping[str, str]
+    command: Sequence[str],
+    logs: Path,
+    kind: str,
+    environment: Mapping[str, str],
+    stdin: IO[bytes] | None = None,
 ) -> DetachedProcess:
     """Start a process that outlives this one; its output goes to a new log file of this `kind`.
 
-    Raises OSError.
+    `stdin`: an open file that it reads. Raises OSError.
     """
     # A file: a pipe would break when the window ends, and end the process with it.
     handle, path = create_log_file(logs, kind)
@@ -115,7 +170,7 @@ def start_detached(
         process = subprocess.Popen(  # noqa: S603 - our own program, no shell
             command,
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin if stdin is not None else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             creationflags=_detach_flags(),

@@ -1,17 +1,20 @@
 """What the commands and the page of events need of an open workspace's services."""
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.unattended_sources import UnattendedSources
 from desktop.clients.zendesk.event_calls import ZendeskEventCalls
 from desktop.events.action_store import ActionStore
-from desktop.events.event_intake import read_events
+from desktop.events.event import Event
+from desktop.events.event_intake import DuplicateEvent
 from desktop.events.kept_directory import KeptDirectory
 from desktop.events.live_directory import LiveDirectory
-from desktop.events.planned_request import NoChange, PlannedRequest
-from desktop.events.simulation import SimulationCounts, compile_actions, simulate
+from desktop.events.planned_fields import plan_with_fields
+from desktop.events.simulation import compile_actions, simulate
+from desktop.events.stored_events import stored_form
 from desktop.events.zendesk_directory import ZendeskDirectory
 from desktop.kit.errors import (
     ResponseTimeout,
@@ -21,14 +24,26 @@ from desktop.kit.errors import (
 )
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.settings import sync_settings
+from desktop.store.event_write_repository import EventSelection
+from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.event_delivery import DeliveryOptions, EventDeliverer
+from desktop.sync.event_replay import EventReplay, ReplayPreview
 from desktop.sync.event_rollback import EventRollback
 from desktop.sync.event_sender import EventSender
+from desktop.viewmodels.events.event_sample import MAX_SAMPLE_EVENTS
+from desktop.viewmodels.events.simulation_input import (
+    EventItem,
+    PlannedListener,
+    SimulationRequest,
+    SimulationResult,
+)
 from desktop.writing.event_requests import EventRequestGateway
 from desktop.writing.write_protocol import Checkpoint
 
 # Events planned between two turns of the window: some five milliseconds of processor.
 _WINDOW_STEP = 40
+# States of what can be sent again.
+_DELIVERED = ("done", "unchanged", "kept")
 
 
 def build_action_store(services: WorkspaceServices) -> ActionStore:
@@ -104,22 +119,92 @@ async def build_rollback(services: WorkspaceServices) -> EventRollback:
     return EventRollback(services.store.event_writes, calls, gateway, erased)
 
 
-async def simulate_file(
+async def preview_replay(services: WorkspaceServices, chosen: EventSelection) -> ReplayPreview:
+    """Plan delivered events once more against Zendesk as it is now; nothing is sent.
+
+    Raises what Zendesk raises.
+    """
+    store = services.store
+    ids = await store.event_writes.select_events(chosen, _DELIVERED)
+    replay = EventReplay(
+        compile_actions(await build_action_store(services).get_actions()),
+        await open_live_directory(services),
+        build_event_calls(services),
+        store.event_writes,
+        await store.erased_people.load(),
+    )
+    rows = tuple(await replay.preview(await store.events.get_many(ids)))
+    found = ReplayPreview(len(ids), rows, 0)
+    return replace(found, overtaken=await store.events.count_overtaken(found.sent_events))
+
+
+async def simulate_for_window(
     services: WorkspaceServices,
-    path: Path,
-    on_planned: Callable[[PlannedRequest | NoChange], None],
-) -> tuple[SimulationCounts, bool]:
-    """Simulate a file of events for the window; also returns whether Zendesk answered.
+    request: SimulationRequest,
+    on_planned: PlannedListener,
+    on_lines: Callable[[int], None],
+) -> SimulationResult:
+    """Simulate events for the window; what is stored already is told, and not planned again.
 
     Raises OSError for a file that cannot be opened.
     """
-    actions = compile_actions(await build_action_store(services).get_actions())
-    with path.open("rb") as source:
+    store = build_action_store(services)
+    actions = compile_actions(await store.get_actions(with_drafts=request.with_drafts))
+    erased = await services.store.erased_people.load()
+    known: list[tuple[int, str]] = []
+    events: list[Event] = []
+
+    def take(event: Event) -> None:
+        if len(events) < MAX_SAMPLE_EVENTS:
+            events.append(event)
+
+    with request.source.open() as source:
         directory = await open_directory(services)
+        plan_with_fields(directory, request.user_fields, request.organization_fields)
+        items = request.source.iterate(source)
+        if request.source.is_deliverable:
+            items = _mark_known(services, items, known)
         counts = await simulate(
-            read_events(source), actions, directory, on_planned, events_per_step=_WINDOW_STEP
+            _count_lines(items, on_lines),
+            actions,
+            directory,
+            on_planned,
+            take,
+            erased,
+            events_per_step=_WINDOW_STEP,
         )
-    return counts, directory.is_live
+    kept_at = None
+    if not directory.is_live:
+        kept_at = (await services.store.feeds.get_state(USERS_FEED)).ended_at
+    return SimulationResult(
+        counts, directory.is_live, kept_at, tuple(known), tuple(events), actions
+    )
+
+
+def _mark_known(
+    services: WorkspaceServices, items: Iterator[EventItem], known: list[tuple[int, str]]
+) -> Iterator[EventItem]:
+    """Yield events; those that are stored already as duplicates, which `known` takes."""
+    find = services.store.event_queries.find_known.blocking
+    while step := list(islice(items, _WINDOW_STEP)):
+        ids = [stored_form(item).message_id for item in step]
+        states = find(ids)
+        for item, id_ in zip(step, ids, strict=True):
+            state = states.get(id_)
+            if state is None or not isinstance(item, Event):
+                yield item
+            else:
+                known.append((item.line, state))
+                yield DuplicateEvent(item)
+
+
+def _count_lines(
+    items: Iterator[EventItem], on_lines: Callable[[int], None]
+) -> Iterator[EventItem]:
+    for number, item in enumerate(items, 1):
+        if number % _WINDOW_STEP == 0:
+            on_lines(number)
+        yield item
 
 
 async def open_directory(services: WorkspaceServices) -> ZendeskDirectory:

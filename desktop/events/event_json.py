@@ -22,7 +22,14 @@ class ParsedJson(NamedTuple):
 
 
 class BadJsonError(ValueError):
-    """The exception for an event's text that is no JSON; its text says why and where."""
+    """The exception for an event's text that is no JSON; its text says why and where.
+
+    `position` counts characters from 0; None where no place can be named.
+    """
+
+    def __init__(self, text: str, position: int | None = None) -> None:
+        super().__init__(text)
+        self.position = position
 
 
 def parse_event_json(text: str) -> ParsedJson:
@@ -76,7 +83,7 @@ def _parse(text: str, warnings: tuple[str, ...]) -> ParsedJson:
             parse_float=_parse_number,
         )
     except json.JSONDecodeError as error:
-        raise BadJsonError(f"{error.msg}, at character {error.pos + 1}") from None
+        raise BadJsonError(f"{error.msg}, at character {error.pos + 1}", error.pos) from None
     except RecursionError:
         raise BadJsonError("it is nested too deeply") from None
     # Half of a surrogate pair could not be stored or sent.

@@ -11,7 +11,7 @@ from desktop.events.plan_context import (
     placeholder,
     user_reference,
 )
-from desktop.events.plan_user import MEMBERSHIPS_PATH
+from desktop.events.plan_joining import MEMBERSHIPS_PATH, plan_joining
 from desktop.events.planned_request import (
     EventFieldChange,
     NoChange,
@@ -222,31 +222,8 @@ async def _plan_joining(
     organization: ZendeskOrganization | None,
     keys: str,
 ) -> Planned:
-    who = name_of(match.user, keys)
-    group = organization.name if organization else id_
-    user, company = user_reference(match), _organization_reference(context, id_, organization)
-    state = context.made.get(f"member {user} {company}")
-    memberships = await context.directory.memberships(match.user.id) if match.user else ()
-    is_member = organization is not None and any(
-        one.organization_id == organization.id for one in memberships
-    )
-    if (state or 0) > 0 or (state is None and is_member):
-        return NoChange(fired.line, fired.kind, who, f"is in {group} already")
-    context.made.put(f"member {user} {company}", fired.line)
-    membership: dict[str, Json] = {"user_id": user, "organization_id": company}
-    return PlannedRequest(
-        line=fired.line,
-        action=fired.kind,
-        method="POST",
-        path=MEMBERSHIPS_PATH,
-        body={"organization_membership": membership},
-        effect=RequestEffect.ADD,
-        who=who,
-        summary=f"{who}: joins {group}",
-        found_by=match.found_by,
-        user_id=match.user.id if match.user else None,
-        organization_id=organization.id if organization is not None else None,
-    )
+    reference = _organization_reference(context, id_, organization)
+    return await plan_joining(fired, context, match, reference, organization, keys=keys, group=id_)
 
 
 async def _plan_leaving(

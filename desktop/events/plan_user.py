@@ -13,6 +13,7 @@ from desktop.events.plan_context import (
     custom_fields,
     name_of,
 )
+from desktop.events.plan_joining import plan_joining
 from desktop.events.planned_request import (
     EventFieldChange,
     NoChange,
@@ -31,7 +32,6 @@ from desktop.model.zendesk_user import ZendeskUser
 
 UPDATE_MANY_PATH = "/api/v2/users/update_many"
 USERS_PATH = "/api/v2/users"
-MEMBERSHIPS_PATH = "/api/v2/organization_memberships"
 _TEXT_FIELDS = ("notes", "details")
 _USER_FIELD = "user_fields."
 
@@ -52,7 +52,11 @@ async def plan_user(fired: FiredAction, context: EventPlanContext) -> list[Plann
         return _plan_new_user(fired, context, keys, match, values, organization, tuple(warnings))
     planned = _plan_update(fired, context, match, match.user, values, tuple(warnings))
     if organization is not None:
-        planned += await _plan_organization(fired, context, match.user, organization)
+        # Not by writing organization_id: that would end all other memberships (docs/zendesk.md 0).
+        joining = await plan_joining(
+            fired, context, match, organization.id, organization, keys=str(keys), is_main=True
+        )
+        planned += [joining] if isinstance(joining, PlannedRequest) else []
     return planned or [
         NoChange(fired.line, fired.kind, name_of(match.user, str(keys)), "nothing to change")
     ]
@@ -261,37 +265,3 @@ def _as_left(
     left = replace(user, user_fields={**user.user_fields, **fields}, **plain)  # type: ignore[arg-type]
     tags = document.get("tags")
     return replace(left, tags=tuple(map(str, tags))) if isinstance(tags, list) else left
-
-
-async def _plan_organization(
-    fired: FiredAction,
-    context: EventPlanContext,
-    user: ZendeskUser,
-    organization: ZendeskOrganization,
-) -> list[Planned]:
-    """Plan the membership that organization_id asks for.
-
-    Not by writing organization_id: that would end all other memberships (docs/zendesk.md 0).
-    """
-    memberships = await context.directory.memberships(user.id)
-    made = context.made.get(f"member {user.id} {organization.id}")
-    is_member = any(one.organization_id == organization.id for one in memberships)
-    if (made is None and is_member) or (made or 0) > 0:
-        return []
-    context.made.put(f"member {user.id} {organization.id}", fired.line)
-    membership = {"user_id": user.id, "organization_id": organization.id, "default": True}
-    who = name_of(user, "")
-    return [
-        PlannedRequest(
-            line=fired.line,
-            action=fired.kind,
-            method="POST",
-            path=MEMBERSHIPS_PATH,
-            body={"organization_membership": membership},
-            effect=RequestEffect.ADD,
-            who=who,
-            summary=f"{who}: joins {organization.name} as the main organisation",
-            user_id=user.id,
-            organization_id=organization.id,
-        )
-    ]

@@ -38,7 +38,8 @@ from desktop.model.json_value import Json
 _PLAIN_FIELDS = ("type", "event", "name", "userId")
 _ROOTS = ("properties", "traits", "context")
 _ORDERINGS = {"<": lt, "<=": le, ">": gt, ">=": ge}
-_EVENT_TYPES = ("identify", "track", "group", "page", "screen", "alias")
+FIELDS = (*_PLAIN_FIELDS, *_ROOTS)
+EVENT_TYPES = ("identify", "track", "group", "page", "screen", "alias")
 _WORDS = {"true": True, "false": False, "null": None}
 # Word processors and S4's own page print these for straight quotes.
 _TYPOGRAPHIC = str.maketrans("“”„‟", '""""')
@@ -187,14 +188,14 @@ class _TriggerParser:
             if not isinstance(value, int | float) or isinstance(value, bool):
                 raise TriggerError(f"“{operator.text}” compares numbers.", token.at)
             return orders(get, _ORDERINGS[operator.text], value)
-        if field.text == "type" and isinstance(value, str) and value not in _EVENT_TYPES:
+        if field.text == "type" and isinstance(value, str) and value not in EVENT_TYPES:
             self._hint_at_case(value)
         if value is None:
             return exists(get, is_wanted=operator.text == "!=")
         return equals(get, value) if operator.text == "=" else differs(get, value)
 
     def _hint_at_case(self, value: str) -> None:
-        known = f"“{value.lower()}”" if value.lower() in _EVENT_TYPES else ", ".join(_EVENT_TYPES)
+        known = f"“{value.lower()}”" if value.lower() in EVENT_TYPES else ", ".join(EVENT_TYPES)
         self.hints.append(f"No event has the type “{value}”: capitals count. There is {known}.")
 
     def _value(self, token: _Token) -> Json:
@@ -265,7 +266,7 @@ def _getter(token: _Token) -> FieldGetter:
         return lambda event: event.get(name)
     root, *keys = _split_path(name)
     if root not in _ROOTS:
-        close = next((one for one in (*_PLAIN_FIELDS, *_ROOTS) if one.lower() == root.lower()), "")
+        close = next((one for one in FIELDS if one.lower() == root.lower()), "")
         hint = f"Did you mean {close}? Capitals count." if close else ""
         fields = ", ".join((*_PLAIN_FIELDS, *(f"{one}.…" for one in _ROOTS)))
         raise TriggerError(f"Unknown field “{name}”.", token.at, hint or f"There are {fields}.")

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
+# Of a delivery that somebody has unticked.
+LEFT_OUT_TEXT = "It was unticked, and not sent."
+
 
 class DeliveryState(Enum):
     """How far the delivery of one action of an event is.
@@ -29,13 +32,17 @@ class DeliveryState(Enum):
 
 @dataclass(frozen=True)
 class NewStoredEvent:
-    """An event or a bad line to be stored; `reason` is why it can't be read, "" for an event."""
+    """An event or a bad line to be stored; `reason` is why it can't be read, "" for an event.
+
+    `left_out` are actions that somebody has unticked: they are not delivered with the event.
+    """
 
     line: int
     message_id: str
     user_key: str
     text: str
     reason: str = ""
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

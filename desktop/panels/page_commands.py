@@ -10,6 +10,9 @@ from desktop.panels.widgets.button import Button
 from desktop.panels.widgets.card import Card
 from desktop.viewmodels.palette_command import PaletteCommand
 
+# Property of a button that does what an action of the window does: that is in the palette already.
+REPEATS_WINDOW_ACTION = "repeats-window-action"
+
 
 def list_page_commands(page: QWidget, tell_gone: Callable[[], None]) -> Iterator[PaletteCommand]:
     """Yield a palette command for each visible button of a page, and for its tabs.
@@ -18,7 +21,7 @@ def list_page_commands(page: QWidget, tell_gone: Callable[[], None]) -> Iterator
     """
     for button in page.findChildren(Button):
         label = (button.accessibleName() or button.plain_text()).rstrip("…")
-        if not button.isVisible() or not label:
+        if not button.isVisible() or not label or button.property(REPEATS_WINDOW_ACTION):
             continue
         # A disabled button says why in its description.
         reason = "" if button.isEnabled() else button.accessibleDescription() or _NOT_NOW

@@ -10,7 +10,7 @@ from desktop.model.event_write import EventWrite
 from desktop.model.json_value import canonical_json
 from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
-from desktop.store.event_rows import decode_event, put_delivery_state
+from desktop.store.event_rows import CLOSE_SQL, decode_event, put_delivery_state
 from desktop.store.event_write_repository import insert_writes
 from desktop.store.person_events import erase_events
 from desktop.store.process_identity import is_owner_alive
@@ -23,6 +23,7 @@ _HEAD_SQL = f"""
 SELECT e.*, s.name AS source_name, s.named FROM event e INDEXED BY event_unsent_order
 JOIN event_source s ON s.id = e.source
 WHERE e.account = ?1 AND e.{_UNSENT} AND e.not_before <= ?2 AND NOT e.is_held
+  AND s.paused_at = 0
   AND (?4 IS NULL OR (NOT e.is_attended AND s.named IN (SELECT value FROM json_each(?4))))
   AND NOT EXISTS (SELECT 1 FROM event o WHERE o.account = e.account AND o.user_key = e.user_key
     AND o.id < e.id AND o.{_UNSENT})
@@ -32,11 +33,6 @@ _NEXT_TRY_SQL = f"""
 SELECT min(not_before) FROM event WHERE account = (SELECT id FROM current_account)
 AND {_UNSENT} AND NOT is_held AND failures > 0
 """  # noqa: S608 - our own words
-_CLOSE_SQL = (
-    "UPDATE event SET owner = '', state = 'closed' WHERE id = ? AND NOT is_held AND NOT EXISTS"
-    " (SELECT 1 FROM event_delivery WHERE event = event.id"
-    "  AND state IN ('queued', 'sending', 'unknown'))"
-)
 _NOT_FIRED_NOW = "It may have been sent before the event was corrected, and no longer fires."
 # Heads held by other processes are passed over, so more are looked at than are taken.
 _HEADS_PER_CLAIM = 3
@@ -145,6 +141,8 @@ class EventQueue(Repository):
                     " END WHERE id = ?",
                     (state, state, event_id),
                 )
+                # Where every action that fires was unticked nothing is left.
+                connection.execute(CLOSE_SQL, (event_id,))
 
         self._database.write(act)
 
@@ -184,7 +182,7 @@ class EventQueue(Repository):
         def act(connection: sqlite3.Connection) -> None:
             for one in deliveries:
                 put_delivery_state(connection, one, now)
-                connection.execute(_CLOSE_SQL, (one.event_id,))
+                connection.execute(CLOSE_SQL, (one.event_id,))
                 if not one.state.has_ended:
                     connection.execute(
                         "UPDATE event SET not_before = ? WHERE id = ?", (not_before, one.event_id)

@@ -3,8 +3,10 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from desktop.model.event_delivery import (
+    LEFT_OUT_TEXT,
     DeliveryState,
     KeptEvents,
     NewStoredEvent,
@@ -12,7 +14,7 @@ from desktop.model.event_delivery import (
 )
 from desktop.model.json_value import canonical_json
 from desktop.store.database_call import database_call
-from desktop.store.event_rows import decode_event
+from desktop.store.event_rows import CLOSE_SQL, decode_event
 from desktop.store.person_events import erase_events, find_delivered_events
 from desktop.store.repository import Repository
 
@@ -46,7 +48,10 @@ class EventRepository(Repository):
 
     @database_call
     def add_events(self, source_id: int, events: Sequence[NewStoredEvent], at: float) -> int:
-        """Insert events that are not stored yet, in one transaction; returns how many were new."""
+        """Insert events that are not stored yet, in one transaction; returns how many were new.
+
+        What somebody has unticked of a new one is closed with it: no later delivery sends it.
+        """
 
         def act(connection: sqlite3.Connection) -> int:
             before = connection.total_changes
@@ -62,7 +67,43 @@ class EventRepository(Repository):
                     for event in events
                 ],
             )
-            return connection.total_changes - before
+            stored = connection.total_changes - before
+            connection.executemany(
+                "INSERT OR IGNORE INTO event_delivery (event, action, position, state, detail,"
+                " updated_at) SELECT id, ?, 0, 'skipped', ?, ? FROM event"
+                " WHERE source = ? AND line = ? AND message_id = ?",
+                [
+                    (action, LEFT_OUT_TEXT, at, source_id, event.line, event.message_id)
+                    for event in events
+                    for action in event.left_out
+                ],
+            )
+            return stored
+
+        return self._database.write(act)
+
+    @database_call
+    def correct_event(self, event_id: int, event: NewStoredEvent) -> bool:
+        """Replace the text of one event that waits for a person, and queue it; whether it did.
+
+        It keeps its message id: the same event, sent once more, is still known.
+        """
+
+        def act(connection: sqlite3.Connection) -> bool:
+            row = connection.execute(
+                "SELECT id, state, message_id FROM event WHERE id = ?"
+                " AND account = (SELECT id FROM current_account)",
+                (event_id,),
+            ).fetchone()
+            if row is None:
+                return False
+            kept = row["message_id"] if row["state"] != "invalid" else event.message_id
+            known = connection.execute(
+                "SELECT 1 FROM event WHERE message_id = ? AND id <> ?"
+                " AND account = (SELECT id FROM current_account)",
+                (kept, event_id),
+            ).fetchone()
+            return known is None and _requeue(connection, row, replace(event, message_id=kept))
 
         return self._database.write(act)
 
@@ -97,10 +138,10 @@ class EventRepository(Repository):
         return self._database.write(act)
 
     @database_call
-    def retry(self, event_ids: Sequence[int] | None = None) -> int:
+    def retry(self, event_ids: Sequence[int] | None = None, *, with_left_out: bool = False) -> int:
         """Queue the parked and skipped deliveries of these events, or of all; returns how many.
 
-        Ignored ones only where they are named.
+        Ignored ones only where they are named, what somebody unticked only `with_left_out`.
         """
 
         def act(connection: sqlite3.Connection) -> int:
@@ -109,11 +150,12 @@ class EventRepository(Repository):
                 "SELECT DISTINCT d.event FROM event_delivery d JOIN event e ON e.id = d.event"
                 " WHERE d.state IN ('parked', 'skipped') AND e.text <> ''"
                 " AND e.account = (SELECT id FROM current_account)"
-                " AND ((?1 AND e.ignored = '') OR d.event IN (SELECT value FROM json_each(?2)))",
-                (event_ids is None, wanted),
+                " AND ((?1 AND e.ignored = '') OR d.event IN (SELECT value FROM json_each(?2)))"
+                " AND (?3 OR d.detail <> ?4)",
+                (event_ids is None, wanted, with_left_out, LEFT_OUT_TEXT),
             ).fetchall()
             for row in rows:
-                _queue_again(connection, row["event"])
+                _queue_again(connection, row["event"], with_left_out=with_left_out)
             return len(rows)
 
         return self._database.write(act)
@@ -147,8 +189,8 @@ class EventRepository(Repository):
             )
             return connection.execute(
                 "UPDATE event SET state = 'open', not_before = 0, failures = 0, owner = '',"
-                " is_attended = 1 WHERE id IN (SELECT value FROM json_each(?)) AND state = 'closed' AND text <> ''"
-                " AND account = (SELECT id FROM current_account)",
+                " is_attended = 1 WHERE id IN (SELECT value FROM json_each(?)) AND state = 'closed'"
+                " AND text <> '' AND account = (SELECT id FROM current_account)",
                 (wanted,),
             ).rowcount
 
@@ -265,6 +307,23 @@ class EventRepository(Repository):
         return self._database.read(look)
 
     @database_call
+    def list_of_person(self, user_id: int, external_id: str, limit: int) -> tuple[StoredEvent, ...]:
+        """Select the newest events of one customer: delivered to them, or of their external id."""
+
+        def look(connection: sqlite3.Connection) -> tuple[StoredEvent, ...]:
+            rows = connection.execute(
+                "SELECT e.*, s.name AS source_name, s.named FROM event e JOIN event_source s"
+                " ON s.id = e.source WHERE e.account = (SELECT id FROM current_account)"
+                " AND e.text <> '' AND e.id IN (SELECT event FROM event_delivery WHERE user_id = ?1"
+                "  UNION SELECT id FROM event WHERE account = (SELECT id FROM current_account)"
+                "  AND user_key = ?2 AND ?2 <> '') ORDER BY e.id DESC LIMIT ?3",
+                (user_id, external_id, limit),
+            )
+            return tuple(decode_event(connection, row) for row in rows.fetchall())
+
+        return self._database.read(look)
+
+    @database_call
     def count_states(self, source_id: int | None = None) -> Mapping[str, int]:
         """Count the deliveries by state, and under `invalid` the lines that can't be read."""
 
@@ -318,14 +377,18 @@ def _requeue(connection: sqlite3.Connection, row: sqlite3.Row, event: NewStoredE
     return True
 
 
-def _queue_again(connection: sqlite3.Connection, event_id: int) -> None:
+def _queue_again(
+    connection: sqlite3.Connection, event_id: int, *, with_left_out: bool = False
+) -> None:
     connection.execute(
         "UPDATE event_delivery SET state = 'queued' WHERE event = ?"
-        " AND state IN ('parked', 'skipped')",
-        (event_id,),
+        " AND state IN ('parked', 'skipped') AND (? OR detail <> ?)",
+        (event_id, with_left_out, LEFT_OUT_TEXT),
     )
     connection.execute(
         "UPDATE event SET state = 'open', not_before = 0, failures = 0, is_held = 0, ignored = '',"
         " is_attended = 1 WHERE id = ?",
         (event_id,),
     )
+    # An open event without anything to send would be claimed for ever.
+    connection.execute(CLOSE_SQL, (event_id,))

@@ -4,6 +4,13 @@ import sqlite3
 
 from desktop.model.event_delivery import DeliveryState, EventDelivery, StoredEvent
 
+# Closes an event of which nothing is sent any more.
+CLOSE_SQL = (
+    "UPDATE event SET owner = '', state = 'closed' WHERE id = ? AND NOT is_held AND NOT EXISTS"
+    " (SELECT 1 FROM event_delivery WHERE event = event.id"
+    "  AND state IN ('queued', 'sending', 'unknown'))"
+)
+
 
 def decode_event(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredEvent:
     """Decode a row of `event` with its deliveries."""

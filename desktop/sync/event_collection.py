@@ -8,7 +8,7 @@ stored is known by its message ids.
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -51,14 +51,22 @@ class FolderResult:
 
 
 async def store_stream(
-    store: WorkspaceStore, intake: int, stream: BinaryIO, now: float
+    store: WorkspaceStore,
+    intake: int,
+    stream: BinaryIO,
+    now: float,
+    left_out: Mapping[int, tuple[str, ...]] | None = None,
 ) -> StoredCounts:
-    """Store the events of a stream; what is stored already, by whatever intake, is left alone."""
+    """Store the events of a stream; what is stored already, by whatever intake, is left alone.
+
+    `left_out` are actions by line that somebody has unticked: they are closed with the event.
+    """
     lines = stored = invalid = 0
     for step in stored_steps(read_events(stream)):
         lines += len(step)
         invalid += sum(bool(one.reason) for one in step)
-        stored += await store.events.add_events(intake, step, now)
+        marked = [replace(one, left_out=(left_out or {}).get(one.line, ())) for one in step]
+        stored += await store.events.add_events(intake, marked, now)
     return StoredCounts(lines, stored, invalid)
 
 

@@ -54,6 +54,20 @@ class ReplayRow:
         return "send" if self.is_sent else "unchanged"
 
 
+@dataclass(frozen=True)
+class ReplayPreview:
+    """What a replay of `events` would do; `overtaken` users have later events than those."""
+
+    events: int
+    rows: tuple[ReplayRow, ...]
+    overtaken: int
+
+    @property
+    def sent_events(self) -> list[int]:
+        """The events of which something would be sent again, in their order."""
+        return sorted({row.stored.id for row in self.rows if row.is_sent})
+
+
 @dataclass
 class EventReplay:
     """Plans stored events as they were delivered, against Zendesk as it is now."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from desktop.clients.zendesk.event_calls import ZendeskEventCalls
+from desktop.events.plan_joining import MEMBERSHIPS_PATH
 from desktop.events.plan_organization import UPSERT_ORGANIZATION_PATH
 from desktop.events.plan_ticket import TICKETS_PATH
-from desktop.events.plan_user import MEMBERSHIPS_PATH, USERS_PATH
+from desktop.events.plan_user import USERS_PATH
 from desktop.kit.errors import AppError, NotFound
 from desktop.model.erased_people import ERASED_LABEL, ErasedPeople, person_keys
 from desktop.model.event_write import EventWrite, WrittenField

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from desktop.events.live_directory import LiveDirectory
+from desktop.events.plan_joining import MEMBERSHIPS_PATH
 from desktop.events.plan_organization import UPSERT_ORGANIZATION_PATH
-from desktop.events.plan_user import MEMBERSHIPS_PATH, UPDATE_MANY_PATH
+from desktop.events.plan_user import UPDATE_MANY_PATH
 from desktop.events.planned_request import PlannedRequest, RequestEffect
 from desktop.events.simulation import keys_of
 from desktop.kit.clock import Clock

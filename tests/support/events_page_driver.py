@@ -2,13 +2,20 @@
 
 from pathlib import Path
 
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+
 from desktop.app.startup.startup_window import LaunchOptions
+from desktop.events.event_action import ActionKind
+from desktop.panels.events.action_row import ActionRow
 from desktop.panels.events.events_page import EventsPage
+from desktop.panels.widgets.button import Button
+from desktop.viewmodels.events.actions_model import ActionsModel
 from desktop.viewmodels.events.event_row import EventFilter, EventRow
 from desktop.viewmodels.events.events_page_model import EventsPageModel
 from tests.support.batch_page_driver import BatchPageDriver
 
-_TASKS = ("simulate", "read", "show", "poll")
+_TASKS = ("simulate", "show", "preview", "deliver")
 
 
 class EventsPageDriver(BatchPageDriver):
@@ -33,12 +40,17 @@ class EventsPageDriver(BatchPageDriver):
     def is_still(self) -> bool:
         """Whether nothing is being read, simulated or delivered."""
         model = self.events_model
-        return model._process is None and not any(map(model.tasks.is_running, _TASKS))
+        is_busy = any(map(model.tasks.is_running, _TASKS))
+        is_busy |= any(map(model.stored.tasks.is_running, ("read", "show")))
+        delivers = model.delivery.is_running or model.delivery.tasks.is_running("poll")
+        return not (delivers or is_busy or _is_busy(model.actions))
 
     async def open_file(self, path: Path) -> None:
         """Open a file, and wait until it is simulated."""
         self.events_page.open_path(str(path))
-        await self.wait_until(lambda: self.is_still() and self.events_model.file is not None, 20.0)
+        await self.wait_until(
+            lambda: self.is_still() and self.events_model.simulated is not None, 20.0
+        )
 
     async def choose_filter(self, chosen: EventFilter) -> None:
         """Show another list of the page."""
@@ -49,3 +61,34 @@ class EventsPageDriver(BatchPageDriver):
     def rows(self) -> list[EventRow]:
         model = self.events_model.table_model
         return [row for n in range(model.rowCount()) if (row := model.row_at(n)) is not None]
+
+    def consequence(self, key: str, action: str) -> Button:
+        """Return a button of the consequences, by both keys, where it stands by now."""
+        self.settle()
+        return self.events_page.consequences_card.button(key, action)
+
+    def settle(self) -> None:
+        """Let the layouts that wait take place: a click hits what is there by then."""
+        for _ in range(3):
+            QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)  # type: ignore[arg-type]
+            QApplication.processEvents()
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Make the window as large, with its parts in their places."""
+        self.view.resize(*size)
+        self.settle()
+
+    def action_row(self, kind: ActionKind) -> ActionRow:
+        return self.events_page.actions_tab.rows[kind]
+
+    def type_trigger(self, kind: ActionKind, text: str) -> None:
+        """Type a trigger over the one that stands, by real keys."""
+        field = self.action_row(kind).trigger_field
+        field.setFocus()
+        field.selectAll()
+        self.type(text)
+
+
+def _is_busy(model: ActionsModel) -> bool:
+    names = ("read", "save", *(f"keep {kind.value}" for kind in ActionKind))
+    return any(map(model.tasks.is_running, names))

@@ -1,7 +1,6 @@
 """The screenshot tour of `fairlead demo --tour`: every main screen, in each theme and narrow."""
 
 import asyncio
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QMimeData
 
 from desktop.app.screenshot_tour.agent_journeys import AgentJourneysTour
+from desktop.app.screenshot_tour.audience_station import capture_audience
+from desktop.app.screenshot_tour.events_station import capture_events
 from desktop.app.screenshot_tour.lead_screens import LeadScreensTour
 from desktop.app.screenshot_tour.privacy_station import capture_privacy
-from desktop.app.screenshot_tour.sample_events import sample_events
+from desktop.app.screenshot_tour.reports_station import capture_reports
 from desktop.app.screenshot_tour.sync_page import SyncPageScreenshotTour
 from desktop.app.screenshot_tour.tour_driver import (
     BOTH_THEMES,
@@ -21,12 +22,13 @@ from desktop.app.screenshot_tour.tour_driver import (
     TourDriver,
 )
 from desktop.model.email_change import EmailConflictPolicy
-from desktop.panels.events.events_page import EventsPage
 from desktop.panels.help_dialog import HelpDialog
 from desktop.panels.settings.about_card import AboutCard
 from desktop.panels.settings.diagnostics_dialog import DiagnosticsDialog
+from desktop.panels.settings.sell_connection_card import SellConnectionCard
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.theme.application_theme import ContrastChoice, DirectionChoice, ThemeChoice
+from desktop.panels.widgets.scroll_area import scroll_into_view
 from desktop.viewmodels.page_access import PageAccess
 
 if TYPE_CHECKING:
@@ -91,7 +93,9 @@ class _MainScreensTour:
         await self._capture_tabs()
         await self._capture_many_at_once()
         await self._capture_pages("")
-        await self._capture_events()
+        await capture_events(self._driver, self._theme)
+        await capture_audience(self._driver, self._save)
+        await capture_reports(self._driver, self._save)
         await self._capture_settings_sections()
         await self._capture_help()
         if self._window.page_factory is not None:
@@ -107,6 +111,8 @@ class _MainScreensTour:
         await self._capture_drawers("-narrow")
         await self._driver.open_customer("#48213")
         await self._capture_pages("-narrow")
+        await capture_audience(self._driver, self._save, "-narrow")
+        await capture_reports(self._driver, self._save, "-narrow")
         await self._capture_agent_rail()
         self._main_window.show_page("customers")
 
@@ -285,27 +291,16 @@ class _MainScreensTour:
             await asyncio.sleep(0.4)
             await self._save(f"{page}{ending}")
 
-    async def _capture_events(self) -> None:
-        """Picture the Events page with a simulated file, and one of its removals."""
-        self._main_window.show_page("events")
-        page = self._main_window.findChild(EventsPage)
-        if page is None:
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "app.jsonl"
-            path.write_text(sample_events(), encoding="utf-8")
-            page.open_path(str(path))
-            await self._driver.wait_until(
-                lambda: page.table.model().rowCount() > 0, "No file was simulated in time."
-            )
-            page.table.select_row(2)
-            await self._save("events")
-
     async def _capture_settings_sections(self) -> None:
         self._main_window.show_page("settings")
         page = self._main_window.findChild(SettingsPage)
         if page is None:
             return
+        page.show_section(SettingsPage.SECTIONS[0][0])
+        sell = next(c for c in page.cards["connections"] if isinstance(c, SellConnectionCard))
+        scroll_into_view(sell)
+        await asyncio.sleep(0.2)
+        await self._save("settings-zendesk-sell")
         for section, _ in SettingsPage.SECTIONS[1:]:
             page.show_section(section)
             await asyncio.sleep(0.2)

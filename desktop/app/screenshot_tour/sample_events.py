@@ -27,6 +27,16 @@ def sample_events() -> str:
     return "\n".join([*lines, '{"type": "identify", "userId": "u-77', ""])
 
 
+def sample_delivery() -> str:
+    """Return JSON lines that can be delivered: somebody new, and what nobody known has done."""
+    events: list[dict[str, Json]] = [
+        _identify("u-3001", "ida@holt.example", name="Ida Holt", timezone="Europe/Oslo"),
+        {"type": "track", "event": "Article Read", "userId": "u-3001", "properties": {}},
+        {"type": "track", "event": "Article Read", "userId": "u-30O1", "properties": {}},
+    ]
+    return "\n".join(json.dumps(event) for event in events)
+
+
 def _identify(user_id: str, email: str, **traits: Json) -> dict[str, Json]:
     known = {"name": "Maria Lopez"} if not user_id else {}
     who = {"userId": user_id} if user_id else {"anonymousId": "a-1"}

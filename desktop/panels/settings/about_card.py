@@ -8,6 +8,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.panels.help_dialog import HelpDialog
+from desktop.panels.page_commands import REPEATS_WINDOW_ACTION
 from desktop.panels.settings.diagnostics_dialog import DiagnosticsDialog
 from desktop.panels.settings.settings_card import SettingsCard
 from desktop.panels.theme import fonts
@@ -41,6 +42,7 @@ class AboutCard(SettingsCard):
         self.logs_button = secondary_button("Open the log folder")
         self.licences_button = secondary_button("Licences")
         self.help_button = secondary_button("Help")
+        self.help_button.setProperty(REPEATS_WINDOW_ACTION, True)
         gap = fonts.scaled(8)
         flow = FlowLayout(gap, gap)
         for button in (

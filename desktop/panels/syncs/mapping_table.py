@@ -32,8 +32,10 @@ class MappingTable(QTableWidget):
     delete_requested = Signal()
     duplicate_requested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, has_switches: bool = True) -> None:
+        """`has_switches`: each row can be switched off by a box at its beginning."""
         super().__init__(0, 4, parent)
+        self._has_switches = has_switches
         self._is_updating = False
         self._lines: tuple[MappingRowView, ...] = ()
         self.setAccessibleName("Mapping rows")
@@ -85,7 +87,7 @@ class MappingTable(QTableWidget):
         item = self.item(self.currentRow(), _FROM)
         if alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.move_requested.emit(-1 if key == Qt.Key.Key_Up else 1)
-        elif key == Qt.Key.Key_Space and item is not None:
+        elif key == Qt.Key.Key_Space and item is not None and self._has_switches:
             self.row_toggled.emit(self.currentRow(), item.checkState() != Qt.CheckState.Checked)
         elif key == Qt.Key.Key_Delete:
             self.delete_requested.emit()
@@ -120,7 +122,7 @@ class MappingTable(QTableWidget):
             if item is None:
                 item = QTableWidgetItem()
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
-                if column == _FROM:
+                if column == _FROM and self._has_switches:
                     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 self.setItem(place, column, item)
             item.setText(words)
@@ -129,7 +131,7 @@ class MappingTable(QTableWidget):
             shade = tone if column == _RESULT else "muted" if dim else "text"
             item.setForeground(QColor(theme_color(shade)))
         first = self.item(place, _FROM)
-        if first is not None:
+        if first is not None and self._has_switches:
             first.setCheckState(Qt.CheckState.Checked if line.is_on else Qt.CheckState.Unchecked)
 
     def _on_item_changed(self, item: QTableWidgetItem) -> None:

@@ -1,6 +1,6 @@
 """Paint the rows of a preview: tick box, customer, fate, and the fields old → new."""
 
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QTableView
 
@@ -67,20 +67,13 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
         fill_rounded_rect(painter, place, bar / 2, self.paint_cache.color("raised"))
 
     def _paint_tick_box(self, painter: QPainter, box: QRect, row: PlanRowView) -> None:
-        px, color = self.paint_cache.px, self.paint_cache.color
-        size, radius = px(16), px(4)
-        left = box.left() + (box.width() - size) // 2
-        place = QRectF(left, box.top() + px(9), size, size)
-        enabled = row.is_write and self.is_editable
-        if row.is_ticked:
-            fill_rounded_rect(painter, place, radius, color("accent" if enabled else "control"))
-            ratio = painter.device().devicePixelRatioF()
-            mark = icon_pixmap("check", color("on_accent"), size, ratio)
-            painter.drawPixmap(place.topLeft().toPoint(), mark)
-            return
-        fill_rounded_rect(painter, place, radius, color("surface" if enabled else "raised"))
-        outline = color("control" if enabled else "line")
-        draw_rounded_outline(painter, place, radius, outline, 1.5)
+        left = box.left() + (box.width() - self.paint_cache.px(16)) // 2
+        self.paint_tick_box(
+            painter,
+            QPointF(left, box.top() + self.paint_cache.px(9)),
+            is_ticked=row.is_ticked,
+            is_enabled=row.is_write and self.is_editable,
+        )
 
     def _paint_customer(self, painter: QPainter, box: QRect, place: int, row: PlanRowView) -> None:
         self._paint_name(painter, box, place, row)

@@ -14,7 +14,11 @@ from desktop.panels.widgets.button import Button, quiet_button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.export_file_dialog import ExportFileDialog
 from desktop.panels.widgets.label import elided_label, label
-from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_width
+from desktop.panels.widgets.list_detail_page import (
+    ListDetailPage,
+    fix_or_free_width,
+    wrap_detail,
+)
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.search_field import SEARCHES_PAGE
 from desktop.panels.widgets.segmented_control import SegmentedControl
@@ -23,6 +27,7 @@ from desktop.viewmodels.list_model import ListState
 _TWO_COLUMNS_MIN_WIDTH = 760
 _DETAIL_WIDTH = 318
 _SKELETON_ROWS = 8
+_BUTTONS_BESIDE_HEADING = 2
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class ListPage(ListDetailPage):
         self._spec = spec
         self._table = table
         self._above_filters, self._below_filters = above_filters, below_filters
+        self._full_views: list[QWidget] = []
         self.setAccessibleName(spec.name)
         self.setObjectName(spec.name)
         self.filter_control = SegmentedControl("Show", spec.filters)
@@ -131,21 +137,50 @@ class ListPage(ListDetailPage):
         wide = self.is_wide
         direction = QBoxLayout.Direction
         self._filters.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        # Beside the heading there is room for two buttons.
+        is_below = not wide and len(self._head_buttons) > _BUTTONS_BESIDE_HEADING
+        self._head.setDirection(direction.TopToBottom if is_below else direction.LeftToRight)
         self.scope_note.setVisible(wide)
         self.list_card.setVisible(wide or not self.is_detail_open)
         self._detail_scroll.setVisible(wide or self.is_detail_open)
         self.back_button.setVisible(not wide)
         fix_or_free_width(self._detail_scroll, _DETAIL_WIDTH if wide else None)
 
+    def add_full_view(self, widget: QWidget) -> None:
+        """Add a widget that may stand in place of the list page's search, list and details."""
+        self._full_views.append(widget)
+        widget.hide()
+        self._page.insertWidget(self._page.indexOf(self.banner), widget, 1)
+
+    def show_full_view(self, widget: QWidget | None) -> None:
+        """Show an added widget in place of the list page's search, list and details; None: none."""
+        for each in self._full_views:
+            each.setVisible(each is widget)
+        is_shown = widget is not None
+        self._page.setStretchFactor(self._body, 0 if is_shown else 1)
+        self.search_field.setVisible(not is_shown)
+        if is_shown:
+            for part in (self.list_card, self._detail_scroll, self.back_button):
+                part.hide()
+            if self._below_filters is not None:
+                self._below_filters.hide()
+
     def _lay_out(self, detail: QWidget) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(fonts.scaled(8))
-        head.addWidget(label(self._spec.name, "heading"))
-        head.addWidget(self.scope_note, 1)
-        head.addStretch(0)
+        heading = QHBoxLayout()
+        heading.setSpacing(fonts.scaled(8))
+        heading.addWidget(label(self._spec.name, "heading"))
+        heading.addWidget(self.scope_note, 1)
+        heading.addStretch(0)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(fonts.scaled(8))
         for button in self._head_buttons:
             button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-            head.addWidget(button)
+            buttons.addWidget(button)
+        buttons.addStretch(0)
+        head = self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        head.setSpacing(fonts.scaled(8))
+        head.addLayout(heading, 1)
+        head.addLayout(buttons)
         self._filters = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._filters.setSpacing(fonts.scaled(8))
         # Without a share of its own the longest word takes the others' room.
@@ -157,21 +192,29 @@ class ListPage(ListDetailPage):
         column.addWidget(self.back_button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(detail)
         column.addStretch(1)
-        self._detail_scroll = wrap_in_scroll_area(inside)
+        self._detail_scroll = wrap_detail(inside)
         self._body = QHBoxLayout()
         self._body.setSpacing(fonts.scaled(CARD_GAP))
         self._body.addWidget(self.list_card, 1)
         self._body.addWidget(self._detail_scroll, 0)
-        page = QVBoxLayout(self)
+        page = self._page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, fonts.scaled(11))
         page.setSpacing(fonts.scaled(10))
         page.addLayout(head)
+        below_head = QWidget()
+        # Never wider than the page, also while its parts are still side by side.
+        below_head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        parts = QVBoxLayout(below_head)
+        parts.setContentsMargins(0, 0, 0, 0)
+        parts.setSpacing(fonts.scaled(10))
         if self._above_filters is not None:
-            page.addWidget(self._above_filters)
-        page.addLayout(self._filters)
+            parts.addWidget(self._above_filters)
+        parts.addLayout(self._filters)
         if self._below_filters is not None:
-            page.addWidget(self._below_filters)
-        page.addLayout(self._body, 1)
+            parts.addWidget(self._below_filters)
+        parts.addLayout(self._body, 1)
+        # In a low window, or zoomed, what stands over the list would take all of its room.
+        page.addWidget(wrap_in_scroll_area(below_head), 1)
         # Below the list, which is cut short for it: nothing moves under the pointer.
         page.addWidget(self.banner)
 

@@ -3,13 +3,18 @@
 from abc import abstractmethod
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from desktop.panels.theme.design_tokens import BASE_FONT_PX, FOCUS_RING_WIDTH
+from desktop.panels.theme.icon import icon_pixmap
 from desktop.panels.widgets.row_paint_cache import RowPaintCache
-from desktop.panels.widgets.shape_painting import draw_text, fill_rounded_rect
+from desktop.panels.widgets.shape_painting import (
+    draw_rounded_outline,
+    draw_text,
+    fill_rounded_rect,
+)
 from desktop.viewmodels.list_model import ROW_ROLE
 
 ModelIndex = QModelIndex | QPersistentModelIndex
@@ -106,6 +111,23 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
         if metrics.horizontalAdvance(shown) > box.width():
             shown = metrics.elidedText(shown, ELIDE, box.width())
         draw_text(painter, box, ALIGN_TRAILING if trailing else ALIGN_LEADING, shown)
+
+    def paint_tick_box(
+        self, painter: QPainter, top_left: QPointF, *, is_ticked: bool, is_enabled: bool
+    ) -> None:
+        """Paint a check box of 16 px in a list's cell."""
+        px, color = self.paint_cache.px, self.paint_cache.color
+        size, radius = px(16), px(4)
+        place = QRectF(top_left.x(), top_left.y(), size, size)
+        if is_ticked:
+            fill_rounded_rect(painter, place, radius, color("accent" if is_enabled else "control"))
+            ratio = painter.device().devicePixelRatioF()
+            mark = icon_pixmap("check", color("on_accent"), size, ratio)
+            painter.drawPixmap(place.topLeft().toPoint(), mark)
+            return
+        fill_rounded_rect(painter, place, radius, color("surface" if is_enabled else "raised"))
+        outline = color("control" if is_enabled else "line")
+        draw_rounded_outline(painter, place, radius, outline, 1.5)
 
     def paint_chip(self, painter: QPainter, pill: QRectF, text: str, tone: str) -> None:
         """Paint a state chip in a list's cell: a word on its coloured pill."""

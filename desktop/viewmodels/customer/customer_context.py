@@ -16,10 +16,12 @@ from desktop.model.permission import (
     PermissionRules,
     check_waiting_edit,
 )
+from desktop.model.team import TeamEntry
 from desktop.model.text_template import DEFAULT_REASONS, NoteTemplate
 from desktop.settings import settings_table
 from desktop.settings.permission_rules import customer_value_source_from
 from desktop.store.audit_log import AuditEntry
+from desktop.viewmodels.customer.event_entry import EventEntry
 from desktop.viewmodels.edit_progress import edit_progress_text
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
@@ -44,7 +46,9 @@ class CustomerContext:
     """What each view of the customer sheet is built from, at one moment.
 
     `now` is Unix seconds; `audit` are this customer's closed edits, newest first; `ticket` is the
-    number a form suggests; `expanded_panels` show all of their rows.
+    number a form suggests; `expanded_panels` show all of their rows; `events` are what sources of
+    events tell of the customer, `team_entries` what other desks of the team recorded of them,
+    newest first.
     """
 
     sheet: CustomerSheet
@@ -56,6 +60,8 @@ class CustomerContext:
     ticket: int | None = None
     expanded_panels: frozenset[str] = frozenset()
     service_states: tuple[ServiceState, ...] = ()
+    events: tuple[EventEntry, ...] = ()
+    team_entries: tuple[TeamEntry, ...] = ()
 
     def check_permission(self, permission: Permission) -> PermissionDecision:
         """Return whether an edit of the customer's panels may be queued, with the reason if not."""

@@ -2,7 +2,7 @@
 
 import itertools
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +17,10 @@ from desktop.kit.errors import AppError, InvalidInput, NotPermitted
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.edit import EditState
 from desktop.model.lookup_query import LookupQuery, parse_lookup_query
+from desktop.model.team import TeamEntry
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.customer_context import CustomerContext, read_display_settings
+from desktop.viewmodels.customer.event_entry import EventEntry
 from desktop.viewmodels.customer.lists_view import ListDetailsView, build_list_details
 from desktop.viewmodels.customer.open_customer import OpenCustomer
 from desktop.viewmodels.customer.printed_sheet import PrintedSheet, build_printed_sheet
@@ -29,6 +31,8 @@ from desktop.viewmodels.task_registry import TaskRegistry
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
 
 log = logging.getLogger(__name__)
+
+ReadTeamEntries = Callable[[Sequence[str]], Awaitable[tuple[TeamEntry, ...]]]
 
 _COUNTDOWN_MS = 1000
 # Parts of one customer that arrive almost together are drawn together.
@@ -60,8 +64,11 @@ class CustomerSheetModel(QObject):
         store: WorkspaceStore,
         bus: ChangeBus,
         clock: Clock,
+        read_team_entries: ReadTeamEntries | None = None,
     ) -> None:
+        """`read_team_entries` asks what other desks of the team recorded of these ids."""
         super().__init__()
+        self._read_team_entries = read_team_entries
         self._workspace = workspace
         self._lookup = lookup
         self._store = store
@@ -160,6 +167,8 @@ class CustomerSheetModel(QObject):
             ticket.id if ticket is not None else None,
             self._current.expanded_panels,
             self._workspace.service_states,
+            self._current.events,
+            self._current.team_entries,
         )
 
     def list_details(self, name: str) -> ListDetailsView:
@@ -219,7 +228,7 @@ class CustomerSheetModel(QObject):
         customer.number = next(self._numbers)
         customer.query, customer.is_opened = query, False
         customer.is_shown = False
-        customer.audit = ()
+        customer.audit, customer.events, customer.team_entries = (), (), ()
         customer.expanded_panels = frozenset()
         self._start_lookup(customer, self._look_up(customer, query, new=True))
 
@@ -287,7 +296,7 @@ class CustomerSheetModel(QObject):
         self.tasks.cancel(f"audit {id(customer)}")
         customer.number = next(self._numbers)
         customer.query = customer.sheet = None
-        customer.audit = ()
+        customer.audit, customer.events, customer.team_entries = (), (), ()
         customer.unsaved_input_sources.clear()
         customer.kept_input.clear()
 
@@ -392,10 +401,33 @@ class CustomerSheetModel(QObject):
             return
         if sheet.target_ids:
             rows = await self._store.audit.list_entries(targets=sheet.target_ids, limit=100)
-            if rows != customer.audit and customer.number == opening:
-                customer.audit = rows
+            events = await self._read_events(sheet)
+            is_new = (rows, events) != (customer.audit, customer.events)
+            if is_new and customer.number == opening:
+                customer.audit, customer.events = rows, events
                 if customer is self._current:
                     self.publish_views()
+            await self._read_other_desks(customer)
+
+    async def _read_other_desks(self, customer: OpenCustomer) -> None:
+        sheet, opening = customer.sheet, customer.number
+        if self._read_team_entries is None or sheet is None:
+            return
+        entries = await self._read_team_entries(sheet.target_ids)
+        if entries != customer.team_entries and customer.number == opening:
+            customer.team_entries = entries
+            if customer is self._current:
+                self.publish_views()
+
+    async def _read_events(self, sheet: CustomerSheet) -> tuple[EventEntry, ...]:
+        user = sheet.user.value
+        if user is None:
+            return ()
+        # Imported here: the window is painted without the reader of events.
+        from desktop.viewmodels.customer.event_entries import MAX_EVENTS, build_event_entries
+
+        found = self._store.events.list_of_person
+        return build_event_entries(await found(user.id, user.external_id or "", MAX_EVENTS))
 
     async def _link(self, person: int, sid: str) -> None:
         save, now = self._store.drafts_and_links.save_link.blocking, self._clock.now()

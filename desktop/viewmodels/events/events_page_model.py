@@ -1,103 +1,106 @@
-"""The view-model of the Events page: simulates a file, delivers it, and shows what became of it."""
+"""View-model of the Events page: simulates a file of events, delivers it, shows what became."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
+from PySide6.QtCore import Signal
+
+from desktop.events.planned_fields import PlannedField
 from desktop.events.planned_request import NoChange, PlannedRequest
-from desktop.events.simulation import SimulationCounts
+from desktop.kit.change_bus import ChangeBus
+from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.kit.text import format_count
-from desktop.model.event_delivery import DeliveryState
-from desktop.model.permission import Permission, check_permission
+from desktop.model.permission import Role
+from desktop.settings import settings_table
 from desktop.store.workspace_store import WorkspaceStore
+from desktop.viewmodels.events.actions_model import ActionsModel
+from desktop.viewmodels.events.delivery_estimate import describe_estimate
 from desktop.viewmodels.events.event_consequences import (
     EventConsequence,
     build_consequences,
     describe_counts,
 )
+from desktop.viewmodels.events.event_correction_model import EventCorrectionModel
+from desktop.viewmodels.events.event_delivery_model import EventDeliveryModel
+from desktop.viewmodels.events.event_export import export_event_rows
+from desktop.viewmodels.events.event_replay_model import EventReplayModel
 from desktop.viewmodels.events.event_row import (
     EVENT_COLUMNS,
     EventFilter,
     EventRow,
-    bad_line_row,
-    delivery_rows,
-    problem_row,
-    request_row,
 )
-from desktop.viewmodels.file_export import format_csv, format_json, write_private_file
+from desktop.viewmodels.events.event_sample import EventSample
+from desktop.viewmodels.events.event_sources_model import EventSourcesModel
+from desktop.viewmodels.events.simulated_source import (
+    MAX_ROWS,
+    SimulatedSource,
+    build_simulated_source,
+)
+from desktop.viewmodels.events.simulation_input import (
+    DeliveryOrder,
+    EventUseCases,
+    SimulationInput,
+    SimulationRequest,
+)
+from desktop.viewmodels.events.stored_events_model import StoredEventsModel
 from desktop.viewmodels.list_model import GrowingListModel, ListState
-from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.task_model import TaskModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
 
-# Of a file of a million events the first requests are listed; all are counted.
-MAX_ROWS = 20_000
-_LOG_EVENTS = 500
-_POLL_MS = 500
-_CORRECTED = (DeliveryState.PARKED, DeliveryState.SKIPPED)
-_WAITING = ("queued", "sending", "unknown", "not begun")
-
-PlannedListener = Callable[[PlannedRequest | NoChange], None]
-
-
-class DeliveryProcess(Protocol):
-    """A process that delivers events; it outlives the window."""
-
-    @property
-    def exit_code(self) -> int | None:
-        """Its exit code; None while it runs."""
-        ...
-
-
-@dataclass(frozen=True)
-class EventUseCases:
-    """What the Events page can have done: `simulate` gives counts and whether Zendesk answered.
-
-    `start_delivery` takes a file and whether removals are ticked, `start_retry` a stored event.
-    """
-
-    simulate: Callable[[Path, PlannedListener], Awaitable[tuple[SimulationCounts, bool]]]
-    start_delivery: Callable[[Path, bool], DeliveryProcess]
-    start_retry: Callable[[int, bool], DeliveryProcess]
-
-
-@dataclass(frozen=True)
-class SimulatedFile:
-    """A file as it was simulated; `stamp` tells whether it has changed since."""
-
-    path: Path
-    stamp: tuple[int, int]
-    counts: SimulationCounts
-    is_live: bool
-    rows: tuple[EventRow, ...]
-
-    @property
-    def removals(self) -> int:
-        """How many removals the file has; they start unticked."""
-        return len(self.counts.effects.removals)
+# Stored events that drafts are previewed on where no file is open.
+_PREVIEWED_EVENTS = 200
+# They go to the delivery's process as an argument, whose length the system limits.
+_MAX_LEFT_OUT = 500
+# What lists stored events.
+_STORED = (EventFilter.LOG, EventFilter.CORRECTION)
 
 
 class EventsPageModel(TaskModel):
     """The rows of the Events page, the consequences of a file, and its delivery."""
 
+    preview_shown = Signal()  # a simulation with drafts has ended
+
     def __init__(
-        self, workspace: WorkspaceProtocol, store: WorkspaceStore, use_cases: EventUseCases
+        self,
+        workspace: WorkspaceProtocol,
+        store: WorkspaceStore,
+        use_cases: EventUseCases,
+        actions: ActionsModel,
+        sources: EventSourcesModel,
+        clock: Clock,
+        bus: ChangeBus,
     ) -> None:
         super().__init__()
         self._workspace, self._store, self._use_cases = workspace, store, use_cases
+        self.actions, self.sources, self._clock = actions, sources, clock
         self.table_model: GrowingListModel[EventRow] = GrowingListModel(EVENT_COLUMNS, self)
         self.event_filter = EventFilter.SIMULATION
         self.search_text = ""
-        self.file: SimulatedFile | None = None
-        self.sends_removals = False
+        self.simulated: SimulatedSource | None = None
         self.progress = ""
-        self._stored_rows: tuple[EventRow, ...] | None = None
+        self._request: SimulationRequest | None = None  # shown, or being simulated
+        self._before: SimulatedSource | None = None  # its ticks are kept
+        self._is_delivered = False
+        self._ignored: set[str] = set()  # keys of consequences
         self._selected_id = ""
         self._error: AppError | None = None
-        self._process: DeliveryProcess | None = None
-        self._poll_timer = create_timer(self, _POLL_MS, self._poll, repeats=True)
+        self.stored = StoredEventsModel(store, bus)
+        self.delivery = EventDeliveryModel(workspace, store, use_cases, clock)
+        self.replay = EventReplayModel(use_cases.preview_replay, self.delivery, clock)
+        self.correction = EventCorrectionModel(workspace, store, self.delivery)
+        actions.saved.connect(self._on_actions_saved)
+        self.delivery.rows_changed.connect(self._on_rows_changed)
+        self.delivery.ended.connect(self._on_delivery_ended)
+        self.correction.changed.connect(self._refresh_table)
+        self.correction.read_wanted.connect(self._read_again)
+        self.stored.changed.connect(self._on_stored_read)
+        self.stored.attention_changed.connect(self.changed)
+        for part in (self.stored, self.delivery, self.correction):
+            part.failed.connect(self.failed)
+            part.message_posted.connect(self.message_posted)
+        self.delivery.changed.connect(self.changed)
 
     # What the page shows.
 
@@ -108,7 +111,7 @@ class EventsPageModel(TaskModel):
             return ListState(text=allowed.reason)
         if self._error is not None:
             return ListState(text=str(self._error), action_label="Try again", has_failed=True)
-        if self.tasks.is_running("simulate") or self.tasks.is_running("read"):
+        if self.is_simulating or self.stored.is_reading:
             return ListState(is_loading=True)
         if self.table_model.rowCount():
             return ListState(summary=self._summary())
@@ -116,131 +119,239 @@ class EventsPageModel(TaskModel):
             return ListState(text="Nothing matches.", action_label="Clear filters")
         return ListState(text=self._empty_text())
 
+    @property
+    def is_simulating(self) -> bool:
+        """Whether a file or paste is being read and planned."""
+        return self.tasks.is_running("simulate")
+
     def _empty_text(self) -> str:
         if self.event_filter is EventFilter.LOG:
             return "Nothing was delivered from this computer yet."
         if self.event_filter is EventFilter.CORRECTION:
             return "Nothing needs correction."
-        if self.file is None:
+        if self.simulated is None:
             return (
-                "Open a file of events, or drop one here: JSON lines, one object or an array, in"
-                " the form of Segment and Customer.io. Nothing is written until you deliver."
+                "Open a file of events, drop one here, or paste events (Ctrl+V): JSON lines, one"
+                " object or an array, in the form of Segment and Customer.io. Nothing is written"
+                " until you deliver."
             )
         return "Nothing would change: no action fires, or everything is so already."
 
     def _summary(self) -> str:
-        if self.event_filter is not EventFilter.SIMULATION or self.file is None:
+        if self.event_filter is not EventFilter.SIMULATION or self.simulated is None:
             return format_count(self.table_model.rowCount(), "row", "rows")
-        text = describe_counts(self.file.counts)
-        left = self.file.counts.requests - MAX_ROWS
+        counts = self.simulated.counts
+        left = counts.requests - MAX_ROWS
+        text = describe_counts(counts)
         return f"{text} · the first {MAX_ROWS:,} are listed" if left > 0 else text
 
     def consequences(self) -> tuple[EventConsequence, ...]:
-        """Return what people will notice of the simulated file."""
-        if self.file is None or self.event_filter is not EventFilter.SIMULATION:
+        """Return what people will notice of the simulated source, or what needs correction."""
+        if self.event_filter is EventFilter.CORRECTION:
+            return self.correction.groups()
+        if self.simulated is None or self.event_filter is not EventFilter.SIMULATION:
             return ()
-        return build_consequences(self.file.counts, is_live=self.file.is_live)
+        found = build_consequences(self.simulated, self._clock.now())
+        return tuple(one for one in found if one.key not in self._ignored)
+
+    def creation_refusal(self) -> str:
+        """Say why the person at work may not have fields created in Zendesk, or ""."""
+        is_admin = self._workspace.actor.role is Role.ADMIN
+        return "" if is_admin else "Only admins create fields in Zendesk."
+
+    @property
+    def user_fields_address(self) -> str:
+        """The page of Zendesk's Admin Center where user fields are, or ""."""
+        base = self._workspace.values.get(settings_table.ZENDESK_BASE_URL).rstrip("/")
+        return f"{base}/admin/people/configuration/user_fields" if base else ""
 
     def detail(self) -> EventRow | None:
-        """Return the selected row."""
-        return self.table_model.row_at(self.table_model.place_of(self._selected_id))
+        """Return the selected row, with why other actions do not fire for its event."""
+        row = self.table_model.row_at(self.table_model.place_of(self._selected_id))
+        if row is None or self.simulated is None or not self._is_simulation:
+            return row
+        return self.simulated.explain(row)
+
+    @property
+    def _is_simulation(self) -> bool:
+        return self.event_filter is EventFilter.SIMULATION
+
+    @property
+    def source_text(self) -> str:
+        """What the page is about: progress, else the simulated source's name."""
+        if self.progress or self.delivery.progress:
+            return self.progress or self.delivery.progress
+        paused = self.delivery.paused
+        if paused is not None and self.simulated is None:
+            return (
+                f"{paused.name} is paused: {format_count(paused.waiting, 'event', 'events')} left"
+            )
+        return self.simulated.source.name if self.simulated is not None else ""
 
     @property
     def delivered_count(self) -> int:
-        """How many requests a delivery of the simulated file sends, removals as ticked."""
-        if self.file is None:
+        """How many requests a delivery of the simulated source sends: those ticked."""
+        if self.simulated is None or self._is_delivered:
             return 0
-        return self.file.counts.requests - (0 if self.sends_removals else self.file.removals)
+        return self.simulated.counts.requests - self.simulated.unticked_count
+
+    def estimate(self) -> str:
+        """Describe how long the delivery takes and which limit makes it long, or ""."""
+        if self.simulated is None or self.delivery_refusal():
+            return ""
+        limit = self._workspace.follow_budget().limit
+        return describe_estimate(self.simulated.counts, self.delivered_count, limit)
 
     def delivery_refusal(self) -> str:
-        """Say why the simulated file cannot be delivered now, or ""."""
-        if self.file is None:
-            return "Open a file first."
-        decision = check_permission(Permission.RUNS, self._workspace.actor, self._workspace.rules)
-        if not decision.is_allowed:
-            return decision.reason
-        if self._process is not None:
-            return "A delivery is under way."
-        if not self.file.is_live:
-            return "Zendesk can't be reached: open the file again once it can."
+        """Say why the simulated source cannot be delivered now, or ""."""
+        if self.simulated is None:
+            return "Open a file or paste events first."
+        if reason := self.delivery.refusal():
+            return reason
+        if self.tasks.is_running("deliver"):
+            return "The delivery begins."
+        if self.simulated.request.with_drafts:
+            return "This shows drafts: save them first, or simulate again without them."
+        if not self.simulated.source.is_deliverable:
+            return "These events are stored already."
+        if self._is_delivered:
+            return "This was delivered. Open a file, or paste events."
+        if not self.simulated.result.is_live:
+            return "Zendesk can't be reached: simulate again once it can."
         if not self.delivered_count:
             return "There is nothing to deliver."
+        if len(self.simulated.left_out) > _MAX_LEFT_OUT:
+            return f"At most {_MAX_LEFT_OUT:,} actions can be left out. Tick some again."
         return ""
-
-    @property
-    def can_retry(self) -> bool:
-        """Whether the selected row is one that waits for a person."""
-        row = self.detail()
-        return row is not None and row.event_id > 0 and row.state in ("To correct", "Not ticked")
 
     # What people do.
 
     def set_visible(self, visible: bool) -> None:
-        """Read what was delivered once the page is seen."""
-        if visible and self.event_filter is not EventFilter.SIMULATION:
+        """Read what was delivered, and the actions, once the page is seen."""
+        self.sources.set_visible(visible and self.event_filter is EventFilter.SOURCES)
+        if not visible:
+            return
+        self.actions.refresh()
+        self.delivery.refresh()
+        self.stored.read_attention()
+        if self.event_filter in _STORED:
             self.refresh()
 
     def open_file(self, path: str) -> None:
         """Simulate a file; the one before is no longer shown."""
+        self.simulate(SimulationRequest(SimulationInput(Path(path).name, path=Path(path))))
+
+    def paste(self, text: str) -> None:
+        """Simulate pasted events: lines, one object, or an array."""
+        if text.strip():
+            source = SimulationInput("Pasted events", text=text.encode())
+            self.simulate(SimulationRequest(source))
+        else:
+            self.message_posted.emit("There is no text to paste. Copy events first.")
+
+    def simulate(self, request: SimulationRequest) -> None:
+        """Simulate a source; the one before is no longer shown."""
         self.event_filter = EventFilter.SIMULATION
-        self._error, self.sends_removals = None, False
-        self.file, self._selected_id = None, ""
+        self._error, self._is_delivered = None, False
+        if self._request is None or self._request.source != request.source:
+            self._ignored.clear()
+        self._request, self._before = request, self.simulated or self._before
+        self.simulated, self._selected_id, self.delivery.progress = None, "", ""
         self.tasks.cancel("simulate")
-        self.tasks.start("simulate", self._simulate(Path(path)))
+        self.tasks.start("simulate", self._simulate(request))
         self._refresh_table()
 
-    def refresh(self) -> None:
-        """Read the stored events again, or simulate the file again."""
-        self._error = None
-        if self.event_filter is EventFilter.SIMULATION:
-            if self.file is not None:
-                self.open_file(str(self.file.path))
+    def preview_drafts(self) -> None:
+        """Simulate the open source, else the last stored events, with the drafts of actions."""
+        if not self.actions.preview_refusal():
+            self.tasks.start_once("preview", self._preview_drafts())
+
+    def leave_drafts(self) -> None:
+        """Simulate the same source as it would be delivered now, without drafts."""
+        if self._request is not None:
+            self.simulate(replace(self._request, with_drafts=False))
+
+    def set_created_fields(
+        self,
+        user_fields: Sequence[PlannedField] | None = None,
+        organization_fields: Sequence[PlannedField] | None = None,
+    ) -> None:
+        """Plan as if Zendesk had these fields, which the delivery creates; None leaves them."""
+        if self._request is None:
             return
-        self.tasks.start_once("read", self._read_stored())
+        request = self._request
+        if user_fields is not None:
+            request = replace(request, user_fields=tuple(user_fields))
+        if organization_fields is not None:
+            request = replace(request, organization_fields=tuple(organization_fields))
+        self.simulate(request)
+
+    def refresh(self) -> None:
+        """Read the stored events again, or simulate the same source again."""
+        self._error = None
+        if self.event_filter not in _STORED:
+            if self._request is not None:
+                self.simulate(self._request)
+            return
+        self.stored.read(self.event_filter)
 
     def set_filter(self, event_filter: EventFilter, text: str) -> None:
         """Show the rows of a filter that hold every word of `text`."""
         is_other = event_filter is not self.event_filter
+        if is_other:
+            self.correction.shown_cause = ""
         self.event_filter, self.search_text = event_filter, text
-        if is_other and event_filter is not EventFilter.SIMULATION:
-            self._stored_rows = None
-            self.tasks.cancel("read")
-            self.tasks.start("read", self._read_stored())
+        if is_other:
+            self.sources.set_visible(event_filter is EventFilter.SOURCES)
+        if is_other and event_filter is EventFilter.ACTIONS:
+            self.actions.refresh()
+        elif is_other and event_filter in _STORED:
+            self.stored.forget()
+            self.stored.read(event_filter)
         self._refresh_table()
 
+    @property
+    def can_tick(self) -> bool:
+        """Whether rows can be ticked: those of a source that was not delivered yet."""
+        is_shown = self.event_filter is EventFilter.SIMULATION and self.simulated is not None
+        return is_shown and not self.delivery.is_running and not self._is_delivered
+
     def set_sends_removals(self, *, on: bool) -> None:
-        """Tick the removals of the simulated file, or untick them."""
-        self.sends_removals = on
+        """Tick all removals of the simulated source, or untick them."""
+        if self.simulated is not None:
+            self._set_ticks(self.simulated.removal_keys, on=on)
+
+    def toggle_tick(self, place: int) -> None:
+        """Tick or untick the request of a row, with the others of its line and action."""
+        row = self.table_model.row_at(place)
+        if row is not None and row.is_ticked is not None:
+            self._set_ticks([row.key], on=not row.is_ticked)
+
+    def _set_ticks(self, keys: Iterable[tuple[int, str]], *, on: bool) -> None:
+        if self.simulated is None or not self.can_tick:
+            return
+        self.simulated = self.simulated.with_ticks(keys, on=on)
+        self._refresh_table()
+
+    def ignore(self, key: str) -> None:
+        """Put a consequence away; what it says stays so."""
+        self._ignored.add(key)
         self.changed.emit()
 
     def select(self, row_id: str) -> None:
         """Show the details of another row."""
         if row_id != self._selected_id:
             self._selected_id = row_id
+            self.correction.forget_fault()
             self.changed.emit()
 
     def deliver(self) -> None:
-        """Deliver the simulated file by a process of its own, which outlives the window."""
-        if self.delivery_refusal() or self.file is None:
+        """Deliver the simulated source by a process of its own, which outlives the window."""
+        simulated = self.simulated
+        if self.delivery_refusal() or simulated is None:
             return
-        try:
-            if _stamp(self.file.path) != self.file.stamp:
-                self.message_posted.emit("The file has changed since: simulated again.")
-                self.open_file(str(self.file.path))
-                return
-            self._watch(self._use_cases.start_delivery(self.file.path, self.sends_removals))
-        except (AppError, OSError) as error:
-            self._show_failure(error)
-
-    def retry(self) -> None:
-        """Queue the selected event again and deliver it; a removal that was not ticked goes out."""
-        row = self.detail()
-        if row is None or not self.can_retry or self._process is not None:
-            return
-        try:
-            self._watch(self._use_cases.start_retry(row.event_id, row.state == "Not ticked"))
-        except AppError as error:
-            self.failed.emit(error)
+        self.tasks.start_once("deliver", self._deliver(simulated))
+        self.changed.emit()
 
     def export(self, path: str, file_format: str) -> None:
         """Write the rows shown to a file, as `csv` or `json`."""
@@ -248,49 +359,96 @@ class EventsPageModel(TaskModel):
 
     async def close(self) -> None:
         """Stop watching; a delivery under way goes on."""
-        self._poll_timer.stop()
+        for part in (
+            *(self.stored, self.delivery, self.replay),
+            *(self.correction, self.actions, self.sources),
+        ):
+            await part.close()
         await super().close()
 
     # How it comes about.
 
-    async def _simulate(self, path: Path) -> None:
-        rows: list[EventRow] = []
+    async def _simulate(self, request: SimulationRequest) -> None:
+        planned: list[PlannedRequest] = []
 
-        def take(planned: PlannedRequest | NoChange) -> None:
-            if isinstance(planned, PlannedRequest) and len(rows) < MAX_ROWS:
-                rows.append(request_row(len(rows), planned))
+        def take(one: PlannedRequest | NoChange) -> None:
+            if isinstance(one, PlannedRequest) and len(planned) < MAX_ROWS:
+                planned.append(one)
+
+        def tell(lines: int) -> None:
+            self.progress = f"Reading {request.source.name}: {lines:,} lines so far"
+            self.changed.emit()
 
         try:
-            stamp = _stamp(path)
-            counts, is_live = await self._use_cases.simulate(path, take)
+            stamp = request.source.stamp()
+            result = await self._use_cases.simulate(request, take, tell)
         except AppError as error:
             self._error = error
         except OSError as error:
             self._show_failure(error)
         else:
-            rows += [problem_row(number, one) for number, one in enumerate(counts.problems)]
-            rows += [bad_line_row(*one) for one in counts.intake.invalid[:MAX_ROWS]]
-            rows.sort(key=lambda row: row.line)
-            self.file = SimulatedFile(path, stamp, counts, is_live, tuple(rows))
+            made = build_simulated_source(request, result, stamp, planned)
+            self.simulated = made.with_ticks_of(self._before)
+            if request.source.is_deliverable:
+                self.actions.set_sample(EventSample(result.events, request.source.name))
+        self.progress = ""
         self.tasks.start_once("show", self._show_after_task())
+
+    async def _deliver(self, simulated: SimulatedSource) -> None:
+        """Deliver what was simulated, or simulate it again where something is different by now."""
+        request = simulated.request
+        try:
+            if request.source.stamp() != simulated.stamp:
+                self.message_posted.emit("The file has changed since: simulated again.")
+                self.simulate(request)
+                return
+            # Another window, or the command line, may have saved others.
+            if not await self.actions.are_in_force(simulated.result.actions):
+                self.message_posted.emit("The actions were changed since: simulated again.")
+                self.simulate(request)
+                return
+            order = DeliveryOrder(
+                request.source,
+                simulated.sends_removals,
+                simulated.left_out,
+                request.user_fields,
+                request.organization_fields,
+            )
+            total = self.delivered_count + simulated.counts.unchanged
+            self.delivery.deliver(order, total)
+        except OSError as error:
+            self._show_failure(error)
+        finally:
+            self.changed.emit()
+
+    async def _preview_drafts(self) -> None:
+        await self.actions.wait_until_kept()
+        request = self._request
+        if request is None or self.simulated is None:
+            stored = await self._store.events.list_newest(_PREVIEWED_EVENTS)
+            kept = tuple(one for one in stored if one.text and not one.reason)
+            title = f"The last {format_count(len(kept), 'stored event', 'stored events')}"
+            request = SimulationRequest(SimulationInput(title, stored=kept))
+        self.simulate(replace(request, with_drafts=True))
+        await self.tasks.wait_for_prefix("simulate")
+        if self.simulated is not None and self.simulated.request.with_drafts:
+            await self.actions.mark_previewed()
+            self.preview_shown.emit()
+
+    def _on_actions_saved(self) -> None:
+        # What is shown is what will be delivered.
+        if self._request is not None and not self.delivery.is_running and not self._is_delivered:
+            self.leave_drafts()
 
     async def _show_after_task(self) -> None:
         """Show the rows once the task before has ended, whose state the list tells."""
         await self.tasks.wait_for_prefix("simulate")
-        await self.tasks.wait_for_prefix("read")
         self._refresh_table()
 
-    async def _read_stored(self) -> None:
-        states = _CORRECTED if self.event_filter is EventFilter.CORRECTION else ()
-        events = self._store.events
-        found = await events.list_newest(_LOG_EVENTS, states=states)
-        rows = [row for event in found for row in delivery_rows(event)]
+    def _on_stored_read(self) -> None:
         if self.event_filter is EventFilter.CORRECTION:
-            rows = [row for row in rows if row.state in ("To correct", "Not ticked")]
-            bad = await events.list_newest(_LOG_EVENTS, only_invalid=True)
-            rows += [row for event in bad for row in delivery_rows(event)]
-        self._stored_rows = tuple(rows)
-        self.tasks.start_once("show", self._show_after_task())
+            self.correction.set_rows(self.stored.rows or ())
+        self._refresh_table()
 
     def _refresh_table(self) -> None:
         words = self.search_text.lower().split()
@@ -301,35 +459,30 @@ class EventsPageModel(TaskModel):
         if not check_view_permission(self._workspace).is_allowed:
             return ()
         if self.event_filter is EventFilter.SIMULATION:
-            return self.file.rows if self.file is not None else ()
-        return self._stored_rows or ()
+            return self.simulated.rows if self.simulated is not None else ()
+        if self.event_filter is EventFilter.CORRECTION and self.stored.rows is not None:
+            return self.correction.shown_rows()
+        return self.stored.rows or ()
 
-    def _watch(self, process: DeliveryProcess) -> None:
-        self._process = process
-        self.progress = "Delivering…"
-        self._poll_timer.start()
+    def _on_rows_changed(self) -> None:
+        watch = self.delivery.watch
+        if watch is None or self.simulated is None:
+            return
+        self.simulated = self.simulated.with_states(watch.states)
+        if self.event_filter is EventFilter.SIMULATION:
+            self._refresh_table()
+
+    def _on_delivery_ended(self, is_source: bool) -> None:
+        self._is_delivered = self._is_delivered or is_source
+        self.actions.refresh()
+        self.stored.read_attention()
+        if self.event_filter in _STORED:
+            self._read_again()
         self.changed.emit()
 
-    def _poll(self) -> None:
-        self.tasks.start_once("poll", self._poll_once())
-
-    async def _poll_once(self) -> None:
-        process = self._process
-        counts = await self._store.events.count_states()
-        waiting = sum(counts.get(name, 0) for name in _WAITING)
-        if process is not None and process.exit_code is None:
-            self.progress = f"Delivering… {waiting:,} left" if waiting else "Delivering…"
-            self.changed.emit()
-            return
-        self._poll_timer.stop()
-        self._process = None
-        parked = counts.get("parked", 0)
-        words = [f"{counts.get('done', 0):,} done"]
-        words += [f"{parked:,} to correct"] if parked else []
-        words += [f"{waiting:,} left: deliver again"] if waiting else []
-        self.progress = f"Delivered: {', '.join(words)}."
-        self.message_posted.emit(self.progress)
-        self.set_filter(EventFilter.LOG, "")
+    def _read_again(self) -> None:
+        self.stored.read(self.event_filter)
+        self.stored.read_attention()
 
     def _show_failure(self, error: Exception) -> None:
         if isinstance(error, AppError):
@@ -341,16 +494,4 @@ class EventsPageModel(TaskModel):
     async def _export(self, path: Path, file_format: str) -> None:
         model = self.table_model
         rows = [row for n in range(model.rowCount()) if (row := model.row_at(n)) is not None]
-        cells = [(str(row.line), row.text, row.note, row.state) for row in rows]
-        header = ("line", "what", "request", "state")
-        document = {"rows": [dict(zip(header, cell, strict=True)) for cell in cells]}
-        text = format_json(document) if file_format == "json" else format_csv(header, cells)
-        await write_private_file(path, text)
-        count = format_count(len(rows), "row", "rows")
-        self.message_posted.emit(f"Saved {count} to {path.name}")
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """Return a file's time of change and size, by which a change is told. Raises OSError."""
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size
+        self.message_posted.emit(await export_event_rows(rows, path, file_format))

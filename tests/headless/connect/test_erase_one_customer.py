@@ -412,7 +412,7 @@ def test_each_table_is_erased_or_holds_nothing_of_a_customer(store: WorkspaceSto
     erased |= {table for table, _ in customer_erasure.MEMORY_ROWS}
     # By statements of their own, or by a trigger of theirs.
     erased |= {"audit_value", "outbox", "plan_row", "email_change", "source_correction", "draft"}
-    erased |= {"feed_user_address", "search_suffix", "lead_request", "edit_batch_row"}
+    erased |= {"feed_user_address", "search_suffix", "lead_request", "edit_batch_row", "segment"}
     # Forgets whose it was when it ends.
     erased |= {"erasure", "event", "event_delivery", "event_write"}
     ids_and_times = {

@@ -182,6 +182,11 @@ async def test_palette_finds_buttons_of_page_in_front(window: WindowDriver) -> N
     assert window.visible_texts(page.banner) == "The record is empty."  # type: ignore[attr-defined]
 
 
+async def test_palette_has_help_once_while_about_is_open(window: WindowDriver) -> None:
+    window.view.window_actions["About Fairlead"].trigger()
+    assert titles(window, ">help").count("Help") == 1
+
+
 async def test_palette_chooses_appearance(window: WindowDriver) -> None:
     assert titles(window, ">dark mode")[0] == "Appearance: Dark"
     window.press(Key.Key_Return)

@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtGui import QGuiApplication
 
+from desktop.viewmodels.events.event_consequences import TICK
 from desktop.viewmodels.events.event_row import EventFilter
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.batch_page_driver import PROCESS_S
@@ -44,6 +45,7 @@ async def test_a_file_is_simulated_and_nothing_is_written(
     await window.open_file(write(tmp_path, *EVENTS, more="not JSON\n"))
     texts = window.visible_texts()
     assert "1 removal: 3 open tickets lose the organisation" in texts
+    assert window.find_one("Open ticket #48213").isVisible()
     assert "Zendesk would discard 1 trait: shoe_size 1×" in texts
     assert "1 new user: Zendesk asks them by mail" in texts
     assert "1 action can't be delivered: nobody is created, see Needs correction" in texts
@@ -52,7 +54,7 @@ async def test_a_file_is_simulated_and_nothing_is_written(
     assert states == ["Update", "Create", "3 tickets", "Event", "To correct", "Can't be read"]
     # Removals and what can't be delivered are not in the button's number.
     assert window.events_page.deliver_button.plain_text() == "Deliver 3"
-    window.click(window.events_page.consequences_card.removals_box)
+    window.click(window.consequence("removals", TICK))
     assert window.events_page.deliver_button.plain_text() == "Deliver 4"
     assert zendesk(window, "users/search?query=email:new@one.example")["users"] == []
 
@@ -65,7 +67,9 @@ async def test_a_file_is_delivered_by_a_process_and_what_is_left_is_corrected(
     assert not window.events_page.deliver_button.isEnabled()
     await window.wait_until(window.is_still, PROCESS_S)
     assert "Delivered: " in window.visible_texts()
-    assert window.events_model.event_filter is EventFilter.LOG
+    # Each row says what became of it.
+    states = [row.state for row in window.rows()]
+    assert states == ["Done", "Done", "Not ticked", "Done", "To correct"]
     (user,) = zendesk(window, "users/search?query=email:new@one.example")["users"]
     assert [one["type"] for one in zendesk(window, f"users/{user['id']}/events")["events"]] == [
         "Article Read"
@@ -90,6 +94,15 @@ async def test_a_row_shows_its_request_and_leads_to_the_customer(
     assert "PUT /api/v2/users/update_many" in window.visible_texts()
     window.click(window.events_page.detail_card.copy_button)
     assert QGuiApplication.clipboard().text().startswith("PUT /api/v2/users/update_many\n{")
+    assert "Why not the others" in window.visible_texts()
+    assert 'type = "group" does not hold' in window.visible_texts()
+    assert dict(detail.facts)["Discarded"] == "shoe_size"
+    # Its mapping, tried on this very event.
+    window.click(window.events_page.detail_card.mapping_button)
+    drawer = window.events_page.mapping_drawer
+    assert drawer is not None
+    assert drawer.sample_dropdown.currentText().startswith("Line 1: identify")
+    window.press(Key.Key_Escape)
     window.events_page.table.setFocus()
     window.press(Key.Key_Return)
     await window.wait_until(lambda: window.view.current_page == "customers")
@@ -105,8 +118,8 @@ async def test_what_cannot_be_opened_or_has_changed_is_told(
     await window.open_file(path)
     write(tmp_path, *EVENTS)
     window.click(window.events_page.deliver_button)
-    assert "The file has changed since" in window.visible_texts()
     await window.wait_until(window.is_still)
+    assert "The file has changed since" in window.visible_texts()
     assert window.events_page.deliver_button.plain_text() == "Deliver 3"
 
 
@@ -131,15 +144,15 @@ async def test_offline_it_compares_with_what_is_saved_and_does_not_deliver(
     finally:
         window.sandbox.control("POST", "account", {"zendesk": "on"})
     assert "Zendesk can't be reached." in window.visible_texts()
+    assert "so everybody looks new" in window.visible_texts()
     assert not window.events_page.deliver_button.isEnabled()
 
 
 async def test_every_control_has_a_name_and_room(window: EventsPageDriver, tmp_path: Path) -> None:
     await window.open_file(write(tmp_path, *EVENTS))
     window.events_page.table.select_row(2)
-    for size in ((1280, 820), (470, 820)):
-        window.view.resize(*size)
-        await window.wait_until(window.is_still)
+    for size in ((1280, 820), (1000, 700), (392, 860)):
+        window.resize(size)
         assert controls_without_name(window.events_page) == []
         assert clipped_texts(window.events_page) == []
 

@@ -14,6 +14,7 @@ from desktop.app.commands.sync_subcommands.arguments import require_sync_permiss
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_deliverer, open_live_directory
 from desktop.events.event import Event
+from desktop.events.event_action import ActionKind
 from desktop.events.event_intake import read_events
 from desktop.events.stored_events import stored_steps
 from desktop.kit.errors import AppError, InvalidInput, StopsRun
@@ -31,6 +32,15 @@ def _add_deliver_arguments(parser: argparse.ArgumentParser) -> None:
         "file", nargs="?", metavar="FILE", help="events; - is stdin; without: what waits here"
     )
     parser.add_argument("--name", metavar="NAME", help="what the source is called; the file's name")
+    parser.add_argument(
+        "--source", type=int, metavar="ID", help="without FILE: send only its removals, count it"
+    )
+    parser.add_argument(
+        "--leave-out",
+        metavar="LINE:ACTION,…",
+        default="",
+        help="actions that are not delivered, as `simulate` names line and action",
+    )
     _add_common_arguments(parser)
 
 
@@ -41,6 +51,9 @@ def _add_retry_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", metavar="NAME", help="the source whose bad lines are corrected")
     parser.add_argument(
         "--event", type=int, action="append", metavar="ID", help="only this one, as `log` names it"
+    )
+    parser.add_argument(
+        "--left-out", action="store_true", help="send what was left out of a delivery too"
     )
     _add_common_arguments(parser)
 
@@ -62,7 +75,7 @@ def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
 async def _deliver(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_sync_permission(services)
     stored: dict[str, Any] = {}
-    source_id: int | None = None
+    source_id: int | None = options.source
     if options.file is not None:
         source_id, stored = await _store(services, options)
     return await deliver_and_emit(services, options, source_id, stored)
@@ -72,7 +85,7 @@ async def _deliver(services: WorkspaceServices, options: argparse.Namespace) -> 
 async def _retry(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_sync_permission(services)
     if options.file is None:
-        count = await services.store.events.retry(options.event)
+        count = await services.store.events.retry(options.event, with_left_out=options.left_out)
         return await deliver_and_emit(services, options, None, {"retried": count})
     corrected = 0
     with open_event_source(options.file) as source:
@@ -100,6 +113,7 @@ async def _store(
 ) -> tuple[int, dict[str, Any]]:
     """Store the events of a file before anything is sent; what is stored already is left alone."""
     events, now = services.store.events, services.context.clock.now()
+    left_out = _parse_left_out(options.leave_out)
     named = await find_named_source(services, options.name)
     # Opened first: without a file there is no intake.
     with open_event_source(options.file) as stream:
@@ -108,9 +122,25 @@ async def _store(
             source_id = await services.store.event_sources.add_intake(named.id, file_name, now)
         else:
             source_id = await events.add_source(_source_name(options), now)
-        counts = await store_stream(services.store, source_id, stream, now)
+        counts = await store_stream(services.store, source_id, stream, now, left_out)
     duplicates = counts.lines - counts.stored
     return source_id, {"source": source_id, "lines": counts.lines, "duplicates": duplicates}
+
+
+def _parse_left_out(text: str) -> dict[int, tuple[str, ...]]:
+    """Parse "3:org_membership,7:upsert_user" to actions by line. Raises InvalidInput."""
+    found: dict[int, tuple[str, ...]] = {}
+    kinds = {kind.value for kind in ActionKind}
+    for part in filter(None, text.split(",")):
+        line, _, action = part.strip().partition(":")
+        if not (line.isascii() and line.isdigit()) or action not in kinds:
+            raise InvalidInput(
+                f"“{part[:60]}” is not LINE:ACTION.",
+                "Nothing was stored or sent.",
+                f"An action is one of {', '.join(sorted(kinds))}.",
+            )
+        found[int(line)] = (*found.get(int(line), ()), action)
+    return found
 
 
 def _source_name(options: argparse.Namespace) -> str:

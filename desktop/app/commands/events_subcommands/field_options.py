@@ -5,11 +5,13 @@ import argparse
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_event_calls
 from desktop.events.live_directory import LiveDirectory
+from desktop.events.planned_fields import (
+    FIELD_TYPES,
+    PlannedField,
+    parse_planned_field,
+    plan_with_fields,
+)
 from desktop.events.zendesk_directory import ZendeskDirectory
-from desktop.kit.errors import InvalidInput
-from desktop.model.zendesk_user import UserFieldDefinition
-
-_TYPES = ("text", "textarea", "checkbox", "date", "integer", "decimal")
 
 
 def add_field_options(parser: argparse.ArgumentParser) -> None:
@@ -20,18 +22,15 @@ def add_field_options(parser: argparse.ArgumentParser) -> None:
             action="append",
             default=[],
             metavar="KEY=TYPE",
-            help=f"a missing {whose} field to create: {', '.join(_TYPES)}",
+            help=f"a missing {whose} field to create: {', '.join(FIELD_TYPES)}",
         )
 
 
 def take_planned_fields(directory: ZendeskDirectory, options: argparse.Namespace) -> None:
     """Plan as if the fields named by the options were there. Raises InvalidInput."""
-    directory.organization_fields = (
-        *(directory.organization_fields or ()),
-        *_parse_fields(options.create_field),
+    plan_with_fields(
+        directory, _parse_fields(options.create_user_field), _parse_fields(options.create_field)
     )
-    if directory.user_fields is not None:
-        directory.user_fields = (*directory.user_fields, *_parse_fields(options.create_user_field))
 
 
 async def create_fields(
@@ -51,17 +50,5 @@ async def create_fields(
         await directory.load_fields()
 
 
-def _parse_fields(texts: list[str]) -> tuple[UserFieldDefinition, ...]:
-    return tuple(map(_parse_field, texts))
-
-
-def _parse_field(text: str) -> UserFieldDefinition:
-    key, _, kind = text.partition("=")
-    is_key = key.isascii() and key.replace("_", "").isalnum() and not key.isdigit()
-    if not is_key or kind not in _TYPES:
-        raise InvalidInput(
-            f"“{text[:60]}” is not KEY=TYPE.",
-            "Nothing was created.",
-            f"A key has letters, digits and _; a type is one of {', '.join(_TYPES)}.",
-        )
-    return UserFieldDefinition(0, key, key.replace("_", " ").capitalize(), kind)
+def _parse_fields(texts: list[str]) -> tuple[PlannedField, ...]:
+    return tuple(map(parse_planned_field, texts))

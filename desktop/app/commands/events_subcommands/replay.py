@@ -14,12 +14,9 @@ from desktop.app.commands.events_subcommands.event_selection import (
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
 from desktop.app.container import WorkspaceServices
-from desktop.app.event_services import build_action_store, build_event_calls, open_live_directory
-from desktop.events.simulation import compile_actions
+from desktop.app.event_services import preview_replay
 from desktop.kit.text import format_count
-from desktop.sync.event_replay import EventReplay, ReplayRow
-
-_DELIVERED = ("done", "unchanged", "kept")
+from desktop.sync.event_replay import ReplayRow
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,37 +31,23 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 @in_workspace(for_runs=True)
 async def _replay(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_sync_permission(services, writes=not options.dry_run)
-    store = services.store
-    ids = await store.event_writes.select_events(read_selection(options), _DELIVERED)
-    rows = await _preview(services, ids)
-    sending = sorted({row.stored.id for row in rows if row.is_sent})
-    overtaken = await store.events.count_overtaken(sending)
+    found = await preview_replay(services, read_selection(options))
+    sending = found.sent_events
     document: dict[str, Any] = {
-        "events": len(ids),
+        "events": found.events,
         "sent_again": len(sending),
-        "overtaken": overtaken,
+        "overtaken": found.overtaken,
     }
     if options.dry_run:
-        document["rows"] = [_as_json(row) for row in rows]
-        lines = _describe(document, () if options.quiet else rows)
+        document["rows"] = [_as_json(row) for row in found.rows]
+        lines = _describe(document, () if options.quiet else found.rows)
         return emit(document, lines, as_json=options.json)
-    document["replayed"] = await store.events.replay(sending)
+    document["replayed"] = await services.store.events.replay(sending)
     if not sending:
         return emit(document, _describe(document, ()), as_json=options.json)
     # Removals of these events alone were ticked.
     options.event = sending
     return await deliver_and_emit(services, options, None, document)
-
-
-async def _preview(services: WorkspaceServices, ids: Sequence[int]) -> list[ReplayRow]:
-    replay = EventReplay(
-        compile_actions(await build_action_store(services).get_actions()),
-        await open_live_directory(services),
-        build_event_calls(services),
-        services.store.event_writes,
-        await services.store.erased_people.load(),
-    )
-    return await replay.preview(await services.store.events.get_many(ids))
 
 
 def _as_json(row: ReplayRow) -> dict[str, Any]:

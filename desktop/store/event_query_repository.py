@@ -1,0 +1,87 @@
+"""What pages ask of the stored events: which are known, when actions fired, what a file became."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from desktop.model.event_delivery import DeliveryState
+from desktop.model.json_value import canonical_json
+from desktop.store.database_call import database_call
+from desktop.store.repository import Repository
+
+_UNSENT = ("waiting", "open")
+
+
+class EventQueryRepository(Repository):
+    """Questions about the tables `event` and `event_delivery`, of the connected account."""
+
+    @database_call
+    def find_known(self, message_ids: Sequence[str]) -> Mapping[str, str]:
+        """Return, of these message ids, those that are stored: `sent`, `waiting` or `parked`."""
+        wanted = canonical_json(list(message_ids))
+
+        def look(connection: sqlite3.Connection) -> Mapping[str, str]:
+            rows = connection.execute(
+                "SELECT e.message_id, e.state, EXISTS (SELECT 1 FROM event_delivery d WHERE"
+                " d.event = e.id AND d.state = 'parked') AS is_parked FROM event e"
+                " WHERE e.account = (SELECT id FROM current_account)"
+                " AND e.message_id IN (SELECT value FROM json_each(?))",
+                (wanted,),
+            )
+            return {row["message_id"]: _known_state(row) for row in rows}
+
+        return self._database.read(look)
+
+    @database_call
+    def find_last_fired(self) -> Mapping[str, float]:
+        """Return by action when one of its deliveries changed last, Unix seconds."""
+
+        def look(connection: sqlite3.Connection) -> Mapping[str, float]:
+            rows = connection.execute(
+                "SELECT d.action, max(d.updated_at) AS at FROM event_delivery d JOIN event e"
+                " ON e.id = d.event WHERE e.account = (SELECT id FROM current_account)"
+                " GROUP BY d.action"
+            )
+            return {row["action"]: float(row["at"]) for row in rows}
+
+        return self._database.read(look)
+
+    @database_call
+    def find_newest_source(self, name: str, since: float = 0.0) -> int | None:
+        """Return the id of the newest source of this name added since a moment, or None."""
+
+        def look(connection: sqlite3.Connection) -> int | None:
+            row = connection.execute(
+                "SELECT max(id) AS id FROM event_source WHERE name = ? AND added_at >= ?"
+                " AND account = (SELECT id FROM current_account)",
+                (name, since),
+            ).fetchone()
+            return None if row["id"] is None else int(row["id"])
+
+        return self._database.read(look)
+
+    @database_call
+    def list_delivery_states(
+        self, source_id: int, since: float
+    ) -> Mapping[tuple[int, str], tuple[DeliveryState, float]]:
+        """Return by line and action the state of a source's deliveries changed since a moment."""
+
+        def look(
+            connection: sqlite3.Connection,
+        ) -> Mapping[tuple[int, str], tuple[DeliveryState, float]]:
+            rows = connection.execute(
+                "SELECT e.line, d.action, d.state, d.updated_at FROM event e JOIN event_delivery d"
+                " ON d.event = e.id WHERE e.source = ? AND d.updated_at >= ?",
+                (source_id, since),
+            )
+            return {
+                (row["line"], row["action"]): (DeliveryState(row["state"]), row["updated_at"])
+                for row in rows
+            }
+
+        return self._database.read(look)
+
+
+def _known_state(row: sqlite3.Row) -> str:
+    if row["is_parked"] or row["state"] == "invalid":
+        return "parked"
+    return "waiting" if row["state"] in _UNSENT else "sent"

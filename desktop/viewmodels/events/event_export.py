@@ -1,0 +1,18 @@
+"""Writes the rows of the Events page to a file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from desktop.kit.text import format_count
+from desktop.viewmodels.events.event_row import EventRow
+from desktop.viewmodels.file_export import format_csv, format_json, write_private_file
+
+
+async def export_event_rows(rows: Sequence[EventRow], path: Path, file_format: str) -> str:
+    """Write rows as `csv` or `json`; returns a sentence on it. Raises what writing raises."""
+    cells = [(str(row.line), row.text, row.note, row.state) for row in rows]
+    header = ("line", "what", "request", "state")
+    document = {"rows": [dict(zip(header, cell, strict=True)) for cell in cells]}
+    text = format_json(document) if file_format == "json" else format_csv(header, cells)
+    await write_private_file(path, text)
+    return f"Saved {format_count(len(rows), 'row', 'rows')} to {path.name}"
