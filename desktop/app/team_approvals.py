@@ -8,6 +8,7 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from desktop.app.container import WorkspaceServices
 from desktop.connect.identity_and_roles import actor_from_zendesk_user
@@ -19,8 +20,10 @@ from desktop.model.limit import TYPED_CONSEQUENCES
 from desktop.model.permission import Actor, Role
 from desktop.model.sync_plan import PlanState
 from desktop.model.team import ApprovalAnswer, ApprovalKind, ApprovalRequest
-from desktop.store.team.team_store import TeamStore
 from desktop.sync.limits import read_open_limits
+
+if TYPE_CHECKING:
+    from desktop.store.team.team_store import TeamStore
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +132,7 @@ class TeamApprovals:
                     "Make a new preview; another admin has to approve it.",
                 )
 
-    async def _wanted_erasures(self, store: TeamStore) -> list[WantedApproval]:
+    async def _wanted_erasures(self, store: "TeamStore") -> list[WantedApproval]:
         found = []
         for progress in await self._services.store.erasures.list_progress(open_only=True):
             erasure = progress.erasure
@@ -238,7 +241,7 @@ class TeamApprovals:
         return Actor(admin.name, admin.role, admin.id, credential=answer.credential)
 
     def _require_confirmed_person(
-        self, store: TeamStore, request: ApprovalRequest, typed: str
+        self, store: "TeamStore", request: ApprovalRequest, typed: str
     ) -> None:
         typed_hash = store.key.hash_person(f"erasure {confirmation_key(typed)}")
         if typed_hash != request.text("person"):
@@ -248,7 +251,7 @@ class TeamApprovals:
                 f"Ask {request.asked_by} whom it is about, and type that address.",
             )
 
-    async def _require_store(self) -> TeamStore:
+    async def _require_store(self) -> "TeamStore":
         store = await self._services.team.open()
         if store is None:
             raise InvalidInput("This computer works alone.", "", "`fairlead team join` joins one.")

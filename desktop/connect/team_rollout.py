@@ -32,7 +32,7 @@ _POLICY_SECTIONS = frozenset(
     }
 )
 # The team's too, though it stands beside a switch of each computer's own.
-_TEAM_KEYS = frozenset({settings_table.DESK_COUNT.key})
+_TEAM_KEYS = frozenset({settings_table.DESK_COUNT.key, settings_table.TEAM_HOST.key})
 
 KEY_HANDOUT_NOTES = (
     "Keys are handed out person by person, never in the policy file. Ask Sailthru for a second "

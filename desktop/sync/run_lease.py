@@ -5,18 +5,21 @@ a number does not: whoever comes later raises it, and a run with an older one wr
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from desktop.kit.errors import ConflictError
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.sync import Sync
-from desktop.store.team.team_store import TeamStore
+
+if TYPE_CHECKING:
+    from desktop.store.team.team_store import TeamStore
 
 
 @dataclass(frozen=True)
 class RunLease:
     """A run's lease of its sync in the team store."""
 
-    store: TeamStore
+    store: "TeamStore"
     sync: Sync
     epoch: int
 
@@ -34,7 +37,7 @@ class RunLease:
         await self.store.leases.release(self.sync.name, self.epoch)
 
 
-async def acquire_run_lease(store: TeamStore, sync: Sync, owner: str, actor: str) -> RunLease:
+async def acquire_run_lease(store: "TeamStore", sync: Sync, owner: str, actor: str) -> RunLease:
     """Begin a run's lease. Raises SyncRunsElsewhere, TeamStoreAway."""
     lease = await store.leases.acquire(sync.name, owner, actor)
     return RunLease(store, sync, lease.epoch)

@@ -200,7 +200,7 @@ def test_packages_below_viewmodels_import_without_qt() -> None:
 def test_command_line_starts_without_slow_imports() -> None:
     code = (
         "import sys; import desktop.app.cli\n"
-        "slow = {'httpx', 'keyring', 'PySide6', 'qasync', 'starlette', 'uvicorn'}\n"
+        "slow = {'httpx', 'keyring', 'psycopg', 'PySide6', 'qasync', 'starlette', 'uvicorn'}\n"
         "print(*sorted(slow & set(sys.modules)))"
     )
     done = subprocess.run(

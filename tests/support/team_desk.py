@@ -17,6 +17,7 @@ class TeamDeskCommand:
     ) -> None:
         self.command = command
         self.home = command.home
+        self.document = document
         self.environ = {
             "FAIRLEAD_AUDIT_KEY": f"the audit key of {name}",
             "FAIRLEAD_TEAM_DSN": dsn,

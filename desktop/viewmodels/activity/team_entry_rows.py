@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktop.connect.team_connection import TeamConnection
 from desktop.kit.clock import iso_timestamp
 from desktop.model.team import TeamEntry
-from desktop.store.team.team_store import TeamStore
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels import time_format
 from desktop.viewmodels.activity.activity_detail_view import (
@@ -18,6 +18,9 @@ from desktop.viewmodels.activity.activity_row import ActivityRow
 from desktop.viewmodels.activity.sync_audit_rows import TimeBounds
 from desktop.viewmodels.file_export import FileFormat, RowFormat, export_pages
 from desktop.viewmodels.team_entry_text import team_entry_subject
+
+if TYPE_CHECKING:
+    from desktop.store.team.team_store import TeamStore
 
 _PAGE_SIZE = 200
 # Tells their ids from those of edits in one list.
@@ -80,7 +83,7 @@ class TeamEntryLoader:
         oldest = min((entry.place for entry in self._entries.values()), default=None)
         await self._read_page(store, oldest)
 
-    async def _read_page(self, store: TeamStore, before: tuple[float, str, int] | None) -> None:
+    async def _read_page(self, store: "TeamStore", before: tuple[float, str, int] | None) -> None:
         page = await _read_entries(store, before, self._times)
         if before is None and not any(_row_id(entry) in self._entries for entry in page):
             # More than a page is new since: what was read is not next to it.
@@ -89,13 +92,13 @@ class TeamEntryLoader:
         self.is_complete = self.is_complete or len(page) < _PAGE_SIZE
         self.is_loaded = True
 
-    async def _read_people(self, store: TeamStore) -> dict[str, str]:
+    async def _read_people(self, store: "TeamStore") -> dict[str, str]:
         ids = await self._store.sheet_reader.list_all_opened_ids()
         return {store.key.hash_person(one): one for one in ids}
 
 
 async def _read_entries(
-    store: TeamStore, before: tuple[float, str, int] | None, times: TimeBounds
+    store: "TeamStore", before: tuple[float, str, int] | None, times: TimeBounds
 ) -> tuple[TeamEntry, ...]:
     since, until = times
     return await store.audit.list_entries(
