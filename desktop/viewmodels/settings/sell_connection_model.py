@@ -12,7 +12,7 @@ from desktop.connect.workspace_setup import set_up_workspace
 from desktop.customer.sell_export.export_folder import STATE
 from desktop.customer.sell_export.sell_exporter import SellExporter, SellExportStep
 from desktop.kit.errors import NotPermitted
-from desktop.model.permission import Permission, check_permission
+from desktop.model.permission import Permission, check_role
 from desktop.model.sell_record import SELL_END
 from desktop.settings import settings_table
 from desktop.viewmodels import time_format
@@ -111,7 +111,7 @@ class SellConnectionModel(ConnectingCardModel):
 
     def _export_reason(self) -> str:
         workspace = self._workspace
-        return check_permission(Permission.EXPORT_SELL, workspace.actor, workspace.rules).reason
+        return check_role(Permission.EXPORT_SELL, workspace.actor, workspace.rules).reason
 
     def connect_sell(self, token: str) -> None:
         """Test the Sell card's token, and store it if Sell takes it."""
