@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from desktop.customer.erasure_service import ErasureService
     from desktop.customer.lead_requests import LeadRequestService
     from desktop.customer.pause_release import PauseRelease
-    from desktop.customer.sell_export.sell_exporter import SellExporter, SellExportStep
     from desktop.customer.person_export import PersonExportService
+    from desktop.customer.sell_export.sell_exporter import SellExporter, SellExportStep
     from desktop.customer.ticket_follower import TicketFollower
     from desktop.model.mail_trail import MailTrail
     from desktop.model.sailthru_profile import SailthruProfile

@@ -27,8 +27,8 @@ from desktop.panels.settings.about_card import AboutCard
 from desktop.panels.settings.diagnostics_dialog import DiagnosticsDialog
 from desktop.panels.settings.sell_connection_card import SellConnectionCard
 from desktop.panels.settings_page import SettingsPage
-from desktop.panels.widgets.scroll_area import scroll_into_view
 from desktop.panels.theme.application_theme import ContrastChoice, DirectionChoice, ThemeChoice
+from desktop.panels.widgets.scroll_area import scroll_into_view
 from desktop.viewmodels.page_access import PageAccess
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop.kit.csv_text import escape_csv_formula
 from desktop.kit.errors import StorageError
 from desktop.panels.widgets.export_file_dialog import ExportFileDialog
-from desktop.kit.csv_text import escape_csv_formula
 from desktop.viewmodels.file_export import FileFormat, RowFormat, export_pages
 
 
