@@ -25,6 +25,7 @@ from desktop.model.permission import (
     PermissionDecision,
     PermissionRules,
     check_permission,
+    check_role,
 )
 from desktop.model.service import Service
 from desktop.model.workspace_kind import WorkspaceKind, confirmed_over
@@ -282,7 +283,7 @@ class WorkspaceServices:
             self.store,
             self.context.clock,
             lambda: session.actor,
-            self.check_now,
+            self._check_role_now,
             session.recheck_actor,
             on_step,
             checkpoint,
@@ -457,6 +458,13 @@ class WorkspaceServices:
         if not decision.is_allowed:
             return decision
         return check_permission(permission, actor, self.read_current_rules())
+
+    def _check_role_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
+        """Decide by the table of this moment alone: for what also works with changes off."""
+        decision = check_role(permission, actor, self.session.rules)
+        if not decision.is_allowed:
+            return decision
+        return check_role(permission, actor, self.read_current_rules())
 
     def build_edit_sender(self, checkpoint: "Checkpoint" = lambda _name: None) -> "EditSender":
         """Build the EditSender of the outbox over the workspace's clients connected now.

@@ -1,18 +1,17 @@
 """The part of a set-up that connects Zendesk Sell, which is optional."""
 
-from collections.abc import Mapping
-
 from desktop.connect.connection_check import CheckCollector
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sell_account_checks import check_sell_account
 from desktop.kit.errors import KeyringError
+from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
 from desktop.vault.secret import Secret
 
-NO_PLACE_FOR_SELL = (
+_NO_PLACE_FOR_SELL = (
     "Zendesk Sell was not connected: there is no keyring for its token. Set FAIRLEAD_SELL_TOKEN."
 )
 
@@ -20,13 +19,28 @@ NO_PLACE_FOR_SELL = (
 async def check_sell_setup(
     config: ConnectionConfig,
     values: SettingsValues,
-    secrets: Mapping[Secret, str],
+    secrets: dict[Secret, str],
+    settings: dict[str, Json],
     checks: CheckCollector,
-) -> bool:
-    """Check the Zendesk Sell account of a set-up; False where its token is not to be stored."""
+) -> None:
+    """Check the Zendesk Sell account of a set-up; a refused token goes from what is stored.
+
+    Optional: the rest is stored all the same.
+    """
     token = secrets.get(Secret.SELL_TOKEN) or await config.sell_token(values)
-    if token is None or not values.get(settings_table.SELL_ENABLED):
-        return Secret.SELL_TOKEN not in secrets
+    if token is not None and values.get(settings_table.SELL_ENABLED):
+        is_accepted = await _check_account(config, values, token, checks)
+    else:
+        is_accepted = Secret.SELL_TOKEN not in secrets
+    if not is_accepted:
+        secrets.pop(Secret.SELL_TOKEN, None)
+        for setting in settings_table.SELL_SETTINGS:
+            settings.pop(setting.key, None)
+
+
+async def _check_account(
+    config: ConnectionConfig, values: SettingsValues, token: str, checks: CheckCollector
+) -> bool:
     services = config.temporary_clients(values)
     uri = values.get(settings_table.SELL_BASE_URL)
     if not await check_reachability(Service.SELL.title, uri, services, config.clock, checks):
@@ -35,15 +49,29 @@ async def check_sell_setup(
         return await check_sell_account(client, config.clock, checks)
 
 
-async def can_keep_sell_token(secrets: Mapping[Secret, str], config: ConnectionConfig) -> bool:
-    """Whether a set-up's Sell token has a place: a server without a keyring may have none."""
+async def drop_unkept_sell_token(
+    config: ConnectionConfig,
+    before: SettingsValues,
+    secrets: dict[Secret, str],
+    settings: dict[str, Json],
+) -> tuple[str, ...]:
+    """Drop a set-up's Sell token that has no use or no place here; returns notes about it.
+
+    `settings` are those that this person may change.
+    """
+    if not before.with_changes(settings).get(settings_table.SELL_ENABLED):
+        # Nobody who may has switched it on.
+        secrets.pop(Secret.SELL_TOKEN, None)
     token, given = secrets.get(Secret.SELL_TOKEN), config.environment_secrets.secrets
     if token is None or token == given.get(Secret.SELL_TOKEN):
-        return True
+        return ()
     try:
         await config.vault.get(Secret.SELL_HOST)
     except KeyringError:
         if not given:
             raise
-        return False
-    return True
+        # A server that has its keys from the environment need not have a keyring.
+        secrets.pop(Secret.SELL_TOKEN)
+        settings.pop(settings_table.SELL_ENABLED.key, None)
+        return (_NO_PLACE_FOR_SELL,)
+    return ()

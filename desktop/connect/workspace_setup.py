@@ -29,7 +29,7 @@ from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.mail_password import require_password_not_led_away
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
-from desktop.connect.sell_setup import NO_PLACE_FOR_SELL, can_keep_sell_token, check_sell_setup
+from desktop.connect.sell_setup import check_sell_setup, drop_unkept_sell_token
 from desktop.connect.setup_document import SetupDocument, parse_setup_document
 from desktop.connect.zendesk_account import erase_zendesk_secrets
 from desktop.connect.zendesk_account_checks import check_zendesk_account, not_signed_in_check
@@ -133,12 +133,8 @@ async def set_up_workspace(
     if outcome.is_good:
         await _check_sailthru(config, values, key, settings, checks, outcome)
     secrets = dict(setup.secrets)
-    if outcome.is_good and not await check_sell_setup(config, values, secrets, checks):
-        # Optional: the rest is stored all the same.
-        secrets.pop(Secret.SELL_TOKEN, None)
-        for setting in settings_table.SELL_SETTINGS:
-            settings.pop(setting.key, None)
     if outcome.is_good:
+        await check_sell_setup(config, values, secrets, settings, checks)
         require_password_not_led_away(config, before, settings, outcome.actor)
         settings, more = _filter_admin_settings(
             settings, before, outcome.actor, was_connected=is_connected
@@ -146,9 +142,6 @@ async def set_up_workspace(
         if values.get(settings_table.ZENDESK_AUTH) == "none" and not is_connected:
             settings[settings_table.SAILTHRU_ONLY_OWNER.key] = config.computer_user
         notes += more
-        if not before.with_changes(settings).get(settings_table.SELL_ENABLED):
-            # Nobody who may has switched it on: the token has no use here.
-            secrets.pop(Secret.SELL_TOKEN, None)
         if outcome.actor is not None and outcome.actor.role is Role.ADMIN:
             # What was just checked is sealed as well: a seal that was lost is whole again.
             used = (*settings_table.CONNECTION_SETTINGS, settings_table.ZENDESK_EMAIL)
@@ -169,10 +162,7 @@ async def set_up_workspace(
             await LocalDatabases(config.workspace).remember_account(seen, config.clock.now())
         # The seal's key first: secrets without one are taken for those of an earlier version.
         await config.seal.load()
-        if not await can_keep_sell_token(secrets, config):
-            secrets.pop(Secret.SELL_TOKEN)
-            settings.pop(settings_table.SELL_ENABLED.key, None)
-            notes += (NO_PLACE_FOR_SELL,)
+        notes += await drop_unkept_sell_token(config, before, secrets, settings)
         await _store_secrets(secrets, config, before, values)
         # Once more: what was just stored proves the seal too.
         await config.seal.load()

@@ -24,6 +24,7 @@ COUNT_WORDS = {
     "zendesk_tickets": ("Zendesk", "ticket", "tickets"),
     "zendesk_unclosed_tickets": ("Zendesk", "of them not closed", "of them not closed"),
     "sailthru_profiles": ("Sailthru", "profile", "profiles"),
+    "sell_records": ("Zendesk Sell", "record", "records"),
     "sailthru_lists": ("Sailthru", "list membership", "list memberships"),
     "sailthru_fields": ("Sailthru", "field", "fields"),
     "cached": ("This computer", "row of opened customers", "rows of opened customers"),
@@ -50,6 +51,7 @@ KEPT_TEXTS = (
     "Zendesk deletes the data in the background, which can take a while.",
     "Sailthru makes a profile again when something writes to the address, such as a form or a shop"
     " that is connected to it.",
+    "Zendesk Sell keeps their contact or lead, where you use it: delete it there.",
     "Of the record of changes the values are erased; its chain still verifies.",
     "Other computers with Fairlead, exports, backups and mailboxes keep what they have.",
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from desktop.clients.sell.record_export import SellRecordExport
 from desktop.clients.zendesk.event_calls import ZendeskEventCalls
 from desktop.clients.zendesk.record_export import ZendeskRecordExport
 from desktop.customer.erasure_check import read_addresses, read_profiles
@@ -36,6 +37,7 @@ class PersonExport:
     def counts(self) -> dict[str, int]:
         """How many records of each system the person's export holds."""
         zendesk, here = self.document["zendesk"], self.document["this_computer"]
+        sell = self.document["sell"]
         rows = [len(found) for tables in here.values() for found in tables.values()]
         return {
             "zendesk_users": len(zendesk["users"]),
@@ -43,6 +45,8 @@ class PersonExport:
             "zendesk_comments": sum(len(one["comments"]) for one in zendesk["tickets"]),
             "zendesk_events": len(zendesk["events"]),
             "sailthru_profiles": len(self.document["sailthru"]["profiles"]),
+            # Optional: not named where it is not connected.
+            **({"sell_records": sum(map(len, sell.values()))} if sell is not None else {}),
             "rows_here": sum(rows),
         }
 
@@ -90,6 +94,7 @@ class PersonExportService:
         clients, refused = self._services(), list[str]()
         zendesk = await self._read_zendesk(sheet, clients, refused)
         sailthru = await self._read_sailthru(sheet, clients, refused)
+        sell = await self._read_sell(sheet, clients, refused)
         here = await self._store.run(self._read_here, sheet, sailthru)
         return PersonExport(
             {
@@ -98,6 +103,7 @@ class PersonExportService:
                 "asked": sheet.query.value,
                 "zendesk": zendesk,
                 "sailthru": sailthru,
+                "sell": sell,
                 "this_computer": here,
                 "notes": [*_NOTES, *refused],
             }
@@ -138,6 +144,18 @@ class PersonExportService:
             except Forbidden as error:
                 refused.append(f"A profile could not be read whole: {error.title}")
         return {"profiles": profiles}
+
+    async def _read_sell(
+        self, sheet: CustomerSheet, clients: ServiceClients, refused: list[str]
+    ) -> Mapping[str, Any] | None:
+        """Read what Zendesk Sell has of a person; None where it is not connected."""
+        if clients.sell is None:
+            return None
+        try:
+            return await SellRecordExport(clients.sell).read_person(read_addresses(sheet))
+        except (Forbidden, NotFound) as error:
+            refused.append(f"Zendesk Sell could not be read: {error.title}")
+            return {}
 
     def _read_here(self, sheet: CustomerSheet, sailthru: Mapping[str, Any]) -> dict[str, Any]:
         """Read what both files hold of a person; runs on the database's thread."""

@@ -37,6 +37,8 @@ def render_person_page(document: Mapping[str, Any]) -> str:
     ]
     sections += [("Zendesk: event", list(_rows_of(event))) for event in zendesk["events"]]
     sections += [("Sailthru: profile", list(_rows_of(one))) for one in sailthru["profiles"]]
+    for kind, records in (document["sell"] or {}).items():
+        sections += [(f"Zendesk Sell: {kind}", list(_rows_of(one))) for one in records]
     for file, tables in document["this_computer"].items():
         for table, rows in tables.items():
             for number, row in enumerate(rows, start=1):

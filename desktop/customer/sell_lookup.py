@@ -79,9 +79,6 @@ class SellLookup:
             await self._are_addresses_known.wait()
             known = {email_match_key(address) for address in own}
             others = [one for one in self._other_addresses() if email_match_key(one) not in known]
-            if self._builder.sheet.matches:
-                # Nobody is chosen yet: whose records would be shown?
-                others = []
             records = await self._find(sell, others[:_MAX_ADDRESSES], records)
             if records.is_empty:
                 self._builder.set_absent("sell")

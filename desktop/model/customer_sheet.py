@@ -137,8 +137,9 @@ class AlternateProfile:
 class CustomerSheet:
     """The whole state of one customer's look-up, frozen: what a window shows of them.
 
-    `sell` arrives on its own, also after the sheet is complete. `matched_by` is the address or id by which Sailthru was found. `is_linked` where that
-    was a choice somebody saved. `pending_edits` are edits not yet closed, oldest first.
+    `sell` arrives on its own, also after the sheet is complete. `matched_by` is the address or id
+    by which Sailthru was found. `is_linked` where that was a choice somebody saved.
+    `pending_edits` are edits not yet closed, oldest first.
     """
 
     query: LookupQuery

@@ -60,9 +60,6 @@ _WAITING_PERMISSIONS = frozenset(
     }
 )
 
-# They change nothing, so the switch of changes does not stop them.
-_READING_PERMISSIONS = frozenset({Permission.VIEW, Permission.EXPORT_SELL})
-
 CHANGES_OFF_REASON = "Changes are switched off here. An admin can switch them on in Settings."
 
 NOT_SIGNED_IN_REASON = "Nobody is signed in here, so nothing can be changed. Sign in in Settings."
@@ -200,7 +197,7 @@ def check_permission(
     """Decide whether `actor` may use a permission under these rules."""
     # The switch stops every change at once, whatever the table allows. An opt-out is not held up
     # by a keyring that is locked.
-    is_stopped = permission not in _READING_PERMISSIONS and not rules.are_changes_enabled
+    is_stopped = permission is not Permission.VIEW and not rules.are_changes_enabled
     if is_stopped and not (rules.are_changes_unproven and permission is Permission.OPT_OUT):
         reason = CHANGES_OFF_REASON if rules.is_signed_in else NOT_SIGNED_IN_REASON
         return PermissionDecision(False, f"{reason} {rules.outside_notice}".rstrip())

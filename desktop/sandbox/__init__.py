@@ -2,10 +2,10 @@
 
 It imports nothing else of this program, so that it stays an independent witness: a fact that the
 client gets wrong is not got wrong twice. What is known of the services is in docs/sailthru.md,
-docs/zendesk.md and docs/zendesk-sell.md. Run it with `python -m desktop.sandbox`; the flags are in `command_line.py`, the
-keys of `--account` in `account_options.py`, the kinds of `--fault` in `fault_rules.py`. The first
-line on stdout tells addresses and keys of an admin, an agent and a second admin, whom a mass
-opt-in takes; it is written when all ports accept connections.
+docs/zendesk.md and docs/zendesk-sell.md. Run it with `python -m desktop.sandbox`; the flags are in
+`command_line.py`, the keys of `--account` in `account_options.py`, the kinds of `--fault` in
+`fault_rules.py`. The first line on stdout tells addresses and keys of an admin, an agent and a
+second admin, whom a mass opt-in takes; it is written when all ports accept connections.
 
 Control, on every port, without sign-in, JSON in and out:
 

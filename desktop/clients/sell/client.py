@@ -128,7 +128,7 @@ class SellClient:
     # Changes
 
     async def update_contact(self, contact_id: int, changes: Mapping[str, Json]) -> SellContact:
-        """Change these attributes of a contact of Sell and no other; `tags` replaces all of them."""
+        """Change these attributes of a Sell contact and no other; `tags` replaces all of them."""
         return await self._update("/v2/contacts/{id}", contact_id, changes)
 
     async def _update(

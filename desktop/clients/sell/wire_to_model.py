@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import TypeVar, TypedDict
+from typing import TypedDict, TypeVar
 
 from desktop.clients.field_parser import FieldParser
 from desktop.clients.sell.wire_structs import (
@@ -203,7 +203,7 @@ def parse_named(item: object, parser: FieldParser, where: str) -> tuple[int, str
 
 
 def parse_decimal(value: object, where: str, parser: FieldParser) -> Decimal | None:
-    """Parse a decimal of Sell, which is a text so that nothing is rounded; a number is taken too."""
+    """Parse a decimal of Sell: a text, so that nothing is rounded; a number is taken too."""
     if value is None or value == "":
         return None
     if isinstance(value, str | int | float) and not isinstance(value, bool):

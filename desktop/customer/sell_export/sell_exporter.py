@@ -1,8 +1,8 @@
 """Exports everything from Zendesk Sell into a folder, before Sell ends.
 
-A list of several pages is read once more, until a pass finds nothing else: pages shift when a record
-is deleted meanwhile, and Sell tells no total. Killed at any moment, the export
-goes on from the last page.
+A list of several pages is read once more, until a pass finds nothing else: pages shift when a
+record is deleted meanwhile, and Sell tells no total. Killed at any moment, the export goes on from
+the last page.
 """
 
 import asyncio
@@ -120,7 +120,7 @@ class SellExporter:
         self, client: SellClient, path: Path, *, with_links: bool
     ) -> SellExportResult:
         account = await client.account()
-        folder = SellExportFolder(path.absolute())
+        folder = SellExportFolder(await asyncio.to_thread(path.absolute))
         is_resumed = await asyncio.to_thread(
             folder.open, account.id, _file_names(), self.clock.now()
         )

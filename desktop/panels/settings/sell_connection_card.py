@@ -15,11 +15,11 @@ from desktop.panels.widgets.secret_field import SecretField
 from desktop.viewmodels.form import FieldKind, FormField
 from desktop.viewmodels.settings.sell_connection_model import (
     SELL_END_TEXT,
-    TOKEN_LOCATION_HINT,
+    WHERE_TO_FIND_IT,
     SellConnectionModel,
 )
 
-_TOKEN_FIELD = FormField("token", "Access token", FieldKind.SECRET, help=TOKEN_LOCATION_HINT)
+_TOKEN_FIELD = FormField("token", "Access token", FieldKind.SECRET, help=WHERE_TO_FIND_IT)
 
 
 class SellConnectionCard(SettingsCard):

@@ -105,14 +105,25 @@ KINDS: dict[str, SellKind] = {
             "deals",
             "Deal",
             _attributes("name currency")
-            | dict.fromkeys("contact_id owner_id stage_id source_id loss_reason_id".split(), "id")
+            | dict.fromkeys(
+                ["contact_id", "owner_id", "stage_id", "source_id", "loss_reason_id"], "id"
+            )
             | {"value": "decimal", "hot": "flag", "tags": "tags", "custom_fields": "custom_fields"}
             | {"last_stage_change_at": "time", "estimated_close_date": "day"}
             | {"customized_win_likelihood": "percentage", "unqualified_reason_id": "id"},
             read_only={"creator_id": 901, "organization_id": None, "dropbox_email": ""},
             required=("name", "contact_id"),
             filters=frozenset(
-                "name contact_id organization_id owner_id creator_id stage_id source_id hot".split()
+                [
+                    "name",
+                    "contact_id",
+                    "organization_id",
+                    "owner_id",
+                    "creator_id",
+                    "stage_id",
+                    "source_id",
+                    "hot",
+                ]
             ),
             default_sort="updated_at",
             is_upsertable=True,
@@ -168,7 +179,16 @@ KINDS: dict[str, SellKind] = {
             "users",
             "User",
             read_only=dict.fromkeys(
-                "name email role status phone_number timezone reports_to team_name".split()
+                [
+                    "name",
+                    "email",
+                    "role",
+                    "status",
+                    "phone_number",
+                    "timezone",
+                    "reports_to",
+                    "team_name",
+                ]
             ),
             filters=frozenset({"name", "email", "role", "status"}),
             methods="GET",
@@ -200,7 +220,9 @@ KINDS: dict[str, SellKind] = {
             "stage",
             "stages",
             "Stage",
-            read_only=dict.fromkeys("name category position likelihood active pipeline_id".split()),
+            read_only=dict.fromkeys(
+                ["name", "category", "position", "likelihood", "active", "pipeline_id"]
+            ),
             filters=frozenset({"name", "pipeline_id", "active"}),
             methods="GET",
         ),
@@ -242,7 +264,7 @@ KINDS: dict[str, SellKind] = {
             "lead_conversions",
             "LeadConversion",
             {"lead_id": "id", "owner_id": "id", "create_deal": "flag"},
-            read_only=dict.fromkeys("individual_id organization_id deal_id".split()),
+            read_only=dict.fromkeys(["individual_id", "organization_id", "deal_id"]),
             required=("lead_id",),
             methods="GET",
         ),

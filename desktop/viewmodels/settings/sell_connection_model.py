@@ -12,7 +12,7 @@ from desktop.connect.workspace_setup import set_up_workspace
 from desktop.customer.sell_export.export_folder import STATE
 from desktop.customer.sell_export.sell_exporter import SellExporter, SellExportStep
 from desktop.kit.errors import NotPermitted
-from desktop.model.permission import Permission, check_permission
+from desktop.model.permission import Permission, check_role
 from desktop.model.sell_record import SELL_END
 from desktop.settings import settings_table
 from desktop.viewmodels import time_format
@@ -33,11 +33,11 @@ SELL_END_TEXT = (
     f"Zendesk ends Sell on {SELL_END.isoformat()} and deletes its data. Export everything before"
     " that."
 )
-TOKEN_LOCATION_HINT = (
+WHERE_TO_FIND_IT = (
     "In Sell: Settings › Integrations › OAuth › Access Tokens. An admin makes it; it has 64"
     " characters."
 )
-_REFUSED_TOKEN_HINT = "Check the token: is it complete, and is its user still active in Sell?"
+_REFUSED_HINT = "Check the token: is it complete, and is its user still active in Sell?"
 _EXPORT = "export"
 
 MakeSellExporter = Callable[[Callable[[SellExportStep], None]], SellExporter]
@@ -111,7 +111,7 @@ class SellConnectionModel(ConnectingCardModel):
 
     def _export_reason(self) -> str:
         workspace = self._workspace
-        return check_permission(Permission.EXPORT_SELL, workspace.actor, workspace.rules).reason
+        return check_role(Permission.EXPORT_SELL, workspace.actor, workspace.rules).reason
 
     def connect_sell(self, token: str) -> None:
         """Test the Sell card's token, and store it if Sell takes it."""
@@ -127,7 +127,7 @@ class SellConnectionModel(ConnectingCardModel):
         self._tested_at = self._connection_config.clock.now()
         failed = [check for check in self._checks if check.is_needed and not check.is_ok]
         if not report.is_stored or failed:
-            self._show_failed_check(failed or report.checks, _REFUSED_TOKEN_HINT)
+            self._show_failed_check(failed or report.checks, _REFUSED_HINT)
             return
         self._workspace.reload_settings()
         await self._workspace.connect()

@@ -104,3 +104,10 @@ def test_lookup_without_sell_says_null(fairlead: FairleadCommand) -> None:
     found = fairlead("lookup", "maria@lopez.example", "--json").json
     assert found["sell"] is None
     assert "sell" not in found["age_s"]
+
+
+def test_export_works_while_changes_are_off(with_sell: FairleadCommand, tmp_path: Path) -> None:
+    off = with_sell("setup", "--from", "-", stdin='{"changes": false}')
+    assert off.exit_code == 0, off.stderr
+    done = with_sell("sell", "export", str(tmp_path / "out"), "--no-links", "--json")
+    assert done.exit_code == 0, done.stdout

@@ -12,6 +12,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.clients.client_factory import ClientFactory
 from desktop.clients.transport import HttpTransport
 from desktop.customer.customer_lookup import CustomerLookup
+from desktop.customer.person_export import PersonExportService
 from desktop.customer.service_clients import ServiceClients
 from desktop.kit.errors import AuthenticationError
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
@@ -155,3 +156,31 @@ async def test_nothing_of_sell_is_kept(lookup: CustomerLookup, services: Workspa
     folder = services.workspace.folder
     held = b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
     assert b"Restaurant chairs" not in held
+
+
+async def test_privacy_export_holds_what_sell_has(
+    lookup: CustomerLookup, services: WorkspaceServices, clients: ServiceClients
+) -> None:
+    sheet = await lookup.look_up("maria@lopez.example")
+    export = PersonExportService(
+        lambda: clients,
+        services.store,
+        services.context.clock,
+        lambda: services.session.actor,
+        lambda: services.session.rules,
+    )
+    found = await export.read(sheet)
+    sell = found.document["sell"]
+    assert [one["id"] for one in sell["contacts"]] == [2101]
+    assert {one["id"] for one in sell["deals"]} == {5501, 5502}
+    assert [one["id"] for one in sell["notes"]] == [5701]
+    assert [one["id"] for one in sell["tasks"]] == [5801]
+    assert found.counts["sell_records"] == 5
+    assert "Restaurant chairs" in found.render_page()
+
+
+async def test_privacy_export_without_sell_does_not_name_it(services: WorkspaceServices) -> None:
+    sheet = await services.lookup.look_up("maria@lopez.example")
+    found = await services.person_export.read(sheet)
+    assert found.document["sell"] is None
+    assert "sell_records" not in found.counts

@@ -33,6 +33,10 @@ async def connect(page: SettingsPageDriver, sandbox: PageSandbox) -> SellConnect
     return card
 
 
+def find_exports(parent: Path) -> list[Path]:
+    return sorted(parent.glob("sell-export-*"))
+
+
 async def test_sell_is_connected_by_a_token(
     admin_page: SettingsPageDriver, sandbox: PageSandbox
 ) -> None:
@@ -88,11 +92,11 @@ async def test_stopped_export_goes_on_in_its_folder(
     assert not card.disconnect_button.isEnabled()
     card.cancel_button.click()
     await wait_until(lambda: not card.cancel_button.isVisible())
-    (folder,) = tmp_path.glob("sell-export-*")
+    (folder,) = find_exports(tmp_path)
     assert (folder / STATE).exists()
     model.export_into(str(tmp_path))
     await wait_until(lambda: card.result_note.text().startswith("Saved "))
-    assert [*tmp_path.glob("sell-export-*")] == [folder]
+    assert find_exports(tmp_path) == [folder]
     manifest = json.loads((folder / MANIFEST).read_text())
     assert manifest["complete"]
     assert manifest["tables"]["contacts"]["rows"] >= 18
