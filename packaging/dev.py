@@ -39,6 +39,8 @@ TEST_PACKAGES = [
 SMOKE_PACKAGES = ["debootstrap", "xvfb"]
 # For the Zendesk app; Ubuntu has no Chromium as an ordinary package, and its test is skipped there.
 BROWSER_PACKAGES = ["chromium-headless-shell"]
+# For the team store; other releases bring another version, and its tests are skipped there.
+POSTGRES_PACKAGES = {"12": ["postgresql-15"]}
 # Debian's and Ubuntu's newer releases renamed these (64-bit time).
 RENAMED = {"libglib2.0-0": "libglib2.0-0t64"}
 WITHOUT_QT = ("pyside6-essentials", "shiboken6", "qasync", "pytest-qt")
@@ -102,8 +104,8 @@ def test(rest: Sequence[str]) -> int:
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor())
         # apt-get and pip wait for the network most of the time: at once, where pip is there.
-        browser = BROWSER_PACKAGES if is_debian() else []
-        packages = pool.submit(system_packages, [*QT_PACKAGES, *TEST_PACKAGES, *browser])
+        more = BROWSER_PACKAGES + POSTGRES_PACKAGES.get(debian_version(), []) if is_debian() else []
+        packages = pool.submit(system_packages, [*QT_PACKAGES, *TEST_PACKAGES, *more])
         if importlib.util.find_spec("ensurepip") is None:
             packages.result()
         making = {name: pool.submit(environment, *SUITES[name]) for name in {*wanted, "window"}}
@@ -310,6 +312,14 @@ def is_debian() -> bool:
     """Whether this is Debian itself, not a system made from it."""
     about = Path("/etc/os-release")
     return about.exists() and "ID=debian" in about.read_text(encoding="utf-8").splitlines()
+
+
+def debian_version() -> str:
+    """Return the release of this Debian or a system made from it, such as "12"; "" if none."""
+    about = Path("/etc/os-release")
+    lines = about.read_text(encoding="utf-8").splitlines() if about.exists() else []
+    found = [line.partition("=")[2].strip('"') for line in lines if line.startswith("VERSION_ID=")]
+    return found[0] if found else ""
 
 
 def installed(name: str) -> bool:

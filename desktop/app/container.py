@@ -28,7 +28,7 @@ from desktop.model.permission import (
 )
 from desktop.model.service import Service
 from desktop.model.workspace_kind import WorkspaceKind, confirmed_over
-from desktop.settings import settings_table
+from desktop.settings import settings_table, sync_settings
 from desktop.settings.effective_workspace_kind import effective_workspace_kind
 from desktop.settings.permission_rules import permission_rules_from
 from desktop.settings.settings_file import SettingsValues
@@ -39,8 +39,12 @@ from desktop.vault.keyring_vault import KeyringVault
 from desktop.vault.secret import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from desktop.audience.audience_service import AudienceService
+    from desktop.audience.data_service import DataService, DataSettings
+    from desktop.audience.report_service import ReportService
+    from desktop.connect.team_connection import TeamConnection
     from desktop.customer.address_watch import AddressWatch
     from desktop.customer.bounce_repair_service import BounceRepairService
     from desktop.customer.edit_batch.batch_runner import BatchRunner
@@ -51,11 +55,16 @@ if TYPE_CHECKING:
     from desktop.customer.lead_requests import LeadRequestService
     from desktop.customer.pause_release import PauseRelease
     from desktop.customer.person_export import PersonExportService
+    from desktop.customer.sell_export.sell_exporter import SellExporter, SellExportStep
     from desktop.customer.ticket_follower import TicketFollower
     from desktop.model.mail_trail import MailTrail
     from desktop.model.sailthru_profile import SailthruProfile
+    from desktop.model.sync import Sync
+    from desktop.model.team import SyncLease
     from desktop.store.customer_erasure import ErasedCounts, NoteErased
+    from desktop.store.data_store import DataStore
     from desktop.sync.event_sources import EventSourceService
+    from desktop.sync.run_lease import RunLease
     from desktop.sync.sync_service import SyncService
     from desktop.writing.edit_queue import EditSender, SendGate
     from desktop.writing.optout_door import OptOutPermit, RowPermits
@@ -211,6 +220,41 @@ class WorkspaceServices:
         )
 
     @cached_property
+    def team(self) -> "TeamConnection":
+        """The workspace's TeamConnection: its way to the team store, if it belongs to a team."""
+        from desktop.connect.team_connection import TeamConnection
+
+        return TeamConnection(
+            self.session.connection_config,
+            self.store.team,
+            self.store.accounts,
+            self.context.redactor.add_secrets,
+        )
+
+    async def acquire_run_lease(self, sync: "Sync") -> "RunLease | None":
+        """Begin the lease of a sync's run in the team store; None: the workspace works alone.
+
+        Raises what keeps the run from being this team's one run of the sync.
+        """
+        store = await self.team.open()
+        if store is None:
+            return None
+        from desktop.store.process_identity import new_owner_id
+        from desktop.sync.run_lease import acquire_run_lease
+
+        return await acquire_run_lease(store, sync, new_owner_id(), self.session.actor.signature)
+
+    async def take_sync_over(self, name: str) -> "SyncLease":
+        """Have a sync of the team run on this computer from now on. Raises ConflictError."""
+        from desktop.sync.run_lease import require_movable
+
+        sync, store = await self.store.syncs.get(name), await self.team.open()
+        if store is None:
+            raise InvalidInput("This computer works alone.", "Its syncs run here already.")
+        require_movable(sync)
+        return await store.leases.take_over(name, self.session.actor.signature)
+
+    @cached_property
     def person_export(self) -> "PersonExportService":
         """The workspace's PersonExportService: reads everything known of one person."""
         from desktop.customer.person_export import PersonExportService
@@ -222,6 +266,126 @@ class WorkspaceServices:
             self.context.clock,
             lambda: session.actor,
             lambda: session.rules,
+        )
+
+    def build_sell_exporter(
+        self,
+        on_step: "Callable[[SellExportStep], None]" = lambda _step: None,
+        checkpoint: "Checkpoint" = lambda _name: None,
+    ) -> "SellExporter":
+        """Build the SellExporter over the clients connected now; `on_step` hears how far it is."""
+        from desktop.customer.sell_export.sell_exporter import SellExporter
+
+        session = self.session
+        return SellExporter(
+            lambda: session.clients,
+            self.store,
+            self.context.clock,
+            lambda: session.actor,
+            self.check_now,
+            session.recheck_actor,
+            on_step,
+            checkpoint,
+            self.workspace.lock_path("sell-export"),
+        )
+
+    @cached_property
+    def data_store(self) -> "DataStore":
+        """The workspace's DataStore: everybody's data, opened at its first use. StorageError."""
+        from desktop.store.data_store import open_data_store
+
+        return open_data_store(self.workspace.folder, self.store.accounts)
+
+    @property
+    def keeps_everybody(self) -> bool:
+        """Whether an admin has this computer keep everybody's data, as it stands now."""
+        values = self._read_current_values()
+        return values is not None and values.get(settings_table.KEEP_EVERYTHING)
+
+    @cached_property
+    def data(self) -> "DataService":
+        """The workspace's DataService: switches, reads and describes everybody's data."""
+        from desktop.audience.data_service import DataClients, DataService
+
+        session = self.session
+        return DataService(
+            lambda: self.data_store,
+            self.store.audit,
+            self.store.sync_state,
+            self.context.clock,
+            lambda: DataClients(session.clients.zendesk, session.clients.sailthru),
+            lambda: session.actor,
+            self._read_data_settings,
+        )
+
+    async def keep_everybody(self, lists: "Sequence[str] | None" = None) -> None:
+        """Have this computer keep everybody's data: an admin's act, audited before it counts.
+
+        `lists`: the Sailthru lists that are read too; None: those that are set. Raises NotPermitted
+        for everybody but admins.
+        """
+        session = self.session
+        names = tuple(lists or ()) if lists is not None else self._data_lists()
+        was_on = session.values.get(settings_table.KEEP_EVERYTHING)
+        await self.data.note_switch(was_on=was_on, is_on=True, lists=names)
+        session.change_settings(
+            {settings_table.KEEP_EVERYTHING.key: True, settings_table.DATA_LISTS.key: list(names)}
+        )
+
+    def _data_lists(self) -> tuple[str, ...]:
+        return self.session.values.get(settings_table.DATA_LISTS)
+
+    @cached_property
+    def audience(self) -> "AudienceService":
+        """The workspace's AudienceService: looks people up by conditions, and saved segments."""
+        from desktop.audience.audience_service import AudienceRights, AudienceService
+
+        session = self.session
+        return AudienceService(
+            lambda: self.data_store,
+            self.store.segments,
+            self.store.audit,
+            self.context.clock,
+            AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
+            lambda: session.values.get(settings_table.TIMEZONE),
+        )
+
+    def has_everybody(self) -> bool:
+        """Whether this computer keeps anything of everybody, switched on or not any more."""
+        from desktop.store.data_store import DATA_FILE
+
+        return (self.workspace.folder / DATA_FILE).exists()
+
+    def _read_data_settings(self) -> "DataSettings":
+        from desktop.audience.data_service import DataSettings
+        from desktop.settings.permission_rules import customer_value_source_from
+        from desktop.store.kept_profile_repository import ProfileFields
+
+        values = self.session.values
+        return DataSettings(
+            is_on=self.keeps_everybody,
+            lists=values.get(settings_table.DATA_LISTS),
+            fields=ProfileFields(
+                values.get(settings_table.HEALTH_VAR), customer_value_source_from(values)
+            ),
+            zone=values.get(settings_table.TIMEZONE),
+            job_timeout_s=60.0 * values.get(sync_settings.JOB_TIMEOUT_MINUTES),
+        )
+
+    @cached_property
+    def reports(self) -> "ReportService":
+        """The workspace's ReportService: counts reports and says who may see them."""
+        from desktop.audience.audience_service import AudienceRights
+        from desktop.audience.report_service import ReportService
+        from desktop.store.change_report_repository import ChangeReportRepository
+
+        session, store = self.session, self.store
+        return ReportService(
+            lambda: self.data_store,
+            ChangeReportRepository(store.fairlead_db, store.mirror_db),
+            self.context.clock,
+            AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
+            lambda: session.values.get(settings_table.TIMEZONE),
         )
 
     @cached_property
@@ -395,8 +559,12 @@ class WorkspaceServices:
     async def close(self) -> None:
         """Close the workspace's connections first, since that still writes; then its databases."""
         await self.session.disconnect()
+        if "team" in self.__dict__:
+            await self.team.close()
         await self.keep_audit_head()
         await self.session.connection_config.seal.keep_number()
+        if "data_store" in self.__dict__:
+            self.data_store.close()
         self.store.close()
 
 

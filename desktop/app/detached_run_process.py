@@ -127,6 +127,11 @@ class DetachedRunLauncher:
         words += ["--removals", "--left-out"] if removals else []
         return self._start(*words, "--quiet", kind="events", what="The delivery")
 
+    def read_everybody(self, *sources: str) -> DetachedProcess:
+        """Start what reads everybody's data, of these data sources alone. Raises InternalError."""
+        only = [word for name in sources for word in ("--only", name)]
+        return self._start("data", "refresh", *only, kind="data", what="The reading")
+
     def _start(
         self, *words: str, kind: str, what: str, stdin: IO[bytes] | None = None
     ) -> DetachedProcess:

@@ -29,6 +29,7 @@ from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.event_delivery import DeliveryOptions, EventDeliverer
 from desktop.sync.event_replay import EventReplay, ReplayPreview
 from desktop.sync.event_rollback import EventRollback
+from desktop.sync.event_sender import EventSender
 from desktop.viewmodels.events.event_sample import MAX_SAMPLE_EVENTS
 from desktop.viewmodels.events.simulation_input import (
     EventItem,
@@ -86,22 +87,24 @@ async def build_deliverer(
     """
     session = services.session
     timeout_s = session.values.get(sync_settings.JOB_TIMEOUT_MINUTES) * 60.0
+    clock, store = services.context.clock, services.store
+    gateway = EventRequestGateway(
+        build_event_calls(services), clock, services.find_run_refusal, timeout_s, checkpoint
+    )
+    sender = EventSender(
+        store.event_queue, store.event_writes, directory, gateway, clock, session.actor.signature
+    )
     return EventDeliverer(
-        events=services.store.events,
-        writes=services.store.event_writes,
+        queue=store.event_queue,
+        writes=store.event_writes,
+        sender=sender,
         actions=compile_actions(await build_action_store(services).get_actions()),
         directory=directory,
-        gateway=EventRequestGateway(
-            build_event_calls(services),
-            services.context.clock,
-            services.find_run_refusal,
-            timeout_s,
-            checkpoint,
-        ),
-        clock=services.context.clock,
-        options=DeliveryOptions(session.actor, removals, removal_source, frozenset(removal_events)),
+        gateway=gateway,
+        clock=clock,
+        options=DeliveryOptions(removals, removal_source, frozenset(removal_events)),
         recheck=session.recheck_actor,
-        load_erased=services.store.erased_people.load,
+        load_erased=store.erased_people.load,
         find_unattended=UnattendedSources(services).find if is_unattended else None,
     )
 

@@ -15,6 +15,7 @@ from desktop.app.detached_run_process import DetachedRunLauncher
 from desktop.app.event_services import preview_replay, simulate_for_window
 from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.app.system_timer.timer_installation import WorkspaceTimer
+from desktop.app.team_approvals import TeamApprovals
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.text import format_count
 from desktop.panels.activity_page import ActivityPage
@@ -38,16 +39,22 @@ from desktop.viewmodels.settings.setup_wizard_model import STEP_TITLES, SetupWiz
 from desktop.viewmodels.syncs.sync_commands import SyncAct, build_sync_commands
 from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
 from desktop.viewmodels.syncs.sync_page_models import build_sync_page_models
+from desktop.viewmodels.team_approvals_model import TeamApprovalsModel
 
 if TYPE_CHECKING:
     from desktop.app.window_lifecycle import WindowLifecycle
+    from desktop.panels.audience.audience_page import AudiencePage
     from desktop.panels.batches.batch_page import BatchPage
+    from desktop.panels.reports.reports_page import ReportsPage
+    from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
     from desktop.viewmodels.batches.batch_page_model import BatchPageModel
+    from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
 
 _PREBUILD_INTERVAL_MS = 15
 _EXHAUSTED = object()
 # Keys of `headers` in `state.json`.
 _PLAN_TABLE, _PLAN_ORDER, _ACTIVITY_ORDER = "plan", "plan order", "activity order"
+_REPORT_TILES = "report tiles"
 
 
 class PageFactory(QObject):
@@ -66,6 +73,7 @@ class PageFactory(QObject):
             services.context.clock,
             services.pauses,
             services.address_watch,
+            services.team,
         )
         launcher = DetachedRunLauncher(services, extra_environment)
         self._events_model = EventsPageModel(
@@ -98,6 +106,10 @@ class PageFactory(QObject):
         self._activity_model.attention_changed.connect(self._show_activity_badge)
         self._lead_requests = window.make_drawer_models().lead_requests
         self._lead_requests.changed.connect(self._show_activity_badge)
+        self._team_approvals = TeamApprovalsModel(
+            services.session, TeamApprovals(services), services.bus, services.context.clock
+        )
+        self._team_approvals.changed.connect(self._show_activity_badge)
         self.sync_models = build_sync_page_models(
             build_sync_page_context(services, extra_environment)
         )
@@ -112,7 +124,9 @@ class PageFactory(QObject):
         self._settings_model: SettingsPageModel | None = None
         self._wizard_model: SetupWizardModel | None = None
         self._batch_model: BatchPageModel | None = None
+        self._reports_model: ReportsPageModel | None = None
         self._batch_page: BatchPage | None = None
+        self._audience_model: AudiencePageModel | None = None
         self._extra_environment = extra_environment
         self._demo_process = DemoProcess(services.context.paths.logs, self)
         self._demo_process.failed.connect(window.main_window.show_error)
@@ -230,9 +244,16 @@ class PageFactory(QObject):
         self._sync_page_build_steps.close()
         self._demo_process.stop_watching()
         await self._activity_model.close()
+        await self._team_approvals.close()
         await self._events_model.close()
         await self.sync_models.close()
-        for model in (self._settings_model, self._wizard_model, self._batch_model):
+        for model in (
+            self._settings_model,
+            self._wizard_model,
+            self._batch_model,
+            self._audience_model,
+            self._reports_model,
+        ):
             if model is not None:
                 await model.close()
 
@@ -304,6 +325,51 @@ class PageFactory(QObject):
         self._batch_page.customer_requested.connect(self._window.main_window.look_up)
         return self._batch_page
 
+    def _build_audience_page(self) -> "AudiencePage":
+        # Imported here: many people never open it.
+        from desktop.panels.audience.audience_page import AudiencePage
+        from desktop.viewmodels.audience.audience_page_model import (
+            AudiencePageModel,
+            AudienceUseCases,
+        )
+
+        services = self._services
+        launcher = DetachedRunLauncher(services, self._extra_environment)
+        self._audience_model = AudiencePageModel(
+            services.session,
+            services.audience,
+            AudienceUseCases(
+                lambda: services.keeps_everybody,
+                services.keep_everybody,
+                launcher.read_everybody,
+            ),
+            services.context.clock,
+        )
+        page = AudiencePage(self._audience_model, services.context.clock)
+        page.customer_requested.connect(self._window.main_window.look_up)
+        return page
+
+    def _build_reports_page(self) -> "ReportsPage":
+        # Imported here: who serves customers may never open it.
+        from desktop.panels.reports.reports_page import ReportsPage
+        from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
+
+        services = self._services
+        model = self._reports_model = ReportsPageModel(
+            services.session, services.reports, services.context.clock
+        )
+        tiles = self._saved_header(_REPORT_TILES).decode("ascii", "ignore")
+        model.set_tiles(tiles.split(","))
+        model.tiles_changed.connect(self._save_report_tiles)
+        page = ReportsPage(model)
+        page.customer_requested.connect(self._window.main_window.look_up)
+        page.changes_requested.connect(self._window.main_window.show_changes)
+        return page
+
+    def _save_report_tiles(self) -> None:
+        if self._reports_model is not None:
+            self._save_header(_REPORT_TILES, ",".join(self._reports_model.tiles).encode())
+
     def _on_setup_finished(self) -> None:
         self._window.main_window.show_setup(None)
         self._window.start_lookups()
@@ -314,7 +380,7 @@ class PageFactory(QObject):
             orders = {order.value.encode(): order for order in ActivityOrder}
             if (order := orders.get(self._saved_header(_ACTIVITY_ORDER))) is not None:
                 self._activity_model.set_order(order)
-            page = ActivityPage(self._activity_model, self._lead_requests)
+            page = ActivityPage(self._activity_model, self._lead_requests, self._team_approvals)
             self._activity_model.order_changed.connect(self._save_activity_order)
             page.customer_requested.connect(view.look_up)
             page.run_requested.connect(self._on_run_chosen)
@@ -327,6 +393,10 @@ class PageFactory(QObject):
             events_page = EventsPage(self._events_model)
             events_page.customer_requested.connect(view.look_up)
             view.add_page(key, events_page)
+        elif key == "audience":
+            view.add_page(key, self._build_audience_page())
+        elif key == "reports":
+            view.add_page(key, self._build_reports_page())
         elif key == "bulk":
             view.add_page(key, self._build_batch_page())
         elif key == "settings":
@@ -336,9 +406,11 @@ class PageFactory(QObject):
                 services.session,
                 services.session.connection_config,
                 services.erasures,
+                services.team,
                 services.bus,
                 services.context.paths.logs,
                 timer,
+                services.build_sell_exporter,
             )
             settings = SettingsPage(self._settings_model)
             settings.help_requested.connect(view.window_actions["Help"].trigger)
@@ -374,8 +446,11 @@ class PageFactory(QObject):
             words.append(format_count(needs, "change needs", "changes need") + " a person")
         if asked:
             words.append(format_count(asked, "request waits", "requests wait") + " for a lead")
+        approvals = self._team_approvals.waiting_count
+        if approvals:
+            words.append(format_count(approvals, "approval is", "approvals are") + " asked for")
         rail = self._window.main_window.navigation_rail
-        rail.set_badge("activity", str(needs + asked or ""), ", ".join(words))
+        rail.set_badge("activity", str(needs + asked + approvals or ""), ", ".join(words))
 
 
 def build_sync_page_context(

@@ -13,6 +13,7 @@ from desktop.kit.errors import AppError, NotPermitted
 from desktop.model.sync import Sync
 from desktop.model.sync_run import Run, RunState
 from desktop.settings import settings_table, sync_settings
+from desktop.sync.run_lease import RunLease
 from desktop.sync.run_notification import RunNotification, build_run_notification, should_notify
 from desktop.sync.sync_runner import RunRequest
 
@@ -33,11 +34,44 @@ async def run_and_notify(
     Raises what keeps the run from beginning, such as a lock that another process holds.
     """
     request = await _verify_cause(services, request)
+    await _ask_approvers(services, request)
     permits = await find_run_permits(services, sync, request)
-    runner = build_runner(services, sync.name, on_progress, permits=permits)
-    run = await runner.run(sync, request)
+    lease = await services.acquire_run_lease(sync)
+    try:
+        runner = build_runner(services, sync.name, on_progress, permits=permits, lease=lease)
+        run = await runner.run(sync, request)
+    finally:
+        if lease is not None:
+            await _release(lease)
     await follow_changed_addresses(services)
     return await notify_run_ended(services, sync, run)
+
+
+async def _ask_approvers(services: WorkspaceServices, request: RunRequest) -> None:
+    """Take in what other desks' admins approved of a plan, and ask who approved it once more."""
+    plan_id = request.plan_id
+    if request.resume_run_id is not None:
+        plan_id = (await services.store.runs.get(request.resume_run_id)).plan
+    if plan_id is None:
+        return
+    # Imported here: most runs apply no plan that somebody has approved.
+    from desktop.app.team_approvals import TeamApprovals
+
+    approvals = TeamApprovals(services)
+    try:
+        await approvals.exchange()
+    except AppError as error:
+        # What was approved before counts all the same; the limits hold the rest back.
+        log.info("Approvals of other desks were not read: %s", error.code)
+    await approvals.require_current_approvers(plan_id)
+
+
+async def _release(lease: RunLease) -> None:
+    try:
+        await lease.release()
+    except AppError as error:
+        # It ends by itself, and this process is gone by then.
+        log.info("The team store was not told of the run's end: %s", error.code)
 
 
 async def follow_changed_addresses(services: WorkspaceServices) -> None:

@@ -8,6 +8,7 @@ from desktop.settings import settings_table, sync_settings
 from desktop.settings.permission_rules import customer_value_source_from
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.due_syncs import DueSyncFinder
+from desktop.sync.run_lease import RunLease
 from desktop.sync.sync_context import SyncContext, make_sync_context
 from desktop.sync.sync_presets import PresetNames
 from desktop.sync.sync_runner import SyncRunner
@@ -61,12 +62,18 @@ def build_runner(
     on_progress: Callable[[Run], None] = lambda _run: None,
     checkpoint: Checkpoint = lambda _name: None,
     permits: RowPermits | None = None,
+    lease: RunLease | None = None,
 ) -> SyncRunner:
     """Build the runner of the sync of this name. Raises UserDecisionNeeded without connection.
 
     `checkpoint` is called at named points; tests end the process there. `permits` are asked
-    before each row is sent; without them the person at work needs the rights it takes.
+    before each row is sent; without them the person at work needs the rights it takes. `lease` is
+    compared with the team store before each batch.
     """
+
+    def find_refusal() -> str:
+        return (lease.find_refusal() if lease is not None else "") or services.find_run_refusal()
+
     return SyncRunner(
         build_sync_context(services),
         # A file lock rather than a row: it is free the moment its process is gone.
@@ -76,6 +83,6 @@ def build_runner(
         checkpoint,
         lambda: services.session.request_count,
         services.session.describe_rate_budget,
-        services.find_run_refusal,
+        find_refusal,
         services.find_confirmed_over,
     )

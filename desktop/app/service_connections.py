@@ -1,4 +1,4 @@
-"""Opens the connections of a workspace to both services, and builds the clients over them."""
+"""Opens the connections of a workspace to its services, and builds the clients over them."""
 
 import asyncio
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ RUN_TRANSPORT_OPTIONS = TransportOptions(pool_s=120.0, total_s=900.0, connection
 
 @dataclass(frozen=True)
 class ServiceConnections:
-    """A workspace's Sailthru and Zendesk clients, with the transports to be closed after them."""
+    """A workspace's clients of its services, with the transports to be closed after them."""
 
     clients: ServiceClients
     transports: tuple[HttpTransport, ...]
@@ -33,7 +33,7 @@ class ServiceConnections:
     @property
     def trackers(self) -> tuple[ServiceStatusTracker, ...]:
         """The status trackers of the workspace's connected services."""
-        clients = (self.clients.sailthru, self.clients.zendesk)
+        clients = (self.clients.sailthru, self.clients.zendesk, self.clients.sell)
         return tuple(client.pipeline.status_tracker for client in clients if client is not None)
 
     @property
@@ -61,7 +61,7 @@ class ServiceConnections:
 
     @property
     def request_count(self) -> int:
-        """The number of HTTP requests to both services since the workspace was connected."""
+        """The number of HTTP requests to its services since the workspace was connected."""
         return sum(transport.request_count for transport in self.transports)
 
     def describe_rate_budget(self) -> str:
@@ -82,7 +82,7 @@ class ServiceConnections:
         return f"{service.title}: {budget.remaining:,} of {budget.limit:,} calls left"
 
     async def close(self) -> None:
-        """Close the workspace's HTTP connections to Sailthru and Zendesk."""
+        """Close the workspace's HTTP connections to its services."""
         for transport in self.transports:
             await transport.aclose()
 
@@ -127,4 +127,11 @@ async def open_service_connections(
             zendesk = factory.zendesk(credentials, transport)
         if isinstance(credentials, ApiTokenCredentials):
             fingerprint = token_fingerprint(credentials.token)
-    return ServiceConnections(ServiceClients(sailthru, zendesk), tuple(transports), fingerprint)
+    sell = None
+    token = await connection_config.sell_token(values)
+    if token is not None:
+        address = values.get(settings_table.SELL_BASE_URL)
+        sell = factory.sell(token, open_transport(Service.SELL, address))
+    return ServiceConnections(
+        ServiceClients(sailthru, zendesk, sell), tuple(transports), fingerprint
+    )

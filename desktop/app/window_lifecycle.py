@@ -79,7 +79,15 @@ class WindowLifecycle(QObject):
         session, store, bus = services.session, services.store, services.bus
         clock = services.context.clock
         self.sheet_model = CustomerSheetModel(
-            session, services.lookup, services.editor, services.undo, store, bus, clock
+            session,
+            services.lookup,
+            services.editor,
+            services.undo,
+            store,
+            bus,
+            clock,
+            # Only where somebody is looked up: a first paint needs no team.
+            lambda ids: services.team.list_of_customer(ids),
         )
         self.tabs_model = CustomerTabsModel(self.sheet_model, store, bus)
         self._open_tabs = OpenTabsKeeper(

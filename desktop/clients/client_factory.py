@@ -1,4 +1,4 @@
-"""Builds `SailthruClient` and `ZendeskClient` on a transport, each with its rate limiter.
+"""Builds the clients of Sailthru, Zendesk and Sell on a transport, each with its rate limiter.
 
 A short check and a workspace's lasting connections differ in their transport, their patience
 and in who listens for a service's status; everything else is the same and is put together here.
@@ -11,7 +11,10 @@ from desktop.clients.rate_limiter import RateLimiter
 from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RequestPipeline, RetryPolicy
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.sailthru.protocol import SailthruCredentials, read_endpoint_rate_limits
+from desktop.clients.sell.client import SellClient
+from desktop.clients.sell.protocol import CALLS_PER_S, SellAuthenticator
 from desktop.clients.service_status import OnServiceState, ServiceStatusTracker
+from desktop.clients.token_bucket import PacedRateLimiter
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import ZendeskAuthenticator, ZendeskCredentials
 from desktop.clients.zendesk.protocol import read_account_rate_limits
@@ -46,3 +49,13 @@ class ClientFactory:
             transport, limiter, tracker, self.clock, authenticator, self.retry_policy
         )
         return ZendeskClient(pipeline)
+
+    def sell(self, access_token: str, transport: Transport) -> SellClient:
+        """Build a client of one Zendesk Sell token; `transport` leads to Sell's one address."""
+        limiter = PacedRateLimiter(self.clock, calls_per_s=CALLS_PER_S)
+        tracker = ServiceStatusTracker(Service.SELL.title, self.clock, self.on_state)
+        authenticator = SellAuthenticator(access_token)
+        pipeline = RequestPipeline(
+            transport, limiter, tracker, self.clock, authenticator, self.retry_policy
+        )
+        return SellClient(pipeline)

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar, cast
 
 import msgspec
@@ -88,6 +89,18 @@ class FieldParser:
             return float(value)
         self.add_problem(where, "not a number")
         return None
+
+    def iso_time(self, value: object, where: str) -> float | None:
+        """Parse an answer's ISO 8601 time, in UTC unless it says so, to Unix seconds, else None."""
+        text = self.text(value, where)
+        if text is None:
+            return None
+        try:
+            found = datetime.fromisoformat(text)
+            return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            self.add_problem(where, "not a time")
+            return None
 
     def flag(self, value: object, where: str, *, default: bool = False) -> bool:
         """Parse an answer's boolean field, also from 1 and 0, else `default`."""

@@ -39,7 +39,7 @@ _PROBE_EVERY_S = 30.0
 # Reading what is being changed just now is tried again so often.
 _MAX_CONFLICT_RETRIES = 3
 # These ask who one is, on somebody's order: they always go out.
-_SIGN_IN_PROBES = ("GET /api/v2/users/me", "GET /settings")
+_SIGN_IN_PROBES = ("GET /api/v2/users/me", "GET /settings", "GET /v2/users/self")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The `AppError`s that Sailthru's and Zendesk's HTTP answers share, worded with their names.
+"""The `AppError`s that the services' HTTP answers share, worded with their names.
 
 `sailthru/error_mapping.py` and `zendesk/error_mapping.py` read a service's own codes and bodies and
 fall back to the HTTP status here. An answer without a body of the service's own form comes from a
@@ -27,10 +27,17 @@ RETRIED_LATER_HINT = "It is tried again later."
 SIGN_IN_HINTS = {
     Service.SAILTHRU: "Check the API key and secret in Settings.",
     Service.ZENDESK: "Sign in to Zendesk again in Settings.",
+    Service.SELL: "Check the access token in Settings; it ends with its user’s account.",
 }
 _RIGHTS_HINTS = {
     Service.SAILTHRU: "This API key may lack the right for it.",
     Service.ZENDESK: "The role or the plan may not include it.",
+    Service.SELL: "The plan may not include it.",
+}
+_CREDENTIAL_NAMES = {
+    Service.SAILTHRU: "API key",
+    Service.ZENDESK: "sign-in",
+    Service.SELL: "access token",
 }
 
 
@@ -69,7 +76,7 @@ def error_from_status(service: Service, status: int, message: str = "") -> AppEr
 
 def authentication_error(service: Service, message: str = "") -> AuthenticationError:
     """Return the error for credentials a service refused: status 401, or its own code."""
-    what = "API key" if service is Service.SAILTHRU else "sign-in"
+    what = _CREDENTIAL_NAMES[service]
     return AuthenticationError(
         f"{service.title} refused the {what}.", message, SIGN_IN_HINTS[service]
     )

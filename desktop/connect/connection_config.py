@@ -127,6 +127,7 @@ class ConnectionConfig:
             (Secret.ZENDESK_TOKEN, settings_table.ZENDESK_BASE_URL, known.zendesk_base_url),
             (Secret.ZENDESK_CLIENT_SECRET, settings_table.ZENDESK_BASE_URL, known.zendesk_base_url),
             (Secret.SAILTHRU_KEY, settings_table.SERVICE_URI, known.sailthru_service_uri),
+            (Secret.SELL_TOKEN, settings_table.SELL_BASE_URL, ""),
         )
         for secret, setting, connected in addresses:
             now = values.get(setting)
@@ -148,6 +149,24 @@ class ConnectionConfig:
         # One keyring prompt less where there is no key.
         secret = await self.secret_for_host(Secret.SAILTHRU_SECRET, service_uri) if key else None
         return SailthruCredentials(key, secret) if key and secret else None
+
+    async def sell_token(self, values: SettingsValues) -> str | None:
+        """Return the Sell token for the settings' address; None: not connected, or switched off.
+
+        Raises SecretForOtherHost, KeyringError.
+        """
+        if not values.get(settings_table.SELL_ENABLED):
+            return None
+        try:
+            return await self.secret_for_host(
+                Secret.SELL_TOKEN, values.get(settings_table.SELL_BASE_URL)
+            )
+        except KeyringError:
+            if not self.environment_secrets.secrets:
+                raise
+            # A server that has its keys from the environment need not have a keyring: without
+            # Sell's token there it does without Sell.
+            return None
 
     async def has_sailthru_key(self) -> bool:
         """Whether a Sailthru key and secret are stored, for whatever address."""

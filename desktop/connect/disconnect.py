@@ -10,6 +10,7 @@ from typing import Any
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.zendesk_account import erase_zendesk_secrets
+from desktop.kit.errors import KeyringError
 from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
@@ -22,6 +23,7 @@ _ACCOUNT_SETTINGS: tuple[Setting[Any], ...] = (
     settings_table.ZENDESK_EMAIL,
     settings_table.SAILTHRU_ONLY_OWNER,
     settings_table.HAS_DEDICATED_KEY,
+    *settings_table.SELL_SETTINGS,
 )
 
 
@@ -94,3 +96,21 @@ async def disconnect_workspace(config: ConnectionConfig) -> SignOutResult:
     # A managed setting cannot be changed here, and its refusal would keep the rest.
     config.settings_file.change({row.key: None for row in rows if not values.is_managed(row)})
     return result
+
+
+async def disconnect_sell(config: ConnectionConfig) -> None:
+    """Forget the Zendesk Sell token and switch Sell off; the other services stay connected.
+
+    Raises NotPermitted or KeyringError. Sell keeps the token until an admin deletes it there.
+    """
+    await config.seal.load()
+    values = config.settings_file.load().values
+    if not values.is_managed(settings_table.SELL_ENABLED):
+        config.settings_file.change({settings_table.SELL_ENABLED.key: None})
+    try:
+        for secret in (Secret.SELL_TOKEN, Secret.SELL_HOST):
+            await config.vault.delete(secret)
+    except KeyringError:
+        # A server that has its keys from the environment need not have a keyring.
+        if not config.environment_secrets.secrets:
+            raise

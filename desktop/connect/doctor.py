@@ -14,7 +14,9 @@ from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.oauth_token_manager import OAuthTokenManager
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
+from desktop.connect.sell_account_checks import check_sell_account
 from desktop.connect.support_texts import request_api_key_text
+from desktop.connect.team_connection import open_team_store
 from desktop.connect.temporary_clients import TemporaryClients
 from desktop.connect.zendesk_account_checks import (
     check_api_token_end,
@@ -23,6 +25,7 @@ from desktop.connect.zendesk_account_checks import (
     not_signed_in_check,
 )
 from desktop.kit.errors import AppError, KeyringError, StorageError
+from desktop.kit.text import format_count
 from desktop.model.account import Account
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Permission
@@ -61,6 +64,8 @@ async def run_doctor(config: ConnectionConfig, on_check: OnCheck | None = None) 
     services = config.temporary_clients(values)
     actor = await _examine_zendesk(config, values, services, checks)
     await _examine_sailthru(config, values, services, checks, actor)
+    await _examine_sell(config, values, services, checks)
+    await _examine_team_store(config, checks)
     return DoctorReport(checks.results(), actor)
 
 
@@ -214,6 +219,57 @@ async def _examine_sailthru(
     async with services.sailthru(uri, key) as client:
         needs_jobs = _may_run(values, actor)
         await check_sailthru_key(client, values, checks, needs_jobs=needs_jobs)
+
+
+async def _examine_sell(
+    config: ConnectionConfig,
+    values: SettingsValues,
+    services: TemporaryClients,
+    checks: CheckCollector,
+) -> None:
+    title = Service.SELL.title
+    if not values.get(settings_table.SELL_ENABLED):
+        # Optional: nothing is said of it where nobody has connected it.
+        return
+    try:
+        config.require_account_of(values, await _read_account(config))
+        token = await config.sell_token(values)
+    except SecretForOtherHost as error:
+        checks.report_error(f"{title}: token", error)
+        return
+    if token is None:
+        checks.report(
+            f"{title}: token",
+            False,
+            "There is no access token on this computer.",
+            "In Sell: Settings › Integrations › OAuth › Access Tokens; an admin makes it.",
+        )
+        return
+    uri = values.get(settings_table.SELL_BASE_URL)
+    if not await check_reachability(title, uri, services, config.clock, checks):
+        return
+    async with services.sell(uri, token) as client:
+        await check_sell_account(client, config.clock, checks)
+
+
+async def _examine_team_store(config: ConnectionConfig, checks: CheckCollector) -> None:
+    """Check the team store, where the workspace belongs to a team."""
+    local = LocalDatabases(config.workspace)
+    try:
+        membership = await local.read_team_membership()
+        if membership is None:
+            return
+        account, _sids = await local.read_account()
+        store = await open_team_store(config, membership, account or Account())
+        try:
+            desks = await store.desks.list_all()
+        finally:
+            store.close()
+    except AppError as error:
+        checks.report_error("Team store", error)
+        return
+    who = format_count(len(desks), "desk", "desks")
+    checks.report("Team store", True, f"{membership.store_label}, {who}.", is_needed=False)
 
 
 def _may_run(values: SettingsValues, actor: Actor | None) -> bool:

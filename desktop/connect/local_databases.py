@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from desktop.kit.errors import ConflictError, NotPermitted, StorageError
 from desktop.model.account import Account
 from desktop.model.sync_run import Run
+from desktop.model.team import TeamMembership
 from desktop.settings.file_lock import hold_lock
 from desktop.settings.window_state import WindowStateFile
 from desktop.settings.workspace import Workspace
@@ -16,6 +17,7 @@ from desktop.store.audit_signer import AuditSigner
 from desktop.store.cached_sheet_reader import CachedSheetReader, KeptData
 from desktop.store.customer_cache import CustomerCache
 from desktop.store.customer_erasure import (
+    CustomerIds,
     ErasedCounts,
     NoteErased,
     count_customer,
@@ -30,6 +32,7 @@ from desktop.store.person_events import find_delivered_events
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
 from desktop.store.sqlite_database import Database
+from desktop.store.team_membership_repository import TeamMembershipRepository
 
 # A run looks four times a second whether it is to stop, and finishes the request under way.
 _RUN_STOP_S = 30.0
@@ -76,8 +79,13 @@ class LocalDatabases:
         """Count the delivered events that came in before a time (Unix seconds)."""
         return await asyncio.to_thread(self._count_delivered_before, before)
 
-    async def erase_kept(self, *, may_stop_runs: bool = True) -> None:
+    async def erase_kept(
+        self, *, may_stop_runs: bool = True, with_data_store: bool = False
+    ) -> None:
         """Stop the workspace's runs, then erase every customer and feed kept on this computer.
+
+        `with_data_store`: also everybody in the data workspace; what it has counted names nobody
+        and stays.
 
         A run under way stops first: without its feed it would take people for gone. The copies are
         the person's own, to stop a run takes the right to run syncs: without it RunUnderWay is
@@ -87,6 +95,8 @@ class LocalDatabases:
         async with self.stopped_runs(may_stop=may_stop_runs):
             await asyncio.to_thread(self._erase_plan_rows)
             await asyncio.to_thread(self._erase_mirror)
+            if with_data_store:
+                await asyncio.to_thread(self._erase_data_store, with_counts=False)
 
     async def erase_customer(
         self,
@@ -155,6 +165,10 @@ class LocalDatabases:
         """Open the databases for a moment: which account their records are of, and some sids."""
         return await asyncio.to_thread(self._read_account)
 
+    async def read_team_membership(self) -> TeamMembership | None:
+        """Open the database for a moment: which team the workspace belongs to, or None."""
+        return await asyncio.to_thread(self._read_team_membership)
+
     async def remember_account(self, account: Account, now: float) -> None:
         """Open the database to store what a sign-in tells of the account, if it has records."""
         await asyncio.to_thread(self._remember_account, account, now)
@@ -184,6 +198,10 @@ class LocalDatabases:
             accounts = AccountRepository(database)
             return accounts.get_current.blocking(), accounts.list_remembered_sids.blocking()
 
+    def _read_team_membership(self) -> TeamMembership | None:
+        with self._open_fairlead() as database:
+            return TeamMembershipRepository(database).get.blocking() if database else None
+
     def _remember_account(self, account: Account, now: float) -> None:
         with self._open_fairlead() as database:
             if database is None:
@@ -197,6 +215,7 @@ class LocalDatabases:
             if database is not None:
                 AccountRepository(database).move.blocking(account, now)
         self._erase_mirror()
+        self._erase_data_store(with_counts=True)
 
     def _count_kept(self) -> KeptForAccount:
         with self._open_fairlead() as database:
@@ -262,7 +281,22 @@ class LocalDatabases:
         with self._open_fairlead() as fairlead, self._open_mirror() as mirror:
             if fairlead is None:
                 return ErasedCounts()
-            return count_customer(fairlead, mirror, find_customer_ids(fairlead, mirror, ids))
+            found, everybody_records = self._find_everywhere(fairlead, mirror, ids)
+            return count_customer(fairlead, mirror, found, everybody_records)
+
+    def _find_everywhere(
+        self, fairlead: Database, mirror: Database, ids: Iterable[str]
+    ) -> tuple[CustomerIds, int]:
+        """Find by what all files know a customer, and how many records the data workspace has."""
+        from desktop.store.data_erasure import count_kept_people, find_kept_people
+
+        with self._open_data_store() as files:
+            if files is None:
+                return find_customer_ids(fairlead, mirror, ids), 0
+            known = set(ids)
+            users, sids = find_kept_people(files[0], known)
+            found = find_customer_ids(fairlead, mirror, {*known, *map(str, users), *sids})
+            return found, count_kept_people(*files, map(int, found.users), found.sids)
 
     @contextmanager
     def _open_mirror(self) -> Iterator[Database]:
@@ -284,10 +318,17 @@ class LocalDatabases:
             if fairlead is None:
                 return ErasedCounts()
             with self._open_mirror() as mirror:
-                found = find_customer_ids(fairlead, mirror, ids)
+                found, everybody_records = self._find_everywhere(fairlead, mirror, ids)
                 erased = erase_customer(
-                    fairlead, mirror, found, actor, now, note_erased=note_erased
+                    fairlead,
+                    mirror,
+                    found,
+                    actor,
+                    now,
+                    note_erased=note_erased,
+                    everybody_records=everybody_records,
                 )
+                self._erase_from_data_store(found)
                 WindowStateFile(self._workspace.state_path).drop_tabs(found.users | found.sids)
                 for database in (mirror, fairlead):
                     # The copy is made in memory. Nothing of the customer is left without it, but
@@ -301,6 +342,38 @@ class LocalDatabases:
             return 0
         with self._open_mirror() as database:
             return CustomerCache(database).count_not_opened_since.blocking(before)
+
+    @contextmanager
+    def _open_data_store(self) -> Iterator[tuple[Database, Database] | None]:
+        """Open the data workspace's two files for a moment; None where nothing was ever kept."""
+        # Imported here: a start needs none of it.
+        from desktop.store.data_store import DATA_FILE, open_data_store
+
+        if not (self._folder / DATA_FILE).exists():
+            yield None
+            return
+        store = open_data_store(self._folder)
+        try:
+            yield store.data_db, store.history_db
+        finally:
+            store.close()
+
+    def _erase_from_data_store(self, found: CustomerIds) -> None:
+        """Erase a customer from the data workspace; last, since it tells their ids."""
+        from desktop.store.data_erasure import erase_kept_people
+
+        with self._open_data_store() as files:
+            if files is not None:
+                erase_kept_people(*files, map(int, found.users), found.sids)
+                for file in files:
+                    file.scrub(rewrites=False)
+
+    def _erase_data_store(self, *, with_counts: bool) -> None:
+        from desktop.store.data_erasure import erase_everybody
+
+        with self._open_data_store() as files:
+            if files is not None:
+                erase_everybody(*files, with_counts=with_counts)
 
     def _count_delivered_before(self, before: float) -> int:
         with self._open_fairlead() as database:

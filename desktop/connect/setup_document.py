@@ -28,6 +28,7 @@ _SECRET_KEYS = {
     "sailthru.api_key": Secret.SAILTHRU_KEY,
     "sailthru.api_secret": Secret.SAILTHRU_SECRET,
     "zendesk.api_token": Secret.ZENDESK_TOKEN,
+    "sell.access_token": Secret.SELL_TOKEN,
     "mail.password": Secret.SMTP_PASSWORD,
 }
 
@@ -50,7 +51,7 @@ def parse_setup_document(document: Json) -> SetupDocument:
             "The set-up must be a JSON object.",
             "It is what `fairlead sandbox` prints, or the same with your own keys.",
         )
-    for section in ("sailthru", "zendesk"):
+    for section in ("sailthru", "zendesk", "sell"):
         if section in document and not isinstance(document[section], Mapping):
             raise InvalidInput(f"“{section}” in the set-up must be an object.")
     settings: dict[str, Json] = {}
@@ -67,15 +68,16 @@ def parse_setup_document(document: Json) -> SetupDocument:
             secrets[_SECRET_KEYS[found]] = _parse_secret(found, value)
         elif key in settings_table.SETTINGS_BY_KEY:
             settings[key] = _parse_setting(found, key, value)
-        elif key.rpartition(".")[2] in _IGNORED_KEYS or key == "sell":
+        elif key.rpartition(".")[2] in _IGNORED_KEYS:
             continue
-        elif key.split(".")[0] == "sell":
-            notes.append(f"“{key}” is not used yet: Zendesk Sell is not connected here.")
         # A misspelt permission could leave open what was meant to be shut.
         elif key.startswith("permissions"):
             raise InvalidInput(f"“{key}” in the set-up is not a permission.")
         else:
             notes.append(f"“{key}” is not known and was left out.")
+    if Secret.SELL_TOKEN in secrets:
+        # Whoever gives the token wants it used; false keeps it for later.
+        settings.setdefault(settings_table.SELL_ENABLED.key, True)
     _require_key_and_secret(secrets)
     return SetupDocument(settings, secrets, tuple(notes), moves_account)
 

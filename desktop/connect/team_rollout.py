@@ -23,6 +23,7 @@ _POLICY_SECTIONS = frozenset(
     {
         SettingSection.SAILTHRU,
         SettingSection.ZENDESK,
+        SettingSection.SELL,
         SettingSection.PERMISSIONS,
         SettingSection.NAMES,
         SettingSection.VALUE,

@@ -1,4 +1,4 @@
-"""Opens clients of Sailthru and Zendesk for a moment: a check, a set-up, a sign-in."""
+"""Opens clients of the services for a moment: a check, a set-up, a sign-in."""
 
 import asyncio
 import ssl
@@ -10,6 +10,7 @@ from desktop.clients.client_factory import ClientFactory
 from desktop.clients.http_messages import Transport
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.sailthru.protocol import SailthruCredentials
+from desktop.clients.sell.client import SellClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import ZendeskCredentials
 from desktop.kit.clock import Clock, SystemClock
@@ -57,3 +58,9 @@ class TemporaryClients:
         """Open a short-lived Zendesk client that acts as one agent."""
         async with self.transport(Service.ZENDESK.title, base_url) as transport:
             yield self._factory.zendesk(credentials, transport)
+
+    @asynccontextmanager
+    async def sell(self, base_url: str, access_token: str) -> AsyncIterator[SellClient]:
+        """Open a short-lived Zendesk Sell client for one access token."""
+        async with self.transport(Service.SELL.title, base_url) as transport:
+            yield self._factory.sell(access_token, transport)

@@ -19,7 +19,11 @@ from desktop.model.json_value import Json, canonical_json
 from desktop.settings.file_lock import hold_lock
 from desktop.settings.sealed_settings import PROTECTED_SETTINGS, SealedSettings, SealState
 from desktop.settings.settings_file import SettingsFile
-from desktop.settings.settings_table import CONNECTION_SETTINGS, SETTINGS_BY_KEY
+from desktop.settings.settings_table import (
+    CONNECTION_SETTINGS,
+    SELL_BASE_URL,
+    SETTINGS_BY_KEY,
+)
 from desktop.settings.workspace import Workspace
 from desktop.store.settings_seal_repository import SettingsSealRepository, SettingsSealRow
 from desktop.store.sqlite_database import Database
@@ -303,7 +307,7 @@ def _without_defaults(
 
 def _counts_unsealed(key: str, value: Json) -> bool:
     setting = SETTINGS_BY_KEY[key]
-    return setting in CONNECTION_SETTINGS or (
+    return setting in (*CONNECTION_SETTINGS, SELL_BASE_URL) or (
         setting.invalid_fallback is not None and value == setting.invalid_fallback
     )
 

@@ -29,6 +29,7 @@ from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.mail_password import require_password_not_led_away
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
+from desktop.connect.sell_setup import NO_PLACE_FOR_SELL, can_keep_sell_token, check_sell_setup
 from desktop.connect.setup_document import SetupDocument, parse_setup_document
 from desktop.connect.zendesk_account import erase_zendesk_secrets
 from desktop.connect.zendesk_account_checks import check_zendesk_account, not_signed_in_check
@@ -92,7 +93,7 @@ class _SetupOutcome:
 async def set_up_workspace(
     document: Json, config: ConnectionConfig, on_check: OnCheck | None = None
 ) -> SetupReport:
-    """Check a set-up document against both services, then store it for the workspace of `config`.
+    """Check a set-up document against the services, then store it for the workspace of `config`.
 
     Raises InvalidInput for a document that cannot be used, UserDecisionNeeded when another
     workspace has the Zendesk account, KeyringError when there is no place for secrets.
@@ -131,6 +132,12 @@ async def set_up_workspace(
     await _check_zendesk(config, values, token, checks, outcome, is_account_moved=is_account_moved)
     if outcome.is_good:
         await _check_sailthru(config, values, key, settings, checks, outcome)
+    secrets = dict(setup.secrets)
+    if outcome.is_good and not await check_sell_setup(config, values, secrets, checks):
+        # Optional: the rest is stored all the same.
+        secrets.pop(Secret.SELL_TOKEN, None)
+        for setting in settings_table.SELL_SETTINGS:
+            settings.pop(setting.key, None)
     if outcome.is_good:
         require_password_not_led_away(config, before, settings, outcome.actor)
         settings, more = _filter_admin_settings(
@@ -139,6 +146,9 @@ async def set_up_workspace(
         if values.get(settings_table.ZENDESK_AUTH) == "none" and not is_connected:
             settings[settings_table.SAILTHRU_ONLY_OWNER.key] = config.computer_user
         notes += more
+        if not before.with_changes(settings).get(settings_table.SELL_ENABLED):
+            # Nobody who may has switched it on: the token has no use here.
+            secrets.pop(Secret.SELL_TOKEN, None)
         if outcome.actor is not None and outcome.actor.role is Role.ADMIN:
             # What was just checked is sealed as well: a seal that was lost is whole again.
             used = (*settings_table.CONNECTION_SETTINGS, settings_table.ZENDESK_EMAIL)
@@ -159,7 +169,11 @@ async def set_up_workspace(
             await LocalDatabases(config.workspace).remember_account(seen, config.clock.now())
         # The seal's key first: secrets without one are taken for those of an earlier version.
         await config.seal.load()
-        await _store_secrets(setup, config, before, values)
+        if not await can_keep_sell_token(secrets, config):
+            secrets.pop(Secret.SELL_TOKEN)
+            settings.pop(settings_table.SELL_ENABLED.key, None)
+            notes += (NO_PLACE_FOR_SELL,)
+        await _store_secrets(secrets, config, before, values)
         # Once more: what was just stored proves the seal too.
         await config.seal.load()
         file.change(settings)
@@ -401,7 +415,8 @@ def _filter_admin_settings(
     for key, value in settings.items():
         row = settings_table.SETTINGS_BY_KEY[key]
         is_free = not row.is_admin_only and row.permission is None
-        is_first_address = row in settings_table.CONNECTION_SETTINGS and not was_connected
+        is_connection = row in (*settings_table.CONNECTION_SETTINGS, *settings_table.SELL_SETTINGS)
+        is_first_address = is_connection and not was_connected
         is_given = row.permission is not None and check_setting_change(row, actor, before)
         if is_free or is_first_address or (is_given and is_given.is_allowed):
             kept[key] = value
@@ -420,22 +435,26 @@ def _is_account_changed(before: SettingsValues, values: SettingsValues) -> bool:
 
 
 async def _store_secrets(
-    setup: SetupDocument, config: ConnectionConfig, before: SettingsValues, values: SettingsValues
+    secrets: Mapping[Secret, str],
+    config: ConnectionConfig,
+    before: SettingsValues,
+    values: SettingsValues,
 ) -> None:
     if _is_account_changed(before, values):
         await erase_zendesk_secrets(config.vault)
     hosts = {
         values.get(settings_table.SERVICE_URI): (Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET),
         values.get(settings_table.ZENDESK_BASE_URL): (Secret.ZENDESK_TOKEN,),
+        values.get(settings_table.SELL_BASE_URL): (Secret.SELL_TOKEN,),
         mail_address(values): (Secret.SMTP_PASSWORD,),
     }
     overrides = config.environment_secrets.secrets
     for host, bound in hosts.items():
         # What the environment gives needs no keyring, and a server may have none.
         given = {
-            secret: setup.secrets[secret]
+            secret: secrets[secret]
             for secret in bound
-            if secret in setup.secrets and overrides.get(secret) != setup.secrets[secret]
+            if secret in secrets and overrides.get(secret) != secrets[secret]
         }
         token = given.pop(Secret.ZENDESK_TOKEN, None)
         if token is not None:

@@ -36,6 +36,9 @@ def gateway_for(service: Service, clients: ServiceClients) -> RecordGateway | No
     """Make the gateway that reads an edit's conflict; None where its service is not connected."""
     if service is Service.SAILTHRU:
         return SailthruGateway(clients.sailthru) if clients.sailthru is not None else None
+    if service is Service.SELL:
+        # No edit is made there.
+        return None
     return ZendeskGateway(clients.zendesk) if clients.zendesk is not None else None
 
 

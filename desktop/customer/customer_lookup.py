@@ -4,7 +4,8 @@
             ├─ Zendesk person ─┬─ tickets                      ├─ joined sheet
             │                  ├─ identities, organisation     │
             │                  └─ profiles of other addresses ─┘
-            └─ lists, user fields (when older than a few minutes)
+            ├─ lists, user fields (when older than a few minutes)
+            └─ Zendesk Sell, where it is connected: the sheet is complete without it
 
 Each part is shown as it arrives; one failed part does not cancel the others.
 """
@@ -22,6 +23,7 @@ from desktop.customer.concurrency import (
 )
 from desktop.customer.own_links import OwnLinkCheck
 from desktop.customer.sailthru_lookup import SailthruLookup
+from desktop.customer.sell_lookup import SellLookup, SellNameCache
 from desktop.customer.service_clients import ServiceClients
 from desktop.customer.sheet_builder import OnSheet, SheetBuilder
 from desktop.customer.zendesk_lookup import ZendeskLookup
@@ -57,6 +59,7 @@ class CustomerLookup:
         self._own_links = OwnLinkCheck(services, zendesk_base_url)
         self._store = store
         self._clock = clock
+        self._sell_names = SellNameCache(clock)
 
     def cached_sheet(self, query: LookupQuery) -> CustomerSheet:
         """Return the customer's sheet from this computer's cache, without any request."""
@@ -82,7 +85,7 @@ class CustomerLookup:
         *,
         keep_after: "asyncio.Future[None] | None" = None,
     ) -> CustomerSheet:
-        """Look up a parsed query on both services. Raises UserDecisionNeeded as `look_up` does.
+        """Look up a parsed query on the services. Raises UserDecisionNeeded as `look_up` does.
 
         What is read is stored only once `keep_after` has ended well, if it is given.
         """
@@ -95,7 +98,7 @@ class CustomerLookup:
         builder = SheetBuilder(
             query, self._store, self._clock, on_sheet, is_connection_current, keep_after
         )
-        return await _LookupRun(services, builder).run()
+        return await _LookupRun(services, builder, self._sell_names).run()
 
     async def with_ticket(self, sheet: CustomerSheet, number: int) -> CustomerSheet:
         """Return the sheet with this Zendesk ticket looked up, where it has it not yet.
@@ -128,13 +131,16 @@ class CustomerLookup:
 
 
 class _LookupRun:
-    """One customer's look-up under way in both services."""
+    """One customer's look-up under way in the services."""
 
-    def __init__(self, services: ServiceClients, builder: SheetBuilder) -> None:
+    def __init__(
+        self, services: ServiceClients, builder: SheetBuilder, sell_names: SellNameCache
+    ) -> None:
         self._builder = builder
         self._zendesk = services.zendesk
         self._sailthru = SailthruLookup(builder, services.sailthru)
         self._users = ZendeskLookup(builder, services.zendesk, self._sailthru)
+        self._sell = SellLookup(builder, services.sell, sell_names)
 
     async def run(self) -> CustomerSheet:
         query = self._builder.query
@@ -151,10 +157,15 @@ class _LookupRun:
             LookupQueryKind.NAME: self._by_name,
         }
         try:
-            await run_concurrently(by_kind[query.kind](), self._load_catalogues())
-            return await self._finish()
+            await run_concurrently(self._read_services(by_kind[query.kind]), self._sell.load())
+            return self._builder.sheet
         finally:
             await self._builder.wait_until_saved()
+
+    async def _read_services(self, read: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        await run_concurrently(read(), self._load_catalogues())
+        await self._finish()
+        self._sell.set_addresses_known()
 
     def _publish_cached(self, cached: CustomerSheet) -> None:
         # Until its service has answered, a cached part is loading: it is shown with its age.
@@ -163,9 +174,12 @@ class _LookupRun:
         user = replace(cached.user, state=loading) if self._zendesk else off
         tickets = replace(cached.tickets, state=loading) if self._zendesk else off
         profile = replace(cached.profile, state=loading) if self._sailthru.is_connected else off
-        self._builder.publish(replace(cached, user=user, tickets=tickets, profile=profile))
+        sell: SheetPart[Any] = SheetPart(state=loading) if self._sell.is_connected else off
+        self._builder.publish(
+            replace(cached, user=user, tickets=tickets, profile=profile, sell=sell)
+        )
 
-    async def _finish(self) -> CustomerSheet:
+    async def _finish(self) -> None:
         sheet = self._builder.sheet
         # What nobody asked for after all (no person: no tickets) stands as absent.
         if sheet.user.state is SheetPartState.LOADING:
@@ -186,7 +200,6 @@ class _LookupRun:
                 sid=profile.sid if profile else None,
                 at=self._builder.now(),
             )
-        return sheet
 
     async def _load_catalogues(self) -> None:
         """Read lists and user fields a moment into the look-up: its second round trip is first."""

@@ -37,6 +37,11 @@ COUNT_WORDS = {
     "plan_rows": ("This computer", "row of a preview or run", "rows of previews and runs"),
     "remembered": ("This computer", "value that syncs remember", "values that syncs remember"),
     "events": ("This computer", "event", "events"),
+    "everybody_records": (
+        "This computer",
+        "record among everybody's data",
+        "records among everybody's data",
+    ),
 }
 # What the services keep, and what nobody can promise: said with every erasure.
 KEPT_TEXTS = (

@@ -1,18 +1,20 @@
-"""The clients of a workspace's two services, and the account's own field names and name rule."""
+"""The clients of a workspace's services, and the account's own field names and name rule."""
 
 from dataclasses import dataclass
 
 from desktop.clients.sailthru.client import SailthruClient
+from desktop.clients.sell.client import SellClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.model.name_splitting import NameSplitRule
 
 
 @dataclass(frozen=True)
 class ServiceClients:
-    """The Sailthru and Zendesk clients that look-ups use; None where one is not connected."""
+    """The service clients that look-ups use; None where one is not connected."""
 
     sailthru: SailthruClient | None
     zendesk: ZendeskClient | None
+    sell: SellClient | None = None
 
 
 @dataclass(frozen=True)

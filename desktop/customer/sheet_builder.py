@@ -21,7 +21,7 @@ OnSheet = Callable[[CustomerSheet], None]
 class SheetBuilder:
     """The sheet of one look-up, which both services' halves fill, and the cache they save to.
 
-    Parts are named by the sheet's fields: `user`, `profile`, `tickets`, `lists`, `user_fields`.
+    Parts are named by the sheet's fields: `user`, `profile`, `tickets`, `lists`, `user_fields`, `sell`.
     """
 
     def __init__(

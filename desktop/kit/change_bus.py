@@ -19,6 +19,7 @@ class Topic(Enum):
     SERVICE = "service"
     SETTINGS = "settings"
     PERMISSIONS = "permissions"
+    TEAM = "team"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from desktop.model.lookup_query import LookupQuery, LookupQueryKind, record_quer
 from desktop.model.name_splitting import full_name_of_vars
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
+from desktop.model.sell_records import SellRecords
 from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
@@ -136,7 +137,7 @@ class AlternateProfile:
 class CustomerSheet:
     """The whole state of one customer's look-up, frozen: what a window shows of them.
 
-    `matched_by` is the address or id by which Sailthru was found. `is_linked` where that
+    `sell` arrives on its own, also after the sheet is complete. `matched_by` is the address or id by which Sailthru was found. `is_linked` where that
     was a choice somebody saved. `pending_edits` are edits not yet closed, oldest first.
     """
 
@@ -146,6 +147,7 @@ class CustomerSheet:
     tickets: SheetPart[TicketPage] = field(default_factory=SheetPart)
     lists: SheetPart[tuple[SailthruList, ...]] = field(default_factory=SheetPart)
     user_fields: SheetPart[tuple[UserFieldDefinition, ...]] = field(default_factory=SheetPart)
+    sell: SheetPart[SellRecords] = field(default_factory=SheetPart)
     ticket: ZendeskTicket | None = None
     matched_by: str = ""
     is_linked: bool = False

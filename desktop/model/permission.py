@@ -34,6 +34,10 @@ class Permission(Enum):
     TEXTS = "texts"
     BULK = "bulk"
     RUNS = "runs"
+    AUDIENCE = "audience"
+    EXPORT = "export"
+    AGENT_REPORTS = "agent_reports"
+    EXPORT_SELL = "export_sell"
     PRIVACY = "privacy"
 
     @property
@@ -56,6 +60,9 @@ _WAITING_PERMISSIONS = frozenset(
     }
 )
 
+# They change nothing, so the switch of changes does not stop them.
+_READING_PERMISSIONS = frozenset({Permission.VIEW, Permission.EXPORT_SELL})
+
 CHANGES_OFF_REASON = "Changes are switched off here. An admin can switch them on in Settings."
 
 NOT_SIGNED_IN_REASON = "Nobody is signed in here, so nothing can be changed. Sign in in Settings."
@@ -77,6 +84,10 @@ _LABELS = {
     Permission.TEXTS: "edit reasons and note templates",
     Permission.BULK: "look up and change many customers at once",
     Permission.RUNS: "run syncs",
+    Permission.AUDIENCE: "search everybody in Audience",
+    Permission.EXPORT: "export people from Audience to a file",
+    Permission.AGENT_REPORTS: "see reports that name agents",
+    Permission.EXPORT_SELL: "export everything from Zendesk Sell",
     Permission.PRIVACY: "export or erase all that is known of a customer",
 }
 
@@ -108,6 +119,13 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
         # A list that was pasted by mistake reaches thousands.
         Permission.BULK: False,
         Permission.RUNS: False,
+        # Everybody's data at once, not the one customer who has written.
+        Permission.AUDIENCE: False,
+        Permission.EXPORT: False,
+        # How somebody's ratings are is for who leads them.
+        Permission.AGENT_REPORTS: False,
+        # The whole of a customer base in a folder.
+        Permission.EXPORT_SELL: False,
         Permission.PRIVACY: False,
     },
 }
@@ -182,7 +200,7 @@ def check_permission(
     """Decide whether `actor` may use a permission under these rules."""
     # The switch stops every change at once, whatever the table allows. An opt-out is not held up
     # by a keyring that is locked.
-    is_stopped = permission is not Permission.VIEW and not rules.are_changes_enabled
+    is_stopped = permission not in _READING_PERMISSIONS and not rules.are_changes_enabled
     if is_stopped and not (rules.are_changes_unproven and permission is Permission.OPT_OUT):
         reason = CHANGES_OFF_REASON if rules.is_signed_in else NOT_SIGNED_IN_REASON
         return PermissionDecision(False, f"{reason} {rules.outside_notice}".rstrip())

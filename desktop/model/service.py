@@ -1,4 +1,4 @@
-"""The two services Fairlead joins, Sailthru and Zendesk, and how each is called on screen."""
+"""The services Fairlead joins: Sailthru, Zendesk and Zendesk Sell, and their names on screen."""
 
 from enum import Enum
 
@@ -8,8 +8,9 @@ class Service(Enum):
 
     SAILTHRU = "sailthru"
     ZENDESK = "zendesk"
+    SELL = "sell"
 
     @property
     def title(self) -> str:
-        """A service's name as people read it: "Sailthru" or "Zendesk"."""
-        return self.value.capitalize()
+        """A service's name as people read it: "Sailthru", "Zendesk" or "Zendesk Sell"."""
+        return "Zendesk Sell" if self is Service.SELL else self.value.capitalize()

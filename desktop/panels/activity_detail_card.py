@@ -7,6 +7,7 @@ from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import Button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.chip import Chip
+from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import label
@@ -104,13 +105,11 @@ class ActivityDetailCard(Card):
         self.show_content()
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        links = QHBoxLayout()
-        for row, actions, gap in ((buttons, _BUTTON_ACTIONS, 8), (links, _LINK_ACTIONS, 16)):
-            row.setSpacing(fonts.scaled(gap))
+        buttons = FlowLayout(fonts.scaled(8), fonts.scaled(6))
+        links = FlowLayout(fonts.scaled(16), fonts.scaled(2))
+        for row, actions in ((buttons, _BUTTON_ACTIONS), (links, _LINK_ACTIONS)):
             for action in actions:
                 row.addWidget(self._buttons[action])
-            row.addStretch(1)
         reason = QHBoxLayout()
         reason.setSpacing(fonts.scaled(10))
         reason.addWidget(self._reason_name, 0, Qt.AlignmentFlag.AlignTop)

@@ -1,5 +1,7 @@
 """Widget of the page Activity: list of edits, details beside it, button to verify the audit."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
@@ -8,6 +10,8 @@ from desktop.panels.activity_detail_card import ActivityDetailCard
 from desktop.panels.activity_period_filter import ActivityPeriodFilter
 from desktop.panels.activity_table_view import ActivityTableView
 from desktop.panels.lead_requests_card import LeadRequestsCard
+from desktop.panels.team_approvals_card import TeamApprovalsCard
+from desktop.panels.widgets.box_layout import vbox
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.list_page import ListPage, ListPageSpec
 from desktop.panels.widgets.screen_reader import announce
@@ -16,6 +20,7 @@ from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.activity.activity_period import ActivityTimes
 from desktop.viewmodels.activity.activity_row import ActivityFilter
 from desktop.viewmodels.lead_requests_model import LeadRequestsModel
+from desktop.viewmodels.team_approvals_model import TeamApprovalsModel
 
 _SPEC = ListPageSpec(
     name="Activity",
@@ -29,6 +34,9 @@ _SPEC = ListPageSpec(
     export_file_name="fairlead-activity.csv",
 )
 
+# Without a team there are no other desks to show.
+_ALONE_FILTERS = _SPEC.filters[:-1]
+
 
 class ActivityPage(ListPage):
     """The Activity page's widget: list of edits, buttons for each, verification of the audit."""
@@ -40,27 +48,34 @@ class ActivityPage(ListPage):
         self,
         model: ActivityPageModel,
         lead_requests: LeadRequestsModel,
+        approvals: TeamApprovalsModel,
         parent: QWidget | None = None,
     ) -> None:
         self._model = model
+        self._approvals, self._lead_requests = approvals, lead_requests
         self.requests_card = LeadRequestsCard(lead_requests)
+        self.approvals_card = TeamApprovalsCard(approvals)
+        self._asked = QWidget()
+        self._asked.setLayout(vbox(self.approvals_card, self.requests_card, spacing=10))
         self.table = ActivityTableView(model.table_model)
         self.detail_card = ActivityDetailCard()
         self.verify_button = secondary_button("Verify the record", name="Verify the record")
         self.period_filter = ActivityPeriodFilter()
         super().__init__(
-            _SPEC,
+            replace(_SPEC, filters=_ALONE_FILTERS),
             self.table,
             self.detail_card,
             head_buttons=[self.verify_button],
-            above_filters=self.requests_card,
+            above_filters=self._asked,
             below_filters=self.period_filter.days_row,
             parent=parent,
         )
         # Among the filters it would keep a window from becoming narrow.
         self.list_card.set_corner_widget(self.period_filter)
         self._menu: QMenu | None = None
+        self._has_team_filter = False
         self._connect()
+        self._fit_asked()
         self._on_changed()
 
     def current_id(self) -> str:
@@ -78,8 +93,13 @@ class ActivityPage(ListPage):
 
     def _connect(self) -> None:
         model, table = self._model, self.table
+        # After the cards themselves, which are hidden where there is nothing.
+        self._approvals.changed.connect(self._fit_asked)
+        self._lead_requests.changed.connect(self._fit_asked)
+        self._approvals.failed.connect(self.show_error)
+        self._approvals.message_posted.connect(self._on_message_posted)
         self.requests_card.customer_requested.connect(self.customer_requested)
-        self.visibility_changed.connect(model.set_visible)
+        self.visibility_changed.connect(self._on_visibility)
         model.changed.connect(self._on_changed)
         model.failed.connect(self.show_error)
         model.message_posted.connect(self._on_message_posted)
@@ -103,6 +123,25 @@ class ActivityPage(ListPage):
     def _row_id(self, place: int) -> str:
         row = self._model.table_model.row_at(place)
         return row.id if row is not None else ""
+
+    def _fit_asked(self) -> None:
+        cards = (self.approvals_card, self.requests_card)
+        self._asked.setVisible(any(not card.isHidden() for card in cards))
+
+    def _on_visibility(self, visible: bool) -> None:
+        # The team may have been joined in Settings since the page was built.
+        if visible and self._model.is_in_team != self._has_team_filter:
+            self._has_team_filter = not self._has_team_filter
+            kept = self.filter_control.value()
+            filters = _SPEC.filters if self._has_team_filter else _ALONE_FILTERS
+            self.filter_control.set_options(filters)
+            keys = [key for key, _ in filters]
+            self.filter_control.set_value(kept if kept in keys else keys[0])
+            if kept not in keys:
+                self.clear_filters()
+        if visible:
+            self._approvals.refresh()
+        self._model.set_visible(visible)
 
     # What the model says.
 

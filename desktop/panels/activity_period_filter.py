@@ -2,13 +2,13 @@
 
 from datetime import date
 
-from PySide6.QtCore import QDate, QLocale, QSignalBlocker, Signal
-from PySide6.QtWidgets import QDateEdit, QHBoxLayout, QWidget
+from PySide6.QtCore import QDate, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.date_field import create_date_field, date_of, show_date
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import label
-from desktop.panels.widgets.number_field import pad_spin_box_text
 from desktop.viewmodels.activity.activity_period import ActivityPeriod, ActivityTimes
 
 
@@ -24,8 +24,8 @@ class ActivityPeriodFilter(QWidget):
         super().__init__(parent)
         choices = [(each.name, each.value) for each in ActivityPeriod]
         self.period_dropdown = DropdownField("When", choices)
-        self.first_field = _create_date_edit("From")
-        self.last_field = _create_date_edit("To")
+        self.first_field = create_date_field("From")
+        self.last_field = create_date_field("To")
         self.period_dropdown.allow_shrinking()
         self.days_row = QWidget()
         days = QHBoxLayout(self.days_row)
@@ -47,11 +47,10 @@ class ActivityPeriodFilter(QWidget):
         """Show the times that are chosen for Activity, without emitting."""
         self.period_dropdown.set_value(times.period.name)
         self._show_days(times.period)
-        today = QDate.currentDate()
-        given = ((self.first_field, times.first), (self.last_field, times.last))
-        for field, day in given:
-            with QSignalBlocker(field):
-                field.setDate(today if day is None else QDate(day.year, day.month, day.day))
+        # Of this computer, as Activity counts its days.
+        today = date.today()  # noqa: DTZ011
+        show_date(self.first_field, times.first or today)
+        show_date(self.last_field, times.last or today)
 
     def _on_period(self, key: str) -> None:
         period = ActivityPeriod[key]
@@ -67,22 +66,5 @@ class ActivityPeriodFilter(QWidget):
             self.days_row.setVisible(period is ActivityPeriod.BETWEEN)
 
     def _on_day(self, *_day: QDate) -> None:
-        first, last = (_to_date(field.date()) for field in (self.first_field, self.last_field))
+        first, last = date_of(self.first_field), date_of(self.last_field)
         self.chosen.emit(ActivityTimes(ActivityPeriod.BETWEEN, first, last))
-
-
-def _to_date(day: QDate) -> date:
-    return date(day.year(), day.month(), day.day())
-
-
-def _create_date_edit(name: str) -> QDateEdit:
-    field = QDateEdit()
-    field.setAccessibleName(name)
-    field.setObjectName(name)
-    # Months by name: 03/04 is March or April, by country.
-    field.setLocale(QLocale(QLocale.Language.English))
-    field.setDisplayFormat("d MMM yyyy")
-    # Qt's own range ends with a day that has none after it, and begins before Windows counts.
-    field.setDateRange(QDate(2000, 1, 1), QDate(2099, 12, 31))
-    pad_spin_box_text(field)
-    return field

@@ -10,6 +10,7 @@ from desktop.panels.theme.application_theme import (
     ContrastChoice,
     DirectionChoice,
 )
+from desktop.panels.widgets.dialog import let_work_in_dialogs
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
 
@@ -30,9 +31,12 @@ class AppearanceActions(QObject):
         self._theme = theme
         add = window.window_actions.add
         # With and without Shift: the plus stands above the equals sign on many keyboards.
-        add(_ZOOM_IN, partial(self._on_zoom, 1), ["Ctrl++", "Ctrl+="])
-        add(_ZOOM_OUT, partial(self._on_zoom, -1), "Ctrl+-")
-        add(_RESET_ZOOM, self._on_reset, "Ctrl+0")
+        for action in (
+            add(_ZOOM_IN, partial(self._on_zoom, 1), ["Ctrl++", "Ctrl+="]),
+            add(_ZOOM_OUT, partial(self._on_zoom, -1), "Ctrl+-"),
+            add(_RESET_ZOOM, self._on_reset, "Ctrl+0"),
+        ):
+            let_work_in_dialogs(action)
         add(_CONTRAST, self._on_contrast, checkable=True)
         add(_RIGHT_TO_LEFT, self._on_direction, checkable=True)
         theme.changed.connect(self.refresh)

@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QDialog, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP
 from desktop.panels.widgets.box_layout import WIDGET_SIZE_MAX, vbox
+from desktop.panels.widgets.dialog import Dialog
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.markdown_page import MarkdownPage
 from desktop.panels.widgets.section_list import SectionList
@@ -20,7 +21,7 @@ _LIST_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down)
 _PAGE_KEYS = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
-class HelpDialog(QDialog):
+class HelpDialog(Dialog):
     """A window of help pages, not modal: open beside the work; `link_requested`: an address."""
 
     link_requested = Signal(str)

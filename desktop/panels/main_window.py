@@ -192,6 +192,8 @@ class MainWindow(QMainWindow):
         for name in {"Many at once"} & actions.names():
             actions.set_enabled(name, access.refusals.get("bulk", ""))
         actions.set_enabled("Events", access.refusals.get("events", ""))
+        actions.set_enabled("Audience", access.refusals.get("audience", ""))
+        actions.set_enabled("Reports", access.refusals.get("reports", ""))
         actions.set_enabled("Customer value settings", access.admin_settings_reason)
         for key, title in SETTINGS_SECTIONS:
             actions.set_enabled(f"Settings: {title}", access.section_refusal(key))
@@ -432,6 +434,8 @@ class MainWindow(QMainWindow):
 
     def _add_pages(self) -> None:
         self.navigation_rail.add_page("customers", "Customers", "customers")
+        self.navigation_rail.add_page("audience", "Audience", "audience")
+        self.navigation_rail.add_page("reports", "Reports", "reports")
         self.navigation_rail.add_page("sync", "Sync", "sync")
         self.navigation_rail.add_page("events", "Events", "events")
         self.navigation_rail.add_page("activity", "Activity", "activity")
@@ -448,12 +452,11 @@ class MainWindow(QMainWindow):
         add("Customers", self._on_page_action, "Ctrl+1")
         add("Sync", self._on_page_action, "Ctrl+2")
         add("Activity", self._on_page_action, "Ctrl+3")
-        add(
-            "Events",
-            self._on_page_action,
-            "Ctrl+4",
-            keywords="segment track identify group upsert trigger mapping",
-        )
+        words = "segment track identify group upsert trigger mapping"
+        add("Events", self._on_page_action, "Ctrl+4", keywords=words)
+        add("Audience", self._on_page_action, "Ctrl+5", keywords="segment filter people everybody")
+        words = "chart dashboard tickets satisfaction opt-outs phrases health"
+        add("Reports", self._on_page_action, "Ctrl+6", keywords=words)
         add("Settings", self._on_page_action, "Ctrl+,")
         add("Customer value settings", self._on_customer_value_settings)
         for key, title in SETTINGS_SECTIONS:

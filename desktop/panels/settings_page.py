@@ -21,9 +21,11 @@ from desktop.panels.settings.note_templates_card import NoteTemplatesCard
 from desktop.panels.settings.permissions_card import PermissionsCard
 from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
 from desktop.panels.settings.scheduled_runs_card import ScheduledRunsCard
+from desktop.panels.settings.sell_connection_card import SellConnectionCard
 from desktop.panels.settings.settings_card import show_error_banner
 from desktop.panels.settings.settings_section_card import SettingsSectionCard
 from desktop.panels.settings.team_card import TeamCard
+from desktop.panels.settings.team_store_card import TeamStoreCard
 from desktop.panels.settings.zendesk_connection_card import ZendeskConnectionCard
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP
@@ -149,6 +151,7 @@ class SettingsPage(QWidget):
             return (
                 ZendeskConnectionCard(model.zendesk),
                 SailthruConnectionCard(model.sailthru, form),
+                SellConnectionCard(model.sell),
                 ConnectionTestCard(model.connection_test),
                 DisconnectCard(model.disconnect_model),
             )
@@ -180,7 +183,7 @@ class SettingsPage(QWidget):
                 ),
             )
         if key == "team":
-            return (TeamCard(model.team), PolicyCard(model.team))
+            return (TeamStoreCard(model.team_store), TeamCard(model.team), PolicyCard(model.team))
         if key == "advanced":
             keys = [k for k in form.advanced_setting_keys() if k != settings_table.SERVICE_URI.key]
             intro = "Leave these as they are unless you were asked to change them."

@@ -14,10 +14,12 @@ from PySide6.QtWidgets import (
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings.permissions_card import PermissionsCard
 from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
+from desktop.panels.settings.sell_connection_card import SellConnectionCard
 from desktop.panels.settings.team_card import TeamCard
 from desktop.panels.settings.zendesk_connection_card import ZendeskConnectionCard
 from desktop.panels.setup_wizard_summary_card import SetupSummaryCard
 from desktop.panels.theme import fonts
+from desktop.panels.theme.design_tokens import CARD_GAP
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.form import allow_full_height
@@ -74,8 +76,10 @@ class SetupWizard(QWidget):
         for card, title in zip(self.cards, _TITLES, strict=True):
             card.set_title(title)
         self._pages = QStackedWidget()
+        self.sell_card = SellConnectionCard(model.sell)
         for card in self.cards:
-            self._pages.addWidget(_wrap_card(card))
+            below = (self.sell_card,) if isinstance(card, SailthruConnectionCard) else ()
+            self._pages.addWidget(_wrap_cards(card, *below))
         self.step_list = StepList("Steps of the set-up", STEP_TITLES)
         self._column = QWidget()
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
@@ -191,12 +195,14 @@ class SetupWizard(QWidget):
         self.finished.emit()
 
 
-def _wrap_card(card: QWidget) -> QScrollArea:
+def _wrap_cards(*cards: QWidget) -> QScrollArea:
     inside = QWidget()
     column = QVBoxLayout(inside)
     column.setContentsMargins(0, 0, 0, 0)
-    allow_full_height(card)
-    set_tab_order_by_layout(card)
-    column.addWidget(card)
+    column.setSpacing(fonts.scaled(CARD_GAP))
+    for card in cards:
+        allow_full_height(card)
+        set_tab_order_by_layout(card)
+        column.addWidget(card)
     column.addStretch(1)
     return wrap_in_scroll_area(inside)

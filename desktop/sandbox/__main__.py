@@ -1,4 +1,4 @@
-"""`python -m desktop.sandbox`: serves the imitations of Sailthru and Zendesk as a process."""
+"""`python -m desktop.sandbox`: serves the imitations of Sailthru, Zendesk and Sell as a process."""
 
 import asyncio
 import sys

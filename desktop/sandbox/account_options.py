@@ -17,11 +17,12 @@ CALLS_A_MINUTE_BY_PLAN = {
     "enterprise": 700,
     "enterprise-plus": 2500,
 }
+SELL_PLANS = ("team", "growth", "professional", "enterprise")
 
 
 @dataclass(frozen=True)
 class SandboxAccount:
-    """The options of both imitated accounts, with the values real accounts most often have."""
+    """The options of the imitated accounts, with the values real accounts most often have."""
 
     # Zendesk: create_many and create_or_update_many, off until Support is asked.
     bulk_import: bool = False
@@ -73,9 +74,21 @@ class SandboxAccount:
     smart: float = 0.10
     # Either service cuts texts of vars and user fields off at so many characters; 0 = keeps all.
     longest_text: int = 0
-    # Either service answers 503 to everything.
+    # Sell: the Sync API begins at growth, products at enterprise.
+    sell_plan: str = "enterprise"
+    # Sell: false = the user of the token was deactivated.
+    sell_user: bool = True
+    # Sell: the product has ended; how the API answers then is unknown, here as to a dead token.
+    sell_retired: bool = False
+    # Sell: the list of lead statuses, which the public reference leaves out.
+    sell_lead_statuses: bool = True
+    # Of the generated customers: are a contact or a lead in Sell.
+    sell_contacts: float = 0.4
+    sell_leads: float = 0.2
+    # A service answers 503 to everything.
     zendesk: bool = True
     sailthru: bool = True
+    sell: bool = True
 
     def with_options_text(self, text: str) -> "SandboxAccount":
         """Return the sandbox's account options with `KEY=VALUE,…` applied; raises a ValueError."""
@@ -126,6 +139,8 @@ def _parse_option(key: str, kind: type, value: object) -> object:
         return _parse_number(key, kind, text)
     if key == "plan" and text not in CALLS_A_MINUTE_BY_PLAN:
         raise ValueError(f"plan={text}: expected one of {', '.join(CALLS_A_MINUTE_BY_PLAN)}")
+    if key == "sell_plan" and text not in SELL_PLANS:
+        raise ValueError(f"sell_plan={text}: expected one of {', '.join(SELL_PLANS)}")
     if key == "customer_type" and text not in ("ecommerce", "publisher"):
         raise ValueError(f"customer_type={text}: expected ecommerce or publisher")
     if key == "recent_mail" and text not in ("full", "ids", "absent"):

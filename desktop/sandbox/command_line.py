@@ -57,7 +57,7 @@ def parse_options(argv: Sequence[str]) -> SandboxOptions:
     """Parse the sandbox's flags; wrong usage ends the process with exit code 2."""
     parser = argparse.ArgumentParser(
         prog="fairlead sandbox",
-        description="Serve an imitation of Sailthru and Zendesk Support on this computer.",
+        description="Serve an imitation of Sailthru, Zendesk Support and Zendesk Sell on this computer.",
         allow_abbrev=False,
     )
     parser.add_argument("--port", type=int, default=0, metavar="N")

@@ -1,4 +1,4 @@
-"""Credentials of both imitated accounts, derived from the seed: the same seed has the same keys."""
+"""Credentials of the imitated accounts, derived from the seed: the same seed has the same keys."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -24,13 +24,14 @@ class SandboxCredentials:
     agent_api_token: str
     second_admin_api_token: str
     server_client_secret: str
+    sell_token: str
 
     @property
     def zendesk_tokens(self) -> tuple[str, ...]:
         """The API tokens that the sandbox's Zendesk accepts, each for every user."""
         return (self.api_token, self.agent_api_token, self.second_admin_api_token)
 
-    def connection_document(self, sailthru_uri: str, zendesk_uri: str) -> JsonObject:
+    def connection_document(self, sailthru_uri: str, zendesk_uri: str, sell_uri: str) -> JsonObject:
         """Return the sandbox's first line on stdout, from which `fairlead setup` connects."""
         return {
             "sailthru": {
@@ -52,6 +53,7 @@ class SandboxCredentials:
                 "server_client_id": SERVER_CLIENT_ID,
                 "server_client_secret": self.server_client_secret,
             },
+            "sell": {"base_url": sell_uri, "access_token": self.sell_token},
         }
 
 
@@ -74,4 +76,6 @@ def make_credentials(seed: int) -> SandboxCredentials:
         token("zendesk agent token"),
         token("zendesk second admin token"),
         token("zendesk server client secret"),
+        # Sixty-four characters, as Sell's access tokens have.
+        key("sell token") + key("sell token, second half"),
     )

@@ -14,6 +14,8 @@ from desktop.sandbox.http_messages import (
     request_id_headers,
 )
 from desktop.sandbox.response_sender import close_connection, response_start_message, send_response
+from desktop.sandbox.sell.error_responses import request_error_response
+from desktop.sandbox.sell.service import sell_response
 
 RequestHandler = Callable[[SandboxRequest], SandboxResponse]
 
@@ -32,6 +34,17 @@ _ZENDESK_ERRORS = {
     "423": "Locked",
     "429": "APIRateLimitExceeded",
     "500": "InternalServerError",
+}
+_SELL_CODES = {
+    "400": "invalid_param",
+    "401": "unauthorized",
+    "403": "insufficient_scope",
+    "404": "not_found",
+    "409": "conflict",
+    "422": "incorrect_payload",
+    "423": "temporarily_unavailable",
+    "429": "rate_limit_exceeded",
+    "500": "server_error",
 }
 
 
@@ -136,17 +149,23 @@ def _error_response(kind: str, fault: FaultRule, request: SandboxRequest) -> San
         page = _HTML % (f"{kind} {title}", title)
         answer = SandboxResponse(int(kind), page.encode(), "text/html; charset=utf-8")
     else:
-        answer = _json_error_response(kind, is_sailthru=is_sailthru)
-        # The service's own refusal, not a gateway's: it can be asked about.
-        answer = answer if is_sailthru else answer.with_headers(*request_id_headers(request))
+        answer = _json_error_response(kind, request)
+        if request.service == "zendesk":
+            # The service's own refusal, not a gateway's: it can be asked about.
+            answer = answer.with_headers(*request_id_headers(request))
+    if request.service == "sell" and kind == "429":
+        # It never says how long to wait: docs/zendesk-sell.md 4.
+        return answer
     if kind == "429" or fault.given:
         return answer.with_headers(("retry-after", f"{fault.argument:g}"))
     return answer
 
 
-def _json_error_response(kind: str, *, is_sailthru: bool) -> SandboxResponse:
+def _json_error_response(kind: str, request: SandboxRequest) -> SandboxResponse:
     message = f"Fault on demand: {kind}"
-    if is_sailthru:
+    if request.service == "sell":
+        return sell_response(request, request_error_response(_SELL_CODES[kind], message))
+    if request.service == "sailthru":
         body = {"error": _SAILTHRU_CODES.get(kind, 99), "errormsg": message}
     elif kind == "401":
         body = {"error": "Couldn't authenticate you"}

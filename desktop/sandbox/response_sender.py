@@ -18,7 +18,8 @@ def response_start_message(answer: SandboxResponse, length: int | None = None) -
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     if answer.status != 204:
         # A 204 has no body, so neither of these headers.
-        headers.append((b"content-type", answer.content_type.encode("latin-1")))
+        if answer.content_type:
+            headers.append((b"content-type", answer.content_type.encode("latin-1")))
         size = answer.length if length is None else length
         headers.append((b"content-length", str(size).encode()))
     return {"type": "http.response.start", "status": answer.status, "headers": headers}

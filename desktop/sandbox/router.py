@@ -1,4 +1,4 @@
-"""Router of the Zendesk sandbox: from method and path to a handler, by path patterns."""
+"""Router of a sandbox service: from method and path to a handler, by path patterns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ RouteHandler = Callable[..., SandboxResponse]
 
 @dataclass(frozen=True)
 class Route:
-    """One path pattern of the sandbox's Zendesk with its handlers by method."""
+    """One path pattern of a sandbox service with its handlers by method."""
 
     pattern: Pattern[str]
     convertors: dict[str, Convertor[Any]]
@@ -24,13 +24,13 @@ class Route:
 
 @dataclass
 class Router:
-    """The sandbox's table of Zendesk routes; paths without parameters are found first."""
+    """A sandbox service's table of routes; paths without parameters are found first."""
 
     routes_by_path: dict[str, dict[str, RouteHandler]] = field(default_factory=dict)
     patterns: list[Route] = field(default_factory=list)
 
     def add(self, methods: str, path: str, handler: RouteHandler) -> None:
-        """Register a handler of the sandbox's Zendesk for `METHOD METHOD…` on a path."""
+        """Register a handler of a sandbox service for `METHOD METHOD…` on a path."""
         table = {method: handler for method in methods.split()}
         if "{" not in path:
             self.routes_by_path.setdefault(path, {}).update(table)
@@ -43,7 +43,7 @@ class Router:
         self.patterns.append(Route(pattern, convertors, table))
 
     def find_handlers(self, path: str) -> tuple[dict[str, RouteHandler], dict[str, Any]] | None:
-        """Find a path's handlers in the sandbox's Zendesk and its parameters' values, or None."""
+        """Find a path's handlers in a sandbox service and its parameters' values, or None."""
         if (exact := self.routes_by_path.get(path)) is not None:
             return exact, {}
         for route in self.patterns:
@@ -55,7 +55,7 @@ class Router:
         return None
 
     def handle(self, request: SandboxRequest, path: str) -> SandboxResponse | None:
-        """Let the sandbox's Zendesk route answer a request, or return None without a route."""
+        """Let the sandbox service's route answer a request, or return None without a route."""
         if (found := self.find_handlers(path)) is None:
             return None
         handlers, values = found

@@ -1,4 +1,4 @@
-"""Server process of the sandbox: both services on two ports until SIGTERM, first line on stdout."""
+"""Server process of the sandbox: a port for each service until SIGTERM, first line on stdout."""
 
 import asyncio
 import contextlib
@@ -58,7 +58,7 @@ class _UvicornServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
-        """Install no signal handler: the sandbox's two servers share one process."""
+        """Install no signal handler: the sandbox's servers share one process."""
         yield
 
 
@@ -109,11 +109,12 @@ def _stop_at_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) 
 
 
 async def run_server(options: SandboxOptions) -> int:
-    """Serve the sandbox's two services until SIGTERM or SIGINT; return the exit code."""
+    """Serve the sandbox's services until SIGTERM or SIGINT; return the exit code."""
     state = build_state(options)
     credentials = make_credentials(state.generated_people.seed)
     try:
-        sockets = [_listen(options.port), _listen(options.port + 1 if options.port else 0)]
+        ports = [options.port + number if options.port else 0 for number in range(3)]
+        sockets = [_listen(port) for port in ports]
     except OSError as error:
         sys.stderr.write(f"fairlead sandbox: port {options.port}: {error}\n")
         return 1
@@ -128,6 +129,7 @@ async def run_server(options: SandboxOptions) -> int:
         for name, handle in (
             ("sailthru", services.handle_sailthru),
             ("zendesk", services.handle_zendesk),
+            ("sell", services.handle_sell),
         )
     ]
     losses: list[asyncio.Task[None]] = []

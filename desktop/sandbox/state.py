@@ -1,4 +1,4 @@
-"""State that both sandbox services share: account, clock, people, faults, store, counts."""
+"""State that the sandbox services share: account, clock, people, faults, store, counts."""
 
 import math
 import sys
@@ -54,6 +54,8 @@ def build_state(options: SandboxOptions) -> SandboxState:
         "box": options.account.box,
         "profile": options.account.profile,
         "smart": options.account.smart,
+        "sell_contacts": options.account.sell_contacts,
+        "sell_leads": options.account.sell_leads,
     }
     if (stored["seed"], stored["customers"]) != (options.seed, options.customers):
         sys.stderr.write(
@@ -71,6 +73,9 @@ def build_state(options: SandboxOptions) -> SandboxState:
         smart_list_share=stored["smart"],
         is_publisher=options.account.customer_type == "publisher",
         has_predictions=options.account.predictions,
+        # A state file of before there was a Sell has no such shares.
+        sell_contact_share=stored.get("sell_contacts", options.account.sell_contacts),
+        sell_lead_share=stored.get("sell_leads", options.account.sell_leads),
     )
     return SandboxState(
         options=options,

@@ -15,6 +15,7 @@ from desktop.settings.setting_definition import Setting
 from desktop.settings.settings_table import (
     ALL_SETTINGS,
     CONNECTION_SETTINGS,
+    SELL_BASE_URL,
     SETTINGS_BY_KEY,
     ZENDESK_EMAIL,
 )
@@ -26,7 +27,7 @@ PROTECTED_SETTINGS: tuple[Setting[Any], ...] = tuple(
 
 # They count as edited: what the keyring keeps is bound to them itself, another account is refused
 # as such, and the environment's secrets are used only with what was sealed.
-_BOUND_SETTINGS = (*CONNECTION_SETTINGS, ZENDESK_EMAIL)
+_BOUND_SETTINGS = (*CONNECTION_SETTINGS, ZENDESK_EMAIL, SELL_BASE_URL)
 
 
 class SealState(Enum):

@@ -13,6 +13,7 @@ from desktop.model.json_value import Json
 # One label of a host name (RFC 1123): 63 letters, digits and inner hyphens.
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _ZENDESK = ".zendesk.com"
+SELL_ADDRESS = "https://api.getbase.com"
 _HINT = "Type the first part of https://NAME.zendesk.com/, or paste any page of your Zendesk."
 
 
@@ -63,6 +64,23 @@ def normalize_zendesk_url(value: Json) -> str:
         raise InvalidInput("Zendesk is not reached on a port of its own.", hint=_HINT)
     # A pasted http:// page of Zendesk names the account; it does not ask for plain text.
     return f"https://{name}{_ZENDESK}"
+
+
+def normalize_sell_url(value: Json) -> str:
+    """Normalise the address of Zendesk Sell, which is one for all accounts; loopback for tests."""
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidInput(f"The address of Zendesk Sell is {SELL_ADDRESS}.")
+    parts = _split(value.strip())
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise InvalidInput("The address ends after the host name; leave out what follows.")
+    address = _origin(parts)
+    if address != SELL_ADDRESS and not is_loopback(parts.hostname or ""):
+        raise InvalidInput(
+            f"{parts.hostname} is not the address of Zendesk Sell.",
+            "All Sell accounts have the same one, and the token is sent nowhere else.",
+            f"Leave it out, or write {SELL_ADDRESS}.",
+        )
+    return address
 
 
 def zendesk_account_name(base_url: str) -> str:

@@ -27,6 +27,7 @@ class SettingSection(Enum):
 
     SAILTHRU = "Sailthru"
     ZENDESK = "Zendesk"
+    SELL = "Zendesk Sell"
     PERMISSIONS = "Changes and permissions"
     NAMES = "Names in Sailthru and Zendesk"
     VALUE = "Customer value"

@@ -102,6 +102,25 @@ ZENDESK_EMAIL = text_setting(
     parse=value_parsers.parse_token_email,
     is_secret_address=True,
 )
+SELL_ENABLED = flag_setting(
+    "sell.enabled",
+    SettingSection.SELL,
+    "Zendesk Sell is connected",
+    "Off: Sell is not asked for anything, and its token stays where it is. Zendesk ends Sell on"
+    " 2027-08-31.",
+    invalid_fallback=False,
+    is_admin_only=True,
+)
+SELL_BASE_URL = text_setting(
+    "sell.base_url",
+    SettingSection.SELL,
+    "Address of Zendesk Sell",
+    "The same for all accounts. Leave it.",
+    default=service_address.SELL_ADDRESS,
+    parse=service_address.normalize_sell_url,
+    is_advanced=True,
+    is_admin_only=True,
+)
 CHANGES_ENABLED = flag_setting(
     "changes",
     SettingSection.PERMISSIONS,
@@ -348,6 +367,38 @@ CACHE_DAYS = number_setting(
     minimum=0,
     maximum=3650,
 )
+KEEP_EVERYTHING = flag_setting(
+    "data.keep_everything",
+    SettingSection.DATA,
+    "Keep everybody's data on this computer",
+    "Reads all people, tickets and ratings of Zendesk and the lists named below into this"
+    " computer, for Audience and Reports. Only a Zendesk admin may read them.",
+    invalid_fallback=False,
+    is_admin_only=True,
+)
+
+
+DATA_LISTS: Setting[tuple[str, ...]] = Setting(
+    "data.sailthru_lists",
+    SettingKind.TABLE,
+    (),
+    value_parsers.parse_list_names,
+    SettingSection.DATA,
+    "Sailthru lists to read",
+    "Whoever is on none of these lists counts as “Not read”.",
+    serialize=_dump_texts,
+    is_admin_only=True,
+)
+REPORT_PHRASES: Setting[tuple[str, ...]] = Setting(
+    "reports.phrases",
+    SettingKind.TABLE,
+    (),
+    value_parsers.parse_phrases,
+    SettingSection.DATA,
+    "Phrases that are counted",
+    "The report “phrases” counts the tickets in which they stand.",
+    serialize=_dump_texts,
+)
 EVENT_DAYS = number_setting(
     "events.keep_days",
     SettingSection.DATA,
@@ -452,6 +503,14 @@ CA_FILE = text_setting(
     is_advanced=True,
     needs_restart=True,
 )
+TEAM_HOST = text_setting(
+    "advanced.team_host",
+    SettingSection.ADVANCED,
+    "Team store only at",
+    "The one host whose team store this computer may join. Empty: whichever an admin enters.",
+    is_advanced=True,
+    is_admin_only=True,
+)
 UPDATE_ADDRESS = text_setting(
     "advanced.update_address",
     SettingSection.ADVANCED,
@@ -482,6 +541,8 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     ZENDESK_AUTH,
     ZENDESK_CLIENT_ID,
     ZENDESK_EMAIL,
+    SELL_ENABLED,
+    SELL_BASE_URL,
     CHANGES_ENABLED,
     *PERMISSION_SETTINGS.values(),
     FOLLOW_ADDRESSES,
@@ -505,6 +566,9 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     NOTE_TEMPLATES,
     *SYNC_SETTINGS,
     CACHE_DAYS,
+    KEEP_EVERYTHING,
+    DATA_LISTS,
+    REPORT_PHRASES,
     EVENT_DAYS,
     WORKSPACE_KIND,
     WORKSPACE_COLOUR,
@@ -516,11 +580,14 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     FOLLOW_ZENDESK,
     DESK_COUNT,
     CA_FILE,
+    TEAM_HOST,
     UPDATE_ADDRESS,
     LOG_LEVEL,
 )
 # What leads to a connection has to be set by whoever makes the first one.
 CONNECTION_SETTINGS = (SERVICE_URI, ZENDESK_BASE_URL)
+# Optional, and beside them at the first connection.
+SELL_SETTINGS = (SELL_ENABLED, SELL_BASE_URL)
 SETTINGS_BY_KEY: Mapping[str, Setting[Any]] = MappingProxyType(
     {row.key: row for row in ALL_SETTINGS}
 )

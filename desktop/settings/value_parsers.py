@@ -26,6 +26,11 @@ from desktop.model.time_zone import parse_time_zone
 # Characters; more is a pasted document, not a setting.
 _LONGEST = 500
 
+# An account has at most 2,000 (docs/sailthru.md 5); each is an export of its own.
+_MAX_LISTS = 200
+# Each is a line in one chart.
+_MAX_PHRASES = 6
+
 
 def parse_flag(value: Json) -> bool:
     """Parse an on/off setting: true or false alone, nothing that only looks like it."""
@@ -203,6 +208,28 @@ def parse_reasons(value: Json) -> tuple[str, ...]:
     if len(set(reasons)) < len(reasons):
         raise InvalidInput("One reason stands there twice.")
     return reasons
+
+
+def parse_list_names(value: Json) -> tuple[str, ...]:
+    """Parse a setting of different names of lists."""
+    if not isinstance(value, list | tuple) or len(value) > _MAX_LISTS:
+        raise InvalidInput(f"It must be a list of at most {_MAX_LISTS} names.")
+    names = tuple(parse_name(each) for each in value)
+    if len(set(names)) < len(names):
+        raise InvalidInput("One list stands there twice.")
+    return names
+
+
+def parse_phrases(value: Json) -> tuple[str, ...]:
+    """Parse a setting of different phrases that are looked for, each with a letter or digit."""
+    if not isinstance(value, list | tuple) or len(value) > _MAX_PHRASES:
+        raise InvalidInput(f"It must be a list of at most {_MAX_PHRASES} phrases.")
+    phrases = tuple(" ".join(parse_name(each).split()) for each in value)
+    if any(not any(character.isalnum() for character in one) for one in phrases):
+        raise InvalidInput("A phrase needs a letter or a digit.")
+    if len({one.casefold() for one in phrases}) < len(phrases):
+        raise InvalidInput("One phrase stands there twice.")
+    return phrases
 
 
 def parse_note_templates(value: Json) -> tuple[NoteTemplate, ...]:

@@ -186,6 +186,13 @@ class AccountRepository(Repository):
         """Return `deliverable_account` before a read of `mirror.db`, the other file."""
         return self._database.read(self.deliverable_account)
 
+    def require_deliverable(self) -> str:
+        """Return the account whose records this process may store. Raises ConflictError."""
+        account = self.get_deliverable()
+        if account is None:
+            raise other_account_error()
+        return account
+
     def deliverable_account(self, connection: sqlite3.Connection) -> str | None:
         """Select the account whose rows this process may take, in the caller's transaction.
 

@@ -103,6 +103,17 @@ class AuditLog(Repository):
         return self._database.read(look)
 
     @database_call
+    def append_sell_export(
+        self, *, actor: str, folder: str, counts: Json, at: float, what: str
+    ) -> None:
+        """Append who exports everything from Zendesk Sell: `what` is begun, resumed or finished."""
+        self._database.write(
+            lambda connection: audit_row.append_sell_export(
+                connection, actor=actor, folder=folder, counts=counts, at=at, what=what
+            )
+        )
+
+    @database_call
     def search_sync_entries(
         self,
         *,
@@ -131,6 +142,38 @@ class AuditLog(Repository):
             return tuple(_decode_row(r) for r in found)
 
         return self._database.read(look)
+
+    @database_call
+    def note_data_store(self, *, old: Json, new: Json, actor: str, now: float) -> int:
+        """Append that keeping everybody's data here was switched; returns the entry's number."""
+        reason = "Which of everybody's data this computer keeps"
+        return self._database.write(
+            lambda c: audit_row.append_data_act(
+                c, audit_row.DATA_STORE_KIND, "everybody", (old, new), actor, reason, now
+            )
+        )
+
+    @database_call
+    def is_data_store_on(self) -> bool:
+        """Whether the newest entry about everybody's data says that it is kept here."""
+        found = self._database.read(
+            lambda c: c.execute(
+                "SELECT new FROM audit_entry WHERE kind = ? ORDER BY seq DESC LIMIT 1",
+                (audit_row.DATA_STORE_KIND,),
+            ).fetchone()
+        )
+        kept = msgspec.json.decode(found["new"]) if found is not None else None
+        return isinstance(kept, dict) and kept.get("on") is True
+
+    @database_call
+    def note_export(self, *, what: str, content: Json, actor: str, now: float) -> int:
+        """Append that people were exported to a file; `content` says whom and how many."""
+        reason = "People were exported to a file"
+        return self._database.write(
+            lambda c: audit_row.append_data_act(
+                c, audit_row.EXPORT_KIND, what, (None, content), actor, reason, now
+            )
+        )
 
     @database_call
     def verify_chain(self) -> AuditVerification:

@@ -20,8 +20,11 @@ from desktop.model.sync import Sync
 GENESIS_HASH = "0" * 64
 EVENT_ACTION_KIND = "event_action"
 EVENT_SWITCH_KIND = "event_switch"
+SELL_EXPORT_KIND = "sell_export"
 # The kind of the row with which an admin notes that earlier rows are lost.
 RESTART_KIND = "restart"
+# The kinds of rows that tell of everybody's data: kept here or not any more; written to a file.
+DATA_STORE_KIND, EXPORT_KIND = "data_store", "export"
 # The kind of a row that tells of a request to a lead; it is no change of the customer.
 LEAD_REQUEST_KIND = "lead_request"
 # Kinds of edits whose name is an address, an id or a ticket of the customer.
@@ -332,6 +335,50 @@ def append_event_switch(
         old=None,
         new=content,
         reason=f"{source}: whether it is delivered by itself, by the rights of who switched it",
+    )
+
+
+def append_sell_export(
+    connection: sqlite3.Connection, *, actor: str, folder: str, counts: Json, at: float, what: str
+) -> int:
+    """Append to the audit that everything was exported from Zendesk Sell, begun or finished."""
+    return _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind=SELL_EXPORT_KIND,
+        service=Service.SELL,
+        name=what,
+        old=None,
+        new=counts,
+        reason="Everything was exported from Zendesk Sell",
+        detail=folder,
+    )
+
+
+def append_data_act(
+    connection: sqlite3.Connection,
+    kind: str,
+    name: str,
+    change: tuple[Json, Json],
+    actor: str,
+    reason: str,
+    at: float,
+) -> int:
+    """Append to the audit what was done with everybody's data at once; returns its number.
+
+    `kind` is DATA_STORE_KIND or EXPORT_KIND, `change` the value before and after.
+    """
+    return _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind=kind,
+        service=Service.ZENDESK,
+        name=name,
+        old=change[0],
+        new=change[1],
+        reason=reason,
     )
 
 

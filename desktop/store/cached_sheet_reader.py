@@ -168,6 +168,12 @@ class CachedSheetReader:
         return self._snapshot(lambda c: frozenset(str(r["id"]) for r in c.execute(sql, (wanted,))))
 
     @database_call
+    def list_all_opened_ids(self) -> tuple[str, ...]:
+        """Select the Zendesk user ids and sids of all customers that were opened here."""
+        sql = "SELECT id FROM mirror.opened_customer"
+        return self._snapshot(lambda c: tuple(str(row["id"]) for row in c.execute(sql)))
+
+    @database_call
     def count_open_edits(self, targets: Sequence[str]) -> dict[str, int]:
         """Count the edits not closed yet by their target: a sid, Zendesk user id or address."""
         wanted = msgspec.json.encode(list(targets)).decode()

@@ -132,6 +132,11 @@ _ERASE_PLAN_ROWS_SQL = (
 _COUNT_PLAN_ROWS_SQL = f"SELECT count(*) FROM plan_row WHERE {_OF_PLAN_ROWS}"  # noqa: S608
 
 
+# A segment that picks one person by the address.
+_ERASE_SEGMENTS_SQL = (
+    "DELETE FROM segment WHERE EXISTS (SELECT 1 FROM json_each(?1)"
+    " WHERE instr(lower(segment.expression), value))"
+)
 # What waits of a batch stays in the outbox.
 _ERASE_BATCH_ROWS_SQL = (
     f"DELETE FROM edit_batch_row WHERE CAST(user_id AS TEXT) {_IN_1} OR sid {_IN_1}"  # noqa: S608
@@ -174,6 +179,7 @@ class ErasedCounts:
     plan_rows: int = 0
     remembered: int = 0
     events: int = 0
+    everybody_records: int = 0
     waiting_edits: int = 0
     standing_pauses: int = 0
     waiting_rows: int = 0
@@ -247,6 +253,7 @@ def erase_customer(
     now: float,
     *,
     note_erased: NoteErased | None = None,
+    everybody_records: int = 0,
 ) -> ErasedCounts:
     """Delete a customer's rows in both files, and append to the audit that it was done.
 
@@ -254,7 +261,8 @@ def erase_customer(
     stays until it has ended, and the rows of a plan under way until they are settled. A pause of
     marketing that stands stays as well, or nothing would end it at Sailthru. `note_erased` is
     called with the counts, in the transaction that erases; with it the customer is erased at the
-    services too, and no pause stays.
+    services too, and no pause stays. `everybody_records` are those of the data workspace, which
+    the caller deletes afterwards.
     """
     keeps_pauses = note_erased is None
 
@@ -280,8 +288,10 @@ def erase_customer(
             + connection.execute(_ERASE_LEAD_REQUESTS_SQL, by_name).rowcount
             + connection.execute(_ERASE_BATCH_ROWS_SQL, by_name).rowcount,
             connection.execute(_ERASE_PLAN_ROWS_SQL, by_name).rowcount,
-            _erase_memory(connection, every),
+            _erase_memory(connection, every)
+            + connection.execute(_ERASE_SEGMENTS_SQL, (by_name[1],)).rowcount,
             erase_events(connection, unsent_events),
+            everybody_records,
             waiting,
             pauses,
             count(_COUNT_PLAN_ROWS_SQL) + len(sending),
@@ -300,14 +310,24 @@ def erase_customer(
     return mirror.write(act_in_both)
 
 
-def count_customer(fairlead: Database, mirror: Database, ids: CustomerIds) -> ErasedCounts:
+def count_customer(
+    fairlead: Database, mirror: Database, ids: CustomerIds, everybody_records: int = 0
+) -> ErasedCounts:
     """Count what an erasure would delete of a customer in both files; nothing is deleted."""
 
     def take_back(_connection: sqlite3.Connection, counts: ErasedCounts) -> None:
         raise _Rehearsed(counts)
 
     try:
-        erase_customer(fairlead, mirror, ids, "", 0.0, note_erased=take_back)
+        erase_customer(
+            fairlead,
+            mirror,
+            ids,
+            "",
+            0.0,
+            note_erased=take_back,
+            everybody_records=everybody_records,
+        )
     except _Rehearsed as rehearsed:
         return rehearsed.counts
     raise InternalError("An erasure was to be counted, and was not undone.")

@@ -21,7 +21,7 @@ from desktop.model.match_keys import hash_email, phone_match_key
 from desktop.model.record_version import is_older_version
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.account_repository import AccountRepository, other_account_error
+from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
@@ -458,12 +458,7 @@ class FeedRepository(Repository):
 
     def _account(self) -> str:
         """Return the current account's id for the feeds. Raises ConflictError for another one."""
-        if self._accounts is None:
-            return ""
-        account = self._accounts.get_deliverable()
-        if account is None:
-            raise other_account_error()
-        return account
+        return "" if self._accounts is None else self._accounts.require_deliverable()
 
     def _iter_pages(
         self, sql: str, fixed: tuple[object, ...], after: int, up_to: int | None, kind: type[T]

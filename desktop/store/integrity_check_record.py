@@ -84,6 +84,11 @@ class IntegrityCheckRecord:
         return [str(found.st_size), str(found.st_mtime_ns)]
 
 
+def is_checked_once(path: Path) -> bool:
+    """Whether a file was found whole once, and not found damaged in use since."""
+    return _record_path(path).exists()
+
+
 def forget_integrity_check(path: Path) -> None:
     """Forget the integrity check of a file found damaged in use: the next start checks it."""
     with suppress(OSError):

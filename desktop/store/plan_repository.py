@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from desktop.kit.errors import NotFound
+from desktop.kit.errors import ConflictError, NotFound
 from desktop.kit.text import fold_text, format_count
 from desktop.model.json_value import Json, canonical_json
 from desktop.model.limit import PRODUCTION, is_approval_valid
@@ -527,11 +527,13 @@ class PlanRepository(Repository):
         *,
         people: int | None = None,
         credential: str = "",
+        rows_hash: str | None = None,
     ) -> None:
         """Insert an admin's approval of a plan's limit, for the people they saw; twice counts once.
 
         `people` None: for as many as are ticked at this moment. It is for the rows that are ticked
-        now, and for no others in their place. `credential` as in `LimitApproval`.
+        now, and for no others in their place. `credential` as in `LimitApproval`. Raises
+        ConflictError where these are not the rows of `rows_hash`, which the admin was asked about.
         """
 
         def act(connection: sqlite3.Connection) -> None:
@@ -539,6 +541,12 @@ class PlanRepository(Repository):
             if seen is None:
                 seen = _count_ticked_people(connection, plan_id).get(breach, 0)
             rows = b"".join(sorted(_hash_ticked_rows(connection, plan_id, breach)))
+            if rows_hash is not None and hashlib.sha256(rows).hexdigest() != rows_hash:
+                raise ConflictError(
+                    "The plan was changed since the approval was asked for.",
+                    "Nothing was approved.",
+                    "It is asked for once more.",
+                )
             plan = select_plan(connection, plan_id)
             seq = audit_row.append_limit_approval(
                 connection,
@@ -561,6 +569,15 @@ class PlanRepository(Repository):
             )
 
         self._database.write(act)
+
+    @database_call
+    def hash_limit_rows(self, plan_id: str, breach: str) -> str:
+        """Hash the plan's ticked rows that are over a limit: what an approval of it is for."""
+        return self._database.read(
+            lambda c: hashlib.sha256(
+                b"".join(sorted(_hash_ticked_rows(c, plan_id, breach)))
+            ).hexdigest()
+        )
 
     @database_call
     def take_for_apply(

@@ -16,6 +16,7 @@ from desktop.kit.errors import StorageError
 from desktop.store.audit_signer import AuditSigner
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.integrity_check_record import IntegrityCheckRecord
+from desktop.store.query_connection import QueryConnection
 from desktop.store.sqlite_errors import DatabaseDamaged, translate_sqlite_errors
 
 T = TypeVar("T")
@@ -34,6 +35,8 @@ _FULL_CHECK_MAX_BYTES = 4_000_000
 class Database:
     """A SQLite file with one writing connection, usable from any thread, one at a time.
 
+    Reads don't wait for another thread's write: they go through a connection beside it.
+
     Raises StorageError from every method when the file cannot be used: the disk is full, the file
     is damaged, locked for too long, or written by a newer version.
     """
@@ -47,20 +50,26 @@ class Database:
         checked: bool = False,
         thread: DatabaseThread | None = None,
         audit_signer: AuditSigner | None = None,
+        cache_kib: int = 0,
     ) -> None:
         """Open the SQLite file, or make it; `schema` is a folder of `migrations/`.
 
         `checked`: it was found whole a moment ago, and is opened at the first use. `thread`: where
         awaited calls run, shared by files that are read together; by default one of its own.
-        `audit_signer` signs rows of the audit; by default they are unkeyed.
+        `audit_signer` signs rows of the audit; by default they are unkeyed. `cache_kib`: memory
+        for pages of a large file; by default SQLite's own two megabytes.
         """
         self.path = path
         self.thread = thread or DatabaseThread()
         self.audit_signer = audit_signer or AuditSigner()
         self._schema = schema
         self._synchronous = synchronous
+        self._cache_kib = cache_kib
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._queries = QueryConnection(
+            path, timeout_s=_BUSY_TIMEOUT_S, prepare=self._prepare_connection
+        )
         self._check_record = None if checked else IntegrityCheckRecord(path)
         if self._check_record is None:
             return
@@ -99,7 +108,25 @@ class Database:
             return result
 
     def read(self, look: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `look` on the SQLite file's writing connection, outside a transaction."""
+        """Run `look` on the SQLite file: what this thread wrote, and what others have committed.
+
+        The writing connection is used where it is free. While another thread writes, a connection
+        that only reads shows what was committed before: the window never waits for a batch of
+        thousands of edits to be stored.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                return self._read_writer(look)
+            finally:
+                self._lock.release()
+        # Until the writing connection is open, the file may lack its newest migrations.
+        if self._connection is None:
+            return self._read_writer(look)
+        with translate_sqlite_errors(self.path):
+            return self._queries.read(look)
+
+    def _read_writer(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `look` on the writing connection, outside a transaction, once it is free."""
         with self._lock, translate_sqlite_errors(self.path):
             return look(self._open())
 
@@ -111,6 +138,7 @@ class Database:
             synchronous=self._synchronous,
             checked=True,
             audit_signer=self.audit_signer,
+            cache_kib=self._cache_kib,
         )
 
     def scrub(self, *, rewrites: bool = True) -> None:
@@ -122,12 +150,14 @@ class Database:
         write-ahead log. Copies that the disk or a backup has made are beyond reach.
         """
         # The copy that VACUUM makes is no temporary file.
-        self.read(lambda c: c.execute("PRAGMA temp_store = MEMORY").fetchall())
+        self._read_writer(lambda c: c.execute("PRAGMA temp_store = MEMORY").fetchall())
         if rewrites:
-            self.read(lambda c: c.execute("VACUUM"))
+            self._read_writer(lambda c: c.execute("VACUUM"))
         for _ in range(_CHECKPOINT_TRIES):
             # Each waits for readers as long as any statement does; the first column says busy.
-            if not self.read(lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]):
+            if not self._read_writer(
+                lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            ):
                 return
         raise StorageError(
             "The kept customers are not erased completely.",
@@ -136,11 +166,15 @@ class Database:
         )
 
     def data_version(self) -> int:
-        """SQLite's data_version: it changes when another connection has committed."""
-        return int(self.read(lambda c: c.execute("PRAGMA data_version").fetchone()[0]))
+        """SQLite's data_version: it changes when another connection has committed.
+
+        Always the writing connection's, so that what this process writes doesn't count.
+        """
+        return int(self._read_writer(lambda c: c.execute("PRAGMA data_version").fetchone()[0]))
 
     def close(self) -> None:
-        """Close the SQLite connection; the next call opens it again."""
+        """Close the SQLite connections; the next call opens them again."""
+        self._queries.close()
         with self._lock:
             self._close()
 
@@ -160,13 +194,16 @@ class Database:
             cached_statements=256,
         )
         try:
-            connection.row_factory = sqlite3.Row
-            self.audit_signer.add_functions(connection)
+            self._prepare_connection(connection)
             # Before anything is written: a newer version's file stays as it is.
             refuse_newer(connection, self._schema, self.path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             connection.execute("PRAGMA foreign_keys = ON")
+            if self._cache_kib:
+                connection.execute(f"PRAGMA cache_size = -{self._cache_kib}")
+                # Some pages of a million people are changed by nearly every page of tickets.
+                connection.execute("PRAGMA wal_autocheckpoint = 8000")
             # What is deleted or replaced does not stay in the file's free space: an erasure of one
             # customer need not rewrite it.
             connection.execute("PRAGMA secure_delete = ON")
@@ -175,6 +212,10 @@ class Database:
             connection.close()
             raise
         return connection
+
+    def _prepare_connection(self, connection: sqlite3.Connection) -> None:
+        connection.row_factory = sqlite3.Row
+        self.audit_signer.add_functions(connection)
 
     def _create_file(self) -> None:
         """Make a SQLite file under another name and put it in place whole, never empty."""

@@ -108,6 +108,22 @@ class SyncStateRepository(Repository):
         return self._database.read(look)
 
     @database_call
+    def list_pairs(self) -> dict[int, str]:
+        """Select the known sid of every matched Zendesk user; one chosen by hand wins."""
+
+        def look(connection: sqlite3.Connection) -> dict[int, str]:
+            found: dict[int, str] = {}
+            for table in ("matched_pair", "profile_link"):
+                rows = connection.execute(
+                    f"SELECT user_id, sid FROM {table} WHERE account ="  # noqa: S608
+                    " (SELECT id FROM current_account)"
+                )
+                found |= {int(row["user_id"]): row["sid"] for row in rows}
+            return found
+
+        return self._database.read(look)
+
+    @database_call
     def find_user_ids(self, sids: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """Select the Zendesk user ids that are matched with each of these sids."""
         wanted = to_json(list(sids))

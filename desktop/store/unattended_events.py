@@ -152,8 +152,9 @@ class UnattendedBudget:
         return list(self._switches)
 
     def take(self, event: sqlite3.Row) -> bool:
-        """Whether an event may be claimed; it is counted once, however often it is tried."""
-        if event["unattended_at"]:
+        """Whether an event may be claimed; it is counted once an hour, however often tried."""
+        # One that says so of this hour is among those that the proven count covers.
+        if event["unattended_at"] > self._now - HOUR_S:
             return True
         if self._left[event["named"]] <= 0:
             return False

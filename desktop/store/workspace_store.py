@@ -1,7 +1,6 @@
 """Opens the two SQLite files of a workspace and gives access to their repositories."""
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from desktop.store.batch_repository import BatchRepository
 from desktop.store.bounce_repair_repository import BounceRepairRepository
 from desktop.store.cached_sheet_reader import CachedSheetReader
 from desktop.store.customer_cache import CustomerCache
+from desktop.store.data_store import put_aside
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.draft_and_link_repository import DraftAndLinkRepository
 from desktop.store.edit_batch_repository import EditBatchRepository
@@ -24,6 +24,7 @@ from desktop.store.erasure_repository import ErasureRepository
 from desktop.store.event_action_repository import EventActionRepository
 from desktop.store.event_pause_repository import EventPauseRepository
 from desktop.store.event_query_repository import EventQueryRepository
+from desktop.store.event_queue import EventQueue
 from desktop.store.event_repository import EventRepository
 from desktop.store.event_source_repository import EventSourceRepository
 from desktop.store.event_write_repository import EventWriteRepository
@@ -34,11 +35,13 @@ from desktop.store.plan_repository import PlanRepository
 from desktop.store.plan_retention import PlanRetention
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
+from desktop.store.segment_repository import SegmentRepository
 from desktop.store.settings_seal_repository import SettingsSealRepository
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
 from desktop.store.sync_repository import SyncRepository
 from desktop.store.sync_state_repository import SyncStateRepository
+from desktop.store.team_membership_repository import TeamMembershipRepository
 from desktop.store.unconfirmed_increment_repository import UnconfirmedIncrementRepository
 from desktop.store.zendesk_user_lookup import ZendeskUserLookup
 
@@ -53,10 +56,11 @@ class WorkspaceStore:
     """All repositories of one workspace's two SQLite files.
 
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
-    `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), who was erased
+    `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), whose team the desk
+    belongs to (`team`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
-    (`events` … `event_writes`), and what services said (`customer_cache`, `feeds`,
-    `zendesk_users`).
+    (`events` … `event_writes`), saved segments (`segments`), and what services said
+    (`customer_cache`, `feeds`, `zendesk_users`).
     """
 
     accounts: AccountRepository
@@ -70,6 +74,7 @@ class WorkspaceStore:
     erasures: ErasureRepository
     erased_people: ErasedPeopleRepository
     audit: AuditLog
+    team: TeamMembershipRepository
     drafts_and_links: DraftAndLinkRepository
     customer_cache: CustomerCache
     sheet_reader: CachedSheetReader
@@ -82,6 +87,8 @@ class WorkspaceStore:
     plan_retention: PlanRetention
     event_actions: EventActionRepository
     events: EventRepository
+    event_queue: EventQueue
+    segments: SegmentRepository
     event_queries: EventQueryRepository
     event_pauses: EventPauseRepository
     event_sources: EventSourceRepository
@@ -159,7 +166,9 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         unconfirmed_increments=UnconfirmedIncrementRepository(fairlead),
         plan_retention=PlanRetention(fairlead),
         event_actions=EventActionRepository(fairlead),
-        events=EventRepository(fairlead, new_owner_id(), accounts),
+        events=EventRepository(fairlead),
+        event_queue=EventQueue(fairlead, new_owner_id(), accounts),
+        segments=SegmentRepository(fairlead),
         event_queries=EventQueryRepository(fairlead),
         event_pauses=EventPauseRepository(fairlead),
         event_writes=EventWriteRepository(fairlead),
@@ -174,6 +183,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         erasures=ErasureRepository(fairlead, outbox, accounts),
         erased_people=ErasedPeopleRepository(fairlead),
         audit=AuditLog(fairlead),
+        team=TeamMembershipRepository(fairlead),
         drafts_and_links=DraftAndLinkRepository(fairlead),
         customer_cache=CustomerCache(mirror),
         sheet_reader=CachedSheetReader(fairlead.path, mirror.path, thread),
@@ -189,9 +199,5 @@ def _open_or_rebuild_mirror(path: Path, thread: DatabaseThread) -> Database:
         if not is_file_unusable(error):
             raise
     log.warning("The mirror was damaged; it is put aside and read anew from the services")
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    for suffix in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.replace(path.with_name(f"{path.name}.damaged-{stamp}{suffix}"))
+    put_aside(path)
     return Database(path, "mirror", synchronous="NORMAL", thread=thread)

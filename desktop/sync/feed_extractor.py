@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import ParamSpec, TypeVar
 
-from desktop.clients.sailthru.job_status import SailthruJob, SailthruJobStatus
-from desktop.clients.sailthru.list_export_reader import InvalidExportRow, ListExportReader
+from desktop.clients.sailthru.job_status import SailthruJob
+from desktop.clients.sailthru.list_export_reader import InvalidExportRow
 from desktop.kit.errors import (
     AppError,
     Forbidden,
@@ -30,7 +30,7 @@ from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, FeedState, list_feed_name
 from desktop.sync.source_record import PHONE_VARS
 from desktop.sync.sync_context import SyncContext
-from desktop.writing.job_poller import wait_for_job
+from desktop.writing.list_export import ListExport, ListNotExported
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,9 @@ class FeedExtractor:
     def __init__(self, context: SyncContext, on_read: OnRead = lambda _count: None) -> None:
         self._context = context
         self._on_read = on_read
+        self._export = ListExport(
+            context.sailthru.bulk, context.clock, context.zone, context.job_timeout_s
+        )
         # Rows of exports that could not be used, a sentence each.
         self.unreadable_rows: list[str] = []
         self._unreadable_count = 0
@@ -165,37 +168,39 @@ class FeedExtractor:
         feeds, wanted = self._context.store.feeds, ",".join(variables)
         feed = await feeds.begin_reading(list_feed_name(name), self._context.clock.now())
         kept_job, _, kept_vars = feed.cursor.partition(" ")
-        job = await self._find_resumable_job(kept_job) if kept_vars == wanted else None
+        job = await self._export.find_resumable(kept_job) if kept_vars == wanted else None
         if job is not None:
             try:
                 return await self._read_export(job, name, variables)
             except (NotFound, ServiceError, ResponseTimeout) as error:
                 # Its file lives for hours and can be lost before.
                 log.info("The kept export of a list cannot be used: %s", error.title)
-        job = await self._context.sailthru.bulk.start_list_export(name, variables)
+        job = await self._export.start(name, variables)
         await feeds.set_cursor(list_feed_name(name), f"{job.id} {wanted}")
         return await self._read_export(job, name, variables)
 
     async def _read_export(self, begun: SailthruJob, name: str, variables: Sequence[str]) -> None:
         """Wait for a list export's job and store its file; a file that fails is asked for once."""
         feeds, unread_before = self._context.store.feeds, self._unreadable_count
-        job = await self._wait_for_export(begun, name)
-        reader = ListExportReader(variables, self._context.zone)
+        try:
+            job = await self._export.wait(begun, name)
+        except ListNotExported:
+            await feeds.set_cursor(list_feed_name(name), "")
+            raise
         try:
             rows: list[ExportedProfile] = []
-            async for piece in self._context.sailthru.bulk.download(job.export_url or ""):
-                rows += self._filter_valid_rows(name, reader.feed(piece))
+            async for piece in self._export.read_rows(job, variables):
+                rows += self._filter_valid_rows(name, piece)
                 if len(rows) >= _ROWS_PER_SAVE:
                     await self._save_profiles(name, rows, job.id)
                     rows = []
-            rows += self._filter_valid_rows(name, reader.finish())
         except StorageError:
             raise
         except AppError:
             await feeds.set_cursor(list_feed_name(name), "")
             raise
         await self._save_profiles(name, rows, job.id)
-        for remark in reader.warnings:
+        for remark in self._export.warnings:
             log.warning("Export of the list %s: %s", name, remark)
         # Who stands in a row that cannot be read has not left the list.
         whole = self._unreadable_count == unread_before
@@ -226,31 +231,6 @@ class FeedExtractor:
             after = page.cursor
             if page.is_last:
                 return
-
-    async def _find_resumable_job(self, job_id: str) -> SailthruJob | None:
-        if not job_id:
-            return None
-        try:
-            job = await self._context.sailthru.bulk.get_job(job_id)
-        except NotFound:
-            return None
-        is_usable = job.status in (SailthruJobStatus.PENDING, SailthruJobStatus.COMPLETED)
-        return job if is_usable and not job.is_expired else None
-
-    async def _wait_for_export(self, begun: SailthruJob, name: str) -> SailthruJob:
-        bulk, context = self._context.sailthru.bulk, self._context
-        job = await wait_for_job(
-            lambda: bulk.get_job(begun.id), context.clock, context.job_timeout_s, begun
-        )
-        if job is not None and job.status is SailthruJobStatus.COMPLETED and job.export_url:
-            return job
-        await context.store.feeds.set_cursor(list_feed_name(name), "")
-        raise ServiceError(
-            f"Sailthru did not export the list “{name}”.",
-            "Its job did not come to an end." if job is None else "Its job ended without a file.",
-            "Nothing was written. Run the sync again.",
-            is_outcome_unknown=False,
-        )
 
     def _filter_valid_rows(
         self, name: str, rows: Iterable[ExportedProfile | InvalidExportRow]

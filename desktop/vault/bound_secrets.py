@@ -15,6 +15,7 @@ _HOST_ENTRIES: Mapping[Secret, Secret] = {
     Secret.ZENDESK_TOKEN: Secret.ZENDESK_HOST,
     Secret.ZENDESK_ACCESS: Secret.ZENDESK_HOST,
     Secret.ZENDESK_REFRESH: Secret.ZENDESK_HOST,
+    Secret.SELL_TOKEN: Secret.SELL_HOST,
     Secret.SMTP_PASSWORD: Secret.SMTP_HOST,
 }
 # A host entry while its secrets are being written: no host is called so.

@@ -30,10 +30,13 @@ class Secret(Enum):
     AUDIT_HEAD = "audit-head"
     # Seals the protected settings, with the number of the newest seal that it made.
     SETTINGS_SEAL = "settings-seal"
+    # Address, login and key of the team store: it names its own host.
+    TEAM_DSN = "team-store"
     # The addresses the secrets above were given for. Kept beside them and not in the settings,
     # which whoever wants a secret sent elsewhere may write.
     SAILTHRU_HOST = "sailthru-host"
     ZENDESK_HOST = "zendesk-host"
+    SELL_HOST = "sell-host"
     SMTP_HOST = "smtp-host"
     # Whose an API token is: by itself it signs in as anybody of the account.
     ZENDESK_TOKEN_EMAIL = "zendesk-token-email"  # noqa: S105 - the entry's name
@@ -49,6 +52,7 @@ class Secret(Enum):
         return self in (
             Secret.SAILTHRU_HOST,
             Secret.ZENDESK_HOST,
+            Secret.SELL_HOST,
             Secret.SMTP_HOST,
             Secret.ZENDESK_TOKEN_EMAIL,
         )
@@ -71,8 +75,10 @@ _LABELS = {
     Secret.AUDIT_KEY: "key of the record of changes",
     Secret.AUDIT_HEAD: "newest entry of the record of changes",
     Secret.SETTINGS_SEAL: "key of the settings' seal",
+    Secret.TEAM_DSN: "address of the team store",
     Secret.SAILTHRU_HOST: "address of the Sailthru key",
     Secret.ZENDESK_HOST: "address of the Zendesk sign-in",
+    Secret.SELL_HOST: "address of the Zendesk Sell token",
     Secret.SMTP_HOST: "address of the mail server's password",
     Secret.ZENDESK_TOKEN_EMAIL: "e-mail address of the Zendesk API token",
 }

@@ -1,8 +1,6 @@
 """Export lists to files: CSV that no spreadsheet runs as a formula, JSON, atomic writes."""
 
 import asyncio
-import csv
-import io
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -13,15 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar
 
+from desktop.kit.csv_text import BYTE_ORDER_MARK, csv_lines
 from desktop.kit.errors import InvalidInput, StorageError
 
 T = TypeVar("T")
-
-# What spreadsheets take for the start of a formula, full-width variants included (OWASP's page
-# "CSV Injection", https://owasp.org/www-community/attacks/CSV_Injection).
-_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# Without it Excel reads UTF-8 in the computer's old code page.
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 class FileFormat(StrEnum):
@@ -32,26 +25,14 @@ class FileFormat(StrEnum):
     JSON = "json"
 
 
-def escape_csv_formula(text: str) -> str:
-    """Escape a CSV export's cell that a spreadsheet would run, by an apostrophe before it."""
-    return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text
-
-
 def format_csv(
     header: Sequence[str],
     rows: Iterable[Sequence[str]],
     file_format: FileFormat = FileFormat.CSV,
 ) -> str:
     """Format exported rows as a CSV document: every cell quoted, formulas escaped, CRLF lines."""
-    mark = _BYTE_ORDER_MARK if file_format is FileFormat.CSV else ""
-    return mark + _csv_lines([header]) + _csv_lines(rows)
-
-
-def _csv_lines(rows: Iterable[Sequence[str]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerows([escape_csv_formula(cell) for cell in row] for row in rows)
-    return out.getvalue()
+    mark = BYTE_ORDER_MARK if file_format is FileFormat.CSV else ""
+    return mark + csv_lines([header]) + csv_lines(rows)
 
 
 def format_json(document: object) -> str:
@@ -106,7 +87,7 @@ def _format_page(page: Sequence[T], row_format: RowFormat[T], *, as_json: bool) 
     if as_json:
         dump = partial(json.dumps, ensure_ascii=False)
         return ",\n".join(map(dump, map(row_format.to_json, page)))
-    return _csv_lines(cells for row in page for cells in row_format.to_cells(row))
+    return csv_lines(cells for row in page for cells in row_format.to_cells(row))
 
 
 async def write_private_file(path: Path, content: str | bytes) -> None:

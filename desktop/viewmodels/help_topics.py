@@ -12,12 +12,13 @@ SHORTCUTS_TOPIC = "keyboard"
 # Accessible names of panels, pages and dialogs, and the page of the help that fits them.
 _TOPICS_BY_NAME = {
     "Activity": "undo-and-activity",
+    "Audience": "audience",
     "Customers": START_TOPIC,
     "Customer value": "health-and-value",
     "Engagement": "health-and-value",
-    "Events": "events",
     "Erase customer": "kept-data",
     "Erased customers": "kept-data",
+    "Events": "events",
     "Find a customer": START_TOPIC,
     "Follow Zendesk": "follow-zendesk",
     "Health": "health-and-value",
@@ -25,6 +26,7 @@ _TOPICS_BY_NAME = {
     "Lists": "lists",
     "Mapping": "events",
     "Opt-out": "opt-out",
+    "Reports": "reports",
     "Set up Fairlead": "set-up",
     "Sync": "syncs",
     "Timeline": "health-and-value",

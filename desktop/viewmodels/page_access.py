@@ -5,15 +5,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from desktop.model.permission import Permission, Role, check_role
+from desktop.settings import settings_table
 from desktop.viewmodels.settings_sections import SETTINGS_SECTIONS
 
 if TYPE_CHECKING:
     # The first paint needs the rail, and none of the clients that the protocol names.
     from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
-PAGE_KEYS = ("customers", "sync", "events", "activity", "settings")
+PAGE_KEYS = ("customers", "audience", "sync", "events", "activity", "settings")
 # What somebody without an admin's rights changes there: sign-in, kept customers, the window.
 _OWN_SETTINGS_SECTIONS = ("connections", "data", "window", "about")
+_NO_DATA_REASON = (
+    "This computer does not keep everybody’s data. An admin switches it on: `fairlead data on`."
+)
 _ADMIN_SETTINGS_REASON = "Only admins change these settings."
 
 
@@ -55,6 +59,15 @@ def decide_page_access(workspace: "WorkspaceProtocol") -> PageAccess | None:
     if not decision.is_allowed:
         pages -= {"sync", "events"}
         refusals |= {"sync": decision.reason, "events": decision.reason}
+    everybody = check_role(Permission.AUDIENCE, actor, rules)
+    if not everybody.is_allowed:
+        pages.discard("audience")
+        refusals |= {"audience": everybody.reason, "reports": everybody.reason}
+    elif workspace.values.get(settings_table.KEEP_EVERYTHING):
+        pages.add("reports")
+    else:
+        # Audience says how to switch it on; a report would have nothing to count.
+        refusals["reports"] = _NO_DATA_REASON
     many = check_role(Permission.BULK, actor, rules)
     if not many.is_allowed:
         refusals["bulk"] = many.reason

@@ -23,6 +23,7 @@ _SECTION_OF_SETTINGS: Mapping[SettingSection, str] = MappingProxyType(
     {
         SettingSection.SAILTHRU: "connections",
         SettingSection.ZENDESK: "connections",
+        SettingSection.SELL: "connections",
         SettingSection.PERMISSIONS: "permissions",
         SettingSection.NAMES: "names",
         SettingSection.VALUE: "names",

@@ -75,10 +75,14 @@ class StatusBarModel(QObject):
         states = {state.service: state for state in self._workspace.service_states}
         connected = self._workspace.clients
         views = []
-        for service, client in (
+        services: list[tuple[Service, object]] = [
             (Service.ZENDESK, connected.zendesk),
             (Service.SAILTHRU, connected.sailthru),
-        ):
+        ]
+        if connected.sell is not None:
+            # Optional: nothing is said of it where nobody has connected it.
+            services.append((Service.SELL, connected.sell))
+        for service, client in services:
             name = service.title
             state = states.get(name)
             # Until anything is connected the bar stays empty: the start is no news.

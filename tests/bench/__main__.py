@@ -12,7 +12,8 @@ from pathlib import Path
 from tests.bench.report import Figure, format_table
 
 KINDS = (
-    "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "bundle", "events",
+    "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "data", "bundle",
+    "events",
     "faults",
 )  # fmt: skip
 _MODULES = {
@@ -25,6 +26,7 @@ _MODULES = {
     "sync": "tests.bench.sync_cost",
     "bulk": "tests.bench.bulk_paste",
     "bundle": "tests.bench.bundle_cost",
+    "data": "tests.bench.everybody_data",
     "events": "tests.bench.event_delivery",
     "faults": "tests.bench.fault_tests",
 }
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     for kind in KINDS:
         if kind not in asked:
             continue
-        more = {"scale": options.scale} if kind in ("faults", "stalls") else {}
+        more = {"scale": options.scale} if kind in ("data", "faults", "stalls") else {}
         if kind == "events" and options.lines:
             more["lines"] = options.lines
         if kind == "faults":

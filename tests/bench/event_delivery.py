@@ -23,8 +23,8 @@ _MILLION = 1_000_000
 _LONGEST_S = 180.0
 _MOST_MIB = 150.0
 _US_PER_TRIGGER = 5.0
-# Lines of a delivery: some three minutes at the smallest plan that is sold with an API.
-_DELIVERED_LINES = 1_000
+# Lines of a delivery: some four minutes at the limit of the smallest plan.
+_DELIVERED_LINES = 420
 _ESTIMATED_LINES = 600
 _WINDOW_S = 60
 

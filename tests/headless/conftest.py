@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import Clock
+from tests.support import sync_cases
 from tests.support.clocks import ManualClock
 from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers
@@ -75,3 +76,30 @@ async def services(
 @pytest.fixture
 def customers(sandbox: SandboxServers) -> CustomerFactory:
     return CustomerFactory(sandbox)
+
+
+# A sandbox whose exports show everything at once, started anew for each test.
+
+
+@pytest.fixture(scope="session")
+def shared_sync_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServers]:
+    log = tmp_path_factory.mktemp("sync") / "requests.jsonl"
+    servers = SandboxServers("--customers", "0", *sync_cases.SANDBOX_FLAGS, log=log)
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
+def sync_home(
+    shared_sync_sandbox: SandboxServers, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("sync-template") / "home"
+    create_workspace_home(folder, shared_sync_sandbox.connection_document)
+    return folder
+
+
+@pytest.fixture
+def sync_sandbox(shared_sync_sandbox: SandboxServers) -> SandboxServers:
+    """The services as they were started."""
+    sync_cases.reset_sandbox(shared_sync_sandbox)
+    return shared_sync_sandbox

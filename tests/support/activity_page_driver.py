@@ -1,12 +1,14 @@
 """The page Activity at work in a workspace, and changes of one customer."""
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.team_approvals import TeamApprovals
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.model.edit import UNDO_WINDOW_S, EditRequest, EditTarget, waits_for_undo
 from desktop.model.service import Service
 from desktop.panels.activity_page import ActivityPage
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.lead_requests_model import LeadRequestsModel
+from desktop.viewmodels.team_approvals_model import TeamApprovalsModel
 from tests.support.window_workspace import await_with_timeout, delete_qt_objects
 
 MARIA_SID = "5e9f3c1b2a4d6e8f00713401"
@@ -27,11 +29,13 @@ class ActivityPageDriver:
             clock,
             house.pauses,
             house.address_watch,
+            house.team,
         )
         self.lead_requests = LeadRequestsModel(
             live, house.lead_requests, house.editor, house.store, house.bus, clock
         )
-        self.page = ActivityPage(self.model, self.lead_requests)
+        self.approvals = TeamApprovalsModel(live, TeamApprovals(house), house.bus, clock)
+        self.page = ActivityPage(self.model, self.lead_requests, self.approvals)
 
     async def submit_edit(self, *intents: EditRequest, wait: bool = False) -> list[str]:
         # Past the rules: what is listed may have been allowed at another time.
@@ -52,8 +56,9 @@ class ActivityPageDriver:
     async def close_page(self) -> None:
         await self.model.close()
         await self.lead_requests.close()
+        await self.approvals.close()
         self.page.close()
-        await delete_qt_objects(self.page, self.model, self.lead_requests)
+        await delete_qt_objects(self.page, self.model, self.lead_requests, self.approvals)
 
     def edit_states(self) -> list[str]:
         rows = [self.model.table_model.row_at(i) for i in range(self.model.table_model.rowCount())]

@@ -60,6 +60,21 @@ class SandboxClient(SandboxProcess):
             return self.http("sailthru", method, f"/{endpoint}", form, kind)
         return self.http("sailthru", method, f"/{endpoint}?{form}")
 
+    def sell(
+        self,
+        method: str,
+        path: str,
+        data: Any = None,
+        headers: dict[str, str] | None = None,
+    ) -> HttpResult:
+        """One request to Sell; `data` is put into its envelope."""
+        token = self.connection_document["sell"]["access_token"]
+        sent = {"User-Agent": "raw", "Authorization": f"Bearer {token}", **(headers or {})}
+        if data is not None:
+            sent.setdefault("Content-Type", "application/json")
+        text = None if data is None else json.dumps({"data": data})
+        return self.http("sell", method, path, text, sent)
+
     def wait_for_zendesk_job(self, job_id: str) -> dict[str, Any]:
         def done() -> dict[str, Any] | None:
             job = self.zendesk("GET", f"job_statuses/{job_id}.json").body["job_status"]

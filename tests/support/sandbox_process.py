@@ -28,9 +28,9 @@ class HttpResult(NamedTuple):
 
 
 class SandboxProcess:
-    """Sailthru and Zendesk until `stop`; `connection_document` is the first line they printed.
+    """Sailthru, Zendesk and Sell until `stop`; `connection_document` is the first line printed.
 
-    `log` is the file of `--log`; `port` (0: any) is the first of two. `dies_with_tests`: a killed
+    `log` is the file of `--log`; `port` (0: any) is the first of three. `dies_with_tests`: a killed
     test run takes the process along.
     """
 
@@ -91,6 +91,11 @@ class SandboxProcess:
     def zendesk_url(self) -> str:
         """The address of its Zendesk."""
         return str(self.connection_document["zendesk"]["base_url"])
+
+    @property
+    def sell_url(self) -> str:
+        """The address of its Zendesk Sell."""
+        return str(self.connection_document["sell"]["base_url"])
 
     @property
     def ports(self) -> tuple[int, int]:
@@ -156,8 +161,12 @@ class SandboxProcess:
         headers: dict[str, str] | None = None,
         timeout: float = 20,
     ) -> HttpResult:
-        """One request to `sailthru` or `zendesk`."""
-        url = self.sailthru_url if service == "sailthru" else self.zendesk_url
+        """One request to `sailthru`, `zendesk` or `sell`."""
+        url = {
+            "sailthru": self.sailthru_url,
+            "zendesk": self.zendesk_url,
+            "sell": self.sell_url,
+        }[service]
         connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=timeout)
         try:
             connection.request(method, path, body, headers or {})
@@ -211,7 +220,7 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
-def find_free_ports(count: int = 2) -> int:
+def find_free_ports(count: int = 3) -> int:
     """The first of so many neighbours, below those that the system hands out to anybody."""
     # Not the common generator: seeded alike, two runs of the tests would take the same ports.
     for port in random.SystemRandom().sample(range(20_000, 32_000, count), 50):

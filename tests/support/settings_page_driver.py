@@ -24,7 +24,13 @@ class SettingsPageDriver:
         self.house = house
         live = house.session
         self.model = SettingsPageModel(
-            live, live.connection_config, house.erasures, house.bus, house.context.paths.logs
+            live,
+            live.connection_config,
+            house.erasures,
+            house.team,
+            house.bus,
+            house.context.paths.logs,
+            make_sell_exporter=house.build_sell_exporter,
         )
         self.page = SettingsPage(self.model)
         self.window = QWidget()

@@ -9,11 +9,14 @@ from desktop.app.background import (
     database_changes,
     due_runs,
     event_collector,
+    everybody_reading,
     reconnect,
     retention,
+    team_exchange,
 )
 from desktop.app.background.outbox_worker import LONGEST_WAIT_S, OutboxWorker
 from desktop.app.background.periodic import repeat_every
+from desktop.app.background.team_exchange import TeamExchange
 from desktop.app.background.update_check import CHECK_S, ShowNotice, UpdateCheck
 from desktop.app.container import WorkspaceServices
 from desktop.app.detached_run_process import DetachedRunLauncher
@@ -64,9 +67,10 @@ def start_background_loops(
     changes = database_changes.DatabaseChangePublisher(services)
     launcher = DetachedRunLauncher(services, run_environment)
     due = due_runs.DueRunStarter(services, launcher.start, show_error)
-    events = event_collector.EventCollector(services, launcher.collect_events, show_error)
     updates = UpdateCheck(services, show_notice)
+    events = event_collector.EventCollector(services, launcher.collect_events, show_error)
     undos = batch_undos.BatchUndoResumer(services, launcher.undo_batch, show_error)
+    everybody = everybody_reading.EverybodyReading(services, launcher.read_everybody)
     for name, interval_s, work in (
         ("changes", database_changes.POLL_S, changes.publish_changes),
         (
@@ -79,9 +83,11 @@ def start_background_loops(
         ("events", event_collector.POLL_S, events.run_once),
         ("batch undos", batch_undos.POLL_S, undos.run_once),
         ("pauses", PAUSE_CHECK_S, partial(release_due_pauses, services)),
+        ("everybody", everybody_reading.POLL_S, everybody.run_once),
         ("addresses", ADDRESS_CHECK_S, partial(check_changed_addresses, services)),
         ("bounces", BOUNCE_CHECK_S, partial(check_repaired_bounces, services)),
         ("updates", CHECK_S, updates.run_once),
+        ("team", team_exchange.POLL_S, TeamExchange(services).run_once),
         ("audit head", retention.HOUR_S, services.keep_audit_head),
         (
             "retention",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_due_sync_finder
+from desktop.app.team_runs import claim_due_run, require_team_store
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, UserDecisionNeeded
 from desktop.settings import sync_settings
@@ -34,6 +35,7 @@ class DueRunStarter:
         self._show_error = show_error
         self._due_sync_finder = build_due_sync_finder(services)
         self._announced: set[tuple[str, str]] = set()
+        self._team_error = ""
 
     async def run_once(self) -> None:
         """Start the syncs that are due now. Raises StorageError; they stay due."""
@@ -45,10 +47,13 @@ class DueRunStarter:
             return ()
         store = self._services.store
         found = await store.run(self._due_sync_finder.find)
+        if found.due and not await self._is_team_store_there():
+            return ()
         started = [
             due.sync.name
             for due in found.due
-            if (ticket := await store.run(self._due_sync_finder.claim, due)) is not None
+            if (ticket := await claim_due_run(self._services, self._due_sync_finder, due))
+            is not None
             and await self._try_start(due, ticket)
         ]
         if started:
@@ -64,6 +69,18 @@ class DueRunStarter:
             and session.connection_error is None
             and self._services.syncs.check_permission().is_allowed
         )
+
+    async def _is_team_store_there(self) -> bool:
+        """Whether what is due may start as far as the team store goes; tells once if not."""
+        try:
+            await require_team_store(self._services)
+        except AppError as error:
+            if error.title != self._team_error:
+                self._team_error = error.title
+                self._show_error(error)
+            return False
+        self._team_error = ""
+        return True
 
     async def _try_start(self, due: DueSync, ticket: str) -> bool:
         try:

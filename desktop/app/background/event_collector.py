@@ -69,6 +69,6 @@ class EventCollector:
             return False
         now = self._services.context.clock.now()
         has_room = source.left_this_hour > 0
-        return await self._services.store.events.has_claimable(
+        return await self._services.store.event_queue.has_claimable(
             source.id, now, only_counted=not has_room
         )

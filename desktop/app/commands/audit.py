@@ -11,7 +11,10 @@ from desktop.app.container import WorkspaceServices
 from desktop.connect.audit_key import keep_audit_head
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import InvalidInput
+from desktop.kit.text import format_count
 from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
+
+_TEAM_ROWS = 500
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +30,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="note that the last entries are lost, after a copy was restored (admins)",
     )
     parser.add_argument("--reason", default="", help="why, for --new-segment")
+    parser.add_argument(
+        "--team", action="store_true", help="every desk's, from the team store, with their people"
+    )
 
 
 # Offline: the record is this computer's, and may be read while both services are away.
@@ -36,6 +42,8 @@ async def _print_audit(services: WorkspaceServices, options: argparse.Namespace)
         await services.session.connect()
         return await _begin_segment(services, options)
     await require_view_permission(services)
+    if options.team:
+        return await _print_team_record(services, options)
     targets = await _customer_targets(services, options.customer) if options.customer else ()
     rows = await services.store.audit.list_entries(targets=targets)
     chain = None
@@ -54,6 +62,46 @@ async def _print_audit(services: WorkspaceServices, options: argparse.Namespace)
     is_broken = chain is not None and not chain.is_whole
     exit_code = ExitCode.FAILED if is_broken else ExitCode.DONE
     return emit(document, lines, as_json=options.json, exit_code=exit_code)
+
+
+async def _print_team_record(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    """Print what every desk recorded; of customers only the one asked for is named."""
+    await services.session.load_audit_key()
+    store = await services.team.open()
+    if store is None:
+        raise InvalidInput("This computer works alone.", "", "`fairlead team join` joins a team.")
+    await services.team.hand_in_audit()
+    targets = await _customer_targets(services, options.customer) if options.customer else ()
+    entries = await store.audit.list_entries(people=targets, limit=_TEAM_ROWS)
+    document: dict[str, Any] = {"rows": [entry.as_json() for entry in entries]}
+    lines = [
+        f"{iso_timestamp(one.at)}  {one.actor} at {one.desk_name}"
+        f"  {f'{one.kind} {one.name}'.strip()}  {one.result}"
+        f"{'' if one.is_proven else '  NOT PROVEN: written by nobody of the team'}"
+        for one in entries
+    ]
+    broken: list[tuple[str, int]] = []
+    if options.verify:
+        count, broken = await store.audit.find_broken()
+        document |= {"verified": not broken, "checked": count}
+        document["broken_at"] = [{"desk": desk, "seq": seq} for desk, seq in broken]
+        lines.append(_describe_chains(count, broken))
+    exit_code = ExitCode.FAILED if broken else ExitCode.DONE
+    return emit(document, lines, as_json=options.json, exit_code=exit_code)
+
+
+def _describe_chains(count: int, broken: list[tuple[str, int]]) -> str:
+    if broken:
+        desk, seq = broken[0]
+        places = format_count(len(broken), "entry does", "entries do")
+        return (
+            f"The team's record was changed: {places} not fit, the first is {seq} of desk {desk}."
+        )
+    whole = format_count(count, "entry", "entries")
+    return (
+        f"The team's record is whole: {whole}, none changed or taken out of the middle. Not proven:"
+        " that none was cut off at a desk's end; what somebody did who has the team's key."
+    )
 
 
 async def _begin_segment(services: WorkspaceServices, options: argparse.Namespace) -> int:

@@ -1,32 +1,69 @@
-"""`fairlead data`: what is kept of customers on this computer, and its erasure."""
+"""`fairlead data`: what is kept of customers on this computer, its reading, and its erasure."""
 
 import argparse
-from collections.abc import Iterator
+import json
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import ExitCode, emit
+from desktop.app.cli_output import ExitCode, discard_stdout, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import find_workspace, in_workspace, open_workspace
 from desktop.app.commands.view_permission import require_admin
 from desktop.app.container import WorkspaceServices
+from desktop.audience.data_service import ALL_SOURCES
+from desktop.audience.read_estimate import format_hours
 from desktop.connect.local_databases import LocalDatabases, RunUnderWay
 from desktop.connect.stored_data_inventory import describe_kept_data
 from desktop.customer.erasure_report import count_words
 from desktop.kit.clock import iso_timestamp
+from desktop.kit.errors import ConflictError, StorageError
 from desktop.kit.text import format_count
+from desktop.model.json_value import Json
 from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
+from desktop.settings import settings_table
+from desktop.settings.file_lock import hold_lock
 from desktop.store.customer_erasure import ErasedCounts
+from desktop.store.data_source_repository import DataSourceState
+from desktop.store.data_store import DATA_FILE
+
+_ACTIONS = ("status", "on", "off", "refresh", "erase")
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=["status", "erase"], help="say what is kept, or erase it")
+    parser.add_argument(
+        "action",
+        choices=_ACTIONS,
+        help="say what is kept; keep everybody's data here, or no more; read it; erase it",
+    )
     parser.add_argument(
         "--customer",
         metavar="WHO",
         help="erase one customer alone, also from the record of changes and the sync history",
+    )
+    parser.add_argument(
+        "--list",
+        metavar="NAME",
+        action="append",
+        dest="lists",
+        help="with “on”: a Sailthru list to read too; several times for several",
+    )
+    parser.add_argument(
+        "--only",
+        metavar="WHAT",
+        action="append",
+        choices=ALL_SOURCES,
+        help=f"with “refresh”: only one of {', '.join(ALL_SOURCES)}",
+    )
+    parser.add_argument(
+        "--full", action="store_true", help="with “refresh”: read everything from the beginning"
+    )
+    parser.add_argument(
+        "--progress", choices=["jsonl"], help="with “refresh”: print each page as a JSON line"
     )
 
 
@@ -34,18 +71,22 @@ async def _erase_kept(
     context: AppContext, options: argparse.Namespace, local: LocalDatabases
 ) -> None:
     try:
-        await local.erase_kept(may_stop_runs=False)
+        await local.erase_kept(may_stop_runs=False, with_data_store=True)
     except RunUnderWay:
         # Asked of Zendesk only now: copies alone are erased without a connection.
         async with open_workspace(context, options.workspace) as services:
             if services.session.connection_error is None:
                 services.syncs.require_configuration_permission()
-        await local.erase_kept()
+        await local.erase_kept(with_data_store=True)
 
 
 async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -> int:
     if options.action == "erase" and options.customer:
         return await _erase_customer(context, options)
+    if options.action in ("on", "off"):
+        return await _switch(context, options)
+    if options.action == "refresh":
+        return await _refresh(context, options)
     local = LocalDatabases(find_workspace(context, options.workspace))
     kept = await local.summarize_kept()
     if options.action == "erase":
@@ -54,6 +95,10 @@ async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -
     else:
         since = f", last read {iso_timestamp(kept.read_at)}" if kept.read_at else ""
         line = f"Kept on this computer: {describe_kept_data(kept)}{since}."
+    document: dict[str, Json] = {}
+    lines: list[str] = []
+    if options.action == "status":
+        document, lines = await _describe_everybody(context, options)
     return emit(
         {
             "customers": kept.customers,
@@ -61,10 +106,161 @@ async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -
             "events": kept.events,
             "read_at": kept.read_at,
             "erased": options.action == "erase",
+            **document,
         },
-        [line],
+        [line, *lines],
         as_json=options.json,
     )
+
+
+@asynccontextmanager
+async def _data_lock(services: WorkspaceServices) -> AsyncIterator[None]:
+    """Keep a second process from reading everybody's data at the same time. ConflictError."""
+    is_reading = False
+    try:
+        async with hold_lock(services.workspace.lock_path("data"), limit_s=0.5):
+            is_reading = True
+            yield
+    except StorageError as error:
+        if is_reading:
+            raise
+        raise ConflictError(
+            "Everybody's data is being read already.",
+            "Another Fairlead does it; nothing was started.",
+            "Wait for its end: `fairlead data status` says how far it is.",
+        ) from error
+
+
+# Signed in: only what Zendesk says now makes somebody an admin.
+@in_workspace()
+async def _switch(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_admin(services, "decide what this computer keeps of everybody")
+    session = services.session
+    if options.action == "off":
+        kept = session.values.get(settings_table.DATA_LISTS)
+        was_on = session.values.get(settings_table.KEEP_EVERYTHING)
+        await services.data.note_switch(was_on=was_on, is_on=False, lists=kept)
+        session.change_settings({settings_table.KEEP_EVERYTHING.key: False})
+        return emit(
+            {"on": False, "lists": list(kept)},
+            [
+                "This computer reads everybody's data no more. What is kept stays until you erase"
+                " it with `fairlead data erase`."
+            ],
+            as_json=options.json,
+        )
+    await services.keep_everybody(options.lists)
+    lists = session.values.get(settings_table.DATA_LISTS)
+    estimate = await services.data.estimate()
+    return emit(
+        {
+            "on": True,
+            "lists": list(lists),
+            "estimate": {
+                "users": estimate.users,
+                "tickets": estimate.tickets,
+                "organizations": estimate.organizations,
+                "hours": round(estimate.hours, 2),
+            },
+        },
+        [
+            "This computer keeps everybody's data from now on.",
+            estimate.text,
+            "`fairlead data refresh` begins; it goes on where it was cut short.",
+        ],
+        as_json=options.json,
+    )
+
+
+@in_workspace(for_runs=True)
+async def _refresh(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    if services.session.connection_error is not None:
+        raise services.session.connection_error
+    services.data.require_on()
+    report = _print_page if options.progress else lambda _state: None
+    async with _data_lock(services):
+        states = await services.data.refresh(
+            tuple(options.only or ALL_SOURCES), is_full=options.full, on_page=report
+        )
+        await services.reports.note_looked_up()
+    refused = [state for state in states if state.refused]
+    document, lines = await _status_of(services)
+    return emit(
+        document,
+        lines,
+        as_json=options.json,
+        exit_code=ExitCode.NEEDS_PERSON if refused else ExitCode.DONE,
+    )
+
+
+def _print_page(state: DataSourceState) -> None:
+    line = {"source": state.name, "rows": state.rows_read, "expected": state.expected}
+    try:
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+    except OSError:
+        # A closed pipe never ends a reading.
+        discard_stdout()
+
+
+async def _describe_everybody(
+    context: AppContext, options: argparse.Namespace
+) -> tuple[dict[str, Json], list[str]]:
+    """Describe what is kept of everybody, without a connection."""
+    async with open_workspace(context, options.workspace, connect=False) as services:
+        return await _status_of(services)
+
+
+async def _status_of(services: WorkspaceServices) -> tuple[dict[str, Json], list[str]]:
+    is_on, now = services.keeps_everybody, services.context.clock.now()
+    document: dict[str, Json] = {"everybody": {"on": is_on}}
+    if not (services.workspace.folder / DATA_FILE).exists():
+        off = "This computer does not keep everybody's data (`fairlead data on`)."
+        on = "Everybody's data was never read (`fairlead data refresh`)."
+        return document, [on if is_on else off]
+    status = await services.data.status()
+    per_person = status.bytes / status.people if status.people else None
+    document["everybody"] = {
+        "on": is_on,
+        "people": status.people,
+        "archived": status.archived,
+        "tickets": status.tickets,
+        "bytes": status.bytes,
+        "bytes_per_person": None if per_person is None else round(per_person),
+        "sources": [_source_document(state, now) for state in status.sources],
+    }
+    archived = f" ({status.archived:,} archived)" if status.archived else ""
+    lines = [
+        "" if is_on else "This computer reads everybody's data no more.",
+        f"{format_count(status.people, 'person', 'people')}{archived},"
+        f" {format_count(status.tickets, 'ticket', 'tickets')},"
+        f" {status.bytes / 1e6:,.1f} MB.",
+        *(f"  {_source_line(state, now)}" for state in status.sources),
+    ]
+    return document, [line for line in lines if line]
+
+
+def _source_document(state: DataSourceState, now: float) -> Json:
+    return {
+        "name": state.name,
+        "rows": state.rows_read,
+        "expected": state.expected,
+        "complete": state.is_complete,
+        "read_at": state.ended_at,
+        "age_s": None if state.ended_at is None else round(now - state.ended_at),
+        "page_at": state.page_at,
+        "refused": state.refused or None,
+    }
+
+
+def _source_line(state: DataSourceState, now: float) -> str:
+    if state.refused:
+        return f"{state.name}: {state.refused}"
+    of_all = f" of about {state.expected:,}" if state.expected and not state.is_complete else ""
+    if not state.is_complete:
+        return f"{state.name}: {state.rows_read:,}{of_all} read so far"
+    age = format_hours(max(now - (state.whole_from or now), 0.0) / 3600)
+    return f"{state.name}: as of {age} ago, {state.rows_read:,} in the last reading"
 
 
 # Signed in: what the record of changes says of somebody is erased by an admin alone.

@@ -20,7 +20,7 @@ from desktop.customer.erasure_report import (
     render_erasure_report,
 )
 from desktop.customer.erasure_service import require_confirmed
-from desktop.kit.errors import InvalidInput
+from desktop.kit.errors import AppError, InvalidInput
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.email_address import parse_email
 from desktop.model.erased_people import person_keys
@@ -88,6 +88,7 @@ async def _request(
     progress = await services.erasures.request(
         check, options.confirm, closes_tickets=options.close_tickets
     )
+    await _take_answers_of_team(services)
     return _emit_progress(progress, options, check)
 
 
@@ -99,6 +100,9 @@ async def _go_on(
     if options.confirm is None or erasure.subject is None:
         return _emit_progress(progress, options)
     require_confirmed(erasure.subject, options.confirm)
+    if not erasure.is_approved and await _take_answers_of_team(services):
+        progress = await erasures.get_progress(erasure.id)
+        erasure = progress.erasure
     actor = services.session.actor
     has_approved = any(
         one.user_id == actor.approver_id and one.is_proven for one in erasure.approvals
@@ -110,6 +114,17 @@ async def _go_on(
     elif progress.stopped_at is not None:
         progress = await erasures.resume(erasure.id)
     return await _send(services, progress, options)
+
+
+async def _take_answers_of_team(services: WorkspaceServices) -> int:
+    """Take in what admins at other desks approved; returns how many answers that were."""
+    from desktop.app.team_approvals import TeamApprovals
+
+    try:
+        return await TeamApprovals(services).exchange()
+    except AppError:
+        # Away: an admin may still approve it here.
+        return 0
 
 
 async def _send(
@@ -276,7 +291,8 @@ def _detail_of(progress: ErasureProgress) -> str:
         names = ", ".join(one.name for one in erasure.approvals if one.is_proven)
         return (
             f"Erasure {erasure.id} waits for another admin; approved by {names or 'nobody'}. They"
-            " run the same command, signed in as themselves."
+            " run the same command signed in as themselves, or `fairlead team approvals` at another"
+            " desk of the team."
         )
     if progress.stopped_at is not None:
         return f"Stopped: {progress.stopped_at.detail} Run the same command again to resume."

@@ -32,10 +32,14 @@ def sheet_to_json(
         "sailthru": sheet.profile,
         "tickets": sheet.tickets,
     }
+    # Optional: said only where it is connected.
+    if sheet.sell.state not in (SheetPartState.OFF, SheetPartState.NOT_ASKED):
+        parts["sell"] = sheet.sell
     document: dict[str, Any] = {
         "query": {"kind": sheet.query.kind.value, "value": sheet.query.value},
         "zendesk": _zendesk_user_json(sheet),
         "sailthru": _sailthru_profile_json(profile, sheet) if profile else None,
+        "sell": _sell_json(sheet),
         "health": None,
         "value": None,
         "age_s": {
@@ -117,6 +121,51 @@ def _zendesk_user_json(sheet: CustomerSheet) -> dict[str, Any] | None:
     }
 
 
+def _sell_json(sheet: CustomerSheet) -> dict[str, Any] | None:
+    records = sheet.sell.value
+    if records is None or records.is_empty:
+        return None
+    return {
+        "contacts": [
+            {
+                "id": one.id,
+                "name": one.label,
+                "email": one.email,
+                "is_organization": one.is_organization,
+                "customer_status": one.customer_status,
+                "prospect_status": one.prospect_status,
+                "owner": records.owners.get(one.owner_id or 0),
+                "tags": list(one.tags),
+            }
+            for one in records.contacts
+        ],
+        "leads": [
+            {
+                "id": one.id,
+                "name": one.label,
+                "email": one.email,
+                "status": one.status,
+                "owner": records.owners.get(one.owner_id or 0),
+                "tags": list(one.tags),
+            }
+            for one in records.leads
+        ],
+        # Null while they could not be read. A value is a decimal in a text, as Sell has it.
+        "deals": [
+            {
+                "id": deal.id,
+                "name": deal.name,
+                "value": str(deal.value) if deal.value is not None else None,
+                "currency": deal.currency,
+                "stage": records.stages.get(deal.stage_id or 0),
+            }
+            for deal in records.deals
+        ]
+        if records.are_deals_read
+        else None,
+    }
+
+
 def _sailthru_profile_json(profile: SailthruProfile, sheet: CustomerSheet) -> dict[str, Any]:
     return {
         "sid": profile.sid,
@@ -184,6 +233,16 @@ def _zendesk_user_lines(zendesk: dict[str, Any]) -> Iterator[str]:
         yield f"  #{ticket['id']:<8} {ticket['status']:<8} {ticket['subject']}"
 
 
+def _sell_lines(sell: dict[str, Any]) -> Iterator[str]:
+    for contact in sell["contacts"]:
+        yield f"Zendesk Sell contact {contact['id']}  {contact['name']}"
+        yield f"  customer  {contact['customer_status']}, prospect {contact['prospect_status']}"
+    for lead in sell["leads"]:
+        yield f"Zendesk Sell lead {lead['id']}  {lead['name']}  {lead['status']}"
+    for deal in sell["deals"] or ():
+        yield f"  deal      {deal['name']}  {deal['value'] or ''} {deal['currency']}"
+
+
 def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
     """Yield the text lines of `fairlead lookup` from its JSON document; five tickets at most."""
     zendesk, sailthru = document["zendesk"], document["sailthru"]
@@ -206,6 +265,8 @@ def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"  value     {_value_text(document['value'])}"
     elif zendesk is not None:
         yield "No Sailthru profile."
+    if document["sell"] is not None:
+        yield from _sell_lines(document["sell"])
     for other in document.get("other_profiles", ()):
         how = ", same phone number" if other["by_phone"] else ""
         level = other["optout"] or "not read"

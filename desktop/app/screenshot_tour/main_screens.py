@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QMimeData
 
 from desktop.app.screenshot_tour.agent_journeys import AgentJourneysTour
+from desktop.app.screenshot_tour.audience_station import capture_audience
 from desktop.app.screenshot_tour.events_station import capture_events
 from desktop.app.screenshot_tour.lead_screens import LeadScreensTour
 from desktop.app.screenshot_tour.privacy_station import capture_privacy
+from desktop.app.screenshot_tour.reports_station import capture_reports
 from desktop.app.screenshot_tour.sync_page import SyncPageScreenshotTour
 from desktop.app.screenshot_tour.tour_driver import (
     BOTH_THEMES,
@@ -23,8 +25,10 @@ from desktop.model.email_change import EmailConflictPolicy
 from desktop.panels.help_dialog import HelpDialog
 from desktop.panels.settings.about_card import AboutCard
 from desktop.panels.settings.diagnostics_dialog import DiagnosticsDialog
+from desktop.panels.settings.sell_connection_card import SellConnectionCard
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.theme.application_theme import ContrastChoice, DirectionChoice, ThemeChoice
+from desktop.panels.widgets.scroll_area import scroll_into_view
 from desktop.viewmodels.page_access import PageAccess
 
 if TYPE_CHECKING:
@@ -90,6 +94,8 @@ class _MainScreensTour:
         await self._capture_many_at_once()
         await self._capture_pages("")
         await capture_events(self._driver, self._theme)
+        await capture_audience(self._driver, self._save)
+        await capture_reports(self._driver, self._save)
         await self._capture_settings_sections()
         await self._capture_help()
         if self._window.page_factory is not None:
@@ -105,6 +111,8 @@ class _MainScreensTour:
         await self._capture_drawers("-narrow")
         await self._driver.open_customer("#48213")
         await self._capture_pages("-narrow")
+        await capture_audience(self._driver, self._save, "-narrow")
+        await capture_reports(self._driver, self._save, "-narrow")
         await self._capture_agent_rail()
         self._main_window.show_page("customers")
 
@@ -288,6 +296,11 @@ class _MainScreensTour:
         page = self._main_window.findChild(SettingsPage)
         if page is None:
             return
+        page.show_section(SettingsPage.SECTIONS[0][0])
+        sell = next(c for c in page.cards["connections"] if isinstance(c, SellConnectionCard))
+        scroll_into_view(sell)
+        await asyncio.sleep(0.2)
+        await self._save("settings-zendesk-sell")
         for section, _ in SettingsPage.SECTIONS[1:]:
             page.show_section(section)
             await asyncio.sleep(0.2)

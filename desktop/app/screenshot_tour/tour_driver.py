@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import InvalidInput
+from desktop.model.customer_sheet import SheetPartState
 from desktop.panels.theme.application_theme import ThemeChoice
 
 if TYPE_CHECKING:
@@ -93,7 +94,13 @@ class TourDriver:
         """Wait until the toured window's customer sheet is read. Raises InvalidInput."""
         model = self.window.sheet_model
         await self.wait_until(
-            lambda: model.sheet is not None and not model.is_loading,
+            lambda: (
+                model.sheet is not None
+                and not model.is_loading
+                # It arrives on its own, later than the rest.
+                and model.sheet.sell.state is not SheetPartState.LOADING
+                and (model.sheet.sell.value is None or model.sheet.sell.value.are_deals_read)
+            ),
             "A customer did not open in time.",
             within_s=20.0,
         )

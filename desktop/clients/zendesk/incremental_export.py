@@ -18,6 +18,7 @@ from desktop.clients.zendesk.error_mapping import admins_only_error, expired_cur
 from desktop.clients.zendesk.protocol import build_request
 from desktop.kit.clock import Clock
 from desktop.kit.errors import Forbidden, ResponseTimeout, ValuesRejected
+from desktop.model.kept_ticket import KeptTicket
 from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
@@ -57,8 +58,17 @@ class TicketExportPage:
     is_last: bool
 
 
+@dataclass(frozen=True)
+class KeptTicketPage:
+    """One page of Zendesk's ticket export with texts, ratings and solved times."""
+
+    tickets: tuple[KeptTicket, ...]
+    cursor: str
+    is_last: bool
+
+
 T = TypeVar("T")
-Page = TypeVar("Page", UserExportPage, TicketExportPage)
+Page = TypeVar("Page", UserExportPage, TicketExportPage, KeptTicketPage)
 
 
 class ZendeskExportClient:
@@ -120,6 +130,25 @@ class ZendeskExportClient:
         )
         return page
 
+    def latest_start(self) -> float:
+        """Return the latest time (Unix seconds) that Zendesk's exports take to begin at.
+
+        By our clock, so one that is ahead costs a refusal.
+        """
+        return self._clock.now() - _WITHHELD_S
+
+    @staticmethod
+    def parse_next_cursor(document: Mapping[str, object]) -> tuple[str, bool]:
+        """Parse the next cursor of Zendesk's export, and whether this was the last page.
+
+        Without a clear word on the end the page is unusable: taken for the last one it would make
+        a part of the account look like all of it.
+        """
+        cursor, ended = document.get("after_cursor"), document.get("end_of_stream")
+        if not isinstance(ended, bool):
+            raise unexpected_response_error(Service.ZENDESK)
+        return cursor if isinstance(cursor, str) else "", ended
+
     async def _page(
         self,
         path: str,
@@ -129,8 +158,7 @@ class ZendeskExportClient:
         sideloads: tuple[tuple[str, str], ...],
         make: ModelBuilder[Page],
     ) -> Page:
-        # Unix seconds; by our clock, so a clock that is ahead costs a refusal.
-        since = min(start_time or 0.0, self._clock.now() - _WITHHELD_S)
+        since = min(start_time or 0.0, self.latest_start())
         place = ("start_time", str(max(0, int(since)))) if cursor is None else ("cursor", cursor)
         while True:
             size = min(per_page, self._page_size)
@@ -166,7 +194,8 @@ class ZendeskExportClient:
 
 def _parse_user_page(document: Mapping[str, object], parser: FieldParser) -> UserExportPage:
     return UserExportPage(
-        wire_to_model.parse_users(document, parser), *_parse_next_cursor(document)
+        wire_to_model.parse_users(document, parser),
+        *ZendeskExportClient.parse_next_cursor(document),
     )
 
 
@@ -174,7 +203,7 @@ def _parse_ticket_page(document: Mapping[str, object], parser: FieldParser) -> T
     tickets = wire_to_model.parse_many(
         document, "tickets", wire_to_model.parse_exported_ticket, parser
     )
-    return TicketExportPage(tickets, *_parse_next_cursor(document))
+    return TicketExportPage(tickets, *ZendeskExportClient.parse_next_cursor(document))
 
 
 def _parse_search_page(document: Mapping[str, object], parser: FieldParser) -> UserExportPage:
@@ -183,19 +212,9 @@ def _parse_search_page(document: Mapping[str, object], parser: FieldParser) -> U
     return UserExportPage(people, following or "", following is None)
 
 
-def _parse_next_cursor(document: Mapping[str, object]) -> tuple[str, bool]:
-    """Parse the next cursor of Zendesk's export, and whether this was the last page.
-
-    Without a clear word on the end the page is unusable: taken for the last one it would make a
-    part of the account look like all of it.
-    """
-    cursor, ended = document.get("after_cursor"), document.get("end_of_stream")
-    if not isinstance(ended, bool):
-        raise unexpected_response_error(Service.ZENDESK)
-    return cursor if isinstance(cursor, str) else "", ended
-
-
-def _record_versions(page: UserExportPage | TicketExportPage) -> frozenset[Hashable]:
+def _record_versions(
+    page: UserExportPage | TicketExportPage | KeptTicketPage,
+) -> frozenset[Hashable]:
     # A record that changed while the export was read comes again, and is news.
     if isinstance(page, UserExportPage):
         return frozenset((person.id, person.updated_at) for person in page.users)

@@ -96,3 +96,44 @@ class WireExportedTicket(WireTicket):
     tags: object = None
     assignee_id: object = None
     generated_timestamp: object = None
+
+
+class WireKeptTicket(WireExportedTicket):
+    """A ticket in the JSON of Zendesk's incremental export, with what the data workspace keeps."""
+
+    description: object = None
+    organization_id: object = None
+    group_id: object = None
+    satisfaction_rating: object = None
+
+
+class WireMetricSet(msgspec.Struct):
+    """The times of one ticket, sideloaded by `include=metric_sets`."""
+
+    ticket_id: object = None
+    solved_at: object = None
+
+
+class WireKeptOrganization(WireOrganization):
+    """An organisation in the JSON of Zendesk's incremental export."""
+
+    external_id: object = None
+    domain_names: object = None
+    tags: object = None
+    created_at: object = None
+    updated_at: object = None
+    deleted_at: object = None
+
+
+class WireSatisfactionRating(msgspec.Struct):
+    """A legacy satisfaction rating in Zendesk's JSON."""
+
+    id: object = None
+    ticket_id: object = None
+    requester_id: object = None
+    assignee_id: object = None
+    score: object = None
+    comment: object = None
+    reason: object = None
+    created_at: object = None
+    updated_at: object = None

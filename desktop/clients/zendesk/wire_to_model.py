@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from desktop.clients.field_parser import FieldParser
@@ -142,8 +141,8 @@ def parse_user(item: object, parser: FieldParser, where: str) -> ZendeskUser | N
         locale=parser.text(wire.locale, f"{where}.locale"),
         notes=parser.text(wire.notes, f"{where}.notes"),
         details=parser.text(wire.details, f"{where}.details"),
-        created_at=parse_timestamp(wire.created_at, f"{where}.created_at", parser),
-        updated_at=parse_timestamp(wire.updated_at, f"{where}.updated_at", parser),
+        created_at=parser.iso_time(wire.created_at, f"{where}.created_at"),
+        updated_at=parser.iso_time(wire.updated_at, f"{where}.updated_at"),
     )
 
 
@@ -242,8 +241,8 @@ def parse_ticket(item: object, parser: FieldParser, where: str) -> ZendeskTicket
         status=parser.text(wire.status, f"{where}.status") or "",
         priority=parser.text(wire.priority, f"{where}.priority"),
         requester_id=parser.identifier(wire.requester_id, f"{where}.requester_id"),
-        created_at=parse_timestamp(wire.created_at, f"{where}.created_at", parser),
-        updated_at=parse_timestamp(wire.updated_at, f"{where}.updated_at", parser),
+        created_at=parser.iso_time(wire.created_at, f"{where}.created_at"),
+        updated_at=parser.iso_time(wire.updated_at, f"{where}.updated_at"),
         sender=_parse_sender(wire.via),
     )
 
@@ -270,19 +269,6 @@ def parse_exported_ticket(item: object, parser: FieldParser, where: str) -> Expo
         assignee_id=parser.identifier(wire.assignee_id, f"{where}.assignee_id"),
         changed_at=parser.number(wire.generated_timestamp, f"{where}.generated_timestamp"),
     )
-
-
-def parse_timestamp(value: object, where: str, parser: FieldParser) -> float | None:
-    """Parse Zendesk's ISO 8601 time in UTC to Unix seconds."""
-    text = parser.text(value, where)
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        parser.add_problem(where, "not a time")
-        return None
 
 
 Sideloads = tuple[Mapping[int, tuple[UserIdentity, ...]], Mapping[int, Organization]]

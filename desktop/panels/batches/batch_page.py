@@ -20,7 +20,11 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import elided_label, label
-from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_width
+from desktop.panels.widgets.list_detail_page import (
+    ListDetailPage,
+    fix_or_free_width,
+    wrap_detail,
+)
 from desktop.panels.widgets.list_page import show_list_state
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.search_field import SEARCHES_PAGE
@@ -134,7 +138,7 @@ class BatchPage(ListDetailPage):
         column.addWidget(self.back_button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.change_card)
         column.addStretch(1)
-        self._change_scroll = wrap_in_scroll_area(inside)
+        self._change_scroll = wrap_detail(inside)
         policy = self.list_card.sizePolicy()
         policy.setVerticalPolicy(policy.Policy.Expanding)
         self.list_card.setSizePolicy(policy)
@@ -142,8 +146,8 @@ class BatchPage(ListDetailPage):
         self._body.setSpacing(fonts.scaled(CARD_GAP))
         self._body.addWidget(self.list_card, 1)
         self._body.addWidget(self._change_scroll)
-        self._filled = QWidget()
-        page = QVBoxLayout(self._filled)
+        filled = QWidget()
+        page = QVBoxLayout(filled)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(fonts.scaled(10))
         page.addWidget(self.message_banner)
@@ -152,6 +156,8 @@ class BatchPage(ListDetailPage):
         page.addLayout(self._filters)
         page.addLayout(self._body, 1)
         page.addWidget(self.change_button, 0, Qt.AlignmentFlag.AlignRight)
+        # In a low window, or zoomed, what stands over the list would take all of its room.
+        self._filled = wrap_in_scroll_area(filled)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, fonts.scaled(11))
         outer.setSpacing(fonts.scaled(10))

@@ -6,10 +6,11 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import vbox
-from desktop.panels.widgets.button import primary_button, secondary_button
+from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.form import Form, FormLayout, allow_full_height
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.wrapped_text import WrappedButton
 from desktop.viewmodels.batches.batch_change_draft import CHANGE_FIELDS
 from desktop.viewmodels.batches.batch_view import BatchPageView
 from desktop.viewmodels.form import FormState
@@ -33,7 +34,8 @@ class ChangeCard(Card):
         self.consequence_label = label("", wrap=True)
         self.consequence_label.setObjectName("What people will notice")
         self.preview_button = secondary_button("Preview change", name="Preview change")
-        self.apply_button = primary_button("", name="Make the change")
+        self.apply_button = WrappedButton("", "primary", name="Make the change")
+        self.apply_button.let_wrap()
         self.keys_label = label("Ctrl+Enter", "small")
         # As high as its wrapped texts, which differ from state to state.
         allow_full_height(self)

@@ -16,6 +16,7 @@ from desktop.panels.customer.no_profile_panel import NoProfilePanel
 from desktop.panels.customer.optout_panel import OptOutPanel
 from desktop.panels.customer.profile_data_panel import ProfileDataPanel
 from desktop.panels.customer.sailthru_lists_panel import SailthruListsPanel
+from desktop.panels.customer.sell_panel import SellPanel
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.customer.tickets_panel import TicketsPanel
 from desktop.panels.customer.timeline_panel import TimelinePanel
@@ -36,11 +37,11 @@ _COLUMN_PLAN = {
     3: (
         ("requests", "none", "optout", "value", "zendesk"),
         ("lists", "tickets", "data"),
-        ("engagement", "timeline"),
+        ("engagement", "sell", "timeline"),
     ),
     2: (
         ("requests", "none", "optout", "value", "tickets", "zendesk"),
-        ("lists", "engagement", "timeline", "data"),
+        ("lists", "engagement", "sell", "timeline", "data"),
     ),
     1: (
         (
@@ -52,14 +53,15 @@ _COLUMN_PLAN = {
             "timeline",
             "engagement",
             "zendesk",
+            "sell",
             "value",
             "data",
         ),
     ),
 }
 PanelT = TypeVar("PanelT", bound=SheetPanel)
-_HIDDEN_AT_FIRST = ("requests", "none")
-_FOLDED_WHEN_NARROW = ("timeline", "engagement", "zendesk", "data")
+_HIDDEN_AT_FIRST = ("requests", "none", "sell")
+_FOLDED_WHEN_NARROW = ("timeline", "engagement", "zendesk", "sell", "data")
 # How long panels are filled in one turn of the loop: longer, and a key would be felt to wait.
 _REFRESH_SLICE_S = 0.005
 _MIN_PANELS_HEIGHT = 150  # px at the base font
@@ -75,6 +77,7 @@ _PANEL_CLASSES: dict[str, Callable[[CustomerSheetModel], SheetPanel]] = {
     "tickets": TicketsPanel,
     "zendesk": ZendeskUserPanel,
     "engagement": EngagementPanel,
+    "sell": SellPanel,
     "timeline": TimelinePanel,
     "data": ProfileDataPanel,
 }
@@ -267,7 +270,7 @@ def _is_out_of_sight(panel: QWidget) -> bool:
     # Whether there is something to say, these panels decide themselves. And the
     # next key may act in the panel that has the keyboard, also while that is scrolled away.
     focus = panel.window().focusWidget()
-    if isinstance(panel, NoProfilePanel | LeadRequestsPanel) or (
+    if isinstance(panel, NoProfilePanel | LeadRequestsPanel | SellPanel) or (
         focus is not None and panel.isAncestorOf(focus)
     ):
         return False

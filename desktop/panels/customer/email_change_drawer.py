@@ -18,6 +18,7 @@ from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.fold_button import FoldButton
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.segmented_control import SegmentedControl
 from desktop.panels.widgets.style_property import set_style_properties
@@ -103,7 +104,9 @@ class EmailChangeDrawer(Drawer):
         view = self._model.view()
         if view == self._shown:
             return
-        self._shown = view
+        before, self._shown = self._shown, view
+        if before is not None:
+            _announce_news(self, before, view)
         typed_here = self.address_field.hasFocus()
         self.subtitle_label.setText(view.subtitle)
         self._old.setText(view.old or "no address")
@@ -123,7 +126,7 @@ class EmailChangeDrawer(Drawer):
         self.policy_control.set_value(view.policy.value if view.policy is not None else None)
         merge = self.policy_control.segment(EmailConflictPolicy.MERGE.value)
         merge.setEnabled(not view.merge_refusal)
-        merge.setToolTip(view.merge_refusal)
+        merge.set_explanation(view.merge_refusal)
         self._consequence.setVisible(bool(view.consequence))
         if view.consequence:
             self._consequence.show_message("warn", view.consequence)
@@ -203,7 +206,7 @@ class EmailChangeDrawer(Drawer):
         model = self._model
         model.changed.connect(self._on_model_changed)
         model.settled.connect(self.close_drawer)
-        self.address_field.textEdited.connect(model.type_address)
+        self.address_field.typed.connect(model.type_address)
         self.check_again_button.clicked.connect(model.check_now)
         self.policy_control.chosen.connect(self._on_policy)
         self.steps_fold.fold_requested.connect(self._on_fold)
@@ -257,6 +260,15 @@ class EmailChangeDrawer(Drawer):
             self.close_drawer()
         else:
             self._model.submit()
+
+
+def _announce_news(drawer: QWidget, before: EmailChangeView, view: EmailChangeView) -> None:
+    """Say to screen readers what a check has found, then each part that has the address."""
+    news = [row for row in view.checks if row not in before.checks]
+    parts = [f"{row.where}: {row.result}. {row.text}" for row in news]
+    if view.is_finished and not before.is_finished:
+        parts.append(view.foot)
+    announce(drawer, " ".join(part for part in parts if part))
 
 
 class _CheckTable(DrawerTable):

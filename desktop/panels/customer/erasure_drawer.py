@@ -12,6 +12,7 @@ from desktop.panels.widgets.button import ButtonKind, danger_button, secondary_b
 from desktop.panels.widgets.check_box import CheckBox
 from desktop.panels.widgets.chip import Chip
 from desktop.panels.widgets.drawer import Drawer
+from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.text_field import TextField
@@ -126,7 +127,7 @@ class ErasureDrawer(Drawer):
             self._banner.show_message(view.note.tone, view.note.title, view.note.text)
         self._systems.show_rows(view.systems)
         self.tickets_box.setVisible(bool(view.close_tickets_text))
-        self.tickets_box.setText(view.close_tickets_text)
+        self.tickets_box.show_whole_text(view.close_tickets_text)
         self.tickets_box.set_value(view.closes_tickets)
         self._tickets_text.setVisible(bool(view.close_tickets_text))
         self._steps_title.setVisible(bool(view.steps))
@@ -190,15 +191,15 @@ class ErasureDrawer(Drawer):
         self._confirm_row.addWidget(self.confirm_field, 1)
         self._foot_row = hbox(spacing=6)
         self._foot_row.addWidget(self._foot, 1)
-        self._foot_row.addLayout(
-            hbox(
-                self.export_button,
-                1,
-                self.withdraw_button,
-                self.cancel_button,
-                self.act_button,
-            )
-        )
+        buttons = FlowLayout(fonts.scaled(8), fonts.scaled(6), alignment="trailing")
+        for each in (
+            self.export_button,
+            self.withdraw_button,
+            self.cancel_button,
+            self.act_button,
+        ):
+            buttons.addWidget(each)
+        self._foot_row.addLayout(buttons)
         self.body.setSpacing(fonts.scaled(10))
         self.body.addWidget(wrap_in_scroll_area(inside), 1)
         self.body.addWidget(self._outcome)
@@ -209,7 +210,7 @@ class ErasureDrawer(Drawer):
         model = self._model
         model.changed.connect(self._on_changed)
         self.tickets_box.chosen.connect(model.set_closes_tickets)
-        self.confirm_field.textEdited.connect(model.type_confirmation)
+        self.confirm_field.typed.connect(model.type_confirmation)
         self.export_button.clicked.connect(self.export_requested)
         self.withdraw_button.clicked.connect(model.cancel_request)
         self.cancel_button.clicked.connect(self.close_drawer)
@@ -260,7 +261,7 @@ class _SystemTable(DrawerTable):
     def _create_row(self, row: SystemRowView) -> QWidget:
         frame = QFrame()
         frame.setAccessibleName(f"{row.system}: {row.holds}. {row.becomes}")
-        system = label(row.system, "muted")
+        system = label(row.system, "muted", wrap=True)
         words = vbox(label(row.holds, "strong", wrap=True), spacing=0)
         if row.becomes:
             words.addWidget(label(row.becomes, wrap=True))

@@ -1,11 +1,12 @@
 """The dialog about one Sailthru list: what it is, who writes it, and its changes made here."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QApplication, QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import primary_button, secondary_button
+from desktop.panels.widgets.dialog import Dialog
 from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.screen_reader import announce
@@ -13,7 +14,7 @@ from desktop.viewmodels.customer.lists_view import ListDetailsView
 from desktop.viewmodels.key_value_row import KeyValueRow
 
 
-class ListDetailsDialog(QDialog):
+class ListDetailsDialog(Dialog):
     """Dialog of what is known about one Sailthru list, which has no address to open."""
 
     changes_requested = Signal(str)  # name of the list

@@ -74,14 +74,15 @@ class MailTrailDrawer(Drawer):
 def _create_row(row: MailRowView) -> QFrame:
     frame = QFrame()
     frame.setAccessibleName(f"{row.time}: {row.name}. {row.outcome}. {row.detail}")
-    time = label(row.time, "small", tip=row.time_tooltip)
+    time = label(row.time, "small", wrap=True, tip=row.time_tooltip)
     time.setFixedWidth(fonts.scaled(104))
     words = vbox(
         label(row.name, wrap=True, selectable=True),
         label(row.detail, "small", wrap=True),
         spacing=0,
     )
-    line = hbox(time)
+    line = hbox()
+    line.addWidget(time)
     line.addLayout(words, 1)
     line.addWidget(Chip(row.outcome, row.tone))
     frame.setLayout(line)

@@ -10,6 +10,7 @@ from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.drawer import Drawer
 from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.text_field import MultilineTextField
 from desktop.viewmodels.customer.note_model import NoteModel
@@ -52,9 +53,10 @@ class NoteDrawer(Drawer):
             )
         )
         self.body.addStretch(1)
-        self.body.addLayout(
-            hbox(1, label("Ctrl+Enter", "small"), self.cancel_button, self.add_button)
-        )
+        buttons = FlowLayout(fonts.scaled(8), fonts.scaled(6), alignment="trailing")
+        for each in (label("Ctrl+Enter", "small"), self.cancel_button, self.add_button):
+            buttons.addWidget(each)
+        self.body.addLayout(buttons)
         model.changed.connect(self._on_changed)
         model.sent.connect(self.close_drawer)
         self.ticket_dropdown.chosen.connect(model.choose_ticket)

@@ -7,7 +7,9 @@ from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QVBoxLayout, QWidget
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import primary_button, quiet_button
+from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.line_edit import LineEdit
 from desktop.viewmodels.customer.optout_view import OptOutLevelView, OptOutView
 
 _MAX_REASON_LENGTH = 300  # characters; the record of changes shows a reason on one line
@@ -47,13 +49,13 @@ class OptOutReasonForm(QFrame):
         top.addWidget(self._reason, 1)
         column.addLayout(top)
         self._ticket_line = QWidget(self)
-        self._ticket = QLineEdit(self._ticket_line)
+        self._ticket = LineEdit(parent=self._ticket_line)
         self._ticket.setAccessibleName("Ticket")
         self._ticket.setObjectName("Ticket")
         self._ticket.setPlaceholderText("#48213")
         # Ticket ids are 64-bit numbers: 19 digits and the #.
         self._ticket.setMaxLength(20)
-        self._ticket.textEdited.connect(self._on_edited)
+        self._ticket.typed.connect(self._on_edited)
         ticket_name = label("Ticket")
         ticket_name.setBuddy(self._ticket)
         row = hbox(ticket_name)
@@ -67,7 +69,10 @@ class OptOutReasonForm(QFrame):
         self._cancel = quiet_button("Cancel")
         self._cancel.clicked.connect(self.cancelled)
         self._keys = label("Ctrl+Enter", "small")
-        column.addLayout(hbox(self._confirm_button, self._keys, 1, self._cancel))
+        buttons = FlowLayout(fonts.scaled(8), fonts.scaled(4), alignment="spread")
+        for each in (self._confirm_button, self._keys, self._cancel):
+            buttons.addWidget(each)
+        column.addLayout(buttons)
 
     def show_level(self, level: OptOutLevelView, view: OptOutView, draft: str) -> None:
         """Ask in the form for an opt-out level's reason; `draft` is what was typed before."""

@@ -39,10 +39,10 @@ def build_document(sheet: PrintedSheet) -> QTextDocument:
     document.setDefaultFont(_font(_TEXT_PT))
     document.setUndoRedoEnabled(False)
     cursor = QTextCursor(document)
-    cursor.insertText(sheet.name, _format(_NAME_PT, bold=True))
+    cursor.insertText(sheet.name, char_format(_NAME_PT, bold=True))
     for line in sheet.lines:
         cursor.insertBlock(QTextBlockFormat())
-        cursor.insertText(line, _format(_TEXT_PT, _GREY))
+        cursor.insertText(line, char_format(_TEXT_PT, _GREY))
     for section in sheet.sections:
         _insert_section(cursor, section)
     return document
@@ -55,16 +55,16 @@ def _insert_section(cursor: QTextCursor, section: PrintedSection) -> None:
     table = cursor.insertTable(rows, len(_COLUMN_PERCENTS), _table_format())
     table.mergeCells(0, 0, 1, len(_COLUMN_PERCENTS))
     head = table.cellAt(0, 0).firstCursorPosition()
-    head.insertText(section.title, _format(_TITLE_PT, bold=True))
-    head.insertText(f"   {section.source}", _format(_SMALL_PT, _GREY))
+    head.insertText(section.title, char_format(_TITLE_PT, bold=True))
+    head.insertText(f"   {section.source}", char_format(_SMALL_PT, _GREY))
     for place, row in enumerate(section.rows, start=1):
-        looks = (_format(_TEXT_PT, _GREY), _format(_TEXT_PT), _format(_SMALL_PT, _GREY))
+        looks = (char_format(_TEXT_PT, _GREY), char_format(_TEXT_PT), char_format(_SMALL_PT, _GREY))
         for column, text in enumerate((row.label, row.value, row.note)):
             table.cellAt(place, column).firstCursorPosition().insertText(text, looks[column])
     if section.text:
         table.mergeCells(rows - 1, 0, 1, len(_COLUMN_PERCENTS))
         last = table.cellAt(rows - 1, 0).firstCursorPosition()
-        last.insertText(section.text, _format(_TEXT_PT, _GREY))
+        last.insertText(section.text, char_format(_TEXT_PT, _GREY))
 
 
 def _table_format() -> QTextTableFormat:
@@ -80,7 +80,8 @@ def _table_format() -> QTextTableFormat:
     return made
 
 
-def _format(size_pt: float, color: QColor = _BLACK, *, bold: bool = False) -> QTextCharFormat:
+def char_format(size_pt: float, color: QColor = _BLACK, *, bold: bool = False) -> QTextCharFormat:
+    """Return the format of printed text: its size in points, dark on white in either theme."""
     made = QTextCharFormat()
     made.setFont(_font(size_pt, bold=bold))
     # Said for every text: without it the window's dark theme would print white on white.
@@ -109,9 +110,9 @@ def paint_pages(
     painter = QPainter()
     if not painter.begin(device):
         raise StorageError(
-            "The customer was not printed.",
+            "Nothing was printed.",
             "The printer did not take the pages.",
-            "Check the printer, or save the sheet as PDF.",
+            "Check the printer, or save it as PDF.",
         )
     try:
         document.documentLayout().setPaintDevice(device)

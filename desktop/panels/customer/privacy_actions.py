@@ -1,14 +1,12 @@
 """What Privacy offers over the customer sheet: the export, the drawer Erase, and their dialogs."""
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from desktop.kit.errors import AppError
 from desktop.panels.customer.erasure_drawer import ErasureDrawer
 from desktop.panels.widgets.admin_approval_dialog import AdminApprovalDialog
-from desktop.panels.widgets.export_file_dialog import documents_folder
+from desktop.panels.widgets.export_file_dialog import choose_folder
 from desktop.viewmodels.customer.erasure_model import ErasureModel
 from desktop.viewmodels.customer.person_export_model import PersonExportModel
 from desktop.viewmodels.task_registry import TaskRegistry
@@ -40,7 +38,9 @@ class PrivacyActions(QObject):
 
     def choose_export_folder(self) -> None:
         """Open the dialog for the folder of an export, and export the customer shown."""
-        self._choose_folder("Export everything known of the customer", self._export.export_into)
+        choose_folder(
+            self._host, "Export everything known of the customer", self._export.export_into
+        )
 
     def close_drawer(self) -> None:
         """Close the drawer Erase for another customer, unless it shows one that was asked for."""
@@ -49,17 +49,7 @@ class PrivacyActions(QObject):
             self.drawer.close_drawer()
 
     def _choose_report_folder(self) -> None:
-        self._choose_folder("Save the report of the erasure", self._erasure.save_report)
-
-    def _choose_folder(self, title: str, act: Callable[[str], None]) -> None:
-        dialog = QFileDialog(self._host, title)
-        # open(), not exec(): asyncio goes on while the person looks for a folder.
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setDirectory(documents_folder())
-        dialog.fileSelected.connect(act)
-        dialog.open()
+        choose_folder(self._host, "Save the report of the erasure", self._erasure.save_report)
 
     def _ask_other_admin(self) -> None:
         dialog = AdminApprovalDialog(

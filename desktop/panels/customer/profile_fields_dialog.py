@@ -7,7 +7,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
-    QDialog,
     QHeaderView,
     QLineEdit,
     QStyle,
@@ -26,8 +25,10 @@ from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import primary_button, quiet_button, secondary_button
 from desktop.panels.widgets.copy_menu import CopyMenu
+from desktop.panels.widgets.dialog import Dialog
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.line_edit import LineEdit
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.viewmodels.customer.header_view import build_header_view
 from desktop.viewmodels.customer.profile_data_view import (
@@ -47,7 +48,7 @@ from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 _NARROW_WIDTH = 520  # px at the base font
 
 
-class ProfileFieldsDialog(QDialog):
+class ProfileFieldsDialog(Dialog):
     """The dialog that edits profile fields, and stays open; a saved one shows as waiting."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget) -> None:
@@ -82,10 +83,10 @@ class ProfileFieldsDialog(QDialog):
         head.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         head.resizeSection(3, fonts.scaled(90))
         self._table.selectionModel().currentChanged.connect(self._on_current)
-        self._name = QLineEdit(self)
+        self._name = LineEdit(parent=self)
         self._name.setAccessibleName("Field name")
         self._name.setMaxLength(64)  # names of vars are single words
-        self._value = QLineEdit(self)
+        self._value = LineEdit(parent=self)
         self._value.setAccessibleName("Field value")
         self._name_label, self._value_label = label("Field"), label("Value")
         self._name_label.setBuddy(self._name)
@@ -121,8 +122,8 @@ class ProfileFieldsDialog(QDialog):
         model.edits.edit_settled.connect(self._on_settled)
         # What is typed here belongs to one customer: it goes with them, and holds them in place.
         model.customer_opened.connect(self._on_opened)
-        self._name.textEdited.connect(self._on_typed)
-        self._value.textEdited.connect(self._on_typed)
+        self._name.typed.connect(self._on_typed)
+        self._value.typed.connect(self._on_typed)
         self._name.textChanged.connect(self._update_form)
         self.finished.connect(self._on_finished)
 

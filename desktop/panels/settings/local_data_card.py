@@ -25,6 +25,9 @@ class LocalDataCard(SettingsCard):
         self._form_model = form
         keys = (settings_table.CACHE_DAYS.key, settings_table.EVENT_DAYS.key)
         self.form = SettingsForm(form, keys, change=self._on_days)
+        self.everybody_form = SettingsForm(
+            form, (settings_table.KEEP_EVERYTHING.key, settings_table.DATA_LISTS.key)
+        )
         self._kept_count_label = label("", wrap=True)
         self.erase_button = danger_button(
             "Erase…", name="Erase the customers saved on this computer…"
@@ -34,6 +37,7 @@ class LocalDataCard(SettingsCard):
             hbox(self._kept_count_label, self.erase_button),
             self.result_note,
             self.error_banner,
+            self.everybody_form,
             label("What is kept where", "title"),
         )
         for place in model.view().places:

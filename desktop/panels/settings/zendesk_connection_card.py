@@ -115,7 +115,7 @@ class ZendeskConnectionCard(SettingsCard):
         model.input_refused.connect(self._on_input_refused)
         for form in (self._client_form, self._token_form):
             form.edited.connect(self._on_edited)
-        self.account_field.textEdited.connect(model.set_account_text)
+        self.account_field.typed.connect(model.set_account_text)
         self.sign_in_method.chosen.connect(model.choose_sign_in_method)
         self.browser_sign_in_button.clicked.connect(self._on_browser_sign_in)
         self.client_field.returnPressed.connect(self._on_browser_sign_in)

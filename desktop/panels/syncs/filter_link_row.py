@@ -1,13 +1,14 @@
 """A line of link buttons above a preview's table, each a filter over its rows."""
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import PlainLabel, label
 from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.wrapped_text import wrap_words
 from desktop.viewmodels.syncs.plan_view import PlanConsequenceView
 
 
@@ -77,7 +78,7 @@ class FilterLinkRow(QWidget):
         """Break the texts into lines where the row is narrower: a button does not by itself."""
         for item, text in self._texts.items():
             padding = item.sizeHint().width() - item.fontMetrics().size(0, item.text()).width()
-            wrapped = _wrap_words(text, item.fontMetrics(), self.width() - padding)
+            wrapped = wrap_words(text, item.fontMetrics(), self.width() - padding)
             if isinstance(item, LinkButton):
                 item.set_text(wrapped)
             else:
@@ -92,15 +93,3 @@ class FilterLinkRow(QWidget):
         link = self.sender()
         if isinstance(link, QWidget):
             self.filter_chosen.emit(self._links[link])
-
-
-def _wrap_words(text: str, metrics: QFontMetrics, width: int) -> str:
-    """Break a text between words into lines of at most `width` px, where that is possible."""
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".lstrip()
-        if lines[-1] and metrics.horizontalAdvance(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return "\n".join(lines)

@@ -2,12 +2,13 @@
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox, vbox
 from desktop.panels.widgets.button import Button, primary_button, quiet_button
 from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.dialog import Dialog
 from desktop.panels.widgets.form import Form, FormLayout, allow_full_height
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
@@ -89,7 +90,7 @@ class PresetList(QWidget):
             self.preset_chosen.emit(self._buttons[button])
 
 
-class NewSyncDialog(QDialog):
+class NewSyncDialog(Dialog):
     """The dialog New sync; closes with the first template or sync that is added."""
 
     preset_chosen = Signal(str)  # name of the preset

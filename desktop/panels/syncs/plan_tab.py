@@ -16,6 +16,7 @@ from desktop.panels.widgets.batched_layout import batch_layout
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.list_detail_page import fix_or_free_width
 from desktop.panels.widgets.search_field import SEARCHES_PAGE
@@ -223,8 +224,7 @@ class PlanTab(Card):
         self._footer_layout.setContentsMargins(0, 0, 0, 0)
         self._footer_layout.setSpacing(fonts.scaled(8))
         self._footer_layout.addWidget(self.footer_label, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(fonts.scaled(8))
+        buttons = FlowLayout(fonts.scaled(8), fonts.scaled(6), alignment="trailing")
         for button in (
             self.retry_button,
             self.export_button,

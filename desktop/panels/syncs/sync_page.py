@@ -32,6 +32,7 @@ from desktop.panels.widgets.label import elided_label
 from desktop.panels.widgets.lazy_widget import LazyWidget
 from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_width
 from desktop.panels.widgets.screen_reader import announce
+from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.viewmodels.syncs.sync_commands import SyncAct
 from desktop.viewmodels.syncs.sync_header_view import MessageAction
 from desktop.viewmodels.syncs.sync_page_models import SyncPageModels
@@ -154,7 +155,8 @@ class SyncPage(ListDetailPage):
         column.setSpacing(fonts.scaled(10))
         column.addWidget(self.plan_tab, 1)
         column.addWidget(self.last_runs_card)
-        return box
+        # In a low window, or zoomed, what stands over the rows would take all of their room.
+        return wrap_in_scroll_area(box)
 
     def _arrange(self) -> None:
         """Put the sync beside the list, or in its place; last runs where there is room."""

@@ -138,6 +138,8 @@ def _rescale_header(header: QHeaderView, lengths: _Lengths) -> None:
     if vertical:
         # Rows have one height; there may be a million of them.
         header.setDefaultSectionSize(lengths.rescale("row", header.defaultSectionSize()))
+        if (table := header.parentWidget()) is not None:
+            table.updateGeometry()
         return
     table = header.parentWidget()
     if isinstance(table, RescalesItself) or (table is not None and arranges_itself(type(table))):

@@ -79,6 +79,12 @@ Card {{
 }}
 Card[borderless="true"] {{ background: transparent; border-color: transparent; }}
 QFrame[ground="raised"] {{ background: {t.raised}; border-radius: {px(RADIUS_CONTROL)}; }}
+QFrame[ground="card"] {{
+    background: {t.surface}; border: 1px solid {t.line}; border-radius: {px(RADIUS_CARD)};
+}}
+QFrame[ground="field"] {{
+    background: {t.surface}; border: 1px solid {t.control}; border-radius: {px(RADIUS_CONTROL)};
+}}
 QFrame[ground="accent"] {{ background: {t.accentbg}; border-radius: {px(RADIUS_CONTROL)}; }}
 QFrame[ground="warn"] {{ background: {t.warnbg}; border-radius: {px(RADIUS_CONTROL)}; }}
 QFrame[ground="bad"] {{ background: {t.badbg}; border-radius: {px(RADIUS_CONTROL)}; }}

@@ -1,5 +1,6 @@
 """A banner: a message in the page with a hint and buttons, in place of a dialog."""
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
@@ -19,6 +20,7 @@ from desktop.viewmodels.tone import BannerTone, Tone
 
 # Long enough to be read; what only informs leaves then.
 _INFO_MS = 10_000
+_SECONDS = re.compile(r"\b\d+ s\b")
 _NARROW_WIDTH = 480  # px at the base font; below that the buttons stand under the words
 _ICONS = {"info": "info", "warn": "warning", "bad": "error"}
 _TEXT_TONES: dict[BannerTone, Tone] = {"info": "accent", "warn": "warn", "bad": "bad"}
@@ -67,6 +69,7 @@ class Banner(QFrame):
     ) -> None:
         """Draw a message on the banner; the same one again counts up. `close` names its button."""
         said = (title, message, hint)
+        is_countdown = not self.isHidden() and _differ_in_seconds_alone(said, self._shown_texts)
         # A connection that flaps would stack banners, or hide that it happened again.
         self._count = self._count + 1 if said == self._shown_texts and not self.isHidden() else 1
         repeated = self._counts and self._count > 1
@@ -96,8 +99,8 @@ class Banner(QFrame):
             self._leave_timer.start()
         else:
             self._leave_timer.stop()
-        if not repeated:
-            # A repeated message is not read aloud again; the counter says it.
+        if not repeated and not is_countdown:
+            # A repeated message is not read aloud again; the counter says it. Nor is each second.
             announce(self, " ".join(part for part in said if part), urgent=tone == "bad")
 
     def repeat_count(self) -> int:
@@ -209,6 +212,13 @@ class Banner(QFrame):
     def _on_close_clicked(self) -> None:
         self.clear()
         self.closed.emit()
+
+
+def _differ_in_seconds_alone(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two messages are the same countdown, a second or more apart."""
+    return one != other and [_SECONDS.sub("", part) for part in one] == [
+        _SECONDS.sub("", part) for part in other
+    ]
 
 
 class _ToneIcon(QWidget):

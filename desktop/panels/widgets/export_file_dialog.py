@@ -1,4 +1,6 @@
-"""The dialog that asks where an exported list is saved, as CSV or JSON."""
+"""The dialogs that ask where an export is saved: a list as CSV or JSON, or a folder."""
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QDir, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -23,6 +25,18 @@ def documents_folder() -> str:
     if documents and QDir(documents).exists():
         return documents
     return QStandardPaths.writableLocation(places.HomeLocation)
+
+
+def choose_folder(host: QWidget, title: str, act: Callable[[str], None]) -> None:
+    """Open the system's dialog for a folder, and have `act` take it; the window goes on."""
+    dialog = QFileDialog(host, title)
+    # open(), not exec(): asyncio goes on while the person looks for a folder.
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    dialog.setDirectory(documents_folder())
+    dialog.fileSelected.connect(act)
+    dialog.open()
 
 
 class ExportFileDialog(QFileDialog):

@@ -1,16 +1,29 @@
 """Flow layout: widgets from left to right that wrap to the next line."""
 
+from typing import Literal
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 from desktop.panels.theme import fonts
 
+# Where the room that a line leaves goes: behind it, before it, or before its last widget.
+FlowAlignment = Literal["leading", "trailing", "spread"]
+
 
 class FlowLayout(QLayout):
     """QLayout that wraps widgets to the next line; mirrored for right-to-left languages."""
 
-    def __init__(self, gap: int, line_gap: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        gap: int,
+        line_gap: int,
+        parent: QWidget | None = None,
+        *,
+        alignment: FlowAlignment = "leading",
+    ) -> None:
         super().__init__(parent)
+        self._alignment = alignment
         self._gap = gap
         self._line_gap = line_gap
         # Unrounded, in px of the design: they follow another zoom.
@@ -74,20 +87,39 @@ class FlowLayout(QLayout):
         return [item for item in self._items if not item.isEmpty()]
 
     def _arrange_items(self, rect: QRect, *, move: bool) -> int:
-        x, y, line = rect.left(), rect.top(), 0
-        mirrored = self._is_right_to_left()
+        y = rect.top()
+        for number, line in enumerate(self._break_into_lines(rect.width())):
+            y += self._line_gap if number else 0
+            height = max(size.height() for _, size in line)
+            if move:
+                self._place_line(line, rect, y)
+            y += height
+        return y - rect.top()
+
+    def _break_into_lines(self, room: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        lines: list[list[tuple[QLayoutItem, QSize]]] = []
+        x = 0
         for item in self._visible_items():
             size = item.sizeHint()
             # One that is wider than the line is cut rather than pushed out of sight.
-            width = min(size.width(), rect.width())
-            if x > rect.left() and x + width > rect.right() + 1:
-                x, y, line = rect.left(), y + line + self._line_gap, 0
-            if move:
-                left = rect.right() + 1 - (x - rect.left()) - width if mirrored else x
-                item.setGeometry(QRect(QPoint(left, y), QSize(width, size.height())))
-            x += width + self._gap
-            line = max(line, size.height())
-        return y + line - rect.top()
+            size.setWidth(min(size.width(), room))
+            if not lines or x + size.width() > room:
+                lines.append([])
+                x = 0
+            lines[-1].append((item, size))
+            x += size.width() + self._gap
+        return lines
+
+    def _place_line(self, line: list[tuple[QLayoutItem, QSize]], rect: QRect, top: int) -> None:
+        used = sum(size.width() for _, size in line) + self._gap * (len(line) - 1)
+        left, mirrored = rect.width() - used, self._is_right_to_left()
+        x = rect.left() + (left if self._alignment == "trailing" else 0)
+        for place, (item, size) in enumerate(line):
+            if self._alignment == "spread" and 0 < place == len(line) - 1:
+                x += left
+            start = rect.right() + 1 - (x - rect.left()) - size.width() if mirrored else x
+            item.setGeometry(QRect(QPoint(start, top), size))
+            x += size.width() + self._gap
 
     def _is_right_to_left(self) -> bool:
         parent = self.parentWidget()

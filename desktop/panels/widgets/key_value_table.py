@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import ROW_HEIGHT
@@ -16,7 +16,7 @@ _GAP = 10  # px at the base font
 _NOTE_WIDTH_SHARE = 0.42  # of the room of value and note
 
 
-class KeyValueTable(QWidget):
+class KeyValueTable(QFrame):
     """Table widget of facts; rows that stay keep their widgets, so no update flickers."""
 
     def __init__(

@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
+from shiboken6 import isValid
 
 from desktop.panels.widgets.style_property import set_style_properties
 from desktop.panels.widgets.tooltip import escape_tooltip, set_tooltip
@@ -116,6 +117,73 @@ class PlainLabel(QLabel):
         )
         # Qt chooses one by the flags.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+
+
+class WrappedLabel(PlainLabel):
+    """A label of several lines that never gets less height than they need.
+
+    A layout reckons the height of wrapped text by the width that it expects: inside a form's rows
+    or beside other wrapped text that is wider than what the label gets, and lines would be cut.
+    """
+
+    def __init__(
+        self,
+        text: str = "",
+        variant: LabelVariant = "text",
+        *,
+        tone: Tone | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        self._raised_height = 0  # px: the minimum that this label has set itself; 0: none
+        super().__init__(text, variant, tone=tone, parent=parent)
+        self.setWordWrap(True)
+
+    def setText(self, text: str) -> None:
+        """Show a text on the label, which takes the height it needs."""
+        if text != self.text():
+            self._set_raised_height(0)
+        super().setText(text)
+        if self.isVisible():
+            self._check_height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._check_height()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in _MEASURE_EVENTS:
+            self._set_raised_height(0)
+
+    def settle_height(self) -> None:
+        """Take the height that the label's lines need, where the layouts around gave it less."""
+        needed = self.heightForWidth(self.width())
+        if self.height() < needed or self._raised_height > needed:
+            self._set_raised_height(needed if self.height() < needed else 0)
+
+    def _check_height(self) -> None:
+        needed = self.heightForWidth(self.width())
+        if self.height() < needed or self._raised_height > needed:
+            # Once the layouts around have settled: most of them come to the right height.
+            if not _unsettled_labels:
+                QTimer.singleShot(0, _settle_labels)
+            _unsettled_labels.append(self)
+
+    def _set_raised_height(self, height: int) -> None:
+        if height != self._raised_height:
+            self._raised_height = height
+            self.setMinimumHeight(height)
+
+
+_unsettled_labels: list[WrappedLabel] = []
+
+
+def _settle_labels() -> None:
+    labels = dict.fromkeys(_unsettled_labels)
+    _unsettled_labels.clear()
+    for each in labels:
+        if isValid(each):
+            each.settle_height()
 
 
 class ElidedLabel(PlainLabel):
@@ -249,6 +317,8 @@ class ElidedLabel(PlainLabel):
         if told != self._shown_tooltip:
             self._shown_tooltip = told
             self.setToolTip(escape_tooltip(told))
+            # Else Qt would read the tool tip out, mark-up and all.
+            self.setAccessibleDescription(self._tip or told)
 
 
 def label(
@@ -262,8 +332,8 @@ def label(
     parent: QWidget | None = None,
 ) -> PlainLabel:
     """Create a label widget of one or, with `wrap`, several lines."""
-    made = PlainLabel(text, variant, tone=tone, parent=parent)
-    made.setWordWrap(wrap)
+    kind = WrappedLabel if wrap else PlainLabel
+    made = kind(text, variant, tone=tone, parent=parent)
     if selectable:
         made.make_selectable()
     if tip:

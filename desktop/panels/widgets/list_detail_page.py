@@ -2,10 +2,12 @@
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 
+_DETAIL_MIN_HEIGHT = 150
 QWIDGETSIZE_MAX = 16_777_215  # Qt's macro of that name: no limit
 
 
@@ -59,6 +61,14 @@ class ListDetailPage(QWidget):
             self.close_detail()
             return
         super().keyPressEvent(event)
+
+
+def wrap_detail(inside: QWidget) -> QScrollArea:
+    """Create the scroll area of a page's details; the list beside it says how high the page is."""
+    area = wrap_in_scroll_area(inside)
+    area.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+    area.setMinimumHeight(fonts.scaled(_DETAIL_MIN_HEIGHT))
+    return area
 
 
 def fix_or_free_width(widget: QWidget, width: int | None) -> None:

@@ -14,7 +14,11 @@ from desktop.panels.widgets.button import Button, quiet_button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.export_file_dialog import ExportFileDialog
 from desktop.panels.widgets.label import elided_label, label
-from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_width
+from desktop.panels.widgets.list_detail_page import (
+    ListDetailPage,
+    fix_or_free_width,
+    wrap_detail,
+)
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.search_field import SEARCHES_PAGE
 from desktop.panels.widgets.segmented_control import SegmentedControl
@@ -188,7 +192,7 @@ class ListPage(ListDetailPage):
         column.addWidget(self.back_button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(detail)
         column.addStretch(1)
-        self._detail_scroll = wrap_in_scroll_area(inside)
+        self._detail_scroll = wrap_detail(inside)
         self._body = QHBoxLayout()
         self._body.setSpacing(fonts.scaled(CARD_GAP))
         self._body.addWidget(self.list_card, 1)
@@ -197,12 +201,20 @@ class ListPage(ListDetailPage):
         page.setContentsMargins(0, 0, 0, fonts.scaled(11))
         page.setSpacing(fonts.scaled(10))
         page.addLayout(head)
+        below_head = QWidget()
+        # Never wider than the page, also while its parts are still side by side.
+        below_head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        parts = QVBoxLayout(below_head)
+        parts.setContentsMargins(0, 0, 0, 0)
+        parts.setSpacing(fonts.scaled(10))
         if self._above_filters is not None:
-            page.addWidget(self._above_filters)
-        page.addLayout(self._filters)
+            parts.addWidget(self._above_filters)
+        parts.addLayout(self._filters)
         if self._below_filters is not None:
-            page.addWidget(self._below_filters)
-        page.addLayout(self._body, 1)
+            parts.addWidget(self._below_filters)
+        parts.addLayout(self._body, 1)
+        # In a low window, or zoomed, what stands over the list would take all of its room.
+        page.addWidget(wrap_in_scroll_area(below_head), 1)
         # Below the list, which is cut short for it: nothing moves under the pointer.
         page.addWidget(self.banner)
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QSize,
     Qt,
     Signal,
 )
@@ -27,6 +28,7 @@ ModelIndex = QModelIndex | QPersistentModelIndex
 DelegateT = TypeVar("DelegateT", bound=ListRowDelegate[Any])
 
 _STYLE_EVENTS = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
+_LEAST_ROWS = 3
 _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -86,10 +88,20 @@ class ListTableView(QTableView, Generic[DelegateT]):
     def update_columns(self) -> None:
         """Set the widths of the table's columns for the width it has."""
 
+    def sizeHint(self) -> QSize:
+        """Return what the table needs to be of use; a page with less room than that scrolls."""
+        rows = _LEAST_ROWS * self.verticalHeader().defaultSectionSize()
+        heading = 0 if self.horizontalHeader().isHidden() else self.horizontalHeader().height()
+        return QSize(super().sizeHint().width(), heading + rows)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
+
     def set_row_height(self, height: int) -> None:
         """Make every row of the table so many px high."""
         if self.verticalHeader().defaultSectionSize() != height:
             self.verticalHeader().setDefaultSectionSize(height)
+            self.updateGeometry()
 
     def current_row(self) -> int:
         """Return the place of the table's current row, or -1."""

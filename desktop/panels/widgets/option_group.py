@@ -20,21 +20,31 @@ class OptionButton(QAbstractButton):
         self.key = key
         self._is_updating = False
         self.setCheckable(True)
+        # What makes it a radio button to screen readers; which one is checked, the group decides.
+        self.setAutoExclusive(True)
         self.setAccessibleName(name)
         # Without it Qt does not repaint when the mouse enters or leaves.
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         # Assistive technology toggles without a click.
         self.toggled.connect(self._on_toggled)
+        self.clicked.connect(self._on_clicked)
 
     def show_checked(self, checked: bool) -> None:
         """Check the option button as the group's value, without emitting."""
         self._is_updating = True
+        # An exclusive one could not be unchecked alone.
+        self.setAutoExclusive(False)
         self.setChecked(checked)
+        self.setAutoExclusive(True)
         self._is_updating = False
 
     def nextCheckState(self) -> None:
-        # Choosing again keeps the choice; the group sets the others.
+        # The group checks this one and unchecks the others, once it is told.
+        return
+
+    def _on_clicked(self) -> None:
+        # Also of the one that is chosen already.
         self.picked.emit(self.key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -49,9 +59,12 @@ class OptionButton(QAbstractButton):
         else:
             super().keyPressEvent(event)
 
-    def _on_toggled(self, _checked: bool) -> None:
-        if not self._is_updating:
-            self.show_checked(not self.isChecked())
+    def _on_toggled(self, checked: bool) -> None:
+        if self._is_updating:
+            return
+        self.show_checked(not checked)
+        if checked:
+            # Qt has unchecked the one before by itself, which then put itself back.
             self.picked.emit(self.key)
 
 

@@ -1,10 +1,12 @@
 """A dialog whose content scrolls on a small screen while its title and buttons stay in reach."""
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox, vbox
+from desktop.panels.widgets.dialog import Dialog
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 
@@ -12,7 +14,7 @@ _BAR_ROOM = 10
 _MIN_WIDTH = 320  # px at the base font: the narrowest window has 340
 
 
-class ScrollingDialog(QDialog):
+class ScrollingDialog(Dialog):
     """Base of dialogs with a title, a `content` layout that scrolls, and a `foot` that does not.
 
     As high as its content, at most as the screen.
@@ -48,6 +50,12 @@ class ScrollingDialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.fit_height()
+
+    def rescale_lengths(self, _scale: float) -> None:
+        """Take over another zoom: the dialog is as high as its content is then."""
+        self.setMinimumWidth(fonts.scaled(_MIN_WIDTH))
+        # Once the widgets in it have taken over their lengths too.
+        QTimer.singleShot(0, self, self.fit_height)
 
     def fit_height(self) -> None:
         """Make the dialog as high as its content is by now, at most as the screen."""

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDialog,
     QHeaderView,
     QTreeWidget,
     QTreeWidgetItem,
@@ -17,6 +16,7 @@ from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import ROW_HEIGHT
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import primary_button, secondary_button
+from desktop.panels.widgets.dialog import Dialog
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.text_field import TextField
 
@@ -24,7 +24,7 @@ from desktop.panels.widgets.text_field import TextField
 SEARCHED_TOO = Qt.ItemDataRole.UserRole
 
 
-class SearchListDialog(QDialog):
+class SearchListDialog(Dialog):
     """A QDialog with a searchable table; subclasses fill `table` and react to `use_button`."""
 
     def __init__(

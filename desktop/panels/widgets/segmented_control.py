@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QFont, QFontMetrics, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
@@ -22,9 +22,10 @@ from desktop.viewmodels.form import FieldValue
 
 _HEIGHT = 30
 _RADIUS = 7
+_MIN_WIDTH = 270
 
 
-class SegmentedControl(QWidget):
+class SegmentedControl(QFrame):
     """Segment buttons drawn as one box; to screen readers a group of radio buttons."""
 
     chosen = Signal(str)  # by a person, never by set_value
@@ -78,7 +79,7 @@ class SegmentedControl(QWidget):
         """Draw the selected segment as wanted, not confirmed."""
         for segment in self._segments.values():
             waits = waiting and segment.isChecked()
-            set_tooltip(segment, description if waits else "")
+            segment.set_explanation(description if waits else "")
             if waits != segment.is_waiting:
                 segment.is_waiting = waits
                 segment.update()
@@ -89,11 +90,16 @@ class SegmentedControl(QWidget):
         set_tooltip(self, "" if enabled else reason)
         # A disabled parent shows no tool tip of its own over its children.
         for segment in self._segments.values():
-            set_tooltip(segment, "" if enabled else reason)
+            segment.set_explanation("" if enabled else reason)
 
     def segment(self, key: str) -> "SegmentButton":
         """Return the segment's button of a choice by its key."""
         return self._segments[key]
+
+    def minimumSizeHint(self) -> QSize:
+        # Below that the words are cut: a page must not become wider than its window for them.
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), fonts.scaled(_MIN_WIDTH)), hint.height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = create_painter(self)
@@ -114,7 +120,7 @@ class SegmentButton(OptionButton):
 
     def __init__(self, key: str, text: str, parent: QWidget) -> None:
         super().__init__(key, text, parent)
-        self._label = text
+        self._label, self._explanation = text, ""
         self.is_waiting = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -134,6 +140,22 @@ class SegmentButton(OptionButton):
     def minimumSizeHint(self) -> QSize:
         # A narrow window cuts the padding, not the text.
         return QSize(self.sizeHint().width() - fonts.scaled(18), self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._update_tooltip()
+
+    def set_explanation(self, text: str) -> None:
+        """Say in tool tip and description what holds of this choice: a state, or why it is off."""
+        self._explanation = text
+        self.setAccessibleDescription(text)
+        self._update_tooltip()
+
+    def _update_tooltip(self) -> None:
+        # Without anything to explain it says the whole of a word that is cut.
+        is_cut = self.width() < self.minimumSizeHint().width()
+        words = self._explanation or (self._label if is_cut else "")
+        set_tooltip(self, words, describe=False)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = create_painter(self)

@@ -4,15 +4,16 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QCompleter, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QCompleter, QPlainTextEdit, QWidget
 
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.line_edit import LineEdit
 from desktop.panels.widgets.tooltip import DisabledReasonMixin
 from desktop.viewmodels.form import FieldValue, format_names, parse_names
 
 
-class TextField(DisabledReasonMixin, QLineEdit):
-    """A QLineEdit; `chosen` carries the text: at each key, or only when the field is left."""
+class TextField(DisabledReasonMixin, LineEdit):
+    """A line edit; `chosen` carries the text: at each key, or only when the field is left."""
 
     chosen = Signal(object)  # the value, by a person, never by set_value
 
@@ -25,13 +26,15 @@ class TextField(DisabledReasonMixin, QLineEdit):
         reports_on_leave: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self.setAccessibleName(name)
         self.setObjectName(name)
         self.setPlaceholderText(placeholder)
         self.setMaxLength(max_length)
-        signal = self.editingFinished if reports_on_leave else self.textEdited
-        signal.connect(self._on_edited)
+        self._reports_on_leave = reports_on_leave
+        self.typed.connect(self._on_typed)
+        if reports_on_leave:
+            self.editingFinished.connect(self._on_edited)
 
     def value(self) -> FieldValue:
         """Return the text field's line as typed."""
@@ -58,7 +61,12 @@ class TextField(DisabledReasonMixin, QLineEdit):
         completer.activated.connect(self._on_completed)
         self.setCompleter(completer)
 
-    def _on_edited(self, *_text: str) -> None:
+    def _on_typed(self) -> None:
+        # Whoever sets a text through assistive technology need not enter the field, nor leave it.
+        if not (self._reports_on_leave and self.is_by_keys):
+            self._on_edited()
+
+    def _on_edited(self) -> None:
         self.chosen.emit(self.value())
 
     def _on_completed(self, text: str) -> None:

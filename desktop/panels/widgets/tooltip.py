@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QWidget
 
 # `html.escape` would do it, but its module brings two thousand names along before the first paint.
+_PLAIN_TIP = "plainToolTip"
 _HTML_ESCAPES = str.maketrans(
     # The five characters of HTML, and line breaks, which rich text would ignore.
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;", "\n": "<br>"}
@@ -19,10 +20,15 @@ def escape_tooltip(text: str) -> str:
 
 
 def set_tooltip(widget: QWidget, text: str, *, describe: bool = True) -> None:
-    """Give a widget a tool tip; screen readers get the same as its description."""
+    """Give a widget a tool tip; screen readers get the same as its description.
+
+    `describe=False`: the widget has a description of its own. Without any Qt would read the tool
+    tip out, mark-up and all, so the text takes its place.
+    """
     widget.setToolTip(escape_tooltip(text))
-    if describe:
+    if describe or widget.accessibleDescription() == (widget.property(_PLAIN_TIP) or ""):
         widget.setAccessibleDescription(text)
+    widget.setProperty(_PLAIN_TIP, text)
 
 
 class DisabledReasonMixin:

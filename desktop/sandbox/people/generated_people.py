@@ -25,6 +25,8 @@ EMAIL_DOMAINS = ("mail", "home", "post", "inbox", "web", "letters", "studio", "w
 # Walks through all names before one comes again: odd and no multiple of three, as there are
 # 2^8 · 3^3 names.
 NAME_STRIDE = 2741
+# Spreads numbers evenly over 32 bits (Knuth's multiplicative hash).
+_SELL_STRIDE = 2_654_435_761
 # Activity is spread over two years, denser near now.
 ACTIVITY_SPAN_S = 730 * DAY
 # The newest person was active two minutes ago: outside the minute that Zendesk's exports withhold.
@@ -89,6 +91,8 @@ class GeneratedPeople:
     smart_list_share: float
     is_publisher: bool
     has_predictions: bool
+    sell_contact_share: float = 0.4
+    sell_lead_share: float = 0.2
 
     @property
     def total(self) -> int:
@@ -121,6 +125,14 @@ class GeneratedPeople:
             has_profile=not in_zendesk or _fraction(draw, 5) < self.profile_share,
             on_smart_list=_fraction(draw, 7) < self.smart_list_share,
         )
+
+    def sell_role(self, index: int) -> str:
+        """Return whether a generated person is a `contact` or a `lead` in Sell, or neither."""
+        # By the number alone: a list of a hundred thousand makes nobody.
+        place = (index * _SELL_STRIDE & 0xFFFFFFFF) / (1 << 32)
+        if place < self.sell_contact_share:
+            return "contact"
+        return "lead" if place < self.sell_contact_share + self.sell_lead_share else ""
 
     def last_active_at(self, index: int) -> float:
         """Return when a generated person was last active (Unix time): later for higher numbers."""

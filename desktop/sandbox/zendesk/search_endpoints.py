@@ -61,6 +61,7 @@ class SearchEndpoints:
     def add_routes(self, router: Router) -> None:
         """Register the search endpoints of the sandbox's Zendesk."""
         router.add("GET", f"{API}search", self.search)
+        router.add("GET", f"{API}search/count", self.count)
         router.add("GET", f"{API}search/export", self.export)
         router.add("GET", f"{API}users/search", self.search_users)
 
@@ -86,6 +87,11 @@ class SearchEndpoints:
         has_more = start + len(page) < total and bool(page)
         navigation = offset_navigation(request, number, size, total, has_more=has_more)
         return json_response({"results": page, "facets": None, **navigation})
+
+    def count(self, request: SandboxRequest) -> SandboxResponse:
+        """Answer the sandbox's GET /search/count with the number of records of a query."""
+        require_role(request, "agent")
+        return json_response({"count": self._results(request, 1)[1]})
 
     def _results(self, request: SandboxRequest, most: int) -> tuple[list[JsonObject], int]:
         """Return up to `most` serialized search results of the sandbox, and their total."""

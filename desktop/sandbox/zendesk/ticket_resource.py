@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from desktop.sandbox.http_messages import JsonObject, SandboxRequest, SandboxResponse, json_response
 from desktop.sandbox.router import Router
-from desktop.sandbox.timestamps import HOUR
+from desktop.sandbox.timestamps import DAY, HOUR, format_iso_utc, parse_iso
 from desktop.sandbox.zendesk.background_jobs import ZendeskJobs
 from desktop.sandbox.zendesk.error_responses import (
     coded_error,
@@ -105,6 +105,8 @@ class TicketResource(RestResource):
             answer["organizations"] = [without_private_keys(it) for it in organizations]
         if "groups" in asked:
             answer["groups"] = [{"id": GROUP_ID, "name": "Support"}]
+        if "metric_sets" in asked:
+            answer["metric_sets"] = [_metric_set(ticket) for ticket in records]
         return answer
 
     def _serialize_users(self, request: SandboxRequest, ids: set[int]) -> list[JsonObject]:
@@ -255,7 +257,10 @@ class TicketResource(RestResource):
         if ticket["status"] == "closed":
             raise validation_error("status", "Status: closed prevents ticket update")
         body, is_public, author = _parse_comment(given.get("comment"), default=ticket["is_public"])
+        was_solved = ticket["status"] == "solved"
         self._apply_fields(ticket, given)
+        if ticket["status"] == "solved" and not was_solved:
+            ticket["_solved_at"] = self.repository.state.now()
         if given.get("requester_id"):
             ticket["requester_id"] = self._require_user(int(given["requester_id"]))["id"]
         if body:
@@ -300,6 +305,27 @@ class TicketResource(RestResource):
             values = [it for it in given["custom_fields"] if isinstance(it, dict) and "id" in it]
             by_id = {item["id"]: item for item in (*ticket["custom_fields"], *values)}
             ticket["custom_fields"] = list(by_id.values())
+
+
+def _metric_set(ticket: JsonObject) -> JsonObject:
+    """Return the sandbox's metric set of a ticket; `solved_at` is when it was solved last."""
+    return {
+        "id": 70_000_000 + ticket["id"],
+        "ticket_id": ticket["id"],
+        "created_at": ticket["created_at"],
+        "updated_at": ticket["updated_at"],
+        "solved_at": _solved_at(ticket),
+    }
+
+
+def _solved_at(ticket: JsonObject) -> str | None:
+    if ticket["status"] not in ("solved", "closed"):
+        return None
+    at = ticket.get("_solved_at") or ticket["_at"]
+    if ticket["status"] == "closed" and "_solved_at" not in ticket:
+        # The account's automation closes what has been solved for four days.
+        at = max(parse_iso(ticket["created_at"]) or at, at - 4 * DAY)
+    return format_iso_utc(at)
 
 
 def _parse_comment(given: object, *, default: bool = True) -> tuple[str, bool, int | None]:

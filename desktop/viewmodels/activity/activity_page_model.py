@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 
+from desktop.connect.team_connection import TeamConnection
 from desktop.customer.address_watch import AddressWatch
 from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import UndoService
@@ -14,7 +15,9 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.kit.text import fold_text, format_count
 from desktop.model.edit import Edit, EditState
+from desktop.model.lookup_query import record_query
 from desktop.model.service import Service
+from desktop.model.team import TeamEntry
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.activity.activity_columns import ACTIVITY_COLUMNS
@@ -53,6 +56,13 @@ from desktop.viewmodels.activity.sync_audit_rows import (
     format_sync_row_text,
     run_id_of,
 )
+from desktop.viewmodels.activity.team_entry_rows import (
+    TeamEntryLoader,
+    build_team_row,
+    build_team_row_detail,
+    export_team_rows,
+    format_team_row_text,
+)
 from desktop.viewmodels.file_export import FileFormat, write_private_file
 from desktop.viewmodels.list_model import GrowingListModel, ListState
 from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
@@ -86,6 +96,7 @@ class ActivityPageModel(TaskModel):
         clock: Clock,
         pauses: PauseRelease,
         watch: AddressWatch,
+        team: TeamConnection,
     ) -> None:
         super().__init__()
         self._workspace, self._store, self._editor, self._clock = workspace, store, editor, clock
@@ -94,6 +105,8 @@ class ActivityPageModel(TaskModel):
         self.edit_loader = EditLoader(store, pauses)
         self.sync_audit_loader = SyncAuditLoader(store)
         self.difference_loader = AddressDifferenceLoader(store)
+        self._team = team
+        self.team_loader = TeamEntryLoader(team, store)
         self._watch = watch
         self._actions = EditActions(workspace, store, undo, editor, bus, clock, self.edit_loader)
         self.activity_filter = ActivityFilter.ALL
@@ -136,6 +149,8 @@ class ActivityPageModel(TaskModel):
         is_searching = bool(self.search_text.strip())
         if self._shows_syncs and not is_searching and self.times == ActivityTimes():
             return ListState(text="No changes by syncs yet.")
+        if self._shows_team and not is_searching and self.times == ActivityTimes():
+            return ListState(text="No changes at other desks yet.")
         if is_searching or self.times != ActivityTimes() or self.is_filtered:
             return ListState(text="Nothing matches.", action_label="Clear filters")
         return ListState(
@@ -149,6 +164,8 @@ class ActivityPageModel(TaskModel):
         now, entry = self._clock.now(), self.sync_audit_loader.find(self._selected_id)
         if entry is not None:
             return build_sync_row_detail(entry, now)
+        if (other := self.team_loader.find(self._selected_id)) is not None:
+            return build_team_row_detail(other, now, *self._customer_of(other))
         if (difference := self.difference_loader.find(self._selected_id)) is not None:
             return build_difference_detail(difference, now)
         edit = self.edit_loader.find(self._selected_id)
@@ -167,6 +184,8 @@ class ActivityPageModel(TaskModel):
         now, entry = self._clock.now(), self.sync_audit_loader.find(row_id)
         if entry is not None:
             return format_sync_row_text(entry, now)
+        if (other := self.team_loader.find(row_id)) is not None:
+            return format_team_row_text(other, now, self._customer_of(other)[0])
         if (difference := self.difference_loader.find(row_id)) is not None:
             return difference_text(difference, now)
         edit = self.edit_loader.find(row_id)
@@ -180,6 +199,9 @@ class ActivityPageModel(TaskModel):
         edit, entry = self.edit_loader.find(row_id), self.sync_audit_loader.find(row_id)
         if entry is not None:
             return customer_query_for_sync_row(entry)
+        if (other := self.team_loader.find(row_id)) is not None:
+            target = self._target_of_other(other)
+            return record_query(*target) if target is not None else ""
         if (difference := self.difference_loader.find(row_id)) is not None:
             return customer_query_for_difference(difference)
         return customer_query_for_edit(edit) if edit is not None else ""
@@ -231,8 +253,13 @@ class ActivityPageModel(TaskModel):
     @property
     def can_sort(self) -> bool:
         """Whether the Activity rows shown can be put into another order."""
-        # Runs write hundreds of thousands of entries, which are never all read.
-        return not self._shows_syncs
+        # Runs write hundreds of thousands of entries, which are never all read; so do other desks.
+        return not (self._shows_syncs or self._shows_team)
+
+    @property
+    def is_in_team(self) -> bool:
+        """Whether the Activity rows of other desks can be shown."""
+        return self._store.team.get.blocking() is not None
 
     @property
     def is_filtered(self) -> bool:
@@ -243,10 +270,20 @@ class ActivityPageModel(TaskModel):
     def _shows_syncs(self) -> bool:
         return self.activity_filter is ActivityFilter.SYNCS
 
+    @property
+    def _shows_team(self) -> bool:
+        return self.activity_filter is ActivityFilter.TEAM
+
     def _show_other_rows(self) -> None:
+        self._error = None
         searched = self.search_text.strip() if self._shows_syncs else ""
         times = self.times.bounds(self._clock.now()) if self._shows_syncs else (None, None)
         self.sync_audit_loader.set_search(searched, times)
+        if self._shows_team:
+            bounds = self.times.bounds(self._clock.now())
+            self.team_loader.set_search(self.search_text.strip(), bounds)
+            # Asked anew: nothing here tells that another desk has done something.
+            self.refresh()
         self._refresh_table()
         # Whatever comes first in another order may be the oldest.
         is_sorted = self.order is not ActivityOrder.NEWEST and self.can_sort
@@ -282,7 +319,9 @@ class ActivityPageModel(TaskModel):
     # How it comes about.
 
     @property
-    def _current_loader(self) -> EditLoader | SyncAuditLoader:
+    def _current_loader(self) -> EditLoader | SyncAuditLoader | TeamEntryLoader:
+        if self._shows_team:
+            return self.team_loader
         return self.sync_audit_loader if self._shows_syncs else self.edit_loader
 
     def _build_row_filter(self) -> Callable[[Edit], bool]:
@@ -304,7 +343,7 @@ class ActivityPageModel(TaskModel):
         """Whether Activity can show nothing older: all is read, or back to the first day."""
         loader = self._current_loader
         since, _ = self.times.bounds(self._clock.now())
-        if loader.is_complete or since is None or self._shows_syncs:
+        if loader.is_complete or since is None or self._shows_syncs or self._shows_team:
             return loader.is_complete
         # Edits that are open, or pauses that go on, are read ahead of older pages.
         oldest = self.edit_loader.oldest_read_at
@@ -314,6 +353,8 @@ class ActivityPageModel(TaskModel):
         wanted: set[tuple[Service, str] | None] = set(map(_target_of, self.edit_loader.edits()))
         if self._shows_syncs:
             wanted |= set(map(_target_of_entry, self.sync_audit_loader.rows()))
+        if self._shows_team:
+            wanted |= set(map(self._target_of_other, self.team_loader.rows()))
         return [each for each in wanted if each is not None and each not in self._names]
 
     async def _read_names(self) -> None:
@@ -340,6 +381,8 @@ class ActivityPageModel(TaskModel):
                 await self.difference_loader.read_again()
                 if self._shows_syncs:
                     await self.sync_audit_loader.read_again()
+                if self._shows_team:
+                    await self.team_loader.read_again()
             except AppError as error:
                 self._error = error
             self._refresh_table()
@@ -350,7 +393,11 @@ class ActivityPageModel(TaskModel):
 
     async def _read_until(self, row_count: int) -> None:
         while not self._is_complete() and self.table_model.rowCount() < row_count:
-            await self._current_loader.read_more()
+            try:
+                await self._current_loader.read_more()
+            except AppError as error:
+                self._error = error
+                break
             self._refresh_table()
         self.changed.emit()
 
@@ -393,6 +440,9 @@ class ActivityPageModel(TaskModel):
             searched = self.search_text.strip()
             times = self.times.bounds(self._clock.now())
             count = await export_sync_rows(self._store, searched, times, path, file_format)
+        elif self._shows_team:
+            times = self.times.bounds(self._clock.now())
+            count = await export_team_rows(self._team, times, path, file_format)
         else:
             await self.edit_loader.read_all()
             self._refresh_table()
@@ -420,6 +470,11 @@ class ActivityPageModel(TaskModel):
                 for entry in self.sync_audit_loader.rows()
                 for target in (_target_of_entry(entry),)
             ]
+        elif self._shows_team:
+            rows = [
+                build_team_row(entry, now, *self._customer_of(entry))
+                for entry in self.team_loader.rows()
+            ]
         else:
             if self.activity_filter is ActivityFilter.NEEDS_PERSON:
                 bounds = self.times.bounds(now)
@@ -435,6 +490,17 @@ class ActivityPageModel(TaskModel):
             self.attention_count = attention_count
             self.attention_changed.emit(attention_count)
         self.changed.emit()
+
+    def _target_of_other(self, entry: TeamEntry) -> tuple[Service, str] | None:
+        """Return whose record an entry of another desk is about, where they are kept here."""
+        services = {service.value: service for service in Service}
+        service, target = services.get(entry.service), self.team_loader.customer_of(entry)
+        return (service, target) if service is not None and target else None
+
+    def _customer_of(self, entry: TeamEntry) -> tuple[str, str]:
+        """Return id and name of an entry's customer, as far as they are kept here."""
+        target = self._target_of_other(entry)
+        return ("", "") if target is None else (target[1], self._names.get(target, ""))
 
     def _build_row(self, edit: Edit, now: float) -> ActivityRow:
         settled = self.edit_loader.is_settled(edit)

@@ -32,6 +32,7 @@ class ActivityFilter(Enum):
     PAUSED = "Paused"
     DONE = "Done"
     SYNCS = "By syncs"
+    TEAM = "Other desks"
 
 
 @dataclass(frozen=True)

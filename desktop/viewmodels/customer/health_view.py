@@ -53,10 +53,17 @@ def build_health_view(context: CustomerContext) -> HealthView:
 
 
 def _set_by_text(context: CustomerContext, current: CustomerHealth) -> str:
+    others = [one for one in context.team_entries if (one.kind, one.result) == ("health", "done")]
+    elsewhere = others[0] if others else None
     for row in context.audit:
         if row.kind == "health" and row.result == "done":
+            if elsewhere is not None and elsewhere.at > row.at:
+                break
             if row.new == current.value:
                 return f"set by {row.actor}, {time_format.format_date(row.at, context.now)}"
             # The newest change made here is not what stands there now.
             return "changed elsewhere"
-    return ""
+    if elsewhere is None:
+        return ""
+    day = time_format.format_date(elsewhere.at, context.now)
+    return f"set by {elsewhere.actor} at {elsewhere.desk_name}, {day}"

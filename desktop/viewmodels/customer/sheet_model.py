@@ -2,7 +2,7 @@
 
 import itertools
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from desktop.kit.errors import AppError, InvalidInput, NotPermitted
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.edit import EditState
 from desktop.model.lookup_query import LookupQuery, parse_lookup_query
+from desktop.model.team import TeamEntry
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.customer_context import CustomerContext, read_display_settings
 from desktop.viewmodels.customer.event_entry import EventEntry
@@ -30,6 +31,8 @@ from desktop.viewmodels.task_registry import TaskRegistry
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
 
 log = logging.getLogger(__name__)
+
+ReadTeamEntries = Callable[[Sequence[str]], Awaitable[tuple[TeamEntry, ...]]]
 
 _COUNTDOWN_MS = 1000
 # Parts of one customer that arrive almost together are drawn together.
@@ -61,8 +64,11 @@ class CustomerSheetModel(QObject):
         store: WorkspaceStore,
         bus: ChangeBus,
         clock: Clock,
+        read_team_entries: ReadTeamEntries | None = None,
     ) -> None:
+        """`read_team_entries` asks what other desks of the team recorded of these ids."""
         super().__init__()
+        self._read_team_entries = read_team_entries
         self._workspace = workspace
         self._lookup = lookup
         self._store = store
@@ -162,6 +168,7 @@ class CustomerSheetModel(QObject):
             self._current.expanded_panels,
             self._workspace.service_states,
             self._current.events,
+            self._current.team_entries,
         )
 
     def list_details(self, name: str) -> ListDetailsView:
@@ -221,7 +228,7 @@ class CustomerSheetModel(QObject):
         customer.number = next(self._numbers)
         customer.query, customer.is_opened = query, False
         customer.is_shown = False
-        customer.audit, customer.events = (), ()
+        customer.audit, customer.events, customer.team_entries = (), (), ()
         customer.expanded_panels = frozenset()
         self._start_lookup(customer, self._look_up(customer, query, new=True))
 
@@ -289,7 +296,7 @@ class CustomerSheetModel(QObject):
         self.tasks.cancel(f"audit {id(customer)}")
         customer.number = next(self._numbers)
         customer.query = customer.sheet = None
-        customer.audit, customer.events = (), ()
+        customer.audit, customer.events, customer.team_entries = (), (), ()
         customer.unsaved_input_sources.clear()
         customer.kept_input.clear()
 
@@ -400,6 +407,17 @@ class CustomerSheetModel(QObject):
                 customer.audit, customer.events = rows, events
                 if customer is self._current:
                     self.publish_views()
+            await self._read_other_desks(customer)
+
+    async def _read_other_desks(self, customer: OpenCustomer) -> None:
+        sheet, opening = customer.sheet, customer.number
+        if self._read_team_entries is None or sheet is None:
+            return
+        entries = await self._read_team_entries(sheet.target_ids)
+        if entries != customer.team_entries and customer.number == opening:
+            customer.team_entries = entries
+            if customer is self._current:
+                self.publish_views()
 
     async def _read_events(self, sheet: CustomerSheet) -> tuple[EventEntry, ...]:
         user = sheet.user.value

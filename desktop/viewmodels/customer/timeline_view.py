@@ -15,6 +15,7 @@ from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, PanelStatus
 from desktop.viewmodels.key_value_row import KeyValueRow
+from desktop.viewmodels.team_entry_text import team_entry_subject
 
 COLLAPSED_ROW_COUNT = 8
 _MAX_EVENTS = 200  # newest first; a table of more rows would hold the window up
@@ -77,8 +78,11 @@ def _collect_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
     yield from _profile_events(context)
     for row in context.audit:
         yield _TimelineEvent(row.at, audit_row_text(row))
-    for entry in context.events:
-        yield _TimelineEvent(entry.at, entry.text)
+    for event in context.events:
+        yield _TimelineEvent(event.at, event.text)
+    for entry in context.team_entries:
+        text = f"{team_entry_subject(entry)} by {entry.actor} at {entry.desk_name}"
+        yield _TimelineEvent(entry.at, text)
 
 
 def _profile_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
@@ -88,6 +92,7 @@ def _profile_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
     done = [row for row in context.audit if row.result == "done"]
     # Joins made here have an entry of their own, with who did it.
     own_lists = {row.name for row in done if row.kind == "list"}
+    own_lists |= {one.name for one in context.team_entries if one.kind == "list"}
     own_lists |= {split_pause_name(row.name)[1] for row in done if row.kind == "pause"}
     own_lists |= {
         name.removeprefix("lists.")

@@ -80,7 +80,7 @@ def parse_control_value(setting: Setting[Any], typed: bool | int | str) -> Json:
     lines = [line.strip() for line in typed.splitlines() if line.strip()]
     if setting is settings_table.SEGMENT_LISTS:
         return dict(_parse_segment_line(line) for line in lines)
-    if setting is settings_table.OPTOUT_REASONS:
+    if setting in (settings_table.OPTOUT_REASONS, settings_table.DATA_LISTS):
         return lines
     if setting is settings_table.VALUE_THRESHOLDS:
         return dict(_parse_threshold_line(line) for line in lines)
@@ -93,6 +93,8 @@ def table_format_hint(setting: Setting[Any]) -> str:
         return "One per line: list name = segment from 1 to 4"
     if setting is settings_table.OPTOUT_REASONS:
         return "One per line, with the placeholders of the notes below."
+    if setting is settings_table.DATA_LISTS:
+        return "One name per line."
     if setting is settings_table.VALUE_THRESHOLDS:
         return "One per line: segment = least number. For example: 4 = 1000"
     return "One per line: var, unit, days. For example: rev_365, USD, 365"

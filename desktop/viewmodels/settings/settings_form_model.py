@@ -29,6 +29,7 @@ _SECTIONS_WITH_OWN_CARD = frozenset(
     {
         SettingSection.SAILTHRU,
         SettingSection.ZENDESK,
+        SettingSection.SELL,
         SettingSection.PERMISSIONS,
         SettingSection.TEXTS,
         SettingSection.DATA,

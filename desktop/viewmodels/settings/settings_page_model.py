@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, qVersion
 from desktop import __version__
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.team_connection import TeamConnection
 from desktop.customer.erasure_service import ErasureService
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.errors import AppError
@@ -26,9 +27,14 @@ from desktop.viewmodels.settings.mail_server_model import MailServerModel
 from desktop.viewmodels.settings.note_templates_model import NoteTemplatesModel
 from desktop.viewmodels.settings.permissions_model import PermissionsModel
 from desktop.viewmodels.settings.sailthru_connection_model import SailthruConnectionModel
+from desktop.viewmodels.settings.sell_connection_model import (
+    MakeSellExporter,
+    SellConnectionModel,
+)
 from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
 from desktop.viewmodels.settings.system_timer_model import SystemTimer, SystemTimerModel
 from desktop.viewmodels.settings.team_policy_model import TeamPolicyModel
+from desktop.viewmodels.settings.team_store_model import TeamStoreModel
 from desktop.viewmodels.settings.zendesk_connection_model import ZendeskConnectionModel
 from desktop.viewmodels.workspace_settings_protocol import (
     WorkspaceSettingsProtocol,
@@ -47,9 +53,11 @@ class SettingsPageModel(QObject):
         workspace: WorkspaceSettingsProtocol,
         connection_config: ConnectionConfig,
         erasures: ErasureService,
+        team: TeamConnection,
         bus: ChangeBus,
         log_folder: Path,
         timer: SystemTimer | None = None,
+        make_sell_exporter: MakeSellExporter | None = None,
     ) -> None:
         super().__init__()
         self.log_folder = log_folder
@@ -60,8 +68,10 @@ class SettingsPageModel(QObject):
         self.permissions = PermissionsModel(workspace)
         self.zendesk = ZendeskConnectionModel(workspace, connection_config, local_databases)
         self.sailthru = SailthruConnectionModel(workspace, connection_config)
+        self.sell = SellConnectionModel(workspace, connection_config, make_sell_exporter)
         self.data = LocalDataModel(connection_config, local_databases, bus, self._may_stop_runs)
         self.erasures = ErasuresModel(erasures, bus)
+        self.team_store = TeamStoreModel(workspace, team, connection_config.clock)
         self.team = TeamPolicyModel(workspace, connection_config)
         self.connection_test = ConnectionTestModel(connection_config)
         self.diagnostics = DiagnosticsModel(connection_config, log_folder)
@@ -73,8 +83,10 @@ class SettingsPageModel(QObject):
             self.permissions,
             self.zendesk,
             self.sailthru,
+            self.sell,
             self.data,
             self.erasures,
+            self.team_store,
             self.team,
             self.connection_test,
             self.diagnostics,
@@ -150,6 +162,7 @@ class SettingsPageModel(QObject):
         self.erasures.load_status()
         self.timer.load_status()
         self.mail.load_status()
+        self.team_store.load_status()
 
     async def close(self) -> None:
         """Cancel what the settings page's cards have under way and wait for its end."""

@@ -11,6 +11,7 @@ from desktop.settings.window_state import WindowStateFile
 from desktop.viewmodels.settings.local_data_model import LocalDataModel
 from desktop.viewmodels.settings.permissions_model import PermissionsModel
 from desktop.viewmodels.settings.sailthru_connection_model import SailthruConnectionModel
+from desktop.viewmodels.settings.sell_connection_model import SellConnectionModel
 from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
 from desktop.viewmodels.settings.team_policy_model import TeamPolicyModel
 from desktop.viewmodels.settings.zendesk_connection_model import ZendeskConnectionModel
@@ -87,11 +88,13 @@ class SetupWizardModel(QObject):
         self.permissions = PermissionsModel(workspace)
         self.zendesk = ZendeskConnectionModel(workspace, connection_config, local)
         self.sailthru = SailthruConnectionModel(workspace, connection_config)
+        # Optional, beside Sailthru: no step of its own that most people would skip.
+        self.sell = SellConnectionModel(workspace, connection_config)
         self.data = LocalDataModel(connection_config, local)
         self.team = TeamPolicyModel(workspace, connection_config)
         self._step_index = self._saved_step_index()
         self._furthest_index = self._step_index
-        for model in (self.zendesk, self.sailthru):
+        for model in (self.zendesk, self.sailthru, self.sell):
             model.message_posted.connect(self._on_connected)
 
     @property
@@ -208,13 +211,14 @@ class SetupWizardModel(QObject):
 
     def refresh(self) -> None:
         """Refresh all cards of the setup wizard: roles, values or connections changed."""
-        for model in (self.form, self.permissions, self.zendesk, self.sailthru, self.team):
+        cards = (self.permissions, self.zendesk, self.sailthru, self.sell, self.team)
+        for model in (self.form, *cards):
             model.refresh()
         self.changed.emit()
 
     async def close(self) -> None:
         """Cancel what the setup wizard's cards have under way and wait for its end."""
-        for model in (self.zendesk, self.sailthru, self.data, self.team):
+        for model in (self.zendesk, self.sailthru, self.sell, self.data, self.team):
             await model.close()
 
     def _next_text(self, connected: bool) -> str:

@@ -71,8 +71,8 @@ async def test_events_start_a_process_only_while_they_may_go_by_themselves(
     await loop.run_once()
     assert starts.count == 1
     starts.last.exit_code = 0
-    claimed = await services.store.events.claim(10, clock.now(), unattended=[shop.id])
-    await services.store.events.open_events({claimed[0].id: []}, clock.now())
+    claimed = await services.store.event_queue.claim(10, clock.now(), unattended=[shop.id])
+    await services.store.event_queue.open_events({claimed[0].id: []}, clock.now())
     # The limit of this hour is reached.
     await loop.run_once()
     assert (len(claimed), starts.count) == (1, 1)

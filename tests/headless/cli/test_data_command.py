@@ -107,3 +107,54 @@ def test_setup_with_fewer_kept_days_says_how_many_customers_that_erases(
     assert keep_for(7) == "Opened customers are kept for 7 days from now on."
     assert "kept for 0 days from now on: 1 customer not opened since then will be" in keep_for(0)
     assert "kept for" not in keep_for(30)
+
+
+def test_data_of_everybody_is_read_here_once_an_admin_says_so(
+    fairlead: FairleadCommand,
+    as_agent: FairleadCommand,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+) -> None:
+    email = customers.new_email()
+    user_id = sandbox.create_user(email)
+    refused = fairlead("data", "refresh", "--json")
+    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
+    refused = as_agent("data", "on", "--json")
+    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
+    # Switched on by hand in the file it does not count.
+    (path,) = fairlead.home.rglob("settings.json")
+    kept = path.read_text()
+    edited = json.loads(kept)
+    edited["settings"]["data.keep_everything"] = True
+    path.write_text(json.dumps(edited))
+    assert as_agent("data", "refresh", "--json").exit_code == 3
+    path.write_text(kept)
+    switched = fairlead("data", "on", "--json").json
+    assert switched["estimate"]["users"] > 0
+    assert [row["kind"] for row in fairlead("audit", "--json").json["rows"]] == ["data_store"]
+    read = fairlead("data", "refresh", "--json").json["everybody"]
+    assert read["people"] > 0
+    assert {source["name"]: source["complete"] for source in read["sources"]} == {
+        "organizations": True, "users": True, "tickets": True, "ratings": True,
+    }  # fmt: skip
+    # An agent's sign-in may not export: what is kept stays, and each source says why.
+    told = as_agent("data", "refresh", "--json")
+    assert told.exit_code == 3
+    assert all("administrators" in str(s["refused"]) for s in told.json["everybody"]["sources"][:1])
+    sandbox.delete_user(user_id)
+    assert fairlead("data", "off").exit_code == 0
+    assert fairlead("data", "refresh").exit_code == 3
+    assert fairlead("data", "status", "--json").json["everybody"]["people"] == read["people"]
+    assert fairlead("data", "erase").exit_code == 0
+    assert fairlead("data", "status", "--json").json["everybody"]["people"] == 0
+
+
+def test_keeping_everybody_stands_in_the_audit_whatever_switched_it_on(
+    fairlead: FairleadCommand,
+) -> None:
+    wanted = json.dumps({"data": {"keep_everything": True}})
+    assert fairlead("setup", "--from", "-", stdin=wanted).exit_code == 0
+    assert fairlead("data", "refresh", "--only", "organizations").exit_code == 0
+    assert fairlead("data", "refresh", "--only", "organizations").exit_code == 0
+    (entry,) = fairlead("audit", "--json").json["rows"]
+    assert (entry["kind"], entry["new"]) == ("data_store", {"on": True, "lists": []})

@@ -91,9 +91,9 @@ def keep_events(store: WorkspaceStore, who: str) -> None:
     ]
     store.events.add_events.blocking(source, events, 1.0)
     opened = store.events.list_newest.blocking(1, source_id=source)[0].id - 4
-    store.events.open_events.blocking({opened: ["upsert_user"]}, 1.0)
+    store.event_queue.open_events.blocking({opened: ["upsert_user"]}, 1.0)
     sent = EventDelivery(opened, "upsert_user", DeliveryState.SENDING, address(who), "as Maria")
-    store.events.mark_sending.blocking([sent], 1.0)
+    store.event_queue.mark_sending.blocking([sent], 1.0)
 
 
 def remember(connection: sqlite3.Connection, who: str) -> None:
@@ -412,7 +412,7 @@ def test_each_table_is_erased_or_holds_nothing_of_a_customer(store: WorkspaceSto
     erased |= {table for table, _ in customer_erasure.MEMORY_ROWS}
     # By statements of their own, or by a trigger of theirs.
     erased |= {"audit_value", "outbox", "plan_row", "email_change", "source_correction", "draft"}
-    erased |= {"feed_user_address", "search_suffix", "lead_request", "edit_batch_row"}
+    erased |= {"feed_user_address", "search_suffix", "lead_request", "edit_batch_row", "segment"}
     # Forgets whose it was when it ends.
     erased |= {"erasure", "event", "event_delivery", "event_write"}
     ids_and_times = {

@@ -670,7 +670,11 @@ async def test_setup_without_keyring_stores_nothing(
     server = replace(
         desk, vault=EnvironmentVault(Absent(), overrides), environment_secrets=overrides
     )
-    assert (await set_up_workspace(sandbox.connection_document, server)).is_ok
+    report = await set_up_workspace(sandbox.connection_document, server)
+    assert report.is_ok
+    # Sell's token was given in the document alone, and has no place here.
+    assert any("FAIRLEAD_SELL_TOKEN" in note for note in report.notes)
+    assert not server.settings_file.load().values.get(settings_table.SELL_ENABLED)
 
 
 async def test_disconnect_forgets_account_and_permissions(
@@ -722,7 +726,7 @@ async def test_setup_log_and_report_contain_no_secret(
     reports.append(await set_up_workspace(sandbox.connection_document, desk))
     said = caplog.text + json.dumps([report.as_json() for report in reports]) + repr(reports)
     secrets = [await desk.vault.get(secret) for secret in Secret if not secret.is_address]
-    assert len([secret for secret in secrets if secret]) == 4
+    assert len([secret for secret in secrets if secret]) == 5
     assert not [secret for secret in secrets if secret and secret in said]
     assert "Sailthru" in caplog.text
 

@@ -471,3 +471,17 @@ def test_an_ignored_event_is_named_with_who_and_why(
     (row,) = fairlead("events", "log", "--json").json["rows"]
     assert (row["state"], row["detail"]) == ("skipped", "Ignored by Ada Admin: A test of ours")
     assert fairlead("events", "retry", "--json").json["retried"] == 0
+
+
+def test_what_waits_for_a_person_is_grouped_by_cause(
+    fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    name = records.new_name()
+    events = [
+        track("Read", f"x{name}", email=f"x{name}@no.example"),
+        track("Read", f"y{name}", email=f"y{name}@no.example"),
+        track("Ticket Updated", f"z{name}"),
+    ]
+    deliver(fairlead, *events)
+    causes = fairlead("events", "log", "--causes", "--json").json["causes"]
+    assert [(one["cause"], one["count"]) for one in causes] == [("no user", 2), ("no ticket", 1)]

@@ -19,6 +19,7 @@ from tests.support.clocks import ManualClock
 from tests.support.event_cases import (
     EventRecords,
     as_lines,
+    deliver_stored,
     group,
     identify,
     stored_states,
@@ -70,10 +71,24 @@ def test_agents_switch_nothing_on_and_deliver_nothing_by_itself(
     refused = as_agent("events", "source", "unattended", "shop", "on", "--json")
     assert refused.json["error"]["code"] == "not_permitted"
     switch_on(fairlead)
-    # The right of who works here is asked as well.
+    # The right of who works here is asked as well, before anything is stored for it.
     answer = collect(as_agent, track("Read", f"u{user}", email=email))
     assert (answer.exit_code, answer.json["error"]["code"]) == (3, "not_permitted")
     assert records.user_events(user) == []
+    assert fairlead("events", "log", "--json").json["rows"] == []
+
+
+def test_what_comes_in_while_zendesk_is_away_is_kept(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    user, email = records.user()
+    switch_on(fairlead)
+    sandbox.add_fault("zendesk:* *:503", times=None)
+    answer = collect(fairlead, track("Read", f"u{user}", email=email))
+    sandbox.clear_faults()
+    assert (answer.exit_code, answer.json["stored"]) == (4, 1), answer.stdout
+    assert collect(fairlead).json["delivered"]["events"] == 1
+    assert len(records.user_events(user)) == 1
 
 
 def test_removals_new_fields_and_undeliverable_rows_wait_for_a_person(
@@ -283,6 +298,25 @@ async def test_the_limit_of_the_hour_holds_and_moves_on(
     assert await count_done(services) == 4
 
 
+@pytest.mark.parametrize(("marked_s_ago", "expected"), [(HOUR_S * 2, 2), (60.0, 0)])
+async def test_events_marked_as_counted_by_hand_are_counted(
+    services: WorkspaceServices,
+    records: EventRecords,
+    clock: ManualClock,
+    marked_s_ago: float,
+    expected: int,
+) -> None:
+    intake = await add_shop(services, 2)
+    await store_shop(services, intake, *people_events(records, 5))
+    at = clock.now() - marked_s_ago
+    services.store.fairlead_db.write(
+        lambda c: c.execute("UPDATE event SET unattended_at = ?", (at,))
+    )
+    # Of this hour they are more than the proven count: the switch counts no more.
+    await deliver_by_itself(services)
+    assert await count_done(services) == expected
+
+
 async def test_a_crash_opens_no_new_hour_and_loses_nothing(
     services: WorkspaceServices, records: EventRecords
 ) -> None:
@@ -311,6 +345,23 @@ async def test_two_deliveries_at_once_share_one_limit(
     await store_shop(services, intake, *people_events(records, 8))
     await asyncio.gather(deliver_by_itself(services), deliver_by_itself(services))
     assert await count_done(services) == 3
+
+
+async def test_what_a_person_has_queued_again_does_not_go_by_itself(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    intake = await add_shop(services, 100)
+    email = f"{(name := records.new_name())}@new.example"
+    await store_shop(services, intake, identify(name, email, shoe_size=42))
+    await deliver_by_itself(services)
+    (held, state), *_ = await stored_states(services)
+    assert (held.is_held, state) == (True, "parked")
+    assert await services.store.events.retry([held.id]) == 1
+    # Between the two a window's loop may come first.
+    await deliver_by_itself(services)
+    assert (await stored_states(services))[0][1] == "queued"
+    await deliver_stored(services)
+    assert (await stored_states(services))[0][1] == "done"
 
 
 async def test_events_of_other_sources_are_left_to_people_and_keep_a_users_order(

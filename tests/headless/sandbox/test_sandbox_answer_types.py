@@ -48,6 +48,7 @@ def zendesk_answers(sandbox: SandboxClient) -> Iterator[tuple[str, str, Any]]:
         "users/search?external_id=n1",
         "search?query=type:user maria".replace(" ", "%20"),
         "search?query=type:ticket%20status:open",
+        "search/count?query=type:user",
         "search/export?query=maria&filter[type]=user&page[size]=5",
         "users/7701/tags",
         "users/7701/tickets/requested",

@@ -126,6 +126,7 @@ def test_ports_are_consecutive_when_given(start_sandbox: Callable[..., SandboxCl
     sandbox = start_sandbox("--port", str(port), "--customers", "0")
     assert sandbox.connection_document["sailthru"]["service_uri"] == f"http://127.0.0.1:{port}"
     assert sandbox.connection_document["zendesk"]["base_url"] == f"http://127.0.0.1:{port + 1}"
+    assert sandbox.connection_document["sell"]["base_url"] == f"http://127.0.0.1:{port + 2}"
     assert sandbox.control("GET", "credentials") == sandbox.connection_document
 
 

@@ -81,6 +81,19 @@ def test_batch_is_applied_once(store: WorkspaceStore) -> None:
     assert len(_edits(store, batch)) == 3
 
 
+def test_batch_of_another_account_is_neither_applied_nor_undone(store: WorkspaceStore) -> None:
+    planned, applied = make_batch(store), apply_batch(store)
+    before = store.outbox.count_open.blocking()
+    store.fairlead_db.write(lambda c: c.execute("UPDATE edit_batch SET account = 'another'"))
+    with pytest.raises(ConflictError, match="another account"):
+        store.outbox.enqueue_batch.blocking(
+            planned.id, {1: _request(9)}, "Ada", 4.0, lambda _r, _p: 0.0
+        )
+    with pytest.raises(ConflictError, match="another account"):
+        store.edit_batches.request_undo.blocking(applied.id, 4.0)
+    assert store.outbox.count_open.blocking() == before
+
+
 def test_trouble_in_the_middle_queues_nobody(store: WorkspaceStore) -> None:
     batch = make_batch(store)
 

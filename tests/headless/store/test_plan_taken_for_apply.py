@@ -136,3 +136,16 @@ def test_restored_levels_are_left_out_of_the_count(
     count = store.plans.count_ticked_by_consequence.blocking
     assert count(plan) == dict.fromkeys((*noticed, "production"), 1)
     assert count(plan, without_restores=True) == counts | {"production": 1}
+
+
+def test_approval_from_elsewhere_is_refused_for_other_rows(store: WorkspaceStore) -> None:
+    sync, plan = _plan_of_leavers(store, 5, ticked=4)
+    asked = store.plans.hash_limit_rows.blocking(plan, "leaves")
+    store.plans.set_rows_ticked.blocking(plan, [1], on=False)
+    store.plans.set_rows_ticked.blocking(plan, [5], on=True)
+    with pytest.raises(ConflictError, match="changed since the approval was asked for"):
+        store.plans.approve_limit.blocking(plan, "leaves", "1", "Ada", 2.0, rows_hash=asked)
+    assert store.plans.list_approvals.blocking(plan) == ()
+    now = store.plans.hash_limit_rows.blocking(plan, "leaves")
+    store.plans.approve_limit.blocking(plan, "leaves", "1", "Ada", 2.0, rows_hash=now)
+    assert _take(store, sync, plan) == ""

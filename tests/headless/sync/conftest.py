@@ -1,41 +1,16 @@
-"""A sandbox whose exports show everything at once, started anew for each test, with a house."""
+"""The house of a sync: connected to a sandbox whose exports show everything at once."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from desktop.app.container import WorkspaceServices
-from tests.support import sync_cases
 from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
-from tests.support.workspace_home import create_workspace_home, open_workspace_services
-
-
-@pytest.fixture(scope="session")
-def shared_sync_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServers]:
-    log = tmp_path_factory.mktemp("sync") / "requests.jsonl"
-    servers = SandboxServers("--customers", "0", *sync_cases.SANDBOX_FLAGS, log=log)
-    yield servers
-    servers.stop()
-
-
-@pytest.fixture(scope="session")
-def sync_home(
-    shared_sync_sandbox: SandboxServers, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    folder = tmp_path_factory.mktemp("sync-template") / "home"
-    create_workspace_home(folder, shared_sync_sandbox.connection_document)
-    return folder
-
-
-@pytest.fixture
-def sync_sandbox(shared_sync_sandbox: SandboxServers) -> SandboxServers:
-    """The services as they were started."""
-    sync_cases.reset_sandbox(shared_sync_sandbox)
-    return shared_sync_sandbox
+from tests.support.workspace_home import open_workspace_services
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop.kit.csv_text import escape_csv_formula
 from desktop.kit.errors import StorageError
 from desktop.panels.widgets.export_file_dialog import ExportFileDialog
-from desktop.viewmodels.file_export import FileFormat, RowFormat, escape_csv_formula, export_pages
+from desktop.viewmodels.file_export import FileFormat, RowFormat, export_pages
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
-"""Every page zoomed, mirrored and in high contrast, wide and narrow: nothing is clipped."""
+"""Every page zoomed, mirrored, with wide letters and in high contrast: nothing is clipped."""
 
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
 from desktop.panels.theme import fonts
@@ -11,14 +12,17 @@ from tests.support.accessibility_checks import clipped_texts, controls_without_n
 from tests.support.customer_tabs_driver import open_in_tabs
 from tests.support.window_driver import WindowDriver
 from tests.window.app.test_narrow_pages import scrolled_aside
-from tests.window.app.test_window_layout import overlapping
+from tests.window.app.test_window_layout import cut, overlapping
 
 APPEARANCES = {
     "zoom-200": {"window.zoom": 200},
     "zoom-80": {"window.zoom": 80},
     "mirrored": {"window.direction": "right_to_left"},
     "high-contrast": {"window.contrast": "on"},
+    # Another zoom, so that the font is made anew.
+    "letters-140": {"window.zoom": 110},
 }
+_WIDE_LETTERS_PERCENT = 140
 
 
 @pytest.fixture(autouse=True)
@@ -28,11 +32,28 @@ def _usual_appearance(qapp: QApplication) -> Iterator[None]:
     ApplicationTheme(qapp).deleteLater()
 
 
+def widen_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the application's next font 40 % wider, as another language's texts would be."""
+    make = fonts.base_font
+
+    def make_wide(system: QFont, factor: float) -> QFont:
+        font = make(system, factor)
+        font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, _WIDE_LETTERS_PERCENT)
+        return font
+
+    monkeypatch.setattr(fonts, "base_font", make_wide)
+
+
 @pytest.mark.parametrize("appearance", APPEARANCES)
 @pytest.mark.parametrize("size", [(1280, 820), (392, 860)])
 async def test_pages_fit_in_each_appearance(
-    window: WindowDriver, appearance: str, size: tuple[int, int]
+    window: WindowDriver,
+    appearance: str,
+    size: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if appearance.startswith("letters"):
+        widen_letters(monkeypatch)
     await open_in_tabs(window, "tom@old.example", "#48213")
     window.click("No marketing e-mail")
     window.house.session.change_settings(APPEARANCES[appearance])
@@ -44,6 +65,6 @@ async def test_pages_fit_in_each_appearance(
         window.save_screenshot(f"{page}-{appearance}-{size[0]}")
         shown = window.view._stack.currentWidget()
         assert shown is not None
-        found = [*clipped_texts(shown), *overlapping(shown), *scrolled_aside(shown)]
+        found = [*clipped_texts(shown), *overlapping(shown), *scrolled_aside(shown), *cut(window)]
         assert not found, "\n".join([page, *found])
         assert controls_without_name(window.view) == []

@@ -25,6 +25,8 @@ def cut(driver: WindowDriver) -> list[str]:
         if not widget.isVisible() or not isinstance(widget, QLabel | QAbstractButton):
             continue
         need = widget.minimumSizeHint()
+        if isinstance(widget, QAbstractButton) and widget.toolTip():
+            continue
         if isinstance(widget, ElidedLabel):
             whole = widget.text() == widget.full_text() or widget.toolTip()
             if not whole:

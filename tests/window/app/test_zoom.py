@@ -4,11 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtGui import QFontInfo
-from PySide6.QtWidgets import QApplication, QGridLayout, QLayout, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.application_theme import ApplicationTheme
+from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
+from desktop.panels.widgets.label import WrappedLabel
 from desktop.settings import settings_table
+from tests.support.accessibility_checks import clipped_texts
 from tests.support.window_driver import CTRL, Key, WindowDriver
 
 
@@ -37,6 +41,9 @@ def lengths_of(window: QWidget) -> dict[str, tuple[int, ...]]:
             # What was never shown has no arrangement yet.
             continue
         least, most = widget.minimumSize(), widget.maximumSize()
+        if isinstance(widget, WrappedLabel):
+            # As high as its own text needs, not a length of the design.
+            least.setHeight(0)
         path = path_of(widget)
         found[path] = (least.width(), least.height(), most.width(), most.height())
         layout = widget.layout()
@@ -133,3 +140,41 @@ async def test_zoom_ends_at_80_and_200_per_cent_and_says_so(window: WindowDriver
     screen = window.view.screen().availableSize()
     assert window.view.minimumWidth() <= screen.width()
     assert window.view.minimumHeight() <= screen.height()
+
+
+@pytest.mark.parametrize("dialog", ["Help", "New sync"])
+async def test_zoom_keys_work_in_dialogs(window: WindowDriver, dialog: str) -> None:
+    def zoom() -> int:
+        return window.house.session.values.get(settings_table.WINDOW_ZOOM)
+
+    await window.look_up("maria@lopez.example")
+    window.view.window_actions[dialog].trigger()
+    await window.wait_until(lambda: [d for d in window.view.findChildren(QDialog) if d.isVisible()])
+    (shown,) = [d for d in window.view.findChildren(QDialog) if d.isVisible()]
+    await window.wait_until(shown.isActiveWindow)
+    QTest.keyClick(shown, Key.Key_Plus, CTRL)
+    assert zoom() == 110
+    QTest.keyClick(shown, Key.Key_Minus, CTRL)
+    assert zoom() == 100
+    window.house.session.change_settings({"window.zoom": 175})
+    QTest.keyClick(shown, Key.Key_Plus, CTRL)
+    assert zoom() == 200
+    await window.wait_until(lambda: not clipped_texts(shown))
+    room = shown.screen().availableSize()
+    assert shown.width() <= room.width()
+    assert shown.height() <= room.height()
+    QTest.keyClick(shown, Key.Key_0, CTRL)
+    assert zoom() == 100
+
+
+async def test_zoomed_confirmation_is_as_high_as_its_text(window: WindowDriver) -> None:
+    question = ConfirmationDialog(
+        window.view, "Quit?", "Three changes are not sent yet. " * 6, confirm="Quit", cancel="Stay"
+    )
+    question.open()
+    await window.pause(0.05)
+    before = question.height()
+    window.house.session.change_settings({"window.zoom": 175})
+    await window.wait_until(lambda: question.height() > 1.4 * before)
+    assert clipped_texts(question) == []
+    question.reject()

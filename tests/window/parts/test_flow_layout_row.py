@@ -1,10 +1,11 @@
 """A row that wraps: its height is worked out once for a width, and anew when something changes."""
 
-from PySide6.QtCore import QSize
+import pytest
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.panels.widgets.flow_layout import FlowLayout
+from desktop.panels.widgets.flow_layout import FlowAlignment, FlowLayout
 
 
 class Counted(QWidget):
@@ -34,3 +35,34 @@ def test_flow_row_height_is_cached_until_change(qtbot: QtBot) -> None:
     assert row.heightForWidth(319) == 20
     buttons[2].show()
     assert row.heightForWidth(319) == 45
+
+
+@pytest.mark.parametrize(
+    ("alignment", "mirrored", "wide", "narrow"),
+    [
+        ("leading", False, [0, 110, 220], [0, 110, 0]),
+        ("trailing", False, [90, 200, 310], [20, 130, 130]),
+        ("spread", False, [0, 110, 310], [0, 130, 0]),
+        ("leading", True, [310, 200, 90], [130, 20, 130]),
+        ("trailing", True, [220, 110, 0], [110, 0, 0]),
+        ("spread", True, [310, 200, 0], [130, 0, 130]),
+    ],
+)
+def test_flow_row_puts_the_room_that_is_left(
+    qtbot: QtBot, alignment: FlowAlignment, mirrored: bool, wide: list[int], narrow: list[int]
+) -> None:
+    box = QWidget()
+    qtbot.addWidget(box)
+    box.setLayoutDirection(
+        Qt.LayoutDirection.RightToLeft if mirrored else Qt.LayoutDirection.LeftToRight
+    )
+    row = FlowLayout(10, 5, box, alignment=alignment)
+    for each in (parts := [Counted(box) for _ in range(3)]):
+        row.addWidget(each)
+    box.resize(410, 100)
+    box.show()
+    assert [each.x() for each in parts] == wide
+    box.resize(230, 100)
+    row.activate()
+    assert [each.x() for each in parts] == narrow
+    assert [each.y() for each in parts] == [0, 0, 25]

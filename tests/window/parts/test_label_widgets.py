@@ -3,17 +3,27 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 import desktop
+from desktop.panels.widgets.check_box import CheckBox
 from desktop.panels.widgets.chip import Chip
 from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
 from desktop.panels.widgets.label import ElidedLabel, LabelVariant, elided_label, label
 from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.segmented_control import SegmentedControl
+from desktop.panels.widgets.text_field import TextField
 from desktop.panels.widgets.tooltip import escape_tooltip, set_tooltip
 
 HOSTILE = ["<img src=x>", "a < b and c > d", "<b>bold</b>", "R&D", "&amp;", "<a href='x'>y</a>"]
@@ -169,3 +179,127 @@ def test_wrapped_label_height_follows_text_and_font(qtbot: QtBot) -> None:
     font.setPointSizeF(2 * font.pointSizeF())
     made.setFont(font)
     assert made.heightForWidth(80) > first
+
+
+def test_wrapped_label_in_too_low_a_place_takes_its_height(qtbot: QtBot) -> None:
+    box = QWidget()
+    qtbot.addWidget(box)
+    column = QVBoxLayout(box)
+    row = QWidget()
+    # As a form's row that was reckoned by a width it does not get.
+    row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+    row.sizeHint = lambda: QSize(300, 20)  # type: ignore[method-assign]
+    text = label("The larger of the two counts. A run stops before it writes. " * 3, wrap=True)
+    inside = QHBoxLayout(row)
+    inside.addWidget(text)
+    column.addWidget(row)
+    column.addStretch(1)
+    box.resize(300, 400)
+    box.show()
+    qtbot.waitUntil(lambda: text.height() >= text.heightForWidth(text.width()))
+    text.setText("One line.")
+    qtbot.waitUntil(lambda: text.minimumHeight() == 0)
+
+
+def test_segment_that_is_cut_says_its_word_in_the_tool_tip(qtbot: QtBot) -> None:
+    box = QWidget()
+    qtbot.addWidget(box)
+    control = SegmentedControl("Show", [("all", "All"), ("person", "Needs a person")], parent=box)
+    box.show()
+    segment = control.segment("person")
+    control.resize(600, 30)
+    assert segment.toolTip() == ""
+    control.resize(90, 30)
+    assert "Needs a person" in segment.toolTip()
+    # A reason goes before it, and is the only thing that a screen reader is told besides the name.
+    control.set_enabled(False, "Only admins change this.")
+    assert "Only admins" in segment.toolTip()
+    assert segment.accessibleDescription() == "Only admins change this."
+    control.set_enabled(True)
+    assert "Needs a person" in segment.toolTip()
+    assert segment.accessibleDescription() == ""
+
+
+def test_check_box_in_a_narrow_form_takes_several_lines(qtbot: QtBot) -> None:
+    sentence = "Remove the tag when they no longer qualify & say so"
+    box = QWidget()
+    qtbot.addWidget(box)
+    ticked = CheckBox(sentence)
+    row = QHBoxLayout(box)
+    row.addWidget(ticked)
+    row.addStretch(1)
+    box.resize(160, 200)
+    box.show()
+    assert "\n" in ticked.text()
+    assert ticked.text().replace("\n", " ").replace("&&", "&") == sentence
+    assert ticked.accessibleName() == sentence
+    metrics = ticked.fontMetrics()
+    assert all(metrics.horizontalAdvance(s) < ticked.width() for s in ticked.text().split("\n"))
+    box.resize(900, 200)
+    qtbot.waitUntil(lambda: "\n" not in ticked.text())
+
+
+def test_tool_tip_is_never_read_out_with_its_mark_up(qtbot: QtBot) -> None:
+    def said(widget: QWidget) -> str:
+        return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Description)
+
+    cut = elided_label("A subject that is a good deal longer than its column")
+    own, other = QWidget(), QWidget()
+    for each in (cut, own, other):
+        qtbot.addWidget(each)
+    cut.resize(60, 20)
+    cut.show()
+    assert cut.text() != cut.full_text()
+    assert "<qt>" not in said(cut)
+    own.setAccessibleDescription("Sends in 8 s")
+    set_tooltip(own, "Only campaigns are held back", describe=False)
+    assert said(own) == "Sends in 8 s"
+    for tip in ("main, sandbox", "main", ""):
+        set_tooltip(other, tip, describe=False)
+        assert said(other) == tip
+
+
+def test_segments_and_pages_are_radio_buttons_in_a_named_group(qtbot: QtBot) -> None:
+    control = SegmentedControl("Health", [("neutral", "Neutral"), ("happy", "Happy")])
+    qtbot.addWidget(control)
+    control.show()
+    roles = QAccessible.Role
+    first, second = control.segment("neutral"), control.segment("happy")
+    told = QAccessible.queryAccessibleInterface(first)
+    assert told.role() == roles.RadioButton
+    # A plain widget is a filler to assistive technology, and its name is never read.
+    assert QAccessible.queryAccessibleInterface(control).role() == roles.Border
+    chosen: list[str] = []
+    control.chosen.connect(chosen.append)
+    first.click()
+    second.click()
+    second.click()
+    assert chosen == ["neutral", "happy"]
+    assert [first.isChecked(), second.isChecked()] == [False, True]
+    # As assistive technology does it, without a click.
+    first.toggle()
+    assert chosen[-1] == "neutral"
+    assert len(chosen) == 3
+    assert [first.isChecked(), second.isChecked()] == [True, False]
+    control.set_value(None)
+    assert control.value() is None
+    assert [first.isChecked(), second.isChecked()] == [False, False]
+
+
+def test_text_field_takes_a_text_set_by_assistive_technology(qtbot: QtBot) -> None:
+    field, on_leave = TextField("New e-mail address"), TextField("Name", reports_on_leave=True)
+    given: list[object] = []
+    for each in (field, on_leave):
+        qtbot.addWidget(each)
+        each.chosen.connect(given.append)
+    field.set_value("shown@by.example")
+    field.clear()
+    field.setText("by the program")
+    assert given == []
+    # Qt's own, which the accessibility bus calls.
+    QLineEdit.setText(field, "tom@new.example")
+    assert given == ["tom@new.example"]
+    QTest.keyClicks(field, "!")
+    assert given == ["tom@new.example", "tom@new.example!"]
+    QLineEdit.setText(on_leave, "Tom")
+    assert given[-1] == "Tom"

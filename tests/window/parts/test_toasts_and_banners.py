@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop.panels.widgets import banner
 from desktop.panels.widgets import toast as toast_module
 from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.toast import Toast
@@ -285,3 +286,17 @@ def test_narrow_banner_puts_its_buttons_under_its_words(qtbot: QtBot) -> None:
     assert message.width() > 240
     host.resize(900, 400)
     qtbot.waitUntil(lambda: action.x() > message.geometry().right())
+
+
+def test_banner_that_counts_down_is_read_out_once(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(banner, "announce", lambda _widget, text, **_more: said.append(text))
+    shown = Banner()
+    qtbot.addWidget(shown)
+    for seconds in (10, 9, 8):
+        shown.show_message("info", "Marketing pauses.", f"Sends in {seconds} s.")
+    assert said == ["Marketing pauses. Sends in 10 s."]
+    shown.show_message("info", "Marketing is paused.", "")
+    assert said[1:] == ["Marketing is paused."]

@@ -1,15 +1,23 @@
 """What a screen reader and its user do, from outside; run by the system's own Python.
 
-Arguments: the address to look up. Prints one JSON line with what was found and done.
+Argument: the address of the sandbox's Zendesk. The agent's journeys follow each other in one
+window. Prints one JSON line with what was found, done and heard, by journey.
 """
 
 import json
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyatspi  # type: ignore[import-not-found]
+from gi.repository import GLib  # type: ignore[import-not-found]
+
+Report = dict[str, Any]
+# Until the status bar says that both services are away; they come back while the edit waits.
+_OFFLINE_S = 4
+heard: list[str] = []
 
 
 def walk_accessible_tree(node: Any, depth: int = 0) -> Iterator[Any]:
@@ -68,14 +76,50 @@ def press(node: Any, *names: str) -> None:
     actions.doAction(wanted)
 
 
-def main(address: str) -> None:
-    wait_for_node(window)
+def is_in_state(node: Any, state: Any) -> bool:
+    return bool(node.getState().contains(state))
+
+
+def shown_texts() -> list[str]:
+    texts = []
+    for node in walk_accessible_tree(window()):
+        if is_in_state(node, pyatspi.STATE_SHOWING):
+            texts += [node.name or "", node.description or ""]
+    return texts
+
+
+def wait_for_text(part: str) -> str:
+    found = wait_for_node(lambda: [text for text in shown_texts() if part in text])
+    return str(found[0])
+
+
+def listen() -> None:
+    """Take in what was announced since: the bus tells it to whoever turns the loop."""
+    context = GLib.MainContext.default()
+    while context.iteration(False):
+        pass
+
+
+def wait_until_heard(part: str) -> str:
+    def find() -> str | None:
+        listen()
+        return next((said for said in heard if part in said), None)
+
+    return str(wait_for_node(find))
+
+
+def look_up(text: str) -> None:
     field = wait_for_node(find_named("Find a customer", "text"))
-    field.queryEditableText().setTextContents(address)
-    wait_for_node(lambda: field.queryText().getText(0, -1) == address)
+    field.queryEditableText().setTextContents(text)
+    wait_for_node(lambda: field.queryText().getText(0, -1) == text)
     press(field, "press", "activate", "setfocus")
     field.queryComponent().grabFocus()
     pyatspi.Registry.generateKeyboardEvent(36, None, pyatspi.KEY_PRESSRELEASE)
+
+
+def opt_out() -> Report:
+    """AG1: the level is chosen, its reason is there already, and the service confirms it."""
+    look_up("maria@lopez.example")
     # By its role: its title has the same name, and may be told first while panels change.
     panel = wait_for_node(
         lambda: find_named("Opt-out", "panel")() or find_named("Opt-out", "grouping")()
@@ -84,22 +128,99 @@ def main(address: str) -> None:
     roles = sorted({node.getRoleName() for node in walk_accessible_tree(window())})
     names = sorted({node.name for node in walk_accessible_tree(window()) if node.name})
     press(radio, "press", "toggle", "check")
-    button = wait_for_node(find_named("Stop marketing e-mail"))
-    press(button, "press", "click")
-    wait_for_node(
-        lambda: any("Sailthru confirmed" in (n.name or "") for n in walk_accessible_tree(window()))
-    )
+    press(wait_for_node(find_named("Stop marketing e-mail")), "press", "click")
+    wait_for_text("Sailthru confirmed")
     checked = wait_for_node(find_named("No marketing e-mail", "radio button"))
-    sys.stdout.write(
-        json.dumps(
-            {
-                "panel": panel.getRoleName(),
-                "roles": roles,
-                "names": names,
-                "checked": checked.getState().contains(pyatspi.STATE_CHECKED),
-            }
-        )
+    return {
+        "panel": panel.getRoleName(),
+        "roles": roles,
+        "names": names,
+        "checked": is_in_state(checked, pyatspi.STATE_CHECKED),
+        # Mark-up is for the eyes: Qt would read a tool tip out as it is written.
+        "mark_up": [text for text in shown_texts() if "<qt>" in text],
+    }
+
+
+def change_address() -> Report:
+    """AG2: the address is set as a whole, as dictation does; the check says what it has found."""
+    look_up("#48240")
+    wait_for_text("Please use tom@new.example")
+    press(wait_for_node(find_named("Change e-mail")), "press", "click")
+    field = wait_for_node(find_named("New e-mail address", "text"))
+    field.queryEditableText().setTextContents("tom@new.example")
+    found = wait_until_heard("Another profile")
+    press(wait_for_node(find_named("Merge", "radio button")), "press", "toggle", "check")
+    save = wait_for_node(find_named("Save the new e-mail address"))
+    wait_for_node(lambda: is_in_state(save, pyatspi.STATE_ENABLED))
+    press(save, "press", "click")
+    done = wait_until_heard("Sailthru: Has it now")
+    press(wait_for_node(find_named("Close Change e-mail")), "press", "click")
+    return {"found": found, "done": done}
+
+
+def pause_marketing() -> Report:
+    """AG3: a frustrated customer is marked, and gets no campaigns for a while."""
+    look_up("#48302")
+    wait_for_text("Priya Nair")
+    group = wait_for_node(find_named("Health", "panel"))
+    press(wait_for_node(find_named("Frustrated", "radio button")), "press", "toggle", "check")
+    wait_until_heard("health set to Frustrated")
+    press(wait_for_node(find_named("Pause marketing")), "press", "click")
+    wait_for_text("Sends in 7 s")
+    listen()
+    checked = wait_for_node(find_named("Frustrated", "radio button"))
+    return {
+        "group": group.getRoleName(),
+        "checked": is_in_state(checked, pyatspi.STATE_CHECKED),
+        "paused": [said for said in heard if "arketing pauses until" in said],
+    }
+
+
+def use_other_profile() -> Report:
+    """AG4: the profile at another address of the customer is used."""
+    look_up("j.doe@corp.example")
+    use = wait_for_node(find_named("Use the profile of jdoe@home.example"))
+    description = use.description
+    press(use, "press", "click")
+    return {"description": description, "used": wait_for_text("jdoe@home.example, chosen here")}
+
+
+def work_offline(sandbox: str) -> Report:
+    """AG5: both services go away, a list is taken away, and the removal waits and is sent."""
+    look_up("dana@okafor.example")
+    wait_for_text("Dana Okafor")
+    wait_for_node(find_named("VIP Offers", "check box"))
+    request = urllib.request.Request(  # noqa: S310 - the test's own loopback address
+        f"{sandbox}/sandbox/network",
+        data=json.dumps({"off_s": _OFFLINE_S}).encode(),
+        method="POST",
+        headers={"Content-Type": "application/json"},
     )
+    urllib.request.urlopen(request).close()  # noqa: S310
+    press(wait_for_node(find_named("Refresh")), "press", "click")
+    away = wait_until_heard("can't be reached")
+    press(wait_for_node(find_named("VIP Offers", "check box")), "press", "toggle", "check")
+    queued = wait_until_heard("queued until Sailthru is back")
+    box = wait_for_node(find_named("VIP Offers", "check box"))
+    waits = box.description
+    # The network is back: whoever asks the services next gets an answer.
+    wait_for_node(lambda: urllib.request.urlopen(f"{sandbox}/api/v2/users/me"))  # noqa: S310
+    return {"away": away, "queued": queued, "waits": waits}
+
+
+def main(sandbox: str) -> None:
+    pyatspi.Registry.registerEventListener(
+        lambda event: heard.append(str(event.any_data)), "object:announcement"
+    )
+    wait_for_node(window)
+    report = {
+        "opt out": opt_out(),
+        "change address": change_address(),
+        "pause marketing": pause_marketing(),
+        "use other profile": use_other_profile(),
+        "work offline": work_offline(sandbox),
+    }
+    sys.stdout.write(json.dumps(report))
 
 
 if __name__ == "__main__":

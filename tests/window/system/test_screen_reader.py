@@ -12,6 +12,7 @@ from tests.support.window_driver import MARIA
 from tests.support.window_sandbox import LoggedSandbox, read_profile_officially
 
 _HERE = Path(__file__).parent
+_TOM = "5f1c7d02a9be4c3300240012"
 _SESSION = r"""
 /usr/libexec/at-spi-bus-launcher --launch-immediately & bus=$!
 # Asked for before it has its name, the bus is started a second time: program and reader might
@@ -22,7 +23,7 @@ for try in $(seq 100); do
     sleep 0.1
 done
 "$0" -m desktop & app=$!
-/usr/bin/python3 "$1" maria@lopez.example
+/usr/bin/python3 "$1" "$2"
 code=$?
 kill -0 $app || echo "the program had ended" >&2
 kill $app $bus
@@ -30,7 +31,7 @@ exit $code
 """
 
 
-def test_screen_reader_user_opts_customer_out(
+def test_screen_reader_user_goes_through_the_agents_journeys(
     program: FairleadProcess, sandbox: LoggedSandbox
 ) -> None:
     environment = program.environment | {
@@ -41,19 +42,24 @@ def test_screen_reader_user_opts_customer_out(
     environment.pop("DBUS_SESSION_BUS_ADDRESS", None)
     reader = str(_HERE / "accessibility_bus_client.py")
     done = subprocess.run(
-        ["dbus-run-session", "--", "sh", "-c", _SESSION, sys.executable, reader],
+        [
+            *("dbus-run-session", "--", "sh", "-c", _SESSION, sys.executable, reader),
+            sandbox.zendesk["base_url"],
+        ],
         env=environment,
         cwd=_HERE.parents[2],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=170,
         check=False,
         preexec_fn=die_with_parent,
     )
     assert done.returncode == 0, (done.stdout, done.stderr[-2000:])
-    report = json.loads(done.stdout.splitlines()[-1])
+    journeys = json.loads(done.stdout.splitlines()[-1])
+    report = journeys["opt out"]
     assert report["panel"] in ("panel", "grouping")
     assert report["checked"]
+    assert report["mark_up"] == []
     for name in (
         "Find a customer",
         "Zendesk",
@@ -76,3 +82,17 @@ def test_screen_reader_user_opts_customer_out(
     assert {"radio button", "text"} <= set(report["roles"])
     profile = read_profile_officially(sandbox, MARIA, {})
     assert profile["optout_email"] == "basic"
+    report = journeys["change address"]
+    assert "Zendesk: Free." in report["found"]
+    assert "Sailthru: Has it now." in report["done"]
+    assert read_profile_officially(sandbox, _TOM, {})["keys"]["email"] == "tom@new.example"
+    report = journeys["pause marketing"]
+    assert report["group"] == "panel"
+    assert report["checked"]
+    # The banner once, and not at each second of its countdown.
+    assert len(report["paused"]) == 1
+    report = journeys["use other profile"]
+    assert "Nothing is written to Sailthru" in report["description"]
+    report = journeys["work offline"]
+    assert "Removed from VIP Offers" in report["queued"]
+    assert report["waits"] == "queued until Sailthru is back"

@@ -20,6 +20,7 @@ from desktop.model.marketing_pause import pause_name
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.permission import Role
 from desktop.model.sailthru_profile import Purchase, SailthruList
+from desktop.model.team import TeamEntry
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import Organization, UserFieldDefinition, UserIdentity
 from desktop.viewmodels.customer.customer_value_view import build_customer_value_view
@@ -407,6 +408,46 @@ def test_health_value_and_who_set_it(
     view = build_health_view(make_context(profile, sheet={"pending_edits": edits}, audit=audit))
     assert (view.current.value if view.current else None) == current
     assert view.note.startswith(note)
+
+
+def team_entry(kind: str, name: str = "", **values: Any) -> TeamEntry:
+    """What Bo did at his desk."""
+    at = values.pop("at", NOW - 30)
+    return TeamEntry(
+        "bo", "Bo's laptop", 1, at, "Bo Berg", kind, "sailthru", name, values.get("result", "done")
+    )
+
+
+@pytest.mark.parametrize(
+    ("entries", "audit", "note"),
+    [
+        ((team_entry("health"),), (), "set by Bo Berg at Bo's laptop, "),
+        ((team_entry("health"),), (make_audit_entry("health", "health", "sad", at=NOW - 40),),
+         "set by Bo Berg at Bo's laptop, "),
+        # Ours is the newer one; not sent; something else.
+        ((team_entry("health"),), (make_audit_entry("health", "health", "happy", at=NOW - 9),),
+         "set by Lee, "),
+        ((team_entry("health", result="failed"),), (), ""),
+        ((team_entry("list", "News"),), (), ""),
+    ],
+)  # fmt: skip
+def test_health_set_at_another_desk_names_who_set_it(
+    entries: tuple[TeamEntry, ...], audit: Any, note: str
+) -> None:
+    profile = replace(PROFILE, vars={"health": "happy"})
+    view = build_health_view(make_context(profile, audit=audit, team_entries=entries))
+    assert view.note.startswith(note)
+    assert bool(view.note) is bool(note)
+
+
+def test_timeline_tells_what_other_desks_did_with_their_people() -> None:
+    profile = replace(PROFILE, lists={"News": NOW - DAY})
+    entries = (team_entry("optout"), team_entry("list", "News", at=NOW - DAY))
+    view = build_timeline_view(make_context(profile, team_entries=entries))
+    texts = [row.value for row in view.rows]
+    assert "Opt-out by Bo Berg at Bo's laptop" in texts
+    assert "List: News by Bo Berg at Bo's laptop" in texts
+    assert "Joined News, changed elsewhere" not in texts
 
 
 @pytest.mark.parametrize(("segment", "title"), [(4, "4 of 4"), (1, "1 of 4")])

@@ -396,3 +396,23 @@ async def test_wizard_unreachable_service_is_named_with_step(wizard: SetupWizard
     (check,) = wizard.model.sailthru.view().checks
     assert check.name == "Sailthru: connection"
     assert check.symbol == "✕"
+
+
+async def test_wizard_connects_sell_beside_sailthru(
+    wizard: SetupWizardDriver, sandbox: PageSandbox
+) -> None:
+    card = wizard.page.sell_card
+    assert not card.connect_button.isEnabled()
+    wizard.model.zendesk.choose_sign_in_method("none")
+    await connect_sailthru(wizard, sandbox)
+    wizard.model.go_to_step(1)
+    assert card.isVisible()
+    assert card.connect_button.isEnabled()
+    about = sandbox.connection_document["sell"]
+    wizard.house.session.change_settings({settings_table.SELL_BASE_URL.key: about["base_url"]})
+    card.token_field.field.setText(about["access_token"])
+    card.connect_button.click()
+    await wait_until(lambda: wizard.house.session.clients.sell is not None)
+    await wait_until(lambda: card.disconnect_button.isVisible())
+    assert not card.export_button.isVisible()
+    assert controls_without_name(wizard.page) == []

@@ -47,6 +47,7 @@ async def _collect(context: AppContext, options: argparse.Namespace) -> int:
         document: dict[str, Any] = {}
         results: list[FolderResult] = []
         if options.file is not None:
+            await _require_may_feed(services, sources[0])
             document |= await _take_stream(services, sources[0], options.file)
         else:
             results = await _collect_folders(services, sources, options.settle)
@@ -73,6 +74,18 @@ async def _choose_sources(services: WorkspaceServices, name: str | None) -> Sequ
     if name is not None:
         return [await services.event_sources.get(name)]
     return await services.event_sources.list_sources()
+
+
+async def _require_may_feed(services: WorkspaceServices, source: EventSource) -> None:
+    """Raise NotPermitted where somebody who may deliver nothing feeds what is delivered by itself.
+
+    While nobody can say who is at work what comes in is kept: it is not sent then either.
+    """
+    if not source.is_unattended:
+        return
+    await services.session.connect(for_runs=True)
+    if services.session.connection_error is None:
+        services.syncs.require_permission()
 
 
 async def _take_stream(
@@ -114,7 +127,8 @@ async def _deliver(services: WorkspaceServices) -> tuple[dict[str, Any], AppErro
     if not any(one.is_unattended and one.waiting for one in sources):
         return {}, None
     try:
-        await services.session.connect(for_runs=True)
+        if not services.session.is_connected:
+            await services.session.connect(for_runs=True)
         if (lost := services.session.connection_error) is not None:
             raise lost
         services.syncs.require_permission()

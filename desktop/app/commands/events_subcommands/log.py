@@ -1,7 +1,7 @@
 """`fairlead events log`: every stored event with its deliveries, newest first."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from desktop.app.cli_output import emit
@@ -30,6 +30,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[state.value for state in DeliveryState],
         help="only events with a delivery in this state",
     )
+    parser.add_argument(
+        "--causes", action="store_true", help="group what waits for a person by its cause"
+    )
     parser.add_argument("--limit", type=int, default=_DEFAULT_LIMIT, help="how many events")
 
 
@@ -51,12 +54,27 @@ async def _log(services: WorkspaceServices, options: argparse.Namespace) -> int:
         states=[DeliveryState(state) for state in options.state],
     )
     rows = [row for event in found for row in rows_as_json(event)]
+    if options.causes:
+        return _emit_causes(rows, as_json=options.json)
     lines = (
         f"{row['event']:>6} {row['source']} line {row['line']}: {row['action']}"
         f" {row['state']}: {row['detail']}{_describe_answer(row)}"
         for row in rows
     )
     return emit({"rows": rows}, lines, as_json=options.json)
+
+
+def _emit_causes(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> int:
+    """Print what waits for a person by cause, the most frequent first, with its events."""
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        if row["state"] in ("parked", "skipped", "invalid"):
+            # “no user: Zendesk has nobody for …”: whose it is stands behind the colon.
+            found.setdefault(row["detail"].partition(":")[0], []).append(row["event"])
+    ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    causes = [{"cause": cause, "count": len(ids), "events": ids} for cause, ids in ordered]
+    lines = (f"{len(ids):>6,} × {cause}" for cause, ids in ordered)
+    return emit({"causes": causes}, lines, as_json=as_json)
 
 
 def _describe_answer(row: Mapping[str, Any]) -> str:

@@ -43,6 +43,8 @@ async def _replay(services: WorkspaceServices, options: argparse.Namespace) -> i
         lines = _describe(document, () if options.quiet else found.rows)
         return emit(document, lines, as_json=options.json)
     document["replayed"] = await services.store.events.replay(sending)
+    if not sending:
+        return emit(document, _describe(document, ()), as_json=options.json)
     # Removals of these events alone were ticked.
     options.event = sending
     return await deliver_and_emit(services, options, None, document)

@@ -20,6 +20,7 @@ from desktop.app.run_notifications import (
 )
 from desktop.app.runner_factory import build_due_sync_finder
 from desktop.app.system_timer.timer_installation import WorkspaceTimer
+from desktop.app.team_runs import claim_due_run, require_team_store
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import AppError, AuthenticationError, InternalError
 from desktop.model.json_value import Json
@@ -168,6 +169,7 @@ async def run_due_syncs(
         return (), found.paused
     # Only where something is due: a timer looks every five minutes, mostly for nothing.
     await services.session.connect(for_runs=True)
+    await require_team_store(services)
     error = services.session.connection_error
     if error is not None and error.is_retryable:
         raise error
@@ -182,7 +184,7 @@ async def run_due_syncs(
         if due is None:
             return tuple(results.values()), found.paused
         # Where another process claims it first, it is not due any more.
-        ticket = await store.run(finder.claim, due)
+        ticket = await claim_due_run(services, finder, due)
         if ticket is not None:
             results[due.sync.name] = await _run_due_sync(services, due, ticket, refusal)
 

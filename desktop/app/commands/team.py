@@ -1,0 +1,230 @@
+"""`fairlead team`: join, leave or prepare the team store, and what stands between its desks."""
+
+import argparse
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from desktop.app.cli_output import ExitCode, emit
+from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.open_workspace import in_workspace
+from desktop.app.commands.view_permission import require_admin, require_view_permission
+from desktop.app.container import WorkspaceServices
+from desktop.app.team_approvals import TeamApprovals
+from desktop.connect.team_connection import require_team_admin
+from desktop.kit.clock import iso_timestamp
+from desktop.kit.errors import AppError, InvalidInput, UserDecisionNeeded
+from desktop.kit.text import format_count
+from desktop.model.json_value import Json
+from desktop.model.team import (
+    ApprovalKind,
+    ApprovalRequest,
+    TeamMembership,
+    describe_approval_request,
+)
+from desktop.model.team_address import TeamAddress, parse_team_address
+from desktop.settings import settings_table
+from desktop.vault.secret import Secret
+
+_STDIN_HINT = "the address; - reads it from standard input, where no list of processes shows it"
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        nargs="?",
+        default="status",
+        choices=sorted(_ACTIONS),
+        help="status (the default); join a team store, invite another desk, leave; take a sync"
+        " over; list and give approvals; migrate the database, as its owner",
+    )
+    parser.add_argument("what", nargs="?", metavar="DSN|SYNC|ID", help=_STDIN_HINT)
+    parser.add_argument("--confirm", help="what is approved: the address, or the number of people")
+
+
+@in_workspace()
+async def _work_on_team(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    return await _ACTIONS[options.action](services, options)
+
+
+async def _show_status(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    await require_view_permission(services)
+    membership = await services.store.team.get()
+    if membership is None:
+        # Raises where something is left half way.
+        await services.team.find_membership()
+        line = "This computer works alone. To join a team store: `fairlead team join`."
+        return emit({"joined": False}, [line], as_json=options.json)
+    document: dict[str, Any] = {
+        "joined": True,
+        "store": membership.store_label,
+        "desk": membership.desk_id,
+        "waiting": await services.team.count_waiting(),
+    }
+    lines = [f"Team store: {membership.store_label}"]
+    try:
+        store = await services.team.open()
+        await services.team.hand_in_audit()
+        assert store is not None  # noqa: S101 - it is a member
+        desks, leases = await store.desks.list_all(), await store.leases.list_all()
+    except AppError as error:
+        waiting = format_count(document["waiting"], "change", "changes")
+        lines += [str(error), f"{waiting} not handed in yet."]
+        document |= {"error": error.as_json()}
+        away = ExitCode.SERVICE_AWAY if error.is_retryable else ExitCode.FAILED
+        return emit(document, lines, as_json=options.json, exit_code=away)
+    document |= {
+        "waiting": await services.team.count_waiting(),
+        "desks": [desk.as_json() for desk in desks],
+        "syncs": [{"sync": one.sync, "desk": one.desk_name, "epoch": one.epoch} for one in leases],
+    }
+    lines += [
+        f"  {desk.name}{' (this computer)' if desk.id == membership.desk_id else ''}:"
+        f" {format_count(desk.entry_count, 'change', 'changes')}, seen"
+        f" {iso_timestamp(desk.seen_at)}, joined by {desk.joined_by}"
+        for desk in desks
+    ]
+    lines += [f"  {one.sync} runs at {one.desk_name}" for one in leases]
+    return emit(document, lines, as_json=options.json)
+
+
+async def _join(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    text = _read_secret(options)
+    if text is None:
+        text = services.context.environment_secrets.secrets.get(Secret.TEAM_DSN)
+    if text is None:
+        raise InvalidInput(
+            "Say which team store.", "", "`fairlead team join -` reads its address from stdin."
+        )
+    membership = await services.team.join(text, services.session.actor)
+    count = await services.team.hand_in_audit()
+    lines = [
+        f"Joined the team store at {membership.store_label}.",
+        f"{format_count(count, 'change', 'changes')} of this computer's record handed in.",
+        "Other desks join with the line that `fairlead team invite` prints.",
+    ]
+    document = {**_membership_json(membership), "handed_in": count}
+    return emit(document, lines, as_json=options.json)
+
+
+async def _invite(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    line = await services.team.read_invitation(services.session.actor)
+    # Printed as it is: whoever asks is an admin, and the line is of no use masked.
+    return emit({"invitation": line}, [line], as_json=options.json)
+
+
+async def _leave(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    await services.team.leave(services.session.actor)
+    lines = [
+        "This computer works alone again. What it handed in stays in the team store.",
+        "Scheduled syncs may start here again: see that they don't run elsewhere as well.",
+    ]
+    return emit({"joined": False}, lines, as_json=options.json)
+
+
+async def _take(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_admin(services, "move a sync to this computer")
+    if not options.what:
+        raise InvalidInput("Say which sync.", "", "`fairlead sync list` names them.")
+    lease = await services.take_sync_over(options.what)
+    lines = [
+        f"{lease.sync} runs on this computer from now on.",
+        "What the other one remembered of its records is not here: look at a preview first.",
+    ]
+    return emit({"sync": lease.sync, "epoch": lease.epoch}, lines, as_json=options.json)
+
+
+async def _list_approvals(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    await require_view_permission(services)
+    requests = await TeamApprovals(services).list_open()
+    lines = [f"{one.id[:8]}  {describe_approval_request(one)}" for one in requests]
+    if requests:
+        lines.append("To approve: `fairlead team approve ID --confirm ADDRESS|NUMBER`")
+    document = {"requests": [one.as_json() for one in requests]}
+    return emit(document, lines or ["No approval is asked for."], as_json=options.json)
+
+
+async def _approve(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    approvals = TeamApprovals(services)
+    request = await _find_request(approvals, options.what or "")
+    if options.confirm is None:
+        hint = (
+            "Add --confirm with the address of who is to be erased, as you know it from whoever"
+            " asks."
+            if request.kind is ApprovalKind.ERASURE
+            else f"Add --confirm {request.text('people')}, the number of people."
+        )
+        raise UserDecisionNeeded(describe_approval_request(request), "Nothing was approved.", hint)
+    answered = await approvals.answer(request.id, options.confirm)
+    lines = [f"Approved. {request.desk_name} goes on by itself as soon as it hears of it."]
+    return emit(answered.as_json(), lines, as_json=options.json)
+
+
+async def _find_request(approvals: TeamApprovals, begin: str) -> ApprovalRequest:
+    found = [one for one in await approvals.list_open() if begin and one.id.startswith(begin)]
+    if len(found) != 1:
+        raise InvalidInput(
+            f"No approval “{begin[:40]}” is asked for.", "", "`fairlead team approvals` lists them."
+        )
+    return found[0]
+
+
+async def _migrate(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    from desktop.store.team.team_database import TeamDatabase
+    from desktop.store.team.team_migrations import DESK_ROLE, migrate_team_store
+
+    require_team_admin(services.session.actor)
+    address = _owner_address(services, options)
+    ca_file = services.session.values.get(settings_table.CA_FILE)
+    database = TeamDatabase(address, ca_file=ca_file)
+    try:
+        before, after = await database.thread.run(migrate_team_store, database)
+    finally:
+        database.close()
+    lines = [
+        f"The team store at {address.label} has version {after}"
+        + (", as before." if before == after else f"; it had {before}."),
+        f"Give each desk a login of its own: CREATE ROLE name LOGIN PASSWORD '…' IN ROLE"
+        f" {DESK_ROLE};",
+    ]
+    return emit({"before": before, "version": after}, lines, as_json=options.json)
+
+
+def _owner_address(services: WorkspaceServices, options: argparse.Namespace) -> TeamAddress:
+    text = _read_secret(options)
+    if text is None:
+        raise InvalidInput(
+            "Say which database, with its owner's login.",
+            "It is used once and not kept.",
+            "`fairlead team migrate -` reads the address from stdin.",
+        )
+    address = parse_team_address(text)
+    services.context.redactor.add_secrets(*address.secrets)
+    return address
+
+
+def _read_secret(options: argparse.Namespace) -> str | None:
+    return sys.stdin.readline().strip() if options.what == "-" else options.what
+
+
+def _membership_json(membership: TeamMembership) -> dict[str, Json]:
+    return {
+        "joined": True,
+        "store": membership.store_label,
+        "team": membership.team_id,
+        "desk": membership.desk_id,
+    }
+
+
+_ACTIONS: dict[str, Callable[[WorkspaceServices, argparse.Namespace], Coroutine[Any, Any, int]]] = {
+    "status": _show_status,
+    "join": _join,
+    "invite": _invite,
+    "leave": _leave,
+    "take": _take,
+    "approvals": _list_approvals,
+    "approve": _approve,
+    "migrate": _migrate,
+}
+
+COMMANDS = {"team": CliCommand(_add_arguments, _work_on_team)}

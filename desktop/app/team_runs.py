@@ -1,0 +1,38 @@
+"""Scheduled runs of a team: claimed in the team store too, and none without it."""
+
+from desktop.app.container import WorkspaceServices
+from desktop.sync.due_syncs import DueSync, DueSyncFinder
+
+
+async def require_team_store(services: WorkspaceServices) -> None:
+    """Raise what keeps a team's scheduled syncs from starting here: above all TeamStoreAway.
+
+    To be asked before anything is claimed, so that all stays due. A workspace that works alone
+    passes.
+    """
+    if await services.team.open() is not None:
+        # An open connection may be lost: this asks.
+        await services.team.hand_in_audit()
+
+
+async def claim_due_run(
+    services: WorkspaceServices, finder: DueSyncFinder, due: DueSync
+) -> str | None:
+    """Claim a due sync on this computer, then in the team; None: another process or desk has it.
+
+    Raises TeamStoreAway; the time stays due then.
+    """
+    ticket = await services.store.run(finder.claim, due)
+    if ticket is None:
+        return None
+    try:
+        store = await services.team.open()
+        if store is None:
+            return ticket
+        actor = services.session.actor.signature
+        is_ours = await store.leases.claim_due(due.sync.name, due.due_at, actor)
+    except BaseException:
+        await services.store.run(finder.release_claim, due, ticket)
+        raise
+    # Not released where it is another's: here the schedule counts on from this time as well.
+    return ticket if is_ours else None

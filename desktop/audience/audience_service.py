@@ -1,0 +1,244 @@
+"""Looks people up by conditions: who may, how many, which, and why somebody is among them."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from desktop.audience.condition_parser import format_expression, parse_expression
+from desktop.kit.clock import Clock
+from desktop.kit.errors import NotPermitted, UserDecisionNeeded
+from desktop.model.audience_condition import AudienceCondition, AudienceGroup
+from desktop.model.audience_person import (
+    AudienceCoverage,
+    AudienceOrder,
+    AudiencePerson,
+    AudiencePosition,
+    ConditionCount,
+    ConditionEvidence,
+)
+from desktop.model.audience_segment import SavedSegment, check_segment_name
+from desktop.model.permission import (
+    Actor,
+    Permission,
+    PermissionDecision,
+    PermissionRules,
+    check_role,
+)
+from desktop.store.audience_query import QueryMoment
+from desktop.store.audience_repository import position_of
+from desktop.store.audit_log import AuditLog
+from desktop.store.data_source_repository import TICKETS_SOURCE, USERS_SOURCE
+from desktop.store.data_store import DataStore
+from desktop.store.segment_repository import SegmentRepository
+
+PAGE_ROWS = 200
+
+
+@dataclass(frozen=True)
+class AudienceRights:
+    """Who is at work and under which rules, asked at the moment of need.
+
+    `has_data` says whether this computer keeps anything of everybody.
+    """
+
+    get_actor: Callable[[], Actor]
+    get_rules: Callable[[], PermissionRules]
+    has_data: Callable[[], bool]
+
+    def check(self, permission: Permission) -> PermissionDecision:
+        """Decide on a permission to read; it holds while changes are switched off too."""
+        return check_role(permission, self.get_actor(), self.get_rules())
+
+
+def nobody_read_error() -> UserDecisionNeeded:
+    """Return the error of looking people up before anybody was read."""
+    return UserDecisionNeeded(
+        "Nobody's data was read on this computer yet.",
+        "Audience and Reports show what this computer keeps of Zendesk’s people and tickets.",
+        "An admin switches it on (`fairlead data on`) and reads (`fairlead data refresh`).",
+    )
+
+
+class AudienceService:
+    """The use cases of the audience that need no window."""
+
+    def __init__(
+        self,
+        get_store: Callable[[], DataStore],
+        segments: SegmentRepository,
+        audit: AuditLog,
+        clock: Clock,
+        rights: AudienceRights,
+        get_zone: Callable[[], str],
+    ) -> None:
+        """`get_zone` tells the account's time zone (IANA), in which days begin."""
+        self._get_store = get_store
+        self._segments = segments
+        self._audit = audit
+        self._clock = clock
+        self._rights = rights
+        self._get_zone = get_zone
+
+    def require_view(self) -> None:
+        """Raise NotPermitted where the actor may not see everybody; UserDecisionNeeded: unread."""
+        decision = self._rights.check(Permission.AUDIENCE)
+        if not decision.is_allowed:
+            raise NotPermitted("You may not search everybody.", decision.reason)
+        if not self._rights.has_data():
+            raise nobody_read_error()
+
+    def check_export(self) -> PermissionDecision:
+        """Decide whether the actor may write people to a file."""
+        return self._rights.check(Permission.EXPORT)
+
+    def moment(self) -> QueryMoment:
+        """Return the moment and time zone at which conditions are asked now."""
+        return QueryMoment(self._clock.now(), ZoneInfo(self._get_zone()))
+
+    async def read_coverage(self) -> AudienceCoverage:
+        """Tell how old the people are, and of how many a profile was read.
+
+        Raises UserDecisionNeeded where nobody was read yet.
+        """
+        self.require_view()
+        # Opened in a thread: a large file is checked at times.
+        store = await asyncio.to_thread(self._get_store)
+        states = {state.name: state for state in await store.sources.list_all()}
+        users = states.get(USERS_SOURCE)
+        if users is None or not (users.rows_read or users.is_complete):
+            raise nobody_read_error()
+        zendesk = [states.get(name) for name in (USERS_SOURCE, TICKETS_SOURCE)]
+        zendesk_at = [None if state is None else state.whole_from for state in zendesk]
+        lists = {state.list_name: state for state in states.values() if state.list_name}
+        sailthru_at = [state.whole_from for state in lists.values()]
+        people, profiles = await store.audience.count_profiles()
+        return AudienceCoverage(
+            people,
+            profiles,
+            None if None in zendesk_at else min(filter(None, zendesk_at), default=None),
+            None if None in sailthru_at else min(filter(None, sailthru_at), default=None),
+            users.rows_read,
+            users.expected,
+            tuple(sorted(filter(None, lists))),
+        )
+
+    async def count(self, group: AudienceGroup) -> int:
+        """Count the people whom conditions pick."""
+        self.require_view()
+        return await self._get_store().audience.count(group, self.moment())
+
+    async def count_condition(self, condition: AudienceCondition) -> ConditionCount:
+        """Count whom one condition picks by itself, and of whom its field was not read."""
+        self.require_view()
+        return await self._get_store().audience.count_condition(condition, self.moment())
+
+    async def list_people(
+        self,
+        group: AudienceGroup,
+        order: AudienceOrder,
+        limit: int = PAGE_ROWS,
+        *,
+        after: AudiencePosition | None = None,
+        total: int | None = None,
+    ) -> tuple[AudiencePerson, ...]:
+        """List a page of the people whom conditions pick, behind a position in an order."""
+        self.require_view()
+        return await self._get_store().audience.list_people(
+            group, self.moment(), order, limit, after=after, total=total
+        )
+
+    async def list_ids(self, group: AudienceGroup, order: AudienceOrder) -> Sequence[int]:
+        """List the ids of everybody whom conditions pick, in an order."""
+        self.require_view()
+        return await self._get_store().audience.list_ids(group, self.moment(), order)
+
+    async def get_people(self, ids: Sequence[int]) -> Mapping[int, AudiencePerson]:
+        """Read people by their ids; who is not there any more is left out."""
+        self.require_view()
+        return await self._get_store().audience.get_people(ids)
+
+    async def iter_people(
+        self, group: AudienceGroup, order: AudienceOrder, limit: int | None = None
+    ) -> AsyncIterator[tuple[AudiencePerson, ...]]:
+        """Yield everybody whom conditions pick, page by page, as they are at this moment."""
+        self.require_view()
+        people, moment = self._get_store().audience, self.moment()
+        total = await people.count(group, moment)
+        left, after = total if limit is None else min(limit, total), None
+        while left > 0:
+            page = await people.list_people(
+                group, moment, order, min(left, PAGE_ROWS), after=after, total=total
+            )
+            if not page:
+                return
+            yield page
+            left, after = left - len(page), position_of(page[-1], order)
+
+    async def explain(
+        self, person: AudiencePerson, group: AudienceGroup
+    ) -> tuple[ConditionEvidence, ...]:
+        """Say of each condition whether somebody fits it, with the text that a phrase matched."""
+        self.require_view()
+        conditions = tuple(group.conditions())
+        return await self._get_store().audience.evaluate(person.id, conditions, self.moment())
+
+    async def list_field_keys(self) -> Sequence[str]:
+        """List the keys of the account's user fields by which people can be picked."""
+        self.require_view()
+        return await self._get_store().audience.list_field_keys()
+
+    async def list_values(self, field: str) -> Sequence[str]:
+        """List the values to choose from of a field that has few: tags, lists, agents."""
+        self.require_view()
+        return await self._get_store().audience.list_values(field)
+
+    async def note_export(self, group: AudienceGroup, people: int, columns: Sequence[str]) -> None:
+        """Append to the audit that people are exported, before the file is written.
+
+        Raises NotPermitted where the actor may not.
+        """
+        decision = self.check_export()
+        if not decision.is_allowed:
+            raise NotPermitted("You may not export people.", decision.reason)
+        await self._audit.note_export(
+            what="audience",
+            content={
+                # Without addresses: an erasure of one customer does not look in here.
+                "where": re.sub(r"[^\s\"]+@[^\s\"]+", "(address)", format_expression(group)),
+                "people": people,
+                "columns": list(columns),
+            },
+            actor=self._rights.get_actor().signature,
+            now=self._clock.now(),
+        )
+
+    # Saved segments
+
+    async def list_segments(self) -> tuple[SavedSegment, ...]:
+        """List the saved segments by name."""
+        self.require_view()
+        return await self._segments.list_all()
+
+    async def get_segment(self, name: str) -> AudienceGroup:
+        """Return the conditions of a saved segment. Raises NotFound."""
+        self.require_view()
+        return parse_expression((await self._segments.get(name)).expression)
+
+    async def save_segment(self, name: str, group: AudienceGroup) -> SavedSegment:
+        """Save conditions under a name, in place of those it had. Raises InvalidInput."""
+        self.require_view()
+        segment = SavedSegment(
+            check_segment_name(name),
+            format_expression(group),
+            self._clock.now(),
+            self._rights.get_actor().signature,
+        )
+        await self._segments.save(segment)
+        return segment
+
+    async def remove_segment(self, name: str) -> bool:
+        """Remove a saved segment; returns whether it was there. Nobody in it is touched."""
+        self.require_view()
+        return await self._segments.remove(name)

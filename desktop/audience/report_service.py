@@ -1,0 +1,161 @@
+"""Counts a report for the person at work, and says what they may see."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from desktop.audience.audience_service import AudienceRights, nobody_read_error
+from desktop.audience.report_definitions import REPORTS, ReportDefinition
+from desktop.audience.report_people import CountedPeople, PeopleQuery, find_people
+from desktop.audience.report_request import ReportRequest, ReportSources
+from desktop.audience.report_wording import short_day
+from desktop.kit.clock import Clock
+from desktop.kit.errors import InvalidInput, NotPermitted
+from desktop.kit.text import format_count
+from desktop.model.permission import Permission, PermissionDecision
+from desktop.model.report import Report
+from desktop.model.report_period import BucketSize, ReportPeriod, parse_report_period
+from desktop.model.time_zone import local_time, parse_time_zone
+from desktop.store.change_report_repository import ChangeReportRepository
+from desktop.store.data_source_repository import DataSourceState
+from desktop.store.data_store import DataStore
+
+
+class ReportService:
+    """The use cases of reports."""
+
+    def __init__(
+        self,
+        open_store: Callable[[], DataStore],
+        changes: ChangeReportRepository,
+        clock: Clock,
+        rights: AudienceRights,
+        get_zone: Callable[[], str],
+    ) -> None:
+        """`get_zone` tells the account's time zone (IANA), in which days begin."""
+        self._open_store = open_store
+        self._changes = changes
+        self._clock = clock
+        self._rights = rights
+        self._get_zone = get_zone
+
+    def find(self, name: str) -> ReportDefinition:
+        """Return the definition of a report. Raises InvalidInput, with the names there are."""
+        if name not in REPORTS:
+            raise InvalidInput(
+                f"There is no report “{name[:40]}”.", "", f"There are: {', '.join(REPORTS)}."
+            )
+        return REPORTS[name]
+
+    def parse_period(self, first: str | None, last: str | None) -> ReportPeriod:
+        """Parse days in the account's time zone; left out: 28 days up to today. InvalidInput."""
+        zone = parse_time_zone(self._get_zone())
+        return parse_report_period(first, last, self._clock.now(), zone)
+
+    def check(self, definition: ReportDefinition | None = None) -> PermissionDecision:
+        """Decide whether the person at work may see a report, or reports at all."""
+        decision = self._rights.check(Permission.AUDIENCE)
+        if decision.is_allowed and definition is not None and definition.names_agents:
+            return self._rights.check(Permission.AGENT_REPORTS)
+        return decision
+
+    async def count(
+        self,
+        name: str,
+        period: ReportPeriod,
+        *,
+        size: BucketSize = BucketSize.DAY,
+        is_compared: bool = True,
+        phrases: tuple[str, ...] = (),
+    ) -> Report:
+        """Count a report. Raises InvalidInput, NotPermitted, and StorageError."""
+        definition = self.find(name)
+        self.require_allowed(definition)
+        request = ReportRequest(
+            period,
+            size,
+            is_compared,
+            phrases,
+            self._rights.check(Permission.AGENT_REPORTS).is_allowed,
+        )
+        store = self._open_store()
+        states = [await store.sources.get(source) for source in definition.sources]
+        found = await definition.collect(ReportSources(store, self._changes), request)
+        ages = [state.whole_from for state in states if state.whole_from is not None]
+        report = Report(
+            name=name,
+            form=definition.form,
+            period=period,
+            size=size,
+            buckets=request.buckets,
+            before_buckets=request.before_buckets,
+            series=found.series,
+            source=definition.source,
+            since=found.since,
+            is_since_limiting=found.is_since_limiting,
+            read_at=min(ages) if ages else None,
+            people=found.people,
+            is_total_of_all=definition.is_total_of_all,
+            counted_totals=found.counted_totals,
+            findings=found.findings,
+        )
+        notes = [
+            *found.notes,
+            *self._period_notes(report),
+            *(_reading_note(state) for state in states),
+        ]
+        return replace(report, notes=tuple(note for note in notes if note))
+
+    async def note_looked_up(self) -> None:
+        """Keep the opt-out levels that look-ups have read, before their copies go."""
+        levels = await self._changes.list_cached_optouts()
+        await self._open_store().profile_reports.note_optouts(levels)
+
+    async def find_people(self, query: PeopleQuery) -> CountedPeople:
+        """Find who is behind a number of a report. Raises NotPermitted, and StorageError."""
+        self.require_allowed(self.find(query.report))
+        return await find_people(ReportSources(self._open_store(), self._changes), query)
+
+    def today(self) -> date:
+        """Return the day that it is in the account's time zone."""
+        return local_time(self._clock.now(), parse_time_zone(self._get_zone())).date()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The account's time zone, in which days begin."""
+        return parse_time_zone(self._get_zone())
+
+    def require_allowed(self, definition: ReportDefinition) -> None:
+        """Raise NotPermitted where the person may not see a report; UserDecisionNeeded: unread."""
+        decision = self.check(definition)
+        if not decision.is_allowed:
+            raise NotPermitted(f"You may not see the report “{definition.title}”.", decision.reason)
+        if not self._rights.has_data():
+            raise nobody_read_error()
+
+    def _period_notes(self, report: Report) -> list[str]:
+        period = report.period
+        shown = (period.before(), period) if report.is_compared else (period,)
+        notes = [
+            f"{short_day(day)} has {hours:g} hours."
+            for one in shown
+            for day, hours in one.odd_days()
+        ]
+        today = local_time(self._clock.now(), period.zone).date()
+        if period.last >= today:
+            notes.append(f"{short_day(today)} is not over yet.")
+        if report.since is not None and report.is_partly_unknown(report.buckets):
+            since = local_time(report.since, period.zone).date()
+            notes.append(f"Known only from {short_day(since)} on: what was before is not counted.")
+        return notes
+
+
+def _reading_note(state: DataSourceState) -> str:
+    if state.refused:
+        return f"Zendesk does not let {state.name} be read: {state.refused}"
+    if not state.is_complete:
+        of_all = f" of about {state.expected:,}" if state.expected else ""
+        read = format_count(state.rows_read, "record", "records")
+        return f"The first reading of {state.name} is not at its end: {read}{of_all} so far."
+    return ""

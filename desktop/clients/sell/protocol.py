@@ -1,0 +1,88 @@
+"""Builds Zendesk Sell requests and parses responses (docs/zendesk-sell.md 2, 3 and 12)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from desktop.clients.http_messages import HttpRequest, HttpResponse
+from desktop.clients.json_parsing import InvalidJsonError, encode_json, parse_json
+from desktop.clients.sell.error_mapping import error_from_body, parse_error_body
+from desktop.clients.service_errors import foreign_response_error, unexpected_response_error
+from desktop.kit.errors import InvalidInput
+from desktop.model.service import Service
+
+# 202 after an acknowledgement, 204 after a deletion and for "nothing new".
+_BODILESS = (202, 204)
+# Below the ten a second that Sell allows: others use the same token's hour too.
+CALLS_PER_S = 8.0
+
+
+def build_request(
+    method: str,
+    template: str,
+    *,
+    ids: Mapping[str, int | str] | None = None,
+    query: Sequence[tuple[str, str]] = (),
+    data: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+    is_idempotent: bool | None = None,
+) -> HttpRequest:
+    """Build a Sell request without credentials; `data` is put into Sell's envelope.
+
+    Raises InvalidInput when the data cannot be JSON.
+    """
+    # The mandatory User-Agent is the transport's; the language keeps texts the same everywhere.
+    sent = {"Accept": "application/json", "Accept-Language": "en", **(headers or {})}
+    body = None
+    if data is not None:
+        sent["Content-Type"] = "application/json"
+        body = encode_json({"data": data}, Service.SELL).encode()
+    return HttpRequest(
+        method=method,
+        template=template,
+        # An id from a link or the command line must not become another path.
+        path=template.format_map({k: quote(str(v), safe="") for k, v in (ids or {}).items()}),
+        query=tuple(query),
+        headers=sent,
+        body=body,
+        is_idempotent=method == "GET" if is_idempotent is None else is_idempotent,
+    )
+
+
+def parse_response(response: HttpResponse, now: float) -> dict[str, object]:
+    """Parse a Sell answer's object, empty after 202 and 204. Raises the error it stands for."""
+    if response.status in _BODILESS:
+        return {}
+    try:
+        found = parse_json(response.body)
+    except InvalidJsonError:
+        found = None
+    if not 200 <= response.status < 300:
+        raise error_from_body(response.status, parse_error_body(found), now)
+    if found is None:
+        raise foreign_response_error(Service.SELL, response.status)
+    if not isinstance(found, dict):
+        raise unexpected_response_error(Service.SELL)
+    return found
+
+
+@dataclass(frozen=True)
+class SellAuthenticator:
+    """Sets Sell's Authorization header; a personal access token has no successor."""
+
+    token: str = field(repr=False)
+
+    async def authenticate(self, request: HttpRequest) -> HttpRequest:
+        """Return the Sell request with the access token. Raises InvalidInput."""
+        if not self.token.isascii() or not self.token.isprintable():
+            raise InvalidInput(
+                "The Zendesk Sell token cannot be used.",
+                "It holds characters that no token has.",
+                "Copy it once more.",
+            )
+        return request.with_headers({"Authorization": f"Bearer {self.token}"})
+
+    async def recover_from_401(self, refused: HttpRequest) -> bool:
+        """Return False: Sell's personal access token has no other credentials after a 401."""
+        del refused
+        return False

@@ -1,0 +1,90 @@
+"""Zendesk Sell's JSON objects as msgspec structs; `wire_to_model.py` validates each field.
+
+A typed field would let one wrong value cost the whole record. Names: docs/zendesk-sell.md 5 to 9.
+"""
+
+import msgspec
+
+
+class WireSellPerson(msgspec.Struct):
+    """What a contact and a lead have in common in Sell's JSON."""
+
+    id: object = None
+    first_name: object = None
+    last_name: object = None
+    email: object = None
+    phone: object = None
+    mobile: object = None
+    title: object = None
+    owner_id: object = None
+    tags: object = None
+    custom_fields: object = None
+    address: object = None
+    created_at: object = None
+    updated_at: object = None
+
+
+class WireSellContact(WireSellPerson):
+    """A contact in Sell's JSON: a person or an organisation."""
+
+    name: object = None
+    is_organization: object = None
+    contact_id: object = None
+    customer_status: object = None
+    prospect_status: object = None
+    billing_address: object = None
+
+
+class WireSellLead(WireSellPerson):
+    """A lead in Sell's JSON."""
+
+    organization_name: object = None
+    status: object = None
+
+
+class WireSellDeal(msgspec.Struct):
+    """A deal in Sell's JSON; its value is a decimal in a text."""
+
+    id: object = None
+    name: object = None
+    contact_id: object = None
+    value: object = None
+    currency: object = None
+    stage_id: object = None
+    owner_id: object = None
+    hot: object = None
+    updated_at: object = None
+
+
+class WireSellUser(msgspec.Struct):
+    """A user of the Sell account."""
+
+    id: object = None
+    name: object = None
+    email: object = None
+    role: object = None
+    status: object = None
+
+
+class WireSellAccount(msgspec.Struct):
+    """The Sell account itself."""
+
+    id: object = None
+    name: object = None
+    currency: object = None
+    timezone: object = None
+
+
+class WireSellCustomField(msgspec.Struct):
+    """The definition of a custom field in Sell's JSON."""
+
+    id: object = None
+    name: object = None
+    type: object = None
+
+
+class WireSellNamed(msgspec.Struct):
+    """A record of Sell's that is a name: a lead status, a stage of a pipeline."""
+
+    id: object = None
+    name: object = None

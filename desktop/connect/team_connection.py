@@ -1,0 +1,294 @@
+"""A workspace's way to its team store: joining, leaving, opening it, handing the audit in.
+
+A workspace belongs to a team where `fairlead.db` says so, or its vault has an address: whoever
+takes only one of them away has a workspace that starts nothing by itself, not one that is alone.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from desktop import __version__
+from desktop.connect.audit_handover import AuditHandover, computer_name
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.kit.errors import AppError, ConflictError, InvalidInput, KeyringError, NotPermitted
+from desktop.model.account import Account
+from desktop.model.permission import Actor, Role
+from desktop.model.team import TeamEntry, TeamMembership
+from desktop.model.team_address import TeamAddress, parse_team_address
+from desktop.settings import settings_table
+from desktop.vault.secret import Secret
+
+if TYPE_CHECKING:
+    from desktop.store.account_repository import AccountRepository
+    from desktop.store.team.team_store import TeamStore
+    from desktop.store.team_membership_repository import TeamMembershipRepository
+
+log = logging.getLogger(__name__)
+
+# Seconds without asking a store that was away.
+_QUIET_S = 30.0
+_SHOWN = 100
+AddSecrets = Callable[..., None]
+
+
+class TeamConnection:
+    """The team store of one workspace; `add_secrets` masks what no log may hold."""
+
+    def __init__(
+        self,
+        config: ConnectionConfig,
+        memberships: "TeamMembershipRepository",
+        accounts: "AccountRepository",
+        add_secrets: AddSecrets,
+    ) -> None:
+        self._config = config
+        self._memberships = memberships
+        self._accounts = accounts
+        self._add_secrets = add_secrets
+        self._store: TeamStore | None = None
+        self._quiet_until = 0.0
+
+    async def find_membership(self) -> TeamMembership | None:
+        """Return which team this workspace belongs to; None: it works alone.
+
+        Raises ConflictError where it has an address of a team store and has joined none, or where
+        the row that says so was written by somebody else than Fairlead.
+        """
+        membership = await self._memberships.get()
+        if membership is None:
+            if await self._has_address():
+                raise _not_joined()
+            return None
+        if not membership.is_proven:
+            raise ConflictError(
+                "It is not certain which team this computer belongs to.",
+                "What says so was changed outside Fairlead.",
+                "An admin joins it again: `fairlead team join`.",
+            )
+        return membership
+
+    async def _has_address(self) -> bool:
+        try:
+            return await self._config.vault.get(Secret.TEAM_DSN) is not None
+        except KeyringError:
+            # A server has none, and its environment would have told.
+            return False
+
+    async def open(self) -> "TeamStore | None":
+        """Return the workspace's team store, connected; None: it works alone.
+
+        Raises TeamStoreAway, TeamStoreRefused, ConflictError for another team's store, InvalidInput
+        where the address is gone, NotPermitted for a host that the settings do not allow.
+        """
+        membership = await self.find_membership()
+        if membership is None:
+            return None
+        if self._store is not None:
+            return self._store
+        account = await self._accounts.get_current() or Account()
+        self._store = await open_team_store(self._config, membership, account, self._add_secrets)
+        return self._store
+
+    async def join(self, text: str, actor: Actor) -> TeamMembership:
+        """Join the team store at this address, as an admin; the first desk makes the team.
+
+        The address is kept in the vault, with the team's key. Raises what `open` raises.
+        """
+        require_team_admin(actor)
+        address = _check_address(self._config, text, self._add_secrets)
+        self._require_keepable(address)
+        known = await self._memberships.get()
+        from desktop.store.team.team_key import new_team_key
+
+        if not address.key:
+            address = address.with_key(new_team_key())
+            self._add_secrets(*address.secrets)
+        store = await _connect(self._config, address, known.desk_id if known is not None else "")
+        try:
+            desk_id = await self._find_desk(store) or str(uuid.uuid4())
+            store = store.as_desk(desk_id)
+            account = await self._accounts.get_current() or Account()
+            team_id = await store.desks.join(computer_name(), actor.signature, __version__, account)
+        except BaseException:
+            store.close()
+            raise
+        is_same = known is not None and known.team_id == team_id and known.is_proven
+        membership = TeamMembership(
+            team_id,
+            desk_id,
+            address.label,
+            actor.signature,
+            self._config.clock.now(),
+            known.handed_in_seq if known is not None and is_same else 0,
+        )
+        if Secret.TEAM_DSN not in self._config.environment_secrets.secrets:
+            await self._config.vault.set(Secret.TEAM_DSN, address.text)
+        await self._memberships.save(membership)
+        await self.close()
+        self._store = store
+        return membership
+
+    def _require_keepable(self, address: TeamAddress) -> None:
+        """Raise InvalidInput where the environment would not give the same address again."""
+        given = self._config.environment_secrets.secrets.get(Secret.TEAM_DSN)
+        if given is None:
+            return
+        if not address.key:
+            raise InvalidInput(
+                "The address of the team store has no key of the team.",
+                "This computer takes the address from its environment, where no key can be kept.",
+                "Put # and 64 hexadecimal digits behind it, as `openssl rand -hex 32` makes them;"
+                " the same at every desk.",
+            )
+        if parse_team_address(given) != address:
+            raise InvalidInput(
+                "FAIRLEAD_TEAM_DSN names another team store.",
+                "Nothing was joined.",
+                "Set the variable to the address to join, or take it away.",
+            )
+
+    async def leave(self, actor: Actor) -> None:
+        """Leave the team, as an admin; what was handed in stays there."""
+        require_team_admin(actor)
+        await self.close()
+        if Secret.TEAM_DSN not in self._config.environment_secrets.secrets:
+            await self._config.vault.delete(Secret.TEAM_DSN)
+        await self._memberships.remove()
+
+    async def read_invitation(self, actor: Actor) -> str:
+        """Return the line with which another desk joins; it is as secret as a password."""
+        require_team_admin(actor)
+        membership = await self.find_membership()
+        text = await self._config.vault.get(Secret.TEAM_DSN)
+        if membership is None or text is None:
+            raise InvalidInput("This computer belongs to no team.")
+        return _check_address(self._config, text, self._add_secrets).text
+
+    async def hand_in_audit(self) -> int:
+        """Hand the rows of the audit that the team store lacks in; returns how many.
+
+        Nothing happens where the workspace works alone. Raises as `open` does.
+        """
+        store, membership = await self.open(), await self._memberships.get()
+        if store is None or membership is None:
+            return 0
+        self._store, count = await AuditHandover(self._memberships).hand_in(store, membership)
+        return count
+
+    async def list_of_customer(self, ids: Sequence[str]) -> tuple[TeamEntry, ...]:
+        """List what other desks recorded of whoever has one of these ids, newest first.
+
+        Nothing while the store is away: it is asked again only after half a minute, so that no
+        look-up waits for it.
+        """
+        clock = self._config.clock
+        if not ids or clock.monotonic() < self._quiet_until:
+            return ()
+        if await self._memberships.get() is None:
+            return ()
+        try:
+            store = await self.open()
+            if store is None:
+                return ()
+            return await store.audit.list_entries(people=ids, without_own=True, limit=_SHOWN)
+        except AppError as error:
+            log.info("What other desks did is not known: %s", error.code)
+            self._quiet_until = clock.monotonic() + _QUIET_S
+            return ()
+
+    async def count_waiting(self) -> int:
+        """Count the rows of the audit that wait to be handed in, also while the store is away."""
+        return await self._memberships.count_unhanded()
+
+    async def close(self) -> None:
+        """Close the connection to the team store."""
+        store, self._store = self._store, None
+        if store is not None:
+            store.close()
+
+    async def _find_desk(self, store: "TeamStore") -> str:
+        """Find the desk whose record is this computer's: it joined before; "" for none.
+
+        As another desk it would hand in once more what is there.
+        """
+        here = await self._memberships.list_hashes()
+        ends = await store.audit.list_ends()
+        own = [(seq, desk) for desk, (seq, known) in ends.items() if here.get(seq) == known]
+        if own:
+            return max(own)[1]
+        # Restored from a copy since: the chain of that desk begins as this one does.
+        return await store.audit.find_desk_of(here.get(1, "")) if here else ""
+
+
+async def open_team_store(
+    config: ConnectionConfig,
+    membership: TeamMembership,
+    account: Account,
+    add_secrets: AddSecrets = lambda *_secrets: None,
+) -> "TeamStore":
+    """Connect to the team store that a workspace of this account has joined.
+
+    Raises as `TeamConnection.open` does.
+    """
+    text = await config.vault.get(Secret.TEAM_DSN)
+    if text is None:
+        raise InvalidInput(
+            "The address of the team store is not in the keyring.",
+            f"This computer belongs to the team at {membership.store_label}. Scheduled syncs"
+            " don't start until it is there.",
+            "Join again: `fairlead team join`. To work alone: `fairlead team leave`.",
+        )
+    address = _check_address(config, text, add_secrets)
+    store = await _connect(config, address, membership.desk_id)
+    try:
+        await store.desks.require_team(membership.team_id, account)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+async def _connect(config: ConnectionConfig, address: TeamAddress, desk_id: str) -> "TeamStore":
+    # Imported here: psycopg is needed by whoever belongs to a team alone.
+    from desktop.store.team.team_migrations import require_usable
+    from desktop.store.team.team_store import build_team_store
+
+    ca_file = config.settings_file.load().values.get(settings_table.CA_FILE)
+    store = build_team_store(address, desk_id, ca_file=ca_file)
+    try:
+        await store.thread.run(require_usable, store.database)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _check_address(config: ConnectionConfig, text: str, add_secrets: AddSecrets) -> TeamAddress:
+    address = parse_team_address(text)
+    add_secrets(*address.secrets)
+    allowed = config.settings_file.load().values.get(settings_table.TEAM_HOST)
+    if allowed and address.host.lower() != allowed.lower():
+        raise NotPermitted(
+            f"The team store at {address.label} is not allowed here.",
+            f"Only one at {allowed} may be joined.",
+            "Ask an admin, or whoever manages this computer.",
+        )
+    return address
+
+
+def require_team_admin(actor: Actor) -> None:
+    """Raise NotPermitted for anybody but an admin, confirmed at this moment."""
+    if actor.role is not Role.ADMIN or not actor.is_confirmed:
+        raise NotPermitted(
+            "Only an admin may do that.", "Nothing was changed.", "Ask an admin of Zendesk."
+        )
+
+
+def _not_joined() -> ConflictError:
+    return ConflictError(
+        "This computer has the address of a team store and belongs to no team yet.",
+        "Scheduled syncs don't start meanwhile.",
+        "An admin joins it: `fairlead team join`.",
+    )

@@ -1,0 +1,32 @@
+"""A saved segment: conditions that somebody gave a name."""
+
+from dataclasses import dataclass
+
+from desktop.kit.errors import InvalidInput
+from desktop.kit.text import to_single_line
+
+MAX_NAME_LENGTH = 80
+
+
+@dataclass(frozen=True)
+class SavedSegment:
+    """A named expression of conditions, when it was saved (Unix seconds) and by whom."""
+
+    name: str
+    expression: str
+    saved_at: float
+    saved_by: str
+
+
+def check_segment_name(text: str) -> str:
+    """Return a segment's name in one line. Raises InvalidInput for an empty or long one."""
+    name = to_single_line(text)
+    if not name:
+        raise InvalidInput("The segment has no name.", "Nothing was saved.", "Type a name.")
+    if len(name) > MAX_NAME_LENGTH:
+        raise InvalidInput(
+            "The segment's name is too long.",
+            f"It has {len(name)} characters; {MAX_NAME_LENGTH} fit. Nothing was saved.",
+            "Shorten it.",
+        )
+    return name

@@ -1,0 +1,122 @@
+"""Card “Team store”: where an admin joins this computer to a team, or takes it out."""
+
+from PySide6.QtWidgets import QApplication, QWidget
+
+from desktop.kit.errors import AppError
+from desktop.panels.settings.settings_card import SettingsCard
+from desktop.panels.widgets.box_layout import delete_widget, hbox, vbox
+from desktop.panels.widgets.button import secondary_button
+from desktop.panels.widgets.form import Form
+from desktop.panels.widgets.label import elided_label, label
+from desktop.panels.widgets.secret_field import SecretField
+from desktop.viewmodels.form import FieldKind, FormField
+from desktop.viewmodels.settings.error_message import to_error_message
+from desktop.viewmodels.settings.team_store_model import (
+    TeamDeskView,
+    TeamStoreModel,
+    TeamStoreView,
+)
+
+_INTRO = (
+    "A PostgreSQL database that the computers of your team share: what each of them changed,"
+    " approvals by a second admin, and which one runs a sync. Names and values of customers stay on"
+    " each computer."
+)
+_ADDRESS = FormField(
+    "address",
+    "Address",
+    FieldKind.SECRET,
+    name="Address of the team store",
+    help="postgresql://LOGIN:PASSWORD@HOST/DATABASE, or the line copied at a desk of the team."
+    " Saved in the keyring only.",
+)
+
+
+class TeamStoreCard(SettingsCard):
+    """Widget of the card “Team store”; its address field is cleared once it was used."""
+
+    def __init__(self, model: TeamStoreModel) -> None:
+        super().__init__("Team store")
+        self._model = model
+        self._shown: tuple[TeamDeskView, ...] | None = None
+        self._form = Form([_ADDRESS])
+        self.address_field = self._form.control("address", SecretField)
+        self.join_button = secondary_button("Join", name="Join the team store")
+        self.status_label = label("", "strong", wrap=True, tone="ok")
+        self.copy_button = secondary_button(
+            "Copy the line for another desk", name="Copy the line with which another desk joins"
+        )
+        self.leave_button = secondary_button("Leave the team", name="Leave the team")
+        self._desk_rows: QWidget | None = None
+        self._place = vbox(spacing=4)
+        self.add_rows(
+            label(_INTRO, wrap=True),
+            self._form,
+            hbox(1, self.join_button),
+            self.status_label,
+            self._place,
+            hbox(self.copy_button, 1, self.leave_button),
+            self.result_note,
+            self.error_banner,
+        )
+        self.join_button.clicked.connect(self._on_join)
+        self.address_field.field.returnPressed.connect(self._on_join)
+        self.leave_button.clicked.connect(model.leave)
+        self.copy_button.clicked.connect(self._on_copy)
+        model.changed.connect(self._on_changed)
+        model.message_posted.connect(self._on_message_posted)
+        self._on_changed()
+
+    def _on_changed(self) -> None:
+        view = self._model.view()
+        for part, shown in (
+            (self._form, not view.is_joined),
+            (self.join_button, not view.is_joined),
+            (self.status_label, view.is_joined),
+            (self.copy_button, view.is_joined),
+            (self.leave_button, view.is_joined),
+        ):
+            part.setVisible(shown)
+        self.status_label.setText(view.status_text)
+        for button in (self.join_button, self.copy_button, self.leave_button):
+            button.set_enabled(not view.refusal, view.refusal)
+        self.show_error(view.error)
+        self._show_desks(view)
+
+    def _show_desks(self, view: TeamStoreView) -> None:
+        if view.desks == self._shown:
+            return
+        self._shown = view.desks
+        if self._desk_rows is not None:
+            delete_widget(self._desk_rows)
+        self._desk_rows = QWidget()
+        self._desk_rows.setLayout(vbox(*map(_create_row, view.desks), spacing=4))
+        self._desk_rows.setVisible(bool(view.desks))
+        self._place.addWidget(self._desk_rows)
+
+    def _on_join(self) -> None:
+        self._model.join(self.address_field.text())
+
+    def _on_copy(self) -> None:
+        self._model.tasks.start_once("copy", self._copy_invitation())
+
+    async def _copy_invitation(self) -> None:
+        try:
+            QApplication.clipboard().setText(await self._model.read_invitation())
+        except AppError as error:
+            self.show_error(to_error_message(error))
+            return
+        self.show_result("Copied. It is as secret as a password: clear the clipboard afterwards.")
+
+    def _on_message_posted(self, text: str) -> None:
+        # Nothing typed stays on screen longer than needed.
+        self.address_field.clear()
+        self.show_result(text)
+
+
+def _create_row(desk: TeamDeskView) -> QWidget:
+    line = hbox(label(desk.name, "strong"), elided_label(desk.detail, "muted"))
+    line.addStretch(1)
+    holder = QWidget()
+    holder.setLayout(line)
+    return holder

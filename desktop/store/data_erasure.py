@@ -1,0 +1,143 @@
+"""Erases people from `data.db` and `history.db`: one of them, or everybody."""
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from desktop.model.email_address import email_spellings
+from desktop.model.match_keys import hash_email
+from desktop.store.kept_person_repository import delete_person_rows
+from desktop.store.kept_ticket_repository import delete_ticket_text
+from desktop.store.sqlite_database import Database
+
+# Of history.db: what names or describes somebody. The counts name nobody and stay.
+_PERSONAL_HISTORY = ("archived_person", "health_reading", "value_reading", "optout_reading")
+_HISTORY_TABLES = (
+    *_PERSONAL_HISTORY, "counted_ticket", "ticket_count", "counted_rating", "rating_count",
+)  # fmt: skip
+_DATA_TABLES = (
+    "data_source", "person", "person_body", "person_address", "person_tag", "person_field", "tag",
+    "organization", "ticket", "ticket_tag", "ticket_text", "rating", "profile", "mailing_list",
+    "list_member", "remembered_pair",
+)  # fmt: skip
+
+
+def erase_kept_people(
+    data: Database, history: Database, user_ids: Iterable[int], sids: Iterable[str]
+) -> int:
+    """Delete what both files keep of people, with the texts of their tickets; how many records.
+
+    The bare row of a ticket stays, as Zendesk keeps the ticket: number, state and times.
+    """
+    users, profiles = sorted(set(user_ids)), sorted(set(sids))
+
+    def act(connection: sqlite3.Connection) -> int:
+        erased = 0
+        for user_id in users:
+            delete_person_rows(connection, user_id)
+            connection.execute("DELETE FROM remembered_pair WHERE person_id = ?", (user_id,))
+            erased += connection.execute("DELETE FROM person WHERE id = ?", (user_id,)).rowcount
+            tickets = connection.execute(
+                "SELECT id FROM ticket WHERE requester = ?", (user_id,)
+            ).fetchall()
+            for (ticket_id,) in tickets:
+                delete_ticket_text(connection, ticket_id)
+                connection.execute("DELETE FROM ticket_tag WHERE ticket_id = ?", (ticket_id,))
+            erased += connection.execute(
+                "DELETE FROM rating WHERE requester = ?", (user_id,)
+            ).rowcount
+        for sid in profiles:
+            connection.execute("DELETE FROM list_member WHERE sid = ?", (sid,))
+            erased += connection.execute("DELETE FROM profile WHERE sid = ?", (sid,)).rowcount
+        if users:
+            # A deleted word stays in the index until its parts are merged (sqlite.org/fts5.html).
+            for table in ("person_search", "ticket_search"):
+                connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
+        return erased
+
+    def forget(connection: sqlite3.Connection) -> int:
+        erased = connection.executemany(
+            "DELETE FROM archived_person WHERE id = ?", [(one,) for one in users]
+        ).rowcount
+        for table in ("health_reading", "value_reading", "optout_reading"):
+            connection.executemany(
+                f"DELETE FROM {table} WHERE sid = ?",  # noqa: S608 - a name of ours
+                [(one,) for one in profiles],
+            )
+        return max(erased, 0)
+
+    return data.write(act) + history.write(forget)
+
+
+def count_kept_people(
+    data: Database, history: Database, user_ids: Iterable[int], sids: Iterable[str]
+) -> int:
+    """Count the records that `erase_kept_people` would delete."""
+    users, profiles = [(one,) for one in sorted(set(user_ids))], [(one,) for one in set(sids)]
+
+    def count(database: Database, sql: str, keys: list[Any]) -> int:
+        return database.read(lambda c: sum(int(c.execute(sql, key).fetchone()[0]) for key in keys))
+
+    return (
+        count(data, "SELECT count(*) FROM person WHERE id = ?", users)
+        + count(data, "SELECT count(*) FROM rating WHERE requester = ?", users)
+        + count(data, "SELECT count(*) FROM profile WHERE sid = ?", profiles)
+        + count(history, "SELECT count(*) FROM archived_person WHERE id = ?", users)
+    )
+
+
+def erase_everybody(data: Database, history: Database, *, with_counts: bool) -> None:
+    """Delete everybody from both files; `with_counts`: also what reports count, for a new account.
+
+    Raises StorageError while another process still reads, as `Database.scrub` does.
+    """
+
+    def act(connection: sqlite3.Connection) -> None:
+        for table in ("person_search", "ticket_search"):
+            connection.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")  # noqa: S608
+        for table in _DATA_TABLES:
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608
+
+    def forget(connection: sqlite3.Connection) -> None:
+        for table in _HISTORY_TABLES if with_counts else _PERSONAL_HISTORY:
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608
+
+    data.write(act)
+    history.write(forget)
+    data.scrub()
+    history.scrub()
+
+
+def find_kept_people(data: Database, ids: Iterable[str]) -> tuple[set[int], set[str]]:
+    """Select by which user ids and sids the file knows a customer: by user id, sid or address."""
+    known = set(ids)
+    hashes = [
+        bytes.fromhex(hash_email(spelling))
+        for one in known
+        if "@" in one
+        for spelling in email_spellings(one)
+    ]
+
+    def look(connection: sqlite3.Connection) -> tuple[set[int], set[str]]:
+        users = {int(one) for one in known if one.isdecimal() and len(one) < 20}
+        sids = {one for one in known if "@" not in one and not one.isdecimal()}
+        for email_hash in hashes:
+            users |= _column(
+                connection,
+                "SELECT person_id FROM person_address WHERE email_hash = ?",
+                email_hash,
+            )
+            sids |= _column(connection, "SELECT sid FROM profile WHERE email_hash = ?", email_hash)
+        for sid in sorted(sids):
+            users |= _column(connection, "SELECT id FROM person WHERE sid = ?", sid)
+        for user_id in sorted(users):
+            sids |= _column(
+                connection, "SELECT sid FROM person WHERE id = ? AND sid IS NOT NULL", user_id
+            )
+        return users, sids
+
+    return data.read(look)
+
+
+def _column(connection: sqlite3.Connection, sql: str, value: object) -> set[Any]:
+    return {row[0] for row in connection.execute(sql, (value,))}

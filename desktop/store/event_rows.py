@@ -1,0 +1,66 @@
+"""Rows of stored events and their deliveries, decoded and stored."""
+
+import sqlite3
+
+from desktop.model.event_delivery import DeliveryState, EventDelivery, StoredEvent
+
+# Closes an event of which nothing is sent any more.
+CLOSE_SQL = (
+    "UPDATE event SET owner = '', state = 'closed' WHERE id = ? AND NOT is_held AND NOT EXISTS"
+    " (SELECT 1 FROM event_delivery WHERE event = event.id"
+    "  AND state IN ('queued', 'sending', 'unknown'))"
+)
+
+
+def decode_event(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredEvent:
+    """Decode a row of `event` with its deliveries."""
+    deliveries = connection.execute(
+        "SELECT * FROM event_delivery WHERE event = ? ORDER BY position", (row["id"],)
+    )
+    return StoredEvent(
+        id=row["id"],
+        source_id=row["source"],
+        source_name=row["source_name"],
+        line=row["line"],
+        message_id=row["message_id"],
+        text=row["text"],
+        reason=row["reason"],
+        is_opened=row["state"] != "waiting",
+        received_at=row["received_at"],
+        deliveries=tuple(map(_decode_delivery, deliveries)),
+        failures=row["failures"],
+        not_before=row["not_before"],
+        is_held=bool(row["is_held"]),
+        waits_for=(row["waits_for"] or 0) if "waits_for" in row.keys() else 0,  # noqa: SIM118 - a Row
+        ignored=row["ignored"],
+        named_source=row["named"],
+    )
+
+
+def _decode_delivery(row: sqlite3.Row) -> EventDelivery:
+    return EventDelivery(
+        event_id=row["event"],
+        action=row["action"],
+        state=DeliveryState(row["state"]),
+        request=row["request"],
+        detail=row["detail"],
+        request_id=row["request_id"],
+        attempts=row["attempts"],
+        user_id=row["user_id"],
+        actor=row["actor"],
+        updated_at=row["updated_at"],
+        is_maybe_sent=bool(row["is_maybe_sent"]),
+        answer=row["answer"],
+    )
+
+
+def put_delivery_state(connection: sqlite3.Connection, one: EventDelivery, now: float) -> None:
+    """Update how far a delivery is, and what was answered last."""
+    connection.execute(
+        "UPDATE event_delivery SET state = ?, detail = ?, request_id = ?, user_id = ?,"
+        " updated_at = ?, is_maybe_sent = ?, answer = ? WHERE event = ? AND action = ?",
+        (
+            *(one.state.value, one.detail, one.request_id, one.user_id, now, one.is_maybe_sent),
+            *(one.answer, one.event_id, one.action),
+        ),
+    )

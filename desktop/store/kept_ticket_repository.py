@@ -1,0 +1,187 @@
+"""Tickets and satisfaction ratings of Zendesk in `data.db`, and their counts in `history.db`.
+
+The counts are corrected first: a page that is cut short in between is read again, and is counted
+as what it was counted already.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+
+from desktop.model.kept_ticket import KeptTicket, SatisfactionRating
+from desktop.model.text_pairs import character_pairs
+from desktop.store.data_source_repository import RATINGS_SOURCE, TICKETS_SOURCE, save_page
+from desktop.store.data_tags import save_tags
+from desktop.store.database_call import database_call
+from desktop.store.kept_person_repository import refresh_ticket_columns
+from desktop.store.repository import Repository
+from desktop.store.sqlite_database import Database
+from desktop.store.ticket_rollup_repository import (
+    CountedRating,
+    CountedTicket,
+    TicketRollupRepository,
+)
+
+_TICKET_COLUMNS = (
+    "id", "requester", "assignee", "organization_id", "group_id", "status", "priority", "channel",
+    "rating", "created_at", "updated_at", "changed_at", "solved_at", "closed_at",
+)  # fmt: skip
+_SAVE_TICKET = (
+    f"INSERT OR REPLACE INTO ticket ({', '.join(_TICKET_COLUMNS)})"  # noqa: S608 - names of ours
+    f" VALUES ({', '.join('?' for _ in _TICKET_COLUMNS)})"
+)
+
+
+class KeptTicketRepository(Repository):
+    """Saves pages of Zendesk's tickets and ratings, each with its cursor, in `data.db`."""
+
+    def __init__(self, database: Database, history: TicketRollupRepository) -> None:
+        super().__init__(database)
+        self._history = history
+
+    @database_call
+    def save_tickets(self, tickets: Sequence[KeptTicket], cursor: str, now: float) -> int:
+        """Save a page of exported tickets and its cursor; returns how many records changed.
+
+        A ticket deleted in Zendesk stays, is counted in no report, and belongs to nobody's numbers.
+        """
+        asked = [ticket for ticket in tickets if ticket.requester_id is not None]
+        known = self._database.read(lambda c: _select_known(c, [one.id for one in asked]))
+        newer = [ticket for ticket in asked if not _is_older(ticket, known.get(ticket.id))]
+        closed = self._history.find_closed_times.blocking([t.id for t in newer if t.is_closed])
+        rows = [_settle_times(ticket, known.get(ticket.id), closed) for ticket in newer]
+        self._history.count_tickets.blocking(
+            CountedTicket(
+                ticket.id,
+                ticket.assignee_id or 0,
+                None if ticket.is_deleted else ticket.created_at,
+                None if ticket.is_deleted else ticket.solved_at,
+                None if ticket.is_deleted else closed_at,
+            )
+            for ticket, closed_at in rows
+        )
+
+        def act(connection: sqlite3.Connection) -> int:
+            people = set()
+            for ticket, closed_at in rows:
+                kept = known.get(ticket.id)
+                _save_ticket(connection, ticket, closed_at, is_new=kept is None)
+                # A ticket can be given to another requester.
+                people |= {ticket.requester_id or 0} | ({kept["requester"]} if kept else set())
+            refresh_ticket_columns(connection, people)
+            save_page(connection, TICKETS_SOURCE, cursor, len(tickets), now)
+            return len(rows)
+
+        return self._database.write(act)
+
+    @database_call
+    def save_ratings(self, ratings: Sequence[SatisfactionRating], cursor: str, now: float) -> None:
+        """Save a page of satisfaction ratings and its cursor; those not asked for are left out."""
+        told = [rating for rating in ratings if rating.score]
+        self._history.count_ratings.blocking(
+            CountedRating(one.id, one.assignee_id or 0, one.updated_at, one.score) for one in told
+        )
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.executemany(
+                "INSERT OR REPLACE INTO rating (id, ticket_id, requester, assignee, score,"
+                " comment, reason, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        one.id,
+                        one.ticket_id,
+                        one.requester_id,
+                        one.assignee_id,
+                        one.score,
+                        one.comment,
+                        one.reason,
+                        one.created_at,
+                        one.updated_at,
+                    )
+                    for one in told
+                ],
+            )
+            refresh_ticket_columns(connection, {one.requester_id for one in told})
+            save_page(connection, RATINGS_SOURCE, cursor, len(ratings), now)
+
+        self._database.write(act)
+
+
+def delete_ticket_text(connection: sqlite3.Connection, ticket_id: int) -> None:
+    """Delete the text of a ticket, also from the index that finds it."""
+    kept = connection.execute(
+        "SELECT subject, body, tags, pairs FROM ticket_text WHERE id = ?", (ticket_id,)
+    ).fetchone()
+    if kept is None:
+        return
+    # An index over another table is told what it held (sqlite.org/fts5.html, 4.4.3).
+    connection.execute(
+        "INSERT INTO ticket_search (ticket_search, rowid, subject, body, tags, pairs)"
+        " VALUES ('delete', ?, ?, ?, ?, ?)",
+        (ticket_id, *kept),
+    )
+    connection.execute("DELETE FROM ticket_text WHERE id = ?", (ticket_id,))
+
+
+def _save_ticket(
+    connection: sqlite3.Connection, ticket: KeptTicket, closed_at: float | None, *, is_new: bool
+) -> None:
+    if not is_new:
+        delete_ticket_text(connection, ticket.id)
+        connection.execute("DELETE FROM ticket_tag WHERE ticket_id = ?", (ticket.id,))
+    values = (
+        ticket.id, ticket.requester_id, ticket.assignee_id, ticket.organization_id,
+        ticket.group_id, ticket.status, ticket.priority or "", ticket.channel, ticket.rating,
+        ticket.created_at or 0.0, ticket.updated_at or 0.0, ticket.changed_at, ticket.solved_at,
+        closed_at,
+    )  # fmt: skip
+    connection.execute(_SAVE_TICKET, values)
+    if ticket.is_deleted:
+        return
+    text = f"{ticket.subject} {ticket.description}"
+    written = (
+        ticket.id, ticket.subject, ticket.description, " ".join(ticket.tags), character_pairs(text),
+    )  # fmt: skip
+    connection.execute(
+        "INSERT INTO ticket_text (id, subject, body, tags, pairs) VALUES (?, ?, ?, ?, ?)", written
+    )
+    connection.execute(
+        "INSERT INTO ticket_search (rowid, subject, body, tags, pairs) VALUES (?, ?, ?, ?, ?)",
+        written,
+    )
+    save_tags(connection, "ticket_tag", (ticket.requester_id or 0, ticket.id), ticket.tags)
+
+
+def _settle_times(
+    ticket: KeptTicket, kept: sqlite3.Row | None, closed_before: dict[int, float]
+) -> tuple[KeptTicket, float | None]:
+    """Return a ticket with the time it was solved, and the time it was closed.
+
+    Without a metric set it was solved when it was first seen solved. Zendesk tells no time of
+    closing: it is the last change at which it was first seen closed.
+    """
+    solved_at = ticket.solved_at
+    if ticket.is_solved and solved_at is None:
+        solved_at = (kept["solved_at"] if kept else None) or ticket.updated_at
+    closed_at = None
+    if ticket.status == "closed":
+        kept_at = kept["closed_at"] if kept else None
+        closed_at = kept_at or closed_before.get(ticket.id) or ticket.updated_at
+    return replace(ticket, solved_at=solved_at if ticket.is_solved else None), closed_at
+
+
+def _select_known(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, sqlite3.Row]:
+    rows = connection.execute(
+        "SELECT * FROM ticket WHERE id IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(ids).decode(),),
+    )
+    return {row["id"]: row for row in rows}
+
+
+def _is_older(ticket: KeptTicket, kept: sqlite3.Row | None) -> bool:
+    """Whether a ticket's row is newer than what a page tells, by the time of every change."""
+    if kept is None or kept["changed_at"] is None or ticket.changed_at is None:
+        return False
+    return bool(ticket.changed_at < kept["changed_at"])

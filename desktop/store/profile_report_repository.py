@@ -1,0 +1,164 @@
+"""Health, customer value and opt-out levels of profiles over time, as `history.db` keeps them."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from desktop.store.database_call import database_call
+from desktop.store.repository import Repository
+from desktop.store.sqlite_database import Database
+
+# Table and column of what stood at a time.
+_STATES = {"health": ("health_reading", "health"), "value": ("value_reading", "segment")}
+
+
+@dataclass(frozen=True)
+class OptOutReading:
+    """A profile's opt-out level as a look-up read it; times are Unix seconds.
+
+    `told_at` is when Sailthru says it was opted out; None: it does not say.
+    """
+
+    sid: str
+    at: float
+    level: str
+    told_at: float | None = None
+
+
+class ProfileReportRepository(Repository):
+    """Selects what was read of profiles over time, and keeps opt-out levels that were looked up."""
+
+    def __init__(self, history: Database, data: Database) -> None:
+        super().__init__(history)
+        self._data = data
+
+    @database_call
+    def count_states(
+        self, what: str, ends: Sequence[float]
+    ) -> Mapping[str | int | None, Sequence[int]]:
+        """Count profiles by their `health` or `value` as it stood at each of `ends`, ascending.
+
+        None: it was set once and is not any more. What was never set is not counted.
+        """
+        table, column = _STATES[what]
+
+        def look(connection: sqlite3.Connection) -> dict[str | int | None, list[int]]:
+            # A page of an export is read at one moment, so the groups are few.
+            changes = connection.execute(
+                f"SELECT at, {column} AS now, was, is_first, count(*) AS n FROM"  # noqa: S608
+                f" (SELECT at, {column}, lag({column}) OVER readings AS was,"
+                "  row_number() OVER readings = 1 AS is_first"
+                f"  FROM {table} WINDOW readings AS (PARTITION BY sid ORDER BY at))"
+                " WHERE at < ? GROUP BY at, now, was, is_first ORDER BY at",
+                (ends[-1],),
+            )
+            running: Counter[str | int | None] = Counter()
+            found: dict[str | int | None, list[int]] = {}
+            place = 0
+            for row in changes:
+                while row["at"] >= ends[place]:
+                    _note(found, running, place, len(ends))
+                    place += 1
+                running[row["now"]] += row["n"]
+                if not row["is_first"]:
+                    running[row["was"]] -= row["n"]
+            for rest in range(place, len(ends)):
+                _note(found, running, rest, len(ends))
+            return found
+
+        return self._database.read(look)
+
+    @database_call
+    def find_first_reading(self, what: str) -> float | None:
+        """Return when `health`, `value` or `optout` was first read (Unix seconds); None: never."""
+        table = "optout_reading" if what == "optout" else _STATES[what][0]
+        found: float | None = self._database.read(
+            lambda c: c.execute(f"SELECT min(at) FROM {table}").fetchone()[0]  # noqa: S608
+        )
+        return found
+
+    @database_call
+    def count_profiles(self) -> int:
+        """Count the profiles that the kept exports of lists told."""
+        return self._data.read(
+            lambda c: int(c.execute("SELECT count(*) FROM profile").fetchone()[0])
+        )
+
+    @database_call
+    def find_people(self, sids: Sequence[str]) -> Mapping[str, int]:
+        """Select whom profiles were matched with: Zendesk user ids by sid."""
+
+        def look(connection: sqlite3.Connection) -> dict[str, int]:
+            found = {}
+            for sid in sids:
+                row = connection.execute(
+                    "SELECT id FROM person WHERE sid = ? LIMIT 1", (sid,)
+                ).fetchone()
+                if row is not None:
+                    found[sid] = int(row[0])
+            return found
+
+        return self._data.read(look)
+
+    @database_call
+    def find_last_opens(self, sids: Sequence[str]) -> Mapping[str, float]:
+        """Select when profiles opened an e-mail last (Unix seconds), as kept exports tell."""
+        rows = self._data.read(
+            lambda c: c.execute(
+                "SELECT sid, last_open_at FROM profile WHERE last_open_at IS NOT NULL"
+                " AND sid IN (SELECT value FROM json_each(?))",
+                (msgspec.json.encode(list(sids)).decode(),),
+            ).fetchall()
+        )
+        return {row[0]: row[1] for row in rows}
+
+    @database_call
+    def note_optouts(self, readings: Iterable[OptOutReading]) -> None:
+        """Insert opt-out levels where they differ from the reading before; older ones are left."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            for one in readings:
+                kept = connection.execute(
+                    "SELECT at, level, told_at FROM optout_reading WHERE sid = ?"
+                    " ORDER BY at DESC LIMIT 1",
+                    (one.sid,),
+                ).fetchone()
+                if kept is not None and (
+                    kept["at"] >= one.at
+                    or (kept["level"], kept["told_at"]) == (one.level, one.told_at)
+                ):
+                    continue
+                connection.execute(
+                    "INSERT INTO optout_reading (sid, at, level, told_at) VALUES (?, ?, ?, ?)",
+                    (one.sid, one.at, one.level, one.told_at),
+                )
+
+        self._database.write(act)
+
+    @database_call
+    def list_optout_readings(self) -> tuple[tuple[OptOutReading | None, OptOutReading], ...]:
+        """Select every reading of an opt-out level with the one before it of the same profile."""
+
+        def look(connection: sqlite3.Connection) -> list[OptOutReading]:
+            rows = connection.execute("SELECT * FROM optout_reading ORDER BY sid, at")
+            return [OptOutReading(row["sid"], row["at"], row["level"], row["told_at"])
+                    for row in rows]  # fmt: skip
+
+        readings = self._database.read(look)
+        return tuple(
+            (before if before is not None and before.sid == reading.sid else None, reading)
+            for before, reading in zip([None, *readings], readings, strict=False)
+        )
+
+
+def _note(
+    found: dict[str | int | None, list[int]],
+    running: Counter[str | int | None],
+    place: int,
+    places: int,
+) -> None:
+    for state, count in running.items():
+        found.setdefault(state, [0] * places)[place] = count

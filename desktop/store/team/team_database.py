@@ -1,0 +1,125 @@
+"""One connection to the team store, opened when it is needed and again after it was lost.
+
+psycopg is used in its synchronous form on a thread of its own: its asynchronous one does not run
+on the loop that Windows has. It is imported at the first use, since few workspaces have a team.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from desktop.model.team_address import TeamAddress
+from desktop.store.database_thread import DatabaseThread
+from desktop.store.team.team_errors import translate_postgres_errors
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.rows import DictRow
+
+    TeamDatabaseConnection = psycopg.Connection[DictRow]
+
+T = TypeVar("T")
+
+SCHEMA = "fairlead"
+_CONNECT_TIMEOUT_S = 5
+# Nothing a desk asks takes longer than some milliseconds; a page of the audit some dozens.
+_SESSION_SQL = (
+    f"SET search_path TO {SCHEMA}; SET statement_timeout TO '10s'; SET lock_timeout TO '5s';"
+    " SET idle_in_transaction_session_timeout TO '15s'; SET timezone TO 'UTC'"
+)
+
+
+class TeamDatabase:
+    """A team store's database, usable from any thread, one at a time.
+
+    Raises TeamStoreAway or TeamStoreRefused from every method.
+    """
+
+    def __init__(
+        self, address: TeamAddress, *, ca_file: str = "", thread: DatabaseThread | None = None
+    ) -> None:
+        """`ca_file` is a PEM file that vouches for the server where the address names none."""
+        self.address = address
+        self.thread = thread or DatabaseThread()
+        self._ca_file = ca_file
+        self._lock = threading.RLock()
+        self._connection: TeamDatabaseConnection | None = None
+
+    def run(self, act: "Callable[[TeamDatabaseConnection], T]") -> T:
+        """Run `act` in one transaction of the team store; all of it is committed, or nothing.
+
+        On a connection that turns out to be lost before anything was answered it is run once more.
+        """
+        with self._lock, translate_postgres_errors(self.address):
+            if self._connection is not None and self._is_lost(self._connection):
+                self._close()
+            connection = self._open()
+            try:
+                with connection.transaction():
+                    return act(connection)
+            finally:
+                if connection.closed or connection.broken:
+                    self._close()
+
+    def close(self) -> None:
+        """Close the team store's connection and its thread."""
+        with self._lock:
+            self._close()
+        self.thread.close()
+
+    def _is_lost(self, connection: "TeamDatabaseConnection") -> bool:
+        """Whether a connection that was idle is gone: asked with an empty statement."""
+        import psycopg
+
+        try:
+            connection.execute("")
+        except psycopg.Error:
+            return True
+        return False
+
+    def _open(self) -> "TeamDatabaseConnection":
+        if self._connection is None:
+            import psycopg
+            from psycopg.rows import dict_row
+
+            connection = psycopg.connect(
+                "", row_factory=dict_row, autocommit=True, **self._parameters()
+            )
+            try:
+                connection.execute(_SESSION_SQL)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _parameters(self) -> dict[str, Any]:
+        """Return libpq's parameters, each given: none is taken from a PG… variable instead."""
+        address = self.address
+        is_local = address.is_on_this_computer
+        return {
+            "host": address.host,
+            # Else PGHOSTADDR would lead the connection elsewhere.
+            "hostaddr": "",
+            "port": address.port,
+            "dbname": address.database,
+            "user": address.user,
+            "password": address.password,
+            "sslmode": "prefer" if is_local else "verify-full",
+            "sslrootcert": address.root_certificate or self._ca_file or "system"
+            if not is_local
+            else "",
+            "gssencmode": "disable",
+            "channel_binding": "prefer",
+            "target_session_attrs": "read-write",
+            "options": "",
+            "application_name": "fairlead",
+            "connect_timeout": _CONNECT_TIMEOUT_S,
+            "keepalives_idle": 30,
+            "tcp_user_timeout": 15_000,
+        }
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,522 @@
+"""The view-model of the Audience page: segments, conditions with counts, people, one of them."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from desktop.audience.audience_service import AudienceService
+from desktop.audience.condition_parser import check_value
+from desktop.kit.clock import Clock
+from desktop.kit.errors import AppError, NotPermitted, UserDecisionNeeded
+from desktop.kit.text import format_count
+from desktop.model.audience_condition import (
+    AUDIENCE_FIELDS,
+    CUSTOM_PREFIX,
+    EVERYBODY,
+    AudienceCondition,
+    AudienceField,
+    AudienceGroup,
+    AudienceOperator,
+    find_field,
+)
+from desktop.model.audience_person import (
+    DEFAULT_COLUMNS,
+    AudienceColumn,
+    AudienceCoverage,
+    AudienceOrder,
+    AudiencePerson,
+    ConditionCount,
+    ConditionEvidence,
+)
+from desktop.model.permission import Permission, Role, check_role
+from desktop.viewmodels.audience.condition_view import (
+    ConditionItemView,
+    ConditionPath,
+    append_condition,
+    condition_at,
+    remove_condition,
+    replace_condition,
+    view_conditions,
+)
+from desktop.viewmodels.audience.people_table_model import PeopleTableModel
+from desktop.viewmodels.audience.person_text import cell_value, file_cell
+from desktop.viewmodels.file_export import FileFormat, RowFormat, export_pages
+from desktop.viewmodels.list_model import ListState
+from desktop.viewmodels.qt_timer import create_timer
+from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.time_format import format_age
+from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
+
+ALL_PEOPLE = "All people"
+_POLL_MS = 1000
+_OLD_S = 3600.0
+_EXPORTED = (*DEFAULT_COLUMNS, AudienceColumn.ID, AudienceColumn.ENGAGEMENT, AudienceColumn.TAGS)
+
+
+class ReadingProcess(Protocol):
+    """A process that reads everybody's data; it outlives the window."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code; None while it runs."""
+        ...
+
+
+@dataclass(frozen=True)
+class AudienceUseCases:
+    """What the Audience page can have done beside looking people up.
+
+    `is_on`: whether an admin has this computer keep everybody; `switch_on` does it, audited.
+    """
+
+    is_on: Callable[[], bool]
+    switch_on: Callable[[], Awaitable[None]]
+    start_reading: Callable[[], ReadingProcess]
+
+
+@dataclass(frozen=True)
+class SegmentView:
+    """A segment in the list: its name, and how many people it has ("" until counted)."""
+
+    name: str
+    count: str = ""
+
+
+@dataclass(frozen=True)
+class SourceAge:
+    """How old a service's data is, and of how many people it was read."""
+
+    text: str
+    is_old: bool
+    tip: str
+
+
+class AudiencePageModel(TaskModel):
+    """The people whom the page's conditions pick, the segments, and who is selected."""
+
+    def __init__(
+        self,
+        workspace: WorkspaceProtocol,
+        audience: AudienceService,
+        use_cases: AudienceUseCases,
+        clock: Clock,
+    ) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._audience = audience
+        self._use_cases = use_cases
+        self._clock = clock
+        self.table_model = PeopleTableModel(self._read_rows, self.tasks, clock.now, self)
+        self.coverage: AudienceCoverage | None = None
+        self.segment_name = ""
+        self.group = self._saved_group = EVERYBODY
+        self.total: int | None = None
+        self.person: AudiencePerson | None = None
+        self.evidence: tuple[ConditionEvidence, ...] = ()
+        self.field_keys: tuple[str, ...] = ()
+        self.exported: int | None = None  # people written so far; None: no export is under way
+        self._is_finding = False  # `total` is of the conditions before
+        self._segments: tuple[tuple[str, AudienceGroup], ...] = ()
+        self._segment_counts: dict[str, int] = {}
+        self._counts: dict[AudienceCondition, ConditionCount] = {}
+        self._group_counts: dict[AudienceGroup, int] = {}
+        self._error: AppError | None = None
+        self._process: ReadingProcess | None = None
+        self._values: dict[str, tuple[str, ...]] = {}
+        self._poll_timer = create_timer(self, _POLL_MS, self._poll, repeats=True)
+
+    # What the page shows.
+
+    @property
+    def title(self) -> str:
+        """The name of the segment that is shown."""
+        return self.segment_name or ALL_PEOPLE
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the conditions are others than those of the segment that is shown."""
+        return self.group != self._saved_group
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether the people are being looked up, and the number is an old one."""
+        return self.tasks.is_running("people") or self.tasks.is_running("coverage")
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether a process that this window has started reads everybody's data."""
+        return self._process is not None
+
+    def conditions(self) -> tuple[ConditionItemView, ...]:
+        """Return the conditions as chips and groups, as far as they are counted."""
+        return view_conditions(self.group, self._counts, self._group_counts)
+
+    def segments(self) -> tuple[SegmentView, ...]:
+        """Return everybody and the saved segments, with their counts as far as known."""
+        people = "" if self.coverage is None else f"{self.coverage.people:,}"
+        return (
+            SegmentView(ALL_PEOPLE, people),
+            *(
+                SegmentView(name, self._format_count(self._segment_counts.get(name)))
+                for name, _ in self._segments
+            ),
+        )
+
+    def total_text(self) -> str:
+        """Say how many people match; while they are counted, that they are."""
+        if self.total is None:
+            return "counting…"
+        text = format_count(self.total, "person matches", "people match")
+        return f"{text}, counting…" if self._is_finding else text
+
+    def list_state(self) -> ListState:
+        """Say whether there are people to show, and if not, why not, and what to do."""
+        refusal = check_role(Permission.AUDIENCE, self._workspace.actor, self._workspace.rules)
+        if not refusal.is_allowed:
+            return ListState(text=refusal.reason)
+        if isinstance(self._error, UserDecisionNeeded) and self.coverage is None:
+            return self._unread_state()
+        if self._error is not None:
+            return ListState(text=str(self._error), action_label="Try again", has_failed=True)
+        if self.total is None:
+            return ListState(is_loading=True)
+        if self.total:
+            return ListState(summary=self.summary())
+        if self.group.is_everybody:
+            return ListState(text="Zendesk has no end users.")
+        return ListState(text="Nobody matches these conditions.", action_label="Clear conditions")
+
+    def _unread_state(self) -> ListState:
+        if self.is_reading:
+            return ListState(text=self.reading_text() or "Reading everybody's data…")
+        text = (
+            "Audience shows everybody in Zendesk, with their tickets, ratings and Sailthru lists."
+            " Nothing was read on this computer yet."
+        )
+        if self._use_cases.is_on():
+            return ListState(text=text, action_label="Read everybody now")
+        if self._workspace.actor.role is Role.ADMIN and self._workspace.actor.is_confirmed:
+            return ListState(text=text, action_label="Keep everybody's data on this computer")
+        return ListState(text=f"{text} An admin can switch it on.")
+
+    def summary(self) -> str:
+        """Describe the list: how many people, in which order."""
+        order = self.table_model.order
+        way = "largest first" if order.is_descending else "smallest first"
+        if order.column is AudienceColumn.LAST_TICKET:
+            way = "newest ticket first" if order.is_descending else "oldest ticket first"
+        elif order.column in (AudienceColumn.NAME, AudienceColumn.ORGANIZATION):
+            way = (
+                f"by {order.column.label.lower()}, {'Z to A' if order.is_descending else 'A to Z'}"
+            )
+        else:
+            way = f"by {order.column.label.lower()}, {way}"
+        return f"{format_count(self.total or 0, 'person', 'people')}, {way}"
+
+    def reading_text(self) -> str:
+        """Say how far a first reading is, or that a reading is under way; "" else."""
+        coverage = self.coverage
+        if coverage is not None and coverage.is_first_read:
+            of_all = f" of {coverage.users_expected:,}" if coverage.users_expected else ""
+            return f"{coverage.users_read:,}{of_all} read so far"
+        return "reading…" if self.is_reading else ""
+
+    def zendesk_age(self) -> SourceAge:
+        """Say how old Zendesk's data is."""
+        at = self.coverage.zendesk_at if self.coverage is not None else None
+        if at is None:
+            return SourceAge("Zendesk, not read whole yet", True, self.reading_text())
+        now = self._clock.now()
+        people = format_count(self.coverage.people if self.coverage else 0, "person", "people")
+        return SourceAge(f"Zendesk, {format_age(at, now)}", now - at > _OLD_S, f"All {people}")
+
+    def sailthru_age(self) -> SourceAge:
+        """Say how old Sailthru's data is, and of how many people a profile was read."""
+        coverage = self.coverage
+        if coverage is None or not coverage.lists:
+            return SourceAge(
+                "Sailthru, no list read", True, "An admin names the lists that are read."
+            )
+        read = f"read for {coverage.profiles:,} of {coverage.people:,}"
+        lists = ", ".join(coverage.lists)
+        tip = f"Lists: {lists}. Opt-out levels are in no export: Not read."
+        if coverage.sailthru_at is None:
+            return SourceAge(f"Sailthru, {read}, not read whole yet", True, tip)
+        now = self._clock.now()
+        age = format_age(coverage.sailthru_at, now)
+        return SourceAge(f"Sailthru, {age}, {read}", now - coverage.sailthru_at > _OLD_S, tip)
+
+    def export_refusal(self) -> str:
+        """Say why the people cannot be exported, or ""."""
+        decision = self._audience.check_export()
+        if not decision.is_allowed:
+            return decision.reason
+        if self.exported is not None:
+            return "An export is under way."
+        return "" if self.total else "There is nobody to export."
+
+    def fields(self) -> tuple[AudienceField, ...]:
+        """Return the fields by which people can be picked, the account's own at the end."""
+        own = (find_field(f"{CUSTOM_PREFIX}{key}") for key in self.field_keys)
+        return (*AUDIENCE_FIELDS.values(), *own)
+
+    def values_of(self, field: str) -> tuple[str, ...]:
+        """Return what can be chosen as a field's value; () where it is typed, or not known yet."""
+        if field not in self._values and self.coverage is not None:
+            self._values[field] = ()
+            self.tasks.start(f"values {field}", self._read_values(field))
+        return self._values.get(field, ())
+
+    def condition_at(self, path: ConditionPath) -> AudienceCondition | None:
+        """Return the condition at a path."""
+        return condition_at(self.group, path)
+
+    # What a person does.
+
+    def set_visible(self, visible: bool) -> None:
+        """Read the people while somebody looks at the page."""
+        if visible:
+            self.reload()
+        elif self._process is None:
+            self._poll_timer.stop()
+
+    def reload(self) -> None:
+        """Read coverage, segments, and the people anew."""
+        self._error = None
+        self.tasks.start("coverage", self._read_coverage())
+        self.changed.emit()
+
+    def choose_segment(self, name: str) -> None:
+        """Show a saved segment, or everybody; unsaved conditions are given up."""
+        wanted = dict(self._segments).get(name, EVERYBODY)
+        self.segment_name = name if name in dict(self._segments) else ""
+        self._saved_group = wanted
+        self._show_group(wanted)
+
+    def reset(self) -> None:
+        """Give up what was changed of the segment's conditions."""
+        self._show_group(self._saved_group)
+
+    def set_is_any(self, is_any: bool) -> None:
+        """Let one of the outermost conditions be enough, or ask for all of them."""
+        self._show_group(AudienceGroup(self.group.items, is_any))
+
+    def put_condition(
+        self, path: ConditionPath | None, into: ConditionPath, condition: AudienceCondition
+    ) -> None:
+        """Replace the condition at a path, or add one (`path` None) to the group at `into`."""
+        if path is not None:
+            self._show_group(replace_condition(self.group, path, condition))
+        else:
+            self._show_group(append_condition(self.group, into, condition))
+
+    def remove_condition(self, path: ConditionPath) -> None:
+        """Take a condition away."""
+        self._show_group(remove_condition(self.group, path))
+
+    def clear_conditions(self) -> None:
+        """Show everybody."""
+        self._show_group(EVERYBODY)
+
+    def set_order(self, order: AudienceOrder) -> None:
+        """Sort the people by another column."""
+        if order != self.table_model.order:
+            self.table_model.order = order
+            self._start_people()
+
+    def select(self, place: int) -> None:
+        """Show the person at a place of the table in the peek."""
+        person = self.table_model.row_at(place)
+        if person == self.person:
+            return
+        self.person, self.evidence = person, ()
+        if person is not None:
+            self.tasks.start("explain", self._explain(person))
+        self.changed.emit()
+
+    def save_segment(self, name: str) -> None:
+        """Save the conditions under a name."""
+        self.tasks.start("segment", self._save_segment(name))
+
+    def remove_segment(self) -> None:
+        """Remove the saved segment that is shown; nobody in it is touched."""
+        if self.segment_name:
+            self.tasks.start("segment", self._remove_segment(self.segment_name))
+
+    def export(self, path: str, file_format: str) -> None:
+        """Write everybody who matches to a file."""
+        self.tasks.start_once("export", self._export(Path(path), FileFormat(file_format)))
+
+    def cancel_export(self) -> None:
+        """Stop the export; no file is left."""
+        self.tasks.cancel("export")
+        self.exported = None
+        self.changed.emit()
+
+    def take_next_step(self) -> None:
+        """Do what the empty page offers: switch on, read, clear the conditions, or try again."""
+        if isinstance(self._error, UserDecisionNeeded) and self.coverage is None:
+            self.tasks.start_once("begin", self._begin_reading())
+        elif self._error is not None:
+            self.reload()
+        else:
+            self.clear_conditions()
+
+    def refresh_data(self) -> None:
+        """Have a process read what has changed in both services."""
+        self.tasks.start_once("begin", self._begin_reading())
+
+    def refresh_refusal(self) -> str:
+        """Say why what has changed can't be read now, or ""."""
+        if self.is_reading:
+            return "A reading is under way."
+        if not self._use_cases.is_on():
+            return "This computer reads everybody's data no more. An admin can switch it on."
+        return ""
+
+    # Work.
+
+    def _show_group(self, group: AudienceGroup) -> None:
+        self.group = group
+        self._start_people()
+
+    def _start_people(self) -> None:
+        self._error = None
+        self._is_finding = True
+        self.tasks.start("people", self._find_people())
+        self.changed.emit()
+
+    async def _read_coverage(self) -> None:
+        try:
+            self.coverage = await self._audience.read_coverage()
+            await self._read_segments()
+            # A task of its own: another choice meanwhile replaces it, and not what follows.
+            self._start_people()
+            self.field_keys = tuple(await self._audience.list_field_keys())
+            await self._count_segments()
+        except (NotPermitted, UserDecisionNeeded) as error:
+            self.coverage, self._error = None, error
+            self.changed.emit()
+
+    async def _read_segments(self) -> None:
+        self._segments = tuple(
+            [
+                (one.name, await self._audience.get_segment(one.name))
+                for one in await self._audience.list_segments()
+            ]
+        )
+
+    async def _count_segments(self) -> None:
+        for name, group in self._segments:
+            self._segment_counts[name] = await self._audience.count(group)
+        self.changed.emit()
+
+    async def _find_people(self) -> None:
+        group, order = self.group, self.table_model.order
+        try:
+            ids = await self._audience.list_ids(group, order)
+        except (NotPermitted, UserDecisionNeeded) as error:
+            self._error = error
+            self.changed.emit()
+            return
+        self.total, self._is_finding = len(ids), False
+        self.table_model.show_keys(ids)
+        self.person, self.evidence = None, ()
+        self.changed.emit()
+        for condition in dict.fromkeys(group.conditions()):
+            self._counts[condition] = await self._audience.count_condition(condition)
+            self.changed.emit()
+        for item in group.items:
+            if isinstance(item, AudienceGroup):
+                self._group_counts[item] = await self._audience.count(item)
+        if self.segment_name and not self.is_changed:
+            self._segment_counts[self.segment_name] = self.total
+        self.changed.emit()
+
+    async def _read_rows(self, ids: Sequence[int]) -> Mapping[int, AudiencePerson] | None:
+        return await self._audience.get_people(ids)
+
+    async def _explain(self, person: AudiencePerson) -> None:
+        evidence = await self._audience.explain(person, self.group)
+        if self.person == person:
+            self.evidence = evidence
+            self.changed.emit()
+
+    async def _read_values(self, field: str) -> None:
+        self._values[field] = tuple(await self._audience.list_values(field))
+        self.changed.emit()
+
+    async def _save_segment(self, name: str) -> None:
+        saved = await self._audience.save_segment(name, self.group)
+        self.segment_name, self._saved_group = saved.name, self.group
+        await self._read_segments()
+        if self.total is not None:
+            self._segment_counts[saved.name] = self.total
+        self.changed.emit()
+        self.message_posted.emit(f"Saved the segment “{saved.name}”")
+
+    async def _remove_segment(self, name: str) -> None:
+        await self._audience.remove_segment(name)
+        await self._read_segments()
+        self._segment_counts.pop(name, None)
+        self.choose_segment("")
+        self.message_posted.emit(f"Removed the segment “{name}”")
+
+    async def _export(self, path: Path, file_format: FileFormat) -> None:
+        group, order = self.group, self.table_model.order
+        names = [column.value for column in _EXPORTED]
+        await self._audience.note_export(group, self.total or 0, names)
+        row_format: RowFormat[AudiencePerson] = RowFormat(
+            [column.label for column in _EXPORTED],
+            lambda person: [[file_cell(person, column) for column in _EXPORTED]],
+            lambda person: {column.value: cell_value(person, column) for column in _EXPORTED},
+        )
+        self._show_exported(0)
+        try:
+            count = await export_pages(
+                path,
+                self._audience.iter_people(group, order),
+                row_format,
+                file_format=file_format,
+                on_count=self._show_exported,
+            )
+        finally:
+            self.exported = None
+            self.changed.emit()
+        people = format_count(count, "person", "people")
+        self.message_posted.emit(f"Saved {people} to {path.name}")
+
+    def _show_exported(self, count: int) -> None:
+        self.exported = count
+        self.changed.emit()
+
+    async def _begin_reading(self) -> None:
+        if not self._use_cases.is_on():
+            await self._use_cases.switch_on()
+        self._process = self._use_cases.start_reading()
+        self._poll_timer.start()
+        self.changed.emit()
+
+    def _poll(self) -> None:
+        has_ended = self._process is not None and self._process.exit_code is not None
+        if has_ended:
+            self._process = None
+            self._poll_timer.stop()
+        # While a first reading is under way everybody who has come is shown.
+        if has_ended or self.coverage is None or self.coverage.is_first_read:
+            self.tasks.start_once("coverage", self._read_coverage())
+        self.changed.emit()
+
+    @staticmethod
+    def _format_count(count: int | None) -> str:
+        return "" if count is None else f"{count:,}"
+
+
+def build_condition(
+    field: AudienceField, operator: AudienceOperator, text: str
+) -> AudienceCondition:
+    """Build a condition from what a person chose and typed. Raises ConditionError."""
+    if not operator.takes_value:
+        return AudienceCondition(field.name, operator)
+    return AudienceCondition(field.name, operator, check_value(field, operator, text))

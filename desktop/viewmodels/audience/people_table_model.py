@@ -1,0 +1,52 @@
+"""The item model of the audience's people: chosen columns, pages of rows by their ids."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+
+from PySide6.QtCore import QObject
+
+from desktop.model.audience_person import AudienceColumn, AudienceOrder, AudiencePerson
+from desktop.viewmodels.audience.person_text import cell_lines
+from desktop.viewmodels.list_model import ListColumn, PagedListModel
+from desktop.viewmodels.task_registry import TaskRegistry
+
+# In the window the address stands below the name.
+TABLE_COLUMNS = (
+    AudienceColumn.NAME,
+    AudienceColumn.ORGANIZATION,
+    AudienceColumn.LAST_TICKET,
+    AudienceColumn.OPEN_TICKETS,
+    AudienceColumn.RATING,
+    AudienceColumn.VALUE,
+    AudienceColumn.HEALTH,
+    AudienceColumn.LISTS,
+    AudienceColumn.OPTOUT,
+)
+
+
+class PeopleTableModel(PagedListModel[AudiencePerson]):
+    """The Qt item model of the people whom conditions pick; their keys are Zendesk user ids."""
+
+    def __init__(
+        self,
+        read_rows: Callable[[Sequence[int]], Awaitable[Mapping[int, AudiencePerson] | None]],
+        tasks: TaskRegistry,
+        get_now: Callable[[], float],
+        parent: QObject | None = None,
+    ) -> None:
+        """`get_now` tells the Unix time that ages are counted to."""
+        self.get_now = get_now
+        columns = [
+            ListColumn[AudiencePerson](column.label, partial(self._text, column))
+            for column in TABLE_COLUMNS
+        ]
+        super().__init__(columns, read_rows, tasks, parent)
+        self.order = AudienceOrder()
+
+    def column_at(self, section: int) -> AudienceColumn:
+        """Return which column of the audience stands at a section of the table."""
+        return TABLE_COLUMNS[section]
+
+    def _text(self, column: AudienceColumn, person: AudiencePerson) -> str:
+        lines = filter(None, cell_lines(person, column, self.get_now()))
+        return f"{', '.join(lines)}"

@@ -1,0 +1,1 @@
+"""View-models of the Reports page: tiles, charts as data, tables, the chosen period."""

@@ -1,0 +1,338 @@
+"""The data workspace reads Zendesk whole, resumes where it was killed, and counts exactly."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop.audience.data_reader import DataReader
+from desktop.kit.errors import NotPermitted
+from desktop.store.data_erasure import erase_everybody, erase_kept_people, find_kept_people
+from desktop.store.data_store import DataStore, open_data_store
+from desktop.store.sqlite_database import Database
+from desktop.store.ticket_rollup_repository import quarter_of
+from tests.support.clocks import ManualClock
+from tests.support.data_cases import (
+    NOON,
+    FakeExport,
+    dump,
+    open_small_store,
+    read_all,
+    small_account,
+    ticket,
+    user,
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[DataStore]:
+    yield from open_small_store(tmp_path / "store")
+
+
+def recount(store: DataStore) -> tuple[Counter[object], Counter[object]]:
+    """The counts of tickets and ratings, from the rows that are kept."""
+    tickets: Counter[object] = Counter()
+    for row in store.data_db.read(lambda c: c.execute("SELECT * FROM ticket").fetchall()):
+        if row["status"] == "deleted":
+            continue
+        for measure in ("created", "solved", "closed"):
+            if row[f"{measure}_at"] is not None:
+                quarter = quarter_of(row[f"{measure}_at"])
+                tickets[(measure, quarter, row["assignee"] or 0)] += 1
+    ratings: Counter[object] = Counter(
+        (row["score"], quarter_of(row["updated_at"]), row["assignee"] or 0)
+        for row in store.data_db.read(lambda c: c.execute("SELECT * FROM rating").fetchall())
+    )
+    return tickets, ratings
+
+
+def kept_counts(store: DataStore) -> tuple[Counter[object], Counter[object]]:
+    def of(table: str, name: str) -> Counter[object]:
+        rows = store.history_db.read(
+            lambda c: c.execute(f"SELECT {name}, quarter, agent, count FROM {table}").fetchall()  # noqa: S608
+        )
+        return Counter({tuple(row)[:3]: row["count"] for row in rows})
+
+    return of("ticket_count", "measure"), of("rating_count", "score")
+
+
+def matches(store: DataStore, words: str) -> set[int]:
+    return {
+        row[0]
+        for row in store.data_db.read(
+            lambda c: c.execute(
+                "SELECT rowid FROM ticket_search WHERE ticket_search MATCH ?", (words,)
+            ).fetchall()
+        )
+    }
+
+
+async def test_reading_keeps_people_with_their_numbers_and_counts_what_a_recount_gives(
+    store: DataStore,
+) -> None:
+    account = small_account()
+    await read_all(store, account)
+    counts = await store.people.count_kept()
+    assert (counts.people, counts.archived, counts.tickets) == (10, 0, 24)
+    assert kept_counts(store) == recount(store)
+    assert kept_counts(store)[0][("created", quarter_of(NOON - 0), 0)] == 1
+    row = store.data_db.read(lambda c: c.execute("SELECT * FROM person WHERE id = 1").fetchone())
+    own = [one for one in account.tickets if one.requester_id == 1 and not one.is_deleted]
+    assert row["ticket_count"] == len(own) == 3
+    assert row["open_count"] == sum(one.is_unsolved for one in own)
+    assert row["last_ticket_id"] == max(own, key=lambda one: one.updated_at or 0).id
+    assert {state.name: state.is_complete for state in await store.sources.list_all()} == {
+        "organizations": True, "ratings": True, "tickets": True, "users": True,
+    }  # fmt: skip
+
+
+async def test_reading_again_from_the_beginning_changes_no_row_and_no_count(
+    store: DataStore,
+) -> None:
+    account = small_account()
+    await read_all(store, account)
+    before = dump(store.data_db, ("data_source",)), dump(store.history_db)
+    await store.sources.reset(["users", "tickets", "ratings", "organizations"])
+    await read_all(store, account)
+    assert (dump(store.data_db, ("data_source",)), dump(store.history_db)) == before
+
+
+async def test_counts_of_a_lost_data_file_are_the_same_after_it_was_read_anew(
+    tmp_path: Path,
+) -> None:
+    account, folder = small_account(), tmp_path / "store"
+    store = open_data_store(folder)
+    await read_all(store, account)
+    before = dump(store.history_db)
+    store.close()
+    for path in folder.glob("data.db*"):
+        path.unlink()
+    for path in folder.glob(".data.db*"):
+        path.unlink()
+    store = open_data_store(folder)
+    assert (await store.people.count_kept()).people == 0
+    await read_all(store, account)
+    assert dump(store.history_db) == before
+    assert kept_counts(store) == recount(store)
+    store.close()
+
+
+async def test_a_changed_ticket_moves_its_counts_and_its_requesters_numbers(
+    store: DataStore,
+) -> None:
+    later = NOON + 900.0
+    first = ticket(1, 1, tags=("a", "b"), subject="Lost parcel")
+    account = FakeExport(users=[user(1), user(2)], tickets=[first])
+    await read_all(store, account)
+    solved = replace(
+        first, status="solved", requester_id=2, assignee_id=902, changed_at=later,
+        updated_at=later, solved_at=later, tags=("b", "c"), subject="Found parcel",
+    )  # fmt: skip
+    await store.tickets.save_tickets([solved], "x", later)
+    # An older version that comes again changes nothing.
+    await store.tickets.save_tickets([first], "y", later)
+    assert kept_counts(store) == recount(store)
+    assert kept_counts(store)[0][("solved", quarter_of(later), 902)] == 1
+    rows = store.data_db.read(
+        lambda c: c.execute("SELECT id, ticket_count, open_count FROM person").fetchall()
+    )
+    assert [tuple(row) for row in rows] == [(1, 0, 0), (2, 1, 0)]
+    assert (matches(store, "lost"), matches(store, "found")) == (set(), {1})
+    tags = store.data_db.read(
+        lambda c: c.execute(
+            "SELECT t.name, x.requester FROM ticket_tag x JOIN tag t ON t.id = x.tag_id"
+        ).fetchall()
+    )
+    assert sorted(map(tuple, tags)) == [("b", 2), ("c", 2)]
+    # Reopened: it is counted as solved no more; deleted: in nothing.
+    reopened = replace(solved, status="open", solved_at=None, changed_at=later + 1)
+    await store.tickets.save_tickets([reopened], "z", later)
+    assert {key[0] for key in kept_counts(store)[0]} == {"created"}
+    await store.tickets.save_tickets([replace(reopened, status="deleted")], "z", later)
+    assert kept_counts(store)[0] == Counter()
+    assert matches(store, "found") == set()
+
+
+async def test_closing_time_is_when_a_ticket_was_first_seen_closed(store: DataStore) -> None:
+    closed = ticket(1, 1, status="closed", solved_at=NOON - 500, updated_at=NOON, changed_at=NOON)
+    await store.tickets.save_tickets([closed], "a", NOON)
+    redacted = replace(closed, changed_at=NOON + 9000, updated_at=NOON + 9000)
+    await store.tickets.save_tickets([redacted], "b", NOON)
+    assert kept_counts(store)[0][("closed", quarter_of(NOON), 901)] == 1
+    assert kept_counts(store)[0][("solved", quarter_of(NOON - 500), 901)] == 1
+
+
+async def test_who_is_deleted_in_zendesk_is_archived_and_who_is_erased_there_is_forgotten(
+    store: DataStore,
+) -> None:
+    await read_all(store, FakeExport(users=[user(1), user(2)]))
+    gone = [replace(user(n), active=False, updated_at=NOON) for n in (1, 2)]
+    await store.people.save_users(gone, "x", NOON)
+    kept = await store.people.count_kept()
+    assert (kept.people, kept.archived) == (0, 2)
+    archived = dump(store.history_db)["archived_person"]
+    assert [row[2] for row in archived] == ["Person 1", "Person 2"]
+    erased = replace(gone[0], name="Permanently Deleted User", email=None, updated_at=NOON + 1)
+    await store.people.save_users([erased], "y", NOON)
+    assert [row[2] for row in dump(store.history_db)["archived_person"]] == ["Person 2"]
+    assert "p1@people.example" not in repr(dump(store.data_db))
+
+
+async def test_a_sign_in_that_may_not_export_still_reads_the_rest(store: DataStore) -> None:
+    account = small_account()
+    account.refused = frozenset({"tickets", "ratings"})
+    await read_all(store, account)
+    states = {state.name: state for state in await store.sources.list_all()}
+    assert states["users"].is_complete
+    assert states["tickets"].refused == "No tickets for you. Only admins."
+    account.refused = frozenset()
+    await read_all(store, account)
+    assert (await store.sources.get("tickets")).refused == ""
+    assert (await store.people.count_kept()).tickets == 24
+
+
+async def test_reading_stops_before_the_next_page_once_it_is_switched_off(
+    store: DataStore,
+) -> None:
+    account, left = small_account(), [3]
+
+    def require_allowed() -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise NotPermitted("Switched off.")
+
+    reader = DataReader(store, account, ManualClock(), require_allowed=require_allowed)  # type: ignore[arg-type]
+    with pytest.raises(NotPermitted):
+        await reader.refresh()
+    assert len(account.asked) == 3
+
+
+POINTS = [f"{name} {what}" for name in ("organizations", "users", "tickets", "ratings")
+          for what in ("read", "stored")]  # fmt: skip
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_reading_killed_at_a_point_goes_on_without_loss(tmp_path: Path, point: str) -> None:
+    wanted = await read_whole(tmp_path / "whole")
+    folder = tmp_path / "killed"
+
+    def checkpoint(name: str) -> None:
+        if name == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    assert run_child(lambda: read_once(folder, small_account(), checkpoint)) == -signal.SIGKILL
+    account = small_account()
+    assert await read_whole(folder, account) == wanted
+    # Nothing that was stored is asked for again.
+    name, what = point.split()
+    first = next(place for asked, place in account.asked if asked == name)
+    if name != "organizations":
+        assert first == ("3" if what == "stored" else "since 0")
+
+
+async def test_reading_killed_at_each_commit_counts_nothing_twice(tmp_path: Path) -> None:
+    wanted = await read_whole(tmp_path / "whole")
+    killed = 0
+    for number in range(1, 60, 3):
+        folder = tmp_path / f"killed-{number}"
+        code = run_child(lambda n=number, f=folder: die_at_commit(n, f))  # type: ignore[misc]
+        killed += code == -signal.SIGKILL
+        assert await read_whole(folder) == wanted, number
+    assert killed >= 10
+
+
+def die_at_commit(number: int, folder: Path) -> None:
+    left, write = [number], Database.write
+
+    def mortal_write(self: Database, act: object) -> object:
+        left[0] -= 1
+
+        def half(connection: sqlite3.Connection) -> object:
+            found = act(connection)  # type: ignore[operator]
+            if not left[0]:
+                # Everything of this transaction but its commit.
+                os.kill(os.getpid(), signal.SIGKILL)
+            return found
+
+        return write(self, half)
+
+    Database.write = mortal_write  # type: ignore[method-assign,assignment]
+    read_once(folder, small_account(), lambda _name: None)
+
+
+def read_once(folder: Path, account: FakeExport, checkpoint: object) -> None:
+    store = open_data_store(folder)
+    reader = DataReader(store, account, ManualClock(), checkpoint=checkpoint)  # type: ignore[arg-type]
+    asyncio.run(reader.refresh())
+
+
+def run_child(task: object) -> int:
+    child = os.fork()
+    if not child:
+        try:
+            task()  # type: ignore[operator]
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+async def read_whole(folder: Path, account: FakeExport | None = None) -> tuple[object, object]:
+    store = open_data_store(folder)
+    await read_all(store, account or small_account())
+    assert kept_counts(store) == recount(store)
+    found = dict(dump(store.data_db, ("data_source",))), dict(dump(store.history_db))
+    store.close()
+    return found
+
+
+async def test_erasing_one_person_leaves_no_word_of_them_and_every_count(store: DataStore) -> None:
+    await read_all(store, small_account())
+    before = kept_counts(store)
+    users, sids = find_kept_people(store.data_db, ["p1@people.example"])
+    assert (users, sids) == ({1}, set())
+    assert erase_kept_people(store.data_db, store.history_db, users, sids) > 0
+    assert find_kept_people(store.data_db, ["p1@people.example"]) == (set(), set())
+    assert (await store.people.count_kept()).people == 9
+    assert kept_counts(store) == before
+    texts = dump(store.data_db)["ticket_text"]
+    assert {row[0] for row in texts} & {100, 108, 116} == set()
+    found = store.data_db.read(
+        lambda c: c.execute(
+            "SELECT rowid FROM person_search WHERE person_search MATCH 'p1'"
+        ).fetchall()
+    )
+    assert found == []
+
+
+async def test_erasing_everybody_keeps_the_counts_unless_the_account_is_another(
+    store: DataStore,
+) -> None:
+    await read_all(store, small_account())
+    before = kept_counts(store)
+    erase_everybody(store.data_db, store.history_db, with_counts=False)
+    assert not any(dump(store.data_db).values())
+    assert kept_counts(store) == before
+    assert matches(store, "refund") == set()
+    erase_everybody(store.data_db, store.history_db, with_counts=True)
+    assert not any(dump(store.history_db).values())
+
+
+async def test_the_requester_of_a_new_ticket_is_read_with_it(store: DataStore) -> None:
+    account = FakeExport(users=[user(1)], tickets=[ticket(1, 1)])
+    await read_all(store, account)
+    account.users, account.tickets = [user(1), user(2)], [ticket(1, 1), ticket(2, 2)]
+    account.asked.clear()
+    await DataReader(store, account, ManualClock()).refresh(["tickets"])  # type: ignore[arg-type]
+    assert [name for name, _ in account.asked] == ["tickets", "users"]
+    person = await store.audience.get_person(2)
+    assert person is not None
+    assert person.ticket_count == 1
+    account.asked.clear()
+    await DataReader(store, account, ManualClock()).refresh(["tickets"])  # type: ignore[arg-type]
+    assert [name for name, _ in account.asked] == ["tickets"]

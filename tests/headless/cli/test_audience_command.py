@@ -1,0 +1,116 @@
+"""`fairlead audience`: everybody by conditions, saved segments, and an export that is a right."""
+
+import csv
+import json
+from pathlib import Path
+
+from tests.support.cli_command import FairleadCommand
+from tests.support.edit_cases import CustomerFactory
+from tests.support.sandbox_servers import SandboxServers
+
+
+def test_audience_finds_saves_and_exports_who_was_read(
+    fairlead: FairleadCommand,
+    as_agent: FairleadCommand,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    tmp_path: Path,
+) -> None:
+    email = customers.new_email()
+    user_id = sandbox.create_user(email, name='=HYPERLINK("x")', tags=["audience-test"])
+    sandbox.create_profile(email, lists={"Newsletter": 1}, vars={"zendesk_health": "frustrated"})
+    # A change of the last minute is withheld by the exports.
+    sandbox.control("POST", "account", {"withheld": 0})
+    try:
+        unread = fairlead("audience", "--json")
+        assert (unread.exit_code, unread.json["error"]["code"]) == (3, "needs_person")
+        assert fairlead("data", "on", "--list", "Newsletter").exit_code == 0
+        assert fairlead("audience", "--json").json["error"]["code"] == "needs_person"
+        assert fairlead("data", "refresh").exit_code == 0
+    finally:
+        sandbox.control("POST", "account", {"withheld": 60})
+    where = "tag is audience-test and health is frustrated"
+    found = fairlead("audience", "--where", where, "--json").json
+    assert (found["total"], [row["id"] for row in found["rows"]]) == (1, [user_id])
+    assert found["rows"][0]["lists"] == ["Newsletter"]
+    assert found["conditions"][0] == {"where": "tag is audience-test", "people": 1, "not_read": 0}
+    # An export tells no opt-out level: nobody “gets everything” by it.
+    level = fairlead("audience", "--where", "optout is none", "--json").json
+    assert level["total"] == 0
+    assert level["conditions"][0]["not_read"] == level["coverage"]["people"] > 1
+
+    wrong = fairlead("audience", "--where", "tag is x and heath is bad", "--json")
+    assert (wrong.exit_code, wrong.json["error"]["code"]) == (2, "bad_input")
+    assert "At character 14." in wrong.stdout
+    assert fairlead("audience", "--columns", "nane").exit_code == 2
+    assert fairlead("audience", "--sort", "lists").exit_code == 2
+    assert fairlead("audience", "segment", "rename", "A").exit_code == 2
+
+    assert fairlead("audience", "segment", "save", "Unhappy", "--where", where).exit_code == 0
+    assert fairlead("audience", "--segment", "Unhappy", "--json").json["total"] == 1
+    both = ("--segment", "Unhappy", "--where", "tickets >= 1")
+    assert fairlead("audience", *both, "--json").json["total"] == 0
+
+    file = tmp_path / "people.csv"
+    assert fairlead("audience", "--segment", "Unhappy", "--csv", str(file)).exit_code == 0
+    header, row = csv.reader(file.read_text("utf-8-sig").splitlines())
+    assert header[:2] == ["Person", "E-mail"]
+    assert row[0] == '\'=HYPERLINK("x")'
+    assert row[-1] == "Not read"
+    assert oct(file.stat().st_mode)[-3:] == "600"
+    entry = fairlead("audit", "--json").json["rows"][0]
+    assert (entry["kind"], entry["new"]["people"], entry["new"]["where"]) == ("export", 1, where)
+
+    # An agent may neither look nor export, nor give the right by hand.
+    assert as_agent("audience", "--json").json["error"]["code"] == "not_permitted"
+    (path,) = fairlead.home.rglob("settings.json")
+    settings = json.loads(path.read_text())
+    settings["settings"]["permissions.agent.audience"] = True
+    path.write_text(json.dumps(settings))
+    assert as_agent("audience", "--json").json["error"]["code"] == "not_permitted"
+    assert fairlead("audience", "segment", "remove", "Unhappy", "--json").json == {"removed": True}
+    assert fairlead("audience", "segment", "list", "--json").json == {"segments": []}
+    assert fairlead("audience", "--segment", "Unhappy").exit_code == 1
+
+
+def test_audience_export_is_a_right_of_its_own(
+    fairlead: FairleadCommand, as_agent: FairleadCommand, tmp_path: Path
+) -> None:
+    assert fairlead("data", "on").exit_code == 0
+    assert fairlead("data", "refresh").exit_code == 0
+    wanted = json.dumps({"permissions": {"agent": {"audience": True}}})
+    assert fairlead("setup", "--from", "-", stdin=wanted).exit_code == 0
+    assert as_agent("audience", "--json").json["total"] > 1
+    file = tmp_path / "people.csv"
+    refused = as_agent("audience", "--csv", str(file), "--json")
+    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
+    assert not file.exists()
+    assert [row["kind"] for row in fairlead("audit", "--json").json["rows"]] == ["data_store"]
+
+
+def test_erasing_one_customer_erases_them_from_everybodys_data(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    email, other = customers.new_email(), customers.new_email()
+    for address in (email, other):
+        sandbox.create_user(address, tags=["to-be-erased"])
+        sandbox.create_profile(address, lists={"Newsletter": 1})
+    sandbox.control("POST", "account", {"withheld": 0})
+    try:
+        assert fairlead("data", "on", "--list", "Newsletter").exit_code == 0
+        assert fairlead("data", "refresh").exit_code == 0
+    finally:
+        sandbox.control("POST", "account", {"withheld": 60})
+    for name, address in (("Them", email), ("Others", other)):
+        where = f"email is {address}"
+        assert fairlead("audience", "segment", "save", name, "--where", where).exit_code == 0
+    erased = fairlead("data", "erase", "--customer", email, "--json").json
+    assert (erased["erased"], erased["everybody_records"], erased["remembered"]) == (True, 2, 1)
+    found = fairlead("audience", "--where", "tag is to-be-erased", "--json").json
+    assert [row["email"] for row in found["rows"]] == [other]
+    segments = fairlead("audience", "segment", "list", "--json").json["segments"]
+    assert [one["name"] for one in segments] == ["Others"]
+    left = [
+        path.name for path in fairlead.home.rglob("*.db*") if email in path.read_text("latin-1")
+    ]
+    assert left == []

@@ -1,0 +1,130 @@
+"""The team store itself: what a desk may do there, its versions, and its errors in sentences."""
+
+from collections.abc import Callable
+
+import pytest
+
+from desktop.kit.errors import AppError
+from desktop.model.account import Account
+from desktop.model.team_address import TeamAddress
+from desktop.store.sqlite_database import load_migrations
+from desktop.store.team.team_database import TeamDatabase
+from desktop.store.team.team_errors import TeamStoreAway, TeamStoreRefused
+from desktop.store.team.team_migrations import migrate_team_store, require_usable
+from desktop.store.team.team_store import TeamStore, build_team_store
+from tests.support.postgres_server import PostgresServer
+from tests.support.team_desk import KEY
+from tests.support.team_process import ACCOUNT
+
+
+def test_desk_role_adds_to_the_record_and_changes_nothing(
+    open_desk: Callable[[str], TeamStore],
+) -> None:
+    store = open_desk("d1")
+    for statement in (
+        "UPDATE audit SET actor = 'Eve'",
+        "DELETE FROM audit",
+        "TRUNCATE audit",
+        "UPDATE team SET key_check = ''",
+        "DELETE FROM desk",
+        "UPDATE desk SET joined_by = 'Eve'",
+        "UPDATE approval_answer SET user_id = '1'",
+        "DELETE FROM approval_request",
+        "DELETE FROM sync_lease",
+        "DROP TABLE audit",
+        "CREATE TABLE mine (n int)",
+        "INSERT INTO migration (number) VALUES (99)",
+        "ALTER TABLE audit DISABLE TRIGGER ALL",
+    ):
+        with pytest.raises(TeamStoreRefused) as refused:
+            store.database.run(lambda c, s=statement: c.execute(s))  # type: ignore[misc]
+        assert "lacks a right" in str(refused.value), statement
+
+
+def test_owner_may_not_work_as_a_desk(postgres: PostgresServer, database: str) -> None:
+    owner = TeamDatabase(postgres.address(database, postgres.owner_login))
+    with pytest.raises(TeamStoreRefused, match="may change what other desks have recorded"):
+        require_usable(owner)
+    owner.close()
+
+
+def test_migrations_are_applied_once_and_a_newer_store_is_refused(
+    postgres: PostgresServer, database: str
+) -> None:
+    newest = load_migrations("team")[-1][0]
+    owner = TeamDatabase(postgres.address(database, postgres.owner_login))
+    assert migrate_team_store(owner) == (newest, newest)
+    insert = f"INSERT INTO fairlead.migration (number) VALUES ({newest + 1})"  # noqa: S608 - ours
+    postgres.execute(insert, database)
+    desk = TeamDatabase(postgres.address(database))
+    for act, on in ((migrate_team_store, owner), (require_usable, desk)):
+        with pytest.raises(TeamStoreRefused, match="newer Fairlead"):
+            act(on)
+    owner.close()
+    desk.close()
+
+
+def test_other_account_and_wrong_key_do_not_join(
+    postgres: PostgresServer, database: str, open_desk: Callable[[str], TeamStore]
+) -> None:
+    open_desk("d1")
+    other = build_team_store(postgres.address(database).with_key(KEY), "d2")
+    elsewhere = Account("https://two.zendesk.com/", "", "https://api.sailthru.com")
+    with pytest.raises(AppError, match="works with another account"):
+        other.desks.join.blocking("d2", "Ben", "1", elsewhere)
+    other.close()
+    stranger = build_team_store(postgres.address(database).with_key("00" * 32), "d3")
+    with pytest.raises(AppError, match="key of the team"):
+        stranger.desks.join.blocking("d3", "Eve", "1", ACCOUNT)
+    with pytest.raises(AppError, match="another team's store"):
+        stranger.desks.require_team.blocking("not this one", ACCOUNT)
+    stranger.close()
+
+
+def test_errors_of_the_connection_are_sentences(postgres: PostgresServer, database: str) -> None:
+    cases = [
+        (TeamAddress("127.0.0.1", database, "desk", port=1), TeamStoreAway, "can't be reached"),
+        (postgres.address("nowhere"), TeamStoreRefused, "no database “nowhere”"),
+        (postgres.address(database, "nobody"), TeamStoreRefused, "sign-in as nobody"),
+        (postgres.address("postgres"), TeamStoreRefused, "is no team store yet"),
+        # Not this computer by its name, so TLS is asked for, which this server does not offer.
+        (
+            TeamAddress("127.1", database, "desk", "pw", postgres.port),
+            TeamStoreRefused,
+            "does not offer TLS",
+        ),
+    ]
+    for address, kind, said in cases:
+        store = TeamDatabase(address)
+        with pytest.raises(kind) as raised:
+            require_usable(store)
+        assert said in str(raised.value)
+        assert "pw" not in str(raised.value)
+        store.close()
+
+
+def test_connection_that_was_cut_is_opened_again(
+    postgres: PostgresServer, database: str, open_desk: Callable[[str], TeamStore]
+) -> None:
+    store = open_desk("d1")
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    )
+    cut += " AND pid <> pg_backend_pid()"
+    assert len(store.desks.list_all.blocking()) == 1
+    assert postgres.execute(cut, database) == [(True,)]
+    assert len(store.desks.list_all.blocking()) == 1
+    assert store.desks.has_team.blocking()
+
+
+def test_variables_of_libpq_lead_nowhere_else(
+    postgres: PostgresServer, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (
+        ("PGHOSTADDR", "192.0.2.1"), ("PGPORT", "1"), ("PGOPTIONS", "-c nothing=1"),
+        ("PGSSLMODE", "require"), ("PGUSER", "nobody"), ("PGDATABASE", "nowhere"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    store = TeamDatabase(postgres.address(database))
+    require_usable(store)
+    store.close()

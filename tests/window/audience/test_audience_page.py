@@ -1,0 +1,170 @@
+"""The Audience page by keyboard and mouse: read, conditions with counts, segments, one person."""
+
+import csv
+from pathlib import Path
+
+from tests.support.accessibility_checks import clipped_texts, controls_without_name
+from tests.support.audience_page_driver import AudiencePageDriver
+from tests.support.batch_page_driver import PROCESS_S
+from tests.support.window_driver import CTRL, Key
+
+
+async def test_nobody_is_read_until_an_admin_says_so_and_then_by_a_process(
+    window: AudiencePageDriver,
+) -> None:
+    assert "Nothing was read on this computer yet." in window.visible_texts()
+    assert not window.audience_page.condition_card.isVisible()
+    window.audience_page.list_card.action_requested.emit()
+    await window.wait_until(lambda: window.audience.is_reading)
+    await window.wait_until(lambda: not window.audience.is_reading, PROCESS_S)
+    await window.wait_until(lambda: window.is_still() and bool(window.audience.total))
+    assert "Maria Lopez" in window.names()
+    texts = window.visible_texts()
+    assert "people, newest ticket first" in texts
+    assert "Sailthru, no list read" in texts
+    audit = await window.window.services.store.audit.list_entries(limit=1)
+    assert [entry.kind for entry in audit] == ["data_store"]
+
+
+async def test_conditions_are_chips_with_their_own_counts_and_a_segment_keeps_them(
+    window: AudiencePageDriver,
+) -> None:
+    await window.read_everybody()
+    everybody = window.audience.total or 0
+    await window.add_condition("open_tickets", ">=", "3")
+    assert window.chip_texts() == ["Open tickets at least 3"]
+    assert window.names() == ["Maria Lopez"]
+    await window.add_condition("health", "is", "neutral")
+    card = window.audience_page.condition_card
+    counts = [chip.view.count for chip in card.chips]
+    assert counts[0] == "1"
+    assert "Of " in card.chips[1].view.tip  # how many were not read
+    assert "it was not read" in card.chips[1].view.tip
+    assert "1 person matches" in window.visible_texts()
+    # Any of them is enough; then all again.
+    card.match_dropdown.chosen.emit("any")
+    await window.wait_until(window.is_still)
+    assert (window.audience.total or 0) > 1
+    card.match_dropdown.chosen.emit("all")
+    await window.wait_until(window.is_still)
+
+    window.click(window.audience_page.save_as_button)
+    window.audience_page.name_edit.setText("Three open")
+    window.press(Key.Key_Return)
+    await window.wait_until(lambda: window.audience.segment_name == "Three open")
+    assert "Saved the segment “Three open”" in window.visible_texts()
+    assert not window.audience.is_changed
+    window.click(card.chips[1].remove_button)
+    await window.wait_until(window.is_still)
+    assert "Changed, not saved" in window.visible_texts()
+    window.click(window.audience_page.reset_button)
+    await window.wait_until(window.is_still)
+    assert len(window.chip_texts()) == 2
+    window.audience_page.segment_list.segment_chosen.emit("All people")
+    await window.wait_until(window.is_still)
+    assert window.audience.total == everybody
+    window.audience_page.segment_list.segment_chosen.emit("Three open")
+    await window.wait_until(window.is_still)
+    assert window.names() == ["Maria Lopez"]
+    window.click(window.audience_page.remove_button)
+    await window.wait_until(lambda: window.is_still() and not window.audience.segment_name)
+    assert [one.name for one in window.audience.segments()] == ["All people"]
+
+
+async def test_a_group_is_a_box_and_a_wrong_value_says_why(window: AudiencePageDriver) -> None:
+    await window.read_everybody()
+    await window.add_condition("open_tickets", ">=", "1")
+    await window.add_condition("rating", "is", "good")
+    card = window.audience_page.condition_card
+    window.click(card.group_button)
+    form = card.form
+    form.field_dropdown.set_value("text")
+    form._on_field()
+    form.value_edit.setText("refund")
+    window.click(form.apply_button)
+    await window.wait_until(window.is_still)
+    assert window.chip_texts() == [
+        "Open tickets at least 1", "Rating is Good", "Ticket text contains refund",
+    ]  # fmt: skip
+    assert "match any" in window.visible_texts()
+    window.click(card.add_button)
+    form.field_dropdown.set_value("created")
+    form._on_field()
+    form.operator_dropdown.set_value("before")
+    form.value_edit.setText("yesterday")
+    window.click(form.apply_button)
+    assert "“yesterday” is no day." in window.visible_texts()
+    assert form.isVisible()
+    window.press(Key.Key_Escape)
+    assert not form.isVisible()
+    await window.add_condition("tag", "is", "nobody-has-this")
+    assert "Nobody matches these conditions." in window.visible_texts()
+    assert card.chips[1].view.is_empty
+    window.audience_page.list_card.action_requested.emit()
+    await window.wait_until(window.is_still)
+    assert window.chip_texts() == []
+
+
+async def test_the_peek_says_why_somebody_is_listed_and_enter_opens_the_customer(
+    window: AudiencePageDriver,
+) -> None:
+    await window.read_everybody()
+    await window.add_condition("text", "contains", "too many emails")
+    assert window.names()[0] == "Maria Lopez"
+    await window.wait_until(lambda: bool(window.audience.evidence))
+    texts = window.visible_texts()
+    assert "Why in this list" in texts
+    assert "Too many emails" in texts
+    window.audience_page.table.setFocus()
+    window.press(Key.Key_Return)
+    await window.wait_until(lambda: window.view.current_page == "customers")
+    await window.wait_until(lambda: window.window.sheet_model.sheet is not None)
+
+
+async def test_sorting_by_a_heading_and_by_the_list_of_orders(window: AudiencePageDriver) -> None:
+    await window.read_everybody()
+    window.audience_page.table.header.sectionClicked.emit(0)
+    await window.wait_until(window.is_still)
+    window.audience_page.table.viewport().repaint()
+    await window.wait_until(lambda: window.is_still() and len(window.names()) > 5)
+    names = [name for name in window.names() if name]
+    assert names == sorted(names, key=str.casefold)
+    assert "by person, A to Z" in window.visible_texts()
+    window.audience_page.table.header.sectionClicked.emit(0)
+    await window.wait_until(window.is_still)
+    await window.wait_until(lambda: len(window.names()) > 5)
+    assert "by person, Z to A" in window.visible_texts()
+
+
+async def test_export_is_a_file_without_formulas_and_stands_in_the_audit(
+    window: AudiencePageDriver, tmp_path: Path
+) -> None:
+    await window.read_everybody()
+    await window.add_condition("open_tickets", ">=", "3")
+    file = tmp_path / "people.csv"
+    window.audience.export(str(file), "csv")
+    await window.wait_until(lambda: file.exists() and window.is_still())
+    rows = list(csv.reader(file.read_text("utf-8-sig").splitlines()))
+    assert [row[0] for row in rows] == ["Person", "Maria Lopez"]
+    (entry,) = await window.window.services.store.audit.list_entries(limit=1)
+    assert (entry.kind, entry.new["people"]) == ("export", 1)  # type: ignore[index,call-overload]
+
+
+async def test_every_control_has_a_name_and_room(window: AudiencePageDriver) -> None:
+    await window.read_everybody()
+    await window.add_condition("open_tickets", ">=", "1")
+    await window.add_condition("rating", "is not", "bad")
+    window.click(window.audience_page.condition_card.add_button)
+    for size in ((1280, 820), (1000, 700), (470, 860)):
+        window.view.resize(*size)
+        await window.wait_until(window.is_still)
+        assert controls_without_name(window.audience_page) == []
+        assert clipped_texts(window.audience_page) == []
+
+
+async def test_agents_have_no_audience_page(agent_window: AudiencePageDriver) -> None:
+    await agent_window.wait_until(lambda: "audience" not in agent_window.view.rail_pages)
+    agent_window.view.show_page("customers")
+    agent_window.press(Key.Key_5, CTRL)
+    assert agent_window.view.current_page == "customers"
+    assert "may not search everybody" in agent_window.view.window_actions["Audience"].statusTip()

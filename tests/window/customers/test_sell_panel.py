@@ -1,0 +1,49 @@
+"""The panel Zendesk Sell: shown where Sell is connected, on its own, and hidden elsewhere."""
+
+from desktop.connect.workspace_setup import set_up_workspace
+from desktop.panels.customer.sell_panel import SellPanel
+from tests.support.window_driver import WindowDriver
+
+
+async def connect_sell(window: WindowDriver) -> None:
+    """Connect Sell as an admin does, and sign in once more."""
+    sell = {"sell": window.sandbox.connection_document["sell"]}
+    report = await set_up_workspace(sell, window.house.session.connection_config)
+    assert report.is_ok, report.checks
+    await window.house.session.connect()
+
+
+async def test_sheet_shows_contact_and_deals_of_sell(window: WindowDriver) -> None:
+    await connect_sell(window)
+    await window.look_up("maria@lopez.example")
+    panel = window.find_one("Zendesk Sell", SellPanel)
+    await window.wait_until(lambda: "Restaurant chairs" in window.visible_texts(panel))
+    texts = window.visible_texts(panel)
+    for words in (
+        "Maria Lopez",
+        "current customer",
+        "Owner Ada Admin",
+        "Restaurant chairs · Quote",
+        "€12,400.50",
+    ):
+        assert words in texts
+    assert "Zendesk ends Sell on 2027-08-31." in texts
+    window.save_screenshot("sell-panel")
+
+
+async def test_sell_that_refuses_leaves_the_other_panels(window: WindowDriver) -> None:
+    await connect_sell(window)
+    window.sandbox.control("POST", "account", {"sell_user": "off"})
+    await window.look_up("maria@lopez.example")
+    panel = window.find_one("Zendesk Sell", SellPanel)
+    await window.wait_until(
+        lambda: "Zendesk Sell refused the access token." in window.visible_texts(panel)
+    )
+    assert "Quote this to Zendesk" in window.visible_texts(panel)
+    assert "Too many emails" in window.visible_texts()
+
+
+async def test_sell_panel_is_hidden_where_sell_is_not_connected(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    assert not window.find_all("Zendesk Sell", SellPanel)
+    assert "Sell" not in window.visible_texts()
