@@ -39,7 +39,7 @@ class EventSourceCard(Card):
         self._counts = label("", wrap=True)
         self._warning = label("", tone="warn", wrap=True)
         self.switch = Switch(f"{name}: deliver by itself")
-        self._switch_label = label("Delivers by itself, at most")
+        self._switch_label = label("Delivers by itself, at most", wrap=True)
         self._switch_label.setBuddy(self.switch)
         self.limit_field = NumberField(
             f"{name}: hourly limit", 1, MAX_HOURLY_LIMIT, suffix=" an hour", reports_on_leave=True
@@ -96,6 +96,8 @@ class EventSourceCard(Card):
         for link in (self.events_button, self.key_button, self.rename_button, self.remove_button):
             flow.addWidget(link)
         self.limit_field.setMaximumWidth(fonts.scaled(140))
+        # In a narrow window it wraps before the field is cut.
+        self._switch_label.setMaximumWidth(fonts.scaled(172))
         self.left_out_field.setMaximumWidth(fonts.scaled(420))
         choice = hbox(self.switch, self._switch_label, self.limit_field, 1)
         self.body.setSpacing(fonts.scaled(4))

@@ -150,14 +150,14 @@ class ListPage(ListDetailPage):
         """Add a widget that may stand in place of the list page's search, list and details."""
         self._full_views.append(widget)
         widget.hide()
-        self._page.insertWidget(self._page.indexOf(self.banner), widget, 1)
+        self._parts.addWidget(widget, 1)
 
     def show_full_view(self, widget: QWidget | None) -> None:
         """Show an added widget in place of the list page's search, list and details; None: none."""
         for each in self._full_views:
             each.setVisible(each is widget)
         is_shown = widget is not None
-        self._page.setStretchFactor(self._body, 0 if is_shown else 1)
+        self._parts.setStretchFactor(self._body, 0 if is_shown else 1)
         self.search_field.setVisible(not is_shown)
         if is_shown:
             for part in (self.list_card, self._detail_scroll, self.back_button):
@@ -197,14 +197,14 @@ class ListPage(ListDetailPage):
         self._body.setSpacing(fonts.scaled(CARD_GAP))
         self._body.addWidget(self.list_card, 1)
         self._body.addWidget(self._detail_scroll, 0)
-        page = self._page = QVBoxLayout(self)
+        page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, fonts.scaled(11))
         page.setSpacing(fonts.scaled(10))
         page.addLayout(head)
         below_head = QWidget()
         # Never wider than the page, also while its parts are still side by side.
         below_head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        parts = QVBoxLayout(below_head)
+        parts = self._parts = QVBoxLayout(below_head)
         parts.setContentsMargins(0, 0, 0, 0)
         parts.setSpacing(fonts.scaled(10))
         if self._above_filters is not None:

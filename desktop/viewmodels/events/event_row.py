@@ -10,7 +10,7 @@ from desktop.events.planned_request import PlannedRequest, PlanProblem, RequestE
 from desktop.kit.text import format_count
 from desktop.model.event_delivery import DeliveryState, EventDelivery, StoredEvent
 from desktop.viewmodels.list_model import ListColumn
-from desktop.viewmodels.time_format import format_full_timestamp
+from desktop.viewmodels.time_format import format_full_date_and_time
 from desktop.viewmodels.tone import ChipTone
 
 TICK, LINE, WHAT, STATE = range(4)
@@ -243,10 +243,10 @@ def _delivery_row(event: StoredEvent, delivery: EventDelivery, where: str) -> Ev
     if event.ignored:
         facts.append(("Ignored", event.ignored))
     if event.failures and not event.is_held and event.not_before:
-        facts.append(("Next try", format_full_timestamp(event.not_before)))
+        facts.append(("Next try", format_full_date_and_time(event.not_before)))
     if event.waits_for:
         facts.append(("Waits for", f"event {event.waits_for} of the same user"))
-    facts.append(("Changed", format_full_timestamp(delivery.updated_at)))
+    facts.append(("Changed", format_full_date_and_time(delivery.updated_at)))
     return EventRow(
         id=f"event {event.id} {delivery.action}",
         line=event.line,

@@ -185,7 +185,8 @@ async def test_a_delivery_is_paused_and_gone_on_with_after_a_restart(
     try:
         window.click(window.events_page.deliver_button)
         pause = window.events_page.pause_button
-        await window.wait_until(pause.isEnabled, PROCESS_S)
+        await window.wait_until(lambda: pause.isVisible() and pause.isEnabled(), PROCESS_S)
+        window.settle()
         window.click(pause)
         assert not pause.isEnabled()
         await window.wait_until(window.is_still, PROCESS_S)
@@ -200,6 +201,7 @@ async def test_a_delivery_is_paused_and_gone_on_with_after_a_restart(
     window.view.show_page("events")
     pause = window.events_page.pause_button
     await window.wait_until(pause.isVisible)
+    window.settle()
     window.click(pause)
     await window.wait_until(lambda: not pause.isVisible() and window.is_still(), PROCESS_S)
     found = user(window)
