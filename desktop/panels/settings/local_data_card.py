@@ -25,7 +25,12 @@ class LocalDataCard(SettingsCard):
         self._form_model = form
         self.form = SettingsForm(form, (settings_table.CACHE_DAYS.key,), change=self._on_days)
         self.everybody_form = SettingsForm(
-            form, (settings_table.KEEP_EVERYTHING.key, settings_table.DATA_LISTS.key)
+            form,
+            (
+                settings_table.KEEP_EVERYTHING.key,
+                settings_table.DATA_LISTS.key,
+                settings_table.REPORT_PHRASES.key,
+            ),
         )
         self._kept_count_label = label("", wrap=True)
         self.erase_button = danger_button(
