@@ -143,7 +143,7 @@ class _FindingRow(QWidget):
 
 def _column(*parts: QWidget) -> QVBoxLayout:
     column = QVBoxLayout()
-    column.setSpacing(fonts.scaled(6))
+    column.setSpacing(fonts.scaled(3))
     for part in parts:
         column.addWidget(part)
     return column
