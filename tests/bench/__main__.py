@@ -1,4 +1,4 @@
-"""`packaging/dev.py bench [start|lookup|opening|tabs|palette|stalls|sync|bulk|data|faults|all]`."""
+"""`packaging/dev.py bench [WHAT …]`: each kind of `KINDS`, the quick ones by default, or all."""
 
 import argparse
 import importlib
@@ -12,17 +12,9 @@ from pathlib import Path
 from tests.bench.report import Figure, format_table
 
 KINDS = (
-    "start",
-    "lookup",
-    "opening",
-    "tabs",
-    "palette",
-    "stalls",
-    "sync",
-    "bulk",
-    "data",
+    "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "data", "bundle",
     "faults",
-)
+)  # fmt: skip
 _MODULES = {
     "start": "tests.bench.startup_time",
     "lookup": "tests.bench.lookup_time",
@@ -32,6 +24,7 @@ _MODULES = {
     "stalls": "tests.bench.window_stalls",
     "sync": "tests.bench.sync_cost",
     "bulk": "tests.bench.bulk_paste",
+    "bundle": "tests.bench.bundle_cost",
     "data": "tests.bench.everybody_data",
     "faults": "tests.bench.fault_tests",
 }
