@@ -1,6 +1,7 @@
 """The Reports page by keyboard and mouse: tiles, tables, people, files, states."""
 
 import csv
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -247,7 +248,13 @@ async def test_narrow_the_tiles_stand_below_each_other_and_nothing_is_cut(
     assert len(lefts) == 1
     width = window.page.width()
     assert all(tile.width() <= width for tile in window.page.tiles.values())
-    assert window.page.detail_card.width() <= width
+    card = window.page.detail_card
+    assert card.width() <= width
+    parts = [card.category_table, *card.finding_rows[:2], card.notes_label, card.day_table]
+    shown = [part.geometry() for part in parts if part.isVisible()]
+    assert len(shown) == 5
+    assert all(one.bottom() < after.top() for one, after in pairwise(shown))
+    assert card.category_table.verticalScrollBar().maximum() == 0
 
 
 async def test_who_may_not_see_reports_has_no_page_and_is_told_why(
