@@ -1,7 +1,7 @@
 """Collects opt-outs by cause: what Fairlead here wrote, and what was found changed elsewhere."""
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -131,11 +131,14 @@ async def _find_findings(
         findings.append(
             ReportFinding(text, FindingAction.PEOPLE, f"Show the {opened:,}", OPENED_KEY)
         )
-    batches = {one.write.batch for one in bulk if one.write is not None}
-    if len(batches) == 1 and bulk[0].write is not None:
-        when = local_time(bulk[0].at, request.period.zone)
-        text = f"The bulk change is one batch, {short_day(when.date())} {when:%H:%M}."
-        reason = bulk[0].write.reason
+    writes = [one.write for one in bulk if one.write is not None]
+    ((batch, count),) = Counter(one.batch for one in writes).most_common(1)
+    first = next(one for one in writes if one.batch == batch)
+    if count > 1:
+        when = local_time(first.at, request.period.zone)
+        whole = "The bulk change is" if count == len(bulk) else f"{count:,} of them are"
+        text = f"{whole} one batch, {short_day(when.date())} {when:%H:%M}."
+        reason = first.reason
         findings.append(
             ReportFinding(text, FindingAction.ACTIVITY, "Open in Activity", reason)
             if reason

@@ -95,6 +95,7 @@ class ReportService:
             since=found.since,
             is_since_limiting=found.is_since_limiting,
             read_at=min(ages) if ages else None,
+            reading=next(filter(None, map(_reading_words, states)), ""),
             people=found.people,
             is_total_of_all=definition.is_total_of_all,
             counted_totals=found.counted_totals,
@@ -149,6 +150,15 @@ class ReportService:
             since = local_time(report.since, period.zone).date()
             notes.append(f"Known only from {short_day(since)} on: what was before is not counted.")
         return notes
+
+
+def _reading_words(state: DataSourceState) -> str:
+    """Return how far a source is read, "" where it was read to its end."""
+    if state.is_complete:
+        return ""
+    if state.refused:
+        return "not read"
+    return f"{state.rows_read:,} of {state.expected:,} read" if state.expected else "reading"
 
 
 def _reading_note(state: DataSourceState) -> str:

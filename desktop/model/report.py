@@ -67,6 +67,7 @@ class Report:
     `buckets` and `before_buckets` are pairs, in order; without a comparison the latter are none.
     `since` is when the earliest was known that the report could count: what lies before is not
     known where `is_since_limiting`, else there was nothing. `read_at` is the age of the source.
+    `reading` says how far the source is read where that is not to its end, in some words.
     `people`: how many different customers; None: not known. `notes` are sentences.
     """
 
@@ -81,6 +82,7 @@ class Report:
     since: float | None = None
     is_since_limiting: bool = False
     read_at: float | None = None
+    reading: str = ""
     people: int | None = None
     notes: tuple[str, ...] = ()
     findings: tuple[ReportFinding, ...] = ()

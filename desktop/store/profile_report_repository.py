@@ -46,16 +46,23 @@ class ProfileReportRepository(Repository):
         table, column = _STATES[what]
 
         def look(connection: sqlite3.Connection) -> dict[str | int | None, list[int]]:
-            # A page of an export is read at one moment, so the groups are few.
-            changes = connection.execute(
-                f"SELECT at, {column} AS now, was, is_first, count(*) AS n FROM"  # noqa: S608
-                f" (SELECT at, {column}, lag({column}) OVER readings AS was,"
-                "  row_number() OVER readings = 1 AS is_first"
-                f"  FROM {table} WINDOW readings AS (PARTITION BY sid ORDER BY at))"
-                " WHERE at < ? GROUP BY at, now, was, is_first ORDER BY at",
-                (ends[-1],),
-            )
             running: Counter[str | int | None] = Counter()
+            # The columns beside max() are those of its row (sqlite.org/lang_select.html, 2.5).
+            before = connection.execute(
+                f"SELECT {column} AS now, count(*) AS n FROM (SELECT sid, max(at), {column}"  # noqa: S608
+                f" FROM {table} WHERE at < ? GROUP BY sid) GROUP BY 1",
+                (ends[0],),
+            )
+            running.update({row["now"]: row["n"] for row in before})
+            # A page of an export is read at one moment, so the groups are few. `was` is NULL where
+            # there is no reading before, and "" where that one said nothing.
+            changes = connection.execute(
+                f"SELECT at, {column} AS now, (SELECT coalesce(p.{column}, '') FROM {table} p"  # noqa: S608
+                " WHERE p.sid = r.sid AND p.at < r.at ORDER BY p.at DESC LIMIT 1) AS was,"
+                f" count(*) AS n FROM {table} r WHERE at >= ? AND at < ?"
+                " GROUP BY at, now, was ORDER BY at",
+                (ends[0], ends[-1]),
+            )
             found: dict[str | int | None, list[int]] = {}
             place = 0
             for row in changes:
@@ -63,8 +70,8 @@ class ProfileReportRepository(Repository):
                     _note(found, running, place, len(ends))
                     place += 1
                 running[row["now"]] += row["n"]
-                if not row["is_first"]:
-                    running[row["was"]] -= row["n"]
+                if row["was"] is not None:
+                    running[row["was"] if row["was"] != "" else None] -= row["n"]
             for rest in range(place, len(ends)):
                 _note(found, running, rest, len(ends))
             return found

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayoutItem, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayoutItem, QVBoxLayout, QWidget
 
 from desktop.panels.audience.condition_chip import ConditionChip
 from desktop.panels.audience.condition_form import ConditionForm
@@ -13,6 +14,7 @@ from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import PlainLabel, elided_label, label
 from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
 from desktop.viewmodels.audience.condition_view import (
     ConditionChipView,
@@ -24,6 +26,8 @@ from desktop.viewmodels.audience.condition_view import (
 _MATCH_ALL, _MATCH_ANY = "all", "any"
 # px at the base font: a chip with its frame.
 _CHIP_HEIGHT = 28
+# px at the base font: more conditions scroll, so that people stay in sight below them.
+_MAX_HEIGHT = 190
 _NOTE = "A number says how many match that condition alone."
 
 
@@ -39,10 +43,6 @@ class ConditionCard(QFrame):
         self.setAccessibleName("Conditions")
         self.setObjectName("Conditions")
         self.setProperty("ground", "card")
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        # As many lines of chips as the width asks for.
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
         self.match_dropdown = DropdownField(
             "People who match", [(_MATCH_ALL, "all"), (_MATCH_ANY, "any")]
         )
@@ -121,8 +121,16 @@ class ConditionCard(QFrame):
         column.setSpacing(fonts.scaled(6))
         self._groups = QVBoxLayout()
         self._groups.setSpacing(fonts.scaled(6))
-        column.addWidget(self._flow_holder)
-        column.addLayout(self._groups)
+        self._inside = QWidget()
+        inside = QVBoxLayout(self._inside)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(fonts.scaled(6))
+        inside.addWidget(self._flow_holder)
+        inside.addLayout(self._groups)
+        self._area = wrap_in_scroll_area(self._inside)
+        # Qt shows what was added in a later turn of the loop; only then it needs room.
+        self._inside.installEventFilter(self)
+        column.addWidget(self._area)
         column.addWidget(self.form)
         column.addLayout(foot)
 
@@ -146,7 +154,22 @@ class ConditionCard(QFrame):
                 self._groups.addWidget(self._build_group(item, "" if is_first else word))
                 is_first = False
         self._flow_holder.updateGeometry()
-        self.updateGeometry()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Make room for as many lines of chips as the width asks for, up to a bound."""
+        inside = self._inside.layout()
+        if inside is not None:
+            wanted = inside.totalHeightForWidth(self._area.viewport().width())
+            self._area.setFixedHeight(min(wanted, fonts.scaled(_MAX_HEIGHT)))
 
     def _build_chip(self, view: ConditionChipView) -> ConditionChip:
         chip = ConditionChip(view)

@@ -1,6 +1,7 @@
 """Lays the reports out on paper: each tile's chart, then the chosen report's exact table."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -22,8 +23,9 @@ from desktop.panels.customer.printed_document import (
 )
 from desktop.panels.reports.report_tile import ReportTile
 from desktop.panels.theme.design_tokens import LIGHT
+from desktop.viewmodels.reports.report_detail_view import DetailView
 from desktop.viewmodels.reports.report_table_model import ReportTableView
-from desktop.viewmodels.reports.report_tile_view import TileState
+from desktop.viewmodels.reports.report_tile_view import TileState, TileView
 from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
 
 _HEADING_PT, _TITLE_PT, _TEXT_PT, _SMALL_PT = 17.0, 11.0, 9.0, 8.0
@@ -33,38 +35,57 @@ _SHARPNESS = 2
 _TILES_A_PAGE = 4
 
 
-def make_report_pdf(model: ReportsPageModel, tiles: Mapping[str, ReportTile]) -> bytes:
-    """Return the reports that are shown as a PDF document of A4 pages."""
-    document = build_document(model, tiles)
+@dataclass(frozen=True)
+class PrintedReports:
+    """What is printed: each tile with the picture of its chart, and the chosen report's tables."""
+
+    period: str
+    zone: str
+    tiles: tuple[tuple[TileView, QImage | None], ...]
+    detail: DetailView | None
+
+
+def collect_printed(model: ReportsPageModel, tiles: Mapping[str, ReportTile]) -> PrintedReports:
+    """Collect what is shown now, to be printed from another thread."""
+    shown = []
+    for name in model.tiles:
+        view = model.tile(name)
+        is_shown = view.state is TileState.SHOWN
+        shown.append((view, _draw_chart(tiles[name]) if is_shown else None))
+    return PrintedReports(model.period_text(), model.zone_text(), tuple(shown), model.detail())
+
+
+def make_report_pdf(printed: PrintedReports) -> bytes:
+    """Return reports as a PDF document of A4 pages; any thread may call it."""
+    document = build_document(printed)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
     writer.setTitle("Reports")
     writer.setCreator("Fairlead")
     set_page_margins(writer)
-    paint_pages(document, f"{model.period_text()}, {model.zone_text().lower()}", writer)
+    paint_pages(document, f"{printed.period}, {printed.zone}", writer)
     return bytes(buffer.data().data())
 
 
-def build_document(model: ReportsPageModel, tiles: Mapping[str, ReportTile]) -> QTextDocument:
+def build_document(printed: PrintedReports) -> QTextDocument:
     """Build the document of the printed reports, without pages and footer."""
     document = QTextDocument()
     document.setDocumentMargin(0)
     document.setUndoRedoEnabled(False)
     cursor = QTextCursor(document)
     cursor.insertText("Reports", char_format(_HEADING_PT, bold=True))
-    _line(cursor, f"{model.period_text()}. {model.zone_text()}.", _TEXT_PT)
-    for place, name in enumerate(model.tiles):
-        view = model.tile(name)
+    _line(cursor, f"{printed.period}. {printed.zone}.", _TEXT_PT)
+    for place, (view, chart) in enumerate(printed.tiles):
         _gap(cursor, begins_page=place == _TILES_A_PAGE)
         cursor.insertText(view.title, char_format(_TITLE_PT, bold=True))
-        if view.state is not TileState.SHOWN:
+        if chart is None:
             _line(cursor, view.text or "Not counted yet.", _TEXT_PT)
             continue
         _line(cursor, f"{view.figure}  {view.difference}", _TEXT_PT)
         cursor.insertBlock(QTextBlockFormat())
-        cursor.insertImage(_draw_chart(tiles[name]))
-    detail = model.detail()
+        cursor.insertImage(chart)
+    detail = printed.detail
     if detail is not None:
         _gap(cursor)
         cursor.insertText(f"{detail.title}, {detail.subtitle}", char_format(_TITLE_PT, bold=True))

@@ -9,7 +9,6 @@ from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.card import Card
-from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.viewmodels.reports.report_detail_view import DetailView
@@ -66,6 +65,8 @@ class ReportDetailCard(Card):
         self._body.addLayout(right, 10)
         self.add(self.empty_label)
         self.add(self._body)
+        # As high as wrapped texts need at this width, which may be more than they like to be.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._connect()
         self.show_detail(None)
 
@@ -73,6 +74,8 @@ class ReportDetailCard(Card):
         """Put the tables below each other where they do not fit beside each other."""
         direction = QBoxLayout.Direction
         self._body.setDirection(direction.TopToBottom if is_narrow else direction.LeftToRight)
+        for row in self.finding_rows:
+            row.set_narrow(is_narrow)
 
     def show_detail(self, detail: DetailView | None) -> None:
         """Show a report's tables; None: there is none to show."""
@@ -119,13 +122,23 @@ class _FindingRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._finding: ReportFinding | None = None
-        self.text_label = elided_label("", "text")
+        self.text_label = label("")
         self.link = LinkButton("Show")
         self.text_label.setMinimumHeight(self.link.sizeHint().height())
-        flow = FlowLayout(fonts.scaled(8), 0, self)
-        flow.addWidget(self.text_label)
-        flow.addWidget(self.link)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self._line.setSpacing(fonts.scaled(8))
+        self._line.addWidget(self.text_label)
+        self._line.addWidget(self.link)
+        self._line.addStretch(1)
         self.link.clicked.connect(self._on_clicked)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Let the sentence wrap, with the link below it, where there is little room."""
+        direction = QBoxLayout.Direction
+        self.text_label.setWordWrap(is_narrow)
+        self._line.setSpacing(0 if is_narrow else fonts.scaled(8))
+        self._line.setDirection(direction.TopToBottom if is_narrow else direction.LeftToRight)
 
     def show_finding(self, finding: ReportFinding | None) -> None:
         """Show a finding, or nothing."""
@@ -133,7 +146,6 @@ class _FindingRow(QWidget):
         self.setVisible(finding is not None)
         if finding is not None:
             self.text_label.setText(finding.text)
-            self.text_label.set_tooltip(finding.text)
             self.link.setVisible(finding.action is not FindingAction.NONE)
             self.link.set_text(finding.label or "Show")
 
@@ -143,7 +155,7 @@ class _FindingRow(QWidget):
 
 def _column(*parts: QWidget) -> QVBoxLayout:
     column = QVBoxLayout()
-    column.setSpacing(fonts.scaled(6))
+    column.setSpacing(fonts.scaled(3))
     for part in parts:
         column.addWidget(part)
     return column

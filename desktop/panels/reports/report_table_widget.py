@@ -67,6 +67,7 @@ class ReportTableWidget(ListTableView[ReportRowDelegate]):
     def __init__(self, name: str, model: ReportTableModel, parent: QWidget | None = None) -> None:
         super().__init__(name, model, ReportRowDelegate, leading_column=0, parent=parent)
         self._table_model = model
+        self._fitted_rows = 0  # as high as so many rows; 0: as it is told
         self.set_row_height(fonts.scaled(_ROW))
         # Many agents are more columns than fit.
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -74,8 +75,20 @@ class ReportTableWidget(ListTableView[ReportRowDelegate]):
 
     def fit_rows(self, rows: int) -> None:
         """Make the table as high as its heading and so many rows."""
-        # The heading is a row high, with its line.
-        self.setFixedHeight((rows + 1) * fonts.scaled(_ROW) + 4)
+        self._fitted_rows = rows
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        if not self._fitted_rows:
+            return
+        row = self.verticalHeader().defaultSectionSize()
+        height = self.horizontalHeader().sizeHint().height() + self._fitted_rows * row + 4
+        columns = sum(self.columnWidth(n) for n in range(self._table_model.columnCount()))
+        if columns > self.viewport().width():
+            # The bar to scroll sideways would lie over the last row.
+            height += self.horizontalScrollBar().sizeHint().height()
+        if height != self.height():
+            self.setFixedHeight(height)
 
     def show_place(self, place: int) -> None:
         """Select the row that tells of a bucket or category; none for -1."""
@@ -109,3 +122,4 @@ class ReportTableWidget(ListTableView[ReportRowDelegate]):
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         room = self.viewport().width() - taken
         self.setColumnWidth(0, max(room, fonts.scaled(_MIN_HEADING)))
+        self._fit_height()

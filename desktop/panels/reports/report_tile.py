@@ -1,6 +1,6 @@
 """Widget of one tile of the Reports page: title, figure, difference in words, chart."""
 
-from PySide6.QtCore import QRectF, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QRectF, Signal
 from PySide6.QtGui import QMouseEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -14,7 +14,7 @@ from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.shape_painting import create_painter, draw_rounded_outline
 from desktop.viewmodels.reports.report_tile_view import TileState, TileView
 
-_HEIGHT = 180
+_HEIGHT = 177
 _RADIUS = 8
 _SKELETON_ROWS = 4
 CHOOSE_PHRASE = "Choose a phrase…"
@@ -84,8 +84,9 @@ class ReportTile(Card):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        # Its margins are the style sheet's, which it was laid out without.
-        self.style().polish(self)
+        if not event.spontaneous():
+            # A QGroupBox takes its margins from the style sheet only when it hears of a change.
+            QCoreApplication.sendEvent(self, QEvent(QEvent.Type.StyleChange))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)

@@ -1,5 +1,6 @@
 """Widget of the Reports page: tiles of up to six reports, the chosen one's exact tables below."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -258,15 +259,27 @@ class ReportsPage(QWidget):
     def _on_picture(self) -> None:
         # As it is now: what is counted meanwhile may change the tile.
         content = self.picture()
-        self._save_as("Save the picture", "Picture (*.png)", "png", content)
+        self._save_as(
+            "Save the picture", "Picture (*.png)", "png", lambda: content, (self._model.chosen,)
+        )
 
     def _on_print(self) -> None:
-        from desktop.panels.reports.printed_report import make_report_pdf
+        # Imported here: few people print.
+        from desktop.panels.reports.printed_report import collect_printed, make_report_pdf
 
-        content = make_report_pdf(self._model, self.tiles)
-        self._save_as("Save the reports as PDF", "PDF (*.pdf)", "pdf", content)
+        make = partial(make_report_pdf, collect_printed(self._model, self.tiles))
+        model = self._model
+        shown = [n for n in model.tiles if model.tile(n).state is TileState.SHOWN]
+        self._save_as("Save the reports as PDF", "PDF (*.pdf)", "pdf", make, shown)
 
-    def _save_as(self, title: str, kinds: str, ending: str, content: bytes) -> None:
+    def _save_as(
+        self,
+        title: str,
+        kinds: str,
+        ending: str,
+        make: Callable[[], bytes],
+        names: Sequence[str],
+    ) -> None:
         dialog = QFileDialog(self, title)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -274,8 +287,8 @@ class ReportsPage(QWidget):
         dialog.setDefaultSuffix(ending)
         dialog.setDirectory(documents_folder())
         dialog.selectFile(self._model.file_name(ending))
-        dialog.fileSelected.connect(partial(self._on_path, content))
+        dialog.fileSelected.connect(partial(self._on_path, make, names))
         dialog.open()
 
-    def _on_path(self, content: bytes, path: str) -> None:
-        self._model.save_bytes(path, content)
+    def _on_path(self, make: Callable[[], bytes], names: Sequence[str], path: str) -> None:
+        self._model.save_made(path, make, names)

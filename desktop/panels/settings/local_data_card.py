@@ -26,7 +26,12 @@ class LocalDataCard(SettingsCard):
         keys = (settings_table.CACHE_DAYS.key, settings_table.EVENT_DAYS.key)
         self.form = SettingsForm(form, keys, change=self._on_days)
         self.everybody_form = SettingsForm(
-            form, (settings_table.KEEP_EVERYTHING.key, settings_table.DATA_LISTS.key)
+            form,
+            (
+                settings_table.KEEP_EVERYTHING.key,
+                settings_table.DATA_LISTS.key,
+                settings_table.REPORT_PHRASES.key,
+            ),
         )
         self._kept_count_label = label("", wrap=True)
         self.erase_button = danger_button(

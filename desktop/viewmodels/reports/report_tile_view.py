@@ -88,6 +88,8 @@ def tile_title(report: Report, definition: ReportDefinition) -> str:
 
 def describe_age(report: Report, now: float) -> tuple[str, Tone, str]:
     """Return from when on a report can tell, or how old its source is: text, tone, tool tip."""
+    if report.reading:
+        return report.reading, "warn", "What is not read yet is not counted."
     if report.is_partly_unknown(report.buckets):
         if report.since is None:
             return "nothing known yet", "warn", "Nothing of it was read on this computer yet."

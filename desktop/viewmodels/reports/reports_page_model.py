@@ -1,6 +1,7 @@
 """The view-model of the Reports page: which tiles, which days, what each report counted."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -251,9 +252,9 @@ class ReportsPageModel(TaskModel):
         if report is not None:
             self.tasks.start("export", self._export(report, Path(path), FileFormat(file_format)))
 
-    def save_bytes(self, path: str, content: bytes) -> None:
-        """Write a picture or a printed page to a file."""
-        self.tasks.start("save", self._save_bytes(Path(path), content))
+    def save_made(self, path: str, make: Callable[[], bytes], names: Sequence[str]) -> None:
+        """Write to a file what `make` makes in a thread of the reports of these names."""
+        self.tasks.start("save", self._save_made(Path(path), make, tuple(names)))
 
     def file_name(self, ending: str) -> str:
         """Return the name that a file of the chosen report is offered."""
@@ -337,7 +338,10 @@ class ReportsPageModel(TaskModel):
         rows = f"{len(table.rows):,} {'row' if len(table.rows) == 1 else 'rows'}"
         self.exported.emit(f"Saved {rows} to {path.name}.", str(path.parent))
 
-    async def _save_bytes(self, path: Path, content: bytes) -> None:
-        self._service.require_allowed(self._definition)
-        await write_private_file(path, content)
+    async def _save_made(
+        self, path: Path, make: Callable[[], bytes], names: tuple[str, ...]
+    ) -> None:
+        for name in names:
+            self._service.require_allowed(REPORTS[name])
+        await write_private_file(path, await asyncio.to_thread(make))
         self.exported.emit(f"Saved {path.name}.", str(path.parent))

@@ -64,6 +64,14 @@ def _choice_text(setting: Setting[Any], key: str) -> str:
     return _CHOICE_LABELS.get(key, key.capitalize())
 
 
+# Tables whose rows are texts.
+_LINES_OF_TEXT = (
+    settings_table.OPTOUT_REASONS,
+    settings_table.DATA_LISTS,
+    settings_table.REPORT_PHRASES,
+)
+
+
 def control_value_of(setting: Setting[Any], value: Json) -> bool | int | str:
     """Convert a stored setting into what its form control shows; tables become lines."""
     if setting.kind is SettingKind.TABLE:
@@ -80,7 +88,7 @@ def parse_control_value(setting: Setting[Any], typed: bool | int | str) -> Json:
     lines = [line.strip() for line in typed.splitlines() if line.strip()]
     if setting is settings_table.SEGMENT_LISTS:
         return dict(_parse_segment_line(line) for line in lines)
-    if setting in (settings_table.OPTOUT_REASONS, settings_table.DATA_LISTS):
+    if setting in _LINES_OF_TEXT:
         return lines
     if setting is settings_table.VALUE_THRESHOLDS:
         return dict(_parse_threshold_line(line) for line in lines)
@@ -95,6 +103,8 @@ def table_format_hint(setting: Setting[Any]) -> str:
         return "One per line, with the placeholders of the notes below."
     if setting is settings_table.DATA_LISTS:
         return "One name per line."
+    if setting is settings_table.REPORT_PHRASES:
+        return "One word or phrase per line; a star at the end finds beginnings."
     if setting is settings_table.VALUE_THRESHOLDS:
         return "One per line: segment = least number. For example: 4 = 1000"
     return "One per line: var, unit, days. For example: rev_365, USD, 365"

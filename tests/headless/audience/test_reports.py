@@ -388,8 +388,12 @@ async def test_a_report_says_its_source_its_age_and_what_it_can_not_know(
     report = await service.count("new-tickets", period)
     assert (report.read_at, report.since, report.total, report.before_total) == (None, None, 0, 0)
     assert any("The first reading of tickets is not at its end" in one for one in report.notes)
+    assert report.reading == "reading"
+    await data.sources.begin_reading("tickets", NOW, 500)
+    assert (await service.count("new-tickets", period)).reading == "0 of 500 read"
     await read_all(data, busy_account(NOW))
     report = await service.count("new-tickets", period)
+    assert report.reading == ""
     document = report_document(report, REPORTS["new-tickets"])
     assert report.read_at is not None
     assert (document["total"], document["before"]) == (report.total, report.before_total)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -110,3 +111,37 @@ def test_satisfaction_ratings_are_listed(read_only_sandbox: SandboxClient) -> No
         assert read_only_sandbox.zendesk("GET", "satisfaction_ratings").status == 403
     finally:
         read_only_sandbox.control("POST", "account", {"csat": "on"})
+
+
+def test_everybodys_ratings_are_listed_by_cursor(
+    start_sandbox: Callable[..., SandboxClient],
+) -> None:
+    sandbox = start_sandbox("--customers", "300")
+    told = everybodys_ratings(sandbox)
+    rated = {
+        ticket["id"]: ticket["satisfaction_rating"]["score"]
+        for ticket in walk(sandbox, "tickets", 1000)
+        if ticket["satisfaction_rating"]["score"] != "unoffered" and ticket["status"] != "deleted"
+    }
+    assert len(rated) > 100
+    assert told == rated
+
+
+def test_a_rating_cursor_that_is_none_is_refused(read_only_sandbox: SandboxClient) -> None:
+    path = "satisfaction_ratings?page[size]=10&page[after]=nothing"
+    assert read_only_sandbox.zendesk("GET", path).status == 400
+
+
+def everybodys_ratings(sandbox: SandboxClient) -> dict[int, str]:
+    """Return the score of every ticket the ratings endpoint tells, 100 a page."""
+    found: dict[int, str] = {}
+    path = "satisfaction_ratings?page[size]=100"
+    while True:
+        page = sandbox.zendesk("GET", path).body
+        for row in page["satisfaction_ratings"]:
+            assert row["ticket_id"] not in found
+            found[row["ticket_id"]] = row["score"]
+        if not page["meta"]["has_more"]:
+            return found
+        cursor = quote(page["meta"]["after_cursor"])
+        path = f"satisfaction_ratings?page[size]=100&page[after]={cursor}"

@@ -1,6 +1,7 @@
 """The Reports page by keyboard and mouse: tiles, tables, people, files, states."""
 
 import csv
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -9,7 +10,7 @@ from PySide6.QtGui import QImage
 from desktop.audience.report_definitions import REPORTS
 from desktop.kit.errors import StorageError
 from desktop.model.report_period import BucketSize
-from desktop.panels.reports.printed_report import build_document, make_report_pdf
+from desktop.panels.reports.printed_report import build_document, collect_printed, make_report_pdf
 from desktop.panels.reports.report_dialogs import (
     ArrangeTilesDialog,
     CountedPeopleDialog,
@@ -226,13 +227,14 @@ async def test_rows_picture_and_printed_page_are_written_to_files(
     await window.wait_until(lambda: "Saved 4 rows to" in window.visible_texts())
     picture = QImage.fromData(window.page.picture())
     assert picture.size() == window.tile("opt-outs").size() * 2
-    text = build_document(window.model, window.page.tiles).toPlainText()
+    text = build_document(collect_printed(window.model, window.page.tiles)).toPlainText()
     assert "152 more than before (60)" in text
     assert text.count("28 Nov") + text.count("Nov") > 5
-    pdf = make_report_pdf(window.model, window.page.tiles)
-    assert pdf.startswith(b"%PDF")
-    window.model.save_bytes(str(tmp_path / "x.pdf"), pdf)
-    await window.wait_until((tmp_path / "x.pdf").exists)
+    printed = collect_printed(window.model, window.page.tiles)
+    pdf = tmp_path / "x.pdf"
+    window.model.save_made(str(pdf), lambda: make_report_pdf(printed), window.model.tiles)
+    await window.wait_until(pdf.exists)
+    assert pdf.read_bytes().startswith(b"%PDF")
 
 
 async def test_narrow_the_tiles_stand_below_each_other_and_nothing_is_cut(
@@ -246,7 +248,13 @@ async def test_narrow_the_tiles_stand_below_each_other_and_nothing_is_cut(
     assert len(lefts) == 1
     width = window.page.width()
     assert all(tile.width() <= width for tile in window.page.tiles.values())
-    assert window.page.detail_card.width() <= width
+    card = window.page.detail_card
+    assert card.width() <= width
+    parts = [card.category_table, *card.finding_rows[:2], card.notes_label, card.day_table]
+    shown = [part.geometry() for part in parts if part.isVisible()]
+    assert len(shown) == 5
+    assert all(one.bottom() < after.top() for one, after in pairwise(shown))
+    assert card.category_table.verticalScrollBar().maximum() == 0
 
 
 async def test_who_may_not_see_reports_has_no_page_and_is_told_why(

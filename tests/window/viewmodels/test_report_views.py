@@ -1,6 +1,7 @@
 """What tiles, charts and tables of the Reports page say of a report, without a window."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -153,6 +154,8 @@ def test_a_tile_says_in_amber_from_when_it_knows_and_how_old_it_is() -> None:
     assert fresh.note == ""
     old = build_tile(report("new-tickets", values, read_at=NOW - 3 * 3600), definition, NOW)
     assert (old.note, old.note_tone) == ("3 h old", "warn")
+    begun = replace(report("new-tickets", values), reading="312,000 of 1,000,000 read")
+    assert build_tile(begun, definition, NOW).note == "312,000 of 1,000,000 read"
     partly = build_tile(report("opt-outs", values, since=NOW - 86_400), REPORTS["opt-outs"], NOW)
     assert (partly.note, partly.note_tone) == ("from 19 Nov", "warn")
     assert partly.difference == "the period before is not known"
