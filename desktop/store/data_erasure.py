@@ -112,12 +112,9 @@ def erase_everybody(data: Database, history: Database, *, with_counts: bool) -> 
 
 def count_everybody(data: Database, history: Database) -> int:
     """Count the people in both files, those who are archived too."""
-    people, archived = (
-        database.read(lambda c, sql=sql: int(c.execute(sql).fetchone()[0]))
-        for database, sql in (
-            (data, "SELECT count(*) FROM person"),
-            (history, "SELECT count(*) FROM archived_person"),
-        )
+    people = data.read(lambda c: int(c.execute("SELECT count(*) FROM person").fetchone()[0]))
+    archived = history.read(
+        lambda c: int(c.execute("SELECT count(*) FROM archived_person").fetchone()[0])
     )
     # Who is archived keeps a row in data.db until that file is lost.
     return max(people, archived)
