@@ -60,4 +60,6 @@ def describe_kept_data(kept: KeptData) -> str:
         parts.append(f"{format_count(kept.records, 'record', 'records')} that syncs read")
     if kept.events:
         parts.append(format_count(kept.events, "event", "events"))
+    if kept.people:
+        parts.append(f"{format_count(kept.people, 'person', 'people')} of the audience")
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
