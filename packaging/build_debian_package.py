@@ -5,10 +5,10 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app_icons import ICON, render_icons
 from command_line_docs import write_command_line_docs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,34 +56,11 @@ def add_desktop_files(root: Path, version: str, built_at: int) -> None:
     metainfo.parent.mkdir(parents=True)
     metainfo.write_text(text.replace("@VERSION@", version).replace("@DATE@", day), encoding="utf-8")
     icons = share / "icons/hicolor"
-    source = ROOT / "resources/icons/fairlead.svg"
-    place(source, icons / "scalable/apps/fairlead.svg")
-    for size, image in render_icons(source):
+    place(ICON, icons / "scalable/apps/fairlead.svg")
+    for size, image in render_icons(ICON_SIZES):
         path = icons / f"{size}x{size}/apps/fairlead.png"
         path.parent.mkdir(parents=True)
         path.write_bytes(image)
-
-
-def render_icons(source: Path) -> Iterator[tuple[int, bytes]]:
-    """Render an SVG icon as PNG in each size that desktops ask for; yields pixels and file."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtCore import QBuffer, QIODevice, Qt
-    from PySide6.QtGui import QGuiApplication, QImage, QPainter
-    from PySide6.QtSvg import QSvgRenderer
-
-    application = QGuiApplication.instance() or QGuiApplication([])
-    renderer = QSvgRenderer(str(source))
-    for size in ICON_SIZES:
-        image = QImage(size, size, QImage.Format.Format_ARGB32)
-        image.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(image)
-        renderer.render(painter)
-        painter.end()
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        image.save(buffer, b"PNG")
-        yield size, bytes(buffer.data().data())
-    del application
 
 
 def add_documents(root: Path) -> None:

@@ -1,4 +1,7 @@
-"""Builds what people install into `dist/`: wheel, Zendesk app, bundle and `.deb`."""
+"""Builds what people install into `dist/`: wheel, Zendesk app, bundle, its list of parts, `.deb`.
+
+On Windows the MSI takes the place of the `.deb`, on macOS the disk image.
+"""
 
 import argparse
 import os
@@ -6,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import venv
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -35,9 +39,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def packages_of_this_system() -> list[str]:
-    """Return what can be built here: a `.deb` needs Debian's own tool."""
-    has_dpkg = shutil.which("dpkg-deb") is not None
-    return [name for name in PACKAGES if name not in ONLY_IF_NAMED and (name != "deb" or has_dpkg)]
+    """Return what can be built here: each system builds its own installer."""
+    here = {
+        "deb": shutil.which("dpkg-deb") is not None,
+        "msi": platform.system() == "Windows",
+        "dmg": platform.system() == "Darwin",
+    }
+    return [name for name in PACKAGES if name not in ONLY_IF_NAMED and here.get(name, True)]
 
 
 def build_wheel(into: Path) -> Path:
@@ -76,16 +84,49 @@ def build_bundle(into: Path) -> Path:
     return bundle
 
 
+def bundle_of(into: Path) -> Path:
+    """Return the bundle of `into`, which is built first where it is missing."""
+    bundle = into / "fairlead"
+    return bundle if bundle.is_dir() else build_bundle(into)
+
+
+def build_bill_of_materials(into: Path) -> Path:
+    """Write the CycloneDX list of what the bundle of `into` is made of."""
+    from bill_of_materials import write_bill_of_materials
+
+    from desktop import __version__
+
+    path = into / f"fairlead-{__version__}.cdx.json"
+    write_bill_of_materials(bundle_of(into), path, __version__, commit_time())
+    return path
+
+
 def build_deb(into: Path) -> Path:
-    """Build the `.deb` around the bundle of `into`, which is built first where it is missing."""
+    """Build the `.deb` around the bundle of `into`."""
     from build_debian_package import build_debian_package
 
     from desktop import __version__
 
-    bundle = into / "fairlead"
-    if not bundle.is_dir():
-        build_bundle(into)
-    return build_debian_package(bundle, into, __version__, commit_time())
+    return build_debian_package(bundle_of(into), into, __version__, commit_time())
+
+
+def build_msi(into: Path) -> Path:
+    """Build the MSI around the bundle of `into`."""
+    from build_windows_installer import build_windows_installer
+
+    from desktop import __version__
+
+    return build_windows_installer(bundle_of(into), into, __version__)
+
+
+def build_dmg(into: Path) -> Path:
+    """Build the disk image around the app of `into`."""
+    from build_mac_image import build_mac_image
+
+    from desktop import __version__
+
+    bundle_of(into)
+    return build_mac_image(into / "Fairlead.app", into, __version__)
 
 
 def smoke_test_deb(into: Path) -> Path:
@@ -107,6 +148,37 @@ def smoke_test_deb(into: Path) -> Path:
     return package
 
 
+def smoke_test_wheel(into: Path) -> Path:
+    """Build the wheel twice, install it into an empty environment, and use it there.
+
+    Raises RuntimeError where the two differ, or where the installed program does not work.
+    """
+    import tempfile
+
+    from build_bundle import start_bundle
+
+    wheel = build_wheel(into)
+    with tempfile.TemporaryDirectory(prefix="fl-wheel-") as folder:
+        if build_wheel(Path(folder)).read_bytes() != wheel.read_bytes():
+            raise RuntimeError("Two builds of one commit made two different wheels.")
+        environment = Path(folder) / "environment"
+        venv.create(environment, with_pip=True)
+        programs = environment / ("Scripts" if os.name == "nt" else "bin")
+        pip = [
+            str(programs / "python"),
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "-qq",
+        ]
+        lock = str(ROOT / "packaging" / "requirements.lock")
+        for wanted in (["--require-hashes", "--no-deps", "-r", lock], ["--no-deps", str(wheel)]):
+            subprocess.run([*pip, *wanted], check=True)
+        start_bundle(programs / f"fairlead{'.exe' if os.name == 'nt' else ''}")
+    return wheel
+
+
 def commit_time() -> int:
     """Return the Unix time of the commit that is built, or of the epoch outside a checkout."""
     done = subprocess.run(
@@ -126,11 +198,15 @@ PACKAGES: dict[str, Callable[[Path], Path]] = {
     "wheel": build_wheel,
     "zendesk-app": build_zendesk_app,
     "bundle": build_bundle,
+    "sbom": build_bill_of_materials,
     "deb": build_deb,
+    "msi": build_msi,
+    "dmg": build_dmg,
     "smoke": smoke_test_deb,
+    "smoke-wheel": smoke_test_wheel,
 }
-# Not built unasked: it needs root, Debian's mirror and some minutes.
-ONLY_IF_NAMED = ("smoke",)
+# Not done unasked: they need the package index, the first one also root and Debian's mirror.
+ONLY_IF_NAMED = ("smoke", "smoke-wheel")
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -133,9 +133,11 @@ def test(rest: Sequence[str]) -> int:
 
 
 def check(rest: Sequence[str]) -> int:
-    """Check formatting, lint, types, layers, names, references and commit subjects."""
+    """Check formatting, lint, types, layers, names, references, and known vulnerabilities."""
     del rest
-    return checks(environment(".venv", DEV_LOCK))
+    python = environment(".venv", DEV_LOCK)
+    # Not part of `test`, whose traffic stays on this computer.
+    return checks(python) or run([python, "packaging/audit_dependencies.py"])
 
 
 def bench(rest: Sequence[str]) -> int:
@@ -348,10 +350,13 @@ def run(
 VERBS = {
     "demo": (demo, "open Fairlead on a sandbox of its own"),
     "test": (test, "check everything and run all tests"),
-    "check": (check, "formatting, lint, types, layers, names and references"),
+    "check": (check, "formatting, lint, types, layers, names, references, vulnerabilities"),
     "bench": (bench, "measure speed and memory; `bench faults` for the long fault tests"),
     "docs": (docs, "renew the table of packages in desktop/README.md"),
-    "package": (package, "build the wheel, the Zendesk app, and on Linux the bundle and the .deb"),
+    "package": (
+        package,
+        "build the wheel, the Zendesk app, the bundle and this system's installer",
+    ),
 }
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from importlib import import_module
@@ -174,7 +175,12 @@ class WindowLifecycle(QObject):
         tasks.start("connect", self._connect())
         run_environment = self._options.run_environment
         outbox_worker = start_background_loops(
-            self.services, tasks, run_environment, show_error, self.tabs_model.open_ids
+            self.services,
+            tasks,
+            run_environment,
+            show_error,
+            self.main_window.show_notice,
+            self.tabs_model.open_ids,
         )
         self._outbox_worker = outbox_worker
         try:
@@ -324,6 +330,11 @@ class WindowLifecycle(QObject):
         except AppError as error:
             print(error, file=sys.stderr)
             self.exit_code = 1
+        except Exception:
+            # A station that broke must not look like the end of the tour.
+            self.exit_code = 1
+            traceback.print_exc()
+            raise
         finally:
             self.request_close()
 

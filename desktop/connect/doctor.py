@@ -122,7 +122,7 @@ async def _examine_zendesk(
             is_needed=False,
         )
         return sailthru_only_actor(
-            values, config.computer_user, was_in_zendesk=await config.was_signed_in_to_zendesk()
+            values, config.computer_user, was_in_zendesk=await _was_in_zendesk(config, checks)
         )
     if not base_url:
         checks.report(
@@ -152,6 +152,15 @@ async def _examine_zendesk(
         else:
             check_api_token_end(config.clock, checks)
     return actor
+
+
+async def _was_in_zendesk(config: ConnectionConfig, checks: CheckCollector) -> bool:
+    try:
+        return await config.was_signed_in_to_zendesk()
+    except StorageError as error:
+        checks.report_error("Database", error)
+        # A file that can't be read makes nobody an admin.
+        return True
 
 
 async def _read_account(config: ConnectionConfig) -> Account | None:

@@ -185,7 +185,7 @@ class SettingsPage(QWidget):
             keys = [k for k in form.advanced_setting_keys() if k != settings_table.SERVICE_URI.key]
             intro = "Leave these as they are unless you were asked to change them."
             return (SettingsSectionCard("Advanced", form, keys, intro),)
-        about = AboutCard(model.about_rows(), model.log_folder)
+        about = AboutCard(model.about_rows(), model.log_folder, model.diagnostics)
         about.help_requested.connect(self.help_requested)
         return (about,)
 

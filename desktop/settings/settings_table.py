@@ -443,6 +443,15 @@ CA_FILE = text_setting(
     is_advanced=True,
     needs_restart=True,
 )
+UPDATE_ADDRESS = text_setting(
+    "advanced.update_address",
+    SettingSection.ADVANCED,
+    "Look for new versions at",
+    "A web address that names the newest version. Fairlead only tells you of it. Empty: never.",
+    parse=value_parsers.parse_link,
+    is_advanced=True,
+    is_admin_only=True,
+)
 LOG_LEVEL = choice_setting(
     "advanced.log_level",
     SettingSection.ADVANCED,
@@ -497,6 +506,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     FOLLOW_ZENDESK,
     DESK_COUNT,
     CA_FILE,
+    UPDATE_ADDRESS,
     LOG_LEVEL,
 )
 # What leads to a connection has to be set by whoever makes the first one.

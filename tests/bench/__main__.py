@@ -1,4 +1,4 @@
-"""`packaging/dev.py bench [start|lookup|opening|tabs|palette|stalls|sync|bulk|faults|all]`."""
+"""`packaging/dev.py bench [WHAT …]`: each kind of `KINDS`, the quick ones by default, or all."""
 
 import argparse
 import importlib
@@ -11,7 +11,9 @@ from pathlib import Path
 
 from tests.bench.report import Figure, format_table
 
-KINDS = ("start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "faults")
+KINDS = (
+    "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "bundle", "faults",
+)  # fmt: skip
 _MODULES = {
     "start": "tests.bench.startup_time",
     "lookup": "tests.bench.lookup_time",
@@ -21,6 +23,7 @@ _MODULES = {
     "stalls": "tests.bench.window_stalls",
     "sync": "tests.bench.sync_cost",
     "bulk": "tests.bench.bulk_paste",
+    "bundle": "tests.bench.bundle_cost",
     "faults": "tests.bench.fault_tests",
 }
 QUICK = ("start", "lookup", "opening", "tabs", "stalls")

@@ -14,7 +14,7 @@ from tests.bench.window_session import run_sandbox, set_up_workspace
 _ROUNDS = 15
 _FLAG = "--exit-after-first-paint"
 
-_BARE_WINDOW_SCRIPT = """
+BARE_WINDOW_SCRIPT = """
 import sys
 from PySide6.QtWidgets import QApplication, QMainWindow
 app = QApplication(sys.argv[:1])
@@ -116,7 +116,7 @@ def _measure_platform(
     for turn in range((rounds or _ROUNDS) + 1):
         fresh = folder / f"fresh-{name}-{turn}"
         ran = {
-            "bare": run_timed(["-c", _BARE_WINDOW_SCRIPT], env),
+            "bare": run_timed(["-c", BARE_WINDOW_SCRIPT], env),
             "same": run_timed(["-c", _SAME_IMPORTS_SCRIPT, str(names)], env),
             "set up": run_timed(
                 ["-m", "desktop", _FLAG], {**env, "FAIRLEAD_HOME": str(folder / "home")}

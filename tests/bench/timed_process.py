@@ -24,17 +24,20 @@ class ProcessCost:
 
 def run_timed(arguments: Sequence[str], env: dict[str, str]) -> ProcessCost:
     """Run Python with `arguments`. Raises RuntimeError when it fails."""
+    return run_program([sys.executable, *arguments], env)
+
+
+def run_program(command: Sequence[str], env: dict[str, str]) -> ProcessCost:
+    """Run a program to its end. Raises RuntimeError when it fails."""
     merged = {**os.environ, **env}
     merged.pop("PYTHONDONTWRITEBYTECODE", None)
     begun = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env=merged, stdout=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, cwd=ROOT, env=merged, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"{arguments} ended with {process.returncode}")
+        raise RuntimeError(f"{command} ended with {process.returncode}")
     cpu = usage.ru_utime + usage.ru_stime
     return ProcessCost(wall * 1000, cpu * 1000, usage.ru_maxrss / 1024)
 

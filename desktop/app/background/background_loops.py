@@ -7,6 +7,7 @@ from functools import partial
 from desktop.app.background import batch_undos, database_changes, due_runs, reconnect, retention
 from desktop.app.background.outbox_worker import LONGEST_WAIT_S, OutboxWorker
 from desktop.app.background.periodic import repeat_every
+from desktop.app.background.update_check import CHECK_S, ShowNotice, UpdateCheck
 from desktop.app.container import WorkspaceServices
 from desktop.app.detached_run_process import DetachedRunLauncher
 from desktop.kit.errors import AppError
@@ -42,6 +43,7 @@ def start_background_loops(
     tasks: TaskRegistry,
     run_environment: Mapping[str, str],
     show_error: Callable[[AppError], None],
+    show_notice: ShowNotice,
     list_open_ids: Callable[[], Sequence[str]] = tuple,
 ) -> OutboxWorker:
     """Start an open window's background loops as tasks; the outbox worker is to be closed after.
@@ -55,6 +57,7 @@ def start_background_loops(
     changes = database_changes.DatabaseChangePublisher(services)
     launcher = DetachedRunLauncher(services, run_environment)
     due = due_runs.DueRunStarter(services, launcher.start, show_error)
+    updates = UpdateCheck(services, show_notice)
     undos = batch_undos.BatchUndoResumer(services, launcher.undo_batch, show_error)
     for name, interval_s, work in (
         ("changes", database_changes.POLL_S, changes.publish_changes),
@@ -69,6 +72,7 @@ def start_background_loops(
         ("pauses", PAUSE_CHECK_S, partial(release_due_pauses, services)),
         ("addresses", ADDRESS_CHECK_S, partial(check_changed_addresses, services)),
         ("bounces", BOUNCE_CHECK_S, partial(check_repaired_bounces, services)),
+        ("updates", CHECK_S, updates.run_once),
         ("audit head", retention.HOUR_S, services.keep_audit_head),
         (
             "retention",

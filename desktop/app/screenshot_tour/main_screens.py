@@ -23,6 +23,8 @@ from desktop.app.screenshot_tour.tour_driver import (
 from desktop.model.email_change import EmailConflictPolicy
 from desktop.panels.events.events_page import EventsPage
 from desktop.panels.help_dialog import HelpDialog
+from desktop.panels.settings.about_card import AboutCard
+from desktop.panels.settings.diagnostics_dialog import DiagnosticsDialog
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.theme.application_theme import ContrastChoice, DirectionChoice, ThemeChoice
 from desktop.viewmodels.page_access import PageAccess
@@ -300,6 +302,7 @@ class _MainScreensTour:
             await self._save("events")
 
     async def _capture_settings_sections(self) -> None:
+        self._main_window.show_page("settings")
         page = self._main_window.findChild(SettingsPage)
         if page is None:
             return
@@ -307,7 +310,21 @@ class _MainScreensTour:
             page.show_section(section)
             await asyncio.sleep(0.2)
             await self._save(f"settings-{section}")
+        await self._capture_diagnostics(page)
         page.show_section(SettingsPage.SECTIONS[0][0])
+
+    async def _capture_diagnostics(self, page: SettingsPage) -> None:
+        """Picture the report for a maintainer, once it is complete."""
+        about = next(card for card in page.cards["about"] if isinstance(card, AboutCard))
+        about.diagnostics_button.click()
+        dialog = self._main_window.findChild(DiagnosticsDialog)
+        if dialog is None:
+            return
+        await self._driver.wait_until(
+            dialog.save_button.isEnabled, "The diagnostics were not complete in time."
+        )
+        await self._driver.save_screenshot(f"diagnostics-{self._theme}", dialog)
+        dialog.close()
 
     async def _capture_help(self) -> None:
         self._main_window.window_actions["Help"].trigger()

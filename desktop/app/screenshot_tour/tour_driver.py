@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 
 from desktop.kit.change_bus import ChangeSet, Topic
@@ -46,15 +46,23 @@ class TourDriver:
         self._folder = folder
         self._sandbox_url = sandbox_document["zendesk"]["base_url"]
         self._count = 0
+        self._last_image = QImage()
 
     async def save_screenshot(self, name: str, widget: QWidget | None = None) -> None:
-        """Save a picture of the toured window as `NNN-NAME.png` and print the path."""
+        """Save a picture of the toured window as `NNN-NAME.png` and print the path.
+
+        Raises InvalidInput for a picture like the last one: what it is to show did not come.
+        """
         # Skeletons wait 300 ms; what is quicker is not shown, and nothing half-painted either.
         await asyncio.sleep(0.2)
         self._count += 1
         path = self._folder / f"{self._count:03d}-{name}.png"
         picture = self._grab_with_menu() if widget is None else widget.grab()
-        picture.save(str(path))
+        image = picture.toImage()
+        if image == self._last_image:
+            raise InvalidInput(f"The picture {path.name} shows the same as the one before.")
+        self._last_image = image
+        image.save(str(path))
         print(path)
 
     async def save_in_each_theme(self, name: str) -> None:

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from desktop.app.bootstrap import AppContext
 from desktop.app.single_instance.instance_lock import InstanceLock
+from desktop.app.startup.link_event_filter import LinkEventFilter
 from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
 from desktop.settings.workspace import Workspace
 
@@ -18,9 +19,12 @@ async def run_until_closed(
     lock: InstanceLock,
 ) -> int:
     """Build the painted window's services and models, and wait; returns its exit code."""
-    # A second start may hand an argument over before there is anybody to open it.
+    # A second start or a link may come before there is anybody to open it.
     early_arguments: list[str] = []
-    lock.argument_received.connect(early_arguments.append)
+    links = LinkEventFilter(startup_window.app)
+    arguments = (lock.argument_received, links.link_received)
+    for received in arguments:
+        received.connect(early_arguments.append)
     # In a thread, so that the window answers meanwhile: these imports take some 200 ms.
     await asyncio.to_thread(import_module, "desktop.app.window_lifecycle")
     from desktop.app.container import build_services
@@ -28,11 +32,13 @@ async def run_until_closed(
 
     services = build_services(context, workspace)
     window = WindowLifecycle(services, startup_window, launch_options)
-    lock.argument_received.connect(window.open_argument)
-    lock.argument_received.disconnect(early_arguments.append)
+    for received in arguments:
+        received.connect(window.open_argument)
+        received.disconnect(early_arguments.append)
     for argument in early_arguments:
         window.open_argument(argument)
     with contextlib.suppress(asyncio.CancelledError):
         await window.run()
-    lock.argument_received.disconnect(window.open_argument)
+    for received in arguments:
+        received.disconnect(window.open_argument)
     return window.exit_code

@@ -17,6 +17,7 @@ from desktop.settings import settings_table
 from desktop.viewmodels.page_access import decide_settings_sections
 from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.connection_test_model import ConnectionTestModel
+from desktop.viewmodels.settings.diagnostics_model import DiagnosticsModel
 from desktop.viewmodels.settings.disconnect_model import DisconnectModel
 from desktop.viewmodels.settings.erasures_model import ErasuresModel
 from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
@@ -63,6 +64,7 @@ class SettingsPageModel(QObject):
         self.erasures = ErasuresModel(erasures, bus)
         self.team = TeamPolicyModel(workspace, connection_config)
         self.connection_test = ConnectionTestModel(connection_config)
+        self.diagnostics = DiagnosticsModel(connection_config, log_folder)
         self.note_templates = NoteTemplatesModel(workspace)
         self.disconnect_model = DisconnectModel(workspace, connection_config, local_databases)
         self.timer = SystemTimerModel(workspace, timer)
@@ -75,6 +77,7 @@ class SettingsPageModel(QObject):
             self.erasures,
             self.team,
             self.connection_test,
+            self.diagnostics,
             self.timer,
             self.mail,
             self.note_templates,

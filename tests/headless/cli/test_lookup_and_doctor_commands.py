@@ -384,6 +384,23 @@ def test_lookup_before_setup_names_next_step(tmp_path: Path, sandbox: SandboxSer
     assert "setup" in result.json["error"]["hint"]
 
 
+def test_doctor_saves_a_report_without_personal_data(
+    fairlead: FairleadCommand, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.txt"
+    result = fairlead("doctor", "--save", str(path), "--json")
+    assert (result.exit_code, result.json) == (0, {"saved": str(path)})
+    report = path.read_text(encoding="utf-8")
+    assert "== Checks ==" in report
+    assert "Ada Admin" not in report
+    assert "127.0.0.1" not in report
+    assert path.stat().st_mode & 0o077 == 0
+    assert fairlead("doctor", "--save", "-").stdout.startswith("Fairlead diagnostics.")
+    nowhere = fairlead("doctor", "--save", str(tmp_path / "no" / "folder" / "x.txt"), "--json")
+    assert nowhere.exit_code == 1
+    assert "could not be saved" in nowhere.json["error"]["title"]
+
+
 def test_doctor_lists_every_permission(
     fairlead: FairleadCommand, as_agent: FairleadCommand
 ) -> None:

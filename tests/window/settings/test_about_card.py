@@ -1,16 +1,18 @@
 """About: version, log folder, licences and help by real clicks."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from desktop import __version__
 from desktop.panels.help_dialog import HelpDialog
 from desktop.panels.settings.about_card import AboutCard
+from desktop.panels.settings.diagnostics_dialog import DiagnosticsDialog
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.settings_page_driver import SettingsPageDriver
 from tests.support.window_workspace import wait_until
@@ -88,3 +90,31 @@ async def test_about_help_button_asks_for_help(
     card = about(admin_page)
     with qtbot.waitSignal(admin_page.page.help_requested):
         qtbot.mouseClick(card.help_button, LEFT)
+
+
+async def test_diagnostics_are_shown_before_they_are_saved(
+    admin_page: SettingsPageDriver, qtbot: QtBot, tmp_path: Path
+) -> None:
+    card = about(admin_page)
+    qtbot.mouseClick(card.diagnostics_button, LEFT)
+    dialog = admin_page.window.findChild(DiagnosticsDialog)
+    assert dialog is not None
+    assert not dialog.save_button.isEnabled()
+    assert dialog.save_button.toolTip()
+    await wait_until(dialog.save_button.isEnabled)
+    report = dialog.text.toPlainText()
+    assert f"Fairlead {__version__}" in report
+    assert "Ada Admin" not in report
+    assert controls_without_name(dialog) == []
+    qtbot.mouseClick(dialog.copy_button, LEFT)
+    assert QApplication.clipboard().text() == report
+    qtbot.mouseClick(dialog.save_button, LEFT)
+    chooser = dialog.findChild(QFileDialog)
+    assert chooser is not None
+    path = tmp_path / "report.txt"
+    chooser.fileSelected.emit(str(path))
+    await wait_until(lambda: dialog.note.text().startswith("Saved to"))
+    assert path.read_text(encoding="utf-8") == report
+    assert path.stat().st_mode & 0o077 == 0
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
