@@ -15,6 +15,30 @@ from desktop.store.workspace_store import WorkspaceStore
 from tests.support.clocks import ManualClock
 
 
+def make_service(erasures: SimpleNamespace, decision: PermissionDecision) -> ErasureService:
+    """The service over these erasures, for somebody with this right, without any service."""
+    unused = cast(Any, None)
+    return ErasureService(
+        lambda: ServiceClients(None, None),
+        cast(WorkspaceStore, SimpleNamespace(erasures=erasures)),
+        cast(EditService, SimpleNamespace(check=lambda _right: decision)),
+        ManualClock(),
+        ChangeBus(),
+        unused,
+        unused,
+        unused,
+    )
+
+
+async def test_who_may_not_erase_neither_requests_nor_approves() -> None:
+    service = make_service(SimpleNamespace(), PermissionDecision(False, "Admins alone may."))
+    ada = Actor("Ada", Role.ADMIN, 7601, credential="ada's token")
+    with pytest.raises(NotPermitted, match="Erasing people is not allowed"):
+        await service.approve("1", ada)
+    with pytest.raises(NotPermitted, match="Erasing people is not allowed"):
+        await service.request(cast(Any, None), "maria@lopez.example")
+
+
 @pytest.mark.parametrize(
     "approver",
     [
@@ -34,18 +58,8 @@ async def test_erasure_is_approved_by_no_one_but_a_confirmed_admin(approver: Act
         approved.append(admin)
         return await get_progress("")
 
-    unused = cast(Any, None)
     erasures = SimpleNamespace(get_progress=get_progress, approve=approve)
-    service = ErasureService(
-        lambda: ServiceClients(None, None),
-        cast(WorkspaceStore, SimpleNamespace(erasures=erasures)),
-        cast(EditService, SimpleNamespace(check=lambda _right: PermissionDecision(True))),
-        ManualClock(),
-        ChangeBus(),
-        unused,
-        unused,
-        unused,
-    )
+    service = make_service(erasures, PermissionDecision(True))
     with pytest.raises(NotPermitted, match="two admins of Zendesk"):
         await service.approve("1", approver)
     assert approved == []
