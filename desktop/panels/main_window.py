@@ -293,8 +293,8 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # What nobody else wanted: PgUp and PgDn scroll the page, wherever the keyboard is; Esc
-        # closes the banner that can be seen, the page's own first, then clears the search field, the
-        # window's or the page's; Ctrl+Z brings its text back.
+        # closes the banner that can be seen, the page's own first, then clears the search field,
+        # the window's or the page's; Ctrl+Z brings its text back.
         if event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             self._scroll_page(down=event.key() == Qt.Key.Key_PageDown)
             return
