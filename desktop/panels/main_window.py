@@ -295,7 +295,8 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # What nobody else wanted: PgUp and PgDn scroll the page, wherever the keyboard is; Esc
-        # closes the banner that can be seen, the page's own first, then clears the search field.
+        # closes the banner that can be seen, the page's own first, then clears the search field,
+        # the window's or the page's; Ctrl+Z brings its text back.
         if event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             self._scroll_page(down=event.key() == Qt.Key.Key_PageDown)
             return
@@ -304,7 +305,7 @@ class MainWindow(QMainWindow):
         is_escape = event.key() == Qt.Key.Key_Escape
         if is_escape and any(each.close_by_key() for each in banners):
             return
-        if is_escape and self.top_bar.search_field.clear_by_key():
+        if is_escape and (self.top_bar.search_field.clear_by_key() or _clear_page_search()):
             return
         super().keyPressEvent(event)
 
@@ -619,3 +620,12 @@ class MainWindow(QMainWindow):
         action = self.window_actions["Help"]
         if isinstance(dialog, QDialog) and action not in dialog.actions():
             dialog.addAction(action)
+
+
+def _clear_page_search() -> bool:
+    """Clear the page's search field if the keyboard is in it; return if so."""
+    field = QApplication.focusWidget()
+    if not isinstance(field, QLineEdit) or not field.property(SEARCHES_PAGE) or not field.text():
+        return False
+    field.clear()
+    return True

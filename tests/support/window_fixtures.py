@@ -5,7 +5,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QApplication
 from tests.support.window_driver import FirstStartDriver, WindowDriver
 from tests.support.window_home import PreparedHomes, WorkspaceHome
 from tests.support.window_sandbox import LoggedSandbox
+
+DriverT = TypeVar("DriverT", bound=WindowDriver)
 
 
 class _ErrorLogHandler(logging.Handler):
@@ -62,16 +64,23 @@ def _no_errors() -> Iterator[None]:
     assert not alarm.messages, alarm.messages
 
 
-@pytest.fixture
-def window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> WindowDriver:
-    """An admin's window; it is connected when the test begins."""
-    return WindowDriver(home, sandbox)
+def make_window_fixture(
+    driver_class: type[DriverT], *, agent: bool = False
+) -> Callable[..., DriverT]:
+    """Make the fixture of an admin's or an agent's window, driven by `driver_class`.
+
+    The window is connected when the test begins; an agent's was set up by an admin.
+    """
+
+    @pytest.fixture
+    def window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> DriverT:
+        return driver_class(home, sandbox, agent=agent)
+
+    return window
 
 
-@pytest.fixture
-def agent_window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> WindowDriver:
-    """An agent's window, set up by an admin."""
-    return WindowDriver(home, sandbox, agent=True)
+window = make_window_fixture(WindowDriver)
+agent_window = make_window_fixture(WindowDriver, agent=True)
 
 
 @pytest.fixture

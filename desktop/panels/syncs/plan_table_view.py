@@ -20,7 +20,7 @@ from desktop.panels.theme import fonts
 from desktop.panels.widgets.check_box import CheckBox
 from desktop.panels.widgets.list_table_view import ListTableView
 from desktop.panels.widgets.screen_reader import announce
-from desktop.panels.widgets.tooltip import escape_tooltip
+from desktop.panels.widgets.tooltip import set_tooltip
 from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.viewmodels.list_model import PAGE_SIZE
 from desktop.viewmodels.qt_timer import create_timer
@@ -120,7 +120,7 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
         reason = "" if total and self._table.is_editable else "No row here can be ticked."
         box.set_enabled(not reason, reason)
         box.setAccessibleName(f"Tick all {total:,} rows" if total else "Tick all rows")
-        box.setToolTip(escape_tooltip(reason or f"{ticked:,} of {total:,} ticked"))
+        set_tooltip(box, reason or f"{ticked:,} of {total:,} ticked")
 
     def show_order(self, order: PlanRowOrder) -> None:
         """Show by an arrow in the preview's header how its rows are sorted."""

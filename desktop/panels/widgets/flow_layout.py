@@ -111,6 +111,7 @@ class FlowLayout(QLayout):
         return lines
 
     def _place_line(self, line: list[tuple[QLayoutItem, QSize]], rect: QRect, top: int) -> None:
+        height = max(size.height() for _, size in line)
         used = sum(size.width() for _, size in line) + self._gap * (len(line) - 1)
         left, mirrored = rect.width() - used, self._is_right_to_left()
         x = rect.left() + (left if self._alignment == "trailing" else 0)
@@ -118,7 +119,9 @@ class FlowLayout(QLayout):
             if self._alignment == "spread" and 0 < place == len(line) - 1:
                 x += left
             start = rect.right() + 1 - (x - rect.left()) - size.width() if mirrored else x
-            item.setGeometry(QRect(QPoint(start, top), size))
+            # A hint beside buttons stands at the middle of their line.
+            lower = top + (height - size.height()) // 2
+            item.setGeometry(QRect(QPoint(start, lower), size))
             x += size.width() + self._gap
 
     def _is_right_to_left(self) -> bool:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
+    QLineEdit,
     QScrollArea,
     QWidget,
 )
@@ -352,3 +353,38 @@ async def test_click_on_a_service_in_the_status_bar_opens_its_connection(
     window.click(window.view.status_bar.item("Zendesk"))
     assert window.view.current_page == "settings"
     assert page.current_section == "connections"
+
+
+@pytest.mark.parametrize("page", ["sync", "activity", "events", "settings"])
+async def test_tab_goes_through_the_page_between_the_search_field_and_the_status_bar(
+    window: WindowDriver, page: str
+) -> None:
+    window.view.show_page(page)
+    await window.pause(0.3)
+    shown = window.view._stack.currentWidget()
+    assert shown is not None
+    window.press(Key.Key_K, CTRL)
+    stops = await walked(window, Key.Key_Tab)
+    inside = [place for place, each in enumerate(stops) if shown.isAncestorOf(each)]
+    assert inside == list(range(inside[0], inside[-1] + 1)), [w.accessibleName() for w in stops]
+    after = [each for each in stops[inside[-1] + 1 :] if window.view.status_bar.isAncestorOf(each)]
+    before = [each for each in stops[: inside[0]] if window.view.status_bar.isAncestorOf(each)]
+    assert after, [w.accessibleName() for w in stops]
+    assert not before, [w.accessibleName() for w in stops]
+
+
+async def test_escape_clears_the_search_of_a_page_and_undo_brings_it_back(
+    window: WindowDriver,
+) -> None:
+    window.view.show_page("activity")
+    await window.pause(0.2)
+    window.press(Key.Key_F, CTRL)
+    field = QApplication.focusWidget()
+    assert isinstance(field, QLineEdit)
+    assert field.accessibleName() == "Search the changes"
+    window.type("opt-out")
+    window.press(Key.Key_Escape)
+    assert field.text() == ""
+    assert field.hasFocus()
+    window.press(Key.Key_Z, CTRL)
+    assert field.text() == "opt-out"

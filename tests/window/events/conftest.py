@@ -3,37 +3,22 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from tests.support.events_page_driver import EventsPageDriver
 from tests.support.window_fixtures import (  # noqa: F401 - pytest finds fixtures by their names
     _no_errors,
     home,
+    make_window_fixture,
     open_windows_in_test_loop,
     prepared_homes,
     sandbox,
     shared_sandbox,
 )
-from tests.support.window_home import WorkspaceHome
-from tests.support.window_sandbox import LoggedSandbox
 
 _HERE = Path(__file__).parent
 
-
-@pytest.fixture
-def window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> EventsPageDriver:  # noqa: F811
-    """An admin's window, whose deliveries are processes of their own."""
-    return EventsPageDriver(home, sandbox)
-
-
-@pytest.fixture
-def agent_window(
-    qapp: QApplication,
-    home: WorkspaceHome,  # noqa: F811
-    sandbox: LoggedSandbox,  # noqa: F811
-) -> EventsPageDriver:
-    """An agent's window: they may not deliver events."""
-    return EventsPageDriver(home, sandbox, agent=True)
+window = make_window_fixture(EventsPageDriver)
+agent_window = make_window_fixture(EventsPageDriver, agent=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -66,3 +66,16 @@ def test_flow_row_puts_the_room_that_is_left(
     row.activate()
     assert [each.x() for each in parts] == narrow
     assert [each.y() for each in parts] == [0, 0, 25]
+
+
+def test_flow_row_centres_what_is_lower_than_its_line(qtbot: QtBot) -> None:
+    box = QWidget()
+    qtbot.addWidget(box)
+    row = FlowLayout(10, 5, box)
+    button, hint = Counted(box), Counted(box)
+    hint.sizeHint = lambda: QSize(60, 12)  # type: ignore[method-assign]
+    for each in (button, hint):
+        row.addWidget(each)
+    box.resize(400, 100)
+    box.show()
+    assert (button.y(), hint.y()) == (0, 4)
