@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 
 from desktop.kit.errors import ConflictError, NotPermitted, StorageError
 from desktop.model.account import Account
@@ -72,13 +73,11 @@ class LocalDatabases:
         """Open the mirror to count the customers last opened before a time (Unix seconds)."""
         return await asyncio.to_thread(self._count_not_opened_since, before)
 
-    async def erase_kept(
-        self, *, may_stop_runs: bool = True, with_data_store: bool = False
-    ) -> None:
+    async def erase_kept(self, *, may_stop_runs: bool = True) -> None:
         """Stop the workspace's runs, then erase every customer and feed kept on this computer.
 
-        `with_data_store`: also everybody in the data workspace; what it has counted names nobody
-        and stays.
+        Also everybody in the data workspace; what it has counted names nobody and stays. A reading
+        of everybody that is under way ends by itself.
 
         A run under way stops first: without its feed it would take people for gone. The copies are
         the person's own, to stop a run takes the right to run syncs: without it RunUnderWay is
@@ -88,8 +87,7 @@ class LocalDatabases:
         async with self.stopped_runs(may_stop=may_stop_runs):
             await asyncio.to_thread(self._erase_plan_rows)
             await asyncio.to_thread(self._erase_mirror)
-            if with_data_store:
-                await asyncio.to_thread(self._erase_data_store, with_counts=False)
+            await asyncio.to_thread(self._erase_data_store, with_counts=False)
 
     async def erase_customer(
         self,
@@ -247,11 +245,15 @@ class LocalDatabases:
             return batches.request_cancel_of_all.blocking()
 
     def _summarize_kept(self) -> KeptData:
+        from desktop.store.data_erasure import count_everybody
+
+        with self._open_data_store() as files:
+            people = 0 if files is None else count_everybody(*files)
         if not (self._folder / "mirror.db").exists():
-            return KeptData()
+            return KeptData(people=people)
         reader = CachedSheetReader(self._folder / "fairlead.db", self._folder / "mirror.db")
         try:
-            return reader.summarize_kept.blocking()
+            return replace(reader.summarize_kept.blocking(), people=people)
         finally:
             reader.close()
 

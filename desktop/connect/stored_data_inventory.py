@@ -52,8 +52,10 @@ def list_stored_data(config: ConnectionConfig) -> tuple[StoredDataItem, ...]:
 
 def describe_kept_data(kept: KeptData) -> str:
     """Describe for the wizard how much of both services is kept on this computer."""
-    customers = format_count(kept.customers, "customer", "customers")
-    if not kept.records:
-        return customers
-    records = format_count(kept.records, "record", "records")
-    return f"{customers} and {records} that syncs read"
+    parts = [format_count(kept.customers, "customer", "customers")]
+    if kept.records:
+        parts.append(f"{format_count(kept.records, 'record', 'records')} that syncs read")
+    if kept.people:
+        parts.append(f"{format_count(kept.people, 'person', 'people')} of the audience")
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last

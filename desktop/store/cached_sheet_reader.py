@@ -51,19 +51,21 @@ SELECT o.* FROM main.outbox o WHERE o.state IN ('queued', 'waiting', 'sending', 
 
 @dataclass(frozen=True)
 class KeptData:
-    """How much of both services the mirror keeps, and when it was last read.
+    """How much of both services this computer keeps, and when it was last read.
 
-    `customers` can be shown offline; `records` (users, tickets, profiles) were read for syncs.
+    `customers` can be shown offline; `records` (users, tickets, profiles) were read for syncs;
+    `people` are those of the data workspace.
     """
 
     customers: int = 0
     records: int = 0
     read_at: float | None = None
+    people: int = 0
 
     @property
     def is_nothing(self) -> bool:
-        """Whether the mirror keeps nothing."""
-        return not (self.customers or self.records)
+        """Whether nothing is kept."""
+        return not (self.customers or self.records or self.people)
 
 
 class CachedSheetReader:

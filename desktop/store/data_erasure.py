@@ -6,6 +6,7 @@ from typing import Any
 
 from desktop.model.email_address import email_spellings
 from desktop.model.match_keys import hash_email
+from desktop.store.data_source_repository import stop_readings
 from desktop.store.kept_person_repository import delete_person_rows
 from desktop.store.kept_ticket_repository import delete_ticket_text
 from desktop.store.sqlite_database import Database
@@ -16,7 +17,7 @@ _HISTORY_TABLES = (
     *_PERSONAL_HISTORY, "counted_ticket", "ticket_count", "counted_rating", "rating_count",
 )  # fmt: skip
 _DATA_TABLES = (
-    "data_source", "person", "person_body", "person_address", "person_tag", "person_field", "tag",
+    "person", "person_body", "person_address", "person_tag", "person_field", "tag",
     "organization", "ticket", "ticket_tag", "ticket_text", "rating", "profile", "mailing_list",
     "list_member", "remembered_pair",
 )  # fmt: skip
@@ -97,6 +98,7 @@ def erase_everybody(data: Database, history: Database, *, with_counts: bool) -> 
             connection.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")  # noqa: S608
         for table in _DATA_TABLES:
             connection.execute(f"DELETE FROM {table}")  # noqa: S608
+        stop_readings(connection)
 
     def forget(connection: sqlite3.Connection) -> None:
         for table in _HISTORY_TABLES if with_counts else _PERSONAL_HISTORY:
@@ -106,6 +108,16 @@ def erase_everybody(data: Database, history: Database, *, with_counts: bool) -> 
     history.write(forget)
     data.scrub()
     history.scrub()
+
+
+def count_everybody(data: Database, history: Database) -> int:
+    """Count the people in both files, those who are archived too."""
+    people = data.read(lambda c: int(c.execute("SELECT count(*) FROM person").fetchone()[0]))
+    archived = history.read(
+        lambda c: int(c.execute("SELECT count(*) FROM archived_person").fetchone()[0])
+    )
+    # Who is archived keeps a row in data.db until that file is lost.
+    return max(people, archived)
 
 
 def find_kept_people(data: Database, ids: Iterable[str]) -> tuple[set[int], set[str]]:

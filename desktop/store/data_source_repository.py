@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from desktop.kit.errors import ConflictError
 from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
@@ -164,11 +165,30 @@ class DataSourceRepository(Repository):
 def save_page(
     connection: sqlite3.Connection, name: str, cursor: str, rows: int, now: float
 ) -> None:
-    """Update a data source's cursor beside the page of rows that is stored."""
-    connection.execute(
+    """Update a data source's cursor beside the page of rows that is stored.
+
+    Raises ConflictError where everybody was erased since the reading began: the page, and those
+    after it, would bring some of them back, perhaps of a former account.
+    """
+    kept = connection.execute(
         "UPDATE data_source SET cursor = ?2, rows_read = rows_read + ?3, page_at = ?4"
-        " WHERE name = ?1",
+        " WHERE name = ?1 RETURNING begun_at",
         (name, cursor, rows, now),
+    ).fetchone()
+    if kept is not None and kept["begun_at"] is None:
+        raise ConflictError(
+            "Everybody's data was erased while it was read.",
+            "The reading has stopped; nothing more was kept.",
+            "Read it again when it is to be on this computer.",
+        )
+
+
+def stop_readings(connection: sqlite3.Connection) -> None:
+    """Forget how far each data source was read; what is being read now stops at its next page."""
+    connection.execute("DELETE FROM data_source WHERE begun_at IS NULL OR whole_from = begun_at")
+    connection.execute(
+        "UPDATE data_source SET account = '', cursor = '', begun_at = NULL, page_at = NULL,"
+        " ended_at = NULL, whole_from = NULL, rows_read = 0, expected = NULL, refused = ''"
     )
 
 

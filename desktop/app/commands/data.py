@@ -71,13 +71,13 @@ async def _erase_kept(
     context: AppContext, options: argparse.Namespace, local: LocalDatabases
 ) -> None:
     try:
-        await local.erase_kept(may_stop_runs=False, with_data_store=True)
+        await local.erase_kept(may_stop_runs=False)
     except RunUnderWay:
         # Asked of Zendesk only now: copies alone are erased without a connection.
         async with open_workspace(context, options.workspace) as services:
             if services.session.connection_error is None:
                 services.syncs.require_configuration_permission()
-        await local.erase_kept(with_data_store=True)
+        await local.erase_kept()
 
 
 async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -> int:

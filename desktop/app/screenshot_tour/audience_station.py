@@ -27,7 +27,10 @@ async def capture_audience(
     if not services.keeps_everybody:
         view.show_page("audience")
         await save(f"audience-nobody-read{ending}")
+        theme = driver.window.theme.choice
         await services.keep_everybody(_LISTS)
+        # The window takes its theme from the settings whenever they change.
+        driver.window.theme.choose(theme)
         await services.data.refresh()
         for name, where in _SEGMENTS.items():
             await services.audience.save_segment(name, parse_expression(where))

@@ -397,6 +397,10 @@ class AudiencePageModel(TaskModel):
             await self._count_segments()
         except (NotPermitted, UserDecisionNeeded) as error:
             self.coverage, self._error = None, error
+            # Erased meanwhile: nothing of anybody is left behind the sentence.
+            self.total, self.person, self.evidence = None, None, ()
+            self._segment_counts.clear()
+            self.table_model.show_keys(())
             self.changed.emit()
 
     async def _read_segments(self) -> None:

@@ -56,13 +56,18 @@ class LocalDataModel(CardModel):
         if kept is not None and not kept.is_nothing:
             since = f", last read on {format_full_date(kept.read_at)}" if kept.read_at else ""
             text = f"Kept on this computer: {described}{since}."
+        again = (
+            " While this computer keeps everybody's data, everybody is read again."
+            if kept is not None and kept.people
+            else ""
+        )
         return LocalDataView(
             can_erase=kept is not None and not kept.is_nothing,
             kept_text=text,
             erase_question=f"This will erase {described} from this computer, with the people in"
             " previews and finished runs, which can't be undone as a whole afterwards. It stops a"
             " run under way. Zendesk and Sailthru keep them. Changes that wait, and the record of"
-            " changes, stay. Copies that a backup has made are out of reach.",
+            " changes, stay. Copies that a backup has made are out of reach." + again,
             places=list_stored_data(self._connection_config),
             error=self._error,
         )

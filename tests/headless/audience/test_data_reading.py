@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from desktop.audience.data_reader import DataReader
-from desktop.kit.errors import NotPermitted
+from desktop.kit.errors import ConflictError, NotPermitted
 from desktop.store.data_erasure import erase_everybody, erase_kept_people, find_kept_people
 from desktop.store.data_store import DataStore, open_data_store
 from desktop.store.sqlite_database import Database
@@ -321,6 +321,23 @@ async def test_erasing_everybody_keeps_the_counts_unless_the_account_is_another(
     assert matches(store, "refund") == set()
     erase_everybody(store.data_db, store.history_db, with_counts=True)
     assert not any(dump(store.history_db).values())
+
+
+@pytest.mark.parametrize("at", ["users read", "tickets read", "ratings read"])
+async def test_a_reading_brings_nobody_back_who_was_erased_meanwhile(
+    store: DataStore, at: str
+) -> None:
+    def checkpoint(name: str) -> None:
+        if name == at:
+            erase_everybody(store.data_db, store.history_db, with_counts=True)
+
+    reader = DataReader(store, small_account(), ManualClock(), checkpoint=checkpoint)  # type: ignore[arg-type]
+    with pytest.raises(ConflictError, match="erased while it was read"):
+        await reader.refresh()
+    assert not any(dump(store.data_db, ("data_source",)).values())
+    # The next reading begins at the beginning.
+    await read_all(store, small_account())
+    assert (await store.people.count_kept()).people == 10
 
 
 async def test_the_requester_of_a_new_ticket_is_read_with_it(store: DataStore) -> None:

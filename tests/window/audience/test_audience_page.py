@@ -3,6 +3,8 @@
 import csv
 from pathlib import Path
 
+from desktop.panels.settings.local_data_card import LocalDataCard
+from desktop.panels.settings_page import SettingsPage
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.audience_page_driver import AudiencePageDriver
 from tests.support.batch_page_driver import PROCESS_S
@@ -51,7 +53,9 @@ async def test_conditions_are_chips_with_their_own_counts_and_a_segment_keeps_th
     window.click(window.audience_page.save_as_button)
     window.audience_page.name_edit.setText("Three open")
     window.press(Key.Key_Return)
-    await window.wait_until(lambda: window.audience.segment_name == "Three open")
+    await window.wait_until(
+        lambda: window.audience.segment_name == "Three open" and window.is_still()
+    )
     assert "Saved the segment “Three open”" in window.visible_texts()
     assert not window.audience.is_changed
     window.click(card.chips[1].remove_button)
@@ -168,3 +172,29 @@ async def test_agents_have_no_audience_page(agent_window: AudiencePageDriver) ->
     agent_window.press(Key.Key_5, CTRL)
     assert agent_window.view.current_page == "customers"
     assert "may not search everybody" in agent_window.view.window_actions["Audience"].statusTip()
+
+
+async def test_erasing_what_this_computer_keeps_erases_everybody(
+    window: AudiencePageDriver,
+) -> None:
+    await window.read_everybody()
+    assert window.names()
+    window.view.show_page("settings")
+    await window.wait_until(lambda: window.view.findChild(SettingsPage) is not None)
+    page = window.view.findChild(SettingsPage)
+    assert page is not None
+    page.show_section("data")
+    card = window.view.findChild(LocalDataCard)
+    assert card is not None
+    data = card._model
+    data.count_kept()
+    await window.wait_until(lambda: "people of the audience" in data.view().erase_question)
+    assert "everybody is read again" in data.view().erase_question
+    told: list[str] = []
+    data.message_posted.connect(told.append)
+    data.erase_kept()
+    await window.wait_until(lambda: bool(told))
+    assert "people of the audience" in told[0]
+    window.view.show_page("audience")
+    await window.wait_until(lambda: window.is_still() and not window.names())
+    assert (await window.window.services.data.status()).people == 0
