@@ -8,7 +8,6 @@ from desktop.audience.optout_report import OPENED_KEY
 from desktop.model.report_period import BucketSize
 from desktop.panels.reports.report_dialogs import CountedPeopleDialog
 from desktop.panels.reports.reports_page import ReportsPage
-from desktop.panels.theme.current_theme import current_tokens
 from desktop.viewmodels.reports.reports_page_model import DEFAULT_TILES
 
 _PHRASE = "refund"
@@ -58,7 +57,7 @@ async def capture_reports(
     )
     dialog = page.findChild(CountedPeopleDialog)
     if dialog is not None:
-        await driver.save_screenshot(f"reports-people{ending}-{current_tokens().scheme}", dialog)
+        await driver.save_screenshot(f"reports-people{ending}", dialog)
         dialog.reject()
     model.set_size(BucketSize.WEEK)
     await wait()
