@@ -240,7 +240,10 @@ class AudiencePageModel(TaskModel):
             )
         read = f"read for {coverage.profiles:,} of {coverage.people:,}"
         lists = ", ".join(coverage.lists)
-        tip = f"Lists: {lists}. Opt-out levels are in no export: Not read."
+        tip = (
+            f"Lists: {lists}. Opt-out levels are in no export: known of whom somebody looked up,"
+            " as of the last reading."
+        )
         if coverage.sailthru_at is None:
             return SourceAge(f"Sailthru, {read}, not read whole yet", True, tip)
         now = self._clock.now()
