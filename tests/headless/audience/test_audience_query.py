@@ -232,17 +232,14 @@ async def test_two_profiles_for_one_person_are_shown_as_none(tmp_path: Path) -> 
         await read_all(store, FakeExport(users=[user(1, external_id="shop-1")]))
         by_mail, by_id = profile(1), ExportedProfile("f" * 24, "0" * 32, extid="shop-1")
         await store.profiles.save_profiles("A", [by_mail, by_id], "job", FIELDS, NOON)
-        person = await store.audience.get_person(1)
-        assert person is not None
+        person = (await store.audience.get_people([1]))[1]
         assert (person.sid, person.is_ambiguous) == (None, True)
         # A pair that somebody chose decides.
         await store.people.remember_pairs({1: by_id.sid})
-        person = await store.audience.get_person(1)
-        assert person is not None
+        person = (await store.audience.get_people([1]))[1]
         assert (person.sid, person.is_ambiguous) == (by_id.sid, False)
         await store.people.remember_pairs({})
-        person = await store.audience.get_person(1)
-        assert person is not None
+        person = (await store.audience.get_people([1]))[1]
         assert person.is_ambiguous
 
 
