@@ -267,6 +267,7 @@ class WorkspaceServices:
             self.context.clock,
             lambda: session.actor,
             lambda: session.rules,
+            lambda: self.data_store if self.has_everybody() else None,
         )
 
     def build_sell_exporter(

@@ -55,7 +55,7 @@ class AudienceRights:
 def nobody_read_error() -> UserDecisionNeeded:
     """Return the error of looking people up before anybody was read."""
     return UserDecisionNeeded(
-        "Nobody's data was read on this computer yet.",
+        "No data was read on this computer yet.",
         "Audience and Reports show what this computer keeps of Zendesk’s people and tickets.",
         "An admin switches it on (`fairlead data on`) and reads (`fairlead data refresh`).",
     )

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from desktop.audience.read_estimate import EXPORTS_A_MINUTE, ReadEstimate
+from desktop.audience.read_estimate import ReadEstimate
 from desktop.clients.zendesk.data_export import ZendeskDataExport
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, Forbidden, NotFound, ValuesRejected
@@ -112,20 +112,18 @@ class DataReader:
 
     async def estimate(self) -> ReadEstimate:
         """Ask Zendesk how many records there are, and keep the counts for the progress."""
-        counts: dict[str, int] = {}
+        counts: dict[str, int | None] = {}
         for name, query in _COUNT_QUERIES.items():
             try:
-                counts[name] = await self._export.count_records(query)
+                count = await self._export.count_records(query)
             except AppError:
                 # Without the count the reading still works; only its length is unknown.
-                counts[name] = 0
+                counts[name] = None
             else:
-                await self._store.sources.set_expected(name, counts[name])
+                counts[name] = count
+                await self._store.sources.set_expected(name, count)
         return ReadEstimate(
-            counts[USERS_SOURCE],
-            counts[TICKETS_SOURCE],
-            counts[ORGANIZATIONS_SOURCE],
-            EXPORTS_A_MINUTE,
+            counts[USERS_SOURCE], counts[TICKETS_SOURCE], counts[ORGANIZATIONS_SOURCE]
         )
 
     async def _read_source(self, name: str) -> None:

@@ -3,38 +3,49 @@
 import math
 from dataclasses import dataclass
 
+from desktop.kit.text import format_count
+
 # docs/zendesk.md 8, 12: what an account has without the High Volume add-on.
-EXPORTS_A_MINUTE = 10
-EXPORT_PAGE_ROWS, RATING_PAGE_ROWS = 1000, 100
+_EXPORTS_A_MINUTE = 10
+_EXPORT_PAGE_ROWS = 1000
 # A run leaves a quarter of every rate limit to people.
 _SHARE_OF_RUNS = 0.75
 
 
 @dataclass(frozen=True)
 class ReadEstimate:
-    """How many records the services say there are, and the hours that reading them takes."""
+    """How many records Zendesk says there are, and the hours that reading them takes.
 
-    users: int
-    tickets: int
-    organizations: int
-    exports_a_minute: int = EXPORTS_A_MINUTE
+    None: Zendesk did not say.
+    """
+
+    users: int | None
+    tickets: int | None
+    organizations: int | None
 
     @property
-    def export_pages(self) -> int:
-        """The number of export requests; all of them share one rate limit."""
+    def hours(self) -> float | None:
+        """The hours that the exports take at the share of the rate limit that is used, if known.
+
+        All exports share one rate limit.
+        """
+        if self.users is None or self.tickets is None or self.organizations is None:
+            return None
         counts = (self.users, self.tickets, self.organizations)
-        return sum(max(1, math.ceil(count / EXPORT_PAGE_ROWS)) for count in counts)
-
-    @property
-    def hours(self) -> float:
-        """The hours that the exports take at the share of the rate limit that is used."""
-        return self.export_pages / (self.exports_a_minute * _SHARE_OF_RUNS) / 60
+        pages = sum(max(1, math.ceil(count / _EXPORT_PAGE_ROWS)) for count in counts)
+        return pages / (_EXPORTS_A_MINUTE * _SHARE_OF_RUNS) / 60
 
     @property
     def text(self) -> str:
         """The estimate as a sentence."""
-        people = f"{self.users:,} people and {self.tickets:,} tickets"
-        return f"The first read of {people} takes about {format_hours(self.hours)}."
+        if self.users is None or self.tickets is None or self.hours is None:
+            return (
+                "How long the first read takes is not known:"
+                " Zendesk did not say how many records there are."
+            )
+        people = format_count(self.users, "person", "people")
+        tickets = format_count(self.tickets, "ticket", "tickets")
+        return f"The first read of {people} and {tickets} takes about {format_hours(self.hours)}."
 
 
 def format_hours(hours: float) -> str:

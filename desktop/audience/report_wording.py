@@ -3,7 +3,7 @@
 from datetime import date
 
 from desktop.kit.text import format_count
-from desktop.model.report import FEW_RATINGS, Report, ReportForm, ReportSeries, percent_of
+from desktop.model.report import FEW_RATINGS, Report, ReportForm, percent_of
 from desktop.model.report_period import BucketSize, ReportBucket
 
 
@@ -69,11 +69,6 @@ def short_day(day: date) -> str:
 def signed(change: int) -> str:
     """Return a change with its sign: `+150`, `−3`, `0`."""
     return "0" if change == 0 else f"{'+' if change > 0 else '−'}{abs(change):,}"
-
-
-def series_percent(series: ReportSeries) -> int | None:
-    """Return a category's share of good ones in per cent; None of no ratings."""
-    return percent_of(sum(series.values), sum(series.of_values))
 
 
 def _month_days(bucket: ReportBucket) -> int:

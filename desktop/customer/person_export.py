@@ -15,6 +15,9 @@ from desktop.kit.errors import Forbidden, NotFound, NotPermitted
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.permission import Actor, Permission, PermissionRules, check_role
 from desktop.store.customer_erasure import find_customer_ids
+from desktop.store.data_erasure import find_kept_people
+from desktop.store.data_store import DataStore
+from desktop.store.kept_person_rows import read_kept_person_rows
 from desktop.store.person_rows import read_person_rows
 from desktop.store.workspace_store import WorkspaceStore
 
@@ -71,7 +74,10 @@ class PersonExportService:
         clock: Clock,
         actor: Callable[[], Actor],
         rules: Callable[[], PermissionRules],
+        get_data_store: Callable[[], DataStore | None],
     ) -> None:
+        """`get_data_store` opens what is kept of everybody; None where nothing ever was."""
+        self._get_data_store = get_data_store
         self._services = services
         self._store = store
         self._clock = clock
@@ -158,8 +164,16 @@ class PersonExportService:
             return {}
 
     def _read_here(self, sheet: CustomerSheet, sailthru: Mapping[str, Any]) -> dict[str, Any]:
-        """Read what both files hold of a person; runs on the database's thread."""
+        """Read what the workspace's files hold of a person; runs on the database's thread."""
         sids = [str(one["user"]["keys"]["sid"]) for one in sailthru["profiles"]]
         fairlead, mirror = self._store.fairlead_db, self._store.mirror_db
-        ids = find_customer_ids(fairlead, mirror, (*sheet.target_ids, *sids))
-        return read_person_rows(fairlead, mirror, ids)
+        known, everybody = {*sheet.target_ids, *sids}, self._get_data_store()
+        if everybody is None:
+            return read_person_rows(fairlead, mirror, find_customer_ids(fairlead, mirror, known))
+        data, history = everybody.data_db, everybody.history_db
+        users, profiles = find_kept_people(data, known)
+        ids = find_customer_ids(fairlead, mirror, {*known, *map(str, users), *profiles})
+        return {
+            **read_person_rows(fairlead, mirror, ids),
+            **read_kept_person_rows(data, history, map(int, ids.users), ids.sids),
+        }

@@ -10,6 +10,8 @@ _MAX_DEPTH = 4
 _TITLES = {
     "mirror.db": "This computer: what the services said",
     "fairlead.db": "This computer: what was done",
+    "data.db": "This computer: everybody's data",
+    "history.db": "This computer: what was over time",
 }
 
 

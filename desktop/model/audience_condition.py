@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+from desktop.model.customer_health import CustomerHealth
+from desktop.model.engagement_level import ENGAGEMENT_LABELS
+from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
 
 
@@ -115,22 +118,8 @@ TICKET_STATUSES = MappingProxyType(
     }
 )  # fmt: skip
 RATING_LABELS = MappingProxyType({"good": "Good", "bad": "Bad"})
-HEALTH_LABELS = MappingProxyType(
-    {"neutral": "Neutral", "happy": "Happy", "frustrated": "Frustrated"}
-)
-ENGAGEMENT_LABELS = MappingProxyType(
-    {
-        "engaged": "Engaged", "active": "Active", "passive": "Passive", "new": "New",
-        "disengaged": "Disengaged", "dormant": "Dormant", "hardbounce": "Hard bounce",
-        "optout": "Opted out",
-    }
-)  # fmt: skip
-OPTOUT_LABELS = MappingProxyType(
-    {
-        "none": "Gets everything", "basic": "No marketing e-mail", "all": "No e-mail at all",
-        "blast": "No campaigns",
-    }
-)  # fmt: skip
+HEALTH_LABELS = MappingProxyType({health.value: health.label for health in CustomerHealth})
+OPTOUT_LABELS = MappingProxyType({level.value: level.label for level in OptOutLevel})
 _PRIORITIES = MappingProxyType({name: name.capitalize() for name in ("low", "normal", "high")} | {
     "urgent": "Urgent"})  # fmt: skip
 _K, _ZENDESK, _SAILTHRU = AudienceFieldKind, Service.ZENDESK, Service.SAILTHRU

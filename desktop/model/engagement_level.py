@@ -1,5 +1,7 @@
 """Sailthru's engagement levels and their meaning in words (docs/sailthru.md 4.3)."""
 
+from types import MappingProxyType
+
 _DESCRIPTIONS = {
     "engaged": ("Engaged", "active on the site recently"),
     "active": ("Active", "clicked recently"),
@@ -10,6 +12,7 @@ _DESCRIPTIONS = {
     "hardbounce": ("Hard bounce", "the address does not accept mail"),
     "optout": ("Opted out", "gets no e-mail"),
 }
+ENGAGEMENT_LABELS = MappingProxyType({level: name for level, (name, _) in _DESCRIPTIONS.items()})
 
 
 def describe_engagement(level: str | None) -> tuple[str, str] | None:

@@ -163,19 +163,6 @@ class AudienceRepository(Repository):
         return self._database.read(look)
 
     @database_call
-    def get_person(self, person_id: int) -> AudiencePerson | None:
-        """Select one person, also one who is archived."""
-
-        def look(connection: sqlite3.Connection) -> AudiencePerson | None:
-            row = connection.execute(
-                f"SELECT {_PERSON_COLUMNS} FROM person p WHERE p.id = ?",  # noqa: S608 - ours
-                (person_id,),
-            ).fetchone()
-            return None if row is None else _to_person(row)
-
-        return self._database.read(look)
-
-    @database_call
     def evaluate(
         self, person_id: int, conditions: Sequence[AudienceCondition], moment: QueryMoment
     ) -> tuple[ConditionEvidence, ...]:

@@ -61,7 +61,9 @@ _PROFILE_COLUMNS = (
     "engagement", "health", "value_segment", "value_amount", "last_open_at", "last_click_at",
 )  # fmt: skip
 _TAKE_PROFILE = (
-    "UPDATE person SET sid = ?2, is_ambiguous = 0, profile_read_at = p.read_at, "  # noqa: S608
+    "UPDATE person SET sid = ?2, is_ambiguous = 0, profile_read_at = p.read_at,"  # noqa: S608
+    # Looked up, and in no export: of this profile it stays, of another one it goes.
+    " optout = CASE WHEN person.sid = ?2 THEN optout END, "
     + ", ".join(f"{name} = p.{name}" for name in _PROFILE_COLUMNS)
     + " FROM profile p WHERE p.sid = ?2 AND person.id = ?1"
 )

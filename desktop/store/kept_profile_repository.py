@@ -1,7 +1,7 @@
 """Sailthru profiles in `data.db`, as exports of lists tell them, and who is on which list."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -96,19 +96,6 @@ class KeptProfileRepository(Repository):
             ).rowcount
 
         return self._database.write(act)
-
-    @database_call
-    def count_members(self) -> Mapping[str, int]:
-        """Count the kept members of each list by its name."""
-        return self._database.read(
-            lambda c: {
-                row[0]: row[1]
-                for row in c.execute(
-                    "SELECT l.name, count(m.sid) FROM mailing_list l LEFT JOIN list_member m"
-                    " ON m.list_id = l.id GROUP BY l.id ORDER BY l.name"
-                )
-            }
-        )
 
 
 def _health_and_value(

@@ -100,18 +100,18 @@ def _read_mirror(connection: sqlite3.Connection, ids: CustomerIds) -> dict[str, 
             f"SELECT * FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",  # noqa: S608
             (ids.select(which),),
         ).fetchall()
-        _add(found, table, rows)
+        add_rows(found, table, rows)
     return found
 
 
 def _read_fairlead(connection: sqlite3.Connection, values: Mapping[str, str]) -> dict[str, Rows]:
     found: dict[str, Rows] = {}
     for table, query in _QUERIES.items():
-        _add(found, table, connection.execute(query, values).fetchall())
+        add_rows(found, table, connection.execute(query, values).fetchall())
     for table, columns in (*_ID_ROWS, *((table, (column,)) for table, column in MEMORY_ROWS)):
         where = " OR ".join(f"CAST({column} AS TEXT) {_IN}" for column in columns)
         rows = connection.execute(f"SELECT * FROM {table} WHERE {where}", values)  # noqa: S608
-        _add(found, table, rows.fetchall())
+        add_rows(found, table, rows.fetchall())
     return found
 
 
@@ -127,11 +127,11 @@ def _read_events(connection: sqlite3.Connection, ids: CustomerIds) -> dict[str, 
             f"SELECT * FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",  # noqa: S608
             (msgspec.json.encode(event_ids).decode(),),
         )
-        _add(found, table, rows.fetchall())
+        add_rows(found, table, rows.fetchall())
     return found
 
 
-def _add(found: dict[str, Rows], table: str, rows: Iterable[sqlite3.Row]) -> None:
+def add_rows(found: dict[str, Rows], table: str, rows: Iterable[sqlite3.Row]) -> None:
     """Add rows to those of a table, each once: some are found by two of their columns."""
     known = found.get(table, [])
     for row in rows:

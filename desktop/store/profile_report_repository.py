@@ -124,7 +124,10 @@ class ProfileReportRepository(Repository):
 
     @database_call
     def note_optouts(self, readings: Iterable[OptOutReading]) -> None:
-        """Insert opt-out levels where they differ from the reading before; older ones are left."""
+        """Insert opt-out levels where they differ from the reading before; older ones are left.
+
+        The people of those profiles get their newest level, by which they are picked.
+        """
 
         def act(connection: sqlite3.Connection) -> None:
             for one in readings:
@@ -144,6 +147,32 @@ class ProfileReportRepository(Repository):
                 )
 
         self._database.write(act)
+        self._show_levels()
+
+    def _show_levels(self) -> None:
+        """Give people the newest level of their profile, from all readings: a match may be new."""
+        levels = self._database.read(
+            lambda c: {
+                row["sid"]: row["level"]
+                # The column beside max() is that of its row (sqlite.org/lang_select.html, 2.5).
+                for row in c.execute("SELECT sid, level, max(at) FROM optout_reading GROUP BY sid")
+            }
+        )
+        wanted = msgspec.json.encode(levels).decode()
+        outdated = self._data.read(
+            lambda c: [
+                (levels[row["sid"]], row["id"])
+                for row in c.execute(
+                    "SELECT p.id, p.sid FROM json_each(?) l JOIN person p ON p.sid = l.key"
+                    " WHERE p.optout IS NOT l.value",
+                    (wanted,),
+                )
+            ]
+        )
+        if outdated:
+            self._data.write(
+                lambda c: c.executemany("UPDATE person SET optout = ? WHERE id = ?", outdated)
+            )
 
     @database_call
     def list_optout_readings(self) -> tuple[tuple[OptOutReading | None, OptOutReading], ...]:

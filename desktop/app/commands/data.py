@@ -1,17 +1,17 @@
 """`fairlead data`: what is kept of customers on this computer, its reading, and its erasure."""
 
 import argparse
-import json
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import ExitCode, discard_stdout, emit
+from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.json_lines_printer import JsonLinesPrinter
 from desktop.app.commands.open_workspace import find_workspace, in_workspace, open_workspace
 from desktop.app.commands.view_permission import require_admin
 from desktop.app.container import WorkspaceServices
@@ -160,7 +160,7 @@ async def _switch(services: WorkspaceServices, options: argparse.Namespace) -> i
                 "users": estimate.users,
                 "tickets": estimate.tickets,
                 "organizations": estimate.organizations,
-                "hours": round(estimate.hours, 2),
+                "hours": None if estimate.hours is None else round(estimate.hours, 2),
             },
         },
         [
@@ -177,7 +177,7 @@ async def _refresh(services: WorkspaceServices, options: argparse.Namespace) -> 
     if services.session.connection_error is not None:
         raise services.session.connection_error
     services.data.require_on()
-    report = _print_page if options.progress else lambda _state: None
+    report = partial(_print_page, JsonLinesPrinter()) if options.progress else lambda _state: None
     async with _data_lock(services):
         states = await services.data.refresh(
             tuple(options.only or ALL_SOURCES), is_full=options.full, on_page=report
@@ -193,14 +193,8 @@ async def _refresh(services: WorkspaceServices, options: argparse.Namespace) -> 
     )
 
 
-def _print_page(state: DataSourceState) -> None:
-    line = {"source": state.name, "rows": state.rows_read, "expected": state.expected}
-    try:
-        sys.stdout.write(json.dumps(line) + "\n")
-        sys.stdout.flush()
-    except OSError:
-        # A closed pipe never ends a reading.
-        discard_stdout()
+def _print_page(printer: JsonLinesPrinter, state: DataSourceState) -> None:
+    printer.print_line({"source": state.name, "rows": state.rows_read, "expected": state.expected})
 
 
 async def _describe_everybody(

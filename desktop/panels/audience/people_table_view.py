@@ -18,6 +18,9 @@ from desktop.panels.widgets.shape_painting import (
 )
 from desktop.viewmodels.audience.people_table_model import TABLE_COLUMNS, PeopleTableModel
 from desktop.viewmodels.audience.person_text import (
+    NO_LIST,
+    NO_NAME,
+    NO_TICKET,
     NOT_RATED,
     NOT_READ,
     NOT_SET,
@@ -51,7 +54,7 @@ _DROPPED = (
     AudienceColumn.OPEN_TICKETS,
     AudienceColumn.LAST_TICKET,
 )
-_UNKNOWN = frozenset((NOT_SET, NOT_READ, NOT_RATED, "No ticket", "On none of them", "No name"))
+_UNKNOWN = frozenset((NOT_SET, NOT_READ, NOT_RATED, NO_TICKET, NO_LIST, NO_NAME))
 
 
 def paint_badge(painter: QPainter, box: QRectF, service: Service) -> None:

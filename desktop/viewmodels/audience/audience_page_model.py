@@ -8,7 +8,7 @@ from typing import Protocol
 from desktop.audience.audience_service import AudienceService
 from desktop.audience.condition_parser import check_value
 from desktop.kit.clock import Clock
-from desktop.kit.errors import AppError, NotPermitted, UserDecisionNeeded
+from desktop.kit.errors import AppError, UserDecisionNeeded
 from desktop.kit.text import format_count
 from desktop.model.audience_condition import (
     AUDIENCE_FIELDS,
@@ -164,9 +164,9 @@ class AudiencePageModel(TaskModel):
         )
 
     def total_text(self) -> str:
-        """Say how many people match; while they are counted, that they are."""
+        """Say how many people match; while they are counted, that they are; "" after an error."""
         if self.total is None:
-            return "counting…"
+            return "" if self._error is not None else "counting…"
         text = format_count(self.total, "person matches", "people match")
         return f"{text}, counting…" if self._is_finding else text
 
@@ -240,7 +240,10 @@ class AudiencePageModel(TaskModel):
             )
         read = f"read for {coverage.profiles:,} of {coverage.people:,}"
         lists = ", ".join(coverage.lists)
-        tip = f"Lists: {lists}. Opt-out levels are in no export: Not read."
+        tip = (
+            f"Lists: {lists}. Opt-out levels are in no export: known of whom somebody looked up,"
+            " as of the last reading."
+        )
         if coverage.sailthru_at is None:
             return SourceAge(f"Sailthru, {read}, not read whole yet", True, tip)
         now = self._clock.now()
@@ -395,9 +398,9 @@ class AudiencePageModel(TaskModel):
             self._start_people()
             self.field_keys = tuple(await self._audience.list_field_keys())
             await self._count_segments()
-        except (NotPermitted, UserDecisionNeeded) as error:
+        except AppError as error:
             self.coverage, self._error = None, error
-            # Erased meanwhile: nothing of anybody is left behind the sentence.
+            # Erased meanwhile, or unreadable: nothing of anybody is left behind the sentence.
             self.total, self.person, self.evidence = None, None, ()
             self._segment_counts.clear()
             self.table_model.show_keys(())
@@ -417,13 +420,15 @@ class AudiencePageModel(TaskModel):
         self.changed.emit()
 
     async def _find_people(self) -> None:
-        group, order = self.group, self.table_model.order
         try:
-            ids = await self._audience.list_ids(group, order)
-        except (NotPermitted, UserDecisionNeeded) as error:
-            self._error = error
+            await self._find_and_count()
+        except AppError as error:
+            self._error, self.total, self._is_finding = error, None, False
             self.changed.emit()
-            return
+
+    async def _find_and_count(self) -> None:
+        group, order = self.group, self.table_model.order
+        ids = await self._audience.list_ids(group, order)
         self.total, self._is_finding = len(ids), False
         self.table_model.show_keys(ids)
         self.person, self.evidence = None, ()

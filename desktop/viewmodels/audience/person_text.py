@@ -6,7 +6,6 @@ Not set, not rated and not read are three different things, and nobody's name is
 from datetime import UTC, datetime
 
 from desktop.model.audience_condition import (
-    ENGAGEMENT_LABELS,
     HEALTH_LABELS,
     OPTOUT_LABELS,
     RATING_LABELS,
@@ -14,6 +13,7 @@ from desktop.model.audience_condition import (
     AudienceFieldKind,
 )
 from desktop.model.audience_person import AudienceColumn, AudiencePerson, ConditionEvidence
+from desktop.model.engagement_level import ENGAGEMENT_LABELS
 from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.viewmodels.time_format import format_elapsed

@@ -16,6 +16,7 @@ from desktop.store.audience_query import QueryMoment
 from desktop.store.audience_repository import position_of
 from desktop.store.data_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
+from desktop.store.profile_report_repository import OptOutReading
 from tests.support.data_cases import (
     DAY,
     NOON,
@@ -231,18 +232,49 @@ async def test_two_profiles_for_one_person_are_shown_as_none(tmp_path: Path) -> 
         await read_all(store, FakeExport(users=[user(1, external_id="shop-1")]))
         by_mail, by_id = profile(1), ExportedProfile("f" * 24, "0" * 32, extid="shop-1")
         await store.profiles.save_profiles("A", [by_mail, by_id], "job", FIELDS, NOON)
-        person = await store.audience.get_person(1)
-        assert person is not None
+        person = (await store.audience.get_people([1]))[1]
         assert (person.sid, person.is_ambiguous) == (None, True)
         # A pair that somebody chose decides.
         await store.people.remember_pairs({1: by_id.sid})
-        person = await store.audience.get_person(1)
-        assert person is not None
+        person = (await store.audience.get_people([1]))[1]
         assert (person.sid, person.is_ambiguous) == (by_id.sid, False)
         await store.people.remember_pairs({})
-        person = await store.audience.get_person(1)
-        assert person is not None
+        person = (await store.audience.get_people([1]))[1]
         assert person.is_ambiguous
+
+
+async def test_people_are_picked_by_the_opt_out_level_that_a_look_up_read(tmp_path: Path) -> None:
+    async def pick(expression: str) -> set[int]:
+        order = AudienceOrder()
+        return set(await store.audience.list_ids(parse_expression(expression), MOMENT, order))
+
+    for store in open_small_store(tmp_path):
+        account = FakeExport(users=[user(number) for number in (1, 2, 3)])
+        await read_all(store, account)
+        found = [profile(number) for number in (1, 2)]
+        await store.profiles.save_profiles("A", found, "job", FIELDS, NOON)
+        readings = [
+            OptOutReading(profile(1).sid, NOON, "all"),
+            OptOutReading(profile(2).sid, NOON, "none"),
+            OptOutReading(profile(3).sid, NOON, "all"),
+        ]
+        await store.profile_reports.note_optouts(readings)
+        assert await pick("optout is all") == {1}
+        assert await pick("optout is not all") == {2}
+        assert await pick("optout is not read") == {3}
+        # Read again, a person keeps it; a newer look-up counts; another profile has none yet.
+        newer = [user(number, updated_at=NOON) for number in (1, 2, 3)]
+        await store.people.save_users(newer, "", NOON)
+        await store.profiles.save_profiles("A", found, "job 2", FIELDS, NOON + 1)
+        assert await pick("optout is all") == {1}
+        await store.profile_reports.note_optouts([OptOutReading(profile(2).sid, NOON + 1, "all")])
+        assert await pick("optout is all") == {1, 2}
+        await store.people.remember_pairs({1: profile(2).sid})
+        assert await pick("optout is not read") == {1, 3}
+        # Matched after the look-up: it comes with the next reading.
+        await store.profiles.save_profiles("A", [profile(3)], "job 2", FIELDS, NOON + 2)
+        await store.profile_reports.note_optouts(())
+        assert await pick("optout is all") == {1, 2, 3}
 
 
 async def test_health_and_value_over_time_are_kept_only_where_they_change(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ READ = [
     ("health is not read", one("health", O.NOT_READ)),
     ("optout is read", one("optout", O.READ)),
     ('optout is "No marketing e-mail"', one("optout", O.IS, "basic")),
+    ('optout is "No campaigns (old level)"', one("optout", O.IS, "blast")),
     ("organization is not set", one("organization", O.NOT_SET)),
     ("rating is set", one("rating", O.SET)),
     ('tag is "is set"', one("tag", O.IS, "is set")),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from desktop.audience.data_reader import DataReader
-from desktop.kit.errors import ConflictError, NotPermitted
+from desktop.kit.errors import ConflictError, NotPermitted, ServiceError
 from desktop.store.data_erasure import erase_everybody, erase_kept_people, find_kept_people
 from desktop.store.data_store import DataStore, open_data_store
 from desktop.store.sqlite_database import Database
@@ -27,6 +27,10 @@ from tests.support.data_cases import (
     small_account,
     ticket,
     user,
+)
+
+NOT_SAID = (
+    "How long the first read takes is not known: Zendesk did not say how many records there are."
 )
 
 
@@ -340,6 +344,33 @@ async def test_a_reading_brings_nobody_back_who_was_erased_meanwhile(
     assert (await store.people.count_kept()).people == 10
 
 
+@pytest.mark.parametrize(
+    ("unknown", "text", "hours"),
+    [
+        ("", "The first read of 1 person and 2,500 tickets takes about 1 minute.", 5 / 7.5 / 60),
+        ("type:user", NOT_SAID, None),
+        ("type:ticket", NOT_SAID, None),
+        ("type:organization", NOT_SAID, None),
+    ],
+    ids=["all", "no users", "no tickets", "no organizations"],
+)
+async def test_a_count_that_failed_is_not_known_rather_than_none(
+    store: DataStore, unknown: str, text: str, hours: float | None
+) -> None:
+    class CountingExport(FakeExport):
+        async def count_records(self, query: str) -> int:
+            if query == unknown:
+                raise ServiceError("Zendesk does not answer.")
+            return {"type:user": 1, "type:ticket": 2500}.get(query, 0)
+
+    reader = DataReader(store, CountingExport(), ManualClock())  # type: ignore[arg-type]
+    estimate = await reader.estimate()
+    assert (estimate.text, estimate.hours) == (text, hours)
+    users = await store.sources.get("users")
+    assert users.expected == (None if unknown == "type:user" else 1)
+    assert estimate.users == users.expected
+
+
 async def test_the_requester_of_a_new_ticket_is_read_with_it(store: DataStore) -> None:
     account = FakeExport(users=[user(1)], tickets=[ticket(1, 1)])
     await read_all(store, account)
@@ -347,8 +378,7 @@ async def test_the_requester_of_a_new_ticket_is_read_with_it(store: DataStore) -
     account.asked.clear()
     await DataReader(store, account, ManualClock()).refresh(["tickets"])  # type: ignore[arg-type]
     assert [name for name, _ in account.asked] == ["tickets", "users"]
-    person = await store.audience.get_person(2)
-    assert person is not None
+    person = (await store.audience.get_people([2]))[2]
     assert person.ticket_count == 1
     account.asked.clear()
     await DataReader(store, account, ManualClock()).refresh(["tickets"])  # type: ignore[arg-type]

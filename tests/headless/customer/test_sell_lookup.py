@@ -168,6 +168,7 @@ async def test_privacy_export_holds_what_sell_has(
         services.context.clock,
         lambda: services.session.actor,
         lambda: services.session.rules,
+        lambda: None,
     )
     found = await export.read(sheet)
     sell = found.document["sell"]
@@ -177,6 +178,21 @@ async def test_privacy_export_holds_what_sell_has(
     assert [one["id"] for one in sell["tasks"]] == [5801]
     assert found.counts["sell_records"] == 5
     assert "Restaurant chairs" in found.render_page()
+
+
+async def test_privacy_export_holds_what_is_kept_of_everybody(services: WorkspaceServices) -> None:
+    sheet = await services.lookup.look_up("maria@lopez.example")
+    user = sheet.user.value
+    assert user is not None
+    before = await services.person_export.read(sheet)
+    assert "data.db" not in before.document["this_computer"]
+    other = replace(user, id=user.id + 1, email="other@people.example", identities=())
+    await services.data_store.people.save_users([user, other], "", 1.0)
+    after = await services.person_export.read(sheet)
+    kept = after.document["this_computer"]["data.db"]
+    assert [one["id"] for one in kept["person"]] == [user.id]
+    assert after.counts["rows_here"] > before.counts["rows_here"]
+    assert "This computer: everybody" in after.render_page()
 
 
 async def test_privacy_export_without_sell_does_not_name_it(services: WorkspaceServices) -> None:

@@ -3,6 +3,10 @@
 import csv
 from pathlib import Path
 
+import pytest
+from PySide6.QtWidgets import QPushButton
+
+from desktop.kit.errors import StorageError
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings_page import SettingsPage
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
@@ -73,6 +77,31 @@ async def test_conditions_are_chips_with_their_own_counts_and_a_segment_keeps_th
     window.click(window.audience_page.remove_button)
     await window.wait_until(lambda: window.is_still() and not window.audience.segment_name)
     assert [one.name for one in window.audience.segments()] == ["All people"]
+
+
+async def test_a_fault_of_the_disk_is_said_and_tried_again(
+    window: AudiencePageDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_args: object) -> None:
+        raise StorageError("The file data.db can't be read.", "The disk is full.")
+
+    await window.read_everybody()
+    await window.add_condition("open_tickets", ">=", "3")
+    total = window.audience.total
+    for step in ("read_coverage", "list_ids", "count_condition"):
+        with monkeypatch.context() as patch:
+            patch.setattr(window.window.services.audience, step, fail)
+            window.audience.reload()
+            await window.wait_until(window.is_still)
+        texts = window.visible_texts()
+        assert "The file data.db can't be read." in texts, step
+        assert "counting…" not in texts, step
+        assert window.audience.export_refusal() == "There is nobody to export."
+        window.click("Try again", QPushButton)
+        await window.wait_until(window.is_still)
+        assert window.audience.total == total
+        assert "The file data.db can't be read." not in window.visible_texts()
+        assert window.names() == ["Maria Lopez"]
 
 
 async def test_a_group_is_a_box_and_a_wrong_value_says_why(window: AudiencePageDriver) -> None:
