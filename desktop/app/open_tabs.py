@@ -50,10 +50,11 @@ class OpenTabsKeeper(QObject):
         )
 
     def close(self) -> None:
-        """Save what has changed in the last moment."""
+        """Save what has changed in the last moment; what changes afterwards is not saved."""
         if self._timer.isActive():
             self._timer.stop()
             self._save()
+        self._saved = None
 
     def _on_changed(self) -> None:
         if self._saved is not None and self._tabs.saved_tabs() != self._saved:
