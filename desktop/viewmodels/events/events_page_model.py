@@ -45,6 +45,7 @@ from desktop.viewmodels.events.simulation_input import (
     SimulationRequest,
 )
 from desktop.viewmodels.events.stored_events_model import StoredEventsModel
+from desktop.viewmodels.file_export import FileFormat
 from desktop.viewmodels.list_model import GrowingListModel, ListState
 from desktop.viewmodels.task_model import TaskModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
@@ -354,8 +355,8 @@ class EventsPageModel(TaskModel):
         self.changed.emit()
 
     def export(self, path: str, file_format: str) -> None:
-        """Write the rows shown to a file, as `csv` or `json`."""
-        self.tasks.start_once(f"export {path}", self._export(Path(path), file_format))
+        """Write the rows shown to a file, in a format of FileFormat."""
+        self.tasks.start_once(f"export {path}", self._export(Path(path), FileFormat(file_format)))
 
     async def close(self) -> None:
         """Stop watching; a delivery under way goes on."""
@@ -491,7 +492,7 @@ class EventsPageModel(TaskModel):
             reason = getattr(error, "strerror", None) or "it can't be read"
             self.message_posted.emit(f"The file can't be opened: {reason}.")
 
-    async def _export(self, path: Path, file_format: str) -> None:
+    async def _export(self, path: Path, file_format: FileFormat) -> None:
         model = self.table_model
         rows = [row for n in range(model.rowCount()) if (row := model.row_at(n)) is not None]
         self.message_posted.emit(await export_event_rows(rows, path, file_format))
