@@ -3,11 +3,14 @@
 import math
 from dataclasses import dataclass
 
+from desktop.clients.rate_limiter import INTERACTIVE_SHARE
+from desktop.kit.text import format_duration
+
 # docs/zendesk.md 8, 12: what an account has without the High Volume add-on.
 EXPORTS_A_MINUTE = 10
 EXPORT_PAGE_ROWS, RATING_PAGE_ROWS = 1000, 100
-# A run leaves a quarter of every rate limit to people.
-_SHARE_OF_RUNS = 0.75
+# What is left of every rate limit, after the part of people.
+_SHARE_OF_RUNS = 1 - INTERACTIVE_SHARE
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,4 @@ class ReadEstimate:
     def text(self) -> str:
         """The estimate as a sentence."""
         people = f"{self.users:,} people and {self.tickets:,} tickets"
-        return f"The first read of {people} takes about {format_hours(self.hours)}."
-
-
-def format_hours(hours: float) -> str:
-    """Format a duration for people: minutes below two hours, else hours."""
-    minutes = max(1, round(hours * 60))
-    if minutes < 120:
-        return f"{minutes} minute{'s' * (minutes > 1)}"
-    return f"{hours:,.0f} hours"
+        return f"The first read of {people} takes about {format_duration(self.hours * 3600)}."

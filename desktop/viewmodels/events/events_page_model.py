@@ -16,7 +16,7 @@ from desktop.model.admin_center import user_fields_address
 from desktop.settings import settings_table
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.events.actions_model import ActionsModel
-from desktop.viewmodels.events.delivery_estimate import describe_estimate
+from desktop.viewmodels.events.delivery_estimate_text import describe_estimate
 from desktop.viewmodels.events.event_consequences import (
     EventConsequence,
     build_consequences,
@@ -194,14 +194,16 @@ class EventsPageModel(TaskModel):
         """How many requests a delivery of the simulated source sends: those ticked."""
         if self.simulated is None or self._is_delivered:
             return 0
-        return self.simulated.counts.requests - self.simulated.unticked_count
+        return self.simulated.ticked_counts.requests
 
     def estimate(self) -> str:
         """Describe how long the delivery takes and which limit makes it long, or ""."""
         if self.simulated is None or self.delivery_refusal():
             return ""
+        counts = self.simulated.counts
         limit = self._workspace.follow_budget().limit
-        return describe_estimate(self.simulated.counts, self.delivered_count, limit)
+        listed_count = counts.requests + counts.problem_count
+        return describe_estimate(self.simulated.ticked_counts, listed_count, limit)
 
     def delivery_refusal(self) -> str:
         """Say why the simulated source cannot be delivered now, or ""."""
