@@ -12,7 +12,7 @@ from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.data_export import ZendeskDataExport
 from desktop.kit.clock import Clock
 from desktop.kit.errors import NotPermitted, UserDecisionNeeded
-from desktop.model.permission import Actor, Role
+from desktop.model.permission import Actor
 from desktop.store.audit_log import AuditLog
 from desktop.store.data_source_repository import ZENDESK_SOURCES, DataSourceState
 from desktop.store.data_store import DataStore
@@ -86,7 +86,7 @@ class DataService:
         Raises NotPermitted where no admin is known to be at work.
         """
         actor = self._get_actor()
-        if actor.role is not Role.ADMIN or not actor.is_confirmed:
+        if not actor.is_confirmed_admin:
             raise NotPermitted(
                 "Only an admin may decide what this computer keeps of everybody.",
                 "Nothing was changed.",

@@ -3,13 +3,14 @@
 import math
 from dataclasses import dataclass
 
-from desktop.kit.text import format_count
+from desktop.clients.rate_limiter import INTERACTIVE_SHARE
+from desktop.kit.text import format_count, format_duration
 
 # docs/zendesk.md 8, 12: what an account has without the High Volume add-on.
 _EXPORTS_A_MINUTE = 10
 _EXPORT_PAGE_ROWS = 1000
-# A run leaves a quarter of every rate limit to people.
-_SHARE_OF_RUNS = 0.75
+# What is left of every rate limit, after the part of people.
+_SHARE_OF_RUNS = 1 - INTERACTIVE_SHARE
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,5 @@ class ReadEstimate:
             )
         people = format_count(self.users, "person", "people")
         tickets = format_count(self.tickets, "ticket", "tickets")
-        return f"The first read of {people} and {tickets} takes about {format_hours(self.hours)}."
-
-
-def format_hours(hours: float) -> str:
-    """Format a duration for people: minutes below two hours, else hours."""
-    minutes = max(1, round(hours * 60))
-    if minutes < 120:
-        return f"{minutes} minute{'s' * (minutes > 1)}"
-    return f"{hours:,.0f} hours"
+        duration = format_duration(self.hours * 3600)
+        return f"The first read of {people} and {tickets} takes about {duration}."

@@ -14,7 +14,7 @@ from desktop.connect.audit_handover import AuditHandover, computer_name
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.kit.errors import AppError, ConflictError, InvalidInput, KeyringError, NotPermitted
 from desktop.model.account import Account
-from desktop.model.permission import Actor, Role
+from desktop.model.permission import Actor
 from desktop.model.team import TeamEntry, TeamMembership
 from desktop.model.team_address import TeamAddress, parse_team_address
 from desktop.settings import settings_table
@@ -280,7 +280,7 @@ def _check_address(config: ConnectionConfig, text: str, add_secrets: AddSecrets)
 
 def require_team_admin(actor: Actor) -> None:
     """Raise NotPermitted for anybody but an admin, confirmed at this moment."""
-    if actor.role is not Role.ADMIN or not actor.is_confirmed:
+    if not actor.is_confirmed_admin:
         raise NotPermitted(
             "Only an admin may do that.", "Nothing was changed.", "Ask an admin of Zendesk."
         )

@@ -21,7 +21,7 @@ from desktop.model.edit import Edit, EditKind
 from desktop.model.erasure import Erasure, ErasureState, ErasureSubject
 from desktop.model.erasure_steps import MAX_PROFILE_DELETIONS, ErasureProgress
 from desktop.model.limit import find_repeated_approval, group_approvers
-from desktop.model.permission import Actor, Permission, Role
+from desktop.model.permission import Actor, Permission
 from desktop.store.customer_erasure import ErasedCounts, NoteErased
 from desktop.store.workspace_store import WorkspaceStore
 
@@ -295,7 +295,7 @@ def require_confirmed(subject: ErasureSubject, typed: str) -> None:
 
 def _require_zendesk_admin(admin: Actor) -> Actor:
     """Return an approver of an erasure, if Zendesk has said who they are. Raises NotPermitted."""
-    if admin.role is Role.ADMIN and admin.id is not None and admin.is_confirmed:
+    if admin.is_confirmed_admin and admin.id is not None:
         return admin
     raise NotPermitted(
         "Erasing people takes two admins of Zendesk.",

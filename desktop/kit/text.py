@@ -1,4 +1,4 @@
-"""Text helpers: count with noun, one line, a sentence, shortening, folding, valid Unicode."""
+"""Text helpers: counts, durations, one line, a sentence, shortening, folding, valid Unicode."""
 
 from unicodedata import category, combining, normalize
 
@@ -10,6 +10,14 @@ def format_count(count: int, one: str, many: str) -> str:
     """Format a count with its noun in singular or plural: `1 change`, `3,000 changes`."""
     # Zero takes the plural in English.
     return f"{count:,} {one if count == 1 else many}"
+
+
+def format_duration(seconds: float) -> str:
+    """Format a duration roughly: at least `1 minute`, minutes below two hours, else hours."""
+    minutes = max(1, round(seconds / 60))
+    if minutes < 120:
+        return format_count(minutes, "minute", "minutes")
+    return format_count(round(seconds / 3600), "hour", "hours")
 
 
 def to_single_line(text: str) -> str:

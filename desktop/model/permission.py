@@ -155,6 +155,11 @@ class Actor:
         return self.approver_id if self.is_confirmed else ""
 
     @property
+    def is_confirmed_admin(self) -> bool:
+        """Whether a service or the system has just said that this is an admin."""
+        return self.role is Role.ADMIN and self.is_confirmed
+
+    @property
     def approver_id(self) -> str:
         """The actor as counted in a limit's approvals: the Zendesk user id, else the name."""
         return str(self.id or self.name)
@@ -223,7 +228,7 @@ def check_role(permission: Permission, actor: Actor, rules: PermissionRules) -> 
     """Decide by the permissions table alone, also while changes are switched off."""
     allowed = rules.permissions.get(actor.role, {}).get(permission, False)
     if permission in ADMIN_PERMISSIONS:
-        allowed = allowed and actor.role is Role.ADMIN and actor.is_confirmed
+        allowed = allowed and actor.is_confirmed_admin
     if allowed:
         return PermissionDecision(True)
     reason = f"Your role ({actor.role.value}) may not {permission.label}. Ask an admin."

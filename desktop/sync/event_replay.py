@@ -36,6 +36,11 @@ class ReplayRow:
         return isinstance(self.planned, PlannedRequest) and not self.is_there
 
     @property
+    def is_problem(self) -> bool:
+        """Whether it can't be sent."""
+        return isinstance(self.planned, PlanProblem)
+
+    @property
     def text(self) -> str:
         """What happens, or why nothing does."""
         if self.is_there:
@@ -49,7 +54,7 @@ class ReplayRow:
         """`send`, `there`, `unchanged` or `problem`."""
         if self.is_there:
             return "there"
-        if isinstance(self.planned, PlanProblem):
+        if self.is_problem:
             return "problem"
         return "send" if self.is_sent else "unchanged"
 
@@ -66,6 +71,16 @@ class ReplayPreview:
     def sent_events(self) -> list[int]:
         """The events of which something would be sent again, in their order."""
         return sorted({row.stored.id for row in self.rows if row.is_sent})
+
+    @property
+    def failing_events(self) -> list[int]:
+        """The events of which something can't be sent, in their order."""
+        return sorted({row.stored.id for row in self.rows if row.is_problem})
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether Zendesk has all of some event already."""
+        return self.events > len({*self.sent_events, *self.failing_events})
 
 
 @dataclass

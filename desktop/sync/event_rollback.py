@@ -34,15 +34,30 @@ BodyMaker = Callable[[Mapping[str, Json]], Mapping[str, Json]]
 class RollbackState(Enum):
     """What becomes of one request of an event in a rollback.
 
-    NAMED: it can't be taken back. CHANGED: somebody changed it since. BACK: it is so already.
+    ALREADY: it is so already. CHANGED: somebody changed it since. KEPT: it can't be taken back.
     """
 
     PLANNED = "planned"
     UNDONE = "undone"
-    BACK = "back"
+    ALREADY = "already"
     CHANGED = "changed"
-    NAMED = "named"
+    KEPT = "kept"
     FAILED = "failed"
+
+    @property
+    def label(self) -> str:
+        """What has become of the request, for people."""
+        return _STATE_LABELS[self]
+
+
+_STATE_LABELS = {
+    RollbackState.PLANNED: "would be set back",
+    RollbackState.UNDONE: "set back",
+    RollbackState.ALREADY: "is as before",
+    RollbackState.CHANGED: "changed since, left",
+    RollbackState.KEPT: "can't be set back",
+    RollbackState.FAILED: "failed",
+}
 
 
 @dataclass(frozen=True)
@@ -103,7 +118,7 @@ class EventRollback:
         if write.effect == "remove":
             return await self._plan_joining(write)
         if write.effect != "update" or not write.changes:
-            return RollbackStep(write, RollbackState.NAMED, _describe_left(write))
+            return RollbackStep(write, RollbackState.KEPT, _describe_left(write))
         try:
             if write.record == "user":
                 return await self._plan_user(write)
@@ -122,7 +137,7 @@ class EventRollback:
             external_ids=[user.external_id or ""],
         )
         if self.erased.is_erased(keys):
-            return RollbackStep(write, RollbackState.NAMED, f"{ERASED_LABEL}: nothing is sent")
+            return RollbackStep(write, RollbackState.KEPT, f"{ERASED_LABEL}: nothing is sent")
         seen = {
             one.field: user.user_fields.get(one.field.partition(".")[2])
             if one.field.startswith("user_fields.")
@@ -156,7 +171,7 @@ class EventRollback:
         ticket = await self.calls.show_ticket(write.record_id or 0)
         if ticket.status == "closed":
             text = f"{write.who}: ticket {ticket.id} is closed and takes no changes"
-            return RollbackStep(write, RollbackState.NAMED, text)
+            return RollbackStep(write, RollbackState.KEPT, text)
         seen: dict[str, Json] = {"status": ticket.status, "tags": list(ticket.tags)}
         return self._judge(
             write,
@@ -173,7 +188,7 @@ class EventRollback:
         user_id, organization_id = write.user_id or 0, write.record_id or 0
         memberships = await self.calls.list_memberships(user_id)
         if any(one.organization_id == organization_id for one in memberships):
-            return RollbackStep(write, RollbackState.BACK, f"{write.who}: is a member again")
+            return RollbackStep(write, RollbackState.ALREADY, f"{write.who}: is a member again")
         body: dict[str, Json] = {"user_id": user_id, "organization_id": organization_id}
         text = f"{write.who}: joins organisation {organization_id} again; tickets stay as they are"
         request = ("POST", MEMBERSHIPS_PATH, {"organization_membership": body})
@@ -210,9 +225,9 @@ class EventRollback:
         words = [f"{_short_name(one.field)} → {_shown(one.old)}" for one in back]
         text = f"{write.who}: {', '.join([*words, *kept]) or 'is as it was before'}"
         if not back:
-            state = RollbackState.BACK
+            state = RollbackState.ALREADY
             if kept:
-                state = RollbackState.CHANGED if is_changed else RollbackState.NAMED
+                state = RollbackState.CHANGED if is_changed else RollbackState.KEPT
             return RollbackStep(write, state, text)
         if self._is_dry_run:
             planned.update({one.field: one.old for one in back})

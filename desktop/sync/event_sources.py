@@ -13,7 +13,7 @@ from desktop.model.event_source import (
     UnattendedSwitch,
     parse_source_name,
 )
-from desktop.model.permission import Actor, PermissionDecision, Role
+from desktop.model.permission import Actor, PermissionDecision
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.sync_service import SyncService
 from desktop.vault.event_write_keys import EventWriteKeys
@@ -47,7 +47,7 @@ class EventSourceService:
         """Decide whether the signed-in person may have a source delivered by itself."""
         decision = self._syncs.check_permission()
         actor = self._get_actor()
-        if decision.is_allowed and not (actor.role is Role.ADMIN and actor.is_confirmed):
+        if decision.is_allowed and not actor.is_confirmed_admin:
             return PermissionDecision(False, _ADMINS_ONLY)
         return decision
 

@@ -6,7 +6,6 @@ from typing import Protocol
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
-from desktop.model.permission import Role
 from desktop.model.team import ApprovalKind, ApprovalRequest, describe_approval_request
 from desktop.viewmodels import time_format
 from desktop.viewmodels.task_model import TaskModel
@@ -82,7 +81,7 @@ class TeamApprovalsModel(TaskModel):
     def _view(self, request: ApprovalRequest) -> TeamApprovalView:
         actor = self._workspace.actor
         refusal = ""
-        if actor.role is not Role.ADMIN or not actor.is_confirmed:
+        if not actor.is_confirmed_admin:
             refusal = _ADMINS_ONLY
         elif request.content.get("asked_user") == actor.approver_id:
             refusal = _ASKED_HERE

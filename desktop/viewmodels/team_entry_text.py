@@ -21,6 +21,10 @@ _KINDS = {
     "erasure_approval": "Erasure approved",
     "lead_request": "Request to a lead",
     "event_action": "Action of events saved",
+    "event_switch": "Delivery by itself switched",
+    "sell_export": "Export from Sell",
+    "data_store": "Everybody's data switched",
+    "export": "People exported",
     "restart": "New segment of the record",
 }
 

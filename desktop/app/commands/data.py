@@ -16,13 +16,12 @@ from desktop.app.commands.open_workspace import find_workspace, in_workspace, op
 from desktop.app.commands.view_permission import require_admin
 from desktop.app.container import WorkspaceServices
 from desktop.audience.data_service import ALL_SOURCES
-from desktop.audience.read_estimate import format_hours
 from desktop.connect.local_databases import LocalDatabases, RunUnderWay
 from desktop.connect.stored_data_inventory import describe_kept_data
 from desktop.customer.erasure_report import count_words
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import ConflictError, StorageError
-from desktop.kit.text import format_count
+from desktop.kit.text import format_count, format_duration
 from desktop.model.json_value import Json
 from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
 from desktop.settings import settings_table
@@ -253,7 +252,7 @@ def _source_line(state: DataSourceState, now: float) -> str:
     of_all = f" of about {state.expected:,}" if state.expected and not state.is_complete else ""
     if not state.is_complete:
         return f"{state.name}: {state.rows_read:,}{of_all} read so far"
-    age = format_hours(max(now - (state.whole_from or now), 0.0) / 3600)
+    age = format_duration(max(now - (state.whole_from or now), 0.0))
     return f"{state.name}: as of {age} ago, {state.rows_read:,} in the last reading"
 
 

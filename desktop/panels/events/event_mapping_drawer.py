@@ -124,7 +124,7 @@ class EventMappingDrawer(Drawer):
         result = view.result if view is not None else ""
         self.result_label.setText(f"On the sample event: {result}")
         self.result_label.setVisible(bool(result))
-        self.null_label.setVisible(view is not None and view.result.startswith("null:"))
+        self.null_label.setVisible(view is not None and view.empties_field)
         if row is not None:
             operators = self.row_form.control("operator", DropdownField)
             choices = model.operator_choices()

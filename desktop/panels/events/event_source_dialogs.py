@@ -21,7 +21,8 @@ _KINDS = (
 _HELP = {
     EventSourceKind.FOLDER: "Whole files in it are taken in while Fairlead is open; none is moved"
     " or deleted.",
-    EventSourceKind.HTTP: "Libraries of Segment's form post to this computer, with a write key.",
+    EventSourceKind.HTTP: "Libraries of Segment's form post to `fairlead events serve`,"
+    " with a write key.",
     EventSourceKind.FILE: "Files and pastes that you deliver under this name.",
     EventSourceKind.PIPE: "A program hands events over on the command line.",
 }

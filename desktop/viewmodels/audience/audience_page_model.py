@@ -29,7 +29,7 @@ from desktop.model.audience_person import (
     ConditionCount,
     ConditionEvidence,
 )
-from desktop.model.permission import Permission, Role, check_role
+from desktop.model.permission import Permission, check_role
 from desktop.viewmodels.audience.condition_view import (
     ConditionItemView,
     ConditionPath,
@@ -196,7 +196,7 @@ class AudiencePageModel(TaskModel):
         )
         if self._use_cases.is_on():
             return ListState(text=text, action_label="Read everybody now")
-        if self._workspace.actor.role is Role.ADMIN and self._workspace.actor.is_confirmed:
+        if self._workspace.actor.is_confirmed_admin:
             return ListState(text=text, action_label="Keep everybody's data on this computer")
         return ListState(text=f"{text} An admin can switch it on.")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from desktop.kit.text import format_count
+from desktop.model.event_delivery import DeliveryState
 from desktop.viewmodels.events.event_consequences import EventConsequence
 from desktop.viewmodels.events.event_row import EventRow
 
@@ -35,7 +36,11 @@ def _group_line(
     actions = [(SHOW_ALL, "Show all") if cause == shown_cause else (SHOW, "Show these")]
     count = len(retried_ids(rows, cause))
     # Removals are retried one by one: each has its own tickets.
-    if count and not refusal and cause != "Not ticked":
+    if (
+        count
+        and not refusal
+        and not any(row.delivery_state is DeliveryState.SKIPPED for row in rows)
+    ):
         actions.append((RETRY, f"Try {count:,} again" if count > 1 else "Try again"))
     title = format_count(len(rows), "row", "rows")
     return EventConsequence(cause, "warn", f"{cause}:", title, tuple(actions))

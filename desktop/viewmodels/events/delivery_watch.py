@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from desktop.kit.errors import AppError, UserDecisionNeeded
-from desktop.kit.text import format_count
+from desktop.kit.text import format_duration
 from desktop.model.event_delivery import DeliveryState
 from desktop.store.event_query_repository import EventQueryRepository
 from desktop.viewmodels.events.simulation_input import DeliveryProcess
@@ -83,14 +83,5 @@ class DeliveryWatch:
         text = f"Delivering… {done:,} of {self.total:,}"
         elapsed = self._get_now() - self.begun_at
         if done >= _MIN_DONE and done < self.total and elapsed > 0:
-            text += f", {describe_duration(elapsed / done * (self.total - done))} left"
+            text += f", about {format_duration(elapsed / done * (self.total - done))} left"
         return text
-
-
-def describe_duration(seconds: float) -> str:
-    """Describe how long something takes, roughly: "about 4 min"."""
-    if seconds < 60:
-        return "less than a minute"
-    if seconds < 5400:
-        return f"about {format_count(round(seconds / 60), 'minute', 'minutes')}"
-    return f"about {format_count(round(seconds / 3600), 'hour', 'hours')}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 
-from desktop.model.event_delivery import NewStoredEvent
+from desktop.model.event_delivery import DeliveryState, NewStoredEvent
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.events.correction_groups import build_correction_groups, retried_ids
 from desktop.viewmodels.events.event_consequences import EventConsequence
@@ -84,7 +84,8 @@ class EventCorrectionModel(TaskModel):
     def retry(self, row: EventRow | None) -> None:
         """Try an event again as it is, also what of it was not ticked."""
         if row is not None and row.event_text and row.action:
-            self._delivery.retry([row.event_id], with_unticked=row.state == "Not ticked")
+            is_unticked = row.delivery_state is DeliveryState.SKIPPED
+            self._delivery.retry([row.event_id], with_unticked=is_unticked)
 
     def retry_cause(self, cause: str) -> None:
         """Try all events again that wait for this cause."""

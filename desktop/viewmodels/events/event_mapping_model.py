@@ -14,7 +14,7 @@ from desktop.kit.text import shorten
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.json_value import Json
 from desktop.viewmodels.events.actions_model import ActionsModel
-from desktop.viewmodels.events.event_mapping_fields import OPTION_FIELDS, operator_label
+from desktop.viewmodels.events.event_mapping_fields import operator_label
 from desktop.viewmodels.events.event_mapping_row import (
     EventMappingRow,
     ValueKind,
@@ -33,7 +33,10 @@ from desktop.viewmodels.task_model import TaskModel
 
 _SAMPLES_OFFERED = 50
 _RESULT_LENGTH = 120
-_NULL_TEXT = "null: empties the field in Zendesk"
+# What a row makes of an event: in words, with its tone, and whether that empties the field.
+_NO_RESULT = ("", "muted", False)
+_NO_TRAIT = ("no such trait", "muted", False)
+_EMPTIED = ("null: empties the field in Zendesk", "bad", True)
 
 
 @dataclass(frozen=True)
@@ -263,11 +266,6 @@ class EventMappingModel(TaskModel):
         self._actions.put(replace(self.action, options=options))
         self.changed.emit()
 
-    @property
-    def has_options(self) -> bool:
-        """Whether the action has options."""
-        return bool(OPTION_FIELDS[self.kind])
-
     # How it comes about.
 
     def _take_action(self) -> None:
@@ -316,7 +314,9 @@ class EventMappingModel(TaskModel):
 
     def _row_view(self, row: EventMappingRow, problem: str) -> MappingRowView:
         is_begun = row != EventMappingRow()
-        result, tone = self._result(row) if is_begun and not problem else ("", "muted")
+        result, tone, is_empty = _NO_RESULT
+        if is_begun and not problem:
+            result, tone, is_empty = self._result(row)
         has_choice = len(operator_choices(self.kind, row.target)) > 1
         return MappingRowView(
             is_on=True,
@@ -326,21 +326,22 @@ class EventMappingModel(TaskModel):
             result=result,
             result_tone=tone,
             problem=problem if is_begun else "",
+            empties_field=is_empty,
         )
 
-    def _result(self, row: EventMappingRow) -> tuple[str, str]:
-        """Return what a row makes of the sample event, and its tone."""
+    def _result(self, row: EventMappingRow) -> tuple[str, str, bool]:
+        """Return what a row makes of the sample event, its tone, and whether it empties a field."""
         event = self._sample()
         if event is None:
-            return "", "muted"
+            return _NO_RESULT
         if row.kind is ValueKind.TRAIT:
             value = event.part("traits").get(row.target.partition(".")[2])
-            return ("no such trait", "muted") if value is None else (_short(value), "text")
+            return _NO_TRAIT if value is None else (_short(value), "text", False)
         mapped = compile_mapping(_alone(row)).apply(event.body)
         if "value" not in mapped:
-            return "left out", "muted"
+            return "left out", "muted", False
         value = mapped["value"]
-        return (_NULL_TEXT, "bad") if value is None else (_short(value), "text")
+        return _EMPTIED if value is None else (_short(value), "text", False)
 
 
 def _alone(row: EventMappingRow) -> dict[str, Json]:

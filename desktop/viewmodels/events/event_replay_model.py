@@ -15,6 +15,7 @@ from desktop.viewmodels.task_model import TaskModel
 _NAMED_ROWS = 12
 # They go to the process as arguments.
 _MAX_NAMED_EVENTS = 200
+_NONE_CHOSEN = "No delivered events in this choice."
 
 
 class EventReplayModel(TaskModel):
@@ -37,18 +38,17 @@ class EventReplayModel(TaskModel):
 
     # What the dialog shows.
 
-    @property
-    def is_previewing(self) -> bool:
-        """Whether Zendesk is being asked."""
-        return self.tasks.is_running("preview")
-
     def summary(self) -> str:
         """Describe what would be sent again."""
         if self.found is None:
             return self.error or "Asking Zendesk…"
         chosen = format_count(self.found.events, "delivered event", "delivered events")
-        sent = len(self.found.sent_events)
-        return f"{chosen}: {sent:,} would send something again, the rest is in Zendesk."
+        if not self.found.events:
+            return _NONE_CHOSEN
+        sent, failing = len(self.found.sent_events), len(self.found.failing_events)
+        text = f"{chosen}: {sent:,} would send something again"
+        text += f"; {failing:,} can't be sent" if failing else ""
+        return f"{text}, the rest is in Zendesk." if self.found.has_rest else f"{text}."
 
     def warning(self) -> str:
         """Say whose newer values would be written over, or ""."""
@@ -71,7 +71,15 @@ class EventReplayModel(TaskModel):
             return reason
         if self.found is None:
             return self.error or "Zendesk is being asked what it lacks."
-        return "" if self.found.sent_events else "Zendesk has all of it already."
+        if not self.found.events:
+            return _NONE_CHOSEN
+        if self.found.sent_events:
+            return ""
+        if not self.found.failing_events:
+            return "Zendesk has all of it already."
+        if self.found.has_rest:
+            return "Zendesk has all of it that can be sent."
+        return "Nothing of it can be sent: see Needs correction."
 
     # What people do.
 

@@ -57,6 +57,8 @@ class EventRow:
     waits for a person, the same for others that wait for the same reason; `why_not` says why other
     actions do not fire for its event. `is_ticked` is
     None for what has no box; rows of one line and action are ticked together.
+    `effect` is that of a planned request, `delivery_state` how far a stored delivery is,
+    None for what is ignored.
     """
 
     id: str
@@ -76,6 +78,8 @@ class EventRow:
     source_name: str = ""
     cause: str = ""
     is_ticked: bool | None = None
+    effect: RequestEffect | None = None
+    delivery_state: DeliveryState | None = None
 
     @property
     def key(self) -> tuple[int, str]:
@@ -140,6 +144,7 @@ def request_row(number: int, request: PlannedRequest) -> EventRow:
         action=request.action.value,
         # A removal is sent only where somebody wants it.
         is_ticked=request.effect is not RequestEffect.REMOVE,
+        effect=request.effect,
     )
 
 
@@ -263,6 +268,7 @@ def _delivery_row(event: StoredEvent, delivery: EventDelivery, where: str) -> Ev
         source_id=event.source_id,
         source_name=event.source_name,
         cause=_delivery_cause(event, delivery),
+        delivery_state=None if event.ignored else delivery.state,
     )
 
 

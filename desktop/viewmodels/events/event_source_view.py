@@ -10,7 +10,7 @@ from desktop.viewmodels.tone import ChipTone
 _HINTS = {
     EventSourceKind.FILE: "Deliver a file under this name.",
     EventSourceKind.PIPE: "fairlead events deliver - --name",
-    EventSourceKind.HTTP: "This computer only: fairlead events serve --name",
+    EventSourceKind.HTTP: "fairlead events serve --name",
 }
 
 

@@ -12,11 +12,11 @@ from desktop.kit.change_bus import ChangeBus
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.kit.text import format_count
-from desktop.model.permission import Role
+from desktop.model.admin_center import user_fields_address
 from desktop.settings import settings_table
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.events.actions_model import ActionsModel
-from desktop.viewmodels.events.delivery_estimate import describe_estimate
+from desktop.viewmodels.events.delivery_estimate_text import describe_estimate
 from desktop.viewmodels.events.event_consequences import (
     EventConsequence,
     build_consequences,
@@ -45,6 +45,7 @@ from desktop.viewmodels.events.simulation_input import (
     SimulationRequest,
 )
 from desktop.viewmodels.events.stored_events_model import StoredEventsModel
+from desktop.viewmodels.file_export import FileFormat
 from desktop.viewmodels.list_model import GrowingListModel, ListState
 from desktop.viewmodels.task_model import TaskModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
@@ -156,14 +157,14 @@ class EventsPageModel(TaskModel):
 
     def creation_refusal(self) -> str:
         """Say why the person at work may not have fields created in Zendesk, or ""."""
-        is_admin = self._workspace.actor.role is Role.ADMIN
+        is_admin = self._workspace.actor.is_confirmed_admin
         return "" if is_admin else "Only admins create fields in Zendesk."
 
     @property
     def user_fields_address(self) -> str:
         """The page of Zendesk's Admin Center where user fields are, or ""."""
-        base = self._workspace.values.get(settings_table.ZENDESK_BASE_URL).rstrip("/")
-        return f"{base}/admin/people/configuration/user_fields" if base else ""
+        base = self._workspace.values.get(settings_table.ZENDESK_BASE_URL)
+        return user_fields_address(base) if base else ""
 
     def detail(self) -> EventRow | None:
         """Return the selected row, with why other actions do not fire for its event."""
@@ -193,14 +194,16 @@ class EventsPageModel(TaskModel):
         """How many requests a delivery of the simulated source sends: those ticked."""
         if self.simulated is None or self._is_delivered:
             return 0
-        return self.simulated.counts.requests - self.simulated.unticked_count
+        return self.simulated.ticked_counts.requests
 
     def estimate(self) -> str:
         """Describe how long the delivery takes and which limit makes it long, or ""."""
         if self.simulated is None or self.delivery_refusal():
             return ""
+        counts = self.simulated.counts
         limit = self._workspace.follow_budget().limit
-        return describe_estimate(self.simulated.counts, self.delivered_count, limit)
+        listed_count = counts.requests + counts.problem_count
+        return describe_estimate(self.simulated.ticked_counts, listed_count, limit)
 
     def delivery_refusal(self) -> str:
         """Say why the simulated source cannot be delivered now, or ""."""
@@ -354,8 +357,8 @@ class EventsPageModel(TaskModel):
         self.changed.emit()
 
     def export(self, path: str, file_format: str) -> None:
-        """Write the rows shown to a file, as `csv` or `json`."""
-        self.tasks.start_once(f"export {path}", self._export(Path(path), file_format))
+        """Write the rows shown to a file, in a format of FileFormat."""
+        self.tasks.start_once(f"export {path}", self._export(Path(path), FileFormat(file_format)))
 
     async def close(self) -> None:
         """Stop watching; a delivery under way goes on."""
@@ -491,7 +494,7 @@ class EventsPageModel(TaskModel):
             reason = getattr(error, "strerror", None) or "it can't be read"
             self.message_posted.emit(f"The file can't be opened: {reason}.")
 
-    async def _export(self, path: Path, file_format: str) -> None:
+    async def _export(self, path: Path, file_format: FileFormat) -> None:
         model = self.table_model
         rows = [row for n in range(model.rowCount()) if (row := model.row_at(n)) is not None]
         self.message_posted.emit(await export_event_rows(rows, path, file_format))

@@ -1,10 +1,11 @@
 """A simulated file or paste as the Events page lists it: its rows, and what a delivery sends."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from desktop.events.event_action import ActionKind
-from desktop.events.planned_request import PlannedRequest
+from desktop.events.planned_request import PlannedRequest, RequestEffect
 from desktop.events.simulation import SimulationCounts, explain_not_fired
 from desktop.events.trait_fields import snake_case
 from desktop.model.event_delivery import DeliveryState
@@ -55,11 +56,25 @@ class SimulatedSource:
         return frozenset((one.line, one.action.value) for one in self.counts.effects.removals)
 
     @property
-    def unticked_count(self) -> int:
-        """How many requests are not ticked."""
+    def ticked_counts(self) -> SimulationCounts:
+        """What the simulation has counted, without the requests that are not ticked."""
+        left_out = Counter(
+            (ActionKind(row.action), row.effect)
+            for row in self.rows
+            if row.is_ticked is False and row.effect is not None
+        )
         listed = {row.key for row in self.rows}
-        beyond = sum(key not in listed for key in self.unticked)
-        return sum(row.is_ticked is False for row in self.rows) + beyond
+        # Beyond the rows that are listed only removals are unticked.
+        left_out.update(
+            (ActionKind(action), RequestEffect.REMOVE)
+            for line, action in self.unticked
+            if (line, action) not in listed
+        )
+        return replace(
+            self.counts,
+            requests=self.counts.requests - left_out.total(),
+            requests_by_kind=self.counts.requests_by_kind - left_out,
+        )
 
     @property
     def sends_removals(self) -> bool:

@@ -11,7 +11,6 @@ from desktop.viewmodels.task_model import TaskModel
 _LOG_EVENTS = 500
 # A delivery writes all the time; a count that is some seconds old is as good.
 _COUNT_DELAY_MS = 3_000
-_CORRECTABLE_STATES = ("To correct", "Not ticked")
 
 
 class StoredEventsModel(TaskModel):
@@ -67,7 +66,7 @@ class StoredEventsModel(TaskModel):
         found = await events.list_newest(_LOG_EVENTS, states=CORRECTABLE if is_correction else ())
         rows = [row for event in found for row in delivery_rows(event)]
         if is_correction:
-            rows = [row for row in rows if row.state in _CORRECTABLE_STATES]
+            rows = [row for row in rows if row.delivery_state in CORRECTABLE]
             bad = await events.list_newest(_LOG_EVENTS, only_invalid=True)
             rows += [row for event in bad for row in delivery_rows(event)]
             rows.sort(key=lambda row: row.cause)

@@ -6,7 +6,6 @@ from desktop.connect.team_connection import TeamConnection
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.kit.text import format_count
-from desktop.model.permission import Role
 from desktop.model.team import SyncLease, TeamDesk, TeamMembership
 from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.error_message import ErrorMessage, to_error_message
@@ -121,7 +120,7 @@ class TeamStoreModel(CardModel):
 
     def _refusal(self) -> str:
         actor = current_actor(self._workspace)
-        is_admin = actor is not None and actor.is_confirmed and actor.role is Role.ADMIN
+        is_admin = actor is not None and actor.is_confirmed_admin
         return self._busy_text or ("" if is_admin else _ADMINS_ONLY)
 
     def _desk_view(self, desk: TeamDesk) -> TeamDeskView:

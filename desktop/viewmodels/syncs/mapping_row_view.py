@@ -93,7 +93,10 @@ ROW_RULE_FIELDS = (
 
 @dataclass(frozen=True)
 class MappingRowView:
-    """A mapping row in words; `result` is what it would do to the customer that is tried."""
+    """A mapping row in words; `result` is what it would do to the customer that is tried.
+
+    `empties_field`: that is to empty the field.
+    """
 
     is_on: bool
     source: str
@@ -102,6 +105,7 @@ class MappingRowView:
     result: str
     result_tone: str
     problem: str
+    empties_field: bool = False
 
 
 def build_mapping_row(

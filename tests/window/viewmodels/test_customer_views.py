@@ -23,6 +23,7 @@ from desktop.model.sailthru_profile import Purchase, SailthruList
 from desktop.model.team import TeamEntry
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import Organization, UserFieldDefinition, UserIdentity
+from desktop.store import audit_row
 from desktop.viewmodels.customer.customer_value_view import build_customer_value_view
 from desktop.viewmodels.customer.engagement_view import build_engagement_view
 from desktop.viewmodels.customer.header_view import build_header_view, initials_of, matches_text
@@ -39,6 +40,7 @@ from desktop.viewmodels.customer.profile_data_view import (
 from desktop.viewmodels.customer.tickets_view import build_tickets_view
 from desktop.viewmodels.customer.timeline_view import build_timeline_view, edit_text
 from desktop.viewmodels.customer.zendesk_user_view import build_zendesk_user_view
+from desktop.viewmodels.team_entry_text import team_entry_subject
 from tests.support.customer_contexts import (
     DAY,
     NOW,
@@ -416,6 +418,20 @@ def team_entry(kind: str, name: str = "", **values: Any) -> TeamEntry:
     return TeamEntry(
         "bo", "Bo's laptop", 1, at, "Bo Berg", kind, "sailthru", name, values.get("result", "done")
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [
+        (audit_row.EVENT_ACTION_KIND, "Action of events saved"),
+        (audit_row.EVENT_SWITCH_KIND, "Delivery by itself switched"),
+        (audit_row.SELL_EXPORT_KIND, "Export from Sell"),
+        (audit_row.DATA_STORE_KIND, "Everybody's data switched"),
+        (audit_row.EXPORT_KIND, "People exported"),
+    ],
+)
+def test_what_other_desks_did_without_a_customer_has_a_name(kind: str, subject: str) -> None:
+    assert team_entry_subject(team_entry(kind, "App")) == f"{subject}: App"
 
 
 @pytest.mark.parametrize(

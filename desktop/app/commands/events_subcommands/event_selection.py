@@ -32,7 +32,7 @@ def read_selection(options: argparse.Namespace) -> EventSelection:
     )
     if chosen.is_everything:
         raise InvalidInput(
-            "Say which events.", "Nothing was sent.", "Use --event, --source, --from or --to."
+            "Say which events.", "Nothing was done.", "Use --event, --source, --from or --to."
         )
     return chosen
 
@@ -45,5 +45,5 @@ def _parse_moment(option: str, text: str | None) -> float | None:
         return datetime.fromisoformat(text.strip()).timestamp()
     except (ValueError, OverflowError):
         raise InvalidInput(
-            f"{option} “{text[:40]}” is not a time.", "Nothing was sent.", "Write 2026-11-29T09:00."
+            f"{option} “{text[:40]}” is not a time.", "Nothing was done.", "Write 2026-11-29T09:00."
         ) from None

@@ -30,17 +30,18 @@ async def _roll_back(services: WorkspaceServices, options: argparse.Namespace) -
     states = [state.value for state in DeliveryState]
     ids = await services.store.event_writes.select_events(read_selection(options), states)
     steps = await (await build_rollback(services)).run(ids, dry_run=options.dry_run)
-    totals = Counter(step.state.value for step in steps)
-    counted = {state.value: totals[state.value] for state in RollbackState}
+    totals = Counter(step.state for step in steps)
     document = {
         "events": len(ids),
-        "totals": counted,
+        "totals": {state.value: totals[state] for state in RollbackState},
         "rows": [_as_json(step) for step in steps],
     }
-    counts = ", ".join(f"{count:,} {name}" for name, count in counted.items() if count)
+    counts = "; ".join(
+        f"{totals[state]:,} {state.label}" for state in RollbackState if totals[state]
+    )
     lines = [counts or "Nothing was sent for these events."]
-    lines += [] if options.quiet else [f"  {step.state.value}: {step.text}" for step in steps]
-    failed = totals[RollbackState.FAILED.value]
+    lines += [] if options.quiet else [f"  {step.state.label}: {step.text}" for step in steps]
+    failed = totals[RollbackState.FAILED]
     code = ExitCode.NEEDS_PERSON if failed else ExitCode.DONE
     return emit(document, lines, as_json=options.json, exit_code=code)
 

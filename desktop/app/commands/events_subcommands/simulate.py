@@ -30,7 +30,7 @@ from desktop.events.simulation import (
     explain_not_fired,
     simulate,
 )
-from desktop.kit.text import format_count
+from desktop.kit.text import format_count, format_duration
 from desktop.model.admin_center import organization_fields_address, user_fields_address
 from desktop.settings import settings_table
 
@@ -145,7 +145,8 @@ class _TextOutput:
             yield f"An admin defines them at {address}."
         yield describe_actions(counts)
         if estimate is not None and estimate.calls:
-            took = f", some {max(1, round(estimate.minutes)):,} min" if estimate.minutes else ""
+            minutes = estimate.minutes
+            took = f", about {format_duration(minutes * 60)}" if minutes else ""
             yield f"A delivery takes about {estimate.calls:,} calls to Zendesk{took}."
         for row in self._rows:
             yield f"  line {row.line}: {terminal_safe(row.summary)}"

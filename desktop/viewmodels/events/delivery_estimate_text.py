@@ -1,0 +1,30 @@
+"""How long a delivery of events takes, and which of Zendesk's limits makes it that long."""
+
+from desktop.clients.rate_limiter import INTERACTIVE_SHARE
+from desktop.events.delivery_estimate import estimate_delivery
+from desktop.events.simulation import SimulationCounts
+from desktop.kit.text import format_duration
+
+# Below this nobody waits.
+_WORTH_SAYING_MINUTES = 0.5
+
+
+def describe_estimate(
+    ticked: SimulationCounts, listed_count: int, calls_per_minute: int | None
+) -> str:
+    """Describe what is ticked and how long it takes; the limit is Zendesk's, None: unknown.
+
+    `listed_count` is how many requests and problems there are, whether ticked or not.
+    """
+    if not ticked.requests:
+        return ""
+    text = f"{ticked.requests:,} of {listed_count:,} ticked"
+    if not calls_per_minute:
+        return text
+    minutes = estimate_delivery(ticked, calls_per_minute * (1 - INTERACTIVE_SHARE)).minutes
+    if minutes < _WORTH_SAYING_MINUTES:
+        return text
+    return (
+        f"{text}, about {format_duration(minutes * 60)}: Zendesk takes {calls_per_minute:,} calls"
+        f" a minute, {INTERACTIVE_SHARE:.0%} are left to people"
+    )
