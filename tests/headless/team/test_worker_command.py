@@ -67,6 +67,12 @@ async def test_worker_ends_a_pause_that_is_over(
     await worker.do_what_is_due()
     assert (sync_sandbox.read_profile(sid) or {})["vars"]["zendesk_paused"]
     clock.advance(4 * 86400)
+    # What cannot be sent now is sent the next time.
+    sync_sandbox.add_fault("sailthru:POST /user:503", times=None)
+    await worker.do_what_is_due()
+    sync_sandbox.clear_faults()
+    assert (sync_sandbox.read_profile(sid) or {})["vars"]["zendesk_paused"]
+    clock.advance(700)
     await worker.do_what_is_due()
     assert (sync_sandbox.read_profile(sid) or {})["vars"]["zendesk_paused"] is None
 

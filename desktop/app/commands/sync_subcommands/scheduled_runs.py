@@ -23,6 +23,7 @@ from desktop.app.system_timer.timer_installation import WorkspaceTimer
 from desktop.app.team_runs import claim_due_run, require_team_store
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import AppError, AuthenticationError, InternalError
+from desktop.model.edit import EditState
 from desktop.model.json_value import Json
 from desktop.model.sync_run import Run, RunState
 from desktop.settings import sync_settings
@@ -155,8 +156,13 @@ async def _look_after_customers(services: WorkspaceServices) -> None:
     As a window does: none may be open for days.
     """
     store = services.store
+    pauses = await services.pauses.list_active()
+    # Queued by an earlier pass, or by a person, while the service was away: nobody else sends it.
+    on_way = (EditState.QUEUED, EditState.UNKNOWN)
+    ends = [one.end for one in pauses if one.end and one.end.state in on_way]
     is_waiting = (
-        any(pause.end is None for pause in await services.pauses.list_active())
+        bool(ends)
+        or any(pause.end is None for pause in pauses)
         or await store.bounce_repairs.list_open()
         or await store.address_differences.list_to_check(1)
     )
@@ -165,8 +171,8 @@ async def _look_after_customers(services: WorkspaceServices) -> None:
     try:
         if not services.session.is_connected:
             await services.session.connect()
-        edits = [*await services.pauses.queue_due(), *await services.bounce_repairs.check_all()]
-        await deliver_and_wait(services, edits)
+        ends += await services.pauses.queue_due()
+        await deliver_and_wait(services, [*ends, *await services.bounce_repairs.check_all()])
         await follow_changed_addresses(services)
     except AppError as error:
         log.info("Customers could not be looked after: %s", error.code)
