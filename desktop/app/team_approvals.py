@@ -192,7 +192,7 @@ class TeamApprovals:
                 marks = f"{plan.id} {plan.created_at} {code} {count} {rows}"
                 found.append(
                     WantedApproval(
-                        ApprovalKind.LIMIT, _shorten(marks), plan.id, content, actor.name
+                        ApprovalKind.LIMIT, _hash_subject(marks), plan.id, content, actor.name
                     )
                 )
         return found
@@ -268,5 +268,5 @@ def _require_confirmed_count(request: ApprovalRequest, typed: str) -> None:
         )
 
 
-def _shorten(text: str) -> str:
+def _hash_subject(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

@@ -23,7 +23,14 @@ class FieldProblem:
     reason: str
 
 
+class WireRecord(msgspec.Struct):
+    """A record in a service's JSON, which has an id."""
+
+    id: object = None
+
+
 S = TypeVar("S", bound=msgspec.Struct)
+R = TypeVar("R", bound=WireRecord)
 
 OnFieldProblems = Callable[[tuple[FieldProblem, ...]], None]
 
@@ -142,6 +149,25 @@ class FieldParser:
             return value
         self.add_problem(where, "not an array")
         return ()
+
+    def texts(self, value: object, where: str) -> tuple[str, ...]:
+        """Parse an answer's array of texts; empty ones and what is no text are left out."""
+        listed = self.sequence(value, where)
+        read = (self.text(item, f"{where}[{place}]") for place, item in enumerate(listed))
+        return tuple(text for text in read if text)
+
+    def record(self, item: object, kind: type[R], where: str) -> tuple[R, int] | None:
+        """Parse a record's fields and its id; None, with a note, without object or id."""
+        if not isinstance(item, dict):
+            self.add_problem(where, "missing" if item is None else "not an object")
+            return None
+        wire = self.struct(item, kind, where)
+        found = self.identifier(wire.id, f"{where}.id")
+        if found is None:
+            if wire.id is None:
+                self.add_problem(f"{where}.id", "missing")
+            return None
+        return wire, found
 
     def json(self, value: object, where: str) -> tuple[Json] | None:
         """Parse any JSON value in an answer, as a tuple of one; None where it cannot be stored."""

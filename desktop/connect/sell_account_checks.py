@@ -1,9 +1,7 @@
 """Checks a Zendesk Sell token: whose it is, what the plan includes, and when Sell ends."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
-from desktop.clients.sell.change_feed import SellChangeFeed
 from desktop.clients.sell.client import SellClient
 from desktop.connect.connection_check import CheckCollector
 from desktop.kit.clock import Clock
@@ -12,8 +10,6 @@ from desktop.model.sell_record import SELL_END
 from desktop.model.service import Service
 
 _TITLE = Service.SELL.title
-# Of the probe alone: it acknowledges nothing, so no computer misses anything by it.
-_PROBE_DEVICE = str(UUID(int=0))
 # Half a year before the end it is time to take everything out.
 _WARNED_DAYS = 180
 
@@ -21,7 +17,7 @@ _WARNED_DAYS = 180
 async def check_sell_account(client: SellClient, clock: Clock, checks: CheckCollector) -> bool:
     """Check a Sell token and what its plan includes; False where Sell refuses the token.
 
-    A missing Sync API or missing products are said with what they cost, and are no fault.
+    Missing products are said with what they cost, and are no fault.
     """
     days_left = (SELL_END - datetime.fromtimestamp(clock.now(), UTC).date()).days
     try:
@@ -56,30 +52,16 @@ async def _check_core(client: SellClient, checks: CheckCollector) -> None:
 
 
 async def _check_plan(client: SellClient, checks: CheckCollector) -> None:
-    missing = {
-        "changes": (
-            SellChangeFeed(client, _PROBE_DEVICE).check,
-            "Changes are told by Sell (Sync API).",
-            "The plan has no Sync API: changes are found by asking what was updated, and deletions"
-            " only once a day.",
-            "It begins with the Growth plan.",
-        ),
-        "products": (
-            client.check_products,
-            "They can be read.",
-            "The plan has no products: they are neither synced nor exported.",
-            "They need the Enterprise plan.",
-        ),
-    }
-    for name, (ask, there, cost, hint) in missing.items():
-        try:
-            await ask()
-        except Forbidden:
-            checks.report(f"{_TITLE}: {name}", False, cost, hint, is_needed=False)
-        except AppError as error:
-            checks.report_error(f"{_TITLE}: {name}", error, is_needed=False)
-        else:
-            checks.report(f"{_TITLE}: {name}", True, there)
+    name = f"{_TITLE}: products"
+    try:
+        await client.check_products()
+    except Forbidden:
+        cost = "The plan has no products: the export leaves them out."
+        checks.report(name, False, cost, "They need the Enterprise plan.", is_needed=False)
+    except AppError as error:
+        checks.report_error(name, error, is_needed=False)
+    else:
+        checks.report(name, True, "They can be read.")
 
 
 def _check_end(days_left: int, checks: CheckCollector) -> None:

@@ -9,8 +9,6 @@ from desktop.model.json_value import Json
 
 # Announced by Zendesk on 2025-09-09 (docs/zendesk-sell.md 1).
 SELL_END = date(2027, 8, 31)
-CUSTOMER_STATUSES = ("none", "current", "past")
-PROSPECT_STATUSES = ("none", "current", "lost")
 
 
 @dataclass(frozen=True)
@@ -113,10 +111,3 @@ class SellCustomField:
     id: int
     name: str
     type: str = ""
-
-
-def valid_status(value: str | None, known: tuple[str, ...]) -> tuple[str, bool]:
-    """Return a customer or prospect status of Sell, `none` for an unknown one, and if it was."""
-    if value is None or value == "":
-        return "none", True
-    return (value, True) if value in known else ("none", False)

@@ -5,14 +5,17 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Sequence
 
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import ExitCode, emit
+from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
-from desktop.app.commands.sync_subcommands.scheduled_runs import DueRunResult, run_due_syncs
+from desktop.app.commands.sync_subcommands.scheduled_runs import (
+    DueResults,
+    describe_paused,
+    do_what_is_due,
+)
 from desktop.app.container import WorkspaceServices
 from desktop.app.team_approvals import TeamApprovals
 from desktop.kit.errors import AppError, UserDecisionNeeded
@@ -21,6 +24,44 @@ log = logging.getLogger(__name__)
 
 # The shortest schedule is every five minutes.
 _POLL_S = 15.0
+# As often as a window and the system's timer: each look asks the services.
+_CUSTOMERS_S = 300.0
+
+
+class TeamWorker:
+    """One desk without a window: what is due, its customers, its record, its approvals."""
+
+    def __init__(self, services: WorkspaceServices) -> None:
+        self._services = services
+        self._next_customers_at = float("-inf")
+        self._paused: dict[str, str] = {}
+
+    async def do_what_is_due(self) -> DueResults:
+        """Do what `sync due` does, then hand the record in and take other desks' approvals in.
+
+        Raises AppError where nothing can be started, or the team store is away.
+        """
+        clock = self._services.context.clock
+        with_customers = clock.monotonic() >= self._next_customers_at
+        done = await do_what_is_due(self._services, with_customers=with_customers)
+        if with_customers:
+            self._next_customers_at = clock.monotonic() + _CUSTOMERS_S
+        await self._services.team.hand_in_audit()
+        await TeamApprovals(self._services).exchange()
+        return done
+
+    def log_results(self, done: DueResults) -> None:
+        """Log every run, and each sync that is paused or no longer paused since the last time."""
+        for result in done.runs:
+            for line in result.text_lines():
+                log.info("%s", line)
+        paused = {one.sync.name: describe_paused(one) for one in done.paused}
+        for name, line in paused.items():
+            if self._paused.get(name) != line:
+                log.warning("%s", line)
+        for name in self._paused.keys() - paused.keys():
+            log.info("%s is no longer paused.", name)
+        self._paused = paused
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,22 +78,18 @@ async def _work(context: AppContext, options: argparse.Namespace) -> int:
                 " same syncs.",
                 "`fairlead team join -` first; for one computer alone: `fairlead sync due`.",
             )
+        worker = TeamWorker(services)
         if options.once:
-            results, paused = await run_due_syncs(services)
-            await services.team.hand_in_audit()
-            lines = [line for result in results for line in result.text_lines()]
-            lines += [f"{one.sync.name} is paused. {one.message}" for one in paused]
-            document = {"due": [result.as_json() for result in results]}
-            code = max((result.exit_code for result in results), default=ExitCode.DONE)
+            done = await worker.do_what_is_due()
             return emit(
-                document, lines or ["Nothing is due."], as_json=options.json, exit_code=code
+                done.as_json(), done.text_lines(), as_json=options.json, exit_code=done.exit_code
             )
-        await _work_until_stopped(services)
+        await _work_until_stopped(worker)
     return emit({"stopped": True}, ["Stopped."], as_json=options.json)
 
 
-async def _work_until_stopped(services: WorkspaceServices) -> None:
-    """Run what is due each quarter of a minute; SIGTERM ends it after the run under way."""
+async def _work_until_stopped(worker: TeamWorker) -> None:
+    """Do what is due each quarter of a minute; SIGTERM ends it after the run under way."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -63,10 +100,7 @@ async def _work_until_stopped(services: WorkspaceServices) -> None:
     told = ""
     while not stopping.is_set():
         try:
-            results, _paused = await run_due_syncs(services)
-            await services.team.hand_in_audit()
-            await TeamApprovals(services).exchange()
-            _log_results(results)
+            worker.log_results(await worker.do_what_is_due())
             told = ""
         except AppError as error:
             if error.title != told:
@@ -74,12 +108,6 @@ async def _work_until_stopped(services: WorkspaceServices) -> None:
             told = error.title
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), _POLL_S)
-
-
-def _log_results(results: Sequence[DueRunResult]) -> None:
-    for result in results:
-        for line in result.text_lines():
-            log.info("%s", line)
 
 
 COMMANDS = {"worker": CliCommand(_add_arguments, _work)}

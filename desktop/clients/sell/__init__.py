@@ -1,1 +1,1 @@
-"""The client of Zendesk Sell's API: Core records, the Sync API's changes, the account's fields."""
+"""The client of Zendesk Sell's API: contacts, leads, deals, users, the account's fields."""

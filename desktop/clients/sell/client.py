@@ -1,6 +1,6 @@
 """The Zendesk Sell API client: typed calls for contacts, leads, deals, users and fields."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -11,7 +11,6 @@ from desktop.clients.sell import wire_to_model
 from desktop.clients.sell.protocol import build_request, parse_response
 from desktop.clients.service_errors import final_error, wrong_record_error
 from desktop.clients.tolerant_call import ModelBuilder, call_tolerantly
-from desktop.kit.errors import NotFound
 from desktop.model.email_address import email_match_key, email_spellings
 from desktop.model.json_value import Json
 from desktop.model.sell_record import (
@@ -87,11 +86,6 @@ class SellClient:
         )
         return _checked(found, found.id, contact_id)
 
-    async def show_lead(self, lead_id: int) -> SellLead:
-        """Read one lead of Sell. Raises NotFound."""
-        found = await self._read_one("/v2/leads/{id}", wire_to_model.parse_lead, {"id": lead_id})
-        return _checked(found, found.id, lead_id)
-
     async def list_deals(self, contact_id: int) -> tuple[SellDeal, ...]:
         """List the deals of one contact of Sell, the most recently changed first."""
         query = (("contact_id", str(contact_id)), ("sort_by", "updated_at:desc"))
@@ -108,15 +102,6 @@ class SellClient:
         """List the stages of all pipelines of Sell: id → name."""
         return dict(await self.read_all_pages("/v2/stages", wire_to_model.parse_named))
 
-    async def list_lead_statuses(self) -> tuple[str, ...] | None:
-        """List the names of Sell's lead statuses; None where the account has no such list."""
-        try:
-            found = await self.read_all_pages("/v2/lead_statuses", wire_to_model.parse_named)
-        except NotFound:
-            # It is missing from the public reference (docs/zendesk-sell.md 6).
-            return None
-        return tuple(name for _, name in found)
-
     async def list_custom_fields(self, resource: str) -> tuple[SellCustomField, ...]:
         """List the custom fields of `lead`, `contact` or `deal` in Sell, with ids and names."""
         if resource not in _NAMES:
@@ -125,41 +110,12 @@ class SellClient:
             f"/v2/{resource}/custom_fields", wire_to_model.parse_custom_field
         )
 
-    # Changes
-
-    async def update_contact(self, contact_id: int, changes: Mapping[str, Json]) -> SellContact:
-        """Change these attributes of a Sell contact and no other; `tags` replaces all of them."""
-        return await self._update("/v2/contacts/{id}", contact_id, changes)
-
-    async def _update(
-        self, template: str, contact_id: int, changes: Mapping[str, Json]
-    ) -> SellContact:
-        request = build_request("PUT", template, ids={"id": contact_id}, data=changes)
-        found = await self.send(
-            request, lambda d, n: wire_to_model.parse_one(d, wire_to_model.parse_contact, n)
-        )
-        return _checked(found, found.id, contact_id)
-
-    async def change_contact_tags(
-        self, contact_id: int, *, add: Sequence[str] = (), remove: Collection[str] = ()
-    ) -> tuple[str, ...]:
-        """Add tags to a contact of Sell and remove others; returns the set afterwards.
-
-        Sell has no call for a single tag: the set is read, merged and written whole, and nothing
-        is written where it would stay as it is (docs/zendesk-sell.md 8).
-        """
-        before = (await self.show_contact(contact_id)).tags
-        merged = merge_tags(before, add=add, remove=remove)
-        if merged == before:
-            return before
-        return (await self.update_contact(contact_id, {"tags": list(merged)})).tags
-
     # What a plan includes
 
     async def check_products(self) -> None:
         """Ask Sell for one product. Raises Forbidden where the plan has none."""
         query = (("per_page", "1"),)
-        await self.send(build_request("GET", "/v2/products", query=query), _ignore)
+        await self.send(build_request("/v2/products", query=query), _ignore)
 
     # Reading
 
@@ -168,7 +124,7 @@ class SellClient:
     ) -> tuple[tuple[Mapping[str, Json], ...], bool]:
         """Read page `page` (from 1) of a Sell list as it is; also whether another one follows."""
         numbers = (("page", str(page)), ("per_page", str(PAGE_SIZE)))
-        request = build_request("GET", path, query=(*query, *numbers))
+        request = build_request(path, query=(*query, *numbers))
 
         def make(
             document: Mapping[str, object], parser: FieldParser
@@ -190,7 +146,7 @@ class SellClient:
         for page in range(1, _MAX_PAGES + 1):
             numbers = (("page", str(page)), ("per_page", str(PAGE_SIZE)))
             records, is_last = await self.send(
-                build_request("GET", path, query=(*query, *numbers)),
+                build_request(path, query=(*query, *numbers)),
                 lambda d, n: (
                     wire_to_model.parse_many(d, make, n),
                     not wire_to_model.has_next_page(d) or not wire_to_model.collection_items(d),
@@ -211,20 +167,12 @@ class SellClient:
         make: wire_to_model.SellRecordParser[T],
         ids: Mapping[str, int | str] | None = None,
     ) -> T:
-        request = build_request("GET", template, ids=ids)
+        request = build_request(template, ids=ids)
         return await self.send(request, lambda d, n: wire_to_model.parse_one(d, make, n))
 
     async def send(self, request: HttpRequest, make: ModelBuilder[T]) -> T:
         """Send a Sell request and return what `make` builds of the answer's object."""
         return await call_tolerantly(self.pipeline, request, parse_response, make, self._on_bad)
-
-
-def merge_tags(
-    before: Sequence[str], *, add: Sequence[str] = (), remove: Collection[str] = ()
-) -> tuple[str, ...]:
-    """Return the tags of a Sell record with some added and some removed, each once, in order."""
-    kept = [tag for tag in before if tag not in remove]
-    return tuple(dict.fromkeys((*kept, *add)))
 
 
 def _checked(record: T, found_id: int, wanted_id: int) -> T:

@@ -5,54 +5,37 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from desktop.clients.http_messages import HttpRequest, HttpResponse
-from desktop.clients.json_parsing import InvalidJsonError, encode_json, parse_json
+from desktop.clients.json_parsing import InvalidJsonError, parse_json
 from desktop.clients.sell.error_mapping import error_from_body, parse_error_body
 from desktop.clients.service_errors import foreign_response_error, unexpected_response_error
 from desktop.kit.errors import InvalidInput
 from desktop.model.service import Service
 
-# 202 after an acknowledgement, 204 after a deletion and for "nothing new".
-_BODILESS = (202, 204)
 # Below the ten a second that Sell allows: others use the same token's hour too.
 CALLS_PER_S = 8.0
 
 
 def build_request(
-    method: str,
     template: str,
     *,
     ids: Mapping[str, int | str] | None = None,
     query: Sequence[tuple[str, str]] = (),
-    data: Mapping[str, object] | None = None,
-    headers: Mapping[str, str] | None = None,
-    is_idempotent: bool | None = None,
 ) -> HttpRequest:
-    """Build a Sell request without credentials; `data` is put into Sell's envelope.
-
-    Raises InvalidInput when the data cannot be JSON.
-    """
-    # The mandatory User-Agent is the transport's; the language keeps texts the same everywhere.
-    sent = {"Accept": "application/json", "Accept-Language": "en", **(headers or {})}
-    body = None
-    if data is not None:
-        sent["Content-Type"] = "application/json"
-        body = encode_json({"data": data}, Service.SELL).encode()
+    """Build a Sell request without credentials: nothing is ever changed there, so it reads."""
     return HttpRequest(
-        method=method,
+        method="GET",
         template=template,
         # An id from a link or the command line must not become another path.
         path=template.format_map({k: quote(str(v), safe="") for k, v in (ids or {}).items()}),
         query=tuple(query),
-        headers=sent,
-        body=body,
-        is_idempotent=method == "GET" if is_idempotent is None else is_idempotent,
+        # The mandatory User-Agent is the transport's; the language keeps texts the same everywhere.
+        headers={"Accept": "application/json", "Accept-Language": "en"},
+        is_idempotent=True,
     )
 
 
 def parse_response(response: HttpResponse, now: float) -> dict[str, object]:
-    """Parse a Sell answer's object, empty after 202 and 204. Raises the error it stands for."""
-    if response.status in _BODILESS:
-        return {}
+    """Parse a Sell answer's object. Raises the error it stands for."""
     try:
         found = parse_json(response.body)
     except InvalidJsonError:

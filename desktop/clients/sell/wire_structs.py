@@ -3,13 +3,12 @@
 A typed field would let one wrong value cost the whole record. Names: docs/zendesk-sell.md 5 to 9.
 """
 
-import msgspec
+from desktop.clients.field_parser import WireRecord
 
 
-class WireSellPerson(msgspec.Struct):
+class WireSellPerson(WireRecord):
     """What a contact and a lead have in common in Sell's JSON."""
 
-    id: object = None
     first_name: object = None
     last_name: object = None
     email: object = None
@@ -42,10 +41,9 @@ class WireSellLead(WireSellPerson):
     status: object = None
 
 
-class WireSellDeal(msgspec.Struct):
+class WireSellDeal(WireRecord):
     """A deal in Sell's JSON; its value is a decimal in a text."""
 
-    id: object = None
     name: object = None
     contact_id: object = None
     value: object = None
@@ -56,35 +54,31 @@ class WireSellDeal(msgspec.Struct):
     updated_at: object = None
 
 
-class WireSellUser(msgspec.Struct):
+class WireSellUser(WireRecord):
     """A user of the Sell account."""
 
-    id: object = None
     name: object = None
     email: object = None
     role: object = None
     status: object = None
 
 
-class WireSellAccount(msgspec.Struct):
+class WireSellAccount(WireRecord):
     """The Sell account itself."""
 
-    id: object = None
     name: object = None
     currency: object = None
     timezone: object = None
 
 
-class WireSellCustomField(msgspec.Struct):
+class WireSellCustomField(WireRecord):
     """The definition of a custom field in Sell's JSON."""
 
-    id: object = None
     name: object = None
     type: object = None
 
 
-class WireSellNamed(msgspec.Struct):
+class WireSellNamed(WireRecord):
     """A record of Sell's that is a name: a lead status, a stage of a pipeline."""
 
-    id: object = None
     name: object = None

@@ -28,16 +28,6 @@ from desktop.model.sell_record import (
 from desktop.model.service import Service
 
 T = TypeVar("T")
-Wire = TypeVar(
-    "Wire",
-    WireSellContact,
-    WireSellLead,
-    WireSellDeal,
-    WireSellUser,
-    WireSellAccount,
-    WireSellCustomField,
-    WireSellNamed,
-)
 SellRecordParser = Callable[[object, FieldParser, str], T | None]
 
 
@@ -102,7 +92,7 @@ def _parse_person(wire: WireSellPerson, parser: FieldParser, where: str) -> _Per
         "mobile": parser.text(wire.mobile, f"{where}.mobile"),
         "title": parser.text(wire.title, f"{where}.title"),
         "owner_id": parser.identifier(wire.owner_id, f"{where}.owner_id"),
-        "tags": _parse_tags(wire.tags, parser, where),
+        "tags": parser.texts(wire.tags, f"{where}.tags"),
         "custom_fields": parser.json_map(wire.custom_fields, f"{where}.custom_fields"),
         "address": parser.json_map(wire.address, f"{where}.address"),
         "created_at": parser.iso_time(wire.created_at, f"{where}.created_at"),
@@ -112,7 +102,7 @@ def _parse_person(wire: WireSellPerson, parser: FieldParser, where: str) -> _Per
 
 def parse_contact(item: object, parser: FieldParser, where: str) -> SellContact | None:
     """Parse one contact of Sell; a status it does not know stays as sent."""
-    if (record := _open_record(item, WireSellContact, parser, where)) is None:
+    if (record := parser.record(item, WireSellContact, where)) is None:
         return None
     wire, contact_id = record
     return SellContact(
@@ -129,7 +119,7 @@ def parse_contact(item: object, parser: FieldParser, where: str) -> SellContact 
 
 def parse_lead(item: object, parser: FieldParser, where: str) -> SellLead | None:
     """Parse one lead of Sell."""
-    if (record := _open_record(item, WireSellLead, parser, where)) is None:
+    if (record := parser.record(item, WireSellLead, where)) is None:
         return None
     wire, lead_id = record
     return SellLead(
@@ -142,7 +132,7 @@ def parse_lead(item: object, parser: FieldParser, where: str) -> SellLead | None
 
 def parse_deal(item: object, parser: FieldParser, where: str) -> SellDeal | None:
     """Parse one deal of Sell."""
-    if (record := _open_record(item, WireSellDeal, parser, where)) is None:
+    if (record := parser.record(item, WireSellDeal, where)) is None:
         return None
     wire, deal_id = record
     return SellDeal(
@@ -160,7 +150,7 @@ def parse_deal(item: object, parser: FieldParser, where: str) -> SellDeal | None
 
 def parse_user(item: object, parser: FieldParser, where: str) -> SellUser | None:
     """Parse one user of the Sell account."""
-    if (record := _open_record(item, WireSellUser, parser, where)) is None:
+    if (record := parser.record(item, WireSellUser, where)) is None:
         return None
     wire, user_id = record
     return SellUser(
@@ -174,7 +164,7 @@ def parse_user(item: object, parser: FieldParser, where: str) -> SellUser | None
 
 def parse_account(item: object, parser: FieldParser, where: str) -> SellAccount | None:
     """Parse the Sell account."""
-    if (record := _open_record(item, WireSellAccount, parser, where)) is None:
+    if (record := parser.record(item, WireSellAccount, where)) is None:
         return None
     wire, account_id = record
     return SellAccount(
@@ -187,7 +177,7 @@ def parse_account(item: object, parser: FieldParser, where: str) -> SellAccount 
 
 def parse_custom_field(item: object, parser: FieldParser, where: str) -> SellCustomField | None:
     """Parse the definition of one custom field of Sell."""
-    if (record := _open_record(item, WireSellCustomField, parser, where)) is None:
+    if (record := parser.record(item, WireSellCustomField, where)) is None:
         return None
     wire, field_id = record
     name = parser.text(wire.name, f"{where}.name") or ""
@@ -196,7 +186,7 @@ def parse_custom_field(item: object, parser: FieldParser, where: str) -> SellCus
 
 def parse_named(item: object, parser: FieldParser, where: str) -> tuple[int, str] | None:
     """Parse id and name of a record of Sell's that is a name."""
-    if (record := _open_record(item, WireSellNamed, parser, where)) is None:
+    if (record := parser.record(item, WireSellNamed, where)) is None:
         return None
     wire, named_id = record
     return named_id, parser.text(wire.name, f"{where}.name") or ""
@@ -215,25 +205,3 @@ def parse_decimal(value: object, where: str, parser: FieldParser) -> Decimal | N
             return found
     parser.add_problem(where, "not a decimal")
     return None
-
-
-def _parse_tags(value: object, parser: FieldParser, where: str) -> tuple[str, ...]:
-    listed = parser.sequence(value, f"{where}.tags")
-    read = (parser.text(tag, f"{where}.tags[{n}]") for n, tag in enumerate(listed))
-    return tuple(tag for tag in read if tag)
-
-
-def _open_record(
-    item: object, wire_type: type[Wire], parser: FieldParser, where: str
-) -> tuple[Wire, int] | None:
-    """Parse a Sell record's fields and id; None, with a note, without object or id."""
-    if not isinstance(item, dict):
-        parser.add_problem(where, "missing" if item is None else "not an object")
-        return None
-    wire = parser.struct(item, wire_type, where)
-    found = parser.identifier(wire.id, f"{where}.id")
-    if found is None:
-        if wire.id is None:
-            parser.add_problem(f"{where}.id", "missing")
-        return None
-    return wire, found

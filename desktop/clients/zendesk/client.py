@@ -297,7 +297,7 @@ class ZendeskClient:
 
     async def _tags(self, method: str, user_id: int, tags: Sequence[str]) -> tuple[str, ...]:
         request = build_request(method, _TAGS, ids={"id": user_id}, document={"tags": list(tags)})
-        return await self.send(request, _parse_tags)
+        return await self.send(request, lambda d, n: n.texts(d.get("tags"), "tags"))
 
     async def _with_identities(
         self, users: tuple[ZendeskUser, ...], address: str
@@ -356,9 +356,3 @@ def _parse_ticket_page(document: Mapping[str, object], parser: FieldParser) -> T
     meta = parser.mapping(document.get("meta"), "meta")
     more = meta.get("has_more") is True or document.get("next_page") is not None
     return TicketPage(tickets, more)
-
-
-def _parse_tags(document: Mapping[str, object], parser: FieldParser) -> tuple[str, ...]:
-    listed = parser.sequence(document.get("tags"), "tags")
-    read = (parser.text(tag, f"tags[{place}]") for place, tag in enumerate(listed))
-    return tuple(tag for tag in read if tag)

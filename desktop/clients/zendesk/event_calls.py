@@ -155,8 +155,8 @@ def parse_organization(item: object, parser: FieldParser, where: str) -> Zendesk
         found.id,
         found.name,
         external_id=parser.text(item.get("external_id"), f"{where}.external_id"),
-        domain_names=_texts(item.get("domain_names"), parser, f"{where}.domain_names"),
-        tags=_texts(item.get("tags"), parser, f"{where}.tags"),
+        domain_names=parser.texts(item.get("domain_names"), f"{where}.domain_names"),
+        tags=parser.texts(item.get("tags"), f"{where}.tags"),
         fields=parser.json_map(item.get("organization_fields"), f"{where}.organization_fields"),
     )
 
@@ -189,13 +189,7 @@ def parse_ticket_state(item: object, parser: FieldParser, where: str) -> TicketS
         status=parser.text(item.get("status"), f"{where}.status") or "",
         requester_id=parser.identifier(item.get("requester_id"), f"{where}.requester_id"),
         organization_id=parser.identifier(item.get("organization_id"), f"{where}.organization_id"),
-        tags=_texts(item.get("tags"), parser, f"{where}.tags"),
+        tags=parser.texts(item.get("tags"), f"{where}.tags"),
         external_id=parser.text(item.get("external_id"), f"{where}.external_id"),
         updated_stamp=parser.text(item.get("updated_at"), f"{where}.updated_at") or "",
     )
-
-
-def _texts(value: object, parser: FieldParser, where: str) -> tuple[str, ...]:
-    listed = parser.sequence(value, where)
-    read = (parser.text(item, f"{where}[{place}]") for place, item in enumerate(listed))
-    return tuple(text for text in read if text)

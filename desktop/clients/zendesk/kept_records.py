@@ -73,19 +73,15 @@ def parse_kept_organization(
     item: object, parser: FieldParser, where: str
 ) -> KeptOrganization | None:
     """Parse one organisation of Zendesk's incremental export; None without an id."""
-    if not isinstance(item, dict):
-        parser.add_problem(where, "not an object")
+    if (record := parser.record(item, WireKeptOrganization, where)) is None:
         return None
-    wire = parser.struct(item, WireKeptOrganization, where)
-    organization_id = parser.identifier(wire.id, f"{where}.id")
-    if organization_id is None:
-        return None
+    wire, organization_id = record
     return KeptOrganization(
         id=organization_id,
         name=parser.text(wire.name, f"{where}.name") or "",
         external_id=parser.text(wire.external_id, f"{where}.external_id") or "",
-        domain_names=_texts(wire.domain_names, parser, f"{where}.domain_names"),
-        tags=_texts(wire.tags, parser, f"{where}.tags"),
+        domain_names=parser.texts(wire.domain_names, f"{where}.domain_names"),
+        tags=parser.texts(wire.tags, f"{where}.tags"),
         created_at=parser.iso_time(wire.created_at, f"{where}.created_at"),
         updated_at=parser.iso_time(wire.updated_at, f"{where}.updated_at"),
         deleted_at=parser.iso_time(wire.deleted_at, f"{where}.deleted_at"),
@@ -96,14 +92,12 @@ def parse_satisfaction_rating(
     item: object, parser: FieldParser, where: str
 ) -> SatisfactionRating | None:
     """Parse one satisfaction rating of Zendesk; None where it names no ticket or requester."""
-    if not isinstance(item, dict):
-        parser.add_problem(where, "not an object")
+    if (record := parser.record(item, WireSatisfactionRating, where)) is None:
         return None
-    wire = parser.struct(item, WireSatisfactionRating, where)
-    rating_id = parser.identifier(wire.id, f"{where}.id")
+    wire, rating_id = record
     ticket_id = parser.identifier(wire.ticket_id, f"{where}.ticket_id")
     requester_id = parser.identifier(wire.requester_id, f"{where}.requester_id")
-    if rating_id is None or ticket_id is None or requester_id is None:
+    if ticket_id is None or requester_id is None:
         return None
     created_at = parser.iso_time(wire.created_at, f"{where}.created_at") or 0.0
     return SatisfactionRating(
@@ -117,9 +111,3 @@ def parse_satisfaction_rating(
         created_at=created_at,
         updated_at=parser.iso_time(wire.updated_at, f"{where}.updated_at") or created_at,
     )
-
-
-def _texts(value: object, parser: FieldParser, where: str) -> tuple[str, ...]:
-    listed = parser.sequence(value, where)
-    read = (parser.text(item, f"{where}[{place}]") for place, item in enumerate(listed))
-    return tuple(text for text in read if text)

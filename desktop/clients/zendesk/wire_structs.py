@@ -5,11 +5,12 @@ A typed field would let one wrong value cost the whole record. Names: docs/zende
 
 import msgspec
 
+from desktop.clients.field_parser import WireRecord
 
-class WireUser(msgspec.Struct):
+
+class WireUser(WireRecord):
     """A user in Zendesk's JSON; end users see a reduced one, `tags` is absent where off."""
 
-    id: object = None
     name: object = None
     email: object = None
     role: object = None
@@ -29,10 +30,9 @@ class WireUser(msgspec.Struct):
     updated_at: object = None
 
 
-class WireIdentity(msgspec.Struct):
+class WireIdentity(WireRecord):
     """An identity in a Zendesk user's JSON; a sideloaded one names its user."""
 
-    id: object = None
     user_id: object = None
     type: object = None
     value: object = None
@@ -40,35 +40,31 @@ class WireIdentity(msgspec.Struct):
     verified: object = None
 
 
-class WireOrganization(msgspec.Struct):
+class WireOrganization(WireRecord):
     """An organisation in a Zendesk user's JSON."""
 
-    id: object = None
     name: object = None
 
 
-class WireComment(msgspec.Struct):
+class WireComment(WireRecord):
     """A comment in a Zendesk ticket's JSON."""
 
-    id: object = None
     body: object = None
     public: object = None
 
 
-class WireBrand(msgspec.Struct):
+class WireBrand(WireRecord):
     """A brand in Zendesk's JSON; only admins are told `host_mapping`."""
 
-    id: object = None
     subdomain: object = None
     brand_url: object = None
     host_mapping: object = None
     is_deleted: object = None
 
 
-class WireUserField(msgspec.Struct):
+class WireUserField(WireRecord):
     """The definition of a user field in Zendesk's JSON."""
 
-    id: object = None
     key: object = None
     title: object = None
     type: object = None
@@ -76,10 +72,9 @@ class WireUserField(msgspec.Struct):
     custom_field_options: object = None
 
 
-class WireTicket(msgspec.Struct):
+class WireTicket(WireRecord):
     """A requester's ticket in Zendesk's JSON."""
 
-    id: object = None
     subject: object = None
     raw_subject: object = None
     status: object = None
@@ -125,10 +120,9 @@ class WireKeptOrganization(WireOrganization):
     deleted_at: object = None
 
 
-class WireSatisfactionRating(msgspec.Struct):
+class WireSatisfactionRating(WireRecord):
     """A legacy satisfaction rating in Zendesk's JSON."""
 
-    id: object = None
     ticket_id: object = None
     requester_id: object = None
     assignee_id: object = None

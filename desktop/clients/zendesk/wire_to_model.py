@@ -42,16 +42,6 @@ class RecordWithId(Protocol):
 
 
 T = TypeVar("T", bound=RecordWithId)
-Wire = TypeVar(
-    "Wire",
-    WireUser,
-    WireIdentity,
-    WireOrganization,
-    WireBrand,
-    WireComment,
-    WireUserField,
-    WireTicket,
-)
 RecordParser = Callable[[object, FieldParser, str], T | None]
 
 
@@ -120,10 +110,10 @@ def parse_user_with_sideloads(document: Mapping[str, object], parser: FieldParse
 
 def parse_user(item: object, parser: FieldParser, where: str) -> ZendeskUser | None:
     """Parse one Zendesk user without sideloads."""
-    if (record := _open_record(item, WireUser, parser, where)) is None:
+    if (record := parser.record(item, WireUser, where)) is None:
         return None
     wire, user_id = record
-    tags = None if wire.tags is None else _parse_tags(wire.tags, parser, where)
+    tags = None if wire.tags is None else parser.texts(wire.tags, f"{where}.tags")
     return ZendeskUser(
         id=user_id,
         name=parser.text(wire.name, f"{where}.name") or "",
@@ -148,7 +138,7 @@ def parse_user(item: object, parser: FieldParser, where: str) -> ZendeskUser | N
 
 def parse_identity(item: object, parser: FieldParser, where: str) -> UserIdentity | None:
     """Parse one identity of a Zendesk user; one without a value identifies nobody."""
-    if (record := _open_record(item, WireIdentity, parser, where)) is None:
+    if (record := parser.record(item, WireIdentity, where)) is None:
         return None
     wire, identity_id = record
     value = parser.text(wire.value, f"{where}.value")
@@ -167,7 +157,7 @@ def parse_identity(item: object, parser: FieldParser, where: str) -> UserIdentit
 
 def parse_organization(item: object, parser: FieldParser, where: str) -> Organization | None:
     """Parse one Zendesk organisation."""
-    if (record := _open_record(item, WireOrganization, parser, where)) is None:
+    if (record := parser.record(item, WireOrganization, where)) is None:
         return None
     wire, organization_id = record
     return Organization(organization_id, parser.text(wire.name, f"{where}.name") or "")
@@ -175,7 +165,7 @@ def parse_organization(item: object, parser: FieldParser, where: str) -> Organiz
 
 def parse_comment(item: object, parser: FieldParser, where: str) -> TicketComment | None:
     """Parse one comment of a Zendesk ticket; without a word on it, it counts as public."""
-    if (record := _open_record(item, WireComment, parser, where)) is None:
+    if (record := parser.record(item, WireComment, where)) is None:
         return None
     wire, comment_id = record
     is_public = parser.flag(wire.public, f"{where}.public", default=True)
@@ -184,7 +174,7 @@ def parse_comment(item: object, parser: FieldParser, where: str) -> TicketCommen
 
 def parse_brand(item: object, parser: FieldParser, where: str) -> ZendeskBrand | None:
     """Parse one Zendesk brand; a deleted one has no hosts: another account may have them."""
-    if (record := _open_record(item, WireBrand, parser, where)) is None:
+    if (record := parser.record(item, WireBrand, where)) is None:
         return None
     wire, brand_id = record
     if wire.is_deleted is True:
@@ -202,7 +192,7 @@ def parse_brand(item: object, parser: FieldParser, where: str) -> ZendeskBrand |
 
 def parse_user_field(item: object, parser: FieldParser, where: str) -> UserFieldDefinition | None:
     """Parse the definition of one Zendesk user field; values are found by its key."""
-    if (record := _open_record(item, WireUserField, parser, where)) is None:
+    if (record := parser.record(item, WireUserField, where)) is None:
         return None
     wire, field_id = record
     key = parser.text(wire.key, f"{where}.key")
@@ -230,7 +220,7 @@ def _iter_options(options: object) -> Iterator[tuple[str, str]]:
 
 def parse_ticket(item: object, parser: FieldParser, where: str) -> ZendeskTicket | None:
     """Parse one Zendesk ticket."""
-    if (record := _open_record(item, WireTicket, parser, where)) is None:
+    if (record := parser.record(item, WireTicket, where)) is None:
         return None
     wire, ticket_id = record
     # `raw_subject` still has placeholders; it is what is left where rendering failed.
@@ -265,7 +255,7 @@ def parse_exported_ticket(item: object, parser: FieldParser, where: str) -> Expo
     wire = parser.struct(item, WireExportedTicket, where)
     return ExportedTicket(
         **vars(found),
-        tags=_parse_tags(wire.tags, parser, where),
+        tags=parser.texts(wire.tags, f"{where}.tags"),
         assignee_id=parser.identifier(wire.assignee_id, f"{where}.assignee_id"),
         changed_at=parser.number(wire.generated_timestamp, f"{where}.generated_timestamp"),
     )
@@ -305,25 +295,3 @@ def _with_sideloads(
         identities_read=isinstance(document.get("identities"), list),
         organization=organizations.get(found.organization_id or 0),
     )
-
-
-def _parse_tags(value: object, parser: FieldParser, where: str) -> tuple[str, ...]:
-    listed = parser.sequence(value, f"{where}.tags")
-    read = (parser.text(tag, f"{where}.tags[{n}]") for n, tag in enumerate(listed))
-    return tuple(tag for tag in read if tag)
-
-
-def _open_record(
-    item: object, wire_type: type[Wire], parser: FieldParser, where: str
-) -> tuple[Wire, int] | None:
-    """Parse a Zendesk record's fields and id; None, with a note, without object or id."""
-    if not isinstance(item, dict):
-        parser.add_problem(where, "missing" if item is None else "not an object")
-        return None
-    wire = parser.struct(item, wire_type, where)
-    found = parser.identifier(wire.id, f"{where}.id")
-    if found is None:
-        if wire.id is None:
-            parser.add_problem(f"{where}.id", "missing")
-        return None
-    return wire, found

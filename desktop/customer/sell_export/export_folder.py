@@ -7,7 +7,7 @@ gone once `manifest.json` is there.
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -157,15 +157,31 @@ class SellExportFolder:
         (self.path / STATE).unlink(missing_ok=True)
 
     def _replace(self, name: str, content: bytes) -> None:
-        part = self.path / f".{name}.part"
+        part, _ = self.write_part(name, [(content, 0)])
         try:
-            with open_private(part) as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
             part.replace(self.path / name)
         except OSError as error:
             raise write_error(self.path / name, error) from error
+
+    def write_part(self, name: str, pieces: Iterable[tuple[bytes, int]]) -> tuple[Path, FileEntry]:
+        """Write a file to disk, not yet under its name; each piece with how many rows it has.
+
+        Returns where it is, and its size, rows and checksum. Raises StorageError.
+        """
+        part = self.path / f".{name}.part"
+        digest, size, rows = hashlib.sha256(), 0, 0
+        try:
+            with open_private(part) as file:
+                for data, count in pieces:
+                    file.write(data)
+                    digest.update(data)
+                    size += len(data)
+                    rows += count
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise write_error(self.path / name, error) from error
+        return part, FileEntry(name, digest.hexdigest(), size, rows)
 
     def place(self, part: Path, name: str) -> None:
         """Give a written file its name. Raises StorageError where another file has it meanwhile.

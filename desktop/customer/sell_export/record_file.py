@@ -1,6 +1,5 @@
 """One table of a Sell export on disk: appended page by page, then written as JSON Lines and CSV."""
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -136,21 +135,9 @@ def write_table(
 def _write_file(
     folder: SellExportFolder, name: str, pieces: Iterator[tuple[bytes, int]]
 ) -> FileEntry:
-    part = folder.path / f".{name}.part"
-    digest, size, rows = hashlib.sha256(), 0, 0
-    try:
-        with open_private(part) as file:
-            for data, count in pieces:
-                file.write(data)
-                digest.update(data)
-                size += len(data)
-                rows += count
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise write_error(part, error) from error
+    part, entry = folder.write_part(name, pieces)
     folder.place(part, name)
-    return FileEntry(name, digest.hexdigest(), size, rows)
+    return entry
 
 
 def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:

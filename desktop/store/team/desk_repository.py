@@ -63,11 +63,6 @@ class DeskRepository(TeamRepository):
         return self._database.run(act)
 
     @database_call
-    def has_team(self) -> bool:
-        """Whether some desk has joined the team store already; its key is needed then."""
-        return self._database.run(lambda c: c.execute("SELECT 1 FROM team").fetchone() is not None)
-
-    @database_call
     def continue_as(self, desk_id: str, name: str, actor: str, version: str) -> None:
         """Insert a new desk that goes on where this one's record no longer can."""
         self._database.run(lambda c: self._insert(c, desk_id, name, actor, version, self._desk_id))

@@ -1,6 +1,5 @@
 """Sell's client on a script: what it sends, and what it makes of odd answers."""
 
-import json
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +13,7 @@ from desktop.clients.request_pipeline import (
     RequestPipeline,
     RetryPolicy,
 )
-from desktop.clients.sell.change_feed import SellChangeFeed
-from desktop.clients.sell.client import SellClient, merge_tags
+from desktop.clients.sell.client import SellClient
 from desktop.clients.sell.protocol import CALLS_PER_S, SellAuthenticator
 from desktop.clients.sell.wire_to_model import parse_contact, parse_decimal
 from desktop.clients.service_status import ServiceStatusTracker
@@ -29,11 +27,6 @@ from desktop.kit.errors import (
     RateLimited,
     ServiceError,
     ValuesRejected,
-)
-from desktop.model.sell_record import (
-    CUSTOMER_STATUSES,
-    PROSPECT_STATUSES,
-    valid_status,
 )
 from tests.support.clocks import ManualClock
 from tests.support.fake_transport import NOW, ScriptedTransport, json_response
@@ -120,7 +113,7 @@ async def test_sell_field_errors_are_kept_by_name() -> None:
     answer = refusal(422, "blank", field="/data/last_name", details="can't be blank")
     client, _, _ = make_sell_client(answer)
     with pytest.raises(ValuesRejected) as raised:
-        await client.update_contact(1, {"last_name": ""})
+        await client.show_contact(1)
     assert raised.value.fields == {"last_name": "can't be blank"}
 
 
@@ -142,13 +135,12 @@ async def test_sell_429_is_told_when_patience_ends() -> None:
     assert 1 < len(script.sent) < 4
 
 
-async def test_request_carries_the_token_and_the_envelope() -> None:
+async def test_request_carries_the_token() -> None:
     client, script, _ = make_sell_client(json_response({"data": {"id": 5}}))
-    await client.update_contact(5, {"title": "CEO"})
+    await client.show_contact(5)
     (sent,) = script.sent
-    assert (sent.method, sent.path) == ("PUT", "/v2/contacts/5")
+    assert (sent.method, sent.path) == ("GET", "/v2/contacts/5")
     assert sent.headers["Authorization"] == f"Bearer {TOKEN}"
-    assert json.loads(sent.body or b"") == {"data": {"title": "CEO"}}
     assert TOKEN not in repr(sent)
 
 
@@ -170,51 +162,6 @@ async def test_pages_are_read_until_none_follows() -> None:
     assert [dict(sent.query)["page"] for sent in script.sent] == ["1", "2", "3"]
 
 
-async def test_lead_statuses_may_not_be_there() -> None:
-    client, _, _ = make_sell_client(refusal(404, "incorrect_path"))
-    assert await client.list_lead_statuses() is None
-
-
-async def test_bodiless_answers_are_no_error() -> None:
-    feed = SellChangeFeed(make_sell_client(HttpResponse(204))[0], "device")
-    assert await feed.start() is None
-    feed = SellChangeFeed(make_sell_client(HttpResponse(204))[0], "device")
-    assert await feed.fetch("session") == ()
-    client, script, _ = make_sell_client(HttpResponse(202))
-    await SellChangeFeed(client, "device").acknowledge(["Contact-1-1"])
-    assert script.sent[0].headers["X-Basecrm-Device-UUID"] == "device"
-
-
-async def test_tags_are_read_merged_and_written_whole() -> None:
-    answers = [
-        json_response({"data": {"id": 7, "tags": ["vip", "old"]}}),
-        json_response({"data": {"id": 7, "tags": ["vip", "new"]}}),
-    ]
-    client, script, _ = make_sell_client(*answers)
-    assert await client.change_contact_tags(7, add=["new"], remove={"old"}) == ("vip", "new")
-    assert json.loads(script.sent[1].body or b"") == {"data": {"tags": ["vip", "new"]}}
-
-
-async def test_tags_that_stay_are_not_written() -> None:
-    client, script, _ = make_sell_client(json_response({"data": {"id": 7, "tags": ["vip"]}}))
-    assert await client.change_contact_tags(7, add=["vip"]) == ("vip",)
-    assert [sent.method for sent in script.sent] == ["GET"]
-
-
-@pytest.mark.parametrize(
-    ("before", "add", "remove", "after"),
-    [
-        (("a", "b"), ("c",), (), ("a", "b", "c")),
-        (("a", "b"), ("b",), (), ("a", "b")),
-        (("a", "b"), (), ("a", "z"), ("b",)),
-        ((), ("x", "x"), (), ("x",)),
-        (("a",), ("a",), ("a",), ("a",)),
-    ],
-)
-def test_merged_tags(before: Any, add: Any, remove: Any, after: Any) -> None:
-    assert merge_tags(before, add=add, remove=remove) == after
-
-
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -230,21 +177,6 @@ def test_merged_tags(before: Any, add: Any, remove: Any, after: Any) -> None:
 )
 def test_decimals_are_exact(value: Any, expected: Decimal | None) -> None:
     assert parse_decimal(value, "value", FieldParser()) == expected
-
-
-@pytest.mark.parametrize(
-    ("value", "known", "expected"),
-    [
-        ("current", CUSTOMER_STATUSES, ("current", True)),
-        ("past", CUSTOMER_STATUSES, ("past", True)),
-        ("past", PROSPECT_STATUSES, ("none", False)),
-        ("gold", CUSTOMER_STATUSES, ("none", False)),
-        (None, PROSPECT_STATUSES, ("none", True)),
-        ("", PROSPECT_STATUSES, ("none", True)),
-    ],
-)
-def test_unknown_statuses_become_none(value: Any, known: Any, expected: Any) -> None:
-    assert valid_status(value, known) == expected
 
 
 def test_invalid_fields_of_a_contact_are_left_out() -> None:

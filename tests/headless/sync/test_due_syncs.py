@@ -11,15 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desktop.app.background.due_runs import DueRunStarter
-from desktop.app.commands.sync_subcommands.scheduled_runs import run_due_syncs
+from desktop.app.commands.sync_subcommands.scheduled_runs import (
+    DueResults,
+    DueRunResult,
+    run_due_syncs,
+)
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_due_sync_finder
-from desktop.kit.errors import AppError, InternalError
+from desktop.kit.errors import AppError, ConflictError, InternalError, ServiceUnreachable
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import MappingRow
 from desktop.model.sync import SourceKind, Sync, SyncSource
 from desktop.model.sync_run import RunState
-from desktop.sync.due_syncs import DueSyncFinder
+from desktop.sync.due_syncs import DueSync, DueSyncFinder, PausedSync
 from tests.support.cli_command import FairleadCommand
 from tests.support.clocks import ManualClock
 from tests.support.fresh_store import open_fresh_store
@@ -306,6 +310,29 @@ async def test_due_refused_run_is_in_history_and_paused(
     clock.advance(600)
     outcomes, paused = await run_due_syncs(enabled_computer)
     assert ([*outcomes], len(paused)) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("errors", "is_paused", "code"),
+    [
+        ([], False, 0),
+        ([], True, 3),
+        ([ServiceUnreachable("x")], False, 4),
+        ([ServiceUnreachable("x"), ConflictError("x")], False, 3),
+        ([ServiceUnreachable("x")], True, 3),
+        ([ServiceUnreachable("x"), InternalError("x"), ConflictError("x")], True, 1),
+    ],
+)
+def test_worst_of_what_was_due_is_the_exit_code(
+    errors: list[AppError], is_paused: bool, code: int
+) -> None:
+    one = DueSync(sync_named("one"), START, START - 300)
+    paused = (PausedSync(sync_named("two"), "unchecked", "Check it first."),) if is_paused else ()
+    found = DueResults(tuple(DueRunResult(one, error=error) for error in errors), paused)
+    assert found.exit_code == code
+    assert len(found.text_lines()) == max(len(errors) + len(paused), 1)
+    assert ("two is paused. Check it first." in found.text_lines()) == is_paused
+    assert [row["code"] for row in found.as_json()["paused"]] == ["unchecked"] * len(paused)
 
 
 # An open window.

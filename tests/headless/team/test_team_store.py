@@ -114,7 +114,6 @@ def test_connection_that_was_cut_is_opened_again(
     assert len(store.desks.list_all.blocking()) == 1
     assert postgres.execute(cut, database) == [(True,)]
     assert len(store.desks.list_all.blocking()) == 1
-    assert store.desks.has_team.blocking()
 
 
 def test_variables_of_libpq_lead_nowhere_else(

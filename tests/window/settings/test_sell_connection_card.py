@@ -50,7 +50,6 @@ async def test_sell_is_connected_by_a_token(
     view = admin_page.model.sell.view()
     assert {check.name for check in view.checks} >= {
         "Zendesk Sell: token",
-        "Zendesk Sell: changes",
         "Zendesk Sell: products",
     }
     assert not controls_without_name(card)

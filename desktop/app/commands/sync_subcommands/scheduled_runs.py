@@ -23,6 +23,7 @@ from desktop.app.system_timer.timer_installation import WorkspaceTimer
 from desktop.app.team_runs import claim_due_run, require_team_store
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import AppError, AuthenticationError, InternalError
+from desktop.model.edit import EditState
 from desktop.model.json_value import Json
 from desktop.model.sync_run import Run, RunState
 from desktop.settings import sync_settings
@@ -74,6 +75,43 @@ class DueRunResult:
             yield f"{due}: {self.error}"
 
 
+@dataclass(frozen=True)
+class DueResults:
+    """What came of everything that was due, and which syncs wait for a person instead."""
+
+    runs: tuple[DueRunResult, ...] = ()
+    paused: tuple[PausedSync, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """The worst exit code of all that was due; a paused sync needs a person."""
+        codes = {result.exit_code for result in self.runs}
+        if self.paused:
+            codes.add(ExitCode.NEEDS_PERSON)
+        return next((code for code in _EXIT_CODES_WORST_FIRST if code in codes), ExitCode.DONE)
+
+    def as_json(self) -> dict[str, Json]:
+        """The members `due` and `paused` of the JSON of `sync due` and of `worker --once`."""
+        return {
+            "due": [result.as_json() for result in self.runs],
+            "paused": [
+                {"sync": one.sync.name, "code": one.code, "message": one.message}
+                for one in self.paused
+            ],
+        }
+
+    def text_lines(self) -> list[str]:
+        """The lines of each due run, of each paused sync, or that nothing is due."""
+        lines = [line for result in self.runs for line in result.text_lines()]
+        lines += [describe_paused(one) for one in self.paused]
+        return lines or ["Nothing is due."]
+
+
+def describe_paused(paused: PausedSync) -> str:
+    """Say in a line that a sync is paused, and why."""
+    return f"{paused.sync.name} is paused. {paused.message}"
+
+
 def _add_due_arguments(parser: argparse.ArgumentParser) -> None:
     timer = parser.add_mutually_exclusive_group()
     timer.add_argument(
@@ -92,25 +130,24 @@ async def _run_due(context: AppContext, options: argparse.Namespace) -> int:
                 ["Scheduled syncs don't run on this computer. To change: `fairlead sync here on`."],
                 as_json=options.json,
             )
-        results, paused = await run_due_syncs(services)
-        await _look_after_customers(services)
-    lines = [line for result in results for line in result.text_lines()]
-    lines += [f"{one.sync.name} is paused. {one.message}" for one in paused]
-    codes = {result.exit_code for result in results}
-    if paused:
-        codes.add(ExitCode.NEEDS_PERSON)
+        done = await do_what_is_due(services)
     return emit(
-        {
-            "here": True,
-            "due": [result.as_json() for result in results],
-            "paused": [
-                {"sync": one.sync.name, "code": one.code, "message": one.message} for one in paused
-            ],
-        },
-        lines or ["Nothing is due."],
+        {"here": True, **done.as_json()},
+        done.text_lines(),
         as_json=options.json,
-        exit_code=next((code for code in _EXIT_CODES_WORST_FIRST if code in codes), ExitCode.DONE),
+        exit_code=done.exit_code,
     )
+
+
+async def do_what_is_due(services: WorkspaceServices, *, with_customers: bool = True) -> DueResults:
+    """Run every due sync, then look after customers; what `sync due` and a worker do each time.
+
+    Raises like `run_due_syncs`.
+    """
+    results, paused = await run_due_syncs(services)
+    if with_customers:
+        await _look_after_customers(services)
+    return DueResults(tuple(results), tuple(paused))
 
 
 async def _look_after_customers(services: WorkspaceServices) -> None:
@@ -119,8 +156,13 @@ async def _look_after_customers(services: WorkspaceServices) -> None:
     As a window does: none may be open for days.
     """
     store = services.store
+    pauses = await services.pauses.list_active()
+    # Queued by an earlier pass, or by a person, while the service was away: nobody else sends it.
+    on_way = (EditState.QUEUED, EditState.UNKNOWN)
+    ends = [one.end for one in pauses if one.end and one.end.state in on_way]
     is_waiting = (
-        any(pause.end is None for pause in await services.pauses.list_active())
+        bool(ends)
+        or any(pause.end is None for pause in pauses)
         or await store.bounce_repairs.list_open()
         or await store.address_differences.list_to_check(1)
     )
@@ -129,8 +171,8 @@ async def _look_after_customers(services: WorkspaceServices) -> None:
     try:
         if not services.session.is_connected:
             await services.session.connect()
-        edits = [*await services.pauses.queue_due(), *await services.bounce_repairs.check_all()]
-        await deliver_and_wait(services, edits)
+        ends += await services.pauses.queue_due()
+        await deliver_and_wait(services, [*ends, *await services.bounce_repairs.check_all()])
         await follow_changed_addresses(services)
     except AppError as error:
         log.info("Customers could not be looked after: %s", error.code)
