@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -268,7 +269,9 @@ def test_each_source_has_its_own_key(start_intake: StartIntake, fairlead: Fairle
 def test_who_may_change_no_source_makes_none_and_sees_no_key(
     fairlead: FairleadCommand, as_agent: FairleadCommand
 ) -> None:
-    serve = ("events", "serve", "--port", "0", "--json")
+    taken = socket.create_server(("127.0.0.1", 0))
+    # Who is not refused before fails at the port, instead of serving for ever.
+    serve = ("events", "serve", "--port", str(taken.getsockname()[1]), "--json")
     for words, keys in (
         (("--name", "intruder", "--show-key"), {"FAIRLEAD_EVENTS_KEY": "intruder=mine"}),
         (("--name", "intruder"), {"FAIRLEAD_EVENTS_KEY": "intruder=mine"}),
@@ -288,6 +291,7 @@ def test_who_may_change_no_source_makes_none_and_sees_no_key(
     # With a key that nobody has given, and while nobody can say who is at work.
     answer = as_agent(*serve, "--name", "other", FAIRLEAD_ZENDESK_TOKEN="w" * 40)
     assert answer.json["error"]["code"] == "auth_lost", answer.stdout
+    taken.close()
 
 
 def test_what_a_server_takes_in_goes_by_itself_with_the_right_of_who_serves(
