@@ -79,6 +79,8 @@ class EventIntakeApp:
     sources: Sequence[IntakeSource]
     hosts: frozenset[str]
     origins: frozenset[str] = frozenset()
+    # Whether who serves may have events delivered by themselves; asked for every request.
+    is_unattended: Callable[[], bool] = lambda: False
     on_stored: Callable[[int], None] = lambda _count: None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -126,7 +128,9 @@ class EventIntakeApp:
                 for place, event in enumerate(events, 1)
             ]
             now = self.clock.now()
-            stored = await self.store.events.add_events(source.intake, rows, now)
+            stored = await self.store.events.add_events(
+                source.intake, rows, now, is_attended=not self.is_unattended()
+            )
             source.last_line += len(rows)
         self.on_stored(stored)
         return stored

@@ -140,6 +140,19 @@ class ConnectionConfig:
                     f" {now}.",
                 )
 
+    def require_sell_address(self, values: SettingsValues) -> None:
+        """Raise SecretForOtherHost where the environment's Sell token would go to another address.
+
+        It is for the one that was set in Fairlead.
+        """
+        address = self._sealed_values(values.policy).get(settings_table.SELL_BASE_URL)
+        now = values.get(settings_table.SELL_BASE_URL)
+        if Secret.SELL_TOKEN in self.environment_secrets.secrets and now not in ("", address):
+            raise _environment_secret_refused(
+                Secret.SELL_TOKEN,
+                f"This workspace was set up for {address}, and the settings say {now}.",
+            )
+
     async def sailthru_credentials(self, service_uri: str) -> SailthruCredentials | None:
         """Return the Sailthru key and secret for this address, or None until both are stored.
 

@@ -5,6 +5,7 @@ home folder are masked once more. Nothing is sent: a person reads it and decides
 """
 
 import asyncio
+import contextlib
 import platform
 import re
 import sys
@@ -17,13 +18,16 @@ from desktop import __version__
 from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.doctor import run_doctor
+from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.errors import AppError
 from desktop.kit.log_redaction import MASK, Redactor
 from desktop.kit.third_party_licences import DIRECT_DEPENDENCIES
-from desktop.settings import settings_table
+from desktop.model.team_address import parse_team_address
+from desktop.settings import settings_table, sync_settings
 from desktop.settings.setting_definition import SettingKind
 from desktop.settings.settings_file import SettingsValues
 from desktop.store.database_summary import DatabaseSummary, summarize_database
+from desktop.vault.secret import Secret
 
 # Settings of other kinds are texts that a person typed: whether they are set is all that is told.
 _KINDS_WITH_VALUES = (SettingKind.FLAG, SettingKind.NUMBER, SettingKind.CHOICE)
@@ -52,9 +56,39 @@ async def build_diagnostics_report(config: ConnectionConfig, log_folder: Path) -
     if report.actor is not None:
         names.append(report.actor.name)
     if values is not None:
-        addresses = (settings_table.ZENDESK_BASE_URL, settings_table.SERVICE_URI)
-        names += [urlsplit(values.get(address)).hostname or "" for address in addresses]
+        names += _hosts(values)
+    names += await _team_names(config)
     return mask_names("\n".join(lines) + "\n", names)
+
+
+def _hosts(values: SettingsValues) -> Iterator[str]:
+    """Yield the hosts that the settings name, whatever is there."""
+    for address in (
+        settings_table.ZENDESK_BASE_URL,
+        settings_table.SERVICE_URI,
+        settings_table.SELL_BASE_URL,
+        settings_table.UPDATE_ADDRESS,
+    ):
+        yield urlsplit(values.get(address)).hostname or ""
+    yield values.get(settings_table.TEAM_HOST)
+    yield values.get(sync_settings.MAIL_HOST)
+    yield values.get(sync_settings.MAIL_USER)
+
+
+async def _team_names(config: ConnectionConfig) -> Sequence[str]:
+    """Return the team store's host and login: what keeps it away may name them."""
+    names: list[str] = []
+    with contextlib.suppress(AppError):
+        if (text := await config.vault.get(Secret.TEAM_DSN)) is not None:
+            address = parse_team_address(text)
+            # Not the database alone: it is often called as the program is.
+            names += [address.label, address.host, address.user]
+    with contextlib.suppress(AppError):
+        membership = await LocalDatabases(config.workspace).read_team_membership()
+        if membership is not None:
+            place = membership.store_label.rpartition("/")[0]
+            names += [membership.store_label, place, place.partition(":")[0]]
+    return names
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
+from desktop.vault.bound_secrets import SecretForOtherHost
 from desktop.vault.secret import Secret
 
 _NO_PLACE_FOR_SELL = (
@@ -25,9 +26,17 @@ async def check_sell_setup(
 ) -> None:
     """Check the Zendesk Sell account of a set-up; a refused token goes from what is stored.
 
-    Optional: the rest is stored all the same.
+    `settings` are those that this person may change, `values` all as they are with them. Optional:
+    the rest is stored all the same.
     """
-    token = secrets.get(Secret.SELL_TOKEN) or await config.sell_token(values)
+    token = secrets.get(Secret.SELL_TOKEN)
+    if token is None:
+        try:
+            if settings_table.SELL_BASE_URL.key not in settings:
+                config.require_sell_address(values)
+            token = await config.sell_token(values)
+        except SecretForOtherHost as error:
+            checks.report_error(f"{Service.SELL.title}: token", error)
     if token is not None and values.get(settings_table.SELL_ENABLED):
         is_accepted = await _check_account(config, values, token, checks)
     else:

@@ -97,7 +97,7 @@ class TeamConnection:
         The address is kept in the vault, with the team's key. Raises what `open` raises.
         """
         require_team_admin(actor)
-        address = _check_address(self._config, text, self._add_secrets)
+        address = check_team_address(self._config, text, self._add_secrets)
         self._require_keepable(address)
         known = await self._memberships.get()
         from desktop.store.team.team_key import new_team_key
@@ -164,7 +164,7 @@ class TeamConnection:
         text = await self._config.vault.get(Secret.TEAM_DSN)
         if membership is None or text is None:
             raise InvalidInput("This computer belongs to no team.")
-        return _check_address(self._config, text, self._add_secrets).text
+        return check_team_address(self._config, text, self._add_secrets).text
 
     async def hand_in_audit(self) -> int:
         """Hand the rows of the audit that the team store lacks in; returns how many.
@@ -240,7 +240,7 @@ async def open_team_store(
             " don't start until it is there.",
             "Join again: `fairlead team join`. To work alone: `fairlead team leave`.",
         )
-    address = _check_address(config, text, add_secrets)
+    address = check_team_address(config, text, add_secrets)
     store = await _connect(config, address, membership.desk_id)
     try:
         await store.desks.require_team(membership.team_id, account)
@@ -265,14 +265,18 @@ async def _connect(config: ConnectionConfig, address: TeamAddress, desk_id: str)
     return store
 
 
-def _check_address(config: ConnectionConfig, text: str, add_secrets: AddSecrets) -> TeamAddress:
+def check_team_address(config: ConnectionConfig, text: str, add_secrets: AddSecrets) -> TeamAddress:
+    """Parse a team store's address. Raises InvalidInput, NotPermitted where it is another host's.
+
+    `add_secrets` masks what is secret in it, before anything else is done.
+    """
     address = parse_team_address(text)
     add_secrets(*address.secrets)
     allowed = config.settings_file.load().values.get(settings_table.TEAM_HOST)
     if allowed and address.host.lower() != allowed.lower():
         raise NotPermitted(
             f"The team store at {address.label} is not allowed here.",
-            f"Only one at {allowed} may be joined.",
+            f"Only one at {allowed} may be used.",
             "Ask an admin, or whoever manages this computer.",
         )
     return address

@@ -134,11 +134,13 @@ async def set_up_workspace(
         await _check_sailthru(config, values, key, settings, checks, outcome)
     secrets = dict(setup.secrets)
     if outcome.is_good:
-        await check_sell_setup(config, values, secrets, settings, checks)
         require_password_not_led_away(config, before, settings, outcome.actor)
         settings, more = _filter_admin_settings(
             settings, before, outcome.actor, was_connected=is_connected
         )
+        # Sell's token goes where this person may lead it, and nowhere else.
+        values = _with_kept_sell_settings(values, before.with_changes(settings))
+        await check_sell_setup(config, values, secrets, settings, checks)
         if values.get(settings_table.ZENDESK_AUTH) == "none" and not is_connected:
             settings[settings_table.SAILTHRU_ONLY_OWNER.key] = config.computer_user
         notes += more
@@ -413,6 +415,11 @@ def _filter_admin_settings(
         elif not _is_unchanged(row, value, before):
             notes.append(f"“{key}” needs an admin and was not changed.")
     return kept, tuple(notes)
+
+
+def _with_kept_sell_settings(values: SettingsValues, kept: SettingsValues) -> SettingsValues:
+    rows: tuple[Setting[Any], ...] = settings_table.SELL_SETTINGS
+    return values.with_changes({row.key: row.serialize(kept.get(row)) for row in rows})
 
 
 def _is_unchanged(row: Setting[Any], value: Json, before: SettingsValues) -> bool:

@@ -47,22 +47,30 @@ class EventRepository(Repository):
         return self._database.write(act)
 
     @database_call
-    def add_events(self, source_id: int, events: Sequence[NewStoredEvent], at: float) -> int:
+    def add_events(
+        self,
+        source_id: int,
+        events: Sequence[NewStoredEvent],
+        at: float,
+        *,
+        is_attended: bool = True,
+    ) -> int:
         """Insert events that are not stored yet, in one transaction; returns how many were new.
 
         What somebody has unticked of a new one is closed with it: no later delivery sends it.
+        Attended ones are never delivered by themselves, whatever is switched on.
         """
 
         def act(connection: sqlite3.Connection) -> int:
             before = connection.total_changes
             connection.executemany(
                 "INSERT OR IGNORE INTO event (account, source, line, message_id, user_key, text,"
-                " state, reason, received_at)"
-                " VALUES ((SELECT id FROM current_account), ?, ?, ?, ?, ?, ?, ?, ?)",
+                " state, reason, received_at, is_attended)"
+                " VALUES ((SELECT id FROM current_account), ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         *(source_id, event.line, event.message_id, event.user_key, event.text),
-                        *("invalid" if event.reason else "waiting", event.reason, at),
+                        *("invalid" if event.reason else "waiting", event.reason, at, is_attended),
                     )
                     for event in events
                 ],

@@ -24,6 +24,10 @@ COUNT_CHANGED = "The count of this hour was changed outside Fairlead. Set the sw
 _NEWEST_SWITCH_SQL = (
     "SELECT max(seq) AS seq FROM audit_entry WHERE kind = ? AND json_extract(new, '$.source') = ?"
 )
+_ATTEND_WAITING_SQL = (
+    "UPDATE event SET is_attended = 1 WHERE state IN ('waiting', 'open') AND source IN"
+    " (SELECT id FROM event_source WHERE named = ?)"
+)
 _MARKED_SQL = (
     "SELECT count(*) FROM event e JOIN event_source s ON s.id = e.source"
     " WHERE s.named = ? AND e.unattended_at > ?"
@@ -66,7 +70,12 @@ def store_switch(
     actor_key: str,
     at: float,
 ) -> None:
-    """Update a source's switch, and tell it in the audit; what it has used stays counted."""
+    """Update a source's switch, and tell it in the audit; what it has used stays counted.
+
+    What waits when it is switched on is left to people: nobody was asked for a right to send it.
+    """
+    if switch is not None and read_switch(connection, signer, row, at).switch is None:
+        connection.execute(_ATTEND_WAITING_SQL, (row["id"],))
     seq = audit_row.append_event_switch(
         connection, row["name"], switch_content(row, switch, actor_key), actor, at
     )

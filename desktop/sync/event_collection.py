@@ -56,17 +56,20 @@ async def store_stream(
     stream: BinaryIO,
     now: float,
     left_out: Mapping[int, tuple[str, ...]] | None = None,
+    *,
+    is_attended: bool = True,
 ) -> StoredCounts:
     """Store the events of a stream; what is stored already, by whatever intake, is left alone.
 
     `left_out` are actions by line that somebody has unticked: they are closed with the event.
+    `is_attended`: a person delivers them, also where their source is delivered by itself.
     """
     lines = stored = invalid = 0
     for step in stored_steps(read_events(stream)):
         lines += len(step)
         invalid += sum(bool(one.reason) for one in step)
         marked = [replace(one, left_out=(left_out or {}).get(one.line, ())) for one in step]
-        stored += await store.events.add_events(intake, marked, now)
+        stored += await store.events.add_events(intake, marked, now, is_attended=is_attended)
     return StoredCounts(lines, stored, invalid)
 
 
@@ -134,7 +137,9 @@ class FolderCollector:
         ended = file
         try:
             with (Path(source.folder) / file.name).open("rb") as stream:
-                counts = await store_stream(self.store, intake, stream, self.clock.now())
+                # Whoever reads it adds nothing: the switch is for what lies in this folder.
+                now = self.clock.now()
+                counts = await store_stream(self.store, intake, stream, now, is_attended=False)
                 self.checkpoint("file stored")
                 after = _watched(file.name, os.fstat(stream.fileno()))
         except OSError as error:

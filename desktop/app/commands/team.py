@@ -11,7 +11,7 @@ from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.view_permission import require_admin, require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.app.team_approvals import TeamApprovals
-from desktop.connect.team_connection import require_team_admin
+from desktop.connect.team_connection import check_team_address, require_team_admin
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import AppError, InvalidInput, UserDecisionNeeded
 from desktop.kit.text import format_count
@@ -22,7 +22,7 @@ from desktop.model.team import (
     TeamMembership,
     describe_approval_request,
 )
-from desktop.model.team_address import TeamAddress, parse_team_address
+from desktop.model.team_address import TeamAddress
 from desktop.settings import settings_table
 from desktop.vault.secret import Secret
 
@@ -198,9 +198,9 @@ def _owner_address(services: WorkspaceServices, options: argparse.Namespace) -> 
             "It is used once and not kept.",
             "`fairlead team migrate -` reads the address from stdin.",
         )
-    address = parse_team_address(text)
-    services.context.redactor.add_secrets(*address.secrets)
-    return address
+    # Before the owner's password goes anywhere.
+    config = services.session.connection_config
+    return check_team_address(config, text, services.context.redactor.add_secrets)
 
 
 def _read_secret(options: argparse.Namespace) -> str | None:

@@ -45,6 +45,13 @@ def to_team_error(error: "psycopg.Error", address: TeamAddress) -> AppError:
 
     state, text = error.sqlstate or "", str(error)
     where = address.label
+    if state == "42501" and "row-level security" in text:
+        return TeamStoreRefused(
+            "The team store does not allow that.",
+            f"The login {address.user} at {where} may not write in the name of this desk.",
+            "Use the login that this computer joined with, or have the owner of the database note"
+            " the new one: desktop/docs/team-store.md.",
+        )
     if state == "42501":
         return TeamStoreRefused(
             "The team store does not allow that.",

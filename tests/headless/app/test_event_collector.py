@@ -64,10 +64,12 @@ async def test_events_start_a_process_only_while_they_may_go_by_themselves(
     shop = await services.event_sources.add("shop", EventSourceKind.PIPE)
     intake = await services.store.event_sources.add_intake(shop.id, "", 0.0)
     lines = as_lines({"type": "page", "userId": "a"}, {"type": "page", "userId": "b"})
-    await store_stream(services.store, intake, io.BytesIO(lines.encode()), clock.now())
+    await services.event_sources.set_unattended("shop", UnattendedSwitch(1))
+    await store_stream(services.store, intake, io.BytesIO(lines[:1].encode()), clock.now())
     await loop.run_once()
     assert starts.count == 0
-    await services.event_sources.set_unattended("shop", UnattendedSwitch(1))
+    stream = io.BytesIO(lines.encode())
+    await store_stream(services.store, intake, stream, clock.now(), is_attended=False)
     await loop.run_once()
     assert starts.count == 1
     starts.last.exit_code = 0

@@ -11,6 +11,7 @@ from desktop.connect.diagnostics_report import build_diagnostics_report, mask_na
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.store.database_summary import summarize_database
 from desktop.store.workspace_store import open_store
+from desktop.vault.secret import Secret
 from tests.support.setup_sandbox import SetupSandbox
 
 LOG = """2026-11-30 00:00:01 INFO    desktop.x: opened maria@lopez.example
@@ -54,6 +55,30 @@ async def test_report_holds_no_key_address_name_host_or_folder(
         canary for canary in canaries if canary in words or canary in report.split("\n")
     } == set()
     assert not [c for c in canaries - {"ada"} if c in report]
+
+
+async def test_report_names_no_host_of_any_service(
+    desk: ConnectionConfig, sandbox: SetupSandbox, tmp_path: Path
+) -> None:
+    document = sandbox.connection_document
+    await set_up_workspace(document, desk)
+    desk.settings_file.change(
+        {
+            "sell.base_url": "http://localhost:9",
+            "advanced.team_host": "team.own",
+            "advanced.update_address": "https://new.own/v",
+            "mail.host": "mail.own",
+            "mail.user": "mailer",
+        }
+    )
+    await desk.vault.set(Secret.TEAM_DSN, f"postgresql://ada_desk:pw@db.own/fairlead#{'ab' * 32}")
+    told = (
+        "Nothing at http://localhost:9, team.own, new.own, mail.own as mailer: db.own/fairlead"
+        " refused ada_desk.\n"
+    )
+    report = await build_diagnostics_report(desk, write_log(tmp_path / "logs", told))
+    words = ("localhost", "team.own", "new.own", "mail.own", "mailer", "db.own", "ada_desk")
+    assert [word for word in words if word in report] == []
 
 
 async def test_report_is_whole_without_settings_databases_or_log(

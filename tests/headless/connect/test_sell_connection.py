@@ -1,5 +1,6 @@
 """Connecting Zendesk Sell: optional, its own switch and token, what a plan leaves out, its end."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -196,6 +197,35 @@ async def test_environment_token_goes_to_the_address_that_was_set(
     elsewhere = values.with_changes({settings_table.SELL_BASE_URL.key: "http://127.0.0.1:9"})
     with pytest.raises(SecretForOtherHost):
         server.require_account_of(elsewhere, None)
+
+
+async def test_an_agents_set_up_leads_the_environments_token_nowhere_else(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    await set_up_workspace(sandbox.connection_document, desk)
+    given = read_environment_secrets({"FAIRLEAD_SELL_TOKEN": "t" * 64})
+    server = replace(desk, vault=EnvironmentVault(desk.vault, given), environment_secrets=given)
+    asked = []
+
+    async def hear(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(writer.get_extra_info("peername"))
+        writer.close()
+
+    async with await asyncio.start_server(hear, "127.0.0.1", 0) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        sell = {"base_url": f"http://127.0.0.1:{port}"}
+        agent = {**agent_document(sandbox.connection_document), "sell": sell}
+        report = await set_up_workspace(agent, server)
+        # Nor does a token of their own say where Sell is.
+        agent["sell"] |= {"access_token": sandbox.connection_document["sell"]["access_token"]}
+        await set_up_workspace(agent, desk)
+        # Nor an address that was edited in the file, whoever sets up.
+        path = desk.workspace.settings_path
+        path.write_text(path.read_text().replace(sandbox.sell_url, f"http://127.0.0.1:{port}"))
+        admin = {k: v for k, v in sandbox.connection_document.items() if k != "sell"}
+        await set_up_workspace(admin, server)
+    assert asked == []
+    assert any("sell.base_url" in note for note in report.notes)
 
 
 async def test_disconnecting_sell_leaves_the_others(

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -263,6 +264,53 @@ def test_each_source_has_its_own_key(start_intake: StartIntake, fairlead: Fairle
     fairlead("events", "source", "remove", "shop")
     assert intake.post("/v1/page", PAGE, key="key-of-the-shop")[0] == 401
     assert intake.post("/v1/page", PAGE, key="nobody")[0] == 401
+
+
+def test_who_may_change_no_source_makes_none_and_sees_no_key(
+    fairlead: FairleadCommand, as_agent: FairleadCommand
+) -> None:
+    taken = socket.create_server(("127.0.0.1", 0))
+    # Who is not refused before fails at the port, instead of serving for ever.
+    serve = ("events", "serve", "--port", str(taken.getsockname()[1]), "--json")
+    for words, keys in (
+        (("--name", "intruder", "--show-key"), {"FAIRLEAD_EVENTS_KEY": "intruder=mine"}),
+        (("--name", "intruder"), {"FAIRLEAD_EVENTS_KEY": "intruder=mine"}),
+        (("--name", "intruder"), {}),
+        (("--name", "web"), {}),
+        (("--name", "web", "--show-key"), {"FAIRLEAD_EVENTS_KEY": "web=secret-of-web"}),
+    ):
+        fairlead("events", "source", "add", "web", "--kind", "http")
+        answer = as_agent(*serve, *words, **keys)
+        assert answer.json["error"]["code"] in ("not_permitted", "no_keyring"), (words, answer)
+        if keys:
+            assert answer.json["error"]["code"] == "not_permitted"
+        assert "secret-of-web" not in answer.stdout + answer.stderr
+    assert [one["source"] for one in fairlead("events", "source", "--json").json["sources"]] == [
+        "web"
+    ]
+    # With a key that nobody has given, and while nobody can say who is at work.
+    answer = as_agent(*serve, "--name", "other", FAIRLEAD_ZENDESK_TOKEN="w" * 40)
+    assert answer.json["error"]["code"] == "auth_lost", answer.stdout
+    taken.close()
+
+
+def test_what_a_server_takes_in_goes_by_itself_with_the_right_of_who_serves(
+    fairlead: FairleadCommand, as_agent: FairleadCommand, records: EventRecords
+) -> None:
+    people = [records.user() for _ in range(3)]
+    fairlead("events", "source", "add", "web", "--kind", "http")
+    fairlead("events", "source", "unattended", "web", "on")
+    nobody = FairleadCommand(fairlead.home, {"sailthru": {}, "zendesk": {}}, keyring=True)
+    nobody.environ |= fairlead.environ | {"FAIRLEAD_ZENDESK_TOKEN": "w" * 40}
+    for who, (user, email) in zip((as_agent, nobody, fairlead), people, strict=True):
+        intake = Intake(who, "--name", "web", keys="web=mine")
+        body = {"userId": f"u{user}", "event": "Read", "properties": {"email": email}}
+        assert intake.post("/v1/track", body, key="mine")[0] == 200
+        assert intake.stop() == 0
+    done = fairlead("events", "collect", "--json")
+    assert done.json["delivered"]["events"] == 1, done.stdout
+    assert done.json["waiting"] == {"web": 2}
+    assert [len(records.user_events(user)) for user, _ in people] == [0, 0, 1]
 
 
 @pytest.mark.parametrize("keys", ["a=x,a=y", "a=x,b=x", "x,y"])

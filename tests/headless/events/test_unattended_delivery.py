@@ -87,8 +87,68 @@ def test_what_comes_in_while_zendesk_is_away_is_kept(
     answer = collect(fairlead, track("Read", f"u{user}", email=email))
     sandbox.clear_faults()
     assert (answer.exit_code, answer.json["stored"]) == (4, 1), answer.stdout
-    assert collect(fairlead).json["delivered"]["events"] == 1
+    assert answer.json["left_to_people"] == 1
+    # Nobody could say who sent it: it goes by a person, and what comes later by itself.
+    assert collect(fairlead).json["waiting"] == {"shop": 1}
+    assert records.user_events(user) == []
+    other, other_email = records.user()
+    later = collect(fairlead, track("Read", f"u{other}", email=other_email) | AT)
+    assert later.json["delivered"]["events"] == 1, later.stdout
+    assert fairlead("events", "deliver", "--json").exit_code == 0
     assert len(records.user_events(user)) == 1
+
+
+def test_a_wrong_token_feeds_nothing_that_goes_by_itself(
+    fairlead: FairleadCommand, as_agent: FairleadCommand, records: EventRecords
+) -> None:
+    user, email = records.user()
+    switch_on(fairlead)
+    event = track("Read", f"u{user}", email=email)
+    answer = collect(as_agent, event, FAIRLEAD_ZENDESK_TOKEN="w" * 40)
+    assert answer.json["left_to_people"] == 1, answer.stdout
+    # The same event once more by an admin is known already, and goes by nobody's right either.
+    assert collect(fairlead, event).json["waiting"] == {"shop": 1}
+    assert records.user_events(user) == []
+
+
+def test_what_waited_before_the_switch_does_not_go_by_itself(
+    fairlead: FairleadCommand, as_agent: FairleadCommand, records: EventRecords, tmp_path: Path
+) -> None:
+    user, email = records.user()
+    other, other_email = records.user()
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    fairlead("events", "source", "add", "shop", "--kind", "pipe")
+    fairlead("events", "source", "add", "orders", "--folder", str(folder))
+    (folder / "a.jsonl").write_text(as_lines(track("Bought", f"u{user}", email=email)), "utf-8")
+    piped, piped_email = records.user()
+    event = track("Read", f"u{piped}", email=piped_email)
+    assert collect(as_agent, event).json["stored"] == 1
+    look = ("events", "collect", "--settle", "0", "--json")
+    as_agent(*look)
+    for name in ("shop", "orders"):
+        assert fairlead("events", "source", "unattended", name, "on").exit_code == 0
+    done = fairlead(*look)
+    assert done.json["waiting"] == {"orders": 1, "shop": 1}, done.stdout
+    # What lies in the folder from now on goes, and so it does after another limit.
+    (folder / "b.jsonl").write_text(
+        as_lines(track("Bought", f"u{other}", email=other_email)), "utf-8"
+    )
+    fairlead("events", "source", "unattended", "orders", "on", "--limit", "1")
+    assert fairlead(*look).json["delivered"]["events"] == 1
+    assert records.user_events(user) == records.user_events(piped) == []
+    assert [one["type"] for one in records.user_events(other)] == ["Bought"]
+
+
+async def test_another_limit_leaves_what_waits_to_itself(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    intake = await add_shop(services, 1)
+    await store_shop(services, intake, *people_events(records, 2))
+    await deliver_by_itself(services)
+    await services.event_sources.set_unattended("shop", UnattendedSwitch(5))
+    await deliver_by_itself(services)
+    assert await count_done(services) == 2
 
 
 def test_removals_new_fields_and_undeliverable_rows_wait_for_a_person(
@@ -255,7 +315,8 @@ async def add_shop(services: WorkspaceServices, limit: int) -> int:
 
 async def store_shop(services: WorkspaceServices, intake: int, *events: dict[str, Any]) -> None:
     stream = io.BytesIO(as_lines(*events).encode())
-    await store_stream(services.store, intake, stream, services.context.clock.now())
+    now = services.context.clock.now()
+    await store_stream(services.store, intake, stream, now, is_attended=False)
 
 
 async def deliver_by_itself(

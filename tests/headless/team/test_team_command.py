@@ -83,6 +83,10 @@ def test_host_that_settings_name_is_the_only_one(make_desk: MakeDesk) -> None:
     done = ada("team", "join", "--json")
     assert (done.exit_code, done.json["error"]["code"]) == (3, "not_permitted"), done
     assert "db.example.com" in done.json["error"]["message"]
+    # The owner's password goes nowhere else either.
+    owner = "postgresql://owner:secret@127.0.0.1:9/fresh"
+    done = ada("team", "migrate", "-", "--json", stdin=owner)
+    assert (done.exit_code, done.json["error"]["code"]) == (3, "not_permitted"), done
 
 
 def test_away_store_keeps_work_here_and_says_so(

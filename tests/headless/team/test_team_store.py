@@ -6,6 +6,7 @@ import pytest
 
 from desktop.kit.errors import AppError
 from desktop.model.account import Account
+from desktop.model.team import ApprovalKind
 from desktop.model.team_address import TeamAddress
 from desktop.store.sqlite_database import load_migrations
 from desktop.store.team.team_database import TeamDatabase
@@ -39,6 +40,59 @@ def test_desk_role_adds_to_the_record_and_changes_nothing(
         with pytest.raises(TeamStoreRefused) as refused:
             store.database.run(lambda c, s=statement: c.execute(s))  # type: ignore[misc]
         assert "lacks a right" in str(refused.value), statement
+
+
+def test_each_login_writes_in_the_name_of_its_own_desks_alone(
+    postgres: PostgresServer, database: str, open_desk: Callable[[str], TeamStore]
+) -> None:
+    ada, twin = open_desk("ada"), open_desk("twin")
+    postgres.execute("CREATE ROLE kim_login LOGIN IN ROLE fairlead_desk")
+    kim = build_team_store(postgres.address(database, "kim_login").with_key(KEY), "kim")
+    kim.desks.join.blocking("Kim", "Kim", "1", ACCOUNT)
+    ada.approvals.ask.blocking(ApprovalKind.LIMIT, "s", {"people": "asked"}, "Ada", 1.0)
+    ada.approvals.ask.blocking(ApprovalKind.LIMIT, "t", {"people": "open"}, "Ada", 1.0)
+    ada.leases.acquire.blocking("nightly", "p1", "Ada")
+    row = (
+        "1, 1, 'optout', 'sailthru', 'optout', 0, 'done', 'pc', 'a', '', '', '', '', '', 'h', '',"
+        " '', ''"
+    )
+    columns = (
+        "desk, seq, at, kind, service, name, edit, result, computer, account, actor_hash,"
+        " values_hash, key_id, prev_hash, actor, hash, mac, person_hash, team_proof"
+    )
+    statements = (
+        f"INSERT INTO audit ({columns}) VALUES ('{{desk}}', {row})",  # noqa: S608 - ours
+        "INSERT INTO approval_request VALUES ('r-{desk}', '{desk}', 'limit', '{{}}', 'A', 1, '')",
+        "INSERT INTO approval_answer SELECT id, '{desk}', '{desk}', 'A', '', 1, ''"
+        " FROM approval_request WHERE content LIKE '%asked%'",
+        "INSERT INTO approval_end (request, desk)"
+        " SELECT id, '{desk}' FROM approval_request WHERE content LIKE '%asked%'",
+        "INSERT INTO sync_lease (sync, desk, epoch, pinned_by)"
+        " VALUES ('of-{desk}', '{desk}', 0, 'A')",
+        "UPDATE sync_lease SET desk = '{desk}', epoch = epoch + 1",
+    )
+    for statement in statements:
+        mine = statement.format(desk="ada")
+        with pytest.raises(TeamStoreRefused, match="in the name of this desk"):
+            kim.database.run(lambda c, s=mine: c.execute(s))  # type: ignore[misc]
+        twin.database.run(lambda c, s=mine: c.execute(s))  # type: ignore[misc]
+    for statement in (
+        "INSERT INTO desk (id, name, joined_by, version, login)"
+        " VALUES ('x', 'x', 'x', '1', 'desk')",
+        "INSERT INTO desk (id, name, joined_by, version) VALUES ('ada', 'x', 'x', '1')"
+        " ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+        "UPDATE desk SET login = 'kim_login'",
+        "INSERT INTO approval_end (request, desk)"
+        " SELECT id, 'kim' FROM approval_request WHERE content LIKE '%open%'",
+    ):
+        with pytest.raises(TeamStoreRefused, match=r"in the name of this desk|lacks a right"):
+            kim.database.run(lambda c, s=statement: c.execute(s))  # type: ignore[misc]
+    count = kim.database.run(lambda c: c.execute("UPDATE desk SET name = 'gone'").rowcount)
+    assert count == 1
+    # For itself it takes a sync over, once no run holds it.
+    ada.leases.release.blocking("nightly", 2)
+    assert kim.leases.take_over.blocking("nightly", "Kim").desk == "kim"
+    kim.close()
 
 
 def test_owner_may_not_work_as_a_desk(postgres: PostgresServer, database: str) -> None:

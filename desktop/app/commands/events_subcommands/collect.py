@@ -15,6 +15,7 @@ from desktop.app.commands.events_subcommands.event_source import open_event_sour
 from desktop.app.commands.open_workspace import open_workspace, require_set_up
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_deliverer, open_live_directory
+from desktop.app.feeding_right import FeedingRight, is_switched
 from desktop.app.unattended_sources import UnattendedSources
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.kit.text import format_count
@@ -47,8 +48,8 @@ async def _collect(context: AppContext, options: argparse.Namespace) -> int:
         document: dict[str, Any] = {}
         results: list[FolderResult] = []
         if options.file is not None:
-            await _require_may_feed(services, sources[0])
-            document |= await _take_stream(services, sources[0], options.file)
+            is_attended = not await _may_go_unattended(services, sources[0])
+            document |= await _take_stream(services, sources[0], options.file, is_attended)
         else:
             results = await _collect_folders(services, sources, options.settle)
         document["folders"] = [_folder_as_json(one) for one in results]
@@ -76,27 +77,38 @@ async def _choose_sources(services: WorkspaceServices, name: str | None) -> Sequ
     return await services.event_sources.list_sources()
 
 
-async def _require_may_feed(services: WorkspaceServices, source: EventSource) -> None:
-    """Raise NotPermitted where somebody who may deliver nothing feeds what is delivered by itself.
+async def _may_go_unattended(services: WorkspaceServices, source: EventSource) -> bool:
+    """Whether what comes in now may be delivered by itself, as far as whoever feeds it goes.
 
-    While nobody can say who is at work what comes in is kept: it is not sent then either.
+    Raises NotPermitted where somebody who may deliver nothing feeds what is delivered by itself.
+    While nobody can say who is at work what comes in is kept for a person to deliver.
     """
-    if not source.is_unattended:
-        return
-    await services.session.connect(for_runs=True)
-    if services.session.connection_error is None:
+    if not is_switched(source):
+        return False
+    right = FeedingRight(services)
+    if await right.ask(for_runs=True) is None:
         services.syncs.require_permission()
+    return right.is_given
 
 
 async def _take_stream(
-    services: WorkspaceServices, source: EventSource, file: str
+    services: WorkspaceServices,
+    source: EventSource,
+    file: str,
+    is_attended: bool,
 ) -> dict[str, Any]:
     file_name = "" if file == "-" else Path(file).name
     now = services.context.clock.now()
     with open_event_source(file) as stream:
         intake = await services.store.event_sources.add_intake(source.id, file_name, now)
-        counts = await store_stream(services.store, intake, stream, now)
-    return {"source": intake, "lines": counts.lines, "stored": counts.stored}
+        counts = await store_stream(services.store, intake, stream, now, is_attended=is_attended)
+    left = counts.stored if is_attended and is_switched(source) else 0
+    return {
+        "source": intake,
+        "lines": counts.lines,
+        "stored": counts.stored,
+        "left_to_people": left,
+    }
 
 
 async def _collect_folders(
@@ -171,6 +183,8 @@ def _describe(document: dict[str, Any], error: AppError | None, *, is_quiet: boo
     if "lines" in document:
         lines = format_count(document["lines"], "line", "lines")
         yield f"{lines} read, {document['stored']:,} stored."
+        if document["left_to_people"]:
+            yield "Who sent them is not certain: they wait until somebody delivers them."
     for folder in document["folders"]:
         yield from _describe_folder(folder, is_quiet=is_quiet)
     delivered = document["delivered"]

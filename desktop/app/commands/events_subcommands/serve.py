@@ -1,6 +1,8 @@
 """`fairlead events serve`: takes events over HTTP; stores them by source, sends nothing."""
 
 import argparse
+import asyncio
+import contextlib
 import sys
 from typing import Any
 
@@ -16,7 +18,8 @@ from desktop.app.event_intake_server import (
     parse_origin,
     serve_events,
 )
-from desktop.kit.errors import InvalidInput
+from desktop.app.feeding_right import FeedingRight
+from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.model.event_source import EventSource, EventSourceKind, parse_source_name
 
 _DEFAULT_PORT = 8711
@@ -48,7 +51,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-# Without a connection: events are stored, and whoever delivers them is asked for the right then.
+# Without a connection: events are stored also while Zendesk is away. Who serves is asked where that
+# counts: for a new source, a key, and what is to be delivered by itself.
 @in_workspace(connect=False)
 async def _serve(services: WorkspaceServices, options: argparse.Namespace) -> int:
     place = IntakeAddress(
@@ -57,6 +61,8 @@ async def _serve(services: WorkspaceServices, options: argparse.Namespace) -> in
     place.check()
     origins = frozenset(map(parse_origin, options.origin))
     default, others = await _choose_sources(services, options.name)
+    if options.show_key:
+        await _require_configuration(services)
     served: dict[str, IntakeSource] = {}
     keyless: list[str] = []
     for source in (*([default] if default else []), *others):
@@ -71,7 +77,9 @@ async def _serve(services: WorkspaceServices, options: argparse.Namespace) -> in
             "Nothing is served.",
             "`fairlead events source key NAME` makes one.",
         )
+    right, source_ids = FeedingRight(services), frozenset(one.id for one in served.values())
     listener = listen_on(place)
+    await right.ask_for(source_ids)
     port = listener.getsockname()[1]
     app = EventIntakeApp(
         store=services.store,
@@ -79,6 +87,7 @@ async def _serve(services: WorkspaceServices, options: argparse.Namespace) -> in
         sources=tuple(served.values()),
         hosts=place.hosts(port),
         origins=origins,
+        is_unattended=lambda: right.is_given,
     )
     where = services.event_sources.write_keys.location_label
     first = next(iter(served.values()))
@@ -106,8 +115,27 @@ async def _serve(services: WorkspaceServices, options: argparse.Namespace) -> in
         document["write_key"] = first.write_key
         document["write_keys"] = {name: one.write_key for name, one in served.items()}
         lines += [f"Write key of {name}: {one.write_key}" for name, one in served.items()]
-    await serve_events(app, listener, place, lambda: _tell(document, lines, as_json=options.json))
+    asking = asyncio.create_task(right.keep_asking_for(source_ids))
+    try:
+        await serve_events(
+            app, listener, place, lambda: _tell(document, lines, as_json=options.json)
+        )
+    finally:
+        asking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asking
     return ExitCode.DONE
+
+
+async def _require_configuration(services: WorkspaceServices) -> None:
+    """Sign in and ask for the right to change sources. Raises NotPermitted, or why nobody knows."""
+    session = services.session
+    if session.confirmed_actor is None:
+        await session.connect()
+    if session.connection_error is not None:
+        raise session.connection_error
+    if not (decision := services.event_sources.check_configuration()).is_allowed:
+        raise NotPermitted("Sources of events and their keys are not yours.", decision.reason)
 
 
 async def _choose_sources(
@@ -128,9 +156,8 @@ async def _choose_sources(
             "Choose another name.",
         )
     if default is None:
-        now = services.context.clock.now()
-        await services.store.event_sources.add(wanted, EventSourceKind.HTTP, "", now)
-        default = await services.event_sources.get(wanted)
+        await _require_configuration(services)
+        default = await services.event_sources.add(wanted, EventSourceKind.HTTP)
     return default, [one for one in served if one.id != default.id]
 
 
@@ -141,7 +168,8 @@ async def _open_source(
     keys = services.event_sources.write_keys
     key = await keys.find(source.id, source.name, is_default=is_default)
     if key is None and is_default:
-        key = await keys.make(source.id)
+        await _require_configuration(services)
+        key = await services.event_sources.make_write_key(source.name)
     if key is None:
         return None
     now = services.context.clock.now()

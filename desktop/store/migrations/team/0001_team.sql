@@ -19,9 +19,17 @@ CREATE TABLE desk (
     joined_at timestamptz NOT NULL DEFAULT now(),
     seen_at timestamptz NOT NULL DEFAULT now(),
     version text NOT NULL,
-    continues text NOT NULL DEFAULT ''  -- the desk whose record this one goes on with
+    continues text NOT NULL DEFAULT '', -- the desk whose record this one goes on with
+    login text NOT NULL DEFAULT session_user  -- who may write in the desk's name; set by the server
 );
 GRANT SELECT, INSERT, UPDATE (name, seen_at, version) ON desk TO fairlead_desk;
+
+-- Whoever reads the team store reads all of it; each login writes in the name of its own desks
+-- alone. Desks that share a login are not kept apart. The owner is exempt.
+ALTER TABLE desk ENABLE ROW LEVEL SECURITY;
+CREATE POLICY desk_read ON desk FOR SELECT USING (true);
+CREATE POLICY desk_insert ON desk FOR INSERT WITH CHECK (login = session_user);
+CREATE POLICY desk_update ON desk FOR UPDATE USING (login = session_user);
 
 -- The record of every desk, as each of them chains it. Append-only: a desk may neither change nor
 -- delete a row, and only go on where its own chain ends.
@@ -113,3 +121,29 @@ CREATE TABLE sync_lease (
     pinned_at timestamptz NOT NULL DEFAULT now()
 );
 GRANT SELECT, INSERT, UPDATE ON sync_lease TO fairlead_desk;
+
+ALTER TABLE audit ENABLE ROW LEVEL SECURITY;
+CREATE POLICY audit_read ON audit FOR SELECT USING (true);
+CREATE POLICY audit_insert ON audit FOR INSERT
+    WITH CHECK (desk IN (SELECT id FROM desk WHERE login = session_user));
+ALTER TABLE approval_request ENABLE ROW LEVEL SECURITY;
+CREATE POLICY request_read ON approval_request FOR SELECT USING (true);
+CREATE POLICY request_insert ON approval_request FOR INSERT
+    WITH CHECK (desk IN (SELECT id FROM desk WHERE login = session_user));
+ALTER TABLE approval_answer ENABLE ROW LEVEL SECURITY;
+CREATE POLICY answer_read ON approval_answer FOR SELECT USING (true);
+CREATE POLICY answer_insert ON approval_answer FOR INSERT
+    WITH CHECK (desk IN (SELECT id FROM desk WHERE login = session_user));
+ALTER TABLE approval_end ENABLE ROW LEVEL SECURITY;
+CREATE POLICY end_read ON approval_end FOR SELECT USING (true);
+-- Whoever asked ends it.
+CREATE POLICY end_insert ON approval_end FOR INSERT
+    WITH CHECK (desk IN (SELECT id FROM desk WHERE login = session_user)
+        AND request IN (SELECT id FROM approval_request WHERE desk = approval_end.desk));
+-- Any desk may take a sync over, for itself.
+ALTER TABLE sync_lease ENABLE ROW LEVEL SECURITY;
+CREATE POLICY lease_read ON sync_lease FOR SELECT USING (true);
+CREATE POLICY lease_insert ON sync_lease FOR INSERT
+    WITH CHECK (desk IN (SELECT id FROM desk WHERE login = session_user));
+CREATE POLICY lease_update ON sync_lease FOR UPDATE USING (true)
+    WITH CHECK (desk IN (SELECT id FROM desk WHERE login = session_user));
