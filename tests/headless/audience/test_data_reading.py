@@ -365,6 +365,7 @@ async def test_a_reading_keeps_no_word_of_who_was_erased_and_every_count(store: 
         ]
     )
     assert {row[0] for row in rows} == {""}
+    account.tickets = [*account.tickets, ticket(300, 1, subject="Once more")]
     account.asked.clear()
     await reader.refresh(["tickets"])
     # The erased requester is asked for no more.

@@ -108,7 +108,8 @@ def test_erasing_one_customer_erases_them_from_everybodys_data(
 ) -> None:
     email, other = customers.new_email(), customers.new_email()
     for address in (email, other):
-        sandbox.create_user(address, tags=["to-be-erased"])
+        name = f"Zoe {address.partition('@')[0]}"
+        sandbox.create_user(address, name=name, tags=["to-be-erased"])
         sandbox.create_profile(address, lists={"Newsletter": 1})
     sandbox.control("POST", "account", {"withheld": 0})
     try:
@@ -119,8 +120,10 @@ def test_erasing_one_customer_erases_them_from_everybodys_data(
     for name, address in (("Them", email), ("Others", other)):
         where = f"email is {address}"
         assert fairlead("audience", "segment", "save", name, "--where", where).exit_code == 0
+    named = ("--where", f'name is "Zoe {email.partition("@")[0]}"')
+    assert fairlead("audience", "segment", "save", "Named", *named).exit_code == 0
     erased = fairlead("data", "erase", "--customer", email, "--json").json
-    assert (erased["erased"], erased["everybody_records"], erased["remembered"]) == (True, 2, 1)
+    assert (erased["erased"], erased["everybody_records"], erased["remembered"]) == (True, 2, 2)
     found = fairlead("audience", "--where", "tag is to-be-erased", "--json").json
     assert [row["email"] for row in found["rows"]] == [other]
     segments = fairlead("audience", "segment", "list", "--json").json["segments"]
