@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from desktop.audience.data_reader import DataReader
+from desktop.connect import local_databases
 from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.errors import ConflictError, NotPermitted
 from desktop.model.erased_people import ErasedPeople, person_keys
@@ -395,6 +396,26 @@ async def test_erasing_here_deletes_damaged_files_and_excludes_a_reading(
         damaged.write_text("p1@people.example")
         await erase()
         assert not damaged.exists()
+
+
+async def test_erasing_everybody_waits_until_a_reading_has_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store(tmp_path).close()
+    store = open_data_store(tmp_path)
+    await read_all(store, small_account())
+    store.close()
+    workspace = Workspace("main", "0" * 32, tmp_path)
+    local = LocalDatabases(workspace)
+    monkeypatch.setattr(local_databases, "_RUN_STOP_S", 0.05)
+    async with hold_lock(workspace.lock_path("data"), limit_s=0.0):
+        with pytest.raises(ConflictError, match="is being read"):
+            await local.erase_kept(with_everybody=True)
+        assert (await local.summarize_kept()).people == 12
+        # Copies of opened customers are not held up.
+        await local.erase_kept()
+    await local.erase_kept(with_everybody=True)
+    assert (await local.summarize_kept()).people == 0
 
 
 async def test_history_alone_is_erased_and_counted_too(tmp_path: Path) -> None:
