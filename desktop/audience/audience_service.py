@@ -3,16 +3,16 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from desktop.audience.condition_parser import format_expression, parse_expression
 from desktop.kit.clock import Clock
-from desktop.kit.errors import NotPermitted, UserDecisionNeeded
+from desktop.kit.errors import NotFound, NotPermitted, UserDecisionNeeded
 from desktop.model.audience_condition import (
     AudienceCondition,
     AudienceGroup,
-    AudienceOperator,
     hide_values,
 )
 from desktop.model.audience_person import (
@@ -211,11 +211,11 @@ class AudienceService:
     async def list_values(self, field: str) -> Sequence[str]:
         """List the values to choose from of a field that has few: tags, lists, agents.
 
-        Raises NotPermitted for agents, where the actor may not see their numbers.
+        No agents where the actor may not see their numbers.
         """
         self.require_view()
-        if field == AGENTS_FIELD:
-            self.require_conditions(AudienceCondition(field, AudienceOperator.SET))
+        if field == AGENTS_FIELD and not self._rights.check(Permission.AGENT_REPORTS).is_allowed:
+            return ()
         return await self._get_store().audience.list_values(field)
 
     async def note_export(self, group: AudienceGroup, people: int, columns: Sequence[str]) -> None:
@@ -243,14 +243,29 @@ class AudienceService:
     # Saved segments
 
     async def list_segments(self) -> tuple[SavedSegment, ...]:
-        """List the saved segments by name."""
+        """List the saved segments by name, but those on agents that the actor may not ask."""
         self.require_view()
-        return await self._segments.list_all()
+        return tuple(
+            segment
+            for segment in await self._segments.list_all()
+            if self._is_listed(parse_expression(segment.expression))
+        )
 
     async def get_segment(self, name: str) -> AudienceGroup:
-        """Return the conditions of a saved segment. Raises NotFound."""
+        """Return the conditions of a saved segment. Raises NotFound, NotPermitted: on agents."""
         self.require_view()
-        return parse_expression((await self._segments.get(name)).expression)
+        group = parse_expression((await self._segments.get(name)).expression)
+        self.require_conditions(*group.conditions())
+        return group
+
+    def _is_listed(self, group: AudienceGroup) -> bool:
+        names_agents = any(one.field == AGENTS_FIELD for one in group.conditions())
+        return not names_agents or self._rights.check(Permission.AGENT_REPORTS).is_allowed
+
+    async def _require_listed(self, name: str) -> None:
+        """Raise NotPermitted for a segment that is there and on agents, which is not listed."""
+        with suppress(NotFound):
+            await self.get_segment(name)
 
     async def save_segment(self, name: str, group: AudienceGroup) -> SavedSegment:
         """Save conditions under a name, in place of those it had. Raises InvalidInput."""
@@ -261,10 +276,12 @@ class AudienceService:
             self._clock.now(),
             self._rights.get_actor().signature,
         )
+        await self._require_listed(segment.name)
         await self._segments.save(segment)
         return segment
 
     async def remove_segment(self, name: str) -> bool:
         """Remove a saved segment; returns whether it was there. Nobody in it is touched."""
         self.require_view()
+        await self._require_listed(name)
         return await self._segments.remove(name)

@@ -93,6 +93,8 @@ async def test_people_are_picked_by_agents_only_with_the_right_to_reports_on_the
     group = parse_expression("tag is vip or (tickets >= 1 and assignee is 901)")
     condition = tuple(group.conditions())[-1]
     audience = service(Permission.AUDIENCE)
+    allowed = service(Permission.AUDIENCE, Permission.AGENT_REPORTS)
+    await allowed.save_segment("Of Kim", group)
     people = await audience.list_people(parse_expression("tag is vip"), AudienceOrder())
     for refused in (
         audience.count(group),
@@ -102,13 +104,17 @@ async def test_people_are_picked_by_agents_only_with_the_right_to_reports_on_the
         anext(audience.iter_people(group, AudienceOrder())),
         audience.explain(people[0], group),
         audience.save_segment("A", group),
-        audience.list_values("assignee"),
+        audience.get_segment("Of Kim"),
+        audience.save_segment("Of Kim", parse_expression("tag is vip")),
+        audience.remove_segment("Of Kim"),
     ):
         with pytest.raises(NotPermitted, match="by agents"):
             await refused
     assert await audience.list_values("tag")
-    allowed = service(Permission.AUDIENCE, Permission.AGENT_REPORTS)
+    assert await audience.list_values("assignee") == ()
+    assert await audience.list_segments() == ()
     assert await allowed.count(group)
     assert await allowed.list_values("assignee")
+    assert [one.name for one in await allowed.list_segments()] == ["Of Kim"]
     data.close()
     store.close()
