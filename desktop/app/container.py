@@ -318,6 +318,7 @@ class WorkspaceServices:
             lambda: DataClients(session.clients.zendesk, session.clients.sailthru),
             lambda: session.actor,
             self._read_data_settings,
+            self.store.erased_people.load,
         )
 
     async def keep_everybody(self, lists: "Sequence[str] | None" = None) -> None:

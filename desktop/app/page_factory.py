@@ -402,6 +402,11 @@ class PageFactory(QObject):
         elif key == "settings":
             # The demo installs nothing on anybody's computer.
             timer = None if services.context.is_demo else WorkspaceTimer(services)
+
+            async def note_everybody(people: int) -> bool:
+                # A start needs nothing of the data workspace.
+                return await services.data.note_erasure(people)
+
             self._settings_model = SettingsPageModel(
                 services.session,
                 services.session.connection_config,
@@ -411,6 +416,7 @@ class PageFactory(QObject):
                 services.context.paths.logs,
                 timer,
                 services.build_sell_exporter,
+                note_everybody,
             )
             settings = SettingsPage(self._settings_model)
             settings.help_requested.connect(view.window_actions["Help"].trigger)

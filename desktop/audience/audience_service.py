@@ -3,13 +3,18 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from desktop.audience.condition_parser import format_expression, parse_expression
 from desktop.kit.clock import Clock
-from desktop.kit.errors import NotPermitted, UserDecisionNeeded
-from desktop.model.audience_condition import AudienceCondition, AudienceGroup
+from desktop.kit.errors import NotFound, NotPermitted, UserDecisionNeeded
+from desktop.model.audience_condition import (
+    AudienceCondition,
+    AudienceGroup,
+    hide_values,
+)
 from desktop.model.audience_person import (
     AudienceCoverage,
     AudienceOrder,
@@ -33,7 +38,10 @@ from desktop.store.data_source_repository import TICKETS_SOURCE, USERS_SOURCE
 from desktop.store.data_store import DataStore
 from desktop.store.segment_repository import SegmentRepository
 
+# What one page of people shows; more of them at once are an export.
 PAGE_ROWS = 200
+# The field whose values are agents: to count by it is a report that names them.
+AGENTS_FIELD = "assignee"
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,17 @@ class AudienceService:
         if not self._rights.has_data():
             raise nobody_read_error()
 
+    def require_conditions(self, *conditions: AudienceCondition) -> None:
+        """Raise NotPermitted for conditions on agents, where the actor may not see their numbers.
+
+        Raises also what `require_view` does.
+        """
+        self.require_view()
+        if any(condition.field == AGENTS_FIELD for condition in conditions):
+            decision = self._rights.check(Permission.AGENT_REPORTS)
+            if not decision.is_allowed:
+                raise NotPermitted("You may not pick people by agents.", decision.reason)
+
     def check_export(self) -> PermissionDecision:
         """Decide whether the actor may write people to a file."""
         return self._rights.check(Permission.EXPORT)
@@ -126,12 +145,12 @@ class AudienceService:
 
     async def count(self, group: AudienceGroup) -> int:
         """Count the people whom conditions pick."""
-        self.require_view()
+        self.require_conditions(*group.conditions())
         return await self._get_store().audience.count(group, self.moment())
 
     async def count_condition(self, condition: AudienceCondition) -> ConditionCount:
         """Count whom one condition picks by itself, and of whom its field was not read."""
-        self.require_view()
+        self.require_conditions(condition)
         return await self._get_store().audience.count_condition(condition, self.moment())
 
     async def list_people(
@@ -144,14 +163,14 @@ class AudienceService:
         total: int | None = None,
     ) -> tuple[AudiencePerson, ...]:
         """List a page of the people whom conditions pick, behind a position in an order."""
-        self.require_view()
+        self.require_conditions(*group.conditions())
         return await self._get_store().audience.list_people(
             group, self.moment(), order, limit, after=after, total=total
         )
 
     async def list_ids(self, group: AudienceGroup, order: AudienceOrder) -> Sequence[int]:
         """List the ids of everybody whom conditions pick, in an order."""
-        self.require_view()
+        self.require_conditions(*group.conditions())
         return await self._get_store().audience.list_ids(group, self.moment(), order)
 
     async def get_people(self, ids: Sequence[int]) -> Mapping[int, AudiencePerson]:
@@ -163,7 +182,7 @@ class AudienceService:
         self, group: AudienceGroup, order: AudienceOrder, limit: int | None = None
     ) -> AsyncIterator[tuple[AudiencePerson, ...]]:
         """Yield everybody whom conditions pick, page by page, as they are at this moment."""
-        self.require_view()
+        self.require_conditions(*group.conditions())
         people, moment = self._get_store().audience, self.moment()
         total = await people.count(group, moment)
         left, after = total if limit is None else min(limit, total), None
@@ -180,8 +199,8 @@ class AudienceService:
         self, person: AudiencePerson, group: AudienceGroup
     ) -> tuple[ConditionEvidence, ...]:
         """Say of each condition whether somebody fits it, with the text that a phrase matched."""
-        self.require_view()
         conditions = tuple(group.conditions())
+        self.require_conditions(*conditions)
         return await self._get_store().audience.evaluate(person.id, conditions, self.moment())
 
     async def list_field_keys(self) -> Sequence[str]:
@@ -190,8 +209,13 @@ class AudienceService:
         return await self._get_store().audience.list_field_keys()
 
     async def list_values(self, field: str) -> Sequence[str]:
-        """List the values to choose from of a field that has few: tags, lists, agents."""
+        """List the values to choose from of a field that has few: tags, lists, agents.
+
+        No agents where the actor may not see their numbers.
+        """
         self.require_view()
+        if field == AGENTS_FIELD and not self._rights.check(Permission.AGENT_REPORTS).is_allowed:
+            return ()
         return await self._get_store().audience.list_values(field)
 
     async def note_export(self, group: AudienceGroup, people: int, columns: Sequence[str]) -> None:
@@ -205,8 +229,10 @@ class AudienceService:
         await self._audit.note_export(
             what="audience",
             content={
-                # Without addresses: an erasure of one customer does not look in here.
-                "where": re.sub(r"[^\s\"]+@[^\s\"]+", "(address)", format_expression(group)),
+                # Naming nobody: an erasure of one customer does not look in here.
+                "where": re.sub(
+                    r"[^\s\"]+@[^\s\"]+", "(address)", format_expression(hide_values(group))
+                ),
                 "people": people,
                 "columns": list(columns),
             },
@@ -217,28 +243,45 @@ class AudienceService:
     # Saved segments
 
     async def list_segments(self) -> tuple[SavedSegment, ...]:
-        """List the saved segments by name."""
+        """List the saved segments by name, but those on agents that the actor may not ask."""
         self.require_view()
-        return await self._segments.list_all()
+        return tuple(
+            segment
+            for segment in await self._segments.list_all()
+            if self._is_listed(parse_expression(segment.expression))
+        )
 
     async def get_segment(self, name: str) -> AudienceGroup:
-        """Return the conditions of a saved segment. Raises NotFound."""
+        """Return the conditions of a saved segment. Raises NotFound, NotPermitted: on agents."""
         self.require_view()
-        return parse_expression((await self._segments.get(name)).expression)
+        group = parse_expression((await self._segments.get(name)).expression)
+        self.require_conditions(*group.conditions())
+        return group
+
+    def _is_listed(self, group: AudienceGroup) -> bool:
+        names_agents = any(one.field == AGENTS_FIELD for one in group.conditions())
+        return not names_agents or self._rights.check(Permission.AGENT_REPORTS).is_allowed
+
+    async def _require_listed(self, name: str) -> None:
+        """Raise NotPermitted for a segment that is there and on agents, which is not listed."""
+        with suppress(NotFound):
+            await self.get_segment(name)
 
     async def save_segment(self, name: str, group: AudienceGroup) -> SavedSegment:
         """Save conditions under a name, in place of those it had. Raises InvalidInput."""
-        self.require_view()
+        self.require_conditions(*group.conditions())
         segment = SavedSegment(
             check_segment_name(name),
             format_expression(group),
             self._clock.now(),
             self._rights.get_actor().signature,
         )
+        await self._require_listed(segment.name)
         await self._segments.save(segment)
         return segment
 
     async def remove_segment(self, name: str) -> bool:
         """Remove a saved segment; returns whether it was there. Nobody in it is touched."""
         self.require_view()
+        await self._require_listed(name)
         return await self._segments.remove(name)

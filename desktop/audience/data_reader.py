@@ -13,6 +13,7 @@ from desktop.audience.read_estimate import ReadEstimate
 from desktop.clients.zendesk.data_export import ZendeskDataExport
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, Forbidden, NotFound, ValuesRejected
+from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
 from desktop.store.data_source_repository import (
     ORGANIZATIONS_SOURCE,
     RATINGS_SOURCE,
@@ -35,6 +36,12 @@ _COUNT_QUERIES = {
 }
 
 OnPage = Callable[[DataSourceState], None]
+LoadErased = Callable[[], Awaitable[ErasedPeople]]
+
+
+async def load_nobody_erased() -> ErasedPeople:
+    """Return that nobody was erased, where there is no table of erased people."""
+    return NOBODY_ERASED
 
 
 class ReadablePage(Protocol):
@@ -73,10 +80,12 @@ class DataReader:
         on_page: OnPage = lambda _state: None,
         require_allowed: Callable[[], None] = lambda: None,
         checkpoint: Checkpoint = lambda _name: None,
+        load_erased: LoadErased = load_nobody_erased,
     ) -> None:
         """`require_allowed` is asked before each page and raises where it is not any more.
 
-        `checkpoint` is called at named points; tests end the process there.
+        `checkpoint` is called at named points; tests end the process there. `load_erased` tells who
+        was erased and is not to come back: asked when a reading begins.
         """
         self._store = store
         self._export = export
@@ -85,6 +94,8 @@ class DataReader:
         self._require_allowed = require_allowed
         self._checkpoint = checkpoint
         self._requesters: set[int] = set()
+        self._load_erased = load_erased
+        self._erased = NOBODY_ERASED
         self._passes = {
             ORGANIZATIONS_SOURCE: _SourcePass(self._take_organizations),
             USERS_SOURCE: _SourcePass(self._take_users),
@@ -99,6 +110,7 @@ class DataReader:
 
         Raises what a service that is away raises; what was read until then is kept.
         """
+        self._erased = await self._load_erased()
         for name in names:
             try:
                 await self._read_source(name)
@@ -165,7 +177,9 @@ class DataReader:
             else self._export.export_users(start_time=start, identities=True)
         )
         self._checkpoint("users read")
-        await self._store.people.save_users(page.users, page.cursor, self._clock.now())
+        await self._store.people.save_users(
+            page.users, page.cursor, self._clock.now(), self._erased
+        )
         return page
 
     async def _take_tickets(self, start: float, cursor: str) -> ReadablePage:
@@ -176,12 +190,17 @@ class DataReader:
         )
         self._checkpoint("tickets read")
         # Of the last page: a first reading has read everybody before.
-        self._requesters = {ticket.requester_id or 0 for ticket in page.tickets} - {0}
-        await self._store.tickets.save_tickets(page.tickets, page.cursor, self._clock.now())
+        asked = {ticket.requester_id or 0 for ticket in page.tickets} - {0}
+        self._requesters = {one for one in asked if not self._erased.has_user(one)}
+        await self._store.tickets.save_tickets(
+            page.tickets, page.cursor, self._clock.now(), self._erased
+        )
         return page
 
     async def _take_ratings(self, start: float, cursor: str) -> ReadablePage:
         page = await self._export.list_ratings(start_time=start, cursor=cursor)
         self._checkpoint("ratings read")
-        await self._store.tickets.save_ratings(page.ratings, page.cursor, self._clock.now())
+        await self._store.tickets.save_ratings(
+            page.ratings, page.cursor, self._clock.now(), self._erased
+        )
         return page

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from desktop.audience.data_reader import DataReader, OnPage
+from desktop.audience.data_reader import DataReader, LoadErased, OnPage
 from desktop.audience.list_reader import ListReader
 from desktop.audience.read_estimate import ReadEstimate
 from desktop.clients.sailthru.bulk_jobs import SailthruBulkClient
@@ -71,7 +71,9 @@ class DataService:
         get_clients: Callable[[], DataClients],
         get_actor: Callable[[], Actor],
         get_settings: Callable[[], DataSettings],
+        load_erased: LoadErased,
     ) -> None:
+        """`load_erased` tells who was erased, whom no reading brings back."""
         self._open_store = open_store
         self._audit = audit
         self._sync_state = sync_state
@@ -79,6 +81,29 @@ class DataService:
         self._get_clients = get_clients
         self._get_actor = get_actor
         self._get_settings = get_settings
+        self._load_erased = load_erased
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether an admin is known to be at work, who decides what is kept of everybody."""
+        actor = self._get_actor()
+        return actor.role is Role.ADMIN and actor.is_confirmed
+
+    async def note_erasure(self, people: int) -> bool:
+        """Append to the audit that an admin erases everybody from this computer, before it is done.
+
+        Returns False, and appends nothing, where no admin is known to be at work: their data stays.
+        """
+        if not self.may_decide:
+            return False
+        is_on = await self._audit.is_data_store_on()
+        await self._audit.note_data_store(
+            old={"on": is_on, "people": people},
+            new={"on": is_on, "people": 0},
+            actor=self._get_actor().signature,
+            now=self._clock.now(),
+        )
+        return True
 
     async def note_switch(self, *, was_on: bool, is_on: bool, lists: Sequence[str]) -> None:
         """Append to the audit that an admin switched the data workspace; before it is stored.
@@ -86,7 +111,7 @@ class DataService:
         Raises NotPermitted where no admin is known to be at work.
         """
         actor = self._get_actor()
-        if not actor.is_confirmed_admin:
+        if not self.may_decide:
             raise NotPermitted(
                 "Only an admin may decide what this computer keeps of everybody.",
                 "Nothing was changed.",
@@ -177,6 +202,7 @@ class DataService:
             self._clock,
             on_page=on_page,
             require_allowed=self.require_on,
+            erased=await self._load_erased(),
         )
         return await reader.refresh(settings.lists)
 
@@ -208,4 +234,5 @@ class DataService:
             on_page=on_page,
             require_allowed=self.require_on,
             checkpoint=checkpoint,
+            load_erased=self._load_erased,
         )

@@ -12,6 +12,7 @@ from desktop.clients.sailthru.job_status import SailthruJob
 from desktop.clients.sailthru.list_export_reader import InvalidExportRow
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, Forbidden, NotFound, ResponseTimeout, ServiceError
+from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople, person_keys
 from desktop.model.exported_profile import ExportedProfile
 from desktop.store.data_source_repository import DataSourceState, list_source_name
 from desktop.store.data_store import DataStore
@@ -38,8 +39,13 @@ class ListReader:
         *,
         on_page: OnPage = lambda _state: None,
         require_allowed: Callable[[], None] = lambda: None,
+        erased: ErasedPeople = NOBODY_ERASED,
     ) -> None:
-        """`fields` says which vars are read; `require_allowed` is asked before each saving."""
+        """`fields` says which vars are read; `require_allowed` is asked before each saving.
+
+        The profiles of `erased` people are left out.
+        """
+        self._erased = erased
         self._store = store
         self._client = client
         self._export = export
@@ -95,7 +101,7 @@ class ListReader:
         async for piece in self._export.read_rows(job, self._fields.vars):
             usable = [row for row in piece if not isinstance(row, InvalidExportRow) and row.sid]
             unreadable += len(piece) - len(usable)
-            rows += usable
+            rows += [row for row in usable if not self._erased.is_erased(_keys_of(row))]
             if len(rows) >= _ROWS_PER_SAVE:
                 await self._save(name, rows, job.id)
                 rows = []
@@ -110,3 +116,12 @@ class ListReader:
         now = self._clock.now()
         await self._store.profiles.save_profiles(name, rows, job_id, self._fields, now)
         self._on_page(await self._store.sources.get(list_source_name(name)))
+
+
+def _keys_of(row: ExportedProfile) -> frozenset[str]:
+    return person_keys(
+        addresses=[row.email or ""],
+        email_hashes=[row.email_hash],
+        sids=[row.sid],
+        external_ids=[row.extid or ""],
+    )

@@ -11,6 +11,7 @@ from desktop.model.account import Account
 from desktop.model.sync_run import Run
 from desktop.model.team import TeamMembership
 from desktop.settings.file_lock import hold_lock
+from desktop.settings.json_file import inaccessible_path_error
 from desktop.settings.window_state import WindowStateFile
 from desktop.settings.workspace import Workspace
 from desktop.store.account_repository import AccountRepository, KeptForAccount
@@ -38,6 +39,8 @@ from desktop.store.team_membership_repository import TeamMembershipRepository
 # A run looks four times a second whether it is to stop, and finishes the request under way.
 _RUN_STOP_S = 30.0
 _BATCH_STOP_POLL_S = 0.1
+# A reading takes hours: it is not waited for.
+_READING_WAIT_S = 0.5
 _MAX_REWRITTEN_BYTES = 200_000_000
 
 
@@ -80,11 +83,18 @@ class LocalDatabases:
         """Count the delivered events that came in before a time (Unix seconds)."""
         return await asyncio.to_thread(self._count_delivered_before, before)
 
-    async def erase_kept(self, *, may_stop_runs: bool = True) -> None:
+    async def has_everybody(self) -> bool:
+        """Whether the data workspace has any file here, a damaged one too."""
+        from desktop.store.data_store import has_data_files
+
+        return await asyncio.to_thread(has_data_files, self._folder)
+
+    async def erase_kept(self, *, may_stop_runs: bool = True, with_everybody: bool = False) -> None:
         """Stop the workspace's runs, then erase every customer and feed kept on this computer.
 
-        Also everybody in the data workspace; what it has counted names nobody and stays. A reading
-        of everybody that is under way ends by itself.
+        `with_everybody`: the data workspace too, which takes an admin and an entry in the audit
+        that the caller has appended; what it has counted names nobody and stays. A reading of
+        everybody that is under way stops at its next page.
 
         A run under way stops first: without its feed it would take people for gone. The copies are
         the person's own, to stop a run takes the right to run syncs: without it RunUnderWay is
@@ -94,7 +104,10 @@ class LocalDatabases:
         async with self.stopped_runs(may_stop=may_stop_runs):
             await asyncio.to_thread(self._erase_plan_rows)
             await asyncio.to_thread(self._erase_mirror)
-            await asyncio.to_thread(self._erase_data_store, with_counts=False)
+            if with_everybody and await self.has_everybody():
+                await asyncio.to_thread(self._stop_readings)
+                async with self._no_reading(_RUN_STOP_S):
+                    await asyncio.to_thread(self._erase_data_store, with_counts=False)
 
     async def erase_customer(
         self,
@@ -108,9 +121,9 @@ class LocalDatabases:
 
         `note_erased` is called in the transaction that erases; with it the customer is erased from
         the services too, so that no pause of marketing stays to be ended. Raises as `erase_kept`
-        does.
+        does, and ConflictError while everybody's data is read: its page may hold the customer.
         """
-        async with self.stopped_runs():
+        async with self.stopped_runs(), self._no_reading(_READING_WAIT_S):
             return await asyncio.to_thread(
                 self._erase_customer, ids, actor, now, audit_signer, note_erased
             )
@@ -141,6 +154,23 @@ class LocalDatabases:
                         "Wait for its end, or end its process; then try again.",
                     ) from error
             await self._stop_batches()
+            yield
+
+    @asynccontextmanager
+    async def _no_reading(self, limit_s: float) -> AsyncIterator[None]:
+        """Keep everybody's data from being read meanwhile. ConflictError where it is."""
+        async with AsyncExitStack() as held:
+            lock = hold_lock(self._workspace.lock_path("data"), limit_s=limit_s)
+            try:
+                await held.enter_async_context(lock)
+            except StorageError as error:
+                raise ConflictError(
+                    "Everybody's data is being read.",
+                    "A page under way would bring back who is erased. Everybody's data was not"
+                    " changed.",
+                    "Wait for the end of `fairlead data refresh`, or end its process; then try"
+                    " again.",
+                ) from error
             yield
 
     async def _stop_batches(self) -> None:
@@ -290,14 +320,19 @@ class LocalDatabases:
         self, fairlead: Database, mirror: Database, ids: Iterable[str]
     ) -> tuple[CustomerIds, int]:
         """Find by what all files know a customer, and how many records the data workspace has."""
-        from desktop.store.data_erasure import count_kept_people, find_kept_people
+        from desktop.store.data_erasure import (
+            add_kept_words,
+            count_kept_people,
+            find_kept_people,
+        )
 
         with self._open_data_store() as files:
             if files is None:
                 return find_customer_ids(fairlead, mirror, ids), 0
             known = set(ids)
-            users, sids = find_kept_people(files[0], known)
+            users, sids = find_kept_people(*files, known)
             found = find_customer_ids(fairlead, mirror, {*known, *map(str, users), *sids})
+            found = add_kept_words(*files, found)
             return found, count_kept_people(*files, map(int, found.users), found.sids)
 
     @contextmanager
@@ -349,9 +384,9 @@ class LocalDatabases:
     def _open_data_store(self) -> Iterator[tuple[Database, Database] | None]:
         """Open the data workspace's two files for a moment; None where nothing was ever kept."""
         # Imported here: a start needs none of it.
-        from desktop.store.data_store import DATA_FILE, open_data_store
+        from desktop.store.data_store import has_data_files, open_data_store
 
-        if not (self._folder / DATA_FILE).exists():
+        if not has_data_files(self._folder):
             yield None
             return
         store = open_data_store(self._folder)
@@ -369,6 +404,24 @@ class LocalDatabases:
                 erase_kept_people(*files, map(int, found.users), found.sids)
                 for file in files:
                     file.scrub(rewrites=False)
+        self._delete_put_aside()
+
+    def _stop_readings(self) -> None:
+        from desktop.store.data_source_repository import stop_readings
+
+        with self._open_data_store() as files:
+            if files is not None:
+                files[0].write(stop_readings)
+
+    def _delete_put_aside(self) -> None:
+        """Delete damaged data files: who stands in them can't be told. StorageError."""
+        from desktop.store.data_store import find_put_aside
+
+        for path in find_put_aside(self._folder):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise inaccessible_path_error(path, error) from error
 
     def _erase_data_store(self, *, with_counts: bool) -> None:
         from desktop.store.data_erasure import erase_everybody
@@ -376,6 +429,7 @@ class LocalDatabases:
         with self._open_data_store() as files:
             if files is not None:
                 erase_everybody(*files, with_counts=with_counts)
+        self._delete_put_aside()
 
     def _count_delivered_before(self, before: float) -> int:
         with self._open_fairlead() as database:

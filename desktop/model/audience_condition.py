@@ -206,6 +206,29 @@ class AudienceGroup:
 
 
 EVERYBODY = AudienceGroup()
+# Fields whose value may tell who somebody is; so may that of any user field of the account.
+_PERSONAL_FIELDS = frozenset(("name", "email", "phone", "external_id", "text", "subject", "body"))
+HIDDEN_VALUE = "(hidden)"
+
+
+def hide_values(group: AudienceGroup) -> AudienceGroup:
+    """Return a group without the values that may tell who somebody is, for what is kept."""
+
+    def hide(condition: AudienceCondition) -> AudienceCondition:
+        is_personal = condition.field in _PERSONAL_FIELDS or condition.field.startswith(
+            CUSTOM_PREFIX
+        )
+        if condition.value is None or not is_personal:
+            return condition
+        return dataclasses.replace(condition, value=HIDDEN_VALUE)
+
+    return dataclasses.replace(
+        group,
+        items=tuple(
+            hide_values(item) if isinstance(item, AudienceGroup) else hide(item)
+            for item in group.items
+        ),
+    )
 
 
 def find_field(name: str) -> AudienceField:

@@ -60,6 +60,10 @@ class ErasedPeople:
             return False
         return any(hasher(key) in self.hashes for key in keys for hasher in self.hashers)
 
+    def has_user(self, user_id: int | None) -> bool:
+        """Whether a Zendesk user was erased, by the id alone."""
+        return user_id is not None and self.is_erased(person_keys(user_ids=[user_id]))
+
     def find_refusal(self, keys: Iterable[str]) -> str:
         """Say why nobody with these keys may be made, or "": erased, or it can't be checked."""
         if self.is_erased(keys):

@@ -23,6 +23,7 @@ from desktop.store.person_events import (
     find_event_ids,
     split_sending,
 )
+from desktop.store.segment_erasure import erase_segments_of
 from desktop.store.sqlite_database import Database
 
 _ENDED = "('done', 'conflict', 'failed', 'undone')"
@@ -132,11 +133,6 @@ _ERASE_PLAN_ROWS_SQL = (
 _COUNT_PLAN_ROWS_SQL = f"SELECT count(*) FROM plan_row WHERE {_OF_PLAN_ROWS}"  # noqa: S608
 
 
-# A segment that picks one person by the address.
-_ERASE_SEGMENTS_SQL = (
-    "DELETE FROM segment WHERE EXISTS (SELECT 1 FROM json_each(?1)"
-    " WHERE instr(lower(segment.expression), value))"
-)
 # What waits of a batch stays in the outbox.
 _ERASE_BATCH_ROWS_SQL = (
     f"DELETE FROM edit_batch_row WHERE CAST(user_id AS TEXT) {_IN_1} OR sid {_IN_1}"  # noqa: S608
@@ -148,13 +144,16 @@ _ERASE_BATCH_ROWS_SQL = (
 class CustomerIds:
     """Ids by which both SQLite files know one customer: Zendesk user ids, sids, addresses.
 
-    `external_ids` are those of the Zendesk users, by which events know them.
+    `external_ids` are those of the Zendesk users, by which events know them; by their `names` and
+    `phones` saved segments do.
     """
 
     users: frozenset[str] = frozenset()
     sids: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
     external_ids: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
 
     def select(self, which: str) -> str:
         """Return a customer's ids of one kind, or all (`ids`), as a JSON array for SQL."""
@@ -231,18 +230,22 @@ def find_customer_ids(fairlead: Database, mirror: Database, given: Iterable[str]
     sids.update(fairlead.read(lambda c: _column(c, _SIDS_BY_USER_SQL, _to_json(sorted(users)))))
 
     external_ids: set[str] = set()
+    names: set[str] = set()
+    phones: set[str] = set()
 
     def look_again(connection: sqlite3.Connection) -> None:
         for body in _column(connection, _USER_BODIES_SQL, _to_json(sorted(users))):
             user = msgspec.json.decode(body, type=ZendeskUser)
             external_ids.add(user.external_id or "")
+            names.add(user.name)
+            phones.add(user.phone or "")
             addresses.update(key for one in user.emails for key in email_spellings(one))
         for email in _column(connection, _PROFILE_EMAILS_SQL, _to_json(sorted(sids))):
             addresses.update(email_spellings(email))
 
     mirror.read(look_again)
-    external_ids.discard("")
-    return CustomerIds(*map(frozenset, (users, sids, addresses, external_ids)))
+    found = (users, sids, addresses, external_ids, names, phones)
+    return CustomerIds(*(frozenset(one - {""}) for one in found))
 
 
 def erase_customer(
@@ -289,7 +292,7 @@ def erase_customer(
             + connection.execute(_ERASE_BATCH_ROWS_SQL, by_name).rowcount,
             connection.execute(_ERASE_PLAN_ROWS_SQL, by_name).rowcount,
             _erase_memory(connection, every)
-            + connection.execute(_ERASE_SEGMENTS_SQL, (by_name[1],)).rowcount,
+            + erase_segments_of(connection, ids.addresses, ids.names, ids.phones, ids.external_ids),
             erase_events(connection, unsent_events),
             everybody_records,
             waiting,

@@ -2,10 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from desktop.model.email_address import email_spellings
 from desktop.model.match_keys import hash_email
+from desktop.store.customer_erasure import CustomerIds
 from desktop.store.data_source_repository import stop_readings
 from desktop.store.kept_person_repository import delete_person_rows
 from desktop.store.kept_ticket_repository import delete_ticket_text
@@ -13,6 +16,9 @@ from desktop.store.sqlite_database import Database
 
 # Of history.db: what names or describes somebody. The counts name nobody and stay.
 _PERSONAL_HISTORY = ("archived_person", "health_reading", "value_reading", "optout_reading")
+_ARCHIVED_BY_EXTERNAL_ID = (
+    "SELECT id FROM archived_person WHERE external_id <> '' AND lower(external_id) = lower(?)"
+)
 _HISTORY_TABLES = (
     *_PERSONAL_HISTORY, "counted_ticket", "ticket_count", "counted_rating", "rating_count",
 )  # fmt: skip
@@ -120,8 +126,13 @@ def count_everybody(data: Database, history: Database) -> int:
     return max(people, archived)
 
 
-def find_kept_people(data: Database, ids: Iterable[str]) -> tuple[set[int], set[str]]:
-    """Select by which user ids and sids the file knows a customer: by user id, sid or address."""
+def find_kept_people(
+    data: Database, history: Database, ids: Iterable[str]
+) -> tuple[set[int], set[str]]:
+    """Select by which user ids and sids both files know a customer: by user id, sid or address.
+
+    Who is archived is known by the external id too.
+    """
     known = set(ids)
     hashes = [
         bytes.fromhex(hash_email(spelling))
@@ -148,7 +159,49 @@ def find_kept_people(data: Database, ids: Iterable[str]) -> tuple[set[int], set[
             )
         return users, sids
 
-    return data.read(look)
+    def look_in_archive(connection: sqlite3.Connection) -> set[int]:
+        spelled = {key for one in known if "@" in one for key in email_spellings(one)}
+        found: set[int] = set()
+        for one in sorted(known):
+            if "@" not in one:
+                found |= _column(connection, _ARCHIVED_BY_EXTERNAL_ID, one)
+        for email in sorted(spelled):
+            found |= _column(
+                connection, "SELECT id FROM archived_person WHERE lower(email) = ?", email.lower()
+            )
+        return found
+
+    users, sids = data.read(look)
+    return users | history.read(look_in_archive), sids
+
+
+def add_kept_words(data: Database, history: Database, ids: CustomerIds) -> CustomerIds:
+    """Add what both files call a customer: names, phone numbers, external ids, addresses."""
+    names, phones = set(ids.names), set(ids.phones)
+    external_ids, addresses = set(ids.external_ids), set(ids.addresses)
+    for database, sql in (
+        (data, "SELECT name, phone, external_id, email FROM person WHERE id = ?"),
+        (history, "SELECT name, '', external_id, email FROM archived_person WHERE id = ?"),
+    ):
+        for user_id in sorted(map(int, ids.users)):
+            for name, phone, external_id, email in database.read(
+                partial(_select, sql=sql, value=user_id)
+            ):
+                names.add(name)
+                phones.add(phone)
+                external_ids.add(external_id)
+                addresses.update(email_spellings(email) if email else ())
+    return replace(
+        ids,
+        names=frozenset(names - {""}),
+        phones=frozenset(phones - {""}),
+        external_ids=frozenset(external_ids - {""}),
+        addresses=frozenset(addresses),
+    )
+
+
+def _select(connection: sqlite3.Connection, *, sql: str, value: object) -> list[Any]:
+    return connection.execute(sql, (value,)).fetchall()
 
 
 def _column(connection: sqlite3.Connection, sql: str, value: object) -> set[Any]:

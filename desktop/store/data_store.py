@@ -106,6 +106,17 @@ def _open_or_rebuild(path: Path, thread: DatabaseThread) -> Database:
     return Database(path, "data", synchronous="NORMAL", thread=thread, cache_kib=_CACHE_KIB)
 
 
+def find_put_aside(folder: Path) -> tuple[Path, ...]:
+    """Find what is left of damaged data files, logs too: nobody can tell who stands in them."""
+    return tuple(sorted(folder.glob(f"{DATA_FILE}.damaged-*")))
+
+
+def has_data_files(folder: Path) -> bool:
+    """Whether anything of the data workspace lies in a workspace's folder."""
+    known = (folder / DATA_FILE, folder / HISTORY_FILE)
+    return any(path.exists() for path in known) or bool(find_put_aside(folder))
+
+
 def put_aside(path: Path) -> None:
     """Rename a damaged SQLite file with its log, so that a new one can take its place."""
     stamp = time.strftime("%Y%m%d-%H%M%S")

@@ -13,6 +13,7 @@ import msgspec
 from desktop.kit.text import fold_text
 from desktop.model.customer_matching import match_customer
 from desktop.model.email_address import email_spellings, normalize_email
+from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople, person_keys
 from desktop.model.field_value import parse_number
 from desktop.model.json_value import Json
 from desktop.model.kept_ticket import KeptOrganization
@@ -91,10 +92,20 @@ class KeptPersonRepository(Repository):
         self._history = history
 
     @database_call
-    def save_users(self, users: Sequence[ZendeskUser], cursor: str, now: float) -> int:
-        """Save a page of exported users and its cursor; returns how many records changed."""
-        known = self._database.read(lambda c: _select_known(c, [user.id for user in users]))
-        changed = [user for user in users if not _is_older(user, known.get(user.id))]
+    def save_users(
+        self,
+        users: Sequence[ZendeskUser],
+        cursor: str,
+        now: float,
+        erased: ErasedPeople = NOBODY_ERASED,
+    ) -> int:
+        """Save a page of exported users and its cursor; returns how many records changed.
+
+        Erased people are left out, whom Zendesk tells of until it deletes them for good.
+        """
+        wanted = [user for user in users if not erased.is_erased(_keys_of(user))]
+        known = self._database.read(lambda c: _select_known(c, [user.id for user in wanted]))
+        changed = [user for user in wanted if not _is_older(user, known.get(user.id))]
         # Before the page: cut short in between, it is read again, and archives nobody twice.
         self._history.archive_people.blocking(
             [
@@ -306,6 +317,12 @@ def _field_values(fields: Mapping[str, Json]) -> dict[str, tuple[str, float | No
             number = parse_number(value)
             found[key] = (fold_text(str(value)), None if number is None else float(number))
     return found
+
+
+def _keys_of(user: ZendeskUser) -> frozenset[str]:
+    return person_keys(
+        addresses=user.emails, user_ids=[user.id], external_ids=[user.external_id or ""]
+    )
 
 
 def _select_known(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, sqlite3.Row]:

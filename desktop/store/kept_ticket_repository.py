@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
+from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
 from desktop.model.kept_ticket import KeptTicket, SatisfactionRating
 from desktop.model.text_pairs import character_pairs
 from desktop.store.data_source_repository import RATINGS_SOURCE, TICKETS_SOURCE, save_page
@@ -42,10 +43,17 @@ class KeptTicketRepository(Repository):
         self._history = history
 
     @database_call
-    def save_tickets(self, tickets: Sequence[KeptTicket], cursor: str, now: float) -> int:
+    def save_tickets(
+        self,
+        tickets: Sequence[KeptTicket],
+        cursor: str,
+        now: float,
+        erased: ErasedPeople = NOBODY_ERASED,
+    ) -> int:
         """Save a page of exported tickets and its cursor; returns how many records changed.
 
         A ticket deleted in Zendesk stays, is counted in no report, and belongs to nobody's numbers.
+        Of an erased requester's ticket the bare row is kept, for the counts.
         """
         asked = [ticket for ticket in tickets if ticket.requester_id is not None]
         known = self._database.read(lambda c: _select_known(c, [one.id for one in asked]))
@@ -67,7 +75,8 @@ class KeptTicketRepository(Repository):
             people = set()
             for ticket, closed_at in rows:
                 kept = known.get(ticket.id)
-                _save_ticket(connection, ticket, closed_at, is_new=kept is None)
+                has_text = not (ticket.is_deleted or erased.has_user(ticket.requester_id))
+                _save_ticket(connection, ticket, closed_at, is_new=kept is None, has_text=has_text)
                 # A ticket can be given to another requester.
                 people |= {ticket.requester_id or 0} | ({kept["requester"]} if kept else set())
             refresh_ticket_columns(connection, people)
@@ -77,12 +86,25 @@ class KeptTicketRepository(Repository):
         return self._database.write(act)
 
     @database_call
-    def save_ratings(self, ratings: Sequence[SatisfactionRating], cursor: str, now: float) -> None:
-        """Save a page of satisfaction ratings and its cursor; those not asked for are left out."""
+    def save_ratings(
+        self,
+        ratings: Sequence[SatisfactionRating],
+        cursor: str,
+        now: float,
+        erased: ErasedPeople = NOBODY_ERASED,
+    ) -> None:
+        """Save a page of satisfaction ratings and its cursor; those not asked for are left out.
+
+        Of an erased requester's rating no comment and no reason is kept.
+        """
         told = [rating for rating in ratings if rating.score]
         self._history.count_ratings.blocking(
             CountedRating(one.id, one.assignee_id or 0, one.updated_at, one.score) for one in told
         )
+
+        def without_words(rating: SatisfactionRating) -> SatisfactionRating:
+            is_erased = erased.has_user(rating.requester_id)
+            return replace(rating, comment="", reason="") if is_erased else rating
 
         def act(connection: sqlite3.Connection) -> None:
             connection.executemany(
@@ -100,7 +122,7 @@ class KeptTicketRepository(Repository):
                         one.created_at,
                         one.updated_at,
                     )
-                    for one in told
+                    for one in map(without_words, told)
                 ],
             )
             refresh_ticket_columns(connection, {one.requester_id for one in told})
@@ -126,7 +148,12 @@ def delete_ticket_text(connection: sqlite3.Connection, ticket_id: int) -> None:
 
 
 def _save_ticket(
-    connection: sqlite3.Connection, ticket: KeptTicket, closed_at: float | None, *, is_new: bool
+    connection: sqlite3.Connection,
+    ticket: KeptTicket,
+    closed_at: float | None,
+    *,
+    is_new: bool,
+    has_text: bool,
 ) -> None:
     if not is_new:
         delete_ticket_text(connection, ticket.id)
@@ -138,7 +165,7 @@ def _save_ticket(
         closed_at,
     )  # fmt: skip
     connection.execute(_SAVE_TICKET, values)
-    if ticket.is_deleted:
+    if not has_text:
         return
     text = f"{ticket.subject} {ticket.description}"
     written = (

@@ -37,19 +37,24 @@ def report_service(
     has_data: bool = True,
 ) -> ReportService:
     """A ReportService for somebody, with agents' permissions as they come and those `granted`."""
-    rules = PermissionRules(
-        are_changes_enabled=False,
-        permissions={
-            Role.ADMIN: DEFAULT_PERMISSIONS[Role.ADMIN],
-            Role.AGENT: {**DEFAULT_PERMISSIONS[Role.AGENT], **dict.fromkeys(granted, True)},
-        },
-    )
+    rules = build_rules(granted)
     return ReportService(
         lambda: data,
         ChangeReportRepository(store.fairlead_db, store.mirror_db),
         ManualClock(now),
         AudienceRights(lambda: actor, lambda: rules, lambda: has_data),
         lambda: zone,
+    )
+
+
+def build_rules(granted: Iterable[Permission]) -> PermissionRules:
+    """The rules as they come, and agents may what is `granted` too."""
+    return PermissionRules(
+        are_changes_enabled=False,
+        permissions={
+            Role.ADMIN: DEFAULT_PERMISSIONS[Role.ADMIN],
+            Role.AGENT: {**DEFAULT_PERMISSIONS[Role.AGENT], **dict.fromkeys(granted, True)},
+        },
     )
 
 

@@ -8,6 +8,7 @@ from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.container import WorkspaceServices
+from desktop.audience.audience_service import PAGE_ROWS
 from desktop.audience.condition_parser import format_expression, parse_expression
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import InvalidInput
@@ -58,7 +59,11 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="sort by a column, COLUMN:desc for the largest first; by default the newest ticket",
     )
     parser.add_argument(
-        "--limit", metavar="N", type=int, default=_DEFAULT_LIMIT, help="at most so many people"
+        "--limit",
+        metavar="N",
+        type=int,
+        default=_DEFAULT_LIMIT,
+        help=f"at most so many people; more than {PAGE_ROWS} are an export: a right of its own",
     )
     parser.add_argument(
         "--csv", metavar="FILE", help="write everybody who matches to a file; a right of its own"
@@ -81,6 +86,9 @@ async def _run(services: WorkspaceServices, options: argparse.Namespace) -> int:
     audience = services.audience
     coverage = await audience.read_coverage()
     total = await audience.count(group)
+    if min(options.limit, total) > PAGE_ROWS:
+        # As good as a file: the same right, and the same entry in the record of changes.
+        await audience.note_export(group, min(options.limit, total), [c.value for c in columns])
     people: list[AudiencePerson] = []
     async for page in audience.iter_people(group, order, options.limit):
         people += page

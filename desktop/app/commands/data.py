@@ -4,6 +4,7 @@ import argparse
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,7 +13,12 @@ from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.json_lines_printer import JsonLinesPrinter
-from desktop.app.commands.open_workspace import find_workspace, in_workspace, open_workspace
+from desktop.app.commands.open_workspace import (
+    find_workspace,
+    in_workspace,
+    open_workspace,
+    require_set_up,
+)
 from desktop.app.commands.view_permission import require_admin
 from desktop.app.container import WorkspaceServices
 from desktop.audience.data_service import ALL_SOURCES
@@ -20,7 +26,7 @@ from desktop.connect.local_databases import LocalDatabases, RunUnderWay
 from desktop.connect.stored_data_inventory import describe_kept_data
 from desktop.customer.erasure_report import count_words
 from desktop.kit.clock import iso_timestamp
-from desktop.kit.errors import ConflictError, StorageError
+from desktop.kit.errors import AppError, ConflictError, StorageError
 from desktop.kit.text import format_count, format_duration
 from desktop.model.json_value import Json
 from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
@@ -37,7 +43,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=_ACTIONS,
-        help="say what is kept; keep everybody's data here, or no more; read it; erase it",
+        help="say what is kept; keep everybody's data here, or no more; read it; erase it"
+        " (copies of customers you opened: anybody's; everybody's data: an admin's alone, else it"
+        " stays, and the exit code is 3)",
     )
     parser.add_argument(
         "--customer",
@@ -67,8 +75,27 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _erase_kept(
-    context: AppContext, options: argparse.Namespace, local: LocalDatabases
-) -> None:
+    context: AppContext, options: argparse.Namespace, local: LocalDatabases, people: int
+) -> bool:
+    """Erase what is kept here; returns whether everybody's data stayed, for want of an admin."""
+    if await local.has_everybody():
+        # Only what Zendesk says now makes somebody an admin; away, the person's own copies go.
+        async with open_workspace(context, options.workspace, connect=False) as services:
+            session, failure = services.session, None
+            try:
+                require_set_up(services)
+                await session.connect()
+                failure = session.connection_error
+            except AppError as error:
+                failure = error
+            may_erase = failure is None and await services.data.note_erasure(people)
+            try:
+                await local.erase_kept(may_stop_runs=False, with_everybody=may_erase)
+            except RunUnderWay:
+                if failure is None:
+                    services.syncs.require_configuration_permission()
+                await local.erase_kept(with_everybody=may_erase)
+        return not may_erase
     try:
         await local.erase_kept(may_stop_runs=False)
     except RunUnderWay:
@@ -77,6 +104,7 @@ async def _erase_kept(
             if services.session.connection_error is None:
                 services.syncs.require_configuration_permission()
         await local.erase_kept()
+    return False
 
 
 async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -> int:
@@ -88,15 +116,22 @@ async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -
         return await _refresh(context, options)
     local = LocalDatabases(find_workspace(context, options.workspace))
     kept = await local.summarize_kept()
+    everybody_stays = False
     if options.action == "erase":
-        await _erase_kept(context, options, local)
-        line = f"Erased from this computer: {describe_kept_data(kept)}."
+        everybody_stays = await _erase_kept(context, options, local, kept.people)
+        erased = replace(kept, people=0) if everybody_stays else kept
+        line = f"Erased from this computer: {describe_kept_data(erased)}."
     else:
         since = f", last read {iso_timestamp(kept.read_at)}" if kept.read_at else ""
         line = f"Kept on this computer: {describe_kept_data(kept)}{since}."
     document: dict[str, Json] = {}
     lines: list[str] = []
-    if options.action == "status":
+    if options.action == "erase":
+        document = {"people": erased.people, "everybody_stays": everybody_stays}
+        if everybody_stays:
+            people = format_count(kept.people, "person", "people")
+            lines = [f"Everybody's data ({people}) stays: only an admin may erase it."]
+    else:
         document, lines = await _describe_everybody(context, options)
     return emit(
         {
@@ -109,6 +144,7 @@ async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -
         },
         [line, *lines],
         as_json=options.json,
+        exit_code=ExitCode.NEEDS_PERSON if everybody_stays else ExitCode.DONE,
     )
 
 

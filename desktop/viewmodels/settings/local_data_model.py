@@ -1,7 +1,7 @@
 """Model of the card “Data on this computer”: counts what is kept of customers, and erases it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
@@ -18,6 +18,13 @@ from desktop.viewmodels.settings.error_message import ErrorMessage
 from desktop.viewmodels.time_format import format_full_date
 
 _DAY_S = 86_400.0
+# Appends to the audit that so many people are erased; False: no admin is at work, they stay.
+NoteEverybody = Callable[[int], Awaitable[bool]]
+
+
+async def everybody_stays(_people: int) -> bool:
+    """Say that everybody's data is not erased: before the set-up ends no admin is known."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -40,8 +47,11 @@ class LocalDataModel(CardModel):
         local_databases: LocalDatabases,
         bus: ChangeBus | None = None,
         may_stop_runs: Callable[[], bool] = lambda: True,
+        note_everybody: NoteEverybody = everybody_stays,
     ) -> None:
+        """`note_everybody` appends to the audit that everybody is erased, where an admin asks."""
         super().__init__()
+        self._note_everybody = note_everybody
         self._may_stop_runs = may_stop_runs
         self._connection_config = connection_config
         self._local_databases = local_databases
@@ -57,7 +67,8 @@ class LocalDataModel(CardModel):
             since = f", last read on {format_full_date(kept.read_at)}" if kept.read_at else ""
             text = f"Kept on this computer: {described}{since}."
         again = (
-            " While this computer keeps everybody's data, everybody is read again."
+            " The people of the audience are erased where an admin asks, else they stay; while this"
+            " computer keeps everybody's data, everybody is read again."
             if kept is not None and kept.people
             else ""
         )
@@ -98,9 +109,16 @@ class LocalDataModel(CardModel):
 
     async def _erase_kept(self) -> None:
         before = await self._local_databases.summarize_kept()
-        await self._local_databases.erase_kept(may_stop_runs=self._may_stop_runs())
+        with_everybody = await self._local_databases.has_everybody()
+        if with_everybody:
+            with_everybody = await self._note_everybody(before.people)
+        await self._local_databases.erase_kept(
+            may_stop_runs=self._may_stop_runs(), with_everybody=with_everybody
+        )
+        erased = before if with_everybody else replace(before, people=0)
         # The sheet on screen and the search suggestions forget them too.
         if self._bus is not None:
             self._bus.publish(ChangeSet.of(Topic.CUSTOMER))
         self._kept = await self._local_databases.summarize_kept()
-        self._finish_work(f"Erased from this computer: {describe_kept_data(before)}.")
+        stays = " Everybody's data stays: only an admin may erase it." if erased != before else ""
+        self._finish_work(f"Erased from this computer: {describe_kept_data(erased)}.{stays}")

@@ -22,7 +22,11 @@ from desktop.viewmodels.settings.diagnostics_model import DiagnosticsModel
 from desktop.viewmodels.settings.disconnect_model import DisconnectModel
 from desktop.viewmodels.settings.erasures_model import ErasuresModel
 from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
-from desktop.viewmodels.settings.local_data_model import LocalDataModel
+from desktop.viewmodels.settings.local_data_model import (
+    LocalDataModel,
+    NoteEverybody,
+    everybody_stays,
+)
 from desktop.viewmodels.settings.mail_server_model import MailServerModel
 from desktop.viewmodels.settings.note_templates_model import NoteTemplatesModel
 from desktop.viewmodels.settings.permissions_model import PermissionsModel
@@ -58,6 +62,7 @@ class SettingsPageModel(QObject):
         log_folder: Path,
         timer: SystemTimer | None = None,
         make_sell_exporter: MakeSellExporter | None = None,
+        note_everybody: NoteEverybody = everybody_stays,
     ) -> None:
         super().__init__()
         self.log_folder = log_folder
@@ -66,10 +71,14 @@ class SettingsPageModel(QObject):
         local_databases = LocalDatabases(connection_config.workspace)
         self.form = SettingsFormModel(workspace)
         self.permissions = PermissionsModel(workspace)
-        self.zendesk = ZendeskConnectionModel(workspace, connection_config, local_databases)
+        self.zendesk = ZendeskConnectionModel(
+            workspace, connection_config, local_databases, note_everybody
+        )
         self.sailthru = SailthruConnectionModel(workspace, connection_config)
         self.sell = SellConnectionModel(workspace, connection_config, make_sell_exporter)
-        self.data = LocalDataModel(connection_config, local_databases, bus, self._may_stop_runs)
+        self.data = LocalDataModel(
+            connection_config, local_databases, bus, self._may_stop_runs, note_everybody
+        )
         self.erasures = ErasuresModel(erasures, bus)
         self.team_store = TeamStoreModel(workspace, team, connection_config.clock)
         self.team = TeamPolicyModel(workspace, connection_config)

@@ -29,6 +29,7 @@ from desktop.viewmodels.settings.error_message import (
     field_error_text,
     to_error_message,
 )
+from desktop.viewmodels.settings.local_data_model import NoteEverybody, everybody_stays
 from desktop.viewmodels.workspace_settings_protocol import (
     WorkspaceSettingsProtocol,
     setting_disabled_reason,
@@ -89,8 +90,10 @@ class ZendeskConnectionModel(ConnectingCardModel):
         workspace: WorkspaceSettingsProtocol,
         connection_config: ConnectionConfig,
         local_databases: LocalDatabases,
+        note_everybody: NoteEverybody = everybody_stays,
     ) -> None:
         super().__init__()
+        self._note_everybody = note_everybody
         self._workspace = workspace
         self._connection_config = connection_config
         self._local_databases = local_databases
@@ -272,9 +275,14 @@ class ZendeskConnectionModel(ConnectingCardModel):
             self.message_posted.emit(f"Signed in as {self.signed_in_text()}")
 
     async def _sign_out(self) -> None:
+        # Asked while it is known who is at work: everybody's data goes with an admin alone.
+        with_everybody = await self._local_databases.has_everybody()
+        if with_everybody:
+            kept = await self._local_databases.summarize_kept()
+            with_everybody = await self._note_everybody(kept.people)
         result = await disconnect.sign_out_of_zendesk(self._connection_config)
         await self._workspace.disconnect()
-        await self._local_databases.erase_kept()
+        await self._local_databases.erase_kept(with_everybody=with_everybody)
         self._workspace.reload_settings()
         await self._workspace.connect()
         self._finish_work(result.message)

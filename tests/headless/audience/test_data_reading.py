@@ -12,11 +12,24 @@ from pathlib import Path
 import pytest
 
 from desktop.audience.data_reader import DataReader
+from desktop.connect import local_databases
+from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.errors import ConflictError, NotPermitted, ServiceError
-from desktop.store.data_erasure import erase_everybody, erase_kept_people, find_kept_people
+from desktop.model.erased_people import ErasedPeople, person_keys
+from desktop.settings.file_lock import hold_lock
+from desktop.settings.workspace import Workspace
+from desktop.store.audit_signer import AuditSigner
+from desktop.store.customer_erasure import CustomerIds
+from desktop.store.data_erasure import (
+    add_kept_words,
+    erase_everybody,
+    erase_kept_people,
+    find_kept_people,
+)
 from desktop.store.data_store import DataStore, open_data_store
 from desktop.store.sqlite_database import Database
 from desktop.store.ticket_rollup_repository import quarter_of
+from desktop.store.workspace_store import open_store
 from tests.support.clocks import ManualClock
 from tests.support.data_cases import (
     NOON,
@@ -298,10 +311,13 @@ async def read_whole(folder: Path, account: FakeExport | None = None) -> tuple[o
 async def test_erasing_one_person_leaves_no_word_of_them_and_every_count(store: DataStore) -> None:
     await read_all(store, small_account())
     before = kept_counts(store)
-    users, sids = find_kept_people(store.data_db, ["p1@people.example"])
+    users, sids = find_kept_people(store.data_db, store.history_db, ["p1@people.example"])
     assert (users, sids) == ({1}, set())
     assert erase_kept_people(store.data_db, store.history_db, users, sids) > 0
-    assert find_kept_people(store.data_db, ["p1@people.example"]) == (set(), set())
+    assert find_kept_people(store.data_db, store.history_db, ["p1@people.example"]) == (
+        set(),
+        set(),
+    )
     assert (await store.people.count_kept()).people == 9
     assert kept_counts(store) == before
     texts = dump(store.data_db)["ticket_text"]
@@ -312,6 +328,116 @@ async def test_erasing_one_person_leaves_no_word_of_them_and_every_count(store: 
         ).fetchall()
     )
     assert found == []
+
+
+async def test_who_is_archived_is_found_by_address_and_external_id(store: DataStore) -> None:
+    account = FakeExport(users=[user(1, email="Ana@people.example", external_id="Shop-1"), user(2)])
+    await read_all(store, account)
+    gone = [replace(one, active=False, updated_at=NOON) for one in account.users]
+    account.users = [*account.users, *gone]
+    await read_all(store, account)
+    # What stands in data.db can be lost: read anew, nobody tells of them any more.
+    erased = store.data_db.write(lambda c: c.execute("DELETE FROM person_address").rowcount)
+    assert erased
+    for known in ("ANA@people.example", "shop-1"):
+        users, _sids = find_kept_people(store.data_db, store.history_db, [known])
+        assert users == {1}
+    words = add_kept_words(store.data_db, store.history_db, CustomerIds(users=frozenset({"1"})))
+    assert (words.names, words.external_ids) == ({"Person 1"}, {"Shop-1"})
+    assert words.addresses == {"ana@people.example"}
+
+
+async def test_a_reading_keeps_no_word_of_who_was_erased_and_every_count(store: DataStore) -> None:
+    account = small_account()
+    erased = ErasedPeople(person_keys(user_ids=[1]), (str,))
+
+    async def load_erased() -> ErasedPeople:
+        return erased
+
+    reader = DataReader(store, account, ManualClock(), load_erased=load_erased)  # type: ignore[arg-type]
+    await reader.refresh()
+    kept = dump(store.data_db)
+    assert 1 not in {row[0] for row in kept["person"]}
+    tickets = {one.id for one in account.tickets if one.requester_id == 1}
+    assert tickets
+    assert tickets <= {row[0] for row in kept["ticket"]}
+    assert tickets & {row[0] for row in kept["ticket_text"]} == set()
+    assert kept_counts(store) == recount(store)
+    rows = store.data_db.read(
+        lambda c: [
+            *c.execute("SELECT comment || reason FROM rating WHERE requester = 1"),
+            *c.execute("SELECT '!' FROM ticket_tag WHERE requester = 1"),
+        ]
+    )
+    assert {row[0] for row in rows} == {""}
+    account.tickets = [*account.tickets, ticket(300, 1, subject="Once more")]
+    account.asked.clear()
+    await reader.refresh(["tickets"])
+    # The erased requester is asked for no more.
+    assert [name for name, _ in account.asked] == ["tickets"]
+
+
+async def test_erasing_here_deletes_damaged_files_and_excludes_a_reading(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    open_store(folder).close()
+    store = open_data_store(folder)
+    await read_all(store, small_account())
+    store.close()
+    workspace = Workspace("main", "0" * 32, folder)
+    local = LocalDatabases(workspace)
+    who = ("p1@people.example",)
+    async with hold_lock(workspace.lock_path("data"), limit_s=0.0):
+        with pytest.raises(ConflictError, match="is being read"):
+            await local.erase_customer(who, "Ada", 1.0, AuditSigner())
+    damaged = folder / "data.db.damaged-20260101-000000-wal"
+    for erase in (
+        lambda: local.erase_customer(who, "Ada", 1.0, AuditSigner()),
+        lambda: local.erase_kept(with_everybody=True),
+    ):
+        damaged.write_text("p1@people.example")
+        await erase()
+        assert not damaged.exists()
+
+
+async def test_erasing_everybody_waits_until_a_reading_has_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store(tmp_path).close()
+    store = open_data_store(tmp_path)
+    await read_all(store, small_account())
+    store.close()
+    workspace = Workspace("main", "0" * 32, tmp_path)
+    local = LocalDatabases(workspace)
+    monkeypatch.setattr(local_databases, "_RUN_STOP_S", 0.05)
+    async with hold_lock(workspace.lock_path("data"), limit_s=0.0):
+        with pytest.raises(ConflictError, match="is being read"):
+            await local.erase_kept(with_everybody=True)
+        assert (await local.summarize_kept()).people == 12
+        # Copies of opened customers are not held up.
+        await local.erase_kept()
+    await local.erase_kept(with_everybody=True)
+    assert (await local.summarize_kept()).people == 0
+
+
+async def test_history_alone_is_erased_and_counted_too(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    store = open_data_store(tmp_path)
+    account = FakeExport(users=[user(1)])
+    await read_all(store, account)
+    account.users = [*account.users, replace(account.users[0], active=False, updated_at=NOON)]
+    await read_all(store, account)
+    store.close()
+    (tmp_path / "data.db").unlink()
+    local = LocalDatabases(Workspace("main", "0" * 32, tmp_path))
+    assert (await local.summarize_kept()).people == 1
+    await local.erase_kept()
+    assert (await local.summarize_kept()).people == 1
+    erased = await local.erase_customer(["p1@people.example"], "Ada", 1.0, AuditSigner())
+    assert erased.everybody_records == 1
+    assert (await local.summarize_kept()).people == 0
 
 
 async def test_erasing_everybody_keeps_the_counts_unless_the_account_is_another(

@@ -4,7 +4,9 @@ import csv
 import json
 from pathlib import Path
 
+from desktop.store.data_store import open_data_store
 from tests.support.cli_command import FairleadCommand
+from tests.support.data_cases import user
 from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers
 
@@ -73,7 +75,7 @@ def test_audience_finds_saves_and_exports_who_was_read(
     assert fairlead("audience", "--segment", "Unhappy").exit_code == 1
 
 
-def test_audience_export_is_a_right_of_its_own(
+async def test_audience_export_is_a_right_of_its_own(
     fairlead: FairleadCommand, as_agent: FairleadCommand, tmp_path: Path
 ) -> None:
     assert fairlead("data", "on").exit_code == 0
@@ -81,11 +83,24 @@ def test_audience_export_is_a_right_of_its_own(
     wanted = json.dumps({"permissions": {"agent": {"audience": True}}})
     assert fairlead("setup", "--from", "-", stdin=wanted).exit_code == 0
     assert as_agent("audience", "--json").json["total"] > 1
+    (path,) = fairlead.home.rglob("data.db")
+    data = open_data_store(path.parent)
+    await data.people.save_users([user(9_000_000 + n) for n in range(201)], "", 1.0)
+    data.close()
+    # More than a page at once is an export, whatever it is written to.
+    everybody = as_agent("audience", "--json", "--limit", "1000000")
+    assert (everybody.exit_code, everybody.json["error"]["code"]) == (3, "not_permitted")
+    assert len(as_agent("audience", "--json", "--limit", "200").json["rows"]) == 200
+    agents = as_agent("audience", "--where", "assignee is set", "--json")
+    assert (agents.exit_code, agents.json["error"]["code"]) == (3, "not_permitted")
     file = tmp_path / "people.csv"
     refused = as_agent("audience", "--csv", str(file), "--json")
     assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
     assert not file.exists()
     assert [row["kind"] for row in fairlead("audit", "--json").json["rows"]] == ["data_store"]
+    assert len(fairlead("audience", "--json", "--limit", "201").json["rows"]) == 201
+    entry = fairlead("audit", "--json").json["rows"][0]
+    assert (entry["kind"], entry["new"]["people"]) == ("export", 201)
 
 
 def test_erasing_one_customer_erases_them_from_everybodys_data(
@@ -93,7 +108,8 @@ def test_erasing_one_customer_erases_them_from_everybodys_data(
 ) -> None:
     email, other = customers.new_email(), customers.new_email()
     for address in (email, other):
-        sandbox.create_user(address, tags=["to-be-erased"])
+        name = f"Zoe {address.partition('@')[0]}"
+        sandbox.create_user(address, name=name, tags=["to-be-erased"])
         sandbox.create_profile(address, lists={"Newsletter": 1})
     sandbox.control("POST", "account", {"withheld": 0})
     try:
@@ -104,8 +120,10 @@ def test_erasing_one_customer_erases_them_from_everybodys_data(
     for name, address in (("Them", email), ("Others", other)):
         where = f"email is {address}"
         assert fairlead("audience", "segment", "save", name, "--where", where).exit_code == 0
+    named = ("--where", f'name is "Zoe {email.partition("@")[0]}"')
+    assert fairlead("audience", "segment", "save", "Named", *named).exit_code == 0
     erased = fairlead("data", "erase", "--customer", email, "--json").json
-    assert (erased["erased"], erased["everybody_records"], erased["remembered"]) == (True, 2, 1)
+    assert (erased["erased"], erased["everybody_records"], erased["remembered"]) == (True, 2, 2)
     found = fairlead("audience", "--where", "tag is to-be-erased", "--json").json
     assert [row["email"] for row in found["rows"]] == [other]
     segments = fairlead("audience", "segment", "list", "--json").json["segments"]

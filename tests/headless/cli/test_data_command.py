@@ -117,6 +117,8 @@ def test_data_of_everybody_is_read_here_once_an_admin_says_so(
 ) -> None:
     email = customers.new_email()
     user_id = sandbox.create_user(email)
+    other = customers.new_email()
+    sandbox.create_profile(other)
     refused = fairlead("data", "refresh", "--json")
     assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
     refused = as_agent("data", "on", "--json")
@@ -145,7 +147,22 @@ def test_data_of_everybody_is_read_here_once_an_admin_says_so(
     assert fairlead("data", "off").exit_code == 0
     assert fairlead("data", "refresh").exit_code == 3
     assert fairlead("data", "status", "--json").json["everybody"]["people"] == read["people"]
-    assert fairlead("data", "erase").exit_code == 0
+    # Everybody's data is the admin's to erase; an agent erases the copies of whom they opened.
+    assert as_agent("lookup", other).exit_code == 0
+    kept = as_agent("data", "erase", "--json")
+    assert (kept.exit_code, kept.json["customers"], kept.json["everybody_stays"]) == (3, 1, True)
+    assert "stays: only an admin may erase it" in as_agent("data", "erase").stdout
+    unknown = fairlead("data", "erase", "--json", FAIRLEAD_ZENDESK_TOKEN="wrong")
+    assert (unknown.exit_code, unknown.json["everybody_stays"]) == (3, True)
+    assert fairlead("data", "status", "--json").json["everybody"]["people"] == read["people"]
+    kinds = [row["kind"] for row in fairlead("audit", "--json").json["rows"]]
+    assert kinds == ["data_store", "data_store"]
+    erased = fairlead("data", "erase", "--json")
+    assert (erased.exit_code, erased.json["customers"]) == (0, 0)
+    assert erased.json["people"] >= read["people"]
+    entry = fairlead("audit", "--json").json["rows"][0]
+    assert (entry["kind"], entry["new"]) == ("data_store", {"on": False, "people": 0})
+    assert entry["old"]["people"] == erased.json["people"]
     assert fairlead("data", "status", "--json").json["everybody"]["people"] == 0
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QPushButton
 
+from desktop.audience.data_service import DataService
 from desktop.kit.errors import StorageError
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings_page import SettingsPage
@@ -204,7 +205,7 @@ async def test_agents_have_no_audience_page(agent_window: AudiencePageDriver) ->
 
 
 async def test_erasing_what_this_computer_keeps_erases_everybody(
-    window: AudiencePageDriver,
+    window: AudiencePageDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await window.read_everybody()
     assert window.names()
@@ -221,9 +222,18 @@ async def test_erasing_what_this_computer_keeps_erases_everybody(
     assert "everybody is read again" in data.view().erase_question
     told: list[str] = []
     data.message_posted.connect(told.append)
+    services = window.window.services
+    # For somebody who is no admin everybody's data stays.
+    monkeypatch.setattr(DataService, "may_decide", False)
+    data.erase_kept()
+    await window.wait_until(lambda: bool(told))
+    assert "stays: only an admin may erase it" in told.pop()
+    assert (await services.data.status()).people
+    monkeypatch.undo()
     data.erase_kept()
     await window.wait_until(lambda: bool(told))
     assert "people of the audience" in told[0]
+    assert (await services.store.audit.list_entries())[0].kind == "data_store"
     window.view.show_page("audience")
     await window.wait_until(lambda: window.is_still() and not window.names())
-    assert (await window.window.services.data.status()).people == 0
+    assert (await services.data.status()).people == 0
