@@ -86,8 +86,7 @@ class DataService:
     @property
     def may_decide(self) -> bool:
         """Whether an admin is known to be at work, who decides what is kept of everybody."""
-        actor = self._get_actor()
-        return actor.role is Role.ADMIN and actor.is_confirmed
+        return self._get_actor().is_confirmed_admin
 
     async def note_erasure(self, people: int) -> bool:
         """Append to the audit that an admin erases everybody from this computer, before it is done.

@@ -171,7 +171,7 @@ class PersonExportService:
         if everybody is None:
             return read_person_rows(fairlead, mirror, find_customer_ids(fairlead, mirror, known))
         data, history = everybody.data_db, everybody.history_db
-        users, profiles = find_kept_people(data, known)
+        users, profiles = find_kept_people(data, history, known)
         ids = find_customer_ids(fairlead, mirror, {*known, *map(str, users), *profiles})
         return {
             **read_person_rows(fairlead, mirror, ids),

@@ -3,8 +3,8 @@
 import argparse
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from functools import partial
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec

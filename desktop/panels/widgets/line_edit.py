@@ -15,8 +15,8 @@ class LineEdit(QLineEdit):
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self._is_set_by_program = False
+        self._is_told = False  # the change under way, by `typed`
         self.is_by_keys = False  # while `typed` is emitted: by keys, not by assistive technology
-        # Emitted right before textChanged.
         self.textEdited.connect(self._on_text_edited)
         self.textChanged.connect(self._on_text_changed)
 
@@ -31,10 +31,16 @@ class LineEdit(QLineEdit):
         """Empty the line without emitting `typed`."""
         self.setText("")
 
-    def _on_text_edited(self, _text: str) -> None:
-        self.is_by_keys = True
+    def _on_text_edited(self, text: str) -> None:
+        # Here, and not at textChanged: in between Qt opens or closes the list of completions, and
+        # the focus that comes back must find the text that was typed.
+        self._is_told = self.is_by_keys = True
+        self.typed.emit(text)
+        self.is_by_keys = False
 
     def _on_text_changed(self, text: str) -> None:
-        if not self._is_set_by_program:
+        if self._is_set_by_program:
+            return
+        if not self._is_told:
             self.typed.emit(text)
-        self.is_by_keys = False
+        self._is_told = False

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 
 def test_direct_dependencies_are_those_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    names = {re.split(r"[><=; ]", line)[0] for line in project["dependencies"]}
+    names = {re.split(r"[\[><=; ]", line)[0] for line in project["dependencies"]}
     assert set(DIRECT_DEPENDENCIES) == names
 
 
