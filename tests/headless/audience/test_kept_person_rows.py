@@ -15,7 +15,7 @@ from tests.support.data_cases import NOON, dump, open_small_store, read_all, sma
 async def test_export_holds_every_row_of_a_person(tmp_path: Path) -> None:
     for store in open_small_store(tmp_path):
         await fill(store)
-        users, sids = find_kept_people(store.data_db, ["p1@people.example"])
+        users, sids = find_kept_people(store.data_db, store.history_db, ["p1@people.example"])
         rows = read_kept_person_rows(store.data_db, store.history_db, users, sids)
         kept, past = rows["data.db"], rows["history.db"]
         assert (users, sids) == ({1}, {profile(1).sid})
