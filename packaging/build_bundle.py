@@ -11,6 +11,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Libraries of Windows that Python's own modules name; PyInstaller looks for them on every system.
 WINDOWS_LIBRARIES = ("ole32", "shell32", "user32", "kernel32", "advapi32", "dwmapi")
 
+# A module that PyInstaller's hook of psycopg asks for, and psycopg 3.3 has no more.
+GONE_MODULES = ("psycopg_binary._uuid",)
+
 
 def build_bundle(into: Path) -> Path:
     """Build `into/fairlead/` and return it. Raises RuntimeError where a library is missing."""
@@ -29,8 +32,10 @@ def build_bundle(into: Path) -> Path:
 
 
 def is_missing_library(line: str) -> bool:
-    """Whether a line of PyInstaller's log names a shared library that this system needs."""
+    """Whether a line of PyInstaller's log names a library or module that the bundle would lack."""
     if "WARNING" not in line or ("not found" not in line and "not resolve" not in line):
+        return False
+    if any(name in line for name in GONE_MODULES):
         return False
     return not any(f"Library {name}" in line for name in WINDOWS_LIBRARIES)
 
