@@ -1,8 +1,20 @@
-"""Addresses of Zendesk's Admin Center, where an admin defines fields."""
+"""Addresses of Zendesk's Admin Center, where an admin defines fields, and who may do so."""
+
+from desktop.model.permission import Actor
+
+
+def field_creation_refusal(actor: Actor) -> str:
+    """Say why the person at work may not have fields created in Zendesk, or ""."""
+    return "" if actor.is_confirmed_admin else "Only admins create fields in Zendesk."
 
 
 def user_fields_address(base_url: str) -> str:
-    """Return where user fields are defined: Admin Center › People › Configuration › User fields."""
+    """Return where user fields are defined: Admin Center › People › Configuration › User fields.
+
+    "" where no account is known.
+    """
+    if not base_url:
+        return ""
     return f"{base_url.rstrip('/')}/admin/people/configuration/user_fields"
 
 

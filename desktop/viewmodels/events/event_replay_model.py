@@ -10,12 +10,12 @@ from desktop.store.event_write_repository import EventSelection
 from desktop.sync.event_replay import ReplayPreview
 from desktop.viewmodels.activity.activity_period import ActivityPeriod, ActivityTimes
 from desktop.viewmodels.events.event_delivery_model import EventDeliveryModel
+from desktop.viewmodels.events.replay_text import describe_replay, replay_refusal
 from desktop.viewmodels.task_model import TaskModel
 
 _NAMED_ROWS = 12
 # They go to the process as arguments.
 _MAX_NAMED_EVENTS = 200
-_NONE_CHOSEN = "No delivered events in this choice."
 
 
 class EventReplayModel(TaskModel):
@@ -42,13 +42,7 @@ class EventReplayModel(TaskModel):
         """Describe what would be sent again."""
         if self.found is None:
             return self.error or "Asking Zendesk…"
-        chosen = format_count(self.found.events, "delivered event", "delivered events")
-        if not self.found.events:
-            return _NONE_CHOSEN
-        sent, failing = len(self.found.sent_events), len(self.found.failing_events)
-        text = f"{chosen}: {sent:,} would send something again"
-        text += f"; {failing:,} can't be sent" if failing else ""
-        return f"{text}, the rest is in Zendesk." if self.found.has_rest else f"{text}."
+        return describe_replay(self.found)
 
     def warning(self) -> str:
         """Say whose newer values would be written over, or ""."""
@@ -71,15 +65,7 @@ class EventReplayModel(TaskModel):
             return reason
         if self.found is None:
             return self.error or "Zendesk is being asked what it lacks."
-        if not self.found.events:
-            return _NONE_CHOSEN
-        if self.found.sent_events:
-            return ""
-        if not self.found.failing_events:
-            return "Zendesk has all of it already."
-        if self.found.has_rest:
-            return "Zendesk has all of it that can be sent."
-        return "Nothing of it can be sent: see Needs correction."
+        return replay_refusal(self.found)
 
     # What people do.
 

@@ -12,7 +12,7 @@ from desktop.kit.change_bus import ChangeBus
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.kit.text import format_count
-from desktop.model.admin_center import user_fields_address
+from desktop.model.admin_center import field_creation_refusal, user_fields_address
 from desktop.settings import settings_table
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.events.actions_model import ActionsModel
@@ -157,14 +157,12 @@ class EventsPageModel(TaskModel):
 
     def creation_refusal(self) -> str:
         """Say why the person at work may not have fields created in Zendesk, or ""."""
-        is_admin = self._workspace.actor.is_confirmed_admin
-        return "" if is_admin else "Only admins create fields in Zendesk."
+        return field_creation_refusal(self._workspace.actor)
 
     @property
     def user_fields_address(self) -> str:
         """The page of Zendesk's Admin Center where user fields are, or ""."""
-        base = self._workspace.values.get(settings_table.ZENDESK_BASE_URL)
-        return user_fields_address(base) if base else ""
+        return user_fields_address(self._workspace.values.get(settings_table.ZENDESK_BASE_URL))
 
     def detail(self) -> EventRow | None:
         """Return the selected row, with why other actions do not fire for its event."""

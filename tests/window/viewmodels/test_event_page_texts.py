@@ -2,7 +2,6 @@
 
 from collections import Counter
 from pathlib import Path
-from unittest.mock import MagicMock
 
 import pytest
 
@@ -12,15 +11,15 @@ from desktop.events.event_action import ActionKind
 from desktop.events.planned_request import NoChange, PlannedRequest, PlanProblem, RequestEffect
 from desktop.events.simulation import SimulationCounts
 from desktop.kit.csv_text import BYTE_ORDER_MARK
+from desktop.model.admin_center import field_creation_refusal, user_fields_address
 from desktop.model.event_delivery import DeliveryState, EventDelivery, StoredEvent
 from desktop.model.permission import Actor, Role
 from desktop.sync.event_replay import ReplayPreview, ReplayRow
 from desktop.viewmodels.events.correction_groups import RETRY, build_correction_groups
 from desktop.viewmodels.events.delivery_estimate_text import describe_estimate
 from desktop.viewmodels.events.event_export import export_event_rows
-from desktop.viewmodels.events.event_replay_model import EventReplayModel
 from desktop.viewmodels.events.event_row import bad_line_row, delivery_rows
-from desktop.viewmodels.events.events_page_model import EventsPageModel
+from desktop.viewmodels.events.replay_text import describe_replay, replay_refusal
 from desktop.viewmodels.events.simulated_source import build_simulated_source
 from desktop.viewmodels.events.simulation_input import (
     SimulationInput,
@@ -104,14 +103,11 @@ def test_sending_again_says_what_is_there_and_what_cannot_be_sent(
     summary: str,
     refusal: str,
 ) -> None:
-    delivery = MagicMock()
-    delivery.refusal.return_value = ""
-    model = EventReplayModel(MagicMock(), delivery, MagicMock())
     stored = [StoredEvent(one.line, 1, "app", one.line, f"m-{one.line}", "{}") for one in rows]
     made = tuple(ReplayRow(event, one) for event, one in zip(stored, rows, strict=True))
-    model.found = ReplayPreview(events, made, 0)
-    assert summary in model.summary()
-    assert model.refusal() == refusal
+    found = ReplayPreview(events, made, 0)
+    assert summary in describe_replay(found)
+    assert replay_refusal(found) == refusal
 
 
 @pytest.mark.parametrize(
@@ -161,15 +157,19 @@ def test_what_is_ignored_waits_for_nobody() -> None:
         (Actor("Ada", Role.AGENT), False),
     ],
 )
-async def test_fields_are_created_by_admins_whom_zendesk_has_confirmed(
-    actor: Actor, may: bool
-) -> None:
-    workspace = MagicMock()
-    workspace.actor = actor
-    model = EventsPageModel(workspace, *(MagicMock() for _ in range(6)))
-    assert (model.creation_refusal() == "") is may
-    workspace.values.get.return_value = "https://acme.zendesk.com/"
-    where = "https://acme.zendesk.com/admin/people/configuration/user_fields"
-    assert model.user_fields_address == where
-    workspace.values.get.return_value = ""
-    assert model.user_fields_address == ""
+def test_fields_are_created_by_admins_whom_zendesk_has_confirmed(actor: Actor, may: bool) -> None:
+    assert (field_creation_refusal(actor) == "") is may
+
+
+@pytest.mark.parametrize(
+    ("base_url", "address"),
+    [
+        (
+            "https://acme.zendesk.com/",
+            "https://acme.zendesk.com/admin/people/configuration/user_fields",
+        ),
+        ("", ""),
+    ],
+)
+def test_user_fields_are_defined_in_the_accounts_admin_center(base_url: str, address: str) -> None:
+    assert user_fields_address(base_url) == address
