@@ -38,7 +38,7 @@ class ReadEstimate:
 
     @property
     def text(self) -> str:
-        """The estimate as a sentence."""
+        """What `fairlead data on` says of people, tickets and the time that reading them takes."""
         if self.users is None or self.tickets is None or self.hours is None:
             return (
                 "How long the first read takes is not known:"

@@ -27,7 +27,7 @@ class ReportRequest:
 
     @cached_property
     def buckets(self) -> tuple[ReportBucket, ...]:
-        """The period, cut."""
+        """The period's days, weeks or months, in order."""
         return self.period.buckets(self.size)
 
     @cached_property

@@ -23,7 +23,7 @@ from desktop.store.data_store import DataStore
 
 
 class ReportService:
-    """The use cases of reports."""
+    """Builds reports from the data workspace and the audit, and lists the people behind a count."""
 
     def __init__(
         self,

@@ -79,7 +79,7 @@ class AudienceColumn(Enum):
 
     @property
     def label(self) -> str:
-        """The column's heading."""
+        """The heading of this column in the people table, the export and the command line."""
         return _LABELS[self]
 
     @property

@@ -64,7 +64,7 @@ class WireSellUser(WireRecord):
 
 
 class WireSellAccount(WireRecord):
-    """The Sell account itself."""
+    """Sell's account in JSON: name, currency and time zone, of `/v2/accounts/self`."""
 
     name: object = None
     currency: object = None

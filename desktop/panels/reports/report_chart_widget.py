@@ -61,7 +61,7 @@ class ReportChartWidget(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_view(self, view: ChartView | None) -> None:
-        """Show another chart."""
+        """Draw a report's chart (None: an empty area), with no value chosen by the arrow keys."""
         self._view = view
         self._cursor = -1
         self._describe()

@@ -141,7 +141,7 @@ class _FindingRow(QWidget):
         self._line.setDirection(direction.TopToBottom if is_narrow else direction.LeftToRight)
 
     def show_finding(self, finding: ReportFinding | None) -> None:
-        """Show a finding, or nothing."""
+        """Show a sentence found in the report, with its link; None hides the line."""
         self._finding = finding
         self.setVisible(finding is not None)
         if finding is not None:

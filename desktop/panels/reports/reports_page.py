@@ -34,7 +34,7 @@ _THREE_COLUMNS, _TWO_COLUMNS = 980, 640
 
 
 class ReportsPage(QWidget):
-    """The Reports page's widget."""
+    """Widget of the Reports page: header, up to six tiles, the chosen report's tables below."""
 
     customer_requested = Signal(str)  # a query for the search field
     changes_requested = Signal(str)  # words that the page Activity is to search
