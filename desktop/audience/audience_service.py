@@ -11,7 +11,9 @@ from desktop.audience.condition_parser import format_expression, parse_expressio
 from desktop.kit.clock import Clock
 from desktop.kit.errors import NotFound, NotPermitted, UserDecisionNeeded
 from desktop.model.audience_condition import (
+    AUDIENCE_FIELDS,
     AudienceCondition,
+    AudienceField,
     AudienceGroup,
     hide_values,
 )
@@ -104,9 +106,18 @@ class AudienceService:
         """
         self.require_view()
         if any(condition.field == AGENTS_FIELD for condition in conditions):
-            decision = self._rights.check(Permission.AGENT_REPORTS)
+            decision = self.check_agents()
             if not decision.is_allowed:
                 raise NotPermitted("You may not pick people by agents.", decision.reason)
+
+    def check_agents(self) -> PermissionDecision:
+        """Decide whether the actor may pick people by the agents of their tickets."""
+        return self._rights.check(Permission.AGENT_REPORTS)
+
+    def list_fields(self) -> tuple[AudienceField, ...]:
+        """List the fields by which the actor may pick people, without the account's own."""
+        may_name = self.check_agents().is_allowed
+        return tuple(f for f in AUDIENCE_FIELDS.values() if may_name or f.name != AGENTS_FIELD)
 
     def check_export(self) -> PermissionDecision:
         """Decide whether the actor may write people to a file."""
@@ -214,7 +225,7 @@ class AudienceService:
         No agents where the actor may not see their numbers.
         """
         self.require_view()
-        if field == AGENTS_FIELD and not self._rights.check(Permission.AGENT_REPORTS).is_allowed:
+        if field == AGENTS_FIELD and not self.check_agents().is_allowed:
             return ()
         return await self._get_store().audience.list_values(field)
 
@@ -260,7 +271,7 @@ class AudienceService:
 
     def _is_listed(self, group: AudienceGroup) -> bool:
         names_agents = any(one.field == AGENTS_FIELD for one in group.conditions())
-        return not names_agents or self._rights.check(Permission.AGENT_REPORTS).is_allowed
+        return not names_agents or self.check_agents().is_allowed
 
     async def _require_listed(self, name: str) -> None:
         """Raise NotPermitted for a segment that is there and on agents, which is not listed."""

@@ -11,7 +11,6 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, UserDecisionNeeded
 from desktop.kit.text import format_count
 from desktop.model.audience_condition import (
-    AUDIENCE_FIELDS,
     CUSTOM_PREFIX,
     EVERYBODY,
     AudienceCondition,
@@ -260,9 +259,9 @@ class AudiencePageModel(TaskModel):
         return "" if self.total else "There is nobody to export."
 
     def fields(self) -> tuple[AudienceField, ...]:
-        """Return the fields by which people can be picked, the account's own at the end."""
+        """Return the fields by which this person may pick people, the account's own at the end."""
         own = (find_field(f"{CUSTOM_PREFIX}{key}") for key in self.field_keys)
-        return (*AUDIENCE_FIELDS.values(), *own)
+        return (*self._audience.list_fields(), *own)
 
     def values_of(self, field: str) -> tuple[str, ...]:
         """Return what can be chosen as a field's value; () where it is typed, or not known yet."""

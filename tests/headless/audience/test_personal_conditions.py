@@ -112,9 +112,11 @@ async def test_people_are_picked_by_agents_only_with_the_right_to_reports_on_the
             await refused
     assert await audience.list_values("tag")
     assert await audience.list_values("assignee") == ()
+    assert "assignee" not in [field.name for field in audience.list_fields()]
     assert await audience.list_segments() == ()
     assert await allowed.count(group)
     assert await allowed.list_values("assignee")
+    assert "assignee" in [field.name for field in allowed.list_fields()]
     assert [one.name for one in await allowed.list_segments()] == ["Of Kim"]
     data.close()
     store.close()
