@@ -48,14 +48,8 @@ def wait_for_node(find: Callable[[], Any], within_s: float = 40) -> Any:
         if found:
             return found
         time.sleep(0.1)
-    seen = (
-        [(n.getRoleName(), n.name) for n in walk_accessible_tree(window())]
-        if window()
-        else "no window"
-    )
-    raise SystemExit(
-        f"there is {seen}; never there: {[c.cell_contents for c in find.__closure__ or ()]}"
-    )
+    sought = [cell.cell_contents for cell in find.__closure__ or ()]
+    raise SystemExit(f"shown: {shown_texts()}; heard: {heard}; never there: {sought}")
 
 
 def find_named(name: str, role: str | None = None) -> Callable[[], Any]:
@@ -166,7 +160,10 @@ def pause_marketing() -> Report:
     press(wait_for_node(find_named("Frustrated", "radio button")), "press", "toggle", "check")
     wait_until_heard("health set to Frustrated")
     press(wait_for_node(find_named("Pause marketing")), "press", "click")
-    wait_for_text("Sends in 7 s")
+    wait_until_heard("arketing pauses until")
+    # The countdown goes on once, whichever of its seconds was read first: it is not told again.
+    countdown = wait_for_text("Sends in ")
+    wait_for_node(lambda: countdown not in shown_texts())
     listen()
     checked = wait_for_node(find_named("Frustrated", "radio button"))
     return {
