@@ -19,6 +19,7 @@ from desktop.kit.change_bus import ChangeBus
 from desktop.kit.errors import AppError, AuthenticationError, InvalidInput, NotPermitted
 from desktop.kit.logging_setup import set_log_level
 from desktop.model.edit import sending_refusal
+from desktop.model.event_delivery import DESTINATION_OFF_TEXT
 from desktop.model.permission import (
     Actor,
     Permission,
@@ -539,6 +540,14 @@ class WorkspaceServices:
             return f"{error.title} {error.message}"
         rules = self.read_current_rules()
         return check_permission(Permission.RUNS, self.session.actor, rules).reason
+
+    def find_event_refusal(self) -> str:
+        """Say why no event may be sent to Zendesk at this moment, or ""."""
+        if reason := self.find_run_refusal():
+            return reason
+        values = self._read_current_values()
+        is_on = values is not None and values.get(settings_table.EVENTS_DELIVERED)
+        return "" if is_on else DESTINATION_OFF_TEXT
 
     def _read_send_gate(self) -> "SendGate":
         rules, actor = self.read_current_rules(), self.session.confirmed_actor

@@ -156,10 +156,10 @@ class SettingsPage(QWidget):
                 DisconnectCard(model.disconnect_model),
             )
         if key == "permissions":
-            followed = (settings_table.FOLLOW_ADDRESSES.key,)
+            by_itself = (settings_table.FOLLOW_ADDRESSES.key, settings_table.EVENTS_DELIVERED.key)
             return (
                 PermissionsCard(model.permissions),
-                SettingsSectionCard("By itself", form, followed),
+                SettingsSectionCard("By itself", form, by_itself),
             )
         if key == "names":
             sections = (SettingSection.NAMES, SettingSection.VALUE, SettingSection.OPT_IN)
