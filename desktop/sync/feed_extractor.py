@@ -28,6 +28,7 @@ from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, SourceKind, Sync
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, FeedState, list_feed_name
+from desktop.sync.sell_extractor import SellExtractor
 from desktop.sync.source_record import PHONE_VARS
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.list_export import ListExport, ListNotExported
@@ -74,11 +75,17 @@ class FeedExtractor:
                 await self.extract_list_members(
                     name, await self._run_in_database(self._vars_read_from_list, sync, name)
                 )
+            if sync.target_service is Service.SELL:
+                await SellExtractor(self._context, self._on_read).extract()
+                return lists
             await self.extract_users(required=False)
             if sync.effects.add_tags:
                 # Whose open tickets will carry the tag.
                 await self.extract_tickets(required=False)
             return lists
+        if Service.SELL in sync.services:
+            await SellExtractor(self._context, self._on_read).extract()
+            return ()
         if kind is SourceKind.ZENDESK_TICKETS:
             await self.extract_tickets()
         await self.extract_users()
