@@ -54,6 +54,13 @@ class AccountRepository(Repository):
     _connected_id: str | None = None
 
     @database_call
+    def get_computer_id(self) -> str:
+        """Select the random id of this computer's workspace."""
+        return self._database.read(
+            lambda c: str(c.execute("SELECT id FROM computer").fetchone()["id"])
+        )
+
+    @database_call
     def get_current(self) -> Account | None:
         """Select the account the workspace is set up for; None before the first connection."""
         return self._database.read(lambda c: _select_current(c)[1])

@@ -48,7 +48,8 @@ class SellFeedRepository(Repository):
         """Save changes of contacts or leads with the cursor behind them; returns how many are new.
 
         `reading` names the reading of a whole list, by which `list_unseen` tells who may be gone. A
-        deleted record keeps what was known of it: Sell tells the id alone.
+        deleted record keeps what was known of it: Sell tells the id alone. The commit outlives a
+        power cut: after an acknowledgement Sell tells no more of it.
         """
         feed = SELL_FEEDS[kind]
 
@@ -59,7 +60,7 @@ class SellFeedRepository(Repository):
             save_cursor(connection, feed, cursor, seq)
             return seq - changed
 
-        return self._database.write(act)
+        return self._database.write(act, is_durable=True)
 
     @database_call
     def list_unseen(self, kind: SellRecordKind, reading: str, limit: int = 100) -> tuple[int, ...]:
@@ -169,17 +170,16 @@ def _save(
             return not before.is_deleted
         if record == before or (not change.revision and is_older_version(record, before)):
             return False
-    elif record.is_deleted:
-        # Nobody has ever heard of it here: nothing follows from its end.
-        return False
     email = normalize_email(record.email or "")
     connection.execute(
         "INSERT OR REPLACE INTO feed_sell (id, kind, email_hash, active, revision, reading, body,"
-        " seq) VALUES (?, ?, ?, 1, ?, ?, ?, ?)",
+        " seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             record_id,
             kind.value,
             hash_email(email),
+            # Kept although nobody knew of it: older news of it may arrive after its end.
+            int(not record.is_deleted),
             change.revision,
             reading,
             msgspec.json.encode(record).decode(),

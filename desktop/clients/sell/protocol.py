@@ -26,8 +26,12 @@ def build_request(
     method: str = "GET",
     data: Mapping[str, Json] | None = None,
     headers: Mapping[str, str] | None = None,
+    is_idempotent: bool = False,
 ) -> HttpRequest:
-    """Build a Sell request without credentials; `data` goes out in Sell's envelope."""
+    """Build a Sell request without credentials; `data` goes out in Sell's envelope.
+
+    `is_idempotent`: a POST that may be sent twice; a create may not.
+    """
     return HttpRequest(
         method=method,
         template=template,
@@ -43,7 +47,7 @@ def build_request(
         },
         body=None if data is None else encode_json({"data": dict(data)}, Service.SELL).encode(),
         # Sell has no idempotency key: a create that got no answer is looked for before another.
-        is_idempotent=method in ("GET", "PUT", "DELETE"),
+        is_idempotent=is_idempotent or method in ("GET", "PUT", "DELETE"),
     )
 
 
