@@ -33,13 +33,13 @@ class ActivityType(Enum):
 
 
 _LABELS = {
-    ActivityType.TICKETS: "Finished tickets",
+    ActivityType.TICKETS: "Tickets, once finished",
     ActivityType.TEXTS: "Texts of finished tickets",
     ActivityType.RATINGS: "Satisfaction ratings",
 }
 _NOUNS = {
     ActivityType.TICKETS: ("ticket", "tickets"),
-    ActivityType.TEXTS: ("ticket text", "ticket texts"),
+    ActivityType.TEXTS: ("text of a ticket that stays", "texts of tickets that stay"),
     ActivityType.RATINGS: ("rating", "ratings"),
 }
 # Statuses of a ticket that nobody works on any more.

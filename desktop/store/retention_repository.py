@@ -129,10 +129,16 @@ class RetentionRepository(Repository):
 
     @database_call
     def count_expired(self, before: RetentionCutoffs) -> Mapping[ActivityType, int]:
-        """Count what a purge would delete of each type of activity."""
+        """Count what a purge would delete of each type of activity.
+
+        A text that goes with its ticket is not counted beside it.
+        """
 
         def look(connection: sqlite3.Connection) -> Mapping[ActivityType, int]:
-            return {one: _count(connection, sql, before[one]) for one, sql in _EXPIRED.items()}
+            found = {one: _count(connection, sql, before[one]) for one, sql in _EXPIRED.items()}
+            with_tickets = before[ActivityType.TICKETS]
+            texts = _count(connection, _EXPIRED[ActivityType.TEXTS], with_tickets)
+            return {**found, ActivityType.TEXTS: found[ActivityType.TEXTS] - texts}
 
         return self._database.read(look)
 

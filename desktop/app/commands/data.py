@@ -213,6 +213,8 @@ async def _refresh(services: WorkspaceServices, options: argparse.Namespace) -> 
             tuple(options.only or ALL_SOURCES), is_full=options.full, on_page=report
         )
         await services.reports.note_looked_up()
+    # On a server no window does it.
+    await services.retention.purge()
     refused = [state for state in states if state.refused]
     document, lines = await _status_of(services)
     return emit(
