@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from desktop.audience.audience_service import AudienceService
     from desktop.audience.data_service import DataService, DataSettings
     from desktop.audience.report_service import ReportService
+    from desktop.audience.retention_service import RetentionService
     from desktop.connect.team_connection import TeamConnection
     from desktop.customer.address_watch import AddressWatch
     from desktop.customer.bounce_repair_service import BounceRepairService
@@ -320,6 +321,34 @@ class WorkspaceServices:
             lambda: session.actor,
             self._read_data_settings,
             self.store.erased_people.load,
+            self.retention,
+        )
+
+    @cached_property
+    def retention(self) -> "RetentionService":
+        """The workspace's RetentionService: how long activity is kept here, and its purge."""
+        from desktop.audience.retention_service import RetentionService
+        from desktop.model.retention import RetentionDays
+
+        session, rows = self.session, settings_table.RETENTION_DAYS
+
+        def store_days(days: RetentionDays) -> None:
+            changed = {
+                rows[one].key: n for one, n in days.items() if session.values.get(rows[one]) != n
+            }
+            if changed:
+                session.change_settings(changed)
+
+        return RetentionService(
+            lambda: self.data_store,
+            self.store.segments,
+            self.store.audit,
+            self.context.clock,
+            lambda: session.actor,
+            lambda: {one: session.values.get(row) for one, row in rows.items()},
+            store_days,
+            self.audience.moment,
+            self.workspace.lock_path("data"),
         )
 
     async def keep_everybody(self, lists: "Sequence[str] | None" = None) -> None:

@@ -176,6 +176,16 @@ class AuditLog(Repository):
         )
 
     @database_call
+    def note_retention(self, *, old: Json, new: Json, actor: str, now: float) -> int:
+        """Append for how many days activity is kept from now on, and how much is dropped by it."""
+        reason = "How long activity is kept was confirmed"
+        return self._database.write(
+            lambda c: audit_row.append_data_act(
+                c, audit_row.RETENTION_KIND, "activity", (old, new), actor, reason, now
+            )
+        )
+
+    @database_call
     def verify_chain(self) -> AuditVerification:
         """Verify the audit's whole chain of hashes, with every key that is known here."""
         return self._database.read(lambda c: verify_chain(c, self.signer))
