@@ -229,6 +229,7 @@ class WorkspaceServices:
             self.session.connection_config,
             self.store.team,
             self.store.accounts,
+            self.store.audit,
             self.context.redactor.add_secrets,
         )
 

@@ -6,6 +6,7 @@ from desktop.model.team_address import TeamAddress
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.team.approval_repository import ApprovalRepository
 from desktop.store.team.desk_repository import DeskRepository
+from desktop.store.team.enrolment_repository import EnrolmentRepository
 from desktop.store.team.lease_repository import LeaseRepository
 from desktop.store.team.shared_audit import SharedAudit
 from desktop.store.team.team_database import TeamDatabase
@@ -19,6 +20,7 @@ class TeamStore:
     database: TeamDatabase
     key: TeamKey
     desks: DeskRepository
+    enrolment: EnrolmentRepository
     audit: SharedAudit
     approvals: ApprovalRepository
     leases: LeaseRepository
@@ -48,6 +50,7 @@ def _build(database: TeamDatabase, key: TeamKey, desk_id: str) -> TeamStore:
         database,
         key,
         DeskRepository(*parts),
+        EnrolmentRepository(*parts),
         SharedAudit(*parts),
         ApprovalRepository(*parts),
         LeaseRepository(*parts),

@@ -17,10 +17,12 @@ _ADMINS_ONLY = "Only an admin, signed in to Zendesk, may do that."
 
 @dataclass(frozen=True)
 class TeamDeskView:
-    """A row of the card “Team store”: a computer of the team."""
+    """A row of the card “Team store”: a computer of the team, which may be revoked from here."""
 
+    id: str
     name: str
     detail: str
+    is_revocable: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,13 @@ class TeamStoreModel(CardModel):
         """Leave the team, by the card's button; what was handed in stays there."""
         self._start_work("work", self._leave(), "Leaving…")
 
-    async def read_invitation(self) -> str:
-        """Return the line with which another desk joins; as secret as a password."""
-        return await self._team.read_invitation(self._workspace.actor)
+    async def invite(self, name: str) -> str:
+        """Make a one-time code for one more computer; as secret as a password until it is used."""
+        return await self._team.invite(name, self._workspace.actor)
+
+    def revoke(self, desk_id: str) -> None:
+        """End a computer of the team from afar, by its row's button on the card."""
+        self._start_work("work", self._revoke(desk_id), "Revoking…")
 
     async def _load_status(self) -> None:
         try:
@@ -110,6 +116,11 @@ class TeamStoreModel(CardModel):
         await self._read()
         self._finish_work("This computer works alone again. What it handed in stays there.")
 
+    async def _revoke(self, desk_id: str) -> None:
+        desk, login = await self._team.revoke(desk_id, self._workspace.actor)
+        await self._read()
+        self._finish_work(f"{desk.name} is out of the team. {login.sentence}")
+
     def _status_text(self) -> str:
         if self._membership is None:
             return ""
@@ -128,12 +139,17 @@ class TeamStoreModel(CardModel):
         is_here = membership is not None and desk.id == membership.desk_id
         age = format_elapsed(desk.seen_at, self._clock.now())
         seen = "seen now" if age == "now" else f"seen {age} ago"
+        entries = format_count(desk.entry_count, "change", "changes")
+        if desk.revoked_at is not None:
+            return TeamDeskView(desk.id, desk.name, f"revoked by {desk.revoked_by} · {entries}")
         parts = [
             f"joined by {desk.joined_by}",
-            format_count(desk.entry_count, "change", "changes"),
+            entries,
             "this computer" if is_here else seen,
         ]
+        if desk.acts_for:
+            parts.append("answers for an admin")
         syncs = [lease.sync for lease in self._leases if lease.desk == desk.id]
         if syncs:
             parts.append(f"runs {', '.join(syncs)}")
-        return TeamDeskView(desk.name, " · ".join(parts))
+        return TeamDeskView(desk.id, desk.name, " · ".join(parts), is_revocable=not is_here)
