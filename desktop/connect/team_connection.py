@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from desktop import __version__
 from desktop.connect.audit_handover import AuditHandover, computer_name
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.row_exchange import exchange_rows
 from desktop.kit.errors import AppError, ConflictError, InvalidInput, KeyringError, NotPermitted
 from desktop.model.account import Account
 from desktop.model.permission import Actor
@@ -23,10 +24,8 @@ from desktop.settings import settings_table
 from desktop.vault.secret import Secret
 
 if TYPE_CHECKING:
-    from desktop.store.account_repository import AccountRepository
-    from desktop.store.audit_log import AuditLog
     from desktop.store.team.team_store import TeamStore
-    from desktop.store.team_membership_repository import TeamMembershipRepository
+    from desktop.store.workspace_store import WorkspaceStore
 
 log = logging.getLogger(__name__)
 
@@ -41,17 +40,13 @@ class TeamConnection:
     """The team store of one workspace; `add_secrets` masks what no log may hold."""
 
     def __init__(
-        self,
-        config: ConnectionConfig,
-        memberships: "TeamMembershipRepository",
-        accounts: "AccountRepository",
-        audit: "AuditLog",
-        add_secrets: AddSecrets,
+        self, config: ConnectionConfig, local: "WorkspaceStore", add_secrets: AddSecrets
     ) -> None:
         self._config = config
-        self._memberships = memberships
-        self._accounts = accounts
-        self._audit = audit
+        self._memberships = local.team
+        self._accounts = local.accounts
+        self._audit = local.audit
+        self._journal = local.shared_rows
         self._add_secrets = add_secrets
         self._store: TeamStore | None = None
         self._quiet_until = 0.0
@@ -95,6 +90,7 @@ class TeamConnection:
             return self._store
         account = await self._accounts.get_current() or Account()
         self._store = await open_team_store(self._config, membership, account, self._add_secrets)
+        self._audit.signer.use_team_key(self._store.database.address.key)
         return self._store
 
     async def join(self, text: str, actor: Actor) -> TeamMembership:
@@ -143,6 +139,7 @@ class TeamConnection:
         await self._memberships.save(membership)
         await self.close()
         self._store = store
+        self._audit.signer.use_team_key(address.key)
         return membership
 
     async def _use_code(self, store: "TeamStore", address: TeamAddress) -> TeamAddress:
@@ -196,6 +193,7 @@ class TeamConnection:
         if Secret.TEAM_DSN not in self._config.environment_secrets.secrets:
             await self._config.vault.delete(Secret.TEAM_DSN)
         await self._memberships.remove()
+        await self._journal.switch(is_on=None)
 
     async def invite(self, name: str, actor: Actor) -> str:
         """Make a one-time code with which one more desk joins, as an admin.
@@ -253,6 +251,21 @@ class TeamConnection:
             return 0
         self._store, count = await AuditHandover(self._memberships).hand_in(store, membership)
         return count
+
+    async def exchange_rows(self) -> int:
+        """Hand in the rows that the team shares, and take others' in; returns how many came.
+
+        Nothing happens where the workspace works alone. Raises as `open` does.
+        """
+        store = await self.open()
+        return 0 if store is None else await exchange_rows(store, self._journal)
+
+    async def share_rows(self, *, is_on: bool, actor: Actor) -> None:
+        """Switch sharing rows on or off for the whole team, as an admin."""
+        store = await self._require_store(actor)
+        await self._note("sharing on" if is_on else "sharing off", "rows", actor)
+        await store.shared_rows.switch(is_on=is_on, actor=actor.signature)
+        await exchange_rows(store, self._journal)
 
     async def list_of_customer(self, ids: Sequence[str]) -> tuple[TeamEntry, ...]:
         """List what other desks recorded of whoever has one of these ids, newest first.

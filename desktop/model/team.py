@@ -168,7 +168,10 @@ class ApprovalAnswer:
 
 @dataclass(frozen=True)
 class SyncLease:
-    """Who runs a sync: its desk, and the number (`epoch`) of the newest run's claim."""
+    """Who runs a sync: its desk, and the number (`epoch`) of the newest run's claim.
+
+    `has_memory`: what the sync remembers lies in the team store, so that it may move.
+    """
 
     sync: str
     desk: str
@@ -177,6 +180,7 @@ class SyncLease:
     owner: str = ""
     is_held: bool = False
     last_due: float | None = None
+    has_memory: bool = False
 
 
 @dataclass(frozen=True)

@@ -186,6 +186,13 @@ class AuditLog(Repository):
         )
 
     @database_call
+    def is_handed_in(self) -> bool:
+        """Whether the workspace belongs to a team, whose store gets the audit."""
+        return self._database.read(
+            lambda c: c.execute("SELECT 1 FROM team_membership").fetchone() is not None
+        )
+
+    @database_call
     def verify_chain(self) -> AuditVerification:
         """Verify the audit's whole chain of hashes, with every key that is known here."""
         return self._database.read(lambda c: verify_chain(c, self.signer))

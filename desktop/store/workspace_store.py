@@ -37,6 +37,7 @@ from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
 from desktop.store.segment_repository import SegmentRepository
 from desktop.store.settings_seal_repository import SettingsSealRepository
+from desktop.store.shared_row_journal import SharedRowJournal
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
 from desktop.store.sync_repository import SyncRepository
@@ -57,7 +58,7 @@ class WorkspaceStore:
 
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
     `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), whose team the desk
-    belongs to (`team`), who was erased
+    belongs to (`team`) and what it shares (`shared_rows`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
     (`events` … `event_writes`), saved segments (`segments`), and what services said
     (`customer_cache`, `feeds`, `zendesk_users`).
@@ -75,6 +76,7 @@ class WorkspaceStore:
     erased_people: ErasedPeopleRepository
     audit: AuditLog
     team: TeamMembershipRepository
+    shared_rows: SharedRowJournal
     drafts_and_links: DraftAndLinkRepository
     customer_cache: CustomerCache
     sheet_reader: CachedSheetReader
@@ -184,6 +186,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         erased_people=ErasedPeopleRepository(fairlead),
         audit=AuditLog(fairlead),
         team=TeamMembershipRepository(fairlead),
+        shared_rows=SharedRowJournal(fairlead),
         drafts_and_links=DraftAndLinkRepository(fairlead),
         customer_cache=CustomerCache(mirror),
         sheet_reader=CachedSheetReader(fairlead.path, mirror.path, thread),

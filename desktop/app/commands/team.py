@@ -39,8 +39,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         default="status",
         choices=sorted(_ACTIONS),
         help="status (the default); join a team store, leave; invite one more desk by a one-time"
-        " code, revoke one; take a sync over; list and give approvals; as the owner of the"
-        " database: migrate it, or name the admin for whom a desk acts",
+        " code, revoke one; share rows of syncs and customers (on, off); take a sync over; list"
+        " and give approvals; as the owner of the database: migrate it, or name the admin for"
+        " whom a desk acts",
     )
     parser.add_argument("what", nargs="?", metavar="DSN|NAME|SYNC|ID", help=_STDIN_HINT)
     parser.add_argument("--confirm", help="what is approved: the address, or the number of people")
@@ -71,7 +72,9 @@ async def _show_status(services: WorkspaceServices, options: argparse.Namespace)
     try:
         store = await services.team.open()
         await services.team.hand_in_audit()
+        await services.team.exchange_rows()
         assert store is not None  # noqa: S101 - it is a member
+        document["shares_rows"] = await store.shared_rows.is_on()
         desks, leases = await store.desks.list_all(), await store.leases.list_all()
     except AppError as error:
         waiting = format_count(document["waiting"], "change", "changes")
@@ -82,14 +85,26 @@ async def _show_status(services: WorkspaceServices, options: argparse.Namespace)
     document |= {
         "waiting": await services.team.count_waiting(),
         "desks": [desk.as_json() for desk in desks],
-        "syncs": [{"sync": one.sync, "desk": one.desk_name, "epoch": one.epoch} for one in leases],
+        "syncs": [
+            {
+                "sync": one.sync,
+                "desk": one.desk_name,
+                "epoch": one.epoch,
+                "has_memory": one.has_memory,
+            }
+            for one in leases
+        ],
     }
     lines += [
         f"  {desk.name}{' (this computer)' if desk.id == membership.desk_id else ''}:"
         f" {format_count(desk.entry_count, 'change', 'changes')}, {_describe_presence(desk)}"
         for desk in desks
     ]
-    lines += [f"  {one.sync} runs at {one.desk_name}" for one in leases]
+    lines += [
+        f"  {one.sync} runs at {one.desk_name}{', and may move' if one.has_memory else ''}"
+        for one in leases
+    ]
+    lines.append(f"Rows are {'' if document['shares_rows'] else 'not '}shared.")
     return emit(document, lines, as_json=options.json)
 
 
@@ -161,15 +176,31 @@ async def _leave(services: WorkspaceServices, options: argparse.Namespace) -> in
     return emit({"joined": False}, lines, as_json=options.json)
 
 
+async def _share(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    if options.what not in ("on", "off"):
+        raise InvalidInput("Say on or off.", "", "`fairlead team share on`, or off.")
+    is_on = options.what == "on"
+    await services.team.share_rows(is_on=is_on, actor=services.session.actor)
+    line = (
+        "The team shares who is whom, who is left out, segments, syncs, and what syncs remember."
+        " Ids and values of customers lie in the team store from now on."
+        if is_on
+        else "What the team shared is deleted from the team store; each computer keeps its own."
+    )
+    return emit({"shares_rows": is_on}, [line], as_json=options.json)
+
+
 async def _take(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_admin(services, "move a sync to this computer")
     if not options.what:
         raise InvalidInput("Say which sync.", "", "`fairlead sync list` names them.")
     lease = await services.take_sync_over(options.what)
-    lines = [
-        f"{lease.sync} runs on this computer from now on.",
-        "What the other one remembered of its records is not here: look at a preview first.",
-    ]
+    lines = [f"{lease.sync} runs on this computer from now on."]
+    lines.append(
+        "What it remembers of its records comes with the next run."
+        if lease.has_memory
+        else "What the other one remembered of its records is not here: look at a preview first."
+    )
     return emit({"sync": lease.sync, "epoch": lease.epoch}, lines, as_json=options.json)
 
 
@@ -277,6 +308,7 @@ _ACTIONS: dict[str, Callable[[WorkspaceServices, argparse.Namespace], Coroutine[
     "revoke": _revoke,
     "admin": _name_admin,
     "leave": _leave,
+    "share": _share,
     "take": _take,
     "approvals": _list_approvals,
     "approve": _approve,

@@ -13,6 +13,7 @@ from desktop.panels.widgets.confirmation_dialog import ask_confirmation
 from desktop.panels.widgets.form import Form
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.secret_field import SecretField
+from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.text_field import TextField
 from desktop.viewmodels.form import FieldKind, FormField
 from desktop.viewmodels.settings.error_message import to_error_message
@@ -25,7 +26,7 @@ from desktop.viewmodels.settings.team_store_model import (
 _INTRO = (
     "A PostgreSQL database that the computers of your team share: what each of them changed,"
     " approvals by a second admin, and which one runs a sync. Names and values of customers stay on"
-    " each computer."
+    " each computer, unless you share them below."
 )
 _ADDRESS = FormField(
     "address",
@@ -34,6 +35,15 @@ _ADDRESS = FormField(
     name="Address of the team store",
     help="postgresql://LOGIN:PASSWORD@HOST/DATABASE, or the code copied at an admin's computer of"
     " the team. Saved in the keyring only.",
+)
+_SHARED = FormField(
+    "shares_rows",
+    "Share syncs and who is whom",
+    FieldKind.SWITCH,
+    name="Share syncs and who is whom with the team",
+    help="Matches of customers, who is always left out, segments, syncs and what they remember, so"
+    " that a sync may move to another computer. Ids and values of customers then lie in the"
+    " database.",
 )
 _NEW_DESK = FormField(
     "name",
@@ -56,6 +66,9 @@ class TeamStoreCard(SettingsCard):
         self.address_field = self._form.control("address", SecretField)
         self.join_button = secondary_button("Join", name="Join the team store")
         self.status_label = label("", "strong", wrap=True, tone="ok")
+        self._shared_form = Form([_SHARED])
+        self.shared_switch = self._shared_form.control("shares_rows", Switch)
+        self.shared_switch.chosen.connect(model.share_rows)
         self._new_form = Form([_NEW_DESK])
         self.name_field = self._new_form.control("name", TextField)
         self.copy_button = secondary_button(
@@ -72,6 +85,7 @@ class TeamStoreCard(SettingsCard):
             hbox(1, self.join_button),
             self.status_label,
             self._place,
+            self._shared_form,
             self._new_form,
             hbox(self.copy_button, 1, self.leave_button),
             self.result_note,
@@ -92,6 +106,7 @@ class TeamStoreCard(SettingsCard):
             (self._form, not view.is_joined),
             (self.join_button, not view.is_joined),
             (self.status_label, view.is_joined),
+            (self._shared_form, view.is_joined),
             (self._new_form, view.is_joined),
             (self.copy_button, view.is_joined),
             (self.leave_button, view.is_joined),
@@ -100,6 +115,8 @@ class TeamStoreCard(SettingsCard):
         self.status_label.setText(view.status_text)
         for button in (self.join_button, self.copy_button, self.leave_button):
             button.set_enabled(not view.refusal, view.refusal)
+        self.shared_switch.set_value(view.shares_rows)
+        self.shared_switch.set_enabled(not view.refusal, view.refusal)
         for button in self.revoke_buttons.values():
             button.set_enabled(not view.refusal, view.refusal)
         self.show_error(view.error)

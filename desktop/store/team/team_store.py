@@ -9,14 +9,16 @@ from desktop.store.team.desk_repository import DeskRepository
 from desktop.store.team.enrolment_repository import EnrolmentRepository
 from desktop.store.team.lease_repository import LeaseRepository
 from desktop.store.team.shared_audit import SharedAudit
+from desktop.store.team.shared_row_repository import SharedRowRepository
 from desktop.store.team.team_database import TeamDatabase
 from desktop.store.team.team_key import TeamKey
 
 
 @dataclass(frozen=True)
 class TeamStore:
-    """The team store as one desk uses it: desks, the record, approvals, who runs which sync."""
+    """The team store as the desk `desk_id` uses it: desks, record, approvals, leases, rows."""
 
+    desk_id: str
     database: TeamDatabase
     key: TeamKey
     desks: DeskRepository
@@ -24,6 +26,7 @@ class TeamStore:
     audit: SharedAudit
     approvals: ApprovalRepository
     leases: LeaseRepository
+    shared_rows: SharedRowRepository
 
     @property
     def thread(self) -> DatabaseThread:
@@ -47,6 +50,7 @@ def build_team_store(address: TeamAddress, desk_id: str, *, ca_file: str = "") -
 def _build(database: TeamDatabase, key: TeamKey, desk_id: str) -> TeamStore:
     parts = (database, key, desk_id)
     return TeamStore(
+        desk_id,
         database,
         key,
         DeskRepository(*parts),
@@ -54,4 +58,5 @@ def _build(database: TeamDatabase, key: TeamKey, desk_id: str) -> TeamStore:
         SharedAudit(*parts),
         ApprovalRepository(*parts),
         LeaseRepository(*parts),
+        SharedRowRepository(*parts),
     )

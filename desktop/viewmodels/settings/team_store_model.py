@@ -32,6 +32,7 @@ class TeamStoreView:
     is_joined: bool
     status_text: str
     desks: tuple[TeamDeskView, ...]
+    shares_rows: bool
     refusal: str
     busy_text: str
     error: ErrorMessage
@@ -49,6 +50,7 @@ class TeamStoreModel(CardModel):
         self._desks: tuple[TeamDesk, ...] = ()
         self._leases: tuple[SyncLease, ...] = ()
         self._waiting = 0
+        self._shares_rows = False
 
     def view(self) -> TeamStoreView:
         """Build the view of the card “Team store”."""
@@ -56,6 +58,7 @@ class TeamStoreModel(CardModel):
             is_joined=self._membership is not None,
             status_text=self._status_text(),
             desks=tuple(map(self._desk_view, self._desks)),
+            shares_rows=self._shares_rows,
             refusal=self._refusal(),
             busy_text=self._busy_text,
             error=self._error,
@@ -101,6 +104,7 @@ class TeamStoreModel(CardModel):
         if store is not None:
             self._desks = await store.desks.list_all()
             self._leases = await store.leases.list_all()
+            self._shares_rows = await store.shared_rows.is_on()
 
     async def _join(self, address: str) -> None:
         if not address.strip():
@@ -115,6 +119,20 @@ class TeamStoreModel(CardModel):
         await self._team.leave(self._workspace.actor)
         await self._read()
         self._finish_work("This computer works alone again. What it handed in stays there.")
+
+    def share_rows(self, is_on: bool) -> None:
+        """Switch sharing rows on or off for the whole team, by the card's switch."""
+        busy = "Handing in…" if is_on else "Deleting what was shared…"
+        self._start_work("work", self._share_rows(is_on), busy)
+
+    async def _share_rows(self, is_on: bool) -> None:
+        await self._team.share_rows(is_on=is_on, actor=self._workspace.actor)
+        await self._read()
+        self._finish_work(
+            "Shared with your team from now on."
+            if is_on
+            else "Deleted from the team store. Each computer keeps its own."
+        )
 
     async def _revoke(self, desk_id: str) -> None:
         desk, login = await self._team.revoke(desk_id, self._workspace.actor)

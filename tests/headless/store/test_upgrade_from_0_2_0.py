@@ -92,6 +92,8 @@ def _count_rows(path: Path) -> dict[str, int]:
                 "event_write": 0,
                 "named_event_source": 0,
                 "team_membership": 0,
+                "shared_state": 0,
+                "shared_change": 0,
             },
         ),
         ("mirror", MIRROR_RENAMED, {"feed_user_address": 0, "search_suffix": 493}),

@@ -59,6 +59,10 @@ async def test_admin_joins_a_team_copies_a_code_revokes_and_leaves(
     kim.close()
     admin_page.model.team_store.load_status()
     await wait_until(lambda: "kim" in card.revoke_buttons)
+    assert not card.shared_switch.value()
+    card.shared_switch.click()
+    await wait_until(lambda: admin_page.model.team_store.view().shares_rows)
+    await wait_until(lambda: "Shared with your team" in card.result_note.text())
     if folder := os.environ.get("FAIRLEAD_PICTURES"):
         admin_page.window.show()
         admin_page.window.grab().save(str(Path(folder) / "team-store.png"))
