@@ -228,10 +228,7 @@ class WorkspaceServices:
         from desktop.connect.team_connection import TeamConnection
 
         return TeamConnection(
-            self.session.connection_config,
-            self.store.team,
-            self.store.accounts,
-            self.context.redactor.add_secrets,
+            self.session.connection_config, self.store, self.context.redactor.add_secrets
         )
 
     async def acquire_run_lease(self, sync: "Sync") -> "RunLease | None":
@@ -245,7 +242,9 @@ class WorkspaceServices:
         from desktop.store.process_identity import new_owner_id
         from desktop.sync.run_lease import acquire_run_lease
 
-        return await acquire_run_lease(store, sync, new_owner_id(), self.session.actor.signature)
+        await self.team.exchange_rows()
+        actor, clock = self.session.actor.signature, self.context.clock
+        return await acquire_run_lease(store, self.store, sync, new_owner_id(), actor, clock)
 
     async def take_sync_over(self, name: str) -> "SyncLease":
         """Have a sync of the team run on this computer from now on. Raises ConflictError."""
@@ -254,7 +253,8 @@ class WorkspaceServices:
         sync, store = await self.store.syncs.get(name), await self.team.open()
         if store is None:
             raise InvalidInput("This computer works alone.", "Its syncs run here already.")
-        require_movable(sync)
+        leases = {one.sync: one for one in await store.leases.list_all()}
+        require_movable(sync, has_memory=name in leases and leases[name].has_memory)
         return await store.leases.take_over(name, self.session.actor.signature)
 
     @cached_property
