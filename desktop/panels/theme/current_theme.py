@@ -28,7 +28,7 @@ def theme_color(name: str) -> QColor:
 @contextmanager
 def recoloring() -> Iterator[None]:
     """Mark that widgets get other colours inside the block, and keep every font and length."""
-    global _is_recoloring  # noqa: PLW0603 - the application has one style sheet
+    global _is_recoloring
     _is_recoloring = True
     try:
         yield
