@@ -35,8 +35,10 @@ def _allocate_in_other_thread() -> tuple[int, list[list[int]]]:
 
 def test_cycle_with_qobject_dies_on_qt_thread(qtbot: QtBot) -> None:
     deaths: list[int] = []
-    collector = GuiThreadGarbageCollector()
+    frozen = gc.get_freeze_count()
+    collector = GuiThreadGarbageCollector(begin_after_ms=0)
     try:
+        qtbot.waitUntil(lambda: gc.get_freeze_count() > frozen)
         _Cyclic(deaths.append)
         _other, kept = _allocate_in_other_thread()
         assert deaths == []
@@ -45,6 +47,8 @@ def test_cycle_with_qobject_dies_on_qt_thread(qtbot: QtBot) -> None:
         del kept
     finally:
         collector.restore_automatic_collection()
+        # As the tests have it from the beginning.
+        gc.freeze()
     assert gc.isenabled()
 
 
