@@ -1,6 +1,5 @@
 """Validates a mapping's rows against what Sailthru and Zendesk let anybody write; pure."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from desktop.kit.errors import InvalidInput
@@ -14,11 +13,10 @@ from desktop.model.target_record import (
     SELL_ATTRIBUTES,
     SELL_FIELD_PREFIX,
 )
+from desktop.model.zendesk_naming_rules import ZENDESK_FIELD_KEY
 
 # `cookie` is a login token, and keys say who somebody is: no mapping writes either.
 RESERVED_FIELDS = frozenset({"cookie", "cookies", "keys", "sid", "email", "extid"})
-# developer.zendesk.com, User Fields: “letters, digits and underscores, not digits only”.
-ZENDESK_FIELD_KEY = re.compile(r"(?=.*[^0-9])[A-Za-z0-9_]+")
 _ZENDESK_FIELDS = frozenset({"name", "phone", "external_id", "notes", "details", "tags"})
 _SET_OPERATORS = (MappingOperator.SET, MappingOperator.SET_IF_EMPTY)
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import SourceType
 from desktop.model.field_value import parse_number
-from desktop.model.mapping_validation import RESERVED_FIELDS, ZENDESK_FIELD_KEY, naming_problems
+from desktop.model.mapping_validation import RESERVED_FIELDS, naming_problems
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.value_conversion import zendesk_tag_from
+from desktop.model.zendesk_naming_rules import ZENDESK_FIELD_KEY
 
 _DAY_OPERATORS = (ConditionOperator.WITHIN_DAYS, ConditionOperator.BEFORE_DAYS)
 _SETTABLE_LEVELS = frozenset(level.value for level in OptOutLevel if level is not OptOutLevel.BLAST)

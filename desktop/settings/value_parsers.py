@@ -12,7 +12,6 @@ from desktop.kit.text import is_text_character, is_valid_unicode
 from desktop.model import email_address
 from desktop.model.customer_value import PredictionField, parse_customer_type
 from desktop.model.json_value import Json
-from desktop.model.mapping_validation import ZENDESK_FIELD_KEY
 from desktop.model.sailthru_naming_rules import validate_var_name
 from desktop.model.text_template import (
     MAX_REASONS,
@@ -22,6 +21,7 @@ from desktop.model.text_template import (
     validate_reason,
 )
 from desktop.model.time_zone import parse_time_zone
+from desktop.model.zendesk_naming_rules import ZENDESK_FIELD_KEY
 
 # Characters; more is a pasted document, not a setting.
 _LONGEST = 500

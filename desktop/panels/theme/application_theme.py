@@ -1,5 +1,6 @@
 """Theme of the window: colours, contrast, zoom and direction, applied to one QApplication."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.panels.theme import fonts
+from desktop.panels.theme.current_theme import recoloring
 from desktop.panels.theme.design_tokens import (
     DARK,
     DARK_CONTRAST,
@@ -194,7 +196,8 @@ class ApplicationTheme(QObject):
         self._applied = wanted
         ApplicationTheme._is_styling = True
         try:
-            self._restyle(tokens, hidden_pages=not is_recolored)
+            with recoloring() if is_recolored else nullcontext():
+                self._restyle(tokens, hidden_pages=not is_recolored)
         finally:
             ApplicationTheme._is_styling = False
         self.changed.emit()
