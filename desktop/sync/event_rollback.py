@@ -5,6 +5,7 @@ taken out of an organisation joins it again. What was created, and everything ab
 comments and events of users, is named and left.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -70,6 +71,25 @@ class RollbackStep:
     request: tuple[str, str, Mapping[str, Json]] | None = None
 
 
+@dataclass(frozen=True)
+class RollbackPreview:
+    """What a rollback would do; `steps` are the newest of its `requests`, compared with Zendesk."""
+
+    requests: int
+    steps: tuple[RollbackStep, ...]
+    event_ids: list[int]
+
+    @property
+    def totals(self) -> Counter[RollbackState]:
+        """The compared requests by what becomes of them."""
+        return Counter(step.state for step in self.steps)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are requests that were not compared."""
+        return self.requests > len(self.steps)
+
+
 @dataclass
 class EventRollback:
     """Plans and makes the rollback of events' requests; each is read again right before.
@@ -87,9 +107,18 @@ class EventRollback:
 
     async def run(self, event_ids: Sequence[int], *, dry_run: bool) -> list[RollbackStep]:
         """Take back the requests of these events, the last one first. Raises what stops it all."""
+        return await self._run(await self.writes.list_newest_first(event_ids), dry_run=dry_run)
+
+    async def preview(self, event_ids: Sequence[int], limit: int) -> RollbackPreview:
+        """Compare the newest `limit` requests of these events with Zendesk; nothing is sent."""
+        writes = await self.writes.list_newest_first(event_ids)
+        steps = await self._run(writes[:limit], dry_run=True)
+        return RollbackPreview(len(writes), tuple(steps), sorted({one.event_id for one in writes}))
+
+    async def _run(self, writes: Sequence[EventWrite], *, dry_run: bool) -> list[RollbackStep]:
         steps = []
         self._is_dry_run = dry_run
-        for write in await self.writes.list_newest_first(event_ids):
+        for write in writes:
             try:
                 step = await self._plan(write)
                 if step.request is not None and not dry_run:

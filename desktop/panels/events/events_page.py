@@ -2,18 +2,19 @@
 
 from PySide6.QtCore import QMimeData, QModelIndex, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 
 from desktop.events.event_action import ActionKind
 from desktop.panels.events.actions_tab import ActionsTab
+from desktop.panels.events.clear_events_dialog import ClearEventsDialog
 from desktop.panels.events.consequences_card import ConsequencesCard
 from desktop.panels.events.create_fields_dialog import CreateFieldsDialog
+from desktop.panels.events.event_choice_dialog import ReplayDialog, RollbackDialog
 from desktop.panels.events.event_detail_card import EventDetailCard
 from desktop.panels.events.event_mapping_drawer import EventMappingDrawer
 from desktop.panels.events.event_sources_tab import EventSourcesTab
 from desktop.panels.events.event_table_view import EventTableView
 from desktop.panels.events.ignore_event_dialog import IgnoreEventDialog
-from desktop.panels.events.replay_dialog import ReplayDialog
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.export_file_dialog import documents_folder
@@ -66,6 +67,8 @@ class EventsPage(ListPage):
         self.pause_button.hide()
         self.deliver_button = primary_button("Deliver", name="Deliver")
         self.replay_button = secondary_button("Send again…", name="Send events again…")
+        self.rollback_button = secondary_button("Set back…", name="Set events back…")
+        self.clear_button = secondary_button("Clear…", name="Clear delivered events…")
         self.estimate_label = elided_label("", "muted")
         self.estimate_label.setMinimumHeight(fonts.scaled(26))
         super().__init__(
@@ -74,7 +77,8 @@ class EventsPage(ListPage):
             self.detail_card,
             head_buttons=[
                 *(self.open_button, self.paste_button, self.pause_button),
-                *(self.replay_button, self.deliver_button),
+                *(self.replay_button, self.rollback_button, self.clear_button),
+                self.deliver_button,
             ],
             below_filters=self.consequences_card,
             parent=parent,
@@ -130,7 +134,8 @@ class EventsPage(ListPage):
         view = self._full_view_by_filter.get(self._model.event_filter)
         self.show_full_view(view)
         self.export_button.setVisible(view is None)
-        self.replay_button.setVisible(self._model.event_filter is EventFilter.LOG)
+        for button in (self.replay_button, self.rollback_button, self.clear_button):
+            button.setVisible(self._model.event_filter is EventFilter.LOG)
         self.deliver_button.setVisible(self._model.event_filter is EventFilter.SIMULATION)
 
     def _take(self, data: QMimeData | None) -> None:
@@ -158,6 +163,8 @@ class EventsPage(ListPage):
         self.paste_button.clicked.connect(self.paste)
         self.deliver_button.clicked.connect(model.deliver)
         self.replay_button.clicked.connect(self._on_replay)
+        self.rollback_button.clicked.connect(self._on_rollback)
+        self.clear_button.clicked.connect(self._on_clear)
         self.pause_button.clicked.connect(self._on_pause)
         self.consequences_card.action_triggered.connect(self._on_consequence)
         self.consequences_card.ticket_requested.connect(self._on_ticket)
@@ -229,10 +236,9 @@ class EventsPage(ListPage):
 
     def _on_open(self) -> None:
         dialog = QFileDialog(self, "Open events", documents_folder(), _FILE_KINDS)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.open_path)
-        dialog.open()
+        self._open(dialog)
 
     def _on_filter_changed(self, key: str, text: str) -> None:
         self._model.set_filter(EventFilter[key], text)
@@ -268,7 +274,16 @@ class EventsPage(ListPage):
 
     def _on_replay(self) -> None:
         model = self._model
-        dialog = ReplayDialog(model.replay, model.stored.source_names, self.window())
+        self._open(ReplayDialog(model.replay, model.stored.source_names, self.window()))
+
+    def _on_rollback(self) -> None:
+        model = self._model
+        self._open(RollbackDialog(model.rollback, model.stored.source_names, self.window()))
+
+    def _on_clear(self) -> None:
+        self._open(ClearEventsDialog(self._model.clearing, self.window()))
+
+    def _open(self, dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
@@ -284,9 +299,8 @@ class EventsPage(ListPage):
         if row is None:
             return
         dialog = IgnoreEventDialog(f"Line {row.line}", self.window())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.reason_given.connect(self._on_reason_given)
-        dialog.open()
+        self._open(dialog)
 
     def _on_reason_given(self, reason: str) -> None:
         self._model.correction.ignore(self._model.detail(), reason)
@@ -321,9 +335,8 @@ class EventsPage(ListPage):
             self.window(),
             fields_address=self._model.user_fields_address,
         )
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fields_chosen.connect(self._on_fields_chosen)
-        dialog.open()
+        self._open(dialog)
 
     def _on_fields_chosen(self, fields: object) -> None:
         simulated = self._model.simulated

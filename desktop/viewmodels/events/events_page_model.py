@@ -17,6 +17,7 @@ from desktop.settings import settings_table
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.events.actions_model import ActionsModel
 from desktop.viewmodels.events.delivery_estimate_text import describe_estimate
+from desktop.viewmodels.events.event_clearing_model import EventClearingModel
 from desktop.viewmodels.events.event_consequences import (
     EventConsequence,
     build_consequences,
@@ -26,6 +27,7 @@ from desktop.viewmodels.events.event_correction_model import EventCorrectionMode
 from desktop.viewmodels.events.event_delivery_model import EventDeliveryModel
 from desktop.viewmodels.events.event_export import export_event_rows
 from desktop.viewmodels.events.event_replay_model import EventReplayModel
+from desktop.viewmodels.events.event_rollback_model import EventRollbackModel
 from desktop.viewmodels.events.event_row import (
     EVENT_COLUMNS,
     EventFilter,
@@ -90,6 +92,8 @@ class EventsPageModel(TaskModel):
         self.stored = StoredEventsModel(store, bus)
         self.delivery = EventDeliveryModel(workspace, store, use_cases, clock)
         self.replay = EventReplayModel(use_cases.preview_replay, self.delivery, clock)
+        self.rollback = EventRollbackModel(use_cases.preview_rollback, self.delivery, clock)
+        self.clearing = EventClearingModel(workspace, store.events, use_cases.clear, clock)
         self.correction = EventCorrectionModel(workspace, store, self.delivery)
         actions.saved.connect(self._on_actions_saved)
         self.delivery.rows_changed.connect(self._on_rows_changed)
@@ -98,7 +102,7 @@ class EventsPageModel(TaskModel):
         self.correction.read_wanted.connect(self._read_again)
         self.stored.changed.connect(self._on_stored_read)
         self.stored.attention_changed.connect(self.changed)
-        for part in (self.stored, self.delivery, self.correction):
+        for part in (self.stored, self.delivery, self.correction, self.clearing):
             part.failed.connect(self.failed)
             part.message_posted.connect(self.message_posted)
         self.delivery.changed.connect(self.changed)
@@ -361,7 +365,7 @@ class EventsPageModel(TaskModel):
     async def close(self) -> None:
         """Stop watching; a delivery under way goes on."""
         for part in (
-            *(self.stored, self.delivery, self.replay),
+            *(self.stored, self.delivery, self.replay, self.rollback, self.clearing),
             *(self.correction, self.actions, self.sources),
         ):
             await part.close()
