@@ -212,13 +212,19 @@ def test_a_group_becomes_an_organisation_and_its_user_joins(
 ) -> None:
     user, _ = records.user(external_id=(external := records.new_name()))
     name = records.new_name()
-    traits = {"name": name, "domainNames": ["a.example"], "tags": "Gold", "arr": 5, "url": "x"}
+    traits = {
+        "name": name,
+        "domainNames": "a.example, B.example",
+        "tags": "Gold",
+        "arr": 5,
+        "url": "x",
+    }
     found = simulate(fairlead, group(name, external, **traits), group(name, external, name=name))
     created, joined = found["requests"]
     organization = {
         "external_id": name,
         "name": name,
-        "domain_names": ["a.example"],
+        "domain_names": ["a.example", "b.example"],
         "tags": ["gold"],
     }
     assert created["path"] == "/api/v2/organizations/create_or_update"
