@@ -127,7 +127,8 @@ def request_row(number: int, request: PlannedRequest) -> EventRow:
         state = format_count(len(request.tickets), "ticket", "tickets")
     facts = [("Action", request.action.label), ("Customer", request.who)]
     if request.found_by:
-        facts.append(("Found by", request.found_by.replace("_", " ")))
+        kind, _, key = request.found_by.partition(" ")
+        facts.append(("Found by", f"{kind.replace('_', ' ')} {key}"))
     if request.tickets:
         facts.append(("Tickets", " ".join(f"#{ticket}" for ticket in request.tickets)))
     facts += [("Note", warning) for warning in request.warnings]
