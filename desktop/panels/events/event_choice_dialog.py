@@ -80,6 +80,8 @@ class EventChoiceDialog(ScrollingDialog):
         count = f"{model.count:,}" if model.count else ""
         self.send_button.set_text(" ".join(self._button_text.format(count).split()))
         self.send_button.set_enabled(not refusal, refusal)
+        if self.isVisible():
+            self.fit_height()
 
     def _on_source(self, name: str) -> None:
         self._model.choose(source=name)

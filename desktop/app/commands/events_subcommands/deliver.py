@@ -214,6 +214,7 @@ def rows_as_json(event: StoredEvent) -> Iterator[dict[str, Any]]:
         "line": event.line,
         "message_id": event.message_id,
         **({"waits_for": event.waits_for} if event.waits_for else {}),
+        **({"holds_later": True} if event.is_held else {}),
         **({"next_try": event.not_before} if event.failures and not event.is_held else {}),
     }
     if event.reason:
