@@ -73,7 +73,7 @@ class RollbackStep:
 
 @dataclass(frozen=True)
 class RollbackPreview:
-    """What a rollback would do; `steps` are the newest of its `requests`, compared with Zendesk."""
+    """What a rollback would do: `steps` of its `requests`, but those that were not compared yet."""
 
     requests: int
     steps: tuple[RollbackStep, ...]
@@ -85,9 +85,9 @@ class RollbackPreview:
         return Counter(step.state for step in self.steps)
 
     @property
-    def has_more(self) -> bool:
-        """Whether there are requests that were not compared."""
-        return self.requests > len(self.steps)
+    def more(self) -> int:
+        """How many requests were not compared with Zendesk."""
+        return self.requests - len(self.steps)
 
 
 @dataclass
@@ -110,10 +110,15 @@ class EventRollback:
         return await self._run(await self.writes.list_newest_first(event_ids), dry_run=dry_run)
 
     async def preview(self, event_ids: Sequence[int], limit: int) -> RollbackPreview:
-        """Compare the newest `limit` requests of these events with Zendesk; nothing is sent."""
+        """Compare the newest requests of these events with Zendesk; nothing is sent.
+
+        `limit` of those for which Zendesk has to be asked: what was made stays in any case.
+        """
         writes = await self.writes.list_newest_first(event_ids)
-        steps = await self._run(writes[:limit], dry_run=True)
-        return RollbackPreview(len(writes), tuple(steps), sorted({one.event_id for one in writes}))
+        asked = [one for one in writes if _can_be_set_back(one)]
+        left = {one.id for one in asked[limit:]}
+        steps = await self._run([one for one in writes if one.id not in left], dry_run=True)
+        return RollbackPreview(len(writes), tuple(steps), sorted({one.event_id for one in asked}))
 
     async def _run(self, writes: Sequence[EventWrite], *, dry_run: bool) -> list[RollbackStep]:
         steps = []
@@ -146,7 +151,7 @@ class EventRollback:
     async def _plan(self, write: EventWrite) -> RollbackStep:
         if write.effect == "remove":
             return await self._plan_joining(write)
-        if write.effect != "update" or not write.changes:
+        if not _can_be_set_back(write):
             return RollbackStep(write, RollbackState.KEPT, _describe_left(write))
         try:
             if write.record == "user":
@@ -263,6 +268,10 @@ class EventRollback:
         return RollbackStep(
             write, RollbackState.PLANNED, text, (method, path, make_body(_document(back)))
         )
+
+
+def _can_be_set_back(write: EventWrite) -> bool:
+    return write.effect == "remove" or (write.effect == "update" and bool(write.changes))
 
 
 def _document(fields: Sequence[WrittenField]) -> dict[str, Json]:

@@ -77,8 +77,8 @@ class EventChoiceDialog(ScrollingDialog):
         self.rows_label.setText("\n".join(rows))
         self.rows_label.setVisible(bool(rows))
         refusal = model.refusal()
-        count = f"{model.count:,}" if model.count else ""
-        self.send_button.set_text(" ".join(self._button_text.format(count).split()))
+        words = self._button_text.format(model.count_text).split()
+        self.send_button.set_text(" ".join(words))
         self.send_button.set_enabled(not refusal, refusal)
         if self.isVisible():
             self.fit_height()

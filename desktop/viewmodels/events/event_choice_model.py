@@ -49,6 +49,11 @@ class EventChoiceModel(TaskModel):
     def count(self) -> int:
         """How many events or requests it concerns, for the button; 0: not known."""
 
+    @property
+    def count_text(self) -> str:
+        """The count as the button shows it."""
+        return f"{self.count:,}" if self.count else ""
+
     # What people do.
 
     def choose(self, *, source: str | None = None, times: ActivityTimes | None = None) -> None:

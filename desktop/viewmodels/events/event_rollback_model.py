@@ -40,9 +40,8 @@ class EventRollbackModel(EventChoiceModel):
         totals = self.found.totals
         counts = ", ".join(f"{totals[one]:,} {one.label}" for one in _SAID if totals[one])
         requests = format_count(self.found.requests, "request", "requests")
-        looked = len(self.found.steps)
-        newest = f", of which the newest {looked:,} were compared" if self.found.has_more else ""
-        return f"{requests}{newest}: {counts}."
+        more = f", {self.found.more:,} not compared yet" if self.found.more else ""
+        return f"{requests}: {counts}{more}."
 
     def warning(self) -> str:
         if self.found is None or not self.found.totals[RollbackState.KEPT]:
@@ -65,8 +64,12 @@ class EventRollbackModel(EventChoiceModel):
     def count(self) -> int:
         if self.found is None:
             return 0
-        more = self.found.requests - len(self.found.steps)
-        return self.found.totals[RollbackState.PLANNED] + more
+        return self.found.totals[RollbackState.PLANNED] + self.found.more
+
+    @property
+    def count_text(self) -> str:
+        is_exact = self.found is None or not self.found.more
+        return super().count_text if is_exact else f"up to {self.count:,}"
 
     def send(self) -> None:
         """Set back what was previewed; each record is read again right before."""

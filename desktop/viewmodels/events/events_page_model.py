@@ -157,7 +157,9 @@ class EventsPageModel(TaskModel):
         if self.simulated is None or self.event_filter is not EventFilter.SIMULATION:
             return ()
         found = build_consequences(self.simulated, self._clock.now())
-        return tuple(one for one in found if one.key not in self._ignored)
+        shown = (one for one in found if one.key not in self._ignored)
+        # What is being delivered, or was, can't be chosen any more.
+        return tuple(shown if self.can_tick else (replace(one, actions=()) for one in shown))
 
     def creation_refusal(self) -> str:
         """Say why the person at work may not have fields created in Zendesk, or ""."""
