@@ -1,6 +1,6 @@
 """Widget of the Events page: open or paste events, see what they would do to Zendesk, deliver."""
 
-from PySide6.QtCore import QMimeData, QModelIndex, Qt, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 
@@ -75,6 +75,7 @@ class EventsPage(ListPage):
             _SPEC,
             self.table,
             self.detail_card,
+            tick_column=TICK,
             head_buttons=[
                 *(self.open_button, self.paste_button, self.pause_button),
                 *(self.replay_button, self.rollback_button, self.clear_button),
@@ -178,10 +179,9 @@ class EventsPage(ListPage):
         self.detail_card.ignore_requested.connect(self._on_ignore_event)
         self.detail_card.customer_requested.connect(self._on_customer)
         self.detail_card.copy_requested.connect(self._on_copy)
-        table.current_row_changed.connect(self._on_current_row_changed)
+        self.row_selected.connect(model.select_place)
+        self.row_followed.connect(self._on_customer)
         table.tick_toggled.connect(model.toggle_tick)
-        table.row_opened.connect(self._on_row_opened)
-        table.clicked.connect(self._on_row_clicked)
         table.copy_requested.connect(self._on_copy)
 
     # What the model says.
@@ -345,22 +345,6 @@ class EventsPage(ListPage):
 
     def _on_ticket(self, ticket: int) -> None:
         self.customer_requested.emit(f"#{ticket}")
-
-    def _on_current_row_changed(self, place: int) -> None:
-        row = self._model.table_model.row_at(place)
-        self._model.select(row.id if row is not None else "")
-
-    def _on_row_clicked(self, index: QModelIndex) -> None:
-        if not self.is_wide and index.column() != TICK:
-            self._on_row_opened(self.table.current_row())
-
-    def _on_row_opened(self, place: int) -> None:
-        self._on_current_row_changed(place)
-        if self.is_wide:
-            self._on_customer()
-            return
-        self.open_detail()
-        self.back_button.setFocus()
 
     def _on_customer(self) -> None:
         row = self._model.detail()

@@ -352,6 +352,11 @@ class EventsPageModel(TaskModel):
             self.correction.forget_fault()
             self.changed.emit()
 
+    def select_place(self, place: int) -> None:
+        """Show the details of the row at a place of the table."""
+        row = self.table_model.row_at(place)
+        self.select(row.id if row is not None else "")
+
     def deliver(self) -> None:
         """Deliver the simulated source by a process of its own, which outlives the window."""
         simulated = self.simulated
