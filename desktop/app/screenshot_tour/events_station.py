@@ -73,11 +73,13 @@ async def capture_events(driver: TourDriver, theme: str) -> None:
 async def _capture_delivery(driver: TourDriver, page: EventsPage, theme: str) -> None:
     """Picture a pasted delivery and its slip of the userId; in the second theme: sent before."""
     model = page._model  # noqa: SLF001 - the tour waits for what the page shows
-    model.paste(sample_delivery())
-    await driver.wait_until(lambda: model.simulated is not None, "Nothing was simulated in time.")
+    model.simulation.paste(sample_delivery())
+    await driver.wait_until(
+        lambda: model.simulation.simulated is not None, "Nothing was simulated in time."
+    )
     await driver.save_screenshot(f"events-pasted-{theme}")
-    if not model.delivery_refusal():
-        model.deliver()
+    if not model.simulation.delivery_refusal():
+        model.simulation.deliver()
         await driver.wait_until(lambda: not model.delivery.is_running, "Nothing was delivered.")
         await driver.save_screenshot(f"events-delivered-{theme}")
     model.set_filter(EventFilter.CORRECTION, "")

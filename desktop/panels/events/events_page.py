@@ -95,7 +95,7 @@ class EventsPage(ListPage):
         """Simulate the file at a path, as chosen or dropped."""
         self.banner.clear()
         self.search_field.clear()
-        self._model.open_file(path)
+        self._model.simulation.open_file(path)
 
     def paste(self) -> None:
         """Simulate what the clipboard holds: a file, or the text of events."""
@@ -148,7 +148,7 @@ class EventsPage(ListPage):
             return
         self.banner.clear()
         self.search_field.clear()
-        self._model.paste(data.text() if data is not None and data.hasText() else "")
+        self._model.simulation.paste(data.text() if data is not None and data.hasText() else "")
 
     def _connect(self) -> None:
         model, table = self._model, self.table
@@ -162,7 +162,7 @@ class EventsPage(ListPage):
         self.export_file_chosen.connect(model.export)
         self.open_button.clicked.connect(self._on_open)
         self.paste_button.clicked.connect(self.paste)
-        self.deliver_button.clicked.connect(model.deliver)
+        self.deliver_button.clicked.connect(model.simulation.deliver)
         self.replay_button.clicked.connect(self._on_replay)
         self.rollback_button.clicked.connect(self._on_rollback)
         self.clear_button.clicked.connect(self._on_clear)
@@ -170,7 +170,7 @@ class EventsPage(ListPage):
         self.consequences_card.action_triggered.connect(self._on_consequence)
         self.consequences_card.ticket_requested.connect(self._on_ticket)
         self.sources_tab.events_requested.connect(self._on_source_events)
-        self.actions_tab.preview_requested.connect(model.preview_drafts)
+        self.actions_tab.preview_requested.connect(model.simulation.preview_drafts)
         self.actions_tab.mapping_requested.connect(self.open_mapping)
         self.detail_card.retry_requested.connect(self._on_retry)
         self.detail_card.mapping_requested.connect(self._on_row_mapping)
@@ -204,11 +204,11 @@ class EventsPage(ListPage):
             self._fit_consequences()
         is_simulation = model.event_filter is EventFilter.SIMULATION
         self.table.set_ticks(shown=is_simulation, editable=model.can_tick)
-        refusal = model.delivery_refusal()
-        count = model.delivered_count
+        refusal = model.simulation.delivery_refusal()
+        count = model.simulation.delivered_count
         self.deliver_button.set_text(f"Deliver {count:,}" if count else "Deliver")
         self.deliver_button.set_enabled(not refusal, refusal)
-        estimate = model.estimate()
+        estimate = model.simulation.estimate()
         self.estimate_label.setText(estimate)
         self.estimate_label.setVisible(bool(estimate))
         self.scope_note.setText(model.source_text or _SPEC.scope_note)
@@ -250,19 +250,19 @@ class EventsPage(ListPage):
         self.arrange()
 
     def _on_consequence(self, key: str, action: str) -> None:
-        model = self._model
+        model, simulation = self._model, self._model.simulation
         if action in (event_consequences.TICK, event_consequences.UNTICK):
-            model.set_sends_removals(on=action == event_consequences.TICK)
+            simulation.set_sends_removals(on=action == event_consequences.TICK)
         elif action == event_consequences.CREATE:
             self._open_create_fields()
-        elif action == event_consequences.ACCEPT and model.simulated is not None:
-            needs = model.simulated.counts.effects.organization_fields
-            planned = model.simulated.request.organization_fields
-            model.set_created_fields(organization_fields=(*planned, *missing_fields(needs)))
+        elif action == event_consequences.ACCEPT and simulation.simulated is not None:
+            needs = simulation.simulated.counts.effects.organization_fields
+            planned = simulation.simulated.request.organization_fields
+            simulation.set_created_fields(organization_fields=(*planned, *missing_fields(needs)))
         elif action == event_consequences.DONT_CREATE:
-            model.set_created_fields((), ())
+            simulation.set_created_fields((), ())
         elif action == event_consequences.LEAVE_DRAFTS:
-            model.leave_drafts()
+            simulation.leave_drafts()
         elif action == event_consequences.OPTIONS:
             self.open_mapping(ActionKind.UPSERT_USER)
         elif action in (correction_groups.SHOW, correction_groups.SHOW_ALL):
@@ -270,7 +270,7 @@ class EventsPage(ListPage):
         elif action == correction_groups.RETRY:
             model.correction.retry_cause(key)
         else:
-            model.ignore(key)
+            simulation.ignore(key)
 
     def _on_replay(self) -> None:
         model = self._model
@@ -322,7 +322,7 @@ class EventsPage(ListPage):
         self._model.correction.correct(self._model.detail())
 
     def _open_create_fields(self) -> None:
-        simulated = self._model.simulated
+        simulated = self._model.simulation.simulated
         if simulated is None:
             return
         needs = simulated.counts.effects.discarded
@@ -331,17 +331,17 @@ class EventsPage(ListPage):
         dialog = CreateFieldsDialog(
             fields,
             counts,
-            self._model.creation_refusal(),
+            self._model.simulation.creation_refusal(),
             self.window(),
-            fields_address=self._model.user_fields_address,
+            fields_address=self._model.simulation.user_fields_address,
         )
         dialog.fields_chosen.connect(self._on_fields_chosen)
         self._open(dialog)
 
     def _on_fields_chosen(self, fields: object) -> None:
-        simulated = self._model.simulated
+        simulated = self._model.simulation.simulated
         if simulated is not None and isinstance(fields, tuple):
-            self._model.set_created_fields((*simulated.request.user_fields, *fields))
+            self._model.simulation.set_created_fields((*simulated.request.user_fields, *fields))
 
     def _on_ticket(self, ticket: int) -> None:
         self.customer_requested.emit(f"#{ticket}")
