@@ -423,6 +423,7 @@ class PageFactory(QObject):
                 timer,
                 services.build_sell_exporter,
                 note_everybody,
+                lambda: services.retention if services.has_everybody() else None,
             )
             settings = SettingsPage(self._settings_model)
             settings.help_requested.connect(view.window_actions["Help"].trigger)

@@ -12,6 +12,7 @@ from desktop.model.follow_budget import DEFAULT_DESKS
 from desktop.model.json_value import Json
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.permission import DEFAULT_PERMISSIONS, SETTABLE_PERMISSIONS, Permission, Role
+from desktop.model.retention import DEFAULT_DAYS, WITHOUT_LIMIT, ActivityType
 from desktop.model.text_template import (
     DEFAULT_NOTE_TEMPLATES,
     DEFAULT_REASONS,
@@ -398,6 +399,36 @@ DATA_LISTS: Setting[tuple[str, ...]] = Setting(
     serialize=_dump_texts,
     is_admin_only=True,
 )
+
+
+def _retention_setting(activity: ActivityType, help: str) -> Setting[int]:
+    return number_setting(
+        f"retention.{activity.value}_days",
+        SettingSection.DATA,
+        f"{activity.label} (days)",
+        f"{help} 0: without limit. A change drops nothing before you confirm it.",
+        default=DEFAULT_DAYS,
+        minimum=WITHOUT_LIMIT,
+        maximum=36_500,
+        is_admin_only=True,
+    )
+
+
+RETENTION_DAYS: Mapping[ActivityType, Setting[int]] = MappingProxyType(
+    {
+        ActivityType.TICKETS: _retention_setting(
+            ActivityType.TICKETS,
+            "Kept so long after their last change; what is still open stays. The first reading asks"
+            " for no more.",
+        ),
+        ActivityType.TEXTS: _retention_setting(
+            ActivityType.TEXTS, "Subject and first message, which phrases are looked for in."
+        ),
+        ActivityType.RATINGS: _retention_setting(
+            ActivityType.RATINGS, "Kept so long after they were given or changed."
+        ),
+    }
+)
 REPORT_PHRASES: Setting[tuple[str, ...]] = Setting(
     "reports.phrases",
     SettingKind.TABLE,
@@ -578,6 +609,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     CACHE_DAYS,
     KEEP_EVERYTHING,
     DATA_LISTS,
+    *RETENTION_DAYS.values(),
     REPORT_PHRASES,
     EVENT_DAYS,
     WORKSPACE_KIND,
