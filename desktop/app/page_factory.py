@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, QTimer
 
+from desktop.app.background.retention import clear_old_events
 from desktop.app.container import WorkspaceServices
 from desktop.app.demo_process import DemoProcess
 from desktop.app.detached_run_process import DetachedRunLauncher
-from desktop.app.event_services import preview_replay, simulate_for_window
+from desktop.app.event_services import preview_replay, preview_rollback, simulate_for_window
 from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.app.system_timer.timer_installation import WorkspaceTimer
 from desktop.app.team_approvals import TeamApprovals
@@ -86,6 +87,9 @@ class PageFactory(QObject):
                 launcher.deliver_waiting_events,
                 partial(preview_replay, services),
                 launcher.replay_events,
+                partial(preview_rollback, services),
+                launcher.roll_back_events,
+                partial(clear_old_events, services),
             ),
             ActionsModel(
                 services.session,

@@ -308,8 +308,10 @@ class EventDeliverer:
             return
         reasons = [one.reason for one in planned if isinstance(one, NoChange)]
         if unit.answered or unit.is_maybe_sent:
-            left_out = f" {'; '.join(reasons)}." if unit.fired.newer else ""
-            await self.sender.end(unit, DeliveryState.DONE, f"Zendesk shows it.{left_out}")
+            # Of what another process has sent nobody here knows more than that.
+            said = unit.summaries or ["Zendesk shows it"]
+            said += reasons if unit.fired.newer else []
+            await self.sender.end(unit, DeliveryState.DONE, "; ".join(said))
         else:
             is_kept = KEPT_REASON in reasons
             state = DeliveryState.KEPT if is_kept else DeliveryState.UNCHANGED
