@@ -65,8 +65,7 @@ class SettingsPage(QWidget):
         self.banner.hide()
         self.section_list = SectionList("Sections of the settings")
         self.section_list.set_sections([title for _, title in self.SECTIONS])
-        # As wide as the longest name, “Changes and permissions”.
-        self.section_list.setFixedWidth(fonts.scaled(_NAV_WIDTH))
+        self.section_list.fit_width(fonts.scaled(_NAV_WIDTH))
         self.section_dropdown = DropdownField("Section", self.SECTIONS)
         self.section_dropdown.hide()
         self._pages = QStackedWidget()

@@ -129,7 +129,7 @@ class ConditionCard(QFrame):
         inside.setSpacing(fonts.scaled(6))
         inside.addWidget(self._flow_holder)
         inside.addLayout(self._groups)
-        self._area = wrap_in_scroll_area(self._inside)
+        self._area = wrap_in_scroll_area(self._inside, bar_beside=True)
         # Qt shows what was added in a later turn of the loop; only then it needs room.
         self._inside.installEventFilter(self)
         column.addWidget(self._area)

@@ -14,6 +14,7 @@ from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.button import Button, quiet_button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.export_file_dialog import ExportFileDialog
+from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.list_detail_page import (
     ListDetailPage,
@@ -150,6 +151,7 @@ class ListPage(ListDetailPage):
         # Beside the heading there is room for two buttons.
         is_below = not wide and len(self._head_buttons) > _BUTTONS_BESIDE_HEADING
         self._head.setDirection(direction.TopToBottom if is_below else direction.LeftToRight)
+        self._buttons.set_wrapping(is_below)
         self.scope_note.setVisible(wide)
         self.list_card.setVisible(wide or not self.is_detail_open)
         self._detail_scroll.setVisible(wide or self.is_detail_open)
@@ -181,12 +183,10 @@ class ListPage(ListDetailPage):
         heading.addWidget(label(self._spec.name, "heading"))
         heading.addWidget(self.scope_note, 1)
         heading.addStretch(0)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(fonts.scaled(8))
+        buttons = self._buttons = FlowLayout(fonts.scaled(8), fonts.scaled(6))
         for button in self._head_buttons:
             button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             buttons.addWidget(button)
-        buttons.addStretch(0)
         head = self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         head.setSpacing(fonts.scaled(8))
         head.addLayout(heading, 1)
@@ -224,7 +224,7 @@ class ListPage(ListDetailPage):
             parts.addWidget(self._below_filters)
         parts.addLayout(self._body, 1)
         # In a low window, or zoomed, what stands over the list would take all of its room.
-        page.addWidget(wrap_in_scroll_area(below_head), 1)
+        page.addWidget(wrap_in_scroll_area(below_head, bar_beside=True), 1)
         # Below the list, which is cut short for it: nothing moves under the pointer.
         page.addWidget(self.banner)
 
