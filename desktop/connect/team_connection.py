@@ -4,6 +4,7 @@ A workspace belongs to a team where `fairlead.db` says so, or its vault has an a
 takes only one of them away has a workspace that starts nothing by itself, not one that is alone.
 """
 
+import asyncio
 import logging
 import secrets
 import uuid
@@ -49,6 +50,7 @@ class TeamConnection:
         self._journal = local.shared_rows
         self._add_secrets = add_secrets
         self._store: TeamStore | None = None
+        self._opening = asyncio.Lock()
         self._quiet_until = 0.0
 
     async def find_membership(self) -> TeamMembership | None:
@@ -88,10 +90,15 @@ class TeamConnection:
             return None
         if self._store is not None:
             return self._store
-        account = await self._accounts.get_current() or Account()
-        self._store = await open_team_store(self._config, membership, account, self._add_secrets)
-        self._audit.signer.use_team_key(self._store.database.address.key)
-        return self._store
+        async with self._opening:
+            # Several loops of a window ask at once, and all are to get the same one.
+            if self._store is None:
+                account = await self._accounts.get_current() or Account()
+                self._store = await open_team_store(
+                    self._config, membership, account, self._add_secrets
+                )
+                self._audit.signer.use_team_key(self._store.database.address.key)
+            return self._store
 
     async def join(self, text: str, actor: Actor) -> TeamMembership:
         """Join the team store at this address, as an admin; the first desk makes the team.

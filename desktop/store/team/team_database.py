@@ -77,20 +77,24 @@ class TeamDatabase:
             return True
         return False
 
+    def connect(self) -> "TeamDatabaseConnection":
+        """Open one more connection to the team store, which the caller closes. psycopg's errors."""
+        import psycopg
+        from psycopg.rows import dict_row
+
+        connection = psycopg.connect(
+            "", row_factory=dict_row, autocommit=True, **self._parameters()
+        )
+        try:
+            connection.execute(_SESSION_SQL)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
     def _open(self) -> "TeamDatabaseConnection":
         if self._connection is None:
-            import psycopg
-            from psycopg.rows import dict_row
-
-            connection = psycopg.connect(
-                "", row_factory=dict_row, autocommit=True, **self._parameters()
-            )
-            try:
-                connection.execute(_SESSION_SQL)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+            self._connection = self.connect()
         return self._connection
 
     def _parameters(self) -> dict[str, Any]:
