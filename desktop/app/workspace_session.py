@@ -34,6 +34,7 @@ from desktop.settings.window_state import WindowState, WindowStateFile
 
 if TYPE_CHECKING:
     from desktop.app.service_connections import ServiceConnections
+    from desktop.clients.relay_transport import AskRelay
     from desktop.store.account_repository import AccountRepository
     from desktop.store.audit_log import AuditLog
     from desktop.store.database_thread import DatabaseThread
@@ -65,6 +66,8 @@ class WorkspaceSession:
         connecting on.
         """
         self._audit = audit
+        # How a computer without Sailthru's key reaches it; set where the team is known.
+        self.ask_relay: AskRelay | None = None
         self._accounts = accounts
         self.connection_config = connection_config
         self._database_thread = database_thread
@@ -198,6 +201,7 @@ class WorkspaceSession:
             self._on_service_state,
             retry_policy=RUN_RETRY_POLICY if for_runs else INTERACTIVE_RETRY_POLICY,
             transport_options=RUN_TRANSPORT_OPTIONS if for_runs else None,
+            ask_relay=self.ask_relay,
         )
         await self._close_connection()
         # A service that was signed out is not to stay in the status bar.

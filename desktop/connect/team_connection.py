@@ -8,7 +8,7 @@ import asyncio
 import logging
 import secrets
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.row_exchange import exchange_rows
 from desktop.kit.errors import AppError, ConflictError, InvalidInput, KeyringError, NotPermitted
 from desktop.model.account import Account
+from desktop.model.json_value import Json
 from desktop.model.permission import Actor
 from desktop.model.team import RevokedLogin, TeamDesk, TeamEntry, TeamMembership
 from desktop.model.team_address import TeamAddress, parse_team_address
@@ -202,16 +203,22 @@ class TeamConnection:
         await self._memberships.remove()
         await self._journal.switch(is_on=None)
 
-    async def invite(self, name: str, actor: Actor) -> str:
+    async def invite(
+        self, name: str, actor: Actor, *, person: str = "", is_worker: bool = False
+    ) -> str:
         """Make a one-time code with which one more desk joins, as an admin.
 
-        Returns the code: as secret as a password until it is used. Raises as `open` does.
+        `person`: the Zendesk user id in whose name the desk reaches Sailthru through a worker;
+        `is_worker`: the desk is one. Returns the code: as secret as a password until it is used.
+        Raises as `open` does.
         """
         store = await self._require_store(actor)
         if not name.strip():
             raise InvalidInput("Say whom or which computer the code is for.")
         await self._note("invited", name.strip(), actor)
-        address = await store.enrolment.invite(name.strip(), actor.signature)
+        address = await store.enrolment.invite(
+            name.strip(), actor.signature, person=person, is_worker=is_worker
+        )
         self._add_secrets(*address.secrets)
         return address.text
 
@@ -236,6 +243,21 @@ class TeamConnection:
             raise InvalidInput("This is that computer.", "", "`fairlead team leave` takes it out.")
         await self._note("revoked", found[0].name, actor)
         return found[0], await store.enrolment.revoke(found[0].id, actor.signature)
+
+    async def use_worker(self, change_settings: Callable[[Mapping[str, Json]], None]) -> bool:
+        """Have a desk without Sailthru's key reach it through a worker, where it may.
+
+        It may where it was joined by a code that was made for one person. Returns whether it does.
+        """
+        values = self._config.settings_file.load().values
+        uri = values.get(settings_table.SERVICE_URI)
+        store = await self.open()
+        if store is None or await self._config.sailthru_credentials(uri) is not None:
+            return False
+        may_ask = await store.requests.has_person()
+        if may_ask:
+            change_settings({settings_table.SAILTHRU_THROUGH_TEAM.key: True})
+        return may_ask
 
     async def _require_store(self, actor: Actor) -> "TeamStore":
         require_team_admin(actor)

@@ -72,6 +72,14 @@ HAS_DEDICATED_KEY = flag_setting(
     "This key is only for this app",
     "Ask Sailthru for a key of its own, so that it can be withdrawn alone.",
 )
+SAILTHRU_THROUGH_TEAM = flag_setting(
+    "sailthru.through_team",
+    SettingSection.SAILTHRU,
+    "Reach Sailthru through the team's worker",
+    "For a computer without a Sailthru key, joined by a code that was made for one person.",
+    is_advanced=True,
+    is_admin_only=True,
+)
 ZENDESK_BASE_URL = text_setting(
     "zendesk.base_url",
     SettingSection.ZENDESK,
@@ -536,6 +544,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     TIMEZONE,
     CURRENCY,
     HAS_DEDICATED_KEY,
+    SAILTHRU_THROUGH_TEAM,
     SERVICE_URI,
     ZENDESK_BASE_URL,
     ZENDESK_AUTH,

@@ -46,7 +46,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", metavar="DSN|NAME|SYNC|ID", help=_STDIN_HINT)
     parser.add_argument("--confirm", help="what is approved: the address, or the number of people")
     parser.add_argument("--desk", help="admin: the name or id of the computer that acts for them")
-    parser.add_argument("--person", type=int, help="admin: their Zendesk user id")
+    parser.add_argument(
+        "--person",
+        type=int,
+        help="admin: their Zendesk user id; invite: whose computer it is, without a Sailthru key",
+    )
+    parser.add_argument(
+        "--worker", action="store_true", help="invite: it reaches Sailthru for those without a key"
+    )
 
 
 @in_workspace()
@@ -118,17 +125,25 @@ async def _join(services: WorkspaceServices, options: argparse.Namespace) -> int
         )
     membership = await services.team.join(text, services.session.actor)
     count = await services.team.hand_in_audit()
+    is_relayed = await services.team.use_worker(services.session.change_settings)
     lines = [
         f"Joined the team store at {membership.store_label}.",
         f"{format_count(count, 'change', 'changes')} of this computer's record handed in.",
         "One more computer joins with the code that `fairlead team invite NAME` prints.",
     ]
-    document = {**_membership_json(membership), "handed_in": count}
+    if is_relayed:
+        lines.append("Without a Sailthru key it reaches Sailthru through your team's worker.")
+    document = {**_membership_json(membership), "handed_in": count, "through_team": is_relayed}
     return emit(document, lines, as_json=options.json)
 
 
 async def _invite(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    code = await services.team.invite(options.what or "", services.session.actor)
+    code = await services.team.invite(
+        options.what or "",
+        services.session.actor,
+        person=str(options.person or ""),
+        is_worker=options.worker,
+    )
     # Printed as it is: whoever asks is an admin, and the code is of no use masked.
     lines = [
         code,

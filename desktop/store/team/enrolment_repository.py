@@ -23,9 +23,13 @@ class EnrolmentRepository(TeamRepository):
     """The tables `invitation` and `team_admin`, and the functions that make and end logins."""
 
     @database_call
-    def invite(self, name: str, actor: str) -> TeamAddress:
+    def invite(
+        self, name: str, actor: str, *, person: str = "", is_worker: bool = False
+    ) -> TeamAddress:
         """Make a login for one desk, named for people; returns the one-time code as an address.
 
+        `person`: the Zendesk user id in whose name alone the desk may ask a worker; `is_worker`: it
+        may answer others.
         Raises TeamStoreRefused where this desk's login acts for no admin.
         """
         address = replace(
@@ -35,8 +39,16 @@ class EnrolmentRepository(TeamRepository):
         )
         self._database.run(
             lambda c: c.execute(
-                "SELECT invite_desk(%s, %s, %s, %s, make_interval(secs => %s))",
-                (address.user, _verifier(c, address), name, actor, CODE_LASTS_S),
+                "SELECT invite_desk(%s, %s, %s, %s, make_interval(secs => %s), %s, %s)",
+                (
+                    address.user,
+                    _verifier(c, address),
+                    name,
+                    actor,
+                    CODE_LASTS_S,
+                    person,
+                    is_worker,
+                ),
             )
         )
         return address
