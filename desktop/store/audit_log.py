@@ -176,6 +176,16 @@ class AuditLog(Repository):
         )
 
     @database_call
+    def note_retention(self, *, old: Json, new: Json, actor: str, now: float) -> int:
+        """Append for how many days activity is kept from now on, and how much is dropped by it."""
+        reason = "How long activity is kept was confirmed"
+        return self._database.write(
+            lambda c: audit_row.append_data_act(
+                c, audit_row.RETENTION_KIND, "activity", (old, new), actor, reason, now
+            )
+        )
+
+    @database_call
     def note_team_act(self, *, what: str, name: str, actor: str, now: float) -> int:
         """Append that a computer of the team, named for people, was invited or revoked."""
         reason = "Which computers belong to the team"

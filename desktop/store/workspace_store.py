@@ -36,6 +36,8 @@ from desktop.store.plan_retention import PlanRetention
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
 from desktop.store.segment_repository import SegmentRepository
+from desktop.store.sell_feed_repository import SellFeedRepository
+from desktop.store.sell_pair_repository import SellPairRepository
 from desktop.store.settings_seal_repository import SettingsSealRepository
 from desktop.store.shared_row_journal import SharedRowJournal
 from desktop.store.sqlite_database import Database
@@ -61,7 +63,7 @@ class WorkspaceStore:
     belongs to (`team`) and what it shares (`shared_rows`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
     (`events` … `event_writes`), saved segments (`segments`), and what services said
-    (`customer_cache`, `feeds`, `zendesk_users`).
+    (`customer_cache`, `feeds`, `sell_feeds`, `zendesk_users`); `sell_pairs` are who is who in Sell.
     """
 
     accounts: AccountRepository
@@ -96,6 +98,8 @@ class WorkspaceStore:
     event_sources: EventSourceRepository
     event_writes: EventWriteRepository
     feeds: FeedRepository
+    sell_feeds: SellFeedRepository
+    sell_pairs: SellPairRepository
     zendesk_users: ZendeskUserLookup
     fairlead_db: Database
     mirror_db: Database
@@ -122,6 +126,7 @@ class WorkspaceStore:
             batches=BatchRepository(other, self.accounts),
             runs=RunRepository(other, new_owner_id(), self.accounts),
             sync_state=SyncStateRepository(other),
+            sell_pairs=SellPairRepository(other),
             unconfirmed_increments=UnconfirmedIncrementRepository(other),
             plan_retention=PlanRetention(other),
             fairlead_db=other,
@@ -176,6 +181,8 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         event_writes=EventWriteRepository(fairlead),
         event_sources=EventSourceRepository(fairlead, new_owner_id()),
         feeds=FeedRepository(mirror, accounts),
+        sell_feeds=SellFeedRepository(mirror),
+        sell_pairs=SellPairRepository(fairlead),
         zendesk_users=ZendeskUserLookup(mirror),
         email_changes=EmailChangeRepository(fairlead),
         lead_requests=LeadRequestRepository(fairlead),

@@ -16,6 +16,7 @@ from desktop.sync.sync_context import SyncContext
 from desktop.writing.optout_door import RowPermits
 from desktop.writing.plan_rows import PlanRowQueue, PlanWriter, RunMemory
 from desktop.writing.sailthru_plan_writer import SailthruPlanWriter
+from desktop.writing.sell_plan_writer import SellPlanWriter
 from desktop.writing.write_protocol import Checkpoint, RecordGateway, WriteProtocol
 from desktop.writing.zendesk_plan_writer import ZendeskPlanWriter
 
@@ -82,6 +83,8 @@ class PlanApplier:
 
         if sync.target_service is Service.SAILTHRU:
             return SailthruPlanWriter(queue(context.profiles), context.profiles, sync.flows)
+        if sync.target_service is Service.SELL:
+            return SellPlanWriter(queue(context.sell_people[sync.target_type]))
         return ZendeskPlanWriter(queue(context.users), context.users)
 
 

@@ -238,7 +238,7 @@ class SyncRunner:
         await self.context.store.plans.delete_unfinished(sync.name)
         read = _ProgressReporter(self, run, RunStage.EXTRACT)
         await self._begin_stage(run, RunStage.EXTRACT)
-        extract = FeedExtractor(self.context, read.add)
+        extract = FeedExtractor(self.context, read.add, self.checkpoint)
         lists = await extract.extract_for_sync(sync)
         self.checkpoint("extracted")
         judged = _ProgressReporter(self, run, RunStage.PLAN)

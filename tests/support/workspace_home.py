@@ -29,6 +29,9 @@ def secrets_from_document(document: Mapping[str, Any]) -> dict[Secret, str]:
     if sailthru := document.get("sailthru"):
         known[Secret.SAILTHRU_KEY] = sailthru["api_key"]
         known[Secret.SAILTHRU_SECRET] = sailthru["api_secret"]
+    if "sell" in document:
+        # Used where a home has Sell's address among its settings alone.
+        known[Secret.SELL_TOKEN] = document["sell"]["access_token"]
     return {**known, Secret.ZENDESK_TOKEN: document["zendesk"]["api_token"]}
 
 
