@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
@@ -26,6 +26,9 @@ from desktop.model.team import (
 from desktop.model.team_address import TeamAddress
 from desktop.settings import settings_table
 from desktop.vault.secret import Secret
+
+if TYPE_CHECKING:
+    from desktop.store.team.team_database import TeamDatabase
 
 T = TypeVar("T")
 
@@ -255,16 +258,23 @@ async def _find_request(approvals: TeamApprovals, begin: str) -> ApprovalRequest
 
 
 async def _migrate(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    from desktop.store.team.team_migrations import DESK_ROLE, migrate_team_store
+    from desktop.store.team.enrolment_repository import invite_first
+    from desktop.store.team.team_migrations import migrate_team_store
 
-    before, after = await _as_owner(services, options, migrate_team_store)
+    def migrate_and_invite(database: "TeamDatabase") -> tuple[int, int, TeamAddress | None]:
+        before, after = migrate_team_store(database)
+        return before, after, invite_first(database)
+
+    before, after, code = await _as_owner(services, options, migrate_and_invite)
     lines = [
         f"The team store has version {after}"
         + (", as before." if before == after else f"; it had {before}."),
-        f"The first computer joins with a login of yours: CREATE ROLE name LOGIN PASSWORD '…' IN"
-        f" ROLE {DESK_ROLE}; each other one with a code of `fairlead team invite`.",
     ]
-    return emit({"before": before, "version": after}, lines, as_json=options.json)
+    document: dict[str, Json] = {"before": before, "version": after}
+    if code is not None:
+        document["code"] = code.text
+        lines += ["The first computer joins with this code, within a day:", code.text]
+    return emit(document, lines, as_json=options.json)
 
 
 async def _as_owner(

@@ -90,7 +90,7 @@ async def _work(context: AppContext, options: argparse.Namespace) -> int:
             return emit(
                 done.as_json(), done.text_lines(), as_json=options.json, exit_code=done.exit_code
             )
-        answering = asyncio.create_task(_answer_desks(services, answerer))
+        answering = asyncio.create_task(answer_desks(services, answerer))
         try:
             await _work_until_stopped(worker)
         finally:
@@ -100,7 +100,7 @@ async def _work(context: AppContext, options: argparse.Namespace) -> int:
     return emit({"stopped": True}, ["Stopped."], as_json=options.json)
 
 
-async def _answer_desks(services: WorkspaceServices, answerer: DeskRequestAnswerer) -> None:
+async def answer_desks(services: WorkspaceServices, answerer: DeskRequestAnswerer) -> None:
     """Answer desks without a key at once, also while a sync runs; where this one may."""
     asked = asyncio.Event()
 

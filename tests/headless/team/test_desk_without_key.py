@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from desktop.app.commands.edit_delivery import deliver_and_wait
-from desktop.app.commands.worker import _answer_desks
+from desktop.app.commands.worker import answer_desks
 from desktop.app.container import WorkspaceServices
 from desktop.app.desk_request_answerer import DeskRequestAnswerer
 from desktop.connect import team_relay
@@ -128,7 +128,7 @@ def keyless_document(sandbox: SandboxServers) -> dict[str, Any]:
 @pytest_asyncio.fixture
 async def answering(worker: WorkspaceServices) -> AsyncIterator[None]:
     """`fairlead worker` as it answers desks."""
-    task = asyncio.create_task(_answer_desks(worker, DeskRequestAnswerer(worker)))
+    task = asyncio.create_task(answer_desks(worker, DeskRequestAnswerer(worker)))
     yield
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
