@@ -24,6 +24,7 @@ from desktop.model.relayed_call import (
     find_needed_permissions,
     find_new_addresses,
 )
+from desktop.settings.permission_rules import leads_from
 
 if TYPE_CHECKING:
     from desktop.clients.sailthru.client import SailthruClient
@@ -123,7 +124,7 @@ class DeskRequestAnswerer:
         user = await zendesk.show_user(int(user_id))
         if not user.active or user.suspended:
             raise NotPermitted(f"{user.name} may not sign in to Zendesk any more.")
-        actor = actor_from_zendesk_user(user)
+        actor = actor_from_zendesk_user(user, leads_from(self._services.session.values))
         self._actors[user_id] = clock.monotonic(), actor
         return actor
 

@@ -29,6 +29,7 @@ from desktop.model.name_splitting import NameSplitRule
 from desktop.model.permission import Actor, PermissionRules
 from desktop.settings import settings_table
 from desktop.settings.managed_policy import ManagedPolicy
+from desktop.settings.permission_rules import leads_from
 from desktop.settings.settings_file import SettingsValues
 from desktop.settings.window_state import WindowState, WindowStateFile
 
@@ -342,7 +343,7 @@ class WorkspaceSession:
             return
         self._actor_asked_at = now
         try:
-            actor = actor_from_zendesk_user(await zendesk.me())
+            actor = actor_from_zendesk_user(await zendesk.me(), leads_from(self.values))
         except (AuthenticationError, NotPermitted) as error:
             self.connection_error, self._is_signed_in = error, False
         except AppError as error:

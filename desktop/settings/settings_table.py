@@ -161,6 +161,15 @@ PERMISSION_SETTINGS: Mapping[tuple[Role, Permission], Setting[bool]] = MappingPr
         for permission in SETTABLE_PERMISSIONS
     }
 )
+LEADS = text_setting(
+    "permissions.leads",
+    SettingSection.PERMISSIONS,
+    "Leads",
+    "Zendesk user ids of agents who answer requests and see reports and the team's record. An id is"
+    " the number in the address of a person's profile.",
+    parse=value_parsers.parse_user_ids,
+    is_admin_only=True,
+)
 SAILTHRU_ONLY_ROLE = choice_setting(
     "sailthru_only.role",
     SettingSection.PERMISSIONS,
@@ -594,6 +603,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     SELL_BASE_URL,
     CHANGES_ENABLED,
     *PERMISSION_SETTINGS.values(),
+    LEADS,
     FOLLOW_ADDRESSES,
     EVENTS_DELIVERED,
     SAILTHRU_ONLY_ROLE,

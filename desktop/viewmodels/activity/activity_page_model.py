@@ -16,6 +16,7 @@ from desktop.kit.errors import AppError
 from desktop.kit.text import fold_text, format_count
 from desktop.model.edit import Edit, EditState
 from desktop.model.lookup_query import record_query
+from desktop.model.permission import Permission, check_role
 from desktop.model.service import Service
 from desktop.model.team import TeamEntry
 from desktop.store.audit_log import AuditEntry
@@ -258,8 +259,9 @@ class ActivityPageModel(TaskModel):
 
     @property
     def is_in_team(self) -> bool:
-        """Whether the Activity rows of other desks can be shown."""
-        return self._store.team.get.blocking() is not None
+        """Whether the Activity rows of other desks can be shown to the person at work."""
+        allowed = check_role(Permission.TEAM_RECORD, self._workspace.actor, self._workspace.rules)
+        return allowed.is_allowed and self._store.team.get.blocking() is not None
 
     @property
     def is_filtered(self) -> bool:

@@ -196,3 +196,22 @@ def test_migrate_makes_a_store_of_an_empty_database(
     assert (refused.exit_code, "openssl" in refused.json["error"]["hint"]) == (2, True), refused
     assert ada("team", "join", "-", "--json", stdin=bare.text).exit_code == 2
     assert ada("team", "join", **mine).exit_code == 0
+
+
+def test_lead_sees_the_teams_record_and_changes_no_setting(make_desk: MakeDesk) -> None:
+    ada, kim = make_desk("ada"), make_desk("kim", admin="agent")
+    ada.ok("team", "join")
+    # Joined by an admin; an agent works there.
+    kim.ok("team", "join", **sign_in(ada))
+    refused = kim("audit", "--team", "--json")
+    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted"), refused
+    setup = json.dumps({"permissions": {"leads": "7602"}})
+    assert kim("setup", "--from", "-", stdin=setup, **sign_in(ada)).exit_code == 0
+    assert kim.ok("audit", "--team")["rows"] == []
+    mine = json.dumps({"permissions": {"leads": "7602, 7605"}})
+    assert "needs an admin and was not changed" in kim("setup", "--from", "-", stdin=mine).stdout
+
+
+def sign_in(desk: TeamDeskCommand) -> dict[str, str]:
+    """The environment by which this desk's person signs in to Zendesk."""
+    return {name: value for name, value in desk.command.environ.items() if "ZENDESK" in name}
