@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from desktop.audience.report_service import ReportService
     from desktop.audience.retention_service import RetentionService
     from desktop.connect.team_connection import TeamConnection
+    from desktop.connect.team_relay import TeamRelay
     from desktop.customer.address_watch import AddressWatch
     from desktop.customer.bounce_repair_service import BounceRepairService
     from desktop.customer.edit_batch.batch_runner import BatchRunner
@@ -230,6 +231,13 @@ class WorkspaceServices:
         return TeamConnection(
             self.session.connection_config, self.store, self.context.redactor.add_secrets
         )
+
+    @cached_property
+    def team_relay(self) -> "TeamRelay":
+        """The workspace's TeamRelay: its way to Sailthru where it has no key of its own."""
+        from desktop.connect.team_relay import TeamRelay
+
+        return TeamRelay(self.team)
 
     async def acquire_run_lease(self, sync: "Sync") -> "RunLease | None":
         """Begin the lease of a sync's run in the team store; None: the workspace works alone.
@@ -607,6 +615,8 @@ class WorkspaceServices:
     async def close(self) -> None:
         """Close the workspace's connections first, since that still writes; then its databases."""
         await self.session.disconnect()
+        if "team_relay" in self.__dict__:
+            await self.team_relay.close()
         if "team" in self.__dict__:
             await self.team.close()
         await self.keep_audit_head()
@@ -636,7 +646,7 @@ def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServic
         lambda: session.rules,
         lambda: session.connection_number,
     )
-    return WorkspaceServices(
+    services = WorkspaceServices(
         context=context,
         workspace=workspace,
         store=store,
@@ -650,6 +660,8 @@ def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServic
         ),
         editor=editor,
     )
+    session.ask_relay = lambda call: services.team_relay.ask(call)
+    return services
 
 
 def build_connection_config(context: AppContext, workspace: Workspace) -> ConnectionConfig:

@@ -73,6 +73,14 @@ HAS_DEDICATED_KEY = flag_setting(
     "This key is only for this app",
     "Ask Sailthru for a key of its own, so that it can be withdrawn alone.",
 )
+SAILTHRU_THROUGH_TEAM = flag_setting(
+    "sailthru.through_team",
+    SettingSection.SAILTHRU,
+    "Reach Sailthru through the team's worker",
+    "For a computer without a Sailthru key, joined by a code that was made for one person.",
+    is_advanced=True,
+    is_admin_only=True,
+)
 ZENDESK_BASE_URL = text_setting(
     "zendesk.base_url",
     SettingSection.ZENDESK,
@@ -152,6 +160,15 @@ PERMISSION_SETTINGS: Mapping[tuple[Role, Permission], Setting[bool]] = MappingPr
         for role in Role
         for permission in SETTABLE_PERMISSIONS
     }
+)
+LEADS = text_setting(
+    "permissions.leads",
+    SettingSection.PERMISSIONS,
+    "Leads",
+    "Zendesk user ids of agents who answer requests and see reports and the team's record. An id is"
+    " the number in the address of a person's profile.",
+    parse=value_parsers.parse_user_ids,
+    is_admin_only=True,
 )
 SAILTHRU_ONLY_ROLE = choice_setting(
     "sailthru_only.role",
@@ -576,6 +593,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     TIMEZONE,
     CURRENCY,
     HAS_DEDICATED_KEY,
+    SAILTHRU_THROUGH_TEAM,
     SERVICE_URI,
     ZENDESK_BASE_URL,
     ZENDESK_AUTH,
@@ -585,6 +603,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     SELL_BASE_URL,
     CHANGES_ENABLED,
     *PERMISSION_SETTINGS.values(),
+    LEADS,
     FOLLOW_ADDRESSES,
     EVENTS_DELIVERED,
     SAILTHRU_ONLY_ROLE,

@@ -64,6 +64,14 @@ def parse_text(value: Json) -> str:
     return trimmed
 
 
+def parse_user_ids(value: Json) -> str:
+    """Parse a setting of Zendesk user ids with commas between; each once, in order."""
+    parts = [part.strip() for part in parse_text(value).split(",") if part.strip()]
+    if any(not part.isdecimal() for part in parts):
+        raise InvalidInput("It must be Zendesk user ids: numbers with commas between.")
+    return ", ".join(dict.fromkeys(parts))
+
+
 def choice_parser(*allowed: str) -> Callable[[Json], str]:
     """Return a parser of a setting's choices; case and surrounding space do not matter."""
 

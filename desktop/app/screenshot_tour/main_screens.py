@@ -41,9 +41,11 @@ async def take_screenshots(
     folder: Path,
     sandbox_document: dict[str, Any],
     themes: Sequence[ThemeChoice] = BOTH_THEMES,
+    team_owner: str = "",
 ) -> None:
     """Walk the connected window through every screen, and save numbered pictures in `folder`.
 
+    `team_owner`: an empty PostgreSQL database by its owner's address, for the pictures of a team.
     Raises InvalidInput where the folder cannot be made or a screen does not come up in time.
     """
     driver = TourDriver(window, folder, sandbox_document, themes)
@@ -52,6 +54,11 @@ async def take_screenshots(
         await _MainScreensTour(driver, choice.value).take_screenshots()
     await SyncPageScreenshotTour(driver).take_screenshots()
     await AgentJourneysTour(driver).take_screenshots()
+    if team_owner:
+        # Imported here: most tours have no PostgreSQL.
+        from desktop.app.screenshot_tour.team_station import TeamTour
+
+        await TeamTour(driver, sandbox_document, team_owner).take_screenshots()
 
 
 # As such lists come: a heading, names, a duplicate, somebody unknown, and a line of words.

@@ -14,6 +14,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.kit.text import format_count
 from desktop.model.edit import EditState
+from desktop.model.permission import Permission, check_role
 from desktop.model.service import Service
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
@@ -227,8 +228,9 @@ class ActivityPageModel(TaskModel):
 
     @property
     def is_in_team(self) -> bool:
-        """Whether the Activity rows of other desks can be shown."""
-        return self._store.team.get.blocking() is not None
+        """Whether the Activity rows of other desks can be shown to the person at work."""
+        allowed = check_role(Permission.TEAM_RECORD, self._workspace.actor, self._workspace.rules)
+        return allowed.is_allowed and self._store.team.get.blocking() is not None
 
     @property
     def is_filtered(self) -> bool:
