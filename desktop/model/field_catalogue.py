@@ -41,6 +41,8 @@ TICKET_FIELDS = (
     "ticket_ids",
     "seen",
 )
+# What happened to somebody, beside who they are.
+RULE_FIELDS = ("happened_at", "ticket_id", "ticket_subject")
 # docs/sailthru.md 2.1 and 2.4; the export lacks login_time, a profile read by itself tells it.
 PROFILE_FIELDS = (
     "sid",
@@ -70,6 +72,7 @@ _FIELDS_BY_KIND = {
     SourceKind.ZENDESK_USERS: ZENDESK_USER_FIELDS,
     SourceKind.ZENDESK_TICKETS: (*ZENDESK_USER_FIELDS, *TICKET_FIELDS),
     SourceKind.SAILTHRU_LISTS: PROFILE_FIELDS,
+    SourceKind.RULE: (*ZENDESK_USER_FIELDS, *RULE_FIELDS),
 }
 # docs/sailthru.md 2.4: conditions are judged by a list's export, before any profile is read.
 _NOT_EXPORTED_PROBLEMS = {
@@ -82,6 +85,7 @@ _OPEN_PREFIXES = {
     SourceKind.ZENDESK_USERS: "user_fields.",
     SourceKind.ZENDESK_TICKETS: "user_fields.",
     SourceKind.SAILTHRU_LISTS: "vars.",
+    SourceKind.RULE: "user_fields.",
 }
 
 
@@ -151,6 +155,8 @@ def source_field_problem(sync: Sync, field: str) -> str:
     if field == "stages":
         return "" if sync.stages else "This sync has no stages."
     shown = field[:80]
+    if field in RULE_FIELDS:
+        return f"“{shown}” is known only to a rule."
     if field in TICKET_FIELDS:
         return f"“{shown}” is known only where a sync reads tickets."
     reads_zendesk = kind.service is Service.ZENDESK

@@ -12,6 +12,7 @@ from desktop.model.field_mapping import ConflictPreference, MappingRow, SourceTy
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
 from desktop.model.limit import Limit
 from desktop.model.name_splitting import NameSplitRule
+from desktop.model.rule import PhrasePlace, RuleTrigger
 from desktop.model.service import Service
 
 # Instead of the name of a covering list: profiles are read one by one.
@@ -19,7 +20,15 @@ READ_SINGLY = "none"
 # Characters; the name is part of a lock file's name.
 SYNC_NAME_MAX_LENGTH = 64
 # Name, schedule, limits and notifications change nothing that a plan holds.
-_PLAN_RELEVANT_FIELDS = ("source", "identity", "effects", "purposes", "stages", "opt_in")
+_PLAN_RELEVANT_FIELDS = (
+    "source",
+    "identity",
+    "effects",
+    "purposes",
+    "stages",
+    "opt_in",
+    "armed_at",
+)
 
 
 class SourceKind(Enum):
@@ -28,6 +37,7 @@ class SourceKind(Enum):
     ZENDESK_USERS = "zendesk_users"
     ZENDESK_TICKETS = "zendesk_tickets"
     SAILTHRU_LISTS = "sailthru_lists"
+    RULE = "rule"
 
     @property
     def service(self) -> Service:
@@ -64,7 +74,8 @@ class SyncSource:
 
     `lists`: the Sailthru lists (smart ones included); none means every natural list.
     `within_days`: only tickets made in so many days; None: all. `stage`: only people who are in
-    this stage now; empty: all.
+    this stage now; empty: all. Of a rule: `trigger` is what happens to people, `phrase` what a
+    ticket says, `phrase_in` where; `segment` names the saved segment they have to be in.
     """
 
     kind: SourceKind
@@ -72,6 +83,10 @@ class SyncSource:
     where: tuple[FieldCondition, ...] = ()
     within_days: int | None = None
     stage: str = ""
+    trigger: RuleTrigger = RuleTrigger.TICKET_CREATED
+    phrase: str = ""
+    phrase_in: PhrasePlace = PhrasePlace.TEXT
+    segment: str = ""
 
     @property
     def condition_fields(self) -> frozenset[str]:
@@ -87,6 +102,8 @@ class SyncEffects:
     leaves them; `untag_when_gone` likewise for tags. `list_name_field`: the Zendesk user field
     that takes the name of the list a person came from; empty: none. `deleted_var`: the var that
     becomes true when the person is deleted in Zendesk; nothing is ever deleted in Sailthru.
+    Of a rule: `pause_days` pauses marketing for at most so many days (0: it does not), by the var
+    and on the list that the account uses for it.
     """
 
     create_missing: bool = False
@@ -96,6 +113,10 @@ class SyncEffects:
     untag_when_gone: bool = False
     list_name_field: str = ""
     deleted_var: str = ""
+    remove_from_lists: tuple[str, ...] = ()
+    pause_days: int = 0
+    pause_var: str = ""
+    pause_list: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +154,8 @@ class Sync:
     checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a
     rule of `model.schedule`, empty: only by hand. `covering_list`: the Sailthru list whose export
     profiles are read by; empty: chosen by each plan, READ_SINGLY: none. `version` counts its saves.
+    `armed_at`: what happened before this moment (Unix seconds) makes a rule do nothing; 0: it is
+    off.
     """
 
     name: str
@@ -163,10 +186,18 @@ class Sync:
     labels: tuple[str, ...] = ()
     description: str = ""
     version: int = 0
+    armed_at: float = 0.0
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether the sync acts on people to whom something has happened."""
+        return self.source.kind is SourceKind.RULE
 
     @property
     def target_service(self) -> Service:
-        """The service that a configured sync writes to."""
+        """The service that a configured sync writes to; a rule that gives tags: to Zendesk."""
+        if self.is_rule:
+            return Service.ZENDESK if self.effects.add_tags else Service.SAILTHRU
         return Service.ZENDESK if self.source.kind.service is Service.SAILTHRU else Service.SAILTHRU
 
     @property

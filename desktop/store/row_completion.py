@@ -311,7 +311,8 @@ def _save_pair(
         if provenance.service is Service.SAILTHRU
         else (target, row.source_id)
     )
-    if person.isdigit() and sid:
+    # A rule that writes to the user it is about matches nobody with anybody.
+    if person.isdigit() and sid and person != sid:
         connection.execute(
             "INSERT OR REPLACE INTO matched_pair (user_id, sid, at, account)"
             " VALUES (?, ?, ?, (SELECT id FROM current_account))",

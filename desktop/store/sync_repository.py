@@ -18,6 +18,10 @@ from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
 
+_FIELDS_OF_RULES = {
+    "source": ("trigger", "phrase", "phrase_in", "segment"),
+    "effects": ("remove_from_lists", "pause_days", "pause_var", "pause_list"),
+}
 # A process that begins a claimed run needs seconds; what is left behind by a crash is no licence.
 _TICKET_LIFE_S = 600.0
 
@@ -259,9 +263,16 @@ def _switch_content(sync: Sync) -> dict[str, Json]:
     """Return what an audited switch says: by whose rights a sync writes, and what it does."""
     # What changes nothing of what it writes, or is counted by the store itself, is left out.
     plain = replace(sync, version=0, checked_at=0.0, favourite=False, notify=NotificationSettings())
+    said = msgspec.to_builtins(plain)
+    if not sync.is_rule:
+        # What was switched on before there were rules says nothing of them.
+        del said["armed_at"]
+        for part, names in _FIELDS_OF_RULES.items():
+            for name in names:
+                del said[part][name]
     return {
         "by": sync.switched_on_by,
-        "rules": hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest(),
+        "rules": hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest(),
     }
 
 

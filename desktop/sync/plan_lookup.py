@@ -24,6 +24,7 @@ from desktop.sync.pipeline.increments import (
 from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, is_deleted
 from desktop.sync.pipeline.target_kind import TargetKind, make_target_kind
+from desktop.sync.rule_reader import RuleReader
 from desktop.sync.source_reader import SourceReader
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext
@@ -36,7 +37,7 @@ _SUPERSEDED_RETENTION_S = 30 * JOB_PATIENCE_S
 class PlanLookup:
     """The reads of one plan: some at its beginning, others for each chunk of source records."""
 
-    def __init__(self, context: SyncContext, sync: Sync, source: SourceReader) -> None:
+    def __init__(self, context: SyncContext, sync: Sync, source: SourceReader | RuleReader) -> None:
         # An export of a list that many of the profiles are on; None: each is read singly.
         self.covering: CoveringExport | None = None
         self._context = context
@@ -58,6 +59,7 @@ class PlanLookup:
             left_out_targets={person.target_id: person for person in left_out if person.target_id},
             erased=await self._store.erased_people.load(),
             job_timeout_s=self._context.job_timeout_s,
+            zone=self._context.zone,
         )
         return await self._with_increments(plan_context)
 
@@ -76,6 +78,9 @@ class PlanLookup:
     ) -> PlanContext:
         """Look up for a plan which records outside the source still have what the sync gave."""
         effects = self._sync.effects
+        if self._sync.is_rule:
+            # Whom it has paused is looked at as its member.
+            return context
         undone = effects.remove_when_gone or effects.add_tags or self._sync.stage_fields
         if not (undone or effects.deleted_var):
             return context
@@ -252,7 +257,10 @@ class PlanLookup:
         """Look up which source records each target belongs to (`targets` by source)."""
         state, ids = self._store.sync_state, list(dict.fromkeys(targets.values()))
         known: dict[str, tuple[str, ...]]
-        if self._sync.target_service is Service.SAILTHRU:
+        if self._sync.target_service is self._sync.source.kind.service:
+            # A rule that writes to the very user it is about.
+            known = {id_: (id_,) for id_ in ids}
+        elif self._sync.target_service is Service.SAILTHRU:
             users = state.find_user_ids.blocking(ids)
             known = {sid: tuple(map(str, user_ids)) for sid, user_ids in users.items()}
         else:

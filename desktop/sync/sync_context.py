@@ -13,6 +13,7 @@ from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.customer_value import CustomerValueSource
 from desktop.model.service import Service
 from desktop.store.workspace_store import WorkspaceStore
+from desktop.sync.rule_source import RuleSource
 from desktop.writing.sailthru_gateway import SailthruGateway
 from desktop.writing.zendesk_gateway import ZendeskGateway
 
@@ -39,7 +40,7 @@ class SyncContext:
     """The store, clients and account settings of one run.
 
     `zone` is the Sailthru account's time zone (IANA). `job_timeout_s`: a job of a service that
-    does not move for so long is given up.
+    does not move for so long is given up. `rule_source` is the data workspace, which rules read.
     """
 
     store: WorkspaceStore
@@ -49,6 +50,7 @@ class SyncContext:
     sailthru: SailthruSyncClients
     zendesk: ZendeskSyncClients
     job_timeout_s: float = 900.0
+    rule_source: RuleSource | None = None
 
     @cached_property
     def profiles(self) -> SailthruGateway:
@@ -68,6 +70,7 @@ def make_sync_context(
     value_source: CustomerValueSource,
     clients: tuple[SailthruClient | None, ZendeskClient | None],
     job_timeout_s: float = 900.0,
+    rule_source: RuleSource | None = None,
 ) -> SyncContext:
     """Make a run's context. Raises UserDecisionNeeded where a service is not connected."""
     sailthru, zendesk = clients
@@ -88,4 +91,5 @@ def make_sync_context(
             zendesk, ZendeskExportClient(zendesk, clock), ZendeskBulkClient(zendesk)
         ),
         job_timeout_s,
+        rule_source,
     )

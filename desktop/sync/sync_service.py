@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.zendesk.client import ZendeskClient
@@ -14,7 +15,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDecisionNeeded
 from desktop.model.email_address import is_reachable_email
 from desktop.model.field_catalogue import condition_field_problems, mapping_source_problems
-from desktop.model.field_mapping import source_field_of
+from desktop.model.field_mapping import MappingRow, source_field_of
 from desktop.model.json_value import Json
 from desktop.model.lifecycle_stage import validate_stages
 from desktop.model.limit import Limit
@@ -29,7 +30,15 @@ from desktop.model.permission import (
 )
 from desktop.model.sailthru_profile import SailthruList
 from desktop.model.service import Service
-from desktop.model.sync import OptInAttestation, SourceKind, Sync, SyncProblem, SyncStatus
+from desktop.model.sync import (
+    OptInAttestation,
+    SourceKind,
+    Sync,
+    SyncEffects,
+    SyncProblem,
+    SyncSource,
+    SyncStatus,
+)
 from desktop.model.sync_fields import (
     ATTESTED_PATH,
     attest_consent,
@@ -45,7 +54,13 @@ from desktop.model.target_record import LIST_PREFIX, USER_FIELD_PREFIX
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.due_syncs import find_pause_reason
 from desktop.sync.sync_field_text import parse_field_text
-from desktop.sync.sync_presets import PRESETS, PresetNames, build_blank_sync, build_preset
+from desktop.sync.sync_presets import (
+    PRESETS,
+    PresetNames,
+    build_blank_sync,
+    build_preset,
+    build_rule,
+)
 
 # Leaves room for a number within SYNC_NAME_MAX_LENGTH.
 _NAME_STEM_LENGTH = 56
@@ -71,6 +86,18 @@ class MissingResource:
         return self.kind not in ("smart_target", "source_field")
 
 
+class RuleGate(Protocol):
+    """Decides on rules, which pick people of the data workspace."""
+
+    def require_allowed(self, source: SyncSource) -> None:
+        """Raise NotPermitted where the actor may not pick these people, NotFound: no segment."""
+        ...
+
+    def pause_names(self) -> tuple[str, str]:
+        """Return the var and the list by which the account pauses marketing."""
+        ...
+
+
 class SyncService:
     """Adds and changes the syncs of one workspace, for window and command line."""
 
@@ -82,13 +109,16 @@ class SyncService:
         who: Callable[[], Actor],
         rules: Callable[[], PermissionRules],
         zone: Callable[[], str],
+        rules_of_people: RuleGate | None = None,
     ) -> None:
+        """`rules_of_people` decides on rules; without it none can be saved or switched on."""
         self._store = store
         self._clock = clock
         self._bus = bus
         self._get_actor = who
         self._get_rules = rules
         self._get_zone = zone
+        self._rule_gate = rules_of_people
 
     def add_preset(self, preset_name: str, names: PresetNames) -> Sync:
         """Save a preset as a sync, off; return the existing one if it was added before."""
@@ -101,6 +131,18 @@ class SyncService:
         """Make a sync of a kind, off, with the smallest mapping. Raises InvalidInput."""
         self.require_configuration_permission()
         return self._save(build_blank_sync(self._unused_name(title), title.strip(), kind))
+
+    def add_rule(
+        self,
+        title: str,
+        source: SyncSource,
+        mapping: tuple[MappingRow, ...],
+        effects: SyncEffects,
+    ) -> Sync:
+        """Make a rule, off. Raises InvalidInput, NotPermitted."""
+        self.require_configuration_permission()
+        rule = build_rule(self._unused_name(title), title.strip(), source, mapping, effects)
+        return self.save_sync(rule)
 
     def duplicate_sync(self, name: str, title: str) -> Sync:
         """Copy a sync under another title: off, unchecked, without its consent attestation.
@@ -116,6 +158,7 @@ class SyncService:
             opt_in=OptInAttestation(),
             on=False,
             switched_on_by="",
+            armed_at=0.0,
             checked_at=0.0,
             preset="",
             favourite=False,
@@ -145,6 +188,7 @@ class SyncService:
         """
         self.require_configuration_permission()
         self._require_for_limits([sync])
+        sync = self._complete_rule(sync)
         _require_valid(sync)
         before = self._store.syncs.get.blocking(sync.name) if sync.is_saved else None
         is_attested_now = self._attests_consent(before, sync)
@@ -153,9 +197,25 @@ class SyncService:
             sync = attest_consent(sync, self._get_actor().name, self._clock.now())
         sync = replace(sync, switched_on_by=self._find_switcher(before, sync))
         if before is not None and not before.is_plan_compatible(sync):
-            sync = replace(sync, checked_at=0.0)
+            # What happened under the old rule makes the new one do nothing.
+            armed_at = self._clock.now() if sync.armed_at else 0.0
+            sync = replace(sync, checked_at=0.0, armed_at=armed_at)
             self._store.syncs.set_watermark.blocking(sync.name, "")
         return self._save(sync, is_attested_now=is_attested_now)
+
+    def _complete_rule(self, sync: Sync) -> Sync:
+        """Return a rule with the account's names, where the actor may have it. Others as is."""
+        if not sync.is_rule:
+            return sync
+        gate = self._require_rule_gate()
+        gate.require_allowed(sync.source)
+        var, name = gate.pause_names() if sync.effects.pause_days else ("", "")
+        return replace(sync, effects=replace(sync.effects, pause_var=var, pause_list=name))
+
+    def _require_rule_gate(self) -> RuleGate:
+        if self._rule_gate is None:
+            raise NotPermitted("Rules are not available here.", "Nothing was changed.")
+        return self._rule_gate
 
     def change_fields(self, name: str, changes: Sequence[tuple[str, str]]) -> Sync:
         """Set fields of a sync, given as path and text, all or none; returns it as stored.
@@ -254,10 +314,15 @@ class SyncService:
                 "It is off, and stays so.",
                 "Check it first: that asks both services for what it needs.",
             )
+        if on and sync.is_rule:
+            self._require_rule_gate().require_allowed(sync.source)
+            _require_valid(sync)
         if on and not sync.on:
             # Nothing runs because it was switched on, only when its time comes.
             self._store.syncs.set_last_due.blocking(name, self._clock.now())
-        return self._save(replace(sync, on=on, switched_on_by=self._get_actor().key if on else ""))
+        armed_at = (sync.armed_at or self._clock.now()) if on and sync.is_rule else 0.0
+        switcher = self._get_actor().key if on else ""
+        return self._save(replace(sync, on=on, switched_on_by=switcher, armed_at=armed_at))
 
     def set_schedule(self, name: str, text: str) -> Sync:
         """Parse and save the schedule of a sync. Raises InvalidInput with examples."""
@@ -285,10 +350,18 @@ class SyncService:
                 "`--replace` puts the file's in their place.",
             )
         self._require_for_limits(syncs)
+        syncs = [self._complete_rule(sync) for sync in syncs]
         for sync in syncs:
             _require_valid(sync)
         arriving = [
-            replace(sync, on=False, switched_on_by="", checked_at=0.0, opt_in=OptInAttestation())
+            replace(
+                sync,
+                on=False,
+                switched_on_by="",
+                armed_at=0.0,
+                checked_at=0.0,
+                opt_in=OptInAttestation(),
+            )
             for sync in syncs
         ]
         taken = self._store.syncs.import_syncs.blocking(arriving, self._clock.now())
@@ -469,7 +542,8 @@ def validate_sync_form(sync: Sync) -> tuple[str, ...]:
         found.append("Confirm that these people have given their consent first.")
     writes = any(row.on for row in sync.mapping)
     effects = sync.effects
-    if not (writes or effects.add_to_lists or effects.add_tags or effects.deleted_var):
+    acts = effects.remove_from_lists or effects.pause_days
+    if not (writes or effects.add_to_lists or effects.add_tags or effects.deleted_var or acts):
         found.append("It would write nothing: add a row, a list or a tag.")
     found += validate_sync_names(sync)
     found += validate_stages(sync.stages, sync.source.stage)
@@ -553,7 +627,14 @@ def target_lists(sync: Sync) -> tuple[str, ...]:
     if sync.target_service is not Service.SAILTHRU:
         return ()
     mapped = (row.target for row in sync.mapping if row.on and row.target.startswith(LIST_PREFIX))
-    names = (*sync.effects.add_to_lists, *(name.removeprefix(LIST_PREFIX) for name in mapped))
+    effects = sync.effects
+    paused = (effects.pause_list,) if effects.pause_days else ()
+    names = (
+        *effects.add_to_lists,
+        *effects.remove_from_lists,
+        *paused,
+        *(name.removeprefix(LIST_PREFIX) for name in mapped),
+    )
     return tuple(dict.fromkeys(names))
 
 

@@ -78,7 +78,7 @@ class MappingTab(QWidget):
         chosen = self._model.selected_row()
         line = view.rows[view.selected_index] if chosen is not None else None
         self.row_form.show_row(chosen, line.problem if line else "", view)
-        self.rules_editor.show_sync(view.sync, view.source_fields)
+        self.rules_editor.show_sync(view.sync, view.source_fields, view.segments)
         self._show_state(view)
 
     def _show_state(self, view: MappingEditorView) -> None:

@@ -10,6 +10,7 @@ from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_plan import PlannedOutcome
 from desktop.model.sync_run import Run, RunStage, RunState
 from desktop.model.sync_schedule import ScheduleKind, parse_schedule_rule
+from desktop.sync.rule_text import describe_actions, describe_trigger
 from desktop.sync.sync_presets import PresetNames
 from desktop.viewmodels import time_format
 from desktop.viewmodels.tone import ChipTone
@@ -19,6 +20,7 @@ KIND_CHOICES = (
     (SourceKind.ZENDESK_USERS.value, "Zendesk users → Sailthru profiles"),
     (SourceKind.ZENDESK_TICKETS.value, "Zendesk tickets → Sailthru profile data"),
     (SourceKind.SAILTHRU_LISTS.value, "Sailthru lists → Zendesk users"),
+    (SourceKind.RULE.value, "Rule: when something happens to a customer"),
 )
 FATE_LABELS = {
     PlannedOutcome.CREATE: "Create",
@@ -52,6 +54,8 @@ _NOT_WRITTEN_TOTALS = ("parked", "failed")
 def source_label(sync: Sync, names: PresetNames) -> str:
     """Name on the page Sync what a sync reads, in a few words."""
     source = sync.source
+    if sync.is_rule:
+        return describe_trigger(sync)
     if source.where:
         return " and ".join(condition_label(condition, names) for condition in source.where)
     if source.kind is SourceKind.ZENDESK_TICKETS:
@@ -75,6 +79,9 @@ def condition_label(condition: FieldCondition, names: PresetNames) -> str:
 
 def target_label(sync: Sync, names: PresetNames) -> str:
     """Name on the page Sync what a sync writes, in a few words."""
+    if sync.is_rule:
+        first, *others = describe_actions(sync) or ("does nothing yet",)
+        return f"{first} and {len(others)} more" if others else first
     if sync.target_service is Service.SAILTHRU:
         if sync.source.kind is SourceKind.ZENDESK_TICKETS:
             return "Profile data"
