@@ -11,7 +11,7 @@ from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.field_value import is_empty
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.marketing_pause import parse_pause_terms
-from desktop.model.rule import PREVIEW_DAYS, RuleEvent
+from desktop.model.rule import PREVIEW_DAYS, RuleEvent, RuleTrigger
 from desktop.model.sync import Sync
 from desktop.model.sync_state import SyncMember
 from desktop.model.target_record import VAR_PREFIX
@@ -27,6 +27,7 @@ _DAY_S = 86_400.0
 # What happened is read later: Zendesk's index lags by minutes, metric sets come with other changes.
 _OVERLAP_S = 6 * 3600.0
 _RETRY_DAYS = 7
+_RATING_DAYS = 60
 _WATERMARK = "rule"
 _PAGE_ROWS = 500
 
@@ -60,7 +61,10 @@ class RuleReader:
         if self._is_cut_off:
             # What is left over for the next run is behind the last that was taken.
             since = max(seen.values()) - 1.0
-        kept = {key: at for key, at in {**handled, **seen}.items() if at > since}
+        # A rating's time moves on when a comment is added to it.
+        is_rating = self._sync.source.trigger is RuleTrigger.BAD_RATING
+        kept_from = since - _RATING_DAYS * _DAY_S if is_rating else since
+        kept = {key: at for key, at in {**handled, **seen}.items() if at > kept_from}
         return {_WATERMARK: json.dumps({"since": since, "seen": kept})}
 
     def last_watermarks(self) -> dict[str, str]:
@@ -187,6 +191,18 @@ class RuleReader:
                 user = users.get(event.person_id)
                 if user is not None:
                     yield record_of_event(user, event, self._sync)
+
+
+def merge_marks(one: str, other: str) -> str:
+    """Merge two watermarks of a rule: the later moment, and everything that either has acted on."""
+    found = [_parse_object(str(_parse_object(mark).get(_WATERMARK, ""))) for mark in (one, other)]
+    moments = [since for mark in found if isinstance(since := mark.get("since"), int | float)]
+    seen: dict[str, object] = {}
+    for mark in found:
+        keys = mark.get("seen")
+        seen |= keys if isinstance(keys, dict) else {}
+    merged = {"since": max(moments, default=0.0), "seen": seen}
+    return json.dumps({_WATERMARK: json.dumps(merged)})
 
 
 def record_of_event(user: ZendeskUser, event: RuleEvent, sync: Sync) -> SourceRecord:

@@ -199,6 +199,8 @@ class SyncService:
         if before is not None and not before.is_plan_compatible(sync):
             # What happened under the old rule makes the new one do nothing.
             armed_at = self._clock.now() if sync.armed_at else 0.0
+            if sync.is_rule:
+                self._drop_previews(sync.name)
             sync = replace(sync, checked_at=0.0, armed_at=armed_at)
             self._store.syncs.set_watermark.blocking(sync.name, "")
         return self._save(sync, is_attested_now=is_attested_now)
@@ -211,6 +213,10 @@ class SyncService:
         gate.require_allowed(sync.source)
         var, name = gate.pause_names() if sync.effects.pause_days else ("", "")
         return replace(sync, effects=replace(sync.effects, pause_var=var, pause_list=name))
+
+    def _drop_previews(self, rule: str) -> None:
+        """Drop a rule's previews: what they show happened before it counts."""
+        self._store.plans.delete_older_previews.blocking(rule, "0")
 
     def _require_rule_gate(self) -> RuleGate:
         if self._rule_gate is None:
@@ -320,6 +326,8 @@ class SyncService:
         if on and not sync.on:
             # Nothing runs because it was switched on, only when its time comes.
             self._store.syncs.set_last_due.blocking(name, self._clock.now())
+        if sync.is_rule and on is not sync.on:
+            self._drop_previews(name)
         armed_at = (sync.armed_at or self._clock.now()) if on and sync.is_rule else 0.0
         switcher = self._get_actor().key if on else ""
         return self._save(replace(sync, on=on, switched_on_by=switcher, armed_at=armed_at))

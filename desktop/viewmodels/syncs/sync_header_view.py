@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from desktop.kit.text import format_count
+from desktop.model.rule import PREVIEW_DAYS
 from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import Run, RunProgress, RunState
 from desktop.model.sync_schedule import parse_schedule_rule
@@ -167,6 +168,12 @@ def _visible_disabled_reason(blockers: dict[str, str]) -> str:
 def _status_text(snapshot: SyncSnapshot, inputs: HeaderInputs) -> str:
     """Say in the sync's header whether it is on and how often it runs on this computer."""
     sync = snapshot.sync
+    if not sync.on and sync.is_rule:
+        # The rows below it are no work that waits.
+        return (
+            f"Off. Preview shows to whom it happened in the last {PREVIEW_DAYS} days. Switched on,"
+            " the rule acts on what happens from then on."
+        )
     if not sync.on:
         return "Off. Preview shows what it would do."
     if not sync.schedule:
