@@ -15,6 +15,7 @@ from desktop.store.kept_person_repository import KeptPersonRepository
 from desktop.store.kept_profile_repository import KeptProfileRepository
 from desktop.store.kept_ticket_repository import KeptTicketRepository
 from desktop.store.profile_report_repository import ProfileReportRepository
+from desktop.store.retention_repository import RetentionRepository
 from desktop.store.rule_event_repository import RuleEventRepository
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
@@ -43,6 +44,7 @@ class DataStore:
     ticket_reports: TicketReportRepository
     profile_reports: ProfileReportRepository
     rule_events: RuleEventRepository
+    retention: RetentionRepository
     data_db: Database
     history_db: Database
     audience_db: Database
@@ -82,6 +84,7 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         ticket_reports=TicketReportRepository(history, data),
         profile_reports=ProfileReportRepository(history, data),
         rule_events=RuleEventRepository(history, data),
+        retention=RetentionRepository(data, history),
         data_db=data,
         history_db=history,
     )

@@ -264,8 +264,10 @@ def _switch_content(sync: Sync) -> dict[str, Json]:
     # What changes nothing of what it writes, or is counted by the store itself, is left out.
     plain = replace(sync, version=0, checked_at=0.0, favourite=False, notify=NotificationSettings())
     said = msgspec.to_builtins(plain)
+    # What was switched on before there were other targets and rules says nothing of them.
+    if sync.target is None:
+        del said["target"]
     if not sync.is_rule:
-        # What was switched on before there were rules says nothing of them.
         del said["armed_at"]
         for part, names in _FIELDS_OF_RULES.items():
             for name in names:

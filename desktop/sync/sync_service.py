@@ -38,6 +38,7 @@ from desktop.model.sync import (
     SyncProblem,
     SyncSource,
     SyncStatus,
+    TargetType,
 )
 from desktop.model.sync_fields import (
     ATTESTED_PATH,
@@ -127,10 +128,10 @@ class SyncService:
         known = {kept.name: kept for kept in self._store.syncs.list_all.blocking()}
         return known.get(sync.name) or self._save(sync)
 
-    def add_blank(self, title: str, kind: SourceKind) -> Sync:
+    def add_blank(self, title: str, kind: SourceKind, target: TargetType | None = None) -> Sync:
         """Make a sync of a kind, off, with the smallest mapping. Raises InvalidInput."""
         self.require_configuration_permission()
-        return self._save(build_blank_sync(self._unused_name(title), title.strip(), kind))
+        return self._save(build_blank_sync(self._unused_name(title), title.strip(), kind, target))
 
     def add_rule(
         self,

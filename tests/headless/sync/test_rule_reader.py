@@ -1,4 +1,4 @@
-"""Which people a rule acts on: from its switch on, once for each thing, never for a rule's writes."""
+"""Whom a rule acts on: from its switch on, once for each thing, and never for what rules wrote."""
 
 import json
 from collections.abc import Iterator
@@ -95,7 +95,9 @@ class Desk:
             "INSERT INTO value_reading (sid, at, segment) VALUES (?, ?, ?)",
         )
         for sql, told in zip(insert, (health, value), strict=True):
-            self.data.history_db.write(lambda c, sql=sql, told=told: c.execute(sql, (sid, at, told)))
+            self.data.history_db.write(
+                lambda c, sql=sql, told=told: c.execute(sql, (sid, at, told))
+            )
 
     def note_write(self, rule: str, target: str, field: str, at: float) -> None:
         """A rule has written a field of a target."""
@@ -133,9 +135,7 @@ def test_rule_acts_on_nothing_from_before_it_was_switched_on(desk: Desk) -> None
 
 def test_rule_that_is_off_shows_who_matched_of_late(desk: Desk) -> None:
     old = NOW - (PREVIEW_DAYS + 1) * DAY
-    desk.save(
-        ticket(1, 1, created_at=old), ticket(2, 2, created_at=ARMED - HOUR), ticket(3, 3)
-    )
+    desk.save(ticket(1, 1, created_at=old), ticket(2, 2, created_at=ARMED - HOUR), ticket(3, 3))
     off = replace(desk.rule(RuleTrigger.TICKET_CREATED), on=False, armed_at=0.0)
     assert desk.found(off) == [2]
 
