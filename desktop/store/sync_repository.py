@@ -84,7 +84,7 @@ class SyncRepository(Repository):
             saved = _upsert(connection, kept, sync.version, now)
             if saved.on and not self._is_switch_proven(connection, saved):
                 who = by.signature if by is not None else saved.switched_on_by
-                content = _switch_content(saved)
+                content = switch_content(saved)
                 seq = audit_row.append_switch(connection, saved, content, who, now)
                 connection.execute(
                     "UPDATE sync SET switch_seq = ? WHERE name = ?", (seq, saved.name)
@@ -118,7 +118,7 @@ class SyncRepository(Repository):
         return (
             entry is not None
             and (entry["kind"], entry["name"]) == ("switch", sync.name)
-            and entry["new"] == canonical_json(_switch_content(sync))
+            and entry["new"] == canonical_json(switch_content(sync))
         )
 
     @database_call
@@ -259,7 +259,7 @@ def _upsert(connection: sqlite3.Connection, sync: Sync, version: int, now: float
     return saved
 
 
-def _switch_content(sync: Sync) -> dict[str, Json]:
+def switch_content(sync: Sync) -> dict[str, Json]:
     """Return what an audited switch says: by whose rights a sync writes, and what it does."""
     # What changes nothing of what it writes, or is counted by the store itself, is left out.
     plain = replace(sync, version=0, checked_at=0.0, favourite=False, notify=NotificationSettings())

@@ -42,6 +42,8 @@ async def capture_rules(
         models.mapping.set_draft(replace(rule.sync, source=source, effects=effects, mapping=rows))
         models.mapping.save_draft()
         await wait(lambda: not models.mapping.has_unsaved_changes)
+    else:
+        page.open_detail()
     page.show_tab("Mapping")
     await driver.save_in_each_theme(f"rule-form{ending}")
     page.show_tab("Plan")
