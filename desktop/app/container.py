@@ -397,6 +397,7 @@ class WorkspaceServices:
             self.audience.moment,
             lambda: self._read_data_settings().fields,
             lambda source: require_rule_rights(self, source, get_actor()),
+            self.workspace.lock_path("data"),
         )
 
     def has_everybody(self) -> bool:

@@ -1,12 +1,15 @@
 """The data workspace as rules use it: reads what changed, finds what happened to whom."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from desktop.audience.condition_parser import parse_expression
+from desktop.audience.data_lock import hold_data_lock
 from desktop.audience.data_service import LISTS_SOURCE, DataService
 from desktop.kit.clock import Clock
-from desktop.kit.errors import UserDecisionNeeded
+from desktop.kit.errors import ConflictError, UserDecisionNeeded
 from desktop.model.rule import PhrasePlace, RuleEvent, RuleTrigger
 from desktop.model.sync import SyncSource
 from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, VAR_PREFIX
@@ -22,6 +25,8 @@ from desktop.store.data_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.rule_event_repository import ProfileTurn
 from desktop.store.segment_repository import SegmentRepository
+
+log = logging.getLogger(__name__)
 
 # Read anew only when older: rules that are due together share one reading.
 _MAX_ZENDESK_AGE_S = 120.0
@@ -41,8 +46,12 @@ class RulePeople:
         get_moment: Callable[[], QueryMoment],
         get_fields: Callable[[], ProfileFields],
         require_allowed: Callable[[SyncSource], None],
+        lock_path: Path,
     ) -> None:
-        """`require_allowed` raises NotPermitted where the run may not look these people up."""
+        """`require_allowed` raises NotPermitted where the run may not look these people up.
+
+        `lock_path` is the lock of everybody's data, which one process reads at a time.
+        """
         self._data = data
         self._get_store = get_store
         self._segments = segments
@@ -50,6 +59,7 @@ class RulePeople:
         self._get_moment = get_moment
         self._get_fields = get_fields
         self._require_allowed = require_allowed
+        self._lock_path = lock_path
 
     async def refresh(self, source: SyncSource) -> None:
         """Read what changed in Zendesk, and the lists for health and value, where it is old.
@@ -74,8 +84,14 @@ class RulePeople:
             not lists or any(self._is_old(state, _MAX_LISTS_AGE_S) for state in lists)
         ):
             names.append(LISTS_SOURCE)
-        if names:
-            await self._data.refresh(names)
+        if not names:
+            return
+        try:
+            async with hold_data_lock(self._lock_path):
+                await self._data.refresh(names)
+        except ConflictError:
+            # Another process reads it all now; what it brings late is looked at by the next run.
+            log.info("Everybody's data is being read by another process")
 
     def find_events(self, source: SyncSource, since: float, limit: int) -> Sequence[RuleEvent]:
         """Find what happened since a moment to people in the rule's segment, the oldest first."""

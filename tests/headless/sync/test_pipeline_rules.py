@@ -74,9 +74,7 @@ def test_rule_sets_a_value_each_time_that_it_happens() -> None:
     ],
     ids=["not paused", "paused for less", "paused for longer", "on the list by other ways"],
 )
-def test_pause_begins(
-    target: TargetRecord, sent: dict[str, tuple[Any, Any]], reason: str
-) -> None:
+def test_pause_begins(target: TargetRecord, sent: dict[str, tuple[Any, Any]], reason: str) -> None:
     row, found = planned(rule(effects=PAUSE), target)
     assert (found, row.why) == (sent, reason)
 

@@ -70,6 +70,7 @@ class Desk:
             lambda: QueryMoment(self.clock.now(), ZoneInfo("UTC")),
             lambda: fields,
             lambda _source: None,
+            Path("unused.lock"),
         )
         context = SimpleNamespace(
             store=self.store, clock=self.clock, rule_source=people, zone="UTC"
