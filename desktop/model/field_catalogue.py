@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from desktop.model.field_mapping import EVENT_FIELDS, MappingOperator, MappingRow, SourceType
 from desktop.model.field_value import parse_number
+from desktop.model.mapping_template import template_fields
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.target_record import SELL_FIELD_PREFIX
@@ -209,17 +210,26 @@ def source_field_problem(sync: Sync, field: str) -> str:
 def mapping_source_problems(sync: Sync) -> Iterator[str]:
     """Yield why mapping rows never read a value from the source, a sentence each."""
     for row in (row for row in sync.mapping if row.on):
-        field = row.source
-        if row.type in (SourceType.SEEN, SourceType.OPTOUT):
-            field = row.source or row.type.value
-        elif row.type in (SourceType.LISTS, SourceType.STAGES):
-            field = row.type.value
-        if row.type is not SourceType.TEXT and field:
+        for field in _named_fields(row):
             problem = source_field_problem(sync, field)
             if problem:
                 yield f"The row for {row.target[:80]} never writes: {problem}"
         if row.operator is MappingOperator.SUM:
             yield from _increment_problems(sync, row)
+
+
+def _named_fields(row: MappingRow) -> tuple[str, ...]:
+    """Return the source fields that a mapping row names, as it names them."""
+    if row.type is SourceType.TEMPLATE:
+        return template_fields(row.source)
+    if row.type in (SourceType.LISTS, SourceType.STAGES):
+        return (row.type.value,)
+    if row.type is SourceType.TEXT:
+        return ()
+    field = row.source
+    if row.type in (SourceType.SEEN, SourceType.OPTOUT):
+        field = row.source or row.type.value
+    return (field,) if field else ()
 
 
 def condition_field_problems(sync: Sync) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from desktop.kit.errors import AppError, NotFound
-from desktop.model.field_mapping import SourceType
+from desktop.model.field_mapping import SourceType, source_fields_of
 from desktop.model.lifecycle_stage import cap_period_start
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
@@ -70,6 +70,7 @@ class PlanLookup:
         if sync.source.kind is not SourceKind.SAILTHRU_LISTS:
             return records
         named = {row.source for row in sync.mapping if row.on and row.type is not SourceType.TEXT}
+        named |= {name for row in sync.mapping if row.on for name in source_fields_of(row)}
         named |= sync.source.condition_fields | {p.evidence.field for p in sync.purposes}
         named |= {condition.field for stage in sync.stages for condition in stage.where}
         return await self._targets.read_optouts(records) if OPTOUT_FIELD in named else records

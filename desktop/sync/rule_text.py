@@ -2,7 +2,7 @@
 
 from desktop.kit.text import format_count
 from desktop.model.field_catalogue import field_title
-from desktop.model.field_mapping import SourceType
+from desktop.model.field_mapping import MappingRow, SourceType
 from desktop.model.rule import RuleTrigger
 from desktop.model.sync import Sync
 
@@ -21,7 +21,7 @@ def describe_actions(rule: Sync) -> tuple[str, ...]:
     found = [
         f"sets {field_title(row.target)} to “{row.source}”"
         if row.type is SourceType.TEXT
-        else f"sets {field_title(row.target)} from {field_title(row.source)}"
+        else f"sets {field_title(row.target)} from {_source_title(row)}"
         for row in rule.mapping
         if row.on
     ]
@@ -32,6 +32,10 @@ def describe_actions(rule: Sync) -> tuple[str, ...]:
         days = format_count(effects.pause_days, "day", "days")
         found.append(f"pauses marketing until their last ticket is solved, {days} at most")
     return tuple(found)
+
+
+def _source_title(row: MappingRow) -> str:
+    return "a template" if row.type is SourceType.TEMPLATE else field_title(row.source)
 
 
 def describe_rule(rule: Sync) -> tuple[str, ...]:

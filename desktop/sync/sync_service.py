@@ -15,7 +15,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDecisionNeeded
 from desktop.model.email_address import is_reachable_email
 from desktop.model.field_catalogue import condition_field_problems, mapping_source_problems
-from desktop.model.field_mapping import MappingRow, source_field_of
+from desktop.model.field_mapping import MappingRow, source_fields_of
 from desktop.model.json_value import Json
 from desktop.model.lifecycle_stage import validate_stages
 from desktop.model.limit import Limit
@@ -619,7 +619,7 @@ def _user_fields_read(sync: Sync) -> frozenset[str]:
     stages = [condition for stage in sync.stages for condition in stage.where]
     evidence = [purpose.evidence for purpose in sync.purposes]
     names = [condition.field for condition in (*sync.source.where, *stages, *evidence)]
-    names += [source_field_of(row) for row in sync.mapping if row.on]
+    names += [name for row in sync.mapping if row.on for name in source_fields_of(row)]
     prefix = USER_FIELD_PREFIX
     return frozenset(name.removeprefix(prefix) for name in names if name.startswith(prefix))
 
