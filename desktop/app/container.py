@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from desktop.audience.audience_service import AudienceService
     from desktop.audience.data_service import DataService, DataSettings
+    from desktop.audience.field_facts_service import FieldFactsService
     from desktop.audience.report_service import ReportService
     from desktop.audience.retention_service import RetentionService
     from desktop.audience.rule_people import RulePeople
@@ -382,6 +383,21 @@ class WorkspaceServices:
             self.context.clock,
             AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
             lambda: session.values.get(settings_table.TIMEZONE),
+        )
+
+    @cached_property
+    def fields(self) -> "FieldFactsService":
+        """The workspace's FieldFactsService: the catalogue of every field of both services."""
+        from desktop.audience.field_facts_service import FieldFactsService
+        from desktop.store.field_writer_repository import FieldWriterRepository
+
+        return FieldFactsService(
+            self.audience,
+            lambda: self.data_store,
+            FieldWriterRepository(self.store.fairlead_db),
+            self.store.syncs,
+            lambda: self.session.clients.zendesk,
+            lambda: self.session.values.get(settings_table.HEALTH_VAR),
         )
 
     def build_rule_people(self, get_actor: "Callable[[], Actor | None]") -> "RulePeople":

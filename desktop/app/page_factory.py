@@ -344,6 +344,7 @@ class PageFactory(QObject):
                 lambda: services.keeps_everybody,
                 services.keep_everybody,
                 launcher.read_everybody,
+                services.fields.list_fields,
             ),
             services.context.clock,
         )

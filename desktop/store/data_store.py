@@ -10,6 +10,7 @@ from desktop.store.account_repository import AccountRepository
 from desktop.store.audience_repository import AudienceRepository
 from desktop.store.data_source_repository import DataSourceRepository
 from desktop.store.database_thread import DatabaseThread
+from desktop.store.field_facts_repository import FieldFactsRepository
 from desktop.store.integrity_check_record import is_checked_once
 from desktop.store.kept_person_repository import KeptPersonRepository
 from desktop.store.kept_profile_repository import KeptProfileRepository
@@ -44,6 +45,7 @@ class DataStore:
     ticket_reports: TicketReportRepository
     profile_reports: ProfileReportRepository
     rule_events: RuleEventRepository
+    field_facts: FieldFactsRepository
     retention: RetentionRepository
     data_db: Database
     history_db: Database
@@ -84,6 +86,7 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         ticket_reports=TicketReportRepository(history, data),
         profile_reports=ProfileReportRepository(history, data),
         rule_events=RuleEventRepository(history, data),
+        field_facts=FieldFactsRepository(reading),
         retention=RetentionRepository(data, history),
         data_db=data,
         history_db=history,

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QScrollArea, QScrollBar, QWidget
 
 from desktop.app.page_factory import PageFactory
+from desktop.app.screenshot_tour.fields_station import capture_fields
 from desktop.app.screenshot_tour.rules_station import capture_rules
 from desktop.app.screenshot_tour.tour_driver import NARROW_SIZE, WIDE_SIZE, TourDriver
 from desktop.kit.errors import InvalidInput
@@ -79,6 +80,7 @@ class SyncPageScreenshotTour:
         await self._capture_narrow_window()
         self._main_window.resize(*WIDE_SIZE)
         await self.capture_rules()
+        await capture_fields(self._driver)
         self._main_window.show_page("customers")
 
     async def capture_rules(self) -> None:

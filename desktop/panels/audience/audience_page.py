@@ -7,6 +7,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.model.audience_person import AudienceColumn, AudienceOrder
 from desktop.panels.audience.condition_card import ConditionCard
+from desktop.panels.audience.fields_dialog import FieldsDialog
 from desktop.panels.audience.people_table_view import PeopleTableView
 from desktop.panels.audience.person_peek_card import PersonPeekCard
 from desktop.panels.audience.segment_list import SegmentList
@@ -76,6 +77,7 @@ class AudiencePage(ListDetailPage):
         self.order_dropdown.allow_shrinking()
         self.order_dropdown.setMinimumContentsLength(11)
         self.refresh_button = quiet_button("Refresh", name="Read what has changed")
+        self.fields_button = quiet_button("Fields…", name="Fields of Zendesk and Sailthru")
         self.export_button = secondary_button("Export…", name="Export the people")
         self.stop_export_button = quiet_button("Cancel export", name="Cancel the export")
         self.zendesk_label = elided_label("", "small")
@@ -179,6 +181,7 @@ class AudiencePage(ListDetailPage):
         acts.setSpacing(fonts.scaled(8))
         for control in (
             self.order_dropdown,
+            self.fields_button,
             self.refresh_button,
             self.stop_export_button,
             self.export_button,
@@ -207,6 +210,7 @@ class AudiencePage(ListDetailPage):
         self.order_dropdown.chosen.connect(self._on_order)
         self.refresh_button.clicked.connect(model.refresh_data)
         self.export_button.clicked.connect(self._on_export)
+        self.fields_button.clicked.connect(self.open_fields)
         self.stop_export_button.clicked.connect(model.cancel_export)
         self.list_card.action_requested.connect(model.take_next_step)
         self.list_card.retry_requested.connect(model.take_next_step)
@@ -218,6 +222,13 @@ class AudiencePage(ListDetailPage):
         table.doubleClicked.connect(lambda _index: self._on_customer())
         self.peek_card.customer_requested.connect(self._on_customer)
         self.back_button.clicked.connect(self.close_detail)
+
+    def open_fields(self) -> FieldsDialog:
+        """Open the catalogue of fields over the page."""
+        dialog = FieldsDialog(self._model, self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
 
     # What the model says.
 
