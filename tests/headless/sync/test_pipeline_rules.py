@@ -15,6 +15,7 @@ from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow
 from desktop.model.sync_validation import validate_sync_names
 from desktop.model.target_record import TargetRecord
 from desktop.sync.pipeline.plan_rows import plan_record
+from desktop.sync.sync_service import validate_sync
 from tests.support import pipeline_cases as cases
 
 PAUSED, VAR = "lists.Support - paused", "vars.zendesk_paused"
@@ -121,7 +122,7 @@ def test_rule_acts_on_a_person_once_a_day_and_does_not_make_up_for_it() -> None:
 
 def test_rule_that_gives_tags_writes_to_the_user_it_is_about() -> None:
     sync = rule(effects=SyncEffects(add_tags=("survey_sent",)))
-    assert sync.target_service is Service.ZENDESK
+    assert (sync.target_service, validate_sync(sync)) == (Service.ZENDESK, ())
     row, sent = planned(sync, cases.user())
     assert (row.target_id, sent) == ("7", {"tags.survey_sent": (False, True)})
 
