@@ -7,7 +7,9 @@ import csv
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -57,11 +59,11 @@ def compare_with_duckdb(
             people = f"FROM person p WHERE p.listed = 1 AND ({condition})"
             count = f"SELECT count(*) {people}"
             page = f"SELECT p.* {people} ORDER BY {order} LIMIT {_PAGE_ROWS}"
-            found = connection.execute(count).fetchall()[0][0]
+            found = _fetch(connection, count)[0][0]
             if found != counts[name]:
                 raise ValueError(f"{name}: DuckDB counts {found} people, not {counts[name]}")
             for what, sql in (("first page", page), ("count", count)):
-                taken = _median_ms(lambda sql=sql: connection.execute(sql).fetchall(), rounds)
+                taken = _median_ms(partial(_fetch, connection, sql), rounds)
                 yield Figure(f"{name}: {what}, DuckDB", taken, "ms")
 
 
@@ -95,10 +97,14 @@ def _queries(now: float) -> dict[str, tuple[str, str]]:
     }  # fmt: skip
 
 
+def _fetch(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    return connection.execute(sql).fetchall()
+
+
 def _load(connection: duckdb.DuckDBPyConnection, data_db: Database, folder: Path) -> None:
     for table, select in _TABLES.items():
         file = folder / f"{table}.csv"
-        data_db.read(lambda source, select=select, file=file: _write_csv(source, select, file))
+        data_db.read(partial(_write_csv, select, file))
         connection.execute(
             f"CREATE TABLE {table} AS SELECT * FROM read_csv(?, header = true,"  # noqa: S608
             " sample_size = -1)",
@@ -107,7 +113,7 @@ def _load(connection: duckdb.DuckDBPyConnection, data_db: Database, folder: Path
         file.unlink()
 
 
-def _write_csv(source: sqlite3.Connection, select: str, file: Path) -> None:
+def _write_csv(select: str, file: Path, source: sqlite3.Connection) -> None:
     cursor = source.execute(select)
     with file.open("w", encoding="utf-8", newline="") as out:
         rows = csv.writer(out)
