@@ -19,8 +19,8 @@ from desktop.viewmodels.tone import ChipTone
 _KIND_CHOICES = (
     (SourceKind.ZENDESK_USERS.value, "Zendesk users → Sailthru profiles"),
     (SourceKind.ZENDESK_TICKETS.value, "Zendesk tickets → Sailthru profile data"),
-    (SourceKind.SAILTHRU_LISTS.value, "Sailthru lists → Zendesk users"),
     (SourceKind.RULE.value, "Rule: when something happens to a customer"),
+    (SourceKind.SAILTHRU_LISTS.value, "Sailthru lists → Zendesk users"),
 )
 _TO_SELL_CONTACTS = f"{SourceKind.SAILTHRU_LISTS.value} {TargetType.SELL_CONTACTS.value}"
 _TO_SELL_LEADS = f"{SourceKind.SAILTHRU_LISTS.value} {TargetType.SELL_LEADS.value}"

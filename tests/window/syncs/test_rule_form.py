@@ -24,15 +24,14 @@ async def test_rule_asks_when_and_for_a_phrase_only_where_it_needs_one(
     assert not editor.stages_card.isVisible()
     # What it waits for stands above the fields that it sets.
     fields = window.page.mapping_tab.mapping_table
-    assert editor.mapTo(window.page, editor.rect().topLeft()).y() < fields.mapTo(
-        window.page, fields.rect().topLeft()
-    ).y()
+    assert (
+        editor.mapTo(window.page, editor.rect().topLeft()).y()
+        < fields.mapTo(window.page, fields.rect().topLeft()).y()
+    )
     texts = window.visible_texts()
     assert "Preview shows to whom it happened in the last 28 days" in texts
     assert "Phrase" not in texts
-    when = next(
-        one for one in editor.findChildren(DropdownField) if one.accessibleName() == "When"
-    )
+    when = next(one for one in editor.findChildren(DropdownField) if one.accessibleName() == "When")
     when.chosen.emit(RuleTrigger.PHRASE.value)
     assert "Phrase" in window.visible_texts()
     view = window.models.mapping.view()
