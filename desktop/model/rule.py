@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 # Before it is switched on, its preview shows to whom it happened in so many days.
 PREVIEW_DAYS = 28
+# So many people at most: each is read singly from the service.
+PREVIEW_PEOPLE = 1000
 # A pause by a rule ends with the customer's last open ticket, or after so many days.
 MAX_RULE_PAUSE_DAYS = 90
 

@@ -11,7 +11,7 @@ from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.field_value import is_empty
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.marketing_pause import parse_pause_terms
-from desktop.model.rule import PREVIEW_DAYS, RuleEvent, RuleTrigger
+from desktop.model.rule import PREVIEW_DAYS, PREVIEW_PEOPLE, RuleEvent, RuleTrigger
 from desktop.model.sync import Sync
 from desktop.model.sync_state import SyncMember
 from desktop.model.target_record import VAR_PREFIX
@@ -46,6 +46,7 @@ class RuleReader:
         self._store = context.store
         self._sync = sync
         self._events: tuple[RuleEvent, ...] | None = None
+        self._recent: dict[int, RuleEvent] | None = None
         self._is_cut_off = False
 
     @property
@@ -99,11 +100,11 @@ class RuleReader:
         """Return the record of a person to whom it happened in the last days, whatever was done."""
         if not source.isdigit():
             return None
-        since = max(self._sync.armed_at, self._context.clock.now() - _RETRY_DAYS * _DAY_S)
-        events = self._without_own_writes(
-            event for event in self._find(since) if event.person_id == int(source)
-        )
-        return next(iter(self._records_of(events[-1:])), None)
+        if self._recent is None:
+            since = max(self._sync.armed_at, self._days_ago(_RETRY_DAYS))
+            self._recent = _latest_by_person(self._without_own_writes(self._find(since)))
+        event = self._recent.get(int(source))
+        return None if event is None else next(iter(self._records_of([event])), None)
 
     def is_still_member(self, member: SyncMember) -> bool:
         """Whether the pause of somebody whom the rule has paused goes on."""
@@ -135,6 +136,9 @@ class RuleReader:
             )
         return source
 
+    def _days_ago(self, days: int) -> float:
+        return self._context.clock.now() - days * _DAY_S
+
     def _find(self, since: float) -> Sequence[RuleEvent]:
         return self._rules.find_events(self._sync.source, since, MAX_EVENTS)
 
@@ -147,7 +151,8 @@ class RuleReader:
                 found = [event for event in everything if event.key not in handled]
                 self._is_cut_off = bool(found) and len(everything) >= MAX_EVENTS
             else:
-                found = list(self._find(self._context.clock.now() - PREVIEW_DAYS * _DAY_S))
+                shown = _latest_by_person(self._find(self._days_ago(PREVIEW_DAYS)))
+                found = sorted(shown.values(), key=lambda event: event.at)[-PREVIEW_PEOPLE:]
             self._events = self._without_own_writes(found)
         return self._events
 

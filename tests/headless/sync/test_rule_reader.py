@@ -141,6 +141,26 @@ def test_rule_that_is_off_shows_who_matched_of_late(desk: Desk) -> None:
     assert desk.found(off) == [2]
 
 
+def test_preview_reads_the_latest_people_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rule_reader, "PREVIEW_PEOPLE", 2)
+    desk.save(*(ticket(n, n, created_at=NOW - n * HOUR) for n in range(1, 6)), ticket(9, 3))
+    off = replace(desk.rule(RuleTrigger.TICKET_CREATED), on=False, armed_at=0.0)
+    assert desk.found(off) == [2, 1]
+
+
+def test_row_to_be_retried_is_looked_at_although_it_was_acted_on(desk: Desk) -> None:
+    desk.save(*(ticket(n, n, created_at=NOW - n * HOUR) for n in (1, 2)))
+    rule = desk.rule(RuleTrigger.TICKET_CREATED)
+    assert desk.run(rule) == [2, 1]
+    desk.store.fairlead_db.write(
+        lambda c: c.execute("INSERT INTO retry_source (sync, source) VALUES ('rule', '2')")
+    )
+    assert desk.found(rule) == [2]
+    # By hand for one alone; who had nothing happen has no record.
+    reader = desk.reader(rule)
+    assert [record.id for record in reader.iter_records({}, ("1", "5", "x"))] == ["1"]
+
+
 @pytest.mark.parametrize(
     ("trigger", "values"),
     [

@@ -15,7 +15,7 @@ from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner
 from desktop.kit.clock import iso_timestamp
-from desktop.model.rule import PREVIEW_DAYS
+from desktop.model.rule import PREVIEW_DAYS, PREVIEW_PEOPLE
 
 
 def _add_preview_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,12 +37,14 @@ async def _preview(services: WorkspaceServices, options: argparse.Namespace) -> 
     plan = await runner.preview(rule, services.session.actor.name)
     matching = plan.source_record_count
     who = "person matches" if matching == 1 else "people match"
+    # More are not read for a preview.
+    least = "At least " if matching >= PREVIEW_PEOPLE and not rule.armed_at else ""
     if rule.armed_at:
         line = f"{matching:,} {who} since the last run; on since {iso_timestamp(rule.armed_at)}."
     else:
         line = (
-            f"{matching:,} {who}, of the last {PREVIEW_DAYS} days. Switched on now, the rule leaves"
-            " them as they are and acts on what happens from then on."
+            f"{least}{matching:,} {who}, of the last {PREVIEW_DAYS} days. Switched on now, the rule"
+            " leaves them as they are and acts on what happens from then on."
         )
     return await emit_plan(
         plan,
