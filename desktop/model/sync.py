@@ -284,6 +284,7 @@ class SyncStatus:
     """How a configured sync stands: last run, next one, how much waits for a person.
 
     `pause_reason` is why it does not run by itself although it is on and has a schedule.
+    `paused_people` are those whose marketing a rule has paused, which it ends only while it is on.
     """
 
     sync: Sync
@@ -293,5 +294,6 @@ class SyncStatus:
     next_run_at: float | None = None
     pause_reason: str = ""
     waiting_count: int = 0
+    paused_people: int = 0
     running_run: str | None = None
     totals: dict[str, int] = field(default_factory=dict)

@@ -206,6 +206,15 @@ class SyncStateRepository(Repository):
         )
 
     @database_call
+    def count_members(self, sync: str) -> int:
+        """Count the records a sync keeps on its lists, tagged or paused."""
+        return self._database.read(
+            lambda c: int(
+                c.execute("SELECT count(*) FROM sync_member WHERE sync = ?", (sync,)).fetchone()[0]
+            )
+        )
+
+    @database_call
     def members_by_source(self, sync: str, sources: Sequence[str]) -> dict[str, SyncMember]:
         """Select the members of a sync that come from these source records, by source."""
         return self._database.read(

@@ -4,7 +4,7 @@ from desktop.kit.text import format_count
 from desktop.model.field_catalogue import field_title
 from desktop.model.field_mapping import MappingRow, SourceType
 from desktop.model.rule import RuleTrigger
-from desktop.model.sync import Sync
+from desktop.model.sync import Sync, SyncStatus
 
 
 def describe_trigger(rule: Sync) -> str:
@@ -36,6 +36,17 @@ def describe_actions(rule: Sync) -> tuple[str, ...]:
 
 def _source_title(row: MappingRow) -> str:
     return "a template" if row.type is SourceType.TEMPLATE else field_title(row.source)
+
+
+def stuck_pause_text(status: SyncStatus) -> str:
+    """Say whose marketing stays paused because the rule is off, and what to do; "" for nobody."""
+    if status.sync.on or not status.paused_people:
+        return ""
+    people = format_count(status.paused_people, "person stays", "people stay")
+    return (
+        f"{people} paused while it is off: leave it on until their tickets are solved, or roll its"
+        " runs back."
+    )
 
 
 def describe_rule(rule: Sync) -> tuple[str, ...]:

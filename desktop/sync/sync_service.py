@@ -13,6 +13,7 @@ from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDecisionNeeded
+from desktop.kit.text import format_count
 from desktop.model.email_address import is_reachable_email
 from desktop.model.field_catalogue import condition_field_problems, mapping_source_problems
 from desktop.model.field_mapping import MappingRow, source_fields_of
@@ -301,7 +302,14 @@ class SyncService:
         What it wrote and its history stay.
         """
         self.require_configuration_permission()
-        self._store.syncs.get.blocking(name)
+        status = self.get_state(self._store.syncs.get.blocking(name))
+        if status.paused_people:
+            people = format_count(status.paused_people, "person", "people")
+            raise UserDecisionNeeded(
+                f"“{status.sync.title}” has paused the marketing of {people}.",
+                "Without it nobody would end that. Nothing was removed.",
+                "Leave it on until their tickets are solved, or roll its runs back first.",
+            )
         # First: a run of a sync that is gone would be seen by nobody.
         stopped = self._store.runs.request_cancel_of_sync.blocking(name)
         self._store.syncs.remove.blocking(name)
@@ -467,6 +475,9 @@ class SyncService:
             next_run_at=next_at,
             pause_reason=paused.message if paused is not None else "",
             waiting_count=waiting + int(stopped),
+            paused_people=self._store.sync_state.count_members.blocking(sync.name)
+            if sync.effects.pause_days
+            else 0,
             running_run=last.id if last and last.state is RunState.RUNNING else None,
             totals=dict(last.totals) if last else {},
         )

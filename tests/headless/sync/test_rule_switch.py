@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from desktop.kit.change_bus import ChangeBus
-from desktop.kit.errors import InvalidInput, NotFound, NotPermitted
+from desktop.kit.errors import InvalidInput, NotFound, NotPermitted, UserDecisionNeeded
 from desktop.model.permission import Actor, Role
 from desktop.model.rule import RuleTrigger
 from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
 from desktop.model.sync_plan import PlanState
 from desktop.store.sync_repository import switch_content
 from desktop.store.workspace_store import WorkspaceStore
+from desktop.sync.rule_text import stuck_pause_text
 from desktop.sync.sync_presets import TICKETS_TO_PROFILES, PresetNames, build_preset
 from desktop.sync.sync_service import SyncService
 from tests.support.clocks import ManualClock
@@ -155,3 +156,23 @@ def test_switch_of_a_copying_sync_says_what_it_said_before_there_were_rules() ->
     assert switch_content(preset)["rules"] == known
     rule = Sync("r", "R", SOURCE, armed_at=1.0)
     assert switch_content(rule) != switch_content(replace(rule, armed_at=2.0))
+
+
+def test_rule_that_has_paused_people_says_so_and_stays_until_they_are_free(
+    syncs: SyncService, store: WorkspaceStore
+) -> None:
+    on = syncs.set_enabled(made(syncs, store, pause_days=7).name, on=True)
+    store.fairlead_db.write(
+        lambda c: c.execute(
+            "INSERT INTO sync_member (sync, target, source, label, account)"
+            " VALUES (?, 'sid1', '7', 'Ada', '')",
+            (on.name,),
+        )
+    )
+    assert stuck_pause_text(syncs.get_state(on)) == ""
+    off = syncs.set_enabled(on.name, on=False)
+    assert stuck_pause_text(syncs.get_state(off)).startswith("1 person stays paused")
+    with pytest.raises(UserDecisionNeeded, match="paused the marketing of 1 person"):
+        syncs.remove_sync(on.name)
+    store.fairlead_db.write(lambda c: c.execute("DELETE FROM sync_member"))
+    assert syncs.remove_sync(on.name) == ()

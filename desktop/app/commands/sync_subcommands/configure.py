@@ -18,6 +18,7 @@ from desktop.model.sync import SourceKind, Sync, SyncStatus, TargetType
 from desktop.model.sync_fields import SYNC_FIELDS, SyncField, SyncFieldKind, sync_fields_of
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
 from desktop.settings import settings_table
+from desktop.sync.rule_text import stuck_pause_text
 from desktop.sync.sync_field_text import field_to_json, format_field
 from desktop.sync.sync_presets import PRESETS
 from desktop.sync.sync_service import MissingResource
@@ -240,9 +241,14 @@ def emit_sync(
     """Print a sync and how it stands, and what it lacks at the services."""
     state = services.syncs.get_state(sync)
     messages = [resource.message for resource in missing]
+    stuck = stuck_pause_text(state)
     return emit(
         {**sync_state_to_json(state, services), "absent": messages},
-        (sync_line(state), *more_lines, *(f"     {message}" for message in messages)),
+        (
+            sync_line(state),
+            *more_lines,
+            *(f"     {message}" for message in (*messages, stuck) if message),
+        ),
         as_json=as_json,
     )
 
