@@ -153,18 +153,6 @@ class RuleEventRepository(Repository):
         return self._database.read(look)
 
     @database_call
-    def find_sids(self, people: Sequence[int]) -> Mapping[int, str]:
-        """Select the profile of each of these people, by their Zendesk id."""
-        rows = self._data.read(
-            lambda c: c.execute(
-                "SELECT id, sid FROM person WHERE sid IS NOT NULL AND id IN"
-                " (SELECT value FROM json_each(?))",
-                (msgspec.json.encode(list(people)).decode(),),
-            ).fetchall()
-        )
-        return {row["id"]: row["sid"] for row in rows}
-
-    @database_call
     def filter_people(
         self, group: AudienceGroup, moment: QueryMoment, people: Sequence[int]
     ) -> frozenset[int]:

@@ -51,6 +51,7 @@ class AudiencePage(ListDetailPage):
     """The Audience page's widget; where it is narrow the peek stands in place of the list."""
 
     customer_requested = Signal(str)  # a query for the search field
+    change_requested = Signal(str)  # the addresses of people to change at once, one a line
 
     def __init__(
         self, model: AudiencePageModel, clock: Clock, parent: QWidget | None = None
@@ -77,6 +78,7 @@ class AudiencePage(ListDetailPage):
         self.order_dropdown.allow_shrinking()
         self.order_dropdown.setMinimumContentsLength(11)
         self.refresh_button = quiet_button("Refresh", name="Read what has changed")
+        self.change_button = quiet_button("Change them…", name="Change these people")
         self.fields_button = quiet_button("Fields…", name="Fields of Zendesk and Sailthru")
         self.export_button = secondary_button("Export…", name="Export the people")
         self.stop_export_button = quiet_button("Cancel export", name="Cancel the export")
@@ -183,6 +185,7 @@ class AudiencePage(ListDetailPage):
             self.order_dropdown,
             self.fields_button,
             self.refresh_button,
+            self.change_button,
             self.stop_export_button,
             self.export_button,
         ):
@@ -210,6 +213,8 @@ class AudiencePage(ListDetailPage):
         self.order_dropdown.chosen.connect(self._on_order)
         self.refresh_button.clicked.connect(model.refresh_data)
         self.export_button.clicked.connect(self._on_export)
+        self.change_button.clicked.connect(model.collect_addresses)
+        model.addresses_collected.connect(self.change_requested)
         self.fields_button.clicked.connect(self.open_fields)
         self.stop_export_button.clicked.connect(model.cancel_export)
         self.list_card.action_requested.connect(model.take_next_step)
@@ -272,6 +277,8 @@ class AudiencePage(ListDetailPage):
         self.remove_button.setVisible(bool(model.segment_name) and not model.is_changed)
         refusal = model.export_refusal()
         self.export_button.set_enabled(not refusal, refusal)
+        refusal = model.change_disabled_reason
+        self.change_button.set_enabled(not refusal, refusal)
         self.stop_export_button.setVisible(model.exported is not None)
         refusal = model.refresh_refusal()
         self.refresh_button.set_enabled(not refusal, refusal)

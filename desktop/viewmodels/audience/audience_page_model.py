@@ -31,6 +31,7 @@ from desktop.model.audience_person import (
     ConditionEvidence,
 )
 from desktop.model.field_facts import FieldFacts
+from desktop.model.pasted_addresses import MAX_PASTED_ADDRESSES
 from desktop.model.permission import Permission, check_role
 from desktop.viewmodels.audience.condition_view import (
     ConditionItemView,
@@ -98,6 +99,7 @@ class SourceAge:
 class AudiencePageModel(TaskModel):
     """The people whom the page's conditions pick, the segments, and who is selected."""
 
+    addresses_collected = Signal(str)  # of everybody who matches, one a line
     fields_read = Signal()  # read `field_facts`, or `fields_error`
 
     def __init__(
@@ -478,6 +480,26 @@ class AudiencePageModel(TaskModel):
         self._segment_counts.pop(name, None)
         self.choose_segment("")
         self.message_posted.emit(f"Removed the segment “{name}”")
+
+    @property
+    def change_disabled_reason(self) -> str:
+        """Why the people who match cannot be changed at once; "" where they can."""
+        if not self.total or self.tasks.is_running("change"):
+            return "Nobody matches." if self.total == 0 else "Counting the people…"
+        if self.total > MAX_PASTED_ADDRESSES:
+            return f"At most {MAX_PASTED_ADDRESSES:,} people are changed at once."
+        return ""
+
+    def collect_addresses(self) -> None:
+        """Collect who matches now, to be changed at once; emits `addresses_collected`."""
+        if not self.change_disabled_reason:
+            self.tasks.start("change", self._collect_addresses())
+
+    async def _collect_addresses(self) -> None:
+        found: list[str] = []
+        async for page in self._audience.iter_people(self.group, self.table_model.order):
+            found += [person.email for person in page if person.email]
+        self.addresses_collected.emit("\n".join(found))
 
     @property
     def now(self) -> float:

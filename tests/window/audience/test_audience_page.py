@@ -262,3 +262,16 @@ async def test_fields_are_found_and_their_merge_tags_copied(window: AudiencePage
     assert not dialog.use_button.isEnabled()
     assert controls_without_name(dialog) == []
     dialog.close()
+
+
+async def test_people_who_match_are_changed_on_the_page_many_at_once(
+    window: AudiencePageDriver,
+) -> None:
+    assert not window.audience_page.change_button.isEnabled()
+    await window.read_everybody()
+    await window.add_condition("open_tickets", ">=", "3")
+    window.click(window.audience_page.change_button)
+    await window.wait_until(lambda: window.view.current_page == "bulk")
+    await window.wait_until(lambda: window.model.batch is not None)
+    await window.wait_until(lambda: window.model.is_looked_up, PROCESS_S)
+    assert window.counts()["found"] == 1
