@@ -14,6 +14,7 @@ from desktop.panels.audience.segment_list import SegmentList
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP
 from desktop.panels.widgets.banner import Banner
+from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import quiet_button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.chip import Chip
@@ -128,6 +129,8 @@ class AudiencePage(ListDetailPage):
         ):
             buttons.addWidget(button)
         self._head.addLayout(buttons)
+        # In a row of their own where the window is narrow.
+        self._head.addLayout(hbox(self.fields_button, self.change_button))
         self._name_row = QWidget()
         naming = QHBoxLayout(self._name_row)
         naming.setContentsMargins(0, 0, 0, 0)
@@ -183,9 +186,7 @@ class AudiencePage(ListDetailPage):
         acts.setSpacing(fonts.scaled(8))
         for control in (
             self.order_dropdown,
-            self.fields_button,
             self.refresh_button,
-            self.change_button,
             self.stop_export_button,
             self.export_button,
         ):
