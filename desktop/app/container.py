@@ -45,8 +45,10 @@ if TYPE_CHECKING:
 
     from desktop.audience.audience_service import AudienceService
     from desktop.audience.data_service import DataService, DataSettings
+    from desktop.audience.field_facts_service import FieldFactsService
     from desktop.audience.report_service import ReportService
     from desktop.audience.retention_service import RetentionService
+    from desktop.audience.rule_people import RulePeople
     from desktop.connect.team_connection import TeamConnection
     from desktop.connect.team_relay import TeamRelay
     from desktop.customer.address_watch import AddressWatch
@@ -294,7 +296,7 @@ class WorkspaceServices:
             self.store,
             self.context.clock,
             lambda: session.actor,
-            self._check_role_now,
+            self.check_role_now,
             session.recheck_actor,
             on_step,
             checkpoint,
@@ -389,6 +391,37 @@ class WorkspaceServices:
             self.context.clock,
             AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
             lambda: session.values.get(settings_table.TIMEZONE),
+        )
+
+    @cached_property
+    def fields(self) -> "FieldFactsService":
+        """The workspace's FieldFactsService: the catalogue of every field of both services."""
+        from desktop.audience.field_facts_service import FieldFactsService
+        from desktop.store.field_writer_repository import FieldWriterRepository
+
+        return FieldFactsService(
+            self.audience,
+            lambda: self.data_store,
+            FieldWriterRepository(self.store.fairlead_db),
+            self.store.syncs,
+            lambda: self.session.clients.zendesk,
+            lambda: self.session.values.get(settings_table.HEALTH_VAR),
+        )
+
+    def build_rule_people(self, get_actor: "Callable[[], Actor | None]") -> "RulePeople":
+        """Build the RulePeople of a run: what happened to everybody, by the actor's rights."""
+        from desktop.app.rule_rights import require_rule_rights
+        from desktop.audience.rule_people import RulePeople
+
+        return RulePeople(
+            self.data,
+            lambda: self.data_store,
+            self.store.segments,
+            self.context.clock,
+            self.audience.moment,
+            lambda: self._read_data_settings().fields,
+            lambda source: require_rule_rights(self, source, get_actor()),
+            self.workspace.lock_path("data"),
         )
 
     def has_everybody(self) -> bool:
@@ -499,7 +532,7 @@ class WorkspaceServices:
             return decision
         return check_permission(permission, actor, self.read_current_rules())
 
-    def _check_role_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
+    def check_role_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
         """Decide by the table of this moment alone: for what also works with changes off."""
         decision = check_role(permission, actor, self.session.rules)
         if not decision.is_allowed:
@@ -592,6 +625,7 @@ class WorkspaceServices:
 
     def build_sync_service(self, store: WorkspaceStore, bus: ChangeBus) -> "SyncService":
         """Build the workspace's SyncService over another connection to `fairlead.db`."""
+        from desktop.app.rule_rights import RuleRights
         from desktop.sync.sync_service import SyncService
 
         session = self.session
@@ -602,6 +636,7 @@ class WorkspaceServices:
             lambda: session.actor,
             lambda: session.rules,
             lambda: session.values.get(settings_table.TIMEZONE),
+            RuleRights(self),
         )
 
     async def keep_audit_head(self) -> None:

@@ -302,6 +302,11 @@ class PageFactory(QObject):
         if page is not None and isinstance(mime, QMimeData):
             page.paste(mime)
 
+    def _on_change_requested(self, addresses: str) -> None:
+        """Take people of Audience to Many at once, which previews the change and its limits."""
+        if self.open_batch_page() is not None and self._batch_model is not None:
+            self._batch_model.paste(addresses)
+
     def open_batch_page(self) -> "BatchPage | None":
         """Show the page Many at once; None where it may not be opened, which is said."""
         view = self._window.main_window
@@ -348,11 +353,13 @@ class PageFactory(QObject):
                 lambda: services.keeps_everybody,
                 services.keep_everybody,
                 launcher.read_everybody,
+                services.fields.list_fields,
             ),
             services.context.clock,
         )
         page = AudiencePage(self._audience_model, services.context.clock)
         page.customer_requested.connect(self._window.main_window.look_up)
+        page.change_requested.connect(self._on_change_requested)
         return page
 
     def _build_reports_page(self) -> "ReportsPage":

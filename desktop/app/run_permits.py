@@ -53,6 +53,15 @@ async def find_run_permits(
     )
 
 
+async def find_rule_actor(
+    services: WorkspaceServices, sync: Sync, request: RunRequest
+) -> Actor | None:
+    """Find by whose rights a rule's run looks people up: as `find_run_permits`."""
+    if request.why != "schedule":
+        return services.session.actor
+    return await find_colleague(services, await services.store.syncs.find_switcher(sync.name))
+
+
 class _Switcher:
     """Who switched a sync on, for a scheduled run process, with their role in Zendesk now."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from desktop.kit.errors import InvalidInput
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
+from desktop.model.mapping_template import template_problem
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
 from desktop.model.service import Service
 from desktop.model.target_record import (
@@ -36,6 +37,8 @@ def validate_mapping(rows: Sequence[MappingRow], target: Service) -> tuple[str, 
         seen.add(row.target)
         if not row.source and row.type in (SourceType.FIELD, SourceType.IDENTIFIER):
             problems.append(f"The row for {row.target} does not say what it reads.")
+        if row.type is SourceType.TEMPLATE and (problem := template_problem(row.source)):
+            problems.append(f"The row for {row.target}: {problem}")
         if row.prefer is ConflictPreference.STRICTER and row.target != OPTOUT_FIELD:
             problems.append(f"{row.target} has no stricter value: say which side wins.")
         problems.extend(check(row))

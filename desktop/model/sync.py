@@ -12,6 +12,7 @@ from desktop.model.field_mapping import ConflictPreference, MappingRow, SourceTy
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
 from desktop.model.limit import Limit
 from desktop.model.name_splitting import NameSplitRule
+from desktop.model.rule import PhrasePlace, RuleTrigger
 from desktop.model.service import Service
 
 # Instead of the name of a covering list: profiles are read one by one.
@@ -19,7 +20,16 @@ READ_SINGLY = "none"
 # Characters; the name is part of a lock file's name.
 SYNC_NAME_MAX_LENGTH = 64
 # Name, schedule, limits and notifications change nothing that a plan holds.
-_PLAN_RELEVANT_FIELDS = ("source", "target", "identity", "effects", "purposes", "stages", "opt_in")
+_PLAN_RELEVANT_FIELDS = (
+    "source",
+    "target",
+    "identity",
+    "effects",
+    "purposes",
+    "stages",
+    "opt_in",
+    "armed_at",
+)
 
 
 class SourceKind(Enum):
@@ -28,6 +38,7 @@ class SourceKind(Enum):
     ZENDESK_USERS = "zendesk_users"
     ZENDESK_TICKETS = "zendesk_tickets"
     SAILTHRU_LISTS = "sailthru_lists"
+    RULE = "rule"
     SELL_CONTACTS = "sell_contacts"
     SELL_LEADS = "sell_leads"
 
@@ -95,7 +106,8 @@ class SyncSource:
 
     `lists`: the Sailthru lists (smart ones included); none means every natural list.
     `within_days`: only tickets made in so many days; None: all. `stage`: only people who are in
-    this stage now; empty: all.
+    this stage now; empty: all. Of a rule: `trigger` is what happens to people, `phrase` what a
+    ticket says, `phrase_in` where; `segment` names the saved segment they have to be in.
     """
 
     kind: SourceKind
@@ -103,6 +115,10 @@ class SyncSource:
     where: tuple[FieldCondition, ...] = ()
     within_days: int | None = None
     stage: str = ""
+    trigger: RuleTrigger = RuleTrigger.TICKET_CREATED
+    phrase: str = ""
+    phrase_in: PhrasePlace = PhrasePlace.TEXT
+    segment: str = ""
 
     @property
     def condition_fields(self) -> frozenset[str]:
@@ -118,6 +134,8 @@ class SyncEffects:
     leaves them; `untag_when_gone` likewise for tags. `list_name_field`: the Zendesk user field
     that takes the name of the list a person came from; empty: none. `deleted_var`: the var that
     becomes true when the person is deleted in Zendesk; nothing is ever deleted in Sailthru.
+    Of a rule: `pause_days` pauses marketing for at most so many days (0: it does not), by the var
+    and on the list that the account uses for it.
     """
 
     create_missing: bool = False
@@ -127,6 +145,10 @@ class SyncEffects:
     untag_when_gone: bool = False
     list_name_field: str = ""
     deleted_var: str = ""
+    remove_from_lists: tuple[str, ...] = ()
+    pause_days: int = 0
+    pause_var: str = ""
+    pause_list: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,6 +187,8 @@ class Sync:
     rule of `model.schedule`, empty: only by hand. `covering_list`: the Sailthru list whose export
     profiles are read by; empty: chosen by each plan, READ_SINGLY: none. `target`: what it writes;
     None: profiles, and Zendesk users where it reads Sailthru. `version` counts its saves.
+    `armed_at`: what happened before this moment (Unix seconds) makes a rule do nothing; 0: it is
+    off.
     """
 
     name: str
@@ -196,6 +220,12 @@ class Sync:
     labels: tuple[str, ...] = ()
     description: str = ""
     version: int = 0
+    armed_at: float = 0.0
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether the sync acts on people to whom something has happened."""
+        return self.source.kind is SourceKind.RULE
 
     @property
     def target_service(self) -> Service:
@@ -205,6 +235,9 @@ class Sync:
     @property
     def target_type(self) -> TargetType:
         """The kind of record that a configured sync writes."""
+        if self.is_rule:
+            # Tags are Zendesk's; all else that a rule does is Sailthru's.
+            return TargetType.USERS if self.effects.add_tags else TargetType.PROFILES
         if self.target is not None:
             return self.target
         reads_sailthru = self.source.kind.service is Service.SAILTHRU
@@ -251,6 +284,7 @@ class SyncStatus:
     """How a configured sync stands: last run, next one, how much waits for a person.
 
     `pause_reason` is why it does not run by itself although it is on and has a schedule.
+    `paused_people` are those whose marketing a rule has paused, which it ends only while it is on.
     """
 
     sync: Sync
@@ -260,5 +294,6 @@ class SyncStatus:
     next_run_at: float | None = None
     pause_reason: str = ""
     waiting_count: int = 0
+    paused_people: int = 0
     running_run: str | None = None
     totals: dict[str, int] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.attribute_path import read_value, replace_value
 from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, FrequencyCap
 from desktop.model.name_splitting import NameSplitRule
+from desktop.model.rule import MAX_RULE_PAUSE_DAYS, PhrasePlace, RuleTrigger
 from desktop.model.sync import (
     FlowPolicy,
     MatchIdentifier,
@@ -31,8 +32,12 @@ IDENTIFIER_CHOICES = (
     (MatchIdentifier.EXTERNAL_ID.value, "external id"),
     (MatchIdentifier.PHONE.value, "phone"),
 )
-_READS_ZENDESK = (SourceKind.ZENDESK_USERS, SourceKind.ZENDESK_TICKETS)
-_WRITES_SAILTHRU = (*_READS_ZENDESK, SourceKind.SELL_CONTACTS, SourceKind.SELL_LEADS)
+_COPIES_ZENDESK = (SourceKind.ZENDESK_USERS, SourceKind.ZENDESK_TICKETS)
+_OF_RULE = (SourceKind.RULE,)
+_READS_ZENDESK = (*_COPIES_ZENDESK, *_OF_RULE)
+_COPIES_TO_SAILTHRU = (*_COPIES_ZENDESK, SourceKind.SELL_CONTACTS, SourceKind.SELL_LEADS)
+_WRITES_SAILTHRU = (*_COPIES_TO_SAILTHRU, *_OF_RULE)
+_COPIES = (*_COPIES_TO_SAILTHRU, SourceKind.SAILTHRU_LISTS)
 _READS_SAILTHRU = (SourceKind.SAILTHRU_LISTS,)
 
 
@@ -73,6 +78,34 @@ SYNC_FIELDS = (
     SyncField("labels", "Labels", "Labels by which syncs are filtered.", _NAMES),
     SyncField("favourite", "Favourite", "Favourites stand first.", _SWITCH),
     SyncField(
+        "source.trigger",
+        "When",
+        "What happens to a customer. It acts on what happens from the moment it is switched on.",
+        _CHOICE,
+        choices=tuple((trigger.value, trigger.label) for trigger in RuleTrigger),
+        sources=_OF_RULE,
+    ),
+    SyncField(
+        "source.phrase",
+        "Phrase",
+        "Words in a row that a new ticket says; as a place, tag: the whole tag.",
+        sources=_OF_RULE,
+    ),
+    SyncField(
+        "source.phrase_in",
+        "In its",
+        "Where the phrase stands in the ticket.",
+        _CHOICE,
+        choices=tuple((place.value, place.label) for place in PhrasePlace),
+        sources=_OF_RULE,
+    ),
+    SyncField(
+        "source.segment",
+        "Only people in the segment",
+        "A saved segment of Audience; asked when the rule runs. Empty: everybody.",
+        sources=_OF_RULE,
+    ),
+    SyncField(
         "source.lists",
         "Lists",
         "Sailthru lists that are read, smart ones too. None: every natural list.",
@@ -98,8 +131,14 @@ SYNC_FIELDS = (
         "Lifecycle stages",
         "Stages, objects of name and where (conditions).",
         _JSON,
+        sources=_COPIES,
     ),
-    SyncField("source.stage", "Only in stage", "Only people in this stage now. Empty: all."),
+    SyncField(
+        "source.stage",
+        "Only in stage",
+        "Only people in this stage now. Empty: all.",
+        sources=_COPIES,
+    ),
     SyncField(
         "identity",
         "Match by",
@@ -137,18 +176,33 @@ SYNC_FIELDS = (
         sources=_WRITES_SAILTHRU,
     ),
     SyncField(
+        "effects.remove_from_lists",
+        "Removes from lists",
+        "Natural lists of Sailthru that people leave.",
+        _NAMES,
+        sources=_OF_RULE,
+    ),
+    SyncField(
+        "effects.pause_days",
+        "Pauses marketing for",
+        "At most so many days; it ends sooner with their last open ticket. 0: no pause.",
+        _NUMBER,
+        maximum=MAX_RULE_PAUSE_DAYS,
+        sources=_OF_RULE,
+    ),
+    SyncField(
         "effects.remove_when_gone",
         "Remove from the list when they no longer qualify",
         "Takes people off these lists again.",
         _SWITCH,
-        sources=_WRITES_SAILTHRU,
+        sources=_COPIES_TO_SAILTHRU,
     ),
     SyncField(
         "effects.add_tags",
         "Gives tags",
-        "Tags that people get.",
+        "Tags that people get. A rule that gives tags writes to Zendesk alone.",
         _NAMES,
-        sources=_READS_SAILTHRU,
+        sources=(*_READS_SAILTHRU, *_OF_RULE),
     ),
     SyncField(
         "effects.untag_when_gone",
@@ -167,7 +221,7 @@ SYNC_FIELDS = (
         "effects.deleted_var",
         "Deleted marks",
         "Becomes true when the person is deleted at the source. Nothing is deleted in Sailthru.",
-        sources=_WRITES_SAILTHRU,
+        sources=_COPIES_TO_SAILTHRU,
     ),
     SyncField(
         ATTESTED_PATH,
@@ -222,6 +276,7 @@ SYNC_FIELDS = (
         "The period of the contact limit.",
         _CHOICE,
         choices=(
+            (CapPeriod.DAY.value, "a day"),
             (CapPeriod.WEEK.value, "a week"),
             (CapPeriod.MONTH.value, "a month"),
             (CapPeriod.QUARTER.value, "a quarter"),

@@ -315,7 +315,8 @@ def _save_pair(
     )
     if parse_sell_record_id(person) is not None and sid:
         save_sell_pair(connection, person, sid, now)
-    elif person.isdigit() and sid:
+    # A rule that writes to the user it is about matches nobody with anybody.
+    elif person.isdigit() and sid and person != sid:
         connection.execute(
             "INSERT OR REPLACE INTO matched_pair (user_id, sid, at, account)"
             " VALUES (?, ?, ?, (SELECT id FROM current_account))",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from desktop.kit.errors import AppError, NotFound
-from desktop.model.field_mapping import SourceType
+from desktop.model.field_mapping import SourceType, source_fields_of
 from desktop.model.lifecycle_stage import cap_period_start
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
@@ -25,6 +25,7 @@ from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, is_deleted
 from desktop.sync.pipeline.target_kind import TargetKind, make_target_kind
 from desktop.sync.record_pairs import find_paired_records, find_paired_sids
+from desktop.sync.rule_reader import RuleReader
 from desktop.sync.source_reader import SourceReader
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext
@@ -37,7 +38,7 @@ _SUPERSEDED_RETENTION_S = 30 * JOB_PATIENCE_S
 class PlanLookup:
     """The reads of one plan: some at its beginning, others for each chunk of source records."""
 
-    def __init__(self, context: SyncContext, sync: Sync, source: SourceReader) -> None:
+    def __init__(self, context: SyncContext, sync: Sync, source: SourceReader | RuleReader) -> None:
         # An export of a list that many of the profiles are on; None: each is read singly.
         self.covering: CoveringExport | None = None
         self._context = context
@@ -59,6 +60,7 @@ class PlanLookup:
             left_out_targets={person.target_id: person for person in left_out if person.target_id},
             erased=await self._store.erased_people.load(),
             job_timeout_s=self._context.job_timeout_s,
+            zone=self._context.zone,
         )
         return await self._with_increments(plan_context)
 
@@ -68,6 +70,7 @@ class PlanLookup:
         if sync.source.kind is not SourceKind.SAILTHRU_LISTS:
             return records
         named = {row.source for row in sync.mapping if row.on and row.type is not SourceType.TEXT}
+        named |= {name for row in sync.mapping if row.on for name in source_fields_of(row)}
         named |= sync.source.condition_fields | {p.evidence.field for p in sync.purposes}
         named |= {condition.field for stage in sync.stages for condition in stage.where}
         return await self._targets.read_optouts(records) if OPTOUT_FIELD in named else records
@@ -77,6 +80,9 @@ class PlanLookup:
     ) -> PlanContext:
         """Look up for a plan which records outside the source still have what the sync gave."""
         effects = self._sync.effects
+        if self._sync.is_rule:
+            # Whom it has paused is looked at as its member.
+            return context
         undone = effects.remove_when_gone or effects.add_tags or self._sync.stage_fields
         if not (undone or effects.deleted_var):
             return context
@@ -256,7 +262,10 @@ class PlanLookup:
         """Look up which source records each target belongs to (`targets` by source)."""
         ids = list(dict.fromkeys(targets.values()))
         known: dict[str, tuple[str, ...]]
-        if self._sync.target_service is Service.SAILTHRU:
+        if self._sync.target_service is self._sync.source.kind.service:
+            # A rule that writes to the very user it is about.
+            known = {id_: (id_,) for id_ in ids}
+        elif self._sync.target_service is Service.SAILTHRU:
             known = find_paired_records(self._store, self._sync.source.kind.service, ids)
         else:
             sids = find_paired_sids(self._store, self._sync.target_service, ids)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from desktop.model.field_condition import ConditionOperator
 from desktop.model.sell_record import SellRecordKind, parse_sell_record_id
 from desktop.model.sync import SourceKind, Sync
+from desktop.model.sync_state import SyncMember
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import SELL_FEEDS, TICKETS_FEED, USERS_FEED, list_feed_name
@@ -30,8 +31,11 @@ _PAGE_ROWS = 500
 class SourceReader:
     """Reads the source of one sync; `lists` are the Sailthru lists exported for it.
 
-    Its methods belong on the database's thread.
+    Its methods belong on the database's thread. `is_always_incremental`: whoever is not in the
+    source now is no lost record.
     """
+
+    is_always_incremental = False
 
     def __init__(self, context: SyncContext, sync: Sync, lists: Sequence[str]) -> None:
         self._context = context
@@ -114,9 +118,16 @@ class SourceReader:
         feed = self._feeds.get_state.blocking(name)
         return name, feed.changes_after(before.get(name, "")), feed.seq
 
-    def is_on_source_list(self, sid: str) -> bool:
-        """Whether the last exports of the source's lists had this profile."""
-        return self._is_on_any(self._lists, sid)
+    @property
+    def plans_gone_members(self) -> bool:
+        """Whether who is on no list of the source any more loses what the sync gave them."""
+        effects, stages = self._sync.effects, self._sync.stage_fields
+        gives = effects.remove_when_gone or effects.untag_when_gone or stages
+        return self._kind is SourceKind.SAILTHRU_LISTS and bool(gives)
+
+    def is_still_member(self, member: SyncMember) -> bool:
+        """Whether the last exports of the source's lists had this member's profile."""
+        return self._is_on_any(self._lists, member.source_id)
 
     def _feed_names(self) -> list[str]:
         if self._kind is SourceKind.SAILTHRU_LISTS:

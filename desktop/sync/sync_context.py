@@ -17,6 +17,7 @@ from desktop.model.sell_record import SellRecordKind
 from desktop.model.service import Service
 from desktop.model.sync import TargetType
 from desktop.store.workspace_store import WorkspaceStore
+from desktop.sync.rule_source import RuleSource
 from desktop.writing.sailthru_gateway import SailthruGateway
 from desktop.writing.sell_gateway import SellGateway
 from desktop.writing.zendesk_gateway import ZendeskGateway
@@ -50,7 +51,7 @@ class SyncContext:
     """The store, clients and account settings of one run; `sell` where Sell is connected.
 
     `zone` is the Sailthru account's time zone (IANA). `job_timeout_s`: a job of a service that
-    does not move for so long is given up.
+    does not move for so long is given up. `rule_source` is the data workspace, which rules read.
     """
 
     store: WorkspaceStore
@@ -60,6 +61,7 @@ class SyncContext:
     sailthru: SailthruSyncClients
     zendesk: ZendeskSyncClients
     job_timeout_s: float = 900.0
+    rule_source: RuleSource | None = None
     sell: SellClient | None = None
 
     def require_sell(self) -> SellClient:
@@ -104,6 +106,7 @@ def make_sync_context(
     job_timeout_s: float = 900.0,
     *,
     sell: SellClient | None = None,
+    rule_source: RuleSource | None = None,
 ) -> SyncContext:
     """Make a run's context. Raises UserDecisionNeeded where a service is not connected."""
     sailthru, zendesk = clients
@@ -124,5 +127,6 @@ def make_sync_context(
             zendesk, ZendeskExportClient(zendesk, clock), ZendeskBulkClient(zendesk)
         ),
         job_timeout_s,
+        rule_source,
         sell,
     )

@@ -8,7 +8,10 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.customer_value import HIGHEST_SEGMENT
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
+from desktop.model.lifecycle_stage import CapPeriod, FrequencyCap
+from desktop.model.rule import RuleTrigger
 from desktop.model.sync import (
+    READ_SINGLY,
     MatchIdentifier,
     SourceKind,
     Sync,
@@ -54,7 +57,12 @@ def build_preset(name: str, names: PresetNames) -> Sync:
 def build_blank_sync(
     name: str, title: str, kind: SourceKind, target: TargetType | None = None
 ) -> Sync:
-    """Build the smallest sync of a kind that writes: an identifier of the other service."""
+    """Build the smallest sync of a kind that writes: an identifier of the other service.
+
+    A rule has no action yet, so that it cannot be switched on.
+    """
+    if kind is SourceKind.RULE:
+        return build_rule(name, title, SyncSource(kind, trigger=RuleTrigger.TICKET_SOLVED))
     row = _BLANK_SELL_ROWS[target] if target in _BLANK_SELL_ROWS else _blank_row(kind)
     return Sync(
         name=name,
@@ -92,6 +100,27 @@ def _blank_row(kind: SourceKind) -> MappingRow:
             "id", "vars.sell_lead_id", MappingOperator.SET_IF_EMPTY, SourceType.IDENTIFIER
         ),
     }[kind]
+
+
+def build_rule(
+    name: str,
+    title: str,
+    source: SyncSource,
+    mapping: tuple[MappingRow, ...] = (),
+    effects: SyncEffects | None = None,
+) -> Sync:
+    """Build a rule: looked at every five minutes, acting on each person once a day at most."""
+    return Sync(
+        name=name,
+        title=title,
+        source=source,
+        identity=_DEFAULT_IDENTITY,
+        mapping=mapping,
+        effects=effects or SyncEffects(),
+        pressure=FrequencyCap(1, CapPeriod.DAY),
+        covering_list=READ_SINGLY,
+        schedule="every 5 min",
+    )
 
 
 def _tickets_to_profiles(names: PresetNames) -> Sync:

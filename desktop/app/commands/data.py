@@ -11,6 +11,7 @@ import msgspec
 from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.data_fields import run_fields
 from desktop.app.commands.data_retention import run_purge, run_retention
 from desktop.app.commands.json_lines_printer import JsonLinesPrinter
 from desktop.app.commands.open_workspace import (
@@ -36,7 +37,7 @@ from desktop.store.customer_erasure import ErasedCounts
 from desktop.store.data_source_repository import DataSourceState
 from desktop.store.data_store import DATA_FILE
 
-_ACTIONS = ("status", "on", "off", "refresh", "retention", "purge", "erase")
+_ACTIONS = ("status", "on", "off", "refresh", "retention", "purge", "fields", "erase")
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,14 +45,16 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "action",
         choices=_ACTIONS,
         help="say what is kept; keep everybody's data here, or no more; read it; say how long"
-        " activity is kept; drop what is older; erase it (copies of customers you opened:"
-        " anybody's; everybody's data: an admin's alone, else it stays, and the exit code is 3)",
+        " activity is kept; drop what is older; list every field with its coverage; erase it"
+        " (copies of customers you opened: anybody's; everybody's data: an admin's alone, else it"
+        " stays, and the exit code is 3)",
     )
     parser.add_argument(
         "words",
         nargs="*",
         metavar="WORD",
-        help="with “retention”: TYPE=DAYS to say what a change does; of tickets, texts, ratings",
+        help="with “retention”: TYPE=DAYS to say what a change does; of tickets, texts, ratings;"
+        " with “fields”: words to find fields by",
     )
     parser.add_argument(
         "--confirm",
@@ -330,5 +333,5 @@ def _erased_lines(erased: ErasedCounts) -> Iterator[str]:
         yield f"{rows} of a run under way: erase once more when it has ended."
 
 
-_ACTS = {"refresh": _refresh, "retention": run_retention, "purge": run_purge}
+_ACTS = {"refresh": _refresh, "retention": run_retention, "purge": run_purge, "fields": run_fields}
 COMMANDS = {"data": CliCommand(_add_arguments, _work_on_kept_data)}

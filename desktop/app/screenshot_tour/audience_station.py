@@ -19,6 +19,19 @@ _SEGMENTS = {
 }
 
 
+async def keep_and_read_everybody(driver: TourDriver) -> None:
+    """Have the demo keep everybody's data, read it, and save the tour's segments; once."""
+    services, theme = driver.window.services, driver.window.theme.choice
+    if services.keeps_everybody:
+        return
+    await services.keep_everybody(_LISTS)
+    # The window takes its theme from the settings whenever they change.
+    driver.window.theme.choose(theme)
+    await services.data.refresh()
+    for name, where in _SEGMENTS.items():
+        await services.audience.save_segment(name, parse_expression(where))
+
+
 async def capture_audience(
     driver: TourDriver, save: Callable[[str], Awaitable[None]], ending: str = ""
 ) -> None:
@@ -27,13 +40,7 @@ async def capture_audience(
     if not services.keeps_everybody:
         view.show_page("audience")
         await save(f"audience-nobody-read{ending}")
-        theme = driver.window.theme.choice
-        await services.keep_everybody(_LISTS)
-        # The window takes its theme from the settings whenever they change.
-        driver.window.theme.choose(theme)
-        await services.data.refresh()
-        for name, where in _SEGMENTS.items():
-            await services.audience.save_segment(name, parse_expression(where))
+        await keep_and_read_everybody(driver)
     view.show_page("audience")
     page = view.findChild(AudiencePage)
     if page is None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from desktop.model.rule import RuleTrigger
 from desktop.model.sync import FlowPolicy, MatchIdentifier, SourceKind, Sync
 from desktop.model.sync_fields import (
     ATTESTED_PATH,
@@ -25,6 +26,7 @@ _CONTROLS = {
     SyncFieldKind.NUMBER: FieldKind.NUMBER,
     SyncFieldKind.CHOICE: FieldKind.CHOICE,
 }
+_PHRASE_PATHS = ("source.phrase", "source.phrase_in")
 _OPT_IN_PATHS = (ATTESTED_PATH, "opt_in.email")
 # Fields whose label says it all on a form.
 _WITH_HELP = frozenset(
@@ -32,6 +34,8 @@ _WITH_HELP = frozenset(
         "name_split",
         "covering_list",
         "effects.list_name_field",
+        "effects.pause_days",
+        "source.trigger",
         "effects.deleted_var",
         "opt_in.email",
         "pressure.event",
@@ -44,6 +48,8 @@ def _is_visible(field: SyncField) -> Callable[[FormValues], bool]:
     def decide(values: FormValues) -> bool:
         if SourceKind(values["source.kind"]) not in field.sources:
             return False
+        if field.path in _PHRASE_PATHS:
+            return values["source.trigger"] == RuleTrigger.PHRASE.value
         if field.path in _OPT_IN_PATHS:
             return bool(values["effects.create_missing"])
         is_of_cap = field.path.startswith("pressure.") and field.path != CAP_PATH
@@ -73,6 +79,10 @@ def _form_field(
 
 
 SOURCE_FIELDS = (
+    _form_field("source.trigger"),
+    _form_field("source.phrase", "Phrase in the ticket", placeholder="such as refund policy"),
+    _form_field("source.phrase_in", "Where the phrase stands"),
+    _form_field("source.segment", placeholder="everybody"),
     _form_field(
         "source.lists", "Sailthru lists read", placeholder="Every natural list", custom=True
     ),
@@ -97,6 +107,10 @@ EFFECT_FIELDS = (
     _form_field("name_split"),
     _form_field("effects.create_missing", "Create missing profiles"),
     _form_field("effects.add_to_lists", "Lists to add them to", placeholder="No list", custom=True),
+    _form_field(
+        "effects.remove_from_lists", "Lists to take them off", placeholder="No list", custom=True
+    ),
+    _form_field("effects.pause_days", placeholder="no pause", suffix=" days"),
     _form_field("effects.remove_when_gone"),
     _form_field("effects.add_tags", "Tags to give", placeholder="No tag"),
     _form_field("effects.untag_when_gone"),

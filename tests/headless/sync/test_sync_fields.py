@@ -30,7 +30,7 @@ FULL = Sync("s", "S", SyncSource(SourceKind.ZENDESK_TICKETS), pressure=Frequency
 NOT_SET_HERE = {
     "name", "on", "switched_on_by", "checked_at",
     "preset", "version", "source.kind", "target", "opt_in.attested_by",
-    "opt_in.attested_at", "opt_in.sms",
+    "opt_in.attested_at", "opt_in.sms", "armed_at", "effects.pause_var", "effects.pause_list",
 }  # fmt: skip
 OPT_IN = (("effects.add_to_lists", "Loyal"), ("opt_in.attested", "on"), ("opt_in.email", "on"))
 
