@@ -19,7 +19,9 @@ READ_SINGLY = "none"
 # Characters; the name is part of a lock file's name.
 SYNC_NAME_MAX_LENGTH = 64
 # Name, schedule, limits and notifications change nothing that a plan holds.
-_PLAN_RELEVANT_FIELDS = ("source", "target", "identity", "effects", "purposes", "stages", "opt_in")
+_PLAN_RELEVANT_FIELDS = (
+    "source", "target", "identity", "effects", "purposes", "stages", "opt_in", "shared_address",
+)  # fmt: skip
 
 
 class SourceKind(Enum):
@@ -76,6 +78,15 @@ class MatchIdentifier(Enum):
     EMAIL = "email"
     EXTERNAL_ID = "external_id"
     PHONE = "phone"
+
+
+class SharedAddressRule(Enum):
+    """Which of several contacts or leads of Sell with one address a sync updates (S3-40)."""
+
+    ASK = "ask"
+    FIRST_SAME_NAME = "first_same_name"
+    FIRST = "first"
+    NONE = "none"
 
 
 class FlowPolicy(Enum):
@@ -164,7 +175,9 @@ class Sync:
     checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a
     rule of `model.schedule`, empty: only by hand. `covering_list`: the Sailthru list whose export
     profiles are read by; empty: chosen by each plan, READ_SINGLY: none. `target`: what it writes;
-    None: profiles, and Zendesk users where it reads Sailthru. `version` counts its saves.
+    None: profiles, and Zendesk users where it reads Sailthru. `partner`: the sync of the other
+    direction, which is switched on and off with it while `both_directions`. `version` counts its
+    saves.
     """
 
     name: str
@@ -185,6 +198,9 @@ class Sync:
     pressure: FrequencyCap | None = None
     flows: FlowPolicy = FlowPolicy.NOT_STARTED
     name_split: NameSplitRule = NameSplitRule.FIRST_SPACE
+    shared_address: SharedAddressRule = SharedAddressRule.ASK
+    partner: str = ""
+    both_directions: bool = False
     covering_list: str = ""
     schedule: str = ""
     notify: NotificationSettings = NotificationSettings()

@@ -13,10 +13,12 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.attribute_path import read_value, replace_value
 from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, FrequencyCap
 from desktop.model.name_splitting import NameSplitRule
+from desktop.model.service import Service
 from desktop.model.sync import (
     FlowPolicy,
     MatchIdentifier,
     OptInAttestation,
+    SharedAddressRule,
     SourceKind,
     Sync,
 )
@@ -51,7 +53,8 @@ class SyncFieldKind(Enum):
 class SyncField:
     """One settable field of a sync, addressed by its attribute's path (`effects.add_tags`).
 
-    `choices` are (key, text). `sources` are the kinds of source whose syncs have the field.
+    `choices` are (key, text). `sources` are the kinds of source whose syncs have the field;
+    `service`: only those that read or write it.
     """
 
     path: str
@@ -62,6 +65,7 @@ class SyncField:
     minimum: int = 0
     maximum: int = 0
     sources: tuple[SourceKind, ...] = tuple(SourceKind)
+    service: Service | None = None
 
 
 _SWITCH, _NAMES = SyncFieldKind.SWITCH, SyncFieldKind.NAMES
@@ -122,6 +126,27 @@ SYNC_FIELDS = (
         _CHOICE,
         choices=tuple((rule.value, rule.label) for rule in NameSplitRule),
         sources=_READS_ZENDESK,
+    ),
+    SyncField(
+        "both_directions",
+        "Both directions",
+        "Switching this sync on or off does the same with the one of the other direction.",
+        _SWITCH,
+        service=Service.SELL,
+    ),
+    SyncField(
+        "shared_address",
+        "Several with one address",
+        "Which contact or lead of Zendesk Sell is updated where several share an address. A choice"
+        " of a person is remembered.",
+        _CHOICE,
+        choices=(
+            (SharedAddressRule.ASK.value, "Ask"),
+            (SharedAddressRule.FIRST_SAME_NAME.value, "The first with the same name"),
+            (SharedAddressRule.FIRST.value, "The first"),
+            (SharedAddressRule.NONE.value, "None of them"),
+        ),
+        service=Service.SELL,
     ),
     SyncField(
         "effects.create_missing",
@@ -295,7 +320,12 @@ def find_sync_field(path: str) -> SyncField:
 
 def sync_fields_of(sync: Sync) -> tuple[SyncField, ...]:
     """Return the settable fields of a sync of this kind of source."""
-    return tuple(field for field in SYNC_FIELDS if sync.source.kind in field.sources)
+    return tuple(
+        field
+        for field in SYNC_FIELDS
+        if sync.source.kind in field.sources
+        and (field.service is None or field.service in sync.services)
+    )
 
 
 def read_sync_field(sync: Sync, path: str) -> Any:

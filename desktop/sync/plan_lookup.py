@@ -1,11 +1,13 @@
 """Reads from store and services what planning needs, into a `PlanContext`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from desktop.kit.errors import AppError, NotFound
-from desktop.model.field_mapping import SourceType
+from desktop.model.field_mapping import MappingRow, SourceType
+from desktop.model.json_value import Json
 from desktop.model.lifecycle_stage import cap_period_start
+from desktop.model.sell_record import SellPerson, SellRecordKind, is_organization
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_state import UnconfirmedIncrement
@@ -25,9 +27,9 @@ from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, is_deleted
 from desktop.sync.pipeline.target_kind import TargetKind, make_target_kind
 from desktop.sync.record_pairs import find_paired_records, find_paired_sids
-from desktop.sync.source_reader import SourceReader
+from desktop.sync.source_reader import SELL_KINDS, SourceReader
 from desktop.sync.source_record import SourceRecord
-from desktop.sync.sync_context import SyncContext
+from desktop.sync.sync_context import SELL_TARGETS, SyncContext
 from desktop.sync.target_reader import TargetLookup, TargetReader
 
 # A superseded increment is watched so long: its customer may be deleted, or not in the source.
@@ -182,12 +184,13 @@ class PlanLookup:
             tagged = [r.id for r in outside if has_tag(r.email_hash, effects.add_tags)]
         deleted = [r.id for r in outside if is_deleted(r)] if effects.deleted_var else []
         paired = find_paired_sids(self._store, self._sync.source.kind.service, deleted)
-        return replace(
+        context = replace(
             context,
             members=frozenset(members),
             tagged=frozenset(tagged),
             paired=frozenset(paired),
         )
+        return self._with_deletions(outside, context) if effects.deleted_var else context
 
     def _read_export(
         self, covering: CoveringExport, inside: Sequence[SourceRecord], context: PlanContext
@@ -221,6 +224,7 @@ class PlanLookup:
         context: PlanContext,
     ) -> PlanContext:
         state, name, cap = self._store.sync_state, self._sync.name, self._sync.pressure
+        context = self._with_sharing((*inside, *leaving), context)
         matched = {
             record.id: match.target.id
             for record in (*inside, *leaving)
@@ -241,7 +245,7 @@ class PlanLookup:
             open_tickets = self._store.feeds.count_open_tickets.blocking(list(map(int, target_ids)))
         return replace(
             context,
-            synced_values=state.get_synced_values.blocking(name, target_ids),
+            synced_values=self._read_synced_values(matched),
             accepted_values=state.get_accepted_values.blocking(name, target_ids),
             kept_forms=state.get_kept_forms.blocking(name, target_ids),
             written_hashes=state.get_written_hashes.blocking(
@@ -250,6 +254,75 @@ class PlanLookup:
             counted_events=frozenset(events) - fresh,
             touch_times=touch_times,
             open_tickets={str(user_id): count for user_id, count in open_tickets.items()},
+        )
+
+    def _read_synced_values(self, matched: Mapping[str, str]) -> dict[str, dict[str, Json]]:
+        """Read the last values both services had (`matched`: target by source id).
+
+        What the sync of the other direction has written since is what both had last.
+        """
+        state, name = self._store.sync_state, self._sync.name
+        targets, sources = list(dict.fromkeys(matched.values())), list(matched)
+        values = state.get_synced_values.blocking(name, targets)
+        rows = self._mirrored_rows()
+        if not rows:
+            return values
+        times = state.get_synced_times.blocking(name, targets)
+        other_values = state.get_synced_values.blocking(self._sync.partner, sources)
+        other_times = state.get_synced_times.blocking(self._sync.partner, sources)
+        for source_id, target_id in matched.items():
+            for row in rows:
+                at = other_times.get(source_id, {}).get(row.source)
+                own_at = times.get(target_id, {}).get(row.target)
+                if at is not None and (own_at is None or at > own_at):
+                    value = other_values[source_id][row.source]
+                    values.setdefault(target_id, {})[row.target] = value
+        return values
+
+    def _mirrored_rows(self) -> tuple[MappingRow, ...]:
+        """Return the mapping rows that the sync of the other direction has the other way round."""
+        if not self._sync.partner:
+            return ()
+        partner, every = self._sync.partner, self._store.syncs.list_all.blocking()
+        other = next((one for one in every if one.name == partner), None)
+        back = {(row.target, row.source) for row in (other.mapping if other else ()) if row.on}
+        return tuple(
+            row for row in self._sync.mapping if row.on and (row.source, row.target) in back
+        )
+
+    def _with_sharing(self, records: Sequence[SourceRecord], context: PlanContext) -> PlanContext:
+        """Look up for a plan which Sell records share an address, and which of them was chosen."""
+        if Service.SELL not in self._sync.services:
+            return context
+        kind, feeds = sell_kind_of(self._sync), self._store.sell_feeds
+        hashes = [record.email_hash for record in records if record.email_hash]
+        by_hash = feeds.find_by_email_hash.blocking(kind, hashes)
+        sharing: dict[str, tuple[SellPerson, ...]] = {}
+        for email_hash, ids in by_hash.items():
+            if len(ids) > 1:
+                people = feeds.list_by_id.blocking(kind, ids)
+                sharing[email_hash] = tuple(one for one in people if not is_organization(one))
+        every = [one.record_id for people in sharing.values() for one in people]
+        return replace(
+            context,
+            sharing=sharing,
+            chosen_records=self._store.sell_pairs.find_choices.blocking(kind, hashes),
+            paired_records=frozenset(self._store.sell_pairs.find_sids.blocking(every)),
+        )
+
+    def _with_deletions(self, outside: Sequence[SourceRecord], context: PlanContext) -> PlanContext:
+        """Look up for a plan whose deletion in Sell is told: of nobody whom Sell has otherwise."""
+        gone = [one for one in outside if one.service is Service.SELL and is_deleted(one)]
+        hashes = [one.email_hash for one in gone if one.email_hash]
+        there: set[str] = set()
+        for kind in SellRecordKind:
+            there |= self._store.sell_feeds.find_by_email_hash.blocking(kind, hashes).keys()
+        unmatched = {one.id for one in gone if one.email_hash and one.id not in context.paired}
+        related = {one.id for one in gone if one.email_hash in there}
+        return replace(
+            context,
+            unmatched_deletions=frozenset(unmatched - related - context.members),
+            related_records=frozenset(related),
         )
 
     def _with_known_sources(self, targets: dict[str, str], context: PlanContext) -> PlanContext:
@@ -292,6 +365,11 @@ async def read_target_kind(context: SyncContext, sync: Sync) -> TargetKind:
     types = {found.key: found.type for found in active}
     options = {found.key: found.options for found in active}
     return make_target_kind(sync, context.zone, types, options)
+
+
+def sell_kind_of(sync: Sync) -> SellRecordKind:
+    """Return which records of Sell a sync reads or writes; of no other sync it is asked."""
+    return SELL_KINDS.get(sync.source.kind) or SELL_TARGETS[sync.target_type]
 
 
 def _merge_lookups(exported: TargetLookup, read: TargetLookup) -> TargetLookup:

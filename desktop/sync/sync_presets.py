@@ -8,6 +8,7 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.customer_value import HIGHEST_SEGMENT
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
+from desktop.model.sell_lists import CONTACTS_LIST
 from desktop.model.sync import (
     MatchIdentifier,
     SourceKind,
@@ -22,6 +23,7 @@ ZENDESK_TO_SAILTHRU = "zendesk-to-sailthru"
 SAILTHRU_TO_ZENDESK = "sailthru-to-zendesk"
 HIGH_VALUE_TAGGING = "high-value-tagging"
 SELL_CONTACTS_TO_SAILTHRU = "sell-contacts-to-sailthru"
+SAILTHRU_TO_SELL_CONTACTS = "sailthru-to-sell-contacts"
 
 _DEFAULT_IDENTITY = (MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier.EXTERNAL_ID)
 
@@ -193,12 +195,48 @@ def _sell_contacts_to_sailthru(names: PresetNames) -> Sync:
             MappingRow("prospect_status", "vars.sell_prospect_status"),
             MappingRow("id", "vars.sell_contact_id", type=SourceType.IDENTIFIER),
         ),
-        effects=SyncEffects(create_missing=True, deleted_var="sell_deleted"),
+        effects=SyncEffects(
+            create_missing=True,
+            add_to_lists=(CONTACTS_LIST,),
+            remove_when_gone=True,
+            deleted_var="sell_deleted",
+        ),
         schedule="hourly",
         preset=SELL_CONTACTS_TO_SAILTHRU,
+        partner=SAILTHRU_TO_SELL_CONTACTS,
+        both_directions=True,
         description="Contacts of Zendesk Sell get a Sailthru profile with their name and status,"
-        " and join no list.",
+        f" and join the list {CONTACTS_LIST}.",
     )
+
+
+def _sailthru_to_sell_contacts(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SAILTHRU_TO_SELL_CONTACTS,
+        title="Sailthru to Zendesk Sell contacts",
+        source=SyncSource(SourceKind.SAILTHRU_LISTS, lists=(CONTACTS_LIST,)),
+        target=TargetType.SELL_CONTACTS,
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            *_SELL_NAME_ROWS,
+            MappingRow("vars.sell_customer_status", "customer_status"),
+            MappingRow("vars.sell_prospect_status", "prospect_status"),
+        ),
+        effects=SyncEffects(create_missing=True),
+        schedule="hourly",
+        preset=SAILTHRU_TO_SELL_CONTACTS,
+        partner=SELL_CONTACTS_TO_SAILTHRU,
+        both_directions=True,
+        description=f"Who is on the list {CONTACTS_LIST} is a contact in Zendesk Sell, with the"
+        " name and status of the profile.",
+    )
+
+
+_SELL_NAME_ROWS = tuple(
+    MappingRow(f"vars.{name}", name, prefer=ConflictPreference.ASK)
+    for name in ("first_name", "last_name", "phone")
+)
 
 
 PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
@@ -210,7 +248,10 @@ PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
     }
 )
 SELL_PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
-    {SELL_CONTACTS_TO_SAILTHRU: _sell_contacts_to_sailthru}
+    {
+        SELL_CONTACTS_TO_SAILTHRU: _sell_contacts_to_sailthru,
+        SAILTHRU_TO_SELL_CONTACTS: _sailthru_to_sell_contacts,
+    }
 )
 
 

@@ -35,13 +35,16 @@ def diff_record(
     changes = [change for change in found if change is not None]
     changes += _membership_additions(target, context)
     if target is None and not any(change.field == "name" for change in changes):
-        changes += context.target_kind.name_for_create(record)
+        named = {change.field for change in changes}
+        wanted = context.target_kind.name_for_create(record)
+        changes += [change for change in wanted if change.field not in named]
     name_field = context.sync.effects.list_name_field
     if name_field and record.list_name:
         field = f"{USER_FIELD_PREFIX}{name_field}"
         old = target.get_value(field) if target is not None else None
         if old != record.list_name:
             changes.append(FieldChange(field, old, record.list_name))
+    context.target_kind.require_complete(target, changes)
     return tuple(changes)
 
 
@@ -116,12 +119,14 @@ def _diff_mapping_row(
         kept = kind.keep_reason(row, result.old)
         if not kept and _is_echo(row, record, context):
             kept = "our own write came back"
+    value = read_source_value(row, record.fields)
+    note = "" if isinstance(value, AbsentValue) else kind.conversion_note(row, value)
     change = FieldChange(
         field=result.field,
         old=result.old,
         new=result.new,
         applies=result.applies and not kept,
-        reason=kept or result.reason,
+        reason=kept or note or result.reason,
         conflict=result.conflict,
         known=result.known,
         exact=result.exact,
