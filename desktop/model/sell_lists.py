@@ -7,19 +7,25 @@ from collections.abc import Iterable, Mapping
 
 SELL_LIST_PREFIX = "Zendesk Sell - "
 CONTACTS_LIST = f"{SELL_LIST_PREFIX}Contacts"
+_WIDE_DOLLAR = "\uff04"
 LEADS_LIST_PREFIX = f"{SELL_LIST_PREFIX}Leads: "
 # The field of a source record that a leads sync makes of its lists.
 LEAD_STATUS_FIELD = "lead_status"
 
 
 def leads_list(status: str) -> str:
-    """Return the name of the list for a lead status, exactly as Sell spells it (S3-15)."""
-    return f"{LEADS_LIST_PREFIX}{status}"
+    """Return the name of the list for a lead status, as Sell spells it (S3-15).
+
+    Sailthru takes no `$` in a list's name: its full-width form (U+FF04) stands for it.
+    """
+    return f"{LEADS_LIST_PREFIX}{status.replace('$', _WIDE_DOLLAR)}"
 
 
 def status_of_list(name: str) -> str:
     """Return the lead status that a Sailthru list stands for; "" for any other list."""
-    return name.removeprefix(LEADS_LIST_PREFIX) if name.startswith(LEADS_LIST_PREFIX) else ""
+    if not name.startswith(LEADS_LIST_PREFIX):
+        return ""
+    return name.removeprefix(LEADS_LIST_PREFIX).replace(_WIDE_DOLLAR, "$")
 
 
 def lead_lists_of(names: Iterable[str]) -> tuple[str, ...]:

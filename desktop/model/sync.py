@@ -129,6 +129,7 @@ class SyncEffects:
     leaves them; `untag_when_gone` likewise for tags. `list_name_field`: the Zendesk user field
     that takes the name of the list a person came from; empty: none. `deleted_var`: the var that
     becomes true when the person is deleted in Zendesk; nothing is ever deleted in Sailthru.
+    `lead_lists`: a lead's status in Sell is the Sailthru list of its name.
     """
 
     create_missing: bool = False
@@ -138,6 +139,7 @@ class SyncEffects:
     untag_when_gone: bool = False
     list_name_field: str = ""
     deleted_var: str = ""
+    lead_lists: bool = False
 
 
 @dataclass(frozen=True)

@@ -195,6 +195,14 @@ SYNC_FIELDS = (
         sources=_WRITES_SAILTHRU,
     ),
     SyncField(
+        "effects.lead_lists",
+        "Lists by lead status",
+        "Each status of Zendesk Sell's leads is a Sailthru list. Of several lists the one joined"
+        " last counts.",
+        _SWITCH,
+        service=Service.SELL,
+    ),
+    SyncField(
         ATTESTED_PATH,
         "I confirm that the people this sync creates have given their consent",
         "Kept with your name and the time. It needs to be on before opt_in.email.",

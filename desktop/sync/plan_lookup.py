@@ -5,13 +5,20 @@ from dataclasses import replace
 
 from desktop.kit.errors import AppError, NotFound
 from desktop.model.field_mapping import MappingRow, SourceType
+from desktop.model.instant import FieldValue
 from desktop.model.json_value import Json
 from desktop.model.lifecycle_stage import cap_period_start
+from desktop.model.sell_lists import (
+    LEAD_STATUS_FIELD,
+    find_last_joined,
+    leads_list,
+    status_of_list,
+)
 from desktop.model.sell_record import SellPerson, SellRecordKind, is_organization
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_state import UnconfirmedIncrement
-from desktop.model.target_record import OPTOUT_FIELD
+from desktop.model.target_record import LIST_PREFIX, OPTOUT_FIELD
 from desktop.model.zendesk_user import UserFieldDefinition
 from desktop.sync.covering_list import CoveringExport
 from desktop.sync.pipeline.context import PlanContext
@@ -22,6 +29,13 @@ from desktop.sync.pipeline.increments import (
     SettledIncrement,
     increment_rows,
     relevant_events,
+)
+from desktop.sync.pipeline.lead_lists import (
+    OVER_FIELD,
+    TIE_FIELD,
+    find_known_list,
+    is_lead_list_field,
+    tie_text,
 )
 from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, is_deleted
@@ -72,7 +86,32 @@ class PlanLookup:
         named = {row.source for row in sync.mapping if row.on and row.type is not SourceType.TEXT}
         named |= sync.source.condition_fields | {p.evidence.field for p in sync.purposes}
         named |= {condition.field for stage in sync.stages for condition in stage.where}
+        if sync.effects.lead_lists:
+            records = await self._with_lead_status(records)
         return await self._targets.read_optouts(records) if OPTOUT_FIELD in named else records
+
+    async def _with_lead_status(self, records: Sequence[SourceRecord]) -> list[SourceRecord]:
+        """Complete profiles with the lead status of their lists; of several, by Sailthru's times.
+
+        An export does not tell when a list was joined: who is on several is read singly.
+        """
+        joined = await self._store.run(self._source.lead_lists_of_people, [r.id for r in records])
+        several = [sid for sid, names in joined.items() if len(names) > 1]
+        times = await self._targets.read_join_times(several)
+        completed: list[SourceRecord] = []
+        for record in records:
+            names = joined.get(record.id, ())
+            last = find_last_joined(times.get(record.id, dict.fromkeys(names)))
+            values: dict[str, FieldValue] = {}
+            if len(last) == 1:
+                values[LEAD_STATUS_FIELD] = status_of_list(last[0])
+                others = [status_of_list(name) for name in names if name != last[0]]
+                if others:
+                    values[OVER_FIELD] = ", ".join(others)
+            elif last:
+                values[TIE_FIELD] = tie_text(last)
+            completed.append(record.with_values(values) if values else record)
+        return completed
 
     async def look_up_leaving(
         self, outside: Sequence[SourceRecord], context: PlanContext
@@ -265,7 +304,7 @@ class PlanLookup:
         targets, sources = list(dict.fromkeys(matched.values())), list(matched)
         values = state.get_synced_values.blocking(name, targets)
         rows = self._mirrored_rows()
-        if not rows:
+        if not rows and not self._sync.effects.lead_lists:
             return values
         times = state.get_synced_times.blocking(name, targets)
         other_values = state.get_synced_values.blocking(self._sync.partner, sources)
@@ -277,7 +316,32 @@ class PlanLookup:
                 if at is not None and (own_at is None or at > own_at):
                     value = other_values[source_id][row.source]
                     values.setdefault(target_id, {})[row.target] = value
+            if self._sync.effects.lead_lists:
+                there, their_times = other_values.get(source_id, {}), other_times.get(source_id, {})
+                values[target_id] = self._with_known_status(
+                    values.get(target_id, {}), times.get(target_id, {}), there, their_times
+                )
         return values
+
+    def _with_known_status(
+        self,
+        own: dict[str, Json],
+        own_times: Mapping[str, float],
+        other: Mapping[str, Json],
+        other_times: Mapping[str, float],
+    ) -> dict[str, Json]:
+        """Return the values both had last, with the lead status the other direction wrote since."""
+        if self._sync.target_service is Service.SAILTHRU:
+            status = other.get("status")
+            newest = max((own_times[name] for name in own if is_lead_list_field(name)), default=0.0)
+            if not isinstance(status, str) or other_times["status"] <= newest:
+                return own
+            kept = {name: value for name, value in own.items() if not is_lead_list_field(name)}
+            return {**kept, f"{LIST_PREFIX}{leads_list(status)}": True}
+        known = find_known_list(other)
+        if not known or other_times[f"{LIST_PREFIX}{known}"] <= own_times.get("status", 0.0):
+            return own
+        return {**own, "status": status_of_list(known)}
 
     def _mirrored_rows(self) -> tuple[MappingRow, ...]:
         """Return the mapping rows that the sync of the other direction has the other way round."""

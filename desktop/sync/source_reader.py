@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from desktop.model.field_condition import ConditionOperator
+from desktop.model.sell_lists import lead_lists_of
 from desktop.model.sell_record import SellRecordKind, parse_sell_record_id
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.zendesk_ticket import ExportedTicket
@@ -117,6 +118,12 @@ class SourceReader:
     def is_on_source_list(self, sid: str) -> bool:
         """Whether the last exports of the source's lists had this profile."""
         return self._is_on_any(self._lists, sid)
+
+    def lead_lists_of_people(self, sids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the source's lead lists that each profile was on in their last exports."""
+        lists = lead_lists_of(self._lists)
+        is_member = self._feeds.is_member.blocking
+        return {sid: tuple(name for name in lists if is_member(name, sid)) for sid in sids}
 
     def _feed_names(self) -> list[str]:
         if self._kind is SourceKind.SAILTHRU_LISTS:

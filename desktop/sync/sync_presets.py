@@ -8,7 +8,7 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.customer_value import HIGHEST_SEGMENT
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
-from desktop.model.sell_lists import CONTACTS_LIST
+from desktop.model.sell_lists import CONTACTS_LIST, LEAD_STATUS_FIELD, leads_list
 from desktop.model.sync import (
     MatchIdentifier,
     SourceKind,
@@ -24,6 +24,8 @@ SAILTHRU_TO_ZENDESK = "sailthru-to-zendesk"
 HIGH_VALUE_TAGGING = "high-value-tagging"
 SELL_CONTACTS_TO_SAILTHRU = "sell-contacts-to-sailthru"
 SAILTHRU_TO_SELL_CONTACTS = "sailthru-to-sell-contacts"
+SELL_LEADS_TO_SAILTHRU = "sell-leads-to-sailthru"
+SAILTHRU_TO_SELL_LEADS = "sailthru-to-sell-leads"
 
 _DEFAULT_IDENTITY = (MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier.EXTERNAL_ID)
 
@@ -233,6 +235,52 @@ def _sailthru_to_sell_contacts(names: PresetNames) -> Sync:
     )
 
 
+def _sell_leads_to_sailthru(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SELL_LEADS_TO_SAILTHRU,
+        title="Zendesk Sell leads to Sailthru lists",
+        source=SyncSource(SourceKind.SELL_LEADS),
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            *(
+                MappingRow(row.target, row.source, prefer=ConflictPreference.ASK)
+                for row in _SELL_NAME_ROWS
+            ),
+            MappingRow("id", "vars.sell_lead_id", type=SourceType.IDENTIFIER),
+        ),
+        effects=SyncEffects(create_missing=True, deleted_var="sell_deleted", lead_lists=True),
+        schedule="hourly",
+        preset=SELL_LEADS_TO_SAILTHRU,
+        partner=SAILTHRU_TO_SELL_LEADS,
+        both_directions=True,
+        description="Leads of Zendesk Sell are on the list of their status, such as"
+        f" {leads_list('New')}.",
+    )
+
+
+def _sailthru_to_sell_leads(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SAILTHRU_TO_SELL_LEADS,
+        title="Sailthru lists to Zendesk Sell leads",
+        source=SyncSource(SourceKind.SAILTHRU_LISTS),
+        target=TargetType.SELL_LEADS,
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            *_SELL_NAME_ROWS,
+            MappingRow(LEAD_STATUS_FIELD, "status", prefer=ConflictPreference.ASK),
+        ),
+        effects=SyncEffects(create_missing=True, lead_lists=True),
+        schedule="hourly",
+        preset=SAILTHRU_TO_SELL_LEADS,
+        partner=SELL_LEADS_TO_SAILTHRU,
+        both_directions=True,
+        description="Who is on a list of a lead status is a lead in Zendesk Sell with that status;"
+        " the list joined last counts.",
+    )
+
+
 _SELL_NAME_ROWS = tuple(
     MappingRow(f"vars.{name}", name, prefer=ConflictPreference.ASK)
     for name in ("first_name", "last_name", "phone")
@@ -251,6 +299,8 @@ SELL_PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
     {
         SELL_CONTACTS_TO_SAILTHRU: _sell_contacts_to_sailthru,
         SAILTHRU_TO_SELL_CONTACTS: _sailthru_to_sell_contacts,
+        SELL_LEADS_TO_SAILTHRU: _sell_leads_to_sailthru,
+        SAILTHRU_TO_SELL_LEADS: _sailthru_to_sell_leads,
     }
 )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from desktop.model.email_address import email_match_key
+from desktop.model.sell_lists import LEAD_STATUS_FIELD
 from desktop.model.sell_validation import find_sell_problem
 from desktop.model.service import Service
 from desktop.model.sync import SharedAddressRule, SourceKind
@@ -11,6 +12,7 @@ from desktop.model.target_record import OPTOUT_FIELD
 from desktop.sync.pipeline.context import HoldReason, PlanContext
 from desktop.sync.pipeline.duplicate_targets import DUPLICATE_TARGET_CAUSE, taken_target_reason
 from desktop.sync.pipeline.frequency_cap import frequency_cap_reason
+from desktop.sync.pipeline.lead_lists import TIE_CAUSE, TIE_FIELD
 from desktop.sync.pipeline.matching import MatchResult
 from desktop.sync.pipeline.membership import is_deleted
 from desktop.sync.pipeline.shared_address import SHARED_ADDRESS_CAUSE, find_sharing_hold
@@ -84,6 +86,9 @@ def _uncertain_match(match: MatchResult, context: PlanContext) -> Ineligibility 
 
 def _sell_problem(record: SourceRecord, context: PlanContext) -> HoldReason | None:
     """Find what has to be corrected before a Sell record is synced; no opt-out waits for it."""
+    tied = record.fields.get(TIE_FIELD)
+    if isinstance(tied, str) and LEAD_STATUS_FIELD not in record.fields:
+        return HoldReason(tied, TIE_CAUSE)
     written = {row.target for row in context.sync.mapping if row.on}
     if record.service is not Service.SELL or written == {OPTOUT_FIELD}:
         return None

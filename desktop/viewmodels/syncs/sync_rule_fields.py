@@ -105,6 +105,7 @@ EFFECT_FIELDS = (
     _form_field("name_split"),
     _form_field("effects.create_missing", "Create missing profiles"),
     _form_field("effects.add_to_lists", "Lists to add them to", placeholder="No list", custom=True),
+    _form_field("effects.lead_lists"),
     _form_field("effects.remove_when_gone"),
     _form_field("effects.add_tags", "Tags to give", placeholder="No tag"),
     _form_field("effects.untag_when_gone"),
