@@ -41,9 +41,9 @@ from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, is_deleted
 from desktop.sync.pipeline.target_kind import TargetKind, make_target_kind
 from desktop.sync.record_pairs import find_paired_records, find_paired_sids
-from desktop.sync.source_reader import SELL_KINDS, SourceReader
+from desktop.sync.source_reader import SourceReader
 from desktop.sync.source_record import SourceRecord
-from desktop.sync.sync_context import SELL_TARGETS, SyncContext
+from desktop.sync.sync_context import SyncContext, sell_kind_of
 from desktop.sync.target_reader import TargetLookup, TargetReader
 
 # A superseded increment is watched so long: its customer may be deleted, or not in the source.
@@ -429,11 +429,6 @@ async def read_target_kind(context: SyncContext, sync: Sync) -> TargetKind:
     types = {found.key: found.type for found in active}
     options = {found.key: found.options for found in active}
     return make_target_kind(sync, context.zone, types, options)
-
-
-def sell_kind_of(sync: Sync) -> SellRecordKind:
-    """Return which records of Sell a sync reads or writes; of no other sync it is asked."""
-    return SELL_KINDS.get(sync.source.kind) or SELL_TARGETS[sync.target_type]
 
 
 def _merge_lookups(exported: TargetLookup, read: TargetLookup) -> TargetLookup:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from desktop.model.field_condition import ConditionOperator
 from desktop.model.sell_lists import lead_lists_of
-from desktop.model.sell_record import SellRecordKind, parse_sell_record_id
+from desktop.model.sell_record import parse_sell_record_id
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
@@ -16,15 +16,10 @@ from desktop.sync.source_record import (
     source_record_from_sell,
     source_record_from_user,
 )
-from desktop.sync.sync_context import SyncContext
+from desktop.sync.sync_context import SELL_KINDS, SyncContext
 
 Watermarks = Mapping[str, str]
 
-# Which records of Sell a sync reads.
-SELL_KINDS = {
-    SourceKind.SELL_CONTACTS: SellRecordKind.CONTACT,
-    SourceKind.SELL_LEADS: SellRecordKind.LEAD,
-}
 _PAGE_ROWS = 500
 
 

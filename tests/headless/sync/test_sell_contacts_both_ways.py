@@ -6,9 +6,8 @@ import pytest
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_preset_names, build_runner
-from desktop.model.match_keys import hash_email
+from desktop.kit.errors import InvalidInput
 from desktop.model.sell_lists import CONTACTS_LIST
-from desktop.model.sell_record import SellRecordKind
 from desktop.model.sell_validation import NAME_CAUSE, STATUS_CAUSE
 from desktop.model.sync import SharedAddressRule, Sync
 from desktop.model.sync_plan import PlannedOutcome, PlanRow
@@ -16,6 +15,7 @@ from desktop.model.sync_run import RunState
 from desktop.sync.pipeline.eligibility import UNMATCHED_DELETION_CAUSE
 from desktop.sync.pipeline.shared_address import SHARED_ADDRESS_CAUSE
 from desktop.sync.plan_row_decisions import PlanRowDecisions
+from desktop.sync.sell_decisions import SellDecisions
 from desktop.sync.sync_presets import SAILTHRU_TO_SELL_CONTACTS, SELL_CONTACTS_TO_SAILTHRU
 from tests.support import sell_cases, sync_cases
 from tests.support.sandbox_servers import SandboxServers
@@ -127,9 +127,12 @@ async def test_contacts_with_one_address_are_synced_by_the_rule(
         return
     assert {row.cause for row in rows.values()} == {SHARED_ADDRESS_CAUSE}
     # Somebody chooses, and is not asked again.
-    await sell_services.store.sell_pairs.choose(
-        SellRecordKind.CONTACT, hash_email(email), f"contact-{numbers[1]}", "Ada", 1.0
-    )
+    decisions = SellDecisions(sell_services.store, sell_services.context.clock)
+    asked = rows[f"contact-{numbers[0]}"]
+    assert [one.id for one in decisions.list_candidates(sync, asked)] == numbers
+    with pytest.raises(InvalidInput):
+        decisions.choose(sync, asked, "contact-1", "Ada")
+    decisions.choose(sync, asked, f"contact-{numbers[1]}", "Ada")
     rows = await preview(sell_services, sync)
     assert {row.source_id: row.fate for row in rows.values()} == {
         f"contact-{numbers[0]}": PlannedOutcome.SKIPPED,
@@ -167,6 +170,11 @@ async def test_deletion_in_sell_follows_three_rules(
     }
     changes = {c.field: c.new for c in rows[f"contact-{numbers[alone]}"].changes_to_send}
     assert changes == {f"lists.{CONTACTS_LIST}": False, "vars.sell_deleted": True}
+    # Somebody says whose profile it was.
+    row = rows[f"contact-{numbers[unknown]}"]
+    decisions = SellDecisions(sell_services.store, sell_services.context.clock)
+    decisions.choose(sync, row, row.target_id, "Ada")
+    assert (await preview(sell_services, sync))[row.source_id].fate is PlannedOutcome.UPDATE
 
 
 async def test_deletion_in_sailthru_never_reaches_sell(
