@@ -87,4 +87,5 @@ def build_runner(
         services.session.describe_rate_budget,
         find_refusal,
         services.find_confirmed_over,
+        lease.memory if lease is not None else None,
     )

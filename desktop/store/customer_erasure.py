@@ -389,6 +389,7 @@ def _erase_from_mirror(connection: sqlite3.Connection, ids: CustomerIds) -> tupl
 
 
 def _erase_memory(connection: sqlite3.Connection, every: str) -> int:
+    noted = connection.execute("SELECT coalesce(max(seq), 0) FROM shared_change").fetchone()[0]
     count = connection.execute(
         "DELETE FROM draft WHERE substr(key, instr(key, ':') + 1)"
         " IN (SELECT value FROM json_each(?))",
@@ -402,6 +403,8 @@ def _erase_memory(connection: sqlite3.Connection, every: str) -> int:
             " IN (SELECT value FROM json_each(?))",
             (every,),
         ).rowcount
+    # What a sync remembers of them goes at every desk of a team, whichever of them runs it.
+    connection.execute("UPDATE shared_change SET sync = '' WHERE seq > ?", (noted,))
     return count
 
 

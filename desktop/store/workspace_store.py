@@ -39,6 +39,7 @@ from desktop.store.segment_repository import SegmentRepository
 from desktop.store.sell_feed_repository import SellFeedRepository
 from desktop.store.sell_pair_repository import SellPairRepository
 from desktop.store.settings_seal_repository import SettingsSealRepository
+from desktop.store.shared_row_journal import SharedRowJournal
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
 from desktop.store.sync_repository import SyncRepository
@@ -59,7 +60,7 @@ class WorkspaceStore:
 
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
     `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), whose team the desk
-    belongs to (`team`), who was erased
+    belongs to (`team`) and what it shares (`shared_rows`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
     (`events` … `event_writes`), saved segments (`segments`), and what services said
     (`customer_cache`, `feeds`, `sell_feeds`, `zendesk_users`); `sell_pairs` are who is who in Sell.
@@ -77,6 +78,7 @@ class WorkspaceStore:
     erased_people: ErasedPeopleRepository
     audit: AuditLog
     team: TeamMembershipRepository
+    shared_rows: SharedRowJournal
     drafts_and_links: DraftAndLinkRepository
     customer_cache: CustomerCache
     sheet_reader: CachedSheetReader
@@ -191,6 +193,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         erased_people=ErasedPeopleRepository(fairlead),
         audit=AuditLog(fairlead),
         team=TeamMembershipRepository(fairlead),
+        shared_rows=SharedRowJournal(fairlead),
         drafts_and_links=DraftAndLinkRepository(fairlead),
         customer_cache=CustomerCache(mirror),
         sheet_reader=CachedSheetReader(fairlead.path, mirror.path, thread),

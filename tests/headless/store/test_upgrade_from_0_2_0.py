@@ -95,6 +95,8 @@ def _count_rows(path: Path) -> dict[str, int]:
                 "sell_pair": 0,
                 "sell_choice": 0,
                 "sell_account": 0,
+                "shared_state": 0,
+                "shared_change": 0,
             },
         ),
         ("mirror", MIRROR_RENAMED, {"feed_user_address": 0, "search_suffix": 493, "feed_sell": 0}),
