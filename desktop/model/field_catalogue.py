@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from desktop.model.field_mapping import EVENT_FIELDS, MappingOperator, MappingRow, SourceType
 from desktop.model.field_value import parse_number
 from desktop.model.mapping_template import template_fields
+from desktop.model.sell_lists import LEAD_STATUS_FIELD
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.target_record import SELL_FIELD_PREFIX
@@ -69,6 +70,7 @@ PROFILE_FIELDS = (
     "lifetime_pv",
     "lifetime_purchase",
     "lifetime_purchase_price",
+    LEAD_STATUS_FIELD,
 )
 _SELL_PERSON_FIELDS = (
     "id",
@@ -190,6 +192,8 @@ def source_field_problem(sync: Sync, field: str) -> str:
     prefix = source_prefix(kind)
     if field in known or (field.startswith(prefix) and len(field) > len(prefix)):
         return ""
+    if field == LEAD_STATUS_FIELD and not sync.effects.lead_lists:
+        return "Only a sync that keeps lists by lead status knows it."
     if field == "stages":
         return "" if sync.stages else "This sync has no stages."
     shown = field[:80]

@@ -13,20 +13,6 @@ from desktop.model.json_value import Json
 SELL_END = date(2027, 8, 31)
 
 
-# docs/zendesk-sell.md 5: what Sell takes; it refuses a record with anything else.
-SELL_STATUSES: Mapping[str, tuple[str, ...]] = {
-    "customer_status": ("none", "current", "past"),
-    "prospect_status": ("none", "current", "lost"),
-}
-NO_STATUS = "none"
-
-
-def valid_sell_status(field: str, value: object) -> str:
-    """Return a customer's or prospect's status as Sell takes it; anything else is `none`."""
-    status = str(value or "").strip().casefold()
-    return status if status in SELL_STATUSES[field] else NO_STATUS
-
-
 class SellRecordKind(Enum):
     """The two kinds of people in Sell, which count their ids by themselves."""
 
@@ -168,6 +154,11 @@ class SellCustomField:
     id: int
     name: str
     type: str = ""
+
+
+def is_organization(person: SellPerson) -> bool:
+    """Whether a Sell record is a contact that is an organisation, which no sync reads."""
+    return isinstance(person, SellContact) and person.is_organization
 
 
 Person = TypeVar("Person", bound=SellPerson)

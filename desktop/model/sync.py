@@ -21,15 +21,9 @@ READ_SINGLY = "none"
 SYNC_NAME_MAX_LENGTH = 64
 # Name, schedule, limits and notifications change nothing that a plan holds.
 _PLAN_RELEVANT_FIELDS = (
-    "source",
-    "target",
-    "identity",
-    "effects",
-    "purposes",
-    "stages",
-    "opt_in",
+    "source", "target", "identity", "effects", "purposes", "stages", "opt_in", "shared_address",
     "armed_at",
-)
+)  # fmt: skip
 
 
 class SourceKind(Enum):
@@ -89,6 +83,15 @@ class MatchIdentifier(Enum):
     PHONE = "phone"
 
 
+class SharedAddressRule(Enum):
+    """Which of several contacts or leads of Sell with one address a sync updates (S3-40)."""
+
+    ASK = "ask"
+    FIRST_SAME_NAME = "first_same_name"
+    FIRST = "first"
+    NONE = "none"
+
+
 class FlowPolicy(Enum):
     """Whether a sync's writes may start e-mail flows in Sailthru; it picks the way of writing.
 
@@ -134,6 +137,7 @@ class SyncEffects:
     leaves them; `untag_when_gone` likewise for tags. `list_name_field`: the Zendesk user field
     that takes the name of the list a person came from; empty: none. `deleted_var`: the var that
     becomes true when the person is deleted in Zendesk; nothing is ever deleted in Sailthru.
+    `lead_lists`: a lead's status in Sell is the Sailthru list of its name.
     Of a rule: `pause_days` pauses marketing for at most so many days (0: it does not), by the var
     and on the list that the account uses for it.
     """
@@ -149,6 +153,7 @@ class SyncEffects:
     pause_days: int = 0
     pause_var: str = ""
     pause_list: str = ""
+    lead_lists: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,9 +191,10 @@ class Sync:
     checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a
     rule of `model.schedule`, empty: only by hand. `covering_list`: the Sailthru list whose export
     profiles are read by; empty: chosen by each plan, READ_SINGLY: none. `target`: what it writes;
-    None: profiles, and Zendesk users where it reads Sailthru. `version` counts its saves.
-    `armed_at`: what happened before this moment (Unix seconds) makes a rule do nothing; 0: it is
-    off.
+    None: profiles, and Zendesk users where it reads Sailthru. `partner`: the sync of the other
+    direction, which is switched on and off with it while `both_directions`. `version` counts its
+    saves. `armed_at`: what happened before this moment (Unix seconds) makes a rule do nothing; 0:
+    it is off.
     """
 
     name: str
@@ -209,6 +215,9 @@ class Sync:
     pressure: FrequencyCap | None = None
     flows: FlowPolicy = FlowPolicy.NOT_STARTED
     name_split: NameSplitRule = NameSplitRule.FIRST_SPACE
+    shared_address: SharedAddressRule = SharedAddressRule.ASK
+    partner: str = ""
+    both_directions: bool = False
     covering_list: str = ""
     schedule: str = ""
     notify: NotificationSettings = NotificationSettings()

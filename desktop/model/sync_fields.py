@@ -14,10 +14,12 @@ from desktop.model.attribute_path import read_value, replace_value
 from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, FrequencyCap
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.rule import MAX_RULE_PAUSE_DAYS, PhrasePlace, RuleTrigger
+from desktop.model.service import Service
 from desktop.model.sync import (
     FlowPolicy,
     MatchIdentifier,
     OptInAttestation,
+    SharedAddressRule,
     SourceKind,
     Sync,
 )
@@ -56,7 +58,8 @@ class SyncFieldKind(Enum):
 class SyncField:
     """One settable field of a sync, addressed by its attribute's path (`effects.add_tags`).
 
-    `choices` are (key, text). `sources` are the kinds of source whose syncs have the field.
+    `choices` are (key, text). `sources` are the kinds of source whose syncs have the field;
+    `service`: only those that read or write it.
     """
 
     path: str
@@ -67,6 +70,7 @@ class SyncField:
     minimum: int = 0
     maximum: int = 0
     sources: tuple[SourceKind, ...] = tuple(SourceKind)
+    service: Service | None = None
 
 
 _SWITCH, _NAMES = SyncFieldKind.SWITCH, SyncFieldKind.NAMES
@@ -163,6 +167,27 @@ SYNC_FIELDS = (
         sources=_READS_ZENDESK,
     ),
     SyncField(
+        "both_directions",
+        "Both directions",
+        "Switching this sync on or off does the same with the one of the other direction.",
+        _SWITCH,
+        service=Service.SELL,
+    ),
+    SyncField(
+        "shared_address",
+        "Several with one address",
+        "Which contact or lead of Zendesk Sell is updated where several share an address. A choice"
+        " of a person is remembered.",
+        _CHOICE,
+        choices=(
+            (SharedAddressRule.ASK.value, "Ask"),
+            (SharedAddressRule.FIRST_SAME_NAME.value, "The first with the same name"),
+            (SharedAddressRule.FIRST.value, "The first"),
+            (SharedAddressRule.NONE.value, "None of them"),
+        ),
+        service=Service.SELL,
+    ),
+    SyncField(
         "effects.create_missing",
         "Create missing people",
         "Creates whoever the other service does not have yet.",
@@ -222,6 +247,14 @@ SYNC_FIELDS = (
         "Deleted marks",
         "Becomes true when the person is deleted at the source. Nothing is deleted in Sailthru.",
         sources=_COPIES_TO_SAILTHRU,
+    ),
+    SyncField(
+        "effects.lead_lists",
+        "Lists by lead status",
+        "Each status of Zendesk Sell's leads is a Sailthru list. Of several lists the one joined"
+        " last counts.",
+        _SWITCH,
+        service=Service.SELL,
     ),
     SyncField(
         ATTESTED_PATH,
@@ -350,7 +383,12 @@ def find_sync_field(path: str) -> SyncField:
 
 def sync_fields_of(sync: Sync) -> tuple[SyncField, ...]:
     """Return the settable fields of a sync of this kind of source."""
-    return tuple(field for field in SYNC_FIELDS if sync.source.kind in field.sources)
+    return tuple(
+        field
+        for field in SYNC_FIELDS
+        if sync.source.kind in field.sources
+        and (field.service is None or field.service in sync.services)
+    )
 
 
 def read_sync_field(sync: Sync, path: str) -> Any:

@@ -24,7 +24,7 @@ _MEMORY_TABLES = (
     "synced_value", "accepted_value", "written_hash", "matched_pair", "counted_event",
     "sync_member", "exchanged_profile", "source_correction", "touch", "retry_source",
     "unconfirmed_increment", "superseded_increment", "profile_link", "draft", "lead_request",
-    "address_difference", "bounce_repair", "sell_pair",
+    "address_difference", "bounce_repair", "sell_pair", "sell_choice",
 )  # fmt: skip
 _MOVED_AWAY = "Dropped: the workspace was set up for another account."
 _OPEN_EDITS_SQL = "state IN ('queued', 'waiting', 'sending', 'unknown')"

@@ -65,6 +65,7 @@ MEMORY_ROWS = (
     ("matched_pair", "sid"),
     ("sell_pair", "record"),
     ("sell_pair", "sid"),
+    ("sell_choice", "record"),
     ("address_difference", "user_id"),
     ("address_difference", "sid"),
     ("bounce_repair", "sid"),

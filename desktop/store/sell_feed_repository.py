@@ -111,6 +111,17 @@ class SellFeedRepository(Repository):
         return _decode(kind, body["body"]) if body else None
 
     @database_call
+    def list_by_id(self, kind: SellRecordKind, record_ids: Iterable[str]) -> tuple[SellPerson, ...]:
+        """Select contacts or leads of Sell's feed by id, in the order in which they were made."""
+        wanted = msgspec.json.encode(list(record_ids)).decode()
+        found = self._database.read(
+            lambda c: c.execute(
+                "SELECT body FROM feed_sell WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
+            ).fetchall()
+        )
+        return tuple(sorted((_decode(kind, row["body"]) for row in found), key=lambda one: one.id))
+
+    @database_call
     def is_there(self, kind: SellRecordKind, record_id: str) -> bool:
         """Whether Sell's feed has this contact or lead, and not as deleted."""
         sql = "SELECT 1 FROM feed_sell WHERE id = ? AND kind = ? AND active"

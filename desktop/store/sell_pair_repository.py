@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 
+from desktop.model.sell_record import SellRecordKind
 from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import to_json
 from desktop.store.repository import Repository
@@ -12,7 +13,7 @@ _IN = "IN (SELECT value FROM json_each(?))"
 
 
 class SellPairRepository(Repository):
-    """The tables `sell_pair` and `sell_account` of `fairlead.db`."""
+    """The tables `sell_pair`, `sell_choice` and `sell_account` of `fairlead.db`."""
 
     @database_call
     def get_account(self) -> int | None:
@@ -26,6 +27,7 @@ class SellPairRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM sell_pair")
+            connection.execute("DELETE FROM sell_choice")
             connection.execute("INSERT OR REPLACE INTO sell_account VALUES (1, ?)", (account_id,))
             # Their rows name contacts of the account before.
             connection.execute(
@@ -50,27 +52,51 @@ class SellPairRepository(Repository):
 
     @database_call
     def find_records(self, sids: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Select the Sell records paired with each of these sids; chosen ones alone if any is."""
+        """Select the Sell records, contacts and leads, paired with each of these sids."""
 
         def look(connection: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
-            found: dict[str, dict[str, bool]] = {}
+            found: dict[str, tuple[str, ...]] = {}
             for row in connection.execute(
-                f"SELECT record, sid, is_chosen FROM sell_pair WHERE sid {_IN} AND {_OURS}"  # noqa: S608
+                f"SELECT record, sid FROM sell_pair WHERE sid {_IN} AND {_OURS}"  # noqa: S608
                 " ORDER BY record",
                 (to_json(list(sids)),),
             ):
-                found.setdefault(row["sid"], {})[row["record"]] = bool(row["is_chosen"])
-            return {
-                sid: tuple(one for one, is_chosen in ones.items() if is_chosen) or tuple(ones)
-                for sid, ones in found.items()
-            }
+                found[row["sid"]] = (*found.get(row["sid"], ()), row["record"])
+            return found
 
         return self._database.read(look)
 
     @database_call
-    def choose(self, record: str, sid: str, now: float) -> None:
-        """Store a person's choice of the Sell record that a profile is synced with."""
-        self._database.write(lambda c: save_sell_pair(c, record, sid, now, is_chosen=True))
+    def save(self, record: str, sid: str, now: float) -> None:
+        """Store a person's word that a Sell record and a profile are one person."""
+        self._database.write(lambda c: save_sell_pair(c, record, sid, now))
+
+    @database_call
+    def choose(
+        self, kind: SellRecordKind, email_hash: str, record: str, actor: str, now: float
+    ) -> None:
+        """Store which of several Sell records with one address somebody chose to be synced."""
+        self._database.write(
+            lambda c: c.execute(
+                "INSERT OR REPLACE INTO sell_choice (kind, email_hash, record, actor, at, account)"
+                " VALUES (?, ?, ?, ?, ?, (SELECT id FROM current_account))",
+                (kind.value, email_hash.lower(), record, actor, now),
+            )
+        )
+
+    @database_call
+    def find_choices(self, kind: SellRecordKind, hashes: Iterable[str]) -> dict[str, str]:
+        """Select the chosen Sell record of each address that has one, by the address's md5."""
+        return self._database.read(
+            lambda c: {
+                row["email_hash"]: row["record"]
+                for row in c.execute(
+                    f"SELECT email_hash, record FROM sell_choice WHERE email_hash {_IN}"  # noqa: S608
+                    f" AND kind = ? AND {_OURS}",
+                    (to_json([one.lower() for one in hashes]), kind.value),
+                )
+            }
+        )
 
     @database_call
     def delete(self, record: str) -> None:
@@ -80,14 +106,10 @@ class SellPairRepository(Repository):
         )
 
 
-def save_sell_pair(
-    connection: sqlite3.Connection, record: str, sid: str, now: float, *, is_chosen: bool = False
-) -> None:
-    """Store that a Sell record and a profile are one person; a chosen pair stays."""
+def save_sell_pair(connection: sqlite3.Connection, record: str, sid: str, now: float) -> None:
+    """Store that a Sell record and a profile are one person."""
     connection.execute(
-        "INSERT INTO sell_pair (record, sid, is_chosen, at, account)"
-        " VALUES (?1, ?2, ?3, ?4, (SELECT id FROM current_account))"
-        " ON CONFLICT (record) DO UPDATE SET sid = ?2, is_chosen = ?3, at = ?4,"
-        " account = excluded.account WHERE NOT is_chosen OR ?3",
-        (record, sid, int(is_chosen), now),
+        "INSERT OR REPLACE INTO sell_pair (record, sid, at, account)"
+        " VALUES (?, ?, ?, (SELECT id FROM current_account))",
+        (record, sid, now),
     )

@@ -99,8 +99,8 @@ class Database:
         with self._lock, translate_sqlite_errors(self.path):
             connection = self._open()
             try:
-                level = "FULL" if is_durable else self._synchronous
-                connection.execute(f"PRAGMA synchronous = {level}")
+                if is_durable:
+                    connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("BEGIN IMMEDIATE")
                 result = act(connection)
                 connection.execute("COMMIT")
@@ -110,6 +110,8 @@ class Database:
                     # After a failed write the connection's state is in doubt: start afresh.
                     self._close()
                 raise
+            if is_durable:
+                connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             return result
 
     def read(self, look: Callable[[sqlite3.Connection], T]) -> T:

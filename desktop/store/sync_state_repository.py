@@ -91,6 +91,22 @@ class SyncStateRepository(Repository):
         return self._database.read(look)
 
     @database_call
+    def get_synced_times(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, float]]:
+        """Select when a sync stored each synced value (Unix seconds), by target and field."""
+
+        def look(connection: sqlite3.Connection) -> dict[str, dict[str, float]]:
+            found: dict[str, dict[str, float]] = {}
+            for row in connection.execute(
+                "SELECT target, field, at FROM synced_value WHERE sync = ?"
+                " AND target IN (SELECT value FROM json_each(?))",
+                (sync, to_json(list(targets))),
+            ):
+                found.setdefault(row["target"], {})[row["field"]] = row["at"]
+            return found
+
+        return self._database.read(look)
+
+    @database_call
     def get_written_hashes(
         self, service: str, targets: Sequence[str]
     ) -> dict[str, dict[str, WrittenHash]]:

@@ -19,14 +19,13 @@ from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.pipeline.matching import MatchResult, match_record
 from desktop.sync.pipeline.membership import with_corrections
 from desktop.sync.pipeline.target_kind import make_target_kind
-from desktop.sync.source_reader import SELL_KINDS
 from desktop.sync.source_record import (
     SourceRecord,
     source_record_from_profile,
     source_record_from_sell,
     source_record_from_user,
 )
-from desktop.sync.sync_context import SyncContext
+from desktop.sync.sync_context import SELL_KINDS, SyncContext
 from desktop.sync.target_reader import TargetReader
 from desktop.writing.row_comparison import ReadResult
 from desktop.writing.write_protocol import RecordGateway

@@ -24,6 +24,7 @@ from desktop.model.customer_value import CustomerValueSource
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.field_mapping import SourceType, source_fields_of
 from desktop.model.name_splitting import NAME_VARS
+from desktop.model.sell_lists import lead_lists_of
 from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, SourceKind, Sync
 from desktop.model.zendesk_user import ZendeskUser
@@ -81,7 +82,7 @@ class FeedExtractor:
                 await self._context.rule_source.refresh(sync.source)
             return ()
         if kind is SourceKind.SAILTHRU_LISTS:
-            lists = await self._resolve_lists(sync.source.lists)
+            lists = await self._resolve_lists(sync)
             for name in lists:
                 await self.extract_list_members(
                     name, await self._run_in_database(self._vars_read_from_list, sync, name)
@@ -224,9 +225,12 @@ class FeedExtractor:
         whole = self._unreadable_count == unread_before
         await feeds.end_list_export(name, job.id, self._context.clock.now(), whole=whole)
 
-    async def _resolve_lists(self, wanted: Sequence[str]) -> tuple[str, ...]:
+    async def _resolve_lists(self, sync: Sync) -> tuple[str, ...]:
+        wanted = sync.source.lists
         there = await self._context.sailthru.client.list_lists()
         names = {found.name for found in there}
+        if sync.effects.lead_lists and not wanted:
+            return lead_lists_of(names)
         missing = [name for name in wanted if name not in names]
         if missing:
             raise NotFound(

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from desktop.model.field_condition import ConditionOperator
-from desktop.model.sell_record import SellRecordKind, parse_sell_record_id
+from desktop.model.sell_lists import lead_lists_of
+from desktop.model.sell_record import parse_sell_record_id
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_state import SyncMember
 from desktop.model.zendesk_ticket import ExportedTicket
@@ -16,15 +17,10 @@ from desktop.sync.source_record import (
     source_record_from_sell,
     source_record_from_user,
 )
-from desktop.sync.sync_context import SyncContext
+from desktop.sync.sync_context import SELL_KINDS, SyncContext
 
 Watermarks = Mapping[str, str]
 
-# Which records of Sell a sync reads.
-SELL_KINDS = {
-    SourceKind.SELL_CONTACTS: SellRecordKind.CONTACT,
-    SourceKind.SELL_LEADS: SellRecordKind.LEAD,
-}
 _PAGE_ROWS = 500
 
 
@@ -128,6 +124,12 @@ class SourceReader:
     def is_still_member(self, member: SyncMember) -> bool:
         """Whether the last exports of the source's lists had this member's profile."""
         return self._is_on_any(self._lists, member.source_id)
+
+    def lead_lists_of_people(self, sids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the source's lead lists that each profile was on in their last exports."""
+        lists = lead_lists_of(self._lists)
+        is_member = self._feeds.is_member.blocking
+        return {sid: tuple(name for name in lists if is_member(name, sid)) for sid in sids}
 
     def _feed_names(self) -> list[str]:
         if self._kind is SourceKind.SAILTHRU_LISTS:

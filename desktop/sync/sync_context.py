@@ -15,18 +15,27 @@ from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.customer_value import CustomerValueSource
 from desktop.model.sell_record import SellRecordKind
 from desktop.model.service import Service
-from desktop.model.sync import TargetType
+from desktop.model.sync import SourceKind, Sync, TargetType
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.rule_source import RuleSource
 from desktop.writing.sailthru_gateway import SailthruGateway
 from desktop.writing.sell_gateway import SellGateway
 from desktop.writing.zendesk_gateway import ZendeskGateway
 
-# Which records of Sell a sync creates.
+# Which records of Sell a sync reads, and which it creates.
+SELL_KINDS = {
+    SourceKind.SELL_CONTACTS: SellRecordKind.CONTACT,
+    SourceKind.SELL_LEADS: SellRecordKind.LEAD,
+}
 SELL_TARGETS = {
     TargetType.SELL_CONTACTS: SellRecordKind.CONTACT,
     TargetType.SELL_LEADS: SellRecordKind.LEAD,
 }
+
+
+def sell_kind_of(sync: Sync) -> SellRecordKind:
+    """Return which records of Sell a sync reads or writes; of no other sync it is asked."""
+    return SELL_KINDS.get(sync.source.kind) or SELL_TARGETS[sync.target_type]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
 from desktop.model.lifecycle_stage import CapPeriod, FrequencyCap
 from desktop.model.rule import RuleTrigger
+from desktop.model.sell_lists import CONTACTS_LIST, LEAD_STATUS_FIELD, leads_list
 from desktop.model.sync import (
     READ_SINGLY,
     MatchIdentifier,
@@ -25,6 +26,9 @@ ZENDESK_TO_SAILTHRU = "zendesk-to-sailthru"
 SAILTHRU_TO_ZENDESK = "sailthru-to-zendesk"
 HIGH_VALUE_TAGGING = "high-value-tagging"
 SELL_CONTACTS_TO_SAILTHRU = "sell-contacts-to-sailthru"
+SAILTHRU_TO_SELL_CONTACTS = "sailthru-to-sell-contacts"
+SELL_LEADS_TO_SAILTHRU = "sell-leads-to-sailthru"
+SAILTHRU_TO_SELL_LEADS = "sailthru-to-sell-leads"
 
 _DEFAULT_IDENTITY = (MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier.EXTERNAL_ID)
 
@@ -222,12 +226,94 @@ def _sell_contacts_to_sailthru(names: PresetNames) -> Sync:
             MappingRow("prospect_status", "vars.sell_prospect_status"),
             MappingRow("id", "vars.sell_contact_id", type=SourceType.IDENTIFIER),
         ),
-        effects=SyncEffects(create_missing=True, deleted_var="sell_deleted"),
+        effects=SyncEffects(
+            create_missing=True,
+            add_to_lists=(CONTACTS_LIST,),
+            remove_when_gone=True,
+            deleted_var="sell_deleted",
+        ),
         schedule="hourly",
         preset=SELL_CONTACTS_TO_SAILTHRU,
+        partner=SAILTHRU_TO_SELL_CONTACTS,
+        both_directions=True,
         description="Contacts of Zendesk Sell get a Sailthru profile with their name and status,"
-        " and join no list.",
+        f" and join the list {CONTACTS_LIST}.",
     )
+
+
+def _sailthru_to_sell_contacts(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SAILTHRU_TO_SELL_CONTACTS,
+        title="Sailthru to Zendesk Sell contacts",
+        source=SyncSource(SourceKind.SAILTHRU_LISTS, lists=(CONTACTS_LIST,)),
+        target=TargetType.SELL_CONTACTS,
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            *_SELL_NAME_ROWS,
+            MappingRow("vars.sell_customer_status", "customer_status"),
+            MappingRow("vars.sell_prospect_status", "prospect_status"),
+        ),
+        effects=SyncEffects(create_missing=True),
+        schedule="hourly",
+        preset=SAILTHRU_TO_SELL_CONTACTS,
+        partner=SELL_CONTACTS_TO_SAILTHRU,
+        both_directions=True,
+        description=f"Who is on the list {CONTACTS_LIST} is a contact in Zendesk Sell, with the"
+        " name and status of the profile.",
+    )
+
+
+def _sell_leads_to_sailthru(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SELL_LEADS_TO_SAILTHRU,
+        title="Zendesk Sell leads to Sailthru lists",
+        source=SyncSource(SourceKind.SELL_LEADS),
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            *(
+                MappingRow(row.target, row.source, prefer=ConflictPreference.ASK)
+                for row in _SELL_NAME_ROWS
+            ),
+            MappingRow("id", "vars.sell_lead_id", type=SourceType.IDENTIFIER),
+        ),
+        effects=SyncEffects(create_missing=True, deleted_var="sell_deleted", lead_lists=True),
+        schedule="hourly",
+        preset=SELL_LEADS_TO_SAILTHRU,
+        partner=SAILTHRU_TO_SELL_LEADS,
+        both_directions=True,
+        description="Leads of Zendesk Sell are on the list of their status, such as"
+        f" {leads_list('New')}.",
+    )
+
+
+def _sailthru_to_sell_leads(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SAILTHRU_TO_SELL_LEADS,
+        title="Sailthru lists to Zendesk Sell leads",
+        source=SyncSource(SourceKind.SAILTHRU_LISTS),
+        target=TargetType.SELL_LEADS,
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            *_SELL_NAME_ROWS,
+            MappingRow(LEAD_STATUS_FIELD, "status", prefer=ConflictPreference.ASK),
+        ),
+        effects=SyncEffects(create_missing=True, lead_lists=True),
+        schedule="hourly",
+        preset=SAILTHRU_TO_SELL_LEADS,
+        partner=SELL_LEADS_TO_SAILTHRU,
+        both_directions=True,
+        description="Who is on a list of a lead status is a lead in Zendesk Sell with that status;"
+        " the list joined last counts.",
+    )
+
+
+_SELL_NAME_ROWS = tuple(
+    MappingRow(f"vars.{name}", name, prefer=ConflictPreference.ASK)
+    for name in ("first_name", "last_name", "phone")
+)
 
 
 PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
@@ -239,7 +325,12 @@ PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
     }
 )
 SELL_PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
-    {SELL_CONTACTS_TO_SAILTHRU: _sell_contacts_to_sailthru}
+    {
+        SELL_CONTACTS_TO_SAILTHRU: _sell_contacts_to_sailthru,
+        SAILTHRU_TO_SELL_CONTACTS: _sailthru_to_sell_contacts,
+        SELL_LEADS_TO_SAILTHRU: _sell_leads_to_sailthru,
+        SAILTHRU_TO_SELL_LEADS: _sailthru_to_sell_leads,
+    }
 )
 
 

@@ -30,6 +30,7 @@ from desktop.model.permission import (
     check_permission,
 )
 from desktop.model.sailthru_profile import SailthruList
+from desktop.model.sell_lists import SELL_LIST_PREFIX
 from desktop.model.service import Service
 from desktop.model.sync import (
     OptInAttestation,
@@ -46,6 +47,7 @@ from desktop.model.sync_fields import (
     attest_consent,
     find_sync_field,
     replace_sync_field,
+    sync_fields_of,
     widens_opt_in,
 )
 from desktop.model.sync_plan import PlanState
@@ -58,6 +60,7 @@ from desktop.sync.due_syncs import find_pause_reason
 from desktop.sync.sync_field_text import parse_field_text
 from desktop.sync.sync_presets import (
     PRESETS,
+    SELL_PRESETS,
     PresetNames,
     build_blank_sync,
     build_preset,
@@ -127,6 +130,8 @@ class SyncService:
         self.require_configuration_permission()
         sync = build_preset(preset_name, names)
         known = {kept.name: kept for kept in self._store.syncs.list_all.blocking()}
+        if sync.partner and sync.partner not in known:
+            self._save(build_preset(sync.partner, names))
         return known.get(sync.name) or self._save(sync)
 
     def add_blank(self, title: str, kind: SourceKind, target: TargetType | None = None) -> Sync:
@@ -179,7 +184,11 @@ class SyncService:
         plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
         stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_NAME_STEM_LENGTH] or "sync"
         # Presets keep theirs, also those that are not added.
-        taken = {kept.name for kept in self._store.syncs.list_all.blocking()} | set(PRESETS)
+        taken = (
+            {kept.name for kept in self._store.syncs.list_all.blocking()}
+            | set(PRESETS)
+            | set(SELL_PRESETS)
+        )
         numbered = (f"{stem}-{number}" for number in itertools.count(2))
         return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
@@ -235,7 +244,7 @@ class SyncService:
         before = sync = self._store.syncs.get.blocking(name)
         for path, text in changes:
             field = find_sync_field(path)
-            if sync.source.kind not in field.sources:
+            if field not in sync_fields_of(sync):
                 raise InvalidInput(
                     f"“{sync.title}” has no field {path}.",
                     f"It copies from {sync.source.kind.service.title} to"
@@ -323,7 +332,9 @@ class SyncService:
         else:
             self.require_configuration_permission()
         sync = self._store.syncs.get.blocking(name)
-        if on and not sync.checked_at:
+        unchecked = [one for one in (sync, *self._find_partner(sync)) if not one.checked_at]
+        if on and unchecked:
+            sync = unchecked[0]
             raise UserDecisionNeeded(
                 f"“{sync.title}” has not been checked yet.",
                 "It is off, and stays so.",
@@ -339,7 +350,17 @@ class SyncService:
             self._drop_previews(name)
         armed_at = (sync.armed_at or self._clock.now()) if on and sync.is_rule else 0.0
         switcher = self._get_actor().key if on else ""
-        return self._save(replace(sync, on=on, switched_on_by=switcher, armed_at=armed_at))
+        saved = self._save(replace(sync, on=on, switched_on_by=switcher, armed_at=armed_at))
+        for other in self._find_partner(sync):
+            if other.on is not on:
+                self.set_enabled(other.name, on=on)
+        return saved
+
+    def _find_partner(self, sync: Sync) -> tuple[Sync, ...]:
+        """Find the sync of the other direction that is switched with this one, if any."""
+        others = {one.name: one for one in self._store.syncs.list_all.blocking()}
+        other = others.get(sync.partner) if sync.both_directions else None
+        return (other,) if other is not None else ()
 
     def set_schedule(self, name: str, text: str) -> Sync:
         """Parse and save the schedule of a sync. Raises InvalidInput with examples."""
@@ -391,10 +412,13 @@ class SyncService:
         """Check a sync against both services; returns it and its missing lists and fields."""
         self.require_permission()
         sync = self._store.syncs.get.blocking(name)
-        absences = await find_missing_resources(sync, sailthru, zendesk)
-        if not any(absence.is_required for absence in absences):
-            sync = self._save(replace(sync, checked_at=self._clock.now()))
-        return sync, absences
+        found: dict[str, MissingResource] = {}
+        for one in (sync, *self._find_partner(sync)):
+            absences = await find_missing_resources(one, sailthru, zendesk)
+            found |= {absence.name: absence for absence in absences}
+            if not any(absence.is_required for absence in absences):
+                self._save(replace(one, checked_at=self._clock.now()))
+        return self._store.syncs.get.blocking(name), tuple(found.values())
 
     async def create_missing_resources(
         self, absences: Sequence[MissingResource], names: PresetNames, sailthru: SailthruClient,
@@ -595,7 +619,12 @@ async def find_missing_resources(
     if sync.source.lists or targets:
         lists = {known.name: known for known in await sailthru.list_lists()}
         found += [
-            MissingResource("list", name, f"Sailthru has no list “{name}”.")
+            MissingResource(
+                # What Fairlead fills itself is a natural list.
+                "target_list" if name.startswith(SELL_LIST_PREFIX) else "list",
+                name,
+                f"Sailthru has no list “{name}”.",
+            )
             for name in sync.source.lists
             if name not in lists
         ]

@@ -13,6 +13,7 @@ from desktop.kit.errors import AppError, StopsRun, ValuesRejected
 from desktop.model.customer_matching import deciding_identifiers
 from desktop.model.email_address import email_spellings, normalize_email
 from desktop.model.match_keys import sms_key
+from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, Sync
 from desktop.model.target_record import OPTOUT_FIELD, TargetRecord
@@ -102,6 +103,15 @@ class TargetReader:
         return [
             r.with_values({OPTOUT_FIELD: levels[r.id]}) if r.id in levels else r for r in records
         ]
+
+    async def read_join_times(self, sids: Sequence[str]) -> dict[str, dict[str, float | None]]:
+        """Read when source profiles joined their lists (Unix seconds); of gone ones nothing."""
+        profiles = await asyncio.gather(*map(self._read_source, sids))
+        return {
+            sid: dict(profile.document.lists)
+            for sid, profile in zip(sids, profiles, strict=True)
+            if isinstance(profile, TargetRecord) and isinstance(profile.document, SailthruProfile)
+        }
 
     async def _read_source(self, sid: str) -> TargetRecord | AppError | None:
         try:

@@ -6,6 +6,7 @@ from typing import Any
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_preset_names
 from desktop.model.field_condition import ConditionOperator, FieldCondition
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.sync.sync_presets import build_preset
 from tests.support.sandbox_servers import SandboxServers
@@ -32,6 +33,7 @@ def save_sell_preset(house: WorkspaceServices, name: str, **changes: Any) -> Syn
     """A preset of Sell over the people of the tests alone, checked and on."""
     made = build_preset(name, build_preset_names(house))
     ours = FieldCondition("email", ConditionOperator.HAS, f"@{DOMAIN}")
-    source = made.source if made.source.lists else replace(made.source, where=(ours,))
+    reads_sell = made.source.kind.service is Service.SELL
+    source = replace(made.source, where=(ours,)) if reads_sell else made.source
     made = replace(made, checked_at=1.0, on=True, source=source)
     return house.store.syncs.save.blocking(replace(made, **changes), house.context.clock.now())

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
 from desktop.model.json_value import Json
+from desktop.model.sell_record import SellPerson
 from desktop.model.sync import MatchIdentifier, Sync
 from desktop.model.sync_plan import FieldChange
 from desktop.model.sync_state import (
@@ -52,6 +53,11 @@ class PlanContext:
     written and not read back yet; `kept_forms` of values that the service stores in another form,
     by field; `touch_times` within the frequency cap's window; `open_tickets`.
 
+    Of Zendesk Sell, by the md5 of an address: the records that share it (`sharing`), and which of
+    them a person chose (`chosen_records`). `paired_records` of these have a profile. Deleted source
+    ids: those whose profile nobody knows (`unmatched_deletions`), and those whose person Sell
+    has still, as lead or contact (`related_records`).
+
     Source ids outside the source that this sync keeps on a list (`members`), keeps tagged
     (`tagged`), or has matched (`paired`). `other_records` are the records of `known_sources` by id.
     `counted_events` are the source events that are in a number already, `created_addresses` those
@@ -87,6 +93,11 @@ class PlanContext:
     kept_forms: Mapping[str, Mapping[str, KeptForm]] = field(default_factory=dict)
     written_hashes: Mapping[str, Mapping[str, WrittenHash]] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
+    sharing: Mapping[str, tuple[SellPerson, ...]] = field(default_factory=dict)
+    chosen_records: Mapping[str, str] = field(default_factory=dict)
+    paired_records: frozenset[str] = frozenset()
+    unmatched_deletions: frozenset[str] = frozenset()
+    related_records: frozenset[str] = frozenset()
     counted_events: frozenset[str] = frozenset()
     touch_times: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     open_tickets: Mapping[str, int] = field(default_factory=dict)

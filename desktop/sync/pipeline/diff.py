@@ -13,12 +13,14 @@ from desktop.model.field_mapping import (
 from desktop.model.field_value import is_empty, shorten_value
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
+from desktop.model.sell_lists import LEAD_STATUS_FIELD, leads_list
 from desktop.model.sync_plan import FieldChange
 from desktop.model.sync_state import value_hash
 from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, USER_FIELD_PREFIX, TargetRecord
 from desktop.model.value_equivalence import equivalent
 from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.pipeline.increments import rebuild_increment, with_amount_of_events
+from desktop.sync.pipeline.lead_lists import OVER_FIELD, diff_lead_lists, leave_lead_lists
 from desktop.sync.pipeline.membership import is_deleted
 from desktop.sync.pipeline.rule_pause import end_of_pause, pause_changes
 from desktop.sync.source_record import SourceRecord
@@ -36,14 +38,20 @@ def diff_record(
     changes = [change for change in found if change is not None]
     changes += _membership_changes(target, context)
     changes += pause_changes(target, context)
+    if context.sync.effects.lead_lists and context.target_kind.membership_prefix == LIST_PREFIX:
+        last = context.synced_values.get(target.id, {}) if target is not None else {}
+        changes += diff_lead_lists(record, target, last)
     if target is None and not any(change.field == "name" for change in changes):
-        changes += context.target_kind.name_for_create(record)
+        named = {change.field for change in changes}
+        wanted = context.target_kind.name_for_create(record)
+        changes += [change for change in wanted if change.field not in named]
     name_field = context.sync.effects.list_name_field
     if name_field and record.list_name:
         field = f"{USER_FIELD_PREFIX}{name_field}"
         old = target.get_value(field) if target is not None else None
         if old != record.list_name:
             changes.append(FieldChange(field, old, record.list_name))
+    context.target_kind.require_complete(target, changes)
     return tuple(changes)
 
 
@@ -62,6 +70,8 @@ def diff_leaving_record(
         for name in removed
         if target.get_value(name)
     ]
+    if effects.lead_lists and is_deleted(record):
+        changes += leave_lead_lists(target)
     changes += _emptied_stages(target, context)
     deletion = context.target_kind.deletion_change(target, effects) if is_deleted(record) else None
     if deletion is not None:
@@ -104,12 +114,13 @@ def _diff_mapping_row(
     confirmed = context.confirmed_totals.get(record.id, {})
     if row.on and row.operator is MappingOperator.SUM and row.target in confirmed:
         return rebuild_increment(row, record, there, confirmed[row.target], kind.convert)
+    last = _last_value(row, target_id, context)
     result = apply_mapping_row(
         row,
         record.fields,
         there,
         convert=kind.convert,
-        known=_last_value(row, target_id, context),
+        known=last,
         service=kind.service,
     )
     if result is None or not (result.applies or result.reason):
@@ -118,14 +129,20 @@ def _diff_mapping_row(
     if result.applies:
         kind.require_settable(row.target, result.new)
         kept = kind.keep_reason(row, result.old)
-        if not kept and _is_echo(row, record, context):
+        # Where the other direction is known, so is what both had last: the comparison knows more.
+        is_compared = bool(context.sync.partner) and last is not ABSENT
+        if not kept and not is_compared and _is_echo(row, record, context):
             kept = "our own write came back"
+    value = read_source_value(row, record.fields)
+    note = "" if isinstance(value, AbsentValue) else kind.conversion_note(row, value)
+    if row.source == LEAD_STATUS_FIELD and OVER_FIELD in record.fields:
+        note = f"last added wins over {record.fields[OVER_FIELD]}"
     change = FieldChange(
         field=result.field,
         old=result.old,
         new=result.new,
         applies=result.applies and not kept,
-        reason=kept or result.reason,
+        reason=kept or note or result.reason,
         conflict=result.conflict,
         known=result.known,
         exact=result.exact,
@@ -155,7 +172,11 @@ def _is_echo(row: MappingRow, record: SourceRecord, context: PlanContext) -> boo
     """
     if context.sync.is_rule:
         return False
-    written = context.written_hashes.get(record.id, {}).get(row.source)
+    hashes = context.written_hashes.get(record.id, {})
+    if row.source == LEAD_STATUS_FIELD:
+        ours = hashes.get(f"{LIST_PREFIX}{leads_list(str(record.fields.get(row.source)))}")
+        return ours is not None and ours.hash == value_hash(True)
+    written = hashes.get(row.source)
     if written is None or row.operator is MappingOperator.SUM:
         return False
     if written.source_field not in (None, row.target):

@@ -73,6 +73,7 @@ def find_leaving(outside: Iterable[SourceRecord], context: PlanContext) -> list[
         if record.id in context.members
         or record.id in context.tagged
         or (is_deleted(record) and record.id in context.paired)
+        or record.id in context.unmatched_deletions
     ]
 
 

@@ -93,6 +93,7 @@ def _count_rows(path: Path) -> dict[str, int]:
                 "named_event_source": 0,
                 "team_membership": 0,
                 "sell_pair": 0,
+                "sell_choice": 0,
                 "sell_account": 0,
                 "shared_state": 0,
                 "shared_change": 0,

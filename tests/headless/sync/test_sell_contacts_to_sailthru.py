@@ -18,7 +18,9 @@ async def test_contacts_are_created_matched_and_taken_back(
     contact = sell_cases.create_sell_person(sync_sandbox, "contact", new, phone="+15550001")
     sell_cases.create_sell_person(sync_sandbox, "contact", known, first_name="Grace")
     sync_sandbox.create_profile(known, vars={"first_name": "Grace"})
-    sync = sell_cases.save_sell_preset(sell_services, SELL_CONTACTS_TO_SAILTHRU)
+    sync = sell_cases.save_sell_preset(
+        sell_services, SELL_CONTACTS_TO_SAILTHRU, opt_in=sync_cases.ATTESTED
+    )
 
     plan = await build_runner(sell_services, sync.name).preview(sync, "Ada")
     outcomes = {
@@ -53,7 +55,9 @@ async def test_deleted_contact_marks_its_profile_and_no_other(
     gone, stays = f"gone@{sync_cases.DOMAIN}", f"stays@{sync_cases.DOMAIN}"
     number = sell_cases.create_sell_person(sync_sandbox, "contact", gone)
     sell_cases.create_sell_person(sync_sandbox, "contact", stays)
-    sync = sell_cases.save_sell_preset(sell_services, SELL_CONTACTS_TO_SAILTHRU)
+    sync = sell_cases.save_sell_preset(
+        sell_services, SELL_CONTACTS_TO_SAILTHRU, opt_in=sync_cases.ATTESTED
+    )
     assert (await sync_cases.run_sync(sell_services, sync)).totals["created"] == 2
 
     status, _ = sync_sandbox.sell_request("DELETE", f"/v2/contacts/{number}")

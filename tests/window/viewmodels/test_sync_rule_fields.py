@@ -62,7 +62,7 @@ OTHER_CONTROLS = {
 # Kept by the program, nothing that a person chooses.
 NO_CONTROL = {
     "name", "switched_on_by", "checked_at",
-    "preset", "version", "opt_in.attested_by", "opt_in.attested_at",
+    "preset", "partner", "version", "opt_in.attested_by", "opt_in.attested_at",
     # Read from older files alone: nothing writes a text-message status yet.
     "opt_in.sms", "armed_at", "effects.pause_var", "effects.pause_list"}  # fmt: skip
 

@@ -2,11 +2,21 @@
 CREATE TABLE sell_pair (
     record TEXT PRIMARY KEY,        -- contact-2101, lead-3101
     sid TEXT NOT NULL,
-    is_chosen INTEGER NOT NULL,     -- by a person, of several; a run changes no chosen one
     at REAL NOT NULL,               -- Unix seconds
     account TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sell_pair_sid ON sell_pair (sid);
+
+-- Which of several contacts or leads with one address somebody chose to be synced.
+CREATE TABLE sell_choice (
+    kind TEXT NOT NULL,             -- contact or lead
+    email_hash TEXT NOT NULL,       -- md5 of the address
+    record TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at REAL NOT NULL,               -- Unix seconds
+    account TEXT NOT NULL,
+    PRIMARY KEY (kind, email_hash)
+) STRICT, WITHOUT ROWID;
 
 -- The Sell account that pairs, plans and feeds are of: one row, none before the first reading.
 CREATE TABLE sell_account (
