@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from desktop.audience.audience_service import AudienceService
+    from desktop.audience.customer_activity_service import CustomerActivityService
     from desktop.audience.data_service import DataService, DataSettings
     from desktop.audience.report_service import ReportService
     from desktop.audience.retention_service import RetentionService
@@ -380,6 +381,20 @@ class WorkspaceServices:
             self.context.clock,
             AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
             lambda: session.values.get(settings_table.TIMEZONE),
+        )
+
+    @cached_property
+    def customer_activity(self) -> "CustomerActivityService":
+        """The workspace's CustomerActivityService: lists what customers did."""
+        from desktop.audience.audience_service import AudienceRights
+        from desktop.audience.customer_activity_service import CustomerActivityService
+        from desktop.store.customer_activity_repository import EventActivityRepository
+
+        session = self.session
+        return CustomerActivityService(
+            lambda: self.data_store,
+            EventActivityRepository(self.store.fairlead_db),
+            AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
         )
 
     def has_everybody(self) -> bool:

@@ -43,10 +43,11 @@ from desktop.viewmodels.team_approvals_model import TeamApprovalsModel
 
 if TYPE_CHECKING:
     from desktop.app.window_lifecycle import WindowLifecycle
-    from desktop.panels.audience.audience_page import AudiencePage
+    from desktop.panels.audience.audience_tabs import AudienceTabs
     from desktop.panels.batches.batch_page import BatchPage
     from desktop.panels.reports.reports_page import ReportsPage
     from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
+    from desktop.viewmodels.audience.customer_activity_model import CustomerActivityModel
     from desktop.viewmodels.batches.batch_page_model import BatchPageModel
     from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
 
@@ -127,6 +128,7 @@ class PageFactory(QObject):
         self._reports_model: ReportsPageModel | None = None
         self._batch_page: BatchPage | None = None
         self._audience_model: AudiencePageModel | None = None
+        self._activity_list: CustomerActivityModel | None = None
         self._extra_environment = extra_environment
         self._demo_process = DemoProcess(services.context.paths.logs, self)
         self._demo_process.failed.connect(window.main_window.show_error)
@@ -252,6 +254,7 @@ class PageFactory(QObject):
             self._wizard_model,
             self._batch_model,
             self._audience_model,
+            self._activity_list,
             self._reports_model,
         ):
             if model is not None:
@@ -325,13 +328,16 @@ class PageFactory(QObject):
         self._batch_page.customer_requested.connect(self._window.main_window.look_up)
         return self._batch_page
 
-    def _build_audience_page(self) -> "AudiencePage":
+    def _build_audience_page(self) -> "AudienceTabs":
         # Imported here: many people never open it.
         from desktop.panels.audience.audience_page import AudiencePage
+        from desktop.panels.audience.audience_tabs import AudienceTabs
+        from desktop.panels.audience.customer_activity_tab import CustomerActivityTab
         from desktop.viewmodels.audience.audience_page_model import (
             AudiencePageModel,
             AudienceUseCases,
         )
+        from desktop.viewmodels.audience.customer_activity_model import CustomerActivityModel
 
         services = self._services
         launcher = DetachedRunLauncher(services, self._extra_environment)
@@ -345,7 +351,11 @@ class PageFactory(QObject):
             ),
             services.context.clock,
         )
-        page = AudiencePage(self._audience_model, services.context.clock)
+        clock = services.context.clock
+        activity = self._activity_list = CustomerActivityModel(services.customer_activity, clock)
+        page = AudienceTabs(
+            AudiencePage(self._audience_model, clock), CustomerActivityTab(activity)
+        )
         page.customer_requested.connect(self._window.main_window.look_up)
         return page
 

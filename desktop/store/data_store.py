@@ -8,6 +8,7 @@ from pathlib import Path
 from desktop.kit.errors import StorageError
 from desktop.store.account_repository import AccountRepository
 from desktop.store.audience_repository import AudienceRepository
+from desktop.store.customer_activity_repository import CustomerActivityRepository
 from desktop.store.data_source_repository import DataSourceRepository
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.integrity_check_record import is_checked_once
@@ -43,6 +44,7 @@ class DataStore:
     ticket_reports: TicketReportRepository
     profile_reports: ProfileReportRepository
     retention: RetentionRepository
+    activity: CustomerActivityRepository
     data_db: Database
     history_db: Database
     audience_db: Database
@@ -82,6 +84,7 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         ticket_reports=TicketReportRepository(history, data),
         profile_reports=ProfileReportRepository(history, data),
         retention=RetentionRepository(data, history),
+        activity=CustomerActivityRepository(reading, history),
         data_db=data,
         history_db=history,
     )

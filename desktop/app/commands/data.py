@@ -11,6 +11,7 @@ import msgspec
 from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.data_activity import add_activity_arguments, run_activity
 from desktop.app.commands.data_retention import run_purge, run_retention
 from desktop.app.commands.json_lines_printer import JsonLinesPrinter
 from desktop.app.commands.open_workspace import (
@@ -36,7 +37,7 @@ from desktop.store.customer_erasure import ErasedCounts
 from desktop.store.data_source_repository import DataSourceState
 from desktop.store.data_store import DATA_FILE
 
-_ACTIONS = ("status", "on", "off", "refresh", "retention", "purge", "erase")
+_ACTIONS = ("status", "on", "off", "refresh", "retention", "purge", "activity", "erase")
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,8 +45,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "action",
         choices=_ACTIONS,
         help="say what is kept; keep everybody's data here, or no more; read it; say how long"
-        " activity is kept; drop what is older; erase it (copies of customers you opened:"
-        " anybody's; everybody's data: an admin's alone, else it stays, and the exit code is 3)",
+        " activity is kept; drop what is older; list what customers did; erase it (copies of"
+        " customers you opened: anybody's; everybody's data: an admin's alone, else it stays, and"
+        " the exit code is 3)",
     )
     parser.add_argument(
         "words",
@@ -61,8 +63,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--customer",
         metavar="WHO",
-        help="erase one customer alone, also from the record of changes and the sync history",
+        help="erase one customer alone, also from the record of changes and the sync history; with"
+        " “activity”: what they did alone",
     )
+    add_activity_arguments(parser)
     parser.add_argument(
         "--list",
         metavar="NAME",
@@ -330,5 +334,10 @@ def _erased_lines(erased: ErasedCounts) -> Iterator[str]:
         yield f"{rows} of a run under way: erase once more when it has ended."
 
 
-_ACTS = {"refresh": _refresh, "retention": run_retention, "purge": run_purge}
+_ACTS = {
+    "refresh": _refresh,
+    "retention": run_retention,
+    "purge": run_purge,
+    "activity": run_activity,
+}
 COMMANDS = {"data": CliCommand(_add_arguments, _work_on_kept_data)}
