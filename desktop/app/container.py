@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from desktop.audience.data_service import DataService, DataSettings
     from desktop.audience.report_service import ReportService
     from desktop.audience.retention_service import RetentionService
+    from desktop.connect.data_source_service import DataSourceService
     from desktop.connect.team_connection import TeamConnection
     from desktop.customer.address_watch import AddressWatch
     from desktop.customer.bounce_repair_service import BounceRepairService
@@ -299,6 +300,19 @@ class WorkspaceServices:
         from desktop.store.data_store import open_data_store
 
         return open_data_store(self.workspace.folder, self.store.accounts)
+
+    @cached_property
+    def data_sources(self) -> "DataSourceService":
+        """The workspace's DataSourceService: how each data source stands, and leaving it."""
+        from desktop.app.data_source_parts import build_data_source_parts
+        from desktop.connect.data_source_service import DataSourceService
+
+        return DataSourceService(
+            self.session,
+            self.session.connection_config,
+            self.store.audit,
+            build_data_source_parts(self),
+        )
 
     @property
     def keeps_everybody(self) -> bool:

@@ -365,6 +365,7 @@ def append_data_act(
     actor: str,
     reason: str,
     at: float,
+    service: Service = Service.ZENDESK,
 ) -> int:
     """Append to the audit what was done with everybody's data at once; returns its number.
 
@@ -375,7 +376,7 @@ def append_data_act(
         at=at,
         actor=actor,
         kind=kind,
-        service=Service.ZENDESK,
+        service=service,
         name=name,
         old=change[0],
         new=change[1],

@@ -13,6 +13,7 @@ from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.data_activity import add_activity_arguments, run_activity
 from desktop.app.commands.data_retention import run_purge, run_retention
+from desktop.app.commands.data_sources import run_source, run_sources
 from desktop.app.commands.json_lines_printer import JsonLinesPrinter
 from desktop.app.commands.open_workspace import (
     find_workspace,
@@ -34,10 +35,13 @@ from desktop.model.json_value import Json
 from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
 from desktop.settings import settings_table
 from desktop.store.customer_erasure import ErasedCounts
-from desktop.store.data_source_repository import DataSourceState
+from desktop.store.data_source_repository import ReadingState
 from desktop.store.data_store import DATA_FILE
 
-_ACTIONS = ("status", "on", "off", "refresh", "retention", "purge", "activity", "erase")
+_ACTIONS = (
+    "status", "on", "off", "refresh", "retention", "purge", "activity", "sources", "source",
+    "erase",
+)  # fmt: skip
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +49,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "action",
         choices=_ACTIONS,
         help="say what is kept; keep everybody's data here, or no more; read it; say how long"
-        " activity is kept; drop what is older; list what customers did; erase it (copies of"
+        " activity is kept; drop what is older; list what customers did; list the data"
+        " sources, or show or leave one; erase it (copies of"
         " customers you opened: anybody's; everybody's data: an admin's alone, else it stays, and"
         " the exit code is 3)",
     )
@@ -53,12 +58,15 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "words",
         nargs="*",
         metavar="WORD",
-        help="with “retention”: TYPE=DAYS to say what a change does; of tickets, texts, ratings",
+        help="with “retention”: TYPE=DAYS to say what a change does; of tickets, texts, ratings;"
+        " with “sources”: words to search by; with “source”: which one (support, sailthru, events,"
+        " sell), and what to do: rename NAME, disconnect, archive, delete, connect, erase",
     )
     parser.add_argument(
         "--confirm",
         metavar="ROWS",
-        help="with “retention”: make the change that drops so many rows",
+        help="with “retention”: make the change that drops so many rows; with “source … erase”:"
+        " erase so many records",
     )
     parser.add_argument(
         "--customer",
@@ -229,7 +237,7 @@ async def _refresh(services: WorkspaceServices, options: argparse.Namespace) -> 
     )
 
 
-def _print_page(printer: JsonLinesPrinter, state: DataSourceState) -> None:
+def _print_page(printer: JsonLinesPrinter, state: ReadingState) -> None:
     printer.print_line({"source": state.name, "rows": state.rows_read, "expected": state.expected})
 
 
@@ -270,7 +278,7 @@ async def _status_of(services: WorkspaceServices) -> tuple[dict[str, Json], list
     return document, [line for line in lines if line]
 
 
-def _source_document(state: DataSourceState, now: float) -> Json:
+def _source_document(state: ReadingState, now: float) -> Json:
     return {
         "name": state.name,
         "rows": state.rows_read,
@@ -283,7 +291,7 @@ def _source_document(state: DataSourceState, now: float) -> Json:
     }
 
 
-def _source_line(state: DataSourceState, now: float) -> str:
+def _source_line(state: ReadingState, now: float) -> str:
     if state.refused:
         return f"{state.name}: {state.refused}"
     of_all = f" of about {state.expected:,}" if state.expected and not state.is_complete else ""
@@ -339,5 +347,7 @@ _ACTS = {
     "retention": run_retention,
     "purge": run_purge,
     "activity": run_activity,
+    "sources": run_sources,
+    "source": run_source,
 }
 COMMANDS = {"data": CliCommand(_add_arguments, _work_on_kept_data)}
