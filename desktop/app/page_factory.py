@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QMimeData, QObject, QTimer
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.data_source_use_cases import build_data_source_use_cases
 from desktop.app.demo_process import DemoProcess
 from desktop.app.detached_run_process import DetachedRunLauncher
 from desktop.app.event_services import preview_replay, simulate_for_window
@@ -428,10 +429,18 @@ class PageFactory(QObject):
                 services.build_sell_exporter,
                 note_everybody,
                 lambda: services.retention if services.has_everybody() else None,
+                build_data_source_use_cases(
+                    services,
+                    lambda is_full: DetachedRunLauncher(
+                        services, self._extra_environment
+                    ).read_everybody(is_full=is_full),
+                ),
+                lambda: services.syncs,
             )
             settings = SettingsPage(self._settings_model)
             settings.help_requested.connect(view.window_actions["Help"].trigger)
             settings.erasure_requested.connect(view.customers_page.open_erasure_drawer)
+            settings.customer_requested.connect(view.look_up)
             view.add_page(key, settings)
 
     def _show_events_badge(self) -> None:

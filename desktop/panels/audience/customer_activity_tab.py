@@ -128,7 +128,14 @@ class CustomerActivityTab(ListPage):
 
     customer_requested = Signal(str)  # a query for the search field
 
-    def __init__(self, model: CustomerActivityModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: CustomerActivityModel,
+        *,
+        has_types: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`has_types`: whether types of things can be chosen; of one data source there are few."""
         self._model = model
         self.table = CustomerActivityTable(model)
         self.detail_card = CustomerActivityDetail()
@@ -139,6 +146,7 @@ class CustomerActivityTab(ListPage):
         people.setLayout(hbox(self.person_edit, self.agent_edit))
         super().__init__(_SPEC, self.table, self.detail_card, below_filters=people, parent=parent)
         self.export_button.hide()
+        self.filter_control.setVisible(has_types)
         self.list_card.set_corner_widget(self.new_button)
         self._connect()
         self._on_changed()

@@ -61,10 +61,17 @@ class CustomerActivityModel(TaskModel):
     `is_at_top` is set by the list: further down what is new waits, and is counted in `new_count`.
     """
 
-    def __init__(self, service: CustomerActivityService, clock: Clock) -> None:
+    def __init__(
+        self,
+        service: CustomerActivityService,
+        clock: Clock,
+        acts: frozenset[CustomerAct] = frozenset(),
+    ) -> None:
+        """`acts` are the only types that are listed; none: all of them."""
         super().__init__()
         self._service = service
-        self.wanted = CustomerActivityFilter()
+        self._acts = acts
+        self.wanted = CustomerActivityFilter(acts)
         self.table_model: GrowingListModel[CustomerActivity] = GrowingListModel(
             [
                 ListColumn("Time", lambda row: format_date_and_time(row.at, clock.now())),
@@ -100,7 +107,8 @@ class CustomerActivityModel(TaskModel):
 
     def set_filter(self, group: ActivityGroup, phrase: str) -> None:
         """List only a group of types, and where a phrase stands."""
-        self._set_wanted(replace(self.wanted, acts=GROUPS[group], phrase=phrase.strip()))
+        acts = GROUPS[group] or self._acts
+        self._set_wanted(replace(self.wanted, acts=acts, phrase=phrase.strip()))
 
     def set_people(self, person: str, agent: str) -> None:
         """List only what one person did, or what is with one agent."""
@@ -199,7 +207,7 @@ class CustomerActivityModel(TaskModel):
             more = "" if self.table_model.is_complete else " and older"
             shown = format_count(len(self._rows), "entry", "entries")
             self._state = ListState(summary=f"{shown}{more}, newest first")
-        elif self.wanted.is_everything:
+        elif self.wanted == CustomerActivityFilter(self._acts):
             self._state = ListState(text="Nothing that customers did was read yet.")
         else:
             self._state = ListState(
