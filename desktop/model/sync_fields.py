@@ -14,6 +14,7 @@ from desktop.model.attribute_path import read_value, replace_value
 from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, FrequencyCap
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.sync import (
+    ATTESTATION_TEXT,
     FlowPolicy,
     MatchIdentifier,
     OptInAttestation,
@@ -170,7 +171,7 @@ SYNC_FIELDS = (
     ),
     SyncField(
         ATTESTED_PATH,
-        "I confirm that the people this sync creates have given their consent",
+        ATTESTATION_TEXT,
         "Kept with your name and the time. It needs to be on before opt_in.email.",
         _SWITCH,
         sources=_READS_ZENDESK,

@@ -15,7 +15,7 @@ from desktop.model.edit import Edit, EditKind, EditState, EditTarget
 from desktop.model.json_value import Json, canonical_json
 from desktop.model.lead_request import LeadRequest
 from desktop.model.service import Service
-from desktop.model.sync import Sync
+from desktop.model.sync import ATTESTATION_TEXT, Sync
 
 GENESIS_HASH = "0" * 64
 EVENT_ACTION_KIND = "event_action"
@@ -390,6 +390,7 @@ def _attested(sync: Sync | None) -> Json:
         return None
     found: Json = msgspec.to_builtins(
         {
+            "text": ATTESTATION_TEXT,
             "email": sync.opt_in.email,
             "source": sync.source,
             "create_missing": sync.effects.create_missing,
