@@ -44,11 +44,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from desktop.audience.audience_service import AudienceService
+    from desktop.audience.customer_activity_service import CustomerActivityService
     from desktop.audience.data_service import DataService, DataSettings
     from desktop.audience.field_facts_service import FieldFactsService
     from desktop.audience.report_service import ReportService
     from desktop.audience.retention_service import RetentionService
     from desktop.audience.rule_people import RulePeople
+    from desktop.connect.data_source_service import DataSourceService
     from desktop.connect.team_connection import TeamConnection
     from desktop.connect.team_relay import TeamRelay
     from desktop.customer.address_watch import AddressWatch
@@ -310,6 +312,19 @@ class WorkspaceServices:
 
         return open_data_store(self.workspace.folder, self.store.accounts)
 
+    @cached_property
+    def data_sources(self) -> "DataSourceService":
+        """The workspace's DataSourceService: how each data source stands, and leaving it."""
+        from desktop.app.data_source_parts import build_data_source_parts
+        from desktop.connect.data_source_service import DataSourceService
+
+        return DataSourceService(
+            self.session,
+            self.session.connection_config,
+            self.store.audit,
+            build_data_source_parts(self),
+        )
+
     @property
     def keeps_everybody(self) -> bool:
         """Whether an admin has this computer keep everybody's data, as it stands now."""
@@ -422,6 +437,20 @@ class WorkspaceServices:
             lambda: self._read_data_settings().fields,
             lambda source: require_rule_rights(self, source, get_actor()),
             self.workspace.lock_path("data"),
+        )
+
+    @cached_property
+    def customer_activity(self) -> "CustomerActivityService":
+        """The workspace's CustomerActivityService: lists what customers did."""
+        from desktop.audience.audience_service import AudienceRights
+        from desktop.audience.customer_activity_service import CustomerActivityService
+        from desktop.store.customer_activity_repository import EventActivityRepository
+
+        session = self.session
+        return CustomerActivityService(
+            lambda: self.data_store,
+            EventActivityRepository(self.store.fairlead_db),
+            AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
         )
 
     def has_everybody(self) -> bool:

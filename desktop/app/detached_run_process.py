@@ -138,9 +138,13 @@ class DetachedRunLauncher:
         words += ["--removals", "--left-out"] if removals else []
         return self._start(*words, "--quiet", kind="events", what="The delivery")
 
-    def read_everybody(self, *sources: str) -> DetachedProcess:
-        """Start what reads everybody's data, of these data sources alone. Raises InternalError."""
+    def read_everybody(self, *sources: str, is_full: bool = False) -> DetachedProcess:
+        """Start what reads everybody's data, of these data sources alone. Raises InternalError.
+
+        `is_full`: from the beginning.
+        """
         only = [word for name in sources for word in ("--only", name)]
+        only += ["--full"] if is_full else []
         return self._start("data", "refresh", *only, kind="data", what="The reading")
 
     def _start(

@@ -15,8 +15,10 @@ from desktop.clients.zendesk.credentials import ApiTokenCredentials
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.other_admin_sign_in import token_fingerprint
 from desktop.customer.service_clients import ServiceClients
+from desktop.model.data_source import DataSourceKind
 from desktop.model.service import Service
 from desktop.settings import settings_table
+from desktop.settings.data_source_records import is_left
 from desktop.settings.settings_file import SettingsValues
 
 # A run has many calls under way and sends large files over whatever line there is.
@@ -119,7 +121,10 @@ async def open_service_connections(
 
     sailthru = zendesk = None
     fingerprint = ""
-    key = await connection_config.sailthru_credentials(values.get(settings_table.SERVICE_URI))
+    # What was disconnected is not asked, whatever credentials there are.
+    key = None
+    if not is_left(values, DataSourceKind.SAILTHRU):
+        key = await connection_config.sailthru_credentials(values.get(settings_table.SERVICE_URI))
     if key is not None:
         transport = open_transport(Service.SAILTHRU, values.get(settings_table.SERVICE_URI))
         sailthru = factory.sailthru(key, transport)
@@ -129,7 +134,7 @@ async def open_service_connections(
         # The worker signs: here is nothing to sign with.
         sailthru = factory.sailthru(SailthruCredentials("", ""), relay)
     base_url = values.get(settings_table.ZENDESK_BASE_URL)
-    if base_url:
+    if base_url and not is_left(values, DataSourceKind.SUPPORT):
         # Opened before the credentials are known: OAuth refreshes its token over it.
         transport = open_transport(Service.ZENDESK, base_url)
         credentials = await connection_config.zendesk_credentials(values, transport)
@@ -138,7 +143,9 @@ async def open_service_connections(
         if isinstance(credentials, ApiTokenCredentials):
             fingerprint = token_fingerprint(credentials.token)
     sell = None
-    token = await connection_config.sell_token(values)
+    token = None
+    if not is_left(values, DataSourceKind.SELL):
+        token = await connection_config.sell_token(values)
     if token is not None:
         address = values.get(settings_table.SELL_BASE_URL)
         sell = factory.sell(token, open_transport(Service.SELL, address))

@@ -19,7 +19,7 @@ from desktop.store.data_source_repository import (
     RATINGS_SOURCE,
     TICKETS_SOURCE,
     USERS_SOURCE,
-    DataSourceState,
+    ReadingState,
 )
 from desktop.store.data_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
@@ -122,7 +122,7 @@ class RulePeople:
         """Return which of these people have no open ticket."""
         return self._get_store().rule_events.filter_without_open_ticket.blocking(people)
 
-    def _is_old(self, state: DataSourceState | None, limit_s: float) -> bool:
+    def _is_old(self, state: ReadingState | None, limit_s: float) -> bool:
         ended_at = state.ended_at if state is not None else None
         return ended_at is None or self._clock.now() - ended_at > limit_s
 

@@ -156,6 +156,10 @@ class SyncEffects:
     lead_lists: bool = False
 
 
+# What somebody confirms with their name; the audit keeps the sentence as it was shown.
+ATTESTATION_TEXT = "I confirm that the people this sync creates have given their consent"
+
+
 @dataclass(frozen=True)
 class OptInAttestation:
     """Who attested the consent of new contacts, and when (Unix seconds); S1-07, S1-08."""

@@ -16,6 +16,7 @@ from desktop.model.name_splitting import NameSplitRule
 from desktop.model.rule import MAX_RULE_PAUSE_DAYS, PhrasePlace, RuleTrigger
 from desktop.model.service import Service
 from desktop.model.sync import (
+    ATTESTATION_TEXT,
     FlowPolicy,
     MatchIdentifier,
     OptInAttestation,
@@ -258,7 +259,7 @@ SYNC_FIELDS = (
     ),
     SyncField(
         ATTESTED_PATH,
-        "I confirm that the people this sync creates have given their consent",
+        ATTESTATION_TEXT,
         "Kept with your name and the time. It needs to be on before opt_in.email.",
         _SWITCH,
         sources=_WRITES_SAILTHRU,

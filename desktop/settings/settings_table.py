@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from desktop.model.customer_value import HIGHEST_SEGMENT, PredictionField
+from desktop.model.data_source import DataSourceKind, DataSourceRecord
 from desktop.model.follow_budget import DEFAULT_DESKS
 from desktop.model.json_value import Json
 from desktop.model.name_splitting import NameSplitRule
@@ -446,6 +447,32 @@ RETENTION_DAYS: Mapping[ActivityType, Setting[int]] = MappingProxyType(
         ),
     }
 )
+
+
+def _dump_sources(value: Mapping[DataSourceKind, DataSourceRecord]) -> Json:
+    return {
+        kind.value: {
+            "state": one.state.value,
+            "name": one.name,
+            "account": one.account,
+            "by": one.by,
+            "at": one.at,
+        }
+        for kind, one in value.items()
+    }
+
+
+SOURCE_RECORDS: Setting[Mapping[DataSourceKind, DataSourceRecord]] = Setting(
+    "sources.records",
+    SettingKind.TABLE,
+    MappingProxyType({}),
+    value_parsers.parse_source_records,
+    SettingSection.DATA,
+    "Data sources",
+    "The name and the state of each data source, as its own page changes them.",
+    serialize=_dump_sources,
+    is_policy_manageable=False,
+)
 REPORT_PHRASES: Setting[tuple[str, ...]] = Setting(
     "reports.phrases",
     SettingKind.TABLE,
@@ -629,6 +656,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     KEEP_EVERYTHING,
     DATA_LISTS,
     *RETENTION_DAYS.values(),
+    SOURCE_RECORDS,
     REPORT_PHRASES,
     EVENT_DAYS,
     WORKSPACE_KIND,

@@ -7,10 +7,13 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+import msgspec
+
 from desktop.kit.errors import InvalidInput
 from desktop.kit.text import is_text_character, is_valid_unicode
 from desktop.model import email_address
 from desktop.model.customer_value import PredictionField, parse_customer_type
+from desktop.model.data_source import DataSourceKind, DataSourceRecord
 from desktop.model.json_value import Json
 from desktop.model.sailthru_naming_rules import validate_var_name
 from desktop.model.text_template import (
@@ -278,3 +281,16 @@ def _prediction(item: Json) -> PredictionField:
         parse_name(item.get("unit")),
         integer_parser(1, 3650)(item.get("horizon_days")),
     )
+
+
+def parse_source_records(value: Json) -> Mapping[DataSourceKind, DataSourceRecord]:
+    """Parse what is stored of data sources, by their kind. Raises InvalidInput."""
+    if not isinstance(value, Mapping):
+        raise InvalidInput("This is not a table of data sources.")
+    try:
+        return {
+            DataSourceKind(kind): msgspec.convert(record, DataSourceRecord)
+            for kind, record in value.items()
+        }
+    except (ValueError, msgspec.ValidationError) as error:
+        raise InvalidInput("This is not a table of data sources.") from error

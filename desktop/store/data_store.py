@@ -8,6 +8,7 @@ from pathlib import Path
 from desktop.kit.errors import StorageError
 from desktop.store.account_repository import AccountRepository
 from desktop.store.audience_repository import AudienceRepository
+from desktop.store.customer_activity_repository import CustomerActivityRepository
 from desktop.store.data_source_repository import DataSourceRepository
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.field_facts_repository import FieldFactsRepository
@@ -47,6 +48,7 @@ class DataStore:
     rule_events: RuleEventRepository
     field_facts: FieldFactsRepository
     retention: RetentionRepository
+    activity: CustomerActivityRepository
     data_db: Database
     history_db: Database
     audience_db: Database
@@ -88,6 +90,7 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         rule_events=RuleEventRepository(history, data),
         field_facts=FieldFactsRepository(reading),
         retention=RetentionRepository(data, history),
+        activity=CustomerActivityRepository(reading, history),
         data_db=data,
         history_db=history,
     )
