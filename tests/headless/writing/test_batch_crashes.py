@@ -32,7 +32,7 @@ class BatchCrash:
             servers.create_user(one)
         self._order: dict[str, Any] = {
             "home": str(folder),
-            "document": servers.connection_document,
+            "document": harness.document,
             "addresses": self.emails,
         }
 
