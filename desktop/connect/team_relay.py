@@ -62,6 +62,7 @@ class TeamRelay:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(answered.wait(), patience_s)
             # Also where no notice came: the listener may have been cut off.
+            answered.clear()
             found = await store.requests.take_answer(request)
             if found is not None:
                 return found
