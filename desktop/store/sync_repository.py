@@ -4,7 +4,7 @@ import hashlib
 import sqlite3
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import msgspec
 
@@ -18,9 +18,12 @@ from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
 
-_FIELDS_OF_RULES = {
+# Fields that came after syncs were first switched on: at their default a switch says nothing of
+# them, so that one from before still counts.
+_LATER_FIELDS = {
+    "": ("target", "armed_at", "partner", "both_directions", "shared_address"),
     "source": ("trigger", "phrase", "phrase_in", "segment"),
-    "effects": ("remove_from_lists", "pause_days", "pause_var", "pause_list"),
+    "effects": ("remove_from_lists", "pause_days", "pause_var", "pause_list", "lead_lists"),
 }
 # A process that begins a claimed run needs seconds; what is left behind by a crash is no licence.
 _TICKET_LIFE_S = 600.0
@@ -264,14 +267,12 @@ def switch_content(sync: Sync) -> dict[str, Json]:
     # What changes nothing of what it writes, or is counted by the store itself, is left out.
     plain = replace(sync, version=0, checked_at=0.0, favourite=False, notify=NotificationSettings())
     said = msgspec.to_builtins(plain)
-    # What was switched on before there were other targets and rules says nothing of them.
-    if sync.target is None:
-        del said["target"]
-    if not sync.is_rule:
-        del said["armed_at"]
-        for part, names in _FIELDS_OF_RULES.items():
-            for name in names:
-                del said[part][name]
+    for part, names in _LATER_FIELDS.items():
+        record, content = (getattr(plain, part), said[part]) if part else (plain, said)
+        defaults = {one.name: one.default for one in fields(record)}
+        for name in names:
+            if getattr(record, name) == defaults[name]:
+                del content[name]
     return {
         "by": sync.switched_on_by,
         "rules": hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest(),
