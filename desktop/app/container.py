@@ -19,6 +19,7 @@ from desktop.kit.change_bus import ChangeBus
 from desktop.kit.errors import AppError, AuthenticationError, InvalidInput, NotPermitted
 from desktop.kit.logging_setup import set_log_level
 from desktop.model.edit import sending_refusal
+from desktop.model.event_delivery import DESTINATION_OFF_TEXT
 from desktop.model.permission import (
     Actor,
     Permission,
@@ -229,10 +230,7 @@ class WorkspaceServices:
         from desktop.connect.team_connection import TeamConnection
 
         return TeamConnection(
-            self.session.connection_config,
-            self.store.team,
-            self.store.accounts,
-            self.context.redactor.add_secrets,
+            self.session.connection_config, self.store, self.context.redactor.add_secrets
         )
 
     async def acquire_run_lease(self, sync: "Sync") -> "RunLease | None":
@@ -246,7 +244,9 @@ class WorkspaceServices:
         from desktop.store.process_identity import new_owner_id
         from desktop.sync.run_lease import acquire_run_lease
 
-        return await acquire_run_lease(store, sync, new_owner_id(), self.session.actor.signature)
+        await self.team.exchange_rows()
+        actor, clock = self.session.actor.signature, self.context.clock
+        return await acquire_run_lease(store, self.store, sync, new_owner_id(), actor, clock)
 
     async def take_sync_over(self, name: str) -> "SyncLease":
         """Have a sync of the team run on this computer from now on. Raises ConflictError."""
@@ -255,7 +255,8 @@ class WorkspaceServices:
         sync, store = await self.store.syncs.get(name), await self.team.open()
         if store is None:
             raise InvalidInput("This computer works alone.", "Its syncs run here already.")
-        require_movable(sync)
+        leases = {one.sync: one for one in await store.leases.list_all()}
+        require_movable(sync, has_memory=name in leases and leases[name].has_memory)
         return await store.leases.take_over(name, self.session.actor.signature)
 
     @cached_property
@@ -597,6 +598,14 @@ class WorkspaceServices:
             return f"{error.title} {error.message}"
         rules = self.read_current_rules()
         return check_permission(Permission.RUNS, self.session.actor, rules).reason
+
+    def find_event_refusal(self) -> str:
+        """Say why no event may be sent to Zendesk at this moment, or ""."""
+        if reason := self.find_run_refusal():
+            return reason
+        values = self._read_current_values()
+        is_on = values is not None and values.get(settings_table.EVENTS_DELIVERED)
+        return "" if is_on else DESTINATION_OFF_TEXT
 
     def _read_send_gate(self) -> "SendGate":
         rules, actor = self.read_current_rules(), self.session.confirmed_actor

@@ -97,6 +97,8 @@ class PageFactory(QObject):
             ),
             EventSourcesModel(
                 lambda: services.event_sources,
+                services.session,
+                services.store.event_queries,
                 services.context.clock,
                 services.keep_audit_head,
             ),

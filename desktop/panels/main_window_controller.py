@@ -17,6 +17,7 @@ from desktop.panels.customer_tab_actions import CustomerTabActions
 from desktop.panels.focus_keeper import FocusKeeper
 from desktop.panels.main_window import MainWindow
 from desktop.panels.undo_key import UndoKey
+from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.tab_order import apply_visual_tab_order
 from desktop.viewmodels.customer.customer_commands import build_customer_commands
 from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
@@ -282,6 +283,7 @@ class MainWindowController(QObject):
         if not undo_stands:
             self._window.toast_manager.close_toast(edit_id)
         self._window.status_bar.set_note("last", words)
+        announce(self._window, words)
 
     def _on_toast_action(self, key: str, action: str) -> None:
         if action == "note":

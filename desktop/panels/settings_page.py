@@ -170,10 +170,10 @@ class SettingsPage(QWidget):
             section.detail.customer_requested.connect(self.customer_requested)
             return section.cards
         if key == "permissions":
-            followed = (settings_table.FOLLOW_ADDRESSES.key,)
+            by_itself = (settings_table.FOLLOW_ADDRESSES.key, settings_table.EVENTS_DELIVERED.key)
             return (
                 PermissionsCard(model.permissions),
-                SettingsSectionCard("By itself", form, followed),
+                SettingsSectionCard("By itself", form, by_itself),
             )
         if key == "names":
             sections = (SettingSection.NAMES, SettingSection.VALUE, SettingSection.OPT_IN)

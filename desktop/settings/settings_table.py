@@ -183,6 +183,15 @@ FOLLOW_ADDRESSES = flag_setting(
     invalid_fallback=False,
     is_admin_only=True,
 )
+EVENTS_DELIVERED = flag_setting(
+    "events.deliver",
+    SettingSection.PERMISSIONS,
+    "Deliver events to Zendesk",
+    "Off: events of every source are taken in and wait, whoever delivers them.",
+    default=True,
+    invalid_fallback=False,
+    is_admin_only=True,
+)
 HEALTH_VAR = text_setting(
     "names.health_var",
     SettingSection.NAMES,
@@ -604,6 +613,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     CHANGES_ENABLED,
     *PERMISSION_SETTINGS.values(),
     FOLLOW_ADDRESSES,
+    EVENTS_DELIVERED,
     SAILTHRU_ONLY_ROLE,
     SAILTHRU_ONLY_OWNER,
     HEALTH_VAR,

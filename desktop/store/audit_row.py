@@ -26,6 +26,8 @@ RESTART_KIND = "restart"
 # The kinds of rows that tell of everybody's data: kept here or not any more; written to a file.
 DATA_STORE_KIND, EXPORT_KIND = "data_store", "export"
 RETENTION_KIND, SOURCE_KIND = "retention", "data_source"
+# The kind of a row that tells which computers came to the team, and went.
+TEAM_KIND = "team"
 # The kind of a row that tells of a request to a lead; it is no change of the customer.
 LEAD_REQUEST_KIND = "lead_request"
 # Kinds of edits whose name is an address, an id or a ticket of the customer.
