@@ -19,6 +19,7 @@ from desktop.kit.change_bus import ChangeBus
 from desktop.kit.errors import AppError, AuthenticationError, InvalidInput, NotPermitted
 from desktop.kit.logging_setup import set_log_level
 from desktop.model.edit import sending_refusal
+from desktop.model.event_delivery import DESTINATION_OFF_TEXT
 from desktop.model.permission import (
     Actor,
     Permission,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from desktop.audience.audience_service import AudienceService
     from desktop.audience.data_service import DataService, DataSettings
     from desktop.audience.report_service import ReportService
+    from desktop.audience.retention_service import RetentionService
     from desktop.connect.team_connection import TeamConnection
     from desktop.customer.address_watch import AddressWatch
     from desktop.customer.bounce_repair_service import BounceRepairService
@@ -226,10 +228,7 @@ class WorkspaceServices:
         from desktop.connect.team_connection import TeamConnection
 
         return TeamConnection(
-            self.session.connection_config,
-            self.store.team,
-            self.store.accounts,
-            self.context.redactor.add_secrets,
+            self.session.connection_config, self.store, self.context.redactor.add_secrets
         )
 
     async def acquire_run_lease(self, sync: "Sync") -> "RunLease | None":
@@ -243,7 +242,9 @@ class WorkspaceServices:
         from desktop.store.process_identity import new_owner_id
         from desktop.sync.run_lease import acquire_run_lease
 
-        return await acquire_run_lease(store, sync, new_owner_id(), self.session.actor.signature)
+        await self.team.exchange_rows()
+        actor, clock = self.session.actor.signature, self.context.clock
+        return await acquire_run_lease(store, self.store, sync, new_owner_id(), actor, clock)
 
     async def take_sync_over(self, name: str) -> "SyncLease":
         """Have a sync of the team run on this computer from now on. Raises ConflictError."""
@@ -252,7 +253,8 @@ class WorkspaceServices:
         sync, store = await self.store.syncs.get(name), await self.team.open()
         if store is None:
             raise InvalidInput("This computer works alone.", "Its syncs run here already.")
-        require_movable(sync)
+        leases = {one.sync: one for one in await store.leases.list_all()}
+        require_movable(sync, has_memory=name in leases and leases[name].has_memory)
         return await store.leases.take_over(name, self.session.actor.signature)
 
     @cached_property
@@ -319,6 +321,34 @@ class WorkspaceServices:
             lambda: session.actor,
             self._read_data_settings,
             self.store.erased_people.load,
+            self.retention,
+        )
+
+    @cached_property
+    def retention(self) -> "RetentionService":
+        """The workspace's RetentionService: how long activity is kept here, and its purge."""
+        from desktop.audience.retention_service import RetentionService
+        from desktop.model.retention import RetentionDays
+
+        session, rows = self.session, settings_table.RETENTION_DAYS
+
+        def store_days(days: RetentionDays) -> None:
+            changed = {
+                rows[one].key: n for one, n in days.items() if session.values.get(rows[one]) != n
+            }
+            if changed:
+                session.change_settings(changed)
+
+        return RetentionService(
+            lambda: self.data_store,
+            self.store.segments,
+            self.store.audit,
+            self.context.clock,
+            lambda: session.actor,
+            lambda: {one: session.values.get(row) for one, row in rows.items()},
+            store_days,
+            self.audience.moment,
+            self.workspace.lock_path("data"),
         )
 
     async def keep_everybody(self, lists: "Sequence[str] | None" = None) -> None:
@@ -539,6 +569,14 @@ class WorkspaceServices:
             return f"{error.title} {error.message}"
         rules = self.read_current_rules()
         return check_permission(Permission.RUNS, self.session.actor, rules).reason
+
+    def find_event_refusal(self) -> str:
+        """Say why no event may be sent to Zendesk at this moment, or ""."""
+        if reason := self.find_run_refusal():
+            return reason
+        values = self._read_current_values()
+        is_on = values is not None and values.get(settings_table.EVENTS_DELIVERED)
+        return "" if is_on else DESTINATION_OFF_TEXT
 
     def _read_send_gate(self) -> "SendGate":
         rules, actor = self.read_current_rules(), self.session.confirmed_actor

@@ -89,7 +89,7 @@ async def build_deliverer(
     timeout_s = session.values.get(sync_settings.JOB_TIMEOUT_MINUTES) * 60.0
     clock, store = services.context.clock, services.store
     gateway = EventRequestGateway(
-        build_event_calls(services), clock, services.find_run_refusal, timeout_s, checkpoint
+        build_event_calls(services), clock, services.find_event_refusal, timeout_s, checkpoint
     )
     sender = EventSender(
         store.event_queue, store.event_writes, directory, gateway, clock, session.actor.signature

@@ -95,6 +95,8 @@ class PageFactory(QObject):
             ),
             EventSourcesModel(
                 lambda: services.event_sources,
+                services.session,
+                services.store.event_queries,
                 services.context.clock,
                 services.keep_audit_head,
             ),
@@ -417,6 +419,7 @@ class PageFactory(QObject):
                 timer,
                 services.build_sell_exporter,
                 note_everybody,
+                lambda: services.retention if services.has_everybody() else None,
             )
             settings = SettingsPage(self._settings_model)
             settings.help_requested.connect(view.window_actions["Help"].trigger)

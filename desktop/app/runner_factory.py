@@ -32,6 +32,7 @@ def build_sync_context(
         (clients.sailthru, clients.zendesk),
         # The setting is in minutes, the context in seconds.
         values.get(sync_settings.JOB_TIMEOUT_MINUTES) * 60.0,
+        sell=clients.sell,
     )
 
 
@@ -53,6 +54,7 @@ def build_preset_names(services: WorkspaceServices) -> PresetNames:
         names.mark_var,
         names.highvalue_tag,
         services.session.values.get(settings_table.HIGH_VALUE_FROM),
+        has_sell=services.session.clients.sell is not None,
     )
 
 
@@ -85,4 +87,5 @@ def build_runner(
         services.session.describe_rate_budget,
         find_refusal,
         services.find_confirmed_over,
+        lease.memory if lease is not None else None,
     )

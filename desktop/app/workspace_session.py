@@ -220,7 +220,8 @@ class WorkspaceSession:
         from desktop.connect.audit_key import load_audit_key
 
         if self._audit is not None:
-            await load_audit_key(self.connection_config, self._audit.signer)
+            in_team = await self._audit.is_handed_in()
+            await load_audit_key(self.connection_config, self._audit.signer, in_team=in_team)
 
     async def identify(self) -> None:
         """Ask Zendesk for the session's actor, Sailthru for the account; publish both."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from desktop.audience.data_reader import DataReader, LoadErased, OnPage
 from desktop.audience.list_reader import ListReader
 from desktop.audience.read_estimate import ReadEstimate
+from desktop.audience.retention_service import RetentionService
 from desktop.clients.sailthru.bulk_jobs import SailthruBulkClient
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.zendesk.client import ZendeskClient
@@ -13,6 +14,7 @@ from desktop.clients.zendesk.data_export import ZendeskDataExport
 from desktop.kit.clock import Clock
 from desktop.kit.errors import NotPermitted, UserDecisionNeeded
 from desktop.model.permission import Actor
+from desktop.model.retention import KEEP_ALL, RetentionCutoffs
 from desktop.store.audit_log import AuditLog
 from desktop.store.data_source_repository import ZENDESK_SOURCES, DataSourceState
 from desktop.store.data_store import DataStore
@@ -72,8 +74,10 @@ class DataService:
         get_actor: Callable[[], Actor],
         get_settings: Callable[[], DataSettings],
         load_erased: LoadErased,
+        retention: RetentionService,
     ) -> None:
         """`load_erased` tells who was erased, whom no reading brings back."""
+        self._retention = retention
         self._open_store = open_store
         self._audit = audit
         self._sync_state = sync_state
@@ -162,7 +166,8 @@ class DataService:
         await self._open_store().people.remember_pairs(await self._sync_state.list_pairs())
         states: tuple[DataSourceState, ...] = ()
         if zendesk:
-            states = await self._build_reader(on_page, checkpoint).refresh(zendesk)
+            before = await self._retention.begin_reading()
+            states = await self._build_reader(on_page, checkpoint, before).refresh(zendesk)
         if LISTS_SOURCE in names:
             states += await self._read_lists(on_page)
         return states
@@ -218,6 +223,7 @@ class DataService:
         self,
         on_page: OnPage = lambda _state: None,
         checkpoint: Checkpoint = lambda _name: None,
+        before: RetentionCutoffs = KEEP_ALL,
     ) -> DataReader:
         zendesk = self._get_clients().zendesk
         if zendesk is None:
@@ -234,4 +240,5 @@ class DataService:
             require_allowed=self.require_on,
             checkpoint=checkpoint,
             load_erased=self._load_erased,
+            before=before,
         )

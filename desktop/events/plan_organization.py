@@ -11,7 +11,7 @@ from desktop.events.plan_context import (
     placeholder,
     user_reference,
 )
-from desktop.events.plan_joining import MEMBERSHIPS_PATH, plan_joining
+from desktop.events.plan_joining import MEMBERSHIPS_PATH, NEWER_MEMBERSHIP, plan_joining
 from desktop.events.planned_request import (
     EventFieldChange,
     NoChange,
@@ -100,6 +100,10 @@ def _plan_upsert(
     values: Mapping[str, Json],
 ) -> Planned:
     changes = []
+    left_out = ""
+    if organization is not None:
+        left_out = fired.explain_left_out("organization", values)
+        values = fired.leave_out_newer("organization", values)
     for name, value in values.items():
         old = _value_of(organization, name)
         new = _joined(fired, name, old, value)
@@ -107,7 +111,7 @@ def _plan_upsert(
             changes.append(EventFieldChange(name, old, new))
     who = organization.name if organization else str(values.get("name") or id_)
     if not changes and organization is not None:
-        return NoChange(fired.line, fired.kind, who, "nothing to change")
+        return NoChange(fired.line, fired.kind, who, left_out or "nothing to change")
     # Found by Zendesk's own id it may have another external id, which stays.
     has_other_id = (
         organization is not None and (organization.external_id or "").lower() != id_.lower()
@@ -144,6 +148,7 @@ def _plan_upsert(
         summary=f"{who}: new organisation" if is_new else f"{who}: {shown}",
         organization_id=None if organization is None else organization.id,
         changes=() if is_new else tuple(changes),
+        warnings=(left_out,) if left_out else (),
     )
 
 
@@ -236,6 +241,8 @@ async def _plan_leaving(
 ) -> Planned:
     who = name_of(match.user, keys)
     group = organization.name if organization else id_
+    if fired.has_newer_membership(id_, organization):
+        return NoChange(fired.line, fired.kind, who, NEWER_MEMBERSHIP.format(group))
     user, company = user_reference(match), _organization_reference(context, id_, organization)
     state = context.made.get(f"member {user} {company}")
     # All of them: the organisation need not be the user's first.

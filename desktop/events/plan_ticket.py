@@ -118,8 +118,10 @@ def _plan_update(
         joined = _joined_tags(fired, ticket, tags)
         if joined != list(ticket.tags):
             document["tags"] = joined
+    left_out = fired.explain_left_out("ticket", document)
+    document = fired.leave_out_newer("ticket", document)
     if not document:
-        return NoChange(fired.line, fired.kind, who, "nothing to change")
+        return NoChange(fired.line, fired.kind, who, left_out or "nothing to change")
     changes = tuple(
         EventFieldChange(name, _known(ticket, name), value)
         for name, value in document.items()
@@ -142,6 +144,7 @@ def _plan_update(
         found_by=match.found_by,
         user_id=match.user.id if match.user else None,
         changes=changes,
+        warnings=(left_out,) if left_out else (),
     )
 
 

@@ -10,6 +10,7 @@ from desktop.model.field_mapping import EVENT_FIELDS, MappingOperator, MappingRo
 from desktop.model.field_value import parse_number
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
+from desktop.model.target_record import SELL_FIELD_PREFIX
 
 ZENDESK_USER_FIELDS = (
     "id",
@@ -66,10 +67,39 @@ PROFILE_FIELDS = (
     "lifetime_purchase",
     "lifetime_purchase_price",
 )
+_SELL_PERSON_FIELDS = (
+    "id",
+    "name",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "mobile",
+    "title",
+    "tags",
+    "owner_id",
+    "address.city",
+    "address.postal_code",
+    "address.state",
+    "address.country",
+    "created_at",
+    "updated_at",
+)
+SELL_CONTACT_FIELDS = (
+    *_SELL_PERSON_FIELDS,
+    "customer_status",
+    "prospect_status",
+    "is_organization",
+    "billing_address.city",
+    "billing_address.country",
+)
+SELL_LEAD_FIELDS = (*_SELL_PERSON_FIELDS, "status", "organization_name")
 _FIELDS_BY_KIND = {
     SourceKind.ZENDESK_USERS: ZENDESK_USER_FIELDS,
     SourceKind.ZENDESK_TICKETS: (*ZENDESK_USER_FIELDS, *TICKET_FIELDS),
     SourceKind.SAILTHRU_LISTS: PROFILE_FIELDS,
+    SourceKind.SELL_CONTACTS: SELL_CONTACT_FIELDS,
+    SourceKind.SELL_LEADS: SELL_LEAD_FIELDS,
 }
 # docs/sailthru.md 2.4: conditions are judged by a list's export, before any profile is read.
 _NOT_EXPORTED_PROBLEMS = {
@@ -82,7 +112,14 @@ _OPEN_PREFIXES = {
     SourceKind.ZENDESK_USERS: "user_fields.",
     SourceKind.ZENDESK_TICKETS: "user_fields.",
     SourceKind.SAILTHRU_LISTS: "vars.",
+    SourceKind.SELL_CONTACTS: SELL_FIELD_PREFIX,
+    SourceKind.SELL_LEADS: SELL_FIELD_PREFIX,
 }
+_FIELDS_BY_SERVICE = (
+    (Service.SAILTHRU, PROFILE_FIELDS, "vars."),
+    (Service.ZENDESK, ZENDESK_USER_FIELDS, "user_fields."),
+    (Service.SELL, SELL_CONTACT_FIELDS, SELL_FIELD_PREFIX),
+)
 
 
 # Titles of the fields whose names alone do not read as words.
@@ -122,7 +159,7 @@ _TITLES = {
 def field_title(field: str) -> str:
     """Return the title that people read for a sync's field: `vars.first_name` is “First name”."""
     kind, dot, name = field.partition(".")
-    own = name if dot and kind in ("vars", "user_fields") else field
+    own = name if dot and kind in ("vars", "user_fields", "custom_fields") else field
     if own in _TITLES:
         return _TITLES[own]
     if dot and kind in ("lists", "tags"):
@@ -153,11 +190,10 @@ def source_field_problem(sync: Sync, field: str) -> str:
     shown = field[:80]
     if field in TICKET_FIELDS:
         return f"“{shown}” is known only where a sync reads tickets."
-    reads_zendesk = kind.service is Service.ZENDESK
-    if reads_zendesk and (field in PROFILE_FIELDS or field.startswith("vars.")):
-        return f"“{shown}” is a field of Sailthru, and this sync reads Zendesk."
-    if not reads_zendesk and (field in ZENDESK_USER_FIELDS or field.startswith("user_fields.")):
-        return f"“{shown}” is a field of Zendesk, and this sync reads Sailthru."
+    for service, names, own_prefix in _FIELDS_BY_SERVICE:
+        if kind.service is not service and (field in names or field.startswith(own_prefix)):
+            reads = kind.service.title
+            return f"“{shown}” is a field of {service.title}, and this sync reads {reads}."
     near = difflib.get_close_matches(field, known, n=1)
     own = f"An account’s own fields begin with “{prefix}”."
     hint = f"Did you mean “{near[0]}”?" if near else own

@@ -19,7 +19,7 @@ READ_SINGLY = "none"
 # Characters; the name is part of a lock file's name.
 SYNC_NAME_MAX_LENGTH = 64
 # Name, schedule, limits and notifications change nothing that a plan holds.
-_PLAN_RELEVANT_FIELDS = ("source", "identity", "effects", "purposes", "stages", "opt_in")
+_PLAN_RELEVANT_FIELDS = ("source", "target", "identity", "effects", "purposes", "stages", "opt_in")
 
 
 class SourceKind(Enum):
@@ -28,11 +28,42 @@ class SourceKind(Enum):
     ZENDESK_USERS = "zendesk_users"
     ZENDESK_TICKETS = "zendesk_tickets"
     SAILTHRU_LISTS = "sailthru_lists"
+    SELL_CONTACTS = "sell_contacts"
+    SELL_LEADS = "sell_leads"
 
     @property
     def service(self) -> Service:
         """The service that a sync's source records come from."""
-        return Service.SAILTHRU if self is SourceKind.SAILTHRU_LISTS else Service.ZENDESK
+        return _SERVICE_BY_SOURCE.get(self, Service.ZENDESK)
+
+
+_SERVICE_BY_SOURCE = {
+    SourceKind.SAILTHRU_LISTS: Service.SAILTHRU,
+    SourceKind.SELL_CONTACTS: Service.SELL,
+    SourceKind.SELL_LEADS: Service.SELL,
+}
+
+
+class TargetType(Enum):
+    """The kind of target records that a sync writes."""
+
+    PROFILES = "sailthru_profiles"
+    USERS = "zendesk_users"
+    SELL_CONTACTS = "sell_contacts"
+    SELL_LEADS = "sell_leads"
+
+    @property
+    def service(self) -> Service:
+        """The service that a sync's target records are in."""
+        return _SERVICE_BY_TARGET[self]
+
+
+_SERVICE_BY_TARGET = {
+    TargetType.PROFILES: Service.SAILTHRU,
+    TargetType.USERS: Service.ZENDESK,
+    TargetType.SELL_CONTACTS: Service.SELL,
+    TargetType.SELL_LEADS: Service.SELL,
+}
 
 
 class MatchIdentifier(Enum):
@@ -132,12 +163,14 @@ class Sync:
     `checked_at` is when it was last
     checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a
     rule of `model.schedule`, empty: only by hand. `covering_list`: the Sailthru list whose export
-    profiles are read by; empty: chosen by each plan, READ_SINGLY: none. `version` counts its saves.
+    profiles are read by; empty: chosen by each plan, READ_SINGLY: none. `target`: what it writes;
+    None: profiles, and Zendesk users where it reads Sailthru. `version` counts its saves.
     """
 
     name: str
     title: str
     source: SyncSource
+    target: TargetType | None = None
     identity: tuple[MatchIdentifier, ...] = (
         MatchIdentifier.SID,
         MatchIdentifier.EMAIL,
@@ -167,7 +200,20 @@ class Sync:
     @property
     def target_service(self) -> Service:
         """The service that a configured sync writes to."""
-        return Service.ZENDESK if self.source.kind.service is Service.SAILTHRU else Service.SAILTHRU
+        return self.target_type.service
+
+    @property
+    def target_type(self) -> TargetType:
+        """The kind of record that a configured sync writes."""
+        if self.target is not None:
+            return self.target
+        reads_sailthru = self.source.kind.service is Service.SAILTHRU
+        return TargetType.USERS if reads_sailthru else TargetType.PROFILES
+
+    @property
+    def services(self) -> frozenset[Service]:
+        """The services that a configured sync reads or writes."""
+        return frozenset({self.source.kind.service, self.target_service})
 
     @property
     def stage_fields(self) -> tuple[str, ...]:

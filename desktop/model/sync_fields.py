@@ -32,6 +32,7 @@ IDENTIFIER_CHOICES = (
     (MatchIdentifier.PHONE.value, "phone"),
 )
 _READS_ZENDESK = (SourceKind.ZENDESK_USERS, SourceKind.ZENDESK_TICKETS)
+_WRITES_SAILTHRU = (*_READS_ZENDESK, SourceKind.SELL_CONTACTS, SourceKind.SELL_LEADS)
 _READS_SAILTHRU = (SourceKind.SAILTHRU_LISTS,)
 
 
@@ -133,19 +134,19 @@ SYNC_FIELDS = (
         "Adds to lists",
         "Natural lists of Sailthru that people join.",
         _NAMES,
-        sources=_READS_ZENDESK,
+        sources=_WRITES_SAILTHRU,
     ),
     SyncField(
         "effects.remove_when_gone",
         "Remove from the list when they no longer qualify",
         "Takes people off these lists again.",
         _SWITCH,
-        sources=_READS_ZENDESK,
+        sources=_WRITES_SAILTHRU,
     ),
     SyncField(
         "effects.add_tags",
         "Gives tags",
-        "Tags that people get in Zendesk.",
+        "Tags that people get.",
         _NAMES,
         sources=_READS_SAILTHRU,
     ),
@@ -165,22 +166,22 @@ SYNC_FIELDS = (
     SyncField(
         "effects.deleted_var",
         "Deleted marks",
-        "Becomes true when the person is deleted in Zendesk. Nothing is deleted in Sailthru.",
-        sources=_READS_ZENDESK,
+        "Becomes true when the person is deleted at the source. Nothing is deleted in Sailthru.",
+        sources=_WRITES_SAILTHRU,
     ),
     SyncField(
         ATTESTED_PATH,
         "I confirm that the people this sync creates have given their consent",
         "Kept with your name and the time. It needs to be on before opt_in.email.",
         _SWITCH,
-        sources=_READS_ZENDESK,
+        sources=_WRITES_SAILTHRU,
     ),
     SyncField(
         "opt_in.email",
         "New people agreed to marketing e-mail",
         "Counts for people created from now on. Nobody who is there already changes.",
         _SWITCH,
-        sources=_READS_ZENDESK,
+        sources=_WRITES_SAILTHRU,
     ),
     SyncField(
         "flows",
@@ -191,14 +192,14 @@ SYNC_FIELDS = (
             (FlowPolicy.NOT_STARTED.value, "Don't start e-mail flows"),
             (FlowPolicy.MAY_START.value, "May start e-mail flows"),
         ),
-        sources=_READS_ZENDESK,
+        sources=_WRITES_SAILTHRU,
     ),
     SyncField(
         "covering_list",
         "Reads profiles by the list",
         "A plan reads profiles by one export of this Sailthru list, and singly whoever is not on it"
         " or would change. Empty: it chooses a list with 80 % of the people; none: one by one.",
-        sources=_READS_ZENDESK,
+        sources=_WRITES_SAILTHRU,
     ),
     SyncField(
         "purposes",
@@ -274,6 +275,7 @@ _FIELDS_BY_PATH: Mapping[str, SyncField] = {field.path: field for field in SYNC_
 _SET_ELSEWHERE = {
     "on": "`fairlead sync on SYNC` and `off` switch a sync.",
     "name": "A sync keeps its name for scripts; `title` is what people read.",
+    "target": "`fairlead sync add --from KIND --to KIND --title NAME` makes such a sync.",
     "source.kind": "`fairlead sync add --from KIND --title NAME` makes a sync of another kind.",
 }
 

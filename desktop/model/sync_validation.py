@@ -54,16 +54,20 @@ def _condition_value_problems(condition: FieldCondition) -> Iterator[str]:
 def _direction_problems(sync: Sync) -> Iterator[str]:
     """Yield which effects of a sync exist in the other direction alone, and would be ignored."""
     effects = sync.effects
-    if sync.source.lists and sync.source.kind.service is Service.ZENDESK:
-        yield "It reads Zendesk, which has no lists."
-    if sync.target_service is Service.ZENDESK and effects.add_to_lists:
-        yield "It writes to Zendesk, which has no lists: give a tag."
-    if sync.target_service is Service.SAILTHRU and effects.add_tags:
+    source, target = sync.source.kind.service, sync.target_service
+    writes_sailthru = target is Service.SAILTHRU
+    if sync.source.lists and source is not Service.SAILTHRU:
+        yield f"It reads {source.title}, which has no lists."
+    if effects.add_to_lists and not writes_sailthru:
+        yield f"It writes to {target.title}, which has no lists: give a tag."
+    if effects.add_tags and writes_sailthru:
         yield "It writes to Sailthru, which has no tags: add to a list."
-    if sync.target_service is Service.ZENDESK and effects.deleted_var:
-        yield "A deleted person is marked in Sailthru, and it writes to Zendesk."
-    if sync.target_service is Service.SAILTHRU and effects.list_name_field:
-        yield "A list's name goes into a Zendesk field, and it reads Zendesk."
+    if effects.deleted_var and not writes_sailthru:
+        yield f"A deleted person is marked in Sailthru, and it writes to {target.title}."
+    if effects.list_name_field and target is not Service.ZENDESK:
+        yield f"A list's name goes into a Zendesk field, and it reads {source.title}."
+    if source is target or Service.SAILTHRU not in sync.services:
+        yield f"It reads {source.title} and writes to {target.title}: one of them is Sailthru."
 
 
 def _list_problems(sync: Sync) -> Iterator[str]:

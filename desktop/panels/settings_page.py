@@ -19,6 +19,7 @@ from desktop.panels.settings.mail_server_card import MailServerCard
 from desktop.panels.settings.managed_policy_card import PolicyCard
 from desktop.panels.settings.note_templates_card import NoteTemplatesCard
 from desktop.panels.settings.permissions_card import PermissionsCard
+from desktop.panels.settings.retention_card import RetentionCard
 from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
 from desktop.panels.settings.scheduled_runs_card import ScheduledRunsCard
 from desktop.panels.settings.sell_connection_card import SellConnectionCard
@@ -155,10 +156,10 @@ class SettingsPage(QWidget):
                 DisconnectCard(model.disconnect_model),
             )
         if key == "permissions":
-            followed = (settings_table.FOLLOW_ADDRESSES.key,)
+            by_itself = (settings_table.FOLLOW_ADDRESSES.key, settings_table.EVENTS_DELIVERED.key)
             return (
                 PermissionsCard(model.permissions),
-                SettingsSectionCard("By itself", form, followed),
+                SettingsSectionCard("By itself", form, by_itself),
             )
         if key == "names":
             sections = (SettingSection.NAMES, SettingSection.VALUE, SettingSection.OPT_IN)
@@ -174,7 +175,7 @@ class SettingsPage(QWidget):
         if key == "data":
             erasures = ErasuresCard(model.erasures)
             erasures.erasure_requested.connect(self.erasure_requested)
-            return (LocalDataCard(model.data, form), erasures)
+            return (LocalDataCard(model.data, form), RetentionCard(model.retention, form), erasures)
         if key == "window":
             return (
                 SettingsSectionCard(

@@ -12,6 +12,7 @@ from desktop.model.follow_budget import DEFAULT_DESKS
 from desktop.model.json_value import Json
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.permission import DEFAULT_PERMISSIONS, SETTABLE_PERMISSIONS, Permission, Role
+from desktop.model.retention import DEFAULT_DAYS, WITHOUT_LIMIT, ActivityType
 from desktop.model.text_template import (
     DEFAULT_NOTE_TEMPLATES,
     DEFAULT_REASONS,
@@ -178,6 +179,15 @@ FOLLOW_ADDRESSES = flag_setting(
     "Sailthru follows addresses changed in Zendesk",
     "Somebody made another address the primary one in Zendesk itself. Where it is free in Sailthru,"
     " the profile gets it without being asked about; else Activity lists the customer.",
+    invalid_fallback=False,
+    is_admin_only=True,
+)
+EVENTS_DELIVERED = flag_setting(
+    "events.deliver",
+    SettingSection.PERMISSIONS,
+    "Deliver events to Zendesk",
+    "Off: events of every source are taken in and wait, whoever delivers them.",
+    default=True,
     invalid_fallback=False,
     is_admin_only=True,
 )
@@ -389,6 +399,36 @@ DATA_LISTS: Setting[tuple[str, ...]] = Setting(
     serialize=_dump_texts,
     is_admin_only=True,
 )
+
+
+def _retention_setting(activity: ActivityType, help: str) -> Setting[int]:
+    return number_setting(
+        f"retention.{activity.value}_days",
+        SettingSection.DATA,
+        f"{activity.label} (days)",
+        f"{help} 0: without limit. A change drops nothing before you confirm it.",
+        default=DEFAULT_DAYS,
+        minimum=WITHOUT_LIMIT,
+        maximum=36_500,
+        is_admin_only=True,
+    )
+
+
+RETENTION_DAYS: Mapping[ActivityType, Setting[int]] = MappingProxyType(
+    {
+        ActivityType.TICKETS: _retention_setting(
+            ActivityType.TICKETS,
+            "Kept so long after their last change; what is still open stays. The first reading asks"
+            " for no more.",
+        ),
+        ActivityType.TEXTS: _retention_setting(
+            ActivityType.TEXTS, "Subject and first message, which phrases are looked for in."
+        ),
+        ActivityType.RATINGS: _retention_setting(
+            ActivityType.RATINGS, "Kept so long after they were given or changed."
+        ),
+    }
+)
 REPORT_PHRASES: Setting[tuple[str, ...]] = Setting(
     "reports.phrases",
     SettingKind.TABLE,
@@ -546,6 +586,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     CHANGES_ENABLED,
     *PERMISSION_SETTINGS.values(),
     FOLLOW_ADDRESSES,
+    EVENTS_DELIVERED,
     SAILTHRU_ONLY_ROLE,
     SAILTHRU_ONLY_OWNER,
     HEALTH_VAR,
@@ -568,6 +609,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     CACHE_DAYS,
     KEEP_EVERYTHING,
     DATA_LISTS,
+    *RETENTION_DAYS.values(),
     REPORT_PHRASES,
     EVENT_DAYS,
     WORKSPACE_KIND,

@@ -176,6 +176,33 @@ class AuditLog(Repository):
         )
 
     @database_call
+    def note_retention(self, *, old: Json, new: Json, actor: str, now: float) -> int:
+        """Append for how many days activity is kept from now on, and how much is dropped by it."""
+        reason = "How long activity is kept was confirmed"
+        return self._database.write(
+            lambda c: audit_row.append_data_act(
+                c, audit_row.RETENTION_KIND, "activity", (old, new), actor, reason, now
+            )
+        )
+
+    @database_call
+    def note_team_act(self, *, what: str, name: str, actor: str, now: float) -> int:
+        """Append that a computer of the team, named for people, was invited or revoked."""
+        reason = "Which computers belong to the team"
+        return self._database.write(
+            lambda c: audit_row.append_data_act(
+                c, audit_row.TEAM_KIND, what, (None, name), actor, reason, now
+            )
+        )
+
+    @database_call
+    def is_handed_in(self) -> bool:
+        """Whether the workspace belongs to a team, whose store gets the audit."""
+        return self._database.read(
+            lambda c: c.execute("SELECT 1 FROM team_membership").fetchone() is not None
+        )
+
+    @database_call
     def verify_chain(self) -> AuditVerification:
         """Verify the audit's whole chain of hashes, with every key that is known here."""
         return self._database.read(lambda c: verify_chain(c, self.signer))

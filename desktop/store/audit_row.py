@@ -25,6 +25,9 @@ SELL_EXPORT_KIND = "sell_export"
 RESTART_KIND = "restart"
 # The kinds of rows that tell of everybody's data: kept here or not any more; written to a file.
 DATA_STORE_KIND, EXPORT_KIND = "data_store", "export"
+RETENTION_KIND, SOURCE_KIND = "retention", "data_source"
+# The kind of a row that tells which computers came to the team, and went.
+TEAM_KIND = "team"
 # The kind of a row that tells of a request to a lead; it is no change of the customer.
 LEAD_REQUEST_KIND = "lead_request"
 # Kinds of edits whose name is an address, an id or a ticket of the customer.
@@ -367,7 +370,7 @@ def append_data_act(
 ) -> int:
     """Append to the audit what was done with everybody's data at once; returns its number.
 
-    `kind` is DATA_STORE_KIND or EXPORT_KIND, `change` the value before and after.
+    `kind` is one of those for data, `change` the value before and after.
     """
     return _append(
         connection,

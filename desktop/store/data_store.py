@@ -15,6 +15,7 @@ from desktop.store.kept_person_repository import KeptPersonRepository
 from desktop.store.kept_profile_repository import KeptProfileRepository
 from desktop.store.kept_ticket_repository import KeptTicketRepository
 from desktop.store.profile_report_repository import ProfileReportRepository
+from desktop.store.retention_repository import RetentionRepository
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
 from desktop.store.ticket_report_repository import TicketReportRepository
@@ -41,6 +42,7 @@ class DataStore:
     audience: AudienceRepository
     ticket_reports: TicketReportRepository
     profile_reports: ProfileReportRepository
+    retention: RetentionRepository
     data_db: Database
     history_db: Database
     audience_db: Database
@@ -79,6 +81,7 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         audience_db=reading,
         ticket_reports=TicketReportRepository(history, data),
         profile_reports=ProfileReportRepository(history, data),
+        retention=RetentionRepository(data, history),
         data_db=data,
         history_db=history,
     )

@@ -11,6 +11,7 @@ from desktop.model.edit import EditTarget
 from desktop.model.field_value import is_empty, shorten_value
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.sell_record import parse_sell_record_id
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow, PlanRowState
 from desktop.model.sync_state import value_hash
@@ -19,6 +20,7 @@ from desktop.model.value_equivalence import equivalent
 from desktop.store import audit_row
 from desktop.store.plan_row_table import to_json
 from desktop.store.run_provenance import RunProvenance
+from desktop.store.sell_pair_repository import save_sell_pair
 from desktop.store.unconfirmed_increment_repository import (
     insert_unconfirmed_increment,
     supersede_unconfirmed_increment,
@@ -311,7 +313,9 @@ def _save_pair(
         if provenance.service is Service.SAILTHRU
         else (target, row.source_id)
     )
-    if person.isdigit() and sid:
+    if parse_sell_record_id(person) is not None and sid:
+        save_sell_pair(connection, person, sid, now)
+    elif person.isdigit() and sid:
         connection.execute(
             "INSERT OR REPLACE INTO matched_pair (user_id, sid, at, account)"
             " VALUES (?, ?, ?, (SELECT id FROM current_account))",

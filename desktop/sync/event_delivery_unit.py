@@ -32,7 +32,7 @@ class DeliveryUnit:
     `failures` are those of its event before this attempt. `left_out` is set where it is delivered
     by itself: the traits without a field that may be left out. `write_id` is what is kept of
     the request under way. `answered` requests of this action were answered by Zendesk, `refusals`
-    refused.
+    refused. `is_compared`: what later events have given anew is left out of `fired`.
     """
 
     fired: FiredAction
@@ -44,6 +44,7 @@ class DeliveryUnit:
     answered: int = 0
     refusals: int = 0
     warnings: tuple[str, ...] = ()
+    is_compared: bool = False
 
     @property
     def event_id(self) -> int:

@@ -240,8 +240,15 @@ class EventSender:
         await self.queue.set_states([unit.delivery for unit in units], self.clock.now())
 
     async def end(self, unit: DeliveryUnit, state: DeliveryState, detail: str) -> None:
-        """Close a unit: nothing more is sent of it by itself."""
+        """Close a unit: nothing more is sent of it by itself.
+
+        What waits for a person holds its user's later events where they are built on it.
+        """
         self.gateway.checkpoint("read back")
         unit.delivery = replace(unit.delivery, state=state, detail=detail)
-        await self.queue.set_states([unit.delivery], self.clock.now())
+        if state is DeliveryState.PARKED and unit.fired.kind.is_built_on:
+            self.postponed.add(unit.event_id)
+            await self.queue.hold(unit.delivery, self.clock.now())
+        else:
+            await self.queue.set_states([unit.delivery], self.clock.now())
         self.gateway.checkpoint("closed")

@@ -28,9 +28,11 @@ from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, SourceKind, Sync
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, FeedState, list_feed_name
+from desktop.sync.sell_extractor import SellExtractor
 from desktop.sync.source_record import PHONE_VARS
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.list_export import ListExport, ListNotExported
+from desktop.writing.write_protocol import Checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +53,14 @@ OnRead = Callable[[int], None]
 class FeedExtractor:
     """Reads feeds for one run; `on_read` is called with the number of records of each page."""
 
-    def __init__(self, context: SyncContext, on_read: OnRead = lambda _count: None) -> None:
+    def __init__(
+        self,
+        context: SyncContext,
+        on_read: OnRead = lambda _count: None,
+        checkpoint: Checkpoint = lambda _name: None,
+    ) -> None:
         self._context = context
+        self._checkpoint = checkpoint
         self._on_read = on_read
         self._export = ListExport(
             context.sailthru.bulk, context.clock, context.zone, context.job_timeout_s
@@ -74,11 +82,17 @@ class FeedExtractor:
                 await self.extract_list_members(
                     name, await self._run_in_database(self._vars_read_from_list, sync, name)
                 )
+            if sync.target_service is Service.SELL:
+                await SellExtractor(self._context, self._on_read, self._checkpoint).extract()
+                return lists
             await self.extract_users(required=False)
             if sync.effects.add_tags:
                 # Whose open tickets will carry the tag.
                 await self.extract_tickets(required=False)
             return lists
+        if Service.SELL in sync.services:
+            await SellExtractor(self._context, self._on_read, self._checkpoint).extract()
+            return ()
         if kind is SourceKind.ZENDESK_TICKETS:
             await self.extract_tickets()
         await self.extract_users()

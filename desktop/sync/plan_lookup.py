@@ -24,6 +24,7 @@ from desktop.sync.pipeline.increments import (
 from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, is_deleted
 from desktop.sync.pipeline.target_kind import TargetKind, make_target_kind
+from desktop.sync.record_pairs import find_paired_records, find_paired_sids
 from desktop.sync.source_reader import SourceReader
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext
@@ -159,6 +160,8 @@ class PlanLookup:
         return replace(context, unconfirmed=unconfirmed, superseded=watched, running_jobs=running)
 
     async def _is_job_running(self, job_id: str) -> bool:
+        if self._sync.target_service is Service.SELL:
+            return False
         is_profile = self._sync.target_service is Service.SAILTHRU
         try:
             if is_profile:
@@ -177,20 +180,21 @@ class PlanLookup:
         if self._sync.target_service is Service.ZENDESK:
             has_tag = self._store.zendesk_users.has_tag.blocking
             tagged = [r.id for r in outside if has_tag(r.email_hash, effects.add_tags)]
-        deleted = [int(r.id) for r in outside if is_deleted(r)] if effects.deleted_var else []
-        paired = state.find_sids.blocking(deleted) if deleted else {}
+        deleted = [r.id for r in outside if is_deleted(r)] if effects.deleted_var else []
+        paired = find_paired_sids(self._store, self._sync.source.kind.service, deleted)
         return replace(
             context,
             members=frozenset(members),
             tagged=frozenset(tagged),
-            paired=frozenset(map(str, paired)),
+            paired=frozenset(paired),
         )
 
     def _read_export(
         self, covering: CoveringExport, inside: Sequence[SourceRecord], context: PlanContext
     ) -> TargetLookup:
         state, name = self._store.sync_state, self._sync.name
-        sids = state.find_sids.blocking([int(r.id) for r in inside if r.id.isdigit()])
+        service = self._sync.source.kind.service
+        sids = find_paired_sids(self._store, service, [record.id for record in inside])
         found = covering.find(inside, sids, self._sync.identity)
         ids = list(found.targets)
         context = replace(
@@ -250,14 +254,13 @@ class PlanLookup:
 
     def _with_known_sources(self, targets: dict[str, str], context: PlanContext) -> PlanContext:
         """Look up which source records each target belongs to (`targets` by source)."""
-        state, ids = self._store.sync_state, list(dict.fromkeys(targets.values()))
+        ids = list(dict.fromkeys(targets.values()))
         known: dict[str, tuple[str, ...]]
         if self._sync.target_service is Service.SAILTHRU:
-            users = state.find_user_ids.blocking(ids)
-            known = {sid: tuple(map(str, user_ids)) for sid, user_ids in users.items()}
+            known = find_paired_records(self._store, self._sync.source.kind.service, ids)
         else:
-            sids = state.find_sids.blocking(list(map(int, ids)))
-            known = {str(user_id): (sid,) for user_id, sid in sids.items()}
+            sids = find_paired_sids(self._store, self._sync.target_service, ids)
+            known = {record_id: (sid,) for record_id, sid in sids.items()}
         others = {
             other
             for source_id, target_id in targets.items()
@@ -277,6 +280,8 @@ async def read_target_kind(context: SyncContext, sync: Sync) -> TargetKind:
 
     There are none where the sign-in may not read them.
     """
+    if Service.ZENDESK not in sync.services:
+        return make_target_kind(sync, context.zone)
     fields: tuple[UserFieldDefinition, ...] = ()
     try:
         fields = await context.zendesk.client.list_user_fields()
@@ -286,7 +291,7 @@ async def read_target_kind(context: SyncContext, sync: Sync) -> TargetKind:
     active = [found for found in fields if found.active]
     types = {found.key: found.type for found in active}
     options = {found.key: found.options for found in active}
-    return make_target_kind(sync.target_service, context.zone, types, options)
+    return make_target_kind(sync, context.zone, types, options)
 
 
 def _merge_lookups(exported: TargetLookup, read: TargetLookup) -> TargetLookup:

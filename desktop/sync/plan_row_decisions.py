@@ -233,7 +233,7 @@ class PlanRowDecisions:
         return PlanContext(
             sync,
             self._clock.now(),
-            make_target_kind(sync.target_service, "", {}),
+            make_target_kind(sync, ""),
             synced_values=state.get_synced_values.blocking(sync.name, [target_id]),
             accepted_values=state.get_accepted_values.blocking(sync.name, [target_id]),
             open_tickets={str(user_id): count for user_id, count in open_tickets.items()},

@@ -4,19 +4,26 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from desktop.model.field_condition import ConditionOperator
+from desktop.model.sell_record import SellRecordKind, parse_sell_record_id
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
+from desktop.store.feed_repository import SELL_FEEDS, TICKETS_FEED, USERS_FEED, list_feed_name
 from desktop.sync.source_record import (
     SourceRecord,
     source_record_from_export,
+    source_record_from_sell,
     source_record_from_user,
 )
 from desktop.sync.sync_context import SyncContext
 
 Watermarks = Mapping[str, str]
 
+# Which records of Sell a sync reads.
+SELL_KINDS = {
+    SourceKind.SELL_CONTACTS: SellRecordKind.CONTACT,
+    SourceKind.SELL_LEADS: SellRecordKind.LEAD,
+}
 _PAGE_ROWS = 500
 
 
@@ -99,7 +106,7 @@ class SourceReader:
     def sample(self, before: Watermarks, count: int) -> list[SourceRecord]:
         """Sample the people who changed since a watermark, evenly; only of Zendesk's feeds."""
         ids = self._feeds.sample_changed_people.blocking(*self._changed_range(before), count)
-        records = (self.get_record(str(id_)) for id_ in ids)
+        records = (self.get_record(id_) for id_ in ids)
         return [record for record in records if record is not None]
 
     def _changed_range(self, before: Watermarks) -> tuple[str, int, int]:
@@ -114,6 +121,8 @@ class SourceReader:
     def _feed_names(self) -> list[str]:
         if self._kind is SourceKind.SAILTHRU_LISTS:
             return [list_feed_name(name) for name in self._lists]
+        if self._kind in SELL_KINDS:
+            return [SELL_FEEDS[SELL_KINDS[self._kind]]]
         return [TICKETS_FEED if self._kind is SourceKind.ZENDESK_TICKETS else USERS_FEED]
 
     def get_record(self, source: str) -> SourceRecord | None:
@@ -124,8 +133,17 @@ class SourceReader:
                 if profile is not None:
                     return source_record_from_export(profile, name, self._context.value_source)
             return None
+        if self._kind in SELL_KINDS:
+            return self._get_sell_record(source)
         person = self._feeds.get_user.blocking(int(source)) if source.isdigit() else None
         return None if person is None else self._record_of(person, self._tickets(person.id))
+
+    def _get_sell_record(self, source: str) -> SourceRecord | None:
+        found = parse_sell_record_id(source)
+        if found is None or found[0] is not SELL_KINDS[self._kind]:
+            return None
+        person = self._context.store.sell_feeds.get.blocking(*found)
+        return None if person is None else source_record_from_sell(person)
 
     def _iter_changed(self, before: Watermarks) -> Iterator[SourceRecord]:
         feeds = self._feeds
@@ -138,6 +156,12 @@ class SourceReader:
                     if place and self._is_on_any(self._lists[:place], profile.sid):
                         continue
                     yield source_record_from_export(profile, name, self._context.value_source)
+        elif self._kind in SELL_KINDS:
+            kind = SELL_KINDS[self._kind]
+            feed = feeds.get_state.blocking(SELL_FEEDS[kind])
+            after = feed.changes_after(before.get(feed.name, ""))
+            for sell_person in self._context.store.sell_feeds.iter_records(kind, after, feed.seq):
+                yield source_record_from_sell(sell_person)
         elif self._kind is SourceKind.ZENDESK_TICKETS:
             feed = feeds.get_state.blocking(TICKETS_FEED)
             for requester in feeds.iter_requesters(

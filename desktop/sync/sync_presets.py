@@ -8,30 +8,42 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.customer_value import HIGHEST_SEGMENT
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
-from desktop.model.sync import MatchIdentifier, SourceKind, Sync, SyncEffects, SyncSource
+from desktop.model.sync import (
+    MatchIdentifier,
+    SourceKind,
+    Sync,
+    SyncEffects,
+    SyncSource,
+    TargetType,
+)
 
 TICKETS_TO_PROFILES = "tickets-to-profiles"
 ZENDESK_TO_SAILTHRU = "zendesk-to-sailthru"
 SAILTHRU_TO_ZENDESK = "sailthru-to-zendesk"
 HIGH_VALUE_TAGGING = "high-value-tagging"
+SELL_CONTACTS_TO_SAILTHRU = "sell-contacts-to-sailthru"
 
 _DEFAULT_IDENTITY = (MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier.EXTERNAL_ID)
 
 
 @dataclass(frozen=True)
 class PresetNames:
-    """The account's names of the lists, tags and fields that preset syncs use."""
+    """The account's names of the lists, tags and fields that preset syncs use.
+
+    `has_sell`: Zendesk Sell is connected, so that its presets are offered.
+    """
 
     box_field: str
     smart_list: str
     mark_var: str
     highvalue_tag: str
     high_value_from: int = HIGHEST_SEGMENT
+    has_sell: bool = False
 
 
 def build_preset(name: str, names: PresetNames) -> Sync:
     """Build the sync of a preset, not saved yet. Raises InvalidInput."""
-    make = PRESETS.get(name)
+    make = {**PRESETS, **SELL_PRESETS}.get(name)
     if make is None:
         raise InvalidInput(
             f"There is no preset “{name[:40]}”.", "", f"There are: {', '.join(PRESETS)}."
@@ -39,9 +51,30 @@ def build_preset(name: str, names: PresetNames) -> Sync:
     return make(names)
 
 
-def build_blank_sync(name: str, title: str, kind: SourceKind) -> Sync:
+def build_blank_sync(
+    name: str, title: str, kind: SourceKind, target: TargetType | None = None
+) -> Sync:
     """Build the smallest sync of a kind that writes: an identifier of the other service."""
-    row = {
+    row = _BLANK_SELL_ROWS[target] if target in _BLANK_SELL_ROWS else _blank_row(kind)
+    return Sync(
+        name=name,
+        title=title,
+        source=SyncSource(kind),
+        target=target,
+        identity=_DEFAULT_IDENTITY,
+        mapping=(row,),
+    )
+
+
+# Sell has no field for a profile's id: by a remembered pair and the address it is found again.
+_BLANK_SELL_ROWS = {
+    kind: MappingRow("vars.phone", "phone", MappingOperator.SET_IF_EMPTY)
+    for kind in (TargetType.SELL_CONTACTS, TargetType.SELL_LEADS)
+}
+
+
+def _blank_row(kind: SourceKind) -> MappingRow:
+    return {
         SourceKind.ZENDESK_USERS: MappingRow(
             "id", "vars.zendesk_id", MappingOperator.SET_IF_EMPTY, SourceType.IDENTIFIER
         ),
@@ -52,14 +85,13 @@ def build_blank_sync(name: str, title: str, kind: SourceKind) -> Sync:
             MappingOperator.SET_IF_EMPTY,
             SourceType.IDENTIFIER,
         ),
+        SourceKind.SELL_CONTACTS: MappingRow(
+            "id", "vars.sell_contact_id", MappingOperator.SET_IF_EMPTY, SourceType.IDENTIFIER
+        ),
+        SourceKind.SELL_LEADS: MappingRow(
+            "id", "vars.sell_lead_id", MappingOperator.SET_IF_EMPTY, SourceType.IDENTIFIER
+        ),
     }[kind]
-    return Sync(
-        name=name,
-        title=title,
-        source=SyncSource(kind),
-        identity=_DEFAULT_IDENTITY,
-        mapping=(row,),
-    )
 
 
 def _tickets_to_profiles(names: PresetNames) -> Sync:
@@ -145,6 +177,30 @@ def _high_value_tagging(names: PresetNames) -> Sync:
     )
 
 
+def _sell_contacts_to_sailthru(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SELL_CONTACTS_TO_SAILTHRU,
+        title="Zendesk Sell contacts to Sailthru",
+        source=SyncSource(SourceKind.SELL_CONTACTS),
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            *(
+                MappingRow(name, f"vars.{name}", prefer=ConflictPreference.ASK)
+                for name in ("first_name", "last_name", "phone")
+            ),
+            MappingRow("customer_status", "vars.sell_customer_status"),
+            MappingRow("prospect_status", "vars.sell_prospect_status"),
+            MappingRow("id", "vars.sell_contact_id", type=SourceType.IDENTIFIER),
+        ),
+        effects=SyncEffects(create_missing=True, deleted_var="sell_deleted"),
+        schedule="hourly",
+        preset=SELL_CONTACTS_TO_SAILTHRU,
+        description="Contacts of Zendesk Sell get a Sailthru profile with their name and status,"
+        " and join no list.",
+    )
+
+
 PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
     {
         TICKETS_TO_PROFILES: _tickets_to_profiles,
@@ -153,3 +209,11 @@ PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
         HIGH_VALUE_TAGGING: _high_value_tagging,
     }
 )
+SELL_PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
+    {SELL_CONTACTS_TO_SAILTHRU: _sell_contacts_to_sailthru}
+)
+
+
+def offered_presets(names: PresetNames) -> tuple[str, ...]:
+    """Return the presets that a workspace offers: those of Sell where it is connected."""
+    return (*PRESETS, *(SELL_PRESETS if names.has_sell else ()))

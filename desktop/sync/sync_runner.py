@@ -37,6 +37,7 @@ from desktop.sync.plan_builder import PlanBuilder, PlanRequest
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.optout_door import RowPermits
+from desktop.writing.plan_rows import RunMemory
 from desktop.writing.write_protocol import Checkpoint
 
 P = ParamSpec("P")
@@ -95,6 +96,8 @@ class SyncRunner:
     find_refusal: Callable[[], str] = field(default=lambda: "")
     # Over how many people the workspace's kind asks once more at this moment; None: never.
     find_confirmed_over: Callable[[], int | None] = field(default=lambda: None)
+    # Where other computers find what the run does; None: it stays here.
+    memory: RunMemory | None = None
 
     async def preview(self, sync: Sync, actor: str, *, full: bool = False) -> Plan:
         """Extract a sync's source and plan; nothing is written, no history is left."""
@@ -235,7 +238,7 @@ class SyncRunner:
         await self.context.store.plans.delete_unfinished(sync.name)
         read = _ProgressReporter(self, run, RunStage.EXTRACT)
         await self._begin_stage(run, RunStage.EXTRACT)
-        extract = FeedExtractor(self.context, read.add)
+        extract = FeedExtractor(self.context, read.add, self.checkpoint)
         lists = await extract.extract_for_sync(sync)
         self.checkpoint("extracted")
         judged = _ProgressReporter(self, run, RunStage.PLAN)
@@ -265,6 +268,7 @@ class SyncRunner:
                 self.permits,
                 self.checkpoint,
                 find_refusal=self.find_refusal,
+                memory=self.memory,
             ).settle_open_batches(plan_id)
             totals = await store.batches.count_by_outcome(plan_id)
             totals.pop("left", None)
@@ -282,6 +286,7 @@ class SyncRunner:
             self.checkpoint,
             sent.add,
             self.find_refusal,
+            self.memory,
         )
         attempt, before = 0, -1
         while True:

@@ -29,7 +29,14 @@ from desktop.model.permission import (
 )
 from desktop.model.sailthru_profile import SailthruList
 from desktop.model.service import Service
-from desktop.model.sync import OptInAttestation, SourceKind, Sync, SyncProblem, SyncStatus
+from desktop.model.sync import (
+    OptInAttestation,
+    SourceKind,
+    Sync,
+    SyncProblem,
+    SyncStatus,
+    TargetType,
+)
 from desktop.model.sync_fields import (
     ATTESTED_PATH,
     attest_consent,
@@ -97,10 +104,10 @@ class SyncService:
         known = {kept.name: kept for kept in self._store.syncs.list_all.blocking()}
         return known.get(sync.name) or self._save(sync)
 
-    def add_blank(self, title: str, kind: SourceKind) -> Sync:
+    def add_blank(self, title: str, kind: SourceKind, target: TargetType | None = None) -> Sync:
         """Make a sync of a kind, off, with the smallest mapping. Raises InvalidInput."""
         self.require_configuration_permission()
-        return self._save(build_blank_sync(self._unused_name(title), title.strip(), kind))
+        return self._save(build_blank_sync(self._unused_name(title), title.strip(), kind, target))
 
     def duplicate_sync(self, name: str, title: str) -> Sync:
         """Copy a sync under another title: off, unchecked, without its consent attestation.

@@ -31,6 +31,7 @@ class SettingsPageDriver:
             house.bus,
             house.context.paths.logs,
             make_sell_exporter=house.build_sell_exporter,
+            get_retention=lambda: house.retention if house.has_everybody() else None,
         )
         self.page = SettingsPage(self.model)
         self.window = QWidget()

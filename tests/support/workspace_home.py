@@ -31,6 +31,8 @@ def secrets_from_document(document: Mapping[str, Any]) -> dict[Secret, str]:
         Secret.SAILTHRU_KEY: document["sailthru"]["api_key"],
         Secret.SAILTHRU_SECRET: document["sailthru"]["api_secret"],
         Secret.ZENDESK_TOKEN: document["zendesk"]["api_token"],
+        # Used where a home has Sell's address among its settings alone.
+        **({Secret.SELL_TOKEN: document["sell"]["access_token"]} if "sell" in document else {}),
     }
 
 

@@ -1,4 +1,4 @@
-"""Hands the record in to the team store while a window is open, and takes approvals in."""
+"""Exchanges record, rows and approvals with the team store while a window is open."""
 
 import logging
 
@@ -22,7 +22,7 @@ class TeamExchange:
         self._open_requests: frozenset[str] = frozenset()
 
     async def run_once(self) -> None:
-        """Hand in what is new, ask for approvals that are needed, and take in those given.
+        """Hand in what is new, take in what others have, and exchange approvals.
 
         That the store is away is logged once, and so is its return: what is here waits.
         """
@@ -31,10 +31,10 @@ class TeamExchange:
             return
         try:
             handed_in = await services.team.hand_in_audit()
-            taken = 0
+            taken = await services.team.exchange_rows()
             # Who is at work asks, and Zendesk says whether who answered is an admin.
             if services.session.confirmed_actor is not None:
-                taken = await TeamApprovals(services).exchange()
+                taken += await TeamApprovals(services).exchange()
                 await self._tell_of_requests()
         except AppError as error:
             if not self._is_away:

@@ -102,6 +102,7 @@ EVENTS_SUBCOMMANDS = (
     _events("simulate", "simulate", "show the exact requests of events; nothing is written"),
     _events("deliver", "deliver", "store events and send them to Zendesk"),
     _events("sources", "source", "where events come from; what is delivered by itself"),
+    _events("destination", "destination", "whether events of all sources go to Zendesk, or wait"),
     _events("collect", "collect", "take watched folders in; send what may go by itself"),
     _events("log", "log", "what became of each event"),
     _events("deliver", "retry", "try again what waits for a person, corrected or as it is"),

@@ -37,7 +37,7 @@ class TeamWorker:
         self._paused: dict[str, str] = {}
 
     async def do_what_is_due(self) -> DueResults:
-        """Do what `sync due` does, then hand the record in and take other desks' approvals in.
+        """Do what `sync due` does, then exchange record, rows and approvals with other desks.
 
         Raises AppError where nothing can be started, or the team store is away.
         """
@@ -47,6 +47,7 @@ class TeamWorker:
         if with_customers:
             self._next_customers_at = clock.monotonic() + _CUSTOMERS_S
         await self._services.team.hand_in_audit()
+        await self._services.team.exchange_rows()
         await TeamApprovals(self._services).exchange()
         return done
 

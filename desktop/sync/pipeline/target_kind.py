@@ -13,8 +13,9 @@ from desktop.model.field_value import parse_boolean
 from desktop.model.instant import FieldValue
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.sell_record import SELL_STATUSES, valid_sell_status
 from desktop.model.service import Service
-from desktop.model.sync import SyncEffects
+from desktop.model.sync import Sync, SyncEffects, TargetType
 from desktop.model.sync_plan import FieldChange
 from desktop.model.target_record import (
     LIST_PREFIX,
@@ -169,16 +170,35 @@ class ZendeskUserKind(TargetKind):
         return ""
 
 
+@dataclass(frozen=True)
+class SellPersonKind(TargetKind):
+    """Sell's contacts or leads as a sync's targets."""
+
+    zone: str
+    service = Service.SELL
+    membership_prefix = TAG_PREFIX
+    # Sell's addresses are not unique and it knows no idempotency key (docs/zendesk-sell.md 7).
+    is_create_idempotent = True
+
+    def convert(self, value: FieldValue, row: MappingRow) -> Json:
+        """Convert a mapped value for a Sell record: a status it does not know becomes `none`."""
+        if row.target in SELL_STATUSES:
+            return valid_sell_status(row.target, value)
+        return convert_for_zendesk(value, "tags" if row.target == "tags" else "text", self.zone)
+
+
 def make_target_kind(
-    service: Service,
+    sync: Sync,
     zone: str,
-    user_field_types: Mapping[str, str],
+    user_field_types: Mapping[str, str] | None = None,
     options: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
 ) -> TargetKind:
-    """Make the kind of target record of a sync that writes to this service."""
-    if service is Service.SAILTHRU:
+    """Make the kind of target record that a sync writes."""
+    if sync.target_type is TargetType.PROFILES:
         return SailthruProfileKind(zone)
-    return ZendeskUserKind(zone, user_field_types, options or {})
+    if sync.target_service is Service.SELL:
+        return SellPersonKind(zone)
+    return ZendeskUserKind(zone, user_field_types or {}, options or {})
 
 
 def _parse_optout(value: FieldValue) -> Json:

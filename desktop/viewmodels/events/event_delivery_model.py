@@ -6,7 +6,9 @@ from PySide6.QtCore import Signal
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
+from desktop.model.event_delivery import DESTINATION_OFF_TEXT
 from desktop.model.permission import Permission, check_permission
+from desktop.settings import settings_table
 from desktop.store.event_pause_repository import PausedSource
 from desktop.store.event_write_repository import EventSelection
 from desktop.store.workspace_store import WorkspaceStore
@@ -59,6 +61,8 @@ class EventDeliveryModel(TaskModel):
         decision = check_permission(Permission.RUNS, self._workspace.actor, self._workspace.rules)
         if not decision.is_allowed:
             return decision.reason
+        if not self._workspace.values.get(settings_table.EVENTS_DELIVERED):
+            return DESTINATION_OFF_TEXT
         return "A delivery is under way." if self.is_running else ""
 
     def pause_refusal(self) -> str:

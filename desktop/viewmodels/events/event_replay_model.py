@@ -49,7 +49,7 @@ class EventReplayModel(TaskModel):
         if self.found is None or not self.found.overtaken:
             return ""
         people = format_count(self.found.overtaken, "user has", "users have")
-        return f"{people} later events too: older values would come back over newer ones."
+        return f"{people} later events too: what those gave anew is left out."
 
     def rows(self) -> tuple[str, ...]:
         """Return the first requests in words."""

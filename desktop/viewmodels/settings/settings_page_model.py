@@ -1,12 +1,14 @@
 """View-model of the settings page: one model for each card, refreshed by the change bus."""
 
 import platform
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, qVersion
 
 from desktop import __version__
+from desktop.audience.retention_service import RetentionService
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.team_connection import TeamConnection
@@ -30,6 +32,7 @@ from desktop.viewmodels.settings.local_data_model import (
 from desktop.viewmodels.settings.mail_server_model import MailServerModel
 from desktop.viewmodels.settings.note_templates_model import NoteTemplatesModel
 from desktop.viewmodels.settings.permissions_model import PermissionsModel
+from desktop.viewmodels.settings.retention_model import RetentionModel
 from desktop.viewmodels.settings.sailthru_connection_model import SailthruConnectionModel
 from desktop.viewmodels.settings.sell_connection_model import (
     MakeSellExporter,
@@ -63,6 +66,7 @@ class SettingsPageModel(QObject):
         timer: SystemTimer | None = None,
         make_sell_exporter: MakeSellExporter | None = None,
         note_everybody: NoteEverybody = everybody_stays,
+        get_retention: Callable[[], RetentionService | None] = lambda: None,
     ) -> None:
         super().__init__()
         self.log_folder = log_folder
@@ -79,6 +83,7 @@ class SettingsPageModel(QObject):
         self.data = LocalDataModel(
             connection_config, local_databases, bus, self._may_stop_runs, note_everybody
         )
+        self.retention = RetentionModel(get_retention)
         self.erasures = ErasuresModel(erasures, bus)
         self.team_store = TeamStoreModel(workspace, team, connection_config.clock)
         self.team = TeamPolicyModel(workspace, connection_config)
@@ -94,6 +99,7 @@ class SettingsPageModel(QObject):
             self.sailthru,
             self.sell,
             self.data,
+            self.retention,
             self.erasures,
             self.team_store,
             self.team,
@@ -168,6 +174,7 @@ class SettingsPageModel(QObject):
         self.zendesk.load_status()
         self.sailthru.load_status()
         self.data.count_kept()
+        self.retention.load_status()
         self.erasures.load_status()
         self.timer.load_status()
         self.mail.load_status()

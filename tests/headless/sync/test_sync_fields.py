@@ -29,7 +29,7 @@ FULL = Sync("s", "S", SyncSource(SourceKind.ZENDESK_TICKETS), pressure=Frequency
 # Decided elsewhere (switch, check, name), or kept by the program.
 NOT_SET_HERE = {
     "name", "on", "switched_on_by", "checked_at",
-    "preset", "version", "source.kind", "opt_in.attested_by",
+    "preset", "version", "source.kind", "target", "opt_in.attested_by",
     "opt_in.attested_at", "opt_in.sms",
 }  # fmt: skip
 OPT_IN = (("effects.add_to_lists", "Loyal"), ("opt_in.attested", "on"), ("opt_in.email", "on"))

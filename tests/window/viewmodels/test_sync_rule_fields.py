@@ -56,8 +56,8 @@ FULL = Sync(
 # Controls that are no form field: editors of rows, the header, the dialog “About this sync”.
 OTHER_CONTROLS = {
     "title", "labels", "description", "favourite", "on", "schedule", "mapping", "purposes",
-    "stages", "source.where", "source.stage", "source.kind", "notify.on_run", "notify.on_failure",
-    "identity",
+    "stages", "source.where", "source.stage", "source.kind", "target",
+    "notify.on_run", "notify.on_failure", "identity",
 }  # fmt: skip
 # Kept by the program, nothing that a person chooses.
 NO_CONTROL = {

@@ -14,7 +14,7 @@ from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.json_value import Json
-from desktop.model.sync import SourceKind, Sync, SyncStatus
+from desktop.model.sync import SourceKind, Sync, SyncStatus, TargetType
 from desktop.model.sync_fields import SYNC_FIELDS, SyncField, SyncFieldKind, sync_fields_of
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
 from desktop.settings import settings_table
@@ -48,6 +48,10 @@ def _add_add_arguments(parser: argparse.ArgumentParser) -> None:
     start.add_argument("--preset", metavar="NAME", help=", ".join(PRESETS))
     kinds = [kind.value for kind in SourceKind]
     start.add_argument("--from", dest="kind", choices=kinds, help="a blank sync of this source")
+    targets = [kind.value for kind in TargetType]
+    parser.add_argument(
+        "--to", dest="target", choices=targets, help="what a blank sync writes, if not the usual"
+    )
     start.add_argument("--copy", metavar="SYNC", help="a copy of a sync")
     parser.add_argument("--title", metavar="TEXT", help="what a blank sync or a copy is called")
     parser.add_argument("--on", action="store_true", help="check it and switch it on")
@@ -79,7 +83,8 @@ def _make_sync(services: WorkspaceServices, options: argparse.Namespace) -> Sync
     title = options.title or ""
     if options.copy is not None:
         return syncs.duplicate_sync(options.copy, title)
-    return syncs.add_blank(title, SourceKind(options.kind))
+    target = TargetType(options.target) if options.target else None
+    return syncs.add_blank(title, SourceKind(options.kind), target)
 
 
 def _add_on_arguments(parser: argparse.ArgumentParser) -> None:
