@@ -19,6 +19,7 @@ from desktop.kit.change_bus import ChangeBus
 from desktop.kit.errors import AppError, AuthenticationError, InvalidInput, NotPermitted
 from desktop.kit.logging_setup import set_log_level
 from desktop.model.edit import sending_refusal
+from desktop.model.event_delivery import DESTINATION_OFF_TEXT
 from desktop.model.permission import (
     Actor,
     Permission,
@@ -43,9 +44,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from desktop.audience.audience_service import AudienceService
+    from desktop.audience.customer_activity_service import CustomerActivityService
     from desktop.audience.data_service import DataService, DataSettings
+    from desktop.audience.field_facts_service import FieldFactsService
     from desktop.audience.report_service import ReportService
+    from desktop.audience.retention_service import RetentionService
+    from desktop.audience.rule_people import RulePeople
+    from desktop.connect.data_source_service import DataSourceService
     from desktop.connect.team_connection import TeamConnection
+    from desktop.connect.team_relay import TeamRelay
     from desktop.customer.address_watch import AddressWatch
     from desktop.customer.bounce_repair_service import BounceRepairService
     from desktop.customer.edit_batch.batch_runner import BatchRunner
@@ -226,11 +233,15 @@ class WorkspaceServices:
         from desktop.connect.team_connection import TeamConnection
 
         return TeamConnection(
-            self.session.connection_config,
-            self.store.team,
-            self.store.accounts,
-            self.context.redactor.add_secrets,
+            self.session.connection_config, self.store, self.context.redactor.add_secrets
         )
+
+    @cached_property
+    def team_relay(self) -> "TeamRelay":
+        """The workspace's TeamRelay: its way to Sailthru where it has no key of its own."""
+        from desktop.connect.team_relay import TeamRelay
+
+        return TeamRelay(self.team)
 
     async def acquire_run_lease(self, sync: "Sync") -> "RunLease | None":
         """Begin the lease of a sync's run in the team store; None: the workspace works alone.
@@ -243,7 +254,9 @@ class WorkspaceServices:
         from desktop.store.process_identity import new_owner_id
         from desktop.sync.run_lease import acquire_run_lease
 
-        return await acquire_run_lease(store, sync, new_owner_id(), self.session.actor.signature)
+        await self.team.exchange_rows()
+        actor, clock = self.session.actor.signature, self.context.clock
+        return await acquire_run_lease(store, self.store, sync, new_owner_id(), actor, clock)
 
     async def take_sync_over(self, name: str) -> "SyncLease":
         """Have a sync of the team run on this computer from now on. Raises ConflictError."""
@@ -252,7 +265,8 @@ class WorkspaceServices:
         sync, store = await self.store.syncs.get(name), await self.team.open()
         if store is None:
             raise InvalidInput("This computer works alone.", "Its syncs run here already.")
-        require_movable(sync)
+        leases = {one.sync: one for one in await store.leases.list_all()}
+        require_movable(sync, has_memory=name in leases and leases[name].has_memory)
         return await store.leases.take_over(name, self.session.actor.signature)
 
     @cached_property
@@ -284,7 +298,7 @@ class WorkspaceServices:
             self.store,
             self.context.clock,
             lambda: session.actor,
-            self._check_role_now,
+            self.check_role_now,
             session.recheck_actor,
             on_step,
             checkpoint,
@@ -297,6 +311,19 @@ class WorkspaceServices:
         from desktop.store.data_store import open_data_store
 
         return open_data_store(self.workspace.folder, self.store.accounts)
+
+    @cached_property
+    def data_sources(self) -> "DataSourceService":
+        """The workspace's DataSourceService: how each data source stands, and leaving it."""
+        from desktop.app.data_source_parts import build_data_source_parts
+        from desktop.connect.data_source_service import DataSourceService
+
+        return DataSourceService(
+            self.session,
+            self.session.connection_config,
+            self.store.audit,
+            build_data_source_parts(self),
+        )
 
     @property
     def keeps_everybody(self) -> bool:
@@ -319,6 +346,34 @@ class WorkspaceServices:
             lambda: session.actor,
             self._read_data_settings,
             self.store.erased_people.load,
+            self.retention,
+        )
+
+    @cached_property
+    def retention(self) -> "RetentionService":
+        """The workspace's RetentionService: how long activity is kept here, and its purge."""
+        from desktop.audience.retention_service import RetentionService
+        from desktop.model.retention import RetentionDays
+
+        session, rows = self.session, settings_table.RETENTION_DAYS
+
+        def store_days(days: RetentionDays) -> None:
+            changed = {
+                rows[one].key: n for one, n in days.items() if session.values.get(rows[one]) != n
+            }
+            if changed:
+                session.change_settings(changed)
+
+        return RetentionService(
+            lambda: self.data_store,
+            self.store.segments,
+            self.store.audit,
+            self.context.clock,
+            lambda: session.actor,
+            lambda: {one: session.values.get(row) for one, row in rows.items()},
+            store_days,
+            self.audience.moment,
+            self.workspace.lock_path("data"),
         )
 
     async def keep_everybody(self, lists: "Sequence[str] | None" = None) -> None:
@@ -351,6 +406,51 @@ class WorkspaceServices:
             self.context.clock,
             AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
             lambda: session.values.get(settings_table.TIMEZONE),
+        )
+
+    @cached_property
+    def fields(self) -> "FieldFactsService":
+        """The workspace's FieldFactsService: the catalogue of every field of both services."""
+        from desktop.audience.field_facts_service import FieldFactsService
+        from desktop.store.field_writer_repository import FieldWriterRepository
+
+        return FieldFactsService(
+            self.audience,
+            lambda: self.data_store,
+            FieldWriterRepository(self.store.fairlead_db),
+            self.store.syncs,
+            lambda: self.session.clients.zendesk,
+            lambda: self.session.values.get(settings_table.HEALTH_VAR),
+        )
+
+    def build_rule_people(self, get_actor: "Callable[[], Actor | None]") -> "RulePeople":
+        """Build the RulePeople of a run: what happened to everybody, by the actor's rights."""
+        from desktop.app.rule_rights import require_rule_rights
+        from desktop.audience.rule_people import RulePeople
+
+        return RulePeople(
+            self.data,
+            lambda: self.data_store,
+            self.store.segments,
+            self.context.clock,
+            self.audience.moment,
+            lambda: self._read_data_settings().fields,
+            lambda source: require_rule_rights(self, source, get_actor()),
+            self.workspace.lock_path("data"),
+        )
+
+    @cached_property
+    def customer_activity(self) -> "CustomerActivityService":
+        """The workspace's CustomerActivityService: lists what customers did."""
+        from desktop.audience.audience_service import AudienceRights
+        from desktop.audience.customer_activity_service import CustomerActivityService
+        from desktop.store.customer_activity_repository import EventActivityRepository
+
+        session = self.session
+        return CustomerActivityService(
+            lambda: self.data_store,
+            EventActivityRepository(self.store.fairlead_db),
+            AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
         )
 
     def has_everybody(self) -> bool:
@@ -461,7 +561,7 @@ class WorkspaceServices:
             return decision
         return check_permission(permission, actor, self.read_current_rules())
 
-    def _check_role_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
+    def check_role_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
         """Decide by the table of this moment alone: for what also works with changes off."""
         decision = check_role(permission, actor, self.session.rules)
         if not decision.is_allowed:
@@ -540,12 +640,21 @@ class WorkspaceServices:
         rules = self.read_current_rules()
         return check_permission(Permission.RUNS, self.session.actor, rules).reason
 
+    def find_event_refusal(self) -> str:
+        """Say why no event may be sent to Zendesk at this moment, or ""."""
+        if reason := self.find_run_refusal():
+            return reason
+        values = self._read_current_values()
+        is_on = values is not None and values.get(settings_table.EVENTS_DELIVERED)
+        return "" if is_on else DESTINATION_OFF_TEXT
+
     def _read_send_gate(self) -> "SendGate":
         rules, actor = self.read_current_rules(), self.session.confirmed_actor
         return lambda edit: sending_refusal(edit, actor, rules)
 
     def build_sync_service(self, store: WorkspaceStore, bus: ChangeBus) -> "SyncService":
         """Build the workspace's SyncService over another connection to `fairlead.db`."""
+        from desktop.app.rule_rights import RuleRights
         from desktop.sync.sync_service import SyncService
 
         session = self.session
@@ -556,6 +665,7 @@ class WorkspaceServices:
             lambda: session.actor,
             lambda: session.rules,
             lambda: session.values.get(settings_table.TIMEZONE),
+            RuleRights(self),
         )
 
     async def keep_audit_head(self) -> None:
@@ -569,6 +679,8 @@ class WorkspaceServices:
     async def close(self) -> None:
         """Close the workspace's connections first, since that still writes; then its databases."""
         await self.session.disconnect()
+        if "team_relay" in self.__dict__:
+            await self.team_relay.close()
         if "team" in self.__dict__:
             await self.team.close()
         await self.keep_audit_head()
@@ -598,7 +710,7 @@ def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServic
         lambda: session.rules,
         lambda: session.connection_number,
     )
-    return WorkspaceServices(
+    services = WorkspaceServices(
         context=context,
         workspace=workspace,
         store=store,
@@ -612,6 +724,8 @@ def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServic
         ),
         editor=editor,
     )
+    session.ask_relay = lambda call: services.team_relay.ask(call)
+    return services
 
 
 def build_connection_config(context: AppContext, workspace: Workspace) -> ConnectionConfig:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import signal
 import socket
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from desktop.app.event_intake_app import EventIntakeApp
+from desktop.app.port_owner import find_port_owner
 from desktop.kit.errors import InvalidInput
 
 LOOPBACK = "127.0.0.1"
@@ -39,6 +41,10 @@ class IntakeHttpServer(uvicorn.Server):
     def capture_signals(self) -> Any:
         """Install no signal handler."""
         yield
+
+
+class PortTaken(InvalidInput):
+    """Another program listens where the intake should."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ def parse_origin(text: str) -> str:
 
 
 def listen_on(place: IntakeAddress) -> socket.socket:
-    """Open the intake's socket; port 0 is any free one. Raises InvalidInput."""
+    """Open the intake's socket; port 0 is any free one. Raises InvalidInput, PortTaken."""
     family = socket.AF_INET6 if ":" in place.address else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -140,14 +146,32 @@ def listen_on(place: IntakeAddress) -> socket.socket:
         listener.bind((place.address, place.port))
     except OSError as error:
         listener.close()
-        raise InvalidInput(
-            f"Port {place.port} can't be used: {error.strerror}.",
-            "Another program, or another intake, listens on it.",
-            "Name another with --port.",
-        ) from error
+        raise _port_refusal(place.port, error) from error
     listener.listen(128)
     listener.setblocking(False)
     return listener
+
+
+def _port_refusal(port: int, error: OSError) -> InvalidInput:
+    if error.errno != errno.EADDRINUSE:
+        return InvalidInput(
+            f"Port {port} can't be used: {error.strerror}.",
+            "Nothing is served.",
+            "Name another with --port.",
+        )
+    owner = find_port_owner(port)
+    if owner is not None and owner.is_intake:
+        return InvalidInput(
+            f"Port {port} is taken by another intake of Fairlead.",
+            "It goes on; nothing more is served.",
+            "End it, or name another port with --port.",
+        )
+    return PortTaken(
+        f"Port {port} is taken{f' by {owner.label}' if owner else ''}.",
+        "No events are taken in over HTTP.",
+        f"End that program, or serve at another: fairlead events serve --port {port + 1}. Point"
+        " the senders there.",
+    )
 
 
 async def serve_events(

@@ -75,6 +75,14 @@ class TeamApprovals:
                 "You have asked for this approval yourself.",
                 "It takes another admin. Nothing was approved.",
             )
+        if not await store.enrolment.acts_for(str(actor.id)):
+            raise NotPermitted(
+                f"This computer can't answer for {actor.name} yet.",
+                "The team store takes an admin's answers from their own computer alone. Nothing was"
+                " approved.",
+                "Whoever owns the database names it once: `fairlead team admin - --desk NAME"
+                f" --person {actor.id}`.",
+            )
         await store.approvals.answer(request, actor, services.context.clock.now())
         return await store.approvals.get(request_id)
 

@@ -14,13 +14,14 @@ from desktop.clients.zendesk.data_export import ZendeskDataExport
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, Forbidden, NotFound, ValuesRejected
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
+from desktop.model.retention import KEEP_ALL, ActivityType, RetentionCutoffs
 from desktop.store.data_source_repository import (
     ORGANIZATIONS_SOURCE,
     RATINGS_SOURCE,
     TICKETS_SOURCE,
     USERS_SOURCE,
     ZENDESK_SOURCES,
-    DataSourceState,
+    ReadingState,
 )
 from desktop.store.data_store import DataStore
 from desktop.writing.write_protocol import Checkpoint
@@ -35,7 +36,7 @@ _COUNT_QUERIES = {
     ORGANIZATIONS_SOURCE: "type:organization",
 }
 
-OnPage = Callable[[DataSourceState], None]
+OnPage = Callable[[ReadingState], None]
 LoadErased = Callable[[], Awaitable[ErasedPeople]]
 
 
@@ -66,6 +67,8 @@ class _SourcePass:
     overlap_s: float = _OVERLAP_S
     # Whether the cursor of the last page begins the next reading.
     keeps_cursor: bool = True
+    # What has not changed within the retention of this type is not asked for.
+    kept: ActivityType | None = None
 
 
 class DataReader:
@@ -81,11 +84,13 @@ class DataReader:
         require_allowed: Callable[[], None] = lambda: None,
         checkpoint: Checkpoint = lambda _name: None,
         load_erased: LoadErased = load_nobody_erased,
+        before: RetentionCutoffs = KEEP_ALL,
     ) -> None:
         """`require_allowed` is asked before each page and raises where it is not any more.
 
         `checkpoint` is called at named points; tests end the process there. `load_erased` tells who
-        was erased and is not to come back: asked when a reading begins.
+        was erased and is not to come back: asked when a reading begins. What has not changed since
+        the times of `before` is neither asked for nor kept.
         """
         self._store = store
         self._export = export
@@ -96,16 +101,20 @@ class DataReader:
         self._requesters: set[int] = set()
         self._load_erased = load_erased
         self._erased = NOBODY_ERASED
+        self._before = before
         self._passes = {
             ORGANIZATIONS_SOURCE: _SourcePass(self._take_organizations),
             USERS_SOURCE: _SourcePass(self._take_users),
-            TICKETS_SOURCE: _SourcePass(self._take_tickets),
+            TICKETS_SOURCE: _SourcePass(self._take_tickets, kept=ActivityType.TICKETS),
             RATINGS_SOURCE: _SourcePass(
-                self._take_ratings, overlap_s=_RATING_OVERLAP_S, keeps_cursor=False
+                self._take_ratings,
+                overlap_s=_RATING_OVERLAP_S,
+                keeps_cursor=False,
+                kept=ActivityType.RATINGS,
             ),
         }
 
-    async def refresh(self, names: Sequence[str] = ZENDESK_SOURCES) -> tuple[DataSourceState, ...]:
+    async def refresh(self, names: Sequence[str] = ZENDESK_SOURCES) -> tuple[ReadingState, ...]:
         """Read what has changed in these data sources; returns how each stands afterwards.
 
         Raises what a service that is away raises; what was read until then is kept.
@@ -144,6 +153,10 @@ class DataReader:
         state = await sources.begin_reading(name, self._clock.now())
         start = 0.0 if before.whole_from is None else max(0.0, before.whole_from - how.overlap_s)
         kept = cursor = state.cursor
+        if how.kept is not None:
+            start = max(start, self._before[how.kept])
+            if before.whole_from is None and not cursor:
+                await self._store.retention.note_read_from(how.kept, self._before[how.kept])
         while True:
             self._require_allowed()
             try:
@@ -193,7 +206,7 @@ class DataReader:
         asked = {ticket.requester_id or 0 for ticket in page.tickets} - {0}
         self._requesters = {one for one in asked if not self._erased.has_user(one)}
         await self._store.tickets.save_tickets(
-            page.tickets, page.cursor, self._clock.now(), self._erased
+            page.tickets, page.cursor, self._clock.now(), self._erased, self._before
         )
         return page
 
@@ -201,6 +214,6 @@ class DataReader:
         page = await self._export.list_ratings(start_time=start, cursor=cursor)
         self._checkpoint("ratings read")
         await self._store.tickets.save_ratings(
-            page.ratings, page.cursor, self._clock.now(), self._erased
+            page.ratings, page.cursor, self._clock.now(), self._erased, self._before
         )
         return page

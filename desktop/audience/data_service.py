@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from desktop.audience.data_reader import DataReader, LoadErased, OnPage
 from desktop.audience.list_reader import ListReader
 from desktop.audience.read_estimate import ReadEstimate
+from desktop.audience.retention_service import RetentionService
 from desktop.clients.sailthru.bulk_jobs import SailthruBulkClient
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.zendesk.client import ZendeskClient
@@ -13,8 +14,9 @@ from desktop.clients.zendesk.data_export import ZendeskDataExport
 from desktop.kit.clock import Clock
 from desktop.kit.errors import NotPermitted, UserDecisionNeeded
 from desktop.model.permission import Actor
+from desktop.model.retention import KEEP_ALL, RetentionCutoffs
 from desktop.store.audit_log import AuditLog
-from desktop.store.data_source_repository import ZENDESK_SOURCES, DataSourceState
+from desktop.store.data_source_repository import ZENDESK_SOURCES, ReadingState
 from desktop.store.data_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.sync_state_repository import SyncStateRepository
@@ -30,7 +32,7 @@ ALL_SOURCES = (*ZENDESK_SOURCES, LISTS_SOURCE)
 class DataStatus:
     """How the data workspace of this computer stands: each data source, people, bytes."""
 
-    sources: tuple[DataSourceState, ...]
+    sources: tuple[ReadingState, ...]
     people: int
     archived: int
     tickets: int
@@ -72,8 +74,10 @@ class DataService:
         get_actor: Callable[[], Actor],
         get_settings: Callable[[], DataSettings],
         load_erased: LoadErased,
+        retention: RetentionService,
     ) -> None:
         """`load_erased` tells who was erased, whom no reading brings back."""
+        self._retention = retention
         self._open_store = open_store
         self._audit = audit
         self._sync_state = sync_state
@@ -147,7 +151,7 @@ class DataService:
         is_full: bool = False,
         on_page: OnPage = lambda _state: None,
         checkpoint: Checkpoint = lambda _name: None,
-    ) -> tuple[DataSourceState, ...]:
+    ) -> tuple[ReadingState, ...]:
         """Read what has changed in Zendesk, and the named lists; `is_full`: from the beginning.
 
         `names` are Zendesk's data sources, and LISTS_SOURCE for the lists. Goes on where a reading
@@ -160,9 +164,10 @@ class DataService:
         if is_full:
             await self._open_store().sources.reset(zendesk)
         await self._open_store().people.remember_pairs(await self._sync_state.list_pairs())
-        states: tuple[DataSourceState, ...] = ()
+        states: tuple[ReadingState, ...] = ()
         if zendesk:
-            states = await self._build_reader(on_page, checkpoint).refresh(zendesk)
+            before = await self._retention.begin_reading()
+            states = await self._build_reader(on_page, checkpoint, before).refresh(zendesk)
         if LISTS_SOURCE in names:
             states += await self._read_lists(on_page)
         return states
@@ -180,7 +185,7 @@ class DataService:
                 now=self._clock.now(),
             )
 
-    async def _read_lists(self, on_page: OnPage) -> tuple[DataSourceState, ...]:
+    async def _read_lists(self, on_page: OnPage) -> tuple[ReadingState, ...]:
         settings, sailthru = self._get_settings(), self._get_clients().sailthru
         if not settings.lists:
             return ()
@@ -218,6 +223,7 @@ class DataService:
         self,
         on_page: OnPage = lambda _state: None,
         checkpoint: Checkpoint = lambda _name: None,
+        before: RetentionCutoffs = KEEP_ALL,
     ) -> DataReader:
         zendesk = self._get_clients().zendesk
         if zendesk is None:
@@ -234,4 +240,5 @@ class DataService:
             require_allowed=self.require_on,
             checkpoint=checkpoint,
             load_erased=self._load_erased,
+            before=before,
         )

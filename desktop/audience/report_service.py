@@ -9,17 +9,25 @@ from desktop.audience.audience_service import AudienceRights, nobody_read_error
 from desktop.audience.report_definitions import REPORTS, ReportDefinition
 from desktop.audience.report_people import CountedPeople, PeopleQuery, find_people
 from desktop.audience.report_request import ReportRequest, ReportSources
-from desktop.audience.report_wording import short_day
+from desktop.audience.report_wording import describe_frozen, short_day
 from desktop.kit.clock import Clock
 from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.kit.text import format_count
 from desktop.model.permission import Permission, PermissionDecision
 from desktop.model.report import Report
 from desktop.model.report_period import BucketSize, ReportPeriod, parse_report_period
+from desktop.model.retention import ActivityType
 from desktop.model.time_zone import local_time, parse_time_zone
 from desktop.store.change_report_repository import ChangeReportRepository
-from desktop.store.data_source_repository import DataSourceState
+from desktop.store.data_source_repository import (
+    RATINGS_SOURCE,
+    TICKETS_SOURCE,
+    ReadingState,
+)
 from desktop.store.data_store import DataStore
+
+# By the data source that a report counts, the activity whose rows are kept for some days alone.
+_RETAINED = {TICKETS_SOURCE: ActivityType.TICKETS, RATINGS_SOURCE: ActivityType.RATINGS}
 
 
 class ReportService:
@@ -82,6 +90,13 @@ class ReportService:
         store = self._open_store()
         states = [await store.sources.get(source) for source in definition.sources]
         found = await definition.collect(ReportSources(store, self._changes), request)
+        marks = await store.retention.list_marks()
+        limits = [
+            marks[one]
+            for source, one in _RETAINED.items()
+            if one in marks and source in definition.sources
+        ]
+        read_from = max((mark.read_from or 0.0 for mark in limits), default=0.0)
         ages = [state.whole_from for state in states if state.whole_from is not None]
         report = Report(
             name=name,
@@ -92,8 +107,9 @@ class ReportService:
             before_buckets=request.before_buckets,
             series=found.series,
             source=definition.source,
-            since=found.since,
-            is_since_limiting=found.is_since_limiting,
+            since=max(found.since or 0.0, read_from) or None,
+            is_since_limiting=found.is_since_limiting or read_from > (found.since or 0.0),
+            frozen_before=max((mark.purged_before or 0.0 for mark in limits), default=0.0) or None,
             read_at=min(ages) if ages else None,
             reading=next(filter(None, map(_reading_words, states)), ""),
             people=found.people,
@@ -149,10 +165,11 @@ class ReportService:
         if report.since is not None and report.is_partly_unknown(report.buckets):
             since = local_time(report.since, period.zone).date()
             notes.append(f"Known only from {short_day(since)} on: what was before is not counted.")
-        return notes
+        frozen = describe_frozen(report)
+        return [*notes, frozen] if frozen else notes
 
 
-def _reading_words(state: DataSourceState) -> str:
+def _reading_words(state: ReadingState) -> str:
     """Return how far a source is read, "" where it was read to its end."""
     if state.is_complete:
         return ""
@@ -161,7 +178,7 @@ def _reading_words(state: DataSourceState) -> str:
     return f"{state.rows_read:,} of {state.expected:,} read" if state.expected else "reading"
 
 
-def _reading_note(state: DataSourceState) -> str:
+def _reading_note(state: ReadingState) -> str:
     if state.refused:
         return f"Zendesk does not let {state.name} be read: {state.refused}"
     if not state.is_complete:

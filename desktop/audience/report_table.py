@@ -70,6 +70,8 @@ def build_day_table(report: Report) -> ReportTable:
                 row[f"{one.key}_of"] = one.of_values[place]
         if report.is_total_of_all and report.form is not ReportForm.SHARE:
             row["all"] = bucket_total(report, place)
+        if report.frozen_before is not None:
+            row["frozen"] = report.is_frozen(bucket)
         rows.append(row)
     return _table(rows)
 
@@ -91,6 +93,7 @@ def report_document(report: Report, definition: ReportDefinition) -> dict[str, J
         "people": report.people,
         "source": report.source,
         "since": _local_day(report, report.since),
+        "frozen_before": _local_day(report, report.frozen_before),
         "read_at": report.read_at,
         "notes": [*(one.text for one in report.findings), *report.notes],
         "rows": [dict(row) for row in build_table(report, definition).rows],

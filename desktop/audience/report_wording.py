@@ -5,6 +5,7 @@ from datetime import date
 from desktop.kit.text import format_count
 from desktop.model.report import FEW_RATINGS, Report, ReportForm, percent_of
 from desktop.model.report_period import BucketSize, ReportBucket
+from desktop.model.time_zone import local_time
 
 
 def describe_figure(report: Report) -> str:
@@ -64,6 +65,18 @@ def describe_bucket(bucket: ReportBucket, size: BucketSize, *, with_year: bool =
 def short_day(day: date) -> str:
     """Return a day without its year: `19 Nov`."""
     return f"{day.day} {day:%b}"
+
+
+def describe_frozen(report: Report) -> str:
+    """Say which days of a report are frozen after a purge; "" where none of them is."""
+    shown = (*report.before_buckets, *report.buckets)
+    if report.frozen_before is None or not any(map(report.is_frozen, shown)):
+        return ""
+    day = short_day(local_time(report.frozen_before, report.period.zone).date())
+    return (
+        f"Days up to {day} are frozen: what had not changed since was dropped from this computer."
+        " Their numbers stand, and who is behind them can’t be told."
+    )
 
 
 def signed(change: int) -> str:

@@ -6,6 +6,7 @@ import secrets
 
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.kit.errors import AppError
+from desktop.model.team_address import parse_team_address
 from desktop.settings.file_lock import hold_lock
 from desktop.settings.json_file import write_text_atomically
 from desktop.store.audit_log import AuditLog
@@ -19,8 +20,12 @@ _LOCK_TIMEOUT_S = 2.0
 _KEY_BYTES = 32
 
 
-async def load_audit_key(config: ConnectionConfig, signer: AuditSigner) -> None:
+async def load_audit_key(
+    config: ConnectionConfig, signer: AuditSigner, *, in_team: bool = False
+) -> None:
     """Load the audit's key from the vault for a signer; it is made at the first time.
+
+    `in_team`: the team's key too, by which all its desks know who was erased.
 
     The key is the environment's, else the keyring's. Where there is none, or the keyring is locked
     or hangs, entries are written without: an opt-out never waits for a key. Rows that wait are
@@ -29,7 +34,7 @@ async def load_audit_key(config: ConnectionConfig, signer: AuditSigner) -> None:
     if secret := config.environment_secrets.secrets.get(Secret.SAILTHRU_SECRET):
         signer.use_proof_key(secret)
     try:
-        await asyncio.wait_for(_load(config, signer), _PATIENCE_S)
+        await asyncio.wait_for(_load(config, signer, in_team=in_team), _PATIENCE_S)
     except (AppError, TimeoutError) as error:
         log.info("The audit has no key: %s", getattr(error, "code", "timeout"))
 
@@ -56,8 +61,10 @@ async def keep_audit_head(
         log.info("The end of the audit was not kept: %s", getattr(error, "code", "timeout"))
 
 
-async def _load(config: ConnectionConfig, signer: AuditSigner) -> None:
+async def _load(config: ConnectionConfig, signer: AuditSigner, *, in_team: bool) -> None:
     vault = config.vault
+    if in_team and (address := await vault.get(Secret.TEAM_DSN)) is not None:
+        signer.use_team_key(parse_team_address(address).key)
     key = await vault.get(Secret.AUDIT_KEY)
     if key is None:
         lock = config.workspace.lock_path("audit-key")

@@ -4,32 +4,37 @@ A workspace belongs to a team where `fairlead.db` says so, or its vault has an a
 takes only one of them away has a workspace that starts nothing by itself, not one that is alone.
 """
 
+import asyncio
 import logging
+import secrets
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desktop import __version__
 from desktop.connect.audit_handover import AuditHandover, computer_name
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.row_exchange import exchange_rows
 from desktop.kit.errors import AppError, ConflictError, InvalidInput, KeyringError, NotPermitted
 from desktop.model.account import Account
+from desktop.model.json_value import Json
 from desktop.model.permission import Actor
-from desktop.model.team import TeamEntry, TeamMembership
+from desktop.model.team import RevokedLogin, TeamDesk, TeamEntry, TeamMembership
 from desktop.model.team_address import TeamAddress, parse_team_address
 from desktop.settings import settings_table
 from desktop.vault.secret import Secret
 
 if TYPE_CHECKING:
-    from desktop.store.account_repository import AccountRepository
     from desktop.store.team.team_store import TeamStore
-    from desktop.store.team_membership_repository import TeamMembershipRepository
+    from desktop.store.workspace_store import WorkspaceStore
 
 log = logging.getLogger(__name__)
 
 # Seconds without asking a store that was away.
 _QUIET_S = 30.0
 _SHOWN = 100
+_PASSWORD_BYTES = 24
 AddSecrets = Callable[..., None]
 
 
@@ -37,17 +42,16 @@ class TeamConnection:
     """The team store of one workspace; `add_secrets` masks what no log may hold."""
 
     def __init__(
-        self,
-        config: ConnectionConfig,
-        memberships: "TeamMembershipRepository",
-        accounts: "AccountRepository",
-        add_secrets: AddSecrets,
+        self, config: ConnectionConfig, local: "WorkspaceStore", add_secrets: AddSecrets
     ) -> None:
         self._config = config
-        self._memberships = memberships
-        self._accounts = accounts
+        self._memberships = local.team
+        self._accounts = local.accounts
+        self._audit = local.audit
+        self._journal = local.shared_rows
         self._add_secrets = add_secrets
         self._store: TeamStore | None = None
+        self._opening = asyncio.Lock()
         self._quiet_until = 0.0
 
     async def find_membership(self) -> TeamMembership | None:
@@ -87,9 +91,15 @@ class TeamConnection:
             return None
         if self._store is not None:
             return self._store
-        account = await self._accounts.get_current() or Account()
-        self._store = await open_team_store(self._config, membership, account, self._add_secrets)
-        return self._store
+        async with self._opening:
+            # Several loops of a window ask at once, and all are to get the same one.
+            if self._store is None:
+                account = await self._accounts.get_current() or Account()
+                self._store = await open_team_store(
+                    self._config, membership, account, self._add_secrets
+                )
+                self._audit.signer.use_team_key(self._store.database.address.key)
+            return self._store
 
     async def join(self, text: str, actor: Actor) -> TeamMembership:
         """Join the team store at this address, as an admin; the first desk makes the team.
@@ -107,28 +117,63 @@ class TeamConnection:
             self._add_secrets(*address.secrets)
         store = await _connect(self._config, address, known.desk_id if known is not None else "")
         try:
-            desk_id = await self._find_desk(store) or str(uuid.uuid4())
+            address = await self._use_code(store, address)
+            desk_id, continued, handed_in = await self._find_desk(store)
+            if known is not None and known.is_proven and known.desk_id == desk_id:
+                handed_in = known.handed_in_seq
             store = store.as_desk(desk_id)
             account = await self._accounts.get_current() or Account()
-            team_id = await store.desks.join(computer_name(), actor.signature, __version__, account)
+            team_id = await store.desks.join(
+                computer_name(),
+                actor.signature,
+                __version__,
+                account,
+                actor.approver_id,
+                continued,
+            )
         except BaseException:
             store.close()
             raise
-        is_same = known is not None and known.team_id == team_id and known.is_proven
         membership = TeamMembership(
             team_id,
             desk_id,
             address.label,
             actor.signature,
             self._config.clock.now(),
-            known.handed_in_seq if known is not None and is_same else 0,
+            handed_in,
         )
         if Secret.TEAM_DSN not in self._config.environment_secrets.secrets:
             await self._config.vault.set(Secret.TEAM_DSN, address.text)
         await self._memberships.save(membership)
         await self.close()
         self._store = store
+        self._audit.signer.use_team_key(address.key)
         return membership
+
+    async def _use_code(self, store: "TeamStore", address: TeamAddress) -> TeamAddress:
+        """Use up the one-time code that `address` may be; returns the address to keep.
+
+        The new password is kept before the old one ends: killed in between, the code still counts.
+        Where the environment gives the address, its password stays.
+        """
+        if Secret.TEAM_DSN in self._config.environment_secrets.secrets:
+            await store.enrolment.use_invitation(None)
+            return address
+        new = replace(address, password=secrets.token_urlsafe(_PASSWORD_BYTES))
+        self._add_secrets(*new.secrets)
+        before = await self._config.vault.get(Secret.TEAM_DSN)
+        await self._config.vault.set(Secret.TEAM_DSN, new.text)
+        is_code = False
+        try:
+            is_code = await store.enrolment.use_invitation(new)
+        finally:
+            if not is_code and before is None:
+                await self._config.vault.delete(Secret.TEAM_DSN)
+            elif not is_code and before is not None:
+                await self._config.vault.set(Secret.TEAM_DSN, before)
+        if is_code:
+            store.database.address = new
+        return new if is_code else address
 
     def _require_keepable(self, address: TeamAddress) -> None:
         """Raise InvalidInput where the environment would not give the same address again."""
@@ -156,15 +201,74 @@ class TeamConnection:
         if Secret.TEAM_DSN not in self._config.environment_secrets.secrets:
             await self._config.vault.delete(Secret.TEAM_DSN)
         await self._memberships.remove()
+        await self._journal.switch(is_on=None)
 
-    async def read_invitation(self, actor: Actor) -> str:
-        """Return the line with which another desk joins; it is as secret as a password."""
+    async def invite(
+        self, name: str, actor: Actor, *, person: str = "", is_worker: bool = False
+    ) -> str:
+        """Make a one-time code with which one more desk joins, as an admin.
+
+        `person`: the Zendesk user id in whose name the desk reaches Sailthru through a worker;
+        `is_worker`: the desk is one. Returns the code: as secret as a password until it is used.
+        Raises as `open` does.
+        """
+        store = await self._require_store(actor)
+        if not name.strip():
+            raise InvalidInput("Say whom or which computer the code is for.")
+        await self._note("invited", name.strip(), actor)
+        address = await store.enrolment.invite(
+            name.strip(), actor.signature, person=person, is_worker=is_worker
+        )
+        self._add_secrets(*address.secrets)
+        return address.text
+
+    async def revoke(self, desk: str, actor: Actor) -> tuple[TeamDesk, RevokedLogin]:
+        """End a desk of the team from afar, as an admin: its id, its name, or its id's beginning.
+
+        Its login ends, its syncs are free, and nothing more is written in its name. Raises
+        InvalidInput for none, several, or this computer.
+        """
+        store, membership = await self._require_store(actor), await self.find_membership()
+        desks = [one for one in await store.desks.list_all() if one.revoked_at is None]
+        found = [one for one in desks if one.name == desk] or [
+            one for one in desks if desk and one.id.startswith(desk)
+        ]
+        if len(found) != 1 or membership is None:
+            raise InvalidInput(
+                f"{'No' if not found else 'More than one'} computer of the team is “{desk[:40]}”.",
+                "Nothing was changed.",
+                "`fairlead team` names them; `fairlead team --json` tells the id of each.",
+            )
+        if found[0].id == membership.desk_id:
+            raise InvalidInput("This is that computer.", "", "`fairlead team leave` takes it out.")
+        await self._note("revoked", found[0].name, actor)
+        return found[0], await store.enrolment.revoke(found[0].id, actor.signature)
+
+    async def use_worker(self, change_settings: Callable[[Mapping[str, Json]], None]) -> bool:
+        """Have a desk without Sailthru's key reach it through a worker, where it may.
+
+        It may where it was joined by a code that was made for one person. Returns whether it does.
+        """
+        values = self._config.settings_file.load().values
+        uri = values.get(settings_table.SERVICE_URI)
+        store = await self.open()
+        if store is None or await self._config.sailthru_credentials(uri) is not None:
+            return False
+        may_ask = await store.requests.has_person()
+        if may_ask:
+            change_settings({settings_table.SAILTHRU_THROUGH_TEAM.key: True})
+        return may_ask
+
+    async def _require_store(self, actor: Actor) -> "TeamStore":
         require_team_admin(actor)
-        membership = await self.find_membership()
-        text = await self._config.vault.get(Secret.TEAM_DSN)
-        if membership is None or text is None:
+        store = await self.open()
+        if store is None:
             raise InvalidInput("This computer belongs to no team.")
-        return check_team_address(self._config, text, self._add_secrets).text
+        return store
+
+    async def _note(self, what: str, name: str, actor: Actor) -> None:
+        now = self._config.clock.now()
+        await self._audit.note_team_act(what=what, name=name, actor=actor.signature, now=now)
 
     async def hand_in_audit(self) -> int:
         """Hand the rows of the audit that the team store lacks in; returns how many.
@@ -176,6 +280,21 @@ class TeamConnection:
             return 0
         self._store, count = await AuditHandover(self._memberships).hand_in(store, membership)
         return count
+
+    async def exchange_rows(self) -> int:
+        """Hand in the rows that the team shares, and take others' in; returns how many came.
+
+        Nothing happens where the workspace works alone. Raises as `open` does.
+        """
+        store = await self.open()
+        return 0 if store is None else await exchange_rows(store, self._journal)
+
+    async def share_rows(self, *, is_on: bool, actor: Actor) -> None:
+        """Switch sharing rows on or off for the whole team, as an admin."""
+        store = await self._require_store(actor)
+        await self._note("sharing on" if is_on else "sharing off", "rows", actor)
+        await store.shared_rows.switch(is_on=is_on, actor=actor.signature)
+        await exchange_rows(store, self._journal)
 
     async def list_of_customer(self, ids: Sequence[str]) -> tuple[TeamEntry, ...]:
         """List what other desks recorded of whoever has one of these ids, newest first.
@@ -208,18 +327,25 @@ class TeamConnection:
         if store is not None:
             store.close()
 
-    async def _find_desk(self, store: "TeamStore") -> str:
-        """Find the desk whose record is this computer's: it joined before; "" for none.
+    async def _find_desk(self, store: "TeamStore") -> tuple[str, str, int]:
+        """Return the id as which this computer joins, the desk it goes on from, and from where.
 
-        As another desk it would hand in once more what is there.
+        Its record may be there from before: as another desk it would hand it in once more. A desk
+        that was revoked, or that another login has, is gone on from as a new one.
         """
         here = await self._memberships.list_hashes()
         ends = await store.audit.list_ends()
         own = [(seq, desk) for desk, (seq, known) in ends.items() if here.get(seq) == known]
-        if own:
-            return max(own)[1]
-        # Restored from a copy since: the chain of that desk begins as this one does.
-        return await store.audit.find_desk_of(here.get(1, "")) if here else ""
+        seq, found = max(own, default=(0, ""))
+        if not own and here:
+            # Restored from a copy since: the chain of that desk begins as this one does.
+            found = await store.audit.find_desk_of(here.get(1, ""))
+        if found and await store.desks.may_continue(found):
+            return found, "", 0
+        if found and not seq:
+            known = await store.as_desk(found).audit.list_own_hashes()
+            seq = max((one for one in known if here.get(one) == known[one]), default=0)
+        return str(uuid.uuid4()), found, seq
 
 
 async def open_team_store(

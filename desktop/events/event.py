@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from desktop.model.event_delivery import GROUP_KEY_PREFIX
 from desktop.model.json_value import Json
 
 
@@ -31,8 +32,12 @@ class Event:
 
     @property
     def user_key(self) -> str:
-        """The key by which a user's events keep their order: userId, else anonymousId."""
-        return self.user_id or f"anonymous {identifier_text(self.body.get('anonymousId'))}"
+        """The key by which events keep their order: userId, else anonymousId, else groupId."""
+        if self.user_id:
+            return self.user_id
+        if anonymous := identifier_text(self.body.get("anonymousId")):
+            return f"anonymous {anonymous}"
+        return GROUP_KEY_PREFIX + identifier_text(self.body.get("groupId")).lower()
 
     def part(self, name: str) -> Mapping[str, Json]:
         """Return the event's object under `traits`, `properties` or `context`, or an empty one."""

@@ -27,6 +27,14 @@ class ActionKind(Enum):
         """The action as the window and the command line show it."""
         return _LABELS[self]
 
+    @property
+    def is_built_on(self) -> bool:
+        """Whether later events need the record that the action makes or describes.
+
+        Tickets and events only add to it; who belongs where is compared with later events.
+        """
+        return self in _BUILT_ON
+
     @classmethod
     def find(cls, text: str) -> "ActionKind | None":
         """Find an action by its key, its label, or a name that it has elsewhere."""
@@ -38,6 +46,7 @@ class ActionKind(Enum):
         return None
 
 
+_BUILT_ON = {ActionKind.UPSERT_USER, ActionKind.UPSERT_ORG}
 # As Customer.io calls them, in its table and in its text.
 _OTHER_NAMES = {
     ActionKind.UPSERT_USER: ("upsert user", "identify user"),

@@ -11,7 +11,9 @@ from desktop.events.trait_fields import TraitField, trait_fields
 from desktop.events.user_matching import UserKeys, UserMatch
 from desktop.events.zendesk_directory import ZendeskDirectory
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
+from desktop.model.field_value import as_list
 from desktop.model.json_value import Json
+from desktop.model.zendesk_organization import ZendeskOrganization
 from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
 from desktop.store.seen_id_table import SeenIdTable
 
@@ -46,11 +48,15 @@ class EventPlanContext:
 
 @dataclass(frozen=True)
 class FiredAction:
-    """An action that fires for an event, with the fields that its mapping makes."""
+    """An action that fires for an event, with the fields that its mapping makes.
+
+    `newer` are the values that a later event, delivered already, has given anew: they are left out.
+    """
 
     compiled: CompiledAction
     event: Event
     mapped: Mapping[str, Json]
+    newer: frozenset[str] = frozenset()
 
     @property
     def kind(self) -> ActionKind:
@@ -61,6 +67,23 @@ class FiredAction:
     def line(self) -> int:
         """The event's line in its source."""
         return self.event.line
+
+    def leave_out_newer(self, record: str, values: Mapping[str, Json]) -> dict[str, Json]:
+        """Return the values of a record without those that a later event has given anew."""
+        return {name: one for name, one in values.items() if f"{record} {name}" not in self.newer}
+
+    def explain_left_out(self, record: str, values: Mapping[str, Json]) -> str:
+        """Say which of the values are left out for newer ones, or ""."""
+        left = values.keys() - self.leave_out_newer(record, values).keys()
+        names = ", ".join(sorted(name.rpartition(".")[2] for name in left))
+        return f"{names} left out: a later event has given a newer value" if names else ""
+
+    def has_newer_membership(self, id_: str, organization: ZendeskOrganization | None) -> bool:
+        """Whether a later event has said if its user belongs to an organisation."""
+        ids = {id_.lower()}
+        if organization is not None:
+            ids |= {str(organization.id), (organization.external_id or id_).lower()}
+        return any(f"membership {one}" in self.newer for one in ids)
 
     def problem(self, reason: str) -> PlanProblem:
         """Return a problem of this action and event."""
@@ -92,6 +115,12 @@ def find_missing_fields(fired: FiredAction, directory: ZendeskDirectory) -> tupl
         return ()
     fields = custom_fields(fired, *found)
     return tuple(one.key for one in fields if one.definition is None)
+
+
+def words_of(value: Json) -> list[str]:
+    """Return the texts of a list, or of one text that commas divide: "a.example, b.example"."""
+    items = value.split(",") if isinstance(value, str) else as_list(value)
+    return [text for one in items if (text := str(one).strip())]
 
 
 def placeholder(kind: str, line: int) -> str:

@@ -6,6 +6,7 @@ from desktop.events.user_matching import UserMatch
 from desktop.model.json_value import Json
 from desktop.model.zendesk_organization import ZendeskOrganization
 
+NEWER_MEMBERSHIP = "left out: a later event has said whether they are in {}"
 MEMBERSHIPS_PATH = "/api/v2/organization_memberships"
 
 
@@ -26,7 +27,10 @@ async def plan_joining(
     user's first. `keys` and `group` name both where Zendesk has no name for them.
     """
     who = name_of(match.user, keys)
+    is_overtaken = fired.has_newer_membership(group, organization)
     group = organization.name if organization else group
+    if is_overtaken:
+        return NoChange(fired.line, fired.kind, who, NEWER_MEMBERSHIP.format(group))
     user = user_reference(match)
     state = context.made.get(f"member {user} {reference}")
     memberships = await context.directory.memberships(match.user.id) if match.user else ()

@@ -10,8 +10,9 @@ from desktop.events.plan_context import (
     name_of,
     placeholder,
     user_reference,
+    words_of,
 )
-from desktop.events.plan_joining import MEMBERSHIPS_PATH, plan_joining
+from desktop.events.plan_joining import MEMBERSHIPS_PATH, NEWER_MEMBERSHIP, plan_joining
 from desktop.events.planned_request import (
     EventFieldChange,
     NoChange,
@@ -70,11 +71,10 @@ def _wanted_values(fired: FiredAction, context: EventPlanContext) -> dict[str, J
         for name in _TEXTS
         if isinstance(value := mapped.get(name), str) and value.strip()
     }
-    if domains := [str(one).strip().lower() for one in as_list(mapped.get("domain_names")) if one]:
-        values["domain_names"] = domains
-    tags = [zendesk_tag_from(str(one)) for one in as_list(mapped.get("tags"))]
-    if any(tags):
-        values["tags"] = [tag for tag in tags if tag]
+    if domains := [one.lower() for one in words_of(mapped.get("domain_names"))]:
+        values["domain_names"] = list(dict.fromkeys(domains))
+    if tags := [tag for one in words_of(mapped.get("tags")) if (tag := zendesk_tag_from(one))]:
+        values["tags"] = list(dict.fromkeys(tags))
     for key, value in _custom_values(fired, context):
         values[f"organization_fields.{key}"] = value
     return values
@@ -100,6 +100,10 @@ def _plan_upsert(
     values: Mapping[str, Json],
 ) -> Planned:
     changes = []
+    left_out = ""
+    if organization is not None:
+        left_out = fired.explain_left_out("organization", values)
+        values = fired.leave_out_newer("organization", values)
     for name, value in values.items():
         old = _value_of(organization, name)
         new = _joined(fired, name, old, value)
@@ -107,7 +111,7 @@ def _plan_upsert(
             changes.append(EventFieldChange(name, old, new))
     who = organization.name if organization else str(values.get("name") or id_)
     if not changes and organization is not None:
-        return NoChange(fired.line, fired.kind, who, "nothing to change")
+        return NoChange(fired.line, fired.kind, who, left_out or "nothing to change")
     # Found by Zendesk's own id it may have another external id, which stays.
     has_other_id = (
         organization is not None and (organization.external_id or "").lower() != id_.lower()
@@ -144,6 +148,7 @@ def _plan_upsert(
         summary=f"{who}: new organisation" if is_new else f"{who}: {shown}",
         organization_id=None if organization is None else organization.id,
         changes=() if is_new else tuple(changes),
+        warnings=(left_out,) if left_out else (),
     )
 
 
@@ -236,6 +241,8 @@ async def _plan_leaving(
 ) -> Planned:
     who = name_of(match.user, keys)
     group = organization.name if organization else id_
+    if fired.has_newer_membership(id_, organization):
+        return NoChange(fired.line, fired.kind, who, NEWER_MEMBERSHIP.format(group))
     user, company = user_reference(match), _organization_reference(context, id_, organization)
     state = context.made.get(f"member {user} {company}")
     # All of them: the organisation need not be the user's first.

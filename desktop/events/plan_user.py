@@ -50,15 +50,24 @@ async def plan_user(fired: FiredAction, context: EventPlanContext) -> list[Plann
     organization = await _find_organization(fired, context, warnings)
     if match.user is None:
         return _plan_new_user(fired, context, keys, match, values, organization, tuple(warnings))
+    left_out = fired.explain_left_out("user", values)
+    warnings += [left_out] if left_out else []
+    values = fired.leave_out_newer("user", values)
     planned = _plan_update(fired, context, match, match.user, values, tuple(warnings))
     if organization is not None:
         # Not by writing organization_id: that would end all other memberships (docs/zendesk.md 0).
         joining = await plan_joining(
-            fired, context, match, organization.id, organization, keys=str(keys), is_main=True
+            *(fired, context, match, organization.id, organization),
+            keys=str(keys),
+            group=identifier_text(fired.mapped.get("organization_id")),
+            is_main=True,
         )
         planned += [joining] if isinstance(joining, PlannedRequest) else []
     return planned or [
-        NoChange(fired.line, fired.kind, name_of(match.user, str(keys)), "nothing to change")
+        NoChange(
+            *(fired.line, fired.kind, name_of(match.user, str(keys))),
+            left_out or "nothing to change",
+        )
     ]
 
 
@@ -110,7 +119,7 @@ async def _find_organization(
     fired: FiredAction, context: EventPlanContext, warnings: list[str]
 ) -> ZendeskOrganization | None:
     text = identifier_text(fired.mapped.get("organization_id"))
-    if not text:
+    if not text or not fired.leave_out_newer("user", {"organization_id": text}):
         return None
     found = await context.directory.find_organization(
         text, fired.compiled.action.options.organization_id

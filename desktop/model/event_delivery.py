@@ -8,6 +8,10 @@ EDITED_TEXT = (
     "It is not certain that Fairlead stored this event as it stands. Read it, then retry or ignore"
     " it."
 )
+# Before the id of an organisation whose events name no user. No userId begins with a blank.
+GROUP_KEY_PREFIX = " group "
+# Why nothing is sent while the destination is switched off.
+DESTINATION_OFF_TEXT = "Delivery of events to Zendesk is switched off. An admin can switch it on."
 # Of a delivery that somebody has unticked.
 LEFT_OUT_TEXT = "It was unticked, and not sent."
 
@@ -39,7 +43,8 @@ class DeliveryState(Enum):
 class NewStoredEvent:
     """An event or a bad line to be stored; `reason` is why it can't be read, "" for an event.
 
-    `left_out` are actions that somebody has unticked: they are not delivered with the event.
+    `user_key`: events of one key are delivered in their order. `left_out` are actions that somebody
+    has unticked: they are not delivered with the event.
     """
 
     line: int
@@ -78,12 +83,12 @@ class StoredEvent:
     """A stored event with its deliveries, in the order of its actions.
 
     `is_opened`: its actions were chosen. `reason` is why an invalid one can't be read. `failures`
-    counts what passed by itself mostly; `not_before` is its next try (Unix seconds). `is_held`:
-    given up, and later events of its user wait. `waits_for` is the id of the earlier event of the
-    same user that comes first, 0 for none. `ignored` is why it is never sent. `named_source` is the
-    source that somebody has named, 0 for none. `left_out` is set where it was claimed to be
-    delivered by itself: the traits without a field that may be left out. `is_edited`: somebody has
-    written it into the database by other means than Fairlead, or changed it there.
+    counts what passed by itself mostly; `not_before` is its next try (Unix seconds). `is_held`: it
+    waits for a person, and later events of its user wait for it. `waits_for` is the id of the
+    earlier event of the same user that comes first, 0 for none. `ignored` is why it is never sent.
+    `named_source` is the source that somebody has named, 0 for none. `left_out` is set where it was
+    claimed to be delivered by itself: the traits without a field that may be left out. `is_edited`:
+    somebody has written it into the database by other means than Fairlead, or changed it there.
     """
 
     id: int

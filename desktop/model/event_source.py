@@ -61,7 +61,8 @@ class EventSource:
 
     `switch` is set while it is delivered by itself, as the audit proves; `distrust` is why a
     switch that stands in the database does not count. `used_this_hour` events were delivered so in
-    the last hour. `trouble` is what kept its folder from being read.
+    the last hour. `trouble` is what kept its folder from being read, or its port from being
+    served.
     """
 
     id: int

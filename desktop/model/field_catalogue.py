@@ -8,8 +8,11 @@ from collections.abc import Iterator
 
 from desktop.model.field_mapping import EVENT_FIELDS, MappingOperator, MappingRow, SourceType
 from desktop.model.field_value import parse_number
+from desktop.model.mapping_template import template_fields
+from desktop.model.sell_lists import LEAD_STATUS_FIELD
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
+from desktop.model.target_record import SELL_FIELD_PREFIX
 
 ZENDESK_USER_FIELDS = (
     "id",
@@ -41,6 +44,8 @@ TICKET_FIELDS = (
     "ticket_ids",
     "seen",
 )
+# What happened to somebody, beside who they are.
+RULE_FIELDS = ("happened_at", "ticket_id", "ticket_subject")
 # docs/sailthru.md 2.1 and 2.4; the export lacks login_time, a profile read by itself tells it.
 PROFILE_FIELDS = (
     "sid",
@@ -65,11 +70,42 @@ PROFILE_FIELDS = (
     "lifetime_pv",
     "lifetime_purchase",
     "lifetime_purchase_price",
+    LEAD_STATUS_FIELD,
 )
+_SELL_PERSON_FIELDS = (
+    "id",
+    "name",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "mobile",
+    "title",
+    "tags",
+    "owner_id",
+    "address.city",
+    "address.postal_code",
+    "address.state",
+    "address.country",
+    "created_at",
+    "updated_at",
+)
+SELL_CONTACT_FIELDS = (
+    *_SELL_PERSON_FIELDS,
+    "customer_status",
+    "prospect_status",
+    "is_organization",
+    "billing_address.city",
+    "billing_address.country",
+)
+SELL_LEAD_FIELDS = (*_SELL_PERSON_FIELDS, "status", "organization_name")
 _FIELDS_BY_KIND = {
     SourceKind.ZENDESK_USERS: ZENDESK_USER_FIELDS,
     SourceKind.ZENDESK_TICKETS: (*ZENDESK_USER_FIELDS, *TICKET_FIELDS),
     SourceKind.SAILTHRU_LISTS: PROFILE_FIELDS,
+    SourceKind.RULE: (*ZENDESK_USER_FIELDS, *RULE_FIELDS),
+    SourceKind.SELL_CONTACTS: SELL_CONTACT_FIELDS,
+    SourceKind.SELL_LEADS: SELL_LEAD_FIELDS,
 }
 # docs/sailthru.md 2.4: conditions are judged by a list's export, before any profile is read.
 _NOT_EXPORTED_PROBLEMS = {
@@ -82,7 +118,15 @@ _OPEN_PREFIXES = {
     SourceKind.ZENDESK_USERS: "user_fields.",
     SourceKind.ZENDESK_TICKETS: "user_fields.",
     SourceKind.SAILTHRU_LISTS: "vars.",
+    SourceKind.RULE: "user_fields.",
+    SourceKind.SELL_CONTACTS: SELL_FIELD_PREFIX,
+    SourceKind.SELL_LEADS: SELL_FIELD_PREFIX,
 }
+_FIELDS_BY_SERVICE = (
+    (Service.SAILTHRU, PROFILE_FIELDS, "vars."),
+    (Service.ZENDESK, ZENDESK_USER_FIELDS, "user_fields."),
+    (Service.SELL, SELL_CONTACT_FIELDS, SELL_FIELD_PREFIX),
+)
 
 
 # Titles of the fields whose names alone do not read as words.
@@ -122,7 +166,7 @@ _TITLES = {
 def field_title(field: str) -> str:
     """Return the title that people read for a sync's field: `vars.first_name` is “First name”."""
     kind, dot, name = field.partition(".")
-    own = name if dot and kind in ("vars", "user_fields") else field
+    own = name if dot and kind in ("vars", "user_fields", "custom_fields") else field
     if own in _TITLES:
         return _TITLES[own]
     if dot and kind in ("lists", "tags"):
@@ -148,16 +192,19 @@ def source_field_problem(sync: Sync, field: str) -> str:
     prefix = source_prefix(kind)
     if field in known or (field.startswith(prefix) and len(field) > len(prefix)):
         return ""
+    if field == LEAD_STATUS_FIELD and not sync.effects.lead_lists:
+        return "Only a sync that keeps lists by lead status knows it."
     if field == "stages":
         return "" if sync.stages else "This sync has no stages."
     shown = field[:80]
+    if field in RULE_FIELDS:
+        return f"“{shown}” is known only to a rule."
     if field in TICKET_FIELDS:
         return f"“{shown}” is known only where a sync reads tickets."
-    reads_zendesk = kind.service is Service.ZENDESK
-    if reads_zendesk and (field in PROFILE_FIELDS or field.startswith("vars.")):
-        return f"“{shown}” is a field of Sailthru, and this sync reads Zendesk."
-    if not reads_zendesk and (field in ZENDESK_USER_FIELDS or field.startswith("user_fields.")):
-        return f"“{shown}” is a field of Zendesk, and this sync reads Sailthru."
+    for service, names, own_prefix in _FIELDS_BY_SERVICE:
+        if kind.service is not service and (field in names or field.startswith(own_prefix)):
+            reads = kind.service.title
+            return f"“{shown}” is a field of {service.title}, and this sync reads {reads}."
     near = difflib.get_close_matches(field, known, n=1)
     own = f"An account’s own fields begin with “{prefix}”."
     hint = f"Did you mean “{near[0]}”?" if near else own
@@ -167,17 +214,26 @@ def source_field_problem(sync: Sync, field: str) -> str:
 def mapping_source_problems(sync: Sync) -> Iterator[str]:
     """Yield why mapping rows never read a value from the source, a sentence each."""
     for row in (row for row in sync.mapping if row.on):
-        field = row.source
-        if row.type in (SourceType.SEEN, SourceType.OPTOUT):
-            field = row.source or row.type.value
-        elif row.type in (SourceType.LISTS, SourceType.STAGES):
-            field = row.type.value
-        if row.type is not SourceType.TEXT and field:
+        for field in _named_fields(row):
             problem = source_field_problem(sync, field)
             if problem:
                 yield f"The row for {row.target[:80]} never writes: {problem}"
         if row.operator is MappingOperator.SUM:
             yield from _increment_problems(sync, row)
+
+
+def _named_fields(row: MappingRow) -> tuple[str, ...]:
+    """Return the source fields that a mapping row names, as it names them."""
+    if row.type is SourceType.TEMPLATE:
+        return template_fields(row.source)
+    if row.type in (SourceType.LISTS, SourceType.STAGES):
+        return (row.type.value,)
+    if row.type is SourceType.TEXT:
+        return ()
+    field = row.source
+    if row.type in (SourceType.SEEN, SourceType.OPTOUT):
+        field = row.source or row.type.value
+    return (field,) if field else ()
 
 
 def condition_field_problems(sync: Sync) -> Iterator[str]:

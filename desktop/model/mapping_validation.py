@@ -1,18 +1,23 @@
 """Validates a mapping's rows against what Sailthru and Zendesk let anybody write; pure."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from desktop.kit.errors import InvalidInput
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
+from desktop.model.mapping_template import template_problem
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
 from desktop.model.service import Service
-from desktop.model.target_record import OPTOUT_FIELD
+from desktop.model.target_record import (
+    OPTOUT_FIELD,
+    SELL_ADDRESS_KEYS,
+    SELL_ADDRESSES,
+    SELL_ATTRIBUTES,
+    SELL_FIELD_PREFIX,
+)
+from desktop.model.zendesk_naming_rules import ZENDESK_FIELD_KEY
 
 # `cookie` is a login token, and keys say who somebody is: no mapping writes either.
 RESERVED_FIELDS = frozenset({"cookie", "cookies", "keys", "sid", "email", "extid"})
-# developer.zendesk.com, User Fields: “letters, digits and underscores, not digits only”.
-ZENDESK_FIELD_KEY = re.compile(r"(?=.*[^0-9])[A-Za-z0-9_]+")
 _ZENDESK_FIELDS = frozenset({"name", "phone", "external_id", "notes", "details", "tags"})
 _SET_OPERATORS = (MappingOperator.SET, MappingOperator.SET_IF_EMPTY)
 
@@ -24,7 +29,7 @@ def validate_mapping(rows: Sequence[MappingRow], target: Service) -> tuple[str, 
     """
     problems: list[str] = []
     seen: set[str] = set()
-    check = _sailthru_problems if target is Service.SAILTHRU else _zendesk_problems
+    check = _CHECKS[target]
     for row in (row for row in rows if row.on):
         # Written twice, the order of rows would decide.
         if row.target in seen:
@@ -32,6 +37,8 @@ def validate_mapping(rows: Sequence[MappingRow], target: Service) -> tuple[str, 
         seen.add(row.target)
         if not row.source and row.type in (SourceType.FIELD, SourceType.IDENTIFIER):
             problems.append(f"The row for {row.target} does not say what it reads.")
+        if row.type is SourceType.TEMPLATE and (problem := template_problem(row.source)):
+            problems.append(f"The row for {row.target}: {problem}")
         if row.prefer is ConflictPreference.STRICTER and row.target != OPTOUT_FIELD:
             problems.append(f"{row.target} has no stricter value: say which side wins.")
         problems.extend(check(row))
@@ -76,6 +83,37 @@ def _zendesk_problems(row: MappingRow) -> Iterator[str]:
         yield from _operator_problems(row, _SET_OPERATORS)
     else:
         yield _unknown_field_message(row, Service.ZENDESK)
+
+
+# `owner_id` is a user of the account, and `is_organization` cannot be changed later.
+_SELL_FIELDS = frozenset(
+    {
+        *(name for name in SELL_ATTRIBUTES if name not in RESERVED_FIELDS),
+        *("customer_status", "prospect_status", "status", "organization_name", "description"),
+        *("website", "industry"),
+        *(f"{kind}.{key}" for kind in SELL_ADDRESSES for key in SELL_ADDRESS_KEYS),
+    }
+)
+
+
+def _sell_problems(row: MappingRow) -> Iterator[str]:
+    key = row.target.removeprefix(SELL_FIELD_PREFIX)
+    if row.target in RESERVED_FIELDS:
+        yield f"{row.target} says who somebody is; a mapping does not write it."
+    elif row.target == "tags":
+        # A record's tags are written whole: setting them would take away those of other people.
+        yield from _operator_problems(row, (MappingOperator.ADD,))
+    elif row.target in _SELL_FIELDS or (row.target.startswith(SELL_FIELD_PREFIX) and key):
+        yield from _operator_problems(row, _SET_OPERATORS)
+    else:
+        yield _unknown_field_message(row, Service.SELL)
+
+
+_CHECKS: Mapping[Service, Callable[[MappingRow], Iterator[str]]] = {
+    Service.SAILTHRU: _sailthru_problems,
+    Service.ZENDESK: _zendesk_problems,
+    Service.SELL: _sell_problems,
+}
 
 
 def _operator_problems(row: MappingRow, allowed: tuple[MappingOperator, ...]) -> Iterator[str]:

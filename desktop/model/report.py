@@ -68,7 +68,9 @@ class Report:
     `since` is when the earliest was known that the report could count: what lies before is not
     known where `is_since_limiting`, else there was nothing. `read_at` is the age of the source.
     `reading` says how far the source is read where that is not to its end, in some words.
-    `people`: how many different customers; None: not known. `notes` are sentences.
+    `frozen_before`: what had not changed since then was dropped from this computer, so that days
+    before it keep the numbers they had. `people`: how many different customers; None: not known.
+    `notes` are sentences.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Report:
     read_at: float | None = None
     reading: str = ""
     people: int | None = None
+    frozen_before: float | None = None
     notes: tuple[str, ...] = ()
     findings: tuple[ReportFinding, ...] = ()
     # The series that add up to the total; the others are counts of something else beside it.
@@ -127,6 +130,10 @@ class Report:
         if not self.is_since_limiting or not buckets:
             return False
         return self.since is None or self.since > buckets[0].begins_at
+
+    def is_frozen(self, bucket: ReportBucket) -> bool:
+        """Whether a bucket's numbers stand as they were when its rows were dropped here."""
+        return self.frozen_before is not None and bucket.begins_at < self.frozen_before
 
     def count_of(self, series: ReportSeries) -> int:
         """A category's number of the whole period; of a share, of how many."""

@@ -1,9 +1,11 @@
 """Records of Zendesk Sell: contacts, leads, deals, users, the account, custom fields."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from enum import Enum
+from typing import ClassVar, TypeVar
 
 from desktop.model.json_value import Json
 
@@ -11,11 +13,37 @@ from desktop.model.json_value import Json
 SELL_END = date(2027, 8, 31)
 
 
+class SellRecordKind(Enum):
+    """The two kinds of people in Sell, which count their ids by themselves."""
+
+    CONTACT = "contact"
+    LEAD = "lead"
+
+    @property
+    def path(self) -> str:
+        """The path of the kind's list in Sell's API."""
+        return f"/v2/{self.value}s"
+
+
+def sell_record_id(kind: SellRecordKind, number: int) -> str:
+    """Return the id of a Sell contact or lead in syncs: `contact-2101`."""
+    return f"{kind.value}-{number}"
+
+
+def parse_sell_record_id(record_id: str) -> tuple[SellRecordKind, int] | None:
+    """Return kind and number of a sync's id of a Sell record, or None."""
+    name, _, number = record_id.partition("-")
+    if not number.isascii() or not number.isdigit():
+        return None
+    return next(((kind, int(number)) for kind in SellRecordKind if kind.value == name), None)
+
+
 @dataclass(frozen=True)
 class SellPerson:
     """What a contact and a lead of Sell have in common; times are Unix seconds.
 
-    `custom_fields` are keyed by name, as Sell's Core API has them; the name may be changed there.
+    `custom_fields` are keyed by name, as Sell's Core API has them; the name may be changed there,
+    so syncs key them by id as well. `is_deleted`: only a feed knows that.
     """
 
     id: int
@@ -31,6 +59,19 @@ class SellPerson:
     address: Mapping[str, Json] = field(default_factory=dict)
     created_at: float | None = None
     updated_at: float | None = None
+    is_deleted: bool = False
+
+    kind: ClassVar[SellRecordKind]
+
+    @property
+    def record_id(self) -> str:
+        """A Sell person's id in syncs: `contact-2101`."""
+        return sell_record_id(self.kind, self.id)
+
+    @property
+    def label(self) -> str:
+        """How a Sell person is called in a line of text."""
+        return self.full_name or self.email or f"{self.kind.value} {self.id}"
 
     @property
     def full_name(self) -> str:
@@ -42,6 +83,7 @@ class SellPerson:
 class SellContact(SellPerson):
     """A contact of Sell: a person, or an organisation whose name is `name`."""
 
+    kind = SellRecordKind.CONTACT
     name: str = ""
     is_organization: bool = False
     contact_id: int | None = None
@@ -52,20 +94,21 @@ class SellContact(SellPerson):
     @property
     def label(self) -> str:
         """How a Sell contact is called in a line of text."""
-        return self.name or self.full_name or self.email or f"contact {self.id}"
+        return self.name or super().label
 
 
 @dataclass(frozen=True)
 class SellLead(SellPerson):
     """A lead of Sell; `status` is any text."""
 
+    kind = SellRecordKind.LEAD
     organization_name: str = ""
     status: str = ""
 
     @property
     def label(self) -> str:
         """How a Sell lead is called in a line of text."""
-        return self.full_name or self.organization_name or self.email or f"lead {self.id}"
+        return self.full_name or self.organization_name or super().label
 
 
 @dataclass(frozen=True)
@@ -111,3 +154,18 @@ class SellCustomField:
     id: int
     name: str
     type: str = ""
+
+
+def is_organization(person: SellPerson) -> bool:
+    """Whether a Sell record is a contact that is an organisation, which no sync reads."""
+    return isinstance(person, SellContact) and person.is_organization
+
+
+Person = TypeVar("Person", bound=SellPerson)
+
+
+def with_field_ids(person: Person, definitions: Iterable[SellCustomField]) -> Person:
+    """Return a Sell record whose custom fields are keyed by id as well: a rename keeps the id."""
+    by_name = {one.name: str(one.id) for one in definitions}
+    ids = {by_name[name]: value for name, value in person.custom_fields.items() if name in by_name}
+    return replace(person, custom_fields={**person.custom_fields, **ids}) if ids else person

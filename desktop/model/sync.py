@@ -12,6 +12,7 @@ from desktop.model.field_mapping import ConflictPreference, MappingRow, SourceTy
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
 from desktop.model.limit import Limit
 from desktop.model.name_splitting import NameSplitRule
+from desktop.model.rule import PhrasePlace, RuleTrigger
 from desktop.model.service import Service
 
 # Instead of the name of a covering list: profiles are read one by one.
@@ -19,7 +20,10 @@ READ_SINGLY = "none"
 # Characters; the name is part of a lock file's name.
 SYNC_NAME_MAX_LENGTH = 64
 # Name, schedule, limits and notifications change nothing that a plan holds.
-_PLAN_RELEVANT_FIELDS = ("source", "identity", "effects", "purposes", "stages", "opt_in")
+_PLAN_RELEVANT_FIELDS = (
+    "source", "target", "identity", "effects", "purposes", "stages", "opt_in", "shared_address",
+    "armed_at",
+)  # fmt: skip
 
 
 class SourceKind(Enum):
@@ -28,11 +32,43 @@ class SourceKind(Enum):
     ZENDESK_USERS = "zendesk_users"
     ZENDESK_TICKETS = "zendesk_tickets"
     SAILTHRU_LISTS = "sailthru_lists"
+    RULE = "rule"
+    SELL_CONTACTS = "sell_contacts"
+    SELL_LEADS = "sell_leads"
 
     @property
     def service(self) -> Service:
         """The service that a sync's source records come from."""
-        return Service.SAILTHRU if self is SourceKind.SAILTHRU_LISTS else Service.ZENDESK
+        return _SERVICE_BY_SOURCE.get(self, Service.ZENDESK)
+
+
+_SERVICE_BY_SOURCE = {
+    SourceKind.SAILTHRU_LISTS: Service.SAILTHRU,
+    SourceKind.SELL_CONTACTS: Service.SELL,
+    SourceKind.SELL_LEADS: Service.SELL,
+}
+
+
+class TargetType(Enum):
+    """The kind of target records that a sync writes."""
+
+    PROFILES = "sailthru_profiles"
+    USERS = "zendesk_users"
+    SELL_CONTACTS = "sell_contacts"
+    SELL_LEADS = "sell_leads"
+
+    @property
+    def service(self) -> Service:
+        """The service that a sync's target records are in."""
+        return _SERVICE_BY_TARGET[self]
+
+
+_SERVICE_BY_TARGET = {
+    TargetType.PROFILES: Service.SAILTHRU,
+    TargetType.USERS: Service.ZENDESK,
+    TargetType.SELL_CONTACTS: Service.SELL,
+    TargetType.SELL_LEADS: Service.SELL,
+}
 
 
 class MatchIdentifier(Enum):
@@ -45,6 +81,15 @@ class MatchIdentifier(Enum):
     EMAIL = "email"
     EXTERNAL_ID = "external_id"
     PHONE = "phone"
+
+
+class SharedAddressRule(Enum):
+    """Which of several contacts or leads of Sell with one address a sync updates (S3-40)."""
+
+    ASK = "ask"
+    FIRST_SAME_NAME = "first_same_name"
+    FIRST = "first"
+    NONE = "none"
 
 
 class FlowPolicy(Enum):
@@ -64,7 +109,8 @@ class SyncSource:
 
     `lists`: the Sailthru lists (smart ones included); none means every natural list.
     `within_days`: only tickets made in so many days; None: all. `stage`: only people who are in
-    this stage now; empty: all.
+    this stage now; empty: all. Of a rule: `trigger` is what happens to people, `phrase` what a
+    ticket says, `phrase_in` where; `segment` names the saved segment they have to be in.
     """
 
     kind: SourceKind
@@ -72,6 +118,10 @@ class SyncSource:
     where: tuple[FieldCondition, ...] = ()
     within_days: int | None = None
     stage: str = ""
+    trigger: RuleTrigger = RuleTrigger.TICKET_CREATED
+    phrase: str = ""
+    phrase_in: PhrasePlace = PhrasePlace.TEXT
+    segment: str = ""
 
     @property
     def condition_fields(self) -> frozenset[str]:
@@ -87,6 +137,9 @@ class SyncEffects:
     leaves them; `untag_when_gone` likewise for tags. `list_name_field`: the Zendesk user field
     that takes the name of the list a person came from; empty: none. `deleted_var`: the var that
     becomes true when the person is deleted in Zendesk; nothing is ever deleted in Sailthru.
+    `lead_lists`: a lead's status in Sell is the Sailthru list of its name.
+    Of a rule: `pause_days` pauses marketing for at most so many days (0: it does not), by the var
+    and on the list that the account uses for it.
     """
 
     create_missing: bool = False
@@ -96,6 +149,15 @@ class SyncEffects:
     untag_when_gone: bool = False
     list_name_field: str = ""
     deleted_var: str = ""
+    remove_from_lists: tuple[str, ...] = ()
+    pause_days: int = 0
+    pause_var: str = ""
+    pause_list: str = ""
+    lead_lists: bool = False
+
+
+# What somebody confirms with their name; the audit keeps the sentence as it was shown.
+ATTESTATION_TEXT = "I confirm that the people this sync creates have given their consent"
 
 
 @dataclass(frozen=True)
@@ -132,12 +194,17 @@ class Sync:
     `checked_at` is when it was last
     checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a
     rule of `model.schedule`, empty: only by hand. `covering_list`: the Sailthru list whose export
-    profiles are read by; empty: chosen by each plan, READ_SINGLY: none. `version` counts its saves.
+    profiles are read by; empty: chosen by each plan, READ_SINGLY: none. `target`: what it writes;
+    None: profiles, and Zendesk users where it reads Sailthru. `partner`: the sync of the other
+    direction, which is switched on and off with it while `both_directions`. `version` counts its
+    saves. `armed_at`: what happened before this moment (Unix seconds) makes a rule do nothing; 0:
+    it is off.
     """
 
     name: str
     title: str
     source: SyncSource
+    target: TargetType | None = None
     identity: tuple[MatchIdentifier, ...] = (
         MatchIdentifier.SID,
         MatchIdentifier.EMAIL,
@@ -152,6 +219,9 @@ class Sync:
     pressure: FrequencyCap | None = None
     flows: FlowPolicy = FlowPolicy.NOT_STARTED
     name_split: NameSplitRule = NameSplitRule.FIRST_SPACE
+    shared_address: SharedAddressRule = SharedAddressRule.ASK
+    partner: str = ""
+    both_directions: bool = False
     covering_list: str = ""
     schedule: str = ""
     notify: NotificationSettings = NotificationSettings()
@@ -163,11 +233,33 @@ class Sync:
     labels: tuple[str, ...] = ()
     description: str = ""
     version: int = 0
+    armed_at: float = 0.0
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether the sync acts on people to whom something has happened."""
+        return self.source.kind is SourceKind.RULE
 
     @property
     def target_service(self) -> Service:
         """The service that a configured sync writes to."""
-        return Service.ZENDESK if self.source.kind.service is Service.SAILTHRU else Service.SAILTHRU
+        return self.target_type.service
+
+    @property
+    def target_type(self) -> TargetType:
+        """The kind of record that a configured sync writes."""
+        if self.is_rule:
+            # Tags are Zendesk's; all else that a rule does is Sailthru's.
+            return TargetType.USERS if self.effects.add_tags else TargetType.PROFILES
+        if self.target is not None:
+            return self.target
+        reads_sailthru = self.source.kind.service is Service.SAILTHRU
+        return TargetType.USERS if reads_sailthru else TargetType.PROFILES
+
+    @property
+    def services(self) -> frozenset[Service]:
+        """The services that a configured sync reads or writes."""
+        return frozenset({self.source.kind.service, self.target_service})
 
     @property
     def stage_fields(self) -> tuple[str, ...]:
@@ -205,6 +297,7 @@ class SyncStatus:
     """How a configured sync stands: last run, next one, how much waits for a person.
 
     `pause_reason` is why it does not run by itself although it is on and has a schedule.
+    `paused_people` are those whose marketing a rule has paused, which it ends only while it is on.
     """
 
     sync: Sync
@@ -214,5 +307,6 @@ class SyncStatus:
     next_run_at: float | None = None
     pause_reason: str = ""
     waiting_count: int = 0
+    paused_people: int = 0
     running_run: str | None = None
     totals: dict[str, int] = field(default_factory=dict)

@@ -13,10 +13,14 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.attribute_path import read_value, replace_value
 from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, FrequencyCap
 from desktop.model.name_splitting import NameSplitRule
+from desktop.model.rule import MAX_RULE_PAUSE_DAYS, PhrasePlace, RuleTrigger
+from desktop.model.service import Service
 from desktop.model.sync import (
+    ATTESTATION_TEXT,
     FlowPolicy,
     MatchIdentifier,
     OptInAttestation,
+    SharedAddressRule,
     SourceKind,
     Sync,
 )
@@ -31,7 +35,12 @@ IDENTIFIER_CHOICES = (
     (MatchIdentifier.EXTERNAL_ID.value, "external id"),
     (MatchIdentifier.PHONE.value, "phone"),
 )
-_READS_ZENDESK = (SourceKind.ZENDESK_USERS, SourceKind.ZENDESK_TICKETS)
+_COPIES_ZENDESK = (SourceKind.ZENDESK_USERS, SourceKind.ZENDESK_TICKETS)
+_OF_RULE = (SourceKind.RULE,)
+_READS_ZENDESK = (*_COPIES_ZENDESK, *_OF_RULE)
+_COPIES_TO_SAILTHRU = (*_COPIES_ZENDESK, SourceKind.SELL_CONTACTS, SourceKind.SELL_LEADS)
+_WRITES_SAILTHRU = (*_COPIES_TO_SAILTHRU, *_OF_RULE)
+_COPIES = (*_COPIES_TO_SAILTHRU, SourceKind.SAILTHRU_LISTS)
 _READS_SAILTHRU = (SourceKind.SAILTHRU_LISTS,)
 
 
@@ -50,7 +59,8 @@ class SyncFieldKind(Enum):
 class SyncField:
     """One settable field of a sync, addressed by its attribute's path (`effects.add_tags`).
 
-    `choices` are (key, text). `sources` are the kinds of source whose syncs have the field.
+    `choices` are (key, text). `sources` are the kinds of source whose syncs have the field;
+    `service`: only those that read or write it.
     """
 
     path: str
@@ -61,6 +71,7 @@ class SyncField:
     minimum: int = 0
     maximum: int = 0
     sources: tuple[SourceKind, ...] = tuple(SourceKind)
+    service: Service | None = None
 
 
 _SWITCH, _NAMES = SyncFieldKind.SWITCH, SyncFieldKind.NAMES
@@ -71,6 +82,34 @@ SYNC_FIELDS = (
     SyncField("description", "Description", "What the sync is for."),
     SyncField("labels", "Labels", "Labels by which syncs are filtered.", _NAMES),
     SyncField("favourite", "Favourite", "Favourites stand first.", _SWITCH),
+    SyncField(
+        "source.trigger",
+        "When",
+        "What happens to a customer. It acts on what happens from the moment it is switched on.",
+        _CHOICE,
+        choices=tuple((trigger.value, trigger.label) for trigger in RuleTrigger),
+        sources=_OF_RULE,
+    ),
+    SyncField(
+        "source.phrase",
+        "Phrase",
+        "Words in a row that a new ticket says; as a place, tag: the whole tag.",
+        sources=_OF_RULE,
+    ),
+    SyncField(
+        "source.phrase_in",
+        "In its",
+        "Where the phrase stands in the ticket.",
+        _CHOICE,
+        choices=tuple((place.value, place.label) for place in PhrasePlace),
+        sources=_OF_RULE,
+    ),
+    SyncField(
+        "source.segment",
+        "Only people in the segment",
+        "A saved segment of Audience; asked when the rule runs. Empty: everybody.",
+        sources=_OF_RULE,
+    ),
     SyncField(
         "source.lists",
         "Lists",
@@ -97,8 +136,14 @@ SYNC_FIELDS = (
         "Lifecycle stages",
         "Stages, objects of name and where (conditions).",
         _JSON,
+        sources=_COPIES,
     ),
-    SyncField("source.stage", "Only in stage", "Only people in this stage now. Empty: all."),
+    SyncField(
+        "source.stage",
+        "Only in stage",
+        "Only people in this stage now. Empty: all.",
+        sources=_COPIES,
+    ),
     SyncField(
         "identity",
         "Match by",
@@ -123,6 +168,27 @@ SYNC_FIELDS = (
         sources=_READS_ZENDESK,
     ),
     SyncField(
+        "both_directions",
+        "Both directions",
+        "Switching this sync on or off does the same with the one of the other direction.",
+        _SWITCH,
+        service=Service.SELL,
+    ),
+    SyncField(
+        "shared_address",
+        "Several with one address",
+        "Which contact or lead of Zendesk Sell is updated where several share an address. A choice"
+        " of a person is remembered.",
+        _CHOICE,
+        choices=(
+            (SharedAddressRule.ASK.value, "Ask"),
+            (SharedAddressRule.FIRST_SAME_NAME.value, "The first with the same name"),
+            (SharedAddressRule.FIRST.value, "The first"),
+            (SharedAddressRule.NONE.value, "None of them"),
+        ),
+        service=Service.SELL,
+    ),
+    SyncField(
         "effects.create_missing",
         "Create missing people",
         "Creates whoever the other service does not have yet.",
@@ -133,21 +199,36 @@ SYNC_FIELDS = (
         "Adds to lists",
         "Natural lists of Sailthru that people join.",
         _NAMES,
-        sources=_READS_ZENDESK,
+        sources=_WRITES_SAILTHRU,
+    ),
+    SyncField(
+        "effects.remove_from_lists",
+        "Removes from lists",
+        "Natural lists of Sailthru that people leave.",
+        _NAMES,
+        sources=_OF_RULE,
+    ),
+    SyncField(
+        "effects.pause_days",
+        "Pauses marketing for",
+        "At most so many days; it ends sooner with their last open ticket. 0: no pause.",
+        _NUMBER,
+        maximum=MAX_RULE_PAUSE_DAYS,
+        sources=_OF_RULE,
     ),
     SyncField(
         "effects.remove_when_gone",
         "Remove from the list when they no longer qualify",
         "Takes people off these lists again.",
         _SWITCH,
-        sources=_READS_ZENDESK,
+        sources=_COPIES_TO_SAILTHRU,
     ),
     SyncField(
         "effects.add_tags",
         "Gives tags",
-        "Tags that people get in Zendesk.",
+        "Tags that people get. A rule that gives tags writes to Zendesk alone.",
         _NAMES,
-        sources=_READS_SAILTHRU,
+        sources=(*_READS_SAILTHRU, *_OF_RULE),
     ),
     SyncField(
         "effects.untag_when_gone",
@@ -165,22 +246,30 @@ SYNC_FIELDS = (
     SyncField(
         "effects.deleted_var",
         "Deleted marks",
-        "Becomes true when the person is deleted in Zendesk. Nothing is deleted in Sailthru.",
-        sources=_READS_ZENDESK,
+        "Becomes true when the person is deleted at the source. Nothing is deleted in Sailthru.",
+        sources=_COPIES_TO_SAILTHRU,
+    ),
+    SyncField(
+        "effects.lead_lists",
+        "Lists by lead status",
+        "Each status of Zendesk Sell's leads is a Sailthru list. Of several lists the one joined"
+        " last counts.",
+        _SWITCH,
+        service=Service.SELL,
     ),
     SyncField(
         ATTESTED_PATH,
-        "I confirm that the people this sync creates have given their consent",
+        ATTESTATION_TEXT,
         "Kept with your name and the time. It needs to be on before opt_in.email.",
         _SWITCH,
-        sources=_READS_ZENDESK,
+        sources=_WRITES_SAILTHRU,
     ),
     SyncField(
         "opt_in.email",
         "New people agreed to marketing e-mail",
         "Counts for people created from now on. Nobody who is there already changes.",
         _SWITCH,
-        sources=_READS_ZENDESK,
+        sources=_WRITES_SAILTHRU,
     ),
     SyncField(
         "flows",
@@ -191,14 +280,14 @@ SYNC_FIELDS = (
             (FlowPolicy.NOT_STARTED.value, "Don't start e-mail flows"),
             (FlowPolicy.MAY_START.value, "May start e-mail flows"),
         ),
-        sources=_READS_ZENDESK,
+        sources=_WRITES_SAILTHRU,
     ),
     SyncField(
         "covering_list",
         "Reads profiles by the list",
         "A plan reads profiles by one export of this Sailthru list, and singly whoever is not on it"
         " or would change. Empty: it chooses a list with 80 % of the people; none: one by one.",
-        sources=_READS_ZENDESK,
+        sources=_WRITES_SAILTHRU,
     ),
     SyncField(
         "purposes",
@@ -221,6 +310,7 @@ SYNC_FIELDS = (
         "The period of the contact limit.",
         _CHOICE,
         choices=(
+            (CapPeriod.DAY.value, "a day"),
             (CapPeriod.WEEK.value, "a week"),
             (CapPeriod.MONTH.value, "a month"),
             (CapPeriod.QUARTER.value, "a quarter"),
@@ -274,6 +364,7 @@ _FIELDS_BY_PATH: Mapping[str, SyncField] = {field.path: field for field in SYNC_
 _SET_ELSEWHERE = {
     "on": "`fairlead sync on SYNC` and `off` switch a sync.",
     "name": "A sync keeps its name for scripts; `title` is what people read.",
+    "target": "`fairlead sync add --from KIND --to KIND --title NAME` makes such a sync.",
     "source.kind": "`fairlead sync add --from KIND --title NAME` makes a sync of another kind.",
 }
 
@@ -293,7 +384,12 @@ def find_sync_field(path: str) -> SyncField:
 
 def sync_fields_of(sync: Sync) -> tuple[SyncField, ...]:
     """Return the settable fields of a sync of this kind of source."""
-    return tuple(field for field in SYNC_FIELDS if sync.source.kind in field.sources)
+    return tuple(
+        field
+        for field in SYNC_FIELDS
+        if sync.source.kind in field.sources
+        and (field.service is None or field.service in sync.services)
+    )
 
 
 def read_sync_field(sync: Sync, path: str) -> Any:

@@ -72,6 +72,7 @@ class Consequence(Enum):
     AGAIN = "again"
     BLANKED = "blanked"
     TICKETS = "tickets"
+    STATUS_RESET = "status_reset"
 
     @property
     def label(self) -> str:
@@ -90,6 +91,7 @@ _LABELS = {
     Consequence.NO_CONSENT: "without consent",
     Consequence.AGAIN: "change again and may re-enter campaigns",
     Consequence.BLANKED: "have a value emptied",
+    Consequence.STATUS_RESET: "have a status that Zendesk Sell does not know: none is set",
     Consequence.TICKETS: "have open tickets that get the tag “{name}”",
 }
 

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import SourceType
 from desktop.model.field_value import parse_number
-from desktop.model.mapping_validation import RESERVED_FIELDS, ZENDESK_FIELD_KEY, naming_problems
+from desktop.model.lifecycle_stage import CapPeriod
+from desktop.model.mapping_validation import RESERVED_FIELDS, naming_problems
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.rule import MAX_RULE_PAUSE_DAYS, RuleTrigger
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.value_conversion import zendesk_tag_from
+from desktop.model.zendesk_naming_rules import ZENDESK_FIELD_KEY
 
 _DAY_OPERATORS = (ConditionOperator.WITHIN_DAYS, ConditionOperator.BEFORE_DAYS)
 _SETTABLE_LEVELS = frozenset(level.value for level in OptOutLevel if level is not OptOutLevel.BLAST)
@@ -25,6 +28,7 @@ def validate_sync_names(sync: Sync) -> tuple[str, ...]:
     found = [*_condition_problems(sync), *_direction_problems(sync)]
     found += [*_list_problems(sync), *_tag_problems(sync), *_field_problems(sync)]
     found += _optout_level_problems(sync)
+    found += _rule_problems(sync)
     if sync.pressure is not None and sync.pressure.most < 1:
         found.append("“At most” is once at least: else it reaches nobody.")
     return tuple(dict.fromkeys(found))
@@ -54,20 +58,46 @@ def _condition_value_problems(condition: FieldCondition) -> Iterator[str]:
 def _direction_problems(sync: Sync) -> Iterator[str]:
     """Yield which effects of a sync exist in the other direction alone, and would be ignored."""
     effects = sync.effects
-    if sync.source.lists and sync.source.kind.service is Service.ZENDESK:
-        yield "It reads Zendesk, which has no lists."
-    if sync.target_service is Service.ZENDESK and effects.add_to_lists:
-        yield "It writes to Zendesk, which has no lists: give a tag."
-    if sync.target_service is Service.SAILTHRU and effects.add_tags:
+    source, target = sync.source.kind.service, sync.target_service
+    writes_sailthru = target is Service.SAILTHRU
+    if sync.source.lists and source is not Service.SAILTHRU:
+        yield f"It reads {source.title}, which has no lists."
+    if effects.add_to_lists and not writes_sailthru:
+        yield f"It writes to {target.title}, which has no lists: give a tag."
+    if effects.add_tags and writes_sailthru:
         yield "It writes to Sailthru, which has no tags: add to a list."
-    if sync.target_service is Service.ZENDESK and effects.deleted_var:
-        yield "A deleted person is marked in Sailthru, and it writes to Zendesk."
-    if sync.target_service is Service.SAILTHRU and effects.list_name_field:
-        yield "A list's name goes into a Zendesk field, and it reads Zendesk."
+    if effects.deleted_var and not writes_sailthru:
+        yield f"A deleted person is marked in Sailthru, and it writes to {target.title}."
+    if effects.list_name_field and target is not Service.ZENDESK:
+        yield f"A list's name goes into a Zendesk field, and it reads {source.title}."
+    is_between = source is not target and Service.SAILTHRU in sync.services
+    # A rule may give tags to the very users it is about.
+    if not (is_between or sync.is_rule):
+        yield f"It reads {source.title} and writes to {target.title}: one of them is Sailthru."
+
+
+def _rule_problems(sync: Sync) -> Iterator[str]:
+    """Yield what a rule does not say yet, and what only a rule can say."""
+    source, effects, cap = sync.source, sync.effects, sync.pressure
+    if not sync.is_rule:
+        if effects.remove_from_lists or effects.pause_days:
+            yield "Only a rule takes people off lists, or pauses their marketing."
+        return
+    if source.trigger is RuleTrigger.PHRASE and not source.phrase.strip():
+        yield "Say the phrase that a ticket has to hold."
+    if cap is None or cap.window is not CapPeriod.DAY:
+        yield "A rule acts on a person so many times a day at most: set its contact limit so."
+    both = sorted({*effects.add_to_lists} & {*effects.remove_from_lists})
+    if both:
+        yield f"It adds people to “{both[0][:80]}” and takes them off it: choose one."
+    if not 0 <= effects.pause_days <= MAX_RULE_PAUSE_DAYS:
+        yield f"A pause lasts 1 to {MAX_RULE_PAUSE_DAYS} days."
+    if effects.add_tags and (effects.remove_from_lists or effects.pause_days):
+        yield "A rule that gives tags writes to Zendesk alone: make another for Sailthru."
 
 
 def _list_problems(sync: Sync) -> Iterator[str]:
-    for name in sync.effects.add_to_lists:
+    for name in (*sync.effects.add_to_lists, *sync.effects.remove_from_lists):
         yield from naming_problems(validate_list_name, name)
 
 

@@ -7,10 +7,18 @@ from desktop.model.email_address import normalize_email
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.sell_record import SellContact, SellLead, SellPerson
 from desktop.model.service import Service
 from desktop.model.zendesk_user import ZendeskUser
 
 LIST_PREFIX, TAG_PREFIX, VAR_PREFIX, USER_FIELD_PREFIX = "lists.", "tags.", "vars.", "user_fields."
+# A custom field of Sell, by its id or by its name.
+SELL_FIELD_PREFIX = "custom_fields."
+# A PUT replaces an address whole: its lines are fields of a plan, `address.city`.
+SELL_ADDRESSES = ("address", "billing_address")
+SELL_ADDRESS_KEYS = ("line1", "city", "postal_code", "state", "country")
+# What a contact and a lead of Sell have in common and a sync may write.
+SELL_ATTRIBUTES = ("first_name", "last_name", "email", "phone", "mobile", "title")
 OPTOUT_FIELD = "optout"
 # An internal comment on a ticket: `ticket_notes.48213.STAMP`; only edits write it.
 TICKET_NOTE_PREFIX = "ticket_notes."
@@ -46,7 +54,9 @@ class TargetRecord:
     activity_times: Mapping[str, float] = field(default_factory=dict)
     updated_at: float | None = None
     is_editable: bool = True
-    document: SailthruProfile | ZendeskUser | None = field(default=None, compare=False, repr=False)
+    document: SailthruProfile | ZendeskUser | SellPerson | None = field(
+        default=None, compare=False, repr=False
+    )
     merged_profile: SailthruProfile | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -90,6 +100,40 @@ def target_record_from_profile(profile: SailthruProfile) -> TargetRecord:
         fields,
         activity_times=profile.activity,
         document=profile,
+    )
+
+
+def sell_person_fields(person: SellPerson) -> dict[str, Json]:
+    """Return a Sell contact's or lead's attributes by a plan's field names; "" is not set."""
+    fields: dict[str, Json] = {name: getattr(person, name) for name in SELL_ATTRIBUTES}
+    fields |= {f"{SELL_FIELD_PREFIX}{key}": value for key, value in person.custom_fields.items()}
+    fields |= {f"address.{key}": value for key, value in person.address.items()}
+    if isinstance(person, SellContact):
+        fields |= {
+            "customer_status": person.customer_status,
+            "prospect_status": person.prospect_status,
+            **{f"billing_address.{key}": value for key, value in person.billing_address.items()},
+        }
+    elif isinstance(person, SellLead):
+        fields |= {"status": person.status, "organization_name": person.organization_name}
+    return fields | {"tags": list(person.tags)}
+
+
+def target_record_from_sell(person: SellPerson) -> TargetRecord:
+    """Convert a Sell contact or lead to a target record; organisations are not editable."""
+    email = normalize_email(person.email or "")
+    fields = sell_person_fields(person) | {f"{TAG_PREFIX}{tag}": True for tag in person.tags}
+    return TargetRecord(
+        Service.SELL,
+        person.record_id,
+        email or person.label,
+        email,
+        fields,
+        tags=person.tags,
+        updated_at=person.updated_at,
+        is_editable=not person.is_deleted
+        and not (isinstance(person, SellContact) and person.is_organization),
+        document=person,
     )
 
 

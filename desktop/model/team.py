@@ -9,7 +9,10 @@ from desktop.model.json_value import Json
 
 @dataclass(frozen=True)
 class TeamDesk:
-    """One computer's workspace in a team; times are Unix seconds."""
+    """One computer's workspace in a team; times are Unix seconds.
+
+    `acts_for`: the Zendesk ids of the admins as whom its login may answer approvals.
+    """
 
     id: str
     name: str
@@ -18,6 +21,9 @@ class TeamDesk:
     seen_at: float
     version: str
     entry_count: int = 0
+    revoked_at: float | None = None
+    revoked_by: str = ""
+    acts_for: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         """The desk as JSON, an object of `desks` of `fairlead team status --json`."""
@@ -29,7 +35,41 @@ class TeamDesk:
             "seen_at": self.seen_at,
             "version": self.version,
             "entries": self.entry_count,
+            "revoked_at": self.revoked_at,
+            "revoked_by": self.revoked_by,
+            "acts_for": list(self.acts_for),
         }
+
+
+class RevokedLogin(Enum):
+    """What became of the database login of a revoked desk; the value is PostgreSQL's word."""
+
+    ENDED = ""
+    SHARED = "shared"
+    NOT_OURS = "not ours"
+
+    @property
+    def sentence(self) -> str:
+        """What an admin has to know about the login, as a sentence."""
+        return _REVOKED_LOGINS[self]
+
+
+_REVOKED_LOGINS = {
+    RevokedLogin.ENDED: "Its database login has ended.",
+    RevokedLogin.SHARED: "Another computer uses the same database login, so that one stays:"
+    " it can still read the team store.",
+    RevokedLogin.NOT_OURS: "Its database login can't be ended from here: it can still read the team"
+    " store. Whoever owns the database ends it with ALTER ROLE … NOLOGIN.",
+}
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Who has a customer open at another desk, since when (Unix seconds)."""
+
+    name: str
+    desk_name: str
+    since: float
 
 
 @dataclass(frozen=True)
@@ -137,7 +177,10 @@ class ApprovalAnswer:
 
 @dataclass(frozen=True)
 class SyncLease:
-    """Who runs a sync: its desk, and the number (`epoch`) of the newest run's claim."""
+    """Who runs a sync: its desk, and the number (`epoch`) of the newest run's claim.
+
+    `has_memory`: what the sync remembers lies in the team store, so that it may move.
+    """
 
     sync: str
     desk: str
@@ -146,6 +189,7 @@ class SyncLease:
     owner: str = ""
     is_held: bool = False
     last_due: float | None = None
+    has_memory: bool = False
 
 
 @dataclass(frozen=True)

@@ -353,6 +353,7 @@ class CustomersPage(QWidget):
         if not self._is_sheet_connected:
             self._is_sheet_connected = True
             sheet.tickets_panel.link_requested.connect(self.link_requested)
+            sheet.notice_posted.connect(self.notice_posted)
             sheet.changes_requested.connect(self.changes_requested)
             sheet.change_email_requested.connect(self.open_email_drawer)
             sheet.email_note_answered.connect(self._on_email_note)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 
 from desktop.panels.settings.about_card import AboutCard
 from desktop.panels.settings.connection_test_card import ConnectionTestCard
+from desktop.panels.settings.data_sources_section import DataSourcesSection
 from desktop.panels.settings.disconnect_card import DisconnectCard
 from desktop.panels.settings.erasures_card import ErasuresCard
 from desktop.panels.settings.local_data_card import LocalDataCard
@@ -19,6 +20,7 @@ from desktop.panels.settings.mail_server_card import MailServerCard
 from desktop.panels.settings.managed_policy_card import PolicyCard
 from desktop.panels.settings.note_templates_card import NoteTemplatesCard
 from desktop.panels.settings.permissions_card import PermissionsCard
+from desktop.panels.settings.retention_card import RetentionCard
 from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
 from desktop.panels.settings.scheduled_runs_card import ScheduledRunsCard
 from desktop.panels.settings.sell_connection_card import SellConnectionCard
@@ -52,6 +54,7 @@ class SettingsPage(QWidget):
 
     help_requested = Signal()
     erasure_requested = Signal(str)  # its number, to be shown in the drawer Erase
+    customer_requested = Signal(str)  # a query for the search field
 
     SECTIONS = SETTINGS_SECTIONS
 
@@ -64,12 +67,12 @@ class SettingsPage(QWidget):
         self.banner.hide()
         self.section_list = SectionList("Sections of the settings")
         self.section_list.set_sections([title for _, title in self.SECTIONS])
-        # As wide as the longest name, “Changes and permissions”.
-        self.section_list.setFixedWidth(fonts.scaled(_NAV_WIDTH))
+        self.section_list.fit_width(fonts.scaled(_NAV_WIDTH))
         self.section_dropdown = DropdownField("Section", self.SECTIONS)
         self.section_dropdown.hide()
         self._pages = QStackedWidget()
         self.cards: dict[str, tuple[Card, ...]] = {}
+        self.data_sources: DataSourcesSection | None = None
         self._lay_out()
         self.section_list.currentRowChanged.connect(self._on_row)
         self.section_dropdown.chosen.connect(self.show_section)
@@ -77,6 +80,11 @@ class SettingsPage(QWidget):
         model.changed.connect(self._on_changed)
         self.show_section("connections")
         self._on_changed()
+
+    @property
+    def model(self) -> SettingsPageModel:
+        """The view-model of the settings page, which the screenshot tour drives."""
+        return self._model
 
     @property
     def current_section(self) -> str:
@@ -155,11 +163,16 @@ class SettingsPage(QWidget):
                 ConnectionTestCard(model.connection_test),
                 DisconnectCard(model.disconnect_model),
             )
+        if key == "sources":
+            section = self.data_sources = DataSourcesSection(model)
+            section.detail.section_requested.connect(self.show_section)
+            section.detail.customer_requested.connect(self.customer_requested)
+            return section.cards
         if key == "permissions":
-            followed = (settings_table.FOLLOW_ADDRESSES.key,)
+            by_itself = (settings_table.FOLLOW_ADDRESSES.key, settings_table.EVENTS_DELIVERED.key)
             return (
                 PermissionsCard(model.permissions),
-                SettingsSectionCard("By itself", form, followed),
+                SettingsSectionCard("By itself", form, by_itself),
             )
         if key == "names":
             sections = (SettingSection.NAMES, SettingSection.VALUE, SettingSection.OPT_IN)
@@ -175,7 +188,7 @@ class SettingsPage(QWidget):
         if key == "data":
             erasures = ErasuresCard(model.erasures)
             erasures.erasure_requested.connect(self.erasure_requested)
-            return (LocalDataCard(model.data, form), erasures)
+            return (LocalDataCard(model.data, form), RetentionCard(model.retention, form), erasures)
         if key == "window":
             return (
                 SettingsSectionCard(

@@ -8,10 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 from desktop.model.customer_value import HIGHEST_SEGMENT, PredictionField
+from desktop.model.data_source import DataSourceKind, DataSourceRecord
 from desktop.model.follow_budget import DEFAULT_DESKS
 from desktop.model.json_value import Json
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.permission import DEFAULT_PERMISSIONS, SETTABLE_PERMISSIONS, Permission, Role
+from desktop.model.retention import DEFAULT_DAYS, WITHOUT_LIMIT, ActivityType
 from desktop.model.text_template import (
     DEFAULT_NOTE_TEMPLATES,
     DEFAULT_REASONS,
@@ -71,6 +73,14 @@ HAS_DEDICATED_KEY = flag_setting(
     SettingSection.SAILTHRU,
     "This key is only for this app",
     "Ask Sailthru for a key of its own, so that it can be withdrawn alone.",
+)
+SAILTHRU_THROUGH_TEAM = flag_setting(
+    "sailthru.through_team",
+    SettingSection.SAILTHRU,
+    "Reach Sailthru through the team's worker",
+    "For a computer without a Sailthru key, joined by a code that was made for one person.",
+    is_advanced=True,
+    is_admin_only=True,
 )
 ZENDESK_BASE_URL = text_setting(
     "zendesk.base_url",
@@ -152,6 +162,15 @@ PERMISSION_SETTINGS: Mapping[tuple[Role, Permission], Setting[bool]] = MappingPr
         for permission in SETTABLE_PERMISSIONS
     }
 )
+LEADS = text_setting(
+    "permissions.leads",
+    SettingSection.PERMISSIONS,
+    "Leads",
+    "Zendesk user ids of agents who answer requests and see reports and the team's record. An id is"
+    " the number in the address of a person's profile.",
+    parse=value_parsers.parse_user_ids,
+    is_admin_only=True,
+)
 SAILTHRU_ONLY_ROLE = choice_setting(
     "sailthru_only.role",
     SettingSection.PERMISSIONS,
@@ -178,6 +197,15 @@ FOLLOW_ADDRESSES = flag_setting(
     "Sailthru follows addresses changed in Zendesk",
     "Somebody made another address the primary one in Zendesk itself. Where it is free in Sailthru,"
     " the profile gets it without being asked about; else Activity lists the customer.",
+    invalid_fallback=False,
+    is_admin_only=True,
+)
+EVENTS_DELIVERED = flag_setting(
+    "events.deliver",
+    SettingSection.PERMISSIONS,
+    "Deliver events to Zendesk",
+    "Off: events of every source are taken in and wait, whoever delivers them.",
+    default=True,
     invalid_fallback=False,
     is_admin_only=True,
 )
@@ -389,6 +417,62 @@ DATA_LISTS: Setting[tuple[str, ...]] = Setting(
     serialize=_dump_texts,
     is_admin_only=True,
 )
+
+
+def _retention_setting(activity: ActivityType, help: str) -> Setting[int]:
+    return number_setting(
+        f"retention.{activity.value}_days",
+        SettingSection.DATA,
+        f"{activity.label} (days)",
+        f"{help} 0: without limit. A change drops nothing before you confirm it.",
+        default=DEFAULT_DAYS,
+        minimum=WITHOUT_LIMIT,
+        maximum=36_500,
+        is_admin_only=True,
+    )
+
+
+RETENTION_DAYS: Mapping[ActivityType, Setting[int]] = MappingProxyType(
+    {
+        ActivityType.TICKETS: _retention_setting(
+            ActivityType.TICKETS,
+            "Kept so long after their last change; what is still open stays. The first reading asks"
+            " for no more.",
+        ),
+        ActivityType.TEXTS: _retention_setting(
+            ActivityType.TEXTS, "Subject and first message, which phrases are looked for in."
+        ),
+        ActivityType.RATINGS: _retention_setting(
+            ActivityType.RATINGS, "Kept so long after they were given or changed."
+        ),
+    }
+)
+
+
+def _dump_sources(value: Mapping[DataSourceKind, DataSourceRecord]) -> Json:
+    return {
+        kind.value: {
+            "state": one.state.value,
+            "name": one.name,
+            "account": one.account,
+            "by": one.by,
+            "at": one.at,
+        }
+        for kind, one in value.items()
+    }
+
+
+SOURCE_RECORDS: Setting[Mapping[DataSourceKind, DataSourceRecord]] = Setting(
+    "sources.records",
+    SettingKind.TABLE,
+    MappingProxyType({}),
+    value_parsers.parse_source_records,
+    SettingSection.DATA,
+    "Data sources",
+    "The name and the state of each data source, as its own page changes them.",
+    serialize=_dump_sources,
+    is_policy_manageable=False,
+)
 REPORT_PHRASES: Setting[tuple[str, ...]] = Setting(
     "reports.phrases",
     SettingKind.TABLE,
@@ -536,6 +620,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     TIMEZONE,
     CURRENCY,
     HAS_DEDICATED_KEY,
+    SAILTHRU_THROUGH_TEAM,
     SERVICE_URI,
     ZENDESK_BASE_URL,
     ZENDESK_AUTH,
@@ -545,7 +630,9 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     SELL_BASE_URL,
     CHANGES_ENABLED,
     *PERMISSION_SETTINGS.values(),
+    LEADS,
     FOLLOW_ADDRESSES,
+    EVENTS_DELIVERED,
     SAILTHRU_ONLY_ROLE,
     SAILTHRU_ONLY_OWNER,
     HEALTH_VAR,
@@ -568,6 +655,8 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     CACHE_DAYS,
     KEEP_EVERYTHING,
     DATA_LISTS,
+    *RETENTION_DAYS.values(),
+    SOURCE_RECORDS,
     REPORT_PHRASES,
     EVENT_DAYS,
     WORKSPACE_KIND,

@@ -24,7 +24,7 @@ _MEMORY_TABLES = (
     "synced_value", "accepted_value", "written_hash", "matched_pair", "counted_event",
     "sync_member", "exchanged_profile", "source_correction", "touch", "retry_source",
     "unconfirmed_increment", "superseded_increment", "profile_link", "draft", "lead_request",
-    "address_difference", "bounce_repair",
+    "address_difference", "bounce_repair", "sell_pair", "sell_choice",
 )  # fmt: skip
 _MOVED_AWAY = "Dropped: the workspace was set up for another account."
 _OPEN_EDITS_SQL = "state IN ('queued', 'waiting', 'sending', 'unknown')"
@@ -52,6 +52,13 @@ class AccountRepository(Repository):
 
     # The account whose services this process is connected to; None before it has connected.
     _connected_id: str | None = None
+
+    @database_call
+    def get_computer_id(self) -> str:
+        """Select the random id of this computer's workspace."""
+        return self._database.read(
+            lambda c: str(c.execute("SELECT id FROM computer").fetchone()["id"])
+        )
 
     @database_call
     def get_current(self) -> Account | None:

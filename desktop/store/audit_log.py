@@ -8,6 +8,7 @@ import msgspec
 from desktop.kit.errors import ConflictError
 from desktop.model.erased_people import ERASED_LABEL
 from desktop.model.json_value import Json
+from desktop.model.service import Service
 from desktop.store import audit_row
 from desktop.store.audit_signer import AuditHead, AuditSigner
 from desktop.store.audit_verification import AuditVerification, verify_chain
@@ -173,6 +174,45 @@ class AuditLog(Repository):
             lambda c: audit_row.append_data_act(
                 c, audit_row.EXPORT_KIND, what, (None, content), actor, reason, now
             )
+        )
+
+    @database_call
+    def note_retention(self, *, old: Json, new: Json, actor: str, now: float) -> int:
+        """Append for how many days activity is kept from now on, and how much is dropped by it."""
+        reason = "How long activity is kept was confirmed"
+        return self._database.write(
+            lambda c: audit_row.append_data_act(
+                c, audit_row.RETENTION_KIND, "activity", (old, new), actor, reason, now
+            )
+        )
+
+    @database_call
+    def note_team_act(self, *, what: str, name: str, actor: str, now: float) -> int:
+        """Append that a computer of the team, named for people, was invited or revoked."""
+        reason = "Which computers belong to the team"
+        return self._database.write(
+            lambda c: audit_row.append_data_act(
+                c, audit_row.TEAM_KIND, what, (None, name), actor, reason, now
+            )
+        )
+
+    @database_call
+    def note_source(
+        self, name: str, service: Service, *, old: Json, new: Json, actor: str, now: float
+    ) -> int:
+        """Append that a data source was left, or what was read of it erased."""
+        reason = "A data source of this computer was changed"
+        return self._database.write(
+            lambda c: audit_row.append_data_act(
+                c, audit_row.SOURCE_KIND, name, (old, new), actor, reason, now, service
+            )
+        )
+
+    @database_call
+    def is_handed_in(self) -> bool:
+        """Whether the workspace belongs to a team, whose store gets the audit."""
+        return self._database.read(
+            lambda c: c.execute("SELECT 1 FROM team_membership").fetchone() is not None
         )
 
     @database_call

@@ -15,7 +15,7 @@ from desktop.model.edit import Edit, EditKind, EditState, EditTarget
 from desktop.model.json_value import Json, canonical_json
 from desktop.model.lead_request import LeadRequest
 from desktop.model.service import Service
-from desktop.model.sync import Sync
+from desktop.model.sync import ATTESTATION_TEXT, Sync
 
 GENESIS_HASH = "0" * 64
 EVENT_ACTION_KIND = "event_action"
@@ -25,6 +25,9 @@ SELL_EXPORT_KIND = "sell_export"
 RESTART_KIND = "restart"
 # The kinds of rows that tell of everybody's data: kept here or not any more; written to a file.
 DATA_STORE_KIND, EXPORT_KIND = "data_store", "export"
+RETENTION_KIND, SOURCE_KIND = "retention", "data_source"
+# The kind of a row that tells which computers came to the team, and went.
+TEAM_KIND = "team"
 # The kind of a row that tells of a request to a lead; it is no change of the customer.
 LEAD_REQUEST_KIND = "lead_request"
 # Kinds of edits whose name is an address, an id or a ticket of the customer.
@@ -364,17 +367,18 @@ def append_data_act(
     actor: str,
     reason: str,
     at: float,
+    service: Service = Service.ZENDESK,
 ) -> int:
     """Append to the audit what was done with everybody's data at once; returns its number.
 
-    `kind` is DATA_STORE_KIND or EXPORT_KIND, `change` the value before and after.
+    `kind` is one of those for data, `change` the value before and after.
     """
     return _append(
         connection,
         at=at,
         actor=actor,
         kind=kind,
-        service=Service.ZENDESK,
+        service=service,
         name=name,
         old=change[0],
         new=change[1],
@@ -388,6 +392,7 @@ def _attested(sync: Sync | None) -> Json:
         return None
     found: Json = msgspec.to_builtins(
         {
+            "text": ATTESTATION_TEXT,
             "email": sync.opt_in.email,
             "source": sync.source,
             "create_missing": sync.effects.create_missing,

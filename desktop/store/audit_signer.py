@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from desktop.model.json_value import Json, canonical_json
 
+# Begins the names of keys that all desks of a team have.
+TEAM_KEY_PREFIX = "team "
+
 
 @dataclass(frozen=True)
 class AuditHead:
@@ -40,6 +43,7 @@ class AuditSigner:
         self._keys: dict[str, bytes] = {}
         self._key_id = ""
         self._proof_key, self._proof_key_id = b"", ""
+        self._team_key, self._team_key_id = b"", ""
         self.kept_head: AuditHead | None = None
         self.has_signed = False
         self.is_head_beside = False
@@ -63,6 +67,12 @@ class AuditSigner:
         """
         key = hmac.digest(secret.encode(), b"fairlead proof of rows", "sha256")
         self._proof_key, self._proof_key_id = key, hashlib.sha256(key).hexdigest()[:16]
+
+    def use_team_key(self, key: str) -> None:
+        """Hash erased people by this key of the team as well, so that its other desks know them."""
+        material = bytes.fromhex(key)
+        name = hmac.digest(material, b"fairlead erased people", "sha256").hex()[:16]
+        self._team_key, self._team_key_id = material, f"{TEAM_KEY_PREFIX}{name}"
 
     def is_known(self, key_id: str) -> bool:
         """Whether audit rows of this key can be checked here."""
@@ -134,9 +144,15 @@ class AuditSigner:
         """The name of the key that hashes erased people from now on; empty: there is none."""
         return self._key_id or self._proof_key_id
 
+    @property
+    def person_key_ids(self) -> tuple[str, ...]:
+        """The names of all keys that hash erased people from now on: its own, the team's."""
+        return tuple(one for one in (self.person_key_id, self._team_key_id) if one)
+
     def person_hasher(self, key_id: str) -> Callable[[str], str] | None:
         """Return what hashes a key of a person under this key; None where it is not known here."""
-        key = self._keys.get(key_id) or (self._proof_key if key_id == self._proof_key_id else b"")
+        others = {self._proof_key_id: self._proof_key, self._team_key_id: self._team_key}
+        key = self._keys.get(key_id) or others.get(key_id, b"")
         if not key or not key_id:
             return None
         # A key of its own: a hash is not to be taken for a proof of anything else.

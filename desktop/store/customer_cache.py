@@ -20,7 +20,7 @@ USER_FIELDS_ENTRY = "user_fields"
 _TABLES = (
     "cached_profile", "profile_address", "cached_user", "user_address", "user_tickets",
     "cached_ticket", "catalogue", "opened_customer", "feed", "feed_user", "feed_user_address",
-    "feed_ticket", "feed_profile", "search_suffix",
+    "feed_ticket", "feed_profile", "feed_sell", "search_suffix",
 )  # fmt: skip
 
 

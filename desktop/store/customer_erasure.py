@@ -51,6 +51,7 @@ MIRROR_ROWS = (
     ("feed_user", "id", "users"),
     ("feed_ticket", "requester", "users"),
     ("feed_profile", "sid", "sids"),
+    ("feed_sell", "id", "sell_records"),
 )
 # A sync that remembers nobody as its member takes nobody off a list.
 MEMORY_ROWS = (
@@ -62,6 +63,9 @@ MEMORY_ROWS = (
     ("sync_member", "source"),
     ("matched_pair", "user_id"),
     ("matched_pair", "sid"),
+    ("sell_pair", "record"),
+    ("sell_pair", "sid"),
+    ("sell_choice", "record"),
     ("address_difference", "user_id"),
     ("address_difference", "sid"),
     ("bounce_repair", "sid"),
@@ -80,6 +84,10 @@ _SIDS_BY_ADDRESS_SQL = (
     f"SELECT sid FROM profile_address WHERE address {_IN_1}"  # noqa: S608
     f" UNION SELECT sid FROM feed_profile WHERE json_extract(body, '$.email_hash') {_IN_2}"
 )
+_SELL_RECORDS_BY_ADDRESS_SQL = (
+    f"SELECT id FROM feed_sell WHERE email_hash <> '' AND email_hash {_IN_1}"  # noqa: S608
+)
+_SELL_RECORDS_BY_SID_SQL = f"SELECT record FROM sell_pair WHERE sid {_IN_1}"  # noqa: S608
 _USERS_BY_SID_SQL = (
     f"SELECT user_id FROM matched_pair WHERE sid {_IN_1}"  # noqa: S608
     f" UNION SELECT user_id FROM profile_link WHERE sid {_IN_1}"
@@ -145,7 +153,7 @@ class CustomerIds:
     """Ids by which both SQLite files know one customer: Zendesk user ids, sids, addresses.
 
     `external_ids` are those of the Zendesk users, by which events know them; by their `names` and
-    `phones` saved segments do.
+    `phones` saved segments do. `sell_records`: contacts and leads of Sell (`contact-2101`).
     """
 
     users: frozenset[str] = frozenset()
@@ -154,13 +162,15 @@ class CustomerIds:
     external_ids: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
+    sell_records: frozenset[str] = frozenset()
 
     def select(self, which: str) -> str:
         """Return a customer's ids of one kind, or all (`ids`), as a JSON array for SQL."""
         if which == "users":
             return msgspec.json.encode(sorted(map(int, self.users))).decode()
-        own = {"sids": self.sids, "addresses": self.addresses}
-        return _to_json(own.get(which, self.users | self.sids | self.addresses))
+        own = {"sids": self.sids, "addresses": self.addresses, "sell_records": self.sell_records}
+        every = self.users | self.sids | self.addresses | self.sell_records
+        return _to_json(own.get(which, every))
 
 
 @dataclass(frozen=True)
@@ -218,16 +228,22 @@ def find_customer_ids(fairlead: Database, mirror: Database, given: Iterable[str]
     addresses = {key for one in known if "@" in one for key in email_spellings(one)}
     users = {one for one in known if one.isdecimal()}
     sids = known - users - {one for one in known if "@" in one}
+    sell_records: set[str] = set()
     hashes = _to_json([hash_email(one) for one in addresses])
     spelled = _to_json(sorted(addresses))
 
     def look(connection: sqlite3.Connection) -> None:
         users.update(_column(connection, _USERS_BY_ADDRESS_SQL, spelled, hashes))
         sids.update(_column(connection, _SIDS_BY_ADDRESS_SQL, spelled, hashes))
+        sell_records.update(_column(connection, _SELL_RECORDS_BY_ADDRESS_SQL, hashes))
 
     mirror.read(look)
     users.update(fairlead.read(lambda c: _column(c, _USERS_BY_SID_SQL, _to_json(sorted(sids)))))
     sids.update(fairlead.read(lambda c: _column(c, _SIDS_BY_USER_SQL, _to_json(sorted(users)))))
+
+    sell_records.update(
+        fairlead.read(lambda c: _column(c, _SELL_RECORDS_BY_SID_SQL, _to_json(sorted(sids))))
+    )
 
     external_ids: set[str] = set()
     names: set[str] = set()
@@ -244,7 +260,7 @@ def find_customer_ids(fairlead: Database, mirror: Database, given: Iterable[str]
             addresses.update(email_spellings(email))
 
     mirror.read(look_again)
-    found = (users, sids, addresses, external_ids, names, phones)
+    found = (users, sids, addresses, external_ids, names, phones, sell_records)
     return CustomerIds(*(frozenset(one - {""}) for one in found))
 
 
@@ -373,6 +389,7 @@ def _erase_from_mirror(connection: sqlite3.Connection, ids: CustomerIds) -> tupl
 
 
 def _erase_memory(connection: sqlite3.Connection, every: str) -> int:
+    noted = connection.execute("SELECT coalesce(max(seq), 0) FROM shared_change").fetchone()[0]
     count = connection.execute(
         "DELETE FROM draft WHERE substr(key, instr(key, ':') + 1)"
         " IN (SELECT value FROM json_each(?))",
@@ -386,6 +403,8 @@ def _erase_memory(connection: sqlite3.Connection, every: str) -> int:
             " IN (SELECT value FROM json_each(?))",
             (every,),
         ).rowcount
+    # What a sync remembers of them goes at every desk of a team, whichever of them runs it.
+    connection.execute("UPDATE shared_change SET sync = '' WHERE seq > ?", (noted,))
     return count
 
 

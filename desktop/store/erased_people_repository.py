@@ -66,11 +66,16 @@ def keep_erased(
     now: float,
 ) -> None:
     """Insert the hashes of an erased person's keys, in the transaction that begins to erase."""
-    hasher = require_person_hasher(signer)
-    connection.executemany(
-        "INSERT OR IGNORE INTO erased_person (hash, key_id, erasure, at) VALUES (?, ?, ?, ?)",
-        [(hasher(key), signer.person_key_id, erasure_id, now) for key in keys],
-    )
+    require_person_hasher(signer)
+    kept = tuple(keys)
+    for key_id in signer.person_key_ids:
+        hasher = signer.person_hasher(key_id)
+        if hasher is not None:
+            connection.executemany(
+                "INSERT OR IGNORE INTO erased_person (hash, key_id, erasure, at)"
+                " VALUES (?, ?, ?, ?)",
+                [(hasher(key), key_id, erasure_id, now) for key in kept],
+            )
 
 
 def require_person_hasher(signer: AuditSigner) -> Callable[[str], str]:

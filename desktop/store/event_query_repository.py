@@ -46,6 +46,15 @@ class EventQueryRepository(Repository):
         return self._database.read(look)
 
     @database_call
+    def count_unsent(self) -> int:
+        """Count the events of all sources that are to be sent, but those held for a person."""
+        query = (
+            "SELECT count(*) FROM event WHERE account = (SELECT id FROM current_account)"
+            " AND state IN ('waiting', 'open') AND NOT is_held"
+        )
+        return self._database.read(lambda c: int(c.execute(query).fetchone()[0]))
+
+    @database_call
     def find_newest_source(self, name: str, since: float = 0.0) -> int | None:
         """Return the id of the newest source of this name added since a moment, or None."""
 

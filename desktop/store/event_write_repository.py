@@ -6,15 +6,41 @@ from dataclasses import dataclass
 
 import msgspec
 
+from desktop.model.event_delivery import StoredEvent
 from desktop.model.event_write import EventWrite, WrittenField
 from desktop.model.json_value import canonical_json
 from desktop.store.database_call import database_call
+from desktop.store.event_rows import decode_event
 from desktop.store.repository import Repository
 
 _SELECT_SQL = (
     "SELECT w.*, e.line, s.name AS source_name FROM event_write w JOIN event e ON e.id = w.event"
     " JOIN event_source s ON s.id = e.source WHERE e.account = (SELECT id FROM current_account)"
 )
+
+# The newest are enough: whoever has more later events was told each field by one of them.
+_NEWER_SQL = """
+SELECT e.*, s.name AS source_name, s.named FROM event mine
+JOIN event e INDEXED BY event_user
+  ON e.account = mine.account AND e.user_key = mine.user_key AND e.id > mine.id
+JOIN event_source s ON s.id = e.source
+WHERE mine.id = ? AND e.text <> '' AND EXISTS (SELECT 1 FROM event_delivery d
+  WHERE d.event = e.id AND (d.state IN ('done', 'unchanged') OR d.is_maybe_sent))
+  AND NOT EXISTS (SELECT 1 FROM event_write w WHERE w.event = e.id AND w.state = 'undone')
+ORDER BY e.id DESC LIMIT 100
+"""
+_WRITE_SQL = """
+SELECT w.*, e.line, '' AS source_name FROM event_write w JOIN event e ON e.id = w.event
+WHERE w.event > ?1 AND w.state = 'applied'
+AND e.account = (SELECT account FROM event WHERE id = ?1)
+"""
+_NEWER_OF_USER_SQL = f"""
+{_WRITE_SQL} AND w.user_id = ?2 AND w.event IN
+  (SELECT event FROM event_delivery WHERE user_id = ?2 AND event > ?1)
+"""  # noqa: S608 - our own words
+_NEWER_OF_ORGANIZATION_SQL = f"""
+{_WRITE_SQL} AND w.action = 'upsert_org' AND w.record = 'organization' AND w.record_id = ?2
+"""
 
 
 @dataclass(frozen=True)
@@ -92,6 +118,33 @@ class EventWriteRepository(Repository):
                 )
             )
         )
+
+    @database_call
+    def list_newer(
+        self, event_id: int, user_id: int | None, organization_id: int | None
+    ) -> tuple[tuple[StoredEvent, ...], tuple[EventWrite, ...]]:
+        """Select what was delivered of later events: those of the same key, and their requests.
+
+        The requests are those about one Zendesk user or organisation, of whatever key. What was
+        rolled back since counts no more.
+        """
+
+        def look(
+            connection: sqlite3.Connection,
+        ) -> tuple[tuple[StoredEvent, ...], tuple[EventWrite, ...]]:
+            events = connection.execute(_NEWER_SQL, (event_id,)).fetchall()
+            asked = (event_id, user_id, organization_id)
+            writes: list[sqlite3.Row] = []
+            if user_id is not None:
+                writes += connection.execute(_NEWER_OF_USER_SQL, asked[:2])
+            if organization_id is not None:
+                writes += connection.execute(_NEWER_OF_ORGANIZATION_SQL, asked[::2])
+            return (
+                tuple(decode_event(connection, row) for row in events),
+                tuple(map(_decode, writes)),
+            )
+
+        return self._database.read(look)
 
     @database_call
     def settle(self, write_ids: Sequence[int], *, is_applied: bool, record_id: int | None) -> None:

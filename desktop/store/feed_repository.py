@@ -9,7 +9,6 @@ import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import msgspec
 
@@ -19,6 +18,7 @@ from desktop.model.email_address import email_match_key, email_spellings, normal
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.match_keys import hash_email, phone_match_key
 from desktop.model.record_version import is_older_version
+from desktop.model.sell_record import SellRecordKind
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.account_repository import AccountRepository
@@ -26,10 +26,9 @@ from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
 
-T = TypeVar("T")
-
 USERS_FEED = "zendesk users"
 TICKETS_FEED = "zendesk tickets"
+SELL_FEEDS = {kind: f"sell {kind.value}s" for kind in SellRecordKind}
 _PAGE_ROWS = 500
 # By itself SQLite takes the index of `seq` and sorts all that is left for each page: 0.60 s of
 # processor against 0.06 s at 60,000 tickets, and the more the further it is from there.
@@ -83,7 +82,7 @@ class FeedRepository(Repository):
     @database_call
     def get_state(self, name: str) -> FeedState:
         """Select a feed's position; one that was never read has no generation."""
-        feed = self._database.read(lambda c: _select_feed(c, name))
+        feed = self._database.read(lambda c: select_feed(c, name))
         return feed if feed.account in ("", self._account()) else FeedState(name)
 
     @database_call
@@ -96,15 +95,15 @@ class FeedRepository(Repository):
         account = self._account()
 
         def act(connection: sqlite3.Connection) -> FeedState:
-            if _select_feed(connection, name).account not in ("", account):
-                _delete_feed(connection, name)
+            if select_feed(connection, name).account not in ("", account):
+                delete_feed(connection, name)
             connection.execute(
                 "INSERT INTO feed (name, generation, begun_at, account) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET begun_at = excluded.begun_at,"
                 " account = excluded.account",
                 (name, uuid.uuid4().hex[:12], now, account),
             )
-            return _select_feed(connection, name)
+            return select_feed(connection, name)
 
         return self._database.write(act)
 
@@ -120,6 +119,11 @@ class FeedRepository(Repository):
         )
 
     @database_call
+    def delete(self, name: str) -> None:
+        """Delete a feed's records and position: another account is read from now on."""
+        self._database.write(lambda c: delete_feed(c, name))
+
+    @database_call
     def end_reading(self, name: str, now: float, *, whole: bool = True) -> FeedState:
         """End a feed's reading; `whole` if deleted records would have been in it too."""
 
@@ -129,7 +133,7 @@ class FeedRepository(Repository):
                 " ELSE whole_from END WHERE name = ?3",
                 (now, whole, name),
             )
-            return _select_feed(connection, name)
+            return select_feed(connection, name)
 
         return self._database.write(act)
 
@@ -138,7 +142,7 @@ class FeedRepository(Repository):
         """Save a page of exported users into the mirror; returns how many records it changed."""
 
         def act(connection: sqlite3.Connection) -> int:
-            seq = changed = _select_feed(connection, USERS_FEED).seq
+            seq = changed = select_feed(connection, USERS_FEED).seq
             for person in people:
                 _save_other_addresses(connection, person)
                 body = _to_json(person)
@@ -164,7 +168,7 @@ class FeedRepository(Repository):
                         seq,
                     ),
                 )
-            _save_cursor(connection, USERS_FEED, cursor, seq)
+            save_cursor(connection, USERS_FEED, cursor, seq)
             return seq - changed
 
         return self._database.write(act)
@@ -204,7 +208,7 @@ class FeedRepository(Repository):
         """Save a page of exported tickets into the mirror; returns how many records changed."""
 
         def act(connection: sqlite3.Connection) -> int:
-            seq = changed = _select_feed(connection, TICKETS_FEED).seq
+            seq = changed = select_feed(connection, TICKETS_FEED).seq
             for ticket in tickets:
                 if ticket.requester_id is None:
                     continue
@@ -227,7 +231,7 @@ class FeedRepository(Repository):
                         seq,
                     ),
                 )
-            _save_cursor(connection, TICKETS_FEED, cursor, seq)
+            save_cursor(connection, TICKETS_FEED, cursor, seq)
             return seq - changed
 
         return self._database.write(act)
@@ -244,7 +248,7 @@ class FeedRepository(Repository):
         name = list_feed_name(list_name)
 
         def act(connection: sqlite3.Connection) -> int:
-            feed = _select_feed(connection, name)
+            feed = select_feed(connection, name)
             if feed.cursor.partition(" ")[0] not in ("", reading):
                 raise ConflictError(
                     f"Another sync reads the list “{list_name}” just now, with other fields.",
@@ -286,7 +290,7 @@ class FeedRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> int:
             connection.execute("UPDATE feed SET ended_at = ? WHERE name = ?", (now, name))
-            if _select_feed(connection, name).cursor.partition(" ")[0] != reading:
+            if select_feed(connection, name).cursor.partition(" ")[0] != reading:
                 return 0
             connection.execute("UPDATE feed SET cursor = '' WHERE name = ?", (name,))
             if not whole:
@@ -309,7 +313,8 @@ class FeedRepository(Repository):
     def iter_users(self, after: int = 0, up_to: int | None = None) -> Iterator[ZendeskUser]:
         """Yield a feed's users whose change number is above `after`, in the order of changes."""
         sql = "SELECT seq AS key, body FROM feed_user WHERE seq > ? AND seq <= ? ORDER BY seq"
-        yield from self._iter_pages(sql, (), after, up_to, ZendeskUser)
+        for body in iter_feed_pages(self._database, sql, (), after, up_to):
+            yield msgspec.json.decode(body, type=ZendeskUser)
 
     @database_call
     def iter_profiles(
@@ -320,7 +325,8 @@ class FeedRepository(Repository):
             "SELECT seq AS key, body FROM feed_profile WHERE list = ? AND seq > ? AND seq <= ?"
             " ORDER BY seq"
         )
-        yield from self._iter_pages(sql, (list_name,), after, up_to, ExportedProfile)
+        for body in iter_feed_pages(self._database, sql, (list_name,), after, up_to):
+            yield msgspec.json.decode(body, type=ExportedProfile)
 
     def iter_requesters(self, after: int = 0, up_to: int | None = None) -> Iterator[int]:
         """Yield the requesters of the feed's tickets changed after `after`, each user id once."""
@@ -343,15 +349,18 @@ class FeedRepository(Repository):
     @database_call
     def count_changed_people(self, name: str, after: int, up_to: int) -> int:
         """Count a feed's users, or requesters of tickets, changed in this range of changes."""
-        sql = f"SELECT count(*) FROM ({_changed_people_sql(name)})"  # noqa: S608 - names of ours
-        return self._database.read(lambda c: int(c.execute(sql, (after, up_to)).fetchone()[0]))
+        feed = _feed_table(name)
+        sql = f"SELECT count(*) FROM ({_changed_people_sql(feed)})"  # noqa: S608 - names of ours
+        values = (*feed.values, after, up_to)
+        return self._database.read(lambda c: int(c.execute(sql, values).fetchone()[0]))
 
     @database_call
     def sample_changed_people(
         self, name: str, after: int, up_to: int, count: int
-    ) -> tuple[int, ...]:
+    ) -> tuple[str, ...]:
         """Select about `count` of a feed's changed people, spread evenly over their ids."""
-        people = _changed_people_sql(name)
+        feed = _feed_table(name)
+        people = _changed_people_sql(feed)
         total = self.count_changed_people.blocking(name, after, up_to)
         sql = (
             "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS place"  # noqa: S608 - names of ours
@@ -359,7 +368,9 @@ class FeedRepository(Repository):
         )
         step = max(1, total // count)
         return self._database.read(
-            lambda c: tuple(int(row[0]) for row in c.execute(sql, (after, up_to, step)))
+            lambda c: tuple(
+                str(row[0]) for row in c.execute(sql, (*feed.values, after, up_to, step))
+            )
         )
 
     @database_call
@@ -428,53 +439,45 @@ class FeedRepository(Repository):
     @database_call
     def has_changed(self, name: str, record: str, after: int) -> bool:
         """Whether the feed has a change of a user, ticket or profile after that number."""
-        table, where, values = (
-            ("feed_user", "id = ?", (record,))
-            if name == USERS_FEED
-            else ("feed_ticket INDEXED BY feed_ticket_requester", "requester = ?", (record,))
-            if name == TICKETS_FEED
-            else ("feed_profile", "list = ? AND sid = ?", (name.removeprefix("list "), record))
+        feed = _feed_table(name)
+        hint = " INDEXED BY feed_ticket_requester" if name == TICKETS_FEED else ""
+        sql = (
+            f"SELECT 1 FROM {feed.table}{hint} WHERE {feed.where} AND {feed.person} = ?"  # noqa: S608 - ours
+            " AND seq > ? LIMIT 1"
         )
-        sql = f"SELECT 1 FROM {table} WHERE {where} AND seq > ? LIMIT 1"  # noqa: S608 - ours
         return self._database.read(
-            lambda c: c.execute(sql, (*values, after)).fetchone() is not None
+            lambda c: c.execute(sql, (*feed.values, record, after)).fetchone() is not None
         )
 
     @database_call
     def count_records(self, name: str) -> int:
         """Count the records of a feed in the mirror."""
-        table, where, values = (
-            ("feed_user", "active", ())
-            if name == USERS_FEED
-            else ("feed_ticket", "1", ())
-            if name == TICKETS_FEED
-            else ("feed_profile", "list = ?", (name.removeprefix("list "),))
-        )
-        return self._database.read(
-            lambda c: int(
-                c.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchone()[0]  # noqa: S608
-            )
-        )
+        feed = _feed_table(name)
+        active = " AND active" if feed.table in ("feed_user", "feed_sell") else ""
+        sql = f"SELECT count(*) FROM {feed.table} WHERE {feed.where}{active}"  # noqa: S608
+        return self._database.read(lambda c: int(c.execute(sql, feed.values).fetchone()[0]))
 
     def _account(self) -> str:
         """Return the current account's id for the feeds. Raises ConflictError for another one."""
         return "" if self._accounts is None else self._accounts.require_deliverable()
 
-    def _iter_pages(
-        self, sql: str, fixed: tuple[object, ...], after: int, up_to: int | None, kind: type[T]
-    ) -> Iterator[T]:
-        most = up_to if up_to is not None else 2**62
-        while True:
-            page = self._database.read(
-                lambda c, after=after: c.execute(  # type: ignore[misc]
-                    f"{sql} LIMIT {_PAGE_ROWS}", (*fixed, after, most)
-                ).fetchall()
-            )
-            for row in page:
-                yield msgspec.json.decode(row["body"], type=kind)
-            if len(page) < _PAGE_ROWS:
-                return
-            after = int(page[-1]["key"])
+
+def iter_feed_pages(
+    database: Database, sql: str, fixed: tuple[object, ...], after: int, up_to: int | None
+) -> Iterator[str]:
+    """Yield the bodies (JSON) of a feed's rows by pages of `key`, so that nothing stays open."""
+    most = up_to if up_to is not None else 2**62
+    while True:
+        page = database.read(
+            lambda c, after=after: c.execute(  # type: ignore[misc]
+                f"{sql} LIMIT {_PAGE_ROWS}", (*fixed, after, most)
+            ).fetchall()
+        )
+        for row in page:
+            yield row["body"]
+        if len(page) < _PAGE_ROWS:
+            return
+        after = int(page[-1]["key"])
 
 
 def list_feed_name(list_name: str) -> str:
@@ -482,28 +485,49 @@ def list_feed_name(list_name: str) -> str:
     return f"list {list_name}"
 
 
-def _changed_people_sql(name: str) -> str:
-    table, column = ("feed_user", "id") if name == USERS_FEED else ("feed_ticket", "requester")
-    return f"SELECT DISTINCT {column} AS id FROM {table} WHERE seq > ? AND seq <= ?"  # noqa: S608
+@dataclass(frozen=True)
+class _FeedTable:
+    """Where a feed's rows are: `where` with its `values`, and the column that names a person."""
+
+    table: str
+    person: str
+    where: str = "1"
+    values: tuple[str, ...] = ()
 
 
-def _select_feed(connection: sqlite3.Connection, name: str) -> FeedState:
+def _feed_table(name: str) -> _FeedTable:
+    if name == USERS_FEED:
+        return _FeedTable("feed_user", "id")
+    if name == TICKETS_FEED:
+        return _FeedTable("feed_ticket", "requester")
+    for kind, feed in SELL_FEEDS.items():
+        if name == feed:
+            return _FeedTable("feed_sell", "id", "kind = ?", (kind.value,))
+    return _FeedTable("feed_profile", "sid", "list = ?", (name.removeprefix(list_feed_name("")),))
+
+
+def _changed_people_sql(feed: _FeedTable) -> str:
+    return (
+        f"SELECT DISTINCT {feed.person} AS id FROM {feed.table}"  # noqa: S608
+        f" WHERE {feed.where} AND seq > ? AND seq <= ?"
+    )
+
+
+def select_feed(connection: sqlite3.Connection, name: str) -> FeedState:
+    """Select a feed's position; one that was never read has no generation."""
     row = connection.execute("SELECT * FROM feed WHERE name = ?", (name,)).fetchone()
     return FeedState(**dict(row)) if row else FeedState(name)
 
 
-def _delete_feed(connection: sqlite3.Connection, name: str) -> None:
-    table = {USERS_FEED: "feed_user", TICKETS_FEED: "feed_ticket"}.get(name)
-    if table is None:
-        connection.execute(
-            "DELETE FROM feed_profile WHERE list = ?", (name.removeprefix(list_feed_name("")),)
-        )
-    else:
-        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+def delete_feed(connection: sqlite3.Connection, name: str) -> None:
+    """Delete a feed's rows and position."""
+    feed = _feed_table(name)
+    connection.execute(f"DELETE FROM {feed.table} WHERE {feed.where}", feed.values)  # noqa: S608
     connection.execute("DELETE FROM feed WHERE name = ?", (name,))
 
 
-def _save_cursor(connection: sqlite3.Connection, name: str, cursor: str, seq: int) -> None:
+def save_cursor(connection: sqlite3.Connection, name: str, cursor: str, seq: int) -> None:
+    """Save a feed's cursor and last change number with the page they belong to."""
     connection.execute("UPDATE feed SET cursor = ?, seq = ? WHERE name = ?", (cursor, seq, name))
 
 

@@ -12,6 +12,12 @@ import msgspec
 
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
 from desktop.model.kept_ticket import KeptTicket, SatisfactionRating
+from desktop.model.retention import (
+    FINISHED_STATUSES,
+    KEEP_ALL,
+    ActivityType,
+    RetentionCutoffs,
+)
 from desktop.model.text_pairs import character_pairs
 from desktop.store.data_source_repository import RATINGS_SOURCE, TICKETS_SOURCE, save_page
 from desktop.store.data_tags import save_tags
@@ -49,11 +55,13 @@ class KeptTicketRepository(Repository):
         cursor: str,
         now: float,
         erased: ErasedPeople = NOBODY_ERASED,
+        before: RetentionCutoffs = KEEP_ALL,
     ) -> int:
         """Save a page of exported tickets and its cursor; returns how many records changed.
 
         A ticket deleted in Zendesk stays, is counted in no report, and belongs to nobody's numbers.
-        Of an erased requester's ticket the bare row is kept, for the counts.
+        Of an erased requester's ticket the bare row is kept, for the counts. What had not changed
+        since the times of `before` is counted, and not kept.
         """
         asked = [ticket for ticket in tickets if ticket.requester_id is not None]
         known = self._database.read(lambda c: _select_known(c, [one.id for one in asked]))
@@ -75,8 +83,12 @@ class KeptTicketRepository(Repository):
             people = set()
             for ticket, closed_at in rows:
                 kept = known.get(ticket.id)
-                has_text = not (ticket.is_deleted or erased.has_user(ticket.requester_id))
-                _save_ticket(connection, ticket, closed_at, is_new=kept is None, has_text=has_text)
+                if _is_expired(ticket, before[ActivityType.TICKETS]) and kept is None:
+                    continue
+                _save_ticket(connection, ticket, closed_at, is_new=kept is None)
+                if not (ticket.is_deleted or erased.has_user(ticket.requester_id)):
+                    has_text = not _is_expired(ticket, before[ActivityType.TEXTS])
+                    _save_words(connection, ticket, has_text=has_text)
                 # A ticket can be given to another requester.
                 people |= {ticket.requester_id or 0} | ({kept["requester"]} if kept else set())
             refresh_ticket_columns(connection, people)
@@ -92,10 +104,12 @@ class KeptTicketRepository(Repository):
         cursor: str,
         now: float,
         erased: ErasedPeople = NOBODY_ERASED,
+        before: RetentionCutoffs = KEEP_ALL,
     ) -> None:
         """Save a page of satisfaction ratings and its cursor; those not asked for are left out.
 
-        Of an erased requester's rating no comment and no reason is kept.
+        Of an erased requester's rating no comment and no reason is kept; one given before the time
+        of `before` is counted alone.
         """
         told = [rating for rating in ratings if rating.score]
         self._history.count_ratings.blocking(
@@ -123,6 +137,7 @@ class KeptTicketRepository(Repository):
                         one.updated_at,
                     )
                     for one in map(without_words, told)
+                    if one.updated_at >= before[ActivityType.RATINGS]
                 ],
             )
             refresh_ticket_columns(connection, {one.requester_id for one in told})
@@ -153,7 +168,6 @@ def _save_ticket(
     closed_at: float | None,
     *,
     is_new: bool,
-    has_text: bool,
 ) -> None:
     if not is_new:
         delete_ticket_text(connection, ticket.id)
@@ -165,6 +179,11 @@ def _save_ticket(
         closed_at,
     )  # fmt: skip
     connection.execute(_SAVE_TICKET, values)
+
+
+def _save_words(connection: sqlite3.Connection, ticket: KeptTicket, *, has_text: bool) -> None:
+    """Insert a ticket's tags, and its text where that is kept so long."""
+    save_tags(connection, "ticket_tag", (ticket.requester_id or 0, ticket.id), ticket.tags)
     if not has_text:
         return
     text = f"{ticket.subject} {ticket.description}"
@@ -178,7 +197,11 @@ def _save_ticket(
         "INSERT INTO ticket_search (rowid, subject, body, tags, pairs) VALUES (?, ?, ?, ?, ?)",
         written,
     )
-    save_tags(connection, "ticket_tag", (ticket.requester_id or 0, ticket.id), ticket.tags)
+
+
+def _is_expired(ticket: KeptTicket, before: float) -> bool:
+    """Whether nobody works on a ticket any more, and nothing has changed since `before`."""
+    return ticket.status in FINISHED_STATUSES and (ticket.updated_at or 0.0) < before
 
 
 def _settle_times(

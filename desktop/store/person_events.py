@@ -11,6 +11,7 @@ from contextlib import suppress
 import msgspec
 
 from desktop.model.erased_people import SKIPPED_TEXT
+from desktop.model.event_delivery import GROUP_KEY_PREFIX
 from desktop.store.process_identity import is_owner_alive
 
 _ENDED = "('done', 'unchanged', 'kept', 'skipped')"
@@ -60,7 +61,9 @@ def find_event_ids(
                 found.add(row["id"])
                 if _own_address(row["text"]) in spelled:
                     keys.add(str(row["user_key"]).lower())
-    rows = connection.execute(_BY_USER_KEY_SQL, (_to_json(sorted(keys - _NO_USER_KEYS)),))
+    # The events of an organisation are not all about whom one of them names.
+    keys = {one for one in keys - _NO_USER_KEYS if not one.startswith(GROUP_KEY_PREFIX)}
+    rows = connection.execute(_BY_USER_KEY_SQL, (_to_json(sorted(keys)),))
     return sorted(found | {row["id"] for row in rows.fetchall()})
 
 

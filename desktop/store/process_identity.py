@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import platform
 import sys
 from pathlib import Path
 
@@ -23,6 +24,17 @@ def process_identity(pid: int) -> str | None:
     """
     # A set, not a comparison: mypy would call the other platforms unreachable.
     return _linux_identity(pid) if sys.platform in {"linux"} else _portable_identity(pid)
+
+
+def machine_id() -> str:
+    """Return what tells this machine from others that have a copy of its files.
+
+    Where the system tells no id of its own, its name stands for it.
+    """
+    try:
+        return Path("/etc/machine-id").read_text(encoding="ascii").strip() or platform.node()
+    except (OSError, ValueError):
+        return platform.node()
 
 
 def is_owner_alive(owner: str) -> bool:

@@ -11,14 +11,16 @@ from desktop.model.edit import EditTarget
 from desktop.model.field_value import is_empty, shorten_value
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.sell_record import parse_sell_record_id
 from desktop.model.service import Service
-from desktop.model.sync_plan import PlanRow, PlanRowState
+from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_state import value_hash
 from desktop.model.target_record import OPTOUT_FIELD
 from desktop.model.value_equivalence import equivalent
 from desktop.store import audit_row
 from desktop.store.plan_row_table import to_json
 from desktop.store.run_provenance import RunProvenance
+from desktop.store.sell_pair_repository import save_sell_pair
 from desktop.store.unconfirmed_increment_repository import (
     insert_unconfirmed_increment,
     supersede_unconfirmed_increment,
@@ -125,7 +127,7 @@ def complete_row(
             old={change.field: change.old for change in row.changes_to_send},
             new={change.field: change.new for change in row.changes_to_send},
             reason=f"{provenance.sync_title}: run {provenance.run_id}",
-            detail=item.detail,
+            detail=_stamp_consent(row, item.detail),
         )
     if provenance.is_rollback:
         # What is taken off the number again may be added up once more.
@@ -311,7 +313,10 @@ def _save_pair(
         if provenance.service is Service.SAILTHRU
         else (target, row.source_id)
     )
-    if person.isdigit() and sid:
+    if parse_sell_record_id(person) is not None and sid:
+        save_sell_pair(connection, person, sid, now)
+    # A rule that writes to the user it is about matches nobody with anybody.
+    elif person.isdigit() and sid and person != sid:
         connection.execute(
             "INSERT OR REPLACE INTO matched_pair (user_id, sid, at, account)"
             " VALUES (?, ?, ?, (SELECT id FROM current_account))",
@@ -335,3 +340,11 @@ def _save_membership(
         connection.execute(
             "DELETE FROM sync_member WHERE sync = ? AND target = ?", (provenance.sync, target)
         )
+
+
+def _stamp_consent(row: PlanRow, detail: str) -> str:
+    """Return what is said of a row's result; of who is created also by which consent."""
+    if row.fate is not PlannedOutcome.CREATE or not row.evidence:
+        return detail
+    words = row.evidence if row.evidence.startswith("consent") else f"consent: {row.evidence}"
+    return "; ".join(filter(None, (detail, words)))

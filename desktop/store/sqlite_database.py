@@ -91,11 +91,16 @@ class Database:
                 self._close()
                 raise
 
-    def write(self, act: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `act` in one BEGIN IMMEDIATE transaction; all of it is committed, or nothing."""
+    def write(self, act: Callable[[sqlite3.Connection], T], *, is_durable: bool = False) -> T:
+        """Run `act` in one BEGIN IMMEDIATE transaction; all of it is committed, or nothing.
+
+        `is_durable`: the commit outlives a power cut too, in a file of synchronous=NORMAL as well.
+        """
         with self._lock, translate_sqlite_errors(self.path):
             connection = self._open()
             try:
+                if is_durable:
+                    connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("BEGIN IMMEDIATE")
                 result = act(connection)
                 connection.execute("COMMIT")
@@ -105,6 +110,8 @@ class Database:
                     # After a failed write the connection's state is in doubt: start afresh.
                     self._close()
                 raise
+            if is_durable:
+                connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             return result
 
     def read(self, look: Callable[[sqlite3.Connection], T]) -> T:

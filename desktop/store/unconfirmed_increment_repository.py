@@ -121,10 +121,8 @@ def insert_unconfirmed_increment(
     connection: sqlite3.Connection, provenance: RunProvenance, row: PlanRow, job: str, at: float
 ) -> None:
     """Insert a plan row's unconfirmed increment: it was sent, its result is unknown."""
-    summed = tuple(
-        change for change in row.changes_to_send if change.field in provenance.increment_fields
-    )
-    if not (row.events and summed):
+    values = increment_values(provenance, row, job, at)
+    if values is None:
         return
     # The same row sent before, without an answer.
     supersede_unconfirmed_increment(connection, provenance.sync, row.source_id)
@@ -132,17 +130,32 @@ def insert_unconfirmed_increment(
         "INSERT INTO unconfirmed_increment"
         " (sync, source, target, run, job_id, sent_at, changes, events, is_rollback, account)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM current_account))",
-        (
-            provenance.sync,
-            row.source_id,
-            row.target_id,
-            int(provenance.run_id),
-            job,
-            at,
-            to_json(summed),
-            to_json(row.events),
-            int(provenance.is_rollback),
-        ),
+        values,
+    )
+
+
+def increment_values(
+    provenance: RunProvenance, row: PlanRow, job: str, at: float
+) -> tuple[str | int | float, ...] | None:
+    """Return the row of a plan row's increment, from `sync` to `is_rollback`; None: it adds none.
+
+    `job`: the service's job that carries it; `at`: when it was sent (Unix seconds).
+    """
+    summed = tuple(
+        change for change in row.changes_to_send if change.field in provenance.increment_fields
+    )
+    if not (row.events and summed):
+        return None
+    return (
+        provenance.sync,
+        row.source_id,
+        row.target_id,
+        int(provenance.run_id),
+        job,
+        at,
+        to_json(summed),
+        to_json(row.events),
+        int(provenance.is_rollback),
     )
 
 

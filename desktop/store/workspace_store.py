@@ -36,7 +36,10 @@ from desktop.store.plan_retention import PlanRetention
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
 from desktop.store.segment_repository import SegmentRepository
+from desktop.store.sell_feed_repository import SellFeedRepository
+from desktop.store.sell_pair_repository import SellPairRepository
 from desktop.store.settings_seal_repository import SettingsSealRepository
+from desktop.store.shared_row_journal import SharedRowJournal
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
 from desktop.store.sync_repository import SyncRepository
@@ -57,10 +60,10 @@ class WorkspaceStore:
 
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
     `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), whose team the desk
-    belongs to (`team`), who was erased
+    belongs to (`team`) and what it shares (`shared_rows`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
     (`events` … `event_writes`), saved segments (`segments`), and what services said
-    (`customer_cache`, `feeds`, `zendesk_users`).
+    (`customer_cache`, `feeds`, `sell_feeds`, `zendesk_users`); `sell_pairs` are who is who in Sell.
     """
 
     accounts: AccountRepository
@@ -75,6 +78,7 @@ class WorkspaceStore:
     erased_people: ErasedPeopleRepository
     audit: AuditLog
     team: TeamMembershipRepository
+    shared_rows: SharedRowJournal
     drafts_and_links: DraftAndLinkRepository
     customer_cache: CustomerCache
     sheet_reader: CachedSheetReader
@@ -94,6 +98,8 @@ class WorkspaceStore:
     event_sources: EventSourceRepository
     event_writes: EventWriteRepository
     feeds: FeedRepository
+    sell_feeds: SellFeedRepository
+    sell_pairs: SellPairRepository
     zendesk_users: ZendeskUserLookup
     fairlead_db: Database
     mirror_db: Database
@@ -120,6 +126,7 @@ class WorkspaceStore:
             batches=BatchRepository(other, self.accounts),
             runs=RunRepository(other, new_owner_id(), self.accounts),
             sync_state=SyncStateRepository(other),
+            sell_pairs=SellPairRepository(other),
             unconfirmed_increments=UnconfirmedIncrementRepository(other),
             plan_retention=PlanRetention(other),
             fairlead_db=other,
@@ -174,6 +181,8 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         event_writes=EventWriteRepository(fairlead),
         event_sources=EventSourceRepository(fairlead, new_owner_id()),
         feeds=FeedRepository(mirror, accounts),
+        sell_feeds=SellFeedRepository(mirror),
+        sell_pairs=SellPairRepository(fairlead),
         zendesk_users=ZendeskUserLookup(mirror),
         email_changes=EmailChangeRepository(fairlead),
         lead_requests=LeadRequestRepository(fairlead),
@@ -184,6 +193,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         erased_people=ErasedPeopleRepository(fairlead),
         audit=AuditLog(fairlead),
         team=TeamMembershipRepository(fairlead),
+        shared_rows=SharedRowJournal(fairlead),
         drafts_and_links=DraftAndLinkRepository(fairlead),
         customer_cache=CustomerCache(mirror),
         sheet_reader=CachedSheetReader(fairlead.path, mirror.path, thread),

@@ -6,7 +6,7 @@ that fails costs nothing but itself: everybody is then read one by one.
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from desktop.clients.sailthru.list_export_reader import ListExportReader, read_rows
@@ -76,7 +76,7 @@ class CoveringExport:
     def find(
         self,
         records: Sequence[SourceRecord],
-        sids: dict[int, str],
+        sids: Mapping[str, str],
         identity: Sequence[MatchIdentifier],
     ) -> TargetLookup:
         """Find source records' profiles in the covering export as a single look-up would.
@@ -92,7 +92,7 @@ class CoveringExport:
         lookup: dict[str, dict[MatchIdentifier, tuple[str, ...]]] = {}
         targets: dict[str, TargetRecord] = {}
         for record in records:
-            sid = sids.get(int(record.id), "") if record.id.isdigit() else ""
+            sid = sids.get(record.id, "")
             found: tuple[ExportedProfile, ...] = ()
             identifier = MatchIdentifier.SID
             for identifier in deciding_identifiers(identity):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from desktop.kit.errors import AppError, NotFound, StopsRun, UserDecisionNeeded
 from desktop.model.email_address import email_spellings
+from desktop.model.sell_record import parse_sell_record_id
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlanRow
@@ -21,9 +22,10 @@ from desktop.sync.pipeline.target_kind import make_target_kind
 from desktop.sync.source_record import (
     SourceRecord,
     source_record_from_profile,
+    source_record_from_sell,
     source_record_from_user,
 )
-from desktop.sync.sync_context import SyncContext
+from desktop.sync.sync_context import SELL_KINDS, SyncContext
 from desktop.sync.target_reader import TargetReader
 from desktop.writing.row_comparison import ReadResult
 from desktop.writing.write_protocol import RecordGateway
@@ -58,8 +60,16 @@ class CreateCheckingGateway:
         if self.sync.source.kind.service is Service.ZENDESK:
             users = await self.context.zendesk.client.show_users(list(map(int, ids)))
             return {str(user.id): source_record_from_user(user) for user in users if user.active}
+        if self.sync.source.kind.service is Service.SELL:
+            return await self._read_sell_people(ids)
         profiles = await asyncio.gather(*map(self._read_profile, ids))
         return dict(zip(ids, profiles, strict=True))
+
+    async def _read_sell_people(self, ids: Sequence[str]) -> dict[str, SourceRecord | AppError]:
+        kind = SELL_KINDS[self.sync.source.kind]
+        parsed = [found for one in ids if (found := parse_sell_record_id(one)) is not None]
+        people = await self.context.require_sell().show_people(kind, [n for _, n in parsed])
+        return {person.record_id: source_record_from_sell(person) for person in people.values()}
 
     async def _read_profile(self, sid: str) -> SourceRecord | AppError:
         try:
@@ -77,7 +87,7 @@ class CreateCheckingGateway:
         known = PlanContext(
             self.sync,
             self.context.clock.now(),
-            make_target_kind(self.sync.target_service, "", {}),
+            make_target_kind(self.sync, ""),
             corrections=await self.context.store.sync_state.corrections_by_source(self.sync.name),
         )
         found: dict[int, ReadResult] = {}

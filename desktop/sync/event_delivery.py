@@ -54,6 +54,7 @@ from desktop.sync.event_retries import (
 )
 from desktop.sync.event_sender import MAX_STEPS, EventSender
 from desktop.sync.event_writes import settle_increments
+from desktop.sync.newer_events import with_newer_values
 from desktop.writing.event_requests import EventRequestGateway
 
 log = logging.getLogger(__name__)
@@ -231,6 +232,11 @@ class EventDeliverer:
     async def _plan(self, unit: DeliveryUnit, context: EventPlanContext) -> PlanResult:
         async with self.sender.slots:
             try:
+                if not unit.is_compared:
+                    unit.fired = await with_newer_values(
+                        unit.fired, unit.event_id, self.actions, self.writes, context
+                    )
+                    unit.is_compared = True
                 planned = await self._leave_out_added(unit, await plan_fired(unit.fired, context))
             except AppError as error:
                 if stops_delivery(error):
@@ -302,14 +308,17 @@ class EventDeliverer:
     async def _close(
         self, unit: DeliveryUnit, planned: Sequence[Planned], problem: PlanProblem | None
     ) -> None:
-        if problem is not None:
-            await self.sender.end(unit, DeliveryState.PARKED, problem.reason)
-        elif unit.refusals >= MAX_STEPS:
-            await self.sender.end(unit, DeliveryState.PARKED, "; ".join(unit.warnings))
-        elif unit.answered or unit.is_maybe_sent:
-            await self.sender.end(unit, DeliveryState.DONE, "Zendesk shows it.")
+        if problem is not None or unit.refusals >= MAX_STEPS:
+            reason = problem.reason if problem is not None else "; ".join(unit.warnings)
+            await self.sender.end(unit, DeliveryState.PARKED, reason)
+            return
+        reasons = [one.reason for one in planned if isinstance(one, NoChange)]
+        if unit.answered or unit.is_maybe_sent:
+            # Of what another process has sent nobody here knows more than that.
+            said = unit.summaries or ["Zendesk shows it"]
+            said += reasons if unit.fired.newer else []
+            await self.sender.end(unit, DeliveryState.DONE, "; ".join(said))
         else:
-            reasons = [one.reason for one in planned if isinstance(one, NoChange)]
             is_kept = KEPT_REASON in reasons
             state = DeliveryState.KEPT if is_kept else DeliveryState.UNCHANGED
             await self.sender.end(unit, state, "; ".join(reasons))

@@ -1,7 +1,7 @@
 """One action of one claimed event on its way to Zendesk, and which of them may go at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from desktop.events.event import BadLine, Event
 from desktop.events.event_action import ActionKind, CompiledAction
@@ -33,6 +33,8 @@ class DeliveryUnit:
     by itself: the traits without a field that may be left out. `is_edited`: its event was changed
     by other means than Fairlead. `write_id` is what is kept of the request under way. `answered`
     requests of this action were answered by Zendesk, `refusals` refused.
+    `is_compared`: what later events have given anew is left out of `fired`. `summaries` say what
+    was sent.
     """
 
     fired: FiredAction
@@ -45,6 +47,8 @@ class DeliveryUnit:
     answered: int = 0
     refusals: int = 0
     warnings: tuple[str, ...] = ()
+    is_compared: bool = False
+    summaries: list[str] = field(default_factory=list)
 
     @property
     def event_id(self) -> int:

@@ -18,6 +18,7 @@ from desktop.store.seen_id_table import SeenIdTable
 from desktop.sync.event_delivery_unit import begun_actions, event_of
 from desktop.sync.event_duplicates import is_applied_already, may_be_doubled
 from desktop.sync.event_writes import settle_increments
+from desktop.sync.newer_events import with_newer_values
 
 _EVENTS_PER_STEP = 200
 
@@ -116,12 +117,13 @@ class EventReplay:
         for stored, action in fired:
             operators = action.compiled.action.operators
             writes = await self.writes.list_of(stored.id, action.kind.value)
-            for planned in await plan_fired(action, context):
-                left = settle_increments(planned, operators, writes)
+            left = await with_newer_values(action, stored.id, self.actions, self.writes, context)
+            for planned in await plan_fired(left, context):
+                settled = settle_increments(planned, operators, writes)
                 is_there = (
-                    isinstance(left, PlannedRequest)
-                    and may_be_doubled(left)
-                    and await is_applied_already(left, self.calls, is_maybe_sent=True)
+                    isinstance(settled, PlannedRequest)
+                    and may_be_doubled(settled)
+                    and await is_applied_already(settled, self.calls, is_maybe_sent=True)
                 )
-                rows.append(ReplayRow(stored, left, is_there))
+                rows.append(ReplayRow(stored, settled, is_there))
         return rows

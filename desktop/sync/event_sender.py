@@ -210,8 +210,10 @@ class EventSender:
             marked.append(unit.delivery)
         writes = [write_of(unit.event_id, request) for unit, request in sent]
         ids = await self.queue.mark_sending(marked, self.clock.now(), writes)
-        for (unit, _), write_id in zip(sent, ids, strict=True):
+        for (unit, request), write_id in zip(sent, ids, strict=True):
             unit.write_id = write_id
+            if request.summary not in unit.summaries:
+                unit.summaries.append(request.summary)
         self.gateway.checkpoint("marked")
 
     async def _settle_writes(
@@ -240,8 +242,15 @@ class EventSender:
         await self.queue.set_states([unit.delivery for unit in units], self.clock.now())
 
     async def end(self, unit: DeliveryUnit, state: DeliveryState, detail: str) -> None:
-        """Close a unit: nothing more is sent of it by itself."""
+        """Close a unit: nothing more is sent of it by itself.
+
+        What waits for a person holds its user's later events where they are built on it.
+        """
         self.gateway.checkpoint("read back")
         unit.delivery = replace(unit.delivery, state=state, detail=detail)
-        await self.queue.set_states([unit.delivery], self.clock.now())
+        if state is DeliveryState.PARKED and unit.fired.kind.is_built_on:
+            self.postponed.add(unit.event_id)
+            await self.queue.hold(unit.delivery, self.clock.now())
+        else:
+            await self.queue.set_states([unit.delivery], self.clock.now())
         self.gateway.checkpoint("closed")

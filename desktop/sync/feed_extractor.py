@@ -22,15 +22,18 @@ from desktop.kit.errors import (
 )
 from desktop.model.customer_value import CustomerValueSource
 from desktop.model.exported_profile import ExportedProfile
-from desktop.model.field_mapping import SourceType
+from desktop.model.field_mapping import SourceType, source_fields_of
 from desktop.model.name_splitting import NAME_VARS
+from desktop.model.sell_lists import lead_lists_of
 from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, SourceKind, Sync
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, FeedState, list_feed_name
+from desktop.sync.sell_extractor import SellExtractor
 from desktop.sync.source_record import PHONE_VARS
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.list_export import ListExport, ListNotExported
+from desktop.writing.write_protocol import Checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +54,14 @@ OnRead = Callable[[int], None]
 class FeedExtractor:
     """Reads feeds for one run; `on_read` is called with the number of records of each page."""
 
-    def __init__(self, context: SyncContext, on_read: OnRead = lambda _count: None) -> None:
+    def __init__(
+        self,
+        context: SyncContext,
+        on_read: OnRead = lambda _count: None,
+        checkpoint: Checkpoint = lambda _name: None,
+    ) -> None:
         self._context = context
+        self._checkpoint = checkpoint
         self._on_read = on_read
         self._export = ListExport(
             context.sailthru.bulk, context.clock, context.zone, context.job_timeout_s
@@ -68,17 +77,27 @@ class FeedExtractor:
         not read what is needed, and what the services raise.
         """
         kind = sync.source.kind
+        if kind is SourceKind.RULE:
+            if self._context.rule_source is not None:
+                await self._context.rule_source.refresh(sync.source)
+            return ()
         if kind is SourceKind.SAILTHRU_LISTS:
-            lists = await self._resolve_lists(sync.source.lists)
+            lists = await self._resolve_lists(sync)
             for name in lists:
                 await self.extract_list_members(
                     name, await self._run_in_database(self._vars_read_from_list, sync, name)
                 )
+            if sync.target_service is Service.SELL:
+                await SellExtractor(self._context, self._on_read, self._checkpoint).extract()
+                return lists
             await self.extract_users(required=False)
             if sync.effects.add_tags:
                 # Whose open tickets will carry the tag.
                 await self.extract_tickets(required=False)
             return lists
+        if Service.SELL in sync.services:
+            await SellExtractor(self._context, self._on_read, self._checkpoint).extract()
+            return ()
         if kind is SourceKind.ZENDESK_TICKETS:
             await self.extract_tickets()
         await self.extract_users()
@@ -206,9 +225,12 @@ class FeedExtractor:
         whole = self._unreadable_count == unread_before
         await feeds.end_list_export(name, job.id, self._context.clock.now(), whole=whole)
 
-    async def _resolve_lists(self, wanted: Sequence[str]) -> tuple[str, ...]:
+    async def _resolve_lists(self, sync: Sync) -> tuple[str, ...]:
+        wanted = sync.source.lists
         there = await self._context.sailthru.client.list_lists()
         names = {found.name for found in there}
+        if sync.effects.lead_lists and not wanted:
+            return lead_lists_of(names)
         missing = [name for name in wanted if name not in names]
         if missing:
             raise NotFound(
@@ -282,6 +304,7 @@ def find_referenced_vars(sync: Sync, value: CustomerValueSource) -> tuple[str, .
     fields = set(sync.source.condition_fields)
     # Whatever a row is called (identifier, seen tickets, opt-out): it may read a var.
     fields |= {row.source for row in sync.mapping if row.type is not SourceType.TEXT}
+    fields |= {name for row in sync.mapping for name in source_fields_of(row)}
     fields |= {p.evidence.field for p in sync.purposes}
     fields |= {condition.field for stage in sync.stages for condition in stage.where}
     names = {name.removeprefix("vars.") for name in fields if name.startswith("vars.")}

@@ -8,14 +8,15 @@ from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Plan
 from desktop.model.sync_run import Run
-from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX
+from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, VAR_PREFIX
 from desktop.store.run_provenance import RunProvenance
 from desktop.sync.create_check import CreateCheckingGateway
 from desktop.sync.left_out_watch import LeftOutWatch
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.optout_door import RowPermits
-from desktop.writing.plan_rows import PlanRowQueue, PlanWriter
+from desktop.writing.plan_rows import PlanRowQueue, PlanWriter, RunMemory
 from desktop.writing.sailthru_plan_writer import SailthruPlanWriter
+from desktop.writing.sell_plan_writer import SellPlanWriter
 from desktop.writing.write_protocol import Checkpoint, RecordGateway, WriteProtocol
 from desktop.writing.zendesk_plan_writer import ZendeskPlanWriter
 
@@ -34,6 +35,7 @@ class PlanApplier:
     checkpoint: Checkpoint = field(default=lambda _name: None)
     on_completed: Callable[[int], None] = field(default=lambda _count: None)
     find_refusal: Callable[[], str] = field(default=lambda: "")
+    memory: RunMemory | None = None
 
     async def apply(self, sync: Sync, plan_id: str) -> None:
         """Apply a plan in a run's name: its ticked rows are written. Raises what stops the run."""
@@ -76,10 +78,13 @@ class PlanApplier:
                 None
                 if plan.is_rollback
                 else LeftOutWatch(context.store, context.clock, sync.name, plan_id),
+                self.memory,
             )
 
         if sync.target_service is Service.SAILTHRU:
             return SailthruPlanWriter(queue(context.profiles), context.profiles, sync.flows)
+        if sync.target_service is Service.SELL:
+            return SellPlanWriter(queue(context.sell_people[sync.target_type]))
         return ZendeskPlanWriter(queue(context.users), context.users)
 
 
@@ -87,6 +92,11 @@ def _make_provenance(run: Run, plan: Plan, sync: Sync) -> RunProvenance:
     names = [f"{LIST_PREFIX}{name}" for name in sync.effects.add_to_lists]
     names += [f"{TAG_PREFIX}{tag}" for tag in sync.effects.add_tags]
     names += sync.stage_fields
+    effects = sync.effects
+    if sync.is_rule:
+        # Whoever it has paused is looked at again; whom it has put on a list stays there.
+        pause = (f"{VAR_PREFIX}{effects.pause_var}", f"{LIST_PREFIX}{effects.pause_list}")
+        names = list(pause) if effects.pause_days else []
     rows = [row for row in sync.mapping if row.on]
     return RunProvenance(
         run.id,

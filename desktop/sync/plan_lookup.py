@@ -1,15 +1,24 @@
 """Reads from store and services what planning needs, into a `PlanContext`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from desktop.kit.errors import AppError, NotFound
-from desktop.model.field_mapping import SourceType
+from desktop.model.field_mapping import MappingRow, SourceType, source_fields_of
+from desktop.model.instant import FieldValue
+from desktop.model.json_value import Json
 from desktop.model.lifecycle_stage import cap_period_start
+from desktop.model.sell_lists import (
+    LEAD_STATUS_FIELD,
+    find_last_joined,
+    leads_list,
+    status_of_list,
+)
+from desktop.model.sell_record import SellPerson, SellRecordKind, is_organization
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_state import UnconfirmedIncrement
-from desktop.model.target_record import OPTOUT_FIELD
+from desktop.model.target_record import LIST_PREFIX, OPTOUT_FIELD
 from desktop.model.zendesk_user import UserFieldDefinition
 from desktop.sync.covering_list import CoveringExport
 from desktop.sync.pipeline.context import PlanContext
@@ -21,12 +30,21 @@ from desktop.sync.pipeline.increments import (
     increment_rows,
     relevant_events,
 )
+from desktop.sync.pipeline.lead_lists import (
+    OVER_FIELD,
+    TIE_FIELD,
+    find_known_list,
+    is_lead_list_field,
+    tie_text,
+)
 from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, is_deleted
 from desktop.sync.pipeline.target_kind import TargetKind, make_target_kind
+from desktop.sync.record_pairs import find_paired_records, find_paired_sids
+from desktop.sync.rule_reader import RuleReader
 from desktop.sync.source_reader import SourceReader
 from desktop.sync.source_record import SourceRecord
-from desktop.sync.sync_context import SyncContext
+from desktop.sync.sync_context import SyncContext, sell_kind_of
 from desktop.sync.target_reader import TargetLookup, TargetReader
 
 # A superseded increment is watched so long: its customer may be deleted, or not in the source.
@@ -36,7 +54,7 @@ _SUPERSEDED_RETENTION_S = 30 * JOB_PATIENCE_S
 class PlanLookup:
     """The reads of one plan: some at its beginning, others for each chunk of source records."""
 
-    def __init__(self, context: SyncContext, sync: Sync, source: SourceReader) -> None:
+    def __init__(self, context: SyncContext, sync: Sync, source: SourceReader | RuleReader) -> None:
         # An export of a list that many of the profiles are on; None: each is read singly.
         self.covering: CoveringExport | None = None
         self._context = context
@@ -58,6 +76,7 @@ class PlanLookup:
             left_out_targets={person.target_id: person for person in left_out if person.target_id},
             erased=await self._store.erased_people.load(),
             job_timeout_s=self._context.job_timeout_s,
+            zone=self._context.zone,
         )
         return await self._with_increments(plan_context)
 
@@ -67,15 +86,46 @@ class PlanLookup:
         if sync.source.kind is not SourceKind.SAILTHRU_LISTS:
             return records
         named = {row.source for row in sync.mapping if row.on and row.type is not SourceType.TEXT}
+        named |= {name for row in sync.mapping if row.on for name in source_fields_of(row)}
         named |= sync.source.condition_fields | {p.evidence.field for p in sync.purposes}
         named |= {condition.field for stage in sync.stages for condition in stage.where}
+        if sync.effects.lead_lists and isinstance(self._source, SourceReader):
+            records = await self._with_lead_status(self._source, records)
         return await self._targets.read_optouts(records) if OPTOUT_FIELD in named else records
+
+    async def _with_lead_status(
+        self, source: SourceReader, records: Sequence[SourceRecord]
+    ) -> list[SourceRecord]:
+        """Complete profiles with the lead status of their lists; of several, by Sailthru's times.
+
+        An export does not tell when a list was joined: who is on several is read singly.
+        """
+        joined = await self._store.run(source.lead_lists_of_people, [r.id for r in records])
+        several = [sid for sid, names in joined.items() if len(names) > 1]
+        times = await self._targets.read_join_times(several)
+        completed: list[SourceRecord] = []
+        for record in records:
+            names = joined.get(record.id, ())
+            last = find_last_joined(times.get(record.id, dict.fromkeys(names)))
+            values: dict[str, FieldValue] = {}
+            if len(last) == 1:
+                values[LEAD_STATUS_FIELD] = status_of_list(last[0])
+                others = [status_of_list(name) for name in names if name != last[0]]
+                if others:
+                    values[OVER_FIELD] = ", ".join(others)
+            elif last:
+                values[TIE_FIELD] = tie_text(last)
+            completed.append(record.with_values(values) if values else record)
+        return completed
 
     async def look_up_leaving(
         self, outside: Sequence[SourceRecord], context: PlanContext
     ) -> PlanContext:
         """Look up for a plan which records outside the source still have what the sync gave."""
         effects = self._sync.effects
+        if self._sync.is_rule:
+            # Whom it has paused is looked at as its member.
+            return context
         undone = effects.remove_when_gone or effects.add_tags or self._sync.stage_fields
         if not (undone or effects.deleted_var):
             return context
@@ -159,6 +209,8 @@ class PlanLookup:
         return replace(context, unconfirmed=unconfirmed, superseded=watched, running_jobs=running)
 
     async def _is_job_running(self, job_id: str) -> bool:
+        if self._sync.target_service is Service.SELL:
+            return False
         is_profile = self._sync.target_service is Service.SAILTHRU
         try:
             if is_profile:
@@ -177,20 +229,22 @@ class PlanLookup:
         if self._sync.target_service is Service.ZENDESK:
             has_tag = self._store.zendesk_users.has_tag.blocking
             tagged = [r.id for r in outside if has_tag(r.email_hash, effects.add_tags)]
-        deleted = [int(r.id) for r in outside if is_deleted(r)] if effects.deleted_var else []
-        paired = state.find_sids.blocking(deleted) if deleted else {}
-        return replace(
+        deleted = [r.id for r in outside if is_deleted(r)] if effects.deleted_var else []
+        paired = find_paired_sids(self._store, self._sync.source.kind.service, deleted)
+        context = replace(
             context,
             members=frozenset(members),
             tagged=frozenset(tagged),
-            paired=frozenset(map(str, paired)),
+            paired=frozenset(paired),
         )
+        return self._with_deletions(outside, context) if effects.deleted_var else context
 
     def _read_export(
         self, covering: CoveringExport, inside: Sequence[SourceRecord], context: PlanContext
     ) -> TargetLookup:
         state, name = self._store.sync_state, self._sync.name
-        sids = state.find_sids.blocking([int(r.id) for r in inside if r.id.isdigit()])
+        service = self._sync.source.kind.service
+        sids = find_paired_sids(self._store, service, [record.id for record in inside])
         found = covering.find(inside, sids, self._sync.identity)
         ids = list(found.targets)
         context = replace(
@@ -217,6 +271,7 @@ class PlanLookup:
         context: PlanContext,
     ) -> PlanContext:
         state, name, cap = self._store.sync_state, self._sync.name, self._sync.pressure
+        context = self._with_sharing((*inside, *leaving), context)
         matched = {
             record.id: match.target.id
             for record in (*inside, *leaving)
@@ -237,7 +292,7 @@ class PlanLookup:
             open_tickets = self._store.feeds.count_open_tickets.blocking(list(map(int, target_ids)))
         return replace(
             context,
-            synced_values=state.get_synced_values.blocking(name, target_ids),
+            synced_values=self._read_synced_values(matched),
             accepted_values=state.get_accepted_values.blocking(name, target_ids),
             kept_forms=state.get_kept_forms.blocking(name, target_ids),
             written_hashes=state.get_written_hashes.blocking(
@@ -248,16 +303,112 @@ class PlanLookup:
             open_tickets={str(user_id): count for user_id, count in open_tickets.items()},
         )
 
+    def _read_synced_values(self, matched: Mapping[str, str]) -> dict[str, dict[str, Json]]:
+        """Read the last values both services had (`matched`: target by source id).
+
+        What the sync of the other direction has written since is what both had last.
+        """
+        state, name = self._store.sync_state, self._sync.name
+        targets, sources = list(dict.fromkeys(matched.values())), list(matched)
+        values = state.get_synced_values.blocking(name, targets)
+        rows = self._mirrored_rows()
+        if not rows and not self._sync.effects.lead_lists:
+            return values
+        times = state.get_synced_times.blocking(name, targets)
+        other_values = state.get_synced_values.blocking(self._sync.partner, sources)
+        other_times = state.get_synced_times.blocking(self._sync.partner, sources)
+        for source_id, target_id in matched.items():
+            for row in rows:
+                at = other_times.get(source_id, {}).get(row.source)
+                own_at = times.get(target_id, {}).get(row.target)
+                if at is not None and (own_at is None or at > own_at):
+                    value = other_values[source_id][row.source]
+                    values.setdefault(target_id, {})[row.target] = value
+            if self._sync.effects.lead_lists:
+                there, their_times = other_values.get(source_id, {}), other_times.get(source_id, {})
+                values[target_id] = self._with_known_status(
+                    values.get(target_id, {}), times.get(target_id, {}), there, their_times
+                )
+        return values
+
+    def _with_known_status(
+        self,
+        own: dict[str, Json],
+        own_times: Mapping[str, float],
+        other: Mapping[str, Json],
+        other_times: Mapping[str, float],
+    ) -> dict[str, Json]:
+        """Return the values both had last, with the lead status the other direction wrote since."""
+        if self._sync.target_service is Service.SAILTHRU:
+            status = other.get("status")
+            newest = max((own_times[name] for name in own if is_lead_list_field(name)), default=0.0)
+            if not isinstance(status, str) or other_times["status"] <= newest:
+                return own
+            kept = {name: value for name, value in own.items() if not is_lead_list_field(name)}
+            return {**kept, f"{LIST_PREFIX}{leads_list(status)}": True}
+        known = find_known_list(other)
+        if not known or other_times[f"{LIST_PREFIX}{known}"] <= own_times.get("status", 0.0):
+            return own
+        return {**own, "status": status_of_list(known)}
+
+    def _mirrored_rows(self) -> tuple[MappingRow, ...]:
+        """Return the mapping rows that the sync of the other direction has the other way round."""
+        if not self._sync.partner:
+            return ()
+        partner, every = self._sync.partner, self._store.syncs.list_all.blocking()
+        other = next((one for one in every if one.name == partner), None)
+        back = {(row.target, row.source) for row in (other.mapping if other else ()) if row.on}
+        return tuple(
+            row for row in self._sync.mapping if row.on and (row.source, row.target) in back
+        )
+
+    def _with_sharing(self, records: Sequence[SourceRecord], context: PlanContext) -> PlanContext:
+        """Look up for a plan which Sell records share an address, and which of them was chosen."""
+        if Service.SELL not in self._sync.services:
+            return context
+        kind, feeds = sell_kind_of(self._sync), self._store.sell_feeds
+        hashes = [record.email_hash for record in records if record.email_hash]
+        by_hash = feeds.find_by_email_hash.blocking(kind, hashes)
+        sharing: dict[str, tuple[SellPerson, ...]] = {}
+        for email_hash, ids in by_hash.items():
+            if len(ids) > 1:
+                people = feeds.list_by_id.blocking(kind, ids)
+                sharing[email_hash] = tuple(one for one in people if not is_organization(one))
+        every = [one.record_id for people in sharing.values() for one in people]
+        return replace(
+            context,
+            sharing=sharing,
+            chosen_records=self._store.sell_pairs.find_choices.blocking(kind, hashes),
+            paired_records=frozenset(self._store.sell_pairs.find_sids.blocking(every)),
+        )
+
+    def _with_deletions(self, outside: Sequence[SourceRecord], context: PlanContext) -> PlanContext:
+        """Look up for a plan whose deletion in Sell is told: of nobody whom Sell has otherwise."""
+        gone = [one for one in outside if one.service is Service.SELL and is_deleted(one)]
+        hashes = [one.email_hash for one in gone if one.email_hash]
+        there: set[str] = set()
+        for kind in SellRecordKind:
+            there |= self._store.sell_feeds.find_by_email_hash.blocking(kind, hashes).keys()
+        unmatched = {one.id for one in gone if one.email_hash and one.id not in context.paired}
+        related = {one.id for one in gone if one.email_hash in there}
+        return replace(
+            context,
+            unmatched_deletions=frozenset(unmatched - related - context.members),
+            related_records=frozenset(related),
+        )
+
     def _with_known_sources(self, targets: dict[str, str], context: PlanContext) -> PlanContext:
         """Look up which source records each target belongs to (`targets` by source)."""
-        state, ids = self._store.sync_state, list(dict.fromkeys(targets.values()))
+        ids = list(dict.fromkeys(targets.values()))
         known: dict[str, tuple[str, ...]]
-        if self._sync.target_service is Service.SAILTHRU:
-            users = state.find_user_ids.blocking(ids)
-            known = {sid: tuple(map(str, user_ids)) for sid, user_ids in users.items()}
+        if self._sync.target_service is self._sync.source.kind.service:
+            # A rule that writes to the very user it is about.
+            known = {id_: (id_,) for id_ in ids}
+        elif self._sync.target_service is Service.SAILTHRU:
+            known = find_paired_records(self._store, self._sync.source.kind.service, ids)
         else:
-            sids = state.find_sids.blocking(list(map(int, ids)))
-            known = {str(user_id): (sid,) for user_id, sid in sids.items()}
+            sids = find_paired_sids(self._store, self._sync.target_service, ids)
+            known = {record_id: (sid,) for record_id, sid in sids.items()}
         others = {
             other
             for source_id, target_id in targets.items()
@@ -277,6 +428,8 @@ async def read_target_kind(context: SyncContext, sync: Sync) -> TargetKind:
 
     There are none where the sign-in may not read them.
     """
+    if Service.ZENDESK not in sync.services:
+        return make_target_kind(sync, context.zone)
     fields: tuple[UserFieldDefinition, ...] = ()
     try:
         fields = await context.zendesk.client.list_user_fields()
@@ -286,7 +439,7 @@ async def read_target_kind(context: SyncContext, sync: Sync) -> TargetKind:
     active = [found for found in fields if found.active]
     types = {found.key: found.type for found in active}
     options = {found.key: found.options for found in active}
-    return make_target_kind(sync.target_service, context.zone, types, options)
+    return make_target_kind(sync, context.zone, types, options)
 
 
 def _merge_lookups(exported: TargetLookup, read: TargetLookup) -> TargetLookup:

@@ -1,6 +1,6 @@
 """People's decisions on plan rows: fields unticked, conflicts resolved, records corrected."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from desktop.kit.clock import Clock
@@ -37,10 +37,16 @@ class PlanRowDecisions:
         return self._store.plans.replace_row.blocking(plan_id, self._reevaluate_row(plan_id, kept))
 
     def resolve_conflict(self, plan_id: str, row: int, field: str, side: str) -> PlanRow:
-        """Resolve a plan row's conflict by the side whose value stands: `zendesk` or `sailthru`."""
+        """Resolve a plan row's conflict by the side whose value stands, a service."""
         self.require_conflicting_fields(plan_id, row, [field])
         kept = self._store.plans.get_row.blocking(plan_id, row)
         sync = self._store.plans.get_planned_sync.blocking(plan_id)
+        if Service(side) not in sync.services:
+            raise InvalidInput(
+                f"“{sync.title}” has no side {side}.",
+                "Nothing was changed.",
+                f"Its sides are {' and '.join(sorted(one.value for one in sync.services))}.",
+            )
         takes_source = Service(side) is sync.source.kind.service
         changes = tuple(
             replace(c, choice=side, applies=takes_source) if c.field == field else c
@@ -79,10 +85,10 @@ class PlanRowDecisions:
         changed = replace(sync, mapping=rows, switched_on_by=actor.key if sync.on else "")
         return self._store.syncs.save.blocking(changed, self._clock.now(), by=actor)
 
-    def find_plan_with_conflict(self, row: str) -> str:
-        """Find the open plan whose row of this number is a conflict; returns its id.
+    def find_plan_with_row(self, row: str, words: str, is_wanted: Callable[[PlanRow], bool]) -> str:
+        """Find the open plan whose row of this number is wanted, such as “with a conflict”.
 
-        Raises InvalidInput where none has one, or several.
+        Returns the plan's id. Raises InvalidInput where none has one, or several.
         """
         found_in: list[str] = []
         for sync in self._store.syncs.list_all.blocking():
@@ -95,20 +101,18 @@ class PlanRowDecisions:
                 found = self.find_row(plan.id, row)
             except InvalidInput:
                 continue
-            if found.fate is PlannedOutcome.CONFLICT:
+            if is_wanted(found):
                 found_in.append(plan.id)
         if len(found_in) == 1:
             return found_in[0]
         if found_in:
             raise InvalidInput(
-                f"Several previews have a conflict in row {row[:40]}.",
+                f"Several previews have a row {row[:40]} {words}.",
                 f"They are {', '.join(found_in)}.",
                 f"Name the one: {found_in[0]}:{row[:40]}.",
             )
         raise InvalidInput(
-            f"No open plan has a conflict in row {row[:40]}.",
-            "",
-            "Name the plan too: PLAN:ROW.",
+            f"No open plan has a row {row[:40]} {words}.", "", "Name the plan too: PLAN:ROW."
         )
 
     def correct_source_field(
@@ -233,7 +237,7 @@ class PlanRowDecisions:
         return PlanContext(
             sync,
             self._clock.now(),
-            make_target_kind(sync.target_service, "", {}),
+            make_target_kind(sync, ""),
             synced_values=state.get_synced_values.blocking(sync.name, [target_id]),
             accepted_values=state.get_accepted_values.blocking(sync.name, [target_id]),
             open_tickets={str(user_id): count for user_id, count in open_tickets.items()},

@@ -12,7 +12,6 @@ from desktop.kit.errors import AppError, InvalidInput, NotFound
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.field_value import is_empty
 from desktop.model.optout_level import OptOutLevel
-from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import (
     FieldChange,
@@ -154,9 +153,7 @@ class RollbackPlanner:
         return read
 
     async def _read_targets(self, rows: Sequence[PlanRow], sync: Sync) -> Mapping[int, ReadResult]:
-        to_sailthru = sync.target_service is Service.SAILTHRU
-        gateway = self._context.profiles if to_sailthru else self._context.users
-        return await read_refused_in_halves(gateway, rows)
+        return await read_refused_in_halves(self._context.gateway(sync.target_type), rows)
 
     def _revert_row(self, sync: Sync, row: PlanRow, now: ReadResult, *, in_doubt: bool) -> PlanRow:
         fresh = replace(
@@ -203,7 +200,7 @@ class RollbackPlanner:
             consequences=find_consequences(
                 fresh,
                 now,
-                PlanContext(sync, 0.0, make_target_kind(sync.target_service, "", {})),
+                PlanContext(sync, 0.0, make_target_kind(sync, "")),
             ),
         )
 

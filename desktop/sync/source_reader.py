@@ -4,16 +4,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from desktop.model.field_condition import ConditionOperator
+from desktop.model.sell_lists import lead_lists_of
+from desktop.model.sell_record import parse_sell_record_id
 from desktop.model.sync import SourceKind, Sync
+from desktop.model.sync_state import SyncMember
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
+from desktop.store.feed_repository import SELL_FEEDS, TICKETS_FEED, USERS_FEED, list_feed_name
 from desktop.sync.source_record import (
     SourceRecord,
     source_record_from_export,
+    source_record_from_sell,
     source_record_from_user,
 )
-from desktop.sync.sync_context import SyncContext
+from desktop.sync.sync_context import SELL_KINDS, SyncContext
 
 Watermarks = Mapping[str, str]
 
@@ -23,8 +27,11 @@ _PAGE_ROWS = 500
 class SourceReader:
     """Reads the source of one sync; `lists` are the Sailthru lists exported for it.
 
-    Its methods belong on the database's thread.
+    Its methods belong on the database's thread. `is_always_incremental`: whoever is not in the
+    source now is no lost record.
     """
+
+    is_always_incremental = False
 
     def __init__(self, context: SyncContext, sync: Sync, lists: Sequence[str]) -> None:
         self._context = context
@@ -99,7 +106,7 @@ class SourceReader:
     def sample(self, before: Watermarks, count: int) -> list[SourceRecord]:
         """Sample the people who changed since a watermark, evenly; only of Zendesk's feeds."""
         ids = self._feeds.sample_changed_people.blocking(*self._changed_range(before), count)
-        records = (self.get_record(str(id_)) for id_ in ids)
+        records = (self.get_record(id_) for id_ in ids)
         return [record for record in records if record is not None]
 
     def _changed_range(self, before: Watermarks) -> tuple[str, int, int]:
@@ -107,13 +114,28 @@ class SourceReader:
         feed = self._feeds.get_state.blocking(name)
         return name, feed.changes_after(before.get(name, "")), feed.seq
 
-    def is_on_source_list(self, sid: str) -> bool:
-        """Whether the last exports of the source's lists had this profile."""
-        return self._is_on_any(self._lists, sid)
+    @property
+    def plans_gone_members(self) -> bool:
+        """Whether who is on no list of the source any more loses what the sync gave them."""
+        effects, stages = self._sync.effects, self._sync.stage_fields
+        gives = effects.remove_when_gone or effects.untag_when_gone or stages
+        return self._kind is SourceKind.SAILTHRU_LISTS and bool(gives)
+
+    def is_still_member(self, member: SyncMember) -> bool:
+        """Whether the last exports of the source's lists had this member's profile."""
+        return self._is_on_any(self._lists, member.source_id)
+
+    def lead_lists_of_people(self, sids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the source's lead lists that each profile was on in their last exports."""
+        lists = lead_lists_of(self._lists)
+        is_member = self._feeds.is_member.blocking
+        return {sid: tuple(name for name in lists if is_member(name, sid)) for sid in sids}
 
     def _feed_names(self) -> list[str]:
         if self._kind is SourceKind.SAILTHRU_LISTS:
             return [list_feed_name(name) for name in self._lists]
+        if self._kind in SELL_KINDS:
+            return [SELL_FEEDS[SELL_KINDS[self._kind]]]
         return [TICKETS_FEED if self._kind is SourceKind.ZENDESK_TICKETS else USERS_FEED]
 
     def get_record(self, source: str) -> SourceRecord | None:
@@ -124,8 +146,17 @@ class SourceReader:
                 if profile is not None:
                     return source_record_from_export(profile, name, self._context.value_source)
             return None
+        if self._kind in SELL_KINDS:
+            return self._get_sell_record(source)
         person = self._feeds.get_user.blocking(int(source)) if source.isdigit() else None
         return None if person is None else self._record_of(person, self._tickets(person.id))
+
+    def _get_sell_record(self, source: str) -> SourceRecord | None:
+        found = parse_sell_record_id(source)
+        if found is None or found[0] is not SELL_KINDS[self._kind]:
+            return None
+        person = self._context.store.sell_feeds.get.blocking(*found)
+        return None if person is None else source_record_from_sell(person)
 
     def _iter_changed(self, before: Watermarks) -> Iterator[SourceRecord]:
         feeds = self._feeds
@@ -138,6 +169,12 @@ class SourceReader:
                     if place and self._is_on_any(self._lists[:place], profile.sid):
                         continue
                     yield source_record_from_export(profile, name, self._context.value_source)
+        elif self._kind in SELL_KINDS:
+            kind = SELL_KINDS[self._kind]
+            feed = feeds.get_state.blocking(SELL_FEEDS[kind])
+            after = feed.changes_after(before.get(feed.name, ""))
+            for sell_person in self._context.store.sell_feeds.iter_records(kind, after, feed.seq):
+                yield source_record_from_sell(sell_person)
         elif self._kind is SourceKind.ZENDESK_TICKETS:
             feed = feeds.get_state.blocking(TICKETS_FEED)
             for requester in feeds.iter_requesters(

@@ -3,7 +3,10 @@
 Field names: Zendesk `id name first_name last_name email phone external_id role tags organization
 active time_zone locale suspended verified created_at updated_at user_fields.KEY` and, over tickets,
 `last_ticket_id last_ticket_status last_ticket_priority last_ticket_subject
-last_ticket_created_time ticket_count open_ticket_count ticket_ids`; Sailthru `sid name email extid
+last_ticket_created_time ticket_count open_ticket_count ticket_ids`; Sell `id first_name last_name
+name email phone mobile title owner_id tags customer_status prospect_status status
+organization_name address.KEY billing_address.KEY custom_fields.ID custom_fields.NAME`; Sailthru
+`sid name email extid
 engagement optout lists vars.NAME value.segment value.amount` and Sailthru's names of times and
 lifetime counts.
 """
@@ -19,7 +22,9 @@ from desktop.model.instant import FieldValue, Instant
 from desktop.model.match_keys import hash_email
 from desktop.model.name_splitting import NameSplitRule, full_name_of_vars, split_name
 from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.sell_record import SellContact, SellPerson
 from desktop.model.service import Service
+from desktop.model.target_record import sell_person_fields
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 
@@ -84,12 +89,14 @@ class SourceRecord:
 
 def keys_of_record(record: SourceRecord, target_id: str = "") -> frozenset[str]:
     """Return the keys by which a source record's person would be known as an erased one."""
-    is_user = record.service is Service.ZENDESK
-    users, sids = ([record.id], [target_id]) if is_user else ([target_id], [record.id])
+    is_profile = record.service is Service.SAILTHRU
+    sids = [record.id if is_profile else target_id]
+    users = [target_id if is_profile else record.id]
     return person_keys(
         addresses=(record.email, *(record.other_emails or ())),
         email_hashes=(record.email_hash,),
-        user_ids=users,
+        # A contact or lead of Sell is known again by its address and its profile.
+        user_ids=[one for one in users if one.isdigit()],
         sids=sids,
         external_ids=(record.external_id,),
     )
@@ -139,6 +146,34 @@ def source_record_from_user(
             if person.identities_read
             else None
         ),
+    )
+
+
+def source_record_from_sell(person: SellPerson) -> SourceRecord:
+    """Convert a Sell contact or lead to a source record; a deleted one is not active."""
+    email = normalize_email(person.email or "")
+    fields: dict[str, FieldValue] = {
+        **sell_person_fields(person),
+        "id": person.id,
+        **_instant_fields(created_at=person.created_at, updated_at=person.updated_at),
+    }
+    if person.full_name:
+        fields["name"] = person.full_name
+    if person.owner_id is not None:
+        fields["owner_id"] = person.owner_id
+    if isinstance(person, SellContact):
+        fields["is_organization"] = person.is_organization
+    if person.is_deleted:
+        fields["active"] = False
+    return SourceRecord(
+        service=Service.SELL,
+        id=person.record_id,
+        label=email or person.label,
+        email=email,
+        email_hash=hash_email(email),
+        phone=person.phone or person.mobile or "",
+        fields=fields,
+        updated_at=person.updated_at,
     )
 
 

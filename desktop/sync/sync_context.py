@@ -1,20 +1,41 @@
 """`SyncContext`: the store, both services and the account's settings that a run works with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from desktop.clients.sailthru.bulk_jobs import SailthruBulkClient
 from desktop.clients.sailthru.client import SailthruClient
+from desktop.clients.sell.client import SellClient
 from desktop.clients.zendesk.bulk_jobs import ZendeskBulkClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.incremental_export import ZendeskExportClient
 from desktop.kit.clock import Clock
 from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.customer_value import CustomerValueSource
+from desktop.model.sell_record import SellRecordKind
 from desktop.model.service import Service
+from desktop.model.sync import SourceKind, Sync, TargetType
 from desktop.store.workspace_store import WorkspaceStore
+from desktop.sync.rule_source import RuleSource
 from desktop.writing.sailthru_gateway import SailthruGateway
+from desktop.writing.sell_gateway import SellGateway
 from desktop.writing.zendesk_gateway import ZendeskGateway
+
+# Which records of Sell a sync reads, and which it creates.
+SELL_KINDS = {
+    SourceKind.SELL_CONTACTS: SellRecordKind.CONTACT,
+    SourceKind.SELL_LEADS: SellRecordKind.LEAD,
+}
+SELL_TARGETS = {
+    TargetType.SELL_CONTACTS: SellRecordKind.CONTACT,
+    TargetType.SELL_LEADS: SellRecordKind.LEAD,
+}
+
+
+def sell_kind_of(sync: Sync) -> SellRecordKind:
+    """Return which records of Sell a sync reads or writes; of no other sync it is asked."""
+    return SELL_KINDS.get(sync.source.kind) or SELL_TARGETS[sync.target_type]
 
 
 @dataclass(frozen=True)
@@ -36,10 +57,10 @@ class ZendeskSyncClients:
 
 @dataclass(frozen=True)
 class SyncContext:
-    """The store, clients and account settings of one run.
+    """The store, clients and account settings of one run; `sell` where Sell is connected.
 
     `zone` is the Sailthru account's time zone (IANA). `job_timeout_s`: a job of a service that
-    does not move for so long is given up.
+    does not move for so long is given up. `rule_source` is the data workspace, which rules read.
     """
 
     store: WorkspaceStore
@@ -49,6 +70,30 @@ class SyncContext:
     sailthru: SailthruSyncClients
     zendesk: ZendeskSyncClients
     job_timeout_s: float = 900.0
+    rule_source: RuleSource | None = None
+    sell: SellClient | None = None
+
+    def require_sell(self) -> SellClient:
+        """Return Sell's client. Raises UserDecisionNeeded where Sell is not connected."""
+        if self.sell is None:
+            raise UserDecisionNeeded(
+                f"{Service.SELL.title} is not connected.",
+                "This sync reads or writes Zendesk Sell.",
+                "Connect it under Settings.",
+            )
+        return self.sell
+
+    def gateway(self, target: TargetType) -> SailthruGateway | ZendeskGateway | SellGateway:
+        """Return the run's gateway to the records that a sync writes."""
+        if target is TargetType.PROFILES:
+            return self.profiles
+        return self.users if target is TargetType.USERS else self.sell_people[target]
+
+    @cached_property
+    def sell_people(self) -> Mapping[TargetType, SellGateway]:
+        """The run's gateways to Sell's contacts and leads, by what they create."""
+        sell = self.require_sell()
+        return {kind: SellGateway(sell, creates) for kind, creates in SELL_TARGETS.items()}
 
     @cached_property
     def profiles(self) -> SailthruGateway:
@@ -68,6 +113,9 @@ def make_sync_context(
     value_source: CustomerValueSource,
     clients: tuple[SailthruClient | None, ZendeskClient | None],
     job_timeout_s: float = 900.0,
+    *,
+    sell: SellClient | None = None,
+    rule_source: RuleSource | None = None,
 ) -> SyncContext:
     """Make a run's context. Raises UserDecisionNeeded where a service is not connected."""
     sailthru, zendesk = clients
@@ -88,4 +136,6 @@ def make_sync_context(
             zendesk, ZendeskExportClient(zendesk, clock), ZendeskBulkClient(zendesk)
         ),
         job_timeout_s,
+        rule_source,
+        sell,
     )

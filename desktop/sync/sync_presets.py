@@ -8,30 +8,49 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.customer_value import HIGHEST_SEGMENT
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
-from desktop.model.sync import MatchIdentifier, SourceKind, Sync, SyncEffects, SyncSource
+from desktop.model.lifecycle_stage import CapPeriod, FrequencyCap
+from desktop.model.rule import RuleTrigger
+from desktop.model.sell_lists import CONTACTS_LIST, LEAD_STATUS_FIELD, leads_list
+from desktop.model.sync import (
+    READ_SINGLY,
+    MatchIdentifier,
+    SourceKind,
+    Sync,
+    SyncEffects,
+    SyncSource,
+    TargetType,
+)
 
 TICKETS_TO_PROFILES = "tickets-to-profiles"
 ZENDESK_TO_SAILTHRU = "zendesk-to-sailthru"
 SAILTHRU_TO_ZENDESK = "sailthru-to-zendesk"
 HIGH_VALUE_TAGGING = "high-value-tagging"
+SELL_CONTACTS_TO_SAILTHRU = "sell-contacts-to-sailthru"
+SAILTHRU_TO_SELL_CONTACTS = "sailthru-to-sell-contacts"
+SELL_LEADS_TO_SAILTHRU = "sell-leads-to-sailthru"
+SAILTHRU_TO_SELL_LEADS = "sailthru-to-sell-leads"
 
 _DEFAULT_IDENTITY = (MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier.EXTERNAL_ID)
 
 
 @dataclass(frozen=True)
 class PresetNames:
-    """The account's names of the lists, tags and fields that preset syncs use."""
+    """The account's names of the lists, tags and fields that preset syncs use.
+
+    `has_sell`: Zendesk Sell is connected, so that its presets are offered.
+    """
 
     box_field: str
     smart_list: str
     mark_var: str
     highvalue_tag: str
     high_value_from: int = HIGHEST_SEGMENT
+    has_sell: bool = False
 
 
 def build_preset(name: str, names: PresetNames) -> Sync:
     """Build the sync of a preset, not saved yet. Raises InvalidInput."""
-    make = PRESETS.get(name)
+    make = {**PRESETS, **SELL_PRESETS}.get(name)
     if make is None:
         raise InvalidInput(
             f"There is no preset “{name[:40]}”.", "", f"There are: {', '.join(PRESETS)}."
@@ -39,9 +58,35 @@ def build_preset(name: str, names: PresetNames) -> Sync:
     return make(names)
 
 
-def build_blank_sync(name: str, title: str, kind: SourceKind) -> Sync:
-    """Build the smallest sync of a kind that writes: an identifier of the other service."""
-    row = {
+def build_blank_sync(
+    name: str, title: str, kind: SourceKind, target: TargetType | None = None
+) -> Sync:
+    """Build the smallest sync of a kind that writes: an identifier of the other service.
+
+    A rule has no action yet, so that it cannot be switched on.
+    """
+    if kind is SourceKind.RULE:
+        return build_rule(name, title, SyncSource(kind, trigger=RuleTrigger.TICKET_SOLVED))
+    row = _BLANK_SELL_ROWS[target] if target in _BLANK_SELL_ROWS else _blank_row(kind)
+    return Sync(
+        name=name,
+        title=title,
+        source=SyncSource(kind),
+        target=target,
+        identity=_DEFAULT_IDENTITY,
+        mapping=(row,),
+    )
+
+
+# Sell has no field for a profile's id: by a remembered pair and the address it is found again.
+_BLANK_SELL_ROWS = {
+    kind: MappingRow("vars.phone", "phone", MappingOperator.SET_IF_EMPTY)
+    for kind in (TargetType.SELL_CONTACTS, TargetType.SELL_LEADS)
+}
+
+
+def _blank_row(kind: SourceKind) -> MappingRow:
+    return {
         SourceKind.ZENDESK_USERS: MappingRow(
             "id", "vars.zendesk_id", MappingOperator.SET_IF_EMPTY, SourceType.IDENTIFIER
         ),
@@ -52,13 +97,33 @@ def build_blank_sync(name: str, title: str, kind: SourceKind) -> Sync:
             MappingOperator.SET_IF_EMPTY,
             SourceType.IDENTIFIER,
         ),
+        SourceKind.SELL_CONTACTS: MappingRow(
+            "id", "vars.sell_contact_id", MappingOperator.SET_IF_EMPTY, SourceType.IDENTIFIER
+        ),
+        SourceKind.SELL_LEADS: MappingRow(
+            "id", "vars.sell_lead_id", MappingOperator.SET_IF_EMPTY, SourceType.IDENTIFIER
+        ),
     }[kind]
+
+
+def build_rule(
+    name: str,
+    title: str,
+    source: SyncSource,
+    mapping: tuple[MappingRow, ...] = (),
+    effects: SyncEffects | None = None,
+) -> Sync:
+    """Build a rule: looked at every five minutes, acting on each person once a day at most."""
     return Sync(
         name=name,
         title=title,
-        source=SyncSource(kind),
+        source=source,
         identity=_DEFAULT_IDENTITY,
-        mapping=(row,),
+        mapping=mapping,
+        effects=effects or SyncEffects(),
+        pressure=FrequencyCap(1, CapPeriod.DAY),
+        covering_list=READ_SINGLY,
+        schedule="every 5 min",
     )
 
 
@@ -145,6 +210,112 @@ def _high_value_tagging(names: PresetNames) -> Sync:
     )
 
 
+def _sell_contacts_to_sailthru(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SELL_CONTACTS_TO_SAILTHRU,
+        title="Zendesk Sell contacts to Sailthru",
+        source=SyncSource(SourceKind.SELL_CONTACTS),
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            *(
+                MappingRow(name, f"vars.{name}", prefer=ConflictPreference.ASK)
+                for name in ("first_name", "last_name", "phone")
+            ),
+            MappingRow("customer_status", "vars.sell_customer_status"),
+            MappingRow("prospect_status", "vars.sell_prospect_status"),
+            MappingRow("id", "vars.sell_contact_id", type=SourceType.IDENTIFIER),
+        ),
+        effects=SyncEffects(
+            create_missing=True,
+            add_to_lists=(CONTACTS_LIST,),
+            remove_when_gone=True,
+            deleted_var="sell_deleted",
+        ),
+        schedule="hourly",
+        preset=SELL_CONTACTS_TO_SAILTHRU,
+        partner=SAILTHRU_TO_SELL_CONTACTS,
+        both_directions=True,
+        description="Contacts of Zendesk Sell get a Sailthru profile with their name and status,"
+        f" and join the list {CONTACTS_LIST}.",
+    )
+
+
+def _sailthru_to_sell_contacts(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SAILTHRU_TO_SELL_CONTACTS,
+        title="Sailthru to Zendesk Sell contacts",
+        source=SyncSource(SourceKind.SAILTHRU_LISTS, lists=(CONTACTS_LIST,)),
+        target=TargetType.SELL_CONTACTS,
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            *_SELL_NAME_ROWS,
+            MappingRow("vars.sell_customer_status", "customer_status"),
+            MappingRow("vars.sell_prospect_status", "prospect_status"),
+        ),
+        effects=SyncEffects(create_missing=True),
+        schedule="hourly",
+        preset=SAILTHRU_TO_SELL_CONTACTS,
+        partner=SELL_CONTACTS_TO_SAILTHRU,
+        both_directions=True,
+        description=f"Who is on the list {CONTACTS_LIST} is a contact in Zendesk Sell, with the"
+        " name and status of the profile.",
+    )
+
+
+def _sell_leads_to_sailthru(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SELL_LEADS_TO_SAILTHRU,
+        title="Zendesk Sell leads to Sailthru lists",
+        source=SyncSource(SourceKind.SELL_LEADS),
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            *(
+                MappingRow(row.target, row.source, prefer=ConflictPreference.ASK)
+                for row in _SELL_NAME_ROWS
+            ),
+            MappingRow("id", "vars.sell_lead_id", type=SourceType.IDENTIFIER),
+        ),
+        effects=SyncEffects(create_missing=True, deleted_var="sell_deleted", lead_lists=True),
+        schedule="hourly",
+        preset=SELL_LEADS_TO_SAILTHRU,
+        partner=SAILTHRU_TO_SELL_LEADS,
+        both_directions=True,
+        description="Leads of Zendesk Sell are on the list of their status, such as"
+        f" {leads_list('New')}.",
+    )
+
+
+def _sailthru_to_sell_leads(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SAILTHRU_TO_SELL_LEADS,
+        title="Sailthru lists to Zendesk Sell leads",
+        source=SyncSource(SourceKind.SAILTHRU_LISTS),
+        target=TargetType.SELL_LEADS,
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            *_SELL_NAME_ROWS,
+            MappingRow(LEAD_STATUS_FIELD, "status", prefer=ConflictPreference.ASK),
+        ),
+        effects=SyncEffects(create_missing=True, lead_lists=True),
+        schedule="hourly",
+        preset=SAILTHRU_TO_SELL_LEADS,
+        partner=SELL_LEADS_TO_SAILTHRU,
+        both_directions=True,
+        description="Who is on a list of a lead status is a lead in Zendesk Sell with that status;"
+        " the list joined last counts.",
+    )
+
+
+_SELL_NAME_ROWS = tuple(
+    MappingRow(f"vars.{name}", name, prefer=ConflictPreference.ASK)
+    for name in ("first_name", "last_name", "phone")
+)
+
+
 PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
     {
         TICKETS_TO_PROFILES: _tickets_to_profiles,
@@ -153,3 +324,16 @@ PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
         HIGH_VALUE_TAGGING: _high_value_tagging,
     }
 )
+SELL_PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
+    {
+        SELL_CONTACTS_TO_SAILTHRU: _sell_contacts_to_sailthru,
+        SAILTHRU_TO_SELL_CONTACTS: _sailthru_to_sell_contacts,
+        SELL_LEADS_TO_SAILTHRU: _sell_leads_to_sailthru,
+        SAILTHRU_TO_SELL_LEADS: _sailthru_to_sell_leads,
+    }
+)
+
+
+def offered_presets(names: PresetNames) -> tuple[str, ...]:
+    """Return the presets that a workspace offers: those of Sell where it is connected."""
+    return (*PRESETS, *(SELL_PRESETS if names.has_sell else ()))

@@ -35,8 +35,10 @@ from desktop.sync.limits import require_startable_plan, take_plan_for_apply
 from desktop.sync.plan_applier import PlanApplier
 from desktop.sync.plan_builder import PlanBuilder, PlanRequest
 from desktop.sync.plan_row_decisions import PlanRowDecisions
+from desktop.sync.rule_reader import merge_marks
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.optout_door import RowPermits
+from desktop.writing.plan_rows import RunMemory
 from desktop.writing.write_protocol import Checkpoint
 
 P = ParamSpec("P")
@@ -95,6 +97,8 @@ class SyncRunner:
     find_refusal: Callable[[], str] = field(default=lambda: "")
     # Over how many people the workspace's kind asks once more at this moment; None: never.
     find_confirmed_over: Callable[[], int | None] = field(default=lambda: None)
+    # Where other computers find what the run does; None: it stays here.
+    memory: RunMemory | None = None
 
     async def preview(self, sync: Sync, actor: str, *, full: bool = False) -> Plan:
         """Extract a sync's source and plan; nothing is written, no history is left."""
@@ -235,8 +239,11 @@ class SyncRunner:
         await self.context.store.plans.delete_unfinished(sync.name)
         read = _ProgressReporter(self, run, RunStage.EXTRACT)
         await self._begin_stage(run, RunStage.EXTRACT)
-        extract = FeedExtractor(self.context, read.add)
+        extract = FeedExtractor(self.context, read.add, self.checkpoint)
         lists = await extract.extract_for_sync(sync)
+        if sync.is_rule:
+            # What it shows is acted on from here on, and would be a second time with it.
+            await self.context.store.plans.delete_older_previews(sync.name, "0")
         self.checkpoint("extracted")
         judged = _ProgressReporter(self, run, RunStage.PLAN)
         await self._begin_stage(run, RunStage.PLAN)
@@ -265,6 +272,7 @@ class SyncRunner:
                 self.permits,
                 self.checkpoint,
                 find_refusal=self.find_refusal,
+                memory=self.memory,
             ).settle_open_batches(plan_id)
             totals = await store.batches.count_by_outcome(plan_id)
             totals.pop("left", None)
@@ -282,6 +290,7 @@ class SyncRunner:
             self.checkpoint,
             sent.add,
             self.find_refusal,
+            self.memory,
         )
         attempt, before = 0, -1
         while True:
@@ -331,8 +340,12 @@ class SyncRunner:
             now = self.context.store.syncs.get.blocking(planned.name)
         except NotFound:
             return
+        syncs = self.context.store.syncs
         if now.is_plan_compatible(planned):
-            self.context.store.syncs.set_watermark.blocking(planned.name, mark)
+            if now.is_rule:
+                # An older plan that was applied later undoes nothing of what was acted on since.
+                mark = merge_marks(syncs.get_watermark.blocking(planned.name), mark)
+            syncs.set_watermark.blocking(planned.name, mark)
 
     async def _end_run(self, run: Run, state: RunState, error: AppError | None = None) -> Run:
         store = self.context.store

@@ -6,7 +6,7 @@ from desktop.model.sync import Sync, SyncProblem, SyncStatus
 from desktop.model.sync_plan import Plan, PlannedOutcome, PlanState
 from desktop.model.sync_run import Run, RunState
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.sync.sync_presets import PRESETS, PresetNames, build_preset
+from desktop.sync.sync_presets import PresetNames, build_preset, offered_presets
 from desktop.sync.sync_service import SyncService
 
 _SHOWN_PLAN_STATES = (PlanState.READY, PlanState.STOPPED, PlanState.APPLYING, PlanState.APPLIED)
@@ -94,5 +94,7 @@ def read_all_syncs(
         for state in service.list_states()
     )
     added = {sync.sync.name for sync in syncs}
-    missing = tuple(build_preset(name, names) for name in PRESETS if name not in added)
+    missing = tuple(
+        build_preset(name, names) for name in offered_presets(names) if name not in added
+    )
     return AllSyncsSnapshot(syncs, missing)

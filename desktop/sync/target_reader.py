@@ -13,12 +13,14 @@ from desktop.kit.errors import AppError, StopsRun, ValuesRejected
 from desktop.model.customer_matching import deciding_identifiers
 from desktop.model.email_address import email_spellings, normalize_email
 from desktop.model.match_keys import sms_key
+from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, Sync
 from desktop.model.target_record import OPTOUT_FIELD, TargetRecord
 from desktop.store.feed_repository import USERS_FEED
+from desktop.sync.record_pairs import delete_pair, find_paired_sids
 from desktop.sync.source_record import SourceRecord
-from desktop.sync.sync_context import SyncContext
+from desktop.sync.sync_context import SELL_TARGETS, SyncContext
 
 Candidates = Mapping[MatchIdentifier, tuple[str, ...]]
 FoundT = TypeVar("FoundT")
@@ -45,14 +47,20 @@ class TargetReader:
 
     async def find_candidates(self, records: Sequence[SourceRecord]) -> TargetLookup:
         """Look up the targets of source records. Raises what would meet every record."""
+        if self._sync.target_service is self._sync.source.kind.service:
+            return await self.read_known({record.id: record.id for record in records})
         if self._sync.target_service is Service.SAILTHRU:
             return await self._find_profiles(records)
+        if self._sync.target_service is Service.SELL:
+            return await self._find_sell_people(records)
         return await self._find_users(records)
 
     async def search(self, records: Sequence[SourceRecord]) -> TargetLookup:
         """Look up source records' targets at the service, past any export of it."""
         if self._sync.target_service is Service.SAILTHRU:
             return await self._find_profiles(records)
+        if self._sync.target_service is Service.SELL:
+            return await self._search_each(records)
         return await self._search_each(records)
 
     async def read_addresses(
@@ -96,6 +104,15 @@ class TargetReader:
             r.with_values({OPTOUT_FIELD: levels[r.id]}) if r.id in levels else r for r in records
         ]
 
+    async def read_join_times(self, sids: Sequence[str]) -> dict[str, dict[str, float | None]]:
+        """Read when source profiles joined their lists (Unix seconds); of gone ones nothing."""
+        profiles = await asyncio.gather(*map(self._read_source, sids))
+        return {
+            sid: dict(profile.document.lists)
+            for sid, profile in zip(sids, profiles, strict=True)
+            if isinstance(profile, TargetRecord) and isinstance(profile.document, SailthruProfile)
+        }
+
     async def _read_source(self, sid: str) -> TargetRecord | AppError | None:
         try:
             return await self._context.profiles.read(sid)
@@ -112,6 +129,8 @@ class TargetReader:
         }
         if self._sync.target_service is Service.ZENDESK:
             return TargetLookup(candidates, await self._read_users(map(int, target_ids.values())))
+        if self._sync.target_service is Service.SELL:
+            return TargetLookup(candidates, await self._read_sell(target_ids.values()))
         found = await asyncio.gather(*map(self._context.profiles.read, target_ids.values()))
         return TargetLookup(candidates, {profile.id: profile for profile in found if profile})
 
@@ -127,10 +146,11 @@ class TargetReader:
     # Sailthru profiles.
 
     async def _find_profiles(self, records: Sequence[SourceRecord]) -> TargetLookup:
-        user_ids = [int(record.id) for record in records if record.id.isdigit()]
-        sids = await self._store.sync_state.find_sids(user_ids)
+        service = self._sync.source.kind.service
+        ids = [record.id for record in records]
+        sids = await self._store.run(find_paired_sids, self._store, service, ids)
         answers = await asyncio.gather(
-            *(self._find_profile(record, sids.get(int(record.id))) for record in records)
+            *(self._find_profile(record, sids.get(record.id)) for record in records)
         )
         candidates: dict[str, Candidates] = {}
         targets: dict[str, TargetRecord] = {}
@@ -194,7 +214,7 @@ class TargetReader:
             profile = await profiles.read(sid) if sid is not None else None
             if sid is not None and profile is None:
                 # Merged or deleted: the next rule may find another.
-                await self._store.sync_state.delete_pair(int(record.id))
+                await self._store.run(delete_pair, self._store, record.service, record.id)
             return (profile,) if profile is not None else ()
         if identifier is MatchIdentifier.EMAIL:
             found = await self._read_by_address(email_spellings(record.email))
@@ -242,22 +262,26 @@ class TargetReader:
         feed = await self._store.feeds.get_state(USERS_FEED)
         if feed.ended_at is None:
             return await self._search_each(records)
-        return await self._with_users(await self._store.run(self._find_users_in_feed, records))
+        return await self._with_targets(await self._store.run(self._find_users_in_feed, records))
 
     async def _search_each(self, records: Sequence[SourceRecord]) -> TargetLookup:
         candidates: dict[str, Candidates] = {}
         errors: dict[str, str] = {}
+        is_sell = self._sync.target_service is Service.SELL
+        search = self._search_sell if is_sell else self._search_users
         for record in records:
             try:
-                candidates[record.id] = await self._search_users(record)
+                candidates[record.id] = await search(record)
             except StopsRun:
                 raise
             except AppError as error:
                 errors[record.id] = str(error)
-        return replace(await self._with_users(candidates), read_errors=errors)
+        return replace(await self._with_targets(candidates), read_errors=errors)
 
-    async def _with_users(self, candidates: Mapping[str, Candidates]) -> TargetLookup:
+    async def _with_targets(self, candidates: Mapping[str, Candidates]) -> TargetLookup:
         wanted = {id_ for found in candidates.values() for ids in found.values() for id_ in ids}
+        if self._sync.target_service is Service.SELL:
+            return TargetLookup(candidates, await self._read_sell(sorted(wanted)))
         return TargetLookup(candidates, await self._read_users(map(int, sorted(wanted))))
 
     async def _read_users(self, ids: Iterable[int]) -> dict[str, TargetRecord]:
@@ -340,3 +364,40 @@ class TargetReader:
         else:
             found = await client.find_by_phone(record.phone) if record.phone else ()
         return tuple(str(user.id) for user in found)
+
+    # Contacts and leads of Sell.
+
+    async def _find_sell_people(self, records: Sequence[SourceRecord]) -> TargetLookup:
+        return await self._with_targets(await self._store.run(self._find_sell_in_feed, records))
+
+    async def _read_sell(self, ids: Iterable[str]) -> dict[str, TargetRecord]:
+        return await self._context.sell_people[self._sync.target_type].read(list(ids))
+
+    def _find_sell_in_feed(self, records: Sequence[SourceRecord]) -> dict[str, Candidates]:
+        """Find target candidates in the mirror's feed of Sell; runs on the database's thread."""
+        kind, feeds = SELL_TARGETS[self._sync.target_type], self._store.sell_feeds
+        pairs = self._store.sell_pairs.find_records.blocking(record.id for record in records)
+        found: dict[str, dict[MatchIdentifier, tuple[str, ...]]] = {}
+        for record in records:
+            # Who was deleted is nobody's target: the next rule may find another.
+            paired = tuple(
+                one for one in pairs.get(record.id, ()) if feeds.is_there.blocking(kind, one)
+            )
+            if paired:
+                found[record.id] = {MatchIdentifier.SID: paired}
+        left = [record for record in records if record.id not in found]
+        hashes = [record.email_hash.lower() for record in left]
+        by_hash = feeds.find_by_email_hash.blocking(kind, hashes)
+        for record, hashed in zip(left, hashes, strict=True):
+            if ids := by_hash.get(hashed, ()):
+                found[record.id] = {MatchIdentifier.EMAIL: ids}
+        return dict(found)
+
+    async def _search_sell(self, record: SourceRecord) -> Candidates:
+        """Find the Sell records with a source record's address by Sell's own list."""
+        gateway, kind = self._context.sell_people[self._sync.target_type], self._sync.target_type
+        known = (await self._store.sell_pairs.find_records([record.id])).get(record.id, ())
+        if there := tuple(await gateway.read(known)):
+            return {MatchIdentifier.SID: there}
+        found = await gateway.find(SELL_TARGETS[kind], record.email) if record.email else ()
+        return {MatchIdentifier.EMAIL: tuple(one.id for one in found)} if found else {}

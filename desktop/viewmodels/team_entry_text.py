@@ -25,6 +25,7 @@ _KINDS = {
     "sell_export": "Export from Sell",
     "data_store": "Everybody's data switched",
     "export": "People exported",
+    "team": "Computer of the team",
     "restart": "New segment of the record",
 }
 

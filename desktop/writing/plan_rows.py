@@ -7,6 +7,7 @@ open, and reads what may have been written before it sends anything again.
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from desktop.kit.errors import NotPermitted, StopsRun
 from desktop.model.field_value import shorten_value
@@ -33,6 +34,7 @@ from desktop.writing.write_protocol import (
     split_by_comparison,
 )
 
+_ANNOUNCED_ROWS = 500
 _WRITTEN_STATES = (PlanRowState.DONE, PlanRowState.SAME, PlanRowState.ACCEPTED)
 
 
@@ -53,13 +55,24 @@ class PlanRevision(ABC):
         """Have the next `apply` change every row: those of a batch are the plan's again."""
 
 
+class RunMemory(Protocol):
+    """Where others find what a run does: told before its increments leave, and when rows end."""
+
+    async def announce(self, provenance: RunProvenance, rows: Sequence[PlanRow]) -> None:
+        """Tell which rows are about to be sent. Raises what keeps them from it."""
+
+    async def hand_in(self) -> None:
+        """Tell what has changed of the sync's memory. Raises what ends the run."""
+
+
 @dataclass(frozen=True)
 class PlanRowQueue:
     """The rows that one run writes of a plan; `on_completed` hears how many have ended.
 
     `job_timeout_s`: a bulk job that does not move for so long is given up. `find_refusal` says why
     the rules of this moment forbid writing, or "": asked for each batch and before each request.
-    `revision`: None where nobody decides about the plan any more.
+    `revision`: None where nobody decides about the plan any more. `memory`: None where what the
+    sync remembers stays on this computer.
     """
 
     store: WorkspaceStore
@@ -69,6 +82,7 @@ class PlanRowQueue:
     job_timeout_s: float = 900.0
     find_refusal: Callable[[], str] = field(default=lambda: "")
     revision: PlanRevision | None = None
+    memory: RunMemory | None = None
 
     def require_permitted(self) -> None:
         """Raise NotPermitted where the rules forbid a run to write by now; it ends the run."""
@@ -149,6 +163,8 @@ class ClaimedBatch(WorkSource):
         await queue.store.batches.complete_rows(
             queue.provenance, ended, queue.protocol.clock.now(), batch=self.id
         )
+        if queue.memory is not None:
+            await queue.memory.hand_in()
         queue.protocol.passed(WriteStep.CLOSED)
         queue.on_completed(len(ended))
         if stopped:
@@ -189,8 +205,14 @@ class ClaimedBatch(WorkSource):
             yield rows
 
     async def _mark_sending(self, numbers: Sequence[int]) -> None:
-        self.queue.require_permitted()
-        await self.queue.store.batches.mark_sending(self.queue.provenance.plan_id, numbers)
+        queue = self.queue
+        queue.require_permitted()
+        if queue.memory is not None and queue.provenance.increment_fields:
+            sent = frozenset(numbers)
+            async for rows in self.open_pages(_ANNOUNCED_ROWS):
+                leaving = [row for row in rows if row.row in sent]
+                await queue.memory.announce(queue.provenance, leaving)
+        await queue.store.batches.mark_sending(queue.provenance.plan_id, numbers)
 
     async def _open_row_numbers(self) -> tuple[int, ...]:
         return await self.queue.store.batches.list_open_row_numbers(

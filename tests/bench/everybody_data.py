@@ -1,4 +1,4 @@
-"""The data workspace at many people: ten named queries, reports, disk, memory while storing.
+"""The data workspace at many people: ten named queries beside DuckDB's, reports, disk, memory.
 
 `--scale 1` is 100,000 people with three tickets each, `--scale 10` a million.
 """
@@ -23,6 +23,7 @@ from desktop.store.audience_query import QueryMoment
 from desktop.store.audience_repository import position_of
 from desktop.store.data_store import DataStore, open_data_store
 from desktop.store.kept_profile_repository import ProfileFields
+from tests.bench.duckdb_comparison import compare_with_duckdb
 from tests.bench.report import Figure, median
 from tests.bench.report_queries import ask_reports
 
@@ -88,7 +89,10 @@ def measure(rounds: int, *, scale: float) -> list[Figure]:
         store = open_data_store(Path(folder))
         try:
             rows = list(_fill(store, people))
-            rows += _ask(store, rounds or 5)
+            now = time.time()
+            counts: dict[str, int] = {}
+            rows += _ask(store, rounds or 5, now, counts)
+            rows += compare_with_duckdb(store.data_db, counts, now, rounds or 5, Path(folder))
             rows += ask_reports(store, Path(folder) / "own", rounds or 5)
         finally:
             store.close()
@@ -132,12 +136,12 @@ def _fill(store: DataStore, people: int) -> Iterator[Figure]:
         yield Figure(f"bytes a person in {database.path.name}", size, "B")
 
 
-def _ask(store: DataStore, rounds: int) -> Iterator[Figure]:
-    moment = QueryMoment(time.time(), ZoneInfo("America/New_York"))
+def _ask(store: DataStore, rounds: int, now: float, counts: dict[str, int]) -> Iterator[Figure]:
+    moment = QueryMoment(now, ZoneInfo("America/New_York"))
     people = store.audience
     for name, (text, order) in QUERIES.items():
         group = parse_expression(text)
-        total = people.count.blocking(group, moment)
+        total = counts[name] = people.count.blocking(group, moment)
         count = partial(people.count.blocking, group, moment)
         find = partial(people.list_people.blocking, group, moment, order, 200, total=total)
         page = find()

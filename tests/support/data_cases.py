@@ -1,6 +1,7 @@
 """A small Zendesk account for the data workspace: pages of it, and a store that has read them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -188,3 +189,14 @@ def open_small_store(folder: Path) -> Iterator[DataStore]:
     store = open_data_store(folder)
     yield store
     store.close()
+
+
+def run_child(task: Callable[[], object]) -> int:
+    """Run a task in a process of its own, which it may kill; returns the exit code."""
+    child = os.fork()
+    if not child:
+        try:
+            task()
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -81,7 +81,7 @@ def dotted(fields: Mapping[str, Json]) -> dict[str, Json]:
 def context(sync: Sync, *matched: tuple[SourceRecord, TargetRecord], **known: Any) -> PlanContext:
     """What is known when each of these records was matched with its target by the known pair."""
     defaults: dict[str, Any] = {
-        "target_kind": make_target_kind(sync.target_service, ZONE, USER_FIELD_TYPES),
+        "target_kind": make_target_kind(sync, ZONE, USER_FIELD_TYPES),
         "candidates": {
             record.id: {MatchIdentifier.SID: (target.id,)} for record, target in matched
         },

@@ -43,7 +43,8 @@ def why_no_postgres() -> str:
 class PostgresServer:
     """One PostgreSQL; `template` is a database with the team store's tables, copied for each test.
 
-    Logins need no password from loopback; `desk_login` is a member of `fairlead_desk` alone.
+    Its own logins need no password; `desk_login` is a member of `fairlead_desk` alone, and acts for
+    both of the sandbox's admins.
     """
 
     owner_login = "owner"
@@ -66,6 +67,10 @@ class PostgresServer:
             "--no-sync", "-E", "UTF8", "--locale=C",
         ]  # fmt: skip
         subprocess.run(self._as_postgres(command), check=True, capture_output=True, cwd="/")
+        # Only what a one-time code makes has a password.
+        trusted = "postgres,owner,desk,kim_login,nobody"
+        rules = f"host all {trusted} 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+        (folder / "data" / "pg_hba.conf").write_text(rules)
         self.start()
         self._make_template()
 
@@ -126,6 +131,11 @@ class PostgresServer:
         migrate_team_store(database)
         database.close()
         self.execute(f"CREATE ROLE {self.desk_login} LOGIN IN ROLE fairlead_desk")
+        self.execute(
+            "INSERT INTO fairlead.team_admin (login, user_id)"
+            " VALUES ('desk', '7601'), ('desk', '7604')",
+            "template_team",
+        )
 
     def _as_postgres(self, command: list[object]) -> list[str]:
         uid, gid = str(self._user.pw_uid), str(self._user.pw_gid)

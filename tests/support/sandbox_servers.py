@@ -96,6 +96,12 @@ class SandboxServers(SandboxProcess):
         """One request of somebody else's to an endpoint of Sailthru's."""
         return self._sailthru_user_request(method, body, endpoint)
 
+    def sell_request(
+        self, method: str, path: str, data: dict[str, Any] | None = None
+    ) -> tuple[int, Any]:
+        """One request of somebody else's to Sell; `data` goes out in Sell's envelope."""
+        return self._as_witness("sell", method, path, None if data is None else {"data": data})
+
     def sailthru_lists(self) -> set[str]:
         """The names of the account's lists."""
         status, body = self._sailthru_user_request("GET", {}, "list")
@@ -126,5 +132,8 @@ class SandboxServers(SandboxProcess):
             headers["content-type"], data = "application/json", json.dumps(body)
         if service == "zendesk":
             headers |= self.basic_auth_headers()
+        if service == "sell":
+            headers["authorization"] = f"Bearer {self.connection_document['sell']['access_token']}"
+            headers["user-agent"] = "witness"
         answer = self.http(service, method, path, data, headers)
         return answer.status, answer.body or None

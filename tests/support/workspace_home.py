@@ -26,12 +26,13 @@ def secrets_from_document(document: Mapping[str, Any]) -> dict[Secret, str]:
     """What the keyring would hold after the set-up; `audit_key`: one for several processes."""
     more = {"audit_key": Secret.AUDIT_KEY, "team_dsn": Secret.TEAM_DSN}
     known = {secret: document[name] for name, secret in more.items() if name in document}
-    return {
-        **known,
-        Secret.SAILTHRU_KEY: document["sailthru"]["api_key"],
-        Secret.SAILTHRU_SECRET: document["sailthru"]["api_secret"],
-        Secret.ZENDESK_TOKEN: document["zendesk"]["api_token"],
-    }
+    if sailthru := document.get("sailthru"):
+        known[Secret.SAILTHRU_KEY] = sailthru["api_key"]
+        known[Secret.SAILTHRU_SECRET] = sailthru["api_secret"]
+    if "sell" in document:
+        # Used where a home has Sell's address among its settings alone.
+        known[Secret.SELL_TOKEN] = document["sell"]["access_token"]
+    return {**known, Secret.ZENDESK_TOKEN: document["zendesk"]["api_token"]}
 
 
 def make_app_context(

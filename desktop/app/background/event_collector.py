@@ -6,6 +6,7 @@ from typing import Protocol
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import AppError
 from desktop.model.event_source import EventSource, EventSourceKind
+from desktop.settings import settings_table
 from desktop.sync.event_collection import FolderCollector
 
 # Twice the time that a file has to look the same: two looks of the window are enough for one.
@@ -61,6 +62,7 @@ class EventCollector:
         return (
             session.is_connected
             and session.connection_error is None
+            and session.values.get(settings_table.EVENTS_DELIVERED)
             and self._services.syncs.check_permission().is_allowed
         )
 

@@ -1,4 +1,4 @@
-"""Deletes cached customers and logs of run processes that are older than they may be kept."""
+"""Deletes cached customers, activity and logs of run processes older than they may be kept."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.run_log_files import delete_old_logs
+from desktop.kit.errors import ConflictError
 from desktop.settings import settings_table
 
 log = logging.getLogger(__name__)
@@ -31,11 +32,25 @@ async def delete_expired_data(
         await services.store.customer_cache.mark_opened(person=ids[0], sid=ids[1], at=now)
     deleted = await services.store.customer_cache.delete_not_opened_since(now - days * DAY_S)
     await services.store.edit_batches.delete_older_than(now - days * DAY_S)
+    await purge_old_activity(services)
     cleared = await clear_old_events(services)
     if cleared:
         log.info("Cleared %d delivered events", cleared)
     if deleted:
         log.info("Deleted %d cached records older than %d days", deleted, days)
+
+
+async def purge_old_activity(services: WorkspaceServices) -> None:
+    """Drop activity that is older than an admin has confirmed; cut short, the next call goes on."""
+    if not services.has_everybody():
+        return
+    try:
+        purged = sum((await services.retention.purge()).values())
+    except ConflictError:
+        # Everybody's data is being read: it is dropped with the next reading's end.
+        return
+    if purged:
+        log.info("Dropped %d rows of activity older than they are kept", purged)
 
 
 async def clear_old_events(services: WorkspaceServices, days: int | None = None) -> int:

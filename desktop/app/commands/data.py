@@ -1,8 +1,7 @@
-"""`fairlead data`: what is kept of customers on this computer, its reading, and its erasure."""
+"""`fairlead data`: what is kept of customers here, its reading, its retention, its erasure."""
 
 import argparse
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,6 +11,10 @@ import msgspec
 from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.data_activity import add_activity_arguments, run_activity
+from desktop.app.commands.data_fields import run_fields
+from desktop.app.commands.data_retention import run_purge, run_retention
+from desktop.app.commands.data_sources import run_source, run_sources
 from desktop.app.commands.json_lines_printer import JsonLinesPrinter
 from desktop.app.commands.open_workspace import (
     find_workspace,
@@ -21,37 +24,59 @@ from desktop.app.commands.open_workspace import (
 )
 from desktop.app.commands.view_permission import require_admin
 from desktop.app.container import WorkspaceServices
+from desktop.audience.data_lock import hold_data_lock
 from desktop.audience.data_service import ALL_SOURCES
 from desktop.connect.local_databases import LocalDatabases, RunUnderWay
 from desktop.connect.stored_data_inventory import describe_kept_data
 from desktop.customer.erasure_report import count_words
 from desktop.kit.clock import iso_timestamp
-from desktop.kit.errors import AppError, ConflictError, StorageError
+from desktop.kit.errors import AppError
 from desktop.kit.text import format_count, format_duration
 from desktop.model.json_value import Json
 from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
 from desktop.settings import settings_table
-from desktop.settings.file_lock import hold_lock
 from desktop.store.customer_erasure import ErasedCounts
-from desktop.store.data_source_repository import DataSourceState
+from desktop.store.data_source_repository import ReadingState
 from desktop.store.data_store import DATA_FILE
 
-_ACTIONS = ("status", "on", "off", "refresh", "erase")
+_ACTIONS = (
+    "status", "on", "off", "refresh", "retention", "purge", "activity", "sources", "source",
+    "fields", "erase",
+)  # fmt: skip
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=_ACTIONS,
-        help="say what is kept; keep everybody's data here, or no more; read it; erase it"
-        " (copies of customers you opened: anybody's; everybody's data: an admin's alone, else it"
-        " stays, and the exit code is 3)",
+        help="say what is kept; keep everybody's data here, or no more; read it; say how long"
+        " activity is kept; drop what is older; list what customers did; list the data"
+        " sources, or show or leave one; list every field with its coverage; erase it (copies of"
+        " customers you opened: anybody's; everybody's data: an admin's alone, else it stays, and"
+        " the exit code is 3)",
+    )
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="WORD",
+        help="with “retention”: TYPE=DAYS to say what a change does; of tickets, texts, ratings;"
+        " with “fields” and “sources”: words to search by; with “source”: which one (support,"
+        " sailthru, events, sell), and what to do: rename NAME, disconnect, archive, delete,"
+        " connect, erase",
+    )
+    parser.add_argument(
+        "--confirm",
+        metavar="ROWS",
+        help="with “retention”: make the change that drops so many rows; with “source … erase”:"
+        " erase so many records",
     )
     parser.add_argument(
         "--customer",
         metavar="WHO",
-        help="erase one customer alone, also from the record of changes and the sync history",
+        help="erase one customer alone, also from the record of changes and the sync history; with"
+        " “activity”: what they did alone",
     )
+    add_activity_arguments(parser)
     parser.add_argument(
         "--list",
         metavar="NAME",
@@ -70,7 +95,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--full", action="store_true", help="with “refresh”: read everything from the beginning"
     )
     parser.add_argument(
-        "--progress", choices=["jsonl"], help="with “refresh”: print each page as a JSON line"
+        "--progress",
+        choices=["jsonl"],
+        help="with “refresh” and “purge”: print each page, or piece, as a JSON line",
     )
 
 
@@ -112,8 +139,8 @@ async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -
         return await _erase_customer(context, options)
     if options.action in ("on", "off"):
         return await _switch(context, options)
-    if options.action == "refresh":
-        return await _refresh(context, options)
+    if options.action in _ACTS:
+        return await _ACTS[options.action](context, options)
     local = LocalDatabases(find_workspace(context, options.workspace))
     kept = await local.summarize_kept()
     everybody_stays = False
@@ -146,24 +173,6 @@ async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -
         as_json=options.json,
         exit_code=ExitCode.NEEDS_PERSON if everybody_stays else ExitCode.DONE,
     )
-
-
-@asynccontextmanager
-async def _data_lock(services: WorkspaceServices) -> AsyncIterator[None]:
-    """Keep a second process from reading everybody's data at the same time. ConflictError."""
-    is_reading = False
-    try:
-        async with hold_lock(services.workspace.lock_path("data"), limit_s=0.5):
-            is_reading = True
-            yield
-    except StorageError as error:
-        if is_reading:
-            raise
-        raise ConflictError(
-            "Everybody's data is being read already.",
-            "Another Fairlead does it; nothing was started.",
-            "Wait for its end: `fairlead data status` says how far it is.",
-        ) from error
 
 
 # Signed in: only what Zendesk says now makes somebody an admin.
@@ -213,11 +222,13 @@ async def _refresh(services: WorkspaceServices, options: argparse.Namespace) -> 
         raise services.session.connection_error
     services.data.require_on()
     report = partial(_print_page, JsonLinesPrinter()) if options.progress else lambda _state: None
-    async with _data_lock(services):
+    async with hold_data_lock(services.workspace.lock_path("data")):
         states = await services.data.refresh(
             tuple(options.only or ALL_SOURCES), is_full=options.full, on_page=report
         )
         await services.reports.note_looked_up()
+    # On a server no window does it.
+    await services.retention.purge()
     refused = [state for state in states if state.refused]
     document, lines = await _status_of(services)
     return emit(
@@ -228,7 +239,7 @@ async def _refresh(services: WorkspaceServices, options: argparse.Namespace) -> 
     )
 
 
-def _print_page(printer: JsonLinesPrinter, state: DataSourceState) -> None:
+def _print_page(printer: JsonLinesPrinter, state: ReadingState) -> None:
     printer.print_line({"source": state.name, "rows": state.rows_read, "expected": state.expected})
 
 
@@ -269,7 +280,7 @@ async def _status_of(services: WorkspaceServices) -> tuple[dict[str, Json], list
     return document, [line for line in lines if line]
 
 
-def _source_document(state: DataSourceState, now: float) -> Json:
+def _source_document(state: ReadingState, now: float) -> Json:
     return {
         "name": state.name,
         "rows": state.rows_read,
@@ -282,7 +293,7 @@ def _source_document(state: DataSourceState, now: float) -> Json:
     }
 
 
-def _source_line(state: DataSourceState, now: float) -> str:
+def _source_line(state: ReadingState, now: float) -> str:
     if state.refused:
         return f"{state.name}: {state.refused}"
     of_all = f" of about {state.expected:,}" if state.expected and not state.is_complete else ""
@@ -333,4 +344,13 @@ def _erased_lines(erased: ErasedCounts) -> Iterator[str]:
         yield f"{rows} of a run under way: erase once more when it has ended."
 
 
+_ACTS = {
+    "refresh": _refresh,
+    "retention": run_retention,
+    "purge": run_purge,
+    "activity": run_activity,
+    "sources": run_sources,
+    "source": run_source,
+    "fields": run_fields,
+}
 COMMANDS = {"data": CliCommand(_add_arguments, _work_on_kept_data)}

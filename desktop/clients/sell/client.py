@@ -20,6 +20,7 @@ from desktop.model.sell_record import (
     SellDeal,
     SellLead,
     SellPerson,
+    SellRecordKind,
     SellUser,
 )
 from desktop.model.service import Service
@@ -86,6 +87,53 @@ class SellClient:
         )
         return _checked(found, found.id, contact_id)
 
+    async def show_people(self, kind: SellRecordKind, ids: Sequence[int]) -> dict[int, SellPerson]:
+        """Read the contacts or leads of Sell with these ids; those that are gone are left out."""
+        found: dict[int, SellPerson] = {}
+        for start in range(0, len(ids), PAGE_SIZE):
+            wanted = ids[start : start + PAGE_SIZE]
+            query = (("ids", ",".join(map(str, wanted))),)
+            records = await self.read_all_pages(kind.path, wire_to_model.PARSERS[kind], query)
+            found |= {record.id: record for record in records if record.id in set(wanted)}
+        return found
+
+    async def list_people_page(
+        self, kind: SellRecordKind, page: int, sort_by: str
+    ) -> tuple[tuple[SellPerson, ...], bool]:
+        """Read page `page` (from 1) of all contacts or leads of Sell; also whether it is the last.
+
+        A record that is deleted meanwhile moves those behind it forward: one may be missed.
+        """
+        return await self._read_page(
+            kind.path, page, wire_to_model.PARSERS[kind], (("sort_by", sort_by),)
+        )
+
+    async def create_person(self, kind: SellRecordKind, values: Mapping[str, Json]) -> SellPerson:
+        """Create a contact or lead in Sell. Sell knows no idempotency key."""
+        return await self._write("POST", kind.path, kind, values)
+
+    async def update_person(
+        self, kind: SellRecordKind, number: int, values: Mapping[str, Json]
+    ) -> SellPerson:
+        """Set attributes of a contact or lead of Sell; what is not named stays, but for `tags`.
+
+        Raises NotFound.
+        """
+        found = await self._write("PUT", f"{kind.path}/{{id}}", kind, values, {"id": number})
+        return _checked(found, found.id, number)
+
+    async def _write(
+        self,
+        method: str,
+        template: str,
+        kind: SellRecordKind,
+        values: Mapping[str, Json],
+        ids: Mapping[str, int | str] | None = None,
+    ) -> SellPerson:
+        request = build_request(template, ids=ids, method=method, data=values)
+        make = wire_to_model.PARSERS[kind]
+        return await self.send(request, lambda d, n: wire_to_model.parse_one(d, make, n))
+
     async def list_deals(self, contact_id: int) -> tuple[SellDeal, ...]:
         """List the deals of one contact of Sell, the most recently changed first."""
         query = (("contact_id", str(contact_id)), ("sort_by", "updated_at:desc"))
@@ -144,14 +192,7 @@ class SellClient:
         """Read a whole Sell list, page by page until one has no link to the next."""
         found: list[T] = []
         for page in range(1, _MAX_PAGES + 1):
-            numbers = (("page", str(page)), ("per_page", str(PAGE_SIZE)))
-            records, is_last = await self.send(
-                build_request(path, query=(*query, *numbers)),
-                lambda d, n: (
-                    wire_to_model.parse_many(d, make, n),
-                    not wire_to_model.has_next_page(d) or not wire_to_model.collection_items(d),
-                ),
-            )
+            records, is_last = await self._read_page(path, page, make, query)
             found += records
             if is_last:
                 return tuple(found)
@@ -159,6 +200,22 @@ class SellClient:
             "Zendesk Sell’s list does not come to an end.",
             f"More than {_MAX_PAGES * PAGE_SIZE:,} records match.",
             "Try again later.",
+        )
+
+    async def _read_page(
+        self,
+        path: str,
+        page: int,
+        make: wire_to_model.SellRecordParser[T],
+        query: Sequence[tuple[str, str]],
+    ) -> tuple[tuple[T, ...], bool]:
+        numbers = (("page", str(page)), ("per_page", str(PAGE_SIZE)))
+        return await self.send(
+            build_request(path, query=(*query, *numbers)),
+            lambda d, n: (
+                wire_to_model.parse_many(d, make, n),
+                not wire_to_model.has_next_page(d) or not wire_to_model.collection_items(d),
+            ),
         )
 
     async def _read_one(

@@ -23,6 +23,8 @@ from desktop.model.sell_record import (
     SellCustomField,
     SellDeal,
     SellLead,
+    SellPerson,
+    SellRecordKind,
     SellUser,
 )
 from desktop.model.service import Service
@@ -128,6 +130,12 @@ def parse_lead(item: object, parser: FieldParser, where: str) -> SellLead | None
         organization_name=parser.text(wire.organization_name, f"{where}.organization_name") or "",
         status=parser.text(wire.status, f"{where}.status") or "",
     )
+
+
+PARSERS: Mapping[SellRecordKind, SellRecordParser[SellPerson]] = {
+    SellRecordKind.CONTACT: parse_contact,
+    SellRecordKind.LEAD: parse_lead,
+}
 
 
 def parse_deal(item: object, parser: FieldParser, where: str) -> SellDeal | None:

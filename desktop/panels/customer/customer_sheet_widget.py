@@ -29,7 +29,11 @@ from desktop.panels.widgets.responsive_columns import ResponsiveColumns, Respons
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.tab_order import first_usable_control
 from desktop.viewmodels.customer.email_change_view import EmailNoteAction, EmailNoteView
-from desktop.viewmodels.customer.pause_view import PauseView, build_pause_view
+from desktop.viewmodels.customer.pause_view import (
+    PauseView,
+    build_pause_view,
+    describe_released_pause,
+)
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.tone import BannerTone
 
@@ -88,6 +92,7 @@ class CustomerSheetWidget(QWidget):
 
     change_email_requested = Signal()
     email_note_answered = Signal(object)  # EmailNoteAction
+    notice_posted = Signal(str, str)  # title and sentence
     changes_requested = Signal(str)  # words to search Activity for
     ask_lead_requested = Signal(object)  # the EditKind of a change that is refused
 
@@ -113,6 +118,7 @@ class CustomerSheetWidget(QWidget):
         self._email_banner: Banner | None = None
         self._pause_banner: Banner | None = None
         self._pause_view = PauseView()
+        self._paused_customer = 0  # whose note it is, by number
         self._email_note = EmailNoteView()
         self._columns = ResponsiveColumns(_COLUMN_PLAN)
         page = ResponsiveColumnsScrollArea(self._columns)
@@ -127,7 +133,7 @@ class CustomerSheetWidget(QWidget):
         # In a low window header and note scroll as well, or they would stand on each other.
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(wrap_in_scroll_area(inside))
+        whole.addWidget(wrap_in_scroll_area(inside, bar_beside=True))
         _apply_stylesheet_now(self)
 
     @property
@@ -229,9 +235,14 @@ class CustomerSheetWidget(QWidget):
 
     def _show_pause(self) -> None:
         view = build_pause_view(self._model.context()) if self._model.sheet else PauseView()
-        if view == self._pause_view:
+        before, number = self._pause_view, self._model.customer_number
+        if self._model.sheet and number == self._paused_customer:
+            title, reason = describe_released_pause(self._model.context(), before)
+            if title:
+                self.notice_posted.emit(title, reason)
+        self._pause_view, self._paused_customer = view, number
+        if view == before:
             return
-        self._pause_view = view
         if self._pause_banner is None:
             self._pause_banner = Banner(counts=False)
             self._pause_banner.action_triggered.connect(self._on_end_pause)

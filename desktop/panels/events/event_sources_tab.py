@@ -11,12 +11,14 @@ from desktop.panels.events.event_source_dialogs import (
 )
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP
-from desktop.panels.widgets.box_layout import delete_widget
+from desktop.panels.widgets.box_layout import delete_widget, hbox
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from desktop.panels.widgets.form import allow_full_height
+from desktop.panels.widgets.label import label
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
+from desktop.panels.widgets.switch import Switch
 from desktop.viewmodels.events.event_source_view import EventSourceView
 from desktop.viewmodels.events.event_sources_model import EventSourcesModel
 
@@ -39,10 +41,17 @@ class EventSourcesTab(QWidget):
         allow_full_height(self.empty_card)
         self.cards: dict[str, EventSourceCard] = {}
         self._add_dialog: AddEventSourceDialog | None = None
+        self.destination_card = Card("Destination: Zendesk", name="Destination")
+        allow_full_height(self.destination_card)
+        self.destination_switch = Switch("Deliver events to Zendesk")
+        self._destination_label = label("", wrap=True)
+        self._destination_label.setBuddy(self.destination_switch)
+        self.destination_card.add(hbox(self.destination_switch, self._destination_label))
         inside = QWidget()
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(fonts.scaled(CARD_GAP))
+        self._column.addWidget(self.destination_card)
         self._column.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addWidget(self.empty_card)
         self._column.addStretch(1)
@@ -52,6 +61,7 @@ class EventSourcesTab(QWidget):
         model.changed.connect(self.show_sources)
         model.key_made.connect(self._on_key_made)
         self.add_button.clicked.connect(self._on_add)
+        self.destination_switch.chosen.connect(self._on_destination)
         self.empty_card.show_loading(2, "Reading the sources")
 
     def show_sources(self) -> None:
@@ -59,6 +69,11 @@ class EventSourcesTab(QWidget):
         views = self._model.views
         if views is None:
             return
+        refusal = self._model.destination_refusal()
+        self.destination_switch.set_value(self._model.is_delivering)
+        self.destination_switch.set_enabled(not refusal, refusal)
+        self._destination_label.setText(self._model.destination_text())
+        self._destination_label.set_tone("text" if self._model.is_delivering else "warn")
         cannot_change = self._model.change_refusal()
         self.add_button.set_enabled(not cannot_change, cannot_change)
         self.empty_card.setVisible(not views)
@@ -82,7 +97,7 @@ class EventSourcesTab(QWidget):
         card.remove_requested.connect(self._on_remove)
         card.key_requested.connect(self._model.make_key)
         # By name, before the stretch.
-        place = sum(one < name for one in self.cards) + 2
+        place = sum(one < name for one in self.cards) + 3
         self._column.insertWidget(place, card)
         return card
 
@@ -100,6 +115,9 @@ class EventSourcesTab(QWidget):
     def _on_left_out(self, name: str, names: object) -> None:
         if (view := self._view(name)) is not None:
             self._model.choose(view, left_out=names)
+
+    def _on_destination(self, on: bool) -> None:
+        self._model.set_destination(on=on)
 
     def _on_add(self) -> None:
         dialog = AddEventSourceDialog(self.window())

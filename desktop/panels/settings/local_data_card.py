@@ -1,8 +1,10 @@
 """Card with what is kept of customers on this computer: how much, since when, where; erases it."""
 
 import asyncio
+from collections.abc import Callable
 
 from desktop.kit.text import format_count
+from desktop.panels.settings.latest_change import LatestChange
 from desktop.panels.settings.settings_card import SettingsCard
 from desktop.panels.settings.settings_form import SettingsForm
 from desktop.panels.widgets.box_layout import hbox
@@ -21,10 +23,10 @@ class LocalDataCard(SettingsCard):
         super().__init__("Data on this computer")
         self._model = model
         self._confirm_task: asyncio.Task[None] | None = None
-        self._wanted_days: tuple[str, bool | int | str] | None = None
         self._form_model = form
         keys = (settings_table.CACHE_DAYS.key, settings_table.EVENT_DAYS.key)
-        self.form = SettingsForm(form, keys, change=self._on_days)
+        self.change = LatestChange(self._change_days)
+        self.form = SettingsForm(form, keys, change=self.change.want)
         self.everybody_form = SettingsForm(
             form,
             (
@@ -59,24 +61,18 @@ class LocalDataCard(SettingsCard):
         self.erase_button.setVisible(view.can_erase)
         self.show_error(view.error)
 
-    def _on_days(self, key: str, days: bool | int | str) -> None:
-        self._wanted_days = (key, days)
-        if self._confirm_task is None or self._confirm_task.done():
-            self._confirm_task = asyncio.get_running_loop().create_task(self._change_days())
-
-    async def _change_days(self) -> None:
-        """Store the number of days wanted last; where that erases something, ask first."""
-        while (wanted := self._wanted_days) is not None:
-            key, days = wanted
-            lost = await self._model.count_lost_by_days(key, days)
-            # Two steps of the field may be quicker than the count: the last one is meant.
-            if wanted != self._wanted_days:
-                continue
-            self._wanted_days = None
-            if lost and not await self._confirm_days(key, int(days), lost):
-                self.form.show_values(self._form_model.state((key,)).values)
-            else:
-                self._form_model.change_setting(key, days)
+    async def _change_days(
+        self, key: str, days: bool | int | str, take: Callable[[], bool]
+    ) -> None:
+        """Store a number of days; where that erases something, ask first."""
+        lost = await self._model.count_lost_by_days(key, days)
+        # Two steps of the field may be quicker than the count.
+        if not take():
+            return
+        if lost and not await self._confirm_days(key, int(days), lost):
+            self.form.show_values(self._form_model.state((key,)).values)
+        else:
+            self._form_model.change_setting(key, days)
 
     async def _confirm_days(self, key: str, days: int, lost: int) -> bool:
         if key == settings_table.EVENT_DAYS.key:

@@ -3,12 +3,11 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from desktop.model.field_catalogue import field_title
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import label
-
-_FIELD_NAMES = {"email": "E-mail address", "name": "Name", "phone": "Phone"}
 
 
 class PlanRowCorrectionForm(QWidget):
@@ -20,7 +19,7 @@ class PlanRowCorrectionForm(QWidget):
         super().__init__(parent)
         self._current_values = dict(fields)
         self._field = DropdownField(
-            "Field to correct", [(key, _FIELD_NAMES[key]) for key, _ in fields]
+            "Field to correct", [(key, field_title(key)) for key, _ in fields]
         )
         self._value = QLineEdit(fields[0][1])
         self._value.setAccessibleName("Correct value")
@@ -38,7 +37,7 @@ class PlanRowCorrectionForm(QWidget):
         row.addStretch(1)
         row.addWidget(self._save)
         column.addLayout(row)
-        note = "The next preview uses this value. Zendesk and Sailthru keep theirs."
+        note = "The next preview uses this value. The services keep theirs."
         column.addWidget(label(note, "note", wrap=True))
         self._field.chosen.connect(self._on_field)
         self._save.clicked.connect(self._on_save)

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.panels.syncs.leave_out_form import LeaveOutForm
+from desktop.panels.syncs.match_form import MatchForm
 from desktop.panels.syncs.plan_field_editor import PlanFieldEditor, value_label
 from desktop.panels.syncs.plan_row_correction_form import PlanRowCorrectionForm
 from desktop.panels.theme import fonts
@@ -30,6 +31,7 @@ class PlanRowDetailPanel(QFrame):
     side_picked = Signal(int, str, str)
     always_prefer_picked = Signal(int, str, str)
     corrected = Signal(str, str, str)  # source record, field, value
+    match_chosen = Signal(str)  # id of the record
     left_out = Signal(int, str)  # row number, reason
     included_again = Signal(int)
     retry_requested = Signal(object)
@@ -129,6 +131,10 @@ class PlanRowDetailPanel(QFrame):
         column.addWidget(grid)
 
     def _add_actions(self, column: QVBoxLayout, detail: PlanRowDetail) -> None:
+        if detail.matches:
+            matches = MatchForm(detail.matches)
+            matches.chosen.connect(self.match_chosen)
+            column.addWidget(matches)
         if detail.corrections:
             self._correction_form = PlanRowCorrectionForm(detail.corrections)
             self._correction_form.corrected.connect(self._on_corrected)

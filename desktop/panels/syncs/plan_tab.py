@@ -296,6 +296,7 @@ class PlanTab(Card):
         self.row_detail.side_picked.connect(model.pick_side)
         self.row_detail.always_prefer_picked.connect(model.always_prefer)
         self.row_detail.corrected.connect(model.correct_field)
+        self.row_detail.match_chosen.connect(model.choose_match)
         self.row_detail.left_out.connect(model.leave_out_row)
         self.row_detail.included_again.connect(model.include_row_again)
         self.row_detail.retry_requested.connect(self.rows_retry_requested)

@@ -67,17 +67,20 @@ class SyncRulesEditor(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(CARD_GAP))
+        cards: list[Card] = []
         for title, parts in (
             ("Who is included", included),
             ("What it does", (effects, opt_in)),
             ("Safeguards", (consent, self.purposes, cap, limits)),
         ):
             card = Card(title)
+            cards.append(card)
             column.addWidget(card)
             card.body.setSpacing(fonts.scaled(6))
             for part in parts:
                 card.add(part)
         column.insertWidget(1, self.stages_card)
+        self.source_card = cards[0]
         for form in self._forms:
             form.edited.connect(model.change_rule)
         self.source_conditions.edited.connect(model.change_conditions)
@@ -86,12 +89,20 @@ class SyncRulesEditor(QWidget):
         for conditions in (self.source_conditions, self.purposes, self.stages_card):
             conditions.choices_wanted.connect(model.read_fields)
 
-    def show_sync(self, sync: Sync, choices: tuple[FieldChoice, ...]) -> None:
-        """Draw a draft's rules on the cards; `choices`: the fields its source tells."""
+    def show_sync(
+        self, sync: Sync, choices: tuple[FieldChoice, ...], segments: tuple[str, ...] = ()
+    ) -> None:
+        """Draw a draft's rules on the cards; `choices`: the fields its source tells.
+
+        `segments` are the saved ones that a rule can be limited to.
+        """
+        self.source_card.set_title("When, and to whom" if sync.is_rule else "Who is included")
+        self.stages_card.setVisible(not sync.is_rule)
         state = FormState(
             rule_values(sync),
             disabled_reasons=rule_disabled_reasons(sync),
             notes=rule_notes(sync),
+            completions={"source.segment": segments},
         )
         for form in self._forms:
             form.show_state(state)

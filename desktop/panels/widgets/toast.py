@@ -10,7 +10,6 @@ from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
-from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.shape_painting import create_painter, fill_rounded_rect
 
 # Long enough to be read and reached by keyboard, whatever the undo time.
@@ -75,7 +74,6 @@ class Toast(QFrame):
         self.setAccessibleName(message)
         if restarts:
             self._elapsed.restart()
-            announce(self, message)
 
     def undo_time_fraction(self) -> float:
         """Return the part of the toast's undo time that is left, 1 to 0."""

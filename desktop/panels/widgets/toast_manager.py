@@ -60,12 +60,15 @@ class ToastManager(QObject):
         # Above a batch, a newer toast would say less than one that is in it.
         if len(self._toasts) == _MAX_TOASTS or self._batch is not None:
             self._add_to_batch(key, seconds)
+            # “1 more change” would not tell whoever cannot see the control what was changed.
+            announce(self._host, message)
             return
         toast = Toast(key, message, actions, seconds=seconds, parent=self._host)
         toast.action_triggered.connect(self.action_triggered)
         toast.closed.connect(self._on_closed)
         self._toasts.append(toast)
-        self._show(toast, message)
+        self._show(toast)
+        announce(toast, message)
 
     def close_toast(self, key: str) -> None:
         """Close a toast, or its part of the batch: what it offered is settled."""
@@ -111,9 +114,9 @@ class ToastManager(QObject):
         toast.action_triggered.connect(self._on_batch_triggered)
         toast.closed.connect(self._on_batch_closed)
         self._batch = toast
-        self._show(toast, message)
+        self._show(toast)
 
-    def _show(self, toast: Toast, message: str) -> None:
+    def _show(self, toast: Toast) -> None:
         toast.pointer_left.connect(self._position_toasts)
         # A stack that is shown already stays in its place.
         if len(self.visible_toasts()) == 1:
@@ -122,7 +125,6 @@ class ToastManager(QObject):
         self._position_toasts()
         toast.show()
         toast.raise_()
-        announce(toast, message)
 
     def _position_toasts(self) -> None:
         # Nothing moves under the pointer: a gap closes once it has left.

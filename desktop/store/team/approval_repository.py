@@ -70,7 +70,7 @@ class ApprovalRepository(TeamRepository):
         """Insert an admin's approval of a request, given at this desk; twice counts once.
 
         Raises ConflictError where the request has ended meanwhile, or was made by nobody of the
-        team.
+        team; TeamStoreRefused where this desk's login does not act for that admin.
         """
         said = _answer(request, admin.approver_id, admin.name, admin.credential, self._desk_id, now)
         proof = self._key.prove("approval answer", said)
@@ -160,7 +160,8 @@ class ApprovalRepository(TeamRepository):
             is_proven=self._key.is_proven(str(row["proof"]), "approval request", said),
         )
         answers = connection.execute(
-            "SELECT * FROM approval_answer WHERE request = %s ORDER BY answered_at, user_id",
+            "SELECT approval_answer.*, revoked_at IS NOT NULL AS is_revoked FROM approval_answer"
+            " JOIN desk ON desk.id = desk WHERE request = %s ORDER BY answered_at, user_id",
             (request.id,),
         ).fetchall()
         return replace(request, answers=tuple(self._to_answer(request, one) for one in answers))
@@ -171,7 +172,10 @@ class ApprovalRepository(TeamRepository):
         )
         at = float(str(row["answered_at"]))
         said = _answer(request, user_id, name, credential, desk, at)
-        is_proven = self._key.is_proven(str(row["proof"]), "approval answer", said)
+        # A desk may have been revoked because it was not its admin who answered.
+        is_proven = not row["is_revoked"] and self._key.is_proven(
+            str(row["proof"]), "approval answer", said
+        )
         return ApprovalAnswer(request.id, user_id, name, credential, desk, at, is_proven)
 
 

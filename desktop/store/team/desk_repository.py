@@ -7,6 +7,7 @@ from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.account import Account, is_same_account
 from desktop.model.team import TeamDesk
 from desktop.store.database_call import database_call
+from desktop.store.team.team_errors import desk_revoked
 from desktop.store.team.team_repository import TeamRepository
 
 if TYPE_CHECKING:
@@ -30,19 +31,31 @@ class DeskRepository(TeamRepository):
                     "Leave it first: `fairlead team leave`. Then join the other one.",
                 )
             self._require_key_and_account(row, account)
+            self._require_not_revoked(connection)
 
         self._database.run(look)
 
     @database_call
-    def join(self, name: str, actor: str, version: str, account: Account) -> str:
+    def join(
+        self,
+        name: str,
+        actor: str,
+        version: str,
+        account: Account,
+        user_id: str = "",
+        continues: str = "",
+    ) -> str:
         """Insert this desk; the first one makes the team, of its account. Returns the team's id.
+
+        `user_id` is the Zendesk id of who joins it: the first desk's login acts for that admin.
+        `continues`: the desk whose record this one goes on with.
 
         Raises ConflictError for a desk of another account, InvalidInput for another team's key.
         """
 
         def act(connection: "TeamDatabaseConnection") -> str:
             team_id = str(uuid.uuid4())
-            connection.execute(
+            is_new = connection.execute(
                 "INSERT INTO team (id, zendesk_base_url, sailthru_account, sailthru_service_uri,"
                 " key_check, created_by) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
                 (
@@ -53,11 +66,22 @@ class DeskRepository(TeamRepository):
                     self._key.check_of(team_id),
                     actor,
                 ),
-            )
+            ).rowcount
+            if is_new:
+                connection.execute(
+                    "INSERT INTO team_admin (login, user_id, is_first)"
+                    " VALUES (session_user, %s, true) ON CONFLICT DO NOTHING",
+                    (user_id,),
+                )
             row = connection.execute("SELECT * FROM team").fetchone()
             assert row is not None  # noqa: S101 - inserted above, and nobody may delete it
             self._require_key_and_account(row, account)
-            self._insert(connection, self._desk_id, name, actor, version, "")
+            # What an admin called it says more than the computer's own name.
+            invited = connection.execute(
+                "SELECT name FROM invitation WHERE login = session_user AND made_by <> 'owner'"
+            ).fetchone()
+            called = str(invited["name"]) if invited is not None else name
+            self._insert(connection, self._desk_id, called, actor, version, continues)
             return str(row["id"])
 
         return self._database.run(act)
@@ -69,13 +93,26 @@ class DeskRepository(TeamRepository):
 
     @database_call
     def touch(self, version: str) -> None:
-        """Update when this desk was seen last."""
-        self._database.run(
-            lambda c: c.execute(
+        """Update when this desk was seen last. Raises DeskRevoked."""
+
+        def act(connection: "TeamDatabaseConnection") -> None:
+            self._require_not_revoked(connection)
+            connection.execute(
                 "UPDATE desk SET seen_at = now(), version = %s WHERE id = %s",
                 (version, self._desk_id),
             )
+
+        self._database.run(act)
+
+    @database_call
+    def may_continue(self, desk: str) -> bool:
+        """Whether this connection's login may go on as that desk: its own, and not revoked."""
+        row = self._database.run(
+            lambda c: c.execute(
+                "SELECT 1 FROM own_desks() AS own WHERE own = %s", (desk,)
+            ).fetchone()
         )
+        return row is not None
 
     @database_call
     def list_all(self) -> tuple[TeamDesk, ...]:
@@ -86,7 +123,9 @@ class DeskRepository(TeamRepository):
                 "SELECT desk.*, extract(epoch FROM joined_at)::float8 AS joined,"
                 " extract(epoch FROM seen_at)::float8 AS seen,"
                 " coalesce((SELECT max(seq) - min(seq) + 1 FROM audit WHERE desk = desk.id), 0)"
-                " AS entries FROM desk ORDER BY joined_at, id"
+                " AS entries, extract(epoch FROM revoked_at)::float8 AS revoked,"
+                " ARRAY(SELECT user_id FROM team_admin WHERE login = desk.login) AS acts_for"
+                " FROM desk ORDER BY joined_at, id"
             ).fetchall()
             return tuple(
                 TeamDesk(
@@ -97,6 +136,9 @@ class DeskRepository(TeamRepository):
                     row["seen"],
                     row["version"],
                     row["entries"],
+                    row["revoked"],
+                    row["revoked_by"],
+                    tuple(row["acts_for"]),
                 )
                 for row in rows
             )
@@ -119,13 +161,21 @@ class DeskRepository(TeamRepository):
             (desk_id, name, actor, version, continues),
         )
 
+    def _require_not_revoked(self, connection: "TeamDatabaseConnection") -> None:
+        row = connection.execute(
+            "SELECT revoked_by FROM desk WHERE id = %s AND revoked_at IS NOT NULL",
+            (self._desk_id,),
+        ).fetchone()
+        if row is not None:
+            raise desk_revoked(str(row["revoked_by"]))
+
     def _require_key_and_account(self, row: dict[str, object], account: Account) -> None:
         team_id = str(row["id"])
         if row["key_check"] != self._key.check_of(team_id):
             raise InvalidInput(
                 "The key of the team is missing or another team's.",
                 "Nothing was handed in.",
-                "Copy the whole line that `fairlead team invite` prints at a desk of the team.",
+                "Copy the whole code that `fairlead team invite` prints at an admin's desk.",
             )
         kept = Account(
             str(row["zendesk_base_url"]),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # A run looks before each batch, which renews it; the longest batch waits for a job of minutes.
 LEASE_S = 900
 _SELECT_SQL = (
-    "SELECT sync, lease.desk, epoch, owner, last_due, desk.name AS desk_name,"
+    "SELECT sync, lease.desk, epoch, owner, last_due, desk.name AS desk_name, memory_desk,"
     " held_until > now() AND owner <> '' AS is_held"
     " FROM sync_lease AS lease JOIN desk ON desk.id = lease.desk"
 )
@@ -164,9 +164,10 @@ class LeaseRepository(TeamRepository):
 
 
 def _pinned_elsewhere(lease: SyncLease) -> SyncRunsElsewhere:
+    where = "in the team store" if lease.has_memory else "on that computer alone"
     return SyncRunsElsewhere(
         f"“{lease.sync}” runs at {lease.desk_name}.",
-        "What the sync remembers of its records is on that computer alone. Nothing was started.",
+        f"What the sync remembers of its records is {where}. Nothing was started.",
         f"Run it there, or move it here: `fairlead team take {lease.sync}`.",
     )
 
@@ -181,4 +182,5 @@ def _to_lease(row: dict[str, object]) -> SyncLease:
         str(row["owner"]),
         bool(row["is_held"]),
         None if last_due is None else float(str(last_due)),
+        row["memory_desk"] is not None,
     )

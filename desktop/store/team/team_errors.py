@@ -28,6 +28,22 @@ class TeamStoreRefused(StopsRun):
     code = "team_store_refused"
 
 
+class DeskRevoked(TeamStoreRefused):
+    """The error for a desk that an admin has taken out of the team from afar."""
+
+    code = "desk_revoked"
+
+
+def desk_revoked(by: str = "") -> DeskRevoked:
+    """Return the error for a revoked desk; `by`: the admin who revoked it, where that is known."""
+    return DeskRevoked(
+        f"{by or 'An admin'} has taken this computer out of the team.",
+        "What is done here is kept on this computer alone. Scheduled syncs don't start.",
+        "To come back, join with a new code: `fairlead team join`. To work alone: `fairlead team"
+        " leave`.",
+    )
+
+
 @contextmanager
 def translate_postgres_errors(address: TeamAddress) -> Iterator[None]:
     """Raise TeamStoreAway or TeamStoreRefused for what PostgreSQL or the network raises."""
@@ -67,8 +83,9 @@ def to_team_error(error: "psycopg.Error", address: TeamAddress) -> AppError:
             "See `fairlead team status`.",
         )
     if state == "P0001":
-        said = error.diag.message_primary or ""
-        return TeamStoreRefused("The team store refused what this computer handed in.", said)
+        return TeamStoreRefused(
+            "The team store refused that.", f"{error.diag.message_primary} Nothing was changed."
+        )
     if (found := _refused_sign_in(state, text, address)) is not None:
         return found
     if isinstance(error, psycopg.OperationalError | psycopg.errors.QueryCanceled):
@@ -95,12 +112,15 @@ def not_prepared(address: TeamAddress) -> TeamStoreRefused:
 def _refused_sign_in(state: str, text: str, address: TeamAddress) -> TeamStoreRefused | None:
     """Return the error for a refused connection; libpq gives no SQLSTATE before there is one."""
     where = address.label
+    if "is not permitted to log in" in text:
+        return desk_revoked()
     signs = ("authentication failed", "no password", "role ")
     if state.startswith("28") or any(sign in text for sign in signs):
         return TeamStoreRefused(
             f"The team store refused the sign-in as {address.user}.",
-            f"The password for {where} is wrong, or the login may not be used from here.",
-            "Join again with the right address: `fairlead team join`.",
+            f"The password for {where} is wrong, or the login may not be used from here. A code"
+            " counts once, and for a day.",
+            "Join again with the right address or a new code: `fairlead team join`.",
         )
     if "pg_hba.conf" in text:
         return TeamStoreRefused(

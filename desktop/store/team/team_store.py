@@ -6,22 +6,31 @@ from desktop.model.team_address import TeamAddress
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.team.approval_repository import ApprovalRepository
 from desktop.store.team.desk_repository import DeskRepository
+from desktop.store.team.desk_request_repository import DeskRequestRepository
+from desktop.store.team.enrolment_repository import EnrolmentRepository
 from desktop.store.team.lease_repository import LeaseRepository
+from desktop.store.team.presence_repository import PresenceRepository
 from desktop.store.team.shared_audit import SharedAudit
+from desktop.store.team.shared_row_repository import SharedRowRepository
 from desktop.store.team.team_database import TeamDatabase
 from desktop.store.team.team_key import TeamKey
 
 
 @dataclass(frozen=True)
 class TeamStore:
-    """The team store as one desk uses it: desks, the record, approvals, who runs which sync."""
+    """The team store as the desk `desk_id` uses it: desks, record, approvals, leases, rows."""
 
+    desk_id: str
     database: TeamDatabase
     key: TeamKey
     desks: DeskRepository
+    enrolment: EnrolmentRepository
     audit: SharedAudit
     approvals: ApprovalRepository
     leases: LeaseRepository
+    shared_rows: SharedRowRepository
+    presence: PresenceRepository
+    requests: DeskRequestRepository
 
     @property
     def thread(self) -> DatabaseThread:
@@ -45,10 +54,15 @@ def build_team_store(address: TeamAddress, desk_id: str, *, ca_file: str = "") -
 def _build(database: TeamDatabase, key: TeamKey, desk_id: str) -> TeamStore:
     parts = (database, key, desk_id)
     return TeamStore(
+        desk_id,
         database,
         key,
         DeskRepository(*parts),
+        EnrolmentRepository(*parts),
         SharedAudit(*parts),
         ApprovalRepository(*parts),
         LeaseRepository(*parts),
+        SharedRowRepository(*parts),
+        PresenceRepository(*parts),
+        DeskRequestRepository(*parts),
     )

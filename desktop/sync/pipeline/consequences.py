@@ -9,6 +9,7 @@ from desktop.model.change_consequences import (
     iter_list_consequences,
     switched_names,
 )
+from desktop.model.sell_validation import STATUS_RESET_TEXT
 from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow
@@ -30,7 +31,7 @@ def _iter_consequences(
     lists = tuple(iter_list_consequences(row))
     yield from lists
     if context.target_kind.service is Service.SAILTHRU:
-        yield from iter_email_consequences(row, target)
+        yield from iter_email_consequences(row, target, sync.effects.pause_list)
     if sync.flows is FlowPolicy.MAY_START and (lists or row.fate is PlannedOutcome.CREATE):
         yield Consequence.FLOWS, ""
     # A list or tag that changes again is told by itself; a value may start a campaign anew.
@@ -38,6 +39,8 @@ def _iter_consequences(
     plain = [c for c in sent if not c.field.startswith((LIST_PREFIX, TAG_PREFIX))]
     if any(c.field in written for c in plain):
         yield Consequence.AGAIN, ""
+    if any(change.reason == STATUS_RESET_TEXT for change in sent):
+        yield Consequence.STATUS_RESET, ""
     if empties_a_value(row):
         yield Consequence.BLANKED, ""
     if context.open_tickets.get(row.target_id):

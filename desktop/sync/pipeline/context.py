@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
 from desktop.model.json_value import Json
+from desktop.model.sell_record import SellPerson
 from desktop.model.sync import MatchIdentifier, Sync
 from desktop.model.sync_plan import FieldChange
 from desktop.model.sync_state import (
@@ -37,7 +38,8 @@ class HoldReason:
 class PlanContext:
     """The input of planning: fields for the whole plan, then those for one chunk of records.
 
-    `now` is in Unix seconds. `erased` are the people whom no plan makes again.
+    `now` is in Unix seconds, `zone` the account's time zone. `erased` are the people whom no plan
+    makes again.
 
     By source id: `corrections`; `left_out`, the people who are always left out, whom
     `left_out_targets` has by target id; `retry_sources`, those of a chunk that wait for another
@@ -50,6 +52,11 @@ class PlanContext:
     matched with each; `synced_values`, which both sides had last, and `accepted_values`, which were
     written and not read back yet; `kept_forms` of values that the service stores in another form,
     by field; `touch_times` within the frequency cap's window; `open_tickets`.
+
+    Of Zendesk Sell, by the md5 of an address: the records that share it (`sharing`), and which of
+    them a person chose (`chosen_records`). `paired_records` of these have a profile. Deleted source
+    ids: those whose profile nobody knows (`unmatched_deletions`), and those whose person Sell
+    has still, as lead or contact (`related_records`).
 
     Source ids outside the source that this sync keeps on a list (`members`), keeps tagged
     (`tagged`), or has matched (`paired`). `other_records` are the records of `known_sources` by id.
@@ -69,6 +76,7 @@ class PlanContext:
     superseded: Mapping[str, tuple[UnconfirmedIncrement, ...]] = field(default_factory=dict)
     running_jobs: frozenset[str] = frozenset()
     job_timeout_s: float = 900.0
+    zone: str = "UTC"
 
     members: frozenset[str] = frozenset()
     tagged: frozenset[str] = frozenset()
@@ -85,6 +93,11 @@ class PlanContext:
     kept_forms: Mapping[str, Mapping[str, KeptForm]] = field(default_factory=dict)
     written_hashes: Mapping[str, Mapping[str, WrittenHash]] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
+    sharing: Mapping[str, tuple[SellPerson, ...]] = field(default_factory=dict)
+    chosen_records: Mapping[str, str] = field(default_factory=dict)
+    paired_records: frozenset[str] = frozenset()
+    unmatched_deletions: frozenset[str] = frozenset()
+    related_records: frozenset[str] = frozenset()
     counted_events: frozenset[str] = frozenset()
     touch_times: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     open_tickets: Mapping[str, int] = field(default_factory=dict)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from desktop.model.customer_matching import RecordMatch, match_customer
 from desktop.model.email_address import email_match_key
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier
 from desktop.model.target_record import TargetRecord
 from desktop.sync.pipeline.context import PlanContext
+from desktop.sync.pipeline.shared_address import narrow_candidates
 from desktop.sync.source_record import SourceRecord
 
 
@@ -43,6 +45,11 @@ def match_record(record: SourceRecord, context: PlanContext) -> MatchResult:
     found = context.candidates.get(record.id, {})
     pairs = ((identifier, id_) for identifier, ids in found.items() for id_ in ids)
     match = match_customer(pairs, context.sync.identity)
+    if match.candidates and context.target_kind.service is Service.SELL:
+        candidates = narrow_candidates(record, match.candidates, context)
+        if len(candidates) == 1:
+            return MatchResult(context.targets.get(candidates[0]))
+        return MatchResult(candidates=candidates)
     if match.candidates:
         return MatchResult(candidates=match.candidates)
     if match.proposed or _is_opted_out_before(record, match, context):

@@ -53,9 +53,11 @@ def is_in_source(record: SourceRecord, sync: Sync, now: float) -> bool | None:
         return False
     if sync.source.kind is SourceKind.ZENDESK_TICKETS and "ticket_count" not in fields:
         return False
+    if fields.get("is_organization") is True:
+        return False
     answer = are_all_conditions_met(sync.source.where, fields, now)
-    if answer is None and record.service is Service.ZENDESK:
-        # Zendesk's exports are whole: a value they do not tell is not there.
+    if answer is None and record.service is not Service.SAILTHRU:
+        # Zendesk's exports and Sell's lists are whole: a value they do not tell is not there.
         return False
     if answer and sync.source.stage:
         stages = fields.get("stages")
@@ -71,9 +73,10 @@ def find_leaving(outside: Iterable[SourceRecord], context: PlanContext) -> list[
         if record.id in context.members
         or record.id in context.tagged
         or (is_deleted(record) and record.id in context.paired)
+        or record.id in context.unmatched_deletions
     ]
 
 
 def is_deleted(record: SourceRecord) -> bool:
-    """Whether a source record is a Zendesk user that the export has as deleted."""
+    """Whether a source record was deleted, as Zendesk's export or Sell tells it."""
     return record.fields.get("active") is False

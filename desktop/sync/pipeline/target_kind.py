@@ -4,7 +4,7 @@ A new kind (tickets, contacts of another system) is one more class here, never a
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from desktop.model.email_address import is_reachable_email
@@ -13,8 +13,15 @@ from desktop.model.field_value import parse_boolean
 from desktop.model.instant import FieldValue
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.sell_validation import (
+    SELL_STATUSES,
+    STATUS_RESET_TEXT,
+    find_sell_problem,
+    is_valid_sell_status,
+    valid_sell_status,
+)
 from desktop.model.service import Service
-from desktop.model.sync import SyncEffects
+from desktop.model.sync import Sync, SyncEffects, TargetType
 from desktop.model.sync_plan import FieldChange
 from desktop.model.target_record import (
     LIST_PREFIX,
@@ -72,6 +79,15 @@ class TargetKind(ABC):
     def require_settable(self, field: str, value: Json) -> None:
         """Raise UnconvertibleValue for a mapped value that a target's field cannot be set to."""
         del field, value
+
+    def conversion_note(self, row: MappingRow, value: FieldValue) -> str:
+        """Return what converting a mapped value has changed of its meaning, or ""."""
+        del row, value
+        return ""
+
+    def require_complete(self, target: TargetRecord | None, changes: Iterable[FieldChange]) -> None:
+        """Raise UnconvertibleValue where the target would lack what its service needs."""
+        del target, changes
 
     def missing_field_reason(self, row: MappingRow) -> str:
         """Return why the service would silently drop a mapped field; empty if it has the field."""
@@ -169,16 +185,55 @@ class ZendeskUserKind(TargetKind):
         return ""
 
 
+@dataclass(frozen=True)
+class SellPersonKind(TargetKind):
+    """Sell's contacts or leads as a sync's targets."""
+
+    zone: str
+    service = Service.SELL
+    membership_prefix = TAG_PREFIX
+    is_contact: bool = True
+
+    def convert(self, value: FieldValue, row: MappingRow) -> Json:
+        """Convert a mapped value for a Sell record: a status it does not know becomes `none`."""
+        if row.target in SELL_STATUSES:
+            return valid_sell_status(row.target, value)
+        return convert_for_zendesk(value, "tags" if row.target == "tags" else "text", self.zone)
+
+    def conversion_note(self, row: MappingRow, value: FieldValue) -> str:
+        """Say that a status is not one of Sell's, so that none is set (S3-10)."""
+        is_status = row.target in SELL_STATUSES
+        return (
+            STATUS_RESET_TEXT if is_status and not is_valid_sell_status(row.target, value) else ""
+        )
+
+    def name_for_create(self, record: SourceRecord) -> tuple[FieldChange, ...]:
+        """Mark a new contact as prospect: Sell has no use for one that is not a customer either."""
+        del record
+        if not self.is_contact:
+            return ()
+        return (FieldChange("prospect_status", None, "current", reason="new in Zendesk Sell"),)
+
+    def require_complete(self, target: TargetRecord | None, changes: Iterable[FieldChange]) -> None:
+        """Raise UnconvertibleValue where a Sell record would lack a name or a status."""
+        fields: dict[str, FieldValue] = dict(target.fields) if target is not None else {}
+        fields |= {change.field: change.new for change in changes if change.applies}
+        if (problem := find_sell_problem(fields, is_contact=self.is_contact)) is not None:
+            raise UnconvertibleValue(problem.cause, problem.message)
+
+
 def make_target_kind(
-    service: Service,
+    sync: Sync,
     zone: str,
-    user_field_types: Mapping[str, str],
+    user_field_types: Mapping[str, str] | None = None,
     options: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
 ) -> TargetKind:
-    """Make the kind of target record of a sync that writes to this service."""
-    if service is Service.SAILTHRU:
+    """Make the kind of target record that a sync writes."""
+    if sync.target_type is TargetType.PROFILES:
         return SailthruProfileKind(zone)
-    return ZendeskUserKind(zone, user_field_types, options or {})
+    if sync.target_service is Service.SELL:
+        return SellPersonKind(zone, sync.target_type is TargetType.SELL_CONTACTS)
+    return ZendeskUserKind(zone, user_field_types or {}, options or {})
 
 
 def _parse_optout(value: FieldValue) -> Json:

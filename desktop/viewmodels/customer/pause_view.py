@@ -8,6 +8,7 @@ from desktop.model.marketing_pause import parse_pause_terms, pause_name
 from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import pending_edit
 from desktop.viewmodels.customer.customer_context import CustomerContext
+from desktop.viewmodels.customer.header_view import customer_name
 from desktop.viewmodels.time_format import format_day, to_local_time
 
 
@@ -15,12 +16,14 @@ from desktop.viewmodels.time_format import format_day, to_local_time
 class PauseView:
     """The note on a pause; empty `text`: there is none. `action` is the text of its button.
 
-    `is_overdue`: its last day has passed, and it goes on.
+    `is_in_force`: the profile says so, and nobody is changing it. `is_overdue`: its last day has
+    passed, and it goes on.
     """
 
     text: str = ""
     detail: str = ""
     action: str = ""
+    is_in_force: bool = False
     is_overdue: bool = False
 
 
@@ -53,4 +56,23 @@ def build_pause_view(context: CustomerContext) -> PauseView:
             " computer, or in Sailthru, is ended here by hand."
         )
     may_end = context.check_permission(Permission.PAUSE).is_allowed
-    return PauseView(text, detail, "End pause" if may_end else "", is_overdue)
+    return PauseView(text, detail, "End pause" if may_end else "", edit is None, is_overdue)
+
+
+def describe_released_pause(context: CustomerContext, before: PauseView) -> tuple[str, str]:
+    """Return title and reason of a notice that a pause ended without a click in this window.
+
+    `before` is the note shown of the same customer until now. Empty texts: it goes on, it was
+    ended here, or the profile could not be read.
+    """
+    names, profile = context.display_settings.names, context.sheet.profile.value
+    if profile is None or not before.is_in_force or build_pause_view(context).text:
+        return "", ""
+    edit = pending_edit(
+        context.sheet, EditKind.PAUSE, pause_name(names.paused_var, names.paused_list)
+    )
+    if edit is not None and not edit.request.reason:
+        # Somebody pressed End pause, and was told by a toast.
+        return "", ""
+    reason = edit.request.reason if edit is not None else "The timeline shows what ended it."
+    return f"Marketing for {customer_name(context.sheet)} is no longer paused.", reason

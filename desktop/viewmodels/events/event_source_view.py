@@ -54,7 +54,7 @@ def build_event_source_view(source: EventSource, now: float) -> EventSourceView:
 
 def _chip(source: EventSource) -> tuple[str, ChipTone]:
     if source.trouble:
-        return "Can't be read", "bad"
+        return ("Not served" if source.kind is EventSourceKind.HTTP else "Can't be read"), "bad"
     if source.distrust:
         return "Not proven", "warn"
     if source.to_correct:

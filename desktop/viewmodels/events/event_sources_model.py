@@ -7,11 +7,18 @@ from PySide6.QtCore import Signal
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
+from desktop.kit.text import format_count
 from desktop.model.event_source import EventSourceKind, UnattendedSwitch
+from desktop.settings.settings_table import EVENTS_DELIVERED, ZENDESK_BASE_URL
+from desktop.store.event_query_repository import EventQueryRepository
 from desktop.sync.event_sources import EventSourceService
 from desktop.viewmodels.events.event_source_view import EventSourceView, build_event_source_view
 from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.workspace_settings_protocol import (
+    WorkspaceSettingsProtocol,
+    setting_disabled_reason,
+)
 
 _REFRESH_MS = 5_000
 
@@ -24,15 +31,19 @@ class EventSourcesModel(TaskModel):
     def __init__(
         self,
         get_service: Callable[[], EventSourceService],
+        workspace: WorkspaceSettingsProtocol,
+        queries: EventQueryRepository,
         clock: Clock,
         keep_audit_head: Callable[[], Awaitable[None]],
     ) -> None:
         """`get_service` is called once the sources are looked at: not before the first paint."""
         super().__init__()
+        self._workspace, self._queries = workspace, queries
         self._get_service, self._clock = get_service, clock
         self._keep_audit_head = keep_audit_head
         self.views: tuple[EventSourceView, ...] | None = None
         self.add_error = ""
+        self._unsent_count = 0
         # What is chosen in a card, before its switch is on.
         self._chosen: dict[str, UnattendedSwitch] = {}
         self._timer = create_timer(self, _REFRESH_MS, self.refresh, repeats=True)
@@ -55,7 +66,37 @@ class EventSourcesModel(TaskModel):
         """Return limit and traits of a source as they count, or as they are chosen so far."""
         return self._chosen.get(view.name) or view.source.switch or UnattendedSwitch()
 
+    @property
+    def is_delivering(self) -> bool:
+        """Whether events of all sources go to Zendesk; else they wait, whoever delivers."""
+        return bool(self._workspace.values.get(EVENTS_DELIVERED))
+
+    def destination_refusal(self) -> str:
+        """Say why the person at work may not switch the destination, or ""."""
+        return setting_disabled_reason(self._workspace, EVENTS_DELIVERED)
+
+    def destination_text(self) -> str:
+        """Say where events go, and what waits."""
+        address = self._workspace.values.get(ZENDESK_BASE_URL)
+        waiting = format_count(self._unsent_count, "event waits", "events wait")
+        if not self.is_delivering:
+            return f"Off: nothing goes to {address}, whoever delivers. {waiting}."
+        return f"Delivers to {address} · {waiting if self._unsent_count else 'nothing waits'}"
+
     # What people do.
+
+    def set_destination(self, *, on: bool) -> None:
+        """Let events go to Zendesk, or hold back those of every source; requests end first."""
+        try:
+            self._workspace.change_settings({EVENTS_DELIVERED.key: on})
+        except AppError as error:
+            self.failed.emit(error)
+        else:
+            said = (
+                "Events go to Zendesk again." if on else "Events of all sources wait from now on."
+            )
+            self.message_posted.emit(said)
+        self.changed.emit()
 
     def set_visible(self, visible: bool) -> None:
         """Read the sources while somebody looks."""
@@ -123,6 +164,7 @@ class EventSourcesModel(TaskModel):
     async def _read(self) -> None:
         now = self._clock.now()
         found = await self._get_service().list_sources()
+        self._unsent_count = await self._queries.count_unsent()
         self.views = tuple(build_event_source_view(source, now) for source in found)
         self.changed.emit()
 

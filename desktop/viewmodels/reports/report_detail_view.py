@@ -164,7 +164,8 @@ def _day_table(report: Report) -> ReportTableView:
         columns += ["Compared with", "Before"]
     rows = []
     for place in reversed(range(len(report.buckets))):
-        cells = [describe_bucket(report.buckets[place], report.size)]
+        frozen = " · frozen" if report.is_frozen(report.buckets[place]) else ""
+        cells = [describe_bucket(report.buckets[place], report.size) + frozen]
         cells += [_day_cell(one, place, is_share=is_share) for one in report.series]
         if adds_up:
             cells.append(f"{bucket_total(report, place):,}")

@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from desktop.audience.report_definitions import ReportDefinition
-from desktop.audience.report_wording import describe_difference, describe_figure, short_day
+from desktop.audience.report_wording import (
+    describe_difference,
+    describe_figure,
+    describe_frozen,
+    short_day,
+)
 from desktop.kit.errors import AppError, InvalidInput, NotPermitted
 from desktop.kit.text import shorten
 from desktop.model.report import Report, ReportForm
@@ -98,6 +103,8 @@ def describe_age(report: Report, now: float) -> tuple[str, Tone, str]:
     if report.read_at is not None and now - report.read_at > OLD_AFTER_S:
         age = format_age(report.read_at, now)
         return age, "warn", "Counted from what this computer read then."
+    if frozen := describe_frozen(report):
+        return "partly frozen", "muted", frozen
     return "", "muted", ""
 
 

@@ -1,12 +1,14 @@
 """View-model of the settings page: one model for each card, refreshed by the change bus."""
 
 import platform
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, qVersion
 
 from desktop import __version__
+from desktop.audience.retention_service import RetentionService
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.team_connection import TeamConnection
@@ -15,13 +17,16 @@ from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.errors import AppError
 from desktop.model.permission import Permission, check_permission
 from desktop.settings import settings_table
+from desktop.sync.sync_service import SyncService
 from desktop.viewmodels.page_access import decide_settings_sections
 from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.connection_test_model import ConnectionTestModel
+from desktop.viewmodels.settings.data_sources_model import DataSourcesModel, DataSourceUseCases
 from desktop.viewmodels.settings.diagnostics_model import DiagnosticsModel
 from desktop.viewmodels.settings.disconnect_model import DisconnectModel
 from desktop.viewmodels.settings.erasures_model import ErasuresModel
 from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
+from desktop.viewmodels.settings.field_protection_model import FieldProtectionModel
 from desktop.viewmodels.settings.local_data_model import (
     LocalDataModel,
     NoteEverybody,
@@ -30,6 +35,7 @@ from desktop.viewmodels.settings.local_data_model import (
 from desktop.viewmodels.settings.mail_server_model import MailServerModel
 from desktop.viewmodels.settings.note_templates_model import NoteTemplatesModel
 from desktop.viewmodels.settings.permissions_model import PermissionsModel
+from desktop.viewmodels.settings.retention_model import RetentionModel
 from desktop.viewmodels.settings.sailthru_connection_model import SailthruConnectionModel
 from desktop.viewmodels.settings.sell_connection_model import (
     MakeSellExporter,
@@ -63,6 +69,9 @@ class SettingsPageModel(QObject):
         timer: SystemTimer | None = None,
         make_sell_exporter: MakeSellExporter | None = None,
         note_everybody: NoteEverybody = everybody_stays,
+        get_retention: Callable[[], RetentionService | None] = lambda: None,
+        data_sources: DataSourceUseCases | None = None,
+        get_syncs: Callable[[], SyncService] | None = None,
     ) -> None:
         super().__init__()
         self.log_folder = log_folder
@@ -79,6 +88,9 @@ class SettingsPageModel(QObject):
         self.data = LocalDataModel(
             connection_config, local_databases, bus, self._may_stop_runs, note_everybody
         )
+        self.retention = RetentionModel(get_retention)
+        self.sources = DataSourcesModel(workspace, data_sources)
+        self.protection = FieldProtectionModel(get_syncs)
         self.erasures = ErasuresModel(erasures, bus)
         self.team_store = TeamStoreModel(workspace, team, connection_config.clock)
         self.team = TeamPolicyModel(workspace, connection_config)
@@ -94,6 +106,9 @@ class SettingsPageModel(QObject):
             self.sailthru,
             self.sell,
             self.data,
+            self.retention,
+            self.sources,
+            self.protection,
             self.erasures,
             self.team_store,
             self.team,
@@ -168,6 +183,8 @@ class SettingsPageModel(QObject):
         self.zendesk.load_status()
         self.sailthru.load_status()
         self.data.count_kept()
+        self.retention.load_status()
+        self.sources.load_status()
         self.erasures.load_status()
         self.timer.load_status()
         self.mail.load_status()

@@ -17,10 +17,12 @@ _ADMINS_ONLY = "Only an admin, signed in to Zendesk, may do that."
 
 @dataclass(frozen=True)
 class TeamDeskView:
-    """A row of the card “Team store”: a computer of the team."""
+    """A row of the card “Team store”: a computer of the team, which may be revoked from here."""
 
+    id: str
     name: str
     detail: str
+    is_revocable: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class TeamStoreView:
     is_joined: bool
     status_text: str
     desks: tuple[TeamDeskView, ...]
+    shares_rows: bool
     refusal: str
     busy_text: str
     error: ErrorMessage
@@ -47,6 +50,7 @@ class TeamStoreModel(CardModel):
         self._desks: tuple[TeamDesk, ...] = ()
         self._leases: tuple[SyncLease, ...] = ()
         self._waiting = 0
+        self._shares_rows = False
 
     def view(self) -> TeamStoreView:
         """Build the view of the card “Team store”."""
@@ -54,6 +58,7 @@ class TeamStoreModel(CardModel):
             is_joined=self._membership is not None,
             status_text=self._status_text(),
             desks=tuple(map(self._desk_view, self._desks)),
+            shares_rows=self._shares_rows,
             refusal=self._refusal(),
             busy_text=self._busy_text,
             error=self._error,
@@ -74,9 +79,21 @@ class TeamStoreModel(CardModel):
         """Leave the team, by the card's button; what was handed in stays there."""
         self._start_work("work", self._leave(), "Leaving…")
 
-    async def read_invitation(self) -> str:
-        """Return the line with which another desk joins; as secret as a password."""
-        return await self._team.read_invitation(self._workspace.actor)
+    async def invite(self, name: str, person: str = "") -> str:
+        """Make a one-time code for one more computer; as secret as a password until it is used.
+
+        `person`: the Zendesk user id of whoever works there without a Sailthru key, or "".
+        """
+        if person and not person.isdecimal():
+            raise InvalidInput(
+                f"“{person[:40]}” is no Zendesk user id.",
+                "It is the number in their profile's address.",
+            )
+        return await self._team.invite(name, self._workspace.actor, person=person)
+
+    def revoke(self, desk_id: str) -> None:
+        """End a computer of the team from afar, by its row's button on the card."""
+        self._start_work("work", self._revoke(desk_id), "Revoking…")
 
     async def _load_status(self) -> None:
         try:
@@ -95,6 +112,7 @@ class TeamStoreModel(CardModel):
         if store is not None:
             self._desks = await store.desks.list_all()
             self._leases = await store.leases.list_all()
+            self._shares_rows = await store.shared_rows.is_on()
 
     async def _join(self, address: str) -> None:
         if not address.strip():
@@ -102,13 +120,36 @@ class TeamStoreModel(CardModel):
         await self._team.join(address, self._workspace.actor)
         count = await self._team.hand_in_audit()
         await self._read()
-        entries = format_count(count, "change", "changes")
-        self._finish_work(f"Joined. {entries} of this computer's record handed in.")
+        text = format_count(count, "change", "changes")
+        text = f"Joined. {text} of this computer's record handed in."
+        if await self._team.use_worker(self._workspace.change_settings):
+            await self._workspace.connect()
+            text += " Sailthru is reached through your team's worker."
+        self._finish_work(text)
 
     async def _leave(self) -> None:
         await self._team.leave(self._workspace.actor)
         await self._read()
         self._finish_work("This computer works alone again. What it handed in stays there.")
+
+    def share_rows(self, is_on: bool) -> None:
+        """Switch sharing rows on or off for the whole team, by the card's switch."""
+        busy = "Handing in…" if is_on else "Deleting what was shared…"
+        self._start_work("work", self._share_rows(is_on), busy)
+
+    async def _share_rows(self, is_on: bool) -> None:
+        await self._team.share_rows(is_on=is_on, actor=self._workspace.actor)
+        await self._read()
+        self._finish_work(
+            "Shared with your team from now on."
+            if is_on
+            else "Deleted from the team store. Each computer keeps its own."
+        )
+
+    async def _revoke(self, desk_id: str) -> None:
+        desk, login = await self._team.revoke(desk_id, self._workspace.actor)
+        await self._read()
+        self._finish_work(f"{desk.name} is out of the team. {login.sentence}")
 
     def _status_text(self) -> str:
         if self._membership is None:
@@ -128,12 +169,17 @@ class TeamStoreModel(CardModel):
         is_here = membership is not None and desk.id == membership.desk_id
         age = format_elapsed(desk.seen_at, self._clock.now())
         seen = "seen now" if age == "now" else f"seen {age} ago"
+        entries = format_count(desk.entry_count, "change", "changes")
+        if desk.revoked_at is not None:
+            return TeamDeskView(desk.id, desk.name, f"revoked by {desk.revoked_by} · {entries}")
         parts = [
             f"joined by {desk.joined_by}",
-            format_count(desk.entry_count, "change", "changes"),
+            entries,
             "this computer" if is_here else seen,
         ]
+        if desk.acts_for:
+            parts.append("answers for an admin")
         syncs = [lease.sync for lease in self._leases if lease.desk == desk.id]
         if syncs:
             parts.append(f"runs {', '.join(syncs)}")
-        return TeamDeskView(desk.name, " · ".join(parts))
+        return TeamDeskView(desk.id, desk.name, " · ".join(parts), is_revocable=not is_here)

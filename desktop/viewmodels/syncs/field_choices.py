@@ -13,6 +13,8 @@ from desktop.model.zendesk_user import UserFieldDefinition
 from desktop.viewmodels.syncs.field_text import readable_value
 
 _ZENDESK_TARGETS = ("name", "phone", "external_id", "notes", "details", "tags")
+# What a mapping most often writes to a contact or lead of Sell.
+SELL_TARGETS = ("first_name", "last_name", "phone", "mobile", "title", "tags")
 _USER_FIELD = "user_fields."
 # Zendesk's types of user fields in words; the others, as `text` and `date`, are words already.
 _ZENDESK_TYPES = {
@@ -64,6 +66,8 @@ def target_field_choices(
     mapped = (row.target for row in sync.mapping if row.target)
     if sync.target_service is Service.ZENDESK:
         return _build_choices((*_ZENDESK_TARGETS, *own, *mapped), Service.ZENDESK, own, there)
+    if sync.target_service is Service.SELL:
+        return _build_choices((*SELL_TARGETS, *mapped), Service.SELL, own, there)
     natural = (f"lists.{each.name}" for each in lists if not each.smart)
     variables = (path for path in there if path.startswith("vars."))
     paths = (*mapped, *sorted(variables), OPTOUT_FIELD, *natural)

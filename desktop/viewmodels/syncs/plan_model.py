@@ -14,6 +14,7 @@ from desktop.kit.errors import InvalidInput, NotFound
 from desktop.kit.text import format_count
 from desktop.model.edit import UNDO_WINDOW_S
 from desktop.model.limit import TYPED_CONSEQUENCES, find_repeated_approval
+from desktop.model.sell_record import SellPerson
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlanRow, PlanState
 from desktop.model.sync_state import LeftOutPerson
@@ -23,6 +24,7 @@ from desktop.settings.effective_workspace_kind import effective_workspace_kind
 from desktop.settings.service_address import zendesk_account_name
 from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.sync.plan_summary import PlanSummary, read_plan_summary
+from desktop.sync.sell_decisions import MATCH_CAUSES, SellDecisions
 from desktop.viewmodels.file_export import FileFormat
 from desktop.viewmodels.list_model import PAGE_SIZE, ListState
 from desktop.viewmodels.qt_timer import create_timer
@@ -78,6 +80,7 @@ class PlanModel(TaskModel):
         self._tick_counts = (0, 0)
         self._selected_row: int | None = None
         self._selected_plan_row: PlanRow | None = None
+        self._match_candidates: tuple[SellPerson, ...] = ()
         page.snapshot_read.connect(self._on_snapshot_read)
         page.sync_selected.connect(self._on_sync_selected)
 
@@ -130,7 +133,14 @@ class PlanModel(TaskModel):
         view = self.table_model.row_at(self.table_model.place_of(row.row))
         view = view or self._build_row_view(row, summary.sync, {})
         now = self._context.clock.now()
-        return build_plan_row_detail(view, row, summary.sync, now, may=self._can_decide())
+        return build_plan_row_detail(
+            view,
+            row,
+            summary.sync,
+            now,
+            may=self._can_decide(),
+            candidates=self._match_candidates,
+        )
 
     @property
     def account_text(self) -> str:
@@ -237,6 +247,13 @@ class PlanModel(TaskModel):
         """Correct a source record's field: its value is used from the next preview on."""
         correct = self._correct_field(self._page.selected_name, source, field, value)
         self.tasks.start_once(f"correct {source}", correct)
+
+    def choose_match(self, match: str) -> None:
+        """Match the selected row with a record of Sell, or a deleted one with its profile."""
+        row, summary = self._selected_plan_row, self._summary
+        if row is not None and summary is not None:
+            choose = self._choose_match(row, summary.sync, match)
+            self.tasks.start_once(f"match {row.row}", choose)
 
     def leave_out_row(self, row: int, reason: str) -> None:
         """Leave the person of a preview's row out of this sync always, in this preview too."""
@@ -456,9 +473,23 @@ class PlanModel(TaskModel):
             row = await self._plans.get_row(self._plan_id, number)
         except NotFound:
             return
+        candidates: tuple[SellPerson, ...] = ()
+        if row.cause in MATCH_CAUSES and self._summary is not None:
+            find = self._sell_decisions.list_candidates
+            candidates = await self._context.store.run(find, self._summary.sync, row)
         if number == self._selected_row:
-            self._selected_plan_row = row
+            self._selected_plan_row, self._match_candidates = row, candidates
             self.detail_changed.emit()
+
+    @property
+    def _sell_decisions(self) -> SellDecisions:
+        return SellDecisions(self._context.store, self._context.clock)
+
+    async def _choose_match(self, row: PlanRow, sync: Sync, match: str) -> None:
+        self._context.syncs.require_configuration_permission()
+        actor = self._context.workspace.actor.name
+        await self._context.store.run(self._sell_decisions.choose, sync, row, match, actor)
+        self.message_posted.emit("Saved. The next preview goes by it.")
 
     # How it comes about: deciding.
 

@@ -1,15 +1,18 @@
 """View of a preview's rows in words, for the table and for the details beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from desktop.model.email_address import is_email
 from desktop.model.field_catalogue import field_title
 from desktop.model.lookup_query import record_query
+from desktop.model.sell_record import SellContact, SellPerson
+from desktop.model.sell_validation import ADDRESS_CAUSE, NAME_CAUSE, STATUS_CAUSE
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState
 from desktop.sync.field_labels import UNSET_LABEL, format_field_name, format_value
+from desktop.sync.pipeline.eligibility import UNMATCHED_DELETION_CAUSE
 from desktop.sync.pipeline.left_out import LEFT_OUT_CAUSE
 from desktop.viewmodels import time_format
 from desktop.viewmodels.money_format import format_amount
@@ -112,6 +115,16 @@ class PlanRowView:
 
 
 @dataclass(frozen=True)
+class MatchView:
+    """A record that a preview's row may be matched with: its id, and facts as (label, value)."""
+
+    record_id: str
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    button: str
+
+
+@dataclass(frozen=True)
 class PlanRowDetail:
     """The details of a preview's row, with what may be decided about it."""
 
@@ -124,6 +137,7 @@ class PlanRowDetail:
     can_retry: bool
     can_leave_out: bool = False
     can_include_again: bool = False
+    matches: tuple[MatchView, ...] = ()
 
 
 def build_plan_row_view(
@@ -171,9 +185,18 @@ def build_plan_row_view(
 
 
 def build_plan_row_detail(
-    view: PlanRowView, row: PlanRow, sync: Sync, now: float, *, may: bool
+    view: PlanRowView,
+    row: PlanRow,
+    sync: Sync,
+    now: float,
+    *,
+    may: bool,
+    candidates: Sequence[SellPerson] = (),
 ) -> PlanRowDetail:
-    """Build the details of a preview's row; `may`: the person at work may decide about it."""
+    """Build the details of a preview's row; `may`: the person at work may decide about it.
+
+    `candidates`: the records of Zendesk Sell that share the row's address.
+    """
     facts: list[tuple[str, str, str]] = []
     source, target = sync.source.kind.service.title, sync.target_service.title
     for place, at in ((source, row.source_at), (target, row.target_at)):
@@ -189,7 +212,7 @@ def build_plan_row_detail(
     facts.append((f"{source} id", row.source_id, ""))
     corrections: tuple[tuple[str, str], ...] = ()
     if row.fate is PlannedOutcome.CORRECTION:
-        corrections = _correctable_fields(row)
+        corrections = _correctable_fields(row, sync)
     consequences = tuple(kind.label.format(name=name) for kind, name in row.consequences)
     return PlanRowDetail(
         row_view=view,
@@ -201,6 +224,7 @@ def build_plan_row_detail(
         can_retry=row.state in (PlanRowState.PARKED, PlanRowState.FAILED) and row.fate.is_written,
         can_leave_out=may and (row.fate.is_written or row.fate.is_parked),
         can_include_again=may and row.cause == LEFT_OUT_CAUSE,
+        matches=_build_matches(row, candidates, now) if may else (),
     )
 
 
@@ -283,17 +307,16 @@ def _field_change_texts(change: FieldChange) -> tuple[str, str, str]:
 def _build_conflict_sides(
     change: FieldChange, row: PlanRow, sync: Sync, now: float
 ) -> tuple[ConflictSideView, ...]:
-    from_zendesk = sync.source.kind.service is Service.ZENDESK
     source = (readable_value(change.new, change.field), row.source_at)
     target = (readable_value(change.old, change.field), row.target_at)
-    pairs = {"zendesk": source, "sailthru": target}
-    if not from_zendesk:
-        pairs = {"zendesk": target, "sailthru": source}
+    pairs = {sync.source.kind.service.value: source, sync.target_service.value: target}
+    # Sailthru stands second, whichever way the sync goes.
+    ordered = sorted(pairs.items(), key=lambda pair: pair[0] == Service.SAILTHRU.value)
     return tuple(
         ConflictSideView(
             side, _side_text(Service(side).title, value, at, now), change.choice == side
         )
-        for side, (value, at) in pairs.items()
+        for side, (value, at) in ordered
     )
 
 
@@ -307,8 +330,55 @@ def _sort_field_changes(lines: tuple[FieldChangeView, ...]) -> tuple[FieldChange
     return tuple(sorted(lines, key=lambda line: (not line.sides, line.is_dimmed)))
 
 
-def _correctable_fields(row: PlanRow) -> tuple[tuple[str, str], ...]:
-    """Return a preview row's fields that may be corrected, with their values; the address first."""
+def _correctable_fields(row: PlanRow, sync: Sync) -> tuple[tuple[str, str], ...]:
+    """Return a preview row's fields that may be corrected, with their values.
+
+    What is missing in Sell comes first, by the source's own names of it; else the address.
+    """
     known = {format_field_name(c.field): format_value(c.new, c.field) for c in row.changes}
     known["email"] = row.address
-    return tuple((field, known.get(field, "")) for field in CORRECTABLE_FIELDS)
+    wanted = _SELL_FIELDS_BY_CAUSE.get(row.cause, ())
+    if row.why.startswith("no first name"):
+        wanted = tuple(reversed(wanted))
+    sources = {mapped.target: mapped.source for mapped in sync.mapping if mapped.on}
+    is_sell = sync.source.kind.service is Service.SELL
+    missing = (field if is_sell else sources.get(field, "") for field in wanted)
+    fields = dict.fromkeys((*filter(None, missing), *CORRECTABLE_FIELDS))
+    return tuple((field, known.get(field, "")) for field in fields)
+
+
+_SELL_FIELDS_BY_CAUSE: Mapping[str, tuple[str, ...]] = {
+    NAME_CAUSE: ("last_name", "first_name"),
+    STATUS_CAUSE: ("customer_status", "prospect_status"),
+    ADDRESS_CAUSE: tuple(f"billing_address.{key}" for key in ("line1", "city", "country")),
+}
+
+
+def _build_matches(
+    row: PlanRow, candidates: Sequence[SellPerson], now: float
+) -> tuple[MatchView, ...]:
+    if row.cause == UNMATCHED_DELETION_CAUSE and row.target_id:
+        facts = (("Profile", row.target_id), ("E-mail address", row.label))
+        return (MatchView(row.target_id, row.label, facts, "It was theirs"),)
+    return tuple(
+        MatchView(one.record_id, one.label, _candidate_facts(one, now), "Sync this one")
+        for one in candidates
+    )
+
+
+def _candidate_facts(person: SellPerson, now: float) -> tuple[tuple[str, str], ...]:
+    status = (
+        f"customer {person.customer_status}, prospect {person.prospect_status}"
+        if isinstance(person, SellContact)
+        else str(getattr(person, "status", ""))
+    )
+    at = person.updated_at
+    facts = (
+        ("Name", person.full_name),
+        ("Status", status),
+        ("Phone", person.phone or person.mobile or ""),
+        ("Title", person.title or ""),
+        ("Tags", ", ".join(person.tags)),
+        ("Changed", time_format.format_date_and_time(at, now) if at is not None else ""),
+    )
+    return tuple((name, value or UNSET_LABEL) for name, value in facts)

@@ -6,19 +6,29 @@ from desktop.kit.text import format_count
 from desktop.model.customer_value import HIGHEST_SEGMENT
 from desktop.model.field_condition import ConditionOperator, FieldCondition, describe_condition
 from desktop.model.service import Service
-from desktop.model.sync import SourceKind, Sync
+from desktop.model.sync import SourceKind, Sync, TargetType
 from desktop.model.sync_plan import PlannedOutcome
 from desktop.model.sync_run import Run, RunStage, RunState
 from desktop.model.sync_schedule import ScheduleKind, parse_schedule_rule
+from desktop.sync.rule_text import describe_actions, describe_trigger
 from desktop.sync.sync_presets import PresetNames
 from desktop.viewmodels import time_format
 from desktop.viewmodels.tone import ChipTone
 
-# What a sync reads decides what it writes.
-KIND_CHOICES = (
+# What a sync reads, and what it writes where that does not decide it.
+_KIND_CHOICES = (
     (SourceKind.ZENDESK_USERS.value, "Zendesk users → Sailthru profiles"),
     (SourceKind.ZENDESK_TICKETS.value, "Zendesk tickets → Sailthru profile data"),
+    (SourceKind.RULE.value, "Rule: when something happens to a customer"),
     (SourceKind.SAILTHRU_LISTS.value, "Sailthru lists → Zendesk users"),
+)
+_TO_SELL_CONTACTS = f"{SourceKind.SAILTHRU_LISTS.value} {TargetType.SELL_CONTACTS.value}"
+_TO_SELL_LEADS = f"{SourceKind.SAILTHRU_LISTS.value} {TargetType.SELL_LEADS.value}"
+_SELL_KIND_CHOICES = (
+    (SourceKind.SELL_CONTACTS.value, "Zendesk Sell contacts → Sailthru profiles"),
+    (SourceKind.SELL_LEADS.value, "Zendesk Sell leads → Sailthru profiles"),
+    (_TO_SELL_CONTACTS, "Sailthru lists → Zendesk Sell contacts"),
+    (_TO_SELL_LEADS, "Sailthru lists → Zendesk Sell leads"),
 )
 FATE_LABELS = {
     PlannedOutcome.CREATE: "Create",
@@ -49,15 +59,38 @@ _TOTAL_LABELS = (
 _NOT_WRITTEN_TOTALS = ("parked", "failed")
 
 
+_SOURCE_LABELS = {
+    SourceKind.ZENDESK_TICKETS: "Tickets",
+    SourceKind.ZENDESK_USERS: "Zendesk users",
+    SourceKind.SELL_CONTACTS: "Sell contacts",
+    SourceKind.SELL_LEADS: "Sell leads",
+}
+_SELL_TARGET_LABELS = {
+    TargetType.SELL_CONTACTS: "Sell contacts",
+    TargetType.SELL_LEADS: "Sell leads",
+}
+
+
+def kind_choices(names: PresetNames) -> tuple[tuple[str, str], ...]:
+    """Return what a new sync may read and write (key, text); Sell's where it is connected."""
+    return (*_KIND_CHOICES, *(_SELL_KIND_CHOICES if names.has_sell else ()))
+
+
+def parse_kind_choice(key: str) -> tuple[SourceKind, TargetType | None]:
+    """Return what a new sync of a choice's key reads and writes; None: the usual."""
+    source, _, target = key.partition(" ")
+    return SourceKind(source), TargetType(target) if target else None
+
+
 def source_label(sync: Sync, names: PresetNames) -> str:
     """Name on the page Sync what a sync reads, in a few words."""
     source = sync.source
+    if sync.is_rule:
+        return describe_trigger(sync)
     if source.where:
         return " and ".join(condition_label(condition, names) for condition in source.where)
-    if source.kind is SourceKind.ZENDESK_TICKETS:
-        return "Tickets"
-    if source.kind is SourceKind.ZENDESK_USERS:
-        return "Zendesk users"
+    if source.kind is not SourceKind.SAILTHRU_LISTS:
+        return _SOURCE_LABELS[source.kind]
     return ", ".join(source.lists) or "Every Sailthru list"
 
 
@@ -75,10 +108,15 @@ def condition_label(condition: FieldCondition, names: PresetNames) -> str:
 
 def target_label(sync: Sync, names: PresetNames) -> str:
     """Name on the page Sync what a sync writes, in a few words."""
+    if sync.is_rule:
+        first, *others = describe_actions(sync) or ("does nothing yet",)
+        return f"{first} and {len(others)} more" if others else first
     if sync.target_service is Service.SAILTHRU:
         if sync.source.kind is SourceKind.ZENDESK_TICKETS:
             return "Profile data"
         return "Profiles, lists" if sync.effects.add_to_lists else "Profiles"
+    if sync.target_type in _SELL_TARGET_LABELS:
+        return _SELL_TARGET_LABELS[sync.target_type]
     tags = sync.effects.add_tags
     if not sync.mapping and tags:
         return "High value tag" if tags == (names.highvalue_tag,) else f"Tag {', '.join(tags)}"

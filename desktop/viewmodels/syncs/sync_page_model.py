@@ -12,7 +12,7 @@ from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput, UserDecisionNeeded
 from desktop.model.permission import Role
 from desktop.model.service import Service
-from desktop.model.sync import SourceKind, Sync
+from desktop.model.sync import Sync
 from desktop.model.sync_run import Run
 from desktop.settings import sync_settings
 from desktop.sync.sync_presets import PresetNames
@@ -31,7 +31,12 @@ from desktop.viewmodels.syncs.sync_header_view import (
     SyncMessageView,
     build_sync_header,
 )
-from desktop.viewmodels.syncs.sync_labels import KIND_CHOICES, source_label, target_label
+from desktop.viewmodels.syncs.sync_labels import (
+    kind_choices,
+    parse_kind_choice,
+    source_label,
+    target_label,
+)
 from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
 from desktop.viewmodels.task_model import TaskModel
 from desktop.viewmodels.workspace_protocol import check_view_permission
@@ -257,7 +262,7 @@ class SyncPageModel(TaskModel):
         work = (
             self._add(syncs.duplicate_sync, start, title)
             if start
-            else self._add(syncs.add_blank, title, SourceKind(kind))
+            else self._add(syncs.add_blank, title, *parse_kind_choice(kind))
         )
         self.tasks.start_once("add", work)
 
@@ -280,7 +285,7 @@ class SyncPageModel(TaskModel):
                 "From, to",
                 FieldKind.CHOICE,
                 name="What from, what to",
-                choices=KIND_CHOICES,
+                choices=kind_choices(self.names),
                 visible_when=lambda values: not values["start"],
             ),
             FormField("title", "Name", name="Name of the new sync", max_length=80),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from desktop.model.rule import RuleTrigger
 from desktop.model.sync import FlowPolicy, MatchIdentifier, SourceKind, Sync
 from desktop.model.sync_fields import (
     ATTESTED_PATH,
@@ -18,6 +19,8 @@ from desktop.viewmodels import time_format
 from desktop.viewmodels.form import FieldKind, FieldValue, FormField, FormValues
 
 _IDENTITY_PREFIX = "identity."
+# No field of a form: by it fields are shown that only some syncs have.
+_SERVICES = "services"
 _CONTROLS = {
     SyncFieldKind.SWITCH: FieldKind.CHECK_BOX,
     SyncFieldKind.TEXT: FieldKind.TEXT,
@@ -25,13 +28,18 @@ _CONTROLS = {
     SyncFieldKind.NUMBER: FieldKind.NUMBER,
     SyncFieldKind.CHOICE: FieldKind.CHOICE,
 }
+_PHRASE_PATHS = ("source.phrase", "source.phrase_in")
 _OPT_IN_PATHS = (ATTESTED_PATH, "opt_in.email")
 # Fields whose label says it all on a form.
 _WITH_HELP = frozenset(
     {
+        "both_directions",
+        "shared_address",
         "name_split",
         "covering_list",
         "effects.list_name_field",
+        "effects.pause_days",
+        "source.trigger",
         "effects.deleted_var",
         "opt_in.email",
         "pressure.event",
@@ -43,6 +51,10 @@ _WITH_HELP = frozenset(
 def _is_visible(field: SyncField) -> Callable[[FormValues], bool]:
     def decide(values: FormValues) -> bool:
         if SourceKind(values["source.kind"]) not in field.sources:
+            return False
+        if field.path in _PHRASE_PATHS:
+            return values["source.trigger"] == RuleTrigger.PHRASE.value
+        if field.service is not None and field.service.value not in str(values[_SERVICES]):
             return False
         if field.path in _OPT_IN_PATHS:
             return bool(values["effects.create_missing"])
@@ -73,6 +85,10 @@ def _form_field(
 
 
 SOURCE_FIELDS = (
+    _form_field("source.trigger"),
+    _form_field("source.phrase", "Phrase in the ticket", placeholder="such as refund policy"),
+    _form_field("source.phrase_in", "Where the phrase stands"),
+    _form_field("source.segment", placeholder="everybody"),
     _form_field(
         "source.lists", "Sailthru lists read", placeholder="Every natural list", custom=True
     ),
@@ -94,9 +110,16 @@ IDENTITY_FIELDS = tuple(
     if key != MatchIdentifier.SID.value
 )
 EFFECT_FIELDS = (
+    _form_field("both_directions"),
+    _form_field("shared_address", "Several with one address"),
     _form_field("name_split"),
     _form_field("effects.create_missing", "Create missing profiles"),
     _form_field("effects.add_to_lists", "Lists to add them to", placeholder="No list", custom=True),
+    _form_field(
+        "effects.remove_from_lists", "Lists to take them off", placeholder="No list", custom=True
+    ),
+    _form_field("effects.pause_days", placeholder="no pause", suffix=" days"),
+    _form_field("effects.lead_lists"),
     _form_field("effects.remove_when_gone"),
     _form_field("effects.add_tags", "Tags to give", placeholder="No tag"),
     _form_field("effects.untag_when_gone"),
@@ -127,6 +150,7 @@ def rule_values(sync: Sync) -> dict[str, FieldValue]:
         field.path: read_sync_field(sync, field.path) for field in _TABLE_FIELDS
     }
     values["source.kind"] = sync.source.kind.value
+    values[_SERVICES] = " ".join(sorted(service.value for service in sync.services))
     for field in IDENTITY_FIELDS:
         values[field.path] = _identifier_of(field.path) in sync.identity
     return values

@@ -37,6 +37,7 @@ from tests.support.data_cases import (
     dump,
     open_small_store,
     read_all,
+    run_child,
     small_account,
     ticket,
     user,
@@ -287,16 +288,6 @@ def read_once(folder: Path, account: FakeExport, checkpoint: object) -> None:
     store = open_data_store(folder)
     reader = DataReader(store, account, ManualClock(), checkpoint=checkpoint)  # type: ignore[arg-type]
     asyncio.run(reader.refresh())
-
-
-def run_child(task: object) -> int:
-    child = os.fork()
-    if not child:
-        try:
-            task()  # type: ignore[operator]
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 async def read_whole(folder: Path, account: FakeExport | None = None) -> tuple[object, object]:

@@ -417,13 +417,13 @@ def test_each_table_is_erased_or_holds_nothing_of_a_customer(store: WorkspaceSto
     erased |= {"erasure", "event", "event_delivery", "event_write"}
     ids_and_times = {
         "counted_event", "unconfirmed_increment", "superseded_increment", "touch", "retry_source",
-        "plan_consequence",
+        "plan_consequence", "shared_change",
     }  # fmt: skip
     not_of_customers = {
         "account", "audit", "catalogue", "computer", "due_run", "edit_batch", "erased_person",
         "erasure_approval", "event_action", "event_file", "event_source", "feed", "limit_approval",
-        "named_event_source", "plan", "run", "settings_seal", "sync", "team_membership",
-        "write_batch",
+        "named_event_source", "plan", "run", "sell_account", "settings_seal", "shared_state",
+        "sync", "team_membership", "write_batch",
     }  # fmt: skip
     tables = {
         str(row[0])

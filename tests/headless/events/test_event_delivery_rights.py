@@ -6,20 +6,23 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_deliverer, open_live_directory
 from desktop.kit.errors import NotPermitted
 from desktop.settings import settings_table
-from tests.support.event_cases import EventRecords, store_events, track
-from tests.support.sandbox_servers import SandboxServers
+from tests.support.cli_command import FairleadCommand
+from tests.support.event_cases import EventRecords, as_lines, store_events, track
+
+SWITCHES = [settings_table.CHANGES_ENABLED.key, settings_table.EVENTS_DELIVERED.key]
 
 
+@pytest.mark.parametrize("key", SWITCHES)
 @pytest.mark.parametrize("point", ["claimed", "opened", "marked"])
-async def test_changes_switched_off_meanwhile_stop_a_delivery(
-    services: WorkspaceServices, records: EventRecords, sandbox: SandboxServers, point: str
+async def test_what_is_switched_off_meanwhile_stops_a_delivery(
+    services: WorkspaceServices, records: EventRecords, point: str, key: str
 ) -> None:
     user, email = records.user()
     await store_events(services, track("Read", "u", email=email))
 
     def switch_off(name: str) -> None:
         if name == point:
-            services.session.change_settings({settings_table.CHANGES_ENABLED.key: False})
+            services.session.change_settings({key: False})
 
     deliverer = await build_deliverer(
         services, await open_live_directory(services), checkpoint=switch_off
@@ -29,6 +32,42 @@ async def test_changes_switched_off_meanwhile_stop_a_delivery(
     assert records.user_events(user) == []
     (stored,) = await services.store.events.list_newest(10)
     assert not any(one.state.has_ended for one in stored.deliveries)
-    services.session.change_settings({settings_table.CHANGES_ENABLED.key: True})
+    services.session.change_settings({key: True})
     await (await build_deliverer(services, await open_live_directory(services))).deliver()
+    assert len(records.user_events(user)) == 1
+
+
+def test_events_of_all_sources_wait_while_the_destination_is_off(
+    fairlead: FairleadCommand, as_agent: FairleadCommand, records: EventRecords
+) -> None:
+    user, email = records.user()
+    assert fairlead("events", "destination", "--json").json == {"on": True, "waiting": 0}
+    assert as_agent("events", "destination", "off", "--json").exit_code == 3
+    assert fairlead("events", "destination", "off", "--json").json["on"] is False
+    event = track("Read", "u", email=email)
+    refused = fairlead("events", "deliver", "-", "--json", stdin=as_lines(event))
+    assert refused.exit_code == 3
+    assert "switched off" in refused.json["error"]["message"]
+    # Stored, and nothing sent.
+    assert records.user_events(user) == []
+    assert as_agent("events", "destination", "on", "--json").exit_code == 3
+    assert fairlead("events", "destination", "on", "--json").json == {"on": True, "waiting": 1}
+    assert fairlead("events", "deliver", "--json").json["totals"]["done"] == 1
+    assert len(records.user_events(user)) == 1
+
+
+def test_a_destination_that_is_off_keeps_unattended_sources_waiting(
+    fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    user, email = records.user()
+    assert fairlead("events", "source", "add", "Shop", "--kind", "pipe").exit_code == 0
+    assert fairlead("events", "source", "unattended", "Shop", "on").exit_code == 0
+    assert fairlead("events", "destination", "off").exit_code == 0
+    event = as_lines(track("Read", "u", email=email))
+    kept = fairlead("events", "collect", "Shop", "-", "--json", stdin=event)
+    assert kept.exit_code == 3
+    assert "switched off" in kept.json["delivered"]["refused"]["Zendesk"]
+    assert records.user_events(user) == []
+    assert fairlead("events", "destination", "on").exit_code == 0
+    assert fairlead("events", "collect", "--json").json["delivered"]["events"] == 1
     assert len(records.user_events(user)) == 1

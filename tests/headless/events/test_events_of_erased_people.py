@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.cli_command import FairleadCommand
 from tests.support.erasure_cases import Person
-from tests.support.event_cases import EventRecords, as_lines, identify, track
+from tests.support.event_cases import EventRecords, as_lines, group, identify, track
 from tests.support.sandbox_servers import SandboxServers
 
 _NUMBERS = itertools.count(1)
@@ -37,11 +37,16 @@ def test_events_of_an_erased_person_are_erased_and_later_ones_are_skipped(
     before = as_lines(
         identify(shop_id, person.email, city="Springfield-77"),
         track("Read", shop_id, title="Geology-77"),
+        group("acme-77", name="Acme", email=person.email, about="Named-77"),
+        group("acme-77", name="Acme", about="Kept-77"),
     )
     assert fairlead("events", "deliver", "-", "--json", stdin=before).exit_code == 0
     person.erase()
     assert person.erase(by_second=True).exit_code == 0
     assert files_with(home, "Springfield-77") == files_with(home, "Geology-77") == []
+    # Of an organisation's events the one that names them.
+    assert files_with(home, "Kept-77")
+    assert files_with(home, "Named-77") == []
     stranger = records.new_name()
     after = as_lines(
         identify(shop_id, person.email, city="Springfield-88"),

@@ -178,7 +178,8 @@ REFUSED: list[tuple[str, Any, dict[str, Any], int]] = [
         {"headers": {"Content-Encoding": "gzip"}},
         413,
     ),
-    ("/v1/batch", b"\x1f\x8bxx", {"headers": {"Content-Encoding": "gzip"}}, 413),
+    ("/v1/batch", b"\x1f\x8bxx", {"headers": {"Content-Encoding": "gzip"}}, 400),
+    ("/v1/batch", b"{}", {"headers": {"Content-Encoding": "deflate"}}, 400),
     ("/v1/batch", b"{}", {"headers": {"Content-Encoding": "br"}}, 415),
 ]
 
@@ -191,11 +192,34 @@ def test_what_is_refused_is_not_stored(intake: Intake, fairlead: FairleadCommand
     assert stored(fairlead) == 0
 
 
+def trouble_of(fairlead: FairleadCommand) -> str:
+    (source,) = fairlead("events", "source", "--json").json["sources"]
+    return str(source["trouble"])
+
+
 def test_a_port_that_is_taken_is_named(intake: Intake, fairlead: FairleadCommand) -> None:
     port = str(intake.about["port"])
     taken = fairlead("events", "serve", "--port", port, "--json", FAIRLEAD_EVENTS_KEY=KEY)
     assert taken.exit_code == 2
-    assert port in taken.json["error"]["title"]
+    # The source is served: no trouble to be shown at it.
+    assert taken.json["error"]["title"] == f"Port {port} is taken by another intake of Fairlead."
+    assert trouble_of(fairlead) == ""
+
+
+def test_a_port_that_another_program_has_is_told_at_the_source_until_it_is_served(
+    start_intake: StartIntake, fairlead: FairleadCommand
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        serve = ("events", "serve", "--port", str(port), "--json")
+        taken = fairlead(*serve, FAIRLEAD_EVENTS_KEY=KEY)
+    assert taken.exit_code == 2
+    told = trouble_of(fairlead)
+    assert f"Port {port} is taken by python" in told
+    assert f"(process {os.getpid()})" in told
+    assert f"--port {port + 1}" in told
+    assert start_intake().stop() == 0
+    assert trouble_of(fairlead) == ""
 
 
 def test_without_a_keyring_the_key_has_to_be_given(fairlead: FairleadCommand) -> None:

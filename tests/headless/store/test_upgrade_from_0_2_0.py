@@ -92,9 +92,14 @@ def _count_rows(path: Path) -> dict[str, int]:
                 "event_write": 0,
                 "named_event_source": 0,
                 "team_membership": 0,
+                "sell_pair": 0,
+                "sell_choice": 0,
+                "sell_account": 0,
+                "shared_state": 0,
+                "shared_change": 0,
             },
         ),
-        ("mirror", MIRROR_RENAMED, {"feed_user_address": 0, "search_suffix": 493}),
+        ("mirror", MIRROR_RENAMED, {"feed_user_address": 0, "search_suffix": 493, "feed_sell": 0}),
     ],
 )
 def test_upgrade_keeps_every_row_under_its_new_name(

@@ -32,6 +32,7 @@ from tests.support.team_desk import TeamDeskCommand
 
 # Bo Berg, the sandbox's second admin.
 _BO = 7604
+BO = str(_BO)
 MakeDesk = Callable[..., TeamDeskCommand]
 
 
@@ -135,13 +136,13 @@ def test_forged_answer_is_not_proven(
     content = {"limit": "starts", "people": 38}
     request = ada.approvals.ask.blocking(ApprovalKind.LIMIT, "7 starts", content, "Ada", 1.0)
     (asked,) = bo.approvals.list_open.blocking()
-    bo.approvals.answer.blocking(asked, Actor("Bo", Role.ADMIN, 7, credential="c"), 2.0)
+    bo.approvals.answer.blocking(asked, Actor("Bo", Role.ADMIN, _BO, credential="c"), 2.0)
     (given,) = ada.approvals.get.blocking(request).answers
-    assert (given.user_id, given.name, given.credential, given.is_proven) == ("7", "Bo", "c", True)
+    assert (given.user_id, given.name, given.credential, given.is_proven) == (BO, "Bo", "c", True)
     postgres.execute(f"SET search_path TO fairlead; {statement}", database)
     found = ada.approvals.get.blocking(request)
     proven = [one.user_id for one in found.answers if one.is_proven]
-    assert proven == (["7"] if "INSERT" in statement else [])
+    assert proven == ([BO] if "INSERT" in statement else [])
     assert found.is_proven is ("UPDATE approval_request" not in statement)
 
 
@@ -154,7 +155,7 @@ def test_request_is_there_once_and_ends_once(open_desk: Callable[[str], TeamStor
     ada.approvals.end.blocking(request)
     ada.approvals.end.blocking(request)
     with pytest.raises(ConflictError, match="not asked for any more"):
-        bo.approvals.answer.blocking(asked, Actor("Bo", Role.ADMIN, 7), 2.0)
+        bo.approvals.answer.blocking(asked, Actor("Bo", Role.ADMIN, _BO), 2.0)
     assert bo.approvals.list_open.blocking() == ()
 
 

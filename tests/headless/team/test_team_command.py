@@ -37,11 +37,71 @@ def test_what_one_desk_does_shows_at_the_other_with_its_person(
 def test_agent_neither_joins_nor_invites_nor_leaves(make_desk: MakeDesk) -> None:
     ada, agent = make_desk("ada"), make_desk("eve", admin="agent")
     ada.ok("team", "join")
-    for words in (("join",), ("invite",), ("leave",), ("migrate", "postgresql://o@localhost/f")):
+    owner = "postgresql://o@localhost/f"
+    for words in (
+        ("join",),
+        ("invite", "Kim"),
+        ("revoke", "Ada"),
+        ("leave",),
+        ("migrate", owner),
+        ("admin", owner, "--desk", "Ada", "--person", "7602"),
+    ):
         done = agent("team", *words, "--json")
         assert (done.exit_code, done.json["error"]["code"]) == (3, "not_permitted"), done
-    invited = ada.ok("team", "invite")["invitation"]
-    assert invited == ada.environ["FAIRLEAD_TEAM_DSN"]
+
+
+def test_desk_joins_by_a_code_once_and_is_revoked_from_afar(
+    make_desk: MakeDesk, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    ada, kim = make_desk("ada"), make_desk("kim")
+    ada.ok("team", "join")
+    code = ada.ok("team", "invite", "Kim's laptop")["code"]
+    mine = {"FAIRLEAD_TEAM_DSN": code}
+    joined = kim.ok("team", "join", **mine)
+    late = make_desk("eve")("team", "join", "--json", **mine)
+    assert "used before" in late.json["error"]["message"], late
+    email = customers.new_email()
+    sandbox.create_profile(email)
+    kim.ok("edit", email, "--optout", "all", "--reason", "asked", **mine)
+    kim.ok("team", **mine)
+
+    assert ada.ok("team", "revoke", joined["desk"][:8])["login"] == "ended"
+    shown = {one["id"]: one for one in ada.ok("team")["desks"]}[joined["desk"]]
+    assert (shown["revoked_by"], shown["entries"]) == ("Ada Admin", 1)
+    assert shown["name"] == "Kim's laptop"
+    # What it then tries says so; what its people do is kept there.
+    for words in (("team",), ("worker", "--once"), ("team", "approvals")):
+        done = kim(*words, "--json", **mine)
+        assert done.json["error"]["code"] == "desk_revoked", done
+    kim.ok("edit", email, "--health", "happy", "--reason", "said so", **mine)
+
+    # With a new code it goes on from where its record ended, as a new desk.
+    again = {"FAIRLEAD_TEAM_DSN": ada.ok("team", "invite", "Kim's laptop")["code"]}
+    back = kim.ok("team", "join", **again)
+    assert (back["desk"] != joined["desk"], back["handed_in"]) == (True, 1)
+    rows = ada.ok("audit", "--team", "--verify")
+    assert rows["verified"], rows
+    kinds = [(row["kind"], row["name"]) for row in rows["rows"]]
+    assert kinds[:2] == [("team", "invited"), ("health", "zendesk_health")], kinds
+    assert ("team", "revoked") in kinds
+
+
+def test_owner_names_for_which_admin_a_desk_answers(
+    make_desk: MakeDesk, postgres: PostgresServer, database: str
+) -> None:
+    ada = make_desk("ada")
+    desk = ada.ok("team", "join")["desk"]
+    postgres.execute("DELETE FROM fairlead.team_admin", database)
+    refused = ada("team", "invite", "Kim", "--json")
+    assert "acts for no admin" in refused.json["error"]["message"], refused
+    owner = postgres.address(database, postgres.owner_login).text
+    who = ("--desk", desk, "--person")
+    agent = ada("team", "admin", "-", *who, "7602", "--json", stdin=owner)
+    assert "is no admin in Zendesk" in agent.json["error"]["title"], agent
+    named = ada("team", "admin", "-", *who, "7604", "--json", stdin=owner)
+    assert named.exit_code == 0, named
+    assert ada.ok("team")["desks"][0]["acts_for"] == ["7604"]
+    assert ada.ok("team", "invite", "Kim")["for"] == "Kim"
 
 
 def test_leaving_and_joining_again_adds_nothing_twice(
@@ -124,8 +184,34 @@ def test_migrate_makes_a_store_of_an_empty_database(
     assert "no team store yet" in ada("team", "join", **mine).stderr
     done = ada("team", "migrate", "-", "--json", stdin=owner.text)
     assert (done.exit_code, done.json["before"]) == (0, 0), done
+    # Its code is the first desk's; once there is one, no other is made so.
+    code = {"FAIRLEAD_TEAM_DSN": f"{done.json['code']}#{'ab' * 32}"}
+    assert ada("team", "join", **code).exit_code == 0
+    again = ada("team", "migrate", "-", "--json", stdin=owner.text, **code)
+    assert "code" not in again.json, again
+    assert ada.ok("team", **code)["desks"][0]["acts_for"] == ["7601"]
+    assert ada("team", "leave", **code).exit_code == 0
     refused = ada("team", "join", "-", "--json", stdin=bare.text, FAIRLEAD_TEAM_DSN=bare.text)
     # Only in a keyring could the new team's key be kept; a server is told to bring one.
     assert (refused.exit_code, "openssl" in refused.json["error"]["hint"]) == (2, True), refused
     assert ada("team", "join", "-", "--json", stdin=bare.text).exit_code == 2
     assert ada("team", "join", **mine).exit_code == 0
+
+
+def test_lead_sees_the_teams_record_and_changes_no_setting(make_desk: MakeDesk) -> None:
+    ada, kim = make_desk("ada"), make_desk("kim", admin="agent")
+    ada.ok("team", "join")
+    # Joined by an admin; an agent works there.
+    kim.ok("team", "join", **sign_in(ada))
+    refused = kim("audit", "--team", "--json")
+    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted"), refused
+    setup = json.dumps({"permissions": {"leads": "7602"}})
+    assert kim("setup", "--from", "-", stdin=setup, **sign_in(ada)).exit_code == 0
+    assert kim.ok("audit", "--team")["rows"] == []
+    mine = json.dumps({"permissions": {"leads": "7602, 7605"}})
+    assert "needs an admin and was not changed" in kim("setup", "--from", "-", stdin=mine).stdout
+
+
+def sign_in(desk: TeamDeskCommand) -> dict[str, str]:
+    """The environment by which this desk's person signs in to Zendesk."""
+    return {name: value for name, value in desk.command.environ.items() if "ZENDESK" in name}

@@ -1,16 +1,22 @@
 """The team store itself: what a desk may do there, its versions, and its errors in sentences."""
 
+import queue
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from desktop.kit.errors import AppError
 from desktop.model.account import Account
-from desktop.model.team import ApprovalKind
+from desktop.model.permission import Actor, Role
+from desktop.model.team import ApprovalKind, RevokedLogin
 from desktop.model.team_address import TeamAddress
 from desktop.store.sqlite_database import load_migrations
+from desktop.store.team.enrolment_repository import name_admin
 from desktop.store.team.team_database import TeamDatabase
-from desktop.store.team.team_errors import TeamStoreAway, TeamStoreRefused
+from desktop.store.team.team_errors import DeskRevoked, TeamStoreAway, TeamStoreRefused
+from desktop.store.team.team_listener import TeamListener
 from desktop.store.team.team_migrations import migrate_team_store, require_usable
 from desktop.store.team.team_store import TeamStore, build_team_store
 from tests.support.postgres_server import PostgresServer
@@ -63,7 +69,7 @@ def test_each_login_writes_in_the_name_of_its_own_desks_alone(
     statements = (
         f"INSERT INTO audit ({columns}) VALUES ('{{desk}}', {row})",  # noqa: S608 - ours
         "INSERT INTO approval_request VALUES ('r-{desk}', '{desk}', 'limit', '{{}}', 'A', 1, '')",
-        "INSERT INTO approval_answer SELECT id, '{desk}', '{desk}', 'A', '', 1, ''"
+        "INSERT INTO approval_answer SELECT id, '7604', '{desk}', 'A', '', 1, ''"
         " FROM approval_request WHERE content LIKE '%asked%'",
         "INSERT INTO approval_end (request, desk)"
         " SELECT id, '{desk}' FROM approval_request WHERE content LIKE '%asked%'",
@@ -93,6 +99,132 @@ def test_each_login_writes_in_the_name_of_its_own_desks_alone(
     ada.leases.release.blocking("nightly", 2)
     assert kim.leases.take_over.blocking("nightly", "Kim").desk == "kim"
     kim.close()
+
+
+def test_code_counts_once_and_its_password_ends_with_it(
+    postgres: PostgresServer, database: str, open_desk: Callable[[str], TeamStore]
+) -> None:
+    code = open_desk("ada").enrolment.invite.blocking("Kim", "Ada")
+    store = build_team_store(code, "kim")
+    new = replace(code, password="another")
+    assert store.enrolment.use_invitation.blocking(new)
+    store.close()
+    spent = build_team_store(code, "eve")
+    with pytest.raises(TeamStoreRefused, match="A code counts once"):
+        require_usable(spent.database)
+    spent.close()
+    kim = build_team_store(new.with_key(KEY), "kim")
+    kim.desks.join.blocking("Kim", "Kim", "1", ACCOUNT)
+    with pytest.raises(TeamStoreRefused, match="was used before"):
+        kim.enrolment.use_invitation.blocking(new)
+    with pytest.raises(TeamStoreRefused, match="acts for no admin"):
+        kim.enrolment.invite.blocking("Eve", "Kim")
+    with pytest.raises(TeamStoreRefused, match="acts for no admin"):
+        kim.enrolment.revoke.blocking("ada", "Kim")
+    kim.close()
+
+
+def test_code_of_yesterday_is_refused(
+    postgres: PostgresServer, database: str, open_desk: Callable[[str], TeamStore]
+) -> None:
+    code = open_desk("ada").enrolment.invite.blocking("Kim", "Ada")
+    postgres.execute("UPDATE fairlead.invitation SET expires_at = now()", database)
+    store = build_team_store(code, "kim")
+    with pytest.raises(TeamStoreRefused, match="its time is over"):
+        store.enrolment.use_invitation.blocking(None)
+    store.close()
+
+
+def test_revoked_desk_loses_login_session_and_syncs(
+    postgres: PostgresServer, database: str, open_desk: Callable[[str], TeamStore]
+) -> None:
+    ada = open_desk("ada")
+    code = ada.enrolment.invite.blocking("Kim", "Ada").with_key(KEY)
+    kim = build_team_store(code, "kim")
+    kim.desks.join.blocking("Kim", "Kim", "1", ACCOUNT)
+    lease = kim.leases.acquire.blocking("nightly", "p1", "Kim")
+    assert ada.enrolment.revoke.blocking("kim", "Ada") is RevokedLogin.ENDED
+    # Its open session has ended, and no new one begins.
+    with pytest.raises(DeskRevoked, match="taken this computer out"):
+        kim.leases.renew.blocking("nightly", lease.epoch)
+    kim.close()
+    taken = ada.leases.take_over.blocking("nightly", "Ada")
+    assert (taken.desk, taken.epoch) == ("ada", lease.epoch + 2)
+    with pytest.raises(TeamStoreRefused, match="revoked before"):
+        ada.enrolment.revoke.blocking("kim", "Ada")
+
+
+def test_desk_revoked_beside_another_of_its_login_writes_nothing_more(
+    open_desk: Callable[[str], TeamStore],
+) -> None:
+    ada, twin = open_desk("ada"), open_desk("twin")
+    assert ada.enrolment.revoke.blocking("twin", "Ada") is RevokedLogin.SHARED
+    with pytest.raises(DeskRevoked, match="Ada has taken"):
+        twin.desks.touch.blocking("1")
+    with pytest.raises(TeamStoreRefused, match="in the name of this desk"):
+        twin.leases.claim_due.blocking("nightly", 1.0, "Kim")
+
+
+def test_login_answers_as_its_own_admin_alone(
+    postgres: PostgresServer, database: str, open_desk: Callable[[str], TeamStore]
+) -> None:
+    """What whoever holds a login and the team's key can't do: answer in another one's name."""
+    ada = open_desk("ada")
+    ada.approvals.ask.blocking(ApprovalKind.LIMIT, "s", {"people": "3"}, "Ada", 1.0)
+    (asked,) = ada.approvals.list_open.blocking()
+    code = ada.enrolment.invite.blocking("Kim", "Ada").with_key(KEY)
+    kim = build_team_store(code, "kim")
+    kim.desks.join.blocking("Kim", "Kim", "1", ACCOUNT)
+    bo = Actor("Bo Berg", Role.ADMIN, 7604)
+    with pytest.raises(TeamStoreRefused, match="in the name of this desk"):
+        kim.approvals.answer.blocking(asked, bo, 2.0)
+    with pytest.raises(TeamStoreRefused, match="in the name of this desk"):
+        kim.database.run(lambda c: c.execute("INSERT INTO team_admin VALUES ('desk', '1', NULL)"))
+    # Negative control: named by the owner it could.
+    owner = TeamDatabase(postgres.address(database, postgres.owner_login))
+    assert name_admin(owner, "kim", "7604") == "Kim"
+    owner.close()
+    kim.approvals.answer.blocking(asked, bo, 2.0)
+    (given,) = ada.approvals.get.blocking(asked.id).answers
+    assert given.is_proven
+    # An answer of a desk that was revoked since does not count.
+    ada.enrolment.revoke.blocking("kim", "Ada")
+    (given,) = ada.approvals.get.blocking(asked.id).answers
+    assert not given.is_proven
+    kim.close()
+
+
+def test_colleague_is_told_until_they_close_the_customer_or_fall_silent(
+    postgres: PostgresServer, database: str, open_desk: Callable[[str], TeamStore]
+) -> None:
+    ada, bo = open_desk("ada"), open_desk("bo")
+    bo.presence.set_open.blocking(["7", "A" * 24], "Bo Berg")
+    bo.presence.set_open.blocking(["7", "a" * 24], "Bo Berg")
+    found = ada.presence.list_others.blocking(["a" * 24, "8"])
+    assert [(one.name, one.desk_name) for one in found["a" * 24]] == [("Bo Berg", "Bo")]
+    assert bo.presence.list_others.blocking(["7"]) == {}
+    (rows,) = postgres.execute("SELECT count(*) FROM fairlead.presence", database)
+    assert rows == (2,)
+    postgres.execute("UPDATE fairlead.presence SET seen_at = now() - interval '2 min'", database)
+    assert ada.presence.list_others.blocking(["7"]) == {}
+    bo.presence.set_open.blocking(["7"], "Bo Berg")
+    assert list(ada.presence.list_others.blocking(["7", "a" * 24])) == ["7"]
+    bo.presence.set_open.blocking([], "Bo Berg")
+    assert ada.presence.list_others.blocking(["7"]) == {}
+
+
+def test_listener_hears_another_desk_and_stops(open_desk: Callable[[str], TeamStore]) -> None:
+    ada, bo = open_desk("ada"), open_desk("bo")
+    heard: queue.Queue[str] = queue.Queue()
+    listener = TeamListener(ada.database)
+    thread = threading.Thread(target=listener.listen, args=(heard.put,))
+    thread.start()
+    assert heard.get(timeout=30) == ""
+    bo.presence.set_open.blocking(["7"], "Bo Berg")
+    assert heard.get(timeout=30) == "presence"
+    listener.stop()
+    thread.join(30)
+    assert not thread.is_alive()
 
 
 def test_owner_may_not_work_as_a_desk(postgres: PostgresServer, database: str) -> None:

@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
+from desktop.panels import main_window_controller
 from desktop.panels.activity_page import ActivityPage
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.widgets import banner as banner_module
@@ -141,12 +142,15 @@ async def test_find_key_searches_the_page_one_is_on(window: WindowDriver) -> Non
     assert QApplication.focusWidget() is window.view.top_bar.search_field
 
 
-async def test_result_of_a_change_does_not_linger_under_another_customer(
-    window: WindowDriver,
+async def test_result_of_a_change_is_read_out_and_does_not_linger_under_another_customer(
+    window: WindowDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(main_window_controller, "announce", lambda _view, text: said.append(text))
     await window.look_up("maria@lopez.example")
     window.click("Happy")
     await window.wait_until(lambda: window.last_status_text == "Health happy: Sailthru confirmed")
+    assert said == ["Health happy: Sailthru confirmed"]
     await window.look_up("tom@old.example")
     assert "Happy" not in window.last_status_text
     assert window.last_status_text == ""

@@ -57,6 +57,7 @@ async def test_pause_ends_by_itself_once_the_last_ticket_is_solved(window: Windo
     await window.wait_until(
         lambda: "Marketing is paused until" not in window.visible_texts(), within_s=20
     )
+    await window.wait_for_text("no longer paused", window.view.banner)
 
 
 async def test_fewer_instead_leads_from_the_form_to_the_lists(window: WindowDriver) -> None:

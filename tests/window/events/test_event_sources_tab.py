@@ -87,6 +87,35 @@ async def test_an_admin_has_a_source_delivered_by_itself_within_a_limit(
     assert source.switch is None
 
 
+async def test_the_destination_is_switched_off_for_all_sources_and_on_again(
+    window: EventsPageDriver,
+) -> None:
+    await open_sources(window)
+    tab = window.events_page.sources_tab
+    assert "nothing waits" in window.visible_texts(tab.destination_card)
+    tab.destination_switch.setFocus()
+    window.press(Key.Key_Space)
+    await window.wait_for_text("0 events wait.", tab.destination_card)
+    assert "switched off" in window.events_model.delivery.refusal()
+    assert "switched off" in window.house.find_event_refusal()
+    window.press(Key.Key_Space)
+    await window.wait_for_text("nothing waits", tab.destination_card)
+    assert window.house.find_event_refusal() == ""
+
+
+async def test_a_port_that_is_taken_is_told_with_what_to_do(window: EventsPageDriver) -> None:
+    await open_sources(window)
+    await add(window, "Website", EventSourceKind.HTTP)
+    await window.wait_until(lambda: "Website" in window.events_page.sources_tab.cards)
+    (source,) = await window.house.event_sources.list_sources()
+    told = "Port 8711 is taken by nginx (process 12). Serve at another."
+    await window.house.store.event_sources.put_trouble(source.id, told)
+    window.events_model.sources.refresh()
+    card = window.events_page.sources_tab.cards["Website"]
+    await window.wait_for_text(told, card)
+    assert "Not served" in window.visible_texts(card)
+
+
 async def test_a_source_is_renamed_gets_a_key_and_is_removed(window: EventsPageDriver) -> None:
     await open_sources(window)
     await add(window, "Shop", EventSourceKind.HTTP)

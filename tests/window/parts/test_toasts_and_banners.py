@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.panels.widgets import banner
+from desktop.panels.widgets import banner, toast_manager
 from desktop.panels.widgets import toast as toast_module
 from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.toast import Toast
@@ -156,6 +156,17 @@ def test_toasts_from_fourth_are_batched(qtbot: QtBot) -> None:
         QTest.mouseClick(button(shown[-1], "Undo all"), Qt.MouseButton.LeftButton)
     assert caught.args == [["3", "4", "5"], "undo"]
     assert len(toaster.visible_toasts()) == 3
+
+
+def test_toast_in_a_batch_is_read_out_by_its_own_words(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _host, toaster = host_with_toaster(qtbot)
+    said: list[str] = []
+    monkeypatch.setattr(toast_manager, "announce", lambda _widget, text: said.append(text))
+    for number in range(5):
+        toaster.show_toast(str(number), f"Change {number}", [("undo", "Undo")])
+    assert said == [f"Change {number}" for number in range(5)]
 
 
 def test_toast_fits_narrow_window_and_resizes(qtbot: QtBot) -> None:

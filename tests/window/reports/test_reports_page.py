@@ -261,11 +261,11 @@ async def test_who_may_not_see_reports_has_no_page_and_is_told_why(
     agent_window: ReportsPageDriver,
 ) -> None:
     window = agent_window
+    action = window.view.window_actions["Reports"]
+    await window.wait_until(lambda: not action.isEnabled())
     assert "reports" not in window.view.rail_pages
     window.press(Key.Key_6, CTRL)
     assert window.view.current_page != "reports"
-    action = window.view.window_actions["Reports"]
-    assert not action.isEnabled()
     assert "may not search everybody" in action.statusTip()
 
 

@@ -9,14 +9,17 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from desktop.model.edit import EditKind, EditRequest, EditTarget
+from desktop.model.kept_ticket import KeptTicket
 from desktop.model.lookup_query import parse_lookup_query
 from desktop.model.permission import Permission, Role
+from desktop.model.retention import ActivityType
 from desktop.model.service import Service
 from desktop.panels.settings.connection_test_card import ConnectionTestCard
 from desktop.panels.settings.disconnect_card import DisconnectCard
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings.managed_policy_card import PolicyCard
 from desktop.panels.settings.permissions_card import PermissionsCard
+from desktop.panels.settings.retention_card import RetentionCard
 from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
 from desktop.panels.settings.settings_form import SettingsForm
 from desktop.panels.settings.zendesk_connection_card import ZendeskConnectionCard
@@ -44,7 +47,9 @@ async def test_settings_page_contains_every_setting(admin_page: SettingsPageDriv
         settings_table.CHANGES_ENABLED.key,
         settings_table.HAS_DEDICATED_KEY.key,
         settings_table.NOTE_TEMPLATES.key,
+        settings_table.SOURCE_RECORDS.key,
         settings_table.SELL_ENABLED.key,
+        settings_table.LEADS.key,
         *(r.key for r in settings_table.PERMISSION_SETTINGS.values()),
     }
     own |= {row.key for row in settings_table.ALL_SETTINGS if row.key.startswith("zendesk.")}
@@ -282,15 +287,15 @@ async def test_settings_fewer_days_ask_with_the_customers_they_erase(
     async def keep_for(days: int, answer: str = "") -> None:
         field.setValue(days)
         field.editingFinished.emit()
-        await wait_until(lambda: card._confirm_task is not None)
+        await wait_until(lambda: card.change.task is not None)
         if answer:
             await wait_until(lambda: admin_page.window.findChildren(ConfirmationDialog))
             question = admin_page.window.findChildren(ConfirmationDialog)[-1]
             assert question.windowTitle() == f"Keep opened customers for {days} days only?"
             assert question.accessibleDescription().startswith("1 customer not opened since then")
             getattr(question, f"{answer}_button").click()
-        assert card._confirm_task is not None
-        await wait_until(card._confirm_task.done)
+        assert card.change.task is not None
+        await wait_until(card.change.task.done)
 
     # Nobody is lost by it, so nobody is asked.
     await keep_for(10)
@@ -305,8 +310,40 @@ async def test_settings_fewer_days_ask_with_the_customers_they_erase(
     for days in (29, 28):
         field.setValue(days)
         field.editingFinished.emit()
-    await wait_until(card._confirm_task.done)
+    await wait_until(card.change.task.done)
     assert (stored(), field.value()) == (28, 28)
+
+
+async def test_settings_shorter_retention_shows_what_it_drops_and_waits_for_yes(
+    admin_page: SettingsPageDriver,
+) -> None:
+    house, now = admin_page.house, admin_page.house.context.clock.now()
+    old = KeptTicket(
+        id=1, requester_id=7, subject="Late", status="closed", priority=None,
+        created_at=now - 40 * 86_400, updated_at=now - 40 * 86_400,
+    )  # fmt: skip
+    await await_with_timeout(house.data_store.tickets.save_tickets([old], "1", now))
+    await await_with_timeout(house.retention.confirm(await house.retention.find_impact({})))
+    card = admin_page.find_card("data", RetentionCard)
+    key = settings_table.RETENTION_DAYS[ActivityType.TICKETS].key
+    field = card.forms[key].rows[key].control
+    for answer, wanted in (("cancel", 90), ("confirm", 30)):
+        field.setValue(30)
+        field.editingFinished.emit()
+        await wait_until(
+            lambda: [w for w in admin_page.window.findChildren(ConfirmationDialog) if w.isVisible()]
+        )
+        question = admin_page.window.findChildren(ConfirmationDialog)[-1]
+        assert question.windowTitle() == "Drop 1 row from this computer?"
+        assert "1 ticket of 1 person" in question.accessibleDescription()
+        # Nothing has happened yet.
+        assert house.session.values.get(settings_table.RETENTION_DAYS[ActivityType.TICKETS]) == 90
+        getattr(question, f"{answer}_button").click()
+        await wait_until(lambda: card.change.task is None or card.change.task.done())
+        assert field.value() == wanted
+    await wait_until(lambda: card.result_note.text())
+    assert (await house.retention.list_rows())[0].rows == 0
+    assert house.session.values.get(settings_table.RETENTION_DAYS[ActivityType.TICKETS]) == 30
 
 
 async def test_settings_new_key_replaces_old_after_it_works(

@@ -1,10 +1,12 @@
 """What a screen reader and its user do, from outside; run by the system's own Python.
 
-Argument: the address of the sandbox's Zendesk. The agent's journeys follow each other in one
-window. Prints one JSON line with what was found, done and heard, by journey.
+Arguments: the address of the sandbox's Zendesk and its Authorization header, and the program's
+Python. The agent's journeys follow each other in one window, and one's undo time runs while the
+next is gone. Prints one JSON line with what was found, done and heard, by journey.
 """
 
 import json
+import subprocess
 import sys
 import time
 import urllib.request
@@ -48,14 +50,9 @@ def wait_for_node(find: Callable[[], Any], within_s: float = 40) -> Any:
         if found:
             return found
         time.sleep(0.1)
-    seen = (
-        [(n.getRoleName(), n.name) for n in walk_accessible_tree(window())]
-        if window()
-        else "no window"
-    )
-    raise SystemExit(
-        f"there is {seen}; never there: {[c.cell_contents for c in find.__closure__ or ()]}"
-    )
+    sought = [cell.cell_contents for cell in find.__closure__ or ()]
+    shown = [text for text in shown_texts() if text]
+    raise SystemExit(f"shown: {shown}; heard: {heard}; never there: {sought}")
 
 
 def find_named(name: str, role: str | None = None) -> Callable[[], Any]:
@@ -108,6 +105,22 @@ def wait_until_heard(part: str) -> str:
     return str(wait_for_node(find))
 
 
+def count_announcements(part: str) -> int:
+    listen()
+    return sum(part in said for said in heard)
+
+
+def request(method: str, url: str, body: object = None, authorization: str = "") -> None:
+    """Ask the sandbox, as another program would."""
+    asked = urllib.request.Request(  # noqa: S310 - the test's own loopback address
+        url,
+        data=json.dumps(body).encode() if body is not None else None,
+        method=method,
+        headers={"Content-Type": "application/json", "Authorization": authorization},
+    )
+    urllib.request.urlopen(asked).close()  # noqa: S310
+
+
 def look_up(text: str) -> None:
     field = wait_for_node(find_named("Find a customer", "text"))
     field.queryEditableText().setTextContents(text)
@@ -118,8 +131,8 @@ def look_up(text: str) -> None:
 
 
 def opt_out() -> Report:
-    """AG1: the level is chosen, its reason is there already, and the service confirms it."""
-    look_up("maria@lopez.example")
+    """AG1: the level is chosen, the service confirms it, and a note for colleagues is added."""
+    look_up("#48213")
     # By its role: its title has the same name, and may be told first while panels change.
     panel = wait_for_node(
         lambda: find_named("Opt-out", "panel")() or find_named("Opt-out", "grouping")()
@@ -129,9 +142,18 @@ def opt_out() -> Report:
     names = sorted({node.name for node in walk_accessible_tree(window()) if node.name})
     press(radio, "press", "toggle", "check")
     press(wait_for_node(find_named("Stop marketing e-mail")), "press", "click")
-    wait_for_text("Sailthru confirmed")
+    confirmed = wait_until_heard("Sailthru confirmed")
     checked = wait_for_node(find_named("No marketing e-mail", "radio button"))
+    press(wait_for_node(find_named("Add note to #48213")), "press", "click")
+    field = wait_for_node(find_named("Note to colleagues", "text"))
+    # What was changed stands there already.
+    note = wait_for_node(lambda: field.queryText().getText(0, -1))
+    field.queryEditableText().setTextContents(f"{note} Please call back.")
+    press(wait_for_node(find_named("Add internal note")), "press", "click")
     return {
+        "confirmed": confirmed,
+        "note": note,
+        "added": wait_until_heard("note to colleagues on #48213"),
         "panel": panel.getRoleName(),
         "roles": roles,
         "names": names,
@@ -159,14 +181,17 @@ def change_address() -> Report:
 
 
 def pause_marketing() -> Report:
-    """AG3: a frustrated customer is marked, and gets no campaigns for a while."""
+    """AG3: a frustrated customer is marked, and is to get no campaigns for a while."""
     look_up("#48302")
     wait_for_text("Priya Nair")
     group = wait_for_node(find_named("Health", "panel"))
     press(wait_for_node(find_named("Frustrated", "radio button")), "press", "toggle", "check")
     wait_until_heard("health set to Frustrated")
     press(wait_for_node(find_named("Pause marketing")), "press", "click")
-    wait_for_text("Sends in 7 s")
+    wait_until_heard("arketing pauses until")
+    # The countdown goes on once, whichever of its seconds was read first: it is not told again.
+    countdown = wait_for_text("Sends in ")
+    wait_for_node(lambda: countdown not in shown_texts())
     listen()
     checked = wait_for_node(find_named("Frustrated", "radio button"))
     return {
@@ -174,6 +199,22 @@ def pause_marketing() -> Report:
         "checked": is_in_state(checked, pyatspi.STATE_CHECKED),
         "paused": [said for said in heard if "arketing pauses until" in said],
     }
+
+
+def release_pause(sandbox: str, authorization: str, python: str) -> Report:
+    """AG3, the next day: the last ticket is solved, and the pause is released by itself."""
+    wait_until_heard("Marketing paused until")
+    look_up("#48302")
+    banner = wait_until_heard("Marketing is paused until")
+    wait_for_node(find_named("End pause"))
+    solved = {"ticket": {"status": "solved"}}
+    request("PUT", f"{sandbox}/api/v2/tickets/48302", solved, authorization)
+    # What the window itself does every few minutes.
+    command = [python, "-m", "desktop", "pause", "--release"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    released = wait_until_heard("no longer paused")
+    wait_for_node(lambda: not find_named("End pause")() and window())
+    return {"banner": banner, "released": released}
 
 
 def use_other_profile() -> Report:
@@ -190,25 +231,19 @@ def work_offline(sandbox: str) -> Report:
     look_up("dana@okafor.example")
     wait_for_text("Dana Okafor")
     wait_for_node(find_named("VIP Offers", "check box"))
-    request = urllib.request.Request(  # noqa: S310 - the test's own loopback address
-        f"{sandbox}/sandbox/network",
-        data=json.dumps({"off_s": _OFFLINE_S}).encode(),
-        method="POST",
-        headers={"Content-Type": "application/json"},
-    )
-    urllib.request.urlopen(request).close()  # noqa: S310
+    request("POST", f"{sandbox}/sandbox/network", {"off_s": _OFFLINE_S})
     press(wait_for_node(find_named("Refresh")), "press", "click")
     away = wait_until_heard("can't be reached")
     press(wait_for_node(find_named("VIP Offers", "check box")), "press", "toggle", "check")
     queued = wait_until_heard("queued until Sailthru is back")
     box = wait_for_node(find_named("VIP Offers", "check box"))
     waits = box.description
-    # The network is back: whoever asks the services next gets an answer.
-    wait_for_node(lambda: urllib.request.urlopen(f"{sandbox}/api/v2/users/me"))  # noqa: S310
-    return {"away": away, "queued": queued, "waits": waits}
+    # The network is back: the window asks again by itself, and sends.
+    sent = wait_until_heard("Removed from VIP Offers: Sailthru confirmed")
+    return {"away": away, "queued": queued, "waits": waits, "sent": sent}
 
 
-def main(sandbox: str) -> None:
+def main(sandbox: str, authorization: str, python: str) -> None:
     pyatspi.Registry.registerEventListener(
         lambda event: heard.append(str(event.any_data)), "object:announcement"
     )
@@ -217,11 +252,12 @@ def main(sandbox: str) -> None:
         "opt out": opt_out(),
         "change address": change_address(),
         "pause marketing": pause_marketing(),
-        "use other profile": use_other_profile(),
         "work offline": work_offline(sandbox),
+        "use other profile": use_other_profile(),
+        "release pause": release_pause(sandbox, authorization, python),
     }
     sys.stdout.write(json.dumps(report))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

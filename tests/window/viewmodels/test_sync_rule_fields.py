@@ -56,16 +56,15 @@ FULL = Sync(
 # Controls that are no form field: editors of rows, the header, the dialog “About this sync”.
 OTHER_CONTROLS = {
     "title", "labels", "description", "favourite", "on", "schedule", "mapping", "purposes",
-    "stages", "source.where", "source.stage", "source.kind", "notify.on_run", "notify.on_failure",
-    "identity",
+    "stages", "source.where", "source.stage", "source.kind", "target",
+    "notify.on_run", "notify.on_failure", "identity",
 }  # fmt: skip
 # Kept by the program, nothing that a person chooses.
 NO_CONTROL = {
     "name", "switched_on_by", "checked_at",
-    "preset", "version", "opt_in.attested_by", "opt_in.attested_at",
+    "preset", "partner", "version", "opt_in.attested_by", "opt_in.attested_at",
     # Read from older files alone: nothing writes a text-message status yet.
-    "opt_in.sms",
-}  # fmt: skip
+    "opt_in.sms", "armed_at", "effects.pause_var", "effects.pause_list"}  # fmt: skip
 
 
 def leaf_paths(value: object, prefix: str = "") -> set[str]:

@@ -66,7 +66,7 @@ def _describe(document: dict[str, Any], rows: Sequence[ReplayRow]) -> Iterator[s
     yield f"{chosen}, {document['sent_again']:,} would send something again."
     if document["overtaken"]:
         people = format_count(document["overtaken"], "user has", "users have")
-        yield f"{people} later events too: older values would come back over newer ones."
+        yield f"{people} later events too: what those gave anew is left out."
     for row in rows:
         where = f"{row.stored.source_name} line {row.stored.line}"
         yield f"  event {row.stored.id}, {where}: {row.text}"

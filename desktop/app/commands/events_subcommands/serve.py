@@ -3,7 +3,9 @@
 import argparse
 import asyncio
 import contextlib
+import socket
 import sys
+from collections.abc import Collection
 from typing import Any
 
 from desktop.app.cli_output import ExitCode, emit
@@ -14,6 +16,7 @@ from desktop.app.event_intake_app import EventIntakeApp, IntakeSource
 from desktop.app.event_intake_server import (
     LOOPBACK,
     IntakeAddress,
+    PortTaken,
     listen_on,
     parse_origin,
     serve_events,
@@ -80,7 +83,7 @@ async def _serve(services: WorkspaceServices, options: argparse.Namespace) -> in
     # What is stored is proven also while Zendesk is away.
     await services.session.load_audit_key()
     right, source_ids = FeedingRight(services), frozenset(one.id for one in served.values())
-    listener = listen_on(place)
+    listener = await _listen(services, place, source_ids)
     await right.ask_for(source_ids)
     port = listener.getsockname()[1]
     app = EventIntakeApp(
@@ -127,6 +130,21 @@ async def _serve(services: WorkspaceServices, options: argparse.Namespace) -> in
         with contextlib.suppress(asyncio.CancelledError):
             await asking
     return ExitCode.DONE
+
+
+async def _listen(
+    services: WorkspaceServices, place: IntakeAddress, source_ids: Collection[int]
+) -> socket.socket:
+    """Open the socket; the window shows at the sources where their port is taken."""
+    trouble = ""
+    try:
+        return listen_on(place)
+    except PortTaken as error:
+        trouble = f"{error.title} {error.hint}"
+        raise
+    finally:
+        for id_ in source_ids:
+            await services.store.event_sources.put_trouble(id_, trouble)
 
 
 async def _require_configuration(services: WorkspaceServices) -> None:

@@ -17,8 +17,11 @@ from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner
 from desktop.kit.errors import InvalidInput
+from desktop.model.service import Service
+from desktop.model.sync_plan import PlannedOutcome
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.sync.plan_row_decisions import PlanRowDecisions
+from desktop.sync.sell_decisions import MATCH_CAUSES, SellDecisions
 
 
 def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +87,12 @@ async def _tick(services: WorkspaceServices, options: argparse.Namespace) -> int
 
 def _add_resolve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("row", metavar="ROW", help="a row's number, or PLAN:ROW")
-    parser.add_argument("picks", nargs="+", metavar="FIELD=zendesk|sailthru")
+    parser.add_argument(
+        "picks",
+        nargs="+",
+        metavar="FIELD=zendesk|sailthru|sell",
+        help="match=ID chooses which of several in Zendesk Sell is synced",
+    )
     parser.add_argument("--always", action="store_true", help="from now on without asking")
 
 
@@ -94,7 +102,15 @@ async def _resolve(services: WorkspaceServices, options: argparse.Namespace) -> 
     await require_view_permission(services)
     decisions = PlanRowDecisions(services.store, services.context.clock)
     plan_id, _, number = options.row.rpartition(":")
-    plan_id = plan_id or decisions.find_plan_with_conflict(number)
+    match = options.picks[0].removeprefix("match=") if len(options.picks) == 1 else ""
+    if match and match != options.picks[0]:
+        plan_id = plan_id or decisions.find_plan_with_row(
+            number, "to match", lambda row: row.cause in MATCH_CAUSES
+        )
+        return await _choose_match(services, options, plan_id, match)
+    plan_id = plan_id or decisions.find_plan_with_row(
+        number, "with a conflict", lambda row: row.fate is PlannedOutcome.CONFLICT
+    )
     row = decisions.find_row(plan_id, number)
     picks = [_parse_pick(pick) for pick in options.picks]
     # All or none: a mistyped second field leaves the first undecided.
@@ -110,11 +126,28 @@ async def _resolve(services: WorkspaceServices, options: argparse.Namespace) -> 
     )
 
 
+async def _choose_match(
+    services: WorkspaceServices, options: argparse.Namespace, plan_id: str, match: str
+) -> int:
+    store = services.store
+    row = PlanRowDecisions(store, services.context.clock).find_row(
+        plan_id, options.row.rpartition(":")[2]
+    )
+    sync = store.plans.get_planned_sync.blocking(plan_id)
+    decisions = SellDecisions(store, services.context.clock)
+    decisions.choose(sync, row, match, services.session.actor.name)
+    return emit(
+        {"plan": plan_id, "match": match, **plan_row_to_json(row)},
+        [f"Row {row.row} of plan {plan_id} is matched with {match}. The next plan goes by it."],
+        as_json=options.json,
+    )
+
+
 def _parse_pick(text: str) -> tuple[str, str]:
     field, _, side = text.rpartition("=")
     # A field may be a list, whose name may hold `=`: the last one splits.
-    if not field or side not in ("zendesk", "sailthru"):
-        raise InvalidInput(f"{text[:80]}: say FIELD=zendesk or FIELD=sailthru.")
+    if not field or side not in {service.value for service in Service}:
+        raise InvalidInput(f"{text[:80]}: say FIELD=zendesk, FIELD=sailthru or FIELD=sell.")
     return field, side
 
 
