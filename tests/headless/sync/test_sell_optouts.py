@@ -10,7 +10,7 @@ from desktop.app.runner_factory import build_runner, build_sync_context
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingRow, SourceType
-from desktop.model.permission import Actor, Role
+from desktop.model.permission import Actor, PermissionDecision, Role
 from desktop.model.sell_optout import SellOptOutRule
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync, SyncSource
@@ -21,6 +21,8 @@ from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_presets import SELL_OPTOUTS_TO_SAILTHRU
+from desktop.sync.sync_runner import RunRequest
+from desktop.writing.optout_door import RowPermits, permit_loosening_if
 from tests.support import sell_cases, sync_cases
 from tests.support.sandbox_servers import SandboxServers
 
@@ -116,8 +118,18 @@ async def test_optouts_travel_again_and_are_taken_back(
     assert optout(sync_sandbox, lead) == "none"
 
 
-async def test_optin_mark_waits_for_a_person(
-    sync_sandbox: SandboxServers, sell_services: WorkspaceServices
+@pytest.mark.parametrize(
+    ("permits", "level"),
+    [
+        (None, "none"),
+        (RowPermits(permit_loosening_if(lambda: PermissionDecision(False, "may not"))), "basic"),
+    ],
+)
+async def test_optin_mark_waits_for_a_person_with_the_right(
+    sync_sandbox: SandboxServers,
+    sell_services: WorkspaceServices,
+    permits: RowPermits | None,
+    level: str,
 ) -> None:
     email = f"back@{DOMAIN}"
     sync_sandbox.create_profile(email)
@@ -141,8 +153,10 @@ async def test_optin_mark_waits_for_a_person(
     with pytest.raises(InvalidInput, match="person by person"):
         decisions.set_preferred_side(plan.id, "optout", Service.SELL.value, ADA)
     decisions.resolve_conflict(plan.id, row.row, "optout", Service.SELL.value)
-    await sync_cases.run_sync(sell_services, sync, plan_id=plan.id)
-    assert optout(sync_sandbox, email) == "none"
+    runner = build_runner(sell_services, sync.name, permits=permits)
+    await runner.run(sync, RunRequest(sync.name, "Ada", plan_id=plan.id))
+    assert optout(sync_sandbox, email) == level
+    assert optout(sync_sandbox, other) == "basic"
 
 
 def test_optout_sync_without_marks_is_not_switched_on(sell_services: WorkspaceServices) -> None:
