@@ -13,7 +13,7 @@ from desktop.model.field_mapping import ConflictPreference, MappingRow, SourceTy
 from desktop.model.permission import Actor, PermissionDecision, Role
 from desktop.model.sell_optout import SellOptOutRule
 from desktop.model.service import Service
-from desktop.model.sync import SourceKind, Sync, SyncSource
+from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
 from desktop.model.sync_plan import FieldChange, PlannedOutcome
 from desktop.model.target_record import TargetRecord
 from desktop.sync.pipeline.sell_optouts import diff_sell_optout
@@ -60,8 +60,8 @@ def test_sell_optout_diff_tightens_and_asks_before_it_loosens(
 
 def save_sync(house: WorkspaceServices, **changes: Any) -> Sync:
     """The preset, on; a condition and a preference that would hold opt-outs back do not."""
-    only_back = FieldCondition("email", ConditionOperator.IS, f"back@{DOMAIN}")
-    source = SyncSource(SourceKind.SELL_OPTOUTS, where=(only_back,), optout=RULE)
+    readers = FieldCondition("title", ConditionOperator.IS, "Reader")
+    source = SyncSource(SourceKind.SELL_OPTOUTS, where=(readers,), optout=RULE)
     sync = sell_cases.save_sell_preset(house, SELL_OPTOUTS_TO_SAILTHRU)
     changed = replace(sync, source=source, **changes)
     return house.store.syncs.save.blocking(changed, house.context.clock.now())
@@ -83,16 +83,18 @@ async def test_optouts_travel_again_and_are_taken_back(
         sync_sandbox.create_profile(email)
     sync_sandbox.write_profile(strict, optout_email="all")
     for kind, email, tags in (
-        ("contact", out, ["No Mail"]),
         # The same person twice, and marked the other way: the refusal counts.
-        ("lead", out, ["newsletter"]),
+        ("contact", out, ["newsletter"]),
+        ("lead", out, ["No Mail"]),
         ("lead", lead, ["no mail"]),
         ("contact", plain, ["customer"]),
         ("contact", strict, ["no mail"]),
         ("contact", absent, ["no mail"]),
     ):
-        sell_cases.create_sell_person(sync_sandbox, kind, email, tags=tags)
-    sync = save_sync(sell_services)
+        title = "Reader" if tags == ["newsletter"] else ""
+        sell_cases.create_sell_person(sync_sandbox, kind, email, tags=tags, title=title)
+    # Whatever a file has set besides: it writes opt-outs alone.
+    sync = save_sync(sell_services, effects=SyncEffects(create_missing=True))
 
     plan = await build_runner(sell_services, sync.name).preview(sync, "Ada")
     rows = sync_cases.plan_rows(sell_services.store, plan.id)
@@ -134,7 +136,9 @@ async def test_optin_mark_waits_for_a_person_with_the_right(
     email = f"back@{DOMAIN}"
     sync_sandbox.create_profile(email)
     sync_sandbox.write_profile(email, optout_email="basic")
-    sell_cases.create_sell_person(sync_sandbox, "contact", email, tags=["newsletter"])
+    sell_cases.create_sell_person(
+        sync_sandbox, "contact", email, tags=["newsletter"], title="Reader"
+    )
     other = f"other@{DOMAIN}"
     sync_sandbox.create_profile(other)
     sync_sandbox.write_profile(other, optout_email="basic")
