@@ -12,7 +12,7 @@ from desktop.model.mapping_template import template_fields
 from desktop.model.sell_lists import LEAD_STATUS_FIELD
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
-from desktop.model.target_record import SELL_FIELD_PREFIX
+from desktop.model.target_record import OPTOUT_FIELD, SELL_FIELD_PREFIX
 
 ZENDESK_USER_FIELDS = (
     "id",
@@ -99,6 +99,7 @@ SELL_CONTACT_FIELDS = (
     "billing_address.country",
 )
 SELL_LEAD_FIELDS = (*_SELL_PERSON_FIELDS, "status", "organization_name")
+SELL_OPTOUT_FIELDS = (*_SELL_PERSON_FIELDS, OPTOUT_FIELD)
 _FIELDS_BY_KIND = {
     SourceKind.ZENDESK_USERS: ZENDESK_USER_FIELDS,
     SourceKind.ZENDESK_TICKETS: (*ZENDESK_USER_FIELDS, *TICKET_FIELDS),
@@ -106,6 +107,7 @@ _FIELDS_BY_KIND = {
     SourceKind.RULE: (*ZENDESK_USER_FIELDS, *RULE_FIELDS),
     SourceKind.SELL_CONTACTS: SELL_CONTACT_FIELDS,
     SourceKind.SELL_LEADS: SELL_LEAD_FIELDS,
+    SourceKind.SELL_OPTOUTS: SELL_OPTOUT_FIELDS,
 }
 # docs/sailthru.md 2.4: conditions are judged by a list's export, before any profile is read.
 _NOT_EXPORTED_PROBLEMS = {
@@ -121,6 +123,7 @@ _OPEN_PREFIXES = {
     SourceKind.RULE: "user_fields.",
     SourceKind.SELL_CONTACTS: SELL_FIELD_PREFIX,
     SourceKind.SELL_LEADS: SELL_FIELD_PREFIX,
+    SourceKind.SELL_OPTOUTS: SELL_FIELD_PREFIX,
 }
 _FIELDS_BY_SERVICE = (
     (Service.SAILTHRU, PROFILE_FIELDS, "vars."),
@@ -214,6 +217,8 @@ def source_field_problem(sync: Sync, field: str) -> str:
 def mapping_source_problems(sync: Sync) -> Iterator[str]:
     """Yield why mapping rows never read a value from the source, a sentence each."""
     for row in (row for row in sync.mapping if row.on):
+        if sync.source.kind is SourceKind.SELL_OPTOUTS and row.target != OPTOUT_FIELD:
+            yield f"The row for {row.target[:80]} never writes: this sync writes opt-outs alone."
         for field in _named_fields(row):
             problem = source_field_problem(sync, field)
             if problem:

@@ -13,6 +13,7 @@ from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
 from desktop.model.limit import Limit
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.rule import PhrasePlace, RuleTrigger
+from desktop.model.sell_optout import NOTHING_MARKED, SellOptOutRule
 from desktop.model.service import Service
 
 # Instead of the name of a covering list: profiles are read one by one.
@@ -35,6 +36,7 @@ class SourceKind(Enum):
     RULE = "rule"
     SELL_CONTACTS = "sell_contacts"
     SELL_LEADS = "sell_leads"
+    SELL_OPTOUTS = "sell_optouts"
 
     @property
     def service(self) -> Service:
@@ -46,6 +48,7 @@ _SERVICE_BY_SOURCE = {
     SourceKind.SAILTHRU_LISTS: Service.SAILTHRU,
     SourceKind.SELL_CONTACTS: Service.SELL,
     SourceKind.SELL_LEADS: Service.SELL,
+    SourceKind.SELL_OPTOUTS: Service.SELL,
 }
 
 
@@ -110,7 +113,8 @@ class SyncSource:
     `lists`: the Sailthru lists (smart ones included); none means every natural list.
     `within_days`: only tickets made in so many days; None: all. `stage`: only people who are in
     this stage now; empty: all. Of a rule: `trigger` is what happens to people, `phrase` what a
-    ticket says, `phrase_in` where; `segment` names the saved segment they have to be in.
+    ticket says, `phrase_in` where; `segment` names the saved segment they have to be in. `optout`
+    says whom of Sell's contacts and leads a sync of their opt-outs takes for opted out.
     """
 
     kind: SourceKind
@@ -122,6 +126,7 @@ class SyncSource:
     phrase: str = ""
     phrase_in: PhrasePlace = PhrasePlace.TEXT
     segment: str = ""
+    optout: SellOptOutRule = NOTHING_MARKED
 
     @property
     def condition_fields(self) -> frozenset[str]:

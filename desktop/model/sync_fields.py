@@ -13,7 +13,9 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.attribute_path import read_value, replace_value
 from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, FrequencyCap
 from desktop.model.name_splitting import NameSplitRule
+from desktop.model.optout_level import OptOutLevel
 from desktop.model.rule import MAX_RULE_PAUSE_DAYS, PhrasePlace, RuleTrigger
+from desktop.model.sell_optout import SellOptOutDefault
 from desktop.model.service import Service
 from desktop.model.sync import (
     ATTESTATION_TEXT,
@@ -42,6 +44,9 @@ _COPIES_TO_SAILTHRU = (*_COPIES_ZENDESK, SourceKind.SELL_CONTACTS, SourceKind.SE
 _WRITES_SAILTHRU = (*_COPIES_TO_SAILTHRU, *_OF_RULE)
 _COPIES = (*_COPIES_TO_SAILTHRU, SourceKind.SAILTHRU_LISTS)
 _READS_SAILTHRU = (SourceKind.SAILTHRU_LISTS,)
+_OF_SELL_OPTOUTS = (SourceKind.SELL_OPTOUTS,)
+# A sync of opt-outs writes nothing else, and nothing holds an opt-out back.
+_WRITES_RECORDS = tuple(kind for kind in SourceKind if kind is not SourceKind.SELL_OPTOUTS)
 
 
 class SyncFieldKind(Enum):
@@ -126,9 +131,64 @@ SYNC_FIELDS = (
         sources=(SourceKind.ZENDESK_TICKETS,),
     ),
     SyncField(
+        "source.optout.out_tags",
+        "Tags that mean opted out",
+        "A contact or lead with one of these tags is opted out, whatever else is said of it.",
+        _NAMES,
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
+        "source.optout.in_tags",
+        "Tags that mean opted in",
+        "Nobody is opted in by a tag alone: a person decides in the preview.",
+        _NAMES,
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
+        "source.optout.field",
+        "Or the custom field",
+        "Name or id of a custom field of contacts and leads. The id outlives a new name.",
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
+        "source.optout.out_values",
+        "Its values that mean opted out",
+        "Values of that field; a check box is yes or no.",
+        _NAMES,
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
+        "source.optout.in_values",
+        "Its values that mean opted in",
+        "Nobody is opted in by a value alone: a person decides in the preview.",
+        _NAMES,
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
+        "source.optout.level",
+        "Opted out means",
+        "The level that they get in Sailthru. A stricter one there stays.",
+        _CHOICE,
+        choices=tuple((level.value, level.label) for level in (OptOutLevel.BASIC, OptOutLevel.ALL)),
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
+        "source.optout.default",
+        "Everybody else is",
+        "What counts for people who are marked neither way.",
+        _CHOICE,
+        choices=(
+            (SellOptOutDefault.UNKNOWN.value, "Unknown: do not change"),
+            (SellOptOutDefault.OPTED_OUT.value, "Opted out"),
+            (SellOptOutDefault.OPTED_IN.value, "Opted in, where a person agrees"),
+        ),
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
         "source.where",
         "Only people whose…",
-        "Conditions that must all hold, objects of field, test and value.",
+        "Conditions that must all hold, objects of field, test and value. None holds an opt-out of"
+        " Zendesk Sell back.",
         _JSON,
     ),
     SyncField(
@@ -157,6 +217,7 @@ SYNC_FIELDS = (
         "Mapping",
         "Which field goes where, objects of source, target, operator, type and more.",
         _JSON,
+        sources=_WRITES_RECORDS,
     ),
     SyncField(
         "name_split",
@@ -172,6 +233,7 @@ SYNC_FIELDS = (
         "Both directions",
         "Switching this sync on or off does the same with the one of the other direction.",
         _SWITCH,
+        sources=_WRITES_RECORDS,
         service=Service.SELL,
     ),
     SyncField(
@@ -186,6 +248,7 @@ SYNC_FIELDS = (
             (SharedAddressRule.FIRST.value, "The first"),
             (SharedAddressRule.NONE.value, "None of them"),
         ),
+        sources=_WRITES_RECORDS,
         service=Service.SELL,
     ),
     SyncField(
@@ -193,6 +256,7 @@ SYNC_FIELDS = (
         "Create missing people",
         "Creates whoever the other service does not have yet.",
         _SWITCH,
+        sources=_WRITES_RECORDS,
     ),
     SyncField(
         "effects.add_to_lists",
@@ -255,6 +319,7 @@ SYNC_FIELDS = (
         "Each status of Zendesk Sell's leads is a Sailthru list. Of several lists the one joined"
         " last counts.",
         _SWITCH,
+        sources=_WRITES_RECORDS,
         service=Service.SELL,
     ),
     SyncField(
@@ -294,8 +359,15 @@ SYNC_FIELDS = (
         "Require consent",
         "Only people with evidence for one of these, objects of name and evidence (a condition).",
         _JSON,
+        sources=_WRITES_RECORDS,
     ),
-    SyncField(CAP_PATH, "Contact limit", "Leaves out people it reached often enough.", _SWITCH),
+    SyncField(
+        CAP_PATH,
+        "Contact limit",
+        "Leaves out people it reached often enough.",
+        _SWITCH,
+        sources=_WRITES_RECORDS,
+    ),
     SyncField(
         "pressure.most",
         "At most",
@@ -303,6 +375,7 @@ SYNC_FIELDS = (
         _NUMBER,
         minimum=1,
         maximum=1000,
+        sources=_WRITES_RECORDS,
     ),
     SyncField(
         "pressure.window",
@@ -315,6 +388,7 @@ SYNC_FIELDS = (
             (CapPeriod.MONTH.value, "a month"),
             (CapPeriod.QUARTER.value, "a quarter"),
         ),
+        sources=_WRITES_RECORDS,
     ),
     SyncField(
         "pressure.event",
@@ -327,6 +401,7 @@ SYNC_FIELDS = (
             (ContactEvent.OPENED.value, "only if they opened e-mail since"),
             (ContactEvent.CLICKED.value, "only if they clicked in e-mail since"),
         ),
+        sources=_WRITES_RECORDS,
     ),
     SyncField(
         "limits.people",

@@ -28,7 +28,7 @@ def validate_sync_names(sync: Sync) -> tuple[str, ...]:
     found = [*_condition_problems(sync), *_direction_problems(sync)]
     found += [*_list_problems(sync), *_tag_problems(sync), *_field_problems(sync)]
     found += _optout_level_problems(sync)
-    found += _rule_problems(sync)
+    found += [*_rule_problems(sync), *_sell_optout_problems(sync)]
     if sync.pressure is not None and sync.pressure.most < 1:
         found.append("“At most” is once at least: else it reaches nobody.")
     return tuple(dict.fromkeys(found))
@@ -74,6 +74,15 @@ def _direction_problems(sync: Sync) -> Iterator[str]:
     # A rule may give tags to the very users it is about.
     if not (is_between or sync.is_rule):
         yield f"It reads {source.title} and writes to {target.title}: one of them is Sailthru."
+
+
+def _sell_optout_problems(sync: Sync) -> Iterator[str]:
+    """Yield what a sync of Sell's opt-outs does not say, or says of a level that is none."""
+    rule = sync.source.optout
+    if (rule.out_values or rule.in_values) and not rule.field.strip():
+        yield "Say which custom field of Zendesk Sell has these values."
+    if rule.level not in (OptOutLevel.BASIC, OptOutLevel.ALL):
+        yield "Opted out means basic or all."
 
 
 def _rule_problems(sync: Sync) -> Iterator[str]:

@@ -39,6 +39,7 @@ from desktop.sync.pipeline.lead_lists import (
 )
 from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, is_deleted
+from desktop.sync.pipeline.sell_optouts import as_planned, is_of_sell_optouts
 from desktop.sync.pipeline.target_kind import TargetKind, make_target_kind
 from desktop.sync.record_pairs import find_paired_records, find_paired_sids
 from desktop.sync.rule_reader import RuleReader
@@ -59,9 +60,9 @@ class PlanLookup:
         self.covering: CoveringExport | None = None
         self._context = context
         self._store = context.store
-        self._sync = sync
+        self._sync = as_planned(sync)
         self._source = source
-        self._targets = TargetReader(context, sync)
+        self._targets = TargetReader(context, self._sync)
 
     async def begin(self) -> PlanContext:
         """Look up what holds for the whole plan: target kind, corrections, open increments."""
@@ -364,7 +365,7 @@ class PlanLookup:
 
     def _with_sharing(self, records: Sequence[SourceRecord], context: PlanContext) -> PlanContext:
         """Look up for a plan which Sell records share an address, and which of them was chosen."""
-        if Service.SELL not in self._sync.services:
+        if Service.SELL not in self._sync.services or is_of_sell_optouts(self._sync):
             return context
         kind, feeds = sell_kind_of(self._sync), self._store.sell_feeds
         hashes = [record.email_hash for record in records if record.email_hash]

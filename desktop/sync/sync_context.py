@@ -33,6 +33,12 @@ SELL_TARGETS = {
 }
 
 
+# Which feeds of Sell a sync's source is read from.
+SELL_SOURCES = {kind: (record,) for kind, record in SELL_KINDS.items()} | {
+    SourceKind.SELL_OPTOUTS: tuple(SellRecordKind)
+}
+
+
 def sell_kind_of(sync: Sync) -> SellRecordKind:
     """Return which records of Sell a sync reads or writes; of no other sync it is asked."""
     return SELL_KINDS.get(sync.source.kind) or SELL_TARGETS[sync.target_type]

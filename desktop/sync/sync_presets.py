@@ -20,6 +20,7 @@ from desktop.model.sync import (
     SyncSource,
     TargetType,
 )
+from desktop.model.target_record import OPTOUT_FIELD
 
 TICKETS_TO_PROFILES = "tickets-to-profiles"
 ZENDESK_TO_SAILTHRU = "zendesk-to-sailthru"
@@ -29,6 +30,7 @@ SELL_CONTACTS_TO_SAILTHRU = "sell-contacts-to-sailthru"
 SAILTHRU_TO_SELL_CONTACTS = "sailthru-to-sell-contacts"
 SELL_LEADS_TO_SAILTHRU = "sell-leads-to-sailthru"
 SAILTHRU_TO_SELL_LEADS = "sailthru-to-sell-leads"
+SELL_OPTOUTS_TO_SAILTHRU = "sell-optouts-to-sailthru"
 
 _DEFAULT_IDENTITY = (MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier.EXTERNAL_ID)
 
@@ -85,6 +87,12 @@ _BLANK_SELL_ROWS = {
 }
 
 
+# A level is never loosened by it: see `pipeline.sell_optouts`.
+_OPTOUT_ROW = MappingRow(
+    OPTOUT_FIELD, OPTOUT_FIELD, type=SourceType.OPTOUT, prefer=ConflictPreference.STRICTER
+)
+
+
 def _blank_row(kind: SourceKind) -> MappingRow:
     return {
         SourceKind.ZENDESK_USERS: MappingRow(
@@ -103,6 +111,7 @@ def _blank_row(kind: SourceKind) -> MappingRow:
         SourceKind.SELL_LEADS: MappingRow(
             "id", "vars.sell_lead_id", MappingOperator.SET_IF_EMPTY, SourceType.IDENTIFIER
         ),
+        SourceKind.SELL_OPTOUTS: _OPTOUT_ROW,
     }[kind]
 
 
@@ -310,6 +319,21 @@ def _sailthru_to_sell_leads(names: PresetNames) -> Sync:
     )
 
 
+def _sell_optouts_to_sailthru(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SELL_OPTOUTS_TO_SAILTHRU,
+        title="Zendesk Sell opt-outs to Sailthru",
+        source=SyncSource(SourceKind.SELL_OPTOUTS),
+        identity=_DEFAULT_IDENTITY,
+        mapping=(_OPTOUT_ROW,),
+        schedule="hourly",
+        preset=SELL_OPTOUTS_TO_SAILTHRU,
+        description="Contacts and leads that Zendesk Sell marks as opted out are opted out in"
+        " Sailthru, as long as the mark stands. Nobody is opted in without a person.",
+    )
+
+
 _SELL_NAME_ROWS = tuple(
     MappingRow(f"vars.{name}", name, prefer=ConflictPreference.ASK)
     for name in ("first_name", "last_name", "phone")
@@ -330,6 +354,7 @@ SELL_PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
         SAILTHRU_TO_SELL_CONTACTS: _sailthru_to_sell_contacts,
         SELL_LEADS_TO_SAILTHRU: _sell_leads_to_sailthru,
         SAILTHRU_TO_SELL_LEADS: _sailthru_to_sell_leads,
+        SELL_OPTOUTS_TO_SAILTHRU: _sell_optouts_to_sailthru,
     }
 )
 

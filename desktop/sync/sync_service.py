@@ -340,6 +340,8 @@ class SyncService:
                 "It is off, and stays so.",
                 "Check it first: that asks both services for what it needs.",
             )
+        if on and sync.source.kind is SourceKind.SELL_OPTOUTS:
+            _require_optout_marks(sync)
         if on and sync.is_rule:
             self._require_rule_gate().require_allowed(sync.source)
             _require_valid(sync)
@@ -569,6 +571,16 @@ def _require_valid(sync: Sync) -> None:
     wrong = validate_sync(sync)
     if wrong:
         raise InvalidInput(f"“{sync.title}” cannot be saved like this.", " ".join(wrong))
+
+
+def _require_optout_marks(sync: Sync) -> None:
+    """Raise UserDecisionNeeded while nobody has said which mark of Sell means opted out."""
+    if not sync.source.optout.marks_opt_outs:
+        raise UserDecisionNeeded(
+            "Nobody has said yet which tag or field in Zendesk Sell means opted out.",
+            f"“{sync.title}” would change nobody. It is off, and stays so.",
+            "Say it in Mapping, or with `fairlead sync set`: source.optout.out_tags.",
+        )
 
 
 def validate_sync(sync: Sync) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.model.sync import SourceKind
 from desktop.panels.syncs.left_out_card import LeftOutCard
 from desktop.panels.syncs.mapping_row_form import MappingRowForm
 from desktop.panels.syncs.mapping_table import MappingTable
@@ -80,6 +81,8 @@ class MappingTab(QWidget):
         self.row_form.show_row(chosen, line.problem if line else "", view)
         self.rules_editor.show_sync(view.sync, view.source_fields, view.segments)
         self._place_fields(is_rule=view.sync.is_rule)
+        # It writes the opt-out level alone, by rules of its own.
+        self._fields.setVisible(view.sync.source.kind is not SourceKind.SELL_OPTOUTS)
         self._show_state(view)
 
     def _place_fields(self, *, is_rule: bool) -> None:

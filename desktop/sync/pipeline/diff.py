@@ -23,6 +23,7 @@ from desktop.sync.pipeline.increments import rebuild_increment, with_amount_of_e
 from desktop.sync.pipeline.lead_lists import OVER_FIELD, diff_lead_lists, leave_lead_lists
 from desktop.sync.pipeline.membership import is_deleted
 from desktop.sync.pipeline.rule_pause import end_of_pause, pause_changes
+from desktop.sync.pipeline.sell_optouts import diff_sell_optout, is_of_sell_optouts
 from desktop.sync.source_record import SourceRecord
 
 
@@ -31,6 +32,9 @@ def diff_record(
 ) -> tuple[FieldChange, ...]:
     """Diff a source record with its target: field changes. Raises UnconvertibleValue."""
     there = dict(target.fields) if target is not None else {}
+    if is_of_sell_optouts(context.sync):
+        optout = diff_sell_optout(record, target)
+        return (optout,) if optout is not None else ()
     found = (
         _diff_mapping_row(row, record, there, target.id if target else "", context)
         for row in context.sync.mapping

@@ -27,6 +27,7 @@ _TO_SELL_LEADS = f"{SourceKind.SAILTHRU_LISTS.value} {TargetType.SELL_LEADS.valu
 _SELL_KIND_CHOICES = (
     (SourceKind.SELL_CONTACTS.value, "Zendesk Sell contacts → Sailthru profiles"),
     (SourceKind.SELL_LEADS.value, "Zendesk Sell leads → Sailthru profiles"),
+    (SourceKind.SELL_OPTOUTS.value, "Zendesk Sell opt-outs → Sailthru profiles"),
     (_TO_SELL_CONTACTS, "Sailthru lists → Zendesk Sell contacts"),
     (_TO_SELL_LEADS, "Sailthru lists → Zendesk Sell leads"),
 )
@@ -64,6 +65,7 @@ _SOURCE_LABELS = {
     SourceKind.ZENDESK_USERS: "Zendesk users",
     SourceKind.SELL_CONTACTS: "Sell contacts",
     SourceKind.SELL_LEADS: "Sell leads",
+    SourceKind.SELL_OPTOUTS: "Sell opt-outs",
 }
 _SELL_TARGET_LABELS = {
     TargetType.SELL_CONTACTS: "Sell contacts",

@@ -40,6 +40,11 @@ _WITH_HELP = frozenset(
         "effects.list_name_field",
         "effects.pause_days",
         "source.trigger",
+        "source.optout.out_tags",
+        "source.optout.in_tags",
+        "source.optout.field",
+        "source.optout.out_values",
+        "source.optout.level",
         "effects.deleted_var",
         "opt_in.email",
         "pressure.event",
@@ -95,6 +100,13 @@ SOURCE_FIELDS = (
     _form_field(
         "source.within_days", "Tickets of so many days", placeholder="any age", suffix=" days"
     ),
+    _form_field("source.optout.out_tags", placeholder="No tag"),
+    _form_field("source.optout.in_tags", placeholder="No tag"),
+    _form_field("source.optout.field", placeholder="name or id"),
+    _form_field("source.optout.out_values", placeholder="No value"),
+    _form_field("source.optout.in_values", placeholder="No value"),
+    _form_field("source.optout.level"),
+    _form_field("source.optout.default"),
 )
 # The remembered pair decides in every sync: it has no control.
 IDENTITY_FIELDS = tuple(

@@ -49,3 +49,28 @@ async def test_rule_without_everybodys_data_says_what_is_missing(window: SyncPag
         lambda: "No data was read on this computer yet." in window.visible_texts()
     )
     assert window.models.mapping.has_unsaved_changes
+
+
+async def test_sync_of_sell_optouts_asks_for_its_marks_and_for_nothing_else(
+    window: SyncPageDriver,
+) -> None:
+    window.models.page.add_new("", SourceKind.SELL_OPTOUTS.value, "Refused in Sell")
+    await window.wait_until(
+        lambda: (
+            (now := window.models.page.selected_sync()) is not None
+            and now.sync.source.kind is SourceKind.SELL_OPTOUTS
+        )
+    )
+    window.page.show_tab("Mapping")
+    texts = window.visible_texts()
+    wanted = ("Tags that mean opted out", "Its values that mean opted out", "Everybody else is")
+    assert all(one in texts for one in wanted)
+    for absent in ("What it does", "Only with consent for", "Contact limit", "Add a row"):
+        assert absent not in texts
+    assert not window.page.mapping_tab.rules_editor.stages_card.isVisible()
+    window.models.mapping.change_rule("source.optout.out_values", ("no",))
+    view = window.models.mapping.view()
+    assert view is not None
+    assert "Say which custom field of Zendesk Sell has these values." in view.problems
+    assert controls_without_name(window.page) == []
+    await window.wait_until(lambda: clipped_texts(window.page) == [])
