@@ -26,7 +26,8 @@ from desktop.sync.pipeline.membership import split_source
 from desktop.sync.source_reader import SourceReader, Watermarks
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext
-from desktop.sync.target_reader import TargetLookup, TargetReader
+from desktop.sync.target_finder import TargetLookup
+from desktop.sync.target_reader import TargetReader
 from desktop.writing.job_poller import wait_for_job
 
 log = logging.getLogger(__name__)

@@ -46,7 +46,8 @@ from desktop.sync.rule_reader import RuleReader
 from desktop.sync.source_reader import SourceReader
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext, sell_kind_of
-from desktop.sync.target_reader import TargetLookup, TargetReader
+from desktop.sync.target_finder import TargetLookup
+from desktop.sync.target_reader import TargetReader
 
 # A superseded increment is watched so long: its customer may be deleted, or not in the source.
 _SUPERSEDED_RETENTION_S = 30 * JOB_PATIENCE_S

@@ -17,7 +17,7 @@ from desktop.sync.sync_presets import (
     ZENDESK_TO_SAILTHRU,
     build_preset,
 )
-from desktop.sync.target_reader import TargetReader
+from desktop.sync.user_finder import UserFinder
 from tests.support import sync_cases
 from tests.support.sandbox_servers import SandboxServers
 
@@ -296,7 +296,7 @@ async def test_address_and_external_id_of_two_users_are_a_conflict(
         NEW, keys={"email": NEW, "extid": "CRM-NOA"}, lists={sync_cases.LIST_NAME: 1}
     )
     if not has_export:
-        monkeypatch.setattr(TargetReader, "_find_users", TargetReader._search_each)
+        monkeypatch.setattr(UserFinder, "find", UserFinder.search)
     row = await run_over_profile(sync_services, sync_sandbox)
     assert (row.fate, row.cause) == (CORRECTION, "several match"), row.why
     assert str(by_extid) in row.why
