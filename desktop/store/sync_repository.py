@@ -272,7 +272,8 @@ def switch_content(sync: Sync) -> dict[str, Json]:
         defaults = {one.name: one.default for one in fields(record)}
         for name in names:
             if getattr(record, name) == defaults[name]:
-                del content[name]
+                # What was stored without a field has none to say.
+                content.pop(name, None)
     return {
         "by": sync.switched_on_by,
         "rules": hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest(),

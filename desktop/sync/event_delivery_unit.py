@@ -30,10 +30,11 @@ class DeliveryUnit:
     """One action of one claimed event on its way.
 
     `failures` are those of its event before this attempt. `left_out` is set where it is delivered
-    by itself: the traits without a field that may be left out. `write_id` is what is kept of
-    the request under way. `answered` requests of this action were answered by Zendesk, `refusals`
-    refused. `is_compared`: what later events have given anew is left out of `fired`.
-    `summaries` say what was sent.
+    by itself: the traits without a field that may be left out. `is_edited`: its event was changed
+    by other means than Fairlead. `write_id` is what is kept of the request under way. `answered`
+    requests of this action were answered by Zendesk, `refusals` refused.
+    `is_compared`: what later events have given anew is left out of `fired`. `summaries` say what
+    was sent.
     """
 
     fired: FiredAction
@@ -41,6 +42,7 @@ class DeliveryUnit:
     source_id: int
     failures: int = 0
     left_out: frozenset[str] | None = None
+    is_edited: bool = False
     write_id: int = 0
     answered: int = 0
     refusals: int = 0
@@ -79,7 +81,14 @@ def units_of(
             stored.id, name, DeliveryState.QUEUED, updated_at=now
         )
         if not delivery.state.has_ended:
-            yield DeliveryUnit(action, delivery, stored.source_id, stored.failures, stored.left_out)
+            yield DeliveryUnit(
+                action,
+                delivery,
+                stored.source_id,
+                stored.failures,
+                stored.left_out,
+                stored.is_edited,
+            )
 
 
 def split_by_identity(

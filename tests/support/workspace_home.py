@@ -38,7 +38,11 @@ def secrets_from_document(document: Mapping[str, Any]) -> dict[Secret, str]:
 def make_app_context(
     folder: Path, document: Mapping[str, Any], clock: Clock | None = None
 ) -> AppContext:
-    """What a start in this folder knows; the secrets stay in memory."""
+    """What a start in this folder knows; the secrets stay in memory.
+
+    `agent` in the document: somebody else than who set the workspace up signs in, by the
+    environment's token.
+    """
     paths = paths_under(folder)
     paths.create_folders()
     secrets = secrets_from_document(document)
@@ -46,7 +50,11 @@ def make_app_context(
         paths,
         NO_POLICY,
         Redactor(),
-        EnvironmentSecrets(),
+        EnvironmentSecrets(
+            {Secret.ZENDESK_TOKEN: document["zendesk"]["api_token"]}, document["agent"]
+        )
+        if "agent" in document
+        else EnvironmentSecrets(),
         clock or SystemClock(),
         vault_factory=lambda _workspace: MemoryVault(secrets),
     )

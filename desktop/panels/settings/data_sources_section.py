@@ -53,9 +53,11 @@ class DataSourcesSection:
 
     def _show(self) -> None:
         is_open, is_setup = self._model.opened is not None, self._model.setting_up is not None
-        self.gallery.setVisible(not is_open and not is_setup)
-        self.detail.setVisible(is_open)
-        self.setup.setVisible(is_setup)
+        shown = (not is_open and not is_setup, is_open, is_setup)
+        for card, is_shown in zip(self.cards, shown, strict=True):
+            # One that is shown before it is in its page would be a window of its own.
+            if not is_shown or card.parentWidget() is not None:
+                card.setVisible(is_shown)
 
     def _on_chosen(self, kind: DataSourceKind) -> None:
         row = next((one for one in self._model.rows() if one.kind is kind), None)

@@ -19,7 +19,6 @@ from desktop.panels.theme.design_tokens import (
     DesignTokens,
 )
 from desktop.panels.theme.palette import build_palette
-from desktop.panels.theme.rescaling import arrange_again, rescale_widgets
 from desktop.panels.theme.stylesheet import build_stylesheet
 from desktop.panels.theme.text_direction import is_window_mirrored
 
@@ -144,6 +143,8 @@ class ApplicationTheme(QObject):
             self._use_font()
         self._apply()
         if appearance.zoom != before.zoom:
+            from desktop.panels.theme.rescaling import arrange_again
+
             arrange_again()
 
     @property
@@ -179,8 +180,12 @@ class ApplicationTheme(QObject):
 
     def _use_font(self) -> None:
         scale = self._system_scale * self._appearance.zoom / 100
-        # Before the font: what asks for it at its change is at the new scale by itself.
-        rescale_widgets(fonts.scale(), scale)
+        if self._app.allWidgets():
+            # Imported here: at a start there is none, and the classes of tables take 3 ms to make.
+            from desktop.panels.theme.rescaling import rescale_widgets
+
+            # Before the font: what asks for it at its change is at the new scale by itself.
+            rescale_widgets(fonts.scale(), scale)
         system = ApplicationTheme._system_font or self._app.font()
         ApplicationTheme._font = fonts.base_font(system, scale)
         self._app.setFont(ApplicationTheme._font)

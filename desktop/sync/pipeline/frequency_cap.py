@@ -1,6 +1,5 @@
 """The frequency cap of a sync: how many of its contacts with a customer count."""
 
-from desktop.kit.text import format_count
 from desktop.model.instant import Instant
 from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, is_cap_reached
 from desktop.model.target_record import TargetRecord
@@ -33,4 +32,4 @@ def frequency_cap_reason(
         return ""
     # The period rolls: a day is no date.
     within = "in the last day" if cap.window is CapPeriod.DAY else f"this {cap.window.value}"
-    return f"already {format_count(count, 'time', 'times')} {within}"
+    return f"already {count} {'time' if count == 1 else 'times'} {within}"

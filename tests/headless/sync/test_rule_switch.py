@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from desktop.kit.change_bus import ChangeBus
@@ -154,6 +155,11 @@ def test_switch_of_a_copying_sync_says_what_it_said_before_there_were_rules() ->
     preset = build_preset(TICKETS_TO_PROFILES, PresetNames("b", "s", "m", "t"))
     known = "15912afa39b67f9544012fdae3f42dda03d868f7e73b9512269308c4ec828274"
     assert switch_content(preset)["rules"] == known
+    # As it was stored then, without the fields that came since.
+    stored = msgspec.to_builtins(preset)
+    for part, name in (("source", "trigger"), ("source", "phrase"), ("effects", "pause_days")):
+        del stored[part][name]
+    assert switch_content(msgspec.convert(stored, Sync))["rules"] == known
     rule = Sync("r", "R", SOURCE, armed_at=1.0)
     assert switch_content(rule) != switch_content(replace(rule, armed_at=2.0))
 
