@@ -8,6 +8,7 @@ from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_plan import FieldChange
 from desktop.model.target_record import OPTOUT_FIELD, TargetRecord
 from desktop.sync.pipeline.left_out import with_opt_outs_alone
+from desktop.sync.pipeline.target_kind import parse_settable_optout
 from desktop.sync.source_record import SourceRecord
 
 
@@ -22,11 +23,14 @@ def is_of_sell_optouts(sync: Sync) -> bool:
 
 
 def diff_sell_optout(record: SourceRecord, target: TargetRecord | None) -> FieldChange | None:
-    """Diff a Sell person's opt-out with the profile's level; None: the same, or unknown."""
+    """Diff a Sell person's opt-out with the profile's level; None: the same, or unknown.
+
+    Raises UnconvertibleValue for what somebody has corrected to no level that can be set.
+    """
     wanted = record.fields.get(OPTOUT_FIELD)
-    if not isinstance(wanted, str):
+    if wanted is None:
         return None
-    new = OptOutLevel(wanted)
+    new = parse_settable_optout(wanted)
     old = target.optout if target is not None else OptOutLevel.NONE
     if old is new:
         return None

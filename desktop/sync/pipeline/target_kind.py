@@ -252,6 +252,14 @@ def _parse_optout(value: FieldValue) -> Json:
     raise _optout_error(value)
 
 
+def parse_settable_optout(value: FieldValue) -> OptOutLevel:
+    """Parse an opt-out level that can be set, not the old `blast`. Raises UnconvertibleValue."""
+    level = OptOutLevel(str(_parse_optout(value)))
+    if level is OptOutLevel.BLAST:
+        raise _optout_error(value)
+    return level
+
+
 def _optout_error(value: FieldValue) -> UnconvertibleValue:
     return UnconvertibleValue(
         f"“{str(value)[:40]}” is no opt-out level that is set.",

@@ -36,6 +36,27 @@ def test_setup_and_doctor_name_sell(with_sell: FairleadCommand) -> None:
     assert {"Zendesk Sell: token", "Zendesk Sell: products"} <= names
 
 
+def test_optout_sync_is_set_and_run_by_processes_of_their_own(
+    with_sell: FairleadCommand, sandbox: SandboxServers
+) -> None:
+    name, email = "sell-optouts-to-sailthru", "refused@optouts.example"
+    sandbox.create_profile(email)
+    person = {"first_name": "Re", "last_name": "Fused", "email": email, "tags": ["cli no mail"]}
+    sandbox.sell_request("POST", "/v2/leads", person)
+    assert with_sell("sync", "add", "--preset", name).exit_code == 0
+    refused = with_sell("sync", "on", name, "--json")
+    assert "means opted out" in refused.json["error"]["title"]
+    given = ("source.optout.out_tags=cli no mail", "source.optout.level=all")
+    done = with_sell("sync", "set", name, *given, "--json")
+    assert done.json["fields"]["source.optout.out_tags"] == ["cli no mail"]
+    assert with_sell("sync", "on", name).exit_code == 0
+    totals = with_sell("sync", "run", name, "--json").json["totals"]
+    assert (totals["updated"], totals["created"]) == (1, 0)
+    profile = sandbox.read_profile(email)
+    assert profile is not None
+    assert profile["optout_email"] == "all"
+
+
 def test_export_killed_goes_on_to_the_end(
     with_sell: FairleadCommand, tmp_path: Path, slow_sell: None
 ) -> None:

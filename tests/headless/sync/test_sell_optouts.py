@@ -10,12 +10,14 @@ from desktop.app.runner_factory import build_runner, build_sync_context
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingRow, SourceType
+from desktop.model.json_value import Json
 from desktop.model.permission import Actor, PermissionDecision, Role
 from desktop.model.sell_optout import SellOptOutRule
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
 from desktop.model.sync_plan import FieldChange, PlannedOutcome
 from desktop.model.target_record import TargetRecord
+from desktop.model.value_conversion import UnconvertibleValue
 from desktop.sync.pipeline.sell_optouts import diff_sell_optout
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.rollback_planner import RollbackPlanner
@@ -56,6 +58,14 @@ def test_sell_optout_diff_tightens_and_asks_before_it_loosens(
     target = TargetRecord(Service.SAILTHRU, "s", "a", "a", {"optout": there} if there else {})
     change: FieldChange | None = diff_sell_optout(record, target)
     assert (None if change is None else (change.applies, change.conflict)) == expected
+
+
+@pytest.mark.parametrize("corrected", ["blast", "never", 3])
+def test_sell_optout_corrected_to_no_level_is_refused(corrected: Json) -> None:
+    record = SourceRecord(Service.SELL, "lead-1", "a", fields={"optout": corrected})
+    target = TargetRecord(Service.SAILTHRU, "s", "a", "a", {"optout": "none"})
+    with pytest.raises(UnconvertibleValue):
+        diff_sell_optout(record, target)
 
 
 def save_sync(house: WorkspaceServices, **changes: Any) -> Sync:
