@@ -44,10 +44,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from desktop.audience.audience_service import AudienceService
+    from desktop.audience.customer_activity_service import CustomerActivityService
     from desktop.audience.data_service import DataService, DataSettings
+    from desktop.audience.field_facts_service import FieldFactsService
     from desktop.audience.report_service import ReportService
     from desktop.audience.retention_service import RetentionService
+    from desktop.audience.rule_people import RulePeople
+    from desktop.connect.data_source_service import DataSourceService
     from desktop.connect.team_connection import TeamConnection
+    from desktop.connect.team_relay import TeamRelay
     from desktop.customer.address_watch import AddressWatch
     from desktop.customer.bounce_repair_service import BounceRepairService
     from desktop.customer.edit_batch.batch_runner import BatchRunner
@@ -231,6 +236,13 @@ class WorkspaceServices:
             self.session.connection_config, self.store, self.context.redactor.add_secrets
         )
 
+    @cached_property
+    def team_relay(self) -> "TeamRelay":
+        """The workspace's TeamRelay: its way to Sailthru where it has no key of its own."""
+        from desktop.connect.team_relay import TeamRelay
+
+        return TeamRelay(self.team)
+
     async def acquire_run_lease(self, sync: "Sync") -> "RunLease | None":
         """Begin the lease of a sync's run in the team store; None: the workspace works alone.
 
@@ -286,7 +298,7 @@ class WorkspaceServices:
             self.store,
             self.context.clock,
             lambda: session.actor,
-            self._check_role_now,
+            self.check_role_now,
             session.recheck_actor,
             on_step,
             checkpoint,
@@ -299,6 +311,19 @@ class WorkspaceServices:
         from desktop.store.data_store import open_data_store
 
         return open_data_store(self.workspace.folder, self.store.accounts)
+
+    @cached_property
+    def data_sources(self) -> "DataSourceService":
+        """The workspace's DataSourceService: how each data source stands, and leaving it."""
+        from desktop.app.data_source_parts import build_data_source_parts
+        from desktop.connect.data_source_service import DataSourceService
+
+        return DataSourceService(
+            self.session,
+            self.session.connection_config,
+            self.store.audit,
+            build_data_source_parts(self),
+        )
 
     @property
     def keeps_everybody(self) -> bool:
@@ -381,6 +406,51 @@ class WorkspaceServices:
             self.context.clock,
             AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
             lambda: session.values.get(settings_table.TIMEZONE),
+        )
+
+    @cached_property
+    def fields(self) -> "FieldFactsService":
+        """The workspace's FieldFactsService: the catalogue of every field of both services."""
+        from desktop.audience.field_facts_service import FieldFactsService
+        from desktop.store.field_writer_repository import FieldWriterRepository
+
+        return FieldFactsService(
+            self.audience,
+            lambda: self.data_store,
+            FieldWriterRepository(self.store.fairlead_db),
+            self.store.syncs,
+            lambda: self.session.clients.zendesk,
+            lambda: self.session.values.get(settings_table.HEALTH_VAR),
+        )
+
+    def build_rule_people(self, get_actor: "Callable[[], Actor | None]") -> "RulePeople":
+        """Build the RulePeople of a run: what happened to everybody, by the actor's rights."""
+        from desktop.app.rule_rights import require_rule_rights
+        from desktop.audience.rule_people import RulePeople
+
+        return RulePeople(
+            self.data,
+            lambda: self.data_store,
+            self.store.segments,
+            self.context.clock,
+            self.audience.moment,
+            lambda: self._read_data_settings().fields,
+            lambda source: require_rule_rights(self, source, get_actor()),
+            self.workspace.lock_path("data"),
+        )
+
+    @cached_property
+    def customer_activity(self) -> "CustomerActivityService":
+        """The workspace's CustomerActivityService: lists what customers did."""
+        from desktop.audience.audience_service import AudienceRights
+        from desktop.audience.customer_activity_service import CustomerActivityService
+        from desktop.store.customer_activity_repository import EventActivityRepository
+
+        session = self.session
+        return CustomerActivityService(
+            lambda: self.data_store,
+            EventActivityRepository(self.store.fairlead_db),
+            AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
         )
 
     def has_everybody(self) -> bool:
@@ -491,7 +561,7 @@ class WorkspaceServices:
             return decision
         return check_permission(permission, actor, self.read_current_rules())
 
-    def _check_role_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
+    def check_role_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
         """Decide by the table of this moment alone: for what also works with changes off."""
         decision = check_role(permission, actor, self.session.rules)
         if not decision.is_allowed:
@@ -584,6 +654,7 @@ class WorkspaceServices:
 
     def build_sync_service(self, store: WorkspaceStore, bus: ChangeBus) -> "SyncService":
         """Build the workspace's SyncService over another connection to `fairlead.db`."""
+        from desktop.app.rule_rights import RuleRights
         from desktop.sync.sync_service import SyncService
 
         session = self.session
@@ -594,6 +665,7 @@ class WorkspaceServices:
             lambda: session.actor,
             lambda: session.rules,
             lambda: session.values.get(settings_table.TIMEZONE),
+            RuleRights(self),
         )
 
     async def keep_audit_head(self) -> None:
@@ -607,6 +679,8 @@ class WorkspaceServices:
     async def close(self) -> None:
         """Close the workspace's connections first, since that still writes; then its databases."""
         await self.session.disconnect()
+        if "team_relay" in self.__dict__:
+            await self.team_relay.close()
         if "team" in self.__dict__:
             await self.team.close()
         await self.keep_audit_head()
@@ -636,7 +710,7 @@ def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServic
         lambda: session.rules,
         lambda: session.connection_number,
     )
-    return WorkspaceServices(
+    services = WorkspaceServices(
         context=context,
         workspace=workspace,
         store=store,
@@ -650,6 +724,8 @@ def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServic
         ),
         editor=editor,
     )
+    session.ask_relay = lambda call: services.team_relay.ask(call)
+    return services
 
 
 def build_connection_config(context: AppContext, workspace: Workspace) -> ConnectionConfig:

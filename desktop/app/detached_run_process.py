@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from desktop.viewmodels.events.simulation_input import DeliveryOrder
 
 
+def _selection_words(chosen: "EventSelection") -> list[str]:
+    """Return stored events as `fairlead events replay` and `rollback` are told them."""
+    words = ["--source", chosen.source] if chosen.source else []
+    words += [word for one in chosen.event_ids for word in ("--event", str(one))]
+    for option, moment in (("--from", chosen.since), ("--to", chosen.until)):
+        words += [option, iso_timestamp(moment)] if moment is not None else []
+    return words
+
+
 class DetachedProcess:
     """A process of a run or a batch that was started here; it goes on when the window ends."""
 
@@ -110,12 +119,14 @@ class DetachedRunLauncher:
 
     def replay_events(self, chosen: "EventSelection", removals: bool) -> DetachedProcess:
         """Start what sends delivered events once more. Raises InternalError."""
-        words = ["events", "replay", *(["--source", chosen.source] if chosen.source else [])]
-        words += [word for one in chosen.event_ids for word in ("--event", str(one))]
-        for option, moment in (("--from", chosen.since), ("--to", chosen.until)):
-            words += [option, iso_timestamp(moment)] if moment is not None else []
+        words = ["events", "replay", *_selection_words(chosen)]
         words += ["--removals"] if removals else []
         return self._start(*words, "--quiet", kind="events", what="The delivery")
+
+    def roll_back_events(self, chosen: "EventSelection") -> DetachedProcess:
+        """Start what takes back what delivered events changed. Raises InternalError."""
+        words = ["events", "rollback", *_selection_words(chosen)]
+        return self._start(*words, "--quiet", kind="events", what="The rollback")
 
     def retry_events(self, event_ids: Sequence[int], removals: bool) -> DetachedProcess:
         """Start what delivers stored events once more. Raises InternalError.
@@ -127,9 +138,13 @@ class DetachedRunLauncher:
         words += ["--removals", "--left-out"] if removals else []
         return self._start(*words, "--quiet", kind="events", what="The delivery")
 
-    def read_everybody(self, *sources: str) -> DetachedProcess:
-        """Start what reads everybody's data, of these data sources alone. Raises InternalError."""
+    def read_everybody(self, *sources: str, is_full: bool = False) -> DetachedProcess:
+        """Start what reads everybody's data, of these data sources alone. Raises InternalError.
+
+        `is_full`: from the beginning.
+        """
         only = [word for name in sources for word in ("--only", name)]
+        only += ["--full"] if is_full else []
         return self._start("data", "refresh", *only, kind="data", what="The reading")
 
     def _start(

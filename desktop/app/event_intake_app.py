@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from desktop.clients.body_decompressor import BodyDecompressor
+from desktop.clients.body_decompressor import BodyDecompressor, BrokenBody
 from desktop.events.event_json import BadJsonError, parse_event_json
 from desktop.events.event_text_splitter import EventText
 from desktop.events.event_validation import EVENT_TYPES, make_event
@@ -192,7 +192,16 @@ def _basic_user(headers: Mapping[str, str]) -> str:
 
 
 async def _read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
-    """Read and unpack a request's body, both within the limit. Raises _Refusal."""
+    """Read and unpack a request's body within the limits of size and time. Raises _Refusal."""
+    # For the whole of it: a byte now and then would hold a connection for ever.
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT_S):
+            return await _receive_body(headers, receive)
+    except TimeoutError:
+        raise _Refusal(408, "The body did not come.") from None
+
+
+async def _receive_body(headers: Mapping[str, str], receive: Receive) -> bytes:
     try:
         body = BodyDecompressor(headers.get("content-encoding", ""), MAX_BODY_BYTES)
     except ServiceError:
@@ -202,10 +211,7 @@ async def _read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
         raise _Refusal(413, _TOO_LARGE)
     taken, is_more = 0, True
     while is_more:
-        try:
-            message = await asyncio.wait_for(receive(), _BODY_TIMEOUT_S)
-        except TimeoutError:
-            raise _Refusal(408, "The body did not come.") from None
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise _Refusal(400, "The request ended before its body.")
         piece = message.get("body", b"")
@@ -214,6 +220,8 @@ async def _read_body(headers: Mapping[str, str], receive: Receive) -> bytes:
             raise _Refusal(413, _TOO_LARGE)
         try:
             body.feed(piece)
+        except BrokenBody:
+            raise _Refusal(400, "The body can't be unpacked.") from None
         except ServiceError:
             raise _Refusal(413, _TOO_LARGE) from None
         is_more = message.get("more_body", False)

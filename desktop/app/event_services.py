@@ -22,13 +22,14 @@ from desktop.kit.errors import (
     ServiceUnreachable,
     UserDecisionNeeded,
 )
+from desktop.model.event_delivery import DeliveryState
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.settings import sync_settings
 from desktop.store.event_write_repository import EventSelection
 from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.event_delivery import DeliveryOptions, EventDeliverer
 from desktop.sync.event_replay import EventReplay, ReplayPreview
-from desktop.sync.event_rollback import EventRollback
+from desktop.sync.event_rollback import EventRollback, RollbackPreview
 from desktop.sync.event_sender import EventSender
 from desktop.viewmodels.events.event_sample import MAX_SAMPLE_EVENTS
 from desktop.viewmodels.events.simulation_input import (
@@ -42,6 +43,9 @@ from desktop.writing.write_protocol import Checkpoint
 
 # Events planned between two turns of the window: some five milliseconds of processor.
 _WINDOW_STEP = 40
+# A window asks few requests of Zendesk; the process that sets back reads each record.
+_COMPARED_REQUESTS = 200
+_ANY_STATE = tuple(state.value for state in DeliveryState)
 # States of what can be sent again.
 _DELIVERED = ("done", "unchanged", "kept")
 
@@ -117,6 +121,12 @@ async def build_rollback(services: WorkspaceServices) -> EventRollback:
     )
     erased = await services.store.erased_people.load()
     return EventRollback(services.store.event_writes, calls, gateway, erased)
+
+
+async def preview_rollback(services: WorkspaceServices, chosen: EventSelection) -> RollbackPreview:
+    """Compare what delivered events changed with Zendesk as it is now; nothing is sent."""
+    ids = await services.store.event_writes.select_events(chosen, _ANY_STATE)
+    return await (await build_rollback(services)).preview(ids, _COMPARED_REQUESTS)
 
 
 async def preview_replay(services: WorkspaceServices, chosen: EventSelection) -> ReplayPreview:

@@ -9,40 +9,42 @@ import gc
 from PySide6.QtCore import QObject, QTimer
 
 _INTERVAL_MS = 500
-# By then the window stands. What lives until its end need not be looked through each time:
-# that took 25 ms, now it is a fraction of one.
-_FREEZE_AFTER_MS = 5_000
+# By then the window stands. What was made until then is never looked through: four collections
+# took up to 45 ms each, and freed three hundred of 130,000 objects.
+_BEGIN_AFTER_MS = 5_000
 
 
 class GuiThreadGarbageCollector(QObject):
-    """Switches Python's automatic collection off, and collects on Qt's thread every half second."""
+    """Switches Python's automatic collection off, and collects on Qt's thread every half second.
 
-    def __init__(self) -> None:
+    It begins `begin_after_ms` after it was made; what lives then is kept until the end.
+    """
+
+    def __init__(self, begin_after_ms: int = _BEGIN_AFTER_MS) -> None:
         super().__init__()
         self._thresholds = gc.get_threshold()
-        self._is_frozen = False
+        self._is_begun = False
         gc.disable()
         self._timer = QTimer(self)
-        self._timer.setInterval(_INTERVAL_MS)
-        self._timer.timeout.connect(self._collect_generation)
-        self._timer.start()
-        QTimer.singleShot(_FREEZE_AFTER_MS, self, self._freeze_survivors)
+        self._timer.timeout.connect(self._on_timeout)
+        self._timer.start(begin_after_ms)
 
     def restore_automatic_collection(self) -> None:
         """Stop the collector's timer, collect once more, and let Python collect by itself again."""
         self._timer.stop()
         # Widgets in a cycle must go while the application is still there.
-        if self._is_frozen:
+        if self._is_begun:
             gc.unfreeze()
         gc.collect()
         gc.enable()
 
-    def _freeze_survivors(self) -> None:
-        if self._timer.isActive():
-            # Not all generations: to look through what imports have made takes four frames.
-            gc.collect(1)
+    def _on_timeout(self) -> None:
+        if self._is_begun:
+            self._collect_generation()
+        else:
             gc.freeze()
-            self._is_frozen = True
+            self._is_begun = True
+            self._timer.setInterval(_INTERVAL_MS)
 
     def _collect_generation(self) -> None:
         young, middle, old = gc.get_count()

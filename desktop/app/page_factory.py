@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, QTimer
 
+from desktop.app.background.retention import clear_old_events
 from desktop.app.container import WorkspaceServices
+from desktop.app.data_source_use_cases import build_data_source_use_cases
 from desktop.app.demo_process import DemoProcess
 from desktop.app.detached_run_process import DetachedRunLauncher
-from desktop.app.event_services import preview_replay, simulate_for_window
+from desktop.app.event_services import preview_replay, preview_rollback, simulate_for_window
 from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.app.system_timer.timer_installation import WorkspaceTimer
 from desktop.app.team_approvals import TeamApprovals
@@ -43,10 +45,11 @@ from desktop.viewmodels.team_approvals_model import TeamApprovalsModel
 
 if TYPE_CHECKING:
     from desktop.app.window_lifecycle import WindowLifecycle
-    from desktop.panels.audience.audience_page import AudiencePage
+    from desktop.panels.audience.audience_tabs import AudienceTabs
     from desktop.panels.batches.batch_page import BatchPage
     from desktop.panels.reports.reports_page import ReportsPage
     from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
+    from desktop.viewmodels.audience.customer_activity_model import CustomerActivityModel
     from desktop.viewmodels.batches.batch_page_model import BatchPageModel
     from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
 
@@ -86,6 +89,9 @@ class PageFactory(QObject):
                 launcher.deliver_waiting_events,
                 partial(preview_replay, services),
                 launcher.replay_events,
+                partial(preview_rollback, services),
+                launcher.roll_back_events,
+                partial(clear_old_events, services),
             ),
             ActionsModel(
                 services.session,
@@ -129,6 +135,7 @@ class PageFactory(QObject):
         self._reports_model: ReportsPageModel | None = None
         self._batch_page: BatchPage | None = None
         self._audience_model: AudiencePageModel | None = None
+        self._activity_list: CustomerActivityModel | None = None
         self._extra_environment = extra_environment
         self._demo_process = DemoProcess(services.context.paths.logs, self)
         self._demo_process.failed.connect(window.main_window.show_error)
@@ -254,6 +261,7 @@ class PageFactory(QObject):
             self._wizard_model,
             self._batch_model,
             self._audience_model,
+            self._activity_list,
             self._reports_model,
         ):
             if model is not None:
@@ -298,6 +306,11 @@ class PageFactory(QObject):
         if page is not None and isinstance(mime, QMimeData):
             page.paste(mime)
 
+    def _on_change_requested(self, addresses: str) -> None:
+        """Take people of Audience to Many at once, which previews the change and its limits."""
+        if self.open_batch_page() is not None and self._batch_model is not None:
+            self._batch_model.paste(addresses)
+
     def open_batch_page(self) -> "BatchPage | None":
         """Show the page Many at once; None where it may not be opened, which is said."""
         view = self._window.main_window
@@ -327,13 +340,16 @@ class PageFactory(QObject):
         self._batch_page.customer_requested.connect(self._window.main_window.look_up)
         return self._batch_page
 
-    def _build_audience_page(self) -> "AudiencePage":
+    def _build_audience_page(self) -> "AudienceTabs":
         # Imported here: many people never open it.
         from desktop.panels.audience.audience_page import AudiencePage
+        from desktop.panels.audience.audience_tabs import AudienceTabs
+        from desktop.panels.audience.customer_activity_tab import CustomerActivityTab
         from desktop.viewmodels.audience.audience_page_model import (
             AudiencePageModel,
             AudienceUseCases,
         )
+        from desktop.viewmodels.audience.customer_activity_model import CustomerActivityModel
 
         services = self._services
         launcher = DetachedRunLauncher(services, self._extra_environment)
@@ -344,11 +360,17 @@ class PageFactory(QObject):
                 lambda: services.keeps_everybody,
                 services.keep_everybody,
                 launcher.read_everybody,
+                services.fields.list_fields,
             ),
             services.context.clock,
         )
-        page = AudiencePage(self._audience_model, services.context.clock)
+        clock = services.context.clock
+        activity = self._activity_list = CustomerActivityModel(services.customer_activity, clock)
+        page = AudienceTabs(
+            AudiencePage(self._audience_model, clock), CustomerActivityTab(activity)
+        )
         page.customer_requested.connect(self._window.main_window.look_up)
+        page.change_requested.connect(self._on_change_requested)
         return page
 
     def _build_reports_page(self) -> "ReportsPage":
@@ -420,10 +442,18 @@ class PageFactory(QObject):
                 services.build_sell_exporter,
                 note_everybody,
                 lambda: services.retention if services.has_everybody() else None,
+                build_data_source_use_cases(
+                    services,
+                    lambda is_full: DetachedRunLauncher(
+                        services, self._extra_environment
+                    ).read_everybody(is_full=is_full),
+                ),
+                lambda: services.syncs,
             )
             settings = SettingsPage(self._settings_model)
             settings.help_requested.connect(view.window_actions["Help"].trigger)
             settings.erasure_requested.connect(view.customers_page.open_erasure_drawer)
+            settings.customer_requested.connect(view.look_up)
             view.add_page(key, settings)
 
     def _show_events_badge(self) -> None:

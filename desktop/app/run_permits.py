@@ -8,6 +8,7 @@ from desktop.connect.identity_and_roles import actor_from_zendesk_user
 from desktop.kit.errors import AppError
 from desktop.model.permission import Actor, Permission, PermissionDecision
 from desktop.model.sync import Sync
+from desktop.settings.permission_rules import leads_from
 from desktop.sync.limits import is_recent_rollback
 from desktop.sync.sync_runner import RunRequest
 from desktop.writing.optout_door import (
@@ -50,6 +51,15 @@ async def find_run_permits(
         is_corrected,
         switcher.recheck,
     )
+
+
+async def find_rule_actor(
+    services: WorkspaceServices, sync: Sync, request: RunRequest
+) -> Actor | None:
+    """Find by whose rights a rule's run looks people up: as `find_run_permits`."""
+    if request.why != "schedule":
+        return services.session.actor
+    return await find_colleague(services, await services.store.syncs.find_switcher(sync.name))
 
 
 class _Switcher:
@@ -122,6 +132,8 @@ async def find_colleague(services: WorkspaceServices, key: str) -> Actor | None:
     try:
         user = await zendesk.show_user(int(key))
         # Who was deleted or suspended since has no rights left to lend.
-        return actor_from_zendesk_user(user) if user.active and not user.suspended else None
+        if not user.active or user.suspended:
+            return None
+        return actor_from_zendesk_user(user, leads_from(session.values))
     except AppError:
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from desktop.app.container import WorkspaceServices
+from desktop.model.permission import Actor
 from desktop.model.sync_run import Run
 from desktop.settings import settings_table, sync_settings
 from desktop.settings.permission_rules import customer_value_source_from
@@ -17,9 +18,13 @@ from desktop.writing.write_protocol import Checkpoint
 
 
 def build_sync_context(
-    services: WorkspaceServices, store: WorkspaceStore | None = None
+    services: WorkspaceServices,
+    store: WorkspaceStore | None = None,
+    get_actor: Callable[[], Actor | None] | None = None,
 ) -> SyncContext:
     """Build a run's context from the workspace's services; `store` may be another connection.
+
+    `get_actor` tells by whose rights a rule looks people up; None: by those of who is at work.
 
     Raises UserDecisionNeeded where one of the two services is not connected.
     """
@@ -33,6 +38,9 @@ def build_sync_context(
         # The setting is in minutes, the context in seconds.
         values.get(sync_settings.JOB_TIMEOUT_MINUTES) * 60.0,
         sell=clients.sell,
+        rule_source=services.build_rule_people(get_actor or (lambda: services.session.actor))
+        if services.has_everybody()
+        else None,
     )
 
 
@@ -65,19 +73,20 @@ def build_runner(
     checkpoint: Checkpoint = lambda _name: None,
     permits: RowPermits | None = None,
     lease: RunLease | None = None,
+    get_actor: Callable[[], Actor | None] | None = None,
 ) -> SyncRunner:
     """Build the runner of the sync of this name. Raises UserDecisionNeeded without connection.
 
     `checkpoint` is called at named points; tests end the process there. `permits` are asked
     before each row is sent; without them the person at work needs the rights it takes. `lease` is
-    compared with the team store before each batch.
+    compared with the team store before each batch. `get_actor` as in `build_sync_context`.
     """
 
     def find_refusal() -> str:
         return (lease.find_refusal() if lease is not None else "") or services.find_run_refusal()
 
     return SyncRunner(
-        build_sync_context(services),
+        build_sync_context(services, get_actor=get_actor),
         # A file lock rather than a row: it is free the moment its process is gone.
         services.workspace.lock_path(f"sync-{sync}"),
         permits or services.row_permits,

@@ -6,15 +6,19 @@ from pathlib import Path
 
 from desktop.clients.client_factory import ClientFactory
 from desktop.clients.rate_limiter import RateLimiter
+from desktop.clients.relay_transport import AskRelay, RelayTransport
 from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RetryPolicy
+from desktop.clients.sailthru.protocol import SailthruCredentials
 from desktop.clients.service_status import OnServiceState, ServiceStatusTracker
 from desktop.clients.transport import HttpTransport, TransportOptions, tls_context
 from desktop.clients.zendesk.credentials import ApiTokenCredentials
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.other_admin_sign_in import token_fingerprint
 from desktop.customer.service_clients import ServiceClients
+from desktop.model.data_source import DataSourceKind
 from desktop.model.service import Service
 from desktop.settings import settings_table
+from desktop.settings.data_source_records import is_left
 from desktop.settings.settings_file import SettingsValues
 
 # A run has many calls under way and sends large files over whatever line there is.
@@ -26,7 +30,7 @@ class ServiceConnections:
     """A workspace's clients of its services, with the transports to be closed after them."""
 
     clients: ServiceClients
-    transports: tuple[HttpTransport, ...]
+    transports: tuple[HttpTransport | RelayTransport, ...]
     # Of the API token that Zendesk is asked with; empty for a sign-in by browser.
     token_fingerprint: str = ""
 
@@ -94,8 +98,11 @@ async def open_service_connections(
     *,
     retry_policy: RetryPolicy = INTERACTIVE_RETRY_POLICY,
     transport_options: TransportOptions | None = None,
+    ask_relay: AskRelay | None = None,
 ) -> ServiceConnections:
     """Build a workspace's client of each service with credentials. Raises KeyringError.
+
+    `ask_relay` leads to Sailthru where the settings say so and there is no key here.
 
     A run passes `RUN_RETRY_POLICY` and `RUN_TRANSPORT_OPTIONS`: it waits, leaves a quarter of
     the calls to people, and holds more connections.
@@ -104,7 +111,7 @@ async def open_service_connections(
     # Reading the system's certificates takes tens of milliseconds: off the window's thread.
     tls = await asyncio.to_thread(tls_context, Path(chosen) if chosen else None)
     factory = ClientFactory(connection_config.clock, on_state, retry_policy)
-    transports: list[HttpTransport] = []
+    transports: list[HttpTransport | RelayTransport] = []
 
     def open_transport(service: Service, address: str) -> HttpTransport:
         transport = HttpTransport(service.title, address, limits=transport_options, tls=tls)
@@ -114,12 +121,20 @@ async def open_service_connections(
 
     sailthru = zendesk = None
     fingerprint = ""
-    key = await connection_config.sailthru_credentials(values.get(settings_table.SERVICE_URI))
+    # What was disconnected is not asked, whatever credentials there are.
+    key = None
+    if not is_left(values, DataSourceKind.SAILTHRU):
+        key = await connection_config.sailthru_credentials(values.get(settings_table.SERVICE_URI))
     if key is not None:
         transport = open_transport(Service.SAILTHRU, values.get(settings_table.SERVICE_URI))
         sailthru = factory.sailthru(key, transport)
+    elif ask_relay is not None and values.get(settings_table.SAILTHRU_THROUGH_TEAM):
+        relay = RelayTransport(ask_relay)
+        transports.append(relay)
+        # The worker signs: here is nothing to sign with.
+        sailthru = factory.sailthru(SailthruCredentials("", ""), relay)
     base_url = values.get(settings_table.ZENDESK_BASE_URL)
-    if base_url:
+    if base_url and not is_left(values, DataSourceKind.SUPPORT):
         # Opened before the credentials are known: OAuth refreshes its token over it.
         transport = open_transport(Service.ZENDESK, base_url)
         credentials = await connection_config.zendesk_credentials(values, transport)
@@ -128,7 +143,9 @@ async def open_service_connections(
         if isinstance(credentials, ApiTokenCredentials):
             fingerprint = token_fingerprint(credentials.token)
     sell = None
-    token = await connection_config.sell_token(values)
+    token = None
+    if not is_left(values, DataSourceKind.SELL):
+        token = await connection_config.sell_token(values)
     if token is not None:
         address = values.get(settings_table.SELL_BASE_URL)
         sell = factory.sell(token, open_transport(Service.SELL, address))

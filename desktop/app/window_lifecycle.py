@@ -175,6 +175,7 @@ class WindowLifecycle(QObject):
         """Connect, and run the background loops until the window is closed; then shut down."""
         await asyncio.to_thread(_import_deferred_modules)
         from desktop.app.background.background_loops import start_background_loops
+        from desktop.app.background.team_presence import TeamPresence
 
         self.main_window.customers_page.build_in_background()
         await self._open_tabs.restore()
@@ -182,6 +183,10 @@ class WindowLifecycle(QObject):
         tasks = self._tasks = TaskRegistry(show_error)
         tasks.start("connect", self._connect())
         run_environment = self._options.run_environment
+        presence = TeamPresence(
+            self.services, self.tabs_model.open_ids, self.sheet_model.show_colleagues
+        )
+        self.tabs_model.changed.connect(presence.look)
         outbox_worker = start_background_loops(
             self.services,
             tasks,
@@ -189,6 +194,7 @@ class WindowLifecycle(QObject):
             show_error,
             self.main_window.show_notice,
             self.tabs_model.open_ids,
+            presence,
         )
         self._outbox_worker = outbox_worker
         try:
@@ -196,6 +202,8 @@ class WindowLifecycle(QObject):
         finally:
             outbox_worker.close()
             await tasks.close()
+            self.tabs_model.changed.disconnect(presence.look)
+            await presence.leave()
             await self._shut_down()
 
     def request_close(self) -> None:

@@ -29,11 +29,13 @@ from desktop.model.name_splitting import NameSplitRule
 from desktop.model.permission import Actor, PermissionRules
 from desktop.settings import settings_table
 from desktop.settings.managed_policy import ManagedPolicy
+from desktop.settings.permission_rules import leads_from
 from desktop.settings.settings_file import SettingsValues
 from desktop.settings.window_state import WindowState, WindowStateFile
 
 if TYPE_CHECKING:
     from desktop.app.service_connections import ServiceConnections
+    from desktop.clients.relay_transport import AskRelay
     from desktop.store.account_repository import AccountRepository
     from desktop.store.audit_log import AuditLog
     from desktop.store.database_thread import DatabaseThread
@@ -65,6 +67,8 @@ class WorkspaceSession:
         connecting on.
         """
         self._audit = audit
+        # How a computer without Sailthru's key reaches it; set where the team is known.
+        self.ask_relay: AskRelay | None = None
         self._accounts = accounts
         self.connection_config = connection_config
         self._database_thread = database_thread
@@ -198,6 +202,7 @@ class WorkspaceSession:
             self._on_service_state,
             retry_policy=RUN_RETRY_POLICY if for_runs else INTERACTIVE_RETRY_POLICY,
             transport_options=RUN_TRANSPORT_OPTIONS if for_runs else None,
+            ask_relay=self.ask_relay,
         )
         await self._close_connection()
         # A service that was signed out is not to stay in the status bar.
@@ -338,7 +343,7 @@ class WorkspaceSession:
             return
         self._actor_asked_at = now
         try:
-            actor = actor_from_zendesk_user(await zendesk.me())
+            actor = actor_from_zendesk_user(await zendesk.me(), leads_from(self.values))
         except (AuthenticationError, NotPermitted) as error:
             self.connection_error, self._is_signed_in = error, False
         except AppError as error:

@@ -14,11 +14,9 @@ Every error names the place, and what could stand there.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
-from desktop.kit.errors import InvalidInput
 from desktop.model.audience_condition import (
     AUDIENCE_FIELDS,
     CUSTOM_PREFIX,
@@ -30,12 +28,19 @@ from desktop.model.audience_condition import (
     AudienceOperator,
     find_field,
 )
+from desktop.model.expression_parser import (
+    JOINERS,
+    ExpressionError,
+    ExpressionParser,
+    ExpressionToken,
+    unquote,
+)
 
 MAX_EXPRESSION_LENGTH = 8000
 _MAX_DEPTH = 4
 _MAX_CONDITIONS = 50
-# What word processors make of straight quotes.
-_TYPOGRAPHIC = str.maketrans("“”„‟", '""""')
+_MIXED_HINT = "Add parentheses: tag is vip and (health is frustrated or rating is bad)"
+_QUOTES_HINT = 'A value of several words stands in quotes: subject contains "late parcel"'
 _TOKEN = re.compile(
     r"""\s*(?:
     (?P<string>"(?:[^"\\]|\\.)*")
@@ -67,22 +72,10 @@ _WORD_OPERATORS: tuple[tuple[tuple[str, ...], AudienceOperator], ...] = (
 _SIGN_OPERATORS = {
     "=": _O.IS, "!=": _O.IS_NOT, "<": _O.LESS, "<=": _O.AT_MOST, ">": _O.MORE, ">=": _O.AT_LEAST,
 }  # fmt: skip
-_JOINERS = ("and", "or")
 
 
-class ConditionError(InvalidInput):
+class ConditionError(ExpressionError):
     """The exception for an expression that cannot be used; `position` counts characters from 0."""
-
-    def __init__(self, title: str, position: int, hint: str = "") -> None:
-        super().__init__(title, f"At character {position + 1}.", hint)
-        self.position = position
-
-
-@dataclass(frozen=True)
-class _ExpressionToken:
-    kind: str
-    text: str
-    at: int
 
 
 def parse_expression(text: str) -> AudienceGroup:
@@ -91,7 +84,7 @@ def parse_expression(text: str) -> AudienceGroup:
         raise ConditionError("The expression is too long.", MAX_EXPRESSION_LENGTH)
     if not text.strip():
         return EVERYBODY
-    return _ConditionParser(text.translate(_TYPOGRAPHIC)).parse()
+    return _ConditionParser(text).parse()
 
 
 def format_expression(group: AudienceGroup) -> str:
@@ -160,7 +153,7 @@ def _format(condition: AudienceCondition) -> str:
         return f"{words} {days:.0f} day{'' if days == 1 else 's'}"
     if isinstance(value, float):
         return f"{words} {value:.15g}"
-    is_plain = re.fullmatch(r"[\w.@+-]+", value) and value.lower() not in (*_JOINERS, *_RESERVED)
+    is_plain = re.fullmatch(r"[\w.@+-]+", value) and value.lower() not in (*JOINERS, *_RESERVED)
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f"{words} {value}" if is_plain else f'{words} "{escaped}"'
 
@@ -168,69 +161,43 @@ def _format(condition: AudienceCondition) -> str:
 _RESERVED = ("set", "read", "not")
 
 
-class _ConditionParser:
-    """A recursive-descent parser over an expression's tokens, one method for each rule."""
-
+class _ConditionParser(ExpressionParser):
     def __init__(self, text: str) -> None:
-        self._tokens = _tokenize(text)
-        self._next = 0
+        super().__init__(
+            *(text, _TOKEN, ConditionError), subject="The expression", mixed_hint=_MIXED_HINT
+        )
         self._count = 0
 
     def parse(self) -> AudienceGroup:
         """Parse the whole expression."""
-        found = self._joined(0)
-        if self._here.kind != "end":
-            raise self._unexpected('"and", "or" or the end')
+        found = self._group(0)
+        self.take_end()
         return found
 
-    @property
-    def _here(self) -> _ExpressionToken:
-        return self._tokens[self._next]
-
-    def _take(self) -> _ExpressionToken:
-        token = self._here
-        self._next += token.kind != "end"
-        return token
-
-    def _joined(self, depth: int) -> AudienceGroup:
-        items, joiner = [self._item(depth)], ""
-        while self._here.kind == "word" and self._here.text.lower() in _JOINERS:
-            token = self._take()
-            word = token.text.lower()
-            if joiner and word != joiner:
-                raise ConditionError(
-                    "“and” and “or” mixed.",
-                    token.at,
-                    "Add parentheses: tag is vip and (health is frustrated or rating is bad)",
-                )
-            if self._here.kind == "end" or self._here.text == ")":
-                raise ConditionError(f"A condition is missing after “{token.text}”.", token.at)
-            joiner = word
-            items.append(self._item(depth))
+    def _group(self, depth: int) -> AudienceGroup:
+        items, joiner = self.joined(lambda: self._item(depth))
         return AudienceGroup(tuple(items), is_any=joiner == "or")
 
     def _item(self, depth: int) -> AudienceCondition | AudienceGroup:
-        if self._here.kind != "sign" or self._here.text != "(":
+        if not self.here.is_sign("("):
             return self._condition()
-        token = self._take()
+        token = self.take()
         if depth + 1 >= _MAX_DEPTH:
             raise ConditionError("Too many parentheses within each other.", token.at)
-        found = self._joined(depth + 1)
-        if self._here.text != ")" or self._here.kind != "sign":
-            raise self._unexpected('")"')
-        self._take()
+        found = self._group(depth + 1)
+        self.take_sign(")")
         # Parentheses around one condition say nothing.
         return found.items[0] if len(found.items) == 1 else found
 
     def _condition(self) -> AudienceCondition:
-        token = self._take()
+        token = self.take()
         self._count += 1
         if self._count > _MAX_CONDITIONS:
             raise ConditionError(f"More than {_MAX_CONDITIONS} conditions.", token.at)
         if token.kind != "word":
-            raise self._unexpected("a field such as open_tickets or tag", token)
+            raise self.unexpected("a field such as open_tickets or tag", token)
         field = _find(token)
-        operator_at = self._here.at
+        operator_at = self.here.at
         operator = self._operator(field)
         if operator not in field.operators:
             allowed = ", ".join(f"“{one.value}”" for one in field.operators)
@@ -243,47 +210,36 @@ class _ConditionParser:
         return AudienceCondition(field.name, operator, value)
 
     def _operator(self, field: AudienceField) -> AudienceOperator:
-        if self._here.kind == "sign" and self._here.text in _SIGN_OPERATORS:
-            return _SIGN_OPERATORS[self._take().text]
+        if self.here.kind == "sign" and self.here.text in _SIGN_OPERATORS:
+            return _SIGN_OPERATORS[self.take().text]
         for words, operator in _WORD_OPERATORS:
-            ahead = self._tokens[self._next : self._next + len(words)]
-            if (
-                all(t.kind == "word" for t in ahead)
-                and tuple(t.text.lower() for t in ahead) == words
-            ):
-                self._next += len(words)
+            if self.take_words(words):
                 return operator
         allowed = ", ".join(f"“{one.value}”" for one in field.operators)
-        raise self._unexpected(f"one of {allowed}")
+        raise self.unexpected(f"one of {allowed}")
 
     def _value(self, field: AudienceField, operator: AudienceOperator) -> str | float:
-        token = self._take()
+        token = self.take()
         if token.kind == "string":
-            return check_value(field, operator, _unquote(token.text), token.at)
+            return check_value(field, operator, unquote(token.text), token.at)
         if token.kind not in ("word", "number", "day") or (
-            token.kind == "word" and token.text.lower() in _JOINERS
+            token.kind == "word" and token.text.lower() in JOINERS
         ):
-            raise self._unexpected("a value", token)
+            raise self.unexpected("a value", token)
         value = check_value(field, operator, token.text, token.at)
-        unit = self._here
+        unit = self.here
         if operator in (_O.WITHIN, _O.OLDER) and unit.kind == "word":
             if unit.text.lower() in ("day", "days"):
-                self._take()
-            elif unit.text.lower() not in _JOINERS:
-                raise self._unexpected("“days”", unit)
+                self.take()
+            elif unit.text.lower() not in JOINERS:
+                raise self.unexpected("“days”", unit)
         return value
 
-    def _unexpected(self, wanted: str, token: _ExpressionToken | None = None) -> ConditionError:
-        found = token or self._here
-        if found.kind == "end":
-            return ConditionError(f"The expression ends where {wanted} is missing.", found.at)
-        hint = ""
-        if found.kind in ("word", "number", "day"):
-            hint = 'A value of several words stands in quotes: subject contains "late parcel"'
-        return ConditionError(f"“{found.text}” stands where {wanted} is needed.", found.at, hint)
+    def _hint_at(self, token: ExpressionToken) -> str:
+        return _QUOTES_HINT if token.kind in ("word", "number", "day") else ""
 
 
-def _find(token: _ExpressionToken) -> AudienceField:
+def _find(token: ExpressionToken) -> AudienceField:
     name = token.text.lower() if not token.text.startswith(CUSTOM_PREFIX) else token.text
     try:
         return find_field(name)
@@ -294,23 +250,3 @@ def _find(token: _ExpressionToken) -> AudienceField:
         raise ConditionError(
             f"There is no field “{token.text}”.", token.at, f"{hint}There are {known}."
         ) from None
-
-
-def _tokenize(text: str) -> list[_ExpressionToken]:
-    found: list[_ExpressionToken] = []
-    at = 0
-    while not found or found[-1].kind != "end":
-        match = _TOKEN.match(text, at)
-        if match is None:
-            start = at + len(text[at:]) - len(text[at:].lstrip())
-            if text[start] == '"':
-                raise ConditionError("A quote is not closed.", start)
-            raise ConditionError(f"“{text[start]}” has no meaning here.", start)
-        kind = match.lastgroup or "end"
-        found.append(_ExpressionToken(kind, match.group(kind), match.start(kind)))
-        at = match.end()
-    return found
-
-
-def _unquote(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1])

@@ -21,7 +21,7 @@ from desktop.store.data_source_repository import (
     TICKETS_SOURCE,
     USERS_SOURCE,
     ZENDESK_SOURCES,
-    DataSourceState,
+    ReadingState,
 )
 from desktop.store.data_store import DataStore
 from desktop.writing.write_protocol import Checkpoint
@@ -36,7 +36,7 @@ _COUNT_QUERIES = {
     ORGANIZATIONS_SOURCE: "type:organization",
 }
 
-OnPage = Callable[[DataSourceState], None]
+OnPage = Callable[[ReadingState], None]
 LoadErased = Callable[[], Awaitable[ErasedPeople]]
 
 
@@ -114,7 +114,7 @@ class DataReader:
             ),
         }
 
-    async def refresh(self, names: Sequence[str] = ZENDESK_SOURCES) -> tuple[DataSourceState, ...]:
+    async def refresh(self, names: Sequence[str] = ZENDESK_SOURCES) -> tuple[ReadingState, ...]:
         """Read what has changed in these data sources; returns how each stands afterwards.
 
         Raises what a service that is away raises; what was read until then is kept.

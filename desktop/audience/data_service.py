@@ -16,7 +16,7 @@ from desktop.kit.errors import NotPermitted, UserDecisionNeeded
 from desktop.model.permission import Actor
 from desktop.model.retention import KEEP_ALL, RetentionCutoffs
 from desktop.store.audit_log import AuditLog
-from desktop.store.data_source_repository import ZENDESK_SOURCES, DataSourceState
+from desktop.store.data_source_repository import ZENDESK_SOURCES, ReadingState
 from desktop.store.data_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.sync_state_repository import SyncStateRepository
@@ -32,7 +32,7 @@ ALL_SOURCES = (*ZENDESK_SOURCES, LISTS_SOURCE)
 class DataStatus:
     """How the data workspace of this computer stands: each data source, people, bytes."""
 
-    sources: tuple[DataSourceState, ...]
+    sources: tuple[ReadingState, ...]
     people: int
     archived: int
     tickets: int
@@ -151,7 +151,7 @@ class DataService:
         is_full: bool = False,
         on_page: OnPage = lambda _state: None,
         checkpoint: Checkpoint = lambda _name: None,
-    ) -> tuple[DataSourceState, ...]:
+    ) -> tuple[ReadingState, ...]:
         """Read what has changed in Zendesk, and the named lists; `is_full`: from the beginning.
 
         `names` are Zendesk's data sources, and LISTS_SOURCE for the lists. Goes on where a reading
@@ -164,7 +164,7 @@ class DataService:
         if is_full:
             await self._open_store().sources.reset(zendesk)
         await self._open_store().people.remember_pairs(await self._sync_state.list_pairs())
-        states: tuple[DataSourceState, ...] = ()
+        states: tuple[ReadingState, ...] = ()
         if zendesk:
             before = await self._retention.begin_reading()
             states = await self._build_reader(on_page, checkpoint, before).refresh(zendesk)
@@ -185,7 +185,7 @@ class DataService:
                 now=self._clock.now(),
             )
 
-    async def _read_lists(self, on_page: OnPage) -> tuple[DataSourceState, ...]:
+    async def _read_lists(self, on_page: OnPage) -> tuple[ReadingState, ...]:
         settings, sailthru = self._get_settings(), self._get_clients().sailthru
         if not settings.lists:
             return ()

@@ -14,7 +14,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, Forbidden, NotFound, ResponseTimeout, ServiceError
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople, person_keys
 from desktop.model.exported_profile import ExportedProfile
-from desktop.store.data_source_repository import DataSourceState, list_source_name
+from desktop.store.data_source_repository import ReadingState, list_source_name
 from desktop.store.data_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.writing.list_export import ListExport, ListNotExported
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 _ROWS_PER_SAVE = 500
 
-OnPage = Callable[[DataSourceState], None]
+OnPage = Callable[[ReadingState], None]
 
 
 class ListReader:
@@ -54,7 +54,7 @@ class ListReader:
         self._on_page = on_page
         self._require_allowed = require_allowed
 
-    async def refresh(self, names: Sequence[str]) -> tuple[DataSourceState, ...]:
+    async def refresh(self, names: Sequence[str]) -> tuple[ReadingState, ...]:
         """Read these lists; returns how each stands afterwards.
 
         A list that is not there (any more), and exports that the key may not start, are noted.

@@ -22,7 +22,7 @@ from desktop.store.change_report_repository import ChangeReportRepository
 from desktop.store.data_source_repository import (
     RATINGS_SOURCE,
     TICKETS_SOURCE,
-    DataSourceState,
+    ReadingState,
 )
 from desktop.store.data_store import DataStore
 
@@ -169,7 +169,7 @@ class ReportService:
         return [*notes, frozen] if frozen else notes
 
 
-def _reading_words(state: DataSourceState) -> str:
+def _reading_words(state: ReadingState) -> str:
     """Return how far a source is read, "" where it was read to its end."""
     if state.is_complete:
         return ""
@@ -178,7 +178,7 @@ def _reading_words(state: DataSourceState) -> str:
     return f"{state.rows_read:,} of {state.expected:,} read" if state.expected else "reading"
 
 
-def _reading_note(state: DataSourceState) -> str:
+def _reading_note(state: ReadingState) -> str:
     if state.refused:
         return f"Zendesk does not let {state.name} be read: {state.refused}"
     if not state.is_complete:

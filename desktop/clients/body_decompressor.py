@@ -4,6 +4,13 @@ import zlib
 
 from desktop.kit.errors import ServiceError
 
+_NOT_UNPACKED = "It could not be unpacked."
+_LATER = "Try again later."
+
+
+class BrokenBody(ServiceError):
+    """A body that is not packed as it says."""
+
 
 class BodyDecompressor:
     """Collects one HTTP answer's body; `encoding` is its Content-Encoding, `largest` in bytes."""
@@ -34,7 +41,7 @@ class BodyDecompressor:
                 self._take(self._inflate.decompress(piece, room))
                 piece = self._inflate.unconsumed_tail
         except zlib.error:
-            raise _unreadable_body_error("It could not be unpacked.") from None
+            raise BrokenBody("The answer could not be read.", _NOT_UNPACKED, _LATER) from None
 
     def finish(self) -> bytes | None:
         """Return the HTTP answer's decompressed body, or None when the data ends too early."""
@@ -51,4 +58,4 @@ class BodyDecompressor:
 
 
 def _unreadable_body_error(why: str) -> ServiceError:
-    return ServiceError("The answer could not be read.", why, "Try again later.")
+    return ServiceError("The answer could not be read.", why, _LATER)

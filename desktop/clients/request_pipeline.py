@@ -91,6 +91,12 @@ class NoAuthenticator:
         return False
 
 
+def request_id_of(response: HttpResponse) -> str:
+    """Return the number that a service gave a call of ours, as its support asks for it; or ""."""
+    headers = response.headers
+    return headers.get("x-zendesk-request-id") or headers.get("x-request-id") or ""
+
+
 @dataclass
 class RequestPipeline:
     """The way of a client's request to the transport and back; `jitter` gives [0, 1)."""
@@ -172,9 +178,14 @@ class RequestPipeline:
     ) -> T:
         now = self.clock.now()
         try:
-            if len(response.body) > _THREAD_PARSE_BYTES:
-                return await asyncio.to_thread(read, response, now)
-            return read(response, now)
+            try:
+                if len(response.body) > _THREAD_PARSE_BYTES:
+                    return await asyncio.to_thread(read, response, now)
+                return read(response, now)
+            except AppError as error:
+                # By this number the service's support finds the call.
+                error.request_id = error.request_id or request_id_of(response)
+                raise
         except RateLimited as error:
             self.rate_limiter.pause_after_429(
                 request, max(0.0, error.retry_at - now), of_all=error.applies_to_account

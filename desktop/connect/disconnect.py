@@ -4,6 +4,7 @@ Runs stop first. Who signs out has the caller erase `mirror.db` too; disconnecti
 it is erased. Outbox and audit stay, and what waits is said before.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +99,18 @@ async def disconnect_workspace(config: ConnectionConfig) -> SignOutResult:
     return result
 
 
+async def disconnect_sailthru(config: ConnectionConfig) -> None:
+    """Forget Sailthru's key and secret; runs stop first, the other services stay connected.
+
+    Raises KeyringError, ConflictError where a run does not stop. Sailthru takes the key until it is
+    withdrawn there.
+    """
+    async with LocalDatabases(config.workspace).stopped_runs():
+        await _delete_secrets(
+            config, (Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET, Secret.SAILTHRU_HOST)
+        )
+
+
 async def disconnect_sell(config: ConnectionConfig) -> None:
     """Forget the Zendesk Sell token and switch Sell off; the other services stay connected.
 
@@ -107,8 +120,12 @@ async def disconnect_sell(config: ConnectionConfig) -> None:
     values = config.settings_file.load().values
     if not values.is_managed(settings_table.SELL_ENABLED):
         config.settings_file.change({settings_table.SELL_ENABLED.key: None})
+    await _delete_secrets(config, (Secret.SELL_TOKEN, Secret.SELL_HOST))
+
+
+async def _delete_secrets(config: ConnectionConfig, secrets: Sequence[Secret]) -> None:
     try:
-        for secret in (Secret.SELL_TOKEN, Secret.SELL_HOST):
+        for secret in secrets:
             await config.vault.delete(secret)
     except KeyringError:
         # A server that has its keys from the environment need not have a keyring.

@@ -6,6 +6,7 @@ up. Not connected means the defaults, and nothing wider.
 
 import os
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -21,7 +22,7 @@ from desktop.model.permission import (
 )
 from desktop.model.zendesk_user import SignedInZendeskUser, ZendeskUser
 from desktop.settings import settings_table
-from desktop.settings.permission_rules import permission_rules_from
+from desktop.settings.permission_rules import leads_from, permission_rules_from
 from desktop.settings.setting_definition import Setting, SettingSection
 from desktop.settings.settings_file import SettingsValues
 from desktop.settings.window_state import WindowState
@@ -84,7 +85,7 @@ async def resolve_identity(
             last_known_actor(state), effective_permission_rules(values, connected=False), False
         )
     try:
-        actor = actor_from_zendesk_user(await client.me())
+        actor = actor_from_zendesk_user(await client.me(), leads_from(values))
     except NotPermitted:
         raise
     except AuthenticationError as error:
@@ -104,12 +105,17 @@ async def resolve_identity(
     return ActiveIdentity(actor, effective_permission_rules(values, connected=True), True)
 
 
-def actor_from_zendesk_user(me: SignedInZendeskUser | ZendeskUser) -> Actor:
-    """Resolve a Zendesk user's role, as an actor. Raises NotPermitted for end users."""
+def actor_from_zendesk_user(
+    me: SignedInZendeskUser | ZendeskUser, leads: Collection[int] = ()
+) -> Actor:
+    """Resolve a Zendesk user's role, as an actor. Raises NotPermitted for end users.
+
+    `leads` are the ids of agents whom an admin has named; without them each is an agent.
+    """
     if me.role == "admin":
         return Actor(me.name, Role.ADMIN, me.id)
     if me.role == "agent":
-        return Actor(me.name, Role.AGENT, me.id)
+        return Actor(me.name, Role.LEAD if me.id in leads else Role.AGENT, me.id)
     raise NotPermitted(
         "This is not an agent's account.",
         f"Zendesk says that {me.name} is an end user.",

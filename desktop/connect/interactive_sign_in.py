@@ -9,9 +9,11 @@ from desktop.connect.identity_and_roles import actor_from_zendesk_user
 from desktop.connect.oauth_redirect_listener import REDIRECT_TIMEOUT_S
 from desktop.connect.oauth_sign_in import OAuthSignInRequest, OpenBrowser, sign_in_with_browser
 from desktop.kit.errors import AppError, InvalidInput, NotPermitted
+from desktop.model.data_source import DataSourceKind
 from desktop.model.permission import Actor
 from desktop.model.service import Service
 from desktop.settings import settings_table
+from desktop.settings.data_source_records import connected_records
 from desktop.vault.bound_secrets import bind_secrets
 from desktop.vault.secret import Secret
 
@@ -59,8 +61,11 @@ async def sign_in_interactively(
         await bind_secrets(config.vault, (Secret.ZENDESK_ACCESS,), base_url)
     # One way of signing in at a time, or nobody would know which one counts.
     await config.vault.delete(Secret.ZENDESK_TOKEN)
+    account = (DataSourceKind.SUPPORT, base_url)
+    changes = connected_records(values, [account], actor.name, config.clock.now())
     if not values.is_managed(settings_table.ZENDESK_AUTH):
-        config.settings_file.change({settings_table.ZENDESK_AUTH.key: "oauth"})
+        changes[settings_table.ZENDESK_AUTH.key] = "oauth"
+    config.settings_file.change(changes)
     return actor
 
 

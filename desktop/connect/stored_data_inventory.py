@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.kit.text import format_count
+from desktop.kit.text import format_count, join_words
 from desktop.settings import settings_table
 from desktop.store.cached_sheet_reader import KeptData
 
@@ -62,4 +62,4 @@ def describe_kept_data(kept: KeptData) -> str:
         parts.append(format_count(kept.events, "event", "events"))
     if kept.people:
         parts.append(f"{format_count(kept.people, 'person', 'people')} of the audience")
-    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    return join_words(parts)

@@ -4,10 +4,11 @@ A workspace belongs to a team where `fairlead.db` says so, or its vault has an a
 takes only one of them away has a workspace that starts nothing by itself, not one that is alone.
 """
 
+import asyncio
 import logging
 import secrets
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.row_exchange import exchange_rows
 from desktop.kit.errors import AppError, ConflictError, InvalidInput, KeyringError, NotPermitted
 from desktop.model.account import Account
+from desktop.model.json_value import Json
 from desktop.model.permission import Actor
 from desktop.model.team import RevokedLogin, TeamDesk, TeamEntry, TeamMembership
 from desktop.model.team_address import TeamAddress, parse_team_address
@@ -49,6 +51,7 @@ class TeamConnection:
         self._journal = local.shared_rows
         self._add_secrets = add_secrets
         self._store: TeamStore | None = None
+        self._opening = asyncio.Lock()
         self._quiet_until = 0.0
 
     async def find_membership(self) -> TeamMembership | None:
@@ -88,10 +91,15 @@ class TeamConnection:
             return None
         if self._store is not None:
             return self._store
-        account = await self._accounts.get_current() or Account()
-        self._store = await open_team_store(self._config, membership, account, self._add_secrets)
-        self._audit.signer.use_team_key(self._store.database.address.key)
-        return self._store
+        async with self._opening:
+            # Several loops of a window ask at once, and all are to get the same one.
+            if self._store is None:
+                account = await self._accounts.get_current() or Account()
+                self._store = await open_team_store(
+                    self._config, membership, account, self._add_secrets
+                )
+                self._audit.signer.use_team_key(self._store.database.address.key)
+            return self._store
 
     async def join(self, text: str, actor: Actor) -> TeamMembership:
         """Join the team store at this address, as an admin; the first desk makes the team.
@@ -195,16 +203,22 @@ class TeamConnection:
         await self._memberships.remove()
         await self._journal.switch(is_on=None)
 
-    async def invite(self, name: str, actor: Actor) -> str:
+    async def invite(
+        self, name: str, actor: Actor, *, person: str = "", is_worker: bool = False
+    ) -> str:
         """Make a one-time code with which one more desk joins, as an admin.
 
-        Returns the code: as secret as a password until it is used. Raises as `open` does.
+        `person`: the Zendesk user id in whose name the desk reaches Sailthru through a worker;
+        `is_worker`: the desk is one. Returns the code: as secret as a password until it is used.
+        Raises as `open` does.
         """
         store = await self._require_store(actor)
         if not name.strip():
             raise InvalidInput("Say whom or which computer the code is for.")
         await self._note("invited", name.strip(), actor)
-        address = await store.enrolment.invite(name.strip(), actor.signature)
+        address = await store.enrolment.invite(
+            name.strip(), actor.signature, person=person, is_worker=is_worker
+        )
         self._add_secrets(*address.secrets)
         return address.text
 
@@ -229,6 +243,21 @@ class TeamConnection:
             raise InvalidInput("This is that computer.", "", "`fairlead team leave` takes it out.")
         await self._note("revoked", found[0].name, actor)
         return found[0], await store.enrolment.revoke(found[0].id, actor.signature)
+
+    async def use_worker(self, change_settings: Callable[[Mapping[str, Json]], None]) -> bool:
+        """Have a desk without Sailthru's key reach it through a worker, where it may.
+
+        It may where it was joined by a code that was made for one person. Returns whether it does.
+        """
+        values = self._config.settings_file.load().values
+        uri = values.get(settings_table.SERVICE_URI)
+        store = await self.open()
+        if store is None or await self._config.sailthru_credentials(uri) is not None:
+            return False
+        may_ask = await store.requests.has_person()
+        if may_ask:
+            change_settings({settings_table.SAILTHRU_THROUGH_TEAM.key: True})
+        return may_ask
 
     async def _require_store(self, actor: Actor) -> "TeamStore":
         require_team_admin(actor)

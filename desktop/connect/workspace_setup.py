@@ -17,6 +17,7 @@ from desktop.connect.account_authority import (
 )
 from desktop.connect.account_move import AccountMoveNeeded, describe_kept, is_other_account
 from desktop.connect.audit_key import load_audit_signer
+from desktop.connect.connected_sources import note_connected_sources
 from desktop.connect.connection_check import (
     CheckCollector,
     ConnectionCheck,
@@ -168,6 +169,7 @@ async def set_up_workspace(
         await _store_secrets(secrets, config, before, values)
         # Once more: what was just stored proves the seal too.
         await config.seal.load()
+        settings |= note_connected_sources(config, before, values, secrets, outcome.actor)
         file.change(settings)
         await config.seal.keep_number()
     return SetupReport(

@@ -29,9 +29,9 @@ class ActionKind(Enum):
 
     @property
     def is_built_on(self) -> bool:
-        """Whether later events of the same user need what the action does: who somebody is.
+        """Whether later events need the record that the action makes or describes.
 
-        Tickets and events of users only add to them.
+        Tickets and events only add to it; who belongs where is compared with later events.
         """
         return self in _BUILT_ON
 
@@ -46,7 +46,7 @@ class ActionKind(Enum):
         return None
 
 
-_BUILT_ON = {ActionKind.UPSERT_USER, ActionKind.ORG_MEMBERSHIP, ActionKind.UPSERT_ORG}
+_BUILT_ON = {ActionKind.UPSERT_USER, ActionKind.UPSERT_ORG}
 # As Customer.io calls them, in its table and in its text.
 _OTHER_NAMES = {
     ActionKind.UPSERT_USER: ("upsert user", "identify user"),

@@ -11,6 +11,7 @@ from desktop.events.trait_fields import TraitField, trait_fields
 from desktop.events.user_matching import UserKeys, UserMatch
 from desktop.events.zendesk_directory import ZendeskDirectory
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
+from desktop.model.field_value import as_list
 from desktop.model.json_value import Json
 from desktop.model.zendesk_organization import ZendeskOrganization
 from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
@@ -114,6 +115,12 @@ def find_missing_fields(fired: FiredAction, directory: ZendeskDirectory) -> tupl
         return ()
     fields = custom_fields(fired, *found)
     return tuple(one.key for one in fields if one.definition is None)
+
+
+def words_of(value: Json) -> list[str]:
+    """Return the texts of a list, or of one text that commas divide: "a.example, b.example"."""
+    items = value.split(",") if isinstance(value, str) else as_list(value)
+    return [text for one in items if (text := str(one).strip())]
 
 
 def placeholder(kind: str, line: int) -> str:

@@ -10,6 +10,7 @@ from desktop.events.plan_context import (
     name_of,
     placeholder,
     user_reference,
+    words_of,
 )
 from desktop.events.plan_joining import MEMBERSHIPS_PATH, NEWER_MEMBERSHIP, plan_joining
 from desktop.events.planned_request import (
@@ -70,11 +71,10 @@ def _wanted_values(fired: FiredAction, context: EventPlanContext) -> dict[str, J
         for name in _TEXTS
         if isinstance(value := mapped.get(name), str) and value.strip()
     }
-    if domains := [str(one).strip().lower() for one in as_list(mapped.get("domain_names")) if one]:
-        values["domain_names"] = domains
-    tags = [zendesk_tag_from(str(one)) for one in as_list(mapped.get("tags"))]
-    if any(tags):
-        values["tags"] = [tag for tag in tags if tag]
+    if domains := [one.lower() for one in words_of(mapped.get("domain_names"))]:
+        values["domain_names"] = list(dict.fromkeys(domains))
+    if tags := [tag for one in words_of(mapped.get("tags")) if (tag := zendesk_tag_from(one))]:
+        values["tags"] = list(dict.fromkeys(tags))
     for key, value in _custom_values(fired, context):
         values[f"organization_fields.{key}"] = value
     return values

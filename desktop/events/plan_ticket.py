@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 
 from desktop.events.event import Event, identifier_text
-from desktop.events.plan_context import EventPlanContext, FiredAction, name_of, user_reference
+from desktop.events.plan_context import (
+    EventPlanContext,
+    FiredAction,
+    name_of,
+    user_reference,
+    words_of,
+)
 from desktop.events.planned_request import (
     EventFieldChange,
     NoChange,
@@ -176,9 +182,8 @@ def _ticket_fields(fired: FiredAction) -> tuple[dict[str, Json], str]:
         if not isinstance(value, str) or value.strip().lower() not in choices:
             return {}, f"{name} “{str(value)[:40]}” is none of {', '.join(choices)}"
         fields[name] = value.strip().lower()
-    given = fired.mapped.get("tags")
-    words = given.split(",") if isinstance(given, str) else as_list(given)
-    if tags := [tag for tag in (zendesk_tag_from(str(one)) for one in words) if tag]:
+    words = words_of(fired.mapped.get("tags"))
+    if tags := [tag for one in words if (tag := zendesk_tag_from(one))]:
         fields["tags"] = list(dict.fromkeys(tags))
     return fields, ""
 

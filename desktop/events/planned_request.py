@@ -33,7 +33,7 @@ class PlannedRequest:
 
     `who` names the customer or organisation, `summary` says what happens to them. A body that
     needs a record which an earlier line creates names that line in braces instead of an id.
-    `tickets` are those a removal would unassign; `found_by` is the key that found the user.
+    `tickets` are those a removal would unassign; `found_by` is kind and key that found the user.
     """
 
     line: int

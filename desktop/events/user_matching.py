@@ -47,7 +47,8 @@ class UserKeys:
 class UserMatch:
     """The user of an event: one in Zendesk, or one whom an earlier `line` creates, or a problem.
 
-    Neither of the three: Zendesk knows nobody by these keys.
+    Neither of the three: Zendesk knows nobody by these keys. `found_by` is kind and key, such as
+    "email maria@home.example": a user may have several addresses.
     """
 
     user: ZendeskUser | None = None
@@ -92,4 +93,6 @@ def match_user(
     chosen = next((user for _, user in found if str(user.id) == match.id), None)
     if chosen is None or match.identifier is None:
         return UserMatch()
-    return UserMatch(user=chosen, found_by=_FOUND_BY[match.identifier])
+    name = _FOUND_BY[match.identifier]
+    key = {"email": keys.email, "external_id": keys.external_id}.get(name, keys.zendesk_id)
+    return UserMatch(user=chosen, found_by=f"{name} {key}")

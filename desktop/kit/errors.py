@@ -48,6 +48,11 @@ class AppError(Exception):
         """Return an error's title, message and hint in one line."""
         return " ".join(part for part in (self.title, self.message, self.hint) if part)
 
+    def details(self) -> str:
+        """Return an error in one line for a report: what it says, its code, the call's number."""
+        number = f", request {self.request_id}" if self.request_id else ""
+        return f"{self} ({self.code}{number})"
+
     def as_json(self) -> dict[str, str]:
         """Return an error as the object under `error` in a `--json` answer."""
         return {

@@ -1,5 +1,6 @@
 """Text helpers: counts, durations, one line, a sentence, shortening, folding, valid Unicode."""
 
+from collections.abc import Sequence
 from unicodedata import category, combining, normalize
 
 # U+200C is a letter's form in Persian, U+200D joins emoji; tags make flags.
@@ -18,6 +19,12 @@ def format_duration(seconds: float) -> str:
     if minutes < 120:
         return format_count(minutes, "minute", "minutes")
     return format_count(round(seconds / 3600), "hour", "hours")
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Join words as a sentence does: “A”, “A and B”, “A, B and C”."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def to_single_line(text: str) -> str:

@@ -21,6 +21,7 @@ DIRECT_DEPENDENCIES = (
     "tzdata",
     "python-dateutil",
     "tomli-w",
+    "python-liquid",
     "aiosmtplib",
     "jeepney",
     "psutil",

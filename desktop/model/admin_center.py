@@ -1,4 +1,8 @@
-"""Addresses of Zendesk's Admin Center, where an admin defines fields, and who may do so."""
+"""Addresses of Zendesk's Admin Center, where an admin defines fields, and who may do so.
+
+The menu is Zendesk's, as its help tells it
+(https://support.zendesk.com/hc/en-us/articles/4408822051866); the addresses are those that open it.
+"""
 
 from desktop.model.permission import Actor
 

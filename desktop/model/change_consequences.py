@@ -21,21 +21,23 @@ def iter_list_consequences(row: PlanRow) -> Iterator[NamedConsequence]:
 
 
 def iter_email_consequences(
-    row: PlanRow, target: TargetRecord | None
+    row: PlanRow, target: TargetRecord | None, pause_list: str = ""
 ) -> Iterator[NamedConsequence]:
     """Yield whether a plan row starts, stops or loosens somebody's marketing e-mail from Sailthru.
 
     Sailthru mails a profile that is on a list and has opted out of nothing. Of a level that was
     not read, what may be is counted: joining a list may start the mail, and opting out may stop it.
-    `target` is the profile as it stands; None: the row creates it.
+    `target` is the profile as it stands; None: the row creates it. `pause_list` is that of who is
+    mailed nothing meanwhile.
     """
-    joins = switched_names(row, LIST_PREFIX, on=True)
+    joins = [name for name in switched_names(row, LIST_PREFIX, on=True) if name != pause_list]
     leaves = switched_names(row, LIST_PREFIX, on=False)
     fields = target.fields if target is not None else {}
     before = target.optout if target is not None else OptOutLevel.NONE
     change = next((c for c in row.changes_to_send if c.field == OPTOUT_FIELD), None)
     after = OptOutLevel(str(change.new)) if change is not None else before
     lists = {name for name, on in fields.items() if name.startswith(LIST_PREFIX) and on}
+    lists.discard(f"{LIST_PREFIX}{pause_list}")
     then = (lists | {f"{LIST_PREFIX}{n}" for n in joins}) - {f"{LIST_PREFIX}{n}" for n in leaves}
     may_get = bool(lists) and before in (OptOutLevel.NONE, None)
     will_get = bool(then) and after in (OptOutLevel.NONE, None)

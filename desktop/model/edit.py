@@ -285,6 +285,7 @@ def not_sent_detail(reason: str) -> str:
 _AUTHOR_UNKNOWN_REASON = (
     "It was queued while Zendesk could not say who you are. Retry sends it in your name."
 )
+_EDITED_REASON = "It was changed outside Fairlead. Retry sends it in your name; Discard drops it."
 
 
 def sending_refusal(edit: Edit, actor: Actor | None, rules: PermissionRules) -> str:
@@ -301,11 +302,11 @@ def sending_refusal(edit: Edit, actor: Actor | None, rules: PermissionRules) -> 
         return CHANGES_OFF_REASON
     if not edit.is_in_order:
         return STEP_EDITED_REASON
-    if not edit.actor_key:
-        # Nobody knows who queued it: whoever is at work now need not have wanted it.
-        somebody = Actor(edit.actor, Role.AGENT, is_confirmed=False)
-        if not check_permission(needed_permission(request), somebody, rules).is_allowed:
-            return _AUTHOR_UNKNOWN_REASON
+    # Of a row that nobody surely queued: whoever is at work now need not have wanted it.
+    somebody = Actor(edit.actor, Role.AGENT, is_confirmed=False)
+    is_anybodys = check_permission(needed_permission(request), somebody, rules).is_allowed
+    if not edit.actor_key and not is_anybodys:
+        return _AUTHOR_UNKNOWN_REASON
     if request.kind in ERASURE_KINDS:
         # Nothing brings a deleted person back: whoever sends it has to have the right as well.
         if not edit.is_author_proven or edit.erasure is None:
@@ -317,7 +318,8 @@ def sending_refusal(edit: Edit, actor: Actor | None, rules: PermissionRules) -> 
         # Who is at work answers for a row that Fairlead has not written as it stands.
         if actor is None:
             return "It was changed outside Fairlead, and nobody is signed in who may send it."
-        return check_permission(needed_permission(request), actor, rules).reason
+        decision = check_permission(needed_permission(request), actor, rules)
+        return decision.reason if not decision.is_allowed or is_anybodys else _EDITED_REASON
     # What an undo may restore was decided when it was asked for.
     is_of_another = actor is None or edit.actor_key != actor.key
     if actor is None or is_of_another or request.undoes is not None:

@@ -4,8 +4,6 @@ import re
 from unicodedata import category, decomposition, normalize
 from urllib.parse import unquote
 
-import idna
-
 from desktop.model.pasted_text import strip_dressing
 
 # A whole mail was pasted.
@@ -128,17 +126,24 @@ def strip_token_suffix(text: str) -> str:
 def _to_a_label(label: str) -> str:
     if label.isascii():
         return label
+    # Imported here: most domains are plain ASCII, and no window needs it before its first paint.
+    import idna
+
     try:
         return idna.encode(label, uts46=True).decode()
-    except (idna.IDNAError, UnicodeError):
+    except UnicodeError:
         return label
 
 
 def _to_u_label(label: str) -> str:
     """Decode a label of an address's domain for people, if it is a valid A-label."""
+    if not label.startswith("xn--"):
+        return label
+    import idna
+
     try:
-        readable = idna.decode(label) if label.startswith("xn--") else label
-    except (idna.IDNAError, UnicodeError):
+        readable = idna.decode(label)
+    except UnicodeError:
         return label
     return readable if _to_a_label(readable) == label else label
 

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from enum import Enum
 
+# Of an event that its proof does not speak of; a retry vouches for what it says now.
+EDITED_TEXT = (
+    "It is not certain that Fairlead stored this event as it stands. Read it, then retry or ignore"
+    " it."
+)
 # Before the id of an organisation whose events name no user. No userId begins with a blank.
 GROUP_KEY_PREFIX = " group "
 # Why nothing is sent while the destination is switched off.
@@ -82,7 +87,8 @@ class StoredEvent:
     waits for a person, and later events of its user wait for it. `waits_for` is the id of the
     earlier event of the same user that comes first, 0 for none. `ignored` is why it is never sent.
     `named_source` is the source that somebody has named, 0 for none. `left_out` is set where it was
-    claimed to be delivered by itself: the traits without a field that may be left out.
+    claimed to be delivered by itself: the traits without a field that may be left out. `is_edited`:
+    somebody has written it into the database by other means than Fairlead, or changed it there.
     """
 
     id: int
@@ -102,6 +108,7 @@ class StoredEvent:
     ignored: str = ""
     named_source: int = 0
     left_out: frozenset[str] | None = None
+    is_edited: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from desktop.model.field_mapping import EVENT_FIELDS, MappingOperator, MappingRow, SourceType
 from desktop.model.field_value import parse_number
+from desktop.model.mapping_template import template_fields
 from desktop.model.sell_lists import LEAD_STATUS_FIELD
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
-from desktop.model.target_record import SELL_FIELD_PREFIX
+from desktop.model.target_record import OPTOUT_FIELD, SELL_FIELD_PREFIX
 
 ZENDESK_USER_FIELDS = (
     "id",
@@ -43,6 +44,8 @@ TICKET_FIELDS = (
     "ticket_ids",
     "seen",
 )
+# What happened to somebody, beside who they are.
+RULE_FIELDS = ("happened_at", "ticket_id", "ticket_subject")
 # docs/sailthru.md 2.1 and 2.4; the export lacks login_time, a profile read by itself tells it.
 PROFILE_FIELDS = (
     "sid",
@@ -96,12 +99,15 @@ SELL_CONTACT_FIELDS = (
     "billing_address.country",
 )
 SELL_LEAD_FIELDS = (*_SELL_PERSON_FIELDS, "status", "organization_name")
+SELL_OPTOUT_FIELDS = (*_SELL_PERSON_FIELDS, OPTOUT_FIELD)
 _FIELDS_BY_KIND = {
     SourceKind.ZENDESK_USERS: ZENDESK_USER_FIELDS,
     SourceKind.ZENDESK_TICKETS: (*ZENDESK_USER_FIELDS, *TICKET_FIELDS),
     SourceKind.SAILTHRU_LISTS: PROFILE_FIELDS,
+    SourceKind.RULE: (*ZENDESK_USER_FIELDS, *RULE_FIELDS),
     SourceKind.SELL_CONTACTS: SELL_CONTACT_FIELDS,
     SourceKind.SELL_LEADS: SELL_LEAD_FIELDS,
+    SourceKind.SELL_OPTOUTS: SELL_OPTOUT_FIELDS,
 }
 # docs/sailthru.md 2.4: conditions are judged by a list's export, before any profile is read.
 _NOT_EXPORTED_PROBLEMS = {
@@ -114,8 +120,10 @@ _OPEN_PREFIXES = {
     SourceKind.ZENDESK_USERS: "user_fields.",
     SourceKind.ZENDESK_TICKETS: "user_fields.",
     SourceKind.SAILTHRU_LISTS: "vars.",
+    SourceKind.RULE: "user_fields.",
     SourceKind.SELL_CONTACTS: SELL_FIELD_PREFIX,
     SourceKind.SELL_LEADS: SELL_FIELD_PREFIX,
+    SourceKind.SELL_OPTOUTS: SELL_FIELD_PREFIX,
 }
 _FIELDS_BY_SERVICE = (
     (Service.SAILTHRU, PROFILE_FIELDS, "vars."),
@@ -192,6 +200,8 @@ def source_field_problem(sync: Sync, field: str) -> str:
     if field == "stages":
         return "" if sync.stages else "This sync has no stages."
     shown = field[:80]
+    if field in RULE_FIELDS:
+        return f"“{shown}” is known only to a rule."
     if field in TICKET_FIELDS:
         return f"“{shown}” is known only where a sync reads tickets."
     for service, names, own_prefix in _FIELDS_BY_SERVICE:
@@ -207,17 +217,28 @@ def source_field_problem(sync: Sync, field: str) -> str:
 def mapping_source_problems(sync: Sync) -> Iterator[str]:
     """Yield why mapping rows never read a value from the source, a sentence each."""
     for row in (row for row in sync.mapping if row.on):
-        field = row.source
-        if row.type in (SourceType.SEEN, SourceType.OPTOUT):
-            field = row.source or row.type.value
-        elif row.type in (SourceType.LISTS, SourceType.STAGES):
-            field = row.type.value
-        if row.type is not SourceType.TEXT and field:
+        if sync.source.kind is SourceKind.SELL_OPTOUTS and row.target != OPTOUT_FIELD:
+            yield f"The row for {row.target[:80]} never writes: this sync writes opt-outs alone."
+        for field in _named_fields(row):
             problem = source_field_problem(sync, field)
             if problem:
                 yield f"The row for {row.target[:80]} never writes: {problem}"
         if row.operator is MappingOperator.SUM:
             yield from _increment_problems(sync, row)
+
+
+def _named_fields(row: MappingRow) -> tuple[str, ...]:
+    """Return the source fields that a mapping row names, as it names them."""
+    if row.type is SourceType.TEMPLATE:
+        return template_fields(row.source)
+    if row.type in (SourceType.LISTS, SourceType.STAGES):
+        return (row.type.value,)
+    if row.type is SourceType.TEXT:
+        return ()
+    field = row.source
+    if row.type in (SourceType.SEEN, SourceType.OPTOUT):
+        field = row.source or row.type.value
+    return (field,) if field else ()
 
 
 def condition_field_problems(sync: Sync) -> Iterator[str]:

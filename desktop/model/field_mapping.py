@@ -9,6 +9,7 @@ from enum import Enum
 from desktop.model.field_value import as_list, is_empty, parse_number
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
+from desktop.model.mapping_template import render_template, template_fields
 from desktop.model.optout_level import OptOutLevel, is_loosening
 from desktop.model.service import Service
 from desktop.model.value_conversion import UnconvertibleValue
@@ -47,6 +48,7 @@ class SourceType(Enum):
     SEEN = "seen"
     OPTOUT = "optout"
     TEXT = "text"
+    TEMPLATE = "template"
 
 
 # Source fields that count events, each once: what else a record tells is its state, and would be
@@ -88,7 +90,8 @@ class MappingRow:
     """One row of a mapping: a source value, a target field and an operator.
 
     `source` is a field of the source record, the constant for TEXT, and for LISTS and STAGES the
-    names that count, separated by commas (empty: all). SEEN and OPTOUT read the fields `seen`
+    names that count, separated by commas (empty: all); of a TEMPLATE it is Liquid over the
+    record's fields. SEEN and OPTOUT read the fields `seen`
     and `optout` unless `source` names another.
     """
 
@@ -130,19 +133,30 @@ def read_source_value(
     """Read a mapping row's value from the source record, or ABSENT where it has none."""
     if row.type is SourceType.TEXT:
         return row.source
+    if row.type is SourceType.TEMPLATE:
+        # What says nothing of somebody writes nothing.
+        return render_template(row.source, source) or ABSENT
     if row.type in (SourceType.LISTS, SourceType.STAGES):
         return _filter_names(source.get(row.type.value, ABSENT), row.source)
     return source.get(row.source or row.type.value, ABSENT)
 
 
 def source_field_of(row: MappingRow) -> str:
-    """Return the source field a mapping row reads; empty for a constant."""
-    if row.type is SourceType.TEXT:
+    """Return the source field a mapping row reads; empty for a constant or a template."""
+    if row.type in (SourceType.TEXT, SourceType.TEMPLATE):
         return ""
     if row.type in (SourceType.LISTS, SourceType.STAGES):
         return str(row.type.value)
     name: str = row.source or row.type.value
     return _DERIVED_NAME_FIELDS.get(name, name)
+
+
+def source_fields_of(row: MappingRow) -> tuple[str, ...]:
+    """Return every source field a mapping row reads, several of a template."""
+    if row.type is SourceType.TEMPLATE:
+        return tuple(_DERIVED_NAME_FIELDS.get(name, name) for name in template_fields(row.source))
+    name = source_field_of(row)
+    return (name,) if name else ()
 
 
 # What the app itself makes of one field (model.person_name).

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import msgspec
-
 if TYPE_CHECKING:
     Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 else:
@@ -14,4 +12,7 @@ else:
 
 def canonical_json(value: Json) -> str:
     """Return a value's JSON with its keys sorted, so that equal values are equal texts."""
+    # Imported here: no window needs it before its first paint, nor what it imports itself.
+    import msgspec
+
     return msgspec.json.encode(value, order="sorted").decode()

@@ -22,6 +22,7 @@ class LifecycleStage:
 class CapPeriod(Enum):
     """The rolling period over which a frequency cap counts contacts."""
 
+    DAY = "day"
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
@@ -73,7 +74,7 @@ def current_stages(
 
 
 def cap_period_start(window: CapPeriod, now: float, zone: str) -> float:
-    """Return the Unix second a frequency cap counts from: a week, month or quarter ago.
+    """Return the Unix second a frequency cap counts from: a day, week, month or quarter ago.
 
     The window rolls: counted by calendar weeks, three touches on Sunday and three on Monday
     would pass as three a week.
@@ -90,6 +91,7 @@ def is_cap_reached(pressure: FrequencyCap, count: int) -> bool:
 
 # Calendar lengths: a month ago on 31 March is the last day of February.
 _PERIOD_LENGTHS = {
+    CapPeriod.DAY: relativedelta(days=1),
     CapPeriod.WEEK: relativedelta(weeks=1),
     CapPeriod.MONTH: relativedelta(months=1),
     CapPeriod.QUARTER: relativedelta(months=3),

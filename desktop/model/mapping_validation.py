@@ -1,10 +1,10 @@
 """Validates a mapping's rows against what Sailthru and Zendesk let anybody write; pure."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from desktop.kit.errors import InvalidInput
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
+from desktop.model.mapping_template import template_problem
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
 from desktop.model.service import Service
 from desktop.model.target_record import (
@@ -14,11 +14,10 @@ from desktop.model.target_record import (
     SELL_ATTRIBUTES,
     SELL_FIELD_PREFIX,
 )
+from desktop.model.zendesk_naming_rules import ZENDESK_FIELD_KEY
 
 # `cookie` is a login token, and keys say who somebody is: no mapping writes either.
 RESERVED_FIELDS = frozenset({"cookie", "cookies", "keys", "sid", "email", "extid"})
-# developer.zendesk.com, User Fields: “letters, digits and underscores, not digits only”.
-ZENDESK_FIELD_KEY = re.compile(r"(?=.*[^0-9])[A-Za-z0-9_]+")
 _ZENDESK_FIELDS = frozenset({"name", "phone", "external_id", "notes", "details", "tags"})
 _SET_OPERATORS = (MappingOperator.SET, MappingOperator.SET_IF_EMPTY)
 
@@ -38,6 +37,8 @@ def validate_mapping(rows: Sequence[MappingRow], target: Service) -> tuple[str, 
         seen.add(row.target)
         if not row.source and row.type in (SourceType.FIELD, SourceType.IDENTIFIER):
             problems.append(f"The row for {row.target} does not say what it reads.")
+        if row.type is SourceType.TEMPLATE and (problem := template_problem(row.source)):
+            problems.append(f"The row for {row.target}: {problem}")
         if row.prefer is ConflictPreference.STRICTER and row.target != OPTOUT_FIELD:
             problems.append(f"{row.target} has no stricter value: say which side wins.")
         problems.extend(check(row))

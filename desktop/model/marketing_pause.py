@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from desktop.kit.errors import InvalidInput
 from desktop.model.json_value import Json
+from desktop.model.time_zone import local_time, parse_time_zone
 
 DEFAULT_PAUSE_DAYS = 14
 MAX_PAUSE_DAYS = 90
@@ -46,6 +47,11 @@ def pause_until(now: float, days: int) -> date:
     if not 1 <= days <= MAX_PAUSE_DAYS:
         raise InvalidInput(f"A pause lasts 1 to {MAX_PAUSE_DAYS} days.", f"{days} is not allowed.")
     return (datetime.fromtimestamp(now).astimezone() + timedelta(days=days)).date()
+
+
+def pause_end(now: float, days: int, zone: str) -> date:
+    """Return the last day of a pause of so many days, in a time zone (IANA)."""
+    return (local_time(now, parse_time_zone(zone)) + timedelta(days=days)).date()
 
 
 def pause_name(var: str, list_name: str) -> str:

@@ -42,3 +42,9 @@ def liquid_user_tag(field: str) -> str:
     own = field.removeprefix(USER_FIELD_PREFIX)
     is_field = own != field and bool(_NAME.fullmatch(own))
     return f"{{{{ {field} }}}}" if is_field or field in ZENDESK_USER_FIELDS else ""
+
+
+def liquid_field_tag(field: str) -> str:
+    """Return the Liquid tag of any field of a mapping, `{{ vars.tier }}`; "" for odd names."""
+    is_plain = all(_NAME.fullmatch(part) for part in field.split(".", 1))
+    return f"{{{{ {field} }}}}" if is_plain else ""

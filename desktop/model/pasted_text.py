@@ -1,6 +1,5 @@
 """Takes off what other programs put around a copied address, number or link."""
 
-import html
 import re
 
 _ENTITY = re.compile(r"&(?:lt|gt|quot|apos|nbsp|amp|commat|#\d{1,6}|#x[0-9a-f]{1,5});", re.I)
@@ -21,6 +20,8 @@ def strip_dressing(text: str) -> str:
     do not find them.
     """
     if "&" in text:
+        import html
+
         text = _ENTITY.sub(lambda found: html.unescape(found.group()), text)
     # A name may look like a tag.
     if "<" in text and "@" in text:

@@ -9,9 +9,13 @@ from enum import Enum
 
 
 class Role(Enum):
-    """The role of the person at work. A marketer is an agent with the permission `runs`."""
+    """The role of the person at work. A marketer is an agent with the permission `runs`.
+
+    A lead is an agent of Zendesk whom an admin named: reports, requests, the team's record.
+    """
 
     ADMIN = "admin"
+    LEAD = "lead"
     AGENT = "agent"
 
 
@@ -37,6 +41,7 @@ class Permission(Enum):
     AUDIENCE = "audience"
     EXPORT = "export"
     AGENT_REPORTS = "agent_reports"
+    TEAM_RECORD = "team_record"
     EXPORT_SELL = "export_sell"
     PRIVACY = "privacy"
 
@@ -84,6 +89,7 @@ _LABELS = {
     Permission.AUDIENCE: "search everybody in Audience",
     Permission.EXPORT: "export people from Audience to a file",
     Permission.AGENT_REPORTS: "see reports that name agents",
+    Permission.TEAM_RECORD: "see what all computers of the team recorded",
     Permission.EXPORT_SELL: "export everything from Zendesk Sell",
     Permission.PRIVACY: "export or erase all that is known of a customer",
 }
@@ -94,37 +100,51 @@ ADMIN_PERMISSIONS = frozenset({Permission.PRIVACY})
 SETTABLE_PERMISSIONS = tuple(one for one in Permission if one not in ADMIN_PERMISSIONS)
 
 # Agents: removing from lists is off (S0-23), opting back in is off, what creates is off.
+_AGENT_PERMISSIONS: Mapping[Permission, bool] = {
+    Permission.VIEW: True,
+    Permission.LIST_ADD: True,
+    Permission.LIST_REMOVE: False,
+    Permission.OPT_OUT: True,
+    Permission.OPT_IN: False,
+    Permission.HEALTH: True,
+    Permission.VARS: False,
+    Permission.CREATE: False,
+    Permission.CHANGE_EMAIL: True,
+    # Nothing splits a merged profile again.
+    Permission.MERGE: False,
+    Permission.NOTE: True,
+    Permission.PAUSE: True,
+    # A tag reaches their tickets, where triggers act.
+    Permission.TAG: False,
+    Permission.TEXTS: False,
+    # A list that was pasted by mistake reaches thousands.
+    Permission.BULK: False,
+    Permission.RUNS: False,
+    # Everybody's data at once, not the one customer who has written.
+    Permission.AUDIENCE: False,
+    Permission.EXPORT: False,
+    # How somebody's ratings are is for who leads them.
+    Permission.AGENT_REPORTS: False,
+    Permission.TEAM_RECORD: False,
+    # The whole of a customer base in a folder.
+    Permission.EXPORT_SELL: False,
+    Permission.PRIVACY: False,
+}
+# What agents ask a lead for, and what a lead answers for. No settings: those are an admin's.
+_LEAD_PERMISSIONS = (
+    Permission.LIST_REMOVE,
+    Permission.OPT_IN,
+    Permission.VARS,
+    Permission.TAG,
+    Permission.TEXTS,
+    Permission.AUDIENCE,
+    Permission.AGENT_REPORTS,
+    Permission.TEAM_RECORD,
+)
 DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
     Role.ADMIN: dict.fromkeys(Permission, True),
-    Role.AGENT: {
-        Permission.VIEW: True,
-        Permission.LIST_ADD: True,
-        Permission.LIST_REMOVE: False,
-        Permission.OPT_OUT: True,
-        Permission.OPT_IN: False,
-        Permission.HEALTH: True,
-        Permission.VARS: False,
-        Permission.CREATE: False,
-        Permission.CHANGE_EMAIL: True,
-        # Nothing splits a merged profile again.
-        Permission.MERGE: False,
-        Permission.NOTE: True,
-        Permission.PAUSE: True,
-        # A tag reaches their tickets, where triggers act.
-        Permission.TAG: False,
-        Permission.TEXTS: False,
-        # A list that was pasted by mistake reaches thousands.
-        Permission.BULK: False,
-        Permission.RUNS: False,
-        # Everybody's data at once, not the one customer who has written.
-        Permission.AUDIENCE: False,
-        Permission.EXPORT: False,
-        # How somebody's ratings are is for who leads them.
-        Permission.AGENT_REPORTS: False,
-        # The whole of a customer base in a folder.
-        Permission.EXPORT_SELL: False,
-        Permission.PRIVACY: False,
-    },
+    Role.LEAD: {**_AGENT_PERMISSIONS, **dict.fromkeys(_LEAD_PERMISSIONS, True)},
+    Role.AGENT: _AGENT_PERMISSIONS,
 }
 
 

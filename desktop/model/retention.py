@@ -28,8 +28,13 @@ class ActivityType(Enum):
 
     @property
     def noun(self) -> tuple[str, str]:
-        """One and several of its rows, in words."""
+        """One and several of its rows that are dropped, in words."""
         return _NOUNS[self]
+
+    @property
+    def kept_noun(self) -> tuple[str, str]:
+        """One and several of its rows that are kept, in words."""
+        return ("text", "texts") if self is ActivityType.TEXTS else _NOUNS[self]
 
 
 _LABELS = {

@@ -12,6 +12,8 @@ from desktop.model.field_mapping import ConflictPreference, MappingRow, SourceTy
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
 from desktop.model.limit import Limit
 from desktop.model.name_splitting import NameSplitRule
+from desktop.model.rule import PhrasePlace, RuleTrigger
+from desktop.model.sell_optout import NOTHING_MARKED, SellOptOutRule
 from desktop.model.service import Service
 
 # Instead of the name of a covering list: profiles are read one by one.
@@ -21,6 +23,7 @@ SYNC_NAME_MAX_LENGTH = 64
 # Name, schedule, limits and notifications change nothing that a plan holds.
 _PLAN_RELEVANT_FIELDS = (
     "source", "target", "identity", "effects", "purposes", "stages", "opt_in", "shared_address",
+    "armed_at",
 )  # fmt: skip
 
 
@@ -30,8 +33,10 @@ class SourceKind(Enum):
     ZENDESK_USERS = "zendesk_users"
     ZENDESK_TICKETS = "zendesk_tickets"
     SAILTHRU_LISTS = "sailthru_lists"
+    RULE = "rule"
     SELL_CONTACTS = "sell_contacts"
     SELL_LEADS = "sell_leads"
+    SELL_OPTOUTS = "sell_optouts"
 
     @property
     def service(self) -> Service:
@@ -43,6 +48,7 @@ _SERVICE_BY_SOURCE = {
     SourceKind.SAILTHRU_LISTS: Service.SAILTHRU,
     SourceKind.SELL_CONTACTS: Service.SELL,
     SourceKind.SELL_LEADS: Service.SELL,
+    SourceKind.SELL_OPTOUTS: Service.SELL,
 }
 
 
@@ -106,7 +112,9 @@ class SyncSource:
 
     `lists`: the Sailthru lists (smart ones included); none means every natural list.
     `within_days`: only tickets made in so many days; None: all. `stage`: only people who are in
-    this stage now; empty: all.
+    this stage now; empty: all. Of a rule: `trigger` is what happens to people, `phrase` what a
+    ticket says, `phrase_in` where; `segment` names the saved segment they have to be in. `optout`
+    says whom of Sell's contacts and leads a sync of their opt-outs takes for opted out.
     """
 
     kind: SourceKind
@@ -114,6 +122,11 @@ class SyncSource:
     where: tuple[FieldCondition, ...] = ()
     within_days: int | None = None
     stage: str = ""
+    trigger: RuleTrigger = RuleTrigger.TICKET_CREATED
+    phrase: str = ""
+    phrase_in: PhrasePlace = PhrasePlace.TEXT
+    segment: str = ""
+    optout: SellOptOutRule = NOTHING_MARKED
 
     @property
     def condition_fields(self) -> frozenset[str]:
@@ -130,6 +143,8 @@ class SyncEffects:
     that takes the name of the list a person came from; empty: none. `deleted_var`: the var that
     becomes true when the person is deleted in Zendesk; nothing is ever deleted in Sailthru.
     `lead_lists`: a lead's status in Sell is the Sailthru list of its name.
+    Of a rule: `pause_days` pauses marketing for at most so many days (0: it does not), by the var
+    and on the list that the account uses for it.
     """
 
     create_missing: bool = False
@@ -139,7 +154,15 @@ class SyncEffects:
     untag_when_gone: bool = False
     list_name_field: str = ""
     deleted_var: str = ""
+    remove_from_lists: tuple[str, ...] = ()
+    pause_days: int = 0
+    pause_var: str = ""
+    pause_list: str = ""
     lead_lists: bool = False
+
+
+# What somebody confirms with their name; the audit keeps the sentence as it was shown.
+ATTESTATION_TEXT = "I confirm that the people this sync creates have given their consent"
 
 
 @dataclass(frozen=True)
@@ -179,7 +202,8 @@ class Sync:
     profiles are read by; empty: chosen by each plan, READ_SINGLY: none. `target`: what it writes;
     None: profiles, and Zendesk users where it reads Sailthru. `partner`: the sync of the other
     direction, which is switched on and off with it while `both_directions`. `version` counts its
-    saves.
+    saves. `armed_at`: what happened before this moment (Unix seconds) makes a rule do nothing; 0:
+    it is off.
     """
 
     name: str
@@ -214,6 +238,12 @@ class Sync:
     labels: tuple[str, ...] = ()
     description: str = ""
     version: int = 0
+    armed_at: float = 0.0
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether the sync acts on people to whom something has happened."""
+        return self.source.kind is SourceKind.RULE
 
     @property
     def target_service(self) -> Service:
@@ -223,6 +253,9 @@ class Sync:
     @property
     def target_type(self) -> TargetType:
         """The kind of record that a configured sync writes."""
+        if self.is_rule:
+            # Tags are Zendesk's; all else that a rule does is Sailthru's.
+            return TargetType.USERS if self.effects.add_tags else TargetType.PROFILES
         if self.target is not None:
             return self.target
         reads_sailthru = self.source.kind.service is Service.SAILTHRU
@@ -269,6 +302,7 @@ class SyncStatus:
     """How a configured sync stands: last run, next one, how much waits for a person.
 
     `pause_reason` is why it does not run by itself although it is on and has a schedule.
+    `paused_people` are those whose marketing a rule has paused, which it ends only while it is on.
     """
 
     sync: Sync
@@ -278,5 +312,6 @@ class SyncStatus:
     next_run_at: float | None = None
     pause_reason: str = ""
     waiting_count: int = 0
+    paused_people: int = 0
     running_run: str | None = None
     totals: dict[str, int] = field(default_factory=dict)

@@ -13,8 +13,12 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.attribute_path import read_value, replace_value
 from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, FrequencyCap
 from desktop.model.name_splitting import NameSplitRule
+from desktop.model.optout_level import OptOutLevel
+from desktop.model.rule import MAX_RULE_PAUSE_DAYS, PhrasePlace, RuleTrigger
+from desktop.model.sell_optout import SellOptOutDefault
 from desktop.model.service import Service
 from desktop.model.sync import (
+    ATTESTATION_TEXT,
     FlowPolicy,
     MatchIdentifier,
     OptInAttestation,
@@ -33,9 +37,16 @@ IDENTIFIER_CHOICES = (
     (MatchIdentifier.EXTERNAL_ID.value, "external id"),
     (MatchIdentifier.PHONE.value, "phone"),
 )
-_READS_ZENDESK = (SourceKind.ZENDESK_USERS, SourceKind.ZENDESK_TICKETS)
-_WRITES_SAILTHRU = (*_READS_ZENDESK, SourceKind.SELL_CONTACTS, SourceKind.SELL_LEADS)
+_COPIES_ZENDESK = (SourceKind.ZENDESK_USERS, SourceKind.ZENDESK_TICKETS)
+_OF_RULE = (SourceKind.RULE,)
+_READS_ZENDESK = (*_COPIES_ZENDESK, *_OF_RULE)
+_COPIES_TO_SAILTHRU = (*_COPIES_ZENDESK, SourceKind.SELL_CONTACTS, SourceKind.SELL_LEADS)
+_WRITES_SAILTHRU = (*_COPIES_TO_SAILTHRU, *_OF_RULE)
+_COPIES = (*_COPIES_TO_SAILTHRU, SourceKind.SAILTHRU_LISTS)
 _READS_SAILTHRU = (SourceKind.SAILTHRU_LISTS,)
+_OF_SELL_OPTOUTS = (SourceKind.SELL_OPTOUTS,)
+# A sync of opt-outs writes nothing else, and nothing holds an opt-out back.
+_WRITES_RECORDS = tuple(kind for kind in SourceKind if kind is not SourceKind.SELL_OPTOUTS)
 
 
 class SyncFieldKind(Enum):
@@ -77,6 +88,34 @@ SYNC_FIELDS = (
     SyncField("labels", "Labels", "Labels by which syncs are filtered.", _NAMES),
     SyncField("favourite", "Favourite", "Favourites stand first.", _SWITCH),
     SyncField(
+        "source.trigger",
+        "When",
+        "What happens to a customer. It acts on what happens from the moment it is switched on.",
+        _CHOICE,
+        choices=tuple((trigger.value, trigger.label) for trigger in RuleTrigger),
+        sources=_OF_RULE,
+    ),
+    SyncField(
+        "source.phrase",
+        "Phrase",
+        "Words in a row that a new ticket says; as a place, tag: the whole tag.",
+        sources=_OF_RULE,
+    ),
+    SyncField(
+        "source.phrase_in",
+        "In its",
+        "Where the phrase stands in the ticket.",
+        _CHOICE,
+        choices=tuple((place.value, place.label) for place in PhrasePlace),
+        sources=_OF_RULE,
+    ),
+    SyncField(
+        "source.segment",
+        "Only people in the segment",
+        "A saved segment of Audience; asked when the rule runs. Empty: everybody.",
+        sources=_OF_RULE,
+    ),
+    SyncField(
         "source.lists",
         "Lists",
         "Sailthru lists that are read, smart ones too. None: every natural list.",
@@ -92,9 +131,64 @@ SYNC_FIELDS = (
         sources=(SourceKind.ZENDESK_TICKETS,),
     ),
     SyncField(
+        "source.optout.out_tags",
+        "Tags that mean opted out",
+        "A contact or lead with one of these tags is opted out, whatever else is said of it.",
+        _NAMES,
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
+        "source.optout.in_tags",
+        "Tags that mean opted in",
+        "Nobody is opted in by a tag alone: a person decides in the preview.",
+        _NAMES,
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
+        "source.optout.field",
+        "Or the custom field",
+        "Name or id of a custom field of contacts and leads. The id outlives a new name.",
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
+        "source.optout.out_values",
+        "Its values that mean opted out",
+        "Values of that field; a check box is yes or no.",
+        _NAMES,
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
+        "source.optout.in_values",
+        "Its values that mean opted in",
+        "Nobody is opted in by a value alone: a person decides in the preview.",
+        _NAMES,
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
+        "source.optout.level",
+        "Opted out means",
+        "The level that they get in Sailthru. A stricter one there stays.",
+        _CHOICE,
+        choices=tuple((level.value, level.label) for level in (OptOutLevel.BASIC, OptOutLevel.ALL)),
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
+        "source.optout.default",
+        "Everybody else is",
+        "What counts for people who are marked neither way.",
+        _CHOICE,
+        choices=(
+            (SellOptOutDefault.UNKNOWN.value, "Unknown: do not change"),
+            (SellOptOutDefault.OPTED_OUT.value, "Opted out"),
+            (SellOptOutDefault.OPTED_IN.value, "Opted in, where a person agrees"),
+        ),
+        sources=_OF_SELL_OPTOUTS,
+    ),
+    SyncField(
         "source.where",
         "Only people whose…",
-        "Conditions that must all hold, objects of field, test and value.",
+        "Conditions that must all hold, objects of field, test and value. None holds an opt-out of"
+        " Zendesk Sell back.",
         _JSON,
     ),
     SyncField(
@@ -102,8 +196,14 @@ SYNC_FIELDS = (
         "Lifecycle stages",
         "Stages, objects of name and where (conditions).",
         _JSON,
+        sources=_COPIES,
     ),
-    SyncField("source.stage", "Only in stage", "Only people in this stage now. Empty: all."),
+    SyncField(
+        "source.stage",
+        "Only in stage",
+        "Only people in this stage now. Empty: all.",
+        sources=_COPIES,
+    ),
     SyncField(
         "identity",
         "Match by",
@@ -117,6 +217,7 @@ SYNC_FIELDS = (
         "Mapping",
         "Which field goes where, objects of source, target, operator, type and more.",
         _JSON,
+        sources=_WRITES_RECORDS,
     ),
     SyncField(
         "name_split",
@@ -132,6 +233,7 @@ SYNC_FIELDS = (
         "Both directions",
         "Switching this sync on or off does the same with the one of the other direction.",
         _SWITCH,
+        sources=_WRITES_RECORDS,
         service=Service.SELL,
     ),
     SyncField(
@@ -146,6 +248,7 @@ SYNC_FIELDS = (
             (SharedAddressRule.FIRST.value, "The first"),
             (SharedAddressRule.NONE.value, "None of them"),
         ),
+        sources=_WRITES_RECORDS,
         service=Service.SELL,
     ),
     SyncField(
@@ -153,6 +256,7 @@ SYNC_FIELDS = (
         "Create missing people",
         "Creates whoever the other service does not have yet.",
         _SWITCH,
+        sources=_WRITES_RECORDS,
     ),
     SyncField(
         "effects.add_to_lists",
@@ -162,18 +266,33 @@ SYNC_FIELDS = (
         sources=_WRITES_SAILTHRU,
     ),
     SyncField(
+        "effects.remove_from_lists",
+        "Removes from lists",
+        "Natural lists of Sailthru that people leave.",
+        _NAMES,
+        sources=_OF_RULE,
+    ),
+    SyncField(
+        "effects.pause_days",
+        "Pauses marketing for",
+        "At most so many days; it ends sooner with their last open ticket. 0: no pause.",
+        _NUMBER,
+        maximum=MAX_RULE_PAUSE_DAYS,
+        sources=_OF_RULE,
+    ),
+    SyncField(
         "effects.remove_when_gone",
         "Remove from the list when they no longer qualify",
         "Takes people off these lists again.",
         _SWITCH,
-        sources=_WRITES_SAILTHRU,
+        sources=_COPIES_TO_SAILTHRU,
     ),
     SyncField(
         "effects.add_tags",
         "Gives tags",
-        "Tags that people get.",
+        "Tags that people get. A rule that gives tags writes to Zendesk alone.",
         _NAMES,
-        sources=_READS_SAILTHRU,
+        sources=(*_READS_SAILTHRU, *_OF_RULE),
     ),
     SyncField(
         "effects.untag_when_gone",
@@ -192,7 +311,7 @@ SYNC_FIELDS = (
         "effects.deleted_var",
         "Deleted marks",
         "Becomes true when the person is deleted at the source. Nothing is deleted in Sailthru.",
-        sources=_WRITES_SAILTHRU,
+        sources=_COPIES_TO_SAILTHRU,
     ),
     SyncField(
         "effects.lead_lists",
@@ -200,11 +319,12 @@ SYNC_FIELDS = (
         "Each status of Zendesk Sell's leads is a Sailthru list. Of several lists the one joined"
         " last counts.",
         _SWITCH,
+        sources=_WRITES_RECORDS,
         service=Service.SELL,
     ),
     SyncField(
         ATTESTED_PATH,
-        "I confirm that the people this sync creates have given their consent",
+        ATTESTATION_TEXT,
         "Kept with your name and the time. It needs to be on before opt_in.email.",
         _SWITCH,
         sources=_WRITES_SAILTHRU,
@@ -239,8 +359,15 @@ SYNC_FIELDS = (
         "Require consent",
         "Only people with evidence for one of these, objects of name and evidence (a condition).",
         _JSON,
+        sources=_WRITES_RECORDS,
     ),
-    SyncField(CAP_PATH, "Contact limit", "Leaves out people it reached often enough.", _SWITCH),
+    SyncField(
+        CAP_PATH,
+        "Contact limit",
+        "Leaves out people it reached often enough.",
+        _SWITCH,
+        sources=_WRITES_RECORDS,
+    ),
     SyncField(
         "pressure.most",
         "At most",
@@ -248,6 +375,7 @@ SYNC_FIELDS = (
         _NUMBER,
         minimum=1,
         maximum=1000,
+        sources=_WRITES_RECORDS,
     ),
     SyncField(
         "pressure.window",
@@ -255,10 +383,12 @@ SYNC_FIELDS = (
         "The period of the contact limit.",
         _CHOICE,
         choices=(
+            (CapPeriod.DAY.value, "a day"),
             (CapPeriod.WEEK.value, "a week"),
             (CapPeriod.MONTH.value, "a month"),
             (CapPeriod.QUARTER.value, "a quarter"),
         ),
+        sources=_WRITES_RECORDS,
     ),
     SyncField(
         "pressure.event",
@@ -271,6 +401,7 @@ SYNC_FIELDS = (
             (ContactEvent.OPENED.value, "only if they opened e-mail since"),
             (ContactEvent.CLICKED.value, "only if they clicked in e-mail since"),
         ),
+        sources=_WRITES_RECORDS,
     ),
     SyncField(
         "limits.people",

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import SourceType
 from desktop.model.field_value import parse_number
-from desktop.model.mapping_validation import RESERVED_FIELDS, ZENDESK_FIELD_KEY, naming_problems
+from desktop.model.lifecycle_stage import CapPeriod
+from desktop.model.mapping_validation import RESERVED_FIELDS, naming_problems
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.rule import MAX_RULE_PAUSE_DAYS, RuleTrigger
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.value_conversion import zendesk_tag_from
+from desktop.model.zendesk_naming_rules import ZENDESK_FIELD_KEY
 
 _DAY_OPERATORS = (ConditionOperator.WITHIN_DAYS, ConditionOperator.BEFORE_DAYS)
 _SETTABLE_LEVELS = frozenset(level.value for level in OptOutLevel if level is not OptOutLevel.BLAST)
@@ -25,6 +28,7 @@ def validate_sync_names(sync: Sync) -> tuple[str, ...]:
     found = [*_condition_problems(sync), *_direction_problems(sync)]
     found += [*_list_problems(sync), *_tag_problems(sync), *_field_problems(sync)]
     found += _optout_level_problems(sync)
+    found += [*_rule_problems(sync), *_sell_optout_problems(sync)]
     if sync.pressure is not None and sync.pressure.most < 1:
         found.append("“At most” is once at least: else it reaches nobody.")
     return tuple(dict.fromkeys(found))
@@ -66,12 +70,43 @@ def _direction_problems(sync: Sync) -> Iterator[str]:
         yield f"A deleted person is marked in Sailthru, and it writes to {target.title}."
     if effects.list_name_field and target is not Service.ZENDESK:
         yield f"A list's name goes into a Zendesk field, and it reads {source.title}."
-    if source is target or Service.SAILTHRU not in sync.services:
+    is_between = source is not target and Service.SAILTHRU in sync.services
+    # A rule may give tags to the very users it is about.
+    if not (is_between or sync.is_rule):
         yield f"It reads {source.title} and writes to {target.title}: one of them is Sailthru."
 
 
+def _sell_optout_problems(sync: Sync) -> Iterator[str]:
+    """Yield what a sync of Sell's opt-outs does not say, or says of a level that is none."""
+    rule = sync.source.optout
+    if (rule.out_values or rule.in_values) and not rule.field.strip():
+        yield "Say which custom field of Zendesk Sell has these values."
+    if rule.level not in (OptOutLevel.BASIC, OptOutLevel.ALL):
+        yield "Opted out means basic or all."
+
+
+def _rule_problems(sync: Sync) -> Iterator[str]:
+    """Yield what a rule does not say yet, and what only a rule can say."""
+    source, effects, cap = sync.source, sync.effects, sync.pressure
+    if not sync.is_rule:
+        if effects.remove_from_lists or effects.pause_days:
+            yield "Only a rule takes people off lists, or pauses their marketing."
+        return
+    if source.trigger is RuleTrigger.PHRASE and not source.phrase.strip():
+        yield "Say the phrase that a ticket has to hold."
+    if cap is None or cap.window is not CapPeriod.DAY:
+        yield "A rule acts on a person so many times a day at most: set its contact limit so."
+    both = sorted({*effects.add_to_lists} & {*effects.remove_from_lists})
+    if both:
+        yield f"It adds people to “{both[0][:80]}” and takes them off it: choose one."
+    if not 0 <= effects.pause_days <= MAX_RULE_PAUSE_DAYS:
+        yield f"A pause lasts 1 to {MAX_RULE_PAUSE_DAYS} days."
+    if effects.add_tags and (effects.remove_from_lists or effects.pause_days):
+        yield "A rule that gives tags writes to Zendesk alone: make another for Sailthru."
+
+
 def _list_problems(sync: Sync) -> Iterator[str]:
-    for name in sync.effects.add_to_lists:
+    for name in (*sync.effects.add_to_lists, *sync.effects.remove_from_lists):
         yield from naming_problems(validate_list_name, name)
 
 

@@ -64,6 +64,15 @@ _REVOKED_LOGINS = {
 
 
 @dataclass(frozen=True)
+class Colleague:
+    """Who has a customer open at another desk, since when (Unix seconds)."""
+
+    name: str
+    desk_name: str
+    since: float
+
+
+@dataclass(frozen=True)
 class TeamEntry:
     """One row of the team's record: what a person did at a desk; of whom, only a keyed hash.
 

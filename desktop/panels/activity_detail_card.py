@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import clear_layout
 from desktop.panels.widgets.button import Button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.chip import Chip
@@ -138,10 +139,7 @@ class ActivityDetailCard(Card):
 
     def _show_history(self, view: ActivityDetailView) -> None:
         self._history_title.setVisible(bool(view.history))
-        while (item := self._history.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        clear_layout(self._history)
         for time, words in view.history:
             self._history.addWidget(label(f"{time}  {words}", "muted", wrap=True, selectable=True))
 

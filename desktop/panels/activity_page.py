@@ -112,9 +112,8 @@ class ActivityPage(ListPage):
         self.retry_requested.connect(model.refresh)
         self.verify_button.clicked.connect(model.verify_audit)
         self.export_file_chosen.connect(model.export)
-        table.current_row_changed.connect(self._on_current_row_changed)
-        table.row_opened.connect(self._on_row_opened)
-        table.clicked.connect(self._on_row_clicked)
+        self.row_selected.connect(self._on_row_selected)
+        self.row_followed.connect(self._on_row_followed)
         table.delete_requested.connect(self._on_delete_requested)
         table.copy_requested.connect(self._on_copy_requested)
         table.menu_requested.connect(self._on_menu_requested)
@@ -167,24 +166,13 @@ class ActivityPage(ListPage):
         self.period_filter.show_times(ActivityTimes())
         self._model.set_times(ActivityTimes())
 
-    def _on_current_row_changed(self, place: int) -> None:
+    def _on_row_selected(self, place: int) -> None:
         self._model.select(self._row_id(place))
 
-    def _on_row_clicked(self) -> None:
-        if not self.is_wide:
-            self._on_row_opened(self.table.current_row())
-
-    def _on_row_opened(self, place: int) -> None:
-        row_id = self._row_id(place)
-        self._model.select(row_id)
-        if self.is_wide:
-            # The details stand beside the list already: opening goes on to the customer.
-            # An allowed limit is about no customer.
-            if query := self._model.customer_query(row_id):
-                self.customer_requested.emit(query)
-            return
-        self.open_detail()
-        self.back_button.setFocus()
+    def _on_row_followed(self, place: int) -> None:
+        # An allowed limit is about no customer.
+        if query := self._model.customer_query(self._row_id(place)):
+            self.customer_requested.emit(query)
 
     def _on_delete_requested(self, place: int) -> None:
         view = self._model.detail_view()

@@ -10,7 +10,6 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.viewmodels.lead_requests_model import LeadRequestsModel
 
-_BAR_WIDTH = 14  # px at the base font, with a gap
 _MAX_ROWS = 30  # more come up as these are answered
 _MIN_HEIGHT, _MAX_HEIGHT = 56, 190  # px at the base font: the changes below keep the page
 
@@ -26,9 +25,7 @@ class LeadRequestsCard(Card):
         self._list = LeadRequestList(model, names_customers=True)
         self._list.customer_requested.connect(self.customer_requested)
         self._list.height_changed.connect(self._fit)
-        # The bar lies over the content, and would cover the links.
-        self._list.setContentsMargins(0, 0, fonts.scaled(_BAR_WIDTH), 0)
-        self._area = wrap_in_scroll_area(self._list)
+        self._area = wrap_in_scroll_area(self._list, bar_beside=True)
         self.add(self._area)
         model.changed.connect(self.refresh)
         self.refresh()
@@ -49,6 +46,6 @@ class LeadRequestsCard(Card):
 
     def _fit(self) -> None:
         """Make the list as high as its rows are at this width, up to a bound."""
-        wanted = self._list.height_for(self._area.viewport().width() - fonts.scaled(_BAR_WIDTH))
+        wanted = self._list.height_for(self._area.viewport().width())
         low, high = fonts.scaled(_MIN_HEIGHT), fonts.scaled(_MAX_HEIGHT)
         self._area.setFixedHeight(min(max(wanted, low), high))

@@ -23,13 +23,14 @@ from desktop.viewmodels.customer.customer_commands import build_customer_command
 from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
 from desktop.viewmodels.customer.privacy_refusals import erase_refusal, export_refusal
-from desktop.viewmodels.customer.sheet_edits import SubmittedEdit
+from desktop.viewmodels.customer.sheet_edits import SettledEdit, SubmittedEdit
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.navigation_history import NavigationHistory, Place
 from desktop.viewmodels.palette_command import PaletteCommand
 from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.search_suggestions_model import SearchSuggestionsModel
 from desktop.viewmodels.status_bar_model import StatusBarModel
+from desktop.viewmodels.tone import Tone
 
 if TYPE_CHECKING:
     from desktop.panels.customer.sheet_printing import SheetPrinting
@@ -279,11 +280,25 @@ class MainWindowController(QObject):
             return []
         return [("note", f"Add note to #{submitted.ticket}")]
 
-    def _on_edit_settled(self, edit_id: str, words: str, undo_stands: bool) -> None:
-        if not undo_stands:
-            self._window.toast_manager.close_toast(edit_id)
-        self._window.status_bar.set_note("last", words)
-        announce(self._window, words)
+    def _on_edit_settled(self, settled: object) -> None:
+        if not isinstance(settled, SettledEdit):
+            return
+        if not settled.undo_stands:
+            self._window.toast_manager.close_toast(settled.edit_id)
+        tone: Tone = "bad" if settled.refusal else "muted"
+        self._window.status_bar.set_note("last", settled.text, tone)
+        if settled.refusal:
+            # The control is back where it was: the status bar alone would be overlooked.
+            self._window.banner.show_message(
+                "bad",
+                settled.refusal,
+                settled.reason,
+                "You can try it again on the Activity page.",
+                actions=[("activity", "Open Activity")],
+                close="Close",
+            )
+        else:
+            announce(self._window, settled.text)
 
     def _on_toast_action(self, key: str, action: str) -> None:
         if action == "note":
@@ -362,9 +377,10 @@ class MainWindowController(QObject):
 
     def _on_banner_action(self, action: str) -> None:
         if action == "copy":
-            QGuiApplication.clipboard().setText(
-                f"{self._window.last_error} ({self._window.last_error.code})"
-            )
+            QGuiApplication.clipboard().setText(self._window.last_error.details())
+        elif action == "activity":
+            self._window.banner.clear()
+            self._window.show_page("activity")
         elif action == "retry":
             self._window.banner.clear()
             self._models.sheet.refresh()

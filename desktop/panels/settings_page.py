@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 
 from desktop.panels.settings.about_card import AboutCard
 from desktop.panels.settings.connection_test_card import ConnectionTestCard
+from desktop.panels.settings.data_sources_section import DataSourcesSection
 from desktop.panels.settings.disconnect_card import DisconnectCard
 from desktop.panels.settings.erasures_card import ErasuresCard
 from desktop.panels.settings.local_data_card import LocalDataCard
@@ -53,6 +54,7 @@ class SettingsPage(QWidget):
 
     help_requested = Signal()
     erasure_requested = Signal(str)  # its number, to be shown in the drawer Erase
+    customer_requested = Signal(str)  # a query for the search field
 
     SECTIONS = SETTINGS_SECTIONS
 
@@ -65,12 +67,12 @@ class SettingsPage(QWidget):
         self.banner.hide()
         self.section_list = SectionList("Sections of the settings")
         self.section_list.set_sections([title for _, title in self.SECTIONS])
-        # As wide as the longest name, “Changes and permissions”.
-        self.section_list.setFixedWidth(fonts.scaled(_NAV_WIDTH))
+        self.section_list.fit_width(fonts.scaled(_NAV_WIDTH))
         self.section_dropdown = DropdownField("Section", self.SECTIONS)
         self.section_dropdown.hide()
         self._pages = QStackedWidget()
         self.cards: dict[str, tuple[Card, ...]] = {}
+        self.data_sources: DataSourcesSection | None = None
         self._lay_out()
         self.section_list.currentRowChanged.connect(self._on_row)
         self.section_dropdown.chosen.connect(self.show_section)
@@ -78,6 +80,11 @@ class SettingsPage(QWidget):
         model.changed.connect(self._on_changed)
         self.show_section("connections")
         self._on_changed()
+
+    @property
+    def model(self) -> SettingsPageModel:
+        """The view-model of the settings page, which the screenshot tour drives."""
+        return self._model
 
     @property
     def current_section(self) -> str:
@@ -156,6 +163,11 @@ class SettingsPage(QWidget):
                 ConnectionTestCard(model.connection_test),
                 DisconnectCard(model.disconnect_model),
             )
+        if key == "sources":
+            section = self.data_sources = DataSourcesSection(model)
+            section.detail.section_requested.connect(self.show_section)
+            section.detail.customer_requested.connect(self.customer_requested)
+            return section.cards
         if key == "permissions":
             by_itself = (settings_table.FOLLOW_ADDRESSES.key, settings_table.EVENTS_DELIVERED.key)
             return (

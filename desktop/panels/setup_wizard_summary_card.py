@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import vbox
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.label import PlainLabel, label
 from desktop.panels.widgets.link_button import LinkButton
@@ -21,7 +22,7 @@ class SetupSummaryCard(Card):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(fonts.scaled(10))
         grid.setVerticalSpacing(fonts.scaled(10))
-        grid.setColumnStretch(2, 1)
+        grid.setColumnStretch(1, 1)
         self._lines: list[tuple[PlainLabel, PlainLabel, PlainLabel, LinkButton]] = []
         top = Qt.AlignmentFlag.AlignTop
         for place, line in enumerate(model.summary()):
@@ -32,11 +33,13 @@ class SetupSummaryCard(Card):
                 # Never setVisible(True) before there is a parent: a window of its own would flash.
                 change.hide()
             change.clicked.connect(self._on_change)
-            for text in (sign, title, words):
+            for text in (sign, title):
                 # Their first line stands level with the link, which is higher.
                 text.setContentsMargins(0, fonts.scaled(4), 0, 0)
-            for column, part in enumerate((sign, title, words, change)):
-                grid.addWidget(part, place, column, top)
+            texts = vbox(title, words, spacing=0)
+            grid.addWidget(sign, place, 0, top)
+            grid.addLayout(texts, place, 1)
+            grid.addWidget(change, place, 2, top)
             self._lines.append((sign, title, words, change))
         self.add(holder)
         model.changed.connect(self._show)

@@ -15,7 +15,7 @@ class StartErrorDialog(ScrollingDialog):
         super().__init__(error.title, width=460)
         self.setWindowTitle("Fairlead – could not start")
         self.setAccessibleDescription(f"{error.message} {error.hint}".strip())
-        self._details = f"{error} ({error.code})"
+        self._details = error.details()
         if error.message:
             self.content.addWidget(label(error.message, wrap=True))
         if error.hint:

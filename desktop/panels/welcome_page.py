@@ -116,7 +116,7 @@ class WelcomePage(QWidget):
         row.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(wrap_in_scroll_area(inside))
+        outer.addWidget(wrap_in_scroll_area(inside, bar_beside=True))
 
 
 def _choice_card(title: str, texts: tuple[str, str], button: Button) -> Card:

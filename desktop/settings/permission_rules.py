@@ -36,6 +36,12 @@ def permission_rules_from(values: SettingsValues) -> PermissionRules:
     )
 
 
+def leads_from(values: SettingsValues) -> frozenset[int]:
+    """Read from the settings which agents an admin has named leads, as Zendesk user ids."""
+    ids = values.get(settings_table.LEADS).split(",")
+    return frozenset(int(one) for one in ids if one.strip())
+
+
 def customer_value_source_from(values: SettingsValues) -> CustomerValueSource:
     """Read from the settings where customer value is; by customer type where no vars are set."""
     usual = default_value_source(

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from desktop.model.customer_value import HIGHEST_SEGMENT, PredictionField
+from desktop.model.data_source import DataSourceKind, DataSourceRecord
 from desktop.model.follow_budget import DEFAULT_DESKS
 from desktop.model.json_value import Json
 from desktop.model.name_splitting import NameSplitRule
@@ -72,6 +73,14 @@ HAS_DEDICATED_KEY = flag_setting(
     SettingSection.SAILTHRU,
     "This key is only for this app",
     "Ask Sailthru for a key of its own, so that it can be withdrawn alone.",
+)
+SAILTHRU_THROUGH_TEAM = flag_setting(
+    "sailthru.through_team",
+    SettingSection.SAILTHRU,
+    "Reach Sailthru through the team's worker",
+    "For a computer without a Sailthru key, joined by a code that was made for one person.",
+    is_advanced=True,
+    is_admin_only=True,
 )
 ZENDESK_BASE_URL = text_setting(
     "zendesk.base_url",
@@ -152,6 +161,15 @@ PERMISSION_SETTINGS: Mapping[tuple[Role, Permission], Setting[bool]] = MappingPr
         for role in Role
         for permission in SETTABLE_PERMISSIONS
     }
+)
+LEADS = text_setting(
+    "permissions.leads",
+    SettingSection.PERMISSIONS,
+    "Leads",
+    "Zendesk user ids of agents who answer requests and see reports and the team's record. An id is"
+    " the number in the address of a person's profile.",
+    parse=value_parsers.parse_user_ids,
+    is_admin_only=True,
 )
 SAILTHRU_ONLY_ROLE = choice_setting(
     "sailthru_only.role",
@@ -429,6 +447,32 @@ RETENTION_DAYS: Mapping[ActivityType, Setting[int]] = MappingProxyType(
         ),
     }
 )
+
+
+def _dump_sources(value: Mapping[DataSourceKind, DataSourceRecord]) -> Json:
+    return {
+        kind.value: {
+            "state": one.state.value,
+            "name": one.name,
+            "account": one.account,
+            "by": one.by,
+            "at": one.at,
+        }
+        for kind, one in value.items()
+    }
+
+
+SOURCE_RECORDS: Setting[Mapping[DataSourceKind, DataSourceRecord]] = Setting(
+    "sources.records",
+    SettingKind.TABLE,
+    MappingProxyType({}),
+    value_parsers.parse_source_records,
+    SettingSection.DATA,
+    "Data sources",
+    "The name and the state of each data source, as its own page changes them.",
+    serialize=_dump_sources,
+    is_policy_manageable=False,
+)
 REPORT_PHRASES: Setting[tuple[str, ...]] = Setting(
     "reports.phrases",
     SettingKind.TABLE,
@@ -576,6 +620,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     TIMEZONE,
     CURRENCY,
     HAS_DEDICATED_KEY,
+    SAILTHRU_THROUGH_TEAM,
     SERVICE_URI,
     ZENDESK_BASE_URL,
     ZENDESK_AUTH,
@@ -585,6 +630,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     SELL_BASE_URL,
     CHANGES_ENABLED,
     *PERMISSION_SETTINGS.values(),
+    LEADS,
     FOLLOW_ADDRESSES,
     EVENTS_DELIVERED,
     SAILTHRU_ONLY_ROLE,
@@ -610,6 +656,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     KEEP_EVERYTHING,
     DATA_LISTS,
     *RETENTION_DAYS.values(),
+    SOURCE_RECORDS,
     REPORT_PHRASES,
     EVENT_DAYS,
     WORKSPACE_KIND,

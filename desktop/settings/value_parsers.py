@@ -7,12 +7,14 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+import msgspec
+
 from desktop.kit.errors import InvalidInput
 from desktop.kit.text import is_text_character, is_valid_unicode
 from desktop.model import email_address
 from desktop.model.customer_value import PredictionField, parse_customer_type
+from desktop.model.data_source import DataSourceKind, DataSourceRecord
 from desktop.model.json_value import Json
-from desktop.model.mapping_validation import ZENDESK_FIELD_KEY
 from desktop.model.sailthru_naming_rules import validate_var_name
 from desktop.model.text_template import (
     MAX_REASONS,
@@ -22,6 +24,7 @@ from desktop.model.text_template import (
     validate_reason,
 )
 from desktop.model.time_zone import parse_time_zone
+from desktop.model.zendesk_naming_rules import ZENDESK_FIELD_KEY
 
 # Characters; more is a pasted document, not a setting.
 _LONGEST = 500
@@ -62,6 +65,14 @@ def parse_text(value: Json) -> str:
     if not all(map(is_text_character, trimmed)):
         raise InvalidInput("It holds a line break or another control character.")
     return trimmed
+
+
+def parse_user_ids(value: Json) -> str:
+    """Parse a setting of Zendesk user ids with commas between; each once, in order."""
+    parts = [part.strip() for part in parse_text(value).split(",") if part.strip()]
+    if any(not part.isdecimal() for part in parts):
+        raise InvalidInput("It must be Zendesk user ids: numbers with commas between.")
+    return ", ".join(dict.fromkeys(parts))
 
 
 def choice_parser(*allowed: str) -> Callable[[Json], str]:
@@ -270,3 +281,16 @@ def _prediction(item: Json) -> PredictionField:
         parse_name(item.get("unit")),
         integer_parser(1, 3650)(item.get("horizon_days")),
     )
+
+
+def parse_source_records(value: Json) -> Mapping[DataSourceKind, DataSourceRecord]:
+    """Parse what is stored of data sources, by their kind. Raises InvalidInput."""
+    if not isinstance(value, Mapping):
+        raise InvalidInput("This is not a table of data sources.")
+    try:
+        return {
+            DataSourceKind(kind): msgspec.convert(record, DataSourceRecord)
+            for kind, record in value.items()
+        }
+    except (ValueError, msgspec.ValidationError) as error:
+        raise InvalidInput("This is not a table of data sources.") from error

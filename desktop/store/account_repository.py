@@ -175,7 +175,8 @@ class AccountRepository(Repository):
             for table in _MEMORY_TABLES:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
             connection.execute(
-                "UPDATE event SET state = 'closed', reason = ? WHERE state IN ('waiting', 'open')",
+                "UPDATE event SET state = 'closed', proof = '', reason = ?"
+                " WHERE state IN ('waiting', 'open')",
                 (_MOVED_AWAY,),
             )
             connection.execute(

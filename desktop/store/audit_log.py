@@ -8,6 +8,7 @@ import msgspec
 from desktop.kit.errors import ConflictError
 from desktop.model.erased_people import ERASED_LABEL
 from desktop.model.json_value import Json
+from desktop.model.service import Service
 from desktop.store import audit_row
 from desktop.store.audit_signer import AuditHead, AuditSigner
 from desktop.store.audit_verification import AuditVerification, verify_chain
@@ -192,6 +193,18 @@ class AuditLog(Repository):
         return self._database.write(
             lambda c: audit_row.append_data_act(
                 c, audit_row.TEAM_KIND, what, (None, name), actor, reason, now
+            )
+        )
+
+    @database_call
+    def note_source(
+        self, name: str, service: Service, *, old: Json, new: Json, actor: str, now: float
+    ) -> int:
+        """Append that a data source was left, or what was read of it erased."""
+        reason = "A data source of this computer was changed"
+        return self._database.write(
+            lambda c: audit_row.append_data_act(
+                c, audit_row.SOURCE_KIND, name, (old, new), actor, reason, now, service
             )
         )
 

@@ -15,7 +15,7 @@ from desktop.model.edit import Edit, EditKind, EditState, EditTarget
 from desktop.model.json_value import Json, canonical_json
 from desktop.model.lead_request import LeadRequest
 from desktop.model.service import Service
-from desktop.model.sync import Sync
+from desktop.model.sync import ATTESTATION_TEXT, Sync
 
 GENESIS_HASH = "0" * 64
 EVENT_ACTION_KIND = "event_action"
@@ -367,6 +367,7 @@ def append_data_act(
     actor: str,
     reason: str,
     at: float,
+    service: Service = Service.ZENDESK,
 ) -> int:
     """Append to the audit what was done with everybody's data at once; returns its number.
 
@@ -377,7 +378,7 @@ def append_data_act(
         at=at,
         actor=actor,
         kind=kind,
-        service=Service.ZENDESK,
+        service=service,
         name=name,
         old=change[0],
         new=change[1],
@@ -391,6 +392,7 @@ def _attested(sync: Sync | None) -> Json:
         return None
     found: Json = msgspec.to_builtins(
         {
+            "text": ATTESTATION_TEXT,
             "email": sync.opt_in.email,
             "source": sync.source,
             "create_missing": sync.effects.create_missing,

@@ -160,6 +160,20 @@ class AuditSigner:
         return lambda person: hmac.digest(own, person.encode(), "sha256").hex()
 
     def add_functions(self, connection: sqlite3.Connection) -> None:
-        """Add SQL functions to a connection that name the audit's key and sign with it."""
+        """Add SQL functions to a connection: the audit's key and its signature, proofs of rows.
+
+        `row_proof(purpose, …)` proves values, `row_proof_says(proof, purpose, …)` gives "proven",
+        "edited", or "unknown" where the proof is by a key that is not here.
+        """
         connection.create_function("audit_key_id", 0, lambda: self._key_id)
         connection.create_function("audit_mac", 2, self.sign)
+        connection.create_function(
+            "row_proof", -1, lambda purpose, *row: self.prove(purpose, [*row])
+        )
+        connection.create_function("row_proof_says", -1, self._say_of_proof)
+
+    def _say_of_proof(self, proof: str, purpose: str, *row: Json) -> str:
+        if self.is_proven(proof, purpose, [*row]):
+            return "proven"
+        is_of_unknown = bool(proof) and not self.disproves(proof, purpose, [*row])
+        return "unknown" if is_of_unknown else "edited"

@@ -25,7 +25,7 @@ def list_source_name(list_name: str) -> str:
 
 
 @dataclass(frozen=True)
-class DataSourceState:
+class ReadingState:
     """How far the data workspace has read one thing; times are Unix seconds.
 
     `whole_from`: when the last reading began that reached the end; None: the first one is under
@@ -64,12 +64,12 @@ class DataSourceRepository(Repository):
         self._accounts = accounts
 
     @database_call
-    def get(self, name: str) -> DataSourceState:
+    def get(self, name: str) -> ReadingState:
         """Select a data source's state; one that was never read has a name only."""
         return self._database.read(lambda c: _select_state(c, name))
 
     @database_call
-    def list_all(self) -> tuple[DataSourceState, ...]:
+    def list_all(self) -> tuple[ReadingState, ...]:
         """Select the state of every data source that was ever begun."""
         return self._database.read(
             lambda c: tuple(
@@ -78,14 +78,14 @@ class DataSourceRepository(Repository):
         )
 
     @database_call
-    def begin_reading(self, name: str, now: float, expected: int | None = None) -> DataSourceState:
+    def begin_reading(self, name: str, now: float, expected: int | None = None) -> ReadingState:
         """Begin to read a data source, or continue a reading that was interrupted.
 
         Raises ConflictError while another account is connected than the workspace is set up for.
         """
         account = "" if self._accounts is None else self._accounts.require_deliverable()
 
-        def act(connection: sqlite3.Connection) -> DataSourceState:
+        def act(connection: sqlite3.Connection) -> ReadingState:
             kept = _select_state(connection, name)
             is_resumed = kept.begun_at is not None and not _has_ended(kept)
             connection.execute(
@@ -101,10 +101,10 @@ class DataSourceRepository(Repository):
         return self._database.write(act)
 
     @database_call
-    def end_reading(self, name: str, now: float, *, cursor: str | None = None) -> DataSourceState:
+    def end_reading(self, name: str, now: float, *, cursor: str | None = None) -> ReadingState:
         """End a data source's reading; `cursor` replaces the one to go on from, where given."""
 
-        def act(connection: sqlite3.Connection) -> DataSourceState:
+        def act(connection: sqlite3.Connection) -> ReadingState:
             connection.execute(
                 "UPDATE data_source SET ended_at = ?2, whole_from = begun_at,"
                 " cursor = coalesce(?3, cursor) WHERE name = ?1",
@@ -192,14 +192,14 @@ def stop_readings(connection: sqlite3.Connection) -> None:
     )
 
 
-def _has_ended(state: DataSourceState) -> bool:
+def _has_ended(state: ReadingState) -> bool:
     return state.whole_from is not None and state.whole_from == state.begun_at
 
 
-def _select_state(connection: sqlite3.Connection, name: str) -> DataSourceState:
+def _select_state(connection: sqlite3.Connection, name: str) -> ReadingState:
     row = connection.execute("SELECT * FROM data_source WHERE name = ?", (name,)).fetchone()
-    return DataSourceState(name) if row is None else _to_state(row)
+    return ReadingState(name) if row is None else _to_state(row)
 
 
-def _to_state(row: sqlite3.Row) -> DataSourceState:
-    return DataSourceState(**{name: row[name] for name in row.keys()})  # noqa: SIM118 - of a Row
+def _to_state(row: sqlite3.Row) -> ReadingState:
+    return ReadingState(**{name: row[name] for name in row.keys()})  # noqa: SIM118 - of a Row

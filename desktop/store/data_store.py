@@ -8,14 +8,17 @@ from pathlib import Path
 from desktop.kit.errors import StorageError
 from desktop.store.account_repository import AccountRepository
 from desktop.store.audience_repository import AudienceRepository
+from desktop.store.customer_activity_repository import CustomerActivityRepository
 from desktop.store.data_source_repository import DataSourceRepository
 from desktop.store.database_thread import DatabaseThread
+from desktop.store.field_facts_repository import FieldFactsRepository
 from desktop.store.integrity_check_record import is_checked_once
 from desktop.store.kept_person_repository import KeptPersonRepository
 from desktop.store.kept_profile_repository import KeptProfileRepository
 from desktop.store.kept_ticket_repository import KeptTicketRepository
 from desktop.store.profile_report_repository import ProfileReportRepository
 from desktop.store.retention_repository import RetentionRepository
+from desktop.store.rule_event_repository import RuleEventRepository
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
 from desktop.store.ticket_report_repository import TicketReportRepository
@@ -42,7 +45,10 @@ class DataStore:
     audience: AudienceRepository
     ticket_reports: TicketReportRepository
     profile_reports: ProfileReportRepository
+    rule_events: RuleEventRepository
+    field_facts: FieldFactsRepository
     retention: RetentionRepository
+    activity: CustomerActivityRepository
     data_db: Database
     history_db: Database
     audience_db: Database
@@ -81,7 +87,10 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         audience_db=reading,
         ticket_reports=TicketReportRepository(history, data),
         profile_reports=ProfileReportRepository(history, data),
+        rule_events=RuleEventRepository(history, data),
+        field_facts=FieldFactsRepository(reading),
         retention=RetentionRepository(data, history),
+        activity=CustomerActivityRepository(reading, history),
         data_db=data,
         history_db=history,
     )

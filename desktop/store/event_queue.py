@@ -10,6 +10,7 @@ from desktop.model.event_write import EventWrite
 from desktop.model.json_value import canonical_json
 from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
+from desktop.store.event_proof import CLOSED, kept_proof_sql, proof_verdict_sql
 from desktop.store.event_rows import CLOSE_SQL, decode_event, put_delivery_state
 from desktop.store.event_write_repository import insert_writes
 from desktop.store.person_events import erase_events
@@ -20,7 +21,8 @@ from desktop.store.unattended_events import UnattendedBudget
 
 _UNSENT = "state IN ('waiting', 'open')"
 _HEAD_SQL = f"""
-SELECT e.*, s.name AS source_name, s.named FROM event e INDEXED BY event_unsent_order
+SELECT e.*, s.name AS source_name, s.named, {proof_verdict_sql("e")} AS proof_verdict
+FROM event e INDEXED BY event_unsent_order
 JOIN event_source s ON s.id = e.source
 WHERE e.account = ?1 AND e.{_UNSENT} AND e.not_before <= ?2 AND NOT e.is_held
   AND s.paused_at = 0
@@ -33,6 +35,10 @@ _NEXT_TRY_SQL = f"""
 SELECT min(not_before) FROM event WHERE account = (SELECT id FROM current_account)
 AND {_UNSENT} AND NOT is_held AND failures > 0
 """  # noqa: S608 - our own words
+_KEEP_PROOF_SQL = (
+    f"UPDATE event SET proof = {kept_proof_sql(CLOSED)}"  # noqa: S608 - our own words
+    " WHERE id = ? AND state <> 'closed'"
+)
 _NOT_FIRED_NOW = "It may have been sent before the event was corrected, and no longer fires."
 # Heads held by other processes are passed over, so more are looked at than are taken.
 _HEADS_PER_CLAIM = 3
@@ -77,6 +83,12 @@ class EventQueue(Repository):
                 if len(taken) == limit:
                     break
                 if row["owner"] not in ("", self._owner) and is_owner_alive(row["owner"]):
+                    continue
+                if budget is not None and row["proof_verdict"] != "proven":
+                    # Nothing says that it may go by itself: a person looks at it.
+                    connection.execute(
+                        "UPDATE event SET is_attended = 1 WHERE id = ?", (row["id"],)
+                    )
                     continue
                 if budget is not None and not budget.take(row):
                     continue
@@ -136,6 +148,8 @@ class EventQueue(Repository):
                     (_NOT_FIRED_NOW, event_id, canonical_json(list(fired))),
                 )
                 state = "open" if fired else "closed"
+                if not fired:
+                    connection.execute(_KEEP_PROOF_SQL, (event_id,))
                 connection.execute(
                     "UPDATE event SET state = ?, owner = CASE ? WHEN 'closed' THEN '' ELSE owner"
                     " END WHERE id = ?",

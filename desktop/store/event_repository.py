@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from desktop.model.event_delivery import (
+    EDITED_TEXT,
     LEFT_OUT_TEXT,
     DeliveryState,
     KeptEvents,
@@ -14,6 +15,13 @@ from desktop.model.event_delivery import (
 )
 from desktop.model.json_value import canonical_json
 from desktop.store.database_call import database_call
+from desktop.store.event_proof import (
+    ATTENDED,
+    CLOSED,
+    UNATTENDED,
+    kept_proof_sql,
+    new_proof_sql,
+)
 from desktop.store.event_rows import CLOSE_SQL, decode_event
 from desktop.store.person_events import erase_events, find_delivered_events
 from desktop.store.repository import Repository
@@ -27,6 +35,28 @@ _COUNT_EVENTS_SQL = """
 SELECT e.state, count(*) AS n FROM event e WHERE e.account = (SELECT id FROM current_account)
 AND (?1 IS NULL OR e.source = ?1) AND e.state IN ('invalid', 'waiting') GROUP BY e.state
 """
+# By whether a person delivers them.
+_INSERT_SQL = {
+    is_attended: "INSERT OR IGNORE INTO event (account, source, line, message_id, user_key, text,"  # noqa: S608
+    " state, reason, received_at, is_attended, proof) SELECT account, source, line, message_id,"
+    " user_key, text, state, reason, received_at, is_attended,"
+    f" {new_proof_sql(ATTENDED if is_attended else UNATTENDED, 'n')} FROM (SELECT"
+    " (SELECT id FROM current_account) AS account, ? AS source, ? AS line, ? AS message_id,"
+    " ? AS user_key, ? AS text, ? AS state, ? AS reason, ? AS received_at, ? AS is_attended) n"
+    for is_attended in (True, False)
+}
+_REPLAY_SQL = (
+    "UPDATE event SET state = 'open', not_before = 0, failures = 0, owner = '',"  # noqa: S608
+    f" is_attended = 1, proof = {kept_proof_sql(ATTENDED)}"
+    " WHERE id IN (SELECT value FROM json_each(?)) AND state = 'closed'"
+    " AND text <> '' AND account = (SELECT id FROM current_account)"
+)
+# Whoever queues an event again that was held for its proof has read it.
+_QUEUE_AGAIN_SQL = (
+    f"UPDATE event SET proof = CASE WHEN ? THEN {new_proof_sql(ATTENDED)}"  # noqa: S608
+    f" ELSE {kept_proof_sql(ATTENDED)} END, state = 'open', not_before = 0, failures = 0,"
+    " is_held = 0, ignored = '', is_attended = 1 WHERE id = ?"
+)
 
 
 class EventRepository(Repository):
@@ -64,9 +94,7 @@ class EventRepository(Repository):
         def act(connection: sqlite3.Connection) -> int:
             before = connection.total_changes
             connection.executemany(
-                "INSERT OR IGNORE INTO event (account, source, line, message_id, user_key, text,"
-                " state, reason, received_at, is_attended)"
-                " VALUES ((SELECT id FROM current_account), ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                _INSERT_SQL[is_attended],
                 [
                     (
                         *(source_id, event.line, event.message_id, event.user_key, event.text),
@@ -195,12 +223,7 @@ class EventRepository(Repository):
                 " (SELECT value FROM json_each(?)) AND state IN ('done', 'unchanged', 'kept')",
                 (wanted,),
             )
-            return connection.execute(
-                "UPDATE event SET state = 'open', not_before = 0, failures = 0, owner = '',"
-                " is_attended = 1 WHERE id IN (SELECT value FROM json_each(?)) AND state = 'closed'"
-                " AND text <> '' AND account = (SELECT id FROM current_account)",
-                (wanted,),
-            ).rowcount
+            return connection.execute(_REPLAY_SQL, (wanted,)).rowcount
 
         return self._database.write(act)
 
@@ -270,8 +293,8 @@ class EventRepository(Repository):
                     (reason, row["id"]),
                 )
                 connection.execute(
-                    "UPDATE event SET ignored = ?, is_held = 0, state = 'closed', owner = ''"
-                    " WHERE id = ?",
+                    f"UPDATE event SET proof = {kept_proof_sql(CLOSED)}, ignored = ?,"  # noqa: S608
+                    " is_held = 0, state = 'closed', owner = '' WHERE id = ?",
                     (reason, row["id"]),
                 )
             return len(rows)
@@ -370,6 +393,10 @@ def _requeue(connection: sqlite3.Connection, row: sqlite3.Row, event: NewStoredE
         " WHERE id = ?",
         (event.text, event.message_id, event.user_key, row["id"]),
     )
+    connection.execute(
+        f"UPDATE event SET proof = {new_proof_sql(ATTENDED)} WHERE id = ?",  # noqa: S608
+        (row["id"],),
+    )
     # Which actions fire is decided anew by what it says now; what is done stays done.
     connection.execute(
         "DELETE FROM event_delivery WHERE event = ? AND NOT is_maybe_sent"
@@ -388,15 +415,15 @@ def _requeue(connection: sqlite3.Connection, row: sqlite3.Row, event: NewStoredE
 def _queue_again(
     connection: sqlite3.Connection, event_id: int, *, with_left_out: bool = False
 ) -> None:
+    held_for_proof = connection.execute(
+        "SELECT 1 FROM event_delivery WHERE event = ? AND state = 'parked' AND detail = ?",
+        (event_id, EDITED_TEXT),
+    ).fetchone()
     connection.execute(
         "UPDATE event_delivery SET state = 'queued' WHERE event = ?"
         " AND state IN ('parked', 'skipped') AND (? OR detail <> ?)",
         (event_id, with_left_out, LEFT_OUT_TEXT),
     )
-    connection.execute(
-        "UPDATE event SET state = 'open', not_before = 0, failures = 0, is_held = 0, ignored = '',"
-        " is_attended = 1 WHERE id = ?",
-        (event_id,),
-    )
+    connection.execute(_QUEUE_AGAIN_SQL, (held_for_proof is not None, event_id))
     # An open event without anything to send would be claimed for ever.
     connection.execute(CLOSE_SQL, (event_id,))

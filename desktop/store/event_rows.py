@@ -3,10 +3,12 @@
 import sqlite3
 
 from desktop.model.event_delivery import DeliveryState, EventDelivery, StoredEvent
+from desktop.store.event_proof import CLOSED, kept_proof_sql
 
 # Closes an event of which nothing is sent any more.
 CLOSE_SQL = (
-    "UPDATE event SET owner = '', state = 'closed' WHERE id = ? AND NOT is_held AND NOT EXISTS"
+    f"UPDATE event SET owner = '', state = 'closed', proof = {kept_proof_sql(CLOSED)}"  # noqa: S608
+    " WHERE id = ? AND state <> 'closed' AND NOT is_held AND NOT EXISTS"
     " (SELECT 1 FROM event_delivery WHERE event = event.id"
     "  AND state IN ('queued', 'sending', 'unknown'))"
 )
@@ -34,6 +36,7 @@ def decode_event(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredEven
         waits_for=(row["waits_for"] or 0) if "waits_for" in row.keys() else 0,  # noqa: SIM118 - a Row
         ignored=row["ignored"],
         named_source=row["named"],
+        is_edited="proof_verdict" in row.keys() and row["proof_verdict"] == "edited",  # noqa: SIM118
     )
 
 

@@ -558,7 +558,14 @@ class Outbox(Repository):
                     f"Edit {edit_id} is {edit.state.value}.",
                     "Only an edit that waits or failed can be tried again.",
                 )
-            if not edit.actor_key and actor_key and not edit.request.undoes:
+            if self._has_ended(connection, row):
+                raise InvalidInput(
+                    f"Edit {edit_id} has ended once, and was queued again outside Fairlead.",
+                    "Nothing was sent.",
+                    f"Drop it: `fairlead outbox discard {edit_id}`.",
+                )
+            is_nobodys = not edit.actor_key or not edit.is_author_proven
+            if is_nobodys and actor_key and not edit.request.undoes and edit.erasure is None:
                 # Nobody knows who wanted it: from here on whoever retries it does.
                 judge(edit.request, None)
                 edit = self._set_author(connection, edit.id, actor, actor_key)
@@ -854,12 +861,20 @@ class Outbox(Repository):
         if is_step and (row["email_change"] is None or place_of(edit.request) != row["step"]):
             return replace(edit, is_author_proven=False, is_in_order=False)
         if self._is_proven(connection, row):
-            return edit
+            return replace(edit, is_author_proven=not self._has_ended(connection, row))
         # Without its key nobody can say that a step was moved, only who may not have made it.
         is_moved = is_step and self._database.audit_signer.disproves(
             row["proof"], "edit", _proven_content(connection, row)
         )
         return replace(edit, is_author_proven=False, is_in_order=not is_moved)
+
+    @staticmethod
+    def _has_ended(connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
+        """Whether the audit tells the end of an open outbox row: somebody has opened it again."""
+        if row["state"] not in OPEN_STATES:
+            return False
+        found = connection.execute("SELECT 1 FROM audit WHERE edit = ? LIMIT 1", (row["id"],))
+        return found.fetchone() is not None
 
     def is_proven_within(self, connection: sqlite3.Connection, edit_id: str) -> bool:
         """Whether Fairlead has written an outbox row as it stands, in the caller's transaction."""

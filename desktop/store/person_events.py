@@ -90,6 +90,7 @@ def erase_events(connection: sqlite3.Connection, event_ids: Iterable[int]) -> in
     )
     return connection.execute(
         "UPDATE event SET text = '', user_key = '', reason = '', state = 'closed', owner = '',"
+        " proof = '',"
         " message_id = CASE WHEN instr(message_id, '@') THEN 'erased-' || id ELSE message_id END"
         " WHERE id IN (SELECT value FROM json_each(?))",
         (wanted,),

@@ -13,7 +13,7 @@ from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sell_record import parse_sell_record_id
 from desktop.model.service import Service
-from desktop.model.sync_plan import PlanRow, PlanRowState
+from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_state import value_hash
 from desktop.model.target_record import OPTOUT_FIELD
 from desktop.model.value_equivalence import equivalent
@@ -127,7 +127,7 @@ def complete_row(
             old={change.field: change.old for change in row.changes_to_send},
             new={change.field: change.new for change in row.changes_to_send},
             reason=f"{provenance.sync_title}: run {provenance.run_id}",
-            detail=item.detail,
+            detail=_stamp_consent(row, item.detail),
         )
     if provenance.is_rollback:
         # What is taken off the number again may be added up once more.
@@ -315,7 +315,8 @@ def _save_pair(
     )
     if parse_sell_record_id(person) is not None and sid:
         save_sell_pair(connection, person, sid, now)
-    elif person.isdigit() and sid:
+    # A rule that writes to the user it is about matches nobody with anybody.
+    elif person.isdigit() and sid and person != sid:
         connection.execute(
             "INSERT OR REPLACE INTO matched_pair (user_id, sid, at, account)"
             " VALUES (?, ?, ?, (SELECT id FROM current_account))",
@@ -339,3 +340,11 @@ def _save_membership(
         connection.execute(
             "DELETE FROM sync_member WHERE sync = ? AND target = ?", (provenance.sync, target)
         )
+
+
+def _stamp_consent(row: PlanRow, detail: str) -> str:
+    """Return what is said of a row's result; of who is created also by which consent."""
+    if row.fate is not PlannedOutcome.CREATE or not row.evidence:
+        return detail
+    words = row.evidence if row.evidence.startswith("consent") else f"consent: {row.evidence}"
+    return "; ".join(filter(None, (detail, words)))

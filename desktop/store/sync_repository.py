@@ -4,7 +4,7 @@ import hashlib
 import sqlite3
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import msgspec
 
@@ -18,6 +18,13 @@ from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
 
+# Fields that came after syncs were first switched on: at their default a switch says nothing of
+# them, so that one from before still counts.
+_LATER_FIELDS = {
+    "": ("target", "armed_at", "partner", "both_directions", "shared_address"),
+    "source": ("trigger", "phrase", "phrase_in", "segment", "optout"),
+    "effects": ("remove_from_lists", "pause_days", "pause_var", "pause_list", "lead_lists"),
+}
 # A process that begins a claimed run needs seconds; what is left behind by a crash is no licence.
 _TICKET_LIFE_S = 600.0
 
@@ -80,7 +87,7 @@ class SyncRepository(Repository):
             saved = _upsert(connection, kept, sync.version, now)
             if saved.on and not self._is_switch_proven(connection, saved):
                 who = by.signature if by is not None else saved.switched_on_by
-                content = _switch_content(saved)
+                content = switch_content(saved)
                 seq = audit_row.append_switch(connection, saved, content, who, now)
                 connection.execute(
                     "UPDATE sync SET switch_seq = ? WHERE name = ?", (seq, saved.name)
@@ -114,7 +121,7 @@ class SyncRepository(Repository):
         return (
             entry is not None
             and (entry["kind"], entry["name"]) == ("switch", sync.name)
-            and entry["new"] == canonical_json(_switch_content(sync))
+            and entry["new"] == canonical_json(switch_content(sync))
         )
 
     @database_call
@@ -255,13 +262,21 @@ def _upsert(connection: sqlite3.Connection, sync: Sync, version: int, now: float
     return saved
 
 
-def _switch_content(sync: Sync) -> dict[str, Json]:
+def switch_content(sync: Sync) -> dict[str, Json]:
     """Return what an audited switch says: by whose rights a sync writes, and what it does."""
     # What changes nothing of what it writes, or is counted by the store itself, is left out.
     plain = replace(sync, version=0, checked_at=0.0, favourite=False, notify=NotificationSettings())
+    said = msgspec.to_builtins(plain)
+    for part, names in _LATER_FIELDS.items():
+        record, content = (getattr(plain, part), said[part]) if part else (plain, said)
+        defaults = {one.name: one.default for one in fields(record)}
+        for name in names:
+            if getattr(record, name) == defaults[name]:
+                # What was stored without a field has none to say.
+                content.pop(name, None)
     return {
         "by": sync.switched_on_by,
-        "rules": hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest(),
+        "rules": hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest(),
     }
 
 

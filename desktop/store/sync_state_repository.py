@@ -53,6 +53,27 @@ class SyncStateRepository(Repository):
 
         return self._database.read(look)
 
+    @database_call
+    def list_write_times(
+        self, syncs: Sequence[str], fields: Sequence[str], targets: Sequence[str]
+    ) -> dict[tuple[str, str], list[float]]:
+        """Select when syncs have last written fields of targets (Unix seconds), by both."""
+
+        def look(connection: sqlite3.Connection) -> dict[tuple[str, str], list[float]]:
+            found: dict[tuple[str, str], list[float]] = {}
+            for table in ("synced_value", "accepted_value"):
+                for row in connection.execute(
+                    f"SELECT target, field, at FROM {table} WHERE"  # noqa: S608 - names of ours
+                    " sync IN (SELECT value FROM json_each(?))"
+                    " AND target IN (SELECT value FROM json_each(?))"
+                    " AND field IN (SELECT value FROM json_each(?))",
+                    (to_json(list(syncs)), to_json(list(targets)), to_json(list(fields))),
+                ):
+                    found.setdefault((row["target"], row["field"]), []).append(row["at"])
+            return found
+
+        return self._database.read(look)
+
     def _select_values(
         self, table: str, sync: str, targets: Sequence[str]
     ) -> dict[str, dict[str, Json]]:
@@ -201,6 +222,15 @@ class SyncStateRepository(Repository):
                     " LIMIT ?",
                     (sync, after, limit),
                 )
+            )
+        )
+
+    @database_call
+    def count_members(self, sync: str) -> int:
+        """Count the records a sync keeps on its lists, tagged or paused."""
+        return self._database.read(
+            lambda c: int(
+                c.execute("SELECT count(*) FROM sync_member WHERE sync = ?", (sync,)).fetchone()[0]
             )
         )
 

@@ -17,6 +17,7 @@ from desktop.model.json_value import Json
 from desktop.store import audit_row
 from desktop.store.audit_signer import AuditSigner
 from desktop.store.audit_verification import find_proven_entry
+from desktop.store.event_proof import ATTENDED, kept_proof_sql
 
 _PURPOSE = "unattended events"
 SWITCH_CHANGED = "The switch was changed outside Fairlead, so it doesn't count. Set it again."
@@ -25,7 +26,8 @@ _NEWEST_SWITCH_SQL = (
     "SELECT max(seq) AS seq FROM audit_entry WHERE kind = ? AND json_extract(new, '$.source') = ?"
 )
 _ATTEND_WAITING_SQL = (
-    "UPDATE event SET is_attended = 1 WHERE state IN ('waiting', 'open') AND source IN"
+    f"UPDATE event SET is_attended = 1, proof = {kept_proof_sql(ATTENDED)}"  # noqa: S608 - ours
+    " WHERE state IN ('waiting', 'open') AND source IN"
     " (SELECT id FROM event_source WHERE named = ?)"
 )
 _MARKED_SQL = (

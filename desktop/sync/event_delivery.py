@@ -31,7 +31,7 @@ from desktop.kit.errors import (
     NotPermitted,
 )
 from desktop.model.erased_people import ErasedPeople
-from desktop.model.event_delivery import DeliveryState, StoredEvent
+from desktop.model.event_delivery import EDITED_TEXT, DeliveryState, StoredEvent
 from desktop.model.field_mapping import MappingOperator
 from desktop.store.event_queue import EventQueue
 from desktop.store.event_write_repository import EventWriteRepository
@@ -201,6 +201,9 @@ class EventDeliverer:
 
     async def _may_go_by_itself(self, unit: DeliveryUnit) -> bool:
         """Whether nobody has to decide about an event first; its user's later ones wait else."""
+        if unit.is_edited:
+            await self._hold(unit, EDITED_TEXT)
+            return False
         if unit.left_out is None:
             return True
         missing = set(find_missing_fields(unit.fired, self.directory)) - unit.left_out
@@ -208,10 +211,13 @@ class EventDeliverer:
             return True
         names = ", ".join(f"“{one}”" for one in sorted(missing))
         detail = f"Zendesk has no field {names}: create it, or retry to leave it out."
+        await self._hold(unit, detail)
+        return False
+
+    async def _hold(self, unit: DeliveryUnit, detail: str) -> None:
         unit.delivery = replace(unit.delivery, state=DeliveryState.PARKED, detail=detail)
         self.sender.postponed.add(unit.event_id)
         await self.queue.hold(unit.delivery, self.clock.now())
-        return False
 
     async def _prefetch(self, units: Sequence[DeliveryUnit]) -> None:
         try:
@@ -308,8 +314,10 @@ class EventDeliverer:
             return
         reasons = [one.reason for one in planned if isinstance(one, NoChange)]
         if unit.answered or unit.is_maybe_sent:
-            left_out = f" {'; '.join(reasons)}." if unit.fired.newer else ""
-            await self.sender.end(unit, DeliveryState.DONE, f"Zendesk shows it.{left_out}")
+            # Of what another process has sent nobody here knows more than that.
+            said = unit.summaries or ["Zendesk shows it"]
+            said += reasons if unit.fired.newer else []
+            await self.sender.end(unit, DeliveryState.DONE, "; ".join(said))
         else:
             is_kept = KEPT_REASON in reasons
             state = DeliveryState.KEPT if is_kept else DeliveryState.UNCHANGED

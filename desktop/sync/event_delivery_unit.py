@@ -1,7 +1,7 @@
 """One action of one claimed event on its way to Zendesk, and which of them may go at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from desktop.events.event import BadLine, Event
 from desktop.events.event_action import ActionKind, CompiledAction
@@ -30,9 +30,11 @@ class DeliveryUnit:
     """One action of one claimed event on its way.
 
     `failures` are those of its event before this attempt. `left_out` is set where it is delivered
-    by itself: the traits without a field that may be left out. `write_id` is what is kept of
-    the request under way. `answered` requests of this action were answered by Zendesk, `refusals`
-    refused. `is_compared`: what later events have given anew is left out of `fired`.
+    by itself: the traits without a field that may be left out. `is_edited`: its event was changed
+    by other means than Fairlead. `write_id` is what is kept of the request under way. `answered`
+    requests of this action were answered by Zendesk, `refusals` refused.
+    `is_compared`: what later events have given anew is left out of `fired`. `summaries` say what
+    was sent.
     """
 
     fired: FiredAction
@@ -40,11 +42,13 @@ class DeliveryUnit:
     source_id: int
     failures: int = 0
     left_out: frozenset[str] | None = None
+    is_edited: bool = False
     write_id: int = 0
     answered: int = 0
     refusals: int = 0
     warnings: tuple[str, ...] = ()
     is_compared: bool = False
+    summaries: list[str] = field(default_factory=list)
 
     @property
     def event_id(self) -> int:
@@ -77,7 +81,14 @@ def units_of(
             stored.id, name, DeliveryState.QUEUED, updated_at=now
         )
         if not delivery.state.has_ended:
-            yield DeliveryUnit(action, delivery, stored.source_id, stored.failures, stored.left_out)
+            yield DeliveryUnit(
+                action,
+                delivery,
+                stored.source_id,
+                stored.failures,
+                stored.left_out,
+                stored.is_edited,
+            )
 
 
 def split_by_identity(

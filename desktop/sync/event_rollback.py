@@ -5,6 +5,7 @@ taken out of an organisation joins it again. What was created, and everything ab
 comments and events of users, is named and left.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -70,6 +71,25 @@ class RollbackStep:
     request: tuple[str, str, Mapping[str, Json]] | None = None
 
 
+@dataclass(frozen=True)
+class RollbackPreview:
+    """What a rollback would do: `steps` of its `requests`, but those that were not compared yet."""
+
+    requests: int
+    steps: tuple[RollbackStep, ...]
+    event_ids: list[int]
+
+    @property
+    def totals(self) -> Counter[RollbackState]:
+        """The compared requests by what becomes of them."""
+        return Counter(step.state for step in self.steps)
+
+    @property
+    def more(self) -> int:
+        """How many requests were not compared with Zendesk."""
+        return self.requests - len(self.steps)
+
+
 @dataclass
 class EventRollback:
     """Plans and makes the rollback of events' requests; each is read again right before.
@@ -87,9 +107,23 @@ class EventRollback:
 
     async def run(self, event_ids: Sequence[int], *, dry_run: bool) -> list[RollbackStep]:
         """Take back the requests of these events, the last one first. Raises what stops it all."""
+        return await self._run(await self.writes.list_newest_first(event_ids), dry_run=dry_run)
+
+    async def preview(self, event_ids: Sequence[int], limit: int) -> RollbackPreview:
+        """Compare the newest requests of these events with Zendesk; nothing is sent.
+
+        `limit` of those for which Zendesk has to be asked: what was made stays in any case.
+        """
+        writes = await self.writes.list_newest_first(event_ids)
+        asked = [one for one in writes if _can_be_set_back(one)]
+        left = {one.id for one in asked[limit:]}
+        steps = await self._run([one for one in writes if one.id not in left], dry_run=True)
+        return RollbackPreview(len(writes), tuple(steps), sorted({one.event_id for one in asked}))
+
+    async def _run(self, writes: Sequence[EventWrite], *, dry_run: bool) -> list[RollbackStep]:
         steps = []
         self._is_dry_run = dry_run
-        for write in await self.writes.list_newest_first(event_ids):
+        for write in writes:
             try:
                 step = await self._plan(write)
                 if step.request is not None and not dry_run:
@@ -117,7 +151,7 @@ class EventRollback:
     async def _plan(self, write: EventWrite) -> RollbackStep:
         if write.effect == "remove":
             return await self._plan_joining(write)
-        if write.effect != "update" or not write.changes:
+        if not _can_be_set_back(write):
             return RollbackStep(write, RollbackState.KEPT, _describe_left(write))
         try:
             if write.record == "user":
@@ -234,6 +268,10 @@ class EventRollback:
         return RollbackStep(
             write, RollbackState.PLANNED, text, (method, path, make_body(_document(back)))
         )
+
+
+def _can_be_set_back(write: EventWrite) -> bool:
+    return write.effect == "remove" or (write.effect == "update" and bool(write.changes))
 
 
 def _document(fields: Sequence[WrittenField]) -> dict[str, Json]:

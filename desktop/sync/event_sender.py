@@ -210,8 +210,10 @@ class EventSender:
             marked.append(unit.delivery)
         writes = [write_of(unit.event_id, request) for unit, request in sent]
         ids = await self.queue.mark_sending(marked, self.clock.now(), writes)
-        for (unit, _), write_id in zip(sent, ids, strict=True):
+        for (unit, request), write_id in zip(sent, ids, strict=True):
             unit.write_id = write_id
+            if request.summary not in unit.summaries:
+                unit.summaries.append(request.summary)
         self.gateway.checkpoint("marked")
 
     async def _settle_writes(

@@ -22,7 +22,7 @@ from desktop.kit.errors import (
 )
 from desktop.model.customer_value import CustomerValueSource
 from desktop.model.exported_profile import ExportedProfile
-from desktop.model.field_mapping import SourceType
+from desktop.model.field_mapping import SourceType, source_fields_of
 from desktop.model.name_splitting import NAME_VARS
 from desktop.model.sell_lists import lead_lists_of
 from desktop.model.service import Service
@@ -77,6 +77,10 @@ class FeedExtractor:
         not read what is needed, and what the services raise.
         """
         kind = sync.source.kind
+        if kind is SourceKind.RULE:
+            if self._context.rule_source is not None:
+                await self._context.rule_source.refresh(sync.source)
+            return ()
         if kind is SourceKind.SAILTHRU_LISTS:
             lists = await self._resolve_lists(sync)
             for name in lists:
@@ -300,6 +304,7 @@ def find_referenced_vars(sync: Sync, value: CustomerValueSource) -> tuple[str, .
     fields = set(sync.source.condition_fields)
     # Whatever a row is called (identifier, seen tickets, opt-out): it may read a var.
     fields |= {row.source for row in sync.mapping if row.type is not SourceType.TEXT}
+    fields |= {name for row in sync.mapping for name in source_fields_of(row)}
     fields |= {p.evidence.field for p in sync.purposes}
     fields |= {condition.field for stage in sync.stages for condition in stage.where}
     names = {name.removeprefix("vars.") for name in fields if name.startswith("vars.")}

@@ -8,7 +8,7 @@ from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Plan
 from desktop.model.sync_run import Run
-from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX
+from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, VAR_PREFIX
 from desktop.store.run_provenance import RunProvenance
 from desktop.sync.create_check import CreateCheckingGateway
 from desktop.sync.left_out_watch import LeftOutWatch
@@ -92,6 +92,11 @@ def _make_provenance(run: Run, plan: Plan, sync: Sync) -> RunProvenance:
     names = [f"{LIST_PREFIX}{name}" for name in sync.effects.add_to_lists]
     names += [f"{TAG_PREFIX}{tag}" for tag in sync.effects.add_tags]
     names += sync.stage_fields
+    effects = sync.effects
+    if sync.is_rule:
+        # Whoever it has paused is looked at again; whom it has put on a list stays there.
+        pause = (f"{VAR_PREFIX}{effects.pause_var}", f"{LIST_PREFIX}{effects.pause_list}")
+        names = list(pause) if effects.pause_days else []
     rows = [row for row in sync.mapping if row.on]
     return RunProvenance(
         run.id,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from desktop.model.sync import SourceKind, Sync
+from desktop.model.sync import Sync
 from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRow, TargetReading
 from desktop.model.sync_state import SyncMember
 from desktop.sync.covering_list import CoveringListReader
@@ -17,8 +17,10 @@ from desktop.sync.pipeline.duplicate_targets import park_duplicate_row
 from desktop.sync.pipeline.increments import settle_increments
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, split_source
 from desktop.sync.pipeline.plan_rows import plan_rows
+from desktop.sync.pipeline.sell_optouts import is_of_sell_optouts
 from desktop.sync.plan_draft import PlanDraft, draft_plan
 from desktop.sync.plan_lookup import PlanLookup
+from desktop.sync.rule_reader import RuleReader
 from desktop.sync.source_reader import SourceReader, Watermarks
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext
@@ -58,7 +60,11 @@ class PlanBuilder:
     async def build(self, request: PlanRequest) -> Plan:
         """Make a plan in chunks, READY or STOPPED by a limit. Raises what the services raise."""
         store, sync = self._context.store, request.sync
-        source = SourceReader(self._context, sync, request.lists)
+        source: SourceReader | RuleReader = (
+            RuleReader(self._context, sync)
+            if sync.is_rule
+            else SourceReader(self._context, sync, request.lists)
+        )
         async with draft_plan(
             store, sync, request.actor, self._context.clock.now(), origin=request.origin
         ) as draft:
@@ -67,8 +73,12 @@ class PlanBuilder:
             before = {} if request.is_full else await store.run(source.last_watermarks)
             walk = _PlanWalk(self._context, request, source, draft, self._on_read)
             reading = await walk.plan_source(before)
-            is_incremental = bool(request.source_ids or before)
-            if not request.source_ids and await walk.is_source_empty():
+            is_incremental = bool(source.is_always_incremental or request.source_ids or before)
+            if (
+                not source.is_always_incremental
+                and not request.source_ids
+                and await walk.is_source_empty()
+            ):
                 is_incremental = False
             return await draft.finish(
                 walk.read_count,
@@ -86,7 +96,7 @@ class _PlanWalk:
         self,
         context: SyncContext,
         request: PlanRequest,
-        source: SourceReader,
+        source: SourceReader | RuleReader,
         draft: PlanDraft,
         on_read: Callable[[int], None],
     ) -> None:
@@ -106,7 +116,9 @@ class _PlanWalk:
         Returns how profiles were read; None where not from Sailthru, or of some records alone.
         """
         context = await self._lookup.begin()
-        if self._request.source_ids:
+        # A rule acts on few people, each of whom is read singly; no export tells an opt-out level.
+        is_singly = bool(self._request.source_ids) or is_of_sell_optouts(self._request.sync)
+        if is_singly or isinstance(self._source, RuleReader):
             await self._plan_records(before, context)
             return None
         reader = CoveringListReader(self._context, self._request.sync, self._source)
@@ -134,7 +146,7 @@ class _PlanWalk:
             await self._plan_chunk(split_source(known, context), context)
             self.read_count += len(chunk)
             self._on_read(len(chunk))
-        if self._request.sync.source.kind is SourceKind.SAILTHRU_LISTS and not only:
+        if self._source.plans_gone_members and not only:
             await self._plan_gone_members(context)
         if not context.target_kind.holds_several_records:
             await self._store.run(self._park_duplicate_rows)
@@ -171,18 +183,14 @@ class _PlanWalk:
         await self._draft.add_rows(plan_rows(chunk, context, self._draft.next_number))
 
     async def _plan_gone_members(self, context: PlanContext) -> None:
-        """Plan for members of the sync who are on none of its source's lists any more."""
-        effects = self._request.sync.effects
-        stages = self._request.sync.stage_fields
-        if not (effects.remove_when_gone or effects.untag_when_gone or stages):
-            return
+        """Plan for members of the sync whom its source has no more."""
         members, after = self._store.sync_state.list_members, ""
         while page := await members(self._request.sync.name, after):
             after = page[-1].target_id
             gone = [
                 member
                 for member in page
-                if not await self._store.run(self._source.is_on_source_list, member.source_id)
+                if not await self._store.run(self._source.is_still_member, member)
             ]
             self._leaving_count += len(gone)
             while gone:

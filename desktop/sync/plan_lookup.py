@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from desktop.kit.errors import AppError, NotFound
-from desktop.model.field_mapping import MappingRow, SourceType
+from desktop.model.field_mapping import MappingRow, SourceType, source_fields_of
 from desktop.model.instant import FieldValue
 from desktop.model.json_value import Json
 from desktop.model.lifecycle_stage import cap_period_start
@@ -39,8 +39,10 @@ from desktop.sync.pipeline.lead_lists import (
 )
 from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, is_deleted
+from desktop.sync.pipeline.sell_optouts import as_planned, is_of_sell_optouts
 from desktop.sync.pipeline.target_kind import TargetKind, make_target_kind
 from desktop.sync.record_pairs import find_paired_records, find_paired_sids
+from desktop.sync.rule_reader import RuleReader
 from desktop.sync.source_reader import SourceReader
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext, sell_kind_of
@@ -53,14 +55,14 @@ _SUPERSEDED_RETENTION_S = 30 * JOB_PATIENCE_S
 class PlanLookup:
     """The reads of one plan: some at its beginning, others for each chunk of source records."""
 
-    def __init__(self, context: SyncContext, sync: Sync, source: SourceReader) -> None:
+    def __init__(self, context: SyncContext, sync: Sync, source: SourceReader | RuleReader) -> None:
         # An export of a list that many of the profiles are on; None: each is read singly.
         self.covering: CoveringExport | None = None
         self._context = context
         self._store = context.store
-        self._sync = sync
+        self._sync = as_planned(sync)
         self._source = source
-        self._targets = TargetReader(context, sync)
+        self._targets = TargetReader(context, self._sync)
 
     async def begin(self) -> PlanContext:
         """Look up what holds for the whole plan: target kind, corrections, open increments."""
@@ -75,6 +77,7 @@ class PlanLookup:
             left_out_targets={person.target_id: person for person in left_out if person.target_id},
             erased=await self._store.erased_people.load(),
             job_timeout_s=self._context.job_timeout_s,
+            zone=self._context.zone,
         )
         return await self._with_increments(plan_context)
 
@@ -84,18 +87,21 @@ class PlanLookup:
         if sync.source.kind is not SourceKind.SAILTHRU_LISTS:
             return records
         named = {row.source for row in sync.mapping if row.on and row.type is not SourceType.TEXT}
+        named |= {name for row in sync.mapping if row.on for name in source_fields_of(row)}
         named |= sync.source.condition_fields | {p.evidence.field for p in sync.purposes}
         named |= {condition.field for stage in sync.stages for condition in stage.where}
-        if sync.effects.lead_lists:
-            records = await self._with_lead_status(records)
+        if sync.effects.lead_lists and isinstance(self._source, SourceReader):
+            records = await self._with_lead_status(self._source, records)
         return await self._targets.read_optouts(records) if OPTOUT_FIELD in named else records
 
-    async def _with_lead_status(self, records: Sequence[SourceRecord]) -> list[SourceRecord]:
+    async def _with_lead_status(
+        self, source: SourceReader, records: Sequence[SourceRecord]
+    ) -> list[SourceRecord]:
         """Complete profiles with the lead status of their lists; of several, by Sailthru's times.
 
         An export does not tell when a list was joined: who is on several is read singly.
         """
-        joined = await self._store.run(self._source.lead_lists_of_people, [r.id for r in records])
+        joined = await self._store.run(source.lead_lists_of_people, [r.id for r in records])
         several = [sid for sid, names in joined.items() if len(names) > 1]
         times = await self._targets.read_join_times(several)
         completed: list[SourceRecord] = []
@@ -118,6 +124,9 @@ class PlanLookup:
     ) -> PlanContext:
         """Look up for a plan which records outside the source still have what the sync gave."""
         effects = self._sync.effects
+        if self._sync.is_rule:
+            # Whom it has paused is looked at as its member.
+            return context
         undone = effects.remove_when_gone or effects.add_tags or self._sync.stage_fields
         if not (undone or effects.deleted_var):
             return context
@@ -364,7 +373,7 @@ class PlanLookup:
 
     def _with_sharing(self, records: Sequence[SourceRecord], context: PlanContext) -> PlanContext:
         """Look up for a plan which Sell records share an address, and which of them was chosen."""
-        if Service.SELL not in self._sync.services:
+        if Service.SELL not in self._sync.services or is_of_sell_optouts(self._sync):
             return context
         kind, feeds = sell_kind_of(self._sync), self._store.sell_feeds
         hashes = [record.email_hash for record in records if record.email_hash]
@@ -401,7 +410,10 @@ class PlanLookup:
         """Look up which source records each target belongs to (`targets` by source)."""
         ids = list(dict.fromkeys(targets.values()))
         known: dict[str, tuple[str, ...]]
-        if self._sync.target_service is Service.SAILTHRU:
+        if self._sync.target_service is self._sync.source.kind.service:
+            # A rule that writes to the very user it is about.
+            known = {id_: (id_,) for id_ in ids}
+        elif self._sync.target_service is Service.SAILTHRU:
             known = find_paired_records(self._store, self._sync.source.kind.service, ids)
         else:
             sids = find_paired_sids(self._store, self._sync.target_service, ids)

@@ -4,9 +4,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from desktop.model.field_condition import ConditionOperator
+from desktop.model.optout_level import OptOutLevel
 from desktop.model.sell_lists import lead_lists_of
-from desktop.model.sell_record import parse_sell_record_id
+from desktop.model.sell_optout import SellOptOutRule, read_sell_optout
+from desktop.model.sell_record import SellPerson, parse_sell_record_id
 from desktop.model.sync import SourceKind, Sync
+from desktop.model.sync_state import SyncMember
+from desktop.model.target_record import OPTOUT_FIELD
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import SELL_FEEDS, TICKETS_FEED, USERS_FEED, list_feed_name
@@ -16,7 +20,7 @@ from desktop.sync.source_record import (
     source_record_from_sell,
     source_record_from_user,
 )
-from desktop.sync.sync_context import SELL_KINDS, SyncContext
+from desktop.sync.sync_context import SELL_SOURCES, SyncContext
 
 Watermarks = Mapping[str, str]
 
@@ -26,7 +30,8 @@ _PAGE_ROWS = 500
 class SourceReader:
     """Reads the source of one sync; `lists` are the Sailthru lists exported for it.
 
-    Its methods belong on the database's thread.
+    Its methods belong on the database's thread. `is_always_incremental`: whoever is not in the
+    source now is no lost record.
     """
 
     def __init__(self, context: SyncContext, sync: Sync, lists: Sequence[str]) -> None:
@@ -35,6 +40,9 @@ class SourceReader:
         self._sync = sync
         self._kind = sync.source.kind
         self._lists = tuple(lists)
+        self._sell_kinds = SELL_SOURCES.get(self._kind, ())
+        # Nobody may be marked as opted out: that is no lost source.
+        self.is_always_incremental = self._kind is SourceKind.SELL_OPTOUTS
 
     def current_watermarks(self) -> dict[str, str]:
         """Return the present watermarks of the feeds that the sync's source is read from."""
@@ -43,9 +51,10 @@ class SourceReader:
     def last_watermarks(self) -> dict[str, str]:
         """Return the watermarks of the sync's last applied plan; empty: everything is read.
 
-        That is so before the first run, and where people come and go with time alone.
+        That is so before the first run, where people come and go with time alone, and for opt-outs,
+        which travel although nothing has changed in the source (S3-31).
         """
-        if self._depends_on_time():
+        if self._depends_on_time() or self._kind is SourceKind.SELL_OPTOUTS:
             return {}
         mark = self._context.store.syncs.get_watermark.blocking(self._sync.name)
         try:
@@ -110,9 +119,16 @@ class SourceReader:
         feed = self._feeds.get_state.blocking(name)
         return name, feed.changes_after(before.get(name, "")), feed.seq
 
-    def is_on_source_list(self, sid: str) -> bool:
-        """Whether the last exports of the source's lists had this profile."""
-        return self._is_on_any(self._lists, sid)
+    @property
+    def plans_gone_members(self) -> bool:
+        """Whether who is on no list of the source any more loses what the sync gave them."""
+        effects, stages = self._sync.effects, self._sync.stage_fields
+        gives = effects.remove_when_gone or effects.untag_when_gone or stages
+        return self._kind is SourceKind.SAILTHRU_LISTS and bool(gives)
+
+    def is_still_member(self, member: SyncMember) -> bool:
+        """Whether the last exports of the source's lists had this member's profile."""
+        return self._is_on_any(self._lists, member.source_id)
 
     def lead_lists_of_people(self, sids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the source's lead lists that each profile was on in their last exports."""
@@ -123,8 +139,8 @@ class SourceReader:
     def _feed_names(self) -> list[str]:
         if self._kind is SourceKind.SAILTHRU_LISTS:
             return [list_feed_name(name) for name in self._lists]
-        if self._kind in SELL_KINDS:
-            return [SELL_FEEDS[SELL_KINDS[self._kind]]]
+        if self._sell_kinds:
+            return [SELL_FEEDS[kind] for kind in self._sell_kinds]
         return [TICKETS_FEED if self._kind is SourceKind.ZENDESK_TICKETS else USERS_FEED]
 
     def get_record(self, source: str) -> SourceRecord | None:
@@ -135,17 +151,37 @@ class SourceReader:
                 if profile is not None:
                     return source_record_from_export(profile, name, self._context.value_source)
             return None
-        if self._kind in SELL_KINDS:
+        if self._sell_kinds:
             return self._get_sell_record(source)
         person = self._feeds.get_user.blocking(int(source)) if source.isdigit() else None
         return None if person is None else self._record_of(person, self._tickets(person.id))
 
     def _get_sell_record(self, source: str) -> SourceRecord | None:
         found = parse_sell_record_id(source)
-        if found is None or found[0] is not SELL_KINDS[self._kind]:
+        if found is None or found[0] not in self._sell_kinds:
             return None
         person = self._context.store.sell_feeds.get.blocking(*found)
-        return None if person is None else source_record_from_sell(person)
+        return None if person is None else self._sell_record_of(person)
+
+    def _sell_record_of(self, person: SellPerson) -> SourceRecord:
+        """Convert a Sell person to a source record, with the opt-out level that Sell marks."""
+        record = source_record_from_sell(person)
+        if self._kind is not SourceKind.SELL_OPTOUTS:
+            return record
+        rule = self._sync.source.optout
+        level = read_sell_optout(person, rule)
+        if level is OptOutLevel.NONE and record.email_hash:
+            # Another contact or lead with the address may have refused: that goes before.
+            level = self._strictest_at_address(record.email_hash, rule)
+        return record if level is None else record.with_values({OPTOUT_FIELD: level.value})
+
+    def _strictest_at_address(self, email_hash: str, rule: SellOptOutRule) -> OptOutLevel:
+        feeds, levels = self._context.store.sell_feeds, [OptOutLevel.NONE]
+        for kind in self._sell_kinds:
+            ids = feeds.find_by_email_hash.blocking(kind, [email_hash]).get(email_hash, ())
+            found = (read_sell_optout(one, rule) for one in feeds.list_by_id.blocking(kind, ids))
+            levels += [level for level in found if level is not None]
+        return max(levels, key=lambda level: level.strictness)
 
     def _iter_changed(self, before: Watermarks) -> Iterator[SourceRecord]:
         feeds = self._feeds
@@ -158,12 +194,12 @@ class SourceReader:
                     if place and self._is_on_any(self._lists[:place], profile.sid):
                         continue
                     yield source_record_from_export(profile, name, self._context.value_source)
-        elif self._kind in SELL_KINDS:
-            kind = SELL_KINDS[self._kind]
-            feed = feeds.get_state.blocking(SELL_FEEDS[kind])
-            after = feed.changes_after(before.get(feed.name, ""))
-            for sell_person in self._context.store.sell_feeds.iter_records(kind, after, feed.seq):
-                yield source_record_from_sell(sell_person)
+        elif self._sell_kinds:
+            for kind in self._sell_kinds:
+                feed = feeds.get_state.blocking(SELL_FEEDS[kind])
+                after = feed.changes_after(before.get(feed.name, ""))
+                people = self._context.store.sell_feeds.iter_records(kind, after, feed.seq)
+                yield from map(self._sell_record_of, people)
         elif self._kind is SourceKind.ZENDESK_TICKETS:
             feed = feeds.get_state.blocking(TICKETS_FEED)
             for requester in feeds.iter_requesters(

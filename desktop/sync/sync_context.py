@@ -17,6 +17,7 @@ from desktop.model.sell_record import SellRecordKind
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync, TargetType
 from desktop.store.workspace_store import WorkspaceStore
+from desktop.sync.rule_source import RuleSource
 from desktop.writing.sailthru_gateway import SailthruGateway
 from desktop.writing.sell_gateway import SellGateway
 from desktop.writing.zendesk_gateway import ZendeskGateway
@@ -29,6 +30,12 @@ SELL_KINDS = {
 SELL_TARGETS = {
     TargetType.SELL_CONTACTS: SellRecordKind.CONTACT,
     TargetType.SELL_LEADS: SellRecordKind.LEAD,
+}
+
+
+# Which feeds of Sell a sync's source is read from.
+SELL_SOURCES = {kind: (record,) for kind, record in SELL_KINDS.items()} | {
+    SourceKind.SELL_OPTOUTS: tuple(SellRecordKind)
 }
 
 
@@ -59,7 +66,7 @@ class SyncContext:
     """The store, clients and account settings of one run; `sell` where Sell is connected.
 
     `zone` is the Sailthru account's time zone (IANA). `job_timeout_s`: a job of a service that
-    does not move for so long is given up.
+    does not move for so long is given up. `rule_source` is the data workspace, which rules read.
     """
 
     store: WorkspaceStore
@@ -69,6 +76,7 @@ class SyncContext:
     sailthru: SailthruSyncClients
     zendesk: ZendeskSyncClients
     job_timeout_s: float = 900.0
+    rule_source: RuleSource | None = None
     sell: SellClient | None = None
 
     def require_sell(self) -> SellClient:
@@ -113,6 +121,7 @@ def make_sync_context(
     job_timeout_s: float = 900.0,
     *,
     sell: SellClient | None = None,
+    rule_source: RuleSource | None = None,
 ) -> SyncContext:
     """Make a run's context. Raises UserDecisionNeeded where a service is not connected."""
     sailthru, zendesk = clients
@@ -133,5 +142,6 @@ def make_sync_context(
             zendesk, ZendeskExportClient(zendesk, clock), ZendeskBulkClient(zendesk)
         ),
         job_timeout_s,
+        rule_source,
         sell,
     )

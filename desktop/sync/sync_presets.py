@@ -8,8 +8,11 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.customer_value import HIGHEST_SEGMENT
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
+from desktop.model.lifecycle_stage import CapPeriod, FrequencyCap
+from desktop.model.rule import RuleTrigger
 from desktop.model.sell_lists import CONTACTS_LIST, LEAD_STATUS_FIELD, leads_list
 from desktop.model.sync import (
+    READ_SINGLY,
     MatchIdentifier,
     SourceKind,
     Sync,
@@ -17,6 +20,7 @@ from desktop.model.sync import (
     SyncSource,
     TargetType,
 )
+from desktop.model.target_record import OPTOUT_FIELD
 
 TICKETS_TO_PROFILES = "tickets-to-profiles"
 ZENDESK_TO_SAILTHRU = "zendesk-to-sailthru"
@@ -26,6 +30,7 @@ SELL_CONTACTS_TO_SAILTHRU = "sell-contacts-to-sailthru"
 SAILTHRU_TO_SELL_CONTACTS = "sailthru-to-sell-contacts"
 SELL_LEADS_TO_SAILTHRU = "sell-leads-to-sailthru"
 SAILTHRU_TO_SELL_LEADS = "sailthru-to-sell-leads"
+SELL_OPTOUTS_TO_SAILTHRU = "sell-optouts-to-sailthru"
 
 _DEFAULT_IDENTITY = (MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier.EXTERNAL_ID)
 
@@ -58,7 +63,12 @@ def build_preset(name: str, names: PresetNames) -> Sync:
 def build_blank_sync(
     name: str, title: str, kind: SourceKind, target: TargetType | None = None
 ) -> Sync:
-    """Build the smallest sync of a kind that writes: an identifier of the other service."""
+    """Build the smallest sync of a kind that writes: an identifier of the other service.
+
+    A rule has no action yet, so that it cannot be switched on.
+    """
+    if kind is SourceKind.RULE:
+        return build_rule(name, title, SyncSource(kind, trigger=RuleTrigger.TICKET_SOLVED))
     row = _BLANK_SELL_ROWS[target] if target in _BLANK_SELL_ROWS else _blank_row(kind)
     return Sync(
         name=name,
@@ -75,6 +85,12 @@ _BLANK_SELL_ROWS = {
     kind: MappingRow("vars.phone", "phone", MappingOperator.SET_IF_EMPTY)
     for kind in (TargetType.SELL_CONTACTS, TargetType.SELL_LEADS)
 }
+
+
+# A level is never loosened by it: see `pipeline.sell_optouts`.
+_OPTOUT_ROW = MappingRow(
+    OPTOUT_FIELD, OPTOUT_FIELD, type=SourceType.OPTOUT, prefer=ConflictPreference.STRICTER
+)
 
 
 def _blank_row(kind: SourceKind) -> MappingRow:
@@ -95,7 +111,29 @@ def _blank_row(kind: SourceKind) -> MappingRow:
         SourceKind.SELL_LEADS: MappingRow(
             "id", "vars.sell_lead_id", MappingOperator.SET_IF_EMPTY, SourceType.IDENTIFIER
         ),
+        SourceKind.SELL_OPTOUTS: _OPTOUT_ROW,
     }[kind]
+
+
+def build_rule(
+    name: str,
+    title: str,
+    source: SyncSource,
+    mapping: tuple[MappingRow, ...] = (),
+    effects: SyncEffects | None = None,
+) -> Sync:
+    """Build a rule: looked at every five minutes, acting on each person once a day at most."""
+    return Sync(
+        name=name,
+        title=title,
+        source=source,
+        identity=_DEFAULT_IDENTITY,
+        mapping=mapping,
+        effects=effects or SyncEffects(),
+        pressure=FrequencyCap(1, CapPeriod.DAY),
+        covering_list=READ_SINGLY,
+        schedule="every 5 min",
+    )
 
 
 def _tickets_to_profiles(names: PresetNames) -> Sync:
@@ -281,6 +319,21 @@ def _sailthru_to_sell_leads(names: PresetNames) -> Sync:
     )
 
 
+def _sell_optouts_to_sailthru(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SELL_OPTOUTS_TO_SAILTHRU,
+        title="Zendesk Sell opt-outs to Sailthru",
+        source=SyncSource(SourceKind.SELL_OPTOUTS),
+        identity=_DEFAULT_IDENTITY,
+        mapping=(_OPTOUT_ROW,),
+        schedule="hourly",
+        preset=SELL_OPTOUTS_TO_SAILTHRU,
+        description="Contacts and leads that Zendesk Sell marks as opted out are opted out in"
+        " Sailthru, as long as the mark stands. Nobody is opted in without a person.",
+    )
+
+
 _SELL_NAME_ROWS = tuple(
     MappingRow(f"vars.{name}", name, prefer=ConflictPreference.ASK)
     for name in ("first_name", "last_name", "phone")
@@ -301,6 +354,7 @@ SELL_PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
         SAILTHRU_TO_SELL_CONTACTS: _sailthru_to_sell_contacts,
         SELL_LEADS_TO_SAILTHRU: _sell_leads_to_sailthru,
         SAILTHRU_TO_SELL_LEADS: _sailthru_to_sell_leads,
+        SELL_OPTOUTS_TO_SAILTHRU: _sell_optouts_to_sailthru,
     }
 )
 

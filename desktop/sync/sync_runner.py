@@ -35,6 +35,7 @@ from desktop.sync.limits import require_startable_plan, take_plan_for_apply
 from desktop.sync.plan_applier import PlanApplier
 from desktop.sync.plan_builder import PlanBuilder, PlanRequest
 from desktop.sync.plan_row_decisions import PlanRowDecisions
+from desktop.sync.rule_reader import merge_marks
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.optout_door import RowPermits
 from desktop.writing.plan_rows import RunMemory
@@ -240,6 +241,9 @@ class SyncRunner:
         await self._begin_stage(run, RunStage.EXTRACT)
         extract = FeedExtractor(self.context, read.add, self.checkpoint)
         lists = await extract.extract_for_sync(sync)
+        if sync.is_rule:
+            # What it shows is acted on from here on, and would be a second time with it.
+            await self.context.store.plans.delete_older_previews(sync.name, "0")
         self.checkpoint("extracted")
         judged = _ProgressReporter(self, run, RunStage.PLAN)
         await self._begin_stage(run, RunStage.PLAN)
@@ -336,8 +340,12 @@ class SyncRunner:
             now = self.context.store.syncs.get.blocking(planned.name)
         except NotFound:
             return
+        syncs = self.context.store.syncs
         if now.is_plan_compatible(planned):
-            self.context.store.syncs.set_watermark.blocking(planned.name, mark)
+            if now.is_rule:
+                # An older plan that was applied later undoes nothing of what was acted on since.
+                mark = merge_marks(syncs.get_watermark.blocking(planned.name), mark)
+            syncs.set_watermark.blocking(planned.name, mark)
 
     async def _end_run(self, run: Run, state: RunState, error: AppError | None = None) -> Run:
         store = self.context.store

@@ -6,15 +6,17 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDecisionNeeded
+from desktop.kit.text import format_count
 from desktop.model.email_address import is_reachable_email
 from desktop.model.field_catalogue import condition_field_problems, mapping_source_problems
-from desktop.model.field_mapping import source_field_of
+from desktop.model.field_mapping import MappingRow, source_fields_of
 from desktop.model.json_value import Json
 from desktop.model.lifecycle_stage import validate_stages
 from desktop.model.limit import Limit
@@ -34,7 +36,9 @@ from desktop.model.sync import (
     OptInAttestation,
     SourceKind,
     Sync,
+    SyncEffects,
     SyncProblem,
+    SyncSource,
     SyncStatus,
     TargetType,
 )
@@ -60,6 +64,7 @@ from desktop.sync.sync_presets import (
     PresetNames,
     build_blank_sync,
     build_preset,
+    build_rule,
 )
 
 # Leaves room for a number within SYNC_NAME_MAX_LENGTH.
@@ -86,6 +91,18 @@ class MissingResource:
         return self.kind not in ("smart_target", "source_field")
 
 
+class RuleGate(Protocol):
+    """Decides on rules, which pick people of the data workspace."""
+
+    def require_allowed(self, source: SyncSource) -> None:
+        """Raise NotPermitted where the actor may not pick these people, NotFound: no segment."""
+        ...
+
+    def pause_names(self) -> tuple[str, str]:
+        """Return the var and the list by which the account pauses marketing."""
+        ...
+
+
 class SyncService:
     """Adds and changes the syncs of one workspace, for window and command line."""
 
@@ -97,13 +114,16 @@ class SyncService:
         who: Callable[[], Actor],
         rules: Callable[[], PermissionRules],
         zone: Callable[[], str],
+        rules_of_people: RuleGate | None = None,
     ) -> None:
+        """`rules_of_people` decides on rules; without it none can be saved or switched on."""
         self._store = store
         self._clock = clock
         self._bus = bus
         self._get_actor = who
         self._get_rules = rules
         self._get_zone = zone
+        self._rule_gate = rules_of_people
 
     def add_preset(self, preset_name: str, names: PresetNames) -> Sync:
         """Save a preset as a sync, off; return the existing one if it was added before."""
@@ -119,6 +139,18 @@ class SyncService:
         self.require_configuration_permission()
         return self._save(build_blank_sync(self._unused_name(title), title.strip(), kind, target))
 
+    def add_rule(
+        self,
+        title: str,
+        source: SyncSource,
+        mapping: tuple[MappingRow, ...],
+        effects: SyncEffects,
+    ) -> Sync:
+        """Make a rule, off. Raises InvalidInput, NotPermitted."""
+        self.require_configuration_permission()
+        rule = build_rule(self._unused_name(title), title.strip(), source, mapping, effects)
+        return self.save_sync(rule)
+
     def duplicate_sync(self, name: str, title: str) -> Sync:
         """Copy a sync under another title: off, unchecked, without its consent attestation.
 
@@ -133,6 +165,7 @@ class SyncService:
             opt_in=OptInAttestation(),
             on=False,
             switched_on_by="",
+            armed_at=0.0,
             checked_at=0.0,
             preset="",
             favourite=False,
@@ -166,6 +199,7 @@ class SyncService:
         """
         self.require_configuration_permission()
         self._require_for_limits([sync])
+        sync = self._complete_rule(sync)
         _require_valid(sync)
         before = self._store.syncs.get.blocking(sync.name) if sync.is_saved else None
         is_attested_now = self._attests_consent(before, sync)
@@ -174,9 +208,31 @@ class SyncService:
             sync = attest_consent(sync, self._get_actor().name, self._clock.now())
         sync = replace(sync, switched_on_by=self._find_switcher(before, sync))
         if before is not None and not before.is_plan_compatible(sync):
-            sync = replace(sync, checked_at=0.0)
+            # What happened under the old rule makes the new one do nothing.
+            armed_at = self._clock.now() if sync.armed_at else 0.0
+            if sync.is_rule:
+                self._drop_previews(sync.name)
+            sync = replace(sync, checked_at=0.0, armed_at=armed_at)
             self._store.syncs.set_watermark.blocking(sync.name, "")
         return self._save(sync, is_attested_now=is_attested_now)
+
+    def _complete_rule(self, sync: Sync) -> Sync:
+        """Return a rule with the account's names, where the actor may have it. Others as is."""
+        if not sync.is_rule:
+            return sync
+        gate = self._require_rule_gate()
+        gate.require_allowed(sync.source)
+        var, name = gate.pause_names() if sync.effects.pause_days else ("", "")
+        return replace(sync, effects=replace(sync.effects, pause_var=var, pause_list=name))
+
+    def _drop_previews(self, rule: str) -> None:
+        """Drop a rule's previews: what they show happened before it counts."""
+        self._store.plans.delete_older_previews.blocking(rule, "0")
+
+    def _require_rule_gate(self) -> RuleGate:
+        if self._rule_gate is None:
+            raise NotPermitted("Rules are not available here.", "Nothing was changed.")
+        return self._rule_gate
 
     def change_fields(self, name: str, changes: Sequence[tuple[str, str]]) -> Sync:
         """Set fields of a sync, given as path and text, all or none; returns it as stored.
@@ -255,7 +311,14 @@ class SyncService:
         What it wrote and its history stay.
         """
         self.require_configuration_permission()
-        self._store.syncs.get.blocking(name)
+        status = self.get_state(self._store.syncs.get.blocking(name))
+        if status.paused_people:
+            people = format_count(status.paused_people, "person", "people")
+            raise UserDecisionNeeded(
+                f"“{status.sync.title}” has paused the marketing of {people}.",
+                "Without it nobody would end that. Nothing was removed.",
+                "Leave it on until their tickets are solved, or roll its runs back first.",
+            )
         # First: a run of a sync that is gone would be seen by nobody.
         stopped = self._store.runs.request_cancel_of_sync.blocking(name)
         self._store.syncs.remove.blocking(name)
@@ -277,10 +340,19 @@ class SyncService:
                 "It is off, and stays so.",
                 "Check it first: that asks both services for what it needs.",
             )
+        if on and sync.source.kind is SourceKind.SELL_OPTOUTS:
+            _require_optout_marks(sync)
+        if on and sync.is_rule:
+            self._require_rule_gate().require_allowed(sync.source)
+            _require_valid(sync)
         if on and not sync.on:
             # Nothing runs because it was switched on, only when its time comes.
             self._store.syncs.set_last_due.blocking(name, self._clock.now())
-        saved = self._save(replace(sync, on=on, switched_on_by=self._get_actor().key if on else ""))
+        if sync.is_rule and on is not sync.on:
+            self._drop_previews(name)
+        armed_at = (sync.armed_at or self._clock.now()) if on and sync.is_rule else 0.0
+        switcher = self._get_actor().key if on else ""
+        saved = self._save(replace(sync, on=on, switched_on_by=switcher, armed_at=armed_at))
         for other in self._find_partner(sync):
             if other.on is not on:
                 self.set_enabled(other.name, on=on)
@@ -318,10 +390,18 @@ class SyncService:
                 "`--replace` puts the file's in their place.",
             )
         self._require_for_limits(syncs)
+        syncs = [self._complete_rule(sync) for sync in syncs]
         for sync in syncs:
             _require_valid(sync)
         arriving = [
-            replace(sync, on=False, switched_on_by="", checked_at=0.0, opt_in=OptInAttestation())
+            replace(
+                sync,
+                on=False,
+                switched_on_by="",
+                armed_at=0.0,
+                checked_at=0.0,
+                opt_in=OptInAttestation(),
+            )
             for sync in syncs
         ]
         taken = self._store.syncs.import_syncs.blocking(arriving, self._clock.now())
@@ -421,6 +501,9 @@ class SyncService:
             next_run_at=next_at,
             pause_reason=paused.message if paused is not None else "",
             waiting_count=waiting + int(stopped),
+            paused_people=self._store.sync_state.count_members.blocking(sync.name)
+            if sync.effects.pause_days
+            else 0,
             running_run=last.id if last and last.state is RunState.RUNNING else None,
             totals=dict(last.totals) if last else {},
         )
@@ -490,6 +573,16 @@ def _require_valid(sync: Sync) -> None:
         raise InvalidInput(f"“{sync.title}” cannot be saved like this.", " ".join(wrong))
 
 
+def _require_optout_marks(sync: Sync) -> None:
+    """Raise UserDecisionNeeded while nobody has said which mark of Sell means opted out."""
+    if not sync.source.optout.marks_opt_outs:
+        raise UserDecisionNeeded(
+            "Nobody has said yet which tag or field in Zendesk Sell means opted out.",
+            f"“{sync.title}” would change nobody. It is off, and stays so.",
+            "Say it in Mapping, or with `fairlead sync set`: source.optout.out_tags.",
+        )
+
+
 def validate_sync(sync: Sync) -> tuple[str, ...]:
     """Validate a sync for saving: a sentence for each problem, unknown fields included."""
     problems = [*mapping_source_problems(sync), *condition_field_problems(sync)]
@@ -505,7 +598,8 @@ def validate_sync_form(sync: Sync) -> tuple[str, ...]:
         found.append("Confirm that these people have given their consent first.")
     writes = any(row.on for row in sync.mapping)
     effects = sync.effects
-    if not (writes or effects.add_to_lists or effects.add_tags or effects.deleted_var):
+    acts = effects.remove_from_lists or effects.pause_days
+    if not (writes or effects.add_to_lists or effects.add_tags or effects.deleted_var or acts):
         found.append("It would write nothing: add a row, a list or a tag.")
     found += validate_sync_names(sync)
     found += validate_stages(sync.stages, sync.source.stage)
@@ -577,7 +671,7 @@ def _user_fields_read(sync: Sync) -> frozenset[str]:
     stages = [condition for stage in sync.stages for condition in stage.where]
     evidence = [purpose.evidence for purpose in sync.purposes]
     names = [condition.field for condition in (*sync.source.where, *stages, *evidence)]
-    names += [source_field_of(row) for row in sync.mapping if row.on]
+    names += [name for row in sync.mapping if row.on for name in source_fields_of(row)]
     prefix = USER_FIELD_PREFIX
     return frozenset(name.removeprefix(prefix) for name in names if name.startswith(prefix))
 
@@ -594,7 +688,14 @@ def target_lists(sync: Sync) -> tuple[str, ...]:
     if sync.target_service is not Service.SAILTHRU:
         return ()
     mapped = (row.target for row in sync.mapping if row.on and row.target.startswith(LIST_PREFIX))
-    names = (*sync.effects.add_to_lists, *(name.removeprefix(LIST_PREFIX) for name in mapped))
+    effects = sync.effects
+    paused = (effects.pause_list,) if effects.pause_days else ()
+    names = (
+        *effects.add_to_lists,
+        *effects.remove_from_lists,
+        *paused,
+        *(name.removeprefix(LIST_PREFIX) for name in mapped),
+    )
     return tuple(dict.fromkeys(names))
 
 

@@ -26,7 +26,9 @@ from desktop.sync.sync_service import validate_sync_form
 
 FORMAT_VERSION = 1
 MAX_FILE_BYTES = 1_000_000
-NOT_EXPORTED_FIELDS = frozenset({"on", "switched_on_by", "checked_at", "version", "opt_in"})
+NOT_EXPORTED_FIELDS = frozenset(
+    {"on", "switched_on_by", "checked_at", "version", "opt_in", "armed_at"}
+)
 # What a condition compares with, where TOML has no word for it (a null inside a list).
 _JSON_VALUE_KEY = "value_json"
 _SYNC_NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*")

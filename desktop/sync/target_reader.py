@@ -47,6 +47,8 @@ class TargetReader:
 
     async def find_candidates(self, records: Sequence[SourceRecord]) -> TargetLookup:
         """Look up the targets of source records. Raises what would meet every record."""
+        if self._sync.target_service is self._sync.source.kind.service:
+            return await self.read_known({record.id: record.id for record in records})
         if self._sync.target_service is Service.SAILTHRU:
             return await self._find_profiles(records)
         if self._sync.target_service is Service.SELL:

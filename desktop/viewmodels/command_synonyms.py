@@ -36,7 +36,7 @@ COMMAND_SYNONYMS: Mapping[str, str] = MappingProxyType(
         "Move tab backward": "reorder left",
         "Move tab forward": "reorder right",
         "Narrow window": "column beside browser small",
-        "New sync": "add create template preset",
+        "New sync": "add create template preset rule trigger automation",
         "New tab": "open another customer",
         "Pin tab": "unpin keep",
         "Print customer": "paper printer pdf sheet",

@@ -9,6 +9,7 @@ from desktop.viewmodels.command_synonyms import synonyms_of
 
 SETTINGS_SECTIONS = (
     ("connections", "Connections"),
+    ("sources", "Data sources"),
     ("permissions", "Changes and permissions"),
     ("names", "Names and values"),
     ("texts", "Reasons and notes"),

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.clients.service_status import ServiceStatus
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
-from desktop.kit.text import format_count
+from desktop.kit.text import format_count, join_words
 from desktop.model.permission import Permission, check_role
 from desktop.model.service import Service
 from desktop.model.sync_run import Run, RunState
@@ -30,6 +30,9 @@ _STATUS_LABELS: dict[ServiceStatus, tuple[str, ServiceDot]] = {
     ServiceStatus.SIGNED_OUT: ("signed out", "signed_out"),
     ServiceStatus.UNKNOWN: ("not asked yet", "unknown"),
 }
+
+# As they stand in the status bar.
+_ORDER = (Service.ZENDESK, Service.SAILTHRU, Service.SELL)
 
 _RUN_WORDS: dict[RunState, tuple[str, Tone]] = {
     RunState.PLANNED: ("Sync begun", "muted"),
@@ -186,7 +189,7 @@ class StatusBarModel(QObject):
         news, self._offline = offline - self._offline, frozenset(offline)
         if not news:
             return
-        names = " and ".join(sorted(offline, reverse=True))
+        names = join_words([each.title for each in _ORDER if each.title in offline])
         text = "You see what is saved on this computer. Changes are queued and sent later."
         actor = self._workspace.actor
         if actor.last_role is not None:

@@ -1,7 +1,9 @@
 """`python -m tests.faults [--state FILE]`: the full counts, resumable, as a table.
 
-Named points × kinds × 50 and 500 random kills; foreign changes × 10; the controls; 1,000 damaged
-files of each kind. The same of runs: `--only run`. `--scale 0.02` does a fiftieth of it.
+Named points × kinds × 50 and 500 random kills; foreign changes × 10; each step of an agent's work
+(a change of address, a note, a pause, a batch) × 50, and each fault of a service × 10; the
+controls; 1,000 damaged files of each kind. The same of runs: `--only run`. `--scale 0.02` does a
+fiftieth of it.
 """
 
 import argparse
@@ -15,6 +17,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.faults.agent_work import (
+    answer_work_with_fault,
+    kill_work,
+    work_faults,
+    work_kills,
+)
 from tests.faults.edit_crashes import (
     APPLIED_UNANSWERED,
     CrashCounts,
@@ -78,6 +86,14 @@ def edit_crash_steps(scale: float, seed: int) -> Iterator[Step]:
     for turn in range(max(1, round(500 * scale))):
         rng = random.Random(f"{seed}/{turn}")
         yield f"random/{turn}", partial(harness.kill_at_random, rng=rng)
+    for turn in range(max(1, round(50 * scale))):
+        for name, point, passed in work_kills():
+            step = partial(kill_work, name=name, point=point, turn=passed)
+            yield f"work {name}/{point}/{passed}/{turn}", step
+    for turn in range(max(1, round(10 * scale))):
+        for name, write, fault in work_faults():
+            step = partial(answer_work_with_fault, name=name, write=write, fault=fault)
+            yield f"fault {name}/{write.replace('/', ' ')}/{fault}/{turn}", step
     for turn in range(max(1, round(10 * scale))):
         for kind, point in changed_elsewhere_cases():
             step = partial(harness.kill_then_change_elsewhere, kind=kind, point=point)
@@ -180,14 +196,17 @@ def run_file_damage_steps(
 
 def _report(done: CompletedSteps) -> int:
     bad = 0
-    _say(f"{'':<24}{'kills':>8}{'lost':>8}{'doubled':>9}{'overwritten':>13}")
+    _say(f"{'':<24}{'kills':>8}{'wanted':>8}{'lost':>8}{'doubled':>9}{'overwritten':>13}")
     groups = dict.fromkeys(s.split("/")[0] for s in done.steps if not s.startswith("damage/"))
     for group in groups:
         total = CrashCounts()
         for step, counted in done.steps.items():
             if step.split("/")[0] == group:
                 total.add(CrashCounts(**counted))
-        _say(f"{group:<24}{total.kills:>8}{total.lost:>8}{total.doubled:>9}{total.overwritten:>13}")
+        _say(
+            f"{group:<24}{total.kills:>8}{total.wanted:>8}{total.lost:>8}{total.doubled:>9}"
+            f"{total.overwritten:>13}"
+        )
         wrong = total.lost + total.doubled + total.overwritten
         if "control" in group:
             # A control that shows nothing means that the tests are blind.

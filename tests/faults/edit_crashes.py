@@ -30,9 +30,10 @@ CHECKPOINTS_AFTER_SENDING = ("answered", "accepted", "read back", "kept", APPLIE
 
 @dataclass
 class CrashCounts:
-    """What a number of kills has shown; `troubles` says what and where."""
+    """What a number of kills has shown of `wanted` changes; `problems` says what and where."""
 
     kills: int = 0
+    wanted: int = 0
     lost: int = 0
     doubled: int = 0
     overwritten: int = 0
@@ -41,6 +42,7 @@ class CrashCounts:
     def add(self, other: "CrashCounts") -> None:
         """Count another one in."""
         self.kills += other.kills
+        self.wanted += other.wanted
         self.lost += other.lost
         self.doubled += other.doubled
         self.overwritten += other.overwritten
@@ -64,9 +66,14 @@ class EditCrashHarness:
         self.servers.stop()
 
     @property
+    def document(self) -> dict[str, Any]:
+        """What every child connects with: one keyring, so that one proves what another queued."""
+        return {**self.servers.connection_document, "audit_key": "k" * 64}
+
+    @property
     def task_arguments(self) -> dict[str, Any]:
         """What every child is given."""
-        return {"home": str(self.folder / "home"), "document": self.servers.connection_document}
+        return {"home": str(self.folder / "home"), "document": self.document}
 
     def new_customer(self, kind: str) -> EditedCustomer:
         """A customer of their own for each case."""
@@ -141,7 +148,7 @@ class EditCrashHarness:
 
     def check_outcome(self, subject: EditedCustomer, where: str) -> CrashCounts:
         """Applied, closed once, told once."""
-        tally = CrashCounts(1)
+        tally = CrashCounts(1, wanted=1)
         now = read_current_value(self.servers, subject)
         store = self.open_store()
         try:

@@ -126,6 +126,14 @@ def test_no_nested_event_loop() -> None:
             assert not names & {"exec", "exec_"}, path
 
 
+def test_layout_items_only_where_their_wrappers_cannot_outlive_them() -> None:
+    """Why: see `panels/widgets/layout_parts.py`."""
+    allowed = {"flow_layout.py", "rescaling.py", "box_layout.py"}
+    for path in CODE:
+        names = {c.func.attr for c in calls(path) if isinstance(c.func, ast.Attribute)}
+        assert path.name in allowed or not names & {"itemAt", "takeAt", "itemAtPosition"}, path
+
+
 def test_qasync_only_in_event_loop_and_no_qthread() -> None:
     for path in CODE:
         names = imported(path, at_start=False)

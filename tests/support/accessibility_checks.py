@@ -1,8 +1,19 @@
 """What holds on every page: names for all that takes the keyboard, and no text cut off."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QStyle,
+    QStyleOptionComboBox,
+    QWidget,
+)
+
+from desktop.panels.widgets.scroll_area import PageScrollArea
+from desktop.panels.widgets.segmented_control import SegmentButton
 
 
 def controls_without_name(page: QWidget) -> list[str]:
@@ -32,3 +43,50 @@ def clipped_texts(page: QWidget) -> list[str]:
         if right > page.width():
             found.append(f"ends at {right} of {page.width()}: {each.text()[:60]}")
     return found
+
+
+def cut_controls(page: QWidget) -> list[str]:
+    """Placeholders, choices and words of buttons that have less width than they need.
+
+    A segment's word that has no room is cut with … and has a tool tip.
+    """
+    found = []
+    for field in page.findChildren(QLineEdit):
+        if field.isVisible() and field.placeholderText() and not field.text():
+            margins = field.textMargins()
+            words = field.fontMetrics().horizontalAdvance(field.placeholderText())
+            if words + margins.left() + margins.right() > field.width():
+                found.append(f"placeholder {field.placeholderText()!r} in {field.width()} px")
+    for box in page.findChildren(QComboBox):
+        words, room = box.fontMetrics().horizontalAdvance(box.currentText()), _choice_room(box)
+        if box.isVisible() and words > room:
+            found += [f"choice {box.currentText()!r} in {room} px"]
+    for button in page.findChildren(QAbstractButton):
+        needed = button.minimumSizeHint().width()
+        if button.isVisible() and button.width() < needed and not isinstance(button, SegmentButton):
+            found.append(f"button {button.text()!r}: {button.width()} of {needed} px")
+    return found
+
+
+def covered_by_scroll_bar(page: QWidget) -> list[str]:
+    """Words and controls under the bar that lies over what a page's area scrolls."""
+    found = []
+    for area in page.findChildren(PageScrollArea):
+        bar, inside = area.overlay_bar, area.widget()
+        if not bar.isVisible() or inside is None:
+            continue
+        for each in inside.findChildren(QWidget):
+            if not isinstance(each, QLineEdit | QComboBox | QAbstractButton | QLabel):
+                continue
+            shown = each.visibleRegion().boundingRect()
+            place = QRect(each.mapTo(area, shown.topLeft()), shown.size())
+            if not shown.isEmpty() and place.intersects(bar.geometry()):
+                found.append(f"{each.accessibleName() or each} is under the scroll bar")
+    return found
+
+
+def _choice_room(box: QComboBox) -> int:
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    control, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+    return box.style().subControlRect(control, option, part, box).width()

@@ -80,11 +80,11 @@ def _serve_forks() -> None:
     import desktop.connect.workspace_setup
     import desktop.sync.due_syncs  # noqa: F401
     import tests.support.clocks  # noqa: F401
-    from desktop.app.commands.registry import COMMANDS, SYNC_SUBCOMMANDS
+    from desktop.app.commands.registry import COMMANDS, RULES_SUBCOMMANDS, SYNC_SUBCOMMANDS
     from desktop.clients.transport import tls_context
     from desktop.store.workspace_store import open_store
 
-    for entry in (*COMMANDS, *SYNC_SUBCOMMANDS):
+    for entry in (*COMMANDS, *SYNC_SUBCOMMANDS, *RULES_SUBCOMMANDS):
         entry.load()
     for name in _IMPORTED_AT_FIRST_USE:
         import_module(name)

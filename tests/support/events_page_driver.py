@@ -40,7 +40,7 @@ class EventsPageDriver(BatchPageDriver):
     def is_still(self) -> bool:
         """Whether nothing is being read, simulated or delivered."""
         model = self.events_model
-        is_busy = any(map(model.tasks.is_running, _TASKS))
+        is_busy = any(map(model.simulation.tasks.is_running, _TASKS))
         is_busy |= any(map(model.stored.tasks.is_running, ("read", "show")))
         delivers = model.delivery.is_running or model.delivery.tasks.is_running("poll")
         return not (delivers or is_busy or _is_busy(model.actions))
@@ -49,7 +49,7 @@ class EventsPageDriver(BatchPageDriver):
         """Open a file, and wait until it is simulated."""
         self.events_page.open_path(str(path))
         await self.wait_until(
-            lambda: self.is_still() and self.events_model.simulated is not None, 20.0
+            lambda: self.is_still() and self.events_model.simulation.simulated is not None, 20.0
         )
 
     async def choose_filter(self, chosen: EventFilter) -> None:

@@ -5,6 +5,7 @@ from typing import TypeVar
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.data_source_use_cases import build_data_source_use_cases
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.panels.settings.settings_form import SettingsForm
 from desktop.panels.settings_page import SettingsPage
@@ -22,6 +23,7 @@ class SettingsPageDriver:
 
     def __init__(self, house: WorkspaceServices) -> None:
         self.house = house
+        self.started: list[bool] = []  # readings that were begun: from the beginning or not
         live = house.session
         self.model = SettingsPageModel(
             live,
@@ -32,6 +34,8 @@ class SettingsPageDriver:
             house.context.paths.logs,
             make_sell_exporter=house.build_sell_exporter,
             get_retention=lambda: house.retention if house.has_everybody() else None,
+            data_sources=build_data_source_use_cases(house, self.started.append),
+            get_syncs=lambda: house.syncs,
         )
         self.page = SettingsPage(self.model)
         self.window = QWidget()

@@ -26,20 +26,23 @@ def secrets_from_document(document: Mapping[str, Any]) -> dict[Secret, str]:
     """What the keyring would hold after the set-up; `audit_key`: one for several processes."""
     more = {"audit_key": Secret.AUDIT_KEY, "team_dsn": Secret.TEAM_DSN}
     known = {secret: document[name] for name, secret in more.items() if name in document}
-    return {
-        **known,
-        Secret.SAILTHRU_KEY: document["sailthru"]["api_key"],
-        Secret.SAILTHRU_SECRET: document["sailthru"]["api_secret"],
-        Secret.ZENDESK_TOKEN: document["zendesk"]["api_token"],
+    if sailthru := document.get("sailthru"):
+        known[Secret.SAILTHRU_KEY] = sailthru["api_key"]
+        known[Secret.SAILTHRU_SECRET] = sailthru["api_secret"]
+    if "sell" in document:
         # Used where a home has Sell's address among its settings alone.
-        **({Secret.SELL_TOKEN: document["sell"]["access_token"]} if "sell" in document else {}),
-    }
+        known[Secret.SELL_TOKEN] = document["sell"]["access_token"]
+    return {**known, Secret.ZENDESK_TOKEN: document["zendesk"]["api_token"]}
 
 
 def make_app_context(
     folder: Path, document: Mapping[str, Any], clock: Clock | None = None
 ) -> AppContext:
-    """What a start in this folder knows; the secrets stay in memory."""
+    """What a start in this folder knows; the secrets stay in memory.
+
+    `agent` in the document: somebody else than who set the workspace up signs in, by the
+    environment's token.
+    """
     paths = paths_under(folder)
     paths.create_folders()
     secrets = secrets_from_document(document)
@@ -47,7 +50,11 @@ def make_app_context(
         paths,
         NO_POLICY,
         Redactor(),
-        EnvironmentSecrets(),
+        EnvironmentSecrets(
+            {Secret.ZENDESK_TOKEN: document["zendesk"]["api_token"]}, document["agent"]
+        )
+        if "agent" in document
+        else EnvironmentSecrets(),
         clock or SystemClock(),
         vault_factory=lambda _workspace: MemoryVault(secrets),
     )

@@ -1,7 +1,7 @@
 """Starts every background loop of an open window, each with its interval and its work."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from desktop.app.background import (
@@ -13,15 +13,22 @@ from desktop.app.background import (
     reconnect,
     retention,
     team_exchange,
+    team_notices,
+    team_presence,
 )
 from desktop.app.background.outbox_worker import LONGEST_WAIT_S, OutboxWorker
 from desktop.app.background.periodic import repeat_every
 from desktop.app.background.team_exchange import TeamExchange
+from desktop.app.background.team_notices import hear_notices
+from desktop.app.background.team_presence import TeamPresence
 from desktop.app.background.update_check import CHECK_S, ShowNotice, UpdateCheck
 from desktop.app.container import WorkspaceServices
 from desktop.app.detached_run_process import DetachedRunLauncher
+from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError
 from desktop.viewmodels.task_registry import TaskRegistry
+
+Work = Callable[[], Awaitable[float | None]]
 
 # Seconds. What is sent is judged by the policy of its moment in any case.
 _POLICY_POLL_S = 30.0
@@ -55,11 +62,13 @@ def start_background_loops(
     show_error: Callable[[AppError], None],
     show_notice: ShowNotice,
     list_open_ids: Callable[[], Sequence[str]] = tuple,
+    presence: TeamPresence | None = None,
 ) -> OutboxWorker:
     """Start an open window's background loops as tasks; the outbox worker is to be closed after.
 
     `run_environment` are variables for the run processes that the loops start; `list_open_ids`
-    returns the Zendesk user ids and sids of the customers open in the window's tabs.
+    returns the Zendesk user ids and sids of the customers open in the window's tabs. `presence`
+    tells the team of them.
     """
     # Each loop waits by this clock, so that a test moves them all on.
     clock = services.context.clock
@@ -71,6 +80,20 @@ def start_background_loops(
     events = event_collector.EventCollector(services, launcher.collect_events, show_error)
     undos = batch_undos.BatchUndoResumer(services, launcher.undo_batch, show_error)
     everybody = everybody_reading.EverybodyReading(services, launcher.read_everybody)
+    exchange = TeamExchange(services)
+    heard: dict[str, Callable[[], None]] = {
+        "audit": partial(services.bus.publish, ChangeSet.of(Topic.AUDIT)),
+        "approval": exchange.hear,
+        "rows": exchange.hear,
+    }
+    woken: list[tuple[str, float, Work, asyncio.Event]] = [
+        # Woken by every change: what a person has just edited is sent at once.
+        ("outbox", LONGEST_WAIT_S, outbox.deliver, outbox.wake_up),
+        ("team", team_exchange.POLL_S, exchange.run_once, exchange.wake_up),
+    ]
+    if presence is not None:
+        heard["presence"] = presence.wake_up.set
+        woken.append(("presence", team_presence.POLL_S, presence.run_once, presence.wake_up))
     for name, interval_s, work in (
         ("changes", database_changes.POLL_S, changes.publish_changes),
         (
@@ -87,7 +110,7 @@ def start_background_loops(
         ("addresses", ADDRESS_CHECK_S, partial(check_changed_addresses, services)),
         ("bounces", BOUNCE_CHECK_S, partial(check_repaired_bounces, services)),
         ("updates", CHECK_S, updates.run_once),
-        ("team", team_exchange.POLL_S, TeamExchange(services).run_once),
+        ("team notices", team_notices.RETRY_S, partial(hear_notices, services, heard)),
         ("audit head", retention.HOUR_S, services.keep_audit_head),
         (
             "retention",
@@ -96,11 +119,8 @@ def start_background_loops(
         ),
     ):
         tasks.start(name, repeat_every(interval_s, work, clock, name=name))
-    # Woken by every change: what a person has just edited is sent at once.
-    loop = repeat_every(
-        LONGEST_WAIT_S, outbox.deliver, clock, name="outbox", wake_up=outbox.wake_up
-    )
-    tasks.start("outbox", loop)
+    for name, interval_s, do, wake_up in woken:
+        tasks.start(name, repeat_every(interval_s, do, clock, name=name, wake_up=wake_up))
     return outbox
 
 

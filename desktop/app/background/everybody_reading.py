@@ -16,7 +16,7 @@ from desktop.store.data_source_repository import (
     RATINGS_SOURCE,
     TICKETS_SOURCE,
     USERS_SOURCE,
-    DataSourceState,
+    ReadingState,
 )
 
 POLL_S = 60.0
@@ -58,13 +58,13 @@ class EverybodyReading:
         return self._process is not None and self._process.exit_code is None
 
 
-def find_due_sources(states: dict[str, DataSourceState], now: float) -> tuple[str, ...]:
+def find_due_sources(states: dict[str, ReadingState], now: float) -> tuple[str, ...]:
     """Return the data sources whose time has come; none before the first reading has ended."""
     tickets = states.get(TICKETS_SOURCE)
     if tickets is None or not tickets.is_complete or not tickets.ended_at:
         return ()
 
-    def is_due(state: DataSourceState | None, interval_s: float) -> bool:
+    def is_due(state: ReadingState | None, interval_s: float) -> bool:
         return (
             state is None or now - max(state.begun_at or 0.0, state.ended_at or 0.0) >= interval_s
         )

@@ -1,5 +1,6 @@
 """Exchanges record, rows and approvals with the team store while a window is open."""
 
+import asyncio
 import logging
 
 from desktop.app.container import WorkspaceServices
@@ -14,19 +15,31 @@ POLL_S = 20.0
 
 
 class TeamExchange:
-    """One desk's exchange with its team; does nothing where the workspace works alone."""
+    """One desk's exchange with its team; does nothing where the workspace works alone.
+
+    `wake_up` is set when other desks tell of something, and when a change here has ended.
+    """
 
     def __init__(self, services: WorkspaceServices) -> None:
         self._services = services
+        self.wake_up = asyncio.Event()
+        self._is_due = True
+        self._next_at = 0.0
+        self._unsubscribe = services.bus.subscribe(self._on_changes)
         self._is_away = False
         self._open_requests: frozenset[str] = frozenset()
 
     async def run_once(self) -> None:
         """Hand in what is new, take in what others have, and exchange approvals.
 
-        That the store is away is logged once, and so is its return: what is here waits.
+        That the store is away is logged once, and so is its return: what is here waits. Woken by a
+        change here, it looks first whether anything waits.
         """
-        services = self._services
+        services, clock = self._services, self._services.context.clock
+        is_due = self._is_due or clock.monotonic() >= self._next_at
+        if not is_due and not await services.team.count_waiting():
+            return
+        self._is_due, self._next_at = False, clock.monotonic() + POLL_S / 2
         if await services.store.team.get() is None:
             return
         try:
@@ -46,6 +59,16 @@ class TeamExchange:
         self._is_away = False
         if handed_in or taken:
             services.bus.publish(ChangeSet.of(Topic.AUDIT, Topic.SYNC, Topic.OUTBOX))
+
+    def hear(self) -> None:
+        """Exchange at once: another desk has told that there is something."""
+        self._is_due = True
+        self.wake_up.set()
+
+    def _on_changes(self, changes: ChangeSet) -> None:
+        # What was just confirmed here shows at other desks at once.
+        if changes.has_any(Topic.OUTBOX):
+            self.wake_up.set()
 
     async def _tell_of_requests(self) -> None:
         """Publish that other desks ask for something else than before."""

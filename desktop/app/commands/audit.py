@@ -6,7 +6,11 @@ from typing import Any
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import in_workspace
-from desktop.app.commands.view_permission import require_admin, require_view_permission
+from desktop.app.commands.view_permission import (
+    require_admin,
+    require_team_record_permission,
+    require_view_permission,
+)
 from desktop.app.container import WorkspaceServices
 from desktop.connect.audit_key import keep_audit_head
 from desktop.kit.clock import iso_timestamp
@@ -43,6 +47,9 @@ async def _print_audit(services: WorkspaceServices, options: argparse.Namespace)
         return await _begin_segment(services, options)
     await require_view_permission(services)
     if options.team:
+        if not options.customer:
+            # What colleagues did with one customer is for whoever looks after them.
+            await require_team_record_permission(services)
         return await _print_team_record(services, options)
     targets = await _customer_targets(services, options.customer) if options.customer else ()
     rows = await services.store.audit.list_entries(targets=targets)

@@ -11,7 +11,10 @@ import msgspec
 from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.data_activity import add_activity_arguments, run_activity
+from desktop.app.commands.data_fields import run_fields
 from desktop.app.commands.data_retention import run_purge, run_retention
+from desktop.app.commands.data_sources import run_source, run_sources
 from desktop.app.commands.json_lines_printer import JsonLinesPrinter
 from desktop.app.commands.open_workspace import (
     find_workspace,
@@ -33,10 +36,13 @@ from desktop.model.json_value import Json
 from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
 from desktop.settings import settings_table
 from desktop.store.customer_erasure import ErasedCounts
-from desktop.store.data_source_repository import DataSourceState
+from desktop.store.data_source_repository import ReadingState
 from desktop.store.data_store import DATA_FILE
 
-_ACTIONS = ("status", "on", "off", "refresh", "retention", "purge", "erase")
+_ACTIONS = (
+    "status", "on", "off", "refresh", "retention", "purge", "activity", "sources", "source",
+    "fields", "erase",
+)  # fmt: skip
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,25 +50,33 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "action",
         choices=_ACTIONS,
         help="say what is kept; keep everybody's data here, or no more; read it; say how long"
-        " activity is kept; drop what is older; erase it (copies of customers you opened:"
-        " anybody's; everybody's data: an admin's alone, else it stays, and the exit code is 3)",
+        " activity is kept; drop what is older; list what customers did; list the data"
+        " sources, or show or leave one; list every field with its coverage; erase it (copies of"
+        " customers you opened: anybody's; everybody's data: an admin's alone, else it stays, and"
+        " the exit code is 3)",
     )
     parser.add_argument(
         "words",
         nargs="*",
         metavar="WORD",
-        help="with “retention”: TYPE=DAYS to say what a change does; of tickets, texts, ratings",
+        help="with “retention”: TYPE=DAYS to say what a change does; of tickets, texts, ratings;"
+        " with “fields” and “sources”: words to search by; with “source”: which one (support,"
+        " sailthru, events, sell), and what to do: rename NAME, disconnect, archive, delete,"
+        " connect, erase",
     )
     parser.add_argument(
         "--confirm",
         metavar="ROWS",
-        help="with “retention”: make the change that drops so many rows",
+        help="with “retention”: make the change that drops so many rows; with “source … erase”:"
+        " erase so many records",
     )
     parser.add_argument(
         "--customer",
         metavar="WHO",
-        help="erase one customer alone, also from the record of changes and the sync history",
+        help="erase one customer alone, also from the record of changes and the sync history; with"
+        " “activity”: what they did alone",
     )
+    add_activity_arguments(parser)
     parser.add_argument(
         "--list",
         metavar="NAME",
@@ -225,7 +239,7 @@ async def _refresh(services: WorkspaceServices, options: argparse.Namespace) -> 
     )
 
 
-def _print_page(printer: JsonLinesPrinter, state: DataSourceState) -> None:
+def _print_page(printer: JsonLinesPrinter, state: ReadingState) -> None:
     printer.print_line({"source": state.name, "rows": state.rows_read, "expected": state.expected})
 
 
@@ -266,7 +280,7 @@ async def _status_of(services: WorkspaceServices) -> tuple[dict[str, Json], list
     return document, [line for line in lines if line]
 
 
-def _source_document(state: DataSourceState, now: float) -> Json:
+def _source_document(state: ReadingState, now: float) -> Json:
     return {
         "name": state.name,
         "rows": state.rows_read,
@@ -279,7 +293,7 @@ def _source_document(state: DataSourceState, now: float) -> Json:
     }
 
 
-def _source_line(state: DataSourceState, now: float) -> str:
+def _source_line(state: ReadingState, now: float) -> str:
     if state.refused:
         return f"{state.name}: {state.refused}"
     of_all = f" of about {state.expected:,}" if state.expected and not state.is_complete else ""
@@ -330,5 +344,13 @@ def _erased_lines(erased: ErasedCounts) -> Iterator[str]:
         yield f"{rows} of a run under way: erase once more when it has ended."
 
 
-_ACTS = {"refresh": _refresh, "retention": run_retention, "purge": run_purge}
+_ACTS = {
+    "refresh": _refresh,
+    "retention": run_retention,
+    "purge": run_purge,
+    "activity": run_activity,
+    "sources": run_sources,
+    "source": run_source,
+    "fields": run_fields,
+}
 COMMANDS = {"data": CliCommand(_add_arguments, _work_on_kept_data)}

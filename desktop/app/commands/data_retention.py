@@ -104,7 +104,7 @@ def _row_lines(rows: Sequence[RetentionRow]) -> Iterator[str]:
         oldest = f", the oldest of {iso_timestamp(row.oldest_at)[:10]}" if row.oldest_at else ""
         yield (
             f"{row.type.label}: kept {describe_days(row.days)}."
-            f" {format_count(row.rows, *row.type.noun)}{oldest}."
+            f" {format_count(row.rows, *row.type.kept_noun)}{oldest}."
         )
         if row.expired:
             yield f"  {format_count(row.expired, 'row', 'rows')} older: `fairlead data purge`."

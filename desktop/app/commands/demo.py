@@ -39,6 +39,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--theme", choices=["light", "dark"], help="with --tour: pictures in this one alone"
     )
+    parser.add_argument(
+        "--team",
+        metavar="DSN",
+        default="",
+        help="with --tour: an empty PostgreSQL by its owner's address; pictures of two desks",
+    )
     parser.add_argument("--as", dest="role", choices=["admin", "agent"], default="admin")
     parser.add_argument("--customers", type=int, default=2000, metavar="N")
     parser.add_argument("--latency-ms", type=int, default=0, metavar="N")
@@ -76,6 +82,7 @@ def _launch_options(
             folder=Path(options.tour),
             sandbox_document=sandbox_document,
             themes=themes,
+            team_owner=options.team,
         )
     return LaunchOptions(
         argument=options.what,

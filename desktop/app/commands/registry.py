@@ -46,6 +46,9 @@ COMMANDS = (
     CommandEntry("report", "count tickets, ratings, opt-outs, health and runs by day", "report"),
     CommandEntry("privacy", "export or erase everything known of one person", "privacy"),
     CommandEntry("sync", "preview, run and schedule syncs between Zendesk and Sailthru", "sync"),
+    CommandEntry(
+        "rules", "act when a ticket is solved, a rating is bad, a phrase appears", "rules"
+    ),
     CommandEntry("events", "turn events of Segment's form into changes in Zendesk", "events"),
     CommandEntry("sell", "export everything from Zendesk Sell before it ends", "sell"),
     CommandEntry("team", "share record, approvals and scheduled syncs with other desks", "team"),
@@ -87,6 +90,22 @@ SYNC_SUBCOMMANDS = (
     _sync("notification_settings", "mail", "say how e-mail about syncs goes out"),
     _sync("export_import", "export", "write syncs to a file that people can read"),
     _sync("export_import", "import", "take syncs in from a file, all or none"),
+)
+
+
+RULES_SUBCOMMANDS = tuple(
+    CommandEntry(name, summary, f"rules_subcommands.{module}")
+    for module, name, summary in (
+        ("configure", "list", "every rule and how it stands"),
+        ("configure", "add", "make a rule, switched off"),
+        ("configure", "show", "what a rule waits for and does, and its last runs"),
+        ("configure", "set", "set fields of a rule"),
+        ("configure", "on", "check a rule and switch it on; it acts on what happens from then on"),
+        ("configure", "off", "switch a rule off"),
+        ("runs", "preview", "show who matches now and what would change; nothing is written"),
+        ("runs", "run", "run a rule now"),
+        ("configure", "remove", "take a rule away; its history stays"),
+    )
 )
 
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
@@ -27,6 +27,9 @@ from desktop.model.team_address import TeamAddress
 from desktop.settings import settings_table
 from desktop.vault.secret import Secret
 
+if TYPE_CHECKING:
+    from desktop.store.team.team_database import TeamDatabase
+
 T = TypeVar("T")
 
 _STDIN_HINT = "the address; - reads it from standard input, where no list of processes shows it"
@@ -46,7 +49,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", metavar="DSN|NAME|SYNC|ID", help=_STDIN_HINT)
     parser.add_argument("--confirm", help="what is approved: the address, or the number of people")
     parser.add_argument("--desk", help="admin: the name or id of the computer that acts for them")
-    parser.add_argument("--person", type=int, help="admin: their Zendesk user id")
+    parser.add_argument(
+        "--person",
+        type=int,
+        help="admin: their Zendesk user id; invite: whose computer it is, without a Sailthru key",
+    )
+    parser.add_argument(
+        "--worker", action="store_true", help="invite: it reaches Sailthru for those without a key"
+    )
 
 
 @in_workspace()
@@ -118,17 +128,25 @@ async def _join(services: WorkspaceServices, options: argparse.Namespace) -> int
         )
     membership = await services.team.join(text, services.session.actor)
     count = await services.team.hand_in_audit()
+    is_relayed = await services.team.use_worker(services.session.change_settings)
     lines = [
         f"Joined the team store at {membership.store_label}.",
         f"{format_count(count, 'change', 'changes')} of this computer's record handed in.",
         "One more computer joins with the code that `fairlead team invite NAME` prints.",
     ]
-    document = {**_membership_json(membership), "handed_in": count}
+    if is_relayed:
+        lines.append("Without a Sailthru key it reaches Sailthru through your team's worker.")
+    document = {**_membership_json(membership), "handed_in": count, "through_team": is_relayed}
     return emit(document, lines, as_json=options.json)
 
 
 async def _invite(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    code = await services.team.invite(options.what or "", services.session.actor)
+    code = await services.team.invite(
+        options.what or "",
+        services.session.actor,
+        person=str(options.person or ""),
+        is_worker=options.worker,
+    )
     # Printed as it is: whoever asks is an admin, and the code is of no use masked.
     lines = [
         code,
@@ -240,16 +258,23 @@ async def _find_request(approvals: TeamApprovals, begin: str) -> ApprovalRequest
 
 
 async def _migrate(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    from desktop.store.team.team_migrations import DESK_ROLE, migrate_team_store
+    from desktop.store.team.enrolment_repository import invite_first
+    from desktop.store.team.team_migrations import migrate_team_store
 
-    before, after = await _as_owner(services, options, migrate_team_store)
+    def migrate_and_invite(database: "TeamDatabase") -> tuple[int, int, TeamAddress | None]:
+        before, after = migrate_team_store(database)
+        return before, after, invite_first(database)
+
+    before, after, code = await _as_owner(services, options, migrate_and_invite)
     lines = [
         f"The team store has version {after}"
         + (", as before." if before == after else f"; it had {before}."),
-        f"The first computer joins with a login of yours: CREATE ROLE name LOGIN PASSWORD '…' IN"
-        f" ROLE {DESK_ROLE}; each other one with a code of `fairlead team invite`.",
     ]
-    return emit({"before": before, "version": after}, lines, as_json=options.json)
+    document: dict[str, Json] = {"before": before, "version": after}
+    if code is not None:
+        document["code"] = code.text
+        lines += ["The first computer joins with this code, within a day:", code.text]
+    return emit(document, lines, as_json=options.json)
 
 
 async def _as_owner(

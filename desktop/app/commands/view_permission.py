@@ -2,7 +2,13 @@
 
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import NotPermitted
-from desktop.model.permission import Permission, PermissionDecision, Role, check_permission
+from desktop.model.permission import (
+    Permission,
+    PermissionDecision,
+    Role,
+    check_permission,
+    check_role,
+)
 
 
 async def check_view_permission(services: WorkspaceServices) -> PermissionDecision:
@@ -40,3 +46,17 @@ async def require_view_permission(services: WorkspaceServices) -> None:
         raise services.session.connection_error
     if not decision.is_allowed:
         raise NotPermitted("Looking customers up is not allowed.", decision.reason)
+
+
+async def require_team_record_permission(services: WorkspaceServices) -> None:
+    """Raise NotPermitted where a command's user may not see what the whole team recorded."""
+    session = services.session
+    if not session.is_connected:
+        await session.connect()
+    decision = check_role(Permission.TEAM_RECORD, session.actor, session.rules)
+    if not decision.is_allowed:
+        raise NotPermitted(
+            "The team's record is not for everybody.",
+            decision.reason,
+            "Add --customer WHO for one customer's.",
+        )

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import signal
 
+from desktop.app.background.team_notices import RETRY_S, hear_notices
 from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
@@ -17,6 +18,7 @@ from desktop.app.commands.sync_subcommands.scheduled_runs import (
     do_what_is_due,
 )
 from desktop.app.container import WorkspaceServices
+from desktop.app.desk_request_answerer import DeskRequestAnswerer
 from desktop.app.team_approvals import TeamApprovals
 from desktop.kit.errors import AppError, UserDecisionNeeded
 
@@ -80,13 +82,47 @@ async def _work(context: AppContext, options: argparse.Namespace) -> int:
                 "`fairlead team join -` first; for one computer alone: `fairlead sync due`.",
             )
         worker = TeamWorker(services)
+        answerer = DeskRequestAnswerer(services)
         if options.once:
             done = await worker.do_what_is_due()
+            await answerer.answer_open()
+            await answerer.finish()
             return emit(
                 done.as_json(), done.text_lines(), as_json=options.json, exit_code=done.exit_code
             )
-        await _work_until_stopped(worker)
+        answering = asyncio.create_task(answer_desks(services, answerer))
+        try:
+            await _work_until_stopped(worker)
+        finally:
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
+            await answerer.finish()
     return emit({"stopped": True}, ["Stopped."], as_json=options.json)
+
+
+async def answer_desks(services: WorkspaceServices, answerer: DeskRequestAnswerer) -> None:
+    """Answer desks without a key at once, also while a sync runs; where this one may."""
+    asked = asyncio.Event()
+
+    async def answer_when_asked() -> None:
+        while True:
+            asked.clear()
+            await answerer.answer_open()
+            await asked.wait()
+
+    while True:
+        try:
+            store = await services.team.open()
+            if store is None or not await store.requests.may_answer():
+                return
+            await store.requests.delete_old()
+            async with asyncio.TaskGroup() as group:
+                answering = group.create_task(answer_when_asked())
+                await hear_notices(services, {"request": asked.set})
+                answering.cancel()
+        except* AppError as errors:
+            log.warning("Desks without a key are not answered: %s", errors.exceptions[0])
+        await services.context.clock.sleep(RETRY_S)
 
 
 async def _work_until_stopped(worker: TeamWorker) -> None:

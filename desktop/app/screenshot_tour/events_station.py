@@ -7,10 +7,18 @@ from desktop.app.screenshot_tour.sample_events import sample_delivery, sample_ev
 from desktop.app.screenshot_tour.tour_driver import NARROW_SIZE, WIDE_SIZE, TourDriver
 from desktop.events.event_action import ActionKind
 from desktop.model.event_source import EventSourceKind, UnattendedSwitch
+from desktop.panels.events.clear_events_dialog import ClearEventsDialog
+from desktop.panels.events.event_choice_dialog import RollbackDialog
 from desktop.panels.events.events_page import EventsPage
 from desktop.viewmodels.events.event_row import EventFilter
 
 _MIXED = 'type = "track" and event = "Article Read" or event = "Video Played"'
+
+# As `fairlead events serve` leaves it where another program has its port.
+_PORT_TAKEN = (
+    "Port 8711 is taken by nginx (process 4711). End that program, or serve at another: fairlead"
+    " events serve --port 8712. Point the senders there."
+)
 
 
 async def capture_events(driver: TourDriver, theme: str) -> None:
@@ -65,11 +73,13 @@ async def capture_events(driver: TourDriver, theme: str) -> None:
 async def _capture_delivery(driver: TourDriver, page: EventsPage, theme: str) -> None:
     """Picture a pasted delivery and its slip of the userId; in the second theme: sent before."""
     model = page._model  # noqa: SLF001 - the tour waits for what the page shows
-    model.paste(sample_delivery())
-    await driver.wait_until(lambda: model.simulated is not None, "Nothing was simulated in time.")
+    model.simulation.paste(sample_delivery())
+    await driver.wait_until(
+        lambda: model.simulation.simulated is not None, "Nothing was simulated in time."
+    )
     await driver.save_screenshot(f"events-pasted-{theme}")
-    if not model.delivery_refusal():
-        model.deliver()
+    if not model.simulation.delivery_refusal():
+        model.simulation.deliver()
         await driver.wait_until(lambda: not model.delivery.is_running, "Nothing was delivered.")
         await driver.save_screenshot(f"events-delivered-{theme}")
     model.set_filter(EventFilter.CORRECTION, "")
@@ -82,6 +92,26 @@ async def _capture_delivery(driver: TourDriver, page: EventsPage, theme: str) ->
     await driver.save_screenshot(f"events-correction-narrow-{theme}")
     page.close_detail()
     window.resize(*WIDE_SIZE)
+    await _capture_log(driver, page, theme)
+
+
+async def _capture_log(driver: TourDriver, page: EventsPage, theme: str) -> None:
+    """Picture what was delivered, and what would be set back or cleared of it."""
+    model = page._model  # noqa: SLF001 - the tour waits for what the page shows
+    model.set_filter(EventFilter.LOG, "")
+    await driver.wait_until(lambda: page.table.model().rowCount() > 0, "Nothing is in the log.")
+    await driver.save_screenshot(f"events-log-{theme}")
+    window = driver.window.main_window
+    page.rollback_button.click()
+    await driver.wait_until(lambda: model.rollback.found is not None, "Nothing was compared.")
+    if (dialog := window.findChild(RollbackDialog)) is not None:
+        await driver.save_screenshot(f"events-set-back-{theme}", dialog)
+        dialog.close()
+    page.clear_button.click()
+    await driver.wait_until(lambda: model.clearing.found is not None, "Nothing was counted.")
+    if (asked := window.findChild(ClearEventsDialog)) is not None:
+        await driver.save_screenshot(f"events-clear-{theme}", asked)
+        asked.close()
 
 
 async def _capture_sources(driver: TourDriver, page: EventsPage, theme: str, folder: str) -> None:
@@ -90,6 +120,8 @@ async def _capture_sources(driver: TourDriver, page: EventsPage, theme: str, fol
     await services.add("Website", EventSourceKind.FOLDER, folder)
     await services.add("Shop", EventSourceKind.HTTP)
     await services.set_unattended("Shop", UnattendedSwitch(200, ("shoe_size",)))
+    shop = await services.get("Shop")
+    await driver.window.services.store.event_sources.put_trouble(shop.id, _PORT_TAKEN)
     model = page._model  # noqa: SLF001 - the tour waits for what the page shows
     model.set_filter(EventFilter.SOURCES, "")
     await driver.wait_until(lambda: len(page.sources_tab.cards) == 2, "No sources were read.")

@@ -22,6 +22,7 @@ from desktop.app.screenshot_tour.tour_driver import (
     WIDE_SIZE,
     TourDriver,
 )
+from desktop.model.data_source import DataSourceKind
 from desktop.model.email_change import EmailConflictPolicy
 from desktop.panels.help_dialog import HelpDialog
 from desktop.panels.settings.about_card import AboutCard
@@ -42,9 +43,11 @@ async def take_screenshots(
     folder: Path,
     sandbox_document: dict[str, Any],
     themes: Sequence[ThemeChoice] = BOTH_THEMES,
+    team_owner: str = "",
 ) -> None:
     """Walk the connected window through every screen, and save numbered pictures in `folder`.
 
+    `team_owner`: an empty PostgreSQL database by its owner's address, for the pictures of a team.
     Raises InvalidInput where the folder cannot be made or a screen does not come up in time.
     """
     driver = TourDriver(window, folder, sandbox_document, themes)
@@ -54,6 +57,11 @@ async def take_screenshots(
     await SyncPageScreenshotTour(driver).take_screenshots()
     await SellSyncScreenshotTour(driver).take_screenshots()
     await AgentJourneysTour(driver).take_screenshots()
+    if team_owner:
+        # Imported here: most tours have no PostgreSQL.
+        from desktop.app.screenshot_tour.team_station import TeamTour
+
+        await TeamTour(driver, sandbox_document, team_owner).take_screenshots()
 
 
 # As such lists come: a heading, names, a duplicate, somebody unknown, and a line of words.
@@ -307,8 +315,36 @@ class _MainScreensTour:
             page.show_section(section)
             await asyncio.sleep(0.2)
             await self._save(f"settings-{section}")
+        await self._capture_data_sources(page)
         await self._capture_diagnostics(page)
         page.show_section(SettingsPage.SECTIONS[0][0])
+
+    async def _capture_data_sources(self, page: SettingsPage) -> None:
+        """Picture one data source by its tabs, and two steps of connecting another."""
+        page.show_section("sources")
+        section = page.data_sources
+        if section is None:
+            return
+        model = page.model.sources
+        model.open_source(DataSourceKind.SUPPORT)
+        await self._driver.wait_until(
+            lambda: model.view() is not None and not model.tasks.is_running("sources"),
+            "The data source was not read in time.",
+        )
+        await self._save("data-source")
+        for tab in ("activity", "audience"):
+            section.detail.show_tab(tab)
+            scroll_into_view(section.detail.tab_control)
+            await asyncio.sleep(0.4)
+            await self._save(f"data-source-{tab}")
+        section.detail.show_tab("overview")
+        model.open_source(None)
+        model.setting_up = DataSourceKind.SUPPORT
+        for step in (0, 2, 5):
+            model.go_to_step(step)
+            await asyncio.sleep(0.4)
+            await self._save(f"data-source-connect-{step + 1}")
+        model.open_source(None)
 
     async def _capture_diagnostics(self, page: SettingsPage) -> None:
         """Picture the report for a maintainer, once it is complete."""

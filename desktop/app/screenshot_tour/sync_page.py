@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QScrollArea, QScrollBar, QWidget
 
 from desktop.app.page_factory import PageFactory
+from desktop.app.screenshot_tour.fields_station import capture_fields
+from desktop.app.screenshot_tour.rules_station import capture_rules
 from desktop.app.screenshot_tour.tour_driver import NARROW_SIZE, WIDE_SIZE, TourDriver
 from desktop.kit.errors import InvalidInput
 from desktop.model.field_condition import ConditionOperator, FieldCondition
@@ -77,7 +79,19 @@ class SyncPageScreenshotTour:
         await self._capture_activity("activity-by-syncs")
         await self._capture_narrow_window()
         self._main_window.resize(*WIDE_SIZE)
+        await self.capture_rules()
+        await capture_fields(self._driver)
         self._main_window.show_page("customers")
+
+    async def capture_rules(self) -> None:
+        """Picture rules, wide and narrow."""
+        self._main_window.show_page("sync")
+        for size, ending in ((WIDE_SIZE, ""), (NARROW_SIZE, "-narrow")):
+            self._main_window.resize(*size)
+            await capture_rules(
+                self._driver, self._sync_page, self._models, self._make_preview, ending
+            )
+        self._main_window.resize(*WIDE_SIZE)
 
     async def _capture_first_preview(self) -> None:
         """Picture the first preview: pick a side of a conflict, and open a row to correct."""

@@ -66,14 +66,14 @@ class TourDriver:
         image.save(str(path))
         print(path)
 
-    async def save_in_each_theme(self, name: str) -> None:
-        """Save a picture of the toured window once for each theme."""
+    async def save_in_each_theme(self, name: str, widget: QWidget | None = None) -> None:
+        """Save a picture of the toured window, or of a dialog of it, once for each theme."""
         # Beginning with the theme in force: dressing a full window anew takes about a second.
         theme = self.window.theme
         current = theme.choice
         for choice in sorted(self.themes, key=lambda choice: choice is not current):
             theme.choose(choice)
-            await self.save_screenshot(f"{name}-{choice.value}")
+            await self.save_screenshot(f"{name}-{choice.value}", widget)
 
     async def wait_until(
         self, condition: Callable[[], object], failure: str, *, within_s: float = 60.0

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 from importlib import import_module
 
 from desktop.app.bootstrap import AppContext
@@ -21,8 +22,11 @@ async def run_until_closed(
     """Build the painted window's services and models, and wait; returns its exit code."""
     # A second start or a link may come before there is anybody to open it.
     early_arguments: list[str] = []
-    links = LinkEventFilter(startup_window.app)
-    arguments = (lock.argument_received, links.link_received)
+    arguments = [lock.argument_received]
+    # Elsewhere a link starts a second process, and with this filter Python would be called for
+    # every event of the application.
+    if sys.platform in {"darwin"}:
+        arguments.append(LinkEventFilter(startup_window.app).link_received)
     for received in arguments:
         received.connect(early_arguments.append)
     # In a thread, so that the window answers meanwhile: these imports take some 200 ms.

@@ -15,9 +15,9 @@ class LinkEventFilter(QObject):
         super().__init__(application)
         application.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Emit a `fairlead://` link and take it; let every other event pass."""
         if isinstance(event, QFileOpenEvent) and event.url().scheme() == _SCHEME:
             self.link_received.emit(event.url().toString())
             return True
-        return super().eventFilter(watched, event)
+        return False

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from desktop.clients.field_parser import FieldParser
 from desktop.clients.http_messages import HttpResponse
+from desktop.clients.request_pipeline import request_id_of
 from desktop.clients.zendesk import wire_to_model
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.protocol import build_request, parse_response
@@ -137,8 +138,7 @@ class ZendeskEventCalls:
 
 
 def _parse_answer(response: HttpResponse, now: float) -> ZendeskAnswer:
-    headers = response.headers
-    request_id = headers.get("x-zendesk-request-id") or headers.get("x-request-id") or ""
+    request_id = request_id_of(response)
     try:
         return ZendeskAnswer(parse_response(response, now), request_id, response.status)
     except AppError as error:

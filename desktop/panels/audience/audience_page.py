@@ -7,12 +7,14 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.model.audience_person import AudienceColumn, AudienceOrder
 from desktop.panels.audience.condition_card import ConditionCard
+from desktop.panels.audience.fields_dialog import FieldsDialog
 from desktop.panels.audience.people_table_view import PeopleTableView
 from desktop.panels.audience.person_peek_card import PersonPeekCard
 from desktop.panels.audience.segment_list import SegmentList
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP
 from desktop.panels.widgets.banner import Banner
+from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import quiet_button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.chip import Chip
@@ -50,6 +52,7 @@ class AudiencePage(ListDetailPage):
     """The Audience page's widget; where it is narrow the peek stands in place of the list."""
 
     customer_requested = Signal(str)  # a query for the search field
+    change_requested = Signal(str)  # the addresses of people to change at once, one a line
 
     def __init__(
         self, model: AudiencePageModel, clock: Clock, parent: QWidget | None = None
@@ -76,6 +79,8 @@ class AudiencePage(ListDetailPage):
         self.order_dropdown.allow_shrinking()
         self.order_dropdown.setMinimumContentsLength(11)
         self.refresh_button = quiet_button("Refresh", name="Read what has changed")
+        self.change_button = quiet_button("Change them…", name="Change these people")
+        self.fields_button = quiet_button("Fields…", name="Fields of Zendesk and Sailthru")
         self.export_button = secondary_button("Export…", name="Export the people")
         self.stop_export_button = quiet_button("Cancel export", name="Cancel the export")
         self.zendesk_label = elided_label("", "small")
@@ -124,6 +129,8 @@ class AudiencePage(ListDetailPage):
         ):
             buttons.addWidget(button)
         self._head.addLayout(buttons)
+        # In a row of their own where the window is narrow.
+        self._head.addLayout(hbox(self.fields_button, self.change_button))
         self._name_row = QWidget()
         naming = QHBoxLayout(self._name_row)
         naming.setContentsMargins(0, 0, 0, 0)
@@ -207,6 +214,9 @@ class AudiencePage(ListDetailPage):
         self.order_dropdown.chosen.connect(self._on_order)
         self.refresh_button.clicked.connect(model.refresh_data)
         self.export_button.clicked.connect(self._on_export)
+        self.change_button.clicked.connect(model.collect_addresses)
+        model.addresses_collected.connect(self.change_requested)
+        self.fields_button.clicked.connect(self.open_fields)
         self.stop_export_button.clicked.connect(model.cancel_export)
         self.list_card.action_requested.connect(model.take_next_step)
         self.list_card.retry_requested.connect(model.take_next_step)
@@ -218,6 +228,13 @@ class AudiencePage(ListDetailPage):
         table.doubleClicked.connect(lambda _index: self._on_customer())
         self.peek_card.customer_requested.connect(self._on_customer)
         self.back_button.clicked.connect(self.close_detail)
+
+    def open_fields(self) -> FieldsDialog:
+        """Open the catalogue of fields over the page."""
+        dialog = FieldsDialog(self._model, self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
 
     # What the model says.
 
@@ -261,6 +278,8 @@ class AudiencePage(ListDetailPage):
         self.remove_button.setVisible(bool(model.segment_name) and not model.is_changed)
         refusal = model.export_refusal()
         self.export_button.set_enabled(not refusal, refusal)
+        refusal = model.change_disabled_reason
+        self.change_button.set_enabled(not refusal, refusal)
         self.stop_export_button.setVisible(model.exported is not None)
         refusal = model.refresh_refusal()
         self.refresh_button.set_enabled(not refusal, refusal)

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayoutItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.panels.audience.condition_chip import ConditionChip
 from desktop.panels.audience.condition_form import ConditionForm
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import clear_layout, delete_widget
 from desktop.panels.widgets.button import Button
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import PlainLabel, elided_label, label
+from desktop.panels.widgets.layout_parts import layout_parts
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
@@ -127,7 +129,7 @@ class ConditionCard(QFrame):
         inside.setSpacing(fonts.scaled(6))
         inside.addWidget(self._flow_holder)
         inside.addLayout(self._groups)
-        self._area = wrap_in_scroll_area(self._inside)
+        self._area = wrap_in_scroll_area(self._inside, bar_beside=True)
         # Qt shows what was added in a later turn of the loop; only then it needs room.
         self._inside.installEventFilter(self)
         column.addWidget(self._area)
@@ -136,10 +138,10 @@ class ConditionCard(QFrame):
 
     def _rebuild(self, items: Sequence[ConditionItemView], *, is_any: bool) -> None:
         """Draw the chips in one flow, and each group as a line of its own below it."""
-        while self._flow.count() > 1:
-            _dispose(self._flow.takeAt(self._flow.count() - 1))
-        while self._groups.count():
-            _dispose(self._groups.takeAt(0))
+        for part in layout_parts(self._flow).values():
+            if isinstance(part, QWidget) and part is not self._lead:
+                delete_widget(part)
+        clear_layout(self._groups)
         self._chips = []
         word = "or" if is_any else "and"
         is_first = True
@@ -229,14 +231,6 @@ class ConditionCard(QFrame):
     def _on_submitted(self, path: object, into: object, condition: object) -> None:
         self.close_form()
         self._model.put_condition(path, into, condition)  # type: ignore[arg-type]
-
-
-def _dispose(item: QLayoutItem | None) -> None:
-    """Delete a chip or a group; hidden at once, since its deletion takes a turn of the loop."""
-    widget = item.widget() if item is not None else None
-    if widget is not None:
-        widget.hide()
-        widget.deleteLater()
 
 
 def _joiner(text: str) -> PlainLabel:

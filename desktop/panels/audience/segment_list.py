@@ -92,7 +92,7 @@ class SegmentList(QWidget):
         page.setSpacing(fonts.scaled(10))
         page.addWidget(label("Audience", "heading"))
         page.addWidget(label("Segments", "title"))
-        page.addWidget(wrap_in_scroll_area(inside), 1)
+        page.addWidget(wrap_in_scroll_area(inside, bar_beside=True), 1)
 
     def show_segments(self, views: Sequence[SegmentView], chosen: str) -> None:
         """Draw the segments in this order; `chosen` is the name of the checked one."""

@@ -157,7 +157,7 @@ class BatchPage(ListDetailPage):
         page.addLayout(self._body, 1)
         page.addWidget(self.change_button, 0, Qt.AlignmentFlag.AlignRight)
         # In a low window, or zoomed, what stands over the list would take all of its room.
-        self._filled = wrap_in_scroll_area(filled)
+        self._filled = wrap_in_scroll_area(filled, bar_beside=True)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, fonts.scaled(11))
         outer.setSpacing(fonts.scaled(10))

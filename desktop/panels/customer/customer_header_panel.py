@@ -46,6 +46,9 @@ class CustomerHeaderPanel(QWidget):
         self._match = elided_label("", "muted")
         # The address keeps its room: how it was matched is cut first.
         self._match.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.colleagues_label = elided_label("", "muted")
+        self.colleagues_label.setObjectName("Who else has the customer open")
+        self.colleagues_label.hide()
         # "Use this profile" can be taken back where its effect is told.
         self._match_by_address_button = LinkButton("Match by address again")
         self._match_by_address_button.set_tooltip(
@@ -89,6 +92,7 @@ class CustomerHeaderPanel(QWidget):
         middle.setSpacing(0)
         middle.addLayout(self._names)
         middle.addLayout(below)
+        middle.addWidget(self.colleagues_label)
         middle.addLayout(self._chip_line)
         self._row.addWidget(self._avatar, 0, Qt.AlignmentFlag.AlignVCenter)
         self._row.addLayout(middle, 1)
@@ -142,6 +146,8 @@ class CustomerHeaderPanel(QWidget):
         self._address.setText(view.address)
         self._address.setVisible(bool(view.address))
         self._match.setText(f"· {view.match_text}" if view.match_text else "")
+        self.colleagues_label.setText(view.colleagues_text)
+        self.colleagues_label.setVisible(bool(view.colleagues_text))
         self._match_by_address_button.setVisible(view.is_linked_by_hand)
         self.change_email_button.setVisible(view.can_change_email)
         self.change_email_button.set_enabled(not view.change_email_reason, view.change_email_reason)

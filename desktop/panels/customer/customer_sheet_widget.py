@@ -133,7 +133,7 @@ class CustomerSheetWidget(QWidget):
         # In a low window header and note scroll as well, or they would stand on each other.
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(wrap_in_scroll_area(inside))
+        whole.addWidget(wrap_in_scroll_area(inside, bar_beside=True))
         _apply_stylesheet_now(self)
 
     @property

@@ -199,7 +199,7 @@ class EmailChangeDrawer(Drawer):
         inside.setLayout(column)
         self.body.setSpacing(fonts.scaled(10))
         self.body.addLayout(self._address_row)
-        self.body.addWidget(wrap_in_scroll_area(inside), 1)
+        self.body.addWidget(wrap_in_scroll_area(inside, bar_beside=True), 1)
         self.body.addLayout(self._foot_row)
 
     def _connect(self) -> None:

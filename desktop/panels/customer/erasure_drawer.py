@@ -201,7 +201,7 @@ class ErasureDrawer(Drawer):
             buttons.addWidget(each)
         self._foot_row.addLayout(buttons)
         self.body.setSpacing(fonts.scaled(10))
-        self.body.addWidget(wrap_in_scroll_area(inside), 1)
+        self.body.addWidget(wrap_in_scroll_area(inside, bar_beside=True), 1)
         self.body.addWidget(self._outcome)
         self.body.addLayout(self._confirm_row)
         self.body.addLayout(self._foot_row)

@@ -35,7 +35,7 @@ class MailTrailDrawer(Drawer):
         self.body.setSpacing(fonts.scaled(12))
         self.body.addWidget(self._banner)
         self.body.addWidget(self._note)
-        self.body.addWidget(wrap_in_scroll_area(inside), 1)
+        self.body.addWidget(wrap_in_scroll_area(inside, bar_beside=True), 1)
         self.body.addLayout(hbox(1, self.again_button, self.done_button))
         model.changed.connect(self._on_changed)
         self.again_button.clicked.connect(model.begin)

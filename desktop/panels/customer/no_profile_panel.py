@@ -8,7 +8,7 @@ from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import pending_edit
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.theme import fonts
-from desktop.panels.widgets.box_layout import delete_widget, hbox, vbox
+from desktop.panels.widgets.box_layout import clear_layout, hbox, vbox
 from desktop.panels.widgets.button import Button, primary_button, secondary_button
 from desktop.panels.widgets.label import elided_label, label
 from desktop.viewmodels.customer.header_view import OtherProfileView, build_header_view
@@ -65,10 +65,7 @@ class NoProfilePanel(SheetPanel):
         # Rebuilt only for another answer: the button under the mouse stays.
         if view.other_profiles != self._shown:
             self._shown = view.other_profiles
-            while (item := self._other_profiles.takeAt(0)) is not None:
-                widget = item.widget()
-                if widget is not None:
-                    delete_widget(widget)
+            clear_layout(self._other_profiles)
             for other in view.other_profiles:
                 self._other_profiles.addWidget(_OtherProfileRow(other, self.model))
 

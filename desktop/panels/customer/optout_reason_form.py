@@ -1,8 +1,15 @@
 """Form under a chosen opt-out level: reason, ticket for opting back in, confirm button."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QFrame,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
@@ -28,7 +35,7 @@ class OptOutReasonForm(QFrame):
         self.setAccessibleName("Reason for the change")
         self._opts_in = False
         self._suggested_reasons: tuple[str, ...] = ()
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         edge = fonts.scaled(10)
         column.setContentsMargins(edge, edge, edge, edge)
         column.setSpacing(fonts.scaled(8))
@@ -43,9 +50,11 @@ class OptOutReasonForm(QFrame):
         self._reason_line_edit().setAccessibleName("Reason")
         self._reason_line_edit().textEdited.connect(self._on_edited)
         self._reason.currentTextChanged.connect(self._on_edited)
-        name = label("Reason")
+        name = self._reason_name = label("Reason")
         name.setBuddy(self._reason)
-        top = hbox(name)
+        self._reason_row = top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        top.setSpacing(fonts.scaled(8))
+        top.addWidget(name)
         top.addWidget(self._reason, 1)
         column.addLayout(top)
         self._ticket_line = QWidget(self)
@@ -114,6 +123,17 @@ class OptOutReasonForm(QFrame):
         """Return the typed opt-out reason; empty where it is one of those offered."""
         text = self._reason.currentText().strip()
         return "" if text in self._suggested_reasons else text
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # A reason that would be cut beside its name stands below it.
+        parts = (self._reason_name.sizeHint(), self._reason.sizeHint())
+        wanted = sum(part.width() for part in parts) + self._reason_row.spacing()
+        is_beside = wanted <= self._reason_row.geometry().width()
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._reason_row.setDirection(beside if is_beside else below)
+        # The panel around has reckoned with one line of each.
+        self.setMinimumHeight(self._column.totalHeightForWidth(self.width()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self.handle_key(event):

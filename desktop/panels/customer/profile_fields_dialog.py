@@ -42,7 +42,7 @@ from desktop.viewmodels.customer.profile_table_model import (
     field_text,
     parse_field_value,
 )
-from desktop.viewmodels.customer.sheet_edits import SubmittedEdit
+from desktop.viewmodels.customer.sheet_edits import SettledEdit, SubmittedEdit
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 _NARROW_WIDTH = 520  # px at the base font
@@ -261,12 +261,12 @@ class ProfileFieldsDialog(Dialog):
         if self.isVisible() and isinstance(submitted, SubmittedEdit):
             self._set_last_edit(submitted.edit_id)
 
-    def _on_settled(self, edit_id: str, words: str, undo_stands: bool) -> None:
-        if not self.isVisible():
+    def _on_settled(self, settled: object) -> None:
+        if not self.isVisible() or not isinstance(settled, SettledEdit):
             return
-        if edit_id == self._last_edit_id and not undo_stands:
+        if settled.edit_id == self._last_edit_id and not settled.undo_stands:
             self._set_last_edit("")
-        self._show_note(words, bad=False)
+        self._show_note(settled.text, bad=bool(settled.refusal))
 
     def _set_last_edit(self, edit_id: str) -> None:
         self._last_edit_id = edit_id

@@ -37,7 +37,7 @@ class WhyOptedOutDrawer(Drawer):
         self.body.setSpacing(fonts.scaled(12))
         self.body.addWidget(self._banner)
         self.body.addWidget(self._answer)
-        self.body.addWidget(wrap_in_scroll_area(inside), 1)
+        self.body.addWidget(wrap_in_scroll_area(inside, bar_beside=True), 1)
         self.body.addLayout(hbox(1, self.done_button))
         model.changed.connect(self._on_changed)
         self.done_button.clicked.connect(self.slide_out)

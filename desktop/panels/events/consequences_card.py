@@ -17,7 +17,6 @@ from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.viewmodels.events.event_consequences import EventConsequence
 
 _WIDE_MIN_WIDTH = 520
-_BAR_ROOM = 14
 _SIGNS = {"bad": "!", "warn": "!", "accent": "i"}
 
 
@@ -34,7 +33,7 @@ class ConsequencesCard(Card):
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(fonts.scaled(2))
         inside.laid_out.connect(self._on_laid_out)
-        self._scroll = wrap_in_scroll_area(inside)
+        self._scroll = wrap_in_scroll_area(inside, bar_beside=True)
         self.add(self._scroll)
         self._room = 0
         self._shown: tuple[EventConsequence, ...] = ()
@@ -66,10 +65,6 @@ class ConsequencesCard(Card):
         wanted = self._lines.totalHeightForWidth(width)
         if wanted < 0:
             wanted = self._lines.totalSizeHint().height()
-        # The bar of what does not fit lies beside the buttons, not over them.
-        bar = fonts.scaled(_BAR_ROOM) if wanted > max(room, fonts.scaled(60)) else 0
-        if self._lines.contentsMargins().right() != bar:
-            self._lines.setContentsMargins(0, 0, bar, 0)
         height = min(wanted, max(room, fonts.scaled(60)))
         if height != self._scroll.height():
             self._scroll.setFixedHeight(height)

@@ -71,7 +71,9 @@ class CreateFieldsDialog(ScrollingDialog):
         self.zendesk_button = LinkButton(
             "User fields in Zendesk", name="Open the user fields in Zendesk"
         )
-        self.zendesk_button.set_tooltip(fields_address)
+        self.zendesk_button.set_tooltip(
+            f"Admin Center › People › Configuration › User fields: {fields_address}"
+        )
         self.content.addWidget(self.zendesk_button)
         self.zendesk_button.setVisible(bool(fields_address))
         self.zendesk_button.clicked.connect(self._on_zendesk)

@@ -225,7 +225,7 @@ class EventMappingDrawer(Drawer):
         self._options_place = QVBoxLayout()
         column.addLayout(self._options_place)
         self.body.setSpacing(fonts.scaled(8))
-        self.body.addWidget(wrap_in_scroll_area(inside), 1)
+        self.body.addWidget(wrap_in_scroll_area(inside, bar_beside=True), 1)
         self.body.addLayout(hbox(self.status_label, self.reset_button, self.done_button))
 
     def _connect(self) -> None:

@@ -100,6 +100,8 @@ class EventSourceCard(Card):
         self._switch_label.setMaximumWidth(fonts.scaled(172))
         self.left_out_field.setMaximumWidth(fonts.scaled(420))
         choice = hbox(self.switch, self._switch_label, self.limit_field, 1)
+        # The label first: what is left behind the field is only room.
+        choice.setStretch(1, 100)
         self.body.setSpacing(fonts.scaled(4))
         for item in (self._where, self._counts, self._warning, choice, self._used):
             self.add(item)

@@ -1,19 +1,20 @@
 """Widget of the Events page: open or paste events, see what they would do to Zendesk, deliver."""
 
-from PySide6.QtCore import QMimeData, QModelIndex, Qt, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 
 from desktop.events.event_action import ActionKind
 from desktop.panels.events.actions_tab import ActionsTab
+from desktop.panels.events.clear_events_dialog import ClearEventsDialog
 from desktop.panels.events.consequences_card import ConsequencesCard
 from desktop.panels.events.create_fields_dialog import CreateFieldsDialog
+from desktop.panels.events.event_choice_dialog import ReplayDialog, RollbackDialog
 from desktop.panels.events.event_detail_card import EventDetailCard
 from desktop.panels.events.event_mapping_drawer import EventMappingDrawer
 from desktop.panels.events.event_sources_tab import EventSourcesTab
 from desktop.panels.events.event_table_view import EventTableView
 from desktop.panels.events.ignore_event_dialog import IgnoreEventDialog
-from desktop.panels.events.replay_dialog import ReplayDialog
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.export_file_dialog import documents_folder
@@ -66,15 +67,19 @@ class EventsPage(ListPage):
         self.pause_button.hide()
         self.deliver_button = primary_button("Deliver", name="Deliver")
         self.replay_button = secondary_button("Send again…", name="Send events again…")
+        self.rollback_button = secondary_button("Set back…", name="Set events back…")
+        self.clear_button = secondary_button("Clear…", name="Clear delivered events…")
         self.estimate_label = elided_label("", "muted")
         self.estimate_label.setMinimumHeight(fonts.scaled(26))
         super().__init__(
             _SPEC,
             self.table,
             self.detail_card,
+            tick_column=TICK,
             head_buttons=[
                 *(self.open_button, self.paste_button, self.pause_button),
-                *(self.replay_button, self.deliver_button),
+                *(self.replay_button, self.rollback_button, self.clear_button),
+                self.deliver_button,
             ],
             below_filters=self.consequences_card,
             parent=parent,
@@ -90,7 +95,7 @@ class EventsPage(ListPage):
         """Simulate the file at a path, as chosen or dropped."""
         self.banner.clear()
         self.search_field.clear()
-        self._model.open_file(path)
+        self._model.simulation.open_file(path)
 
     def paste(self) -> None:
         """Simulate what the clipboard holds: a file, or the text of events."""
@@ -130,7 +135,8 @@ class EventsPage(ListPage):
         view = self._full_view_by_filter.get(self._model.event_filter)
         self.show_full_view(view)
         self.export_button.setVisible(view is None)
-        self.replay_button.setVisible(self._model.event_filter is EventFilter.LOG)
+        for button in (self.replay_button, self.rollback_button, self.clear_button):
+            button.setVisible(self._model.event_filter is EventFilter.LOG)
         self.deliver_button.setVisible(self._model.event_filter is EventFilter.SIMULATION)
 
     def _take(self, data: QMimeData | None) -> None:
@@ -142,7 +148,7 @@ class EventsPage(ListPage):
             return
         self.banner.clear()
         self.search_field.clear()
-        self._model.paste(data.text() if data is not None and data.hasText() else "")
+        self._model.simulation.paste(data.text() if data is not None and data.hasText() else "")
 
     def _connect(self) -> None:
         model, table = self._model, self.table
@@ -156,13 +162,15 @@ class EventsPage(ListPage):
         self.export_file_chosen.connect(model.export)
         self.open_button.clicked.connect(self._on_open)
         self.paste_button.clicked.connect(self.paste)
-        self.deliver_button.clicked.connect(model.deliver)
+        self.deliver_button.clicked.connect(model.simulation.deliver)
         self.replay_button.clicked.connect(self._on_replay)
+        self.rollback_button.clicked.connect(self._on_rollback)
+        self.clear_button.clicked.connect(self._on_clear)
         self.pause_button.clicked.connect(self._on_pause)
         self.consequences_card.action_triggered.connect(self._on_consequence)
         self.consequences_card.ticket_requested.connect(self._on_ticket)
         self.sources_tab.events_requested.connect(self._on_source_events)
-        self.actions_tab.preview_requested.connect(model.preview_drafts)
+        self.actions_tab.preview_requested.connect(model.simulation.preview_drafts)
         self.actions_tab.mapping_requested.connect(self.open_mapping)
         self.detail_card.retry_requested.connect(self._on_retry)
         self.detail_card.mapping_requested.connect(self._on_row_mapping)
@@ -171,10 +179,9 @@ class EventsPage(ListPage):
         self.detail_card.ignore_requested.connect(self._on_ignore_event)
         self.detail_card.customer_requested.connect(self._on_customer)
         self.detail_card.copy_requested.connect(self._on_copy)
-        table.current_row_changed.connect(self._on_current_row_changed)
+        self.row_selected.connect(model.select_place)
+        self.row_followed.connect(self._on_customer)
         table.tick_toggled.connect(model.toggle_tick)
-        table.row_opened.connect(self._on_row_opened)
-        table.clicked.connect(self._on_row_clicked)
         table.copy_requested.connect(self._on_copy)
 
     # What the model says.
@@ -197,11 +204,11 @@ class EventsPage(ListPage):
             self._fit_consequences()
         is_simulation = model.event_filter is EventFilter.SIMULATION
         self.table.set_ticks(shown=is_simulation, editable=model.can_tick)
-        refusal = model.delivery_refusal()
-        count = model.delivered_count
+        refusal = model.simulation.delivery_refusal()
+        count = model.simulation.delivered_count
         self.deliver_button.set_text(f"Deliver {count:,}" if count else "Deliver")
         self.deliver_button.set_enabled(not refusal, refusal)
-        estimate = model.estimate()
+        estimate = model.simulation.estimate()
         self.estimate_label.setText(estimate)
         self.estimate_label.setVisible(bool(estimate))
         self.scope_note.setText(model.source_text or _SPEC.scope_note)
@@ -229,10 +236,9 @@ class EventsPage(ListPage):
 
     def _on_open(self) -> None:
         dialog = QFileDialog(self, "Open events", documents_folder(), _FILE_KINDS)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.open_path)
-        dialog.open()
+        self._open(dialog)
 
     def _on_filter_changed(self, key: str, text: str) -> None:
         self._model.set_filter(EventFilter[key], text)
@@ -244,19 +250,19 @@ class EventsPage(ListPage):
         self.arrange()
 
     def _on_consequence(self, key: str, action: str) -> None:
-        model = self._model
+        model, simulation = self._model, self._model.simulation
         if action in (event_consequences.TICK, event_consequences.UNTICK):
-            model.set_sends_removals(on=action == event_consequences.TICK)
+            simulation.set_sends_removals(on=action == event_consequences.TICK)
         elif action == event_consequences.CREATE:
             self._open_create_fields()
-        elif action == event_consequences.ACCEPT and model.simulated is not None:
-            needs = model.simulated.counts.effects.organization_fields
-            planned = model.simulated.request.organization_fields
-            model.set_created_fields(organization_fields=(*planned, *missing_fields(needs)))
+        elif action == event_consequences.ACCEPT and simulation.simulated is not None:
+            needs = simulation.simulated.counts.effects.organization_fields
+            planned = simulation.simulated.request.organization_fields
+            simulation.set_created_fields(organization_fields=(*planned, *missing_fields(needs)))
         elif action == event_consequences.DONT_CREATE:
-            model.set_created_fields((), ())
+            simulation.set_created_fields((), ())
         elif action == event_consequences.LEAVE_DRAFTS:
-            model.leave_drafts()
+            simulation.leave_drafts()
         elif action == event_consequences.OPTIONS:
             self.open_mapping(ActionKind.UPSERT_USER)
         elif action in (correction_groups.SHOW, correction_groups.SHOW_ALL):
@@ -264,11 +270,20 @@ class EventsPage(ListPage):
         elif action == correction_groups.RETRY:
             model.correction.retry_cause(key)
         else:
-            model.ignore(key)
+            simulation.ignore(key)
 
     def _on_replay(self) -> None:
         model = self._model
-        dialog = ReplayDialog(model.replay, model.stored.source_names, self.window())
+        self._open(ReplayDialog(model.replay, model.stored.source_names, self.window()))
+
+    def _on_rollback(self) -> None:
+        model = self._model
+        self._open(RollbackDialog(model.rollback, model.stored.source_names, self.window()))
+
+    def _on_clear(self) -> None:
+        self._open(ClearEventsDialog(self._model.clearing, self.window()))
+
+    def _open(self, dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
@@ -284,9 +299,8 @@ class EventsPage(ListPage):
         if row is None:
             return
         dialog = IgnoreEventDialog(f"Line {row.line}", self.window())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.reason_given.connect(self._on_reason_given)
-        dialog.open()
+        self._open(dialog)
 
     def _on_reason_given(self, reason: str) -> None:
         self._model.correction.ignore(self._model.detail(), reason)
@@ -308,7 +322,7 @@ class EventsPage(ListPage):
         self._model.correction.correct(self._model.detail())
 
     def _open_create_fields(self) -> None:
-        simulated = self._model.simulated
+        simulated = self._model.simulation.simulated
         if simulated is None:
             return
         needs = simulated.counts.effects.discarded
@@ -317,37 +331,20 @@ class EventsPage(ListPage):
         dialog = CreateFieldsDialog(
             fields,
             counts,
-            self._model.creation_refusal(),
+            self._model.simulation.creation_refusal(),
             self.window(),
-            fields_address=self._model.user_fields_address,
+            fields_address=self._model.simulation.user_fields_address,
         )
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fields_chosen.connect(self._on_fields_chosen)
-        dialog.open()
+        self._open(dialog)
 
     def _on_fields_chosen(self, fields: object) -> None:
-        simulated = self._model.simulated
+        simulated = self._model.simulation.simulated
         if simulated is not None and isinstance(fields, tuple):
-            self._model.set_created_fields((*simulated.request.user_fields, *fields))
+            self._model.simulation.set_created_fields((*simulated.request.user_fields, *fields))
 
     def _on_ticket(self, ticket: int) -> None:
         self.customer_requested.emit(f"#{ticket}")
-
-    def _on_current_row_changed(self, place: int) -> None:
-        row = self._model.table_model.row_at(place)
-        self._model.select(row.id if row is not None else "")
-
-    def _on_row_clicked(self, index: QModelIndex) -> None:
-        if not self.is_wide and index.column() != TICK:
-            self._on_row_opened(self.table.current_row())
-
-    def _on_row_opened(self, place: int) -> None:
-        self._on_current_row_changed(place)
-        if self.is_wide:
-            self._on_customer()
-            return
-        self.open_detail()
-        self.back_button.setFocus()
 
     def _on_customer(self) -> None:
         row = self._model.detail()

@@ -10,11 +10,20 @@ from desktop.panels.theme.design_tokens import ROW_HEIGHT
 from desktop.panels.widgets.form import Form
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.switch import Switch
+from desktop.panels.widgets.text_field import TextField
+from desktop.settings import settings_table
 from desktop.viewmodels.form import FieldKind, FormField, FormState
 from desktop.viewmodels.settings.permissions_model import PermissionsModel, PermissionSwitchView
 
 _CENTERED = Qt.AlignmentFlag.AlignHCenter
 _CHANGES = FormField("changes", "Changes are on", FieldKind.SWITCH)
+_LEADS = FormField(
+    "leads",
+    settings_table.LEADS.label,
+    help=settings_table.LEADS.help,
+    name="Zendesk ids of leads",
+    reports_on_leave=True,
+)
 
 
 class PermissionsCard(SettingsCard):
@@ -26,6 +35,9 @@ class PermissionsCard(SettingsCard):
         self._changes_form = Form([_CHANGES])
         self.changes_switch = self._changes_form.control("changes", Switch)
         self.changes_switch.chosen.connect(model.set_changes_on)
+        self._leads_form = Form([_LEADS])
+        self.leads_field = self._leads_form.control("leads", TextField)
+        self.leads_field.chosen.connect(model.set_leads)
         self._disabled_note = label("", "note", wrap=True, tone="warn")
         self.permission_switches: dict[tuple[Role, Permission], Switch] = {}
         self.add_rows(
@@ -33,6 +45,7 @@ class PermissionsCard(SettingsCard):
             self._changes_form,
             self._disabled_note,
             self._create_table(),
+            self._leads_form,
             label(model.view().limits_notice, "note", wrap=True),
         )
         model.changed.connect(self._on_changed)
@@ -75,6 +88,8 @@ class PermissionsCard(SettingsCard):
         self.changes_switch.set_enabled(not reason, reason)
         self._disabled_note.setText(reason)
         self._disabled_note.setVisible(bool(reason))
+        self._leads_form.show_state(FormState({"leads": view.leads}))
+        self.leads_field.set_enabled(not view.leads_disabled_reason, view.leads_disabled_reason)
         self.show_error(view.error)
         for _, _, cells in view.rows:
             for cell in cells:

@@ -92,7 +92,7 @@ class SailthruConnectionCard(SettingsCard):
         view = self._model.view()
         enters_key = not view.has_key or self._is_replacing_key
         self._kept_key_label.setText(f"✓ {view.key_text}")
-        self._kept_key_label.setVisible(view.has_key)
+        self._kept_key_label.setVisible(bool(view.key_text))
         self.replace_button.setVisible(not enters_key)
         for part in (self._warning_label, self.support_text, self.key_form):
             part.setVisible(enters_key)

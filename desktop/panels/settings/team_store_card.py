@@ -53,6 +53,15 @@ _NEW_DESK = FormField(
     help="The code joins one computer, within a day.",
     max_length=80,
 )
+_NEW_PERSON = FormField(
+    "person",
+    "Without a Sailthru key, for",
+    name="Zendesk id of whoever works there without a Sailthru key",
+    placeholder="Zendesk id",
+    help="Leave it empty where the computer has a key. Else your team's worker looks up and changes"
+    " customers in Sailthru for this person, by their role in Zendesk.",
+    max_length=20,
+)
 
 
 class TeamStoreCard(SettingsCard):
@@ -69,7 +78,8 @@ class TeamStoreCard(SettingsCard):
         self._shared_form = Form([_SHARED])
         self.shared_switch = self._shared_form.control("shares_rows", Switch)
         self.shared_switch.chosen.connect(model.share_rows)
-        self._new_form = Form([_NEW_DESK])
+        self._new_form = Form([_NEW_DESK, _NEW_PERSON])
+        self.person_field = self._new_form.control("person", TextField)
         self.name_field = self._new_form.control("name", TextField)
         self.copy_button = secondary_button(
             "Copy a one-time code", name="Copy a one-time code for one more computer"
@@ -141,7 +151,9 @@ class TeamStoreCard(SettingsCard):
 
     async def _copy_invitation(self) -> None:
         try:
-            code = await self._model.invite(self.name_field.text())
+            code = await self._model.invite(
+                self.name_field.text(), self.person_field.text().strip()
+            )
         except AppError as error:
             self.show_error(to_error_message(error))
             return
@@ -151,6 +163,7 @@ class TeamStoreCard(SettingsCard):
             " secret as a password."
         )
         self.name_field.clear()
+        self.person_field.clear()
 
     def _on_revoke(self, desk: TeamDeskView) -> None:
         self._confirm_task = asyncio.get_running_loop().create_task(self._confirm_revoke(desk))

@@ -1,5 +1,7 @@
 """Card that connects Zendesk: account, sign-in by browser or API token, who is signed in."""
 
+from enum import Enum
+
 from PySide6.QtWidgets import QApplication
 
 from desktop.panels.settings.account_move_question import AccountMoveQuestion
@@ -55,12 +57,23 @@ _TOKEN_FIELDS = (
 )
 
 
+class ZendeskPart(Enum):
+    """The part of the Zendesk card that is shown: all of it, the account, or the sign-in."""
+
+    WHOLE = "whole"
+    ACCOUNT = "account"
+    SIGN_IN = "sign-in"
+
+
 class ZendeskConnectionCard(SettingsCard):
     """Widget of the Zendesk card; opens the browser, for http and https only."""
 
-    def __init__(self, model: ZendeskConnectionModel) -> None:
+    def __init__(
+        self, model: ZendeskConnectionModel, part: ZendeskPart = ZendeskPart.WHOLE
+    ) -> None:
         super().__init__("Zendesk")
         self._model = model
+        self._part = part
         self.account_form = Form([_ACCOUNT])
         self.account_field = self.account_form.control("account", TextField)
         self._address = label("", "note", wrap=True, tone="ok")
@@ -166,7 +179,10 @@ class ZendeskConnectionCard(SettingsCard):
             (self._waiting, signed_in and bool(view.pending_edits_text)),
             (self.sign_in_method, not signed_in),
         ):
-            part.setVisible(shown)
+            is_account = part is self._address
+            hidden_in = ZendeskPart.SIGN_IN if is_account else ZendeskPart.ACCOUNT
+            part.setVisible(shown and self._part is not hidden_in)
+        self.account_form.setVisible(self._part is not ZendeskPart.SIGN_IN)
 
     def _show_fields(self, view: ZendeskConnectionView) -> None:
         # What is being typed is not replaced by what it was understood as.

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.panels.syncs.leave_out_form import LEAVE_OUT_NOTE, LeaveOutForm
 from desktop.panels.theme import fonts
-from desktop.panels.widgets.box_layout import delete_widget, hbox
+from desktop.panels.widgets.box_layout import clear_layout, hbox
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.copy_menu import CopyMenu
 from desktop.panels.widgets.label import elided_label, label
@@ -44,9 +44,7 @@ class LeftOutCard(Card):
         if (view.rows, view.can_change) == self._drawn:
             return
         self._drawn = (view.rows, view.can_change)
-        while (item := self._lines.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                delete_widget(old)
+        clear_layout(self._lines)
         for row in view.rows:
             self._lines.addWidget(_PersonLine(row, self._model, can_remove=view.can_change))
         self._list.setVisible(bool(view.rows))

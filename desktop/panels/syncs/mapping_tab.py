@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.model.sync import SourceKind
 from desktop.panels.syncs.left_out_card import LeftOutCard
 from desktop.panels.syncs.mapping_row_form import MappingRowForm
 from desktop.panels.syncs.mapping_table import MappingTable
@@ -78,8 +79,19 @@ class MappingTab(QWidget):
         chosen = self._model.selected_row()
         line = view.rows[view.selected_index] if chosen is not None else None
         self.row_form.show_row(chosen, line.problem if line else "", view)
-        self.rules_editor.show_sync(view.sync, view.source_fields)
+        self.rules_editor.show_sync(view.sync, view.source_fields, view.segments)
+        self._place_fields(is_rule=view.sync.is_rule)
+        # It writes the opt-out level alone, by rules of its own.
+        self._fields.setVisible(view.sync.source.kind is not SourceKind.SELL_OPTOUTS)
         self._show_state(view)
+
+    def _place_fields(self, *, is_rule: bool) -> None:
+        """Put the fields first, but of a rule behind what it waits for: few rules set any."""
+        place = int(is_rule)
+        if self._column.indexOf(self._fields) != place:
+            self._column.removeWidget(self._fields)
+            self._column.insertWidget(place, self._fields)
+            self._fields.set_title("Fields it sets" if is_rule else "Fields")
 
     def _show_state(self, view: MappingEditorView) -> None:
         self.test_result_label.setText(
@@ -123,7 +135,7 @@ class MappingTab(QWidget):
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(fonts.scaled(8))
         page.addWidget(wrap_in_scroll_area(inside), 1)
-        column = QVBoxLayout(inside)
+        self._column = column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(CARD_GAP))
         self._fields = Card("Fields")

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 from desktop.panels.syncs.run_table_view import RunTableView
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP
-from desktop.panels.widgets.box_layout import delete_widget
+from desktop.panels.widgets.box_layout import clear_layout
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.key_value_table import KeyValueTable
@@ -83,9 +83,7 @@ class RunHistoryTab(QWidget):
             return
         self._detail = detail
         self.detail_card.setVisible(detail is not None)
-        while (item := self.detail_card.body.takeAt(0)) is not None:
-            if widget := item.widget():
-                delete_widget(widget)
+        clear_layout(self.detail_card.body)
         self._links = {}
         if detail is not None:
             self._fill_detail(detail)

@@ -19,8 +19,9 @@ from desktop.viewmodels.syncs.sync_card_view import SyncCardView
 from desktop.viewmodels.syncs.sync_page_model import PresetView
 
 _EMPTY_TEXT = (
-    "A sync copies data from one service to the other. It starts switched off, and its preview"
-    " shows every change before anything is written."
+    "A sync copies data from one service to the other; a rule acts when something happens to a"
+    " customer. Both start switched off, and a preview shows every change before anything is"
+    " written. Add one of these, or make your own with New sync…"
 )
 
 
@@ -65,7 +66,6 @@ class SyncList(QWidget):
         """Show in place of sync cards why there are none, and what can be added."""
         is_empty = state.is_bare
         self.new_button.set_enabled(not add_disabled_reason, add_disabled_reason)
-        self.new_button.setVisible(not is_empty)
         self.preset_list.setVisible(is_empty)
         self.preset_list.show_presets(presets if is_empty else (), add_disabled_reason)
         self._empty_scroll.setVisible(not state.summary)

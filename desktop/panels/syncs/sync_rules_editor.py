@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.model.consent_check import ConsentPurpose
-from desktop.model.sync import Sync
+from desktop.model.sync import SourceKind, Sync
 from desktop.panels.syncs.condition_editor import ConditionEditor
 from desktop.panels.syncs.lifecycle_stages_card import LifecycleStagesCard
 from desktop.panels.syncs.list_picker import ListPicker
@@ -62,22 +62,26 @@ class SyncRulesEditor(QWidget):
         self.source_conditions = ConditionEditor("Condition", "Add a condition")
         self.stages_card = LifecycleStagesCard()
         self.purposes = ConditionEditor("Consent", "Require consent", naming="Purpose")
-        included = (source, label("Only people whose…", "muted"), self.source_conditions, identity)
-        consent = label("Only with consent for", "muted")
+        self._condition_label = label("Only people whose…", "muted")
+        included = (source, self._condition_label, self.source_conditions, identity)
+        self._consent_label = label("Only with consent for", "muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(CARD_GAP))
+        cards: list[Card] = []
         for title, parts in (
             ("Who is included", included),
             ("What it does", (effects, opt_in)),
-            ("Safeguards", (consent, self.purposes, cap, limits)),
+            ("Safeguards", (self._consent_label, self.purposes, cap, limits)),
         ):
             card = Card(title)
+            cards.append(card)
             column.addWidget(card)
             card.body.setSpacing(fonts.scaled(6))
             for part in parts:
                 card.add(part)
         column.insertWidget(1, self.stages_card)
+        self.source_card, self._effects_card, _ = cards
         for form in self._forms:
             form.edited.connect(model.change_rule)
         self.source_conditions.edited.connect(model.change_conditions)
@@ -86,12 +90,30 @@ class SyncRulesEditor(QWidget):
         for conditions in (self.source_conditions, self.purposes, self.stages_card):
             conditions.choices_wanted.connect(model.read_fields)
 
-    def show_sync(self, sync: Sync, choices: tuple[FieldChoice, ...]) -> None:
-        """Draw a draft's rules on the cards; `choices`: the fields its source tells."""
+    def show_sync(
+        self, sync: Sync, choices: tuple[FieldChoice, ...], segments: tuple[str, ...] = ()
+    ) -> None:
+        """Draw a draft's rules on the cards; `choices`: the fields its source tells.
+
+        `segments` are the saved ones that a rule can be limited to.
+        """
+        is_of_optouts = sync.source.kind is SourceKind.SELL_OPTOUTS
+        title = "Who is opted out" if is_of_optouts else "Who is included"
+        self.source_card.set_title("When, and to whom" if sync.is_rule else title)
+        self._condition_label.setText(
+            "Opted in only if a person agrees, and only people whose…"
+            if is_of_optouts
+            else "Only people whose…"
+        )
+        # Nothing holds an opt-out back, and it has no effect besides.
+        self.stages_card.setVisible(not (sync.is_rule or is_of_optouts))
+        for part in (self._effects_card, self._consent_label, self.purposes):
+            part.setVisible(not is_of_optouts)
         state = FormState(
             rule_values(sync),
             disabled_reasons=rule_disabled_reasons(sync),
             notes=rule_notes(sync),
+            completions={"source.segment": segments},
         )
         for form in self._forms:
             form.show_state(state)

@@ -1,5 +1,6 @@
 """Theme of the window: colours, contrast, zoom and direction, applied to one QApplication."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.panels.theme import fonts
+from desktop.panels.theme.current_theme import recoloring
 from desktop.panels.theme.design_tokens import (
     DARK,
     DARK_CONTRAST,
@@ -17,7 +19,6 @@ from desktop.panels.theme.design_tokens import (
     DesignTokens,
 )
 from desktop.panels.theme.palette import build_palette
-from desktop.panels.theme.rescaling import arrange_again, rescale_widgets
 from desktop.panels.theme.stylesheet import build_stylesheet
 from desktop.panels.theme.text_direction import is_window_mirrored
 
@@ -142,6 +143,8 @@ class ApplicationTheme(QObject):
             self._use_font()
         self._apply()
         if appearance.zoom != before.zoom:
+            from desktop.panels.theme.rescaling import arrange_again
+
             arrange_again()
 
     @property
@@ -177,8 +180,12 @@ class ApplicationTheme(QObject):
 
     def _use_font(self) -> None:
         scale = self._system_scale * self._appearance.zoom / 100
-        # Before the font: what asks for it at its change is at the new scale by itself.
-        rescale_widgets(fonts.scale(), scale)
+        if self._app.allWidgets():
+            # Imported here: at a start there is none, and the classes of tables take 3 ms to make.
+            from desktop.panels.theme.rescaling import rescale_widgets
+
+            # Before the font: what asks for it at its change is at the new scale by itself.
+            rescale_widgets(fonts.scale(), scale)
         system = ApplicationTheme._system_font or self._app.font()
         ApplicationTheme._font = fonts.base_font(system, scale)
         self._app.setFont(ApplicationTheme._font)
@@ -194,7 +201,8 @@ class ApplicationTheme(QObject):
         self._applied = wanted
         ApplicationTheme._is_styling = True
         try:
-            self._restyle(tokens, hidden_pages=not is_recolored)
+            with recoloring() if is_recolored else nullcontext():
+                self._restyle(tokens, hidden_pages=not is_recolored)
         finally:
             ApplicationTheme._is_styling = False
         self.changed.emit()

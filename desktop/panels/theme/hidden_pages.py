@@ -26,15 +26,16 @@ class HiddenPages(QObject):
         taken: set[QWidget] = set()
         # The innermost first: a page in a hidden page waits until it is shown itself.
         for page in sorted(self._find_pages(), key=_depth, reverse=True):
+            if page in self._waiting:
+                # Not shown since the last change: it waits already.
+                continue
             own = [page, *page.findChildren(QWidget)]
             found = [w for w in own if w not in taken and w.testAttribute(_POLISHED)]
             taken.update(own)
             for widget in found:
                 widget.setAttribute(_POLISHED, False)
-            if page not in self._waiting:
-                page.installEventFilter(self)
-            # One that was not shown since the last change waits already.
-            self._waiting.setdefault(page, []).extend(found)
+            page.installEventFilter(self)
+            self._waiting[page] = found
 
     def _find_pages(self) -> list[QWidget]:
         stacks = [

@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from desktop.panels.widgets.layout_parts import layout_parts
+
 _MAX_SIZE = 16_777_215  # Qt's QWIDGETSIZE_MAX
 _NO_LIMIT = 524_287  # Qt's QLAYOUTSIZE_MAX: from there on no maximum was set
 _BASES = "fairleadLengths"
@@ -153,11 +155,10 @@ def _rescale_header(header: QHeaderView, lengths: _Lengths) -> None:
 
 def _rescale_layout(layout: QLayout, old: float, new: float) -> None:
     # Inner layouts first: one without a gap of its own answers with that of the layout around it.
-    for place in range(layout.count()):
-        item = layout.itemAt(place)
-        inner = item.layout() if item is not None else None
-        if inner is not None:
-            _rescale_layout(inner, old, new)
+    parts = layout_parts(layout)
+    for part in parts.values():
+        if isinstance(part, QLayout):
+            _rescale_layout(part, old, new)
     lengths = _Lengths(layout, old, new)
     layout.setContentsMargins(_rescale_margins("margin", layout.contentsMargins(), lengths))
     if isinstance(layout, QGridLayout):
@@ -173,7 +174,8 @@ def _rescale_layout(layout: QLayout, old: float, new: float) -> None:
         layout.rescale_lengths(new)
     else:
         layout.setSpacing(lengths.rescale("gap", layout.spacing()))
-    for place in range(layout.count()):
+    # Only spacers, which Qt deletes with their layout: see `layout_parts`.
+    for place in set(range(layout.count())) - parts.keys():
         item = layout.itemAt(place)
         spacer = item.spacerItem() if item is not None else None
         if spacer is not None and (hint := spacer.sizeHint()) != QSize(0, 0):

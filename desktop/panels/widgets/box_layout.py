@@ -1,4 +1,4 @@
-"""Box layouts without margins (hbox, vbox), and deleting a widget out of one."""
+"""Box layouts without margins (hbox, vbox), and deleting widgets out of one."""
 
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
@@ -47,3 +47,11 @@ def delete_widget(widget: QWidget) -> None:
     # Out of findChildren at once; deleteLater needs a turn of the event loop.
     widget.setParent(None)
     widget.deleteLater()
+
+
+def clear_layout(layout: QLayout) -> None:
+    """Take everything out of a layout, and delete its widgets."""
+    # `takeAt()` hands the item over: its wrapper does not outlive the loop.
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            delete_widget(widget)

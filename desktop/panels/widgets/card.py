@@ -1,6 +1,6 @@
 """Card widget: title, note, body and placeholder states (loading, empty, failed)."""
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import (
     QGroupBox,
@@ -14,12 +14,12 @@ from PySide6.QtWidgets import (
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_PADDING, MIN_TARGET_SIZE
-from desktop.panels.widgets.button import Button
 from desktop.panels.widgets.fold_button import FoldButton
 from desktop.panels.widgets.label import PlainLabel, elided_label, label
 from desktop.panels.widgets.loading_skeleton import LoadingSkeleton
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.style_property import set_style_properties
+from desktop.panels.widgets.wrapped_text import WrappedButton
 from desktop.viewmodels.tone import Tone
 
 SKELETON_DELAY_MS = 300
@@ -233,7 +233,7 @@ class _CardPlaceholder(QWidget):
         column.setSpacing(fonts.scaled(8))
         self._text: PlainLabel = label("", wrap=True)
         self._skeleton = LoadingSkeleton()
-        self._button: Button | None = None
+        self._button: WrappedButton | None = None
         for part in (self._skeleton, self._text):
             column.addWidget(part)
         self._column = column
@@ -278,10 +278,10 @@ class _CardPlaceholder(QWidget):
 
     def _update_button(self, action: str) -> None:
         if action and self._button is None:
-            self._button = Button(action)
-            self._button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            self._button = WrappedButton(action)
+            self._button.let_wrap()
             self._button.clicked.connect(self._on_clicked)
-            self._column.addWidget(self._button)
+            self._column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignLeft)
         if self._button is not None:
             if action:
                 self._button.set_text(action)

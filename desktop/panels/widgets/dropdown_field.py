@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from desktop.panels.widgets.tooltip import set_tooltip
 from desktop.viewmodels.form import FieldValue
+
+_BY_CHARACTERS = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+_TEXT_MARGINS = 4  # px that Qt draws a text further in than its size hint reckons
+_LEAST_CHARACTERS = 10  # of a choice that stay readable where there is little room
 
 
 class DropdownField(QComboBox):
@@ -23,6 +27,7 @@ class DropdownField(QComboBox):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._may_shrink = False
         self.setAccessibleName(name)
         self.setObjectName(name)
         # On Linux Qt tells screen readers the choice where the name belongs.
@@ -40,10 +45,35 @@ class DropdownField(QComboBox):
         if kept is not None:
             self.set_value(kept)
 
-    def allow_shrinking(self) -> None:
-        """Let the drop-down be narrower than its longest choice where there is little room."""
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(6)
+    def allow_shrinking(self, *, wants_longest: bool = True) -> None:
+        """Let the drop-down be narrower than its longest choice where there is little room.
+
+        Without `wants_longest` it asks for a few characters alone, and takes what is left.
+        """
+        if wants_longest:
+            self._may_shrink = True
+        else:
+            self.setSizeAdjustPolicy(_BY_CHARACTERS)
+            self.setMinimumContentsLength(6)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return self._with_margins(super().sizeHint())
+
+    def minimumSizeHint(self) -> QSize:
+        hint = self._with_margins(super().minimumSizeHint())
+        if not self._may_shrink:
+            return hint
+        widest = max(map(self._text_width, range(self.count())), default=0)
+        least = self.fontMetrics().averageCharWidth() * _LEAST_CHARACTERS
+        return QSize(hint.width() - max(0, widest - least), hint.height())
+
+    def _with_margins(self, hint: QSize) -> QSize:
+        by_choice = self.sizeAdjustPolicy() is not _BY_CHARACTERS
+        return hint + QSize(_TEXT_MARGINS if by_choice else 0, 0)
+
+    def _text_width(self, place: int) -> int:
+        return self.fontMetrics().horizontalAdvance(self.itemText(place))
 
     def value(self) -> str | None:
         """Return the key chosen in the drop-down, or None."""

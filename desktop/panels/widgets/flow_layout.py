@@ -28,6 +28,7 @@ class FlowLayout(QLayout):
         self._line_gap = line_gap
         # Unrounded, in px of the design: they follow another zoom.
         self._gaps = gap / fonts.scale(), line_gap / fonts.scale()
+        self._wraps = True
         self._items: list[QLayoutItem] = []
         self._heights: dict[int, int] = {}  # by width; layouts around ask for the same ones
         self.setContentsMargins(0, 0, 0, 0)
@@ -75,7 +76,15 @@ class FlowLayout(QLayout):
         width = sum(size.width() for size in shown) + self._gap * max(0, len(shown) - 1)
         return QSize(width, max((size.height() for size in shown), default=0))
 
+    def set_wrapping(self, wraps: bool) -> None:
+        """Let the layout have several lines, which it may at first, or keep it in one."""
+        if wraps != self._wraps:
+            self._wraps = wraps
+            self.invalidate()
+
     def minimumSize(self) -> QSize:
+        if not self._wraps:
+            return self.sizeHint()
         # One item in each line.
         shown = [item.minimumSize() for item in self._visible_items()]
         return QSize(

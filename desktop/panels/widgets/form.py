@@ -33,6 +33,7 @@ from desktop.viewmodels.form import (
 # From this width on (px at the base font) the control stands at the right of its label.
 _SIDE_BY_SIDE_MIN_WIDTH = 520
 _CONTROL_WIDTH = 300
+_CONTROL_SHARE = 0.6  # of the row, at most
 
 
 class FormLayout(Enum):
@@ -203,7 +204,8 @@ class FormRow(QWidget):
         self.error_label.hide()
         self.text_label.setBuddy(widget)
         if isinstance(widget, DropdownField) and not explained:
-            widget.allow_shrinking()
+            # A row that asks for more is wrapped, however much room it is given then.
+            widget.allow_shrinking(wants_longest=False)
         self._indent = 0  # px, as far as there is room
         self._box: QBoxLayout | None = None  # None: never turned by the width
         if explained and not own_label:
@@ -269,7 +271,11 @@ class FormRow(QWidget):
         direction = QBoxLayout.Direction
         self._box.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
         self._box.setSpacing(fonts.scaled(24 if beside else 4))
-        width = fonts.scaled(_CONTROL_WIDTH)
+        # A choice longer than that is not cut, where its row has the room.
+        longest = self.control.sizeHint().width() if isinstance(self.control, DropdownField) else 0
+        width = max(
+            fonts.scaled(_CONTROL_WIDTH), min(longest, round(self.width() * _CONTROL_SHARE))
+        )
         if not small:
             self.control.setMinimumWidth(width if beside else 0)
             self.control.setMaximumWidth(width if beside else WIDGET_SIZE_MAX)

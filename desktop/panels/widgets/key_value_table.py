@@ -13,6 +13,7 @@ from desktop.panels.widgets.label import ElidedLabel, elided_label
 from desktop.viewmodels.key_value_row import KeyValueRow
 
 _GAP = 10  # px at the base font
+_LABEL_WIDTH_SHARE = 0.4  # of the whole, at most
 _NOTE_WIDTH_SHARE = 0.42  # of the room of value and note
 
 
@@ -37,6 +38,7 @@ class KeyValueTable(QFrame):
             tuple[KeyValueRow, int] | None
         ] = []  # of each row: what stands there, height
         self._label_width = label_width
+        self._shown_label_width = fonts.scaled(label_width)  # px: wider for longer labels
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(fonts.scaled(_GAP))
@@ -62,6 +64,7 @@ class KeyValueTable(QFrame):
             for cell in self._rows[place]:
                 cell.hide()
             self._grid.setRowMinimumHeight(place, 0)
+        self._fit_label_width()
         self._limit_note_width()
 
     def reserve_rows(self, count: int) -> None:
@@ -82,11 +85,12 @@ class KeyValueTable(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_label_width()
         self._limit_note_width()
 
     def _append_row(self) -> None:
         name = elided_label("", "small" if self._has_small_labels else "muted")
-        name.setFixedWidth(fonts.scaled(self._label_width))
+        name.setFixedWidth(self._shown_label_width)
         value = elided_label("", selectable=True)
         self._copy_menus.append(CopyMenu(value))
         note = elided_label("", "small", align_right=True)
@@ -119,9 +123,21 @@ class KeyValueTable(QFrame):
         value.setVisible(bool(row.value) or not row.note)
         note.setVisible(bool(row.note))
 
+    def _fit_label_width(self) -> None:
+        """Make the labels as wide as the longest, where the values keep most of the room."""
+        names = [cells[0] for cells, shown in zip(self._rows, self._shown, strict=True) if shown]
+        longest = max((name.sizeHint().width() for name in names), default=0)
+        usual = fonts.scaled(self._label_width)
+        width = max(usual, min(longest, round(self.width() * _LABEL_WIDTH_SHARE)))
+        self._shown_label_width = width
+        for name, _value, _note in self._rows:
+            # Asked of the label itself: another zoom has changed it meanwhile.
+            if name.maximumWidth() != width:
+                name.setFixedWidth(width)
+
     def _limit_note_width(self) -> None:
         # A long note takes at most its part, the value keeps the larger one.
-        room = self.width() - fonts.scaled(self._label_width) - 2 * fonts.scaled(_GAP)
+        room = self.width() - self._shown_label_width - 2 * fonts.scaled(_GAP)
         for (_name, _value, note), (has_value, _) in zip(self._rows, self._shapes, strict=True):
             note.setMaximumWidth(
                 max(round(room * _NOTE_WIDTH_SHARE), 1) if has_value else WIDGET_SIZE_MAX

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent, QS
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 from shiboken6 import isValid
 
+from desktop.panels.theme.current_theme import is_recoloring
 from desktop.panels.widgets.style_property import set_style_properties
 from desktop.panels.widgets.tooltip import escape_tooltip, set_tooltip
 from desktop.viewmodels.tone import Tone
@@ -89,10 +90,18 @@ class PlainLabel(QLabel):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in _MEASURE_EVENTS:
-            self._wrapped_heights.clear()
-        elif event.type() == QEvent.Type.LayoutDirectionChange:
+        # First of all: a change of theme sends four such events to each label of the window.
+        if is_recoloring():
+            return
+        kind = event.type()
+        if kind in _MEASURE_EVENTS:
+            self._forget_measures()
+        elif kind == QEvent.Type.LayoutDirectionChange:
             self._align()
+
+    def _forget_measures(self) -> None:
+        """Measure the label's text anew from now on: its font may be another."""
+        self._wrapped_heights.clear()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._is_selectable:
@@ -150,10 +159,9 @@ class WrappedLabel(PlainLabel):
         super().resizeEvent(event)
         self._check_height()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in _MEASURE_EVENTS:
-            self._set_raised_height(0)
+    def _forget_measures(self) -> None:
+        super()._forget_measures()
+        self._set_raised_height(0)
 
     def settle_height(self) -> None:
         """Take the height that the label's lines need, where the layouts around gave it less."""
@@ -254,13 +262,12 @@ class ElidedLabel(PlainLabel):
         super().showEvent(event)
         self._elide()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in _MEASURE_EVENTS:
-            self._text_width = self._line_height = -1
-            self._size_hints = None
-            self._last_elision = None
-            self._elide()
+    def _forget_measures(self) -> None:
+        super()._forget_measures()
+        self._text_width = self._line_height = -1
+        self._size_hints = None
+        self._last_elision = None
+        self._elide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # Selected to its end, a cut text is copied whole.

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.kit.errors import AppError
@@ -13,12 +14,14 @@ from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.button import Button, quiet_button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.export_file_dialog import ExportFileDialog
+from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.list_detail_page import (
     ListDetailPage,
     fix_or_free_width,
     wrap_detail,
 )
+from desktop.panels.widgets.list_table_view import ListTableView
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.search_field import SEARCHES_PAGE
 from desktop.panels.widgets.segmented_control import SegmentedControl
@@ -55,19 +58,24 @@ class ListPage(ListDetailPage):
     filters_cleared = Signal()  # also those that a page has added
     retry_requested = Signal()
     export_file_chosen = Signal(str, str)  # path, FileFormat's value
+    row_selected = Signal(int)  # a place in the table
+    row_followed = Signal(int)  # opened where its details stand beside the list already
 
     def __init__(
         self,
         spec: ListPageSpec,
-        table: QWidget,
+        table: ListTableView[Any],
         detail: QWidget,
         *,
+        tick_column: int = -1,
         head_buttons: Sequence[Button] = (),
         above_filters: QWidget | None = None,
         below_filters: QWidget | None = None,
         parent: QWidget | None = None,
     ) -> None:
+        """A click into `tick_column` opens no row."""
         super().__init__(_TWO_COLUMNS_MIN_WIDTH, parent)
+        self._tick_column = tick_column
         self._spec = spec
         self._table = table
         self._above_filters, self._below_filters = above_filters, below_filters
@@ -101,6 +109,9 @@ class ListPage(ListDetailPage):
         self.list_card.action_requested.connect(self.clear_filters)
         self.list_card.retry_requested.connect(self.retry_requested)
         self.back_button.clicked.connect(self.close_detail)
+        table.current_row_changed.connect(self.row_selected)
+        table.row_opened.connect(self._on_row_opened)
+        table.clicked.connect(self._on_row_clicked)
 
     def show_state(self, state: ListState) -> None:
         """Show the list page's rows, or what stands in their place."""
@@ -140,6 +151,7 @@ class ListPage(ListDetailPage):
         # Beside the heading there is room for two buttons.
         is_below = not wide and len(self._head_buttons) > _BUTTONS_BESIDE_HEADING
         self._head.setDirection(direction.TopToBottom if is_below else direction.LeftToRight)
+        self._buttons.set_wrapping(is_below)
         self.scope_note.setVisible(wide)
         self.list_card.setVisible(wide or not self.is_detail_open)
         self._detail_scroll.setVisible(wide or self.is_detail_open)
@@ -171,12 +183,10 @@ class ListPage(ListDetailPage):
         heading.addWidget(label(self._spec.name, "heading"))
         heading.addWidget(self.scope_note, 1)
         heading.addStretch(0)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(fonts.scaled(8))
+        buttons = self._buttons = FlowLayout(fonts.scaled(8), fonts.scaled(6))
         for button in self._head_buttons:
             button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             buttons.addWidget(button)
-        buttons.addStretch(0)
         head = self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         head.setSpacing(fonts.scaled(8))
         head.addLayout(heading, 1)
@@ -214,9 +224,21 @@ class ListPage(ListDetailPage):
             parts.addWidget(self._below_filters)
         parts.addLayout(self._body, 1)
         # In a low window, or zoomed, what stands over the list would take all of its room.
-        page.addWidget(wrap_in_scroll_area(below_head), 1)
+        page.addWidget(wrap_in_scroll_area(below_head, bar_beside=True), 1)
         # Below the list, which is cut short for it: nothing moves under the pointer.
         page.addWidget(self.banner)
+
+    def _on_row_clicked(self, index: QModelIndex) -> None:
+        if not self.is_wide and index.column() != self._tick_column:
+            self._on_row_opened(self._table.current_row())
+
+    def _on_row_opened(self, place: int) -> None:
+        self.row_selected.emit(place)
+        if self.is_wide:
+            self.row_followed.emit(place)
+            return
+        self.open_detail()
+        self.back_button.setFocus()
 
     def _on_filter(self, _text: str) -> None:
         key = self.filter_control.value() or self._spec.filters[0][0]

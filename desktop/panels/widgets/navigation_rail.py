@@ -8,9 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
-from desktop.panels.theme.design_tokens import RAIL_WIDTH
 from desktop.panels.theme.icon import icon_pixmap
-from desktop.panels.widgets.box_layout import WIDGET_SIZE_MAX
 from desktop.panels.widgets.option_group import OptionButton, OptionGroup
 from desktop.panels.widgets.shape_painting import (
     create_painter,
@@ -21,7 +19,7 @@ from desktop.panels.widgets.shape_painting import (
 from desktop.panels.widgets.style_property import set_style_properties
 from desktop.panels.widgets.tooltip import set_tooltip
 
-_ICON = 24
+_ICON, _WIDTH = 24, 68
 
 
 class NavigationRail(QFrame):
@@ -84,11 +82,9 @@ class NavigationRail(QFrame):
         self._line.setDirection(direction.LeftToRight if compact else direction.TopToBottom)
         side = fonts.scaled(8)
         self._line.setContentsMargins(side, side if not compact else 4, side, side // 2)
-        if compact:
-            self.setMinimumWidth(0)
-            self.setMaximumWidth(WIDGET_SIZE_MAX)
-        else:
-            self.setFixedWidth(fonts.scaled(RAIL_WIDTH))
+        # At the left it is as wide as its longest word.
+        policy = QSizePolicy.Policy
+        self.setSizePolicy(policy.Preferred if compact else policy.Fixed, policy.Preferred)
         for page in self._pages.values():
             page.set_compact(compact)
 
@@ -126,7 +122,9 @@ class NavigationRailButton(OptionButton):
     def sizeHint(self) -> QSize:
         if self._compact:
             return QSize(fonts.scaled(40), fonts.scaled(34))
-        return QSize(fonts.scaled(68), fonts.scaled(56))
+        # Measured in the bolder weight, so that choosing moves nothing.
+        word = QFontMetrics(fonts.font(11, QFont.Weight.Medium)).horizontalAdvance(self._label)
+        return QSize(max(fonts.scaled(_WIDTH), word + 6), fonts.scaled(56))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = create_painter(self)

@@ -6,18 +6,21 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
 
 from desktop.panels.theme import fonts
 
-_BAR_WIDTH = 12
+_BAR_WIDTH = 12  # px at the base font
+_BAR_GAP = 2  # between the bar and content beside it
 
 
 class PageScrollArea(QScrollArea):
     """The scroll area of pages and dialogs; the keyboard goes to what is inside, not to the area.
 
     Its bar stands inside the padding of the cards at its edge: beside them it would make the cards
-    slimmer than the page's header, and by another width whenever they begin to fit.
+    slimmer than the page's header, and by another width whenever they begin to fit. Content
+    without such a padding is given `bar_beside`: there the bar would cover words and buttons.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, bar_beside: bool = False) -> None:
         super().__init__(parent)
+        self._bar_beside = bar_beside
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         # What does not fit in width is laid out anew; scrolling sideways would hide controls.
@@ -48,6 +51,11 @@ class PageScrollArea(QScrollArea):
         bar.setValue(own.value())
         bar.blockSignals(False)
         bar.setVisible(high > low)
+        if self._bar_beside:
+            # Slimmer content is never lower, so that this does not go to and fro.
+            room = fonts.scaled(_BAR_WIDTH + _BAR_GAP) if high > low else 0
+            left, right = (room, 0) if self.isRightToLeft() else (0, room)
+            self.setViewportMargins(left, 0, right, 0)
         self._place_bar()
 
     def _on_scrolled(self, value: int) -> None:
@@ -68,9 +76,12 @@ def create_scroll_area() -> QScrollArea:
     return PageScrollArea()
 
 
-def wrap_in_scroll_area(inside: QWidget) -> QScrollArea:
-    """Create a scroll area around a widget, on the background of the window."""
-    area = create_scroll_area()
+def wrap_in_scroll_area(inside: QWidget, *, bar_beside: bool = False) -> QScrollArea:
+    """Create a scroll area around a widget, on the background of the window.
+
+    `bar_beside`: the content reaches the edge without a padding, so that the bar stands beside it.
+    """
+    area = PageScrollArea(bar_beside=bar_beside)
     area.setWidget(inside)
     # Qt fills it with the window's ground otherwise.
     inside.setAutoFillBackground(False)

@@ -10,7 +10,6 @@ from desktop.panels.widgets.dialog import Dialog
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 
-_BAR_ROOM = 10
 _MIN_WIDTH = 320  # px at the base font: the narrowest window has 340
 
 
@@ -28,11 +27,9 @@ class ScrollingDialog(Dialog):
         self.setAccessibleName(title)
         self.setMinimumWidth(fonts.scaled(_MIN_WIDTH))
         self.content = vbox(spacing=8)
-        # The bar lies over the content's edge, and not over its words.
-        self.content.setContentsMargins(0, 0, fonts.scaled(_BAR_ROOM), 0)
         inside = QWidget()
         inside.setLayout(self.content)
-        self._scroll = wrap_in_scroll_area(inside)
+        self._scroll = wrap_in_scroll_area(inside, bar_beside=True)
         self.foot = vbox(spacing=8)
         self._column = QVBoxLayout(self)
         side = fonts.scaled(18)

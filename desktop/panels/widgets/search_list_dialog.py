@@ -35,6 +35,8 @@ class SearchListDialog(Dialog):
         columns: Sequence[str],
         use: str,
         parent: QWidget | None = None,
+        *,
+        cancel: str = "Cancel",
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
@@ -52,7 +54,7 @@ class SearchListDialog(Dialog):
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.state_label = label("", "muted", wrap=True)
         self.use_button = primary_button(use)
-        cancel = secondary_button("Cancel")
+        cancel_button = secondary_button(cancel)
         column = QVBoxLayout(self)
         side = fonts.scaled(18)
         column.setContentsMargins(side, side, side, fonts.scaled(14))
@@ -61,9 +63,10 @@ class SearchListDialog(Dialog):
         column.addWidget(self.search_field)
         column.addWidget(self.table, 1)
         column.addWidget(self.state_label)
-        column.addLayout(hbox(1, cancel, self.use_button))
+        self.buttons = hbox(1, cancel_button, self.use_button)
+        column.addLayout(self.buttons)
         self.search_field.chosen.connect(self.apply_search)
-        cancel.clicked.connect(self.reject)
+        cancel_button.clicked.connect(self.reject)
         self.search_field.setFocus()
 
     def sizeHint(self) -> QSize:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QListWidget, QListWidge
 from desktop.panels.theme import fonts
 
 _ROW_HEIGHT = 32
+_SIDES = 28  # px of the design, beside a title
 
 
 class SectionList(QListWidget):
@@ -33,3 +34,9 @@ class SectionList(QListWidget):
             item.setSizeHint(QSize(fonts.scaled(100), fonts.scaled(_ROW_HEIGHT)))
             self.addItem(item)
         self.setCurrentRow(0 if titles else -1)
+
+    def fit_width(self, least: int) -> None:
+        """Fix the section list's width to its longest title, at least to `least` px."""
+        titles = [self.item(row).text() for row in range(self.count())]
+        longest = max(map(self.fontMetrics().horizontalAdvance, titles), default=0)
+        self.setFixedWidth(max(least, longest + fonts.scaled(_SIDES)))

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.panels.theme.current_theme import theme_color
 from desktop.panels.theme.design_tokens import FOCUS_RING_WIDTH
@@ -53,6 +53,9 @@ def draw_text(
     """
     right_to_left = Qt.LayoutDirection.RightToLeft
     if painter.layoutDirection() == right_to_left and not is_right_to_left(text):
+        # Imported here: its enums take 7 ms to make, and no start needs them.
+        from PySide6.QtWidgets import QStyle
+
         mirrored = QStyle.visualAlignment(right_to_left, alignment)
         flags = mirrored.value | Qt.TextFlag.TextForceLeftToRight.value
         painter.drawText(QRectF(rect), flags, text)

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.panels.widgets.layout_parts import layout_parts
+
 # A property of a control while `move_focus` puts the keyboard on it.
 IS_MEANT_FOCUS = "isMeantFocus"
 # Each is one stop, however many widgets Qt makes it of.
@@ -103,10 +105,8 @@ def _layout_order_stops(widget: QWidget) -> Iterator[QWidget]:
 
 
 def _stops_of_layout(layout: QLayout) -> Iterator[QWidget]:
-    for place in range(layout.count()):
-        item = layout.itemAt(place)
-        widget, inner = (item.widget(), item.layout()) if item is not None else (None, None)
-        if widget is not None:
-            yield from _layout_order_stops(widget)
-        elif inner is not None:
-            yield from _stops_of_layout(inner)
+    for part in layout_parts(layout).values():
+        if isinstance(part, QWidget):
+            yield from _layout_order_stops(part)
+        else:
+            yield from _stops_of_layout(part)

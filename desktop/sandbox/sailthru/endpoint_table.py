@@ -5,6 +5,7 @@ from collections.abc import Callable
 from desktop.sandbox.http_messages import SandboxResponse
 from desktop.sandbox.sailthru.account_endpoints import AccountEndpoints
 from desktop.sandbox.sailthru.background_jobs import SailthruJobs
+from desktop.sandbox.sailthru.content_endpoints import ContentEndpoints
 from desktop.sandbox.sailthru.export_jobs import ExportJobs
 from desktop.sandbox.sailthru.mail_endpoints import MailEndpoints
 from desktop.sandbox.sailthru.profile_jobs import ProfileJobs
@@ -24,7 +25,7 @@ def build_endpoint_table(repository: SailthruRepository) -> tuple[EndpointTable,
     mail = MailEndpoints(repository, sent)
     user, account = UserEndpoints(repository, mail, sent), AccountEndpoints(repository)
     purchase, jobs = PurchaseEndpoints(repository), SailthruJobs(repository)
-    exports = ExportJobs(repository, jobs)
+    exports, content = ExportJobs(repository, jobs), ContentEndpoints(repository)
     jobs.job_kinds = ProfileJobs(repository, jobs).job_kinds() | exports.job_kinds()
     jobs.resume()
     table: EndpointTable = {
@@ -35,6 +36,7 @@ def build_endpoint_table(repository: SailthruRepository) -> tuple[EndpointTable,
         "job": {"GET": jobs.get, "POST": jobs.post},
         "purchase": {"POST": purchase.post_purchase},
         "event": {"POST": purchase.post_event},
+        "content": {"GET": content.get, "POST": content.post},
         "send": {"GET": mail.get_send, "POST": mail.post_send},
         "blast": {"GET": mail.get_blast, "POST": mail.post_blast},
     }

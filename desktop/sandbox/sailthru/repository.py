@@ -35,6 +35,8 @@ class SailthruRepository:
         self.profiles = self._table("profile", self.seed_data.profile)
         self.lists = self._table("list", self._seed_list)
         self.jobs = self._table("job")
+        # By URL.
+        self.content = self._table("content")
         # Payloads of jobs that are not done, as "payload JOB-ID".
         self.records = self._table("record")
         # "stuck-job" or "failed-job" while a request with that fault is served.
@@ -46,7 +48,7 @@ class SailthruRepository:
         for sid in self.seed_data.fixture_profiles:
             self._index(sid, None, self.seed_data.profile(sid))
         self.profiles.on_change = self._index
-        for table in (self.profiles, self.lists, self.jobs, self.records):
+        for table in (self.profiles, self.lists, self.jobs, self.content, self.records):
             table.restore()
 
     def _table(

@@ -76,7 +76,12 @@ class DeskRepository(TeamRepository):
             row = connection.execute("SELECT * FROM team").fetchone()
             assert row is not None  # noqa: S101 - inserted above, and nobody may delete it
             self._require_key_and_account(row, account)
-            self._insert(connection, self._desk_id, name, actor, version, continues)
+            # What an admin called it says more than the computer's own name.
+            invited = connection.execute(
+                "SELECT name FROM invitation WHERE login = session_user AND made_by <> 'owner'"
+            ).fetchone()
+            called = str(invited["name"]) if invited is not None else name
+            self._insert(connection, self._desk_id, called, actor, version, continues)
             return str(row["id"])
 
         return self._database.run(act)

@@ -9,6 +9,7 @@ from desktop.model.team_address import TeamAddress
 from desktop.store.database_call import database_call
 from desktop.store.team.team_database import TeamDatabase
 from desktop.store.team.team_errors import TeamStoreRefused
+from desktop.store.team.team_migrations import DESK_ROLE
 from desktop.store.team.team_repository import TeamRepository
 
 if TYPE_CHECKING:
@@ -23,20 +24,28 @@ class EnrolmentRepository(TeamRepository):
     """The tables `invitation` and `team_admin`, and the functions that make and end logins."""
 
     @database_call
-    def invite(self, name: str, actor: str) -> TeamAddress:
+    def invite(
+        self, name: str, actor: str, *, person: str = "", is_worker: bool = False
+    ) -> TeamAddress:
         """Make a login for one desk, named for people; returns the one-time code as an address.
 
+        `person`: the Zendesk user id in whose name alone the desk may ask a worker; `is_worker`: it
+        may answer others.
         Raises TeamStoreRefused where this desk's login acts for no admin.
         """
-        address = replace(
-            self._database.address,
-            user=f"desk_{secrets.token_hex(8)}",
-            password=secrets.token_urlsafe(_PASSWORD_BYTES),
-        )
+        address = _new_login(self._database.address)
         self._database.run(
             lambda c: c.execute(
-                "SELECT invite_desk(%s, %s, %s, %s, make_interval(secs => %s))",
-                (address.user, _verifier(c, address), name, actor, CODE_LASTS_S),
+                "SELECT invite_desk(%s, %s, %s, %s, make_interval(secs => %s), %s, %s)",
+                (
+                    address.user,
+                    _verifier(c, address),
+                    name,
+                    actor,
+                    CODE_LASTS_S,
+                    person,
+                    is_worker,
+                ),
             )
         )
         return address
@@ -78,6 +87,38 @@ class EnrolmentRepository(TeamRepository):
         return row is not None
 
 
+def invite_first(database: TeamDatabase, person: str = "") -> TeamAddress | None:
+    """Make the code with which the first desk joins, as the owner; None where there are desks.
+
+    `person` as for `EnrolmentRepository.invite`.
+    """
+    from psycopg import sql
+
+    address = _new_login(database.address)
+
+    def act(connection: "TeamDatabaseConnection") -> TeamAddress | None:
+        if connection.execute("SELECT 1 FROM desk LIMIT 1").fetchone() is not None:
+            return None
+        made = connection.execute(
+            "INSERT INTO invitation (login, name, made_by, expires_at, user_id) VALUES"
+            " (%s, 'the first computer', 'owner', now() + make_interval(secs => %s), %s)"
+            " RETURNING expires_at::text AS until",
+            (address.user, CODE_LASTS_S, person),
+        ).fetchone()
+        assert made is not None  # noqa: S101 - inserted
+        connection.execute(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} VALID UNTIL {} IN ROLE {}").format(
+                sql.Identifier(address.user),
+                sql.Literal(_verifier(connection, address)),
+                sql.Literal(made["until"]),
+                sql.Identifier(DESK_ROLE),
+            )
+        )
+        return address
+
+    return database.run(act)
+
+
 def name_admin(database: TeamDatabase, desk: str, user_id: str) -> str:
     """Let a desk's login act for an admin, as the owner of the database; returns the desk's name.
 
@@ -102,6 +143,12 @@ def name_admin(database: TeamDatabase, desk: str, user_id: str) -> str:
         return str(found[0]["name"])
 
     return database.run(act)
+
+
+def _new_login(address: TeamAddress) -> TeamAddress:
+    """Return the address of the same team store with a login that is not there yet."""
+    password = secrets.token_urlsafe(_PASSWORD_BYTES)
+    return replace(address, user=f"desk_{secrets.token_hex(8)}", password=password)
 
 
 def _verifier(connection: "TeamDatabaseConnection", address: TeamAddress) -> str:

@@ -4,7 +4,9 @@ psycopg is used in its synchronous form on a thread of its own: its asynchronous
 on the loop that Windows has. It is imported at the first use, since few workspaces have a team.
 """
 
+import select
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +24,8 @@ T = TypeVar("T")
 
 SCHEMA = "fairlead"
 _CONNECT_TIMEOUT_S = 5
+# So long a connection is taken for alive; a computer that slept has slept longer.
+_SURE_S = 2.0
 # Nothing a desk asks takes longer than some milliseconds; a page of the audit some dozens.
 _SESSION_SQL = (
     f"SET search_path TO {SCHEMA}; SET statement_timeout TO '10s'; SET lock_timeout TO '5s';"
@@ -44,20 +48,27 @@ class TeamDatabase:
         self._ca_file = ca_file
         self._lock = threading.RLock()
         self._connection: TeamDatabaseConnection | None = None
+        self._used_at = 0.0
 
-    def run(self, act: "Callable[[TeamDatabaseConnection], T]") -> T:
+    def run(
+        self, act: "Callable[[TeamDatabaseConnection], T]", *, is_one_statement: bool = False
+    ) -> T:
         """Run `act` in one transaction of the team store; all of it is committed, or nothing.
 
-        On a connection that turns out to be lost before anything was answered it is run once more.
+        `is_one_statement`: it is a transaction of its own, without the round trips of beginning and
+        ending one. A connection that was idle and turns out to be lost is opened anew before.
         """
         with self._lock, translate_postgres_errors(self.address):
             if self._connection is not None and self._is_lost(self._connection):
                 self._close()
             connection = self._open()
             try:
+                if is_one_statement:
+                    return act(connection)
                 with connection.transaction():
                     return act(connection)
             finally:
+                self._used_at = time.monotonic()
                 if connection.closed or connection.broken:
                     self._close()
 
@@ -68,29 +79,41 @@ class TeamDatabase:
         self.thread.close()
 
     def _is_lost(self, connection: "TeamDatabaseConnection") -> bool:
-        """Whether a connection that was idle is gone: asked with an empty statement."""
+        """Whether a connection that was idle is gone.
+
+        Asked with an empty statement after a while; before, whether the server has said anything,
+        which on an idle connection is its end.
+        """
         import psycopg
 
         try:
-            connection.execute("")
+            if time.monotonic() - self._used_at > _SURE_S:
+                connection.execute("")
+            elif select.select([connection.fileno()], [], [], 0)[0]:
+                connection.pgconn.consume_input()
+                connection.execute("")
         except psycopg.Error:
             return True
         return False
 
+    def connect(self) -> "TeamDatabaseConnection":
+        """Open one more connection to the team store, which the caller closes. psycopg's errors."""
+        import psycopg
+        from psycopg.rows import dict_row
+
+        connection = psycopg.connect(
+            "", row_factory=dict_row, autocommit=True, **self._parameters()
+        )
+        try:
+            connection.execute(_SESSION_SQL)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
     def _open(self) -> "TeamDatabaseConnection":
         if self._connection is None:
-            import psycopg
-            from psycopg.rows import dict_row
-
-            connection = psycopg.connect(
-                "", row_factory=dict_row, autocommit=True, **self._parameters()
-            )
-            try:
-                connection.execute(_SESSION_SQL)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+            self._connection = self.connect()
         return self._connection
 
     def _parameters(self) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from desktop.model.team_address import TeamAddress
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.team.approval_repository import ApprovalRepository
 from desktop.store.team.desk_repository import DeskRepository
+from desktop.store.team.desk_request_repository import DeskRequestRepository
 from desktop.store.team.enrolment_repository import EnrolmentRepository
 from desktop.store.team.lease_repository import LeaseRepository
+from desktop.store.team.presence_repository import PresenceRepository
 from desktop.store.team.shared_audit import SharedAudit
 from desktop.store.team.shared_row_repository import SharedRowRepository
 from desktop.store.team.team_database import TeamDatabase
@@ -27,6 +29,8 @@ class TeamStore:
     approvals: ApprovalRepository
     leases: LeaseRepository
     shared_rows: SharedRowRepository
+    presence: PresenceRepository
+    requests: DeskRequestRepository
 
     @property
     def thread(self) -> DatabaseThread:
@@ -59,4 +63,6 @@ def _build(database: TeamDatabase, key: TeamKey, desk_id: str) -> TeamStore:
         ApprovalRepository(*parts),
         LeaseRepository(*parts),
         SharedRowRepository(*parts),
+        PresenceRepository(*parts),
+        DeskRequestRepository(*parts),
     )

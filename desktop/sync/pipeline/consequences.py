@@ -31,7 +31,7 @@ def _iter_consequences(
     lists = tuple(iter_list_consequences(row))
     yield from lists
     if context.target_kind.service is Service.SAILTHRU:
-        yield from iter_email_consequences(row, target)
+        yield from iter_email_consequences(row, target, sync.effects.pause_list)
     if sync.flows is FlowPolicy.MAY_START and (lists or row.fate is PlannedOutcome.CREATE):
         yield Consequence.FLOWS, ""
     # A list or tag that changes again is told by itself; a value may start a campaign anew.

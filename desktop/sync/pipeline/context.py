@@ -38,7 +38,8 @@ class HoldReason:
 class PlanContext:
     """The input of planning: fields for the whole plan, then those for one chunk of records.
 
-    `now` is in Unix seconds. `erased` are the people whom no plan makes again.
+    `now` is in Unix seconds, `zone` the account's time zone. `erased` are the people whom no plan
+    makes again.
 
     By source id: `corrections`; `left_out`, the people who are always left out, whom
     `left_out_targets` has by target id; `retry_sources`, those of a chunk that wait for another
@@ -75,6 +76,7 @@ class PlanContext:
     superseded: Mapping[str, tuple[UnconfirmedIncrement, ...]] = field(default_factory=dict)
     running_jobs: frozenset[str] = frozenset()
     job_timeout_s: float = 900.0
+    zone: str = "UTC"
 
     members: frozenset[str] = frozenset()
     tagged: frozenset[str] = frozenset()

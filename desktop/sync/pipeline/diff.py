@@ -22,6 +22,8 @@ from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.pipeline.increments import rebuild_increment, with_amount_of_events
 from desktop.sync.pipeline.lead_lists import OVER_FIELD, diff_lead_lists, leave_lead_lists
 from desktop.sync.pipeline.membership import is_deleted
+from desktop.sync.pipeline.rule_pause import end_of_pause, pause_changes
+from desktop.sync.pipeline.sell_optouts import diff_sell_optout, is_of_sell_optouts
 from desktop.sync.source_record import SourceRecord
 
 
@@ -30,12 +32,16 @@ def diff_record(
 ) -> tuple[FieldChange, ...]:
     """Diff a source record with its target: field changes. Raises UnconvertibleValue."""
     there = dict(target.fields) if target is not None else {}
+    if is_of_sell_optouts(context.sync):
+        optout = diff_sell_optout(record, target)
+        return (optout,) if optout is not None else ()
     found = (
         _diff_mapping_row(row, record, there, target.id if target else "", context)
         for row in context.sync.mapping
     )
     changes = [change for change in found if change is not None]
-    changes += _membership_additions(target, context)
+    changes += _membership_changes(target, context)
+    changes += pause_changes(target, context)
     if context.sync.effects.lead_lists and context.target_kind.membership_prefix == LIST_PREFIX:
         last = context.synced_values.get(target.id, {}) if target is not None else {}
         changes += diff_lead_lists(record, target, last)
@@ -58,6 +64,8 @@ def diff_leaving_record(
 ) -> tuple[FieldChange, ...]:
     """Diff a record that left the source: field changes that undo what the sync gave it."""
     effects = context.sync.effects
+    if context.sync.is_rule:
+        return end_of_pause(target, context)
     lists = [f"{LIST_PREFIX}{name}" for name in effects.add_to_lists if effects.remove_when_gone]
     tags = [f"{TAG_PREFIX}{tag}" for tag in effects.add_tags]
     removed = [*lists, *(tags if effects.untag_when_gone else ())]
@@ -150,7 +158,12 @@ def _diff_mapping_row(
 
 
 def _last_value(row: MappingRow, target_id: str, context: PlanContext) -> Json | AbsentValue:
-    """Return the last value both services had, for a diff; of an increment the last total."""
+    """Return the last value both services had, for a diff; of an increment the last total.
+
+    A rule sets what it sets each time that something happens, whatever became of the time before.
+    """
+    if context.sync.is_rule:
+        return ABSENT
     if row.operator is MappingOperator.SUM:
         return context.written_values(target_id).get(row.target, ABSENT)
     return context.synced_values.get(target_id, {}).get(row.target, ABSENT)
@@ -161,6 +174,8 @@ def _is_echo(row: MappingRow, record: SourceRecord, context: PlanContext) -> boo
 
     A value that came from another field is news to this one.
     """
+    if context.sync.is_rule:
+        return False
     hashes = context.written_hashes.get(record.id, {})
     if row.source == LEAD_STATUS_FIELD:
         ours = hashes.get(f"{LIST_PREFIX}{leads_list(str(record.fields.get(row.source)))}")
@@ -174,12 +189,21 @@ def _is_echo(row: MappingRow, record: SourceRecord, context: PlanContext) -> boo
     return not isinstance(value, Instant) and written.hash == value_hash(value)
 
 
-def _membership_additions(target: TargetRecord | None, context: PlanContext) -> list[FieldChange]:
-    """Return the planned changes that add a target record to the sync's lists or tags."""
+def _membership_changes(target: TargetRecord | None, context: PlanContext) -> list[FieldChange]:
+    """Return the planned changes that add a target record to the sync's lists or tags.
+
+    A rule's also take it off lists.
+    """
     effects, prefix = context.sync.effects, context.target_kind.membership_prefix
     names = {LIST_PREFIX: effects.add_to_lists, TAG_PREFIX: effects.add_tags}.get(prefix, ())
-    return [
+    added = [
         FieldChange(f"{prefix}{name}", False, True)
         for name in names
         if target is None or not target.get_value(f"{prefix}{name}")
+    ]
+    left = [f"{LIST_PREFIX}{name}" for name in effects.remove_from_lists if target is not None]
+    return added + [
+        FieldChange(name, True, False)
+        for name in left
+        if target is not None and target.get_value(name)
     ]

@@ -58,7 +58,9 @@ def find_ineligibility(
         if found is not None:
             return found
     capped = frequency_cap_reason(record, match.target, context)
-    return _skipped(capped, RETRY_LATER) if capped else None
+    # What happened to somebody a rule has acted on enough is over by tomorrow.
+    cause = "" if context.sync.is_rule else RETRY_LATER
+    return _skipped(capped, cause) if capped else None
 
 
 def _uncertain_match(match: MatchResult, context: PlanContext) -> Ineligibility | None:

@@ -1,7 +1,7 @@
 """The frequency cap of a sync: how many of its contacts with a customer count."""
 
 from desktop.model.instant import Instant
-from desktop.model.lifecycle_stage import ContactEvent, is_cap_reached
+from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, is_cap_reached
 from desktop.model.target_record import TargetRecord
 from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.source_record import SourceRecord
@@ -30,4 +30,6 @@ def frequency_cap_reason(
         count = 0 if last is None else sum(at <= last for at in touches)
     if not is_cap_reached(cap, count):
         return ""
-    return f"already {count} times this {cap.window.value}"
+    # The period rolls: a day is no date.
+    within = "in the last day" if cap.window is CapPeriod.DAY else f"this {cap.window.value}"
+    return f"already {count} {'time' if count == 1 else 'times'} {within}"

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 from desktop.model.field_condition import are_all_conditions_met
 from desktop.model.lifecycle_stage import current_stages
+from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
+from desktop.model.target_record import OPTOUT_FIELD
 from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.source_record import SourceRecord
 
@@ -55,6 +57,11 @@ def is_in_source(record: SourceRecord, sync: Sync, now: float) -> bool | None:
         return False
     if fields.get("is_organization") is True:
         return False
+    if sync.source.kind is SourceKind.SELL_OPTOUTS:
+        level = fields.get(OPTOUT_FIELD)
+        if level != OptOutLevel.NONE.value:
+            # No condition holds an opt-out back; who is marked neither way is nobody's concern.
+            return level is not None
     answer = are_all_conditions_met(sync.source.where, fields, now)
     if answer is None and record.service is not Service.SAILTHRU:
         # Zendesk's exports and Sell's lists are whole: a value they do not tell is not there.

@@ -21,7 +21,7 @@ from desktop.model.sell_validation import (
     valid_sell_status,
 )
 from desktop.model.service import Service
-from desktop.model.sync import Sync, SyncEffects, TargetType
+from desktop.model.sync import SourceKind, Sync, SyncEffects, TargetType
 from desktop.model.sync_plan import FieldChange
 from desktop.model.target_record import (
     LIST_PREFIX,
@@ -145,6 +145,13 @@ class SailthruProfileKind(TargetKind):
 
 
 @dataclass(frozen=True)
+class OptedOutProfileKind(SailthruProfileKind):
+    """Sailthru profiles as targets of opt-outs: each contact and lead of a person may refuse."""
+
+    holds_several_records = True
+
+
+@dataclass(frozen=True)
 class ZendeskUserKind(TargetKind):
     """Zendesk end users as a sync's targets; `user_field_types` are the account's, by key.
 
@@ -229,6 +236,8 @@ def make_target_kind(
     options: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
 ) -> TargetKind:
     """Make the kind of target record that a sync writes."""
+    if sync.source.kind is SourceKind.SELL_OPTOUTS:
+        return OptedOutProfileKind(zone)
     if sync.target_type is TargetType.PROFILES:
         return SailthruProfileKind(zone)
     if sync.target_service is Service.SELL:

@@ -1,6 +1,5 @@
 """The view-model of the page Activity: every edit, how it ended, and what may be done about it."""
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -13,11 +12,10 @@ from desktop.customer.pause_release import PauseRelease
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
-from desktop.kit.text import fold_text, format_count
-from desktop.model.edit import Edit, EditState
-from desktop.model.lookup_query import record_query
+from desktop.kit.text import format_count
+from desktop.model.edit import EditState
+from desktop.model.permission import Permission, check_role
 from desktop.model.service import Service
-from desktop.model.team import TeamEntry
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.activity.activity_columns import ACTIVITY_COLUMNS
@@ -26,22 +24,16 @@ from desktop.viewmodels.activity.activity_detail_view import (
     ActivityDetailView,
     CurrentServiceValue,
     build_detail_view,
-    format_detail_text,
 )
 from desktop.viewmodels.activity.activity_period import ActivityOrder, ActivityTimes
 from desktop.viewmodels.activity.activity_row import (
     ActivityFilter,
     ActivityRow,
-    build_activity_row,
-    build_text_matcher,
-    customer_query_for_edit,
-    matches_filter,
 )
+from desktop.viewmodels.activity.activity_rows import ActivityChoice, ActivityRows
 from desktop.viewmodels.activity.address_difference_rows import (
     AddressDifferenceLoader,
     build_difference_detail,
-    customer_query_for_difference,
-    difference_text,
 )
 from desktop.viewmodels.activity.conflict_current_value import read_conflict_value
 from desktop.viewmodels.activity.edit_actions import EditActions
@@ -49,19 +41,14 @@ from desktop.viewmodels.activity.edit_export import edits_to_csv, edits_to_json
 from desktop.viewmodels.activity.edit_loader import EditLoader
 from desktop.viewmodels.activity.sync_audit_rows import (
     SyncAuditLoader,
-    build_sync_row,
     build_sync_row_detail,
-    customer_query_for_sync_row,
     export_sync_rows,
-    format_sync_row_text,
     run_id_of,
 )
 from desktop.viewmodels.activity.team_entry_rows import (
     TeamEntryLoader,
-    build_team_row,
     build_team_row_detail,
     export_team_rows,
-    format_team_row_text,
 )
 from desktop.viewmodels.file_export import FileFormat, write_private_file
 from desktop.viewmodels.list_model import GrowingListModel, ListState
@@ -113,8 +100,10 @@ class ActivityPageModel(TaskModel):
         self.search_text = ""
         self.times = ActivityTimes()
         self.order = ActivityOrder.NEWEST
-        # What customers are called; "" for those of whom nothing is kept here.
-        self._names: dict[tuple[Service, str], str] = {}
+        self._rows = ActivityRows(
+            *(workspace, store, self.edit_loader, self.sync_audit_loader),
+            *(self.difference_loader, self.team_loader),
+        )
         # Edits that are not closed yet; read from the outbox, since the list may hold fewer.
         self.open_count = 0
         # Conflicts and failures among the rows read that wait for a decision.
@@ -165,13 +154,13 @@ class ActivityPageModel(TaskModel):
         if entry is not None:
             return build_sync_row_detail(entry, now)
         if (other := self.team_loader.find(self._selected_id)) is not None:
-            return build_team_row_detail(other, now, *self._customer_of(other))
+            return build_team_row_detail(other, now, *self._rows.customer_of(other))
         if (difference := self.difference_loader.find(self._selected_id)) is not None:
             return build_difference_detail(difference, now)
         edit = self.edit_loader.find(self._selected_id)
         if edit is None:
             return None
-        row = self._build_row(edit, now)
+        row = self._rows.build_row(edit, now)
         actor = self._workspace.actor
         return build_detail_view(
             edit, row, self._audit, self._current_value, self._editor, actor, now
@@ -181,30 +170,11 @@ class ActivityPageModel(TaskModel):
         """Format everything about a row of the page Activity as text, to be copied."""
         if not check_view_permission(self._workspace).is_allowed:
             return ""
-        now, entry = self._clock.now(), self.sync_audit_loader.find(row_id)
-        if entry is not None:
-            return format_sync_row_text(entry, now)
-        if (other := self.team_loader.find(row_id)) is not None:
-            return format_team_row_text(other, now, self._customer_of(other)[0])
-        if (difference := self.difference_loader.find(row_id)) is not None:
-            return difference_text(difference, now)
-        edit = self.edit_loader.find(row_id)
-        if edit is None:
-            return ""
-        row = self._build_row(edit, now)
-        return format_detail_text(edit, row)
+        return self._rows.describe(row_id, self._clock.now())
 
     def customer_query(self, row_id: str) -> str:
         """Return the query by which the search field finds the customer of an Activity row."""
-        edit, entry = self.edit_loader.find(row_id), self.sync_audit_loader.find(row_id)
-        if entry is not None:
-            return customer_query_for_sync_row(entry)
-        if (other := self.team_loader.find(row_id)) is not None:
-            target = self._target_of_other(other)
-            return record_query(*target) if target is not None else ""
-        if (difference := self.difference_loader.find(row_id)) is not None:
-            return customer_query_for_difference(difference)
-        return customer_query_for_edit(edit) if edit is not None else ""
+        return self._rows.customer_query(row_id)
 
     def sync_and_run_of(self, row_id: str) -> tuple[str, str]:
         """Return the sync and run that wrote an Activity row; two empty texts for an edit."""
@@ -258,8 +228,9 @@ class ActivityPageModel(TaskModel):
 
     @property
     def is_in_team(self) -> bool:
-        """Whether the Activity rows of other desks can be shown."""
-        return self._store.team.get.blocking() is not None
+        """Whether the Activity rows of other desks can be shown to the person at work."""
+        allowed = check_role(Permission.TEAM_RECORD, self._workspace.actor, self._workspace.rules)
+        return allowed.is_allowed and self._store.team.get.blocking() is not None
 
     @property
     def is_filtered(self) -> bool:
@@ -324,21 +295,6 @@ class ActivityPageModel(TaskModel):
             return self.team_loader
         return self.sync_audit_loader if self._shows_syncs else self.edit_loader
 
-    def _build_row_filter(self) -> Callable[[Edit], bool]:
-        """Return which edits the page Activity shows under its filter, search and days."""
-        matches = build_text_matcher(self.search_text)
-        since, until = self.times.bounds(self._clock.now())
-
-        def is_shown(edit: Edit) -> bool:
-            return (
-                (since is None or edit.created_at >= since)
-                and (until is None or edit.created_at < until)
-                and self._matches(edit, self.activity_filter)
-                and matches(edit, self._names.get(_target_of(edit), ""))
-            )
-
-        return is_shown
-
     def _is_complete(self) -> bool:
         """Whether Activity can show nothing older: all is read, or back to the first day."""
         loader = self._current_loader
@@ -349,19 +305,16 @@ class ActivityPageModel(TaskModel):
         oldest = self.edit_loader.oldest_read_at
         return oldest is not None and oldest < since
 
+    @property
+    def _choice(self) -> ActivityChoice:
+        return ActivityChoice(self.activity_filter, self.search_text, self.times, self.order)
+
     def _missing_names(self) -> list[tuple[Service, str]]:
-        wanted: set[tuple[Service, str] | None] = set(map(_target_of, self.edit_loader.edits()))
-        if self._shows_syncs:
-            wanted |= set(map(_target_of_entry, self.sync_audit_loader.rows()))
-        if self._shows_team:
-            wanted |= set(map(self._target_of_other, self.team_loader.rows()))
-        return [each for each in wanted if each is not None and each not in self._names]
+        return self._rows.missing_names(with_syncs=self._shows_syncs, with_team=self._shows_team)
 
     async def _read_names(self) -> None:
-        missing = self._missing_names()
-        if missing:
-            found = await self._store.sheet_reader.list_customer_names(missing)
-            self._names |= dict.fromkeys(missing, "") | found
+        if missing := self._missing_names():
+            await self._rows.read_names(missing)
 
     async def _read_names_and_refresh(self) -> None:
         # Rows that came in meanwhile may need names as well.
@@ -447,7 +400,8 @@ class ActivityPageModel(TaskModel):
             await self.edit_loader.read_all()
             self._refresh_table()
             await self._read_names()
-            edits = list(filter(self._build_row_filter(), self.edit_loader.edits()))
+            is_shown = self._rows.build_filter(self._choice, self._clock.now())
+            edits = list(filter(is_shown, self.edit_loader.edits()))
             is_json, count = file_format is FileFormat.JSON, len(edits)
             text = edits_to_json(edits) if is_json else edits_to_csv(edits, file_format)
             await write_private_file(path, text)
@@ -457,30 +411,16 @@ class ActivityPageModel(TaskModel):
 
     def _refresh_table(self) -> None:
         now = self._clock.now()
-        rows: list[ActivityRow] = []
-        attention_count = 0
-        is_shown = self._build_row_filter()
-        for edit in self.edit_loader.edits():
-            attention_count += self._matches(edit, ActivityFilter.NEEDS_PERSON)
-            if is_shown(edit):
-                rows.append(self._build_row(edit, now))
         if self._shows_syncs:
-            rows = [
-                build_sync_row(entry, now, self._names.get(target, "") if target else "")
-                for entry in self.sync_audit_loader.rows()
-                for target in (_target_of_entry(entry),)
-            ]
+            rows = self._rows.build_sync_rows(now)
         elif self._shows_team:
-            rows = [
-                build_team_row(entry, now, *self._customer_of(entry))
-                for entry in self.team_loader.rows()
-            ]
+            rows = self._rows.build_team_rows(now)
         else:
-            if self.activity_filter is ActivityFilter.NEEDS_PERSON:
-                bounds = self.times.bounds(now)
-                rows += self.difference_loader.rows(now, self.search_text, bounds)
-                rows.sort(key=lambda row: -row.at)
-            rows = _sort_rows(rows, self.order)
+            rows = self._rows.build_edit_rows(self._choice, now)
+        attention_count = sum(
+            self._rows.matches(edit, ActivityFilter.NEEDS_PERSON)
+            for edit in self.edit_loader.edits()
+        )
         attention_count += self.difference_loader.count
         self.table_model.is_complete = self._is_complete()
         self.table_model.show_rows(rows)
@@ -490,36 +430,6 @@ class ActivityPageModel(TaskModel):
             self.attention_count = attention_count
             self.attention_changed.emit(attention_count)
         self.changed.emit()
-
-    def _target_of_other(self, entry: TeamEntry) -> tuple[Service, str] | None:
-        """Return whose record an entry of another desk is about, where they are kept here."""
-        services = {service.value: service for service in Service}
-        service, target = services.get(entry.service), self.team_loader.customer_of(entry)
-        return (service, target) if service is not None and target else None
-
-    def _customer_of(self, entry: TeamEntry) -> tuple[str, str]:
-        """Return id and name of an entry's customer, as far as they are kept here."""
-        target = self._target_of_other(entry)
-        return ("", "") if target is None else (target[1], self._names.get(target, ""))
-
-    def _build_row(self, edit: Edit, now: float) -> ActivityRow:
-        settled = self.edit_loader.is_settled(edit)
-        return build_activity_row(
-            edit,
-            now,
-            settled=settled,
-            customer_name=self._names.get(_target_of(edit), ""),
-            states=self._workspace.service_states,
-            pause=self.edit_loader.active_pauses.get(edit.id),
-        )
-
-    def _matches(self, edit: Edit, activity_filter: ActivityFilter) -> bool:
-        return matches_filter(
-            edit,
-            activity_filter,
-            settled=self.edit_loader.is_settled(edit),
-            pause=self.edit_loader.active_pauses.get(edit.id),
-        )
 
     def _summary(self) -> str:
         shown = format_count(self.table_model.rowCount(), "change", "changes")
@@ -541,7 +451,7 @@ class ActivityPageModel(TaskModel):
     def _on_changes(self, changes: ChangeSet) -> None:
         if changes.has_any(Topic.CUSTOMER, Topic.PERMISSIONS):
             # Erased, renamed, or not for this person any more: read once more where it is shown.
-            self._names.clear()
+            self._rows.forget_names()
         if changes.has_any(Topic.OUTBOX, Topic.AUDIT, Topic.CUSTOMER):
             self._is_stale = True
             if not self._throttle_timer.isActive():
@@ -553,25 +463,3 @@ class ActivityPageModel(TaskModel):
 
     def _on_selection_settled(self) -> None:
         self.tasks.start("detail", self._read_detail())
-
-
-def _target_of(edit: Edit) -> tuple[Service, str]:
-    return edit.request.target.service, edit.request.target.id
-
-
-def _target_of_entry(entry: AuditEntry) -> tuple[Service, str] | None:
-    """Return whose record an Activity row's audit entry is about; None for one of a plan."""
-    services = {service.value: service for service in Service}
-    service = services.get(entry.service)
-    return None if service is None or entry.kind != "sync" else (service, entry.target)
-
-
-def _sort_rows(rows: Sequence[ActivityRow], order: ActivityOrder) -> list[ActivityRow]:
-    """Put Activity's rows, which are the newest first, into an order."""
-    if order is ActivityOrder.OLDEST:
-        return list(reversed(rows))
-    if order is ActivityOrder.CUSTOMER:
-        return sorted(rows, key=lambda row: fold_text(row.customer_name or row.customer))
-    if order is ActivityOrder.STATE:
-        return sorted(rows, key=lambda row: row.state)
-    return list(rows)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from PySide6.QtCore import Signal
+
 from desktop.audience.audience_service import AudienceService
 from desktop.audience.condition_parser import check_value
 from desktop.kit.clock import Clock
@@ -28,6 +30,8 @@ from desktop.model.audience_person import (
     ConditionCount,
     ConditionEvidence,
 )
+from desktop.model.field_facts import FieldFacts
+from desktop.model.pasted_addresses import MAX_PASTED_ADDRESSES
 from desktop.model.permission import Permission, check_role
 from desktop.viewmodels.audience.condition_view import (
     ConditionItemView,
@@ -72,6 +76,7 @@ class AudienceUseCases:
     is_on: Callable[[], bool]
     switch_on: Callable[[], Awaitable[None]]
     start_reading: Callable[[], ReadingProcess]
+    list_fields: Callable[[], Awaitable[tuple[FieldFacts, ...]]]
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,9 @@ class SourceAge:
 class AudiencePageModel(TaskModel):
     """The people whom the page's conditions pick, the segments, and who is selected."""
 
+    addresses_collected = Signal(str)  # of everybody who matches, one a line
+    fields_read = Signal()  # read `field_facts`, or `fields_error`
+
     def __init__(
         self,
         workspace: WorkspaceProtocol,
@@ -114,6 +122,8 @@ class AudiencePageModel(TaskModel):
         self.person: AudiencePerson | None = None
         self.evidence: tuple[ConditionEvidence, ...] = ()
         self.field_keys: tuple[str, ...] = ()
+        self.field_facts: tuple[FieldFacts, ...] = ()  # of both services, as they were counted last
+        self.fields_error = ""
         self.exported: int | None = None  # people written so far; None: no export is under way
         self._is_finding = False  # `total` is of the conditions before
         self._segments: tuple[tuple[str, AudienceGroup], ...] = ()
@@ -470,6 +480,42 @@ class AudiencePageModel(TaskModel):
         self._segment_counts.pop(name, None)
         self.choose_segment("")
         self.message_posted.emit(f"Removed the segment “{name}”")
+
+    @property
+    def change_disabled_reason(self) -> str:
+        """Why the people who match cannot be changed at once; "" where they can."""
+        if not self.total or self.tasks.is_running("change"):
+            return "Nobody matches." if self.total == 0 else "Counting the people…"
+        if self.total > MAX_PASTED_ADDRESSES:
+            return f"At most {MAX_PASTED_ADDRESSES:,} people are changed at once."
+        return ""
+
+    def collect_addresses(self) -> None:
+        """Collect who matches now, to be changed at once; emits `addresses_collected`."""
+        if not self.change_disabled_reason:
+            self.tasks.start("change", self._collect_addresses())
+
+    async def _collect_addresses(self) -> None:
+        found: list[str] = []
+        async for page in self._audience.iter_people(self.group, self.table_model.order):
+            found += [person.email for person in page if person.email]
+        self.addresses_collected.emit("\n".join(found))
+
+    @property
+    def now(self) -> float:
+        """This moment in Unix seconds, for ages."""
+        return self._clock.now()
+
+    def read_fields(self) -> None:
+        """Count the fields of both services anew; emits `fields_read` at the end."""
+        self.tasks.start("fields", self._read_fields())
+
+    async def _read_fields(self) -> None:
+        try:
+            self.field_facts, self.fields_error = await self._use_cases.list_fields(), ""
+        except AppError as error:
+            self.fields_error = str(error)
+        self.fields_read.emit()
 
     async def _export(self, path: Path, file_format: FileFormat) -> None:
         group, order = self.group, self.table_model.order

@@ -16,7 +16,7 @@ from desktop.model.permission import (
     PermissionRules,
     check_waiting_edit,
 )
-from desktop.model.team import TeamEntry
+from desktop.model.team import Colleague, TeamEntry
 from desktop.model.text_template import DEFAULT_REASONS, NoteTemplate
 from desktop.settings import settings_table
 from desktop.settings.permission_rules import customer_value_source_from
@@ -48,7 +48,7 @@ class CustomerContext:
     `now` is Unix seconds; `audit` are this customer's closed edits, newest first; `ticket` is the
     number a form suggests; `expanded_panels` show all of their rows; `events` are what sources of
     events tell of the customer, `team_entries` what other desks of the team recorded of them,
-    newest first.
+    newest first, `colleagues` who has them open at other desks.
     """
 
     sheet: CustomerSheet
@@ -62,6 +62,7 @@ class CustomerContext:
     service_states: tuple[ServiceState, ...] = ()
     events: tuple[EventEntry, ...] = ()
     team_entries: tuple[TeamEntry, ...] = ()
+    colleagues: tuple[Colleague, ...] = ()
 
     def check_permission(self, permission: Permission) -> PermissionDecision:
         """Return whether an edit of the customer's panels may be queued, with the reason if not."""

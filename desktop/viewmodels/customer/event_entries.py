@@ -3,20 +3,13 @@
 from collections.abc import Iterable
 
 from desktop.events.event import Event
+from desktop.events.event_description import describe_event
 from desktop.events.event_text_splitter import EventText
 from desktop.events.event_validation import make_event
-from desktop.kit.text import shorten
 from desktop.model.event_delivery import DeliveryState, StoredEvent
 from desktop.viewmodels.customer.event_entry import EventEntry
 
 MAX_EVENTS = 50
-_MAX_NAME_LENGTH = 40
-_TEXTS = {
-    "track": "Did “{name}”",
-    "page": "Viewed “{name}”",
-    "screen": "Viewed “{name}”",
-    "group": "Group “{name}”",
-}
 
 
 def build_event_entries(stored: Iterable[StoredEvent]) -> tuple[EventEntry, ...]:
@@ -26,16 +19,10 @@ def build_event_entries(stored: Iterable[StoredEvent]) -> tuple[EventEntry, ...]
         event = make_event(EventText(one.line, one.text))
         if isinstance(event, Event):
             at = event.at if event.at is not None else one.received_at
-            found.append(EventEntry(at, f"{_describe(event)}, {one.source_name}{_ending(one)}"))
+            found.append(
+                EventEntry(at, f"{describe_event(event)}, {one.source_name}{_ending(one)}")
+            )
     return tuple(found)
-
-
-def _describe(event: Event) -> str:
-    name = event.body.get("groupId" if event.type == "group" else "event") or event.body.get("name")
-    shown = shorten(str(name), _MAX_NAME_LENGTH) if name else ""
-    if event.type in _TEXTS and shown:
-        return _TEXTS[event.type].format(name=shown)
-    return "Told who they are" if event.type == "identify" else f"Event {event.type}"
 
 
 def _ending(stored: StoredEvent) -> str:

@@ -20,6 +20,7 @@ from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.tone import ChipTone
 
+_MAX_COLLEAGUES = 3
 _ENGAGEMENT_TONES: dict[str, ChipTone] = {
     "engaged": "ok",
     "active": "ok",
@@ -59,6 +60,7 @@ class HeaderView:
     not_found_text: str
     not_found_hint: str
     is_loading: bool
+    colleagues_text: str = ""  # “Also open: Bo Berg (reception)”
     is_linked_by_hand: bool = False
     can_change_email: bool = False  # there is somebody whose address could be changed
     change_email_reason: str = ""  # why it may not be changed here
@@ -82,6 +84,7 @@ def build_header_view(context: CustomerContext) -> HeaderView:
         not_found_text=not_found_text,
         not_found_hint=not_found_hint,
         is_loading=loading,
+        colleagues_text=_colleagues_text(context),
         is_linked_by_hand=sheet.is_linked,
         can_change_email=sheet.is_found and bool(sheet.address),
         change_email_reason=_change_email_reason(context),
@@ -128,6 +131,14 @@ def _match_text(context: CustomerContext) -> str:
         subject = sheet.ticket.subject
         parts.append(f"from #{sheet.ticket.id} “{shorten(subject, 48)}”, {sheet.ticket.status}")
     return " · ".join(parts)
+
+
+def _colleagues_text(context: CustomerContext) -> str:
+    """Say in the header who else has the customer open, and at which computer."""
+    names = [f"{one.name} ({one.desk_name})" for one in context.colleagues[:_MAX_COLLEAGUES]]
+    if more := len(context.colleagues) - len(names):
+        names.append(f"{more} more")
+    return f"Also open: {', '.join(names)}" if names else ""
 
 
 def _build_chips(context: CustomerContext) -> tuple[ChipView, ...]:

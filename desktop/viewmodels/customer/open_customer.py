@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind, record_query
 from desktop.model.service import Service
-from desktop.model.team import TeamEntry
+from desktop.model.team import Colleague, TeamEntry
 from desktop.store.audit_log import AuditEntry
 from desktop.viewmodels.customer.event_entry import EventEntry
 
@@ -24,6 +24,7 @@ class OpenCustomer:
     audit: tuple[AuditEntry, ...] = ()
     events: tuple[EventEntry, ...] = ()
     team_entries: tuple[TeamEntry, ...] = ()  # of other desks
+    colleagues: tuple[Colleague, ...] = ()  # who has them open at other desks
     is_shown: bool = False  # the panels show this customer already
     is_outdated: bool = False  # a database changed while another tab was in front
     expanded_panels: frozenset[str] = frozenset()

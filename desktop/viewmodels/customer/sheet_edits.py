@@ -51,6 +51,20 @@ class SubmittedEdit:
     is_note: bool = False
 
 
+@dataclass(frozen=True)
+class SettledEdit:
+    """How an edit made on the sheet ended, in words; `undo_stands`: it can be undone still.
+
+    `refusal` is the title of an error where nothing was written, `reason` why and what to do.
+    """
+
+    edit_id: str
+    text: str
+    undo_stands: bool = False
+    refusal: str = ""
+    reason: str = ""
+
+
 class ShownSheetProtocol(Protocol):
     """What SheetEdits needs of the sheet model."""
 
@@ -76,7 +90,7 @@ class SheetEdits(QObject):
     """Submits edits of the customer they were made for, however long reading them again takes."""
 
     edit_submitted = Signal(object)  # SubmittedEdit
-    edit_settled = Signal(str, str, bool)  # edit id, words; whether the offer to undo still stands
+    edit_settled = Signal(object)  # SettledEdit
 
     def __init__(
         self,
@@ -165,7 +179,9 @@ class SheetEdits(QObject):
                 if is_refused and edit.request.kind is EditKind.NOTE:
                     self._keep_note_as_draft(edit.request)
                 stands = edit.state is EditState.DONE and not waits_for_undo(edit.request)
-                self.edit_settled.emit(edit_id, self._result_text(edit), stands)
+                text = self._result_text(edit)
+                refusal, reason = refusal_texts(edit) if is_refused else ("", "")
+                self.edit_settled.emit(SettledEdit(edit_id, text, stands, refusal, reason))
 
     def _start_submit(
         self, build_edits: EditBuilder, reason: str = "", ticket: int | None = None
@@ -250,7 +266,7 @@ class SheetEdits(QObject):
             self._watched_states.pop(edit_id, None)
             if edit.request.kind is EditKind.NOTE:
                 self._keep_note_as_draft(edit.request)
-            self.edit_settled.emit(edit_id, "Undone before it was sent", False)
+            self.edit_settled.emit(SettledEdit(edit_id, "Undone before it was sent"))
         else:
             self._watched_states[edit.id] = edit.state
 
@@ -282,6 +298,13 @@ def is_outdated(sheet: CustomerSheet, now: float) -> bool:
     """Whether a sheet's profile or user is older than five minutes, to be read again first."""
     parts: Sequence[SheetPart[object]] = (sheet.profile, sheet.user)  # type: ignore[assignment]
     return any(p.read_at is not None and now - p.read_at > _REREAD_AFTER_S for p in parts)
+
+
+def refusal_texts(edit: Edit) -> tuple[str, str]:
+    """Say on a banner that an edit was not written, and why."""
+    request = edit.request
+    what = edit_text(request.kind.value, request.name, request.new)
+    return f"Not saved for {request.target.label}: {what}", edit.detail
 
 
 def announced_edit_text(edit: Edit, who: str, outage: str = "") -> str:

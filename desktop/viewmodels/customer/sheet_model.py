@@ -2,7 +2,7 @@
 
 import itertools
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from desktop.kit.errors import AppError, InvalidInput, NotPermitted
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.edit import EditState
 from desktop.model.lookup_query import LookupQuery, parse_lookup_query
-from desktop.model.team import TeamEntry
+from desktop.model.team import Colleague, TeamEntry
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.customer_context import CustomerContext, read_display_settings
 from desktop.viewmodels.customer.event_entry import EventEntry
@@ -169,6 +169,7 @@ class CustomerSheetModel(QObject):
             self._workspace.service_states,
             self._current.events,
             self._current.team_entries,
+            self._current.colleagues,
         )
 
     def list_details(self, name: str) -> ListDetailsView:
@@ -229,6 +230,7 @@ class CustomerSheetModel(QObject):
         customer.query, customer.is_opened = query, False
         customer.is_shown = False
         customer.audit, customer.events, customer.team_entries = (), (), ()
+        customer.colleagues = ()
         customer.expanded_panels = frozenset()
         self._start_lookup(customer, self._look_up(customer, query, new=True))
 
@@ -297,8 +299,21 @@ class CustomerSheetModel(QObject):
         customer.number = next(self._numbers)
         customer.query = customer.sheet = None
         customer.audit, customer.events, customer.team_entries = (), (), ()
+        customer.colleagues = ()
         customer.unsaved_input_sources.clear()
         customer.kept_input.clear()
+
+    def show_colleagues(self, found: Mapping[str, tuple[Colleague, ...]]) -> None:
+        """Show who has the open customers open at other desks, by the customers' ids."""
+        for customer in self.open_customers:
+            sheet = customer.sheet
+            ids = sheet.target_ids if sheet is not None else ()
+            # The same colleague is told under each of the customer's ids.
+            here = {(one.name, one.desk_name): one for id_ in ids for one in found.get(id_, ())}
+            if customer.colleagues != (now := tuple(here.values())):
+                customer.colleagues = now
+                if customer is self._current and customer.is_shown:
+                    self.publish_views()
 
     def link_profile(self, sid: str) -> None:
         """Show this profile on the sheet for the Zendesk user from now on; Sailthru is not told."""

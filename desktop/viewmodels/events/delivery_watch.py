@@ -10,6 +10,7 @@ from desktop.viewmodels.events.simulation_input import DeliveryProcess
 
 # Below this share a rate says nothing yet.
 _MIN_DONE = 3
+ROLLBACK_TITLE = "Setting back…"
 # The exit code of a delivery of which some events wait for a person.
 _NEEDS_PERSON = 3
 
@@ -26,8 +27,11 @@ class DeliveryWatch:
         begun_at: float,
         get_now: Callable[[], float],
         source_id: int | None = None,
+        *,
+        title: str = "Delivering…",
     ) -> None:
         """`source_id`: of a source that is stored already, whose delivery goes on."""
+        self.title = title
         self.process, self._queries = process, queries
         self.source_name, self.total, self.begun_at = source_name, total, begun_at
         self._get_now = get_now
@@ -49,6 +53,11 @@ class DeliveryWatch:
     def has_failed(self) -> bool:
         """Whether its process has ended without delivering all that it could."""
         return self.process.exit_code not in (None, 0, _NEEDS_PERSON)
+
+    @property
+    def is_rollback(self) -> bool:
+        """Whether it sets back, and delivers nothing."""
+        return self.title == ROLLBACK_TITLE
 
     @property
     def error(self) -> AppError:
@@ -78,7 +87,7 @@ class DeliveryWatch:
     def describe_progress(self) -> str:
         """Describe a delivery under way: "Delivering… 120 of 902, about 4 min left"."""
         if not self.states or not self.total:
-            return "Delivering…"
+            return self.title
         done = min(self.done_count, self.total)
         text = f"Delivering… {done:,} of {self.total:,}"
         elapsed = self._get_now() - self.begun_at

@@ -20,6 +20,16 @@ TICK, UNTICK, CREATE, ACCEPT, IGNORE = "tick", "untick", "create", "accept", "ig
 DONT_CREATE, LEAVE_DRAFTS, OPTIONS = "don't create", "leave drafts", "options"
 
 
+_COUNTED = {
+    ActionKind.UPSERT_USER: ("user", "users"),
+    ActionKind.ORG_MEMBERSHIP: ("membership", "memberships"),
+    ActionKind.UPSERT_ORG: ("organisation", "organisations"),
+    ActionKind.CREATE_TICKET: ("new ticket", "new tickets"),
+    ActionKind.UPDATE_TICKET: ("ticket update", "ticket updates"),
+    ActionKind.TRACK_EVENT: ("track event", "track events"),
+}
+
+
 @dataclass(frozen=True)
 class EventConsequence:
     """One line of consequences: its tone, what in bold, the rest, tickets, and its buttons.
@@ -57,10 +67,11 @@ def describe_counts(counts: SimulationCounts) -> str:
     """Describe lines and actions of a simulated file: two numbers that differ."""
     intake = counts.intake
     fired = [
-        f"{counts.actions[kind]:,} {kind.label.lower()}"
-        for kind in ActionKind
+        format_count(counts.actions[kind], *words)
+        for kind, words in _COUNTED.items()
         if counts.actions[kind]
     ]
+    fired += [f"{counts.no_action:,} no action"] if fired and counts.no_action else []
     lines = (
         f"{format_count(intake.lines, 'line', 'lines')}: {intake.valid:,} valid,"
         f" {intake.duplicates:,} sent before, {len(intake.invalid):,} can't be read"

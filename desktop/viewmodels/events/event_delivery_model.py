@@ -12,7 +12,7 @@ from desktop.settings import settings_table
 from desktop.store.event_pause_repository import PausedSource
 from desktop.store.event_write_repository import EventSelection
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.viewmodels.events.delivery_watch import DeliveryWatch
+from desktop.viewmodels.events.delivery_watch import ROLLBACK_TITLE, DeliveryWatch
 from desktop.viewmodels.events.simulation_input import (
     DeliveryOrder,
     DeliveryProcess,
@@ -58,11 +58,16 @@ class EventDeliveryModel(TaskModel):
 
     def refusal(self) -> str:
         """Say why nothing can be delivered now, or ""."""
+        if reason := self.write_refusal():
+            return reason
+        is_on = self._workspace.values.get(settings_table.EVENTS_DELIVERED)
+        return "" if is_on else DESTINATION_OFF_TEXT
+
+    def write_refusal(self) -> str:
+        """Say why nothing about events can be written to Zendesk now, or ""."""
         decision = check_permission(Permission.RUNS, self._workspace.actor, self._workspace.rules)
         if not decision.is_allowed:
             return decision.reason
-        if not self._workspace.values.get(settings_table.EVENTS_DELIVERED):
-            return DESTINATION_OFF_TEXT
         return "A delivery is under way." if self.is_running else ""
 
     def pause_refusal(self) -> str:
@@ -95,6 +100,11 @@ class EventDeliveryModel(TaskModel):
     def replay(self, chosen: EventSelection, *, with_removals: bool) -> None:
         """Send delivered events once more, where Zendesk lacks what they did."""
         self._start(lambda: self._use_cases.start_replay(chosen, with_removals))
+
+    def roll_back(self, chosen: EventSelection) -> None:
+        """Set back what delivered events changed, also while events wait."""
+        if not self.write_refusal():
+            self._begin(lambda: self._use_cases.start_rollback(chosen), ROLLBACK_TITLE)
 
     def deliver_waiting(self, source_id: int) -> None:
         """Deliver what waits; no removals."""
@@ -129,15 +139,27 @@ class EventDeliveryModel(TaskModel):
     ) -> bool:
         if self.refusal():
             return False
+        return self._begin(start, "Delivering…", source_name, total, source_id)
+
+    def _begin(
+        self,
+        start: Callable[[], DeliveryProcess],
+        title: str,
+        source_name: str = "",
+        total: int = 0,
+        source_id: int | None = None,
+    ) -> bool:
         try:
             process = start()
         except AppError as error:
             self.failed.emit(error)
             return False
-        self.is_pausing, self.progress = False, "Delivering…"
+        self.is_pausing, self.progress = False, title
         now = self._clock.now
         queries = self._store.event_queries
-        self.watch = DeliveryWatch(process, queries, source_name, total, now(), now, source_id)
+        self.watch = DeliveryWatch(
+            process, queries, source_name, total, now(), now, source_id, title=title
+        )
         self._poll_timer.start()
         self.changed.emit()
         return True
@@ -162,10 +184,20 @@ class EventDeliveryModel(TaskModel):
 
     async def _end(self, watch: DeliveryWatch) -> None:
         self._poll_timer.stop()
+        self.watch, self.is_pausing = None, False
+        if watch.is_rollback:
+            self.progress = "" if watch.has_failed else watch.process.last_output()
+        else:
+            await self._describe_end(watch)
+        if watch.has_failed:
+            self.failed.emit(watch.error)
+        self.message_posted.emit(self.progress)
+        self.ended.emit(bool(watch.source_name))
+
+    async def _describe_end(self, watch: DeliveryWatch) -> None:
         counts = await self._store.events.count_states(watch.source_id)
         waiting = sum(counts.get(name, 0) for name in _WAITING)
         parked = counts.get("parked", 0)
-        self.watch, self.is_pausing = None, False
         await self._read_paused()
         words = [f"{counts.get('done', 0):,} done"]
         words += [f"{parked:,} to correct"] if parked else []
@@ -174,10 +206,6 @@ class EventDeliveryModel(TaskModel):
         elif waiting:
             words += [f"{waiting:,} left: deliver again"]
         self.progress = f"Delivered: {', '.join(words)}."
-        if watch.has_failed:
-            self.failed.emit(watch.error)
-        self.message_posted.emit(self.progress)
-        self.ended.emit(bool(watch.source_name))
 
     async def _pause(self, source_id: int) -> None:
         actor = self._workspace.actor.signature

@@ -127,7 +127,8 @@ def request_row(number: int, request: PlannedRequest) -> EventRow:
         state = format_count(len(request.tickets), "ticket", "tickets")
     facts = [("Action", request.action.label), ("Customer", request.who)]
     if request.found_by:
-        facts.append(("Found by", request.found_by.replace("_", " ")))
+        kind, _, key = request.found_by.partition(" ")
+        facts.append(("Found by", f"{kind.replace('_', ' ')} {key}"))
     if request.tickets:
         facts.append(("Tickets", " ".join(f"#{ticket}" for ticket in request.tickets)))
     facts += [("Note", warning) for warning in request.warnings]
@@ -249,6 +250,8 @@ def _delivery_row(event: StoredEvent, delivery: EventDelivery, where: str) -> Ev
         facts.append(("Ignored", event.ignored))
     if event.failures and not event.is_held and event.not_before:
         facts.append(("Next try", format_full_date_and_time(event.not_before)))
+    if event.is_held and delivery.state is DeliveryState.PARKED:
+        facts.append(("Holds", "later events of the same user, until it is corrected or ignored"))
     if event.waits_for:
         facts.append(("Waits for", f"event {event.waits_for} of the same user"))
     facts.append(("Changed", format_full_date_and_time(delivery.updated_at)))

@@ -80,8 +80,8 @@ class EventSourcesModel(TaskModel):
         address = self._workspace.values.get(ZENDESK_BASE_URL)
         waiting = format_count(self._unsent_count, "event waits", "events wait")
         if not self.is_delivering:
-            return f"{address} · off: {waiting}, also those that somebody delivers by hand"
-        return f"{address} · {waiting if self._unsent_count else 'nothing waits'}"
+            return f"Off: nothing goes to {address}, whoever delivers. {waiting}."
+        return f"Delivers to {address} · {waiting if self._unsent_count else 'nothing waits'}"
 
     # What people do.
 

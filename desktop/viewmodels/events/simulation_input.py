@@ -17,6 +17,7 @@ from desktop.events.simulation import SimulationCounts
 from desktop.model.event_delivery import StoredEvent
 from desktop.store.event_write_repository import EventSelection
 from desktop.sync.event_replay import ReplayPreview
+from desktop.sync.event_rollback import RollbackPreview
 
 EventItem = Event | BadLine | DuplicateEvent
 PlannedListener = Callable[[PlannedRequest | NoChange], None]
@@ -120,7 +121,8 @@ class EventUseCases:
     `simulate` hears of each planned request, and how many lines were read so far. `start_delivery`
     takes an order, `start_retry` stored events and whether what was not ticked goes out,
     `start_waiting` the source whose removals may go out, and whether they do. `start_replay` sends
-    delivered events once more, removals too where that is said.
+    delivered events once more, removals too where that is said; `start_rollback` sets back what
+    they changed. `clear` clears delivered events older than so many days, and says how many.
     """
 
     simulate: Callable[
@@ -131,3 +133,6 @@ class EventUseCases:
     start_waiting: Callable[[int, bool], DeliveryProcess]
     preview_replay: Callable[[EventSelection], Awaitable[ReplayPreview]]
     start_replay: Callable[[EventSelection, bool], DeliveryProcess]
+    preview_rollback: Callable[[EventSelection], Awaitable[RollbackPreview]]
+    start_rollback: Callable[[EventSelection], DeliveryProcess]
+    clear: Callable[[int], Awaitable[int]]

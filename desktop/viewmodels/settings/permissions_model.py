@@ -1,9 +1,11 @@
 """Model of the permissions card: the switch for changes, and a switch per role and permission."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from desktop.connect.identity_and_roles import PERMISSIONS_DISCLAIMER
 from desktop.kit.errors import AppError
+from desktop.model.json_value import Json
 from desktop.model.permission import SETTABLE_PERMISSIONS, Permission, Role
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
@@ -18,6 +20,7 @@ CHANGES_OFF_TEXT = "While this is off nothing is written to any service."
 CHANGES_ON_TEXT = "People here can change what the table below allows."
 ROLE_PLURAL_LABELS = {
     Role.ADMIN: "Admins",
+    Role.LEAD: "Leads",
     Role.AGENT: "Agents",
 }
 _PERMISSION_NOTES = {
@@ -47,6 +50,8 @@ class PermissionsView:
     changes_disabled_reason: str
     roles: tuple[str, ...]
     rows: tuple[tuple[str, str, tuple[PermissionSwitchView, ...]], ...]
+    leads: str
+    leads_disabled_reason: str
     limits_notice: str
     error: ErrorMessage
 
@@ -78,6 +83,8 @@ class PermissionsModel(CardModel):
             ),
             roles=tuple(ROLE_PLURAL_LABELS[role] for role in Role),
             rows=rows,
+            leads=values.get(settings_table.LEADS),
+            leads_disabled_reason=setting_disabled_reason(self._workspace, settings_table.LEADS),
             limits_notice=PERMISSIONS_DISCLAIMER,
             error=self._error,
         )
@@ -90,6 +97,10 @@ class PermissionsModel(CardModel):
         """Allow or refuse one permission to one role, on the permissions card."""
         self._store(settings_table.PERMISSION_SETTINGS[role, permission], on)
 
+    def set_leads(self, ids: str) -> None:
+        """Name the agents who are leads, by their Zendesk ids, on the permissions card."""
+        self._store(settings_table.LEADS, ids)
+
     def _build_switch(self, role: Role, permission: Permission) -> PermissionSwitchView:
         setting = settings_table.PERMISSION_SETTINGS[role, permission]
         return PermissionSwitchView(
@@ -100,7 +111,7 @@ class PermissionsModel(CardModel):
             setting_disabled_reason(self._workspace, setting),
         )
 
-    def _store(self, setting: Setting[bool], on: bool) -> None:
+    def _store(self, setting: Setting[Any], value: Json) -> None:
         self._error = NO_ERROR
         reason = setting_disabled_reason(self._workspace, setting)
         if reason:
@@ -108,7 +119,7 @@ class PermissionsModel(CardModel):
         else:
             # The file may be read-only or changed by a policy since the card was drawn.
             try:
-                self._workspace.change_settings({setting.key: on})
+                self._workspace.change_settings({setting.key: value})
             except AppError as error:
                 self._error = to_error_message(error)
         self.changed.emit()

@@ -122,6 +122,6 @@ class RetentionModel(CardModel):
 def _kept_text(row: RetentionRow) -> str:
     if not row.rows:
         return "Nothing is kept now."
-    kept = format_count(row.rows, row.type.noun[0], row.type.noun[1])
+    kept = format_count(row.rows, *row.type.kept_noun)
     oldest = f", the oldest of {format_full_date(row.oldest_at)}" if row.oldest_at else ""
     return f"{kept} kept{oldest}."

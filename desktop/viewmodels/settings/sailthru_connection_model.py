@@ -66,7 +66,7 @@ class SailthruConnectionModel(ConnectingCardModel):
         location = self._connection_config.vault.location_label
         return SailthruConnectionView(
             has_key=self.has_key,
-            key_text=f"A key and secret are {location}." if self.has_key else "",
+            key_text=self._key_text(location),
             is_busy=is_busy,
             note=note,
             note_tone=tone,
@@ -77,6 +77,13 @@ class SailthruConnectionModel(ConnectingCardModel):
                 request_api_key_text(),
             ),
         )
+
+    def _key_text(self, location: str) -> str:
+        if self.has_key:
+            return f"A key and secret are {location}."
+        if self._workspace.clients.sailthru is not None:
+            return "No key on this computer: your team's worker reaches Sailthru for you."
+        return ""
 
     @property
     def has_dedicated_key(self) -> bool:

@@ -17,13 +17,16 @@ from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.errors import AppError
 from desktop.model.permission import Permission, check_permission
 from desktop.settings import settings_table
+from desktop.sync.sync_service import SyncService
 from desktop.viewmodels.page_access import decide_settings_sections
 from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.connection_test_model import ConnectionTestModel
+from desktop.viewmodels.settings.data_sources_model import DataSourcesModel, DataSourceUseCases
 from desktop.viewmodels.settings.diagnostics_model import DiagnosticsModel
 from desktop.viewmodels.settings.disconnect_model import DisconnectModel
 from desktop.viewmodels.settings.erasures_model import ErasuresModel
 from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
+from desktop.viewmodels.settings.field_protection_model import FieldProtectionModel
 from desktop.viewmodels.settings.local_data_model import (
     LocalDataModel,
     NoteEverybody,
@@ -67,6 +70,8 @@ class SettingsPageModel(QObject):
         make_sell_exporter: MakeSellExporter | None = None,
         note_everybody: NoteEverybody = everybody_stays,
         get_retention: Callable[[], RetentionService | None] = lambda: None,
+        data_sources: DataSourceUseCases | None = None,
+        get_syncs: Callable[[], SyncService] | None = None,
     ) -> None:
         super().__init__()
         self.log_folder = log_folder
@@ -84,6 +89,8 @@ class SettingsPageModel(QObject):
             connection_config, local_databases, bus, self._may_stop_runs, note_everybody
         )
         self.retention = RetentionModel(get_retention)
+        self.sources = DataSourcesModel(workspace, data_sources)
+        self.protection = FieldProtectionModel(get_syncs)
         self.erasures = ErasuresModel(erasures, bus)
         self.team_store = TeamStoreModel(workspace, team, connection_config.clock)
         self.team = TeamPolicyModel(workspace, connection_config)
@@ -100,6 +107,8 @@ class SettingsPageModel(QObject):
             self.sell,
             self.data,
             self.retention,
+            self.sources,
+            self.protection,
             self.erasures,
             self.team_store,
             self.team,
@@ -175,6 +184,7 @@ class SettingsPageModel(QObject):
         self.sailthru.load_status()
         self.data.count_kept()
         self.retention.load_status()
+        self.sources.load_status()
         self.erasures.load_status()
         self.timer.load_status()
         self.mail.load_status()

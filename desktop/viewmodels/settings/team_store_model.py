@@ -79,9 +79,17 @@ class TeamStoreModel(CardModel):
         """Leave the team, by the card's button; what was handed in stays there."""
         self._start_work("work", self._leave(), "Leaving…")
 
-    async def invite(self, name: str) -> str:
-        """Make a one-time code for one more computer; as secret as a password until it is used."""
-        return await self._team.invite(name, self._workspace.actor)
+    async def invite(self, name: str, person: str = "") -> str:
+        """Make a one-time code for one more computer; as secret as a password until it is used.
+
+        `person`: the Zendesk user id of whoever works there without a Sailthru key, or "".
+        """
+        if person and not person.isdecimal():
+            raise InvalidInput(
+                f"“{person[:40]}” is no Zendesk user id.",
+                "It is the number in their profile's address.",
+            )
+        return await self._team.invite(name, self._workspace.actor, person=person)
 
     def revoke(self, desk_id: str) -> None:
         """End a computer of the team from afar, by its row's button on the card."""
@@ -112,8 +120,12 @@ class TeamStoreModel(CardModel):
         await self._team.join(address, self._workspace.actor)
         count = await self._team.hand_in_audit()
         await self._read()
-        entries = format_count(count, "change", "changes")
-        self._finish_work(f"Joined. {entries} of this computer's record handed in.")
+        text = format_count(count, "change", "changes")
+        text = f"Joined. {text} of this computer's record handed in."
+        if await self._team.use_worker(self._workspace.change_settings):
+            await self._workspace.connect()
+            text += " Sailthru is reached through your team's worker."
+        self._finish_work(text)
 
     async def _leave(self) -> None:
         await self._team.leave(self._workspace.actor)

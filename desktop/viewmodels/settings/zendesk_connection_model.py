@@ -55,7 +55,7 @@ _NO_CLIENT = (
     "integrations › OAuth clients; the text below can be sent to them."
 )
 _REFUSED_HINT = "Check the e-mail address and the token; in Zendesk the token must be active."
-ROLE_LABELS = {Role.ADMIN: "Administrator", Role.AGENT: "Agent"}
+ROLE_LABELS = {Role.ADMIN: "Administrator", Role.LEAD: "Lead", Role.AGENT: "Agent"}
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ class MappingEditorView:
     rounding_note: str
     source_fields: tuple[FieldChoice, ...]
     target_fields: tuple[FieldChoice, ...]
+    segments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
         self.lists: tuple[SailthruList, ...] = ()  # of the account, as they were read last
         self.lists_error = ""
         self._user_fields: tuple[UserFieldDefinition, ...] = ()  # of Zendesk, as read last
+        self._segments: tuple[str, ...] = ()  # of Audience, by name
 
     # What is shown.
 
@@ -124,6 +126,7 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
             target_fields=target_field_choices(
                 sync, self._user_fields, self.lists, trial.target_fields if trial else {}
             ),
+            segments=self._segments,
         )
 
     @property
@@ -275,6 +278,8 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
     def _on_other_sync(self) -> None:
         self._selected_index = 0
         self._forget_trial()
+        if self._draft is not None and self._draft.is_rule:
+            self.tasks.start("segments", self._read_segments())
 
     def _forget_trial(self) -> None:
         self._trial_query, self._trial_customer, self._trial_error = "", None, ""
@@ -321,6 +326,11 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
                 self._trial_customer = customer
         finally:
             self._is_busy = False
+        self.changed.emit()
+
+    async def _read_segments(self) -> None:
+        segments = await self._context.store.segments.list_all()
+        self._segments = tuple(segment.name for segment in segments)
         self.changed.emit()
 
     async def _read_fields(self) -> None:
@@ -378,7 +388,7 @@ def _take_over_unmapped(draft: Sync, sync: Sync) -> Sync:
     """Return the mapping draft with the saved sync's switch, name and times."""
     return replace(
         draft, version=sync.version, on=sync.on, checked_at=sync.checked_at,
-        switched_on_by=sync.switched_on_by,
+        switched_on_by=sync.switched_on_by, armed_at=sync.armed_at,
         schedule=sync.schedule, title=sync.title, labels=sync.labels,
         favourite=sync.favourite, description=sync.description, notify=sync.notify,
     )  # fmt: skip

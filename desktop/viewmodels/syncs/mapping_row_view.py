@@ -31,6 +31,7 @@ _SOURCE_TYPE_LABELS = (
     (SourceType.SEEN, "Seen tickets"),
     (SourceType.OPTOUT, "Opt-out"),
     (SourceType.TEXT, "Fixed text"),
+    (SourceType.TEMPLATE, "Template"),
 )
 _OPERATOR_LABELS = (
     (MappingOperator.SET, "Set"),
@@ -45,6 +46,7 @@ _SOURCE_FIELD_LABELS = {
     SourceType.LISTS.value: "Only these",
     SourceType.STAGES.value: "Only these",
     SourceType.TEXT.value: "The text",
+    SourceType.TEMPLATE.value: "Liquid",
     SourceType.IDENTIFIER.value: "Identifier",
 }
 
@@ -182,6 +184,8 @@ def mapping_source_label(row: MappingRow) -> str:
     """Name where a mapping row's value comes from."""
     if row.type is SourceType.TEXT:
         return f"“{row.source}”"
+    if row.type is SourceType.TEMPLATE:
+        return row.source or "Not written yet"
     if row.type in (SourceType.FIELD, SourceType.IDENTIFIER):
         return field_title(row.source) or "Not chosen"
     return _SOURCE_TYPE_LABEL_BY_TYPE[row.type]

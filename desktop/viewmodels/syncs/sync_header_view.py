@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from desktop.kit.text import format_count
+from desktop.model.rule import PREVIEW_DAYS
 from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import Run, RunProgress, RunState
 from desktop.model.sync_schedule import parse_schedule_rule
+from desktop.sync.rule_text import stuck_pause_text
 from desktop.sync.sync_service import MissingResource
 from desktop.sync.sync_snapshot import SyncSnapshot
 from desktop.viewmodels import time_format
@@ -167,6 +169,15 @@ def _visible_disabled_reason(blockers: dict[str, str]) -> str:
 def _status_text(snapshot: SyncSnapshot, inputs: HeaderInputs) -> str:
     """Say in the sync's header whether it is on and how often it runs on this computer."""
     sync = snapshot.sync
+    stuck = stuck_pause_text(snapshot.sync_state)
+    if stuck:
+        return f"Off. {stuck}"
+    if not sync.on and sync.is_rule:
+        # The rows below it are no work that waits.
+        return (
+            f"Off. Preview shows to whom it happened in the last {PREVIEW_DAYS} days. Switched on,"
+            " the rule acts on what happens from then on."
+        )
     if not sync.on:
         return "Off. Preview shows what it would do."
     if not sync.schedule:

@@ -10,6 +10,7 @@ from desktop.model.sync import SourceKind, Sync, TargetType
 from desktop.model.sync_plan import PlannedOutcome
 from desktop.model.sync_run import Run, RunStage, RunState
 from desktop.model.sync_schedule import ScheduleKind, parse_schedule_rule
+from desktop.sync.rule_text import describe_actions, describe_trigger
 from desktop.sync.sync_presets import PresetNames
 from desktop.viewmodels import time_format
 from desktop.viewmodels.tone import ChipTone
@@ -18,6 +19,7 @@ from desktop.viewmodels.tone import ChipTone
 _KIND_CHOICES = (
     (SourceKind.ZENDESK_USERS.value, "Zendesk users → Sailthru profiles"),
     (SourceKind.ZENDESK_TICKETS.value, "Zendesk tickets → Sailthru profile data"),
+    (SourceKind.RULE.value, "Rule: when something happens to a customer"),
     (SourceKind.SAILTHRU_LISTS.value, "Sailthru lists → Zendesk users"),
 )
 _TO_SELL_CONTACTS = f"{SourceKind.SAILTHRU_LISTS.value} {TargetType.SELL_CONTACTS.value}"
@@ -25,6 +27,7 @@ _TO_SELL_LEADS = f"{SourceKind.SAILTHRU_LISTS.value} {TargetType.SELL_LEADS.valu
 _SELL_KIND_CHOICES = (
     (SourceKind.SELL_CONTACTS.value, "Zendesk Sell contacts → Sailthru profiles"),
     (SourceKind.SELL_LEADS.value, "Zendesk Sell leads → Sailthru profiles"),
+    (SourceKind.SELL_OPTOUTS.value, "Zendesk Sell opt-outs → Sailthru profiles"),
     (_TO_SELL_CONTACTS, "Sailthru lists → Zendesk Sell contacts"),
     (_TO_SELL_LEADS, "Sailthru lists → Zendesk Sell leads"),
 )
@@ -62,6 +65,7 @@ _SOURCE_LABELS = {
     SourceKind.ZENDESK_USERS: "Zendesk users",
     SourceKind.SELL_CONTACTS: "Sell contacts",
     SourceKind.SELL_LEADS: "Sell leads",
+    SourceKind.SELL_OPTOUTS: "Sell opt-outs",
 }
 _SELL_TARGET_LABELS = {
     TargetType.SELL_CONTACTS: "Sell contacts",
@@ -83,6 +87,8 @@ def parse_kind_choice(key: str) -> tuple[SourceKind, TargetType | None]:
 def source_label(sync: Sync, names: PresetNames) -> str:
     """Name on the page Sync what a sync reads, in a few words."""
     source = sync.source
+    if sync.is_rule:
+        return describe_trigger(sync)
     if source.where:
         return " and ".join(condition_label(condition, names) for condition in source.where)
     if source.kind is not SourceKind.SAILTHRU_LISTS:
@@ -104,6 +110,9 @@ def condition_label(condition: FieldCondition, names: PresetNames) -> str:
 
 def target_label(sync: Sync, names: PresetNames) -> str:
     """Name on the page Sync what a sync writes, in a few words."""
+    if sync.is_rule:
+        first, *others = describe_actions(sync) or ("does nothing yet",)
+        return f"{first} and {len(others)} more" if others else first
     if sync.target_service is Service.SAILTHRU:
         if sync.source.kind is SourceKind.ZENDESK_TICKETS:
             return "Profile data"

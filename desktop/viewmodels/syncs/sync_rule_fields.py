@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from desktop.model.rule import RuleTrigger
 from desktop.model.sync import FlowPolicy, MatchIdentifier, SourceKind, Sync
 from desktop.model.sync_fields import (
     ATTESTED_PATH,
@@ -27,6 +28,7 @@ _CONTROLS = {
     SyncFieldKind.NUMBER: FieldKind.NUMBER,
     SyncFieldKind.CHOICE: FieldKind.CHOICE,
 }
+_PHRASE_PATHS = ("source.phrase", "source.phrase_in")
 _OPT_IN_PATHS = (ATTESTED_PATH, "opt_in.email")
 # Fields whose label says it all on a form.
 _WITH_HELP = frozenset(
@@ -36,6 +38,13 @@ _WITH_HELP = frozenset(
         "name_split",
         "covering_list",
         "effects.list_name_field",
+        "effects.pause_days",
+        "source.trigger",
+        "source.optout.out_tags",
+        "source.optout.in_tags",
+        "source.optout.field",
+        "source.optout.out_values",
+        "source.optout.level",
         "effects.deleted_var",
         "opt_in.email",
         "pressure.event",
@@ -48,6 +57,8 @@ def _is_visible(field: SyncField) -> Callable[[FormValues], bool]:
     def decide(values: FormValues) -> bool:
         if SourceKind(values["source.kind"]) not in field.sources:
             return False
+        if field.path in _PHRASE_PATHS:
+            return values["source.trigger"] == RuleTrigger.PHRASE.value
         if field.service is not None and field.service.value not in str(values[_SERVICES]):
             return False
         if field.path in _OPT_IN_PATHS:
@@ -79,12 +90,23 @@ def _form_field(
 
 
 SOURCE_FIELDS = (
+    _form_field("source.trigger"),
+    _form_field("source.phrase", "Phrase in the ticket", placeholder="such as refund policy"),
+    _form_field("source.phrase_in", "Where the phrase stands"),
+    _form_field("source.segment", placeholder="everybody"),
     _form_field(
         "source.lists", "Sailthru lists read", placeholder="Every natural list", custom=True
     ),
     _form_field(
         "source.within_days", "Tickets of so many days", placeholder="any age", suffix=" days"
     ),
+    _form_field("source.optout.out_tags", placeholder="No tag"),
+    _form_field("source.optout.in_tags", placeholder="No tag"),
+    _form_field("source.optout.field", placeholder="name or id"),
+    _form_field("source.optout.out_values", placeholder="No value"),
+    _form_field("source.optout.in_values", placeholder="No value"),
+    _form_field("source.optout.level"),
+    _form_field("source.optout.default"),
 )
 # The remembered pair decides in every sync: it has no control.
 IDENTITY_FIELDS = tuple(
@@ -105,6 +127,10 @@ EFFECT_FIELDS = (
     _form_field("name_split"),
     _form_field("effects.create_missing", "Create missing profiles"),
     _form_field("effects.add_to_lists", "Lists to add them to", placeholder="No list", custom=True),
+    _form_field(
+        "effects.remove_from_lists", "Lists to take them off", placeholder="No list", custom=True
+    ),
+    _form_field("effects.pause_days", placeholder="no pause", suffix=" days"),
     _form_field("effects.lead_lists"),
     _form_field("effects.remove_when_gone"),
     _form_field("effects.add_tags", "Tags to give", placeholder="No tag"),

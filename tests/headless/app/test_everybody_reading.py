@@ -1,23 +1,23 @@
 """What is read again while a window is open, and when."""
 
 from desktop.app.background.everybody_reading import find_due_sources
-from desktop.store.data_source_repository import DataSourceState, list_source_name
+from desktop.store.data_source_repository import ReadingState, list_source_name
 
 NOW = 1_700_000_000.0
 DAY = 86_400.0
 
 
-def states(**ages: float) -> dict[str, DataSourceState]:
+def states(**ages: float) -> dict[str, ReadingState]:
     """Data sources read whole so many seconds ago."""
     return {
-        name: DataSourceState(name, begun_at=NOW - age, ended_at=NOW - age, whole_from=NOW - age)
+        name: ReadingState(name, begun_at=NOW - age, ended_at=NOW - age, whole_from=NOW - age)
         for name, age in ages.items()
     }
 
 
 def test_nothing_is_due_before_the_first_reading_has_ended() -> None:
     assert find_due_sources({}, NOW) == ()
-    begun = {"tickets": DataSourceState("tickets", begun_at=NOW - DAY)}
+    begun = {"tickets": ReadingState("tickets", begun_at=NOW - DAY)}
     assert find_due_sources(begun, NOW) == ()
 
 

@@ -12,13 +12,14 @@ from desktop.app.cli import parse_arguments
 from desktop.app.commands.registry import (
     COMMANDS,
     EVENTS_SUBCOMMANDS,
+    RULES_SUBCOMMANDS,
     SYNC_SUBCOMMANDS,
     CommandEntry,
 )
 from desktop.kit.errors import InvalidInput
 
 ROOT = Path(__file__).resolve().parents[3]
-ENTRIES = (*COMMANDS, *SYNC_SUBCOMMANDS, *EVENTS_SUBCOMMANDS)
+ENTRIES = (*COMMANDS, *SYNC_SUBCOMMANDS, *EVENTS_SUBCOMMANDS, *RULES_SUBCOMMANDS)
 
 # Prints how many modules a command line has imported, and which command modules are among them.
 _COUNT_IMPORTS = """
@@ -47,7 +48,7 @@ def imported_modules(home: Path, *arguments: str) -> tuple[int, list[str]]:
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_command_entry_names_module_with_that_command(entry: CommandEntry) -> None:
     command = entry.load()
-    assert command.run is not None or entry.name in ("sync", "events")
+    assert command.run is not None or entry.name in ("sync", "events", "rules")
 
 
 def test_command_modules_are_all_registered() -> None:

@@ -84,3 +84,30 @@ def test_edited_change_of_address_is_told_as_a_damaged_database(
     told = fairlead("undo", "1", "--json")
     assert told.exit_code == 1
     assert told.json["error"]["title"] == "fairlead.db is damaged."
+
+
+def test_sent_edit_that_somebody_queued_again_is_not_sent(
+    fairlead: FairleadCommand,
+    as_agent: FairleadCommand,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+) -> None:
+    email = customers.new_email()
+    sid = sandbox.create_profile(email, optout_email="all")
+    fairlead("lookup", email)
+    words = ("--reason", "asked", "--ticket", "48213")
+    opted_in = fairlead("edit", email, "--optout", "none", *words)
+    assert opted_in.exit_code == 0, opted_in.stdout
+    assert fairlead("edit", email, "--optout", "all", "--reason", "asked").exit_code == 0
+    write_raw(
+        fairlead.home,
+        "UPDATE outbox SET state = 'queued', not_before = 0, tries = 0, accepted_at = 0"
+        " WHERE new = '\"none\"'",
+    )
+    for deliverer in (as_agent, fairlead):
+        deliverer("outbox", "deliver", "--json")
+    retried = fairlead("outbox", "retry", "1", "--json")
+    assert "has ended once" in retried.json["error"]["title"]
+    profile = sandbox.read_profile(sid)
+    assert profile is not None
+    assert profile["optout_email"] == "all"

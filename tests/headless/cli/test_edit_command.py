@@ -318,7 +318,8 @@ def test_outbox_two_deliverers_send_each_row_once(
 ) -> None:
     from desktop.store.workspace_store import open_store
 
-    subjects = [customers.new_customer("var") for _ in range(40)]
+    # What anybody may change: the rows are queued without the keyring's key.
+    subjects = [customers.new_customer("health") for _ in range(40)]
     store = open_store(home / "workspaces" / "main")
     requests = [s.make_edit() for s in subjects]
     store.outbox.enqueue.blocking(requests, "Ada", 1.0, [0.0] * 40, actor_key="1")

@@ -43,6 +43,15 @@ async def test_read_is_retried_with_growing_backoff() -> None:
     assert sum(found.clock.slept) <= INTERACTIVE_RETRY_POLICY.max_wait_s
 
 
+async def test_refused_call_has_the_number_that_zendesk_gave_it() -> None:
+    body = {"error": {"title": "Forbidden", "message": "You do not have access."}}
+    refused = json_response(body, 403, x_zendesk_request_id="aff3-7")
+    client, _ = make_zendesk_client(refused)
+    with pytest.raises(Forbidden) as caught:
+        await client.show_user(7)
+    assert caught.value.details().endswith("(forbidden, request aff3-7)")
+
+
 async def test_interactive_call_stops_after_three_tries() -> None:
     client, found = make_sailthru_client(OFFLINE)
     with pytest.raises(ServiceUnreachable):

@@ -73,6 +73,17 @@ async def test_a_refused_identify_that_is_given_up_lets_its_users_later_events_g
     assert await states(services) == ["skipped", "done"]
 
 
+async def test_a_membership_without_an_organisation_lets_its_users_later_events_go(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    user, email = records.user()
+    missing = {"id": records.new_name()}
+    later = track("Read", f"u{user}", email=email) | AT
+    await store_events(services, identify(f"u{user}", email, company=missing), later)
+    await deliver_stored(services)
+    assert await states(services) == ["done parked", "done"]
+
+
 async def test_a_track_call_without_a_user_lets_the_identify_go_that_makes_them(
     services: WorkspaceServices, records: EventRecords
 ) -> None:

@@ -5,8 +5,20 @@ from typing import Any
 
 import pytest
 
+from desktop.app.container import WorkspaceServices
+from desktop.app.event_services import build_rollback
+from desktop.sync.event_rollback import RollbackState
 from tests.support.cli_command import FairleadCommand
-from tests.support.event_cases import EventRecords, as_lines, group, identify, track
+from tests.support.event_cases import (
+    EventRecords,
+    as_lines,
+    deliver_stored,
+    group,
+    identify,
+    store_events,
+    stored_states,
+    track,
+)
 from tests.support.sandbox_servers import SandboxServers
 
 AT = {"timestamp": "2026-11-29T09:00:00Z"}
@@ -157,3 +169,23 @@ def test_a_replayed_removal_waits_until_it_is_ticked(
     words = ("events", "replay", "--source", "stdin", "--json")
     assert fairlead(*words).json["totals"]["skipped"] == 1
     assert records.memberships(user) == [organization]
+
+
+async def test_a_preview_compares_so_many_requests_and_counts_the_rest(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    user, email = records.user()
+    await store_events(
+        services,
+        identify(f"u{user}", email, name="First Name"),
+        identify(f"u{user}", email, name="Second Name"),
+        track("Read", f"u{user}") | AT,
+    )
+    await deliver_stored(services)
+    ids = [one.id for one, _ in await stored_states(services)]
+    rollback = await build_rollback(services)
+    found = await rollback.preview(ids, 1)
+    # What was made is known to stay without asking.
+    assert (found.requests, found.more) == (3, 1)
+    assert [step.state for step in found.steps] == [RollbackState.KEPT, RollbackState.PLANNED]
+    assert found.event_ids == ids[:2]

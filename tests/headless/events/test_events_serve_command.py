@@ -178,7 +178,8 @@ REFUSED: list[tuple[str, Any, dict[str, Any], int]] = [
         {"headers": {"Content-Encoding": "gzip"}},
         413,
     ),
-    ("/v1/batch", b"\x1f\x8bxx", {"headers": {"Content-Encoding": "gzip"}}, 413),
+    ("/v1/batch", b"\x1f\x8bxx", {"headers": {"Content-Encoding": "gzip"}}, 400),
+    ("/v1/batch", b"{}", {"headers": {"Content-Encoding": "deflate"}}, 400),
     ("/v1/batch", b"{}", {"headers": {"Content-Encoding": "br"}}, 415),
 ]
 

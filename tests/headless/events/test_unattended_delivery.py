@@ -272,7 +272,12 @@ def test_a_database_copied_to_another_desk_delivers_nothing_by_itself(
     switch_on(fairlead, FAIRLEAD_AUDIT_KEY="a" * 40)
     collect(fairlead, track("Read", f"u{user}", email=email), FAIRLEAD_AUDIT_KEY="b" * 40)
     assert records.user_events(user) == []
-    collect(fairlead, FAIRLEAD_AUDIT_KEY="a" * 40)
+    # What another key proves is delivered by a person; what comes in here goes.
+    other, other_email = records.user()
+    here = track("Read", f"u{other}", email=other_email) | AT
+    collect(fairlead, here, FAIRLEAD_AUDIT_KEY="a" * 40)
+    assert (records.user_events(user), len(records.user_events(other))) == ([], 1)
+    fairlead("events", "deliver", FAIRLEAD_AUDIT_KEY="a" * 40)
     assert len(records.user_events(user)) == 1
 
 

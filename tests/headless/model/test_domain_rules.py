@@ -95,6 +95,9 @@ def test_optout_over_level_not_read_may_loosen_unless_all(new: str) -> None:
 
 
 AGENTS = {P.VIEW, P.LIST_ADD, P.OPT_OUT, P.HEALTH, P.CHANGE_EMAIL, P.NOTE, P.PAUSE}
+LEADS = AGENTS | {P.LIST_REMOVE, P.OPT_IN, P.VARS, P.TAG, P.TEXTS, P.AUDIENCE}
+LEADS |= {P.AGENT_REPORTS, P.TEAM_RECORD}
+BY_ROLE = {Role.ADMIN: set(P), Role.LEAD: LEADS, Role.AGENT: AGENTS}
 
 
 @pytest.mark.parametrize("permission", Permission)
@@ -106,7 +109,7 @@ def test_permission_matrix(permission: Permission, role: Role, changes: bool) ->
         Actor("x", role),
         PermissionRules(are_changes_enabled=changes, permissions=DEFAULT_PERMISSIONS),
     )
-    allowed = (changes or permission is P.VIEW) and (role is Role.ADMIN or permission in AGENTS)
+    allowed = (changes or permission is P.VIEW) and permission in BY_ROLE[role]
     assert verdict.is_allowed == allowed
     assert bool(verdict.reason) != allowed
     assert permission.label

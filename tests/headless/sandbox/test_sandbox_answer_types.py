@@ -223,6 +223,9 @@ def sailthru_answers(sandbox: SandboxClient) -> Iterator[tuple[str, str, Any]]:
     call("GET", "list", {"list": "Newsletter", "fields": {"vars": 1}})
     call("GET", "list", {"list": "Smart"})
     call("GET", "settings", {})
+    item = {"id": "https://shop.example/lamp", "keys": {"sku": "l1"}, "title": "Lamp"}
+    call("POST", "content", item | {"price": 1999, "tags": "light"})
+    call("GET", "content", {"items": 5})
     csv_columns = {"vars": {"a": 1}}
     for job in (
         {"job": "import", "list": "Fresh", "emails": "one@x.example,two@x.example"},

@@ -241,10 +241,10 @@ def queue(store: WorkspaceStore, key: str = "7") -> Edit:
         "UPDATE outbox SET proof = ''",
     ],
 )
-def test_waiting_edit_that_was_rewritten_is_judged_by_who_is_at_work(
+def test_waiting_edit_that_was_rewritten_is_sent_by_who_retries_it_alone(
     store: WorkspaceStore, tmp_path: Path, attack: str
 ) -> None:
-    lee = Actor("Lee", Role.AGENT, 2)
+    ada, lee = Actor("Ada", Role.ADMIN, 1), Actor("Lee", Role.AGENT, 2)
     edit = store.outbox.get_edit.blocking(queue(store).id)
     assert edit.is_author_proven
     assert sending_refusal(edit, lee, ON) == ""
@@ -252,9 +252,14 @@ def test_waiting_edit_that_was_rewritten_is_judged_by_who_is_at_work(
     edit = store.outbox.get_edit.blocking(edit.id)
     assert not edit.is_author_proven
     assert "may not" in sending_refusal(edit, lee, ON)
-    assert sending_refusal(edit, Actor("Ada", Role.ADMIN, 1), ON) == ""
+    assert "Retry" in sending_refusal(edit, ada, ON), "being at work is not to want it"
     assert "outside Fairlead" in sending_refusal(edit, None, ON)
     assert not edit.is_made_by(edit.actor_key)
+    if edit.request.undoes is None:
+        retried = store.outbox.retry.blocking(
+            edit.id, 2.0, actor="Ada", actor_key=ada.key, judge=lambda *_: 0.0
+        )
+        assert sending_refusal(store.outbox.get_edit.blocking(retried.id), ada, ON) == ""
 
 
 @pytest.mark.parametrize(

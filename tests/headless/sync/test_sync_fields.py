@@ -11,7 +11,7 @@ from desktop.kit.errors import InvalidInput, NotPermitted, UserDecisionNeeded
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.lifecycle_stage import CapPeriod, FrequencyCap
 from desktop.model.permission import Actor, Permission, Role
-from desktop.model.sync import OptInAttestation, SourceKind, Sync, SyncSource
+from desktop.model.sync import ATTESTATION_TEXT, OptInAttestation, SourceKind, Sync, SyncSource
 from desktop.model.sync_fields import SYNC_FIELDS, find_sync_field
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.sync_field_text import format_field, parse_field_text
@@ -30,7 +30,7 @@ FULL = Sync("s", "S", SyncSource(SourceKind.ZENDESK_TICKETS), pressure=Frequency
 NOT_SET_HERE = {
     "name", "on", "switched_on_by", "checked_at",
     "preset", "version", "source.kind", "target", "partner", "opt_in.attested_by",
-    "opt_in.attested_at", "opt_in.sms",
+    "opt_in.attested_at", "opt_in.sms", "armed_at", "effects.pause_var", "effects.pause_list",
 }  # fmt: skip
 OPT_IN = (("effects.add_to_lists", "Loyal"), ("opt_in.attested", "on"), ("opt_in.email", "on"))
 
@@ -171,6 +171,8 @@ def test_attestation_is_of_who_saves_and_stands_in_the_audit(store: WorkspaceSto
     assert (row.kind, row.actor, row.name, row.old) == ("consent", "Kim", made.name, None)
     assert isinstance(row.new, dict)
     assert (row.new["email"], row.new["lists"]) == (True, ["Loyal"])
+    # As the sentence was shown.
+    assert row.new["text"] == ATTESTATION_TEXT
     assert store.audit.verify_chain.blocking().first_broken_seq is None
     # Nothing of it changed: nobody attests anew.
     syncs.change_fields(made.name, [("title", "Other")])

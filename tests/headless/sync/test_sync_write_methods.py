@@ -82,6 +82,10 @@ async def test_bulk_import_disabled_creates_singly(
     assert sorted(r.address for r in created) == [f"new{n}@{sync_cases.DOMAIN}" for n in range(3)]
     assert next(r for r in rows if r.source_id == known.sid).target_id == str(known.user_id)
     assert (run.state, run.totals["created"]) == (RunState.DONE, 3)
+    # Each created record says by which consent, also where it needs none.
+    audit = await sync_services.store.audit.list_entries()
+    stamped = [one.detail for one in audit if one.kind == "sync" and "consent: " in one.detail]
+    assert len(stamped) == 3
 
 
 @pytest.mark.parametrize("bulk_import", ["on", "off"])

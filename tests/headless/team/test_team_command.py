@@ -68,6 +68,7 @@ def test_desk_joins_by_a_code_once_and_is_revoked_from_afar(
     assert ada.ok("team", "revoke", joined["desk"][:8])["login"] == "ended"
     shown = {one["id"]: one for one in ada.ok("team")["desks"]}[joined["desk"]]
     assert (shown["revoked_by"], shown["entries"]) == ("Ada Admin", 1)
+    assert shown["name"] == "Kim's laptop"
     # What it then tries says so; what its people do is kept there.
     for words in (("team",), ("worker", "--once"), ("team", "approvals")):
         done = kim(*words, "--json", **mine)
@@ -183,8 +184,34 @@ def test_migrate_makes_a_store_of_an_empty_database(
     assert "no team store yet" in ada("team", "join", **mine).stderr
     done = ada("team", "migrate", "-", "--json", stdin=owner.text)
     assert (done.exit_code, done.json["before"]) == (0, 0), done
+    # Its code is the first desk's; once there is one, no other is made so.
+    code = {"FAIRLEAD_TEAM_DSN": f"{done.json['code']}#{'ab' * 32}"}
+    assert ada("team", "join", **code).exit_code == 0
+    again = ada("team", "migrate", "-", "--json", stdin=owner.text, **code)
+    assert "code" not in again.json, again
+    assert ada.ok("team", **code)["desks"][0]["acts_for"] == ["7601"]
+    assert ada("team", "leave", **code).exit_code == 0
     refused = ada("team", "join", "-", "--json", stdin=bare.text, FAIRLEAD_TEAM_DSN=bare.text)
     # Only in a keyring could the new team's key be kept; a server is told to bring one.
     assert (refused.exit_code, "openssl" in refused.json["error"]["hint"]) == (2, True), refused
     assert ada("team", "join", "-", "--json", stdin=bare.text).exit_code == 2
     assert ada("team", "join", **mine).exit_code == 0
+
+
+def test_lead_sees_the_teams_record_and_changes_no_setting(make_desk: MakeDesk) -> None:
+    ada, kim = make_desk("ada"), make_desk("kim", admin="agent")
+    ada.ok("team", "join")
+    # Joined by an admin; an agent works there.
+    kim.ok("team", "join", **sign_in(ada))
+    refused = kim("audit", "--team", "--json")
+    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted"), refused
+    setup = json.dumps({"permissions": {"leads": "7602"}})
+    assert kim("setup", "--from", "-", stdin=setup, **sign_in(ada)).exit_code == 0
+    assert kim.ok("audit", "--team")["rows"] == []
+    mine = json.dumps({"permissions": {"leads": "7602, 7605"}})
+    assert "needs an admin and was not changed" in kim("setup", "--from", "-", stdin=mine).stdout
+
+
+def sign_in(desk: TeamDeskCommand) -> dict[str, str]:
+    """The environment by which this desk's person signs in to Zendesk."""
+    return {name: value for name, value in desk.command.environ.items() if "ZENDESK" in name}

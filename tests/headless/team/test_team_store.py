@@ -1,5 +1,7 @@
 """The team store itself: what a desk may do there, its versions, and its errors in sentences."""
 
+import queue
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,6 +16,7 @@ from desktop.store.sqlite_database import load_migrations
 from desktop.store.team.enrolment_repository import name_admin
 from desktop.store.team.team_database import TeamDatabase
 from desktop.store.team.team_errors import DeskRevoked, TeamStoreAway, TeamStoreRefused
+from desktop.store.team.team_listener import TeamListener
 from desktop.store.team.team_migrations import migrate_team_store, require_usable
 from desktop.store.team.team_store import TeamStore, build_team_store
 from tests.support.postgres_server import PostgresServer
@@ -189,6 +192,39 @@ def test_login_answers_as_its_own_admin_alone(
     (given,) = ada.approvals.get.blocking(asked.id).answers
     assert not given.is_proven
     kim.close()
+
+
+def test_colleague_is_told_until_they_close_the_customer_or_fall_silent(
+    postgres: PostgresServer, database: str, open_desk: Callable[[str], TeamStore]
+) -> None:
+    ada, bo = open_desk("ada"), open_desk("bo")
+    bo.presence.set_open.blocking(["7", "A" * 24], "Bo Berg")
+    bo.presence.set_open.blocking(["7", "a" * 24], "Bo Berg")
+    found = ada.presence.list_others.blocking(["a" * 24, "8"])
+    assert [(one.name, one.desk_name) for one in found["a" * 24]] == [("Bo Berg", "Bo")]
+    assert bo.presence.list_others.blocking(["7"]) == {}
+    (rows,) = postgres.execute("SELECT count(*) FROM fairlead.presence", database)
+    assert rows == (2,)
+    postgres.execute("UPDATE fairlead.presence SET seen_at = now() - interval '2 min'", database)
+    assert ada.presence.list_others.blocking(["7"]) == {}
+    bo.presence.set_open.blocking(["7"], "Bo Berg")
+    assert list(ada.presence.list_others.blocking(["7", "a" * 24])) == ["7"]
+    bo.presence.set_open.blocking([], "Bo Berg")
+    assert ada.presence.list_others.blocking(["7"]) == {}
+
+
+def test_listener_hears_another_desk_and_stops(open_desk: Callable[[str], TeamStore]) -> None:
+    ada, bo = open_desk("ada"), open_desk("bo")
+    heard: queue.Queue[str] = queue.Queue()
+    listener = TeamListener(ada.database)
+    thread = threading.Thread(target=listener.listen, args=(heard.put,))
+    thread.start()
+    assert heard.get(timeout=30) == ""
+    bo.presence.set_open.blocking(["7"], "Bo Berg")
+    assert heard.get(timeout=30) == "presence"
+    listener.stop()
+    thread.join(30)
+    assert not thread.is_alive()
 
 
 def test_owner_may_not_work_as_a_desk(postgres: PostgresServer, database: str) -> None:

@@ -8,7 +8,12 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.application_theme import ApplicationTheme
-from tests.support.accessibility_checks import clipped_texts, controls_without_name
+from tests.support.accessibility_checks import (
+    clipped_texts,
+    controls_without_name,
+    covered_by_scroll_bar,
+    cut_controls,
+)
 from tests.support.customer_tabs_driver import open_in_tabs
 from tests.support.window_driver import WindowDriver
 from tests.window.app.test_narrow_pages import scrolled_aside
@@ -59,12 +64,13 @@ async def test_pages_fit_in_each_appearance(
     window.house.session.change_settings(APPEARANCES[appearance])
     # As much room as at 100 %: no window is less than 340 px of the design wide.
     window.view.resize(max(size[0], round(392 * fonts.scale())), size[1])
-    for page in ("customers", "sync", "activity", "settings"):
+    for page in ("customers", "sync", "events", "activity", "settings"):
         window.view.show_page(page)
         await window.pause(0.3)
         window.save_screenshot(f"{page}-{appearance}-{size[0]}")
         shown = window.view._stack.currentWidget()
         assert shown is not None
         found = [*clipped_texts(shown), *overlapping(shown), *scrolled_aside(shown), *cut(window)]
+        found += [*cut_controls(shown), *covered_by_scroll_bar(shown)]
         assert not found, "\n".join([page, *found])
         assert controls_without_name(window.view) == []

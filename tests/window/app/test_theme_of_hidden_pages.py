@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.theme.application_theme import ThemeChoice
+from desktop.panels.widgets.label import PlainLabel
 from tests.support.window_driver import WindowDriver
 
 _POLISHED = Qt.WidgetAttribute.WA_WState_Polished
@@ -52,6 +53,26 @@ async def test_hidden_page_takes_the_new_theme_when_it_is_shown(
         theme.choose(ThemeChoice.LIGHT)
         theme.choose(ThemeChoice.DARK)
         assert await show(window, page, section) == picture, section or page
+
+
+async def test_labels_measure_the_same_after_a_change_of_theme(window: WindowDriver) -> None:
+    """They keep what they measured before: other colours need no other room."""
+    await window.look_up("maria@lopez.example")
+    window.window.theme.choose(ThemeChoice.DARK)
+    await window.pause(0.1)
+    labels = [each for each in window.view.findChildren(PlainLabel) if each.isVisible()]
+
+    def measures() -> list[object]:
+        return [
+            (each.text(), each.sizeHint(), each.minimumSizeHint(), each.heightForWidth(300))
+            for each in labels
+        ]
+
+    kept = measures()
+    for each in labels:
+        each._forget_measures()
+    assert len(labels) > 50
+    assert measures() == kept
 
 
 async def test_sheet_behind_another_page_takes_the_new_theme(window: WindowDriver) -> None:

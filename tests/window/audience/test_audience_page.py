@@ -4,10 +4,11 @@ import csv
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from desktop.audience.data_service import DataService
 from desktop.kit.errors import StorageError
+from desktop.panels.audience.fields_dialog import FieldsDialog
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings_page import SettingsPage
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
@@ -237,3 +238,40 @@ async def test_erasing_what_this_computer_keeps_erases_everybody(
     window.view.show_page("audience")
     await window.wait_until(lambda: window.is_still() and not window.names())
     assert (await services.data.status()).people == 0
+
+
+async def test_fields_are_found_and_their_merge_tags_copied(window: AudiencePageDriver) -> None:
+    await window.read_everybody()
+    window.click(window.audience_page.fields_button)
+    dialog = window.audience_page.findChild(FieldsDialog)
+    assert dialog is not None
+    await window.wait_until(lambda: bool(window.audience.field_facts))
+    everything = len(dialog.rows())
+    assert dialog.apply_search() == everything > 20
+    dialog.search_field.setText("sync_to_sailthru")
+    assert dialog.apply_search() == 1
+    assert "set in" in dialog.state_label.text()
+    # A user field of Zendesk is nothing that Sailthru's e-mails can read.
+    assert dialog.use_button.isEnabled()
+    assert not dialog.sailthru_button.isEnabled()
+    window.click(dialog.use_button)
+    assert QApplication.clipboard().text() == "{{ user_fields.sync_to_sailthru }}"
+    dialog.search_field.setText("no such field")
+    assert dialog.apply_search() == 0
+    assert "No field holds these words." in dialog.state_label.text()
+    assert not dialog.use_button.isEnabled()
+    assert controls_without_name(dialog) == []
+    dialog.close()
+
+
+async def test_people_who_match_are_changed_on_the_page_many_at_once(
+    window: AudiencePageDriver,
+) -> None:
+    assert not window.audience_page.change_button.isEnabled()
+    await window.read_everybody()
+    await window.add_condition("open_tickets", ">=", "3")
+    window.click(window.audience_page.change_button)
+    await window.wait_until(lambda: window.view.current_page == "bulk")
+    await window.wait_until(lambda: window.model.batch is not None)
+    await window.wait_until(lambda: window.model.is_looked_up, PROCESS_S)
+    assert window.counts()["found"] == 1

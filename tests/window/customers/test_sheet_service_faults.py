@@ -120,7 +120,14 @@ async def test_refused_change_is_reported_and_switch_reverts(window: WindowDrive
     await window.wait_until(lambda: "failed" in window.last_status_text)
     assert is_human(window.last_status_text)
     await window.wait_until(lambda: window.find_one("Neutral").isChecked())  # type: ignore[attr-defined]
+    # Said where it is seen, with the way to try it again.
+    banner = window.view.banner
+    assert "Not saved for maria@lopez.example: Health happy" in window.visible_texts(banner)
+    assert is_human(window.visible_texts(banner))
     window.save_screenshot("refused")
+    window.click("Open Activity")
+    assert window.view.current_page == "activity"
+    assert not banner.isVisible()
 
 
 async def test_offline_shows_cached_sheet_and_queues_edits(window: WindowDriver) -> None:

@@ -9,9 +9,10 @@ from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog
 
+from desktop.panels.events.clear_events_dialog import ClearEventsDialog
 from desktop.panels.events.create_fields_dialog import CreateFieldsDialog
+from desktop.panels.events.event_choice_dialog import ReplayDialog, RollbackDialog
 from desktop.panels.events.ignore_event_dialog import IgnoreEventDialog
-from desktop.panels.events.replay_dialog import ReplayDialog
 from desktop.viewmodels.events.correction_groups import RETRY, SHOW
 from desktop.viewmodels.events.event_consequences import ACCEPT, CREATE, DONT_CREATE, IGNORE
 from desktop.viewmodels.events.event_row import TICK, WHAT, EventFilter
@@ -345,3 +346,59 @@ async def test_delivered_events_are_sent_again_where_zendesk_lacks_what_they_did
     assert found["name"] == "Homer Simpson"
     # What Zendesk has is not sent twice.
     assert len(zendesk(window, f"users/{found['id']}/events")["events"]) == 1
+
+
+async def test_what_delivered_events_changed_is_set_back_after_its_preview(
+    window: EventsPageDriver, tmp_path: Path
+) -> None:
+    await window.open_file(write(tmp_path, identify("r-1", NEW), identify("r-1", NEW, name="Bart")))
+    await deliver(window)
+    await window.choose_filter(EventFilter.LOG)
+    window.click(window.events_page.rollback_button)
+    asked = dialog(window, RollbackDialog)
+    model = window.events_model.rollback
+    await window.wait_until(lambda: model.found is not None)
+    texts = window.visible_texts(asked)
+    assert "2 requests: 1 would be set back, 1 can't be set back" in texts
+    assert "New users, organisations and tickets stay" in texts
+    assert "name → Homer Simpson" in asked.rows_label.text()
+    assert asked.send_button.plain_text() == "Set back 1"
+    assert controls_without_name(asked) == []
+    found = user(window)
+    assert found is not None
+    # Nothing before the button.
+    assert found["name"] == "Bart"
+    # A held-back destination keeps nobody from setting back.
+    window.events_model.sources.set_destination(on=False)
+    window.click(asked.send_button)
+    await window.wait_until(window.is_still, PROCESS_S)
+    assert "1 set back" in window.events_model.delivery.progress
+    found = user(window)
+    assert found is not None
+    assert found["name"] == "Homer Simpson"
+
+
+async def test_delivered_events_are_cleared_by_age_with_the_count_first(
+    window: EventsPageDriver, tmp_path: Path
+) -> None:
+    await window.open_file(write(tmp_path, identify("c-1", NEW), track("A", "nobody-1")))
+    await deliver(window)
+    await window.choose_filter(EventFilter.LOG)
+    window.click(window.events_page.clear_button)
+    asked = dialog(window, ClearEventsDialog)
+    model = window.events_model.clearing
+    await window.wait_until(lambda: model.found is not None)
+    assert model.days == 90
+    assert not asked.clear_button.isEnabled()
+    # Of the last second too; what waits for a person stays.
+    model.choose(-1)
+    await window.wait_until(lambda: model.found is not None)
+    texts = window.visible_texts(asked)
+    assert "2 events are kept; 1 was delivered and is older." in texts
+    assert "1 event as old wait to be sent or corrected: they stay." in texts
+    assert asked.clear_button.plain_text() == "Clear 1"
+    assert controls_without_name(asked) == []
+    window.click(asked.clear_button)
+    await window.wait_for_text("1 event cleared")
+    stored = await window.house.store.events.list_newest(10)
+    assert [bool(one.text) for one in stored] == [True, False]

@@ -95,7 +95,7 @@ async def test_the_destination_is_switched_off_for_all_sources_and_on_again(
     assert "nothing waits" in window.visible_texts(tab.destination_card)
     tab.destination_switch.setFocus()
     window.press(Key.Key_Space)
-    await window.wait_for_text("off: 0 events wait", tab.destination_card)
+    await window.wait_for_text("0 events wait.", tab.destination_card)
     assert "switched off" in window.events_model.delivery.refusal()
     assert "switched off" in window.house.find_event_refusal()
     window.press(Key.Key_Space)

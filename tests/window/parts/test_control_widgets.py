@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
@@ -226,6 +226,25 @@ def test_navigation_rail_opens_pages(qtbot: QtBot) -> None:
     made.set_badge("activity", "2", "2 changes need you")
     description = accessible(made.page("activity")).text(QAccessible.Text.Description)
     assert description == "2 changes need you"
+
+
+def test_navigation_rail_is_as_wide_as_its_longest_word(qtbot: QtBot) -> None:
+    usual, made = rail(), rail()
+    made.add_page("long", "Customer conversations", "customers")
+    for each in (usual, made):
+        shown(qtbot, each)
+    assert made.sizeHint().width() > usual.sizeHint().width()
+    assert made.sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Fixed
+
+
+def test_drop_down_wants_its_longest_choice_and_may_need_less(qtbot: QtBot) -> None:
+    made = DropdownField("Splitting names", [("a", "Any"), ("b", "The first word is the name")])
+    qtbot.addWidget(made)
+    longest = made.fontMetrics().horizontalAdvance(made.itemText(1))
+    assert made.minimumSizeHint().width() > longest
+    made.allow_shrinking()
+    assert made.sizeHint().width() > longest
+    assert made.minimumSizeHint().width() < longest
 
 
 def test_navigation_rail_is_horizontal_in_narrow_window(qtbot: QtBot) -> None:

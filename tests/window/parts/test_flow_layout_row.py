@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.panels.widgets.flow_layout import FlowAlignment, FlowLayout
@@ -79,3 +79,14 @@ def test_flow_row_centres_what_is_lower_than_its_line(qtbot: QtBot) -> None:
     box.resize(400, 100)
     box.show()
     assert (button.y(), hint.y()) == (0, 4)
+
+
+def test_flow_kept_in_one_line_needs_the_width_of_all(qtbot: QtBot) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    row = FlowLayout(8, 4, holder)
+    for text in ("Open file…", "Paste", "Deliver"):
+        row.addWidget(QPushButton(text))
+    assert row.minimumSize().width() < row.sizeHint().width()
+    row.set_wrapping(False)
+    assert row.minimumSize() == row.sizeHint()

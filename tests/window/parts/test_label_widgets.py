@@ -116,6 +116,19 @@ def test_facts_are_accessible_and_updated_in_place(qtbot: QtBot) -> None:
     assert name.isHidden()
 
 
+def test_fact_labels_longer_than_their_column_are_shown_whole(qtbot: QtBot) -> None:
+    table = KeyValueTable("Engagement", label_width=40)
+    qtbot.addWidget(table)
+    table.resize(500, 100)
+    table.set_rows([KeyValueRow("Last open", "never"), KeyValueRow("Text messages", "on")])
+    table.show()
+    labels = [table.row_cells(place)[0] for place in (0, 1)]
+    assert [each.text() for each in labels] == ["Last open", "Text messages"]
+    assert labels[0].width() == labels[1].width(), "in one column"
+    table.resize(120, 100)
+    assert labels[1].width() <= table.width() * 0.4 + 1, "the values keep most of the room"
+
+
 def test_labels_are_made_by_factory_only() -> None:
     rooms = Path(desktop.__file__).parent
     makers = {

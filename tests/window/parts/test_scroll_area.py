@@ -1,10 +1,12 @@
 """The overlay bar of scroll areas: cards as wide as the page, also where they scroll."""
 
-from PySide6.QtCore import QPoint, Qt
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop.panels.widgets import scroll_area
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.scroll_area import PageScrollArea, wrap_in_scroll_area
 
@@ -54,3 +56,34 @@ def test_overlay_bar_scrolls_by_mouse_and_follows(qtbot: QtBot) -> None:
     # It stays inside the padding of the cards, at the edge, and is no stop of Tab.
     assert bar.geometry().right() == area.width() - 1
     assert bar.focusPolicy() is Qt.FocusPolicy.NoFocus
+
+
+@pytest.mark.parametrize("zoom", [100, 200])
+@pytest.mark.parametrize(
+    "direction", [Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft]
+)
+def test_bar_beside_content_covers_none_of_it(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, zoom: int, direction: Qt.LayoutDirection
+) -> None:
+    monkeypatch.setattr(scroll_area.fonts, "scaled", lambda px: px * zoom // 100)
+    widths = []
+    for count in (2, 20):
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        for _ in range(count):
+            column.addWidget(QLineEdit())
+        area = wrap_in_scroll_area(inside, bar_beside=True)
+        assert isinstance(area, PageScrollArea)
+        qtbot.addWidget(area)
+        area.setLayoutDirection(direction)
+        area.resize(400, 200)
+        area.show()
+        bar = area.overlay_bar
+        qtbot.waitUntil(lambda bar=bar, count=count: bar.isVisible() is (count == 20))
+        field = area.findChild(QLineEdit)
+        assert field is not None
+        shown = QRect(field.mapTo(area, QPoint()), field.size())
+        assert not (bar.isVisible() and bar.geometry().intersects(shown))
+        widths.append(shown.width())
+    assert widths == [400, 400 - 14 * zoom // 100]

@@ -47,7 +47,9 @@ async def test_settings_page_contains_every_setting(admin_page: SettingsPageDriv
         settings_table.CHANGES_ENABLED.key,
         settings_table.HAS_DEDICATED_KEY.key,
         settings_table.NOTE_TEMPLATES.key,
+        settings_table.SOURCE_RECORDS.key,
         settings_table.SELL_ENABLED.key,
+        settings_table.LEADS.key,
         *(r.key for r in settings_table.PERMISSION_SETTINGS.values()),
     }
     own |= {row.key for row in settings_table.ALL_SETTINGS if row.key.startswith("zendesk.")}

@@ -64,8 +64,7 @@ NO_CONTROL = {
     "name", "switched_on_by", "checked_at",
     "preset", "partner", "version", "opt_in.attested_by", "opt_in.attested_at",
     # Read from older files alone: nothing writes a text-message status yet.
-    "opt_in.sms",
-}  # fmt: skip
+    "opt_in.sms", "armed_at", "effects.pause_var", "effects.pause_list"}  # fmt: skip
 
 
 def leaf_paths(value: object, prefix: str = "") -> set[str]:

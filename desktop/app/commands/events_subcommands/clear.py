@@ -33,8 +33,8 @@ async def _clear(services: WorkspaceServices, options: argparse.Namespace) -> in
     cleared = 0 if options.dry_run else await clear_old_events(services, days)
     age = f"older than {format_count(days, 'day', 'days')}"
     lines = [
-        f"{format_count(kept.kept, 'event is', 'events are')} kept; {kept.expired:,} were delivered"
-        f" and are {age}.",
+        f"{format_count(kept.kept, 'event is', 'events are')} kept;"
+        f" {format_count(kept.expired, 'was delivered and is', 'were delivered and are')} {age}.",
     ]
     if kept.old_waiting:
         waits = format_count(kept.old_waiting, "event", "events")

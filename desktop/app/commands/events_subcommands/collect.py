@@ -44,7 +44,9 @@ async def _collect(context: AppContext, options: argparse.Namespace) -> int:
     if not 0 <= options.settle <= 3_600:
         raise InvalidInput("--settle is a number of seconds from 0 to 3600.", "Nothing was read.")
     # Storing asks no service: what came in is kept also while Zendesk is away.
-    async with open_workspace(context, options.workspace, connect=False) as services:
+    async with open_workspace(
+        context, options.workspace, connect=False, signs_audit=True
+    ) as services:
         require_set_up(services)
         sources = await _choose_sources(services, options.name)
         document: dict[str, Any] = {}

@@ -8,7 +8,11 @@ from typing import Any
 from desktop.app.cli_output import ExitCode, emit, exit_code_for
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.events_subcommands.event_source import open_event_source
-from desktop.app.commands.events_subcommands.field_options import add_field_options, create_fields
+from desktop.app.commands.events_subcommands.field_options import (
+    add_field_options,
+    check_field_options,
+    create_fields,
+)
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
 from desktop.app.container import WorkspaceServices
@@ -74,6 +78,7 @@ def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
 @in_workspace(for_runs=True)
 async def _deliver(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_sync_permission(services)
+    check_field_options(options)
     stored: dict[str, Any] = {}
     source_id: int | None = options.source
     if options.file is not None:
@@ -84,6 +89,7 @@ async def _deliver(services: WorkspaceServices, options: argparse.Namespace) -> 
 @in_workspace(for_runs=True)
 async def _retry(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_sync_permission(services)
+    check_field_options(options)
     if options.file is None:
         count = await services.store.events.retry(options.event, with_left_out=options.left_out)
         return await deliver_and_emit(services, options, None, {"retried": count})
@@ -208,6 +214,7 @@ def rows_as_json(event: StoredEvent) -> Iterator[dict[str, Any]]:
         "line": event.line,
         "message_id": event.message_id,
         **({"waits_for": event.waits_for} if event.waits_for else {}),
+        **({"holds_later": True} if event.is_held else {}),
         **({"next_try": event.not_before} if event.failures and not event.is_held else {}),
     }
     if event.reason:

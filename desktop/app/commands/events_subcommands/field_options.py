@@ -26,6 +26,11 @@ def add_field_options(parser: argparse.ArgumentParser) -> None:
         )
 
 
+def check_field_options(options: argparse.Namespace) -> None:
+    """Read the options before anything is stored. Raises InvalidInput."""
+    _parse_fields([*options.create_field, *options.create_user_field])
+
+
 def take_planned_fields(directory: ZendeskDirectory, options: argparse.Namespace) -> None:
     """Plan as if the fields named by the options were there. Raises InvalidInput."""
     plan_with_fields(

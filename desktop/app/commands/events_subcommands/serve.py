@@ -80,6 +80,8 @@ async def _serve(services: WorkspaceServices, options: argparse.Namespace) -> in
             "Nothing is served.",
             "`fairlead events source key NAME` makes one.",
         )
+    # What is stored is proven also while Zendesk is away.
+    await services.session.load_audit_key()
     right, source_ids = FeedingRight(services), frozenset(one.id for one in served.values())
     listener = await _listen(services, place, source_ids)
     await right.ask_for(source_ids)

@@ -23,6 +23,7 @@ from desktop.events.delivery_estimate import DeliveryEstimate, estimate_delivery
 from desktop.events.event import Event
 from desktop.events.event_action import ActionKind
 from desktop.events.event_intake import read_events
+from desktop.events.plan_effects import PlanEffects
 from desktop.events.planned_request import NoChange, PlannedRequest, RequestEffect
 from desktop.events.simulation import (
     SimulationCounts,
@@ -142,7 +143,7 @@ class _TextOutput:
             yield "Zendesk can't be reached: compared with the users saved on this computer."
         yield from describe_effects(counts)
         for address in missing_field_addresses(counts, self._base_url).values():
-            yield f"An admin defines them at {address}."
+            yield f"An admin defines them in Admin Center › People › Configuration: {address}"
         yield describe_actions(counts)
         if estimate is not None and estimate.calls:
             minutes = estimate.minutes
@@ -150,7 +151,9 @@ class _TextOutput:
             yield f"A delivery takes about {estimate.calls:,} calls to Zendesk{took}."
         for row in self._rows:
             yield f"  line {row.line}: {terminal_safe(row.summary)}"
-            yield f"      {row.method} {row.path}"
+            found_by = f" (found by {row.found_by.replace('_', ' ', 1)})" if row.found_by else ""
+            yield f"      {row.method} {row.path}{terminal_safe(found_by)}"
+            yield from (f"      {terminal_safe(warning)}" for warning in row.warnings)
         left = counts.requests - len(self._rows)
         if left > 0:
             yield f"  … and {left:,} more; --json prints all."
@@ -190,6 +193,7 @@ def describe_effects(counts: SimulationCounts) -> Iterator[str]:
     if effects.verification_mails:
         mails = format_count(effects.verification_mails, "new user gets", "new users get")
         yield f"{mails} a verification mail from Zendesk"
+    yield from _describe_values(effects)
     if effects.no_user.count:
         yield f"{format_count(effects.no_user.count, 'event has', 'events have')} no user"
     if effects.kept_events.count:
@@ -198,6 +202,22 @@ def describe_effects(counts: SimulationCounts) -> Iterator[str]:
         yield f"{format_count(len(counts.intake.invalid), 'line', 'lines')} can't be read"
     for problem in counts.problems[:20]:
         yield f"  line {problem.line}: {problem.action.label}: {problem.reason}"
+
+
+def _describe_values(effects: PlanEffects) -> Iterator[str]:
+    for field, count in effects.emptied.items():
+        yield f"{field} is emptied, {count:,} ×"
+    if effects.second_addresses.count:
+        users = format_count(effects.second_addresses.count, "user gets", "users get")
+        yield f"{users} a second address"
+    if effects.unknown_time_zones.count:
+        zones = format_count(effects.unknown_time_zones.count, "event names", "events name")
+        yield f"{zones} no real time zone: it is left out"
+    if effects.read_only:
+        yield f"Zendesk sets {', '.join(sorted(effects.read_only))} itself: not sent"
+    if effects.not_for_zendesk.count:
+        told = format_count(effects.not_for_zendesk.count, "event leaves", "events leave")
+        yield f"{told} Zendesk out by its integrations"
 
 
 def as_json(planned: PlannedRequest) -> dict[str, Any]:
@@ -215,7 +235,8 @@ def as_json(planned: PlannedRequest) -> dict[str, Any]:
     if planned.headers:
         document["headers"] = planned.headers
     if planned.user_id is not None:
-        document["user"] = {"id": planned.user_id, "found_by": planned.found_by}
+        kind, _, key = planned.found_by.partition(" ")
+        document["user"] = {"id": planned.user_id, "found_by": kind, "key": key}
     if planned.changes:
         document["changes"] = [
             {"field": one.field, "old": one.old, "new": one.new} for one in planned.changes

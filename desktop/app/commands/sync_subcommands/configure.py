@@ -18,6 +18,7 @@ from desktop.model.sync import SourceKind, Sync, SyncStatus, TargetType
 from desktop.model.sync_fields import SYNC_FIELDS, SyncField, SyncFieldKind, sync_fields_of
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
 from desktop.settings import settings_table
+from desktop.sync.rule_text import stuck_pause_text
 from desktop.sync.sync_field_text import field_to_json, format_field
 from desktop.sync.sync_presets import PRESETS
 from desktop.sync.sync_service import MissingResource
@@ -33,10 +34,10 @@ async def _list_syncs(services: WorkspaceServices, options: argparse.Namespace) 
     past = await services.store.runs.list_runs_of_removed_syncs()
     removed = {run.sync: run for run in reversed(past)}.values()
     document = {
-        "syncs": [_sync_state_to_json(state, services) for state in states],
+        "syncs": [sync_state_to_json(state, services) for state in states],
         "removed": [run.as_json() for run in removed],
     }
-    lines = [_sync_line(state) for state in states]
+    lines = [sync_line(state) for state in states]
     lines += [f"gone {run.sync:<24} last run {run.id} {run.state.value}" for run in removed]
     if not states:
         lines.append(f"There is no sync yet. Presets: {', '.join(PRESETS)}.")
@@ -67,7 +68,7 @@ async def _add_sync(services: WorkspaceServices, options: argparse.Namespace) ->
         sync, missing = await _check_resources(services, sync, create=options.create)
     if options.on:
         sync = _switch_on(services, sync, missing)
-    return _emit_sync(services, sync, missing, as_json=options.json)
+    return emit_sync(services, sync, missing, as_json=options.json)
 
 
 def _make_sync(services: WorkspaceServices, options: argparse.Namespace) -> Sync:
@@ -101,13 +102,13 @@ async def _check_and_switch_on(services: WorkspaceServices, options: argparse.Na
     sync = await services.store.syncs.get(options.sync)
     sync, missing = await _check_resources(services, sync, create=options.create)
     sync = _switch_on(services, sync, missing)
-    return _emit_sync(services, sync, missing, as_json=options.json)
+    return emit_sync(services, sync, missing, as_json=options.json)
 
 
 @in_workspace()
 async def _switch_off(services: WorkspaceServices, options: argparse.Namespace) -> int:
     sync = services.syncs.set_enabled(options.sync, on=False)
-    return _emit_sync(services, sync, (), as_json=options.json)
+    return emit_sync(services, sync, (), as_json=options.json)
 
 
 @in_workspace()
@@ -229,19 +230,30 @@ def _switch_on(services: WorkspaceServices, sync: Sync, missing: Sequence[Missin
     return services.syncs.set_enabled(sync.name, on=True)
 
 
-def _emit_sync(
-    services: WorkspaceServices, sync: Sync, missing: Sequence[MissingResource], *, as_json: bool
+def emit_sync(
+    services: WorkspaceServices,
+    sync: Sync,
+    missing: Sequence[MissingResource],
+    *,
+    as_json: bool,
+    more_lines: Sequence[str] = (),
 ) -> int:
+    """Print a sync and how it stands, and what it lacks at the services."""
     state = services.syncs.get_state(sync)
     messages = [resource.message for resource in missing]
+    stuck = stuck_pause_text(state)
     return emit(
-        {**_sync_state_to_json(state, services), "absent": messages},
-        (_sync_line(state), *(f"     {message}" for message in messages)),
+        {**sync_state_to_json(state, services), "absent": messages},
+        (
+            sync_line(state),
+            *more_lines,
+            *(f"     {message}" for message in (*messages, stuck) if message),
+        ),
         as_json=as_json,
     )
 
 
-def _sync_state_to_json(state: SyncStatus, services: WorkspaceServices) -> dict[str, Json]:
+def sync_state_to_json(state: SyncStatus, services: WorkspaceServices) -> dict[str, Json]:
     """Build a row of `fairlead sync list` in JSON; times are Unix seconds."""
     sync = state.sync
     # Unknown rather than False while nothing was connected: `list` asks no service.
@@ -256,6 +268,7 @@ def _sync_state_to_json(state: SyncStatus, services: WorkspaceServices) -> dict[
         "labels": list(sync.labels),
         "description": sync.description,
         "preset": sync.preset or None,
+        "kind": sync.source.kind.value,
         "from": sync.source.kind.service.value,
         "to": sync.target_service.value,
         "schedule": sync.schedule,
@@ -269,7 +282,8 @@ def _sync_state_to_json(state: SyncStatus, services: WorkspaceServices) -> dict[
     }
 
 
-def _sync_line(state: SyncStatus) -> str:
+def sync_line(state: SyncStatus) -> str:
+    """Say in one line of the command line how a sync stands."""
     last = "never run"
     if state.last_run_at:
         last = f"last {iso_timestamp(state.last_run_at)} {state.last_run_state}"

@@ -1,0 +1,41 @@
+"""Notes which data sources a set-up has connected, to which account, and by whose word."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.model.data_source import DataSourceKind
+from desktop.model.json_value import Json
+from desktop.model.permission import Actor
+from desktop.settings import settings_table
+from desktop.settings.data_source_records import connected_records
+from desktop.settings.setting_definition import Setting
+from desktop.settings.settings_file import SettingsValues
+from desktop.vault.secret import Secret
+
+_ACCOUNTS: tuple[tuple[DataSourceKind, Secret, Setting[Any]], ...] = (
+    (DataSourceKind.SUPPORT, Secret.ZENDESK_TOKEN, settings_table.ZENDESK_BASE_URL),
+    (DataSourceKind.SAILTHRU, Secret.SAILTHRU_KEY, settings_table.SERVICE_URI),
+    (DataSourceKind.SELL, Secret.SELL_TOKEN, settings_table.SELL_BASE_URL),
+)
+
+
+def note_connected_sources(
+    config: ConnectionConfig,
+    before: SettingsValues,
+    values: SettingsValues,
+    secrets: Mapping[Secret, str],
+    actor: Actor | None,
+) -> dict[str, Json]:
+    """Return the change of settings that notes the data sources whose secrets were given.
+
+    `before` are the settings that were stored, `values` those of the set-up. One that was left
+    before is connected again by it.
+    """
+    given = [
+        (kind, values.get(address)) for kind, secret, address in _ACCOUNTS if secrets.get(secret)
+    ]
+    if not given:
+        return {}
+    by = actor.name if actor is not None else config.computer_user
+    return connected_records(before, given, by, config.clock.now())

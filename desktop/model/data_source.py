@@ -1,0 +1,204 @@
+"""Data sources: the services whose records this workspace takes in, and how each one stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+from desktop.kit.errors import ConflictError, InvalidInput
+from desktop.kit.text import to_single_line
+
+MAX_NAME_LENGTH = 60
+
+
+class DataSourceKind(Enum):
+    """A data source that can be connected; each at most once a workspace."""
+
+    SUPPORT = "support"
+    SAILTHRU = "sailthru"
+    EVENTS = "events"
+    SELL = "sell"
+
+    @property
+    def title(self) -> str:
+        """The service's own name."""
+        return _TITLES[self]
+
+    @property
+    def category(self) -> str:
+        """The heading in the gallery that it stands under."""
+        return _CATEGORIES[self]
+
+    @property
+    def about(self) -> str:
+        """What it brings, in a sentence."""
+        return _ABOUT[self]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What connecting it takes, a sentence each."""
+        return _NEEDS[self]
+
+
+_K = DataSourceKind
+_TITLES = {
+    _K.SUPPORT: "Zendesk Support",
+    _K.SAILTHRU: "Sailthru",
+    _K.EVENTS: "Events",
+    _K.SELL: "Zendesk Sell",
+}
+_CATEGORIES = {
+    _K.SUPPORT: "Customer support",
+    _K.SAILTHRU: "Marketing",
+    _K.EVENTS: "Events",
+    _K.SELL: "Sales",
+}
+_ABOUT = {
+    _K.SUPPORT: "People, organisations, tickets and satisfaction ratings.",
+    _K.SAILTHRU: "Profiles, lists, opt-outs and e-mails sent.",
+    _K.EVENTS: "What customers did elsewhere, as events of Segment's form.",
+    _K.SELL: "Contacts, leads and deals. Not the same as Zendesk Support: a sign-in of its own.",
+}
+_NEEDS = {
+    _K.SUPPORT: (
+        "The name of the account, as in https://NAME.zendesk.com/.",
+        "A sign-in as an agent. Reading everybody takes an administrator.",
+    ),
+    _K.SAILTHRU: ("An API key and its secret, best a key of their own.",),
+    _K.EVENTS: (
+        "Zendesk Support, where events are delivered to.",
+        "A file, a folder, a pipe, or a program that sends them over HTTP.",
+    ),
+    _K.SELL: ("An access token that an admin of Zendesk Sell makes.",),
+}
+
+
+class DataSourceState(Enum):
+    """How a data source stands; what was deleted is available again."""
+
+    AVAILABLE = "available"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    ARCHIVED = "archived"
+
+    @property
+    def label(self) -> str:
+        """The state as a chip shows it."""
+        return "Not connected" if self is DataSourceState.AVAILABLE else self.value.capitalize()
+
+
+class DataSourceStep(Enum):
+    """A step from one state of a data source to the next."""
+
+    DISCONNECT = "disconnect"
+    ARCHIVE = "archive"
+    DELETE = "delete"
+
+    @property
+    def explanation(self) -> str:
+        """What the step does, and what stays."""
+        return _EXPLANATIONS[self]
+
+
+_EXPLANATIONS = {
+    DataSourceStep.DISCONNECT: (
+        "Nothing more is read from it or written to it, and its sign-in is forgotten. What was"
+        " read stays and is shown. You can connect it again."
+    ),
+    DataSourceStep.ARCHIVE: (
+        "It leaves the list of data sources. What was read stays in Audience and Reports. You can"
+        " connect it again."
+    ),
+    DataSourceStep.DELETE: (
+        "Its name and account are forgotten. What was read stays until you erase it. Another"
+        " account can be connected in its place."
+    ),
+}
+# From which state a step leads to which.
+_STEPS: Mapping[DataSourceStep, tuple[DataSourceState, DataSourceState]] = MappingProxyType(
+    {
+        DataSourceStep.DISCONNECT: (DataSourceState.CONNECTED, DataSourceState.DISCONNECTED),
+        DataSourceStep.ARCHIVE: (DataSourceState.DISCONNECTED, DataSourceState.ARCHIVED),
+        DataSourceStep.DELETE: (DataSourceState.ARCHIVED, DataSourceState.AVAILABLE),
+    }
+)
+_FIRST_NEEDED = {
+    DataSourceStep.DISCONNECT: "It is not connected.",
+    DataSourceStep.ARCHIVE: "Disconnect it first.",
+    DataSourceStep.DELETE: "Disconnect it and archive it first.",
+}
+
+
+@dataclass(frozen=True)
+class DataSourceRecord:
+    """What is stored of a data source: its name here, state, account, and who did that when.
+
+    `at` is in Unix seconds. A connected one may have none, from before it was stored.
+    """
+
+    state: DataSourceState
+    name: str = ""
+    account: str = ""
+    by: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """A data source as it stands now; `record` is what is stored of it."""
+
+    kind: DataSourceKind
+    state: DataSourceState
+    account: str = ""
+    record: DataSourceRecord | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name here: as somebody has called it, else the service's own."""
+        return (self.record.name if self.record is not None else "") or self.kind.title
+
+    @property
+    def next_step(self) -> DataSourceStep | None:
+        """The one step that leads on from its state; None: there is nothing to leave."""
+        return next((step for step, (start, _) in _STEPS.items() if start is self.state), None)
+
+    def take_step(self, step: DataSourceStep) -> DataSourceState:
+        """Return the state that a step leads to. Raises ConflictError where it comes too early."""
+        start, end = _STEPS[step]
+        if self.state is not start:
+            raise ConflictError(
+                f"“{self.name}” can't be {_DONE[step]} now.",
+                f"It is {self.state.label.lower()}. {_FIRST_NEEDED[step]}",
+            )
+        return end
+
+
+_DONE = {
+    DataSourceStep.DISCONNECT: "disconnected",
+    DataSourceStep.ARCHIVE: "archived",
+    DataSourceStep.DELETE: "deleted",
+}
+
+
+def check_source_name(text: str) -> str:
+    """Return a data source's name in one line; "" is the service's own. Raises InvalidInput."""
+    name = to_single_line(text)
+    if len(name) > MAX_NAME_LENGTH:
+        raise InvalidInput(
+            "The name is too long.",
+            f"It has {len(name)} characters; {MAX_NAME_LENGTH} fit. Nothing was changed.",
+            "Shorten it.",
+        )
+    return name
+
+
+def find_sources(text: str, sources: tuple[DataSource, ...]) -> tuple[DataSource, ...]:
+    """Return the data sources whose name, category or purpose has every word of a text."""
+    words = text.casefold().split()
+
+    def has_all(source: DataSource) -> bool:
+        kind = source.kind
+        told = f"{source.name} {kind.title} {kind.category} {kind.about} {source.account}"
+        return all(word in told.casefold() for word in words)
+
+    return tuple(source for source in sources if has_all(source))

@@ -1,0 +1,80 @@
+"""Counts and erases what `data.db` and `history.db` keep of one data source, and of no other."""
+
+import sqlite3
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from desktop.model.data_source import DataSourceKind
+from desktop.store.sqlite_database import Database
+
+_PROFILE_COLUMNS = (
+    "sid", "engagement", "health", "value_segment", "value_amount", "optout", "last_open_at",
+    "last_click_at", "profile_read_at",
+)  # fmt: skip
+# What is counted, by the table that has it; the other tables describe the same records.
+_COUNTED: Mapping[DataSourceKind, Mapping[str, str]] = MappingProxyType(
+    {
+        DataSourceKind.SUPPORT: {
+            "people": "person", "organisations": "organization", "tickets": "ticket",
+            "ratings": "rating",
+        },
+        DataSourceKind.SAILTHRU: {"profiles": "profile", "lists": "mailing_list"},
+    }
+)  # fmt: skip
+_TABLES: Mapping[DataSourceKind, tuple[str, ...]] = MappingProxyType(
+    {
+        DataSourceKind.SUPPORT: (
+            "person", "person_body", "person_address", "person_tag", "person_field", "tag",
+            "organization", "ticket", "ticket_tag", "ticket_text", "rating",
+        ),
+        DataSourceKind.SAILTHRU: ("profile", "mailing_list", "list_member"),
+    }
+)  # fmt: skip
+# Of history.db: what names or describes somebody. The counts name nobody and stay.
+_HISTORY: Mapping[DataSourceKind, tuple[str, ...]] = MappingProxyType(
+    {
+        DataSourceKind.SUPPORT: ("archived_person",),
+        DataSourceKind.SAILTHRU: ("health_reading", "value_reading", "optout_reading"),
+    }
+)
+_IS_LIST = "name LIKE 'list %'"
+
+
+def count_source(data: Database, kind: DataSourceKind) -> Mapping[str, int]:
+    """Count the records that are kept of a data source, by what they are; {} of those without."""
+
+    def look(connection: sqlite3.Connection) -> Mapping[str, int]:
+        return {
+            what: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+            for what, table in _COUNTED.get(kind, {}).items()
+        }
+
+    return data.read(look)
+
+
+def erase_source(data: Database, history: Database, kind: DataSourceKind) -> None:
+    """Delete what is kept of a data source. What reports have counted stays: it names nobody.
+
+    Raises StorageError while another process still reads, as `Database.scrub` does.
+    """
+
+    def act(connection: sqlite3.Connection) -> None:
+        if kind is DataSourceKind.SUPPORT:
+            for table in ("person_search", "ticket_search"):
+                connection.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")  # noqa: S608
+        for table in _TABLES.get(kind, ()):
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+        if kind is DataSourceKind.SAILTHRU:
+            columns = ", ".join(f"{column} = NULL" for column in _PROFILE_COLUMNS)
+            connection.execute(f"UPDATE person SET is_ambiguous = 0, {columns}")  # noqa: S608
+        which = _IS_LIST if kind is DataSourceKind.SAILTHRU else f"NOT {_IS_LIST}"
+        connection.execute(f"DELETE FROM data_source WHERE {which}")  # noqa: S608
+
+    def forget(connection: sqlite3.Connection) -> None:
+        for table in _HISTORY.get(kind, ()):
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608
+
+    data.write(act)
+    history.write(forget)
+    data.scrub()
+    history.scrub()

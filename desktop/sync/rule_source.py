@@ -1,0 +1,28 @@
+"""What a rule asks of the data workspace; the data workspace is another package's."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from desktop.model.rule import RuleEvent
+from desktop.model.sync import SyncSource
+from desktop.model.zendesk_user import ZendeskUser
+
+
+class RuleSource(Protocol):
+    """The data workspace as a rule's run uses it; all but `refresh` wait for the database."""
+
+    async def refresh(self, source: SyncSource) -> None:
+        """Read what has changed of what the rule waits for. Raises what forbids or prevents it."""
+        ...
+
+    def find_events(self, source: SyncSource, since: float, limit: int) -> Sequence[RuleEvent]:
+        """Find what happened since a moment (Unix seconds) to people in the rule's segment."""
+        ...
+
+    def get_users(self, people: Sequence[int]) -> Mapping[int, ZendeskUser]:
+        """Return people by their Zendesk id as Zendesk told them last."""
+        ...
+
+    def filter_without_open_ticket(self, people: Sequence[int]) -> frozenset[int]:
+        """Return which of these people have no open ticket."""
+        ...

@@ -1,0 +1,75 @@
+"""`fairlead rules`: a rule from its preview to its run, over real HTTP (S1-45)."""
+
+import time
+
+from tests.support.cli_command import FairleadCommand
+from tests.support.customer_ticket import CustomerTicket
+from tests.support.edit_cases import CustomerFactory
+from tests.support.sandbox_servers import SandboxServers
+
+
+def test_rule_acts_on_what_happens_after_it_was_switched_on(
+    fairlead: FairleadCommand,
+    as_agent: FairleadCommand,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+) -> None:
+    old = CustomerTicket(sandbox, customers.new_email())
+    new = CustomerTicket(sandbox, customers.new_email())
+    for one in (old, new):
+        sandbox.write_profile(one.email, lists={"Newsletter": 1})
+
+    def profile(one: CustomerTicket = new) -> tuple[object, bool]:
+        found = sandbox.read_profile(one.sid)
+        assert found is not None
+        return found["vars"].get("survey"), "Newsletter" in (found["lists"] or ())
+
+    add = ("rules", "add", "--title", "Survey", "--when", "ticket_solved", "--json")
+    does = ("--var", "survey=ready", "--list", "Newsletter=off")
+    assert fairlead(*add, *does).json["error"]["code"] == "needs_person"
+    sandbox.control("POST", "account", {"withheld": 0})
+    try:
+        assert fairlead("data", "on").exit_code == 0
+        old.set_status("solved")
+        assert fairlead("data", "refresh").exit_code == 0
+        assert as_agent(*add, *does).json["error"]["code"] == "not_permitted"
+        assert fairlead(*add, "--list", "Newsletter=maybe").exit_code == 2
+        made = fairlead(*add, *does).json
+        assert (made["sync"], made["on"], made["kind"]) == ("survey", False, "rule")
+
+        # Off: it shows who matched of late, and nothing of that is ever written.
+        shown = fairlead("rules", "preview", "survey", "--rows", "9999", "--json").json
+        assert shown["since"] is None
+        assert old.email in str(shown["rows"])
+        assert fairlead("rules", "run", "survey").exit_code == 3
+        assert fairlead("rules", "on", "survey").exit_code == 0
+        assert fairlead("sync", "run", "survey", "--plan", str(shown["plan"])).exit_code == 1
+        assert fairlead("rules", "run", "survey", "--json").json["totals"]["updated"] == 0
+        assert profile(old) == (None, True)
+
+        # Zendesk's times are whole seconds: what is in the second of the switch is before it.
+        armed_at = fairlead("rules", "show", "survey", "--json").json["since"]
+        while int(time.time()) <= int(armed_at):
+            fairlead("rules", "list")
+        new.set_status("solved")
+        assert fairlead("data", "refresh").exit_code == 0
+        ran = fairlead("rules", "run", "survey", "--json").json
+        assert ran["totals"]["updated"] == 1
+        assert profile() == ("ready", False)
+        assert fairlead("rules", "run", "survey", "--json").json["totals"]["updated"] == 0
+        assert fairlead("sync", "rollback", str(ran["run"])).exit_code == 0
+        assert profile() == (None, True)
+        # Taken back, it is not done once more by what happened before.
+        assert fairlead("rules", "run", "survey", "--json").json["totals"]["updated"] == 0
+        assert profile() == (None, True)
+
+        stated = fairlead("rules", "show", "survey", "--json").json
+        assert len(stated["runs"]) == 5
+        assert stated["rule"][0] == "When: A ticket is solved"
+        (listed,) = fairlead("rules", "list", "--json").json["rules"]
+        assert listed["on"]
+        assert fairlead("rules", "off", "survey").exit_code == 0
+        assert fairlead("rules", "remove", "survey").exit_code == 0
+        assert fairlead("rules", "list", "--json").json["rules"] == []
+    finally:
+        sandbox.control("POST", "account", {"withheld": 60})

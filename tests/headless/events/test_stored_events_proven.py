@@ -1,0 +1,145 @@
+"""What waits in the table of events counts as Fairlead stored it, whatever was written over it."""
+
+import pytest
+
+from desktop.app.container import WorkspaceServices
+from desktop.model.event_delivery import EDITED_TEXT
+from tests.headless.events.test_unattended_delivery import (
+    AT,
+    add_shop,
+    deliver_by_itself,
+    store_shop,
+)
+from tests.support.event_cases import (
+    EventRecords,
+    deliver_stored,
+    store_events,
+    stored_states,
+    track,
+)
+
+FORGED = (
+    "INSERT INTO event (account, source, line, message_id, user_key, text, state, received_at,"
+    " proof) SELECT account, source, 9, 'm9', user_key, text, 'waiting', received_at, proof"
+    " FROM event; UPDATE event SET state = 'closed' WHERE message_id <> 'm9'"
+)
+
+MOVE = "UPDATE event_source SET named = (SELECT id FROM named_event_source) WHERE id ="
+
+
+def write_raw(services: WorkspaceServices, script: str) -> None:
+    for statement in script.split("; "):
+        services.store.fairlead_db.write(lambda c, sql=statement: c.execute(sql))
+
+
+async def store_one(services: WorkspaceServices, records: EventRecords) -> int:
+    """Store one event that may go by itself; returns the user that it is about."""
+    user, email = records.user()
+    intake = await add_shop(services, 10)
+    await store_shop(services, intake, track("Read", f"u{user}", email=email) | AT)
+    return user
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE event SET text = replace(text, 'Read', 'Bought')",
+        "UPDATE event SET user_key = 'somebody else'",
+        "UPDATE event SET proof = ''",
+        "UPDATE event SET proof = '0123456789abcdef 00'",
+        "UPDATE event SET message_id = 'another'",
+        FORGED,
+    ],
+)
+async def test_event_written_into_the_database_does_not_go_by_itself(
+    services: WorkspaceServices, records: EventRecords, attack: str
+) -> None:
+    user = await store_one(services, records)
+    write_raw(services, attack)
+    await deliver_by_itself(services)
+    assert records.user_events(user) == []
+
+
+async def test_event_of_a_person_marked_as_going_by_itself_does_not_go(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    user, email = records.user()
+    await add_shop(services, 10)
+    by_hand = await store_events(services, track("Read", f"u{user}", email=email) | AT)
+    # Another intake is said to be the shop's.
+    write_raw(services, "UPDATE event SET is_attended = 0")
+    write_raw(services, f"{MOVE} {by_hand}")
+    await deliver_by_itself(services)
+    assert records.user_events(user) == []
+
+
+async def test_waiting_event_moved_to_a_switched_source_does_not_go_by_itself(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    user, email = records.user()
+    await add_shop(services, 10)
+    elsewhere = await services.store.events.add_source("elsewhere", 0.0)
+    await store_shop(services, elsewhere, track("Read", f"u{user}", email=email) | AT)
+    write_raw(services, f"{MOVE} {elsewhere}")
+    await deliver_by_itself(services)
+    assert records.user_events(user) == []
+
+
+async def test_delivered_event_that_somebody_opened_again_does_not_go_by_itself(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    user = await store_one(services, records)
+    await deliver_by_itself(services)
+    assert len(records.user_events(user)) == 1
+    write_raw(services, "UPDATE event SET state = 'waiting'; DELETE FROM event_delivery")
+    await deliver_by_itself(services)
+    ((event, state),) = await stored_states(services)
+    assert (state, event.is_opened) == ("", False)
+
+
+async def test_what_was_left_to_people_at_the_switch_stays_theirs(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    user = await store_one(services, records)
+    switch = (await services.event_sources.get("shop")).switch
+    for one in (None, switch):
+        await services.event_sources.set_unattended("shop", one)
+    write_raw(services, "UPDATE event SET is_attended = 0")
+    await deliver_by_itself(services)
+    assert records.user_events(user) == []
+    await deliver_stored(services)
+    assert len(records.user_events(user)) == 1
+
+
+async def test_edited_event_waits_for_a_person_who_vouches_for_it(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    user, email = records.user()
+    await store_events(
+        services,
+        track("Read", f"u{user}", email=email) | AT,
+        track("Later", f"u{user}", email=email) | AT,
+    )
+    write_raw(services, "UPDATE event SET text = replace(text, 'Read', 'Bought') WHERE line = 1")
+    await deliver_stored(services)
+    assert records.user_events(user) == [], "later events of the user keep their order"
+    (held, state), *_ = await stored_states(services)
+    assert (held.is_held, state, held.deliveries[0].detail) == (True, "parked", EDITED_TEXT)
+    assert await services.store.events.retry([held.id]) == 1
+    await deliver_stored(services)
+    assert [one["type"] for one in records.user_events(user)] == ["Bought", "Later"]
+
+
+async def test_replay_of_an_edited_event_waits_for_a_person(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    user, email = records.user()
+    await store_events(services, track("Read", f"u{user}", email=email) | AT)
+    await deliver_stored(services)
+    write_raw(services, "UPDATE event SET text = replace(text, 'Read', 'Bought')")
+    ((event, _),) = await stored_states(services)
+    assert await services.store.events.replay([event.id]) == 1
+    await deliver_stored(services)
+    ((held, _),) = await stored_states(services)
+    assert held.deliveries[0].detail == EDITED_TEXT
+    assert [one["type"] for one in records.user_events(user)] == ["Read"]
