@@ -92,13 +92,17 @@ class SyncStateRepository(Repository):
 
     @database_call
     def get_synced_times(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, float]]:
-        """Select when a sync stored each synced value (Unix seconds), by target and field."""
+        """Select when a sync last wrote each value (Unix seconds), read back or not, by target."""
 
         def look(connection: sqlite3.Connection) -> dict[str, dict[str, float]]:
             found: dict[str, dict[str, float]] = {}
             for row in connection.execute(
-                "SELECT target, field, at FROM synced_value WHERE sync = ?"
-                " AND target IN (SELECT value FROM json_each(?))",
+                "SELECT target, field, max(at) AS at FROM ("
+                "SELECT target, field, at FROM synced_value"
+                " WHERE sync = ?1 AND target IN (SELECT value FROM json_each(?2))"
+                " UNION ALL SELECT target, field, at FROM accepted_value"
+                " WHERE sync = ?1 AND target IN (SELECT value FROM json_each(?2)))"
+                " GROUP BY target, field",
                 (sync, to_json(list(targets))),
             ):
                 found.setdefault(row["target"], {})[row["field"]] = row["at"]

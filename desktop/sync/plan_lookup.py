@@ -317,7 +317,7 @@ class PlanLookup:
         if not rows and not self._sync.effects.lead_lists:
             return values
         times = state.get_synced_times.blocking(name, targets)
-        other_values = state.get_synced_values.blocking(self._sync.partner, sources)
+        other_values = self._read_last_written(self._sync.partner, sources)
         other_times = state.get_synced_times.blocking(self._sync.partner, sources)
         for source_id, target_id in matched.items():
             for row in rows:
@@ -352,6 +352,14 @@ class PlanLookup:
         if not known or other_times[f"{LIST_PREFIX}{known}"] <= own_times.get("status", 0.0):
             return own
         return {**own, "status": status_of_list(known)}
+
+    def _read_last_written(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, Json]]:
+        """Read what a sync last wrote to each target: a job's values need not be read back yet."""
+        state = self._store.sync_state
+        found = state.get_synced_values.blocking(sync, targets)
+        for target, values in state.get_accepted_values.blocking(sync, targets).items():
+            found[target] = {**found.get(target, {}), **values}
+        return found
 
     def _mirrored_rows(self) -> tuple[MappingRow, ...]:
         """Return the mapping rows that the sync of the other direction has the other way round."""

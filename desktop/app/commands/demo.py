@@ -142,6 +142,7 @@ def _run_environment(sandbox_document: dict[str, Any], role: str) -> dict[str, s
         "FAIRLEAD_SAILTHRU_SECRET": sandbox_document["sailthru"][f"{who}api_secret"],
         "FAIRLEAD_ZENDESK_EMAIL": sandbox_document["zendesk"][f"{who}email"],
         "FAIRLEAD_ZENDESK_TOKEN": sandbox_document["zendesk"][f"{who}api_token"],
+        "FAIRLEAD_SELL_TOKEN": sandbox_document["sell"]["access_token"],
     }
 
 

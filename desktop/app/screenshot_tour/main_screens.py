@@ -14,6 +14,7 @@ from desktop.app.screenshot_tour.events_station import capture_events
 from desktop.app.screenshot_tour.lead_screens import LeadScreensTour
 from desktop.app.screenshot_tour.privacy_station import capture_privacy
 from desktop.app.screenshot_tour.reports_station import capture_reports
+from desktop.app.screenshot_tour.sell_sync import SellSyncScreenshotTour
 from desktop.app.screenshot_tour.sync_page import SyncPageScreenshotTour
 from desktop.app.screenshot_tour.tour_driver import (
     BOTH_THEMES,
@@ -54,6 +55,7 @@ async def take_screenshots(
         window.theme.choose(choice)
         await _MainScreensTour(driver, choice.value).take_screenshots()
     await SyncPageScreenshotTour(driver).take_screenshots()
+    await SellSyncScreenshotTour(driver).take_screenshots()
     await AgentJourneysTour(driver).take_screenshots()
     if team_owner:
         # Imported here: most tours have no PostgreSQL.

@@ -37,10 +37,11 @@ class MatchForm(QWidget):
     def _add_match(self, grid: QGridLayout, place: int, match: MatchView) -> None:
         top = Qt.AlignmentFlag.AlignTop
         for row, (name, value) in enumerate(match.facts):
+            # Above the values and not beside them: three columns fit into the panel.
             if place == 0:
-                grid.addWidget(label(name, "muted"), row, 0, top)
-            grid.addWidget(label(value, wrap=True), row, place + 1, top)
-        grid.setColumnStretch(place + 1, 1)
+                grid.addWidget(label(name, "muted"), 2 * row, 0, 1, -1)
+            grid.addWidget(label(value, wrap=True), 2 * row + 1, place, top)
+        grid.setColumnStretch(place, 1)
         button = secondary_button(match.button, name=f"{match.button}: {match.record_id}")
         button.clicked.connect(partial(self.chosen.emit, match.record_id))
-        grid.addWidget(button, len(match.facts), place + 1, top)
+        grid.addWidget(button, 2 * len(match.facts), place, top)

@@ -361,7 +361,7 @@ def _build_matches(
         facts = (("Profile", row.target_id), ("E-mail address", row.label))
         return (MatchView(row.target_id, row.label, facts, "It was theirs"),)
     return tuple(
-        MatchView(one.record_id, one.label, _candidate_facts(one, now), "Sync this one")
+        MatchView(one.record_id, one.label, _candidate_facts(one, now), "Choose")
         for one in candidates
     )
 
