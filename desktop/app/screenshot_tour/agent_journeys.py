@@ -135,9 +135,7 @@ class AgentJourneysTour:
         await self._driver.release_edits()
         self._driver.dismiss_messages()
         await self._save("queued")
-        await self._driver.wait_until(
-            lambda: self._are_services(ServiceStatus.LIVE), _TOO_LATE, within_s=60.0
-        )
+        await self._driver.wait_until(lambda: self._are_services(ServiceStatus.LIVE), _TOO_LATE)
         await self._send_and_wait()
         sheet.refresh()
         await self._driver.wait_until_loaded()
@@ -189,4 +187,4 @@ class AgentJourneysTour:
         await self._driver.save_in_each_theme(f"agent-{self._series}-{self._count}-{name}")
 
     async def _wait_until(self, condition: Callable[[], object]) -> None:
-        await self._driver.wait_until(condition, _TOO_LATE, within_s=20.0)
+        await self._driver.wait_until(condition, _TOO_LATE)

@@ -102,7 +102,6 @@ class TourDriver:
                 and (model.sheet.sell.value is None or model.sheet.sell.value.are_deals_read)
             ),
             "A customer did not open in time.",
-            within_s=20.0,
         )
 
     async def release_edits(self) -> None:
