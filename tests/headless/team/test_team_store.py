@@ -293,8 +293,10 @@ def test_connection_that_was_cut_is_opened_again(
     postgres: PostgresServer, database: str, open_desk: Callable[[str], TeamStore]
 ) -> None:
     store = open_desk("d1")
+    # Waits until it is gone (ms): one that is just going would still take the next question.
     cut = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database()"
     )
     cut += " AND pid <> pg_backend_pid()"
     assert len(store.desks.list_all.blocking()) == 1

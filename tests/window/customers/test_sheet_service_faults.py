@@ -90,10 +90,13 @@ async def test_fast_panels_show_no_skeleton(
             s for s in window.view.findChildren(LoadingSkeleton) if s.isVisible() and s.is_drawn()
         )
 
+    # Fast, and not so fast that no panel waits at all.
+    window.sandbox.control("POST", "speed", {"latency_ms": 30})
     window.sheet.changed.connect(look)
     await window.look_up("maria@lopez.example")
     await window.look_up("tom@old.example")
     window.sheet.changed.disconnect(look)
+    window.sandbox.control("POST", "speed", {"latency_ms": 0})
     assert not drawn
     timers = [t for t in window.view.findChildren(QTimer) if t.interval() == _NEVER_LATE_MS]
     assert timers

@@ -55,6 +55,8 @@ async def test_source_is_renamed_in_place_and_left_after_a_question(
         await wait_until(lambda wanted=wanted: detail.name_label.text() == wanted)  # type: ignore[misc]
     for state, answer in ((DataSourceState.CONNECTED, "cancel"),
                           (DataSourceState.DISCONNECTED, "confirm")):  # fmt: skip
+        # Off while the former act is under way.
+        await wait_until(detail.step_button.isEnabled)
         detail.step_button.click()
         await wait_until(
             lambda: [w for w in admin_page.window.findChildren(ConfirmationDialog) if w.isVisible()]
