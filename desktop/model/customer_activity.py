@@ -104,5 +104,5 @@ class CustomerActivity:
 
     @property
     def id(self) -> str:
-        """The entry's key in a list."""
+        """What tells an entry of the activity feed from every other one, over several readings."""
         return f"{self.act.value} {self.position.row} {self.position.at}"

@@ -21,7 +21,7 @@ class DataSourceKind(Enum):
 
     @property
     def title(self) -> str:
-        """The service's own name."""
+        """What a data source is called before somebody renames it: the service's name."""
         return _TITLES[self]
 
     @property

@@ -81,7 +81,7 @@ class FieldFacts:
 
     @property
     def title(self) -> str:
-        """The title that people read."""
+        """The field's name in words, as a mapping shows it too."""
         return field_title(self.name)
 
     @property

@@ -28,7 +28,7 @@ class DeskRequest:
 
 
 class DeskRequestRepository(TeamRepository):
-    """The table `desk_request`."""
+    """Requests of desks without the Sailthru key, and what a worker answered to each."""
 
     @database_call
     def has_person(self) -> bool:

@@ -15,7 +15,7 @@ FRESH_S = 60
 
 
 class PresenceRepository(TeamRepository):
-    """The table `presence`."""
+    """Which customer each desk of the team has open now, and since when."""
 
     @database_call
     def set_open(self, ids: Sequence[str], who: str) -> None:

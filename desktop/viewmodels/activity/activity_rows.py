@@ -179,7 +179,7 @@ class ActivityRows:
         return (service, target) if service is not None and target else None
 
     def build_row(self, edit: Edit, now: float) -> ActivityRow:
-        """Build the row of one edit."""
+        """Build the Activity row of an edit as it stands at `now` (Unix seconds)."""
         return build_activity_row(
             edit,
             now,

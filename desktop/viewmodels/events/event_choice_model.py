@@ -67,7 +67,7 @@ class EventChoiceModel(TaskModel):
 
     @abstractmethod
     def send(self) -> None:
-        """Do what was previewed."""
+        """Start what was previewed: delivered events are sent again, set back or cleared."""
 
     # How it comes about.
 
