@@ -16,7 +16,7 @@ from desktop.model.email_address import email_spellings
 from desktop.model.match_keys import hash_email
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.audit_row import append_erasure
-from desktop.store.outbox import STANDING_PAUSES_SQL
+from desktop.store.outbox_sql import STANDING_PAUSES_SQL
 from desktop.store.person_events import (
     erase_events,
     find_delivered_events,

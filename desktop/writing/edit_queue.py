@@ -184,7 +184,7 @@ class EditSender:
                     held_back[edit.id] = edit
                 return reason
 
-            edit = await context.store.outbox.claim(
+            edit = await context.store.outbox.claims.claim(
                 context.clock.now(),
                 only=wanted,
                 batch=batch,
@@ -276,7 +276,7 @@ class _ClaimedEdit(WorkSource):
         else:
             return self._edit
         finally:
-            self._outbox.stop_work.blocking(self._edit.id)
+            self._outbox.claims.stop_work.blocking(self._edit.id)
 
     async def mark_sending(self, ready: Sequence[ReadyItem]) -> None:
         """Commit that the claimed edit's request is about to leave, if the rules still let it."""
@@ -297,11 +297,11 @@ class _ClaimedEdit(WorkSource):
                 raise
             except AppError as error:
                 raise _NotAsked(error) from error
-        self._edit = await self._outbox.mark_sending(self._edit, self._context.clock.now())
+        self._edit = await self._outbox.claims.mark_sending(self._edit, self._context.clock.now())
 
     async def mark_accepted(self) -> None:
         """Commit that the service answered ok to the claimed edit."""
-        self._edit = await self._outbox.mark_accepted(self._edit, self._context.clock.now())
+        self._edit = await self._outbox.claims.mark_accepted(self._edit, self._context.clock.now())
         self.publish_change()
 
     async def close(self, results: Sequence[WriteResult]) -> None:
@@ -425,7 +425,7 @@ class _ClaimedEdit(WorkSource):
     async def _postpone(self, state: EditState, wait_s: float, detail: str) -> None:
         """Release the claimed edit, to be taken again in `wait_s` seconds."""
         now = self._context.clock.now()
-        self._edit = await self._outbox.release(
+        self._edit = await self._outbox.claims.release(
             self._edit, now, state=state, not_before=now + wait_s, detail=detail
         )
 
@@ -437,7 +437,7 @@ class _ClaimedEdit(WorkSource):
             if edit.state.is_final:
                 return
             sent = edit.state in (EditState.SENDING, EditState.UNKNOWN)
-            self._outbox.release.blocking(
+            self._outbox.claims.release.blocking(
                 edit,
                 now,
                 state=EditState.UNKNOWN if sent else EditState.QUEUED,
@@ -462,7 +462,7 @@ class _ClaimedEdit(WorkSource):
         # Every try was refused, so none had an effect: there is nothing to take back.
         edit = replace(self._edit, tries=0) if is_unsent else self._edit
         self._edit = await self._context.store.run(
-            self._outbox.close, edit, self._context.clock.now(), state, detail
+            self._outbox.claims.close, edit, self._context.clock.now(), state, detail
         )
         self._context.checkpoint(WriteStep.CLOSED.value)
 

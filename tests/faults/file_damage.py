@@ -50,10 +50,10 @@ def make_sample_workspace(folder: Path) -> Path:
     ]
     edits = store.outbox.enqueue.blocking(intents, "Ada", 100.0, [0.0] * len(intents))
     for edit in edits[:CLOSED_EDITS]:
-        claimed = store.outbox.claim.blocking(101.0, only=[edit.id])
+        claimed = store.outbox.claims.claim.blocking(101.0, only=[edit.id])
         assert claimed is not None
-        sent = store.outbox.mark_sending.blocking(claimed, 101.0)
-        store.outbox.close(sent, 102.0, EditState.DONE, "Sailthru confirmed")
+        sent = store.outbox.claims.mark_sending.blocking(claimed, 101.0)
+        store.outbox.claims.close(sent, 102.0, EditState.DONE, "Sailthru confirmed")
     store.drafts_and_links.save_draft.blocking("reason", "half a sentence", 103.0)
     store.close()
     return folder

@@ -19,10 +19,10 @@ async def resend_edits_without_reading(house: WorkspaceServices) -> None:
     client = house.session.clients.sailthru
     assert client is not None
     outbox, now = house.store.outbox, house.context.clock.now
-    while (edit := outbox.claim.blocking(now())) is not None:
-        edit = outbox.mark_sending.blocking(edit, now())
+    while (edit := outbox.claims.claim.blocking(now())) is not None:
+        edit = outbox.claims.mark_sending.blocking(edit, now())
         await SailthruGateway(client).send_row(row_of_edit(edit))
-        outbox.close(edit, now(), EditState.DONE, "sent")
+        outbox.claims.close(edit, now(), EditState.DONE, "sent")
 
 
 async def send_edits_without_claiming(house: WorkspaceServices, gate: Path) -> None:

@@ -34,10 +34,10 @@ def write_edits(store: WorkspaceStore, count: int, *, target: str = "b" * 24) ->
     request = replace(_VAR, target=replace(_VAR.target, id=target))
     for _ in range(count):
         store.outbox.enqueue.blocking([request], "Ada", 1.0, [0.0])
-        edit = store.outbox.claim.blocking(2.0)
+        edit = store.outbox.claims.claim.blocking(2.0)
         assert edit is not None
-        sent = store.outbox.mark_sending.blocking(edit, 2.0)
-        store.outbox.close(sent, 3.0, EditState.DONE, "confirmed")
+        sent = store.outbox.claims.mark_sending.blocking(edit, 2.0)
+        store.outbox.claims.close(sent, 3.0, EditState.DONE, "confirmed")
 
 
 def join_team(store: WorkspaceStore, dsn: str, desk: str) -> TeamStore:

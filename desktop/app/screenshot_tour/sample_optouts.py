@@ -76,8 +76,8 @@ def opt_out(
     undone = undoes.id if undoes is not None else None
     request = EditRequest(EditKind.OPTOUT, _target(number), "", old, new, "asked", undoes=undone)
     (edit,) = store.outbox.enqueue.blocking([request], _AGENT, at, [0.0])
-    claimed = store.outbox.claim.blocking(at, only=[edit.id])
-    return store.outbox.close(claimed or edit, at, EditState.DONE, "")
+    claimed = store.outbox.claims.claim.blocking(at, only=[edit.id])
+    return store.outbox.claims.close(claimed or edit, at, EditState.DONE, "")
 
 
 def opt_out_in_bulk(
@@ -100,8 +100,8 @@ def opt_out_in_bulk(
     store.edit_batches.set_action.blocking(batch.id, action, reason, None)
     store.edit_batches.save_plan.blocking(batch.id, action, plan, at)
     store.outbox.enqueue_batch.blocking(batch.id, requests, _LEAD, at, lambda _r, _p: 0.0)
-    while (edit := store.outbox.claim.blocking(at + 3600.0, batch=batch.id)) is not None:
-        store.outbox.close(edit, at, EditState.DONE, "")
+    while (edit := store.outbox.claims.claim.blocking(at + 3600.0, batch=batch.id)) is not None:
+        store.outbox.claims.close(edit, at, EditState.DONE, "")
 
 
 def opt_out_by_sync(store: WorkspaceStore, at: float, number: int, sync: str) -> None:

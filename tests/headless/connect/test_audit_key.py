@@ -65,9 +65,11 @@ def open_audit(tmp_path: Path) -> Iterator[Callable[[], WorkspaceStore]]:
 
 def opt_out(store: WorkspaceStore) -> None:
     store.outbox.enqueue.blocking([OPT_OUT], "Ada", 1.0, [0.0])
-    edit = store.outbox.claim.blocking(2.0)
+    edit = store.outbox.claims.claim.blocking(2.0)
     assert edit is not None
-    store.outbox.close(store.outbox.mark_sending.blocking(edit, 2.0), 3.0, EditState.DONE, "ok")
+    store.outbox.claims.close(
+        store.outbox.claims.mark_sending.blocking(edit, 2.0), 3.0, EditState.DONE, "ok"
+    )
 
 
 async def test_first_load_makes_a_key_that_later_ones_use(

@@ -69,10 +69,10 @@ def keep_customer(store: WorkspaceStore, who: str) -> None:
     for old in (f"{who} before", f"{who} between"):
         request = EditRequest(EditKind.VAR, target, "note", old, f"{who} after", f"{who} asked")
         store.outbox.enqueue.blocking([request], "Ada", 1.0, [0.0])
-        edit = store.outbox.claim.blocking(2.0)
+        edit = store.outbox.claims.claim.blocking(2.0)
         assert edit is not None
-        sending = store.outbox.mark_sending.blocking(edit, 2.0)
-        store.outbox.close(sending, 3.0, EditState.DONE, f"{who} confirmed")
+        sending = store.outbox.claims.mark_sending.blocking(edit, 2.0)
+        store.outbox.claims.close(sending, 3.0, EditState.DONE, f"{who} confirmed")
     store.fairlead_db.write(lambda c: remember(c, who))
     keep_events(store, who)
 
@@ -258,7 +258,7 @@ def test_what_waits_of_an_erased_customer_still_goes_out(store: WorkspaceStore) 
     ids = CustomerIds(sids=frozenset({SIDS[CANARY]}))
     counts = erase_customer(store.fairlead_db, store.mirror_db, ids, "Ada", 9.0)
     assert counts.waiting_edits == 1
-    claimed = store.outbox.claim.blocking(2.0)
+    claimed = store.outbox.claims.claim.blocking(2.0)
     assert claimed is not None
     assert claimed.request == optout
     store.close()
@@ -269,9 +269,11 @@ def pause_marketing(store: WorkspaceStore) -> None:
     terms = {"until": "2027-01-01", "user_id": None}
     pause = EditRequest(EditKind.PAUSE, target, "zendesk_paused:Support - paused", None, terms)
     store.outbox.enqueue.blocking([pause], "Ada", 1.0, [0.0])
-    edit = store.outbox.claim.blocking(2.0)
+    edit = store.outbox.claims.claim.blocking(2.0)
     assert edit is not None
-    store.outbox.close(store.outbox.mark_sending.blocking(edit, 2.0), 3.0, EditState.DONE, "")
+    store.outbox.claims.close(
+        store.outbox.claims.mark_sending.blocking(edit, 2.0), 3.0, EditState.DONE, ""
+    )
 
 
 def test_pause_of_an_erased_customer_still_ends_by_itself(store: WorkspaceStore) -> None:

@@ -140,7 +140,7 @@ async def test_edit_replaced_while_claimed_follows_rules(
     )
     await submit_edit(desk, subject)
     back = replace(subject.make_edit(), new=subject.case.old, old=subject.case.new)
-    claiming = asyncio.create_task(store.outbox.claim(clock.now()))
+    claiming = asyncio.create_task(store.outbox.claims.claim(clock.now()))
     submitting = asyncio.create_task(desk.editor.submit([back], wait_for_undo=False))
     claimed, submitted = await asyncio.gather(claiming, submitting, return_exceptions=True)
     assert claimed is not None
@@ -160,7 +160,7 @@ async def test_claim_after_replacement_finds_nothing(
     back = replace(subject.make_edit(), new=subject.case.old, old=subject.case.new)
     submitting = asyncio.create_task(desk.editor.submit([back], wait_for_undo=False))
     await asyncio.sleep(0)
-    claimed, (submitted,) = await asyncio.gather(store.outbox.claim(clock.now()), submitting)
+    claimed, (submitted,) = await asyncio.gather(store.outbox.claims.claim(clock.now()), submitting)
     # Nothing was between the question whether it may be and its being so.
     assert claimed is None
     assert submitted.state is EditState.UNDONE
@@ -176,14 +176,14 @@ async def test_edit_in_progress_counts_as_current_value(
         services.store.outbox,
     )
     await submit_edit(desk, subject)
-    taken = outbox.claim.blocking(clock.now())
+    taken = outbox.claims.claim.blocking(clock.now())
     assert taken is not None
     if under_way != "claimed":
-        taken = outbox.mark_sending.blocking(taken, clock.now())
+        taken = outbox.claims.mark_sending.blocking(taken, clock.now())
     if under_way == "unknown":
         due = clock.now() + 60.0
         state = EditState.UNKNOWN
-        outbox.release.blocking(taken, clock.now(), state=state, not_before=due, detail="")
+        outbox.claims.release.blocking(taken, clock.now(), state=state, not_before=due, detail="")
     # The service still says what was: by that, wanting it would change nothing.
     back = replace(subject.make_edit(), new=subject.case.old, old=subject.case.old)
     with pytest.raises(NotPermitted):
@@ -201,7 +201,7 @@ async def test_own_optout_in_progress_can_be_reverted_after_undo_time(
 ) -> None:
     desk = CustomerUseCases(services, AGENT)
     edit = await submit_edit(desk, customers.new_customer("opt-out"))
-    assert services.store.outbox.claim.blocking(clock.now()) is not None
+    assert services.store.outbox.claims.claim.blocking(clock.now()) is not None
     back = await desk.undo.undo(edit.id)
     assert back.state is EditState.WAITING
 

@@ -161,12 +161,12 @@ async def test_undo_before_response_of_unchanged_value_sends_nothing(
     subject = customers.new_customer("opt-out")
     desk = CustomerUseCases(services, AGENT)
     edit = await submit_edit(desk, subject)
-    held = services.store.outbox.claim.blocking(clock.now())
+    held = services.store.outbox.claims.claim.blocking(clock.now())
     assert held is not None
     back = await desk.undo.undo(edit.id, wait_for_undo=False)
     assert back.id != edit.id
     sandbox.write_profile(subject.key, optout_email="basic")
-    services.store.outbox.stop_work.blocking(edit.id)
+    services.store.outbox.claims.stop_work.blocking(edit.id)
     await deliver(services)
     assert state(services, edit) is EditState.DONE
     assert state(services, back) is EditState.CONFLICT
@@ -240,10 +240,10 @@ async def test_retry_is_judged_and_filed_under_who_retries(
     subject = customers.new_customer("opt-in")
     failed = await submit_edit(services, subject)
     outbox = services.store.outbox
-    edit = outbox.claim.blocking(services.context.clock.now())
+    edit = outbox.claims.claim.blocking(services.context.clock.now())
     assert edit is not None
-    outbox.close(edit, services.context.clock.now(), EditState.FAILED, "refused")
-    outbox.stop_work.blocking(edit.id)
+    outbox.claims.close(edit, services.context.clock.now(), EditState.FAILED, "refused")
+    outbox.claims.stop_work.blocking(edit.id)
     with pytest.raises(NotPermitted):
         await CustomerUseCases(services, OTHER_AGENT).editor.retry(failed.id)
     again = await services.editor.retry(failed.id)
@@ -252,11 +252,11 @@ async def test_retry_is_judged_and_filed_under_who_retries(
     # Somebody else may retry what they may do, in their own name.
     stopped = customers.new_customer("opt-out")
     await submit_edit(services, stopped)
-    taken = outbox.claim.blocking(services.context.clock.now(), services=(Service.SAILTHRU,))
+    taken = outbox.claims.claim.blocking(services.context.clock.now(), services=(Service.SAILTHRU,))
     while taken is not None and taken.request.target.id != stopped.make_edit().target.id:
-        taken = outbox.claim.blocking(services.context.clock.now())
+        taken = outbox.claims.claim.blocking(services.context.clock.now())
     assert taken is not None
-    outbox.close(taken, services.context.clock.now(), EditState.FAILED, "refused")
+    outbox.claims.close(taken, services.context.clock.now(), EditState.FAILED, "refused")
     theirs = await CustomerUseCases(services, OTHER_AGENT).editor.retry(taken.id)
     assert theirs.actor == OTHER_AGENT.name
 

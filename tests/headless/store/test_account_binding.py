@@ -40,7 +40,7 @@ def test_account_first_connection_takes_over_what_was_written_before(
 ) -> None:
     edit = put(store)
     assert store.accounts.connect.blocking(ACME, 1.0)
-    claimed = store.outbox.claim.blocking(2.0)
+    claimed = store.outbox.claims.claim.blocking(2.0)
     assert claimed is not None
     assert claimed.id == edit
 
@@ -49,9 +49,9 @@ def test_account_another_one_connected_claims_nothing(store: WorkspaceStore) -> 
     assert store.accounts.connect.blocking(ACME, 1.0)
     put(store)
     assert not store.accounts.connect.blocking(OTHER, 2.0)
-    assert store.outbox.claim.blocking(3.0) is None
+    assert store.outbox.claims.claim.blocking(3.0) is None
     assert store.accounts.connect.blocking(ACME, 4.0)
-    assert store.outbox.claim.blocking(5.0) is not None
+    assert store.outbox.claims.claim.blocking(5.0) is not None
 
 
 def test_account_moved_by_another_process_claims_nothing(
@@ -62,8 +62,8 @@ def test_account_moved_by_another_process_claims_nothing(
     other.accounts.move.blocking(OTHER, 2.0)
     put(other)
     # This process is still connected to the former account.
-    assert store.outbox.claim.blocking(3.0) is None
-    assert other.outbox.claim.blocking(3.0) is not None
+    assert store.outbox.claims.claim.blocking(3.0) is None
+    assert other.outbox.claims.claim.blocking(3.0) is not None
     other.close()
 
 
@@ -85,7 +85,7 @@ def test_account_row_left_over_from_a_former_account_is_not_claimed(
     put(store)
     # As a file from a backup, or an older version at work beside this one, could hold it.
     store.fairlead_db.write(lambda c: c.execute("UPDATE outbox SET account = 'former'"))
-    assert store.outbox.claim.blocking(2.0) is None
+    assert store.outbox.claims.claim.blocking(2.0) is None
 
 
 def test_account_completed_later_stays_the_same(store: WorkspaceStore) -> None:
@@ -93,16 +93,16 @@ def test_account_completed_later_stays_the_same(store: WorkspaceStore) -> None:
     put(store)
     assert store.accounts.connect.blocking(ACME, 2.0)
     assert store.accounts.get_current.blocking() == ACME
-    assert store.outbox.claim.blocking(3.0) is not None
+    assert store.outbox.claims.claim.blocking(3.0) is not None
 
 
 def test_account_move_drops_what_waits_and_says_so_in_the_audit(store: WorkspaceStore) -> None:
     store.accounts.connect.blocking(ACME, 1.0)
     done, waiting = put(store), None
-    claimed = store.outbox.claim.blocking(1.0)
+    claimed = store.outbox.claims.claim.blocking(1.0)
     assert claimed is not None
-    store.outbox.close(
-        store.outbox.mark_sending.blocking(claimed, 1.0), 1.0, EditState.DONE, "confirmed"
+    store.outbox.claims.close(
+        store.outbox.claims.mark_sending.blocking(claimed, 1.0), 1.0, EditState.DONE, "confirmed"
     )
     waiting = put(store, EditRequest(EditKind.VAR, VAR.target, "x", None, 1))
     store.drafts_and_links.save_link.blocking(7, "b" * 24, "Ada", 1.0)
@@ -111,7 +111,7 @@ def test_account_move_drops_what_waits_and_says_so_in_the_audit(store: Workspace
     assert store.accounts.count_kept.blocking().is_nothing
     assert store.outbox.get_edit.blocking(waiting).state is EditState.UNDONE
     assert store.outbox.get_edit.blocking(done).state is EditState.DONE
-    assert store.outbox.claim.blocking(9.0) is None
+    assert store.outbox.claims.claim.blocking(9.0) is None
     assert store.drafts_and_links.get_link.blocking(7) is None
     assert store.sync_state.find_sids.blocking([7]) == {}
     newest = store.audit.list_entries.blocking()[0]
@@ -124,10 +124,10 @@ def test_account_undo_and_retry_of_a_former_accounts_edit_are_refused(
 ) -> None:
     store.accounts.connect.blocking(ACME, 1.0)
     edit = put(store)
-    claimed = store.outbox.claim.blocking(1.0)
+    claimed = store.outbox.claims.claim.blocking(1.0)
     assert claimed is not None
-    store.outbox.close(
-        store.outbox.mark_sending.blocking(claimed, 1.0), 1.0, EditState.FAILED, "refused"
+    store.outbox.claims.close(
+        store.outbox.claims.mark_sending.blocking(claimed, 1.0), 1.0, EditState.FAILED, "refused"
     )
     store.accounts.move.blocking(OTHER, 2.0)
     with pytest.raises(ConflictError, match="another account"):

@@ -27,10 +27,10 @@ KEY = "k" * 64
 def closed(store: WorkspaceStore, count: int) -> None:
     for number in range(count):
         store.outbox.enqueue.blocking([replace(VAR, name=f"v{number}")], "Ada", 1.0, [0.0])
-        edit = store.outbox.claim.blocking(2.0)
+        edit = store.outbox.claims.claim.blocking(2.0)
         assert edit is not None
-        store.outbox.close(
-            store.outbox.mark_sending.blocking(edit, 2.0), 3.0, EditState.DONE, "confirmed"
+        store.outbox.claims.close(
+            store.outbox.claims.mark_sending.blocking(edit, 2.0), 3.0, EditState.DONE, "confirmed"
         )
 
 
@@ -272,9 +272,11 @@ def test_audit_verifies_after_one_persons_values_are_erased(erasure: str, tmp_pa
     closed(store, 2)
     other = EditTarget(Service.SAILTHRU, "c" * 24, "noa@new-job.example")
     store.outbox.enqueue.blocking([replace(VAR, target=other)], "Ada", 1.0, [0.0])
-    edit = store.outbox.claim.blocking(2.0)
+    edit = store.outbox.claims.claim.blocking(2.0)
     assert edit is not None
-    store.outbox.close(store.outbox.mark_sending.blocking(edit, 2.0), 3.0, EditState.DONE, "ok")
+    store.outbox.claims.close(
+        store.outbox.claims.mark_sending.blocking(edit, 2.0), 3.0, EditState.DONE, "ok"
+    )
     store.close()
     with closing(sqlite3.connect(tmp_path / "fairlead.db")) as raw:
         raw.execute(erasure.format(target="b" * 24))  # No trigger stands against it.

@@ -130,10 +130,10 @@ def test_person_who_is_refused_is_left_and_the_others_are_queued(store: Workspac
 def test_single_edit_is_claimed_before_a_batch(store: WorkspaceStore) -> None:
     batch = apply_batch(store)
     (single,) = store.outbox.enqueue.blocking([_request(77)], "Bo", 9.0, [0.0])
-    claimed = store.outbox.claim.blocking(10.0)
+    claimed = store.outbox.claims.claim.blocking(10.0)
     assert claimed is not None
     assert claimed.id == single.id
-    following = store.outbox.claim.blocking(10.0)
+    following = store.outbox.claims.claim.blocking(10.0)
     assert following is not None
     assert following.batch == batch.id
 
@@ -144,13 +144,13 @@ def test_batch_that_another_process_sends_is_left_to_it(
     batch = apply_batch(store)
     other = EditBatchRepository(store.fairlead_db, "elsewhere", owner_lives=lambda _owner: True)
     other.begin_stage.blocking(batch.id, BatchStage.SEND, 3, 4.0)
-    alive = store.outbox._is_owner_alive
-    store.outbox._is_owner_alive = lambda owner: owner == "elsewhere" or alive(owner)
-    assert store.outbox.claim.blocking(10.0) is None
+    alive = store.outbox.claims._is_owner_alive
+    store.outbox.claims._is_owner_alive = lambda owner: owner == "elsewhere" or alive(owner)
+    assert store.outbox.claims.claim.blocking(10.0) is None
     # Its own process asks for it by name.
-    assert store.outbox.claim.blocking(10.0, batch=batch.id) is not None
-    store.outbox._is_owner_alive = lambda _owner: False
-    assert store.outbox.claim.blocking(10.0) is not None
+    assert store.outbox.claims.claim.blocking(10.0, batch=batch.id) is not None
+    store.outbox.claims._is_owner_alive = lambda _owner: False
+    assert store.outbox.claims.claim.blocking(10.0) is not None
 
 
 def test_only_one_process_works_on_a_batch(store: WorkspaceStore) -> None:
@@ -182,7 +182,7 @@ def test_plan_of_another_action_is_refused(store: WorkspaceStore) -> None:
 
 def test_unsent_edits_are_withdrawn_in_pieces(store: WorkspaceStore) -> None:
     batch = apply_batch(store, 5)
-    sending = store.outbox.claim.blocking(10.0, batch=batch.id)
+    sending = store.outbox.claims.claim.blocking(10.0, batch=batch.id)
     assert sending is not None
     withdrawn = [store.outbox.withdraw_batch.blocking(batch.id, 11.0, "Stopped.", 3) for _ in "abc"]
     assert withdrawn == [3, 1, 0]

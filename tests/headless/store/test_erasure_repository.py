@@ -54,10 +54,12 @@ def test_steps_are_sent_one_after_the_other_in_the_order_of_the_services(
 ) -> None:
     begin(store)
     sent = []
-    while (edit := store.outbox.claim.blocking(5.0)) is not None:
-        assert store.outbox.claim.blocking(5.0) is None, "one at a time"
+    while (edit := store.outbox.claims.claim.blocking(5.0)) is not None:
+        assert store.outbox.claims.claim.blocking(5.0) is None, "one at a time"
         sent.append((edit.request.kind, edit.request.name or edit.request.target.id[:1]))
-        store.outbox.close(store.outbox.mark_sending.blocking(edit, 5.0), 6.0, EditState.DONE, "")
+        store.outbox.claims.close(
+            store.outbox.claims.mark_sending.blocking(edit, 5.0), 6.0, EditState.DONE, ""
+        )
     assert sent == [
         (EditKind.CLOSE_TICKET, "48213"),
         (EditKind.CLOSE_TICKET, "48102"),
@@ -134,9 +136,9 @@ def test_cancelled_erasure_leaves_nothing_of_the_person(store: WorkspaceStore) -
 
 def test_erasure_of_which_a_step_was_sent_is_not_cancelled(store: WorkspaceStore) -> None:
     erasure = begin(store).erasure
-    edit = store.outbox.claim.blocking(5.0)
+    edit = store.outbox.claims.claim.blocking(5.0)
     assert edit is not None
-    store.outbox.mark_sending.blocking(edit, 5.0)
+    store.outbox.claims.mark_sending.blocking(edit, 5.0)
     with pytest.raises(ConflictError, match="was sent already"):
         store.erasures.cancel.blocking(erasure.id, "Ada", 6.0)
 
@@ -146,15 +148,17 @@ def test_failed_step_stops_the_others_and_is_queued_again_with_new_tickets(
 ) -> None:
     erasure = begin(store).erasure
     for state in (EditState.DONE, EditState.DONE, EditState.FAILED):
-        edit = store.outbox.claim.blocking(5.0)
+        edit = store.outbox.claims.claim.blocking(5.0)
         assert edit is not None
-        store.outbox.close(store.outbox.mark_sending.blocking(edit, 5.0), 6.0, state, "refused")
+        store.outbox.claims.close(
+            store.outbox.claims.mark_sending.blocking(edit, 5.0), 6.0, state, "refused"
+        )
     stopped = store.erasures.get_progress.blocking(erasure.id).stopped_at
     assert stopped is not None
     assert (stopped.step, stopped.detail) == (ErasureStep.DELETE_USER, "refused")
-    assert store.outbox.claim.blocking(7.0) is None
+    assert store.outbox.claims.claim.blocking(7.0) is None
     store.erasures.queue_again.blocking(erasure.id, [48213, 99], ADA, 8.0)
-    edit = store.outbox.claim.blocking(9.0)
+    edit = store.outbox.claims.claim.blocking(9.0)
     assert edit is not None
     # The ticket that is new is closed first; the one that is closed is not closed again.
     assert (edit.request.kind, edit.request.name) == (EditKind.CLOSE_TICKET, "99")
@@ -164,15 +168,17 @@ def test_failed_step_stops_the_others_and_is_queued_again_with_new_tickets(
 def test_failed_step_that_was_edited_in_the_file_is_not_queued_again(store: WorkspaceStore) -> None:
     erasure = begin(store).erasure
     for state in (EditState.DONE, EditState.DONE, EditState.FAILED):
-        edit = store.outbox.claim.blocking(5.0)
+        edit = store.outbox.claims.claim.blocking(5.0)
         assert edit is not None
-        store.outbox.close(store.outbox.mark_sending.blocking(edit, 5.0), 6.0, state, "refused")
+        store.outbox.claims.close(
+            store.outbox.claims.mark_sending.blocking(edit, 5.0), 6.0, state, "refused"
+        )
     # Somebody else than the two admins have agreed on.
     store.fairlead_db.write(
         lambda c: c.execute("UPDATE outbox SET target = '4711' WHERE kind = 'delete_user'")
     )
     store.erasures.queue_again.blocking(erasure.id, [], ADA, 8.0)
-    assert store.outbox.claim.blocking(9.0) is None
+    assert store.outbox.claims.claim.blocking(9.0) is None
 
 
 def test_erasure_of_another_account_is_not_gone_on_with(store: WorkspaceStore) -> None:

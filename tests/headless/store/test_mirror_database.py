@@ -167,10 +167,10 @@ def test_mirror_overlay_shows_pending_edit(store: WorkspaceStore) -> None:
     sheet = look(store, "maria@lopez.example")
     assert confirmed_value(sheet, EditKind.VAR, "city") is None
     assert displayed_value(sheet, EditKind.VAR, "city") == "Porto"
-    edit = store.outbox.claim.blocking(2.0)
+    edit = store.outbox.claims.claim.blocking(2.0)
     assert edit is not None
     store.customer_cache.save_profile.blocking(replace(PROFILE, vars={"city": "Porto"}), 20.0)
-    store.outbox.close(edit, 3.0, EditState.DONE, "")
+    store.outbox.claims.close(edit, 3.0, EditState.DONE, "")
     fresh = store.sheet_reader.refresh_sheet.blocking(sheet)
     assert fresh.pending_edits == ()
     assert displayed_value(fresh, EditKind.VAR, "city") == "Porto"
@@ -184,14 +184,16 @@ def test_mirror_reader_never_sees_old_value_again(store: WorkspaceStore) -> None
         [EditRequest(EditKind.VAR, target, "n", 1.5, 2, "r")], "A", 1.0, [0.0]
     )
     steps = []
-    edit = store.outbox.claim.blocking(2.0)
+    edit = store.outbox.claims.claim.blocking(2.0)
     assert edit is not None
     steps.append(displayed_value(look(store, SID), EditKind.VAR, "n"))
-    edit = store.outbox.mark_accepted.blocking(store.outbox.mark_sending.blocking(edit, 2.0), 2.0)
+    edit = store.outbox.claims.mark_accepted.blocking(
+        store.outbox.claims.mark_sending.blocking(edit, 2.0), 2.0
+    )
     steps.append(displayed_value(look(store, SID), EditKind.VAR, "n"))
     store.customer_cache.save_profile.blocking(replace(PROFILE, vars={"n": 2}), 20.0)
     steps.append(displayed_value(look(store, SID), EditKind.VAR, "n"))
-    store.outbox.close(edit, 3.0, EditState.DONE, "")
+    store.outbox.claims.close(edit, 3.0, EditState.DONE, "")
     steps.append(displayed_value(look(store, SID), EditKind.VAR, "n"))
     assert steps == [2, 2, 2, 2]
 

@@ -63,14 +63,16 @@ def test_outbox_edit_back_to_first_value_sends_nothing(store: WorkspaceStore) ->
 
 def test_outbox_edit_behind_one_in_progress_starts_from_its_value(store: WorkspaceStore) -> None:
     first = put(store, VAR)
-    taken = store.outbox.claim.blocking(1.0)
+    taken = store.outbox.claims.claim.blocking(1.0)
     assert taken is not None
     second = put(store, replace(VAR, new="Faro"), 2.0)
     assert second.id != first.id
     assert second.request.old == "Porto"
-    assert store.outbox.claim.blocking(3.0) is None
-    store.outbox.close(store.outbox.mark_sending.blocking(taken, 3.0), 3.0, EditState.DONE, "")
-    following = store.outbox.claim.blocking(4.0)
+    assert store.outbox.claims.claim.blocking(3.0) is None
+    store.outbox.claims.close(
+        store.outbox.claims.mark_sending.blocking(taken, 3.0), 3.0, EditState.DONE, ""
+    )
+    following = store.outbox.claims.claim.blocking(4.0)
     assert following is not None
     assert following.id == second.id
 
@@ -85,8 +87,8 @@ def test_outbox_enqueue_is_all_or_nothing(store: WorkspaceStore) -> None:
 def test_outbox_claim_respects_not_before(store: WorkspaceStore) -> None:
     edit = put(store, VAR, now=100.0, delay=10.0)
     assert edit.state is EditState.WAITING
-    assert store.outbox.claim.blocking(109.999) is None
-    taken = store.outbox.claim.blocking(110.0)
+    assert store.outbox.claims.claim.blocking(109.999) is None
+    taken = store.outbox.claims.claim.blocking(110.0)
     assert taken is not None
     assert taken.state is EditState.QUEUED
 
@@ -94,24 +96,24 @@ def test_outbox_claim_respects_not_before(store: WorkspaceStore) -> None:
 def test_outbox_undo_time_ended_early_is_claimed_once(store: WorkspaceStore) -> None:
     waits = put(store, VAR, now=100.0, delay=10.0)
     postponed = put(store, replace(VAR, name="street"), now=100.0)
-    taken = store.outbox.claim.blocking(100.0)
+    taken = store.outbox.claims.claim.blocking(100.0)
     assert taken is not None
-    store.outbox.release.blocking(
+    store.outbox.claims.release.blocking(
         taken, 100.0, state=EditState.QUEUED, not_before=200.0, detail="a pause"
     )
     store.outbox.end_undo_waits.blocking(103.0)
-    taken = store.outbox.claim.blocking(103.0)
+    taken = store.outbox.claims.claim.blocking(103.0)
     assert taken is not None
     assert taken.id == waits.id
     # What a service asked to wait for stays put, and nothing is taken twice.
-    assert store.outbox.claim.blocking(103.0) is None
+    assert store.outbox.claims.claim.blocking(103.0) is None
     assert store.outbox.get_edit.blocking(postponed.id).not_before == 200.0
 
 
 @pytest.mark.parametrize("at", [109.999, 110.001])
 def test_outbox_undo_and_claim_exclude_each_other(store: WorkspaceStore, at: float) -> None:
     edit = put(store, VAR, now=100.0, delay=10.0)
-    taken = store.outbox.claim.blocking(at)
+    taken = store.outbox.claims.claim.blocking(at)
     withdrawn = store.outbox.withdraw_unsent.blocking(edit.id, at, "undone")
     assert (taken is None) != (withdrawn is None)
     assert (taken is None) == (at < 110.0)
@@ -119,14 +121,14 @@ def test_outbox_undo_and_claim_exclude_each_other(store: WorkspaceStore, at: flo
 
 def test_outbox_immediate_edit_ignores_clock_set_back(store: WorkspaceStore) -> None:
     put(store, VAR, now=10_000.0)
-    taken = store.outbox.claim.blocking(8_200.0)
+    taken = store.outbox.claims.claim.blocking(8_200.0)
     assert taken is not None
     # A wait after a trouble is kept, so that nothing is tried over and over.
-    store.outbox.release.blocking(
+    store.outbox.claims.release.blocking(
         taken, 8_200.0, state=EditState.QUEUED, not_before=8_204.0, detail=""
     )
-    assert store.outbox.claim.blocking(8_203.0) is None
-    assert store.outbox.claim.blocking(8_204.0) is not None
+    assert store.outbox.claims.claim.blocking(8_203.0) is None
+    assert store.outbox.claims.claim.blocking(8_204.0) is not None
 
 
 @pytest.mark.parametrize("set_back_s", [5.0, 600.0, 1_800.0, 86_400.0, -86_400.0])
@@ -138,12 +140,12 @@ def test_outbox_undo_time_is_kept_whatever_the_clock_says(
     put(made, VAR, now=clock.now(), delay=10.0)
     clock.advance(6)
     clock.correct_wall_clock(-set_back_s)
-    assert made.outbox.claim.blocking(clock.now()) is None
+    assert made.outbox.claims.claim.blocking(clock.now()) is None
     assert made.outbox.seconds_until_due.blocking(clock.now()) == pytest.approx(4)
     clock.advance(3.9)
-    assert made.outbox.claim.blocking(clock.now()) is None
+    assert made.outbox.claims.claim.blocking(clock.now()) is None
     clock.advance(0.2)
-    assert made.outbox.claim.blocking(clock.now()) is not None
+    assert made.outbox.claims.claim.blocking(clock.now()) is not None
     made.close()
 
 
@@ -151,40 +153,40 @@ def test_outbox_undo_time_of_an_earlier_process_begins_anew_when_the_clock_is_se
     store: WorkspaceStore,
 ) -> None:
     put(store, VAR, now=10_000.0, delay=10.0)
-    assert store.outbox.claim.blocking(8_200.0) is None
+    assert store.outbox.claims.claim.blocking(8_200.0) is None
     assert store.outbox.seconds_until_due.blocking(8_200.0) == 10.0
-    assert store.outbox.claim.blocking(8_209.0) is None
-    assert store.outbox.claim.blocking(8_210.0) is not None
+    assert store.outbox.claims.claim.blocking(8_209.0) is None
+    assert store.outbox.claims.claim.blocking(8_210.0) is not None
 
 
 def test_outbox_withdrawn_edit_is_never_claimed(store: WorkspaceStore) -> None:
     edit = put(store, VAR)
     assert store.outbox.withdraw_unsent.blocking(edit.id, 1.0, "undone") is not None
-    assert store.outbox.claim.blocking(99.0) is None
+    assert store.outbox.claims.claim.blocking(99.0) is None
     assert store.outbox.withdraw_unsent.blocking(edit.id, 1.0, "undone") is None
     assert len(store.audit.list_entries.blocking()) == 1
 
 
 def test_outbox_row_of_living_process_is_kept(store: WorkspaceStore, tmp_path: Path) -> None:
     put(store, VAR)
-    assert store.outbox.claim.blocking(1.0) is not None
+    assert store.outbox.claims.claim.blocking(1.0) is not None
     other = open_store(tmp_path)
-    assert other.outbox.claim.blocking(2.0) is None
+    assert other.outbox.claims.claim.blocking(2.0) is None
     edit = store.outbox.get_edit.blocking("1")
     with pytest.raises(ConflictError):
-        other.outbox.close(edit, 2.0, EditState.DONE, "")
+        other.outbox.claims.close(edit, 2.0, EditState.DONE, "")
     assert other.outbox.withdraw_unsent.blocking("1", 2.0, "x") is None
     other.close()
 
 
 def test_outbox_row_dropped_by_own_process_becomes_unknown(store: WorkspaceStore) -> None:
     put(store, VAR)
-    taken = store.outbox.claim.blocking(1.0)
+    taken = store.outbox.claims.claim.blocking(1.0)
     assert taken is not None
-    store.outbox.mark_sending.blocking(taken, 1.0)
-    assert store.outbox.claim.blocking(2.0) is None
-    store.outbox.stop_work.blocking(taken.id)
-    again = store.outbox.claim.blocking(3.0)
+    store.outbox.claims.mark_sending.blocking(taken, 1.0)
+    assert store.outbox.claims.claim.blocking(2.0) is None
+    store.outbox.claims.stop_work.blocking(taken.id)
+    again = store.outbox.claims.claim.blocking(3.0)
     assert again is not None
     assert (again.state, again.tries) == (EditState.UNKNOWN, 1)
 
@@ -197,12 +199,12 @@ def test_outbox_row_of_dead_process_is_taken_over(
     code = (
         "import sys; from pathlib import Path\n"
         "from desktop.store.workspace_store import open_store\n"
-        "s = open_store(Path(sys.argv[1])); e = s.outbox.claim.blocking(1.0)\n"
-        "if sys.argv[2] == 'True': s.outbox.mark_sending.blocking(e, 1.0)\n"
+        "s = open_store(Path(sys.argv[1])); e = s.outbox.claims.claim.blocking(1.0)\n"
+        "if sys.argv[2] == 'True': s.outbox.claims.mark_sending.blocking(e, 1.0)\n"
         "import os; os._exit(0)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path), str(sending)], cwd=ROOT, check=True)
-    taken = store.outbox.claim.blocking(2.0)
+    taken = store.outbox.claims.claim.blocking(2.0)
     assert taken is not None
     assert taken.state is (EditState.UNKNOWN if sending else EditState.QUEUED)
 
@@ -258,10 +260,10 @@ def test_outbox_retry_makes_waiting_and_failed_due(store: WorkspaceStore) -> Non
     store.outbox.retry.blocking(
         waiting.id, 5.0, actor="ada", actor_key="7", judge=lambda _wish, _open: 0.0
     )
-    taken = store.outbox.claim.blocking(5.0)
+    taken = store.outbox.claims.claim.blocking(5.0)
     assert taken is not None
-    store.outbox.close(
-        store.outbox.mark_sending.blocking(taken, 5.0), 5.0, EditState.FAILED, "refused"
+    store.outbox.claims.close(
+        store.outbox.claims.mark_sending.blocking(taken, 5.0), 5.0, EditState.FAILED, "refused"
     )
     again = store.outbox.retry.blocking(
         waiting.id, 6.0, actor="ada", actor_key="7", judge=lambda _wish, _open: 0.0
@@ -271,9 +273,9 @@ def test_outbox_retry_makes_waiting_and_failed_due(store: WorkspaceStore) -> Non
     assert (
         store.outbox.get_edit.blocking(waiting.id).detail == f"refused Tried again as {again.id}."
     )
-    taken = store.outbox.claim.blocking(6.0)
+    taken = store.outbox.claims.claim.blocking(6.0)
     assert taken is not None
-    store.outbox.close(taken, 6.0, EditState.DONE, "")
+    store.outbox.claims.close(taken, 6.0, EditState.DONE, "")
     with pytest.raises(InvalidInput):
         store.outbox.retry.blocking(
             again.id, 7.0, actor="ada", actor_key="7", judge=lambda _wish, _open: 0.0
@@ -296,7 +298,7 @@ def test_outbox_open_edits_are_found_by_value_and_counted(store: WorkspaceStore)
     # Due by now, and tried.
     assert store.outbox.seconds_until_due.blocking(54.0, elapsed_s=1.0) is None
     assert store.outbox.seconds_until_due.blocking(54.0, elapsed_s=2.0) == 0.0
-    assert store.outbox.claim.blocking(60.0, services=[Service.ZENDESK]) is None
+    assert store.outbox.claims.claim.blocking(60.0, services=[Service.ZENDESK]) is None
 
 
 VALUES = st.sampled_from(["a", "b", "c", None, True, 1])
@@ -323,13 +325,13 @@ def test_outbox_any_interleaving_ends_with_last_edit(
                 put(store, replace(VAR, old=service, new=value), now)  # type: ignore[arg-type]
                 wanted = value
                 continue
-            while (edit := store.outbox.claim.blocking(now)) is not None:
+            while (edit := store.outbox.claims.claim.blocking(now)) is not None:
                 assert is_same_json(edit.request.old, service) or is_same_json(
                     edit.request.new, service
                 )  # type: ignore[arg-type]
                 service = edit.request.new
-                store.outbox.close(
-                    store.outbox.mark_sending.blocking(edit, now), now, EditState.DONE, ""
+                store.outbox.claims.close(
+                    store.outbox.claims.mark_sending.blocking(edit, now), now, EditState.DONE, ""
                 )
         assert is_same_json(service, wanted)  # type: ignore[arg-type]
         edits = store.outbox.list_recent.blocking()
@@ -349,7 +351,7 @@ def test_outbox_two_instances_never_hold_same_row(tmp_path: Path) -> None:
     taken: list[str] = []
     outboxes: list[Outbox] = [first.outbox, second.outbox]
     for turn in range(30):
-        edit = outboxes[turn % 2].claim.blocking(2.0)
+        edit = outboxes[turn % 2].claims.claim.blocking(2.0)
         if edit is not None:
             taken.append(edit.id)
     assert sorted(taken, key=int) == [str(n) for n in range(1, 21)]

@@ -151,9 +151,9 @@ def test_upgrade_keeps_audit_chain_intact(store: WorkspaceStore) -> None:
 
 def _close_waiting_edits(store: WorkspaceStore) -> int:
     count = 0
-    while (edit := store.outbox.claim.blocking(4e9)) is not None:
-        sending = store.outbox.mark_sending.blocking(edit, 4e9)
-        store.outbox.close(sending, 4e9, EditState.DONE, "confirmed")
+    while (edit := store.outbox.claims.claim.blocking(4e9)) is not None:
+        sending = store.outbox.claims.mark_sending.blocking(edit, 4e9)
+        store.outbox.claims.close(sending, 4e9, EditState.DONE, "confirmed")
         count += 1
     return count
 
@@ -222,9 +222,9 @@ def test_upgrade_keeps_waiting_edits_deliverable(store: WorkspaceStore) -> None:
     }  # fmt: skip
     now = max(edit.not_before for edit in waiting) + 1.0
     delivered = []
-    while (edit := store.outbox.claim.blocking(now)) is not None:
-        sending = store.outbox.mark_sending.blocking(edit, now)
-        delivered.append(store.outbox.close(sending, now, EditState.DONE, "confirmed").id)
+    while (edit := store.outbox.claims.claim.blocking(now)) is not None:
+        sending = store.outbox.claims.mark_sending.blocking(edit, now)
+        delivered.append(store.outbox.claims.close(sending, now, EditState.DONE, "confirmed").id)
     assert sorted(delivered) == sorted(edit.id for edit in waiting)
     found = store.audit.verify_chain.blocking()
     assert (found.row_count, found.first_broken_seq) == (73 + len(waiting), None)

@@ -270,10 +270,10 @@ def test_undo_is_proven_no_more_than_the_edit_it_undoes(
 ) -> None:
     """The end of a pause is queued for whoever paused, with nobody at work."""
     queue(store)
-    claimed = store.outbox.claim.blocking(2.0)
+    claimed = store.outbox.claims.claim.blocking(2.0)
     assert claimed is not None
-    done = store.outbox.close(
-        store.outbox.mark_sending.blocking(claimed, 2.0), 3.0, EditState.DONE, "confirmed"
+    done = store.outbox.claims.close(
+        store.outbox.claims.mark_sending.blocking(claimed, 2.0), 3.0, EditState.DONE, "confirmed"
     )
     if attack:
         write_raw(tmp_path, attack)

@@ -164,7 +164,7 @@ async def test_edits_are_sent_in_order(
 ) -> None:
     subject = customers.new_customer("var")
     first = await want(services, subject)
-    claimed = services.store.outbox.claim.blocking(services.context.clock.now())
+    claimed = services.store.outbox.claims.claim.blocking(services.context.clock.now())
     assert claimed is not None
     assert claimed.id == first.id
     # The first is under way, so the second stands behind it instead of replacing it.
@@ -172,8 +172,8 @@ async def test_edits_are_sent_in_order(
     (second,) = await services.editor.submit(later, wait_for_undo=False)
     assert second.id != first.id
     assert is_same_json(second.request.old, subject.case.new)
-    assert services.store.outbox.claim.blocking(services.context.clock.now()) is None
-    services.store.outbox.stop_work.blocking(first.id)
+    assert services.store.outbox.claims.claim.blocking(services.context.clock.now()) is None
+    services.store.outbox.claims.stop_work.blocking(first.id)
     await services.build_edit_sender().send_due()
     assert services.store.outbox.get_edit.blocking(first.id).state is EditState.DONE
     assert services.store.outbox.get_edit.blocking(second.id).state is EditState.DONE

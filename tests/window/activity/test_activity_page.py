@@ -191,9 +191,9 @@ async def test_activity_undo_with_changes_off_is_refused_with_reason(
 async def test_activity_failed_change_is_retried(activity_page: ActivityPageDriver) -> None:
     (edit,) = await activity_page.submit_edit(edit_of_maria(EditKind.VAR, "city", "Lisbon", "Faro"))
     outbox = activity_page.house.store.outbox
-    claimed = outbox.claim.blocking(activity_page.house.context.clock.now(), only=[edit])
+    claimed = outbox.claims.claim.blocking(activity_page.house.context.clock.now(), only=[edit])
     assert claimed is not None
-    outbox.close(
+    outbox.claims.close(
         claimed, activity_page.house.context.clock.now(), EditState.FAILED, "Sailthru refused it."
     )
     await shown(activity_page, 1)
