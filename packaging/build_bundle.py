@@ -11,8 +11,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Libraries of Windows that Python's own modules name; PyInstaller looks for them on every system.
 WINDOWS_LIBRARIES = ("ole32", "shell32", "user32", "kernel32", "advapi32", "dwmapi")
 
-# A module that PyInstaller's hook of psycopg asks for, and psycopg 3.3 has no more.
-GONE_MODULES = ("psycopg_binary._uuid",)
+# Modules that PyInstaller's hooks ask for, and that psycopg 3.3 and importlib_resources 7 have no
+# more.
+GONE_MODULES = ("psycopg_binary._uuid", "importlib_resources.trees")
 
 
 def build_bundle(into: Path) -> Path:
