@@ -1,10 +1,8 @@
 """Serves the HTTP intake of events, to this computer alone or with TLS; until it is told to end."""
 
-import asyncio
 import contextlib
 import errno
 import ipaddress
-import signal
 import socket
 import ssl
 from collections.abc import Callable
@@ -17,6 +15,7 @@ import uvicorn
 from desktop.app.event_intake_app import EventIntakeApp
 from desktop.app.port_owner import find_port_owner
 from desktop.kit.errors import InvalidInput
+from desktop.kit.termination_signals import call_at_termination
 
 LOOPBACK = "127.0.0.1"
 # More are answered with 503, which a library tries again.
@@ -198,9 +197,5 @@ async def serve_events(
         ssl_keyfile=place.key or None,
     )
     server = IntakeHttpServer(config, on_ready)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):
-            # Windows has no such handlers; there Ctrl+C ends the process.
-            loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+    call_at_termination(lambda: setattr(server, "should_exit", True))
     await server.serve([listener])

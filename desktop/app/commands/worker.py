@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import contextlib
 import logging
-import signal
 
 from desktop.app.background.team_notices import RETRY_S, hear_notices
 from desktop.app.bootstrap import AppContext
@@ -21,6 +20,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.desk_request_answerer import DeskRequestAnswerer
 from desktop.app.team_approvals import TeamApprovals
 from desktop.kit.errors import AppError, UserDecisionNeeded
+from desktop.kit.termination_signals import call_at_termination
 
 log = logging.getLogger(__name__)
 
@@ -128,12 +128,8 @@ async def answer_desks(services: WorkspaceServices, answerer: DeskRequestAnswere
 async def _work_until_stopped(worker: TeamWorker) -> None:
     """Do what is due each quarter of a minute; SIGTERM ends it after the run under way."""
     stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # Windows' loop has no such handlers: there Ctrl+C ends the process, and the run goes on
-        # with the next one.
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stopping.set)
+    # Where Ctrl+C ends the process, on Windows, the run goes on with the next one.
+    call_at_termination(stopping.set)
     told = ""
     while not stopping.is_set():
         try:
