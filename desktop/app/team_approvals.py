@@ -119,7 +119,7 @@ class TeamApprovals:
     async def require_current_approvers(self, plan_id: str) -> None:
         """Raise NotPermitted where somebody who let a plan's limit pass is no admin any more."""
         zendesk, actor = self._services.session.clients.zendesk, self._services.session.actor
-        approvals = await self._services.store.plans.list_approvals(plan_id)
+        approvals = await self._services.store.plans.approvals.list_of_plan(plan_id)
         others = {
             int(one.user_id): one
             for one in approvals
@@ -184,8 +184,8 @@ class TeamApprovals:
                 is_tried = plan.state is PlanState.STOPPED or count > 0
                 if code in TYPED_CONSEQUENCES or not limit.needed_count or not is_tried:
                     continue
-                rows = store.plans.hash_limit_rows.blocking(plan.id, code)
-                given = store.plans.list_approvals.blocking(plan.id)
+                rows = store.plans.approvals.hash_rows.blocking(plan.id, code)
+                given = store.plans.approvals.list_of_plan.blocking(plan.id)
                 asked = next((one.user_id for one in given if one.limit_code == code), "")
                 content: dict[str, Json] = {
                     "sync": sync.name,
@@ -226,7 +226,7 @@ class TeamApprovals:
             await services.erasures.approve(wanted.record_id, admin)
             return
         people = wanted.content["people"]
-        await services.store.plans.approve_limit(
+        await services.store.plans.approvals.add(
             wanted.record_id,
             str(wanted.content["limit"]),
             admin.approver_id,

@@ -18,7 +18,7 @@ from desktop.model.limit import (
 )
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Plan, PlanState
-from desktop.store.plan_repository import LimitApproval
+from desktop.store.limit_approval_repository import LimitApproval
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.pipeline.limits import OPEN_STATES, describe_open_limits, plan_breaches
 
@@ -79,7 +79,7 @@ def read_open_limits(
     store: WorkspaceStore, sync: Sync, plan: Plan, now: float, confirmed_over: int | None = None
 ) -> tuple[OpenLimit, ...]:
     """Read the limits that stop a plan by its present ticks and approvals."""
-    approvals = store.plans.list_approvals.blocking(plan.id)
+    approvals = store.plans.approvals.list_of_plan.blocking(plan.id)
     return _open_limits(find_limit_breaches(store, sync, plan, now, confirmed_over), approvals)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from desktop.model.limit import LimitBreach, OpenLimit
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRowState
-from desktop.store.plan_repository import LimitApproval, PlanRepository
+from desktop.store.limit_approval_repository import LimitApproval
+from desktop.store.plan_repository import PlanRepository
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.limits import find_limit_breaches, read_open_limits
@@ -84,7 +85,7 @@ def read_plan_summary(
         plans.count_ticked.blocking(plan_id),
         find_limit_breaches(store, sync, plan, now, confirmed_over) if is_open else (),
         read_open_limits(store, sync, plan, now, confirmed_over) if is_open else (),
-        plans.list_approvals.blocking(plan_id),
+        plans.approvals.list_of_plan.blocking(plan_id),
         tuple(causes.most_common(6)),
         plans.count_rows.blocking(plan_id, refused),
         _count_losses(plans, plan) if plan.is_rollback else (),

@@ -196,7 +196,7 @@ class SyncRunner:
             return await self._finish(run, sync, plan)
         await self._begin_stage(run, RunStage.CHECK_LIMITS)
         for breach in request.allowed_limits:
-            await store.plans.approve_limit(
+            await store.plans.approvals.add(
                 plan.id,
                 breach,
                 request.approver_id,

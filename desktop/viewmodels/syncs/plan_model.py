@@ -276,14 +276,14 @@ class PlanModel(TaskModel):
         user_id = str(admin.id)
         given = [
             each
-            for each in await self._plans.list_approvals(plan)
+            for each in await self._plans.approvals.list_of_plan(plan)
             if each.limit_code == breach and each.covers(people)
         ]
         counted = [(each.user_id, each.credential) for each in given]
         counted.append(("", self._context.workspace.actor.credential))
         if refused := find_repeated_approval(counted, user_id, admin.name, admin.credential):
             raise refused
-        await self._plans.approve_limit(
+        await self._plans.approvals.add(
             plan,
             breach,
             user_id,
@@ -599,7 +599,7 @@ class PlanModel(TaskModel):
         else:
             self._context.syncs.require_admin()
         actor, now = self._context.workspace.actor, self._context.clock.now()
-        await self._plans.approve_limit(
+        await self._plans.approvals.add(
             plan,
             code,
             actor.approver_id,

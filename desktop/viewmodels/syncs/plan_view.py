@@ -15,7 +15,7 @@ from desktop.model.permission import Actor, Role
 from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanState
-from desktop.store.plan_repository import LimitApproval
+from desktop.store.limit_approval_repository import LimitApproval
 from desktop.sync.plan_summary import PlanSummary
 from desktop.viewmodels import time_format
 from desktop.viewmodels.syncs.plan_filter import PlanFilter

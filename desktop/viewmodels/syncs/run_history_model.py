@@ -9,7 +9,7 @@ from desktop.model.sync_plan import PlannedOutcome, PlanRowState
 from desktop.model.sync_run import Run, RunState
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
 from desktop.settings import sync_settings
-from desktop.store.plan_repository import LimitApproval
+from desktop.store.limit_approval_repository import LimitApproval
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.viewmodels import time_format
 from desktop.viewmodels.list_model import ListState
@@ -215,7 +215,7 @@ class RunHistoryModel(TaskModel):
         if sync_name == self._sync_name and is_new:
             store, both = self._context.store, (*runs, *removed)
             backs = await store.run(self._query_rolled_back_runs, both)
-            given = await store.plans.list_approvals_of(run.plan for run in both if run.plan)
+            given = await store.plans.approvals.list_of_plans(run.plan for run in both if run.plan)
             self._runs, self._runs_of_removed_syncs = runs, removed
             self._rolled_back_runs, self._approvals = backs, given
             self._start_reading_customers()

@@ -89,12 +89,12 @@ def test_plan_is_taken_once(store: WorkspaceStore) -> None:
 
 def test_approval_covers_the_count_it_was_given_for_and_no_more(store: WorkspaceStore) -> None:
     sync, plan = _plan_of_leavers(store, 5, ticked=3)
-    store.plans.approve_limit.blocking(plan, "leaves", "1", "Ada", 2.0)
+    store.plans.approvals.add.blocking(plan, "leaves", "1", "Ada", 2.0)
     store.plans.set_rows_ticked.blocking(plan, [4, 5], on=True)
     assert "5 people would leave a list" in _take(store, sync, plan)
     # The same admin looks again.
-    store.plans.approve_limit.blocking(plan, "leaves", "1", "Ada", 3.0)
-    (approval,) = store.plans.list_approvals.blocking(plan)
+    store.plans.approvals.add.blocking(plan, "leaves", "1", "Ada", 3.0)
+    (approval,) = store.plans.approvals.list_of_plan.blocking(plan)
     assert (approval.people, approval.approved_at) == (5, 3.0)
     assert _take(store, sync, plan) == ""
 
@@ -103,7 +103,7 @@ def test_approval_is_bound_to_the_count_shown_when_more_are_ticked_meanwhile(
     store: WorkspaceStore,
 ) -> None:
     sync, plan = _plan_of_leavers(store, 5, ticked=5)
-    store.plans.approve_limit.blocking(plan, "leaves", "1", "Ada", 2.0, people=3)
+    store.plans.approvals.add.blocking(plan, "leaves", "1", "Ada", 2.0, people=3)
     assert "5 people would leave a list" in _take(store, sync, plan)
 
 
@@ -140,12 +140,12 @@ def test_restored_levels_are_left_out_of_the_count(
 
 def test_approval_from_elsewhere_is_refused_for_other_rows(store: WorkspaceStore) -> None:
     sync, plan = _plan_of_leavers(store, 5, ticked=4)
-    asked = store.plans.hash_limit_rows.blocking(plan, "leaves")
+    asked = store.plans.approvals.hash_rows.blocking(plan, "leaves")
     store.plans.set_rows_ticked.blocking(plan, [1], on=False)
     store.plans.set_rows_ticked.blocking(plan, [5], on=True)
     with pytest.raises(ConflictError, match="changed since the approval was asked for"):
-        store.plans.approve_limit.blocking(plan, "leaves", "1", "Ada", 2.0, rows_hash=asked)
-    assert store.plans.list_approvals.blocking(plan) == ()
-    now = store.plans.hash_limit_rows.blocking(plan, "leaves")
-    store.plans.approve_limit.blocking(plan, "leaves", "1", "Ada", 2.0, rows_hash=now)
+        store.plans.approvals.add.blocking(plan, "leaves", "1", "Ada", 2.0, rows_hash=asked)
+    assert store.plans.approvals.list_of_plan.blocking(plan) == ()
+    now = store.plans.approvals.hash_rows.blocking(plan, "leaves")
+    store.plans.approvals.add.blocking(plan, "leaves", "1", "Ada", 2.0, rows_hash=now)
     assert _take(store, sync, plan) == ""

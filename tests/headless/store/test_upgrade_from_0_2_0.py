@@ -241,7 +241,7 @@ def test_upgrade_keeps_syncs_plans_and_runs_readable(store: WorkspaceStore) -> N
             plan = store.plans.get.blocking(run.plan)
             assert store.plans.get_planned_sync.blocking(plan.id).name == plan.sync
             store.plans.list_rows.blocking(plan.id)
-            store.plans.list_approvals.blocking(plan.id)
+            store.plans.approvals.list_of_plan.blocking(plan.id)
     stopped = [run for run in runs if run.stage is RunStage.CHECK_LIMITS]
     assert stopped
 

@@ -44,7 +44,7 @@ async def test_run_in_production_waits_and_writes_nothing_until_confirmed(
     done = await sync_cases.run_sync(sync_services, sync, **asked)
     assert done.state is RunState.DONE
     assert done.totals["updated"] == 3
-    approvals = sync_services.store.plans.list_approvals.blocking(run.plan or "")
+    approvals = sync_services.store.plans.approvals.list_of_plan.blocking(run.plan or "")
     assert [(a.limit_code, a.people) for a in approvals] == [("production", 3)]
 
 
@@ -94,7 +94,7 @@ async def test_confirmation_is_for_the_rows_it_was_given_for(
     plans = sync_services.store.plans
     rows = [row.row for row in plans.list_rows.blocking(plan.id) if row.fate.value == "update"]
     plans.set_rows_ticked.blocking(plan.id, [rows[0]], on=False)
-    plans.approve_limit.blocking(plan.id, "production", "77", "Ada", 1.0)
+    plans.approvals.add.blocking(plan.id, "production", "77", "Ada", 1.0)
     # As many as before, and somebody else among them.
     plans.set_rows_ticked.blocking(plan.id, [rows[0]], on=True)
     plans.set_rows_ticked.blocking(plan.id, [rows[1]], on=False)

@@ -94,7 +94,7 @@ def write_raw(folder: Path, sql: str, *values: object) -> None:
 
 
 def approve(store: WorkspaceStore, plan: str, person: str, credential: str = "") -> None:
-    store.plans.approve_limit.blocking(
+    store.plans.approvals.add.blocking(
         plan, "loosened", person, f"Admin {person}", 2.0, credential=credential
     )
 
@@ -328,7 +328,7 @@ def test_plan_is_taken_by_one_of_two_processes_and_approvals_at_once_both_count(
     with ThreadPoolExecutor(2) as pool:
         pool.submit(approve, store, plan, "1")
         pool.submit(approve, other, plan, "2")
-    assert {a.user_id for a in store.plans.list_approvals.blocking(plan)} == {"1", "2"}
+    assert {a.user_id for a in store.plans.approvals.list_of_plan.blocking(plan)} == {"1", "2"}
     assert store.audit.verify_chain.blocking().is_whole
     with ThreadPoolExecutor(2) as pool:
         taken = [pool.submit(take, one, sync, plan) for one in (store, other)]

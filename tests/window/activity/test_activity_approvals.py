@@ -15,7 +15,7 @@ async def test_allowed_limit_is_listed_with_who_and_for_how_many(
     preset = build_preset("zendesk-to-sailthru", PresetNames("box", "smart", "mark", "high"))
     sync = store.syncs.save.blocking(preset, 1.0)
     plan = store.plans.begin.blocking(sync, "Ada Admin", 1.0)
-    store.plans.approve_limit.blocking(plan, "opted_out", "7601", "Ada Admin", 2.0, people=38)
+    store.plans.approvals.add.blocking(plan, "opted_out", "7601", "Ada Admin", 2.0, people=38)
     model, page = offline_page.model, offline_page.page
     page.resize(1060, 500)
     page.show()

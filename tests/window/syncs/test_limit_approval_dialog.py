@@ -47,7 +47,7 @@ def breach_of(desk: SyncPageDriver) -> str:
 
 
 def approvals(desk: SyncPageDriver, breach: str) -> list[str]:
-    found = desk.house.store.plans.list_approvals.blocking(desk.open_plan_id())
+    found = desk.house.store.plans.approvals.list_of_plan.blocking(desk.open_plan_id())
     return [one.user_id for one in found if one.limit_code == breach]
 
 

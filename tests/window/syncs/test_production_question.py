@@ -57,7 +57,7 @@ async def test_production_write_over_fifty_is_typed_and_passes_for_that_number(
     window.click(dialog.confirm_button)
     plan = window.open_plan_id()
     await window.wait_until(lambda: started == [plan])
-    (given,) = window.house.store.plans.list_approvals.blocking(plan)
+    (given,) = window.house.store.plans.approvals.list_of_plan.blocking(plan)
     assert (given.limit_code, given.people) == ("production", 60)
 
 
@@ -84,7 +84,7 @@ async def test_run_now_in_production_asks_for_what_is_ticked_and_for_all(
     plan = window.open_plan_id()
     await window.wait_until(lambda: started == [plan])
     assert window.house.store.plans.count_ticked.blocking(plan) == 60
-    (given,) = window.house.store.plans.list_approvals.blocking(plan)
+    (given,) = window.house.store.plans.approvals.list_of_plan.blocking(plan)
     assert (given.limit_code, given.people) == ("production", 60)
 
 

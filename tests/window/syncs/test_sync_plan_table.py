@@ -166,7 +166,9 @@ async def test_plan_table_limit_blocks_until_two_admins_allow(window: SyncPageDr
     assert isinstance(question, ConfirmationDialog)
     window.click(question.confirm_button)
     plans = window.house.store.plans
-    await window.wait_until(lambda: len(plans.list_approvals.blocking(window.open_plan_id())) == 1)
+    await window.wait_until(
+        lambda: len(plans.approvals.list_of_plan.blocking(window.open_plan_id())) == 1
+    )
     await window.wait_until(lambda: window.find_all("Ask for approval…", QPushButton))
     window.click("Ask for approval…", QPushButton)
     dialog = window.front_dialog()
@@ -184,9 +186,9 @@ async def test_plan_table_limit_blocks_until_two_admins_allow(window: SyncPageDr
         await window.wait_until(lambda: dialog.error_label.isVisible())
         assert trouble in dialog.error_label.text()
     dialog.reject()
-    assert len(plans.list_approvals.blocking(window.open_plan_id())) == 1
+    assert len(plans.approvals.list_of_plan.blocking(window.open_plan_id())) == 1
     assert not write.isEnabled()
-    plans.approve_limit.blocking(
+    plans.approvals.add.blocking(
         window.open_plan_id(), stop.breach, "999", "Bo", window.house.context.clock.now()
     )
     window.models.plan.tick_rows([1], False)
@@ -244,7 +246,7 @@ async def test_plan_table_over_limits_one_question_of_the_strictest_gate(
     window.click(dialog.confirm_button)
     plan, plans = window.open_plan_id(), window.house.store.plans
     await window.wait_until(lambda: started == [plan])
-    given = {one.limit_code: one.people for one in plans.list_approvals.blocking(plan)}
+    given = {one.limit_code: one.people for one in plans.approvals.list_of_plan.blocking(plan)}
     assert given == {"opted_out": int(typed), "joins": count}
     assert opened == [dialog]
 

@@ -256,10 +256,10 @@ async def test_plan_limit_is_allowed_by_an_admin_only(page: Page) -> None:
     page.plan.allow_limit(breach)
     await page.until(lambda: page.errors)
     assert isinstance(page.errors[0], NotPermitted)
-    assert not page.store.plans.list_approvals.blocking(plan)
+    assert not page.store.plans.approvals.list_of_plan.blocking(plan)
     page.workspace.actor = ADMIN
     page.plan.allow_limit(breach)
-    await page.until(lambda: page.store.plans.list_approvals.blocking(plan))
+    await page.until(lambda: page.store.plans.approvals.list_of_plan.blocking(plan))
     await page.until(lambda: "Allowed once, for this preview." in page.sentences)
     # So many starts take two admins: one is not enough.
     view = page.plan.view()

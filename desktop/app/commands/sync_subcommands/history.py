@@ -17,7 +17,7 @@ from desktop.kit.clock import iso_timestamp
 from desktop.model.json_value import Json
 from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RUN_OUTCOMES, Run
-from desktop.store.plan_repository import LimitApproval
+from desktop.store.limit_approval_repository import LimitApproval
 from desktop.store.plan_row_filter import PlanRowFilter
 
 # Some customers to look up by hand after a run.
@@ -49,7 +49,7 @@ async def _print_history(services: WorkspaceServices, options: argparse.Namespac
         for state in services.syncs.list_states()
         if state.next_run_at is not None and options.sync in (None, state.sync.name)
     ]
-    approvals = await store.plans.list_approvals_of(run.plan for run in runs if run.plan)
+    approvals = await store.plans.approvals.list_of_plans(run.plan for run in runs if run.plan)
     rows: list[Json] = []
     lines: list[str] = []
     for run in runs:
@@ -87,7 +87,7 @@ async def _show_run(services: WorkspaceServices, options: argparse.Namespace) ->
     row_count = parked_count = 0
     approvals: tuple[LimitApproval, ...] = ()
     if run.plan is not None:
-        approvals = await plans.list_approvals(run.plan)
+        approvals = await plans.approvals.list_of_plan(run.plan)
         rows = await plans.list_rows(run.plan, limit=options.rows)
         row_count = await plans.count_rows(run.plan)
         parked_count = await plans.count_rows(run.plan, _PARKED_ROWS)
