@@ -1,20 +1,24 @@
-"""Validates what a sync names: its conditions' fields, lists, tags, vars and frequency cap.
+"""Validates a sync as a whole, and what it names: fields, lists, tags, vars, frequency cap.
 
 What cannot be would be read as nobody, be dropped by the service, or be written again every run.
 """
 
 from collections.abc import Iterator
 
+from desktop.kit.errors import InvalidInput
+from desktop.model.email_address import is_reachable_email
+from desktop.model.field_catalogue import condition_field_problems, mapping_source_problems
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import SourceType
 from desktop.model.field_value import parse_number
-from desktop.model.lifecycle_stage import CapPeriod
-from desktop.model.mapping_validation import RESERVED_FIELDS, naming_problems
+from desktop.model.lifecycle_stage import CapPeriod, validate_stages
+from desktop.model.mapping_validation import RESERVED_FIELDS, naming_problems, validate_mapping
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.rule import MAX_RULE_PAUSE_DAYS, RuleTrigger
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
 from desktop.model.service import Service
 from desktop.model.sync import Sync
+from desktop.model.sync_schedule import parse_schedule_rule
 from desktop.model.value_conversion import zendesk_tag_from
 from desktop.model.zendesk_naming_rules import ZENDESK_FIELD_KEY
 
@@ -134,3 +138,42 @@ def _optout_level_problems(sync: Sync) -> Iterator[str]:
         constant = row.on and row.type is SourceType.TEXT and row.target == "optout"
         if constant and row.source not in _SETTABLE_LEVELS:
             yield f"“{row.source[:80]}” cannot be set: levels are none, basic and all."
+
+
+def validate_sync(sync: Sync) -> tuple[str, ...]:
+    """Validate a sync for saving: a sentence for each problem, unknown fields included."""
+    problems = [*mapping_source_problems(sync), *condition_field_problems(sync)]
+    return tuple(dict.fromkeys((*validate_sync_form(sync), *problems)))
+
+
+def validate_sync_form(sync: Sync) -> tuple[str, ...]:
+    """Validate a sync as a form: a sentence for each problem apart from unknown fields."""
+    found = list(validate_mapping(sync.mapping, sync.target_service))
+    if not sync.identity:
+        found.append("Choose how people are matched.")
+    if sync.opt_in.email and not sync.opt_in.is_attested:
+        found.append("Confirm that these people have given their consent first.")
+    writes = any(row.on for row in sync.mapping)
+    effects = sync.effects
+    acts = effects.remove_from_lists or effects.pause_days
+    if not (writes or effects.add_to_lists or effects.add_tags or effects.deleted_var or acts):
+        found.append("It would write nothing: add a row, a list or a tag.")
+    found += validate_sync_names(sync)
+    found += validate_stages(sync.stages, sync.source.stage)
+    limits = sync.limits
+    if limits.people < 0 or not 0 <= limits.percent <= 100:
+        found.append("A limit is a number of people, and 0 to 100 per cent.")
+    if sync.source.within_days is not None and sync.source.within_days < 1:
+        found.append("“Within days” is one day at least.")
+    if sync.schedule:
+        try:
+            parse_schedule_rule(sync.schedule)
+        except InvalidInput as error:
+            found.append(error.title)
+    text = "“{address}” is no e-mail address."
+    found += [
+        text.format(address=address[:80])
+        for address in sync.notify.email
+        if not is_reachable_email(address)
+    ]
+    return tuple(found)

@@ -1,11 +1,10 @@
 """Adds, changes, checks and switches on syncs, and says what keeps one from running."""
 
-import difflib
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from desktop.clients.sailthru.client import SailthruClient
@@ -14,13 +13,9 @@ from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDecisionNeeded
 from desktop.kit.text import format_count
-from desktop.model.email_address import is_reachable_email
-from desktop.model.field_catalogue import condition_field_problems, mapping_source_problems
-from desktop.model.field_mapping import MappingRow, source_fields_of
+from desktop.model.field_mapping import MappingRow
 from desktop.model.json_value import Json
-from desktop.model.lifecycle_stage import validate_stages
 from desktop.model.limit import Limit
-from desktop.model.mapping_validation import validate_mapping
 from desktop.model.permission import (
     Actor,
     Permission,
@@ -29,9 +24,6 @@ from desktop.model.permission import (
     Role,
     check_permission,
 )
-from desktop.model.sailthru_profile import SailthruList
-from desktop.model.sell_lists import SELL_LIST_PREFIX
-from desktop.model.service import Service
 from desktop.model.sync import (
     OptInAttestation,
     SourceKind,
@@ -53,10 +45,10 @@ from desktop.model.sync_fields import (
 from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import Run, RunState
 from desktop.model.sync_schedule import parse_schedule_rule, planned_run_times
-from desktop.model.sync_validation import validate_sync_names
-from desktop.model.target_record import LIST_PREFIX, USER_FIELD_PREFIX
+from desktop.model.sync_validation import validate_sync
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.due_syncs import find_pause_reason
+from desktop.sync.missing_resources import MissingResource, find_missing_resources
 from desktop.sync.sync_field_text import parse_field_text
 from desktop.sync.sync_presets import (
     PRESETS,
@@ -69,26 +61,6 @@ from desktop.sync.sync_presets import (
 
 # Leaves room for a number within SYNC_NAME_MAX_LENGTH.
 _NAME_STEM_LENGTH = 56
-
-
-@dataclass(frozen=True)
-class MissingResource:
-    """A list, field or tag that a sync names and the service does not have.
-
-    `kind` is list, target_list, smart_target, user_field or source_field. Without what is required
-    it would read or write nobody. A smart list as target, and a field without values to read,
-    cannot be mended by creating anything.
-    """
-
-    kind: str
-    name: str
-    message: str
-    is_required: bool = True
-
-    @property
-    def is_creatable(self) -> bool:
-        """Whether an admin can have a sync's missing list or field created."""
-        return self.kind not in ("smart_target", "source_field")
 
 
 class RuleGate(Protocol):
@@ -581,139 +553,3 @@ def _require_optout_marks(sync: Sync) -> None:
             f"“{sync.title}” would change nobody. It is off, and stays so.",
             "Say it in Mapping, or with `fairlead sync set`: source.optout.out_tags.",
         )
-
-
-def validate_sync(sync: Sync) -> tuple[str, ...]:
-    """Validate a sync for saving: a sentence for each problem, unknown fields included."""
-    problems = [*mapping_source_problems(sync), *condition_field_problems(sync)]
-    return tuple(dict.fromkeys((*validate_sync_form(sync), *problems)))
-
-
-def validate_sync_form(sync: Sync) -> tuple[str, ...]:
-    """Validate a sync as a form: a sentence for each problem apart from unknown fields."""
-    found = list(validate_mapping(sync.mapping, sync.target_service))
-    if not sync.identity:
-        found.append("Choose how people are matched.")
-    if sync.opt_in.email and not sync.opt_in.is_attested:
-        found.append("Confirm that these people have given their consent first.")
-    writes = any(row.on for row in sync.mapping)
-    effects = sync.effects
-    acts = effects.remove_from_lists or effects.pause_days
-    if not (writes or effects.add_to_lists or effects.add_tags or effects.deleted_var or acts):
-        found.append("It would write nothing: add a row, a list or a tag.")
-    found += validate_sync_names(sync)
-    found += validate_stages(sync.stages, sync.source.stage)
-    limits = sync.limits
-    if limits.people < 0 or not 0 <= limits.percent <= 100:
-        found.append("A limit is a number of people, and 0 to 100 per cent.")
-    if sync.source.within_days is not None and sync.source.within_days < 1:
-        found.append("“Within days” is one day at least.")
-    if sync.schedule:
-        try:
-            parse_schedule_rule(sync.schedule)
-        except InvalidInput as error:
-            found.append(error.title)
-    text = "“{address}” is no e-mail address."
-    found += [
-        text.format(address=address[:80])
-        for address in sync.notify.email
-        if not is_reachable_email(address)
-    ]
-    return tuple(found)
-
-
-async def find_missing_resources(
-    sync: Sync, sailthru: SailthruClient, zendesk: ZendeskClient
-) -> tuple[MissingResource, ...]:
-    """Find which of a sync's lists and fields are missing at Sailthru and Zendesk."""
-    found: list[MissingResource] = []
-    targets = target_lists(sync)
-    if sync.source.lists or targets:
-        lists = {known.name: known for known in await sailthru.list_lists()}
-        found += [
-            MissingResource(
-                # What Fairlead fills itself is a natural list.
-                "target_list" if name.startswith(SELL_LIST_PREFIX) else "list",
-                name,
-                f"Sailthru has no list “{name}”.",
-            )
-            for name in sync.source.lists
-            if name not in lists
-        ]
-        found += [problem for name in targets if (problem := _target_problem(name, lists))]
-    needed = {c.field for c in sync.source.where if sync.source.kind is SourceKind.ZENDESK_USERS}
-    wanted = set(needed)
-    if sync.target_service is Service.ZENDESK:
-        wanted |= {row.target for row in sync.mapping if row.on}
-        if sync.effects.list_name_field:
-            wanted.add(f"user_fields.{sync.effects.list_name_field}")
-    keys = {name.removeprefix("user_fields.") for name in wanted if name.startswith("user_fields.")}
-    read = _user_fields_read(sync) - keys
-    if keys or read:
-        known_keys = {f.key for f in await zendesk.list_user_fields() if f.active}
-        found += [_source_field_problem(key, known_keys) for key in sorted(read - known_keys)]
-        found += [
-            MissingResource(
-                "user_field",
-                key,
-                f"Zendesk has no user field “{key}”.",
-                is_required=f"user_fields.{key}" in needed,
-            )
-            for key in sorted(keys - known_keys)
-        ]
-    return tuple(found)
-
-
-def _user_fields_read(sync: Sync) -> frozenset[str]:
-    """Return the keys of the Zendesk user fields that a sync reads."""
-    if sync.source.kind.service is not Service.ZENDESK:
-        return frozenset()
-    stages = [condition for stage in sync.stages for condition in stage.where]
-    evidence = [purpose.evidence for purpose in sync.purposes]
-    names = [condition.field for condition in (*sync.source.where, *stages, *evidence)]
-    names += [name for row in sync.mapping if row.on for name in source_fields_of(row)]
-    prefix = USER_FIELD_PREFIX
-    return frozenset(name.removeprefix(prefix) for name in names if name.startswith(prefix))
-
-
-def _source_field_problem(key: str, known: Collection[str]) -> MissingResource:
-    near = difflib.get_close_matches(key, known, n=1)
-    hint = f" Did you mean “{near[0]}”?" if near else ""
-    text = f"Zendesk has no user field “{key}” to read, so nothing would come of it.{hint}"
-    return MissingResource("source_field", key, text)
-
-
-def target_lists(sync: Sync) -> tuple[str, ...]:
-    """Return the Sailthru lists that a sync puts people on, each once."""
-    if sync.target_service is not Service.SAILTHRU:
-        return ()
-    mapped = (row.target for row in sync.mapping if row.on and row.target.startswith(LIST_PREFIX))
-    effects = sync.effects
-    paused = (effects.pause_list,) if effects.pause_days else ()
-    names = (
-        *effects.add_to_lists,
-        *effects.remove_from_lists,
-        *paused,
-        *(name.removeprefix(LIST_PREFIX) for name in mapped),
-    )
-    return tuple(dict.fromkeys(names))
-
-
-def _target_problem(name: str, lists: Mapping[str, SailthruList]) -> MissingResource | None:
-    """Return why a sync cannot add people to a list: smart, or missing at Sailthru."""
-    known = lists.get(name)
-    if known is None:
-        natural = [other for other, found in lists.items() if not found.smart]
-        near = difflib.get_close_matches(name, natural, n=1)
-        hint = f" Did you mean “{near[0]}”?" if near else ""
-        return MissingResource(
-            "target_list", name, f"Sailthru has no list “{name}” to add people to.{hint}"
-        )
-    if known.smart:
-        return MissingResource(
-            "smart_target",
-            name,
-            f"“{name}” is a smart list: Sailthru decides who is on it, and nobody can be added."
-            " Choose a natural list.",
-        )
-    return None

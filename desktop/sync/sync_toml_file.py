@@ -20,9 +20,9 @@ from desktop.model.field_condition import FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingRow
 from desktop.model.json_value import Json
 from desktop.model.sync import SYNC_NAME_MAX_LENGTH, Sync
+from desktop.model.sync_validation import validate_sync_form
 from desktop.model.target_record import OPTOUT_FIELD
 from desktop.sync.schema_check import check_schema
-from desktop.sync.sync_service import validate_sync_form
 
 FORMAT_VERSION = 1
 MAX_FILE_BYTES = 1_000_000

@@ -13,10 +13,10 @@ from desktop.model.lifecycle_stage import LifecycleStage
 from desktop.model.sailthru_profile import SailthruList
 from desktop.model.sync import Sync
 from desktop.model.sync_fields import ATTESTED_PATH, attest_consent
+from desktop.model.sync_validation import validate_sync
 from desktop.model.value_conversion import ROUNDING_EXPLANATION
 from desktop.model.zendesk_user import UserFieldDefinition
 from desktop.sync.mapping_trial import TrialCustomer, compute_trial_row, read_trial_customer
-from desktop.sync.sync_service import validate_sync
 from desktop.viewmodels.form import FieldValue
 from desktop.viewmodels.syncs.field_choices import (
     FieldChoice,

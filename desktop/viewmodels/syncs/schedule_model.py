@@ -6,9 +6,9 @@ from desktop.kit.errors import AppError
 from desktop.model.attribute_path import replace_value
 from desktop.model.sync import Sync
 from desktop.model.sync_schedule import ScheduleRule, next_run_times, parse_schedule_rule
+from desktop.model.sync_validation import validate_sync
 from desktop.model.time_zone import local_time, parse_time_zone
 from desktop.settings import sync_settings
-from desktop.sync.sync_service import validate_sync
 from desktop.viewmodels import time_format
 from desktop.viewmodels.form import FieldValue
 from desktop.viewmodels.syncs.schedule_draft import (

@@ -8,8 +8,8 @@ from desktop.model.rule import PREVIEW_DAYS
 from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import Run, RunProgress, RunState
 from desktop.model.sync_schedule import parse_schedule_rule
+from desktop.sync.missing_resources import MissingResource
 from desktop.sync.rule_text import stuck_pause_text
-from desktop.sync.sync_service import MissingResource
 from desktop.sync.sync_snapshot import SyncSnapshot
 from desktop.viewmodels import time_format
 from desktop.viewmodels.syncs.sync_labels import (

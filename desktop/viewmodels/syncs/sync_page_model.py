@@ -15,8 +15,8 @@ from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_run import Run
 from desktop.settings import sync_settings
+from desktop.sync.missing_resources import MissingResource
 from desktop.sync.sync_presets import PresetNames
-from desktop.sync.sync_service import MissingResource
 from desktop.sync.sync_snapshot import AllSyncsSnapshot, SyncSnapshot, read_all_syncs
 from desktop.viewmodels.form import FieldKind, FormField
 from desktop.viewmodels.frozen_order import FrozenOrder

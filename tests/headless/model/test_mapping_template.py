@@ -16,10 +16,10 @@ from desktop.model.mapping_template import render_template, template_fields, tem
 from desktop.model.mapping_validation import validate_mapping
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync, SyncSource
+from desktop.model.sync_validation import validate_sync
 from desktop.model.value_conversion import UnconvertibleValue
 from desktop.sync.feed_extractor import find_referenced_vars
 from desktop.sync.pipeline.plan_rows import plan_record
-from desktop.sync.sync_service import validate_sync
 from tests.support import pipeline_cases as cases
 
 FIELDS: dict[str, FieldValue] = {

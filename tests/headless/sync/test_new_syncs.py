@@ -11,9 +11,10 @@ from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.model.limit import Limit
 from desktop.model.permission import Actor, Permission, Role
 from desktop.model.sync import OptInAttestation, SourceKind
+from desktop.model.sync_validation import validate_sync
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU, PresetNames
-from desktop.sync.sync_service import SyncService, validate_sync
+from desktop.sync.sync_service import SyncService
 from tests.support.clocks import ManualClock
 from tests.support.customer_use_cases import RULES
 from tests.support.fresh_store import open_fresh_store

@@ -12,10 +12,9 @@ from desktop.model.rule import RuleTrigger
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow
-from desktop.model.sync_validation import validate_sync_names
+from desktop.model.sync_validation import validate_sync, validate_sync_names
 from desktop.model.target_record import TargetRecord
 from desktop.sync.pipeline.plan_rows import plan_record
-from desktop.sync.sync_service import validate_sync
 from tests.support import pipeline_cases as cases
 
 PAUSED, VAR = "lists.Support - paused", "vars.zendesk_paused"

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QLineEdit, QPushButton
 from desktop.model.permission import Permission, Role
 from desktop.model.sync import SourceKind
 from desktop.model.sync_run import RunState
+from desktop.model.sync_validation import validate_sync
 from desktop.panels.syncs.new_sync_dialog import NewSyncDialog
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.text_field import TextField
 from desktop.settings.settings_table import PERMISSION_SETTINGS
-from desktop.sync.sync_service import validate_sync
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.sync_page_driver import TO_SAILTHRU, SyncPageDriver
 from tests.support.window_driver import CTRL, Key

@@ -18,10 +18,10 @@ from desktop.model.sync import SourceKind, Sync, SyncStatus, TargetType
 from desktop.model.sync_fields import SYNC_FIELDS, SyncField, SyncFieldKind, sync_fields_of
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
 from desktop.settings import settings_table
+from desktop.sync.missing_resources import MissingResource
 from desktop.sync.rule_text import stuck_pause_text
 from desktop.sync.sync_field_text import field_to_json, format_field
 from desktop.sync.sync_presets import PRESETS
-from desktop.sync.sync_service import MissingResource
 
 # Enough to see a weekend or the end of a month in between.
 _PREVIEWED_RUN_TIMES = 5
