@@ -8,7 +8,7 @@ from desktop.app.commands.edit_delivery import deliver_and_wait
 from desktop.app.container import WorkspaceServices
 from desktop.app.run_permits import find_rule_actor, find_run_permits
 from desktop.app.runner_factory import build_runner
-from desktop.clients.notification import show_notification
+from desktop.clients.desktop_notification import show_notification
 from desktop.kit.errors import AppError, NotPermitted
 from desktop.model.sync import Sync
 from desktop.model.sync_run import Run, RunState

@@ -51,7 +51,7 @@ class WorkspaceActions(QObject):
 
 
 class _WorkspaceOpener(QObject):
-    """Palette action of one workspace; an object, since a lambda would keep the window alive."""
+    """Palette action that opens a workspace; an object: a lambda would keep the window alive."""
 
     def __init__(self, name: str, parent: WorkspaceActions) -> None:
         super().__init__(parent)

@@ -10,7 +10,7 @@ from desktop.audience.data_lock import hold_data_lock
 from desktop.audience.data_service import LISTS_SOURCE, DataService
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, UserDecisionNeeded
-from desktop.model.rule import PhrasePlace, RuleEvent, RuleTrigger
+from desktop.model.rule_trigger import PhrasePlace, RuleEvent, RuleTrigger
 from desktop.model.sync import SyncSource
 from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, VAR_PREFIX
 from desktop.model.zendesk_user import ZendeskUser

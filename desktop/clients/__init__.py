@@ -1,1 +1,1 @@
-"""The async clients of Sailthru and Zendesk; `transport.py` alone speaks HTTP."""
+"""The async clients of Sailthru, Zendesk and Sell; `transport.py` alone speaks HTTP."""

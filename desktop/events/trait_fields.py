@@ -19,7 +19,7 @@ _ZONE = "UTC"
 
 
 class TraitField(NamedTuple):
-    """One trait for a custom field: `definition` is None where Zendesk has no such field.
+    """One trait of an event for a custom field; `definition` is None where Zendesk has none such.
 
     `refusal` is why the value does not fit the field; it is left out then.
     """

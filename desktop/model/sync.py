@@ -12,7 +12,7 @@ from desktop.model.field_mapping import ConflictPreference, MappingRow, SourceTy
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
 from desktop.model.limit import Limit
 from desktop.model.name_splitting import NameSplitRule
-from desktop.model.rule import PhrasePlace, RuleTrigger
+from desktop.model.rule_trigger import PhrasePlace, RuleTrigger
 from desktop.model.sell_optout import NOTHING_MARKED, SellOptOutRule
 from desktop.model.service import Service
 

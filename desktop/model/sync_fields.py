@@ -14,7 +14,7 @@ from desktop.model.attribute_path import read_value, replace_value
 from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, FrequencyCap
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.optout_level import OptOutLevel
-from desktop.model.rule import MAX_RULE_PAUSE_DAYS, PhrasePlace, RuleTrigger
+from desktop.model.rule_trigger import MAX_RULE_PAUSE_DAYS, PhrasePlace, RuleTrigger
 from desktop.model.sell_optout import SellOptOutDefault
 from desktop.model.service import Service
 from desktop.model.sync import (

@@ -14,7 +14,7 @@ from desktop.model.field_value import parse_number
 from desktop.model.lifecycle_stage import CapPeriod, validate_stages
 from desktop.model.mapping_validation import RESERVED_FIELDS, naming_problems, validate_mapping
 from desktop.model.optout_level import OptOutLevel
-from desktop.model.rule import MAX_RULE_PAUSE_DAYS, RuleTrigger
+from desktop.model.rule_trigger import MAX_RULE_PAUSE_DAYS, RuleTrigger
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
 from desktop.model.service import Service
 from desktop.model.sync import Sync

@@ -50,7 +50,7 @@ class RevokedLogin(Enum):
 
     @property
     def sentence(self) -> str:
-        """What an admin has to know about the login, as a sentence."""
+        """What an admin has to know about a desk's login to the team store, as a sentence."""
         return _REVOKED_LOGINS[self]
 
 

@@ -18,7 +18,7 @@ _HINT = "Type the first part of https://NAME.zendesk.com/, or paste any page of 
 
 
 def normalize_base_url(url: str) -> str:
-    """Normalise a service's address to scheme://host[:port][/path] without a trailing slash.
+    """Normalise the address that a setting gives of a service: scheme://host[:port][/path].
 
     Raises InvalidInput on anything but https (http on loopback), and on a user, query or
     fragment, which have no place in a service's address.

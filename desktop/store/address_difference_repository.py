@@ -90,7 +90,7 @@ class AddressDifferenceRepository(Repository):
 
     @database_call
     def leave(self, change: PrimaryAddressChange, now: float) -> None:
-        """Let a customer's difference of addresses be, until Zendesk has yet another address."""
+        """Mark the row of a customer's two addresses as left so, until Zendesk has yet another."""
         row = _values(change, now, DifferenceState.LEFT)
 
         def act(connection: sqlite3.Connection) -> None:

@@ -58,7 +58,7 @@ class IntegrityCheckRecord:
                     mark.unlink(missing_ok=True)
 
     def begin_use(self) -> None:
-        """Mark the SQLite file as open in this process."""
+        """Mark the SQLite file as open; a mark that is left has it checked at the next start."""
         with suppress(OSError):
             self._mark.touch(mode=0o600)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from desktop.kit.text import fold_text
 from desktop.model.audience_condition import AudienceGroup
-from desktop.model.rule import PhrasePlace, RuleEvent, RuleTrigger
+from desktop.model.rule_trigger import PhrasePlace, RuleEvent, RuleTrigger
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.audience_query import QueryMoment, compile_group, phrase_query
 from desktop.store.database_call import database_call

@@ -1,1 +1,1 @@
-"""Syncs between Zendesk and Sailthru: plans, limits, runs, rollback, and what is due when."""
+"""Syncs between Zendesk, Sailthru and Sell: plans, limits, runs, rollback, and what is due when."""

@@ -11,7 +11,7 @@ from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.field_value import is_empty
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.marketing_pause import parse_pause_terms
-from desktop.model.rule import PREVIEW_DAYS, PREVIEW_PEOPLE, RuleEvent, RuleTrigger
+from desktop.model.rule_trigger import PREVIEW_DAYS, PREVIEW_PEOPLE, RuleEvent, RuleTrigger
 from desktop.model.sync import Sync
 from desktop.model.sync_state import SyncMember
 from desktop.model.target_record import VAR_PREFIX

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from desktop.model.rule import RuleEvent
+from desktop.model.rule_trigger import RuleEvent
 from desktop.model.sync import SyncSource
 from desktop.model.zendesk_user import ZendeskUser
 

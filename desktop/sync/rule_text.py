@@ -3,7 +3,7 @@
 from desktop.kit.text import format_count
 from desktop.model.field_catalogue import field_title
 from desktop.model.field_mapping import MappingRow, SourceType
-from desktop.model.rule import RuleTrigger
+from desktop.model.rule_trigger import RuleTrigger
 from desktop.model.sync import Sync, SyncStatus
 
 

@@ -9,7 +9,7 @@ from desktop.model.customer_value import HIGHEST_SEGMENT
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
 from desktop.model.lifecycle_stage import CapPeriod, FrequencyCap
-from desktop.model.rule import RuleTrigger
+from desktop.model.rule_trigger import RuleTrigger
 from desktop.model.sell_lists import CONTACTS_LIST, LEAD_STATUS_FIELD, leads_list
 from desktop.model.sync import (
     READ_SINGLY,

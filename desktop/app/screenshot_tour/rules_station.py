@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QScrollArea
 from desktop.app.screenshot_tour.audience_station import keep_and_read_everybody
 from desktop.app.screenshot_tour.tour_driver import TourDriver
 from desktop.model.field_mapping import MappingRow, SourceType
-from desktop.model.rule import RuleTrigger
+from desktop.model.rule_trigger import RuleTrigger
 from desktop.model.sync import SourceKind
 from desktop.panels.syncs.sync_page import SyncPage
 from desktop.viewmodels.syncs.sync_page_models import SyncPageModels

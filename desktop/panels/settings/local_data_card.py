@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from desktop.kit.text import format_count
-from desktop.panels.settings.latest_change import LatestChange
+from desktop.panels.settings.debounced_change import DebouncedChange
 from desktop.panels.settings.settings_card import SettingsCard
 from desktop.panels.settings.settings_form import SettingsForm
 from desktop.panels.widgets.box_layout import hbox
@@ -25,7 +25,7 @@ class LocalDataCard(SettingsCard):
         self._confirm_task: asyncio.Task[None] | None = None
         self._form_model = form
         keys = (settings_table.CACHE_DAYS.key, settings_table.EVENT_DAYS.key)
-        self.change = LatestChange(self._change_days)
+        self.change = DebouncedChange(self._change_days)
         self.form = SettingsForm(form, keys, change=self.change.want)
         self.everybody_form = SettingsForm(
             form,

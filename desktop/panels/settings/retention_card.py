@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.panels.settings.latest_change import LatestChange
+from desktop.panels.settings.debounced_change import DebouncedChange
 from desktop.panels.settings.settings_card import SettingsCard
 from desktop.panels.settings.settings_form import SettingsForm
 from desktop.panels.widgets.box_layout import hbox, vbox
@@ -29,7 +29,7 @@ class RetentionCard(SettingsCard):
         super().__init__("How long activity is kept")
         self._model, self._form_model = model, form
         self._ask_task: asyncio.Task[None] | None = None
-        self.change = LatestChange(self._ask_change)
+        self.change = DebouncedChange(self._ask_change)
         self.forms = {
             row.key: SettingsForm(form, (row.key,), change=self.change.want)
             for row in settings_table.RETENTION_DAYS.values()

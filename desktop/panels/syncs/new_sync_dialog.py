@@ -66,7 +66,7 @@ class PresetList(QWidget):
             self._grid.setColumnStretch(column, int(column < self._column_count))
 
     def first_button(self) -> Button | None:
-        """Return the preset list's first Add button, for the keyboard."""
+        """Return the first Add button among the presets of syncs, for the keyboard."""
         return next(iter(self._buttons), None)
 
     def _create_card(self, preset: PresetView, why_not: str) -> Card:

@@ -152,7 +152,7 @@ class EventMappingModel(TaskModel):
         self.changed.emit()
 
     def show_json(self, *, shown: bool) -> None:
-        """Edit the mapping as JSON, or as rows; a JSON that cannot be used stays in sight."""
+        """Edit an event action's mapping as JSON, or as rows; unusable JSON stays in sight."""
         if not shown and self.json_fault is not None:
             self.message_posted.emit("Correct the JSON first, or take it back with Reset.")
             self.changed.emit()

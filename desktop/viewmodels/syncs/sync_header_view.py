@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from desktop.kit.text import format_count
-from desktop.model.rule import PREVIEW_DAYS
+from desktop.model.rule_trigger import PREVIEW_DAYS
 from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import Run, RunProgress, RunState
 from desktop.model.sync_schedule import parse_schedule_rule

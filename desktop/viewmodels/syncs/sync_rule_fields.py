@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from desktop.model.rule import RuleTrigger
+from desktop.model.rule_trigger import RuleTrigger
 from desktop.model.sync import FlowPolicy, MatchIdentifier, SourceKind, Sync
 from desktop.model.sync_fields import (
     ATTESTED_PATH,

@@ -20,7 +20,7 @@ from desktop.model.field_facts import (
     WriterKind,
 )
 from desktop.model.field_mapping import MappingRow
-from desktop.model.rule import RuleTrigger
+from desktop.model.rule_trigger import RuleTrigger
 from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
 from desktop.store.data_store import DataStore
 from desktop.store.field_writer_repository import FieldWriterRepository

@@ -10,7 +10,7 @@ import pytest
 from jeepney import DBusAddress, HeaderFields, MessageType, new_method_call, new_method_return
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
-from desktop.clients.notification import show_notification
+from desktop.clients.desktop_notification import show_notification
 
 NAME = "org.freedesktop.Notifications"
 

@@ -8,7 +8,7 @@ import pytest
 from desktop.model.field_mapping import MappingRow, SourceType
 from desktop.model.lifecycle_stage import CapPeriod, FrequencyCap
 from desktop.model.optout_level import OptOutLevel
-from desktop.model.rule import RuleTrigger
+from desktop.model.rule_trigger import RuleTrigger
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow

@@ -14,7 +14,7 @@ from desktop.audience.rule_people import RulePeople
 from desktop.model.audience_segment import SavedSegment
 from desktop.model.customer_value import CustomerValueSource
 from desktop.model.lifecycle_stage import CapPeriod, FrequencyCap
-from desktop.model.rule import PREVIEW_DAYS, PhrasePlace, RuleTrigger
+from desktop.model.rule_trigger import PREVIEW_DAYS, PhrasePlace, RuleTrigger
 from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
 from desktop.store.audience_query import QueryMoment
 from desktop.store.data_store import DataStore

@@ -10,7 +10,7 @@ import pytest
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.errors import InvalidInput, NotFound, NotPermitted, UserDecisionNeeded
 from desktop.model.permission import Actor, Role
-from desktop.model.rule import RuleTrigger
+from desktop.model.rule_trigger import RuleTrigger
 from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
 from desktop.model.sync_plan import PlanState
 from desktop.store.sync_repository import switch_content

@@ -1,6 +1,6 @@
 """A rule on the page Sync: the one form, with what it waits for first."""
 
-from desktop.model.rule import RuleTrigger
+from desktop.model.rule_trigger import RuleTrigger
 from desktop.model.sync import SourceKind
 from desktop.panels.widgets.dropdown_field import DropdownField
 from tests.support.accessibility_checks import clipped_texts, controls_without_name

@@ -14,7 +14,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import InvalidInput
 from desktop.model.field_mapping import MappingRow, SourceType
-from desktop.model.rule import MAX_RULE_PAUSE_DAYS, PhrasePlace, RuleTrigger
+from desktop.model.rule_trigger import MAX_RULE_PAUSE_DAYS, PhrasePlace, RuleTrigger
 from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
 from desktop.model.target_record import VAR_PREFIX
 from desktop.sync.rule_text import describe_rule

@@ -15,7 +15,7 @@ from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner
 from desktop.kit.clock import iso_timestamp
-from desktop.model.rule import PREVIEW_DAYS, PREVIEW_PEOPLE
+from desktop.model.rule_trigger import PREVIEW_DAYS, PREVIEW_PEOPLE
 
 
 def _add_preview_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 AskChange = Callable[[str, bool | int | str, Callable[[], bool]], Awaitable[None]]
 
 
-class LatestChange:
+class DebouncedChange:
     """Runs `ask` for the newest value of a field; it gets a test whether that is still wanted.
 
     `task` is what is under way, or was last.
