@@ -79,8 +79,11 @@ class RollbackPlanner:
                 " somebody has erased them.",
             )
         sync = await self._store.plans.get_planned_sync(run.plan)
+        await self._context.require_sell_account_of(sync, before)
         now = self._context.clock.now()
-        plan_id = await self._store.plans.begin(sync, actor, now, origin=f"rollback {run_id}")
+        plan_id = await self._store.plans.begin(
+            sync, actor, now, origin=f"rollback {run_id}", sell_account=before.sell_account
+        )
         try:
             read = await self._plan_rows(plan_id, run.plan, sync)
         except BaseException:

@@ -11,11 +11,12 @@ from desktop.clients.zendesk.bulk_jobs import ZendeskBulkClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.incremental_export import ZendeskExportClient
 from desktop.kit.clock import Clock
-from desktop.kit.errors import UserDecisionNeeded
+from desktop.kit.errors import ConflictError, UserDecisionNeeded
 from desktop.model.customer_value import CustomerValueSource
 from desktop.model.sell_record import SellRecordKind
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync, TargetType
+from desktop.model.sync_plan import Plan
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.rule_source import RuleSource
 from desktop.writing.sailthru_gateway import SailthruGateway
@@ -88,6 +89,21 @@ class SyncContext:
                 "Connect it under Settings.",
             )
         return self.sell
+
+    async def has_sell_account_of(self, sync: Sync, plan: Plan) -> bool:
+        """Ask whether a plan names records of the Sell account connected now, or none of Sell."""
+        if Service.SELL not in sync.services:
+            return True
+        return (await self.require_sell().account()).id == plan.sell_account
+
+    async def require_sell_account_of(self, sync: Sync, plan: Plan) -> None:
+        """Raise ConflictError where a plan names records of another account of Zendesk Sell."""
+        if not await self.has_sell_account_of(sync, plan):
+            raise ConflictError(
+                "This belongs to another Zendesk Sell account than the one connected now.",
+                "Nothing was sent: its records are other people there.",
+                "Connect the account it was made for, or make a new preview.",
+            )
 
     def gateway(self, target: TargetType) -> SailthruGateway | ZendeskGateway | SellGateway:
         """Return the run's gateway to the records that a sync writes."""
