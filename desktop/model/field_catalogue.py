@@ -219,6 +219,9 @@ def mapping_source_problems(sync: Sync) -> Iterator[str]:
     for row in (row for row in sync.mapping if row.on):
         if sync.source.kind is SourceKind.SELL_OPTOUTS and row.target != OPTOUT_FIELD:
             yield f"The row for {row.target[:80]} never writes: this sync writes opt-outs alone."
+        is_to_sell = sync.target_service is Service.SELL and not sync.is_of_optouts
+        if row.target == OPTOUT_FIELD and is_to_sell:
+            yield "The row for optout never writes: opt-outs reach Sell by a sync of their own."
         for field in _named_fields(row):
             problem = source_field_problem(sync, field)
             if problem:

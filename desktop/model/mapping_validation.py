@@ -103,6 +103,8 @@ def _sell_problems(row: MappingRow) -> Iterator[str]:
     elif row.target == "tags":
         # A record's tags are written whole: setting them would take away those of other people.
         yield from _operator_problems(row, (MappingOperator.ADD,))
+    elif row.target == OPTOUT_FIELD:
+        yield from _operator_problems(row, (MappingOperator.SET,))
     elif row.target in _SELL_FIELDS or (row.target.startswith(SELL_FIELD_PREFIX) and key):
         yield from _operator_problems(row, _SET_OPERATORS)
     else:

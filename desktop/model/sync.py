@@ -59,6 +59,7 @@ class TargetType(Enum):
     USERS = "zendesk_users"
     SELL_CONTACTS = "sell_contacts"
     SELL_LEADS = "sell_leads"
+    SELL_OPTOUTS = "sell_optouts"
 
     @property
     def service(self) -> Service:
@@ -71,6 +72,7 @@ _SERVICE_BY_TARGET = {
     TargetType.USERS: Service.ZENDESK,
     TargetType.SELL_CONTACTS: Service.SELL,
     TargetType.SELL_LEADS: Service.SELL,
+    TargetType.SELL_OPTOUTS: Service.SELL,
 }
 
 
@@ -114,7 +116,8 @@ class SyncSource:
     `within_days`: only tickets made in so many days; None: all. `stage`: only people who are in
     this stage now; empty: all. Of a rule: `trigger` is what happens to people, `phrase` what a
     ticket says, `phrase_in` where; `segment` names the saved segment they have to be in. `optout`
-    says whom of Sell's contacts and leads a sync of their opt-outs takes for opted out.
+    says whom of Sell's contacts and leads a sync of opt-outs, in either direction, takes for opted
+    out.
     """
 
     kind: SourceKind
@@ -244,6 +247,12 @@ class Sync:
     def is_rule(self) -> bool:
         """Whether the sync acts on people to whom something has happened."""
         return self.source.kind is SourceKind.RULE
+
+    @property
+    def is_of_optouts(self) -> bool:
+        """Whether a sync copies opt-outs between Sell and Sailthru, and nothing besides."""
+        kinds = (self.source.kind, self.target)
+        return SourceKind.SELL_OPTOUTS in kinds or TargetType.SELL_OPTOUTS in kinds
 
     @property
     def target_service(self) -> Service:

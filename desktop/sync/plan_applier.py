@@ -84,7 +84,7 @@ class PlanApplier:
         if sync.target_service is Service.SAILTHRU:
             return SailthruPlanWriter(queue(context.profiles), context.profiles, sync.flows)
         if sync.target_service is Service.SELL:
-            return SellPlanWriter(queue(context.sell_people[sync.target_type]))
+            return SellPlanWriter(queue(context.sell_people(sync)))
         return ZendeskPlanWriter(queue(context.users), context.users)
 
 

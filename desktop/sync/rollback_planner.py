@@ -156,7 +156,7 @@ class RollbackPlanner:
         return read
 
     async def _read_targets(self, rows: Sequence[PlanRow], sync: Sync) -> Mapping[int, ReadResult]:
-        return await read_refused_in_halves(self._context.gateway(sync.target_type), rows)
+        return await read_refused_in_halves(self._context.gateway(sync), rows)
 
     def _revert_row(self, sync: Sync, row: PlanRow, now: ReadResult, *, in_doubt: bool) -> PlanRow:
         fresh = replace(

@@ -42,7 +42,7 @@ class SourceReader:
         self._lists = tuple(lists)
         self._sell_kinds = SELL_SOURCES.get(self._kind, ())
         # Nobody may be marked as opted out: that is no lost source.
-        self.is_always_incremental = self._kind is SourceKind.SELL_OPTOUTS
+        self.is_always_incremental = sync.is_of_optouts
 
     def current_watermarks(self) -> dict[str, str]:
         """Return the present watermarks of the feeds that the sync's source is read from."""
@@ -54,7 +54,7 @@ class SourceReader:
         That is so before the first run, where people come and go with time alone, and for opt-outs,
         which travel although nothing has changed in the source (S3-31).
         """
-        if self._depends_on_time() or self._kind is SourceKind.SELL_OPTOUTS:
+        if self._depends_on_time() or self._sync.is_of_optouts:
             return {}
         mark = self._context.store.syncs.get_watermark.blocking(self._sync.name)
         try:

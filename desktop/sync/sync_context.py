@@ -1,6 +1,5 @@
 """`SyncContext`: the store, both services and the account's settings that a run works with."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +12,7 @@ from desktop.clients.zendesk.incremental_export import ZendeskExportClient
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, UserDecisionNeeded
 from desktop.model.customer_value import CustomerValueSource
+from desktop.model.sell_optout import SellOptOutRule
 from desktop.model.sell_record import SellRecordKind
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync, TargetType
@@ -31,6 +31,8 @@ SELL_KINDS = {
 SELL_TARGETS = {
     TargetType.SELL_CONTACTS: SellRecordKind.CONTACT,
     TargetType.SELL_LEADS: SellRecordKind.LEAD,
+    # Both are marked; who is neither becomes a contact.
+    TargetType.SELL_OPTOUTS: SellRecordKind.CONTACT,
 }
 
 
@@ -105,17 +107,24 @@ class SyncContext:
                 "Connect the account it was made for, or make a new preview.",
             )
 
-    def gateway(self, target: TargetType) -> SailthruGateway | ZendeskGateway | SellGateway:
+    def gateway(self, sync: Sync) -> SailthruGateway | ZendeskGateway | SellGateway:
         """Return the run's gateway to the records that a sync writes."""
-        if target is TargetType.PROFILES:
+        if sync.target_type is TargetType.PROFILES:
             return self.profiles
-        return self.users if target is TargetType.USERS else self.sell_people[target]
+        return self.users if sync.target_type is TargetType.USERS else self.sell_people(sync)
+
+    def sell_people(self, sync: Sync) -> SellGateway:
+        """Return the run's gateway to the contacts and leads of Sell that a sync writes."""
+        marks = sync.source.optout if sync.is_of_optouts else None
+        key = (sync.target_type, marks)
+        if key not in self._sell_gateways:
+            creates = SELL_TARGETS[sync.target_type]
+            self._sell_gateways[key] = SellGateway(self.require_sell(), creates, marks)
+        return self._sell_gateways[key]
 
     @cached_property
-    def sell_people(self) -> Mapping[TargetType, SellGateway]:
-        """The run's gateways to Sell's contacts and leads, by what they create."""
-        sell = self.require_sell()
-        return {kind: SellGateway(sell, creates) for kind, creates in SELL_TARGETS.items()}
+    def _sell_gateways(self) -> dict[tuple[TargetType, SellOptOutRule | None], SellGateway]:
+        return {}
 
     @cached_property
     def profiles(self) -> SailthruGateway:

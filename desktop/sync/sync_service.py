@@ -59,8 +59,7 @@ from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.due_syncs import find_pause_reason
 from desktop.sync.sync_field_text import parse_field_text
 from desktop.sync.sync_presets import (
-    PRESETS,
-    SELL_PRESETS,
+    ALL_PRESETS,
     PresetNames,
     build_blank_sync,
     build_preset,
@@ -184,11 +183,7 @@ class SyncService:
         plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
         stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_NAME_STEM_LENGTH] or "sync"
         # Presets keep theirs, also those that are not added.
-        taken = (
-            {kept.name for kept in self._store.syncs.list_all.blocking()}
-            | set(PRESETS)
-            | set(SELL_PRESETS)
-        )
+        taken = {kept.name for kept in self._store.syncs.list_all.blocking()} | set(ALL_PRESETS)
         numbered = (f"{stem}-{number}" for number in itertools.count(2))
         return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
@@ -340,7 +335,7 @@ class SyncService:
                 "It is off, and stays so.",
                 "Check it first: that asks both services for what it needs.",
             )
-        if on and sync.source.kind is SourceKind.SELL_OPTOUTS:
+        if on and sync.is_of_optouts:
             _require_optout_marks(sync)
         if on and sync.is_rule:
             self._require_rule_gate().require_allowed(sync.source)
@@ -575,7 +570,8 @@ def _require_valid(sync: Sync) -> None:
 
 def _require_optout_marks(sync: Sync) -> None:
     """Raise UserDecisionNeeded while nobody has said which mark of Sell means opted out."""
-    if not sync.source.optout.marks_opt_outs:
+    rule = sync.source.optout
+    if not (rule.can_mark if sync.target_service is Service.SELL else rule.marks_opt_outs):
         raise UserDecisionNeeded(
             "Nobody has said yet which tag or field in Zendesk Sell means opted out.",
             f"“{sync.title}” would change nobody. It is off, and stays so.",

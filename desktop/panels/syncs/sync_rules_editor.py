@@ -97,7 +97,7 @@ class SyncRulesEditor(QWidget):
 
         `segments` are the saved ones that a rule can be limited to.
         """
-        is_of_optouts = sync.source.kind is SourceKind.SELL_OPTOUTS
+        is_of_optouts = sync.is_of_optouts
         title = "Who is opted out" if is_of_optouts else "Who is included"
         self.source_card.set_title("When, and to whom" if sync.is_rule else title)
         self._condition_label.setText(
@@ -107,7 +107,10 @@ class SyncRulesEditor(QWidget):
         )
         # Nothing holds an opt-out back, and it has no effect besides.
         self.stages_card.setVisible(not (sync.is_rule or is_of_optouts))
-        for part in (self._effects_card, self._consent_label, self.purposes):
+        self._effects_card.setVisible(
+            sync.source.kind is not SourceKind.SELL_OPTOUTS or bool(sync.partner)
+        )
+        for part in (self._consent_label, self.purposes):
             part.setVisible(not is_of_optouts)
         state = FormState(
             rule_values(sync),

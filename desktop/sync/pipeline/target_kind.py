@@ -21,7 +21,7 @@ from desktop.model.sell_validation import (
     valid_sell_status,
 )
 from desktop.model.service import Service
-from desktop.model.sync import SourceKind, Sync, SyncEffects, TargetType
+from desktop.model.sync import Sync, SyncEffects, TargetType
 from desktop.model.sync_plan import FieldChange
 from desktop.model.target_record import (
     LIST_PREFIX,
@@ -229,6 +229,18 @@ class SellPersonKind(TargetKind):
             raise UnconvertibleValue(problem.cause, problem.message)
 
 
+@dataclass(frozen=True)
+class OptedOutSellKind(SellPersonKind):
+    """Sell's contacts and leads as targets of opt-outs: each profile of a person may refuse."""
+
+    holds_several_records = True
+
+    def require_complete(self, target: TargetRecord | None, changes: Iterable[FieldChange]) -> None:
+        """Raise UnconvertibleValue where a new contact would lack a name; no mark waits for one."""
+        if target is None:
+            super().require_complete(target, changes)
+
+
 def make_target_kind(
     sync: Sync,
     zone: str,
@@ -236,8 +248,9 @@ def make_target_kind(
     options: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
 ) -> TargetKind:
     """Make the kind of target record that a sync writes."""
-    if sync.source.kind is SourceKind.SELL_OPTOUTS:
-        return OptedOutProfileKind(zone)
+    if sync.is_of_optouts:
+        is_to_sell = sync.target_service is Service.SELL
+        return OptedOutSellKind(zone) if is_to_sell else OptedOutProfileKind(zone)
     if sync.target_type is TargetType.PROFILES:
         return SailthruProfileKind(zone)
     if sync.target_service is Service.SELL:

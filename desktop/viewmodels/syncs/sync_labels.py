@@ -24,12 +24,14 @@ _KIND_CHOICES = (
 )
 _TO_SELL_CONTACTS = f"{SourceKind.SAILTHRU_LISTS.value} {TargetType.SELL_CONTACTS.value}"
 _TO_SELL_LEADS = f"{SourceKind.SAILTHRU_LISTS.value} {TargetType.SELL_LEADS.value}"
+_TO_SELL_OPTOUTS = f"{SourceKind.SAILTHRU_LISTS.value} {TargetType.SELL_OPTOUTS.value}"
 _SELL_KIND_CHOICES = (
     (SourceKind.SELL_CONTACTS.value, "Zendesk Sell contacts → Sailthru profiles"),
     (SourceKind.SELL_LEADS.value, "Zendesk Sell leads → Sailthru profiles"),
     (SourceKind.SELL_OPTOUTS.value, "Zendesk Sell opt-outs → Sailthru profiles"),
     (_TO_SELL_CONTACTS, "Sailthru lists → Zendesk Sell contacts"),
     (_TO_SELL_LEADS, "Sailthru lists → Zendesk Sell leads"),
+    (_TO_SELL_OPTOUTS, "Sailthru opt-outs → Zendesk Sell contacts and leads"),
 )
 FATE_LABELS = {
     PlannedOutcome.CREATE: "Create",
@@ -70,6 +72,7 @@ _SOURCE_LABELS = {
 _SELL_TARGET_LABELS = {
     TargetType.SELL_CONTACTS: "Sell contacts",
     TargetType.SELL_LEADS: "Sell leads",
+    TargetType.SELL_OPTOUTS: "Sell opt-outs",
 }
 
 

@@ -21,6 +21,7 @@ from desktop.viewmodels.form import FieldKind, FieldValue, FormField, FormValues
 _IDENTITY_PREFIX = "identity."
 # No field of a form: by it fields are shown that only some syncs have.
 _SERVICES = "services"
+_OF_OPTOUTS = "is_of_optouts"
 _CONTROLS = {
     SyncFieldKind.SWITCH: FieldKind.CHECK_BOX,
     SyncFieldKind.TEXT: FieldKind.TEXT,
@@ -56,6 +57,8 @@ _WITH_HELP = frozenset(
 def _is_visible(field: SyncField) -> Callable[[FormValues], bool]:
     def decide(values: FormValues) -> bool:
         if SourceKind(values["source.kind"]) not in field.sources:
+            return False
+        if field.of_optouts not in (None, values[_OF_OPTOUTS]):
             return False
         if field.path in _PHRASE_PATHS:
             return values["source.trigger"] == RuleTrigger.PHRASE.value
@@ -162,6 +165,7 @@ def rule_values(sync: Sync) -> dict[str, FieldValue]:
         field.path: read_sync_field(sync, field.path) for field in _TABLE_FIELDS
     }
     values["source.kind"] = sync.source.kind.value
+    values[_OF_OPTOUTS] = sync.is_of_optouts
     values[_SERVICES] = " ".join(sorted(service.value for service in sync.services))
     for field in IDENTITY_FIELDS:
         values[field.path] = _identifier_of(field.path) in sync.identity
