@@ -44,7 +44,9 @@ _COPIES_TO_SAILTHRU = (*_COPIES_ZENDESK, SourceKind.SELL_CONTACTS, SourceKind.SE
 _WRITES_SAILTHRU = (*_COPIES_TO_SAILTHRU, *_OF_RULE)
 _COPIES = (*_COPIES_TO_SAILTHRU, SourceKind.SAILTHRU_LISTS)
 _READS_SAILTHRU = (SourceKind.SAILTHRU_LISTS,)
+_OF_PRODUCTS = (SourceKind.SELL_PRODUCTS,)
 _OF_OPTOUTS = (SourceKind.SELL_OPTOUTS, SourceKind.SAILTHRU_LISTS)
+_OF_PEOPLE = tuple(kind for kind in SourceKind if kind is not SourceKind.SELL_PRODUCTS)
 _TO_ANY = tuple(kind for kind in SourceKind if kind is not SourceKind.SELL_OPTOUTS)
 
 
@@ -130,6 +132,19 @@ SYNC_FIELDS = (
         _NUMBER,
         maximum=3650,
         sources=(SourceKind.ZENDESK_TICKETS,),
+    ),
+    SyncField(
+        "source.products.url",
+        "Addresses of products",
+        "The web address of each product, with {sku} or {id} in it. Sailthru knows an item by its"
+        " address: another pattern makes other items.",
+        sources=_OF_PRODUCTS,
+    ),
+    SyncField(
+        "source.products.currency",
+        "Prices in",
+        "Such as EUR: which of a product's prices is taken, in cents. Empty: the first one.",
+        sources=_OF_PRODUCTS,
     ),
     SyncField(
         "source.optout.out_tags",
@@ -223,6 +238,7 @@ SYNC_FIELDS = (
         " every address, then the external id. A phone number proposes and never decides.",
         _NAMES,
         choices=IDENTIFIER_CHOICES,
+        sources=_OF_PEOPLE,
     ),
     SyncField(
         "mapping",
@@ -246,6 +262,7 @@ SYNC_FIELDS = (
         "Switching this sync on or off does the same with the one of the other direction.",
         _SWITCH,
         service=Service.SELL,
+        sources=_OF_PEOPLE,
     ),
     SyncField(
         "shared_address",
@@ -259,6 +276,7 @@ SYNC_FIELDS = (
             (SharedAddressRule.FIRST.value, "The first"),
             (SharedAddressRule.NONE.value, "None of them"),
         ),
+        sources=_OF_PEOPLE,
         of_optouts=False,
         service=Service.SELL,
     ),
@@ -334,6 +352,7 @@ SYNC_FIELDS = (
         "Each status of Zendesk Sell's leads is a Sailthru list. Of several lists the one joined"
         " last counts.",
         _SWITCH,
+        sources=_OF_PEOPLE,
         of_optouts=False,
         service=Service.SELL,
     ),
@@ -374,6 +393,7 @@ SYNC_FIELDS = (
         "Require consent",
         "Only people with evidence for one of these, objects of name and evidence (a condition).",
         _JSON,
+        sources=_OF_PEOPLE,
         of_optouts=False,
     ),
     SyncField(
@@ -381,6 +401,7 @@ SYNC_FIELDS = (
         "Contact limit",
         "Leaves out people it reached often enough.",
         _SWITCH,
+        sources=_OF_PEOPLE,
         of_optouts=False,
     ),
     SyncField(
@@ -390,6 +411,7 @@ SYNC_FIELDS = (
         _NUMBER,
         minimum=1,
         maximum=1000,
+        sources=_OF_PEOPLE,
         of_optouts=False,
     ),
     SyncField(
@@ -403,6 +425,7 @@ SYNC_FIELDS = (
             (CapPeriod.MONTH.value, "a month"),
             (CapPeriod.QUARTER.value, "a quarter"),
         ),
+        sources=_OF_PEOPLE,
         of_optouts=False,
     ),
     SyncField(
@@ -416,6 +439,7 @@ SYNC_FIELDS = (
             (ContactEvent.OPENED.value, "only if they opened e-mail since"),
             (ContactEvent.CLICKED.value, "only if they clicked in e-mail since"),
         ),
+        sources=_OF_PEOPLE,
         of_optouts=False,
     ),
     SyncField(

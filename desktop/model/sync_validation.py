@@ -13,6 +13,7 @@ from desktop.model.mapping_validation import RESERVED_FIELDS, naming_problems
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.rule import MAX_RULE_PAUSE_DAYS, RuleTrigger
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
+from desktop.model.sell_product import url_pattern_problem
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.value_conversion import zendesk_tag_from
@@ -29,6 +30,8 @@ def validate_sync_names(sync: Sync) -> tuple[str, ...]:
     found += [*_list_problems(sync), *_tag_problems(sync), *_field_problems(sync)]
     found += _optout_level_problems(sync)
     found += [*_rule_problems(sync), *_sell_optout_problems(sync)]
+    if sync.is_of_products and (problem := url_pattern_problem(sync.source.products.url)):
+        found.append(problem)
     if sync.pressure is not None and sync.pressure.most < 1:
         found.append("“At most” is once at least: else it reaches nobody.")
     return tuple(dict.fromkeys(found))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from desktop.model.email_address import normalize_email
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.sailthru_content import SailthruContent
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.sell_record import SellContact, SellLead, SellPerson
 from desktop.model.service import Service
@@ -20,6 +21,9 @@ SELL_ADDRESS_KEYS = ("line1", "city", "postal_code", "state", "country")
 # What a contact and a lead of Sell have in common and a sync may write.
 SELL_ATTRIBUTES = ("first_name", "last_name", "email", "phone", "mobile", "title")
 OPTOUT_FIELD = "optout"
+# Of an item of Sailthru's content; its URL is what it is known by, and is set with it alone.
+CONTENT_ATTRIBUTES = ("title", "description", "sku", "price")
+CONTENT_URL_FIELD = "url"
 # An internal comment on a ticket: `ticket_notes.48213.STAMP`; only edits write it.
 TICKET_NOTE_PREFIX = "ticket_notes."
 # Only changes of an address write these: an address of a Zendesk user (true or false), the primary
@@ -54,7 +58,7 @@ class TargetRecord:
     activity_times: Mapping[str, float] = field(default_factory=dict)
     updated_at: float | None = None
     is_editable: bool = True
-    document: SailthruProfile | ZendeskUser | SellPerson | None = field(
+    document: SailthruProfile | ZendeskUser | SellPerson | SailthruContent | None = field(
         default=None, compare=False, repr=False
     )
     merged_profile: SailthruProfile | None = field(default=None, compare=False, repr=False)
@@ -101,6 +105,15 @@ def target_record_from_profile(profile: SailthruProfile) -> TargetRecord:
         activity_times=profile.activity,
         document=profile,
     )
+
+
+def target_record_from_content(item: SailthruContent) -> TargetRecord:
+    """Convert an item of Sailthru's content to a target record; "" is not set."""
+    fields = profile_fields(item.vars, ())
+    fields |= {name: getattr(item, name) for name in CONTENT_ATTRIBUTES}
+    fields[CONTENT_URL_FIELD] = item.url
+    label = item.title or item.url
+    return TargetRecord(Service.SAILTHRU, item.url, label, "", fields, document=item)
 
 
 def sell_person_fields(person: SellPerson) -> dict[str, Json]:

@@ -116,7 +116,8 @@ class _PlanWalk:
         """
         context = await self._lookup.begin()
         # A rule acts on few people, each of whom is read singly; no export tells an opt-out level.
-        is_singly = bool(self._request.source_ids) or self._request.sync.is_of_optouts
+        sync = self._request.sync
+        is_singly = bool(self._request.source_ids) or sync.is_of_optouts or sync.is_of_products
         if is_singly or isinstance(self._source, RuleReader):
             await self._plan_records(before, context)
             return None

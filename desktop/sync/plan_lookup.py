@@ -374,7 +374,8 @@ class PlanLookup:
 
     def _with_sharing(self, records: Sequence[SourceRecord], context: PlanContext) -> PlanContext:
         """Look up for a plan which Sell records share an address, and which of them was chosen."""
-        if Service.SELL not in self._sync.services or self._sync.is_of_optouts:
+        sync = self._sync
+        if Service.SELL not in sync.services or sync.is_of_optouts or sync.is_of_products:
             return context
         kind, feeds = sell_kind_of(self._sync), self._store.sell_feeds
         hashes = [record.email_hash for record in records if record.email_hash]

@@ -19,6 +19,7 @@ from desktop.model.sync import SourceKind, Sync, TargetType
 from desktop.model.sync_plan import Plan
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.rule_source import RuleSource
+from desktop.writing.content_gateway import ContentGateway
 from desktop.writing.sailthru_gateway import SailthruGateway
 from desktop.writing.sell_gateway import SellGateway
 from desktop.writing.zendesk_gateway import ZendeskGateway
@@ -107,8 +108,12 @@ class SyncContext:
                 "Connect the account it was made for, or make a new preview.",
             )
 
-    def gateway(self, sync: Sync) -> SailthruGateway | ZendeskGateway | SellGateway:
+    def gateway(
+        self, sync: Sync
+    ) -> SailthruGateway | ContentGateway | ZendeskGateway | SellGateway:
         """Return the run's gateway to the records that a sync writes."""
+        if sync.target_type is TargetType.CONTENT:
+            return self.content
         if sync.target_type is TargetType.PROFILES:
             return self.profiles
         return self.users if sync.target_type is TargetType.USERS else self.sell_people(sync)
@@ -130,6 +135,11 @@ class SyncContext:
     def profiles(self) -> SailthruGateway:
         """The run's gateway to Sailthru profiles; the only one: it bounds parallel requests."""
         return SailthruGateway(self.sailthru.client)
+
+    @cached_property
+    def content(self) -> ContentGateway:
+        """The run's gateway to Sailthru's content."""
+        return ContentGateway(self.sailthru.client)
 
     @cached_property
     def users(self) -> ZendeskGateway:

@@ -32,6 +32,7 @@ SELL_LEADS_TO_SAILTHRU = "sell-leads-to-sailthru"
 SAILTHRU_TO_SELL_LEADS = "sailthru-to-sell-leads"
 SELL_OPTOUTS_TO_SAILTHRU = "sell-optouts-to-sailthru"
 SAILTHRU_OPTOUTS_TO_SELL = "sailthru-optouts-to-sell"
+SELL_PRODUCTS_TO_CONTENT = "sell-products-to-content"
 
 _DEFAULT_IDENTITY = (MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier.EXTERNAL_ID)
 
@@ -117,6 +118,7 @@ def _blank_row(kind: SourceKind) -> MappingRow:
             "id", "vars.sell_lead_id", MappingOperator.SET_IF_EMPTY, SourceType.IDENTIFIER
         ),
         SourceKind.SELL_OPTOUTS: _OPTOUT_ROW,
+        SourceKind.SELL_PRODUCTS: MappingRow("name", "title"),
     }[kind]
 
 
@@ -358,6 +360,30 @@ def _sailthru_optouts_to_sell(names: PresetNames) -> Sync:
     )
 
 
+def _sell_products_to_content(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SELL_PRODUCTS_TO_CONTENT,
+        title="Zendesk Sell products to Sailthru content",
+        source=SyncSource(SourceKind.SELL_PRODUCTS),
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            MappingRow("name", "title"),
+            MappingRow("description", "description"),
+            MappingRow("sku", "sku"),
+            MappingRow("price", "price"),
+            MappingRow("currency", "vars.currency"),
+            MappingRow("is_active", "vars.sell_active"),
+            MappingRow("id", "vars.sell_product_id", type=SourceType.IDENTIFIER),
+        ),
+        effects=SyncEffects(create_missing=True),
+        schedule="daily 04:00",
+        preset=SELL_PRODUCTS_TO_CONTENT,
+        description="Each product of Zendesk Sell becomes an item of Sailthru’s content, at an"
+        " address made of its SKU. One that is not sold any more stays there, marked.",
+    )
+
+
 PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
     {
         TICKETS_TO_PROFILES: _tickets_to_profiles,
@@ -374,6 +400,7 @@ SELL_PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
         SAILTHRU_TO_SELL_LEADS: _sailthru_to_sell_leads,
         SELL_OPTOUTS_TO_SAILTHRU: _sell_optouts_to_sailthru,
         SAILTHRU_OPTOUTS_TO_SELL: _sailthru_optouts_to_sell,
+        SELL_PRODUCTS_TO_CONTENT: _sell_products_to_content,
     }
 )
 

@@ -587,7 +587,7 @@ def validate_sync(sync: Sync) -> tuple[str, ...]:
 
 def validate_sync_form(sync: Sync) -> tuple[str, ...]:
     """Validate a sync as a form: a sentence for each problem apart from unknown fields."""
-    found = list(validate_mapping(sync.mapping, sync.target_service))
+    found = list(validate_mapping(sync.mapping, sync.target_type))
     if not sync.identity:
         found.append("Choose how people are matched.")
     if sync.opt_in.email and not sync.opt_in.is_attested:

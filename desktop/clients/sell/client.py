@@ -13,6 +13,7 @@ from desktop.clients.service_errors import final_error, wrong_record_error
 from desktop.clients.tolerant_call import ModelBuilder, call_tolerantly
 from desktop.model.email_address import email_match_key, email_spellings
 from desktop.model.json_value import Json
+from desktop.model.sell_product import SellProduct
 from desktop.model.sell_record import (
     SellAccount,
     SellContact,
@@ -164,6 +165,14 @@ class SellClient:
         """Ask Sell for one product. Raises Forbidden where the plan has none."""
         query = (("per_page", "1"),)
         await self.send(build_request("/v2/products", query=query), _ignore)
+
+    async def list_products_page(self, page: int) -> tuple[tuple[SellProduct, ...], bool]:
+        """Read page `page` (from 1) of all products of Sell; also whether it is the last.
+
+        Raises Forbidden where the plan has none.
+        """
+        query = (("sort_by", "id:asc"),)
+        return await self._read_page("/v2/products", page, wire_to_model.parse_product, query)
 
     # Reading
 

@@ -93,7 +93,8 @@ def _sell_problem(record: SourceRecord, context: PlanContext) -> HoldReason | No
     if isinstance(tied, str) and LEAD_STATUS_FIELD not in record.fields:
         return HoldReason(tied, TIE_CAUSE)
     written = {row.target for row in context.sync.mapping if row.on}
-    if record.service is not Service.SELL or written == {OPTOUT_FIELD}:
+    is_person = record.service is Service.SELL and not context.sync.is_of_products
+    if not is_person or written == {OPTOUT_FIELD}:
         return None
     is_contact = context.sync.source.kind is SourceKind.SELL_CONTACTS
     problem = find_sell_problem(record.fields, is_contact=is_contact)

@@ -8,7 +8,7 @@ from desktop.model.instant import FieldValue, Instant
 from desktop.model.sailthru_profile import SailthruList
 from desktop.model.service import Service
 from desktop.model.sync import Sync
-from desktop.model.target_record import OPTOUT_FIELD
+from desktop.model.target_record import CONTENT_ATTRIBUTES, OPTOUT_FIELD
 from desktop.model.zendesk_user import UserFieldDefinition
 from desktop.viewmodels.syncs.field_text import readable_value
 
@@ -68,6 +68,8 @@ def target_field_choices(
         return _build_choices((*_ZENDESK_TARGETS, *own, *mapped), Service.ZENDESK, own, there)
     if sync.target_service is Service.SELL:
         return _build_choices((*SELL_TARGETS, *mapped), Service.SELL, own, there)
+    if sync.is_of_products:
+        return _build_choices((*CONTENT_ATTRIBUTES, *mapped), Service.SAILTHRU, own, there)
     natural = (f"lists.{each.name}" for each in lists if not each.smart)
     variables = (path for path in there if path.startswith("vars."))
     paths = (*mapped, *sorted(variables), OPTOUT_FIELD, *natural)

@@ -116,7 +116,7 @@ def build_mapping_row(
     """Build a row of the mapping editor, with its result where a customer was tried."""
     # Nobody is told what is wrong with a row before they have begun it.
     is_blank = row == blank_mapping_row(sync)
-    wrong = "" if is_blank else " ".join(validate_mapping((row,), sync.target_service))
+    wrong = "" if is_blank else " ".join(validate_mapping((row,), sync.target_type))
     result, tone = ("", "muted")
     if tried is not None and row.on and not wrong and not is_blank:
         result, tone = tried.row_result(row)

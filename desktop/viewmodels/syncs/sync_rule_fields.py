@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from desktop.model.rule import RuleTrigger
+from desktop.model.sell_product import PLACEHOLDER_TEXT
 from desktop.model.sync import FlowPolicy, MatchIdentifier, SourceKind, Sync
 from desktop.model.sync_fields import (
     ATTESTED_PATH,
@@ -41,6 +42,8 @@ _WITH_HELP = frozenset(
         "effects.list_name_field",
         "effects.pause_days",
         "source.trigger",
+        "source.products.url",
+        "source.products.currency",
         "source.optout.out_tags",
         "source.optout.in_tags",
         "source.optout.field",
@@ -103,6 +106,8 @@ SOURCE_FIELDS = (
     _form_field(
         "source.within_days", "Tickets of so many days", placeholder="any age", suffix=" days"
     ),
+    _form_field("source.products.url", placeholder="https://shop.example.com/p/{sku}"),
+    _form_field("source.products.currency", placeholder="first price"),
     _form_field("source.optout.out_tags", placeholder="No tag"),
     _form_field("source.optout.in_tags", placeholder="No tag"),
     _form_field("source.optout.field", placeholder="name or id"),
@@ -191,6 +196,9 @@ def rule_notes(sync: Sync) -> Mapping[str, str]:
     is_single = sync.flows is FlowPolicy.MAY_START
     return {
         ATTESTED_PATH: attested,
+        "source.products.url": f"It is {PLACEHOLDER_TEXT.partition(':')[0]}."
+        if sync.source.products.is_placeholder
+        else "",
         "flows": "People are written one by one; a list they join may start its flow."
         if is_single
         else "Sent as a bulk job, which normally starts none.",
