@@ -30,6 +30,8 @@ TICKET_NOTE_PREFIX = "ticket_notes."
 # one, the address of a profile, and the sid of another profile at the address that it is to get.
 ADDRESS_PREFIX = "addresses."
 PRIMARY_EMAIL_FIELD, PROFILE_EMAIL_FIELD = "primary_email", "keys.email"
+# The address of a contact or lead of Sell.
+SELL_EMAIL_FIELD = "email"
 MERGED_PROFILE_FIELD = "merged_profile"
 # Only erasures write these: a ticket that is closed, a record that is deleted, a deleted user of
 # whom no personal data is left.
