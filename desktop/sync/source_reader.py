@@ -174,10 +174,13 @@ class SourceReader:
         if found is None or found[0] not in self._sell_kinds:
             return None
         person = self._context.store.sell_feeds.get.blocking(*found)
-        return None if person is None else self._sell_record_of(person)
+        return None if person is None else self.record_of_person(person)
 
-    def _sell_record_of(self, person: SellPerson) -> SourceRecord:
-        """Convert a Sell person to a source record, with the opt-out level that Sell marks."""
+    def record_of_person(self, person: SellPerson) -> SourceRecord:
+        """Convert a Sell person to a source record, with the opt-out level that Sell marks.
+
+        `person` has its custom fields by id as well.
+        """
         record = source_record_from_sell(person)
         if self._kind is not SourceKind.SELL_OPTOUTS:
             return record
@@ -224,7 +227,7 @@ class SourceReader:
                 feed = feeds.get_state.blocking(SELL_FEEDS[kind])
                 after = feed.changes_after(before.get(feed.name, ""))
                 people = self._context.store.sell_feeds.iter_records(kind, after, feed.seq)
-                yield from map(self._sell_record_of, people)
+                yield from map(self.record_of_person, people)
         elif self._kind is SourceKind.ZENDESK_TICKETS:
             feed = feeds.get_state.blocking(TICKETS_FEED)
             for requester in feeds.iter_requesters(

@@ -48,6 +48,15 @@ def sell_kind_of(sync: Sync) -> SellRecordKind:
     return SELL_KINDS.get(sync.source.kind) or SELL_TARGETS[sync.target_type]
 
 
+def sell_kinds_of(sync: Sync) -> tuple[SellRecordKind, ...]:
+    """Return which kinds of people of Sell a sync reads or writes."""
+    if sync.target_type is TargetType.SELL_OPTOUTS:
+        return tuple(SellRecordKind)
+    if sync.target_type in SELL_TARGETS:
+        return (SELL_TARGETS[sync.target_type],)
+    return SELL_SOURCES.get(sync.source.kind, ())
+
+
 @dataclass(frozen=True)
 class SailthruSyncClients:
     """The Sailthru clients that a run uses: single calls and jobs."""

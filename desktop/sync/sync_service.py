@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from desktop.clients.sailthru.client import SailthruClient
+from desktop.clients.sell.client import SellClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
@@ -30,7 +31,7 @@ from desktop.model.permission import (
     check_permission,
 )
 from desktop.model.sailthru_profile import SailthruList
-from desktop.model.sell_lists import SELL_LIST_PREFIX
+from desktop.model.sell_lists import SELL_LIST_PREFIX, leads_list
 from desktop.model.service import Service
 from desktop.model.sync import (
     OptInAttestation,
@@ -404,14 +405,18 @@ class SyncService:
         return taken
 
     async def check_resources(
-        self, name: str, sailthru: SailthruClient, zendesk: ZendeskClient
+        self,
+        name: str,
+        sailthru: SailthruClient,
+        zendesk: ZendeskClient,
+        sell: SellClient | None = None,
     ) -> tuple[Sync, tuple[MissingResource, ...]]:
-        """Check a sync against both services; returns it and its missing lists and fields."""
+        """Check a sync against the services; returns it and its missing lists and fields."""
         self.require_permission()
         sync = self._store.syncs.get.blocking(name)
         found: dict[str, MissingResource] = {}
         for one in (sync, *self._find_partner(sync)):
-            absences = await find_missing_resources(one, sailthru, zendesk)
+            absences = await find_missing_resources(one, sailthru, zendesk, sell)
             found |= {absence.name: absence for absence in absences}
             if not any(absence.is_required for absence in absences):
                 self._save(replace(one, checked_at=self._clock.now()))
@@ -619,10 +624,12 @@ def validate_sync_form(sync: Sync) -> tuple[str, ...]:
 
 
 async def find_missing_resources(
-    sync: Sync, sailthru: SailthruClient, zendesk: ZendeskClient
+    sync: Sync, sailthru: SailthruClient, zendesk: ZendeskClient, sell: SellClient | None = None
 ) -> tuple[MissingResource, ...]:
     """Find which of a sync's lists and fields are missing at Sailthru and Zendesk."""
     found: list[MissingResource] = []
+    if sync.effects.lead_lists and sell is not None:
+        found += await _find_missing_status_lists(sailthru, sell)
     targets = target_lists(sync)
     if sync.source.lists or targets:
         lists = {known.name: known for known in await sailthru.list_lists()}
@@ -658,6 +665,22 @@ async def find_missing_resources(
             for key in sorted(keys - known_keys)
         ]
     return tuple(found)
+
+
+async def _find_missing_status_lists(
+    sailthru: SailthruClient, sell: SellClient
+) -> list[MissingResource]:
+    """Find the lists of Sell's lead statuses that are not there yet (S3-15): nobody needs them.
+
+    The first lead of a status makes its list; made before, people can be put on it in Sailthru.
+    """
+    there = {known.name for known in await sailthru.list_lists()}
+    wanted = [leads_list(status) for status in await sell.list_lead_statuses()]
+    return [
+        MissingResource("target_list", name, f"Sailthru has no list “{name}”.", is_required=False)
+        for name in dict.fromkeys(wanted)
+        if name not in there
+    ]
 
 
 def _user_fields_read(sync: Sync) -> frozenset[str]:

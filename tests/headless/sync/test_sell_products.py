@@ -11,6 +11,7 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.sell_product import PLACEHOLDER_TEXT
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlannedOutcome
+from desktop.sync.mapping_trial import compute_trial_row, read_trial_customer
 from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.sync_presets import SELL_PRODUCTS_TO_CONTENT
 from tests.support import sell_cases, sync_cases
@@ -56,6 +57,11 @@ async def test_products_become_items_are_kept_alike_and_set_back(
         "no SKU",
     )
     assert await read_item(sell_services, "T-1") is None
+
+    for words in ("T-1", str(chair)):
+        tried = await read_trial_customer(build_sync_context(sell_services), sync, words)
+        row = compute_trial_row(sync, tried, sell_services.context.clock.now())
+        assert (row.source_id, row.fate) == (f"product-{chair}", PlannedOutcome.CREATE)
 
     run = await sync_cases.run_sync(sell_services, sync, plan_id=plan.id)
     assert run.totals["failed"] == 0

@@ -208,12 +208,12 @@ async def _check_resources(
     """
     context = build_sync_context(services)
     clients = context.sailthru.client, context.zendesk.client
-    sync, missing = await services.syncs.check_resources(sync.name, *clients)
+    sync, missing = await services.syncs.check_resources(sync.name, *clients, context.sell)
     if create and missing:
         names = build_preset_names(services)
         await services.syncs.create_missing_resources(missing, names, *clients)
         # Checked again rather than assumed: a service may refuse or rename what was made.
-        sync, missing = await services.syncs.check_resources(sync.name, *clients)
+        sync, missing = await services.syncs.check_resources(sync.name, *clients, context.sell)
     return sync, missing
 
 
