@@ -71,7 +71,9 @@ async def _describe_first_run(services: WorkspaceServices, kind: DataSourceKind)
         " who confirms their consent."
     )
     if kind is DataSourceKind.SELL:
-        return ("Sell is asked when a customer is opened. Nothing of it is written or kept.",)
+        return (
+            "Sell is asked when a customer is opened, and read and written by a sync that is on.",
+        )
     if kind is DataSourceKind.SAILTHRU:
         lists = values.get(settings_table.DATA_LISTS)
         read = f"The first run exports {', '.join(lists)}." if lists else "No list is read yet."

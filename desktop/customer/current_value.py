@@ -13,6 +13,7 @@ from desktop.model.sheet_overlay import confirmed_value
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.writing.edit_queue import row_of_edit, value_of_edit
 from desktop.writing.sailthru_gateway import SailthruGateway
+from desktop.writing.sell_gateway import SellGateway
 from desktop.writing.write_protocol import RecordGateway
 from desktop.writing.zendesk_gateway import ZendeskGateway
 
@@ -37,8 +38,7 @@ def gateway_for(service: Service, clients: ServiceClients) -> RecordGateway | No
     if service is Service.SAILTHRU:
         return SailthruGateway(clients.sailthru) if clients.sailthru is not None else None
     if service is Service.SELL:
-        # No edit is made there.
-        return None
+        return SellGateway(clients.sell) if clients.sell is not None else None
     return ZendeskGateway(clients.zendesk) if clients.zendesk is not None else None
 
 
@@ -66,7 +66,7 @@ async def read_current_value(
 
 def _read_cached_value(edit: Edit, store: WorkspaceStore) -> tuple[Json, bool, float] | None:
     request = edit.request
-    if request.kind is EditKind.CREATE:
+    if request.kind is EditKind.CREATE or request.target.service is Service.SELL:
         return None
     is_sailthru = request.target.service is Service.SAILTHRU
     kind = LookupQueryKind.SID if is_sailthru else LookupQueryKind.ZENDESK_ID

@@ -54,6 +54,7 @@ def plan_record_changes(
         keeps_old=choices.keeps_old,
         merges_sid=other.sid if merges and other is not None else "",
         moves_profile=not (check.needs_choice and policy is EmailConflictPolicy.KEEP),
+        sell_people=check.sell_people,
         reason=choices.reason,
         ticket=choices.ticket,
     )

@@ -1,4 +1,4 @@
-"""Changes a customer's e-mail address in Zendesk and Sailthru: checks, queues, resumes, takes back.
+"""Changes a customer's e-mail address in all services: checks, queues, resumes, takes back.
 
     check ── is the address free in both? ── submit ── one edit a step in the outbox ── finish
                                                  └─ a step that failed: resume or take back
@@ -196,7 +196,7 @@ class EmailChangeService:
         if failed is None or failed.edit is None or change.ended_at is not None:
             raise InvalidInput("Nothing of this change has failed.", "There is nothing to resume.")
         user, profile = require_read(sheet)
-        check = await self._checker.ask_services(user, profile, change.new)
+        check = await self._checker.ask_services(user, profile, change.new, change.old)
         if policy is None and is_merge_unseen(progress, profile, check):
             policy = EmailConflictPolicy.REFUSE
         policy = policy or change.policy

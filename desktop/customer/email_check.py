@@ -1,4 +1,7 @@
-"""Checks a new e-mail address of a customer: whether it is free in Zendesk and in Sailthru."""
+"""Checks a new e-mail address of a customer: whether it is free in Zendesk and in Sailthru.
+
+An address is not unique in Zendesk Sell: there it is asked who has the old one.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -20,6 +23,7 @@ from desktop.model.email_change import EmailConflictPolicy
 from desktop.model.erased_people import person_keys
 from desktop.model.permission import Permission
 from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.sell_record import SellPerson, is_organization
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.workspace_store import WorkspaceStore
 
@@ -46,8 +50,9 @@ class EmailCheck:
     `zendesk_owner` is who has it in Zendesk (TAKEN), `other_profile` the Sailthru profile at it.
     `error` is what kept a service from being asked (NOT_ASKED). `refusal` says why the person at
     work may not change addresses, or why this customer's is not changed here; "" where they may.
-    `has_own_profile` is False for a customer whom Sailthru does not know. `checked_at` is Unix
-    seconds.
+    `has_own_profile` is False for a customer whom Sailthru does not know. `sell_people` are the
+    contact and the lead of Sell with the old address, `sell_note` says who of several stays as
+    they are. `checked_at` is Unix seconds.
     """
 
     old: str
@@ -61,6 +66,9 @@ class EmailCheck:
     refusal: str = ""
     merge_refusal: str = ""
     has_own_profile: bool = True
+    sell: AddressState = AddressState.OFF
+    sell_people: tuple[SellPerson, ...] = ()
+    sell_note: str = ""
 
     @property
     def needs_choice(self) -> bool:
@@ -80,7 +88,7 @@ class EmailCheck:
             return UserDecisionNeeded(
                 f"It could not be checked whether {self.new} is free.",
                 f"{self.error.title} Nothing was changed.",
-                "Check again once both services answer.",
+                "Check again once each service answers.",
             )
         if self.zendesk is AddressState.TAKEN and self.zendesk_owner is not None:
             owner = self.zendesk_owner
@@ -133,16 +141,21 @@ class EmailChecker:
         self._clock = clock
 
     async def ask_services(
-        self, user: ZendeskUser | None, profile: SailthruProfile | None, new: str
+        self, user: ZendeskUser | None, profile: SailthruProfile | None, new: str, old: str = ""
     ) -> EmailCheck:
-        """Ask both services who has an address; what one answers badly is in the check."""
+        """Ask the services who has an address; what one answers badly is in the check.
+
+        `old`: the former address, where a change that is under way says it.
+        """
         addresses = (user.email if user else None, profile.email if profile else None)
         key = email_match_key(new)
         # Where Zendesk has the new one already, the former is Sailthru's.
-        old = next((one for one in addresses if one and email_match_key(one) != key), "")
+        old = old or next((one for one in addresses if one and email_match_key(one) != key), "")
         clients = self._services()
-        zendesk, sailthru = await asyncio.gather(
-            self._check_zendesk(clients, user, new), self._check_sailthru(clients, profile, new)
+        zendesk, sailthru, sell = await asyncio.gather(
+            self._check_zendesk(clients, user, new),
+            self._check_sailthru(clients, profile, new),
+            self._check_sell(clients, profile, old),
         )
         return EmailCheck(
             old=normalize_email(old),
@@ -153,6 +166,7 @@ class EmailChecker:
             has_own_profile=profile is not None,
             **zendesk,  # type: ignore[arg-type]
             **sailthru,  # type: ignore[arg-type]
+            **sell,  # type: ignore[arg-type]
         )
 
     async def _find_erased(self, new: str) -> str:
@@ -202,6 +216,34 @@ class EmailChecker:
         if profile is not None and found.sid == profile.sid:
             return {"sailthru": AddressState.OWN}
         return {"sailthru": AddressState.OTHER_PROFILE, "other_profile": found}
+
+    async def _check_sell(
+        self, clients: ServiceClients, profile: SailthruProfile | None, old: str
+    ) -> dict[str, object]:
+        """Ask Sell for the customer's contact and lead: of several the one a sync has paired."""
+        if clients.sell is None or not old:
+            return {}
+        try:
+            contacts, leads = await asyncio.gather(
+                clients.sell.find_contacts(old), clients.sell.find_leads(old)
+            )
+        except AppError as error:
+            return {"sell": AddressState.NOT_ASKED, "error": error}
+        sids = (profile.sid,) if profile is not None else ()
+        paired = await self._store.sell_pairs.find_records(sids)
+        known = {record for records in paired.values() for record in records}
+        chosen: list[SellPerson] = []
+        several: list[str] = []
+        for people in (contacts, leads):
+            persons = [one for one in people if not is_organization(one)]
+            theirs = [one for one in persons if one.record_id in known] or persons
+            if len(theirs) == 1:
+                chosen += theirs
+            else:
+                several += [f"{one.label} ({one.record_id})" for one in theirs]
+        note = f"Several have {old}, and keep it: {', '.join(several)}." if several else ""
+        state = AddressState.OWN if chosen or several else AddressState.FREE
+        return {"sell": state, "sell_people": tuple(chosen), "sell_note": note}
 
 
 def parse_new_address(text: str) -> str:

@@ -68,8 +68,9 @@ def _change_text(kind: EditKind, name: str, old: Json, new: Json) -> str:
         return "Sailthru profile created"
     if kind is EditKind.PRIMARY_EMAIL:
         return f"E-mail address: {new} (before: {old})"
-    if kind is EditKind.PROFILE_EMAIL:
-        return f"Address in Sailthru: {new}" + (", two profiles merged" if name else "")
+    if kind in (EditKind.PROFILE_EMAIL, EditKind.SELL_EMAIL):
+        where = "Sailthru" if kind is EditKind.PROFILE_EMAIL else "Zendesk Sell"
+        return f"Address in {where}: {new}" + (", two profiles merged" if name else "")
     if kind is EditKind.SYNC_CHECKBOX:
         return f"Sync to Sailthru: {'on' if new else 'off'}"
     if kind is EditKind.SYNC_MARK:

@@ -38,10 +38,12 @@ class EditKind(Enum):
     SYNC_CHECKBOX = "box"
     CREATE = "create"
     # Steps of a change of the e-mail address: an address of a Zendesk user is added or removed,
-    # one is made the primary one, and the address of a Sailthru profile is replaced.
+    # one is made the primary one, and the address of a Sailthru profile, or of a contact or lead of
+    # Zendesk Sell, is replaced.
     EMAIL_ADDRESS = "email_address"
     PRIMARY_EMAIL = "primary_email"
     PROFILE_EMAIL = "profile_email"
+    SELL_EMAIL = "sell_email"
     # Marketing is held back until a day: a var has the day, and a list the customer.
     PAUSE = "pause"
     # An internal comment on a ticket of the customer.
@@ -60,7 +62,9 @@ _WAITING_KINDS = (EditKind.LIST, EditKind.NOTE, EditKind.PAUSE, EditKind.TAG)
 ERASURE_KINDS = (
     EditKind.CLOSE_TICKET, EditKind.DELETE_USER, EditKind.DELETE_USER_DATA, EditKind.DELETE_PROFILE,
 )  # fmt: skip
-EMAIL_CHANGE_KINDS = (EditKind.EMAIL_ADDRESS, EditKind.PRIMARY_EMAIL, EditKind.PROFILE_EMAIL)
+EMAIL_CHANGE_KINDS = (
+    EditKind.EMAIL_ADDRESS, EditKind.PRIMARY_EMAIL, EditKind.PROFILE_EMAIL, EditKind.SELL_EMAIL,
+)  # fmt: skip
 
 
 class EditState(Enum):
@@ -83,7 +87,7 @@ class EditState(Enum):
 
 @dataclass(frozen=True)
 class EditTarget:
-    """The record an edit writes to: a sid or a Zendesk user id, never an address.
+    """The record an edit writes to: a sid, a Zendesk user id or `contact-2101`; no address.
 
     Only a create names an address, which the service does not know yet. `label` is what people
     call the customer (an address or a name), for the Activity page.

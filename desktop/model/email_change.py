@@ -2,9 +2,10 @@
 
 Zendesk: the new address is added to the user, made the primary one, and the old one is kept or
 removed. Sailthru: the profile gets the new address and keeps its sid, fields, lists and opt-out.
+Zendesk Sell, where it is connected: the contact and the lead with the old address get the new one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
@@ -13,6 +14,7 @@ from desktop.model.email_address import email_match_key, normalize_email
 from desktop.model.json_value import Json
 from desktop.model.profile_snapshot import EmailVerification, ProfileSnapshot
 from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.sell_record import SellPerson, SellRecordKind, parse_sell_record_id
 from desktop.model.service import Service
 from desktop.model.zendesk_user import ZendeskUser
 
@@ -39,7 +41,9 @@ class EmailChangeStep(IntEnum):
     MAKE_PRIMARY = 2
     REMOVE_OLD = 3
     MOVE_PROFILE = 4
-    VERIFY = 5
+    MOVE_CONTACT = 5
+    MOVE_LEAD = 6
+    VERIFY = 7
 
     @property
     def key(self) -> str:
@@ -51,10 +55,19 @@ def place_of(request: EditRequest) -> EmailChangeStep | None:
     """Return which step of an e-mail change an edit is by what it does; None: of none."""
     if request.kind is EditKind.EMAIL_ADDRESS:
         return EmailChangeStep.ADD_ADDRESS if request.new else EmailChangeStep.REMOVE_OLD
+    if request.kind is EditKind.SELL_EMAIL:
+        found = parse_sell_record_id(request.target.id)
+        return _SELL_STEPS[found[0]] if found is not None else None
     return {
         EditKind.PRIMARY_EMAIL: EmailChangeStep.MAKE_PRIMARY,
         EditKind.PROFILE_EMAIL: EmailChangeStep.MOVE_PROFILE,
     }.get(request.kind)
+
+
+_SELL_STEPS = {
+    SellRecordKind.CONTACT: EmailChangeStep.MOVE_CONTACT,
+    SellRecordKind.LEAD: EmailChangeStep.MOVE_LEAD,
+}
 
 
 class StepState(Enum):
@@ -189,12 +202,14 @@ def build_step_requests(
     keeps_old: bool = True,
     merges_sid: str = "",
     moves_profile: bool = True,
+    sell_people: Sequence[SellPerson] = (),
     reason: str = "",
     ticket: int | None = None,
 ) -> dict[EmailChangeStep, EditRequest]:
     """Build the edits of an e-mail change from the records as they were read, by step.
 
-    `merges_sid` is the profile that goes up in this one. Steps that have nothing to do are left
+    `merges_sid` is the profile that goes up in this one, `sell_people` are at most one contact and
+    one lead of Zendesk Sell. Steps that have nothing to do are left
     out: the address of a user who has it as a second one is not added again.
     """
     made: dict[EmailChangeStep, EditRequest] = {}
@@ -222,6 +237,9 @@ def build_step_requests(
         target = EditTarget(Service.SAILTHRU, profile.sid, label)
         old = normalize_email(profile.email or "")
         add(EmailChangeStep.MOVE_PROFILE, EditKind.PROFILE_EMAIL, target, merges_sid, old, new)
+    for person in sell_people:
+        target = EditTarget(Service.SELL, person.record_id, label)
+        add(_SELL_STEPS[person.kind], EditKind.SELL_EMAIL, target, "", person.email, new)
     return made
 
 

@@ -100,6 +100,7 @@ SELL_CONTACT_FIELDS = (
 )
 SELL_LEAD_FIELDS = (*_SELL_PERSON_FIELDS, "status", "organization_name")
 SELL_OPTOUT_FIELDS = (*_SELL_PERSON_FIELDS, OPTOUT_FIELD)
+SELL_PRODUCT_FIELDS = ("id", "name", "sku", "description", "is_active", "price", "currency")
 _FIELDS_BY_KIND = {
     SourceKind.ZENDESK_USERS: ZENDESK_USER_FIELDS,
     SourceKind.ZENDESK_TICKETS: (*ZENDESK_USER_FIELDS, *TICKET_FIELDS),
@@ -108,6 +109,7 @@ _FIELDS_BY_KIND = {
     SourceKind.SELL_CONTACTS: SELL_CONTACT_FIELDS,
     SourceKind.SELL_LEADS: SELL_LEAD_FIELDS,
     SourceKind.SELL_OPTOUTS: SELL_OPTOUT_FIELDS,
+    SourceKind.SELL_PRODUCTS: SELL_PRODUCT_FIELDS,
 }
 # docs/sailthru.md 2.4: conditions are judged by a list's export, before any profile is read.
 _NOT_EXPORTED_PROBLEMS = {
@@ -124,6 +126,7 @@ _OPEN_PREFIXES = {
     SourceKind.SELL_CONTACTS: SELL_FIELD_PREFIX,
     SourceKind.SELL_LEADS: SELL_FIELD_PREFIX,
     SourceKind.SELL_OPTOUTS: SELL_FIELD_PREFIX,
+    SourceKind.SELL_PRODUCTS: SELL_FIELD_PREFIX,
 }
 _FIELDS_BY_SERVICE = (
     (Service.SAILTHRU, PROFILE_FIELDS, "vars."),
@@ -140,6 +143,9 @@ _TITLES = {
     "extid": "External id",
     "organization": "Organisation",
     "optout": "Opt-out",
+    "sku": "SKU",
+    "price": "Price in cents",
+    "is_active": "Active in Zendesk Sell",
     "seen": "Seen tickets",
     "value.segment": "Customer value (1 to 4)",
     "value.amount": "Predicted value",
@@ -219,6 +225,9 @@ def mapping_source_problems(sync: Sync) -> Iterator[str]:
     for row in (row for row in sync.mapping if row.on):
         if sync.source.kind is SourceKind.SELL_OPTOUTS and row.target != OPTOUT_FIELD:
             yield f"The row for {row.target[:80]} never writes: this sync writes opt-outs alone."
+        is_to_sell = sync.target_service is Service.SELL and not sync.is_of_optouts
+        if row.target == OPTOUT_FIELD and is_to_sell:
+            yield "The row for optout never writes: opt-outs reach Sell by a sync of their own."
         for field in _named_fields(row):
             problem = source_field_problem(sync, field)
             if problem:

@@ -7,12 +7,15 @@ from desktop.model.field_mapping import ConflictPreference, MappingOperator, Map
 from desktop.model.mapping_template import template_problem
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
 from desktop.model.service import Service
+from desktop.model.sync import TargetType
 from desktop.model.target_record import (
+    CONTENT_ATTRIBUTES,
     OPTOUT_FIELD,
     SELL_ADDRESS_KEYS,
     SELL_ADDRESSES,
     SELL_ATTRIBUTES,
     SELL_FIELD_PREFIX,
+    VAR_PREFIX,
 )
 from desktop.model.zendesk_naming_rules import ZENDESK_FIELD_KEY
 
@@ -22,7 +25,7 @@ _ZENDESK_FIELDS = frozenset({"name", "phone", "external_id", "notes", "details",
 _SET_OPERATORS = (MappingOperator.SET, MappingOperator.SET_IF_EMPTY)
 
 
-def validate_mapping(rows: Sequence[MappingRow], target: Service) -> tuple[str, ...]:
+def validate_mapping(rows: Sequence[MappingRow], target: TargetType) -> tuple[str, ...]:
     """Return what is wrong with a mapping that writes to `target`, a sentence each.
 
     Rows that are switched off are not checked.
@@ -103,16 +106,30 @@ def _sell_problems(row: MappingRow) -> Iterator[str]:
     elif row.target == "tags":
         # A record's tags are written whole: setting them would take away those of other people.
         yield from _operator_problems(row, (MappingOperator.ADD,))
+    elif row.target == OPTOUT_FIELD:
+        yield from _operator_problems(row, (MappingOperator.SET,))
     elif row.target in _SELL_FIELDS or (row.target.startswith(SELL_FIELD_PREFIX) and key):
         yield from _operator_problems(row, _SET_OPERATORS)
     else:
         yield _unknown_field_message(row, Service.SELL)
 
 
-_CHECKS: Mapping[Service, Callable[[MappingRow], Iterator[str]]] = {
-    Service.SAILTHRU: _sailthru_problems,
-    Service.ZENDESK: _zendesk_problems,
-    Service.SELL: _sell_problems,
+def _content_problems(row: MappingRow) -> Iterator[str]:
+    if row.target.startswith(VAR_PREFIX):
+        yield from naming_problems(validate_var_name, row.target.removeprefix(VAR_PREFIX))
+    elif row.target in CONTENT_ATTRIBUTES:
+        yield from _operator_problems(row, _SET_OPERATORS)
+    else:
+        yield f"Sailthru’s content has no field “{row.target}” that a mapping can write."
+
+
+_CHECKS: Mapping[TargetType, Callable[[MappingRow], Iterator[str]]] = {
+    TargetType.PROFILES: _sailthru_problems,
+    TargetType.CONTENT: _content_problems,
+    TargetType.USERS: _zendesk_problems,
+    TargetType.SELL_CONTACTS: _sell_problems,
+    TargetType.SELL_LEADS: _sell_problems,
+    TargetType.SELL_OPTOUTS: _sell_problems,
 }
 
 

@@ -38,6 +38,16 @@ class SellOptOutRule:
     default: SellOptOutDefault = SellOptOutDefault.UNKNOWN
 
     @property
+    def can_mark(self) -> bool:
+        """Whether a contact or lead can be marked as opted out: by a tag, else by the field."""
+        return bool(self.out_tags or (self.field and self.out_values))
+
+    def level_in_sell(self, level: OptOutLevel) -> OptOutLevel:
+        """Return what a Sailthru level is by Sell's mark: opted out is `level` or stricter."""
+        is_out = level.strictness >= self.level.strictness
+        return self.level if is_out else OptOutLevel.NONE
+
+    @property
     def marks_opt_outs(self) -> bool:
         """Whether anybody of Sell would count as opted out."""
         by_field = self.field and self.out_values
@@ -58,6 +68,35 @@ def read_sell_optout(person: SellPerson, rule: SellOptOutRule) -> OptOutLevel | 
     if rule.default is SellOptOutDefault.OPTED_OUT:
         return rule.level
     return OptOutLevel.NONE if rule.default is SellOptOutDefault.OPTED_IN else None
+
+
+def tags_for_optout(
+    tags: Iterable[str], level: OptOutLevel, rule: SellOptOutRule
+) -> tuple[str, ...]:
+    """Return a Sell person's tags with the first tag that means opted out, or without any."""
+    kept = tuple(tags)
+    if level is OptOutLevel.NONE:
+        return tuple(tag for tag in kept if not _keys([tag]) & _keys(rule.out_tags))
+    is_marked = bool(_keys(kept) & _keys(rule.out_tags))
+    return kept if is_marked or not rule.out_tags else (*kept, rule.out_tags[0])
+
+
+def field_value_for_optout(
+    value: Json, level: OptOutLevel, rule: SellOptOutRule, field_type: str
+) -> Json:
+    """Return the custom field's value that marks a Sell person, or one that marks nobody.
+
+    A check box takes true or false, a list of several choices a list.
+    """
+    is_out = bool(_keys(_texts(value)) & _keys(rule.out_values))
+    if is_out is (level is not OptOutLevel.NONE):
+        return value
+    if level is OptOutLevel.NONE:
+        return not value if isinstance(value, bool) else None
+    marked = rule.out_values[0]
+    if field_type in ("bool", "boolean"):
+        return bool(_keys([marked]) & {"yes", "true", "on"})
+    return [marked] if field_type == "multi_select_list" else marked
 
 
 def _keys(names: Iterable[str]) -> set[str]:

@@ -20,7 +20,7 @@ def confirmed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Jso
         return bool(person.user_fields.get(name)) if person else None
     if kind is EditKind.TAG:
         return name in (person.tags or ()) if person else None
-    if kind in (EditKind.NOTE, EditKind.PAUSE):
+    if kind in (EditKind.NOTE, EditKind.PAUSE, EditKind.SELL_EMAIL):
         return None
     if kind is EditKind.EMAIL_ADDRESS:
         return name in person.emails if person else None

@@ -14,6 +14,7 @@ from desktop.model.limit import Limit
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.rule_trigger import PhrasePlace, RuleTrigger
 from desktop.model.sell_optout import NOTHING_MARKED, SellOptOutRule
+from desktop.model.sell_product import PLACEHOLDER_ADDRESSES, ProductRule
 from desktop.model.service import Service
 
 # Instead of the name of a covering list: profiles are read one by one.
@@ -37,6 +38,7 @@ class SourceKind(Enum):
     SELL_CONTACTS = "sell_contacts"
     SELL_LEADS = "sell_leads"
     SELL_OPTOUTS = "sell_optouts"
+    SELL_PRODUCTS = "sell_products"
 
     @property
     def service(self) -> Service:
@@ -49,6 +51,7 @@ _SERVICE_BY_SOURCE = {
     SourceKind.SELL_CONTACTS: Service.SELL,
     SourceKind.SELL_LEADS: Service.SELL,
     SourceKind.SELL_OPTOUTS: Service.SELL,
+    SourceKind.SELL_PRODUCTS: Service.SELL,
 }
 
 
@@ -56,9 +59,11 @@ class TargetType(Enum):
     """The kind of target records that a sync writes."""
 
     PROFILES = "sailthru_profiles"
+    CONTENT = "sailthru_content"
     USERS = "zendesk_users"
     SELL_CONTACTS = "sell_contacts"
     SELL_LEADS = "sell_leads"
+    SELL_OPTOUTS = "sell_optouts"
 
     @property
     def service(self) -> Service:
@@ -68,9 +73,11 @@ class TargetType(Enum):
 
 _SERVICE_BY_TARGET = {
     TargetType.PROFILES: Service.SAILTHRU,
+    TargetType.CONTENT: Service.SAILTHRU,
     TargetType.USERS: Service.ZENDESK,
     TargetType.SELL_CONTACTS: Service.SELL,
     TargetType.SELL_LEADS: Service.SELL,
+    TargetType.SELL_OPTOUTS: Service.SELL,
 }
 
 
@@ -114,7 +121,8 @@ class SyncSource:
     `within_days`: only tickets made in so many days; None: all. `stage`: only people who are in
     this stage now; empty: all. Of a rule: `trigger` is what happens to people, `phrase` what a
     ticket says, `phrase_in` where; `segment` names the saved segment they have to be in. `optout`
-    says whom of Sell's contacts and leads a sync of their opt-outs takes for opted out.
+    says whom of Sell's contacts and leads a sync of opt-outs, in either direction, takes for opted
+    out; `products` how Sell's products become content.
     """
 
     kind: SourceKind
@@ -127,6 +135,7 @@ class SyncSource:
     phrase_in: PhrasePlace = PhrasePlace.TEXT
     segment: str = ""
     optout: SellOptOutRule = NOTHING_MARKED
+    products: ProductRule = PLACEHOLDER_ADDRESSES
 
     @property
     def condition_fields(self) -> frozenset[str]:
@@ -200,10 +209,10 @@ class Sync:
     checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a
     rule of `model.schedule`, empty: only by hand. `covering_list`: the Sailthru list whose export
     profiles are read by; empty: chosen by each plan, READ_SINGLY: none. `target`: what it writes;
-    None: profiles, and Zendesk users where it reads Sailthru. `partner`: the sync of the other
-    direction, which is switched on and off with it while `both_directions`. `version` counts its
-    saves. `armed_at`: what happened before this moment (Unix seconds) makes a rule do nothing; 0:
-    it is off.
+    None: profiles, Zendesk users where it reads Sailthru, content where it reads products.
+    `partner`: the sync of the other direction, which is switched on and off with it while
+    `both_directions`. `version` counts its saves. `armed_at`: what happened before this moment
+    (Unix seconds) makes a rule do nothing; 0: it is off.
     """
 
     name: str
@@ -246,6 +255,17 @@ class Sync:
         return self.source.kind is SourceKind.RULE
 
     @property
+    def is_of_optouts(self) -> bool:
+        """Whether a sync copies opt-outs between Sell and Sailthru, and nothing besides."""
+        kinds = (self.source.kind, self.target)
+        return SourceKind.SELL_OPTOUTS in kinds or TargetType.SELL_OPTOUTS in kinds
+
+    @property
+    def is_of_products(self) -> bool:
+        """Whether a sync copies products, which are nobody: no consent, opt-out or match of one."""
+        return self.source.kind is SourceKind.SELL_PRODUCTS
+
+    @property
     def target_service(self) -> Service:
         """The service that a configured sync writes to."""
         return self.target_type.service
@@ -258,6 +278,8 @@ class Sync:
             return TargetType.USERS if self.effects.add_tags else TargetType.PROFILES
         if self.target is not None:
             return self.target
+        if self.is_of_products:
+            return TargetType.CONTENT
         reads_sailthru = self.source.kind.service is Service.SAILTHRU
         return TargetType.USERS if reads_sailthru else TargetType.PROFILES
 

@@ -44,9 +44,10 @@ _COPIES_TO_SAILTHRU = (*_COPIES_ZENDESK, SourceKind.SELL_CONTACTS, SourceKind.SE
 _WRITES_SAILTHRU = (*_COPIES_TO_SAILTHRU, *_OF_RULE)
 _COPIES = (*_COPIES_TO_SAILTHRU, SourceKind.SAILTHRU_LISTS)
 _READS_SAILTHRU = (SourceKind.SAILTHRU_LISTS,)
-_OF_SELL_OPTOUTS = (SourceKind.SELL_OPTOUTS,)
-# A sync of opt-outs writes nothing else, and nothing holds an opt-out back.
-_WRITES_RECORDS = tuple(kind for kind in SourceKind if kind is not SourceKind.SELL_OPTOUTS)
+_OF_PRODUCTS = (SourceKind.SELL_PRODUCTS,)
+_OF_OPTOUTS = (SourceKind.SELL_OPTOUTS, SourceKind.SAILTHRU_LISTS)
+_OF_PEOPLE = tuple(kind for kind in SourceKind if kind is not SourceKind.SELL_PRODUCTS)
+_TO_ANY = tuple(kind for kind in SourceKind if kind is not SourceKind.SELL_OPTOUTS)
 
 
 class SyncFieldKind(Enum):
@@ -65,7 +66,8 @@ class SyncField:
     """One settable field of a sync, addressed by its attribute's path (`effects.add_tags`).
 
     `choices` are (key, text). `sources` are the kinds of source whose syncs have the field;
-    `service`: only those that read or write it.
+    `service`: only those that read or write it. `of_optouts`: only syncs of opt-outs have it, or
+    only the others, as they write nothing else and nothing holds an opt-out back; None: both.
     """
 
     path: str
@@ -77,6 +79,7 @@ class SyncField:
     maximum: int = 0
     sources: tuple[SourceKind, ...] = tuple(SourceKind)
     service: Service | None = None
+    of_optouts: bool | None = None
 
 
 _SWITCH, _NAMES = SyncFieldKind.SWITCH, SyncFieldKind.NAMES
@@ -131,46 +134,67 @@ SYNC_FIELDS = (
         sources=(SourceKind.ZENDESK_TICKETS,),
     ),
     SyncField(
+        "source.products.url",
+        "Addresses of products",
+        "The web address of each product, with {sku} or {id} in it. Sailthru knows an item by its"
+        " address: another pattern makes other items.",
+        sources=_OF_PRODUCTS,
+    ),
+    SyncField(
+        "source.products.currency",
+        "Prices in",
+        "Such as EUR: which of a product's prices is taken, in cents. Empty: the first one.",
+        sources=_OF_PRODUCTS,
+    ),
+    SyncField(
         "source.optout.out_tags",
         "Tags that mean opted out",
-        "A contact or lead with one of these tags is opted out, whatever else is said of it.",
+        "A contact or lead with one of these tags is opted out, whatever else is said of it. Who is"
+        " opted out in Sailthru gets the first of them.",
         _NAMES,
-        sources=_OF_SELL_OPTOUTS,
+        sources=_OF_OPTOUTS,
+        of_optouts=True,
     ),
     SyncField(
         "source.optout.in_tags",
         "Tags that mean opted in",
         "Nobody is opted in by a tag alone: a person decides in the preview.",
         _NAMES,
-        sources=_OF_SELL_OPTOUTS,
+        sources=_OF_OPTOUTS,
+        of_optouts=True,
     ),
     SyncField(
         "source.optout.field",
         "Or the custom field",
         "Name or id of a custom field of contacts and leads. The id outlives a new name.",
-        sources=_OF_SELL_OPTOUTS,
+        sources=_OF_OPTOUTS,
+        of_optouts=True,
     ),
     SyncField(
         "source.optout.out_values",
         "Its values that mean opted out",
         "Values of that field; a check box is yes or no.",
         _NAMES,
-        sources=_OF_SELL_OPTOUTS,
+        sources=_OF_OPTOUTS,
+        of_optouts=True,
     ),
     SyncField(
         "source.optout.in_values",
         "Its values that mean opted in",
         "Nobody is opted in by a value alone: a person decides in the preview.",
         _NAMES,
-        sources=_OF_SELL_OPTOUTS,
+        sources=_OF_OPTOUTS,
+        of_optouts=True,
     ),
     SyncField(
         "source.optout.level",
         "Opted out means",
-        "The level that they get in Sailthru. A stricter one there stays.",
+        "The level that they get in Sailthru. A stricter one there stays; who has it or a stricter"
+        " one there is marked in Zendesk Sell.",
         _CHOICE,
         choices=tuple((level.value, level.label) for level in (OptOutLevel.BASIC, OptOutLevel.ALL)),
-        sources=_OF_SELL_OPTOUTS,
+        sources=_OF_OPTOUTS,
+        of_optouts=True,
     ),
     SyncField(
         "source.optout.default",
@@ -182,7 +206,8 @@ SYNC_FIELDS = (
             (SellOptOutDefault.OPTED_OUT.value, "Opted out"),
             (SellOptOutDefault.OPTED_IN.value, "Opted in, where a person agrees"),
         ),
-        sources=_OF_SELL_OPTOUTS,
+        sources=_OF_OPTOUTS,
+        of_optouts=True,
     ),
     SyncField(
         "source.where",
@@ -197,12 +222,14 @@ SYNC_FIELDS = (
         "Stages, objects of name and where (conditions).",
         _JSON,
         sources=_COPIES,
+        of_optouts=False,
     ),
     SyncField(
         "source.stage",
         "Only in stage",
         "Only people in this stage now. Empty: all.",
         sources=_COPIES,
+        of_optouts=False,
     ),
     SyncField(
         "identity",
@@ -211,13 +238,14 @@ SYNC_FIELDS = (
         " every address, then the external id. A phone number proposes and never decides.",
         _NAMES,
         choices=IDENTIFIER_CHOICES,
+        sources=_OF_PEOPLE,
     ),
     SyncField(
         "mapping",
         "Mapping",
         "Which field goes where, objects of source, target, operator, type and more.",
         _JSON,
-        sources=_WRITES_RECORDS,
+        sources=_TO_ANY,
     ),
     SyncField(
         "name_split",
@@ -233,8 +261,8 @@ SYNC_FIELDS = (
         "Both directions",
         "Switching this sync on or off does the same with the one of the other direction.",
         _SWITCH,
-        sources=_WRITES_RECORDS,
         service=Service.SELL,
+        sources=_OF_PEOPLE,
     ),
     SyncField(
         "shared_address",
@@ -248,15 +276,17 @@ SYNC_FIELDS = (
             (SharedAddressRule.FIRST.value, "The first"),
             (SharedAddressRule.NONE.value, "None of them"),
         ),
-        sources=_WRITES_RECORDS,
+        sources=_OF_PEOPLE,
+        of_optouts=False,
         service=Service.SELL,
     ),
     SyncField(
         "effects.create_missing",
         "Create missing people",
-        "Creates whoever the other service does not have yet.",
+        "Creates whoever the other service does not have yet; a sync of opt-outs only those who"
+        " are opted out.",
         _SWITCH,
-        sources=_WRITES_RECORDS,
+        sources=_TO_ANY,
     ),
     SyncField(
         "effects.add_to_lists",
@@ -293,6 +323,7 @@ SYNC_FIELDS = (
         "Tags that people get. A rule that gives tags writes to Zendesk alone.",
         _NAMES,
         sources=(*_READS_SAILTHRU, *_OF_RULE),
+        of_optouts=False,
     ),
     SyncField(
         "effects.untag_when_gone",
@@ -300,12 +331,14 @@ SYNC_FIELDS = (
         "Takes these tags away again.",
         _SWITCH,
         sources=_READS_SAILTHRU,
+        of_optouts=False,
     ),
     SyncField(
         "effects.list_name_field",
         "List name into",
         "Key of the user field that takes the name of the list a person came from.",
         sources=_READS_SAILTHRU,
+        of_optouts=False,
     ),
     SyncField(
         "effects.deleted_var",
@@ -319,7 +352,8 @@ SYNC_FIELDS = (
         "Each status of Zendesk Sell's leads is a Sailthru list. Of several lists the one joined"
         " last counts.",
         _SWITCH,
-        sources=_WRITES_RECORDS,
+        sources=_OF_PEOPLE,
+        of_optouts=False,
         service=Service.SELL,
     ),
     SyncField(
@@ -359,14 +393,16 @@ SYNC_FIELDS = (
         "Require consent",
         "Only people with evidence for one of these, objects of name and evidence (a condition).",
         _JSON,
-        sources=_WRITES_RECORDS,
+        sources=_OF_PEOPLE,
+        of_optouts=False,
     ),
     SyncField(
         CAP_PATH,
         "Contact limit",
         "Leaves out people it reached often enough.",
         _SWITCH,
-        sources=_WRITES_RECORDS,
+        sources=_OF_PEOPLE,
+        of_optouts=False,
     ),
     SyncField(
         "pressure.most",
@@ -375,7 +411,8 @@ SYNC_FIELDS = (
         _NUMBER,
         minimum=1,
         maximum=1000,
-        sources=_WRITES_RECORDS,
+        sources=_OF_PEOPLE,
+        of_optouts=False,
     ),
     SyncField(
         "pressure.window",
@@ -388,7 +425,8 @@ SYNC_FIELDS = (
             (CapPeriod.MONTH.value, "a month"),
             (CapPeriod.QUARTER.value, "a quarter"),
         ),
-        sources=_WRITES_RECORDS,
+        sources=_OF_PEOPLE,
+        of_optouts=False,
     ),
     SyncField(
         "pressure.event",
@@ -401,7 +439,8 @@ SYNC_FIELDS = (
             (ContactEvent.OPENED.value, "only if they opened e-mail since"),
             (ContactEvent.CLICKED.value, "only if they clicked in e-mail since"),
         ),
-        sources=_WRITES_RECORDS,
+        sources=_OF_PEOPLE,
+        of_optouts=False,
     ),
     SyncField(
         "limits.people",
@@ -464,6 +503,7 @@ def sync_fields_of(sync: Sync) -> tuple[SyncField, ...]:
         for field in SYNC_FIELDS
         if sync.source.kind in field.sources
         and (field.service is None or field.service in sync.services)
+        and field.of_optouts in (None, sync.is_of_optouts)
     )
 
 

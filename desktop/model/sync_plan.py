@@ -238,6 +238,7 @@ class Plan:
     `origin` is `sync`, `retry` or `rollback RUN`. `mark` is where the source's feed stood.
     `target_reading` is None for a plan to Zendesk and for one of some records alone. Of the
     `records_read`, `source_record_count` are in the sync's source by its conditions.
+    `sell_account` is whose records of Zendesk Sell the rows name; None: its sync has none.
     """
 
     id: str
@@ -255,6 +256,7 @@ class Plan:
     origin: str = "sync"
     mark: str = ""
     target_reading: TargetReading | None = None
+    sell_account: int | None = None
 
     @property
     def is_rollback(self) -> bool:

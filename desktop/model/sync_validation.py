@@ -16,6 +16,7 @@ from desktop.model.mapping_validation import RESERVED_FIELDS, naming_problems, v
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.rule_trigger import MAX_RULE_PAUSE_DAYS, RuleTrigger
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
+from desktop.model.sell_product import url_pattern_problem
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_schedule import parse_schedule_rule
@@ -33,6 +34,8 @@ def validate_sync_names(sync: Sync) -> tuple[str, ...]:
     found += [*_list_problems(sync), *_tag_problems(sync), *_field_problems(sync)]
     found += _optout_level_problems(sync)
     found += [*_rule_problems(sync), *_sell_optout_problems(sync)]
+    if sync.is_of_products and (problem := url_pattern_problem(sync.source.products.url)):
+        found.append(problem)
     if sync.pressure is not None and sync.pressure.most < 1:
         found.append("“At most” is once at least: else it reaches nobody.")
     return tuple(dict.fromkeys(found))
@@ -148,7 +151,7 @@ def validate_sync(sync: Sync) -> tuple[str, ...]:
 
 def validate_sync_form(sync: Sync) -> tuple[str, ...]:
     """Validate a sync as a form: a sentence for each problem apart from unknown fields."""
-    found = list(validate_mapping(sync.mapping, sync.target_service))
+    found = list(validate_mapping(sync.mapping, sync.target_type))
     if not sync.identity:
         found.append("Choose how people are matched.")
     if sync.opt_in.email and not sync.opt_in.is_attested:

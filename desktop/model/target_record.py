@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from desktop.model.email_address import normalize_email
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.sailthru_content import SailthruContent
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.sell_record import SellContact, SellLead, SellPerson
 from desktop.model.service import Service
@@ -20,12 +21,17 @@ SELL_ADDRESS_KEYS = ("line1", "city", "postal_code", "state", "country")
 # What a contact and a lead of Sell have in common and a sync may write.
 SELL_ATTRIBUTES = ("first_name", "last_name", "email", "phone", "mobile", "title")
 OPTOUT_FIELD = "optout"
+# Of an item of Sailthru's content; its URL is what it is known by, and is set with it alone.
+CONTENT_ATTRIBUTES = ("title", "description", "sku", "price")
+CONTENT_URL_FIELD = "url"
 # An internal comment on a ticket: `ticket_notes.48213.STAMP`; only edits write it.
 TICKET_NOTE_PREFIX = "ticket_notes."
 # Only changes of an address write these: an address of a Zendesk user (true or false), the primary
 # one, the address of a profile, and the sid of another profile at the address that it is to get.
 ADDRESS_PREFIX = "addresses."
 PRIMARY_EMAIL_FIELD, PROFILE_EMAIL_FIELD = "primary_email", "keys.email"
+# The address of a contact or lead of Sell.
+SELL_EMAIL_FIELD = "email"
 MERGED_PROFILE_FIELD = "merged_profile"
 # Only erasures write these: a ticket that is closed, a record that is deleted, a deleted user of
 # whom no personal data is left.
@@ -54,7 +60,7 @@ class TargetRecord:
     activity_times: Mapping[str, float] = field(default_factory=dict)
     updated_at: float | None = None
     is_editable: bool = True
-    document: SailthruProfile | ZendeskUser | SellPerson | None = field(
+    document: SailthruProfile | ZendeskUser | SellPerson | SailthruContent | None = field(
         default=None, compare=False, repr=False
     )
     merged_profile: SailthruProfile | None = field(default=None, compare=False, repr=False)
@@ -101,6 +107,15 @@ def target_record_from_profile(profile: SailthruProfile) -> TargetRecord:
         activity_times=profile.activity,
         document=profile,
     )
+
+
+def target_record_from_content(item: SailthruContent) -> TargetRecord:
+    """Convert an item of Sailthru's content to a target record; "" is not set."""
+    fields = profile_fields(item.vars, ())
+    fields |= {name: getattr(item, name) for name in CONTENT_ATTRIBUTES}
+    fields[CONTENT_URL_FIELD] = item.url
+    label = item.title or item.url
+    return TargetRecord(Service.SAILTHRU, item.url, label, "", fields, document=item)
 
 
 def sell_person_fields(person: SellPerson) -> dict[str, Json]:

@@ -82,6 +82,8 @@ class SandboxAccount:
     sell_retired: bool = False
     # Sell: the list of lead statuses, which the public reference leaves out.
     sell_lead_statuses: bool = True
+    # Sell: the account that GET /v2/accounts/self names; 0 = that of the fixtures.
+    sell_account_id: int = 0
     # Of the generated customers: are a contact or a lead in Sell.
     sell_contacts: float = 0.4
     sell_leads: float = 0.2

@@ -29,6 +29,7 @@ from desktop.store.sqlite_database import Database
 USERS_FEED = "zendesk users"
 TICKETS_FEED = "zendesk tickets"
 SELL_FEEDS = {kind: f"sell {kind.value}s" for kind in SellRecordKind}
+SELL_PRODUCTS_FEED = "sell products"
 _PAGE_ROWS = 500
 # By itself SQLite takes the index of `seq` and sorts all that is left for each page: 0.60 s of
 # processor against 0.06 s at 60,000 tickets, and the more the further it is from there.
@@ -500,6 +501,8 @@ def _feed_table(name: str) -> _FeedTable:
         return _FeedTable("feed_user", "id")
     if name == TICKETS_FEED:
         return _FeedTable("feed_ticket", "requester")
+    if name == SELL_PRODUCTS_FEED:
+        return _FeedTable("feed_sell", "id", "kind = ?", ("product",))
     for kind, feed in SELL_FEEDS.items():
         if name == feed:
             return _FeedTable("feed_sell", "id", "kind = ?", (kind.value,))

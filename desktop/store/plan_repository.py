@@ -9,6 +9,7 @@ import msgspec
 
 from desktop.kit.errors import NotFound
 from desktop.kit.text import fold_text
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import (
     Plan,
@@ -59,15 +60,31 @@ class PlanRepository(Repository):
         self.approvals = LimitApprovalRepository(database)
 
     @database_call
-    def begin(self, sync: Sync, actor: str, now: float, *, origin: str = "sync") -> str:
-        """Insert a plan without rows; returns its id."""
+    def begin(
+        self,
+        sync: Sync,
+        actor: str,
+        now: float,
+        *,
+        origin: str = "sync",
+        sell_account: int | None = None,
+    ) -> str:
+        """Insert a plan without rows; returns its id.
+
+        `sell_account`: whose records of Zendesk Sell it names; None: the account read last.
+        """
+        has_sell = Service.SELL in sync.services
 
         def act(connection: sqlite3.Connection) -> str:
             cursor = connection.execute(
                 "INSERT INTO plan (sync, service, state, created_at, actor, origin, sync_body,"
-                " account)"
-                " VALUES (?, ?, 'making', ?, ?, ?, ?, (SELECT id FROM current_account))",
-                (sync.name, sync.target_service.value, now, actor, origin, to_json(sync)),
+                " account, sell_account)"
+                " VALUES (?, ?, 'making', ?, ?, ?, ?, (SELECT id FROM current_account),"
+                " CASE WHEN ? THEN coalesce(?, (SELECT id FROM sell_account)) END)",
+                (
+                    *(sync.name, sync.target_service.value, now, actor, origin, to_json(sync)),
+                    *(has_sell, sell_account),
+                ),
             )
             return str(cursor.lastrowid)
 

@@ -59,5 +59,6 @@ def decode_plan(connection: sqlite3.Connection, row: sqlite3.Row) -> Plan:
         allowed_limits=msgspec.json.decode(row["allowed_limits"], type=_STRING_TUPLE),
         origin=row["origin"],
         mark=row["watermark"],
+        sell_account=row["sell_account"],
         target_reading=msgspec.json.decode(row["target_reading"], type=TargetReading | None),
     )

@@ -38,6 +38,7 @@ from desktop.store.run_repository import RunRepository
 from desktop.store.segment_repository import SegmentRepository
 from desktop.store.sell_feed_repository import SellFeedRepository
 from desktop.store.sell_pair_repository import SellPairRepository
+from desktop.store.sell_product_repository import SellProductRepository
 from desktop.store.settings_seal_repository import SettingsSealRepository
 from desktop.store.shared_row_journal import SharedRowJournal
 from desktop.store.sqlite_database import Database
@@ -63,7 +64,8 @@ class WorkspaceStore:
     belongs to (`team`) and what it shares (`shared_rows`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
     (`events` … `event_writes`), saved segments (`segments`), and what services said
-    (`customer_cache`, `feeds`, `sell_feeds`, `zendesk_users`); `sell_pairs` are who is who in Sell.
+    (`customer_cache`, `feeds`, `sell_feeds`, `sell_products`, `zendesk_users`); `sell_pairs` are
+    who is who in Sell.
     """
 
     accounts: AccountRepository
@@ -99,6 +101,7 @@ class WorkspaceStore:
     event_writes: EventWriteRepository
     feeds: FeedRepository
     sell_feeds: SellFeedRepository
+    sell_products: SellProductRepository
     sell_pairs: SellPairRepository
     zendesk_users: ZendeskUserLookup
     fairlead_db: Database
@@ -182,6 +185,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         event_sources=EventSourceRepository(fairlead, new_owner_id()),
         feeds=FeedRepository(mirror, accounts),
         sell_feeds=SellFeedRepository(mirror),
+        sell_products=SellProductRepository(mirror),
         sell_pairs=SellPairRepository(fairlead),
         zendesk_users=ZendeskUserLookup(mirror),
         email_changes=EmailChangeRepository(fairlead),

@@ -30,6 +30,7 @@ from desktop.model.sync import MatchIdentifier, SourceKind, Sync
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, FeedState, list_feed_name
 from desktop.sync.sell_extractor import SellExtractor
+from desktop.sync.sell_product_extractor import extract_sell_products
 from desktop.sync.source_record import PHONE_VARS
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.list_export import ListExport, ListNotExported
@@ -95,6 +96,9 @@ class FeedExtractor:
                 # Whose open tickets will carry the tag.
                 await self.extract_tickets(required=False)
             return lists
+        if sync.is_of_products:
+            await extract_sell_products(self._context, self._on_read)
+            return ()
         if Service.SELL in sync.services:
             await SellExtractor(self._context, self._on_read, self._checkpoint).extract()
             return ()

@@ -17,6 +17,7 @@ from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, split_source
 from desktop.sync.pipeline.plan_rows import plan_rows
 from desktop.sync.plan_lookup import PlanLookup
+from desktop.sync.sell_trial import read_sell_trial_record
 from desktop.sync.source_reader import SourceReader, tickets_that_count
 from desktop.sync.source_record import (
     SourceRecord,
@@ -49,7 +50,7 @@ async def read_trial_customer(context: SyncContext, sync: Sync, text: str) -> Tr
     Looks up what a run's plan looks up, and stores nothing. Raises NotFound, InvalidInput,
     UserDecisionNeeded, and what the services raise.
     """
-    record, smart_lists = await _read_source_record(context, sync, parse_lookup_query(text))
+    record, smart_lists = await _read_source_record(context, sync, text)
     lookup = PlanLookup(context, sync, SourceReader(context, sync, sync.source.lists))
     plan_context = await lookup.begin()
     # Looked up as if they were in the source: a change of the draft may bring them in.
@@ -139,7 +140,7 @@ def _exclusion_reason(record: SourceRecord, sync: Sync, now: float) -> str:
     """Say which rule of the sync's source keeps the tried record out."""
     fields = record.fields
     if fields.get("active") is False:
-        return "deleted in Zendesk"
+        return f"deleted in {record.service.title}"
     if fields.get("role") not in (None, "end-user"):
         return "an agent or admin of Zendesk"
     if sync.source.kind is SourceKind.ZENDESK_TICKETS and "ticket_count" not in fields:
@@ -152,8 +153,11 @@ def _exclusion_reason(record: SourceRecord, sync: Sync, now: float) -> str:
 
 
 async def _read_source_record(
-    context: SyncContext, sync: Sync, query: LookupQuery
+    context: SyncContext, sync: Sync, text: str
 ) -> tuple[SourceRecord, tuple[str, ...]]:
+    if sync.source.kind.service is Service.SELL:
+        return await read_sell_trial_record(context, sync, text), ()
+    query = parse_lookup_query(text)
     if query.host:
         # Its number may be another account's, and brands are not asked for here.
         raise InvalidInput("Type an e-mail address or an id, not a link.")

@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from desktop.clients.sailthru.client import SailthruClient
+from desktop.clients.sell.client import SellClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.model.field_mapping import source_fields_of
 from desktop.model.sailthru_profile import SailthruList
-from desktop.model.sell_lists import SELL_LIST_PREFIX
+from desktop.model.sell_lists import SELL_LIST_PREFIX, leads_list
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.target_record import LIST_PREFIX, USER_FIELD_PREFIX
@@ -35,10 +36,12 @@ class MissingResource:
 
 
 async def find_missing_resources(
-    sync: Sync, sailthru: SailthruClient, zendesk: ZendeskClient
+    sync: Sync, sailthru: SailthruClient, zendesk: ZendeskClient, sell: SellClient | None = None
 ) -> tuple[MissingResource, ...]:
     """Find which of a sync's lists and fields are missing at Sailthru and Zendesk."""
     found: list[MissingResource] = []
+    if sync.effects.lead_lists and sell is not None:
+        found += await _find_missing_status_lists(sailthru, sell)
     targets = target_lists(sync)
     if sync.source.lists or targets:
         lists = {known.name: known for known in await sailthru.list_lists()}
@@ -74,6 +77,22 @@ async def find_missing_resources(
             for key in sorted(keys - known_keys)
         ]
     return tuple(found)
+
+
+async def _find_missing_status_lists(
+    sailthru: SailthruClient, sell: SellClient
+) -> list[MissingResource]:
+    """Find the lists of Sell's lead statuses that are not there yet (S3-15): nobody needs them.
+
+    The first lead of a status makes its list; made before, people can be put on it in Sailthru.
+    """
+    there = {known.name for known in await sailthru.list_lists()}
+    wanted = [leads_list(status) for status in await sell.list_lead_statuses()]
+    return [
+        MissingResource("target_list", name, f"Sailthru has no list “{name}”.", is_required=False)
+        for name in dict.fromkeys(wanted)
+        if name not in there
+    ]
 
 
 def _user_fields_read(sync: Sync) -> frozenset[str]:

@@ -16,7 +16,7 @@ from desktop.sync.sync_context import SyncContext
 from desktop.writing.optout_door import RowPermits
 from desktop.writing.plan_rows import PlanRowQueue, PlanWriter, RunMemory
 from desktop.writing.sailthru_plan_writer import SailthruPlanWriter
-from desktop.writing.sell_plan_writer import SellPlanWriter
+from desktop.writing.single_plan_writer import SinglePlanWriter
 from desktop.writing.write_protocol import Checkpoint, RecordGateway, WriteProtocol
 from desktop.writing.zendesk_plan_writer import ZendeskPlanWriter
 
@@ -58,7 +58,10 @@ class PlanApplier:
         provenance = _make_provenance(self.run, plan, sync)
 
         def queue(gateway: RecordGateway) -> PlanRowQueue:
-            checked = CreateCheckingGateway(gateway, context, sync)
+            # Products are nobody whom another key might find.
+            checked = (
+                gateway if sync.is_of_products else CreateCheckingGateway(gateway, context, sync)
+            )
             protocol = WriteProtocol(
                 checked,
                 context.clock,
@@ -81,10 +84,12 @@ class PlanApplier:
                 self.memory,
             )
 
+        if sync.is_of_products:
+            return SinglePlanWriter(queue(context.content))
         if sync.target_service is Service.SAILTHRU:
             return SailthruPlanWriter(queue(context.profiles), context.profiles, sync.flows)
         if sync.target_service is Service.SELL:
-            return SellPlanWriter(queue(context.sell_people[sync.target_type]))
+            return SinglePlanWriter(queue(context.sell_people(sync)))
         return ZendeskPlanWriter(queue(context.users), context.users)
 
 

@@ -17,7 +17,6 @@ from desktop.sync.pipeline.duplicate_targets import park_duplicate_row
 from desktop.sync.pipeline.increments import settle_increments
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, split_source
 from desktop.sync.pipeline.plan_rows import plan_rows
-from desktop.sync.pipeline.sell_optouts import is_of_sell_optouts
 from desktop.sync.plan_draft import PlanDraft, draft_plan
 from desktop.sync.plan_lookup import PlanLookup
 from desktop.sync.rule_reader import RuleReader
@@ -117,7 +116,8 @@ class _PlanWalk:
         """
         context = await self._lookup.begin()
         # A rule acts on few people, each of whom is read singly; no export tells an opt-out level.
-        is_singly = bool(self._request.source_ids) or is_of_sell_optouts(self._request.sync)
+        sync = self._request.sync
+        is_singly = bool(self._request.source_ids) or sync.is_of_optouts or sync.is_of_products
         if is_singly or isinstance(self._source, RuleReader):
             await self._plan_records(before, context)
             return None

@@ -39,7 +39,7 @@ from desktop.sync.pipeline.lead_lists import (
 )
 from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, is_deleted
-from desktop.sync.pipeline.sell_optouts import as_planned, is_of_sell_optouts
+from desktop.sync.pipeline.sell_optouts import as_planned
 from desktop.sync.pipeline.target_kind import TargetKind, make_target_kind
 from desktop.sync.remembered_pairs import find_paired_records, find_paired_sids
 from desktop.sync.rule_reader import RuleReader
@@ -374,7 +374,8 @@ class PlanLookup:
 
     def _with_sharing(self, records: Sequence[SourceRecord], context: PlanContext) -> PlanContext:
         """Look up for a plan which Sell records share an address, and which of them was chosen."""
-        if Service.SELL not in self._sync.services or is_of_sell_optouts(self._sync):
+        sync = self._sync
+        if Service.SELL not in sync.services or sync.is_of_optouts or sync.is_of_products:
             return context
         kind, feeds = sell_kind_of(self._sync), self._store.sell_feeds
         hashes = [record.email_hash for record in records if record.email_hash]

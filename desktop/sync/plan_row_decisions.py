@@ -10,7 +10,7 @@ from desktop.model.field_mapping import ConflictPreference
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor
 from desktop.model.service import Service
-from desktop.model.sync import SourceKind, Sync
+from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState, PlanState
 from desktop.model.sync_state import LeftOutPerson
 from desktop.model.target_record import LIST_PREFIX, TargetRecord
@@ -74,7 +74,7 @@ class PlanRowDecisions:
         an opt-out, which whoever switched the sync on has not said.
         """
         sync = self._store.syncs.get.blocking(self._store.plans.get.blocking(plan_id).sync)
-        if sync.source.kind is SourceKind.SELL_OPTOUTS:
+        if sync.is_of_optouts:
             raise InvalidInput(
                 "Whether somebody is opted in is decided person by person.",
                 "Nothing was remembered for the next runs.",

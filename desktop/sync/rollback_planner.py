@@ -22,7 +22,13 @@ from desktop.model.sync_plan import (
     PlanState,
 )
 from desktop.model.sync_state import KeptForm
-from desktop.model.target_record import LIST_PREFIX, OPTOUT_FIELD, VAR_PREFIX, TargetRecord
+from desktop.model.target_record import (
+    CONTENT_URL_FIELD,
+    LIST_PREFIX,
+    OPTOUT_FIELD,
+    VAR_PREFIX,
+    TargetRecord,
+)
 from desktop.model.value_equivalence import equivalent
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.sync.limits import find_limit_breaches
@@ -79,8 +85,11 @@ class RollbackPlanner:
                 " somebody has erased them.",
             )
         sync = await self._store.plans.get_planned_sync(run.plan)
+        await self._context.require_sell_account_of(sync, before)
         now = self._context.clock.now()
-        plan_id = await self._store.plans.begin(sync, actor, now, origin=f"rollback {run_id}")
+        plan_id = await self._store.plans.begin(
+            sync, actor, now, origin=f"rollback {run_id}", sell_account=before.sell_account
+        )
         try:
             read = await self._plan_rows(plan_id, run.plan, sync)
         except BaseException:
@@ -153,7 +162,7 @@ class RollbackPlanner:
         return read
 
     async def _read_targets(self, rows: Sequence[PlanRow], sync: Sync) -> Mapping[int, ReadResult]:
-        return await read_refused_in_halves(self._context.gateway(sync.target_type), rows)
+        return await read_refused_in_halves(self._context.gateway(sync), rows)
 
     def _revert_row(self, sync: Sync, row: PlanRow, now: ReadResult, *, in_doubt: bool) -> PlanRow:
         fresh = replace(
@@ -182,6 +191,8 @@ class RollbackPlanner:
             else _revert_field(row.fate, change, now)
             for change in row.changes_to_send
         )
+        if sync.is_of_products:
+            changes = tuple(_keep_item(row.fate, change) for change in changes)
         fresh = with_mail_state(replace(fresh, changes=changes, target_id=now.id), now)
         if not fresh.changes_to_send:
             why = (
@@ -243,6 +254,15 @@ def _revert_field(fate: PlannedOutcome, change: FieldChange, now: TargetRecord) 
     return back
 
 
+def _keep_item(fate: PlannedOutcome, back: FieldChange) -> FieldChange:
+    """Return a rollback's change of an item of content, which keeps what it was made with."""
+    is_kept = fate is PlannedOutcome.CREATE or back.field == CONTENT_URL_FIELD
+    # A price is a number, and no number says that there is none.
+    if is_kept or (back.field == "price" and back.new is None):
+        return replace(back, applies=False, reason=_ITEM_STAYS_TEXT)
+    return back
+
+
 def _revert_increment(
     fate: PlannedOutcome, change: FieldChange, now: TargetRecord, *, in_doubt: bool
 ) -> FieldChange:
@@ -266,6 +286,7 @@ _ALWAYS_SET = frozenset({"name", "time_zone", "locale"})
 _ALWAYS_SET_TEXT = "stays: nobody in Zendesk is without one"
 _GONE_TEXT = "not there any more, or not a customer"
 _PROFILE_STAYS_TEXT = "was created by the run: the profile itself stays"
+_ITEM_STAYS_TEXT = "stays: Sailthru’s content takes nothing of an item back"
 _ALREADY_REVERTED_TEXT = "is as before already"
 _CHANGED_SINCE_TEXT = "changed by somebody since: never restored"
 _UNCONFIRMED_TEXT = (

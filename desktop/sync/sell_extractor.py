@@ -20,7 +20,7 @@ from desktop.model.sell_record import (
     SellRecordKind,
     with_field_ids,
 )
-from desktop.store.feed_repository import SELL_FEEDS, FeedState
+from desktop.store.feed_repository import SELL_FEEDS, SELL_PRODUCTS_FEED, FeedState
 from desktop.store.process_identity import machine_id
 from desktop.store.sell_feed_repository import SellChange
 from desktop.sync.sync_context import SyncContext
@@ -77,7 +77,7 @@ class SellExtractor:
         Raises UserDecisionNeeded where Sell is not connected, and what Sell answers.
         """
         sell = self._context.require_sell()
-        await self._follow_account(sell)
+        await follow_sell_account(self._context, sell)
         now = self._context.clock.now()
         for kind in SellRecordKind:
             self._definitions[kind] = await sell.list_custom_fields(kind.value)
@@ -132,16 +132,6 @@ class SellExtractor:
     async def _position(self, kind: SellRecordKind) -> _Position:
         return _Position.of(await self._context.store.feeds.get_state(SELL_FEEDS[kind]))
 
-    async def _follow_account(self, sell: SellClient) -> None:
-        """Forget pairs and feeds of another Sell account than the one the token is for."""
-        pairs, account = self._context.store.sell_pairs, await sell.account()
-        known = await pairs.get_account()
-        if known == account.id:
-            return
-        for feed in SELL_FEEDS.values():
-            await self._context.store.feeds.delete(feed)
-        await pairs.set_account(account.id)
-
     async def _poll(self, sell: SellClient, kind: SellRecordKind, now: float) -> None:
         """Read what changed since the last reading; once a day everybody, for deletions."""
         position = await self._position(kind)
@@ -185,3 +175,13 @@ class SellExtractor:
             there = await sell.show_people(kind, unseen)
             gone = [number for number in unseen if number not in there]
             await self._feeds.settle_unseen(kind, reading, list(there), gone)
+
+
+async def follow_sell_account(context: SyncContext, sell: SellClient) -> None:
+    """Forget pairs and feeds of another Sell account than the one the token is for."""
+    pairs, account = context.store.sell_pairs, await sell.account()
+    if await pairs.get_account() == account.id:
+        return
+    for feed in (*SELL_FEEDS.values(), SELL_PRODUCTS_FEED):
+        await context.store.feeds.delete(feed)
+    await pairs.set_account(account.id)

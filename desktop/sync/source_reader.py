@@ -7,16 +7,24 @@ from desktop.model.field_condition import ConditionOperator
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sell_lists import lead_lists_of
 from desktop.model.sell_optout import SellOptOutRule, read_sell_optout
+from desktop.model.sell_product import SellProduct
 from desktop.model.sell_record import SellPerson, parse_sell_record_id
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_state import SyncMember
 from desktop.model.target_record import OPTOUT_FIELD
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.feed_repository import SELL_FEEDS, TICKETS_FEED, USERS_FEED, list_feed_name
+from desktop.store.feed_repository import (
+    SELL_FEEDS,
+    SELL_PRODUCTS_FEED,
+    TICKETS_FEED,
+    USERS_FEED,
+    list_feed_name,
+)
 from desktop.sync.source_record import (
     SourceRecord,
     source_record_from_export,
+    source_record_from_product,
     source_record_from_sell,
     source_record_from_user,
 )
@@ -42,7 +50,7 @@ class SourceReader:
         self._lists = tuple(lists)
         self._sell_kinds = SELL_SOURCES.get(self._kind, ())
         # Nobody may be marked as opted out: that is no lost source.
-        self.is_always_incremental = self._kind is SourceKind.SELL_OPTOUTS
+        self.is_always_incremental = sync.is_of_optouts
 
     def current_watermarks(self) -> dict[str, str]:
         """Return the present watermarks of the feeds that the sync's source is read from."""
@@ -54,7 +62,7 @@ class SourceReader:
         That is so before the first run, where people come and go with time alone, and for opt-outs,
         which travel although nothing has changed in the source (S3-31).
         """
-        if self._depends_on_time() or self._kind is SourceKind.SELL_OPTOUTS:
+        if self._depends_on_time() or self._sync.is_of_optouts:
             return {}
         mark = self._context.store.syncs.get_watermark.blocking(self._sync.name)
         try:
@@ -139,6 +147,8 @@ class SourceReader:
     def _feed_names(self) -> list[str]:
         if self._kind is SourceKind.SAILTHRU_LISTS:
             return [list_feed_name(name) for name in self._lists]
+        if self._sync.is_of_products:
+            return [SELL_PRODUCTS_FEED]
         if self._sell_kinds:
             return [SELL_FEEDS[kind] for kind in self._sell_kinds]
         return [TICKETS_FEED if self._kind is SourceKind.ZENDESK_TICKETS else USERS_FEED]
@@ -151,6 +161,9 @@ class SourceReader:
                 if profile is not None:
                     return source_record_from_export(profile, name, self._context.value_source)
             return None
+        if self._sync.is_of_products:
+            product = self._context.store.sell_products.get.blocking(source)
+            return None if product is None else self._product_record_of(product)
         if self._sell_kinds:
             return self._get_sell_record(source)
         person = self._feeds.get_user.blocking(int(source)) if source.isdigit() else None
@@ -161,10 +174,13 @@ class SourceReader:
         if found is None or found[0] not in self._sell_kinds:
             return None
         person = self._context.store.sell_feeds.get.blocking(*found)
-        return None if person is None else self._sell_record_of(person)
+        return None if person is None else self.record_of_person(person)
 
-    def _sell_record_of(self, person: SellPerson) -> SourceRecord:
-        """Convert a Sell person to a source record, with the opt-out level that Sell marks."""
+    def record_of_person(self, person: SellPerson) -> SourceRecord:
+        """Convert a Sell person to a source record, with the opt-out level that Sell marks.
+
+        `person` has its custom fields by id as well.
+        """
         record = source_record_from_sell(person)
         if self._kind is not SourceKind.SELL_OPTOUTS:
             return record
@@ -174,6 +190,13 @@ class SourceReader:
             # Another contact or lead with the address may have refused: that goes before.
             level = self._strictest_at_address(record.email_hash, rule)
         return record if level is None else record.with_values({OPTOUT_FIELD: level.value})
+
+    def _product_record_of(self, product: SellProduct) -> SourceRecord | None:
+        """Convert a product to a source record; None for an old one whose SKU is sold still."""
+        is_sold = self._context.store.sell_products.is_sku_sold.blocking
+        if not product.is_sold and product.sku and is_sold(product.sku):
+            return None
+        return source_record_from_product(product, self._sync.source.products.currency)
 
     def _strictest_at_address(self, email_hash: str, rule: SellOptOutRule) -> OptOutLevel:
         feeds, levels = self._context.store.sell_feeds, [OptOutLevel.NONE]
@@ -194,12 +217,17 @@ class SourceReader:
                     if place and self._is_on_any(self._lists[:place], profile.sid):
                         continue
                     yield source_record_from_export(profile, name, self._context.value_source)
+        elif self._sync.is_of_products:
+            feed = feeds.get_state.blocking(SELL_PRODUCTS_FEED)
+            after = feed.changes_after(before.get(SELL_PRODUCTS_FEED, ""))
+            products = self._context.store.sell_products.iter_products(after, feed.seq)
+            yield from filter(None, map(self._product_record_of, products))
         elif self._sell_kinds:
             for kind in self._sell_kinds:
                 feed = feeds.get_state.blocking(SELL_FEEDS[kind])
                 after = feed.changes_after(before.get(feed.name, ""))
                 people = self._context.store.sell_feeds.iter_records(kind, after, feed.seq)
-                yield from map(self._sell_record_of, people)
+                yield from map(self.record_of_person, people)
         elif self._kind is SourceKind.ZENDESK_TICKETS:
             feed = feeds.get_state.blocking(TICKETS_FEED)
             for requester in feeds.iter_requesters(

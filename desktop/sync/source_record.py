@@ -22,6 +22,7 @@ from desktop.model.instant import FieldValue, Instant
 from desktop.model.match_keys import hash_email
 from desktop.model.name_splitting import NameSplitRule, full_name_of_vars, split_name
 from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.sell_product import SellProduct, price_in_cents
 from desktop.model.sell_record import SellContact, SellPerson
 from desktop.model.service import Service
 from desktop.model.target_record import sell_person_fields
@@ -146,6 +147,29 @@ def source_record_from_user(
             if person.identities_read
             else None
         ),
+    )
+
+
+def source_record_from_product(product: SellProduct, currency: str) -> SourceRecord:
+    """Convert a product of Sell to a source record; its price is in hundredths of `currency`.
+
+    One that was deleted counts as not active.
+    """
+    fields: dict[str, FieldValue] = {
+        "id": product.id,
+        "name": product.name,
+        "sku": product.sku,
+        "description": product.description,
+        "is_active": product.is_sold,
+    }
+    if (price := price_in_cents(product, currency)) is not None:
+        fields["price"], fields["currency"] = price
+    return SourceRecord(
+        service=Service.SELL,
+        id=product.record_id,
+        label=product.name or product.sku or product.record_id,
+        fields=fields,
+        updated_at=product.updated_at,
     )
 
 

@@ -1,6 +1,5 @@
 """`SyncContext`: the store, both services and the account's settings that a run works with."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,13 +10,16 @@ from desktop.clients.zendesk.bulk_jobs import ZendeskBulkClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.incremental_export import ZendeskExportClient
 from desktop.kit.clock import Clock
-from desktop.kit.errors import UserDecisionNeeded
+from desktop.kit.errors import ConflictError, UserDecisionNeeded
 from desktop.model.customer_value import CustomerValueSource
+from desktop.model.sell_optout import SellOptOutRule
 from desktop.model.sell_record import SellRecordKind
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync, TargetType
+from desktop.model.sync_plan import Plan
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.rule_source import RuleSource
+from desktop.writing.content_gateway import ContentGateway
 from desktop.writing.sailthru_gateway import SailthruGateway
 from desktop.writing.sell_gateway import SellGateway
 from desktop.writing.zendesk_gateway import ZendeskGateway
@@ -30,6 +32,8 @@ SELL_KINDS = {
 SELL_TARGETS = {
     TargetType.SELL_CONTACTS: SellRecordKind.CONTACT,
     TargetType.SELL_LEADS: SellRecordKind.LEAD,
+    # Both are marked; who is neither becomes a contact.
+    TargetType.SELL_OPTOUTS: SellRecordKind.CONTACT,
 }
 
 
@@ -42,6 +46,15 @@ SELL_SOURCES = {kind: (record,) for kind, record in SELL_KINDS.items()} | {
 def sell_kind_of(sync: Sync) -> SellRecordKind:
     """Return which records of Sell a sync reads or writes; of no other sync it is asked."""
     return SELL_KINDS.get(sync.source.kind) or SELL_TARGETS[sync.target_type]
+
+
+def sell_kinds_of(sync: Sync) -> tuple[SellRecordKind, ...]:
+    """Return which kinds of people of Sell a sync reads or writes."""
+    if sync.target_type is TargetType.SELL_OPTOUTS:
+        return tuple(SellRecordKind)
+    if sync.target_type in SELL_TARGETS:
+        return (SELL_TARGETS[sync.target_type],)
+    return SELL_SOURCES.get(sync.source.kind, ())
 
 
 @dataclass(frozen=True)
@@ -89,22 +102,53 @@ class SyncContext:
             )
         return self.sell
 
-    def gateway(self, target: TargetType) -> SailthruGateway | ZendeskGateway | SellGateway:
+    async def has_sell_account_of(self, sync: Sync, plan: Plan) -> bool:
+        """Ask whether a plan names records of the Sell account connected now, or none of Sell."""
+        if Service.SELL not in sync.services:
+            return True
+        return (await self.require_sell().account()).id == plan.sell_account
+
+    async def require_sell_account_of(self, sync: Sync, plan: Plan) -> None:
+        """Raise ConflictError where a plan names records of another account of Zendesk Sell."""
+        if not await self.has_sell_account_of(sync, plan):
+            raise ConflictError(
+                "This belongs to another Zendesk Sell account than the one connected now.",
+                "Nothing was sent: its records are other people there.",
+                "Connect the account it was made for, or make a new preview.",
+            )
+
+    def gateway(
+        self, sync: Sync
+    ) -> SailthruGateway | ContentGateway | ZendeskGateway | SellGateway:
         """Return the run's gateway to the records that a sync writes."""
-        if target is TargetType.PROFILES:
+        if sync.target_type is TargetType.CONTENT:
+            return self.content
+        if sync.target_type is TargetType.PROFILES:
             return self.profiles
-        return self.users if target is TargetType.USERS else self.sell_people[target]
+        return self.users if sync.target_type is TargetType.USERS else self.sell_people(sync)
+
+    def sell_people(self, sync: Sync) -> SellGateway:
+        """Return the run's gateway to the contacts and leads of Sell that a sync writes."""
+        marks = sync.source.optout if sync.is_of_optouts else None
+        key = (sync.target_type, marks)
+        if key not in self._sell_gateways:
+            creates = SELL_TARGETS[sync.target_type]
+            self._sell_gateways[key] = SellGateway(self.require_sell(), creates, marks)
+        return self._sell_gateways[key]
 
     @cached_property
-    def sell_people(self) -> Mapping[TargetType, SellGateway]:
-        """The run's gateways to Sell's contacts and leads, by what they create."""
-        sell = self.require_sell()
-        return {kind: SellGateway(sell, creates) for kind, creates in SELL_TARGETS.items()}
+    def _sell_gateways(self) -> dict[tuple[TargetType, SellOptOutRule | None], SellGateway]:
+        return {}
 
     @cached_property
     def profiles(self) -> SailthruGateway:
         """The run's gateway to Sailthru profiles; the only one: it bounds parallel requests."""
         return SailthruGateway(self.sailthru.client)
+
+    @cached_property
+    def content(self) -> ContentGateway:
+        """The run's gateway to Sailthru's content."""
+        return ContentGateway(self.sailthru.client)
 
     @cached_property
     def users(self) -> ZendeskGateway:

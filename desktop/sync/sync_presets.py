@@ -31,6 +31,8 @@ SAILTHRU_TO_SELL_CONTACTS = "sailthru-to-sell-contacts"
 SELL_LEADS_TO_SAILTHRU = "sell-leads-to-sailthru"
 SAILTHRU_TO_SELL_LEADS = "sailthru-to-sell-leads"
 SELL_OPTOUTS_TO_SAILTHRU = "sell-optouts-to-sailthru"
+SAILTHRU_OPTOUTS_TO_SELL = "sailthru-optouts-to-sell"
+SELL_PRODUCTS_TO_CONTENT = "sell-products-to-content"
 
 _DEFAULT_IDENTITY = (MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier.EXTERNAL_ID)
 
@@ -55,7 +57,7 @@ def build_preset(name: str, names: PresetNames) -> Sync:
     make = {**PRESETS, **SELL_PRESETS}.get(name)
     if make is None:
         raise InvalidInput(
-            f"There is no preset “{name[:40]}”.", "", f"There are: {', '.join(PRESETS)}."
+            f"There is no preset “{name[:40]}”.", "", f"There are: {', '.join(ALL_PRESETS)}."
         )
     return make(names)
 
@@ -69,28 +71,32 @@ def build_blank_sync(
     """
     if kind is SourceKind.RULE:
         return build_rule(name, title, SyncSource(kind, trigger=RuleTrigger.TICKET_SOLVED))
-    row = _BLANK_SELL_ROWS[target] if target in _BLANK_SELL_ROWS else _blank_row(kind)
+    rows = _BLANK_SELL_ROWS[target] if target in _BLANK_SELL_ROWS else (_blank_row(kind),)
     return Sync(
         name=name,
         title=title,
         source=SyncSource(kind),
         target=target,
         identity=_DEFAULT_IDENTITY,
-        mapping=(row,),
+        mapping=rows,
     )
 
 
 # Sell has no field for a profile's id: by a remembered pair and the address it is found again.
-_BLANK_SELL_ROWS = {
-    kind: MappingRow("vars.phone", "phone", MappingOperator.SET_IF_EMPTY)
-    for kind in (TargetType.SELL_CONTACTS, TargetType.SELL_LEADS)
-}
-
-
+_PHONE_ROW = MappingRow("vars.phone", "phone", MappingOperator.SET_IF_EMPTY)
+_SELL_NAME_ROWS = tuple(
+    MappingRow(f"vars.{name}", name, prefer=ConflictPreference.ASK)
+    for name in ("first_name", "last_name", "phone")
+)
 # A level is never loosened by it: see `pipeline.sell_optouts`.
 _OPTOUT_ROW = MappingRow(
     OPTOUT_FIELD, OPTOUT_FIELD, type=SourceType.OPTOUT, prefer=ConflictPreference.STRICTER
 )
+_BLANK_SELL_ROWS = {
+    TargetType.SELL_CONTACTS: (_PHONE_ROW,),
+    TargetType.SELL_LEADS: (_PHONE_ROW,),
+    TargetType.SELL_OPTOUTS: (*_SELL_NAME_ROWS, _OPTOUT_ROW),
+}
 
 
 def _blank_row(kind: SourceKind) -> MappingRow:
@@ -112,6 +118,7 @@ def _blank_row(kind: SourceKind) -> MappingRow:
             "id", "vars.sell_lead_id", MappingOperator.SET_IF_EMPTY, SourceType.IDENTIFIER
         ),
         SourceKind.SELL_OPTOUTS: _OPTOUT_ROW,
+        SourceKind.SELL_PRODUCTS: MappingRow("name", "title"),
     }[kind]
 
 
@@ -329,15 +336,52 @@ def _sell_optouts_to_sailthru(names: PresetNames) -> Sync:
         mapping=(_OPTOUT_ROW,),
         schedule="hourly",
         preset=SELL_OPTOUTS_TO_SAILTHRU,
+        partner=SAILTHRU_OPTOUTS_TO_SELL,
         description="Contacts and leads that Zendesk Sell marks as opted out are opted out in"
         " Sailthru, as long as the mark stands. Nobody is opted in without a person.",
     )
 
 
-_SELL_NAME_ROWS = tuple(
-    MappingRow(f"vars.{name}", name, prefer=ConflictPreference.ASK)
-    for name in ("first_name", "last_name", "phone")
-)
+def _sailthru_optouts_to_sell(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SAILTHRU_OPTOUTS_TO_SELL,
+        title="Sailthru opt-outs to Zendesk Sell",
+        source=SyncSource(SourceKind.SAILTHRU_LISTS, lists=(CONTACTS_LIST,)),
+        target=TargetType.SELL_OPTOUTS,
+        identity=_DEFAULT_IDENTITY,
+        mapping=(*_SELL_NAME_ROWS, _OPTOUT_ROW),
+        schedule="hourly",
+        preset=SAILTHRU_OPTOUTS_TO_SELL,
+        partner=SELL_OPTOUTS_TO_SAILTHRU,
+        description="Contacts and leads who are opted out in Sailthru get the tag or the value that"
+        " means so in Zendesk Sell. Nobody is opted in without a person. Where it may create"
+        " people, an opted-out person whom Zendesk Sell does not have becomes a contact there.",
+    )
+
+
+def _sell_products_to_content(names: PresetNames) -> Sync:
+    del names
+    return Sync(
+        name=SELL_PRODUCTS_TO_CONTENT,
+        title="Zendesk Sell products to Sailthru content",
+        source=SyncSource(SourceKind.SELL_PRODUCTS),
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            MappingRow("name", "title"),
+            MappingRow("description", "description"),
+            MappingRow("sku", "sku"),
+            MappingRow("price", "price"),
+            MappingRow("currency", "vars.currency"),
+            MappingRow("is_active", "vars.sell_active"),
+            MappingRow("id", "vars.sell_product_id", type=SourceType.IDENTIFIER),
+        ),
+        effects=SyncEffects(create_missing=True),
+        schedule="daily 04:00",
+        preset=SELL_PRODUCTS_TO_CONTENT,
+        description="Each product of Zendesk Sell becomes an item of Sailthru’s content, at an"
+        " address made of its SKU. One that is not sold any more stays there, marked.",
+    )
 
 
 PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
@@ -355,8 +399,14 @@ SELL_PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
         SELL_LEADS_TO_SAILTHRU: _sell_leads_to_sailthru,
         SAILTHRU_TO_SELL_LEADS: _sailthru_to_sell_leads,
         SELL_OPTOUTS_TO_SAILTHRU: _sell_optouts_to_sailthru,
+        SAILTHRU_OPTOUTS_TO_SELL: _sailthru_optouts_to_sell,
+        SELL_PRODUCTS_TO_CONTENT: _sell_products_to_content,
     }
 )
+
+
+# By name, whether Sell is connected or not.
+ALL_PRESETS = (*PRESETS, *SELL_PRESETS)
 
 
 def offered_presets(names: PresetNames) -> tuple[str, ...]:

@@ -189,6 +189,7 @@ class SyncRunner:
                 # Also of a run that goes on: its plan may have been discarded meanwhile.
                 require_startable_plan(sync, plan)
             sync = await store.plans.get_planned_sync(plan.id)
+            await self.context.require_sell_account_of(sync, plan)
         await store.runs.set_plan(run.id, plan.id)
         self.checkpoint("planned")
         if plan.state is PlanState.APPLIED:
@@ -266,6 +267,10 @@ class SyncRunner:
         known = await store.runs.get(run.id)
         for plan_id, run_id in await store.batches.list_unsettled_plans(sync.name, known.plan):
             earlier = await store.runs.get(run_id)
+            plan = await store.plans.get(plan_id)
+            if not await self.context.has_sell_account_of(sync, plan):
+                # What it was sending can be read in its own account alone.
+                continue
             await PlanApplier(
                 self.context,
                 earlier,

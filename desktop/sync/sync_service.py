@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from desktop.clients.sailthru.client import SailthruClient
+from desktop.clients.sell.client import SellClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
@@ -24,6 +25,7 @@ from desktop.model.permission import (
     Role,
     check_permission,
 )
+from desktop.model.service import Service
 from desktop.model.sync import (
     OptInAttestation,
     SourceKind,
@@ -51,8 +53,7 @@ from desktop.sync.due_syncs import find_pause_reason
 from desktop.sync.missing_resources import MissingResource, find_missing_resources
 from desktop.sync.sync_field_text import parse_field_text
 from desktop.sync.sync_presets import (
-    PRESETS,
-    SELL_PRESETS,
+    ALL_PRESETS,
     PresetNames,
     build_blank_sync,
     build_preset,
@@ -156,11 +157,7 @@ class SyncService:
         plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
         stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_NAME_STEM_LENGTH] or "sync"
         # Presets keep theirs, also those that are not added.
-        taken = (
-            {kept.name for kept in self._store.syncs.list_all.blocking()}
-            | set(PRESETS)
-            | set(SELL_PRESETS)
-        )
+        taken = {kept.name for kept in self._store.syncs.list_all.blocking()} | set(ALL_PRESETS)
         numbered = (f"{stem}-{number}" for number in itertools.count(2))
         return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
@@ -312,7 +309,7 @@ class SyncService:
                 "It is off, and stays so.",
                 "Check it first: that asks both services for what it needs.",
             )
-        if on and sync.source.kind is SourceKind.SELL_OPTOUTS:
+        if on and sync.is_of_optouts:
             _require_optout_marks(sync)
         if on and sync.is_rule:
             self._require_rule_gate().require_allowed(sync.source)
@@ -381,14 +378,18 @@ class SyncService:
         return taken
 
     async def check_resources(
-        self, name: str, sailthru: SailthruClient, zendesk: ZendeskClient
+        self,
+        name: str,
+        sailthru: SailthruClient,
+        zendesk: ZendeskClient,
+        sell: SellClient | None = None,
     ) -> tuple[Sync, tuple[MissingResource, ...]]:
-        """Check a sync against both services; returns it and its missing lists and fields."""
+        """Check a sync against the services; returns it and its missing lists and fields."""
         self.require_permission()
         sync = self._store.syncs.get.blocking(name)
         found: dict[str, MissingResource] = {}
         for one in (sync, *self._find_partner(sync)):
-            absences = await find_missing_resources(one, sailthru, zendesk)
+            absences = await find_missing_resources(one, sailthru, zendesk, sell)
             found |= {absence.name: absence for absence in absences}
             if not any(absence.is_required for absence in absences):
                 self._save(replace(one, checked_at=self._clock.now()))
@@ -547,7 +548,8 @@ def _require_valid(sync: Sync) -> None:
 
 def _require_optout_marks(sync: Sync) -> None:
     """Raise UserDecisionNeeded while nobody has said which mark of Sell means opted out."""
-    if not sync.source.optout.marks_opt_outs:
+    rule = sync.source.optout
+    if not (rule.can_mark if sync.target_service is Service.SELL else rule.marks_opt_outs):
         raise UserDecisionNeeded(
             "Nobody has said yet which tag or field in Zendesk Sell means opted out.",
             f"“{sync.title}” would change nobody. It is off, and stays so.",

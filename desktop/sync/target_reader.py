@@ -9,6 +9,7 @@ from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, Sync
 from desktop.model.target_record import OPTOUT_FIELD, TargetRecord
+from desktop.sync.content_finder import ContentFinder
 from desktop.sync.profile_finder import ProfileFinder
 from desktop.sync.sell_finder import SellFinder
 from desktop.sync.source_record import SourceRecord
@@ -29,7 +30,8 @@ class TargetReader:
     def __init__(self, context: SyncContext, sync: Sync) -> None:
         self._context = context
         self._sync = sync
-        self._finder = _FINDERS[sync.target_service](context, sync)
+        finder = ContentFinder if sync.is_of_products else _FINDERS[sync.target_service]
+        self._finder = finder(context, sync)
 
     async def find_candidates(self, records: Sequence[SourceRecord]) -> TargetLookup:
         """Look up the targets of source records. Raises what would meet every record."""

@@ -48,6 +48,7 @@ from desktop.model.target_record import (
     OPTOUT_FIELD,
     PRIMARY_EMAIL_FIELD,
     PROFILE_EMAIL_FIELD,
+    SELL_EMAIL_FIELD,
     TAG_PREFIX,
     TICKET_CLOSED_PREFIX,
     TICKET_NOTE_PREFIX,
@@ -576,8 +577,9 @@ def _changes_of_request(request: EditRequest) -> tuple[FieldChange, ...]:
         return (FieldChange(field_name, old, new),)
     if request.kind is EditKind.EMAIL_ADDRESS:
         return (FieldChange(ADDRESS_PREFIX + request.name, bool(old), bool(new)),)
-    if request.kind is EditKind.PRIMARY_EMAIL:
-        return (FieldChange(PRIMARY_EMAIL_FIELD, old, new),)
+    if request.kind in (EditKind.PRIMARY_EMAIL, EditKind.SELL_EMAIL):
+        is_sell = request.kind is EditKind.SELL_EMAIL
+        return (FieldChange(SELL_EMAIL_FIELD if is_sell else PRIMARY_EMAIL_FIELD, old, new),)
     if request.kind is EditKind.PROFILE_EMAIL:
         email = FieldChange(PROFILE_EMAIL_FIELD, old, new)
         return (email, FieldChange(MERGED_PROFILE_FIELD, request.name, None))[

@@ -20,6 +20,7 @@ from desktop.model.target_record import (
     LIST_PREFIX,
     OPTOUT_FIELD,
     PROFILE_EMAIL_FIELD,
+    SELL_EMAIL_FIELD,
     TargetRecord,
 )
 
@@ -120,7 +121,7 @@ def find_made_keys(row: PlanRow) -> frozenset[str]:
     addresses = [row.address] if is_create else []
     external_ids = []
     for change in row.changes_to_send:
-        if change.field == PROFILE_EMAIL_FIELD:
+        if change.field in (PROFILE_EMAIL_FIELD, SELL_EMAIL_FIELD):
             addresses.append(str(change.new))
         elif change.field.startswith(ADDRESS_PREFIX) and change.new:
             addresses.append(change.field.removeprefix(ADDRESS_PREFIX))

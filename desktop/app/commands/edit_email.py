@@ -142,6 +142,9 @@ def _emit_check(
         "obstacle": str(obstacle) if obstacle is not None else None,
     }
     lines = [f"Zendesk: {check.zendesk.value}", f"Sailthru: {check.sailthru.value}"]
+    if check.sell is not AddressState.OFF:
+        who = ", ".join(one.record_id for one in check.sell_people)
+        lines.append(f"Zendesk Sell: {who or check.sell_note or check.sell.value}")
     lines += [str(obstacle)] if obstacle is not None else _step_lines(ready)
     return emit(document, lines, as_json=as_json, exit_code=ExitCode.DONE)
 
@@ -178,5 +181,6 @@ def _check_json(check: EmailCheck) -> dict[str, Any]:
             "lists": sorted(other.lists),
             "optout": other.optout.value if other.optout is not None else None,
         },
+        "sell": [one.record_id for one in check.sell_people],
         "refusal": check.refusal or None,
     }

@@ -20,6 +20,7 @@ from desktop.kit.errors import NotFound, ValuesRejected
 from desktop.model.json_value import Json
 from desktop.model.mail_trail import MAX_RECENT_MAILS, RecentMail, SentCampaign, SentMail
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.sailthru_content import SailthruContent
 from desktop.model.sailthru_profile import SailthruAccount, SailthruList, SailthruProfile
 from desktop.model.service import Service
 
@@ -94,6 +95,24 @@ class SailthruClient:
         """GET the newest campaigns that Sailthru has sent, to any list."""
         asked = {"status": "sent", "limit": _CAMPAIGN_COUNT}
         return await self._get("blast", asked, mail_to_model.parse_campaigns)
+
+    async def get_content(self, url: str) -> SailthruContent:
+        """GET one item of Sailthru's content by its URL. Raises NotFound."""
+        asked = {"id": url, "key": "url"}
+        found = await self._get("content", asked, wire_to_model.parse_content)
+        if found.url != url:
+            raise wrong_record_error(Service.SAILTHRU)
+        return found
+
+    async def post_content(self, url: str, values: Mapping[str, Json]) -> None:
+        """POST attributes of the item at `url` to Sailthru's content; a new one is made.
+
+        `sku` goes nested as a key (docs/sailthru.md 2.7); `vars` are the whole set.
+        """
+        body: dict[str, object] = {"id": url, "key": "url", **values}
+        if "sku" in body:
+            body["keys"] = {"sku": body.pop("sku")}
+        await self._post("content", body, _require_done)
 
     async def list_lists(self) -> tuple[SailthruList, ...]:
         """GET every list of the Sailthru account, smart ones included."""
@@ -257,9 +276,9 @@ def _profile_changes(
 
 
 def _require_done(document: Mapping[str, object], parser: FieldParser) -> None:
-    """Check Sailthru's answer to a POST of user (`ok`) or list (`list`): a proxy's has neither."""
+    """Check Sailthru's answer to a POST of user (`ok`), list or content: a proxy's has none."""
     del parser
-    if not (document.get("ok") or document.get("list")):
+    if not any(document.get(name) for name in ("ok", "list", "content")):
         raise unexpected_response_error(Service.SAILTHRU)
 
 

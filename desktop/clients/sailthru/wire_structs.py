@@ -62,3 +62,15 @@ class WireAccountSettings(msgspec.Struct):
     id: object = None
     timezone: object = None
     features: object = None
+
+
+class WireContent(msgspec.Struct):
+    """An item of content in Sailthru's JSON; its SKU stands beside the URL, or in `keys`."""
+
+    url: object = None
+    title: object = None
+    description: object = None
+    sku: object = None
+    keys: object = None
+    price: object = None
+    vars: object = None

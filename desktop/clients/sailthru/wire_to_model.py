@@ -11,6 +11,7 @@ from desktop.clients.field_parser import FieldParser
 from desktop.clients.sailthru.job_status import SailthruJob, parse_job_status
 from desktop.clients.sailthru.wire_structs import (
     WireAccountSettings,
+    WireContent,
     WireProfile,
     WirePurchase,
     WireSailthruJob,
@@ -18,6 +19,7 @@ from desktop.clients.sailthru.wire_structs import (
 )
 from desktop.clients.service_errors import unexpected_response_error
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.sailthru_content import SailthruContent
 from desktop.model.sailthru_profile import Purchase, SailthruAccount, SailthruList, SailthruProfile
 from desktop.model.service import Service
 
@@ -107,6 +109,22 @@ def parse_list(item: object, parser: FieldParser, where: str = "list") -> Sailth
         name=name,
         smart=parser.text(wire.type, f"{where}.type") == "smart",
         count=parser.integer(counted, f"{where}.count"),
+    )
+
+
+def parse_content(document: Mapping[str, object], parser: FieldParser) -> SailthruContent:
+    """Parse Sailthru's GET content of one item. Raises ServiceError without its URL."""
+    wire = parser.struct(document, WireContent)
+    if not (url := parser.text(wire.url, "url")):
+        raise unexpected_response_error(Service.SAILTHRU)
+    nested = parser.mapping(wire.keys, "keys").get("sku")
+    return SailthruContent(
+        url=url,
+        title=parser.text(wire.title, "title") or "",
+        description=parser.text(wire.description, "description") or "",
+        sku=parser.text(nested if wire.sku is None else wire.sku, "sku") or "",
+        price=parser.integer(wire.price, "price"),
+        vars=parser.json_map(wire.vars, "vars"),
     )
 
 

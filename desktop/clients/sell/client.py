@@ -11,8 +11,10 @@ from desktop.clients.sell import wire_to_model
 from desktop.clients.sell.protocol import build_request, parse_response
 from desktop.clients.service_errors import final_error, wrong_record_error
 from desktop.clients.tolerant_call import ModelBuilder, call_tolerantly
+from desktop.kit.errors import Forbidden, NotFound
 from desktop.model.email_address import email_match_key, email_spellings
 from desktop.model.json_value import Json
+from desktop.model.sell_product import SellProduct
 from desktop.model.sell_record import (
     SellAccount,
     SellContact,
@@ -164,6 +166,37 @@ class SellClient:
         """Ask Sell for one product. Raises Forbidden where the plan has none."""
         query = (("per_page", "1"),)
         await self.send(build_request("/v2/products", query=query), _ignore)
+
+    async def list_products_page(self, page: int) -> tuple[tuple[SellProduct, ...], bool]:
+        """Read page `page` (from 1) of all products of Sell; also whether it is the last.
+
+        Raises Forbidden where the plan has none.
+        """
+        query = (("sort_by", "id:asc"),)
+        return await self._read_page("/v2/products", page, wire_to_model.parse_product, query)
+
+    async def find_products(self, wanted: str) -> tuple[SellProduct, ...]:
+        """Find the products of Sell with a SKU, active ones first, or with an id."""
+        by_sku = (("sku", wanted),)
+        found = await self.read_all_pages("/v2/products", wire_to_model.parse_product, by_sku)
+        # A filter that Sell does not take is ignored in silence.
+        products = sorted((one for one in found if one.sku == wanted), key=lambda p: not p.active)
+        if products or not (wanted.isascii() and wanted.isdigit()):
+            return tuple(products)
+        by_id = (("ids", wanted),)
+        found = await self.read_all_pages("/v2/products", wire_to_model.parse_product, by_id)
+        return tuple(one for one in found if str(one.id) == wanted)
+
+    async def list_lead_statuses(self) -> tuple[str, ...]:
+        """List the names of Sell's lead statuses; none where the account does not tell them.
+
+        Zendesk's reference leaves the list out (docs/zendesk-sell.md 6).
+        """
+        try:
+            found = await self.read_all_pages("/v2/lead_statuses", wire_to_model.parse_named)
+        except (NotFound, Forbidden):
+            return ()
+        return tuple(name for _, name in found if name)
 
     # Reading
 

@@ -54,6 +54,17 @@ class WireSellDeal(WireRecord):
     updated_at: object = None
 
 
+class WireSellProduct(WireRecord):
+    """A product in Sell's JSON; the amounts of its prices are decimals in texts."""
+
+    name: object = None
+    sku: object = None
+    description: object = None
+    active: object = None
+    prices: object = None
+    updated_at: object = None
+
+
 class WireSellUser(WireRecord):
     """A user of the Sell account."""
 

@@ -13,10 +13,12 @@ from desktop.clients.sell.wire_structs import (
     WireSellLead,
     WireSellNamed,
     WireSellPerson,
+    WireSellProduct,
     WireSellUser,
 )
 from desktop.clients.service_errors import unexpected_response_error
 from desktop.model.json_value import Json
+from desktop.model.sell_product import SellProduct
 from desktop.model.sell_record import (
     SellAccount,
     SellContact,
@@ -152,6 +154,28 @@ def parse_deal(item: object, parser: FieldParser, where: str) -> SellDeal | None
         stage_id=parser.identifier(wire.stage_id, f"{where}.stage_id"),
         owner_id=parser.identifier(wire.owner_id, f"{where}.owner_id"),
         hot=parser.flag(wire.hot, f"{where}.hot"),
+        updated_at=parser.iso_time(wire.updated_at, f"{where}.updated_at"),
+    )
+
+
+def parse_product(item: object, parser: FieldParser, where: str) -> SellProduct | None:
+    """Parse one product of Sell; a price that is none is left out."""
+    if (record := parser.record(item, WireSellProduct, where)) is None:
+        return None
+    wire, product_id = record
+    prices: list[tuple[Decimal, str]] = []
+    for place, price in enumerate(wire.prices if isinstance(wire.prices, list) else ()):
+        one = parser.json_map(price, f"{where}.prices[{place}]")
+        amount = parse_decimal(one.get("amount"), f"{where}.prices[{place}].amount", parser)
+        if amount is not None:
+            prices.append((amount, str(one.get("currency") or "")))
+    return SellProduct(
+        id=product_id,
+        name=parser.text(wire.name, f"{where}.name") or "",
+        sku=parser.text(wire.sku, f"{where}.sku") or "",
+        description=parser.text(wire.description, f"{where}.description") or "",
+        active=parser.flag(wire.active, f"{where}.active"),
+        prices=tuple(prices),
         updated_at=parser.iso_time(wire.updated_at, f"{where}.updated_at"),
     )
 

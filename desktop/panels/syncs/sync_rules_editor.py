@@ -59,6 +59,7 @@ class SyncRulesEditor(QWidget):
             )
         ]
         source, identity, effects, opt_in, cap, limits = self._forms
+        self._identity_form = identity
         self.source_conditions = ConditionEditor("Condition", "Add a condition")
         self.stages_card = LifecycleStagesCard()
         self.purposes = ConditionEditor("Consent", "Require consent", naming="Purpose")
@@ -97,18 +98,24 @@ class SyncRulesEditor(QWidget):
 
         `segments` are the saved ones that a rule can be limited to.
         """
-        is_of_optouts = sync.source.kind is SourceKind.SELL_OPTOUTS
+        is_of_optouts = sync.is_of_optouts
         title = "Who is opted out" if is_of_optouts else "Who is included"
+        title = "Which products" if sync.is_of_products else title
         self.source_card.set_title("When, and to whom" if sync.is_rule else title)
         self._condition_label.setText(
             "Opted in only if a person agrees, and only people whose…"
             if is_of_optouts
-            else "Only people whose…"
+            else f"Only {'products' if sync.is_of_products else 'people'} whose…"
         )
         # Nothing holds an opt-out back, and it has no effect besides.
-        self.stages_card.setVisible(not (sync.is_rule or is_of_optouts))
-        for part in (self._effects_card, self._consent_label, self.purposes):
-            part.setVisible(not is_of_optouts)
+        self.stages_card.setVisible(not (sync.is_rule or is_of_optouts or sync.is_of_products))
+        # Products are nobody: they are found by their address, and consent to nothing.
+        self._identity_form.setVisible(not sync.is_of_products)
+        self._effects_card.setVisible(
+            sync.source.kind is not SourceKind.SELL_OPTOUTS or bool(sync.partner)
+        )
+        for part in (self._consent_label, self.purposes):
+            part.setVisible(not (is_of_optouts or sync.is_of_products))
         state = FormState(
             rule_values(sync),
             disabled_reasons=rule_disabled_reasons(sync),

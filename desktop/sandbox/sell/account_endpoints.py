@@ -53,7 +53,9 @@ class SellAccountEndpoints:
     def read_account(self, request: SandboxRequest) -> SandboxResponse:
         """Answer the account's name, currency and time zone in the sandbox's Sell."""
         _refuse_parameters(request)
-        return json_response({"data": ACCOUNT, "meta": {"type": "account"}})
+        other_id = self.repository.state.account.sell_account_id
+        account = {**ACCOUNT, "id": other_id} if other_id else ACCOUNT
+        return json_response({"data": account, "meta": {"type": "account"}})
 
     def list_custom_fields(self, request: SandboxRequest) -> SandboxResponse:
         """Answer the definitions of custom fields in the sandbox's Sell."""

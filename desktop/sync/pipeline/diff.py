@@ -1,6 +1,6 @@
 """Compares one source record with its target record, field by field."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from desktop.model.field_mapping import (
     ABSENT,
@@ -16,14 +16,20 @@ from desktop.model.json_value import Json
 from desktop.model.sell_lists import LEAD_STATUS_FIELD, leads_list
 from desktop.model.sync_plan import FieldChange
 from desktop.model.sync_state import value_hash
-from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, USER_FIELD_PREFIX, TargetRecord
+from desktop.model.target_record import (
+    LIST_PREFIX,
+    OPTOUT_FIELD,
+    TAG_PREFIX,
+    USER_FIELD_PREFIX,
+    TargetRecord,
+)
 from desktop.model.value_equivalence import equivalent
 from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.pipeline.increments import rebuild_increment, with_amount_of_events
 from desktop.sync.pipeline.lead_lists import OVER_FIELD, diff_lead_lists, leave_lead_lists
 from desktop.sync.pipeline.membership import is_deleted
 from desktop.sync.pipeline.rule_pause import end_of_pause, pause_changes
-from desktop.sync.pipeline.sell_optouts import diff_sell_optout, is_of_sell_optouts
+from desktop.sync.pipeline.sell_optouts import diff_optout
 from desktop.sync.source_record import SourceRecord
 
 
@@ -32,14 +38,19 @@ def diff_record(
 ) -> tuple[FieldChange, ...]:
     """Diff a source record with its target: field changes. Raises UnconvertibleValue."""
     there = dict(target.fields) if target is not None else {}
-    if is_of_sell_optouts(context.sync):
-        optout = diff_sell_optout(record, target)
-        return (optout,) if optout is not None else ()
+    rows: Sequence[MappingRow] = context.sync.mapping
+    changes: list[FieldChange] = []
+    if context.sync.is_of_optouts:
+        optout = diff_optout(record, target, context.sync)
+        changes = [optout] if optout is not None else []
+        if target is not None or not context.sync.effects.create_missing:
+            return tuple(changes)
+        # Whom it creates has a name.
+        rows = [row for row in rows if row.target != OPTOUT_FIELD]
     found = (
-        _diff_mapping_row(row, record, there, target.id if target else "", context)
-        for row in context.sync.mapping
+        _diff_mapping_row(row, record, there, target.id if target else "", context) for row in rows
     )
-    changes = [change for change in found if change is not None]
+    changes += [change for change in found if change is not None]
     changes += _membership_changes(target, context)
     changes += pause_changes(target, context)
     if context.sync.effects.lead_lists and context.target_kind.membership_prefix == LIST_PREFIX:

@@ -15,6 +15,7 @@ from desktop.sync.pipeline.frequency_cap import frequency_cap_reason
 from desktop.sync.pipeline.lead_lists import TIE_CAUSE, TIE_FIELD
 from desktop.sync.pipeline.matching import MatchResult
 from desktop.sync.pipeline.membership import is_deleted
+from desktop.sync.pipeline.sell_optouts import is_opted_out
 from desktop.sync.pipeline.shared_address import SHARED_ADDRESS_CAUSE, find_sharing_hold
 from desktop.sync.source_record import SourceRecord, keys_of_record
 
@@ -92,7 +93,8 @@ def _sell_problem(record: SourceRecord, context: PlanContext) -> HoldReason | No
     if isinstance(tied, str) and LEAD_STATUS_FIELD not in record.fields:
         return HoldReason(tied, TIE_CAUSE)
     written = {row.target for row in context.sync.mapping if row.on}
-    if record.service is not Service.SELL or written == {OPTOUT_FIELD}:
+    is_person = record.service is Service.SELL and not context.sync.is_of_products
+    if not is_person or written == {OPTOUT_FIELD}:
         return None
     is_contact = context.sync.source.kind is SourceKind.SELL_CONTACTS
     problem = find_sell_problem(record.fields, is_contact=is_contact)
@@ -125,6 +127,8 @@ def _not_creatable(record: SourceRecord, context: PlanContext) -> Ineligibility 
     if not context.sync.effects.create_missing:
         service = context.target_kind.service.title
         return _skipped(f"not in {service}, and this sync creates nobody")
+    if context.sync.is_of_optouts and not is_opted_out(record, context.sync):
+        return _skipped("not opted out: this sync creates nobody else")
     problem = context.target_kind.find_create_problem(record)
     if problem is not None and problem.cause:
         return _to_correct(problem.message, problem.cause)

@@ -68,6 +68,7 @@ def _is_opted_out_before(record: SourceRecord, match: RecordMatch, context: Plan
     return (
         context.sync.effects.create_missing
         and target is not None
+        and target.service is Service.SAILTHRU
         and match.identifier is MatchIdentifier.EMAIL
         and email_match_key(target.email) != email_match_key(record.email)
         and target.optout not in (None, OptOutLevel.NONE)

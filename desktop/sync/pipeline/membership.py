@@ -57,10 +57,10 @@ def is_in_source(record: SourceRecord, sync: Sync, now: float) -> bool | None:
         return False
     if fields.get("is_organization") is True:
         return False
-    if sync.source.kind is SourceKind.SELL_OPTOUTS:
+    if sync.is_of_optouts:
         level = fields.get(OPTOUT_FIELD)
         if level != OptOutLevel.NONE.value:
-            # No condition holds an opt-out back; who is marked neither way is nobody's concern.
+            # No condition holds an opt-out back; whose level is not known is nobody's concern.
             return level is not None
     answer = are_all_conditions_met(sync.source.where, fields, now)
     if answer is None and record.service is not Service.SAILTHRU:

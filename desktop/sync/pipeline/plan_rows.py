@@ -49,7 +49,7 @@ def plan_record(record: SourceRecord, context: PlanContext, *, is_leaving: bool 
         match = with_earlier_holder(record, match, context)
         record, events = without_counted_events(record, context)
     target = match.target
-    row = _new_row(record, target)
+    row = _new_row(record, target, context.target_kind.address_for_create(record))
     left_out = _leave_out_if_asked(row, record, target, context, is_leaving=is_leaving)
     if left_out is not None:
         return left_out
@@ -193,7 +193,7 @@ def _context_after(row: PlanRow, context: PlanContext) -> PlanContext:
     )
 
 
-def _new_row(record: SourceRecord, target: TargetRecord | None) -> PlanRow:
+def _new_row(record: SourceRecord, target: TargetRecord | None, address: str) -> PlanRow:
     amount = record.fields.get("value.amount")
     return PlanRow(
         row=0,
@@ -201,7 +201,7 @@ def _new_row(record: SourceRecord, target: TargetRecord | None) -> PlanRow:
         source_id=record.id,
         target_id=target.id if target else "",
         label=record.email or (target.label if target else "") or record.label,
-        address=record.email,
+        address=address,
         source_at=record.updated_at,
         target_at=target.updated_at if target else None,
         worth=float(amount) if isinstance(amount, int | float) else None,

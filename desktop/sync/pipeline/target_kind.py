@@ -9,10 +9,16 @@ from dataclasses import dataclass, field
 
 from desktop.model.email_address import is_reachable_email
 from desktop.model.field_mapping import MappingRow
-from desktop.model.field_value import parse_boolean
+from desktop.model.field_value import parse_boolean, parse_number
 from desktop.model.instant import FieldValue
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.sell_product import (
+    PLACEHOLDER_ADDRESSES,
+    PLACEHOLDER_TEXT,
+    ProductRule,
+    content_url,
+)
 from desktop.model.sell_validation import (
     SELL_STATUSES,
     STATUS_RESET_TEXT,
@@ -21,9 +27,11 @@ from desktop.model.sell_validation import (
     valid_sell_status,
 )
 from desktop.model.service import Service
-from desktop.model.sync import SourceKind, Sync, SyncEffects, TargetType
+from desktop.model.sync import Sync, SyncEffects, TargetType
 from desktop.model.sync_plan import FieldChange
 from desktop.model.target_record import (
+    CONTENT_ATTRIBUTES,
+    CONTENT_URL_FIELD,
     LIST_PREFIX,
     TAG_PREFIX,
     USER_FIELD_PREFIX,
@@ -62,6 +70,10 @@ class TargetKind(ABC):
     membership_prefix = ""
     holds_several_records = False
     is_create_idempotent = True
+
+    def address_for_create(self, record: SourceRecord) -> str:
+        """Return by what a new target of a source record is known until it has an id."""
+        return record.email
 
     @abstractmethod
     def convert(self, value: FieldValue, row: MappingRow) -> Json:
@@ -229,6 +241,57 @@ class SellPersonKind(TargetKind):
             raise UnconvertibleValue(problem.cause, problem.message)
 
 
+@dataclass(frozen=True)
+class OptedOutSellKind(SellPersonKind):
+    """Sell's contacts and leads as targets of opt-outs: each profile of a person may refuse."""
+
+    holds_several_records = True
+
+    def require_complete(self, target: TargetRecord | None, changes: Iterable[FieldChange]) -> None:
+        """Raise UnconvertibleValue where a new contact would lack a name; no mark waits for one."""
+        if target is None:
+            super().require_complete(target, changes)
+
+
+@dataclass(frozen=True)
+class ContentKind(TargetKind):
+    """Items of Sailthru's content as targets of products; `rule` builds their URLs."""
+
+    zone: str
+    rule: ProductRule = PLACEHOLDER_ADDRESSES
+    service = Service.SAILTHRU
+
+    def address_for_create(self, record: SourceRecord) -> str:
+        """Return the URL of a product's new item."""
+        return content_url(record.fields, self.rule)
+
+    def convert(self, value: FieldValue, row: MappingRow) -> Json:
+        """Convert a mapped value for an item: a price is a whole number of hundredths."""
+        if row.target == "price":
+            number = parse_number(value)
+            if number is None or number != int(number):
+                raise UnconvertibleValue(f"“{str(value)[:40]}” is no price in cents.", "")
+            return int(number)
+        if row.target in CONTENT_ATTRIBUTES:
+            return convert_for_zendesk(value, "text", self.zone)
+        name = row.target.removeprefix(VAR_PREFIX)
+        return convert_for_sailthru(value, name, self.zone, keep_decimals=row.keep_decimals)
+
+    def find_create_problem(self, record: SourceRecord) -> CreateProblem | None:
+        """Return why a product becomes no item: without an address of its own, or not sold."""
+        if not self.address_for_create(record):
+            return CreateProblem("no SKU, of which its address is built", "no SKU")
+        if record.fields.get("is_active") is False:
+            return CreateProblem("not active in Zendesk Sell, and not in Sailthru’s content")
+        return None
+
+    def name_for_create(self, record: SourceRecord) -> tuple[FieldChange, ...]:
+        """Return the URL of a new item, flagged while it is a placeholder (S3-36)."""
+        reason = PLACEHOLDER_TEXT if self.rule.is_placeholder else ""
+        url = self.address_for_create(record)
+        return (FieldChange(CONTENT_URL_FIELD, None, url, reason=reason),)
+
+
 def make_target_kind(
     sync: Sync,
     zone: str,
@@ -236,8 +299,11 @@ def make_target_kind(
     options: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
 ) -> TargetKind:
     """Make the kind of target record that a sync writes."""
-    if sync.source.kind is SourceKind.SELL_OPTOUTS:
-        return OptedOutProfileKind(zone)
+    if sync.is_of_products:
+        return ContentKind(zone, sync.source.products)
+    if sync.is_of_optouts:
+        is_to_sell = sync.target_service is Service.SELL
+        return OptedOutSellKind(zone) if is_to_sell else OptedOutProfileKind(zone)
     if sync.target_type is TargetType.PROFILES:
         return SailthruProfileKind(zone)
     if sync.target_service is Service.SELL:

@@ -203,6 +203,7 @@ def edit_subject(edit: Edit) -> str:
         EditKind.EMAIL_ADDRESS: f"Address {request.name}",
         EditKind.PRIMARY_EMAIL: "Primary address",
         EditKind.PROFILE_EMAIL: "Address in Sailthru",
+        EditKind.SELL_EMAIL: "Address in Zendesk Sell",
         EditKind.CLOSE_TICKET: f"Ticket #{request.name}",
         EditKind.DELETE_USER: "User in Zendesk",
         EditKind.DELETE_USER_DATA: "User's data in Zendesk",
@@ -252,6 +253,8 @@ def edit_value_text(kind: EditKind, value: Json) -> str:
 def customer_query_for_edit(edit: Edit) -> str:
     """Format the query by which the search field finds the customer of an edit."""
     target = edit.request.target
+    if edit.request.kind is EditKind.SELL_EMAIL:
+        return target.label
     # A profile that is still to be created has an address for an id.
     return (
         target.id

@@ -169,6 +169,8 @@ def build_check_rows(
         rows.append(CheckRowView("Sailthru", "Has it now", "ok", "The same profile as before."))
     elif check.sailthru is not AddressState.OFF:
         rows.append(_sailthru_row(check, now))
+    if check.sell is not AddressState.OFF:
+        rows.append(_sell_row(check, progress))
     if (row := _ticket_row(check, sheet)) is not None:
         rows.append(row)
     if check.refusal:
@@ -248,6 +250,22 @@ def _sailthru_row(check: EmailCheck, now: float) -> CheckRowView:
     if check.sailthru is AddressState.OWN:
         return CheckRowView("Sailthru", "There already", "ok", "The profile has this address.")
     return CheckRowView("Sailthru", "Free", "ok", "No profile has this address.")
+
+
+def _sell_row(check: EmailCheck, progress: EmailChangeProgress | None) -> CheckRowView:
+    steps = (EmailChangeStep.MOVE_CONTACT, EmailChangeStep.MOVE_LEAD)
+    if progress is not None and any(progress.is_done(step) for step in steps):
+        text = "The contact or lead has the new address."
+        return CheckRowView("Zendesk Sell", "Has it now", "ok", text)
+    if check.sell is AddressState.NOT_ASKED:
+        return CheckRowView("Zendesk Sell", "Could not ask", "warn", _error_text(check))
+    if check.sell_note:
+        return CheckRowView("Zendesk Sell", "Several there", "warn", check.sell_note)
+    if not check.sell_people:
+        text = f"Nobody there has {check.old}."
+        return CheckRowView("Zendesk Sell", "Not there", "muted", text)
+    who = " and ".join(f"the {one.kind.value} {one.label}" for one in check.sell_people)
+    return CheckRowView("Zendesk Sell", "Changed too", "ok", f"{who[:1].upper()}{who[1:]}.")
 
 
 def _error_text(check: EmailCheck) -> str:
@@ -379,6 +397,9 @@ def _step_words(
             return "Keep both Sailthru profiles as they are", "Sailthru"
         words = "Move the Sailthru profile"
         return (f"{words}, merging the other" if merges else words), "Sailthru"
+    if one.step in (EmailChangeStep.MOVE_CONTACT, EmailChangeStep.MOVE_LEAD):
+        noun = "contact" if one.step is EmailChangeStep.MOVE_CONTACT else "lead"
+        return f"Change the address of the {noun}", "Zendesk Sell"
     return "Verify", "both"
 
 

@@ -1,14 +1,15 @@
 """The fields offered in the mapping tab for a row or condition, Zendesk's or Sailthru's."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from desktop.model.field_catalogue import field_title, source_fields, source_prefix
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.sailthru_profile import SailthruList
+from desktop.model.sell_record import SellCustomField
 from desktop.model.service import Service
 from desktop.model.sync import Sync
-from desktop.model.target_record import OPTOUT_FIELD
+from desktop.model.target_record import CONTENT_ATTRIBUTES, OPTOUT_FIELD, SELL_FIELD_PREFIX
 from desktop.model.zendesk_user import UserFieldDefinition
 from desktop.viewmodels.syncs.field_text import readable_value
 
@@ -26,9 +27,21 @@ _ZENDESK_TYPES = {
     "textarea": "text",
     "regexp": "text",
 }
+_SELL_TYPES = {
+    "bool": "yes or no",
+    "boolean": "yes or no",
+    "list": "choice",
+    "multi_select_list": "choices",
+    "string": "text",
+    "datetime": "date",
+}
 _YES_OR_NO = ("active", "suspended", "verified")
 _LISTS = ("tags", "lists", "ticket_ids", "seen")
 _NUMBERS = ("id", "last_ticket_id", "ticket_count", "open_ticket_count")
+
+
+# Title and type of the account's own fields, by path.
+AccountFields = Mapping[str, tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -42,32 +55,51 @@ class FieldChoice:
     service: str
 
 
+def zendesk_field_names(definitions: Iterable[UserFieldDefinition]) -> AccountFields:
+    """Return an account's Zendesk user fields by path."""
+    return {
+        f"{_USER_FIELD}{each.key}": (each.title, _ZENDESK_TYPES.get(each.type, each.type))
+        for each in definitions
+        if each.active
+    }
+
+
+def sell_field_names(definitions: Iterable[SellCustomField]) -> AccountFields:
+    """Return an account's custom fields of Sell by path: by the id, which outlives a new name."""
+    return {
+        f"{SELL_FIELD_PREFIX}{each.id}": (each.name, _SELL_TYPES.get(each.type, each.type))
+        for each in definitions
+    }
+
+
 def source_field_choices(
-    sync: Sync,
-    definitions: Iterable[UserFieldDefinition],
-    samples: Mapping[str, FieldValue],
+    sync: Sync, own: AccountFields, samples: Mapping[str, FieldValue]
 ) -> tuple[FieldChoice, ...]:
     """List the fields offered to map from: the usual, the account's, the tried customer's."""
     kind, prefix = sync.source.kind, source_prefix(sync.source.kind)
-    own = {f"{_USER_FIELD}{each.key}": each for each in definitions if each.active}
     mapped = (row.source for row in sync.mapping if row.source.startswith(prefix))
-    paths = (*source_fields(kind), *(own if prefix == _USER_FIELD else ()), *mapped, *samples)
+    offered = (path for path in own if path.startswith(prefix) and not sync.is_of_products)
+    paths = (*source_fields(kind), *offered, *mapped, *_without_names(own, samples))
     return _build_choices(paths, kind.service, own, samples)
 
 
 def target_field_choices(
     sync: Sync,
-    definitions: Iterable[UserFieldDefinition],
+    own: AccountFields,
     lists: Iterable[SailthruList],
     there: Mapping[str, FieldValue],
 ) -> tuple[FieldChoice, ...]:
     """List the fields offered to map to: the account's, its lists, the tried customer's."""
-    own = {f"{_USER_FIELD}{each.key}": each for each in definitions if each.active}
     mapped = (row.target for row in sync.mapping if row.target)
     if sync.target_service is Service.ZENDESK:
-        return _build_choices((*_ZENDESK_TARGETS, *own, *mapped), Service.ZENDESK, own, there)
+        return _build_choices(
+            (*_ZENDESK_TARGETS, *_of(own, _USER_FIELD), *mapped), Service.ZENDESK, own, there
+        )
     if sync.target_service is Service.SELL:
-        return _build_choices((*SELL_TARGETS, *mapped), Service.SELL, own, there)
+        custom = () if sync.is_of_optouts else _of(own, SELL_FIELD_PREFIX)
+        return _build_choices((*SELL_TARGETS, *custom, *mapped), Service.SELL, own, there)
+    if sync.is_of_products:
+        return _build_choices((*CONTENT_ATTRIBUTES, *mapped), Service.SAILTHRU, own, there)
     natural = (f"lists.{each.name}" for each in lists if not each.smart)
     variables = (path for path in there if path.startswith("vars."))
     paths = (*mapped, *sorted(variables), OPTOUT_FIELD, *natural)
@@ -77,14 +109,14 @@ def target_field_choices(
 def _build_choices(
     paths: Iterable[str],
     service: Service,
-    own: Mapping[str, UserFieldDefinition],
+    own: AccountFields,
     samples: Mapping[str, FieldValue],
 ) -> tuple[FieldChoice, ...]:
     return tuple(
         FieldChoice(
             path,
-            own[path].title if path in own else field_title(path),
-            _zendesk_type(own[path]) if path in own else _field_type(path, samples.get(path)),
+            own[path][0] if path in own else field_title(path),
+            own[path][1] if path in own else _field_type(path, samples.get(path)),
             readable_value(samples[path], path) if samples.get(path) is not None else "",
             service.title,
         )
@@ -93,8 +125,14 @@ def _build_choices(
     )
 
 
-def _zendesk_type(definition: UserFieldDefinition) -> str:
-    return _ZENDESK_TYPES.get(definition.type, definition.type)
+def _of(own: AccountFields, prefix: str) -> tuple[str, ...]:
+    return tuple(path for path in own if path.startswith(prefix))
+
+
+def _without_names(own: AccountFields, samples: Iterable[str]) -> Iterator[str]:
+    """Yield a tried record's fields without custom fields of Sell that stand there by id too."""
+    names = {f"{SELL_FIELD_PREFIX}{own[path][0]}" for path in _of(own, SELL_FIELD_PREFIX)}
+    yield from (path for path in samples if path not in names)
 
 
 def _field_type(path: str, sample: FieldValue) -> str:

@@ -11,17 +11,21 @@ from desktop.model.field_condition import FieldCondition
 from desktop.model.field_mapping import MappingRow, SourceType
 from desktop.model.lifecycle_stage import LifecycleStage
 from desktop.model.sailthru_profile import SailthruList
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_fields import ATTESTED_PATH, attest_consent
 from desktop.model.sync_validation import validate_sync
 from desktop.model.value_conversion import ROUNDING_EXPLANATION
-from desktop.model.zendesk_user import UserFieldDefinition
 from desktop.sync.mapping_trial import TrialCustomer, compute_trial_row, read_trial_customer
+from desktop.sync.sync_context import sell_kinds_of
 from desktop.viewmodels.form import FieldValue
 from desktop.viewmodels.syncs.field_choices import (
+    AccountFields,
     FieldChoice,
+    sell_field_names,
     source_field_choices,
     target_field_choices,
+    zendesk_field_names,
 )
 from desktop.viewmodels.syncs.mapping_row_view import (
     MappingRowView,
@@ -86,7 +90,7 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
         self._is_saving = False
         self.lists: tuple[SailthruList, ...] = ()  # of the account, as they were read last
         self.lists_error = ""
-        self._user_fields: tuple[UserFieldDefinition, ...] = ()  # of Zendesk, as read last
+        self._account_fields: AccountFields = {}  # as read last
         self._segments: tuple[str, ...] = ()  # of Audience, by name
 
     # What is shown.
@@ -108,7 +112,9 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
             unchanged = "Fill in the new row, or delete it."
         return MappingEditorView(
             sync=sync,
-            rows=tuple(build_mapping_row(row, sync, trial) for row in sync.mapping),
+            rows=tuple(
+                build_mapping_row(row, sync, trial, self._account_fields) for row in sync.mapping
+            ),
             selected_index=self._selected_index,
             problems=problems,
             trial_query=self._trial_query,
@@ -121,10 +127,10 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
             can_change=verdict.is_allowed,
             rounding_note=ROUNDING_EXPLANATION,
             source_fields=source_field_choices(
-                sync, self._user_fields, trial.source_fields if trial else {}
+                sync, self._account_fields, trial.source_fields if trial else {}
             ),
             target_fields=target_field_choices(
-                sync, self._user_fields, self.lists, trial.target_fields if trial else {}
+                sync, self._account_fields, self.lists, trial.target_fields if trial else {}
             ),
             segments=self._segments,
         )
@@ -334,13 +340,18 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
         self.changed.emit()
 
     async def _read_fields(self) -> None:
-        zendesk = self._context.workspace.clients.zendesk
+        clients, sync = self._context.workspace.clients, self._draft
+        fields: dict[str, tuple[str, str]] = {}
         try:
-            if zendesk is not None:
-                self._user_fields = await zendesk.list_user_fields()
+            if clients.zendesk is not None:
+                fields |= zendesk_field_names(await clients.zendesk.list_user_fields())
+            if clients.sell is not None and sync is not None and Service.SELL in sync.services:
+                for kind in sell_kinds_of(sync):
+                    fields |= sell_field_names(await clients.sell.list_custom_fields(kind.value))
         except AppError as error:
             # The usual fields can be chosen all the same.
-            self.message_posted.emit(f"The fields of Zendesk could not be read. {error}")
+            self.message_posted.emit(f"The accounts’ own fields could not all be read. {error}")
+        self._account_fields = fields
         await self._read_lists()
         self.changed.emit()
 

@@ -20,6 +20,7 @@ from desktop.model.sync_plan import FieldChange, PlanRow
 from desktop.model.target_record import OPTOUT_FIELD
 from desktop.model.value_conversion import loses_decimals
 from desktop.viewmodels.form import FieldKind, FormField
+from desktop.viewmodels.syncs.field_choices import AccountFields
 from desktop.viewmodels.syncs.field_text import readable_value
 from desktop.viewmodels.syncs.sync_labels import FATE_LABELS
 
@@ -111,20 +112,23 @@ class MappingRowView:
 
 
 def build_mapping_row(
-    row: MappingRow, sync: Sync, tried: "MappingTrialResult | None"
+    row: MappingRow, sync: Sync, tried: "MappingTrialResult | None", own: AccountFields
 ) -> MappingRowView:
-    """Build a row of the mapping editor, with its result where a customer was tried."""
+    """Build a row of the mapping editor, with its result where a customer was tried.
+
+    `own` are the names of the account's own fields, by path.
+    """
     # Nobody is told what is wrong with a row before they have begun it.
     is_blank = row == blank_mapping_row(sync)
-    wrong = "" if is_blank else " ".join(validate_mapping((row,), sync.target_service))
+    wrong = "" if is_blank else " ".join(validate_mapping((row,), sync.target_type))
     result, tone = ("", "muted")
     if tried is not None and row.on and not wrong and not is_blank:
         result, tone = tried.row_result(row)
     return MappingRowView(
         is_on=row.on,
-        source=mapping_source_label(row),
+        source=own[row.source][0] if row.source in own else mapping_source_label(row),
         operator=_OPERATOR_LABEL_BY_OPERATOR[row.operator],
-        target=field_title(row.target) or "Not chosen",
+        target=own[row.target][0] if row.target in own else field_title(row.target) or "Not chosen",
         result=result,
         result_tone=tone,
         problem=wrong,

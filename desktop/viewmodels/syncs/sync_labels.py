@@ -24,12 +24,15 @@ _KIND_CHOICES = (
 )
 _TO_SELL_CONTACTS = f"{SourceKind.SAILTHRU_LISTS.value} {TargetType.SELL_CONTACTS.value}"
 _TO_SELL_LEADS = f"{SourceKind.SAILTHRU_LISTS.value} {TargetType.SELL_LEADS.value}"
+_TO_SELL_OPTOUTS = f"{SourceKind.SAILTHRU_LISTS.value} {TargetType.SELL_OPTOUTS.value}"
 _SELL_KIND_CHOICES = (
     (SourceKind.SELL_CONTACTS.value, "Zendesk Sell contacts → Sailthru profiles"),
     (SourceKind.SELL_LEADS.value, "Zendesk Sell leads → Sailthru profiles"),
     (SourceKind.SELL_OPTOUTS.value, "Zendesk Sell opt-outs → Sailthru profiles"),
+    (SourceKind.SELL_PRODUCTS.value, "Zendesk Sell products → Sailthru content"),
     (_TO_SELL_CONTACTS, "Sailthru lists → Zendesk Sell contacts"),
     (_TO_SELL_LEADS, "Sailthru lists → Zendesk Sell leads"),
+    (_TO_SELL_OPTOUTS, "Sailthru opt-outs → Zendesk Sell contacts and leads"),
 )
 FATE_LABELS = {
     PlannedOutcome.CREATE: "Create",
@@ -66,10 +69,12 @@ _SOURCE_LABELS = {
     SourceKind.SELL_CONTACTS: "Sell contacts",
     SourceKind.SELL_LEADS: "Sell leads",
     SourceKind.SELL_OPTOUTS: "Sell opt-outs",
+    SourceKind.SELL_PRODUCTS: "Sell products",
 }
 _SELL_TARGET_LABELS = {
     TargetType.SELL_CONTACTS: "Sell contacts",
     TargetType.SELL_LEADS: "Sell leads",
+    TargetType.SELL_OPTOUTS: "Sell opt-outs",
 }
 
 
@@ -113,6 +118,8 @@ def target_label(sync: Sync, names: PresetNames) -> str:
     if sync.is_rule:
         first, *others = describe_actions(sync) or ("does nothing yet",)
         return f"{first} and {len(others)} more" if others else first
+    if sync.is_of_products:
+        return "Content"
     if sync.target_service is Service.SAILTHRU:
         if sync.source.kind is SourceKind.ZENDESK_TICKETS:
             return "Profile data"

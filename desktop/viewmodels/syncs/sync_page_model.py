@@ -444,7 +444,8 @@ class SyncPageModel(TaskModel):
 
     async def _check_and_switch_on(self, name: str) -> None:
         syncs = self.context.syncs
-        sync, self._absences[name] = await syncs.check_resources(name, *self._require_clients())
+        clients, sell = self._require_clients(), self.context.workspace.clients.sell
+        sync, self._absences[name] = await syncs.check_resources(name, *clients, sell)
         # Not checked: something that it cannot do without is missing, so it stays off.
         if sync.checked_at:
             sync = await self.context.store.run(syncs.set_enabled, name, on=True)

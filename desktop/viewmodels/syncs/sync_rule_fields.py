@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from desktop.model.rule_trigger import RuleTrigger
+from desktop.model.sell_product import PLACEHOLDER_TEXT
 from desktop.model.sync import FlowPolicy, MatchIdentifier, SourceKind, Sync
 from desktop.model.sync_fields import (
     ATTESTED_PATH,
@@ -21,6 +22,7 @@ from desktop.viewmodels.form import FieldKind, FieldValue, FormField, FormValues
 _IDENTITY_PREFIX = "identity."
 # No field of a form: by it fields are shown that only some syncs have.
 _SERVICES = "services"
+_OF_OPTOUTS = "is_of_optouts"
 _CONTROLS = {
     SyncFieldKind.SWITCH: FieldKind.CHECK_BOX,
     SyncFieldKind.TEXT: FieldKind.TEXT,
@@ -40,6 +42,8 @@ _WITH_HELP = frozenset(
         "effects.list_name_field",
         "effects.pause_days",
         "source.trigger",
+        "source.products.url",
+        "source.products.currency",
         "source.optout.out_tags",
         "source.optout.in_tags",
         "source.optout.field",
@@ -56,6 +60,8 @@ _WITH_HELP = frozenset(
 def _is_visible(field: SyncField) -> Callable[[FormValues], bool]:
     def decide(values: FormValues) -> bool:
         if SourceKind(values["source.kind"]) not in field.sources:
+            return False
+        if field.of_optouts not in (None, values[_OF_OPTOUTS]):
             return False
         if field.path in _PHRASE_PATHS:
             return values["source.trigger"] == RuleTrigger.PHRASE.value
@@ -100,6 +106,8 @@ SOURCE_FIELDS = (
     _form_field(
         "source.within_days", "Tickets of so many days", placeholder="any age", suffix=" days"
     ),
+    _form_field("source.products.url", placeholder="https://shop.example.com/p/{sku}"),
+    _form_field("source.products.currency", placeholder="first price"),
     _form_field("source.optout.out_tags", placeholder="No tag"),
     _form_field("source.optout.in_tags", placeholder="No tag"),
     _form_field("source.optout.field", placeholder="name or id"),
@@ -162,6 +170,7 @@ def rule_values(sync: Sync) -> dict[str, FieldValue]:
         field.path: read_sync_field(sync, field.path) for field in _TABLE_FIELDS
     }
     values["source.kind"] = sync.source.kind.value
+    values[_OF_OPTOUTS] = sync.is_of_optouts
     values[_SERVICES] = " ".join(sorted(service.value for service in sync.services))
     for field in IDENTITY_FIELDS:
         values[field.path] = _identifier_of(field.path) in sync.identity
@@ -187,6 +196,9 @@ def rule_notes(sync: Sync) -> Mapping[str, str]:
     is_single = sync.flows is FlowPolicy.MAY_START
     return {
         ATTESTED_PATH: attested,
+        "source.products.url": f"It is {PLACEHOLDER_TEXT.partition(':')[0]}."
+        if sync.source.products.is_placeholder
+        else "",
         "flows": "People are written one by one; a list they join may start its flow."
         if is_single
         else "Sent as a bulk job, which normally starts none.",

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.support import sell_cases
 from tests.support.cli_command import FairleadCommand
 from tests.support.edit_cases import CustomerFactory
 from tests.support.email_change_cases import (
@@ -468,3 +469,37 @@ def test_empty_email_does_not_let_other_options_through(
     assert customer.profile["optout_email"] == "basic"
     told = fairlead("edit", customer.old, "--email", "anna lopez", "--reason", "x", "--json")
     assert "anna lopez" in told.json["error"]["title"]
+
+
+def test_email_change_reaches_sell_and_is_resumed_and_taken_back_there(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
+) -> None:
+    about = sandbox.connection_document["sell"]
+    fairlead.environ["FAIRLEAD_SELL_TOKEN"] = about["access_token"]
+    connected = json.dumps({"sell": about})
+    assert fairlead("setup", "--from", "-", "--json", stdin=connected).exit_code == 0
+    people = {
+        kind: sell_cases.create_sell_person(sandbox, kind, customer.old, tags=["vip"])
+        for kind in ("contact", "lead")
+    }
+
+    def addresses() -> list[str]:
+        found = [sell_cases.read_sell_person(sandbox, *one) for one in people.items()]
+        return [one["email"] for one in found if one is not None]
+
+    refused = "sell:PUT /v2/leads/*:422"
+    stopped = stop_at(sandbox, refused, lambda: change(fairlead, customer, "--json"))
+    how_far = states(stopped)
+    assert (how_far["move_contact"], how_far["move_lead"]) == ("done", "failed")
+    assert addresses() == [customer.new, customer.old]
+    resumed = change(fairlead, customer, "--json")
+    assert resumed.exit_code == 0, resumed.stdout
+    assert states(resumed.json)["move_lead"] == "done"
+    assert addresses() == [customer.new, customer.new]
+    back = fairlead("undo", stopped["edits"][0]["id"], "--json")
+    assert back.exit_code == 0, back.stdout
+    assert addresses() == [customer.old, customer.old]
+    # Two contacts have it: nobody can say which one is meant.
+    sell_cases.create_sell_person(sandbox, "contact", customer.old, first_name="Grace")
+    shown = change(fairlead, customer, "--dry-run", "--json").json
+    assert shown["check"]["sell"] == [f"lead-{people['lead']}"]

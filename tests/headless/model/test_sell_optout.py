@@ -7,7 +7,13 @@ import pytest
 
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
-from desktop.model.sell_optout import SellOptOutDefault, SellOptOutRule, read_sell_optout
+from desktop.model.sell_optout import (
+    SellOptOutDefault,
+    SellOptOutRule,
+    field_value_for_optout,
+    read_sell_optout,
+    tags_for_optout,
+)
 from desktop.model.sell_record import SellLead
 
 NONE, BASIC, ALL = OptOutLevel.NONE, OptOutLevel.BASIC, OptOutLevel.ALL
@@ -60,3 +66,39 @@ def test_sell_optout_rule_without_marks_marks_nobody() -> None:
     assert not SellOptOutRule(in_tags=("newsletter",), out_values=("no",)).marks_opt_outs
     assert SellOptOutRule(**RULE).marks_opt_outs
     assert SellOptOutRule(default=SellOptOutDefault.OPTED_OUT).marks_opt_outs
+
+
+@pytest.mark.parametrize(
+    ("tags", "level", "expected"),
+    [
+        (["vip"], OptOutLevel.BASIC, ("vip", "no mail")),
+        (["vip", "NO  mail"], OptOutLevel.BASIC, ("vip", "NO  mail")),
+        (["No Mail", "vip", "unsubscribed"], OptOutLevel.NONE, ("vip",)),
+    ],
+)
+def test_sell_optout_is_written_as_a_tag_beside_the_others(
+    tags: list[str], level: OptOutLevel, expected: tuple[str, ...]
+) -> None:
+    rule = SellOptOutRule(out_tags=("no mail", "unsubscribed"))
+    assert tags_for_optout(tags, level, rule) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "level", "out", "field_type", "expected"),
+    [
+        (None, OptOutLevel.BASIC, "no", "list", "no"),
+        ("No", OptOutLevel.BASIC, "no", "list", "No"),
+        ("yes", OptOutLevel.BASIC, "no", "string", "no"),
+        (True, OptOutLevel.BASIC, "no", "bool", False),
+        (None, OptOutLevel.BASIC, "yes", "boolean", True),
+        ([], OptOutLevel.ALL, "never", "multi_select_list", ["never"]),
+        ("no", OptOutLevel.NONE, "no", "list", None),
+        (False, OptOutLevel.NONE, "no", "bool", True),
+        ("yes", OptOutLevel.NONE, "no", "list", "yes"),
+    ],
+)
+def test_sell_optout_is_written_as_a_value_of_the_fields_type(
+    value: Json, level: OptOutLevel, out: str, field_type: str, expected: Json
+) -> None:
+    rule = SellOptOutRule(field="Mail?", out_values=(out,))
+    assert field_value_for_optout(value, level, rule, field_type) == expected

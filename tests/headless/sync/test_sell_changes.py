@@ -42,7 +42,9 @@ def sell_plan(sync_sandbox: SandboxServers) -> Iterator[Callable[[str], None]]:
         sync_sandbox.control("POST", "account", {"sell_plan": plan})
 
     yield change
-    sync_sandbox.control("POST", "account", {"sell_plan": "enterprise", "sell_user": "on"})
+    sync_sandbox.control(
+        "POST", "account", {"sell_plan": "enterprise", "sell_user": "on", "sell_account_id": 0}
+    )
 
 
 @pytest.mark.parametrize("step", ["sell saved", "sell acknowledged"])

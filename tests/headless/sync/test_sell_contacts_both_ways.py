@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from desktop.app.container import WorkspaceServices
-from desktop.app.runner_factory import build_preset_names, build_runner
-from desktop.kit.errors import InvalidInput
+from desktop.app.runner_factory import build_preset_names, build_runner, build_sync_context
+from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.sell_lists import CONTACTS_LIST
 from desktop.model.sell_validation import NAME_CAUSE, STATUS_CAUSE
 from desktop.model.sync import SharedAddressRule, Sync
@@ -15,6 +15,7 @@ from desktop.model.sync_run import RunState
 from desktop.sync.pipeline.eligibility import UNMATCHED_DELETION_CAUSE
 from desktop.sync.pipeline.shared_address import SHARED_ADDRESS_CAUSE
 from desktop.sync.plan_row_decisions import PlanRowDecisions
+from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.sell_decisions import SellDecisions
 from desktop.sync.sync_presets import SAILTHRU_TO_SELL_CONTACTS, SELL_CONTACTS_TO_SAILTHRU
 from tests.support import sell_cases, sync_cases
@@ -211,3 +212,34 @@ async def test_template_is_added_in_both_directions_with_one_switch(
     syncs.change_fields(added.name, [("both_directions", "off")])
     syncs.set_enabled(added.name, on=False)
     assert store.get.blocking(SAILTHRU_TO_SELL_CONTACTS).on
+
+
+@pytest.mark.parametrize("preset", [SELL_CONTACTS_TO_SAILTHRU, SAILTHRU_TO_SELL_CONTACTS])
+async def test_preview_and_run_of_another_sell_account_are_refused(
+    sync_sandbox: SandboxServers, sell_services: WorkspaceServices, preset: str
+) -> None:
+    email = f"moved@{DOMAIN}"
+    number = sell_cases.create_sell_person(sync_sandbox, "contact", email)
+    known = {"first_name": "Ada", "last_name": "Lovelace", "sell_customer_status": "past"}
+    sync_sandbox.create_profile(email, vars=known, lists={CONTACTS_LIST: 1})
+    sync = sell_cases.save_sell_preset(sell_services, preset)
+    plan = await build_runner(sell_services, sync.name).preview(sync, "Ada")
+    assert plan.count_rows(PlannedOutcome.UPDATE) == 1
+    try:
+        sync_sandbox.control("POST", "account", {"sell_account_id": 77})
+        refused = await sync_cases.run_sync(sell_services, sync, plan_id=plan.id)
+        assert (refused.state, refused.error_code) == (RunState.FAILED, ConflictError.code)
+        person = sell_cases.read_sell_person(sync_sandbox, "contact", number)
+        profile = sync_sandbox.read_profile(email)
+        assert person is not None
+        assert profile is not None
+        assert person["customer_status"] == "current"
+        assert profile["vars"]["sell_customer_status"] == "past"
+        sync_sandbox.control("POST", "account", {"sell_account_id": 0})
+        run = await sync_cases.run_sync(sell_services, sync, plan_id=plan.id)
+        assert run.totals["updated"] == 1
+        sync_sandbox.control("POST", "account", {"sell_account_id": 77})
+        with pytest.raises(ConflictError, match="another Zendesk Sell account"):
+            await RollbackPlanner(build_sync_context(sell_services)).build_plan(run.id, "Ada")
+    finally:
+        sync_sandbox.control("POST", "account", {"sell_account_id": 0})

@@ -1,9 +1,14 @@
 """Contacts of Zendesk Sell become profiles, over HTTP: matched, created, changed, taken back."""
 
+import pytest
+
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner, build_sync_context
+from desktop.kit.errors import NotFound
+from desktop.model.service import Service
 from desktop.model.sync_plan import PlannedOutcome
 from desktop.model.sync_run import RunState
+from desktop.sync.mapping_trial import compute_trial_row, read_trial_customer
 from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.sync_presets import SELL_CONTACTS_TO_SAILTHRU
 from tests.support import sell_cases, sync_cases
@@ -21,6 +26,16 @@ async def test_contacts_are_created_matched_and_taken_back(
     sync = sell_cases.save_sell_preset(
         sell_services, SELL_CONTACTS_TO_SAILTHRU, opt_in=sync_cases.ATTESTED
     )
+
+    # Tried on one customer, by the address or an id, it reads Sell and says what the plan will.
+    context = build_sync_context(sell_services)
+    for words, expected in ((known, PlannedOutcome.UPDATE), (str(contact), PlannedOutcome.CREATE)):
+        customer = await read_trial_customer(context, sync, words)
+        assert customer.source_record.service is Service.SELL
+        row = compute_trial_row(sync, customer, sell_services.context.clock.now())
+        assert row.fate is expected
+    with pytest.raises(NotFound, match="Zendesk Sell"):
+        await read_trial_customer(context, sync, f"lead-{contact}")
 
     plan = await build_runner(sell_services, sync.name).preview(sync, "Ada")
     outcomes = {

@@ -3,7 +3,7 @@
 import pytest
 
 from desktop.app.container import WorkspaceServices
-from desktop.app.runner_factory import build_runner
+from desktop.app.runner_factory import build_preset_names, build_runner, build_sync_context
 from desktop.model.sell_lists import leads_list
 from desktop.model.sell_validation import NAME_CAUSE
 from desktop.model.sync import Sync
@@ -169,3 +169,26 @@ async def test_lead_deleted_in_sell_leaves_its_list_unless_a_contact_has_the_per
     run = await sync_cases.run_sync(sell_services, to_sailthru)
     assert run.totals["updated"] == int(not is_contact_too)
     assert lead_lists(sync_sandbox, email) == ({NEW} if is_contact_too else set())
+
+
+async def test_leads_check_offers_the_lists_of_all_statuses(
+    sync_sandbox: SandboxServers, sell_services: WorkspaceServices
+) -> None:
+    context, syncs = build_sync_context(sell_services), sell_services.syncs
+    clients = context.sailthru.client, context.zendesk.client
+    sync = sell_cases.save_sell_preset(sell_services, SAILTHRU_TO_SELL_LEADS, checked_at=0.0)
+    told = await context.require_sell().list_lead_statuses()
+    assert {"New", "Working"} <= set(told)
+    checked, missing = await syncs.check_resources(sync.name, *clients, context.sell)
+    assert checked.checked_at, "nothing that is missing is required"
+    await syncs.create_missing_resources(missing, build_preset_names(sell_services), *clients)
+    there = {one.name for one in await clients[0].list_lists()}
+    assert set(map(leads_list, told)) <= there
+    _, missing = await syncs.check_resources(sync.name, *clients, context.sell)
+    assert [one for one in missing if one.kind == "target_list"] == []
+    # An account that does not tell them is checked all the same.
+    sync_sandbox.control("POST", "account", {"sell_lead_statuses": "off"})
+    try:
+        assert await context.require_sell().list_lead_statuses() == ()
+    finally:
+        sync_sandbox.control("POST", "account", {"sell_lead_statuses": "on"})

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -11,18 +12,20 @@ from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingRow, SourceType
 from desktop.model.json_value import Json
+from desktop.model.optout_level import OptOutLevel
 from desktop.model.permission import Actor, PermissionDecision, Role
+from desktop.model.sell_lists import CONTACTS_LIST
 from desktop.model.sell_optout import SellOptOutRule
 from desktop.model.service import Service
-from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
+from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource, TargetType
 from desktop.model.sync_plan import FieldChange, PlannedOutcome
 from desktop.model.target_record import TargetRecord
 from desktop.model.value_conversion import UnconvertibleValue
-from desktop.sync.pipeline.sell_optouts import diff_sell_optout
+from desktop.sync.pipeline.sell_optouts import diff_optout
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.source_record import SourceRecord
-from desktop.sync.sync_presets import SELL_OPTOUTS_TO_SAILTHRU
+from desktop.sync.sync_presets import SAILTHRU_OPTOUTS_TO_SELL, SELL_OPTOUTS_TO_SAILTHRU
 from desktop.sync.sync_runner import RunRequest
 from desktop.writing.optout_door import RowPermits, permit_loosening_if
 from tests.support import sell_cases, sync_cases
@@ -30,6 +33,7 @@ from tests.support.sandbox_servers import SandboxServers
 
 DOMAIN = sync_cases.DOMAIN
 RULE = SellOptOutRule(out_tags=("no mail",), in_tags=("newsletter",))
+OPTOUTS = Sync("out", "Out", SyncSource(SourceKind.SELL_OPTOUTS, optout=RULE))
 EAGER_ROW = MappingRow("optout", "optout", type=SourceType.OPTOUT, prefer=ConflictPreference.SOURCE)
 ADA = Actor("Ada", Role.ADMIN, 7601)
 
@@ -56,7 +60,35 @@ def test_sell_optout_diff_tightens_and_asks_before_it_loosens(
 ) -> None:
     record = SourceRecord(Service.SELL, "lead-1", "a", fields={"optout": marked} if marked else {})
     target = TargetRecord(Service.SAILTHRU, "s", "a", "a", {"optout": there} if there else {})
-    change: FieldChange | None = diff_sell_optout(record, target)
+    change: FieldChange | None = diff_optout(record, target, OPTOUTS)
+    assert (None if change is None else (change.applies, change.conflict)) == expected
+
+
+@pytest.mark.parametrize(
+    ("level", "there", "marked", "expected"),
+    [
+        ("basic", "basic", False, (True, False)),
+        ("basic", "all", False, (True, False)),
+        # Less than what the mark stands for: it would come back as more than was refused.
+        ("all", "basic", False, None),
+        ("basic", "blast", False, None),
+        ("basic", "none", False, None),
+        ("basic", "basic", True, None),
+        ("basic", "none", True, (False, True)),
+        ("basic", None, True, None),
+    ],
+)
+def test_sailthru_optout_diff_marks_in_sell_and_never_takes_a_mark_away(
+    level: str, there: str | None, marked: bool, expected: tuple[bool, bool] | None
+) -> None:
+    rule = replace(RULE, level=OptOutLevel(level))
+    source = SyncSource(SourceKind.SAILTHRU_LISTS, optout=rule)
+    sync = Sync("back", "Back", source, target=TargetType.SELL_OPTOUTS)
+    fields = {"optout": there} if there else {}
+    record = SourceRecord(Service.SAILTHRU, "s", "a", fields=fields)
+    in_sell = {"optout": level if marked else "none"}
+    target = TargetRecord(Service.SELL, "contact-1", "a", "a", in_sell)
+    change = diff_optout(record, target, sync)
     assert (None if change is None else (change.applies, change.conflict)) == expected
 
 
@@ -65,7 +97,7 @@ def test_sell_optout_corrected_to_no_level_is_refused(corrected: Json) -> None:
     record = SourceRecord(Service.SELL, "lead-1", "a", fields={"optout": corrected})
     target = TargetRecord(Service.SAILTHRU, "s", "a", "a", {"optout": "none"})
     with pytest.raises(UnconvertibleValue):
-        diff_sell_optout(record, target)
+        diff_optout(record, target, OPTOUTS)
 
 
 def save_sync(house: WorkspaceServices, **changes: Any) -> Sync:
@@ -172,6 +204,71 @@ async def test_optin_mark_waits_for_a_person_with_the_right(
     await runner.run(sync, RunRequest(sync.name, "Ada", plan_id=plan.id))
     assert optout(sync_sandbox, email) == level
     assert optout(sync_sandbox, other) == "basic"
+
+
+async def test_optouts_of_sailthru_mark_everybody_in_sell_and_create_where_permitted(
+    sync_sandbox: SandboxServers, sell_services: WorkspaceServices
+) -> None:
+    both, lead, absent, plain, marked, nameless = (
+        f"{name}@{DOMAIN}" for name in ("both", "lead", "absent", "plain", "marked", "nameless")
+    )
+    for email in (both, lead, absent, plain, marked, nameless):
+        names = {} if email == nameless else {"first_name": "Ada", "last_name": "Lovelace"}
+        sync_sandbox.create_profile(email, vars=names, lists={CONTACTS_LIST: 1})
+        if email not in (plain, marked):
+            sync_sandbox.write_profile(email, optout_email="basic")
+    people = {
+        name: sell_cases.create_sell_person(sync_sandbox, kind, email, tags=tags)
+        for name, kind, email, tags in (
+            ("contact", "contact", both, ["vip"]),
+            ("its lead", "lead", both, []),
+            ("lead", "lead", lead, []),
+            ("plain", "contact", plain, []),
+            ("marked", "contact", marked, ["No Mail"]),
+        )
+    }
+
+    def tags_of(name: str) -> list[str]:
+        kind = "lead" if "lead" in name else "contact"
+        person = sell_cases.read_sell_person(sync_sandbox, kind, people[name])
+        assert person is not None
+        return sorted(person["tags"])
+
+    saved = sell_cases.save_sell_preset(sell_services, SAILTHRU_OPTOUTS_TO_SELL)
+    sync = replace(saved, source=replace(saved.source, optout=RULE))
+    sync = sell_services.store.syncs.save.blocking(sync, sell_services.context.clock.now())
+    first = await sync_cases.run_sync(sell_services, sync)
+    assert (first.totals["updated"], first.totals["created"], first.totals["parked"]) == (2, 0, 1)
+    # A contact and a lead with the address: the one in this run, the other in the next.
+    second = await sync_cases.run_sync(sell_services, sync)
+    assert second.totals["updated"] == 1
+    tags = {name: tags_of(name) for name in people}
+    assert tags == {
+        "contact": ["no mail", "vip"],
+        "its lead": ["no mail"],
+        "lead": ["no mail"],
+        "plain": [],
+        "marked": ["No Mail"],
+    }
+    third = await sync_cases.run_sync(sell_services, sync)
+    assert (third.totals["updated"], third.totals["created"]) == (0, 0)
+
+    allowed = replace(sync, effects=SyncEffects(create_missing=True))
+    sync = sell_services.store.syncs.save.blocking(allowed, sell_services.context.clock.now())
+    run = await sync_cases.run_sync(sell_services, sync)
+    assert (run.totals["created"], run.totals["parked"]) == (1, 2)
+    _, found = sync_sandbox.sell_request("GET", f"/v2/contacts?email={quote(absent)}")
+    (made,) = [item["data"] for item in found["items"]]
+    assert (made["last_name"], made["tags"]) == ("Lovelace", ["no mail"])
+
+    back = await RollbackPlanner(build_sync_context(sell_services)).build_plan(second.id, "Ada")
+    refusing = RowPermits(permit_loosening_if(lambda: PermissionDecision(False, "may not")))
+    runner = build_runner(sell_services, sync.name, permits=refusing)
+    await runner.run(sync, RunRequest(sync.name, "Ada", plan_id=back.id))
+    assert sum("no mail" in tags_of(name) for name in ("contact", "its lead")) == 2
+    back = await RollbackPlanner(build_sync_context(sell_services)).build_plan(second.id, "Ada")
+    await sync_cases.run_sync(sell_services, sync, plan_id=back.id)
+    assert sum("no mail" in tags_of(name) for name in ("contact", "its lead")) == 1
 
 
 def test_optout_sync_without_marks_is_not_switched_on(sell_services: WorkspaceServices) -> None:

@@ -12,7 +12,7 @@ from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.lifecycle_stage import CapPeriod, FrequencyCap
 from desktop.model.permission import Actor, Permission, Role
 from desktop.model.sync import ATTESTATION_TEXT, OptInAttestation, SourceKind, Sync, SyncSource
-from desktop.model.sync_fields import SYNC_FIELDS, find_sync_field
+from desktop.model.sync_fields import SYNC_FIELDS, find_sync_field, sync_fields_of
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.sync_field_text import format_field, parse_field_text
 from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU, PresetNames
@@ -121,7 +121,7 @@ def test_sync_field_as_printed_is_read_again(field: object, store: WorkspaceStor
         return
     syncs = service(store)
     every = (syncs.add_blank(kind.value, kind) for kind in SourceKind if kind in field.sources)
-    made = next(sync for sync in every if field.service is None or field.service in sync.services)
+    made = next(sync for sync in every if field in sync_fields_of(sync))
     text = format_field(made, field)
     assert format_field(syncs.change_fields(made.name, [(field.path, text)]), field) == text
 

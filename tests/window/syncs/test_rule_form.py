@@ -1,7 +1,8 @@
 """A rule on the page Sync: the one form, with what it waits for first."""
 
 from desktop.model.rule_trigger import RuleTrigger
-from desktop.model.sync import SourceKind
+from desktop.model.sell_product import PLACEHOLDER_TEXT
+from desktop.model.sync import SourceKind, TargetType
 from desktop.panels.widgets.dropdown_field import DropdownField
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.sync_page_driver import SyncPageDriver
@@ -74,3 +75,29 @@ async def test_sync_of_sell_optouts_asks_for_its_marks_and_for_nothing_else(
     assert "Say which custom field of Zendesk Sell has these values." in view.problems
     assert controls_without_name(window.page) == []
     await window.wait_until(lambda: clipped_texts(window.page) == [])
+
+    window.models.mapping.discard_draft()
+    window.models.page.add_new("", "sailthru_lists sell_optouts", "Refused in Sailthru")
+    await window.wait_until(
+        lambda: (
+            (now := window.models.page.selected_sync()) is not None
+            and now.sync.target is TargetType.SELL_OPTOUTS
+        )
+    )
+    window.page.show_tab("Mapping")
+    texts = window.visible_texts()
+    assert all(one in texts for one in ("Lists", *wanted, "What it does"))
+    assert all(one not in texts for one in ("Several with one address", "Contact limit"))
+
+    window.models.page.add_new("", SourceKind.SELL_PRODUCTS.value, "Our products")
+    await window.wait_until(
+        lambda: (now := window.models.page.selected_sync()) is not None and now.sync.is_of_products
+    )
+    window.page.show_tab("Mapping")
+    texts = window.visible_texts()
+    assert all(one in texts for one in ("Which products", "Addresses of products", "Prices in"))
+    assert PLACEHOLDER_TEXT.partition(":")[0] in texts
+    for absent in ("Tags that mean opted out", "Contact limit", "Only with consent for"):
+        assert absent not in texts
+    assert not window.page.mapping_tab.rules_editor.stages_card.isVisible()
+    assert controls_without_name(window.page) == []

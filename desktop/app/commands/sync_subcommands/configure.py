@@ -21,7 +21,7 @@ from desktop.settings import settings_table
 from desktop.sync.missing_resources import MissingResource
 from desktop.sync.rule_text import stuck_pause_text
 from desktop.sync.sync_field_text import field_to_json, format_field
-from desktop.sync.sync_presets import PRESETS
+from desktop.sync.sync_presets import ALL_PRESETS
 
 # Enough to see a weekend or the end of a month in between.
 _PREVIEWED_RUN_TIMES = 5
@@ -40,13 +40,13 @@ async def _list_syncs(services: WorkspaceServices, options: argparse.Namespace) 
     lines = [sync_line(state) for state in states]
     lines += [f"gone {run.sync:<24} last run {run.id} {run.state.value}" for run in removed]
     if not states:
-        lines.append(f"There is no sync yet. Presets: {', '.join(PRESETS)}.")
+        lines.append(f"There is no sync yet. Presets: {', '.join(ALL_PRESETS)}.")
     return emit(document, lines, as_json=options.json)
 
 
 def _add_add_arguments(parser: argparse.ArgumentParser) -> None:
     start = parser.add_mutually_exclusive_group(required=True)
-    start.add_argument("--preset", metavar="NAME", help=", ".join(PRESETS))
+    start.add_argument("--preset", metavar="NAME", help=", ".join(ALL_PRESETS))
     kinds = [kind.value for kind in SourceKind]
     start.add_argument("--from", dest="kind", choices=kinds, help="a blank sync of this source")
     targets = [kind.value for kind in TargetType]
@@ -208,12 +208,12 @@ async def _check_resources(
     """
     context = build_sync_context(services)
     clients = context.sailthru.client, context.zendesk.client
-    sync, missing = await services.syncs.check_resources(sync.name, *clients)
+    sync, missing = await services.syncs.check_resources(sync.name, *clients, context.sell)
     if create and missing:
         names = build_preset_names(services)
         await services.syncs.create_missing_resources(missing, names, *clients)
         # Checked again rather than assumed: a service may refuse or rename what was made.
-        sync, missing = await services.syncs.check_resources(sync.name, *clients)
+        sync, missing = await services.syncs.check_resources(sync.name, *clients, context.sell)
     return sync, missing
 
 

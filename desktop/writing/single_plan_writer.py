@@ -1,17 +1,18 @@
-"""Applies a plan to Zendesk Sell: one by one, which has no jobs and no upsert that can be trusted.
+"""Applies a plan one by one: to Zendesk Sell and to Sailthru's content, whose rows need no job.
 
-Sell's upsert answers 409 where an address is not unique (docs/zendesk-sell.md 7).
+Sell has no jobs, and its upsert answers 409 where an address is not unique (docs/zendesk-sell.md
+7). Content has a job that tells no outcome of a line, and is few.
 """
 
 from desktop.kit.errors import InternalError
 from desktop.writing.plan_rows import ClaimedBatch, PlanWriter, items_of
 
-# Read together by one filter over ids; written at the eight calls a second of the limiter.
+# Sell's are read together by one filter over ids, and written at the limiter's eight a second.
 _ROWS_PER_BATCH = 24
 
 
-class SellPlanWriter(PlanWriter):
-    """The plan writer of a run into Zendesk Sell."""
+class SinglePlanWriter(PlanWriter):
+    """The plan writer of a run that writes each row by a request of its own."""
 
     page_rows = _ROWS_PER_BATCH
 
@@ -24,4 +25,4 @@ class SellPlanWriter(PlanWriter):
             await self._protocol.write_singly(items_of(rows), batch)
 
     async def _finish_job(self, batch: ClaimedBatch, job_id: str) -> None:
-        raise InternalError(f"Zendesk Sell has no jobs: {batch.id} {job_id}")
+        raise InternalError(f"Nothing here is written by a job: {batch.id} {job_id}")
