@@ -18,6 +18,7 @@ from desktop.app.event_services import preview_replay, preview_rollback, simulat
 from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.app.system_timer.timer_installation import WorkspaceTimer
 from desktop.app.team_approvals import TeamApprovals
+from desktop.audience.condition_parser import parse_expression
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.text import format_count
 from desktop.panels.activity_page import ActivityPage
@@ -306,10 +307,16 @@ class PageFactory(QObject):
         if page is not None and isinstance(mime, QMimeData):
             page.paste(mime)
 
-    def _on_change_requested(self, addresses: str) -> None:
-        """Take people of Audience to Many at once, which previews the change and its limits."""
+    def _on_change_requested(self, addresses: str, list_name: str = "") -> None:
+        """Take people to Many at once, which previews the change and its limits.
+
+        `list_name`: the change that is chosen already is to put them on that list.
+        """
         if self.open_batch_page() is not None and self._batch_model is not None:
             self._batch_model.paste(addresses)
+            if list_name:
+                self._batch_model.edit_field("change", "list on")
+                self._batch_model.edit_field("list_name", list_name)
 
     def open_batch_page(self) -> "BatchPage | None":
         """Show the page Many at once; None where it may not be opened, which is said."""
@@ -380,7 +387,7 @@ class PageFactory(QObject):
 
         services = self._services
         model = self._reports_model = ReportsPageModel(
-            services.session, services.reports, services.context.clock
+            services.session, services.reports, services.audience, services.context.clock
         )
         tiles = self._saved_header(_REPORT_TILES).decode("ascii", "ignore")
         model.set_tiles(tiles.split(","))
@@ -388,7 +395,20 @@ class PageFactory(QObject):
         page = ReportsPage(model)
         page.customer_requested.connect(self._window.main_window.look_up)
         page.changes_requested.connect(self._window.main_window.show_changes)
+        page.audience_requested.connect(self._on_audience_requested)
+        model.suppression_requested.connect(self._on_change_requested)
         return page
+
+    def _on_audience_requested(self, expression: str) -> None:
+        """Show in Audience whom an expression picks."""
+        from desktop.panels.audience.audience_tabs import PEOPLE, AudienceTabs
+
+        view = self._window.main_window
+        view.show_page("audience")
+        page = view.findChild(AudienceTabs)
+        if self._audience_model is not None and page is not None:
+            page.show_tab(PEOPLE)
+            self._audience_model.show_conditions(parse_expression(expression))
 
     def _save_report_tiles(self) -> None:
         if self._reports_model is not None:

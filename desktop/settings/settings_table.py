@@ -245,6 +245,16 @@ PAUSED_LIST = text_setting(
     parse=value_parsers.parse_name,
     is_admin_only=True,
 )
+SUPPRESSION_LIST = text_setting(
+    "names.suppression_list",
+    SettingSection.NAMES,
+    "Suppression list",
+    "The Sailthru list of customers whom campaigns leave out, as frustrated ones. Fairlead puts"
+    " nobody on it unasked.",
+    default="Support - suppressed",
+    parse=value_parsers.parse_name,
+    is_admin_only=True,
+)
 SYNC_SMART_LIST = text_setting(
     "names.smart_list",
     SettingSection.NAMES,
@@ -639,6 +649,8 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     SYNC_MARK_VAR,
     PAUSED_VAR,
     PAUSED_LIST,
+    SUPPRESSION_LIST,
+    SUPPRESSION_LIST,
     SYNC_SMART_LIST,
     SYNC_CHECKBOX_FIELD,
     HIGHVALUE_TAG,

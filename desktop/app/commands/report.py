@@ -11,7 +11,7 @@ from desktop.audience.report_definitions import REPORTS, ReportDefinition
 from desktop.audience.report_table import ReportTable, build_table, report_document
 from desktop.audience.report_wording import describe_difference, describe_figure, short_day
 from desktop.kit.text import format_count
-from desktop.model.report import Report
+from desktop.model.report import FindingAction, Report
 from desktop.model.report_period import BucketSize
 from desktop.model.time_zone import local_time
 from desktop.settings import settings_table
@@ -85,7 +85,10 @@ def _lines(report: Report, definition: ReportDefinition, table: ReportTable) -> 
         lines.append(f"  No {definition.noun[1]} in this time.")
     if report.people:
         lines.append(f"From {format_count(report.people, 'person', 'people')}.")
-    lines += [*(one.text for one in report.findings), *report.notes]
+    for one in report.findings:
+        where = one.action in (FindingAction.AUDIENCE, FindingAction.SUPPRESS)
+        lines.append(f"{one.text} --where '{one.target}'" if where else one.text)
+    lines += report.notes
     lines.append(f"Counted from {report.source}{_since(report)}.")
     return lines
 

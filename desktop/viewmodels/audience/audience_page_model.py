@@ -306,6 +306,11 @@ class AudiencePageModel(TaskModel):
         self._saved_group = wanted
         self._show_group(wanted)
 
+    def show_conditions(self, group: AudienceGroup) -> None:
+        """Show whom conditions pick that another page has asked for; unsaved ones are given up."""
+        self.segment_name, self._saved_group = "", EVERYBODY
+        self._show_group(group)
+
     def reset(self) -> None:
         """Give up what was changed of the segment's conditions."""
         self._show_group(self._saved_group)
@@ -496,9 +501,7 @@ class AudiencePageModel(TaskModel):
             self.tasks.start("change", self._collect_addresses())
 
     async def _collect_addresses(self) -> None:
-        found: list[str] = []
-        async for page in self._audience.iter_people(self.group, self.table_model.order):
-            found += [person.email for person in page if person.email]
+        found = await self._audience.list_addresses(self.group, self.table_model.order)
         self.addresses_collected.emit("\n".join(found))
 
     @property

@@ -36,6 +36,10 @@ def test_audience_finds_saves_and_exports_who_was_read(
     assert (found["total"], [row["id"] for row in found["rows"]]) == (1, [user_id])
     assert found["rows"][0]["lists"] == ["Newsletter"]
     assert found["conditions"][0] == {"where": "tag is audience-test", "people": 1, "not_read": 0}
+    # The report of health names the same people, with the conditions that list them.
+    told = fairlead("report", "health", "--json").json["findings"]
+    assert [one["where"] for one in told[:1]] == ["health is frustrated"]
+    assert told[-1]["where"] == 'health is frustrated and list is not "Support - suppressed"'
     # An export tells no opt-out level: nobody “gets everything” by it.
     level = fairlead("audience", "--where", "optout is none", "--json").json
     assert level["total"] == 0
