@@ -21,6 +21,7 @@ from desktop.app.team_approvals import TeamApprovals
 from desktop.audience.condition_parser import parse_expression
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.text import format_count
+from desktop.model.audience_person import AudienceColumn
 from desktop.panels.activity_page import ActivityPage
 from desktop.panels.events.events_page import EventsPage
 from desktop.panels.settings_page import SettingsPage
@@ -59,6 +60,7 @@ _EXHAUSTED = object()
 # Keys of `headers` in `state.json`.
 _PLAN_TABLE, _PLAN_ORDER, _ACTIVITY_ORDER = "plan", "plan order", "activity order"
 _REPORT_TILES = "report tiles"
+_AUDIENCE_COLUMNS = "audience columns"
 
 
 class PageFactory(QObject):
@@ -371,6 +373,11 @@ class PageFactory(QObject):
             ),
             services.context.clock,
         )
+        saved = self._saved_header(_AUDIENCE_COLUMNS).decode("ascii", "ignore").split(",")
+        known = {column.value: column for column in AudienceColumn}
+        if any(name in known for name in saved):
+            self._audience_model.set_columns([known[name] for name in saved if name in known])
+        self._audience_model.columns_changed.connect(self._save_audience_columns)
         clock = services.context.clock
         activity = self._activity_list = CustomerActivityModel(services.customer_activity, clock)
         page = AudienceTabs(
@@ -379,6 +386,11 @@ class PageFactory(QObject):
         page.customer_requested.connect(self._window.main_window.look_up)
         page.change_requested.connect(self._on_change_requested)
         return page
+
+    def _save_audience_columns(self) -> None:
+        if self._audience_model is not None:
+            shown = self._audience_model.table_model.shown_columns
+            self._save_header(_AUDIENCE_COLUMNS, ",".join(one.value for one in shown).encode())
 
     def _build_reports_page(self) -> "ReportsPage":
         # Imported here: who serves customers may never open it.

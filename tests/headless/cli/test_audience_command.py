@@ -97,8 +97,8 @@ async def test_audience_export_is_a_right_of_its_own(
     assert len(as_agent("audience", "--json", "--limit", "200").json["rows"]) == 200
     agents = as_agent("audience", "--where", "assignee is set", "--json")
     assert (agents.exit_code, agents.json["error"]["code"]) == (3, "not_permitted")
-    file = tmp_path / "people.csv"
-    refused = as_agent("audience", "--csv", str(file), "--json")
+    file = tmp_path / "people.xlsx"
+    refused = as_agent("audience", "--xlsx", str(file), "--json")
     assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
     assert not file.exists()
     assert [row["kind"] for row in fairlead("audit", "--json").json["rows"]] == ["data_store"]
