@@ -1,4 +1,4 @@
-"""The data workspace as rules use it: reads what changed, finds what happened to whom."""
+"""Everybody's data as runs use it: reads what changed, finds what happened to whom, segments."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -10,8 +10,11 @@ from desktop.audience.data_lock import hold_data_lock
 from desktop.audience.data_service import LISTS_SOURCE, DataService
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, UserDecisionNeeded
+from desktop.model.audience_condition import AudienceGroup
+from desktop.model.audience_person import AudienceOrder
 from desktop.model.rule import PhrasePlace, RuleEvent, RuleTrigger
-from desktop.model.sync import SyncSource
+from desktop.model.service import Service
+from desktop.model.sync import SourceKind, SyncSource
 from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, VAR_PREFIX
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.audience_query import QueryMoment
@@ -74,13 +77,14 @@ class RulePeople:
         if tickets is None or not tickets.is_complete:
             raise UserDecisionNeeded(
                 "Everybody’s data was not read to the end yet.",
-                "A rule would take what it reads for the first time for something new.",
+                "What is read for the first time would be taken for something new, and who is not"
+                " read yet for somebody who has left.",
                 "Read it first: `fairlead data refresh`.",
             )
         zendesk = (USERS_SOURCE, TICKETS_SOURCE, RATINGS_SOURCE)
         names = [name for name in zendesk if self._is_old(states.get(name), _MAX_ZENDESK_AGE_S)]
         lists = [state for state in states.values() if state.list_name is not None]
-        if source.trigger.reads_lists and (
+        if self._reads_lists(source) and (
             not lists or any(self._is_old(state, _MAX_LISTS_AGE_S) for state in lists)
         ):
             names.append(LISTS_SOURCE)
@@ -113,6 +117,12 @@ class RulePeople:
                     for event in found
                 )
         return self._filter_segment(source.segment, found)
+
+    def list_segment(self, name: str) -> Sequence[int]:
+        """List the Zendesk ids of the people in a saved segment now. Raises NotFound."""
+        return self._get_store().audience.list_ids.blocking(
+            self._find_segment(name), self._get_moment(), AudienceOrder()
+        )
 
     def get_users(self, people: Sequence[int]) -> Mapping[int, ZendeskUser]:
         """Return people by their Zendesk id as Zendesk told them last."""
@@ -155,11 +165,23 @@ class RulePeople:
         lists = (f"{LIST_PREFIX}{name}" for name in source.segment_lists)
         return (*(f"{VAR_PREFIX}{name}" for name in names), *lists)
 
+    def _find_segment(self, name: str) -> AudienceGroup:
+        return parse_expression(self._segments.get.blocking(name).expression)
+
+    def _reads_lists(self, source: SyncSource) -> bool:
+        """Whether the source asks what the Sailthru lists tell, by its trigger or its segment."""
+        if source.kind is SourceKind.RULE and source.trigger.reads_lists:
+            return True
+        if not source.segment:
+            return False
+        conditions = self._find_segment(source.segment).conditions()
+        return any(one.definition.service is Service.SAILTHRU for one in conditions)
+
     def _filter_segment(self, name: str, events: Sequence[RuleEvent]) -> Sequence[RuleEvent]:
         """Leave out people who are not in the saved segment now. Raises NotFound without it."""
         if not name or not events:
             return events
-        group = parse_expression(self._segments.get.blocking(name).expression)
+        group = self._find_segment(name)
         people = sorted({event.person_id for event in events})
         inside = self._get_store().rule_events.filter_people.blocking(
             group, self._get_moment(), people

@@ -113,8 +113,9 @@ class SyncSource:
     `lists`: the Sailthru lists (smart ones included); none means every natural list.
     `within_days`: only tickets made in so many days; None: all. `stage`: only people who are in
     this stage now; empty: all. Of a rule: `trigger` is what happens to people, `phrase` what a
-    ticket says, `phrase_in` where; `segment` names the saved segment they have to be in. `optout`
-    says whom of Sell's contacts and leads a sync of their opt-outs takes for opted out.
+    ticket says, `phrase_in` where. `segment` names the saved segment people have to be in, of a
+    rule and of a sync that copies users or tickets of Zendesk; empty: everybody. `optout` says whom
+    of Sell's contacts and leads a sync of their opt-outs takes for opted out.
     """
 
     kind: SourceKind
@@ -244,6 +245,11 @@ class Sync:
     def is_rule(self) -> bool:
         """Whether the sync acts on people to whom something has happened."""
         return self.source.kind is SourceKind.RULE
+
+    @property
+    def picks_people(self) -> bool:
+        """Whether the sync looks people up in everybody's data, which needs a right."""
+        return self.is_rule or bool(self.source.segment)
 
     @property
     def target_service(self) -> Service:

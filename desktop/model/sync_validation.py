@@ -70,6 +70,8 @@ def _direction_problems(sync: Sync) -> Iterator[str]:
         yield f"A deleted person is marked in Sailthru, and it writes to {target.title}."
     if effects.list_name_field and target is not Service.ZENDESK:
         yield f"A list's name goes into a Zendesk field, and it reads {source.title}."
+    if sync.source.segment and source is not Service.ZENDESK:
+        yield f"It reads {source.title}: only people of Zendesk are in a segment."
     is_between = source is not target and Service.SAILTHRU in sync.services
     # A rule may give tags to the very users it is about.
     if not (is_between or sync.is_rule):

@@ -11,6 +11,7 @@ from desktop.model.field_condition import FieldCondition
 from desktop.model.field_mapping import MappingRow, SourceType
 from desktop.model.lifecycle_stage import LifecycleStage
 from desktop.model.sailthru_profile import SailthruList
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_fields import ATTESTED_PATH, attest_consent
 from desktop.model.value_conversion import ROUNDING_EXPLANATION
@@ -278,7 +279,7 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
     def _on_other_sync(self) -> None:
         self._selected_index = 0
         self._forget_trial()
-        if self._draft is not None and self._draft.is_rule:
+        if self._draft is not None and self._draft.source.kind.service is Service.ZENDESK:
             self.tasks.start("segments", self._read_segments())
 
     def _forget_trial(self) -> None:

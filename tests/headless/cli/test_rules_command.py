@@ -71,5 +71,39 @@ def test_rule_acts_on_what_happens_after_it_was_switched_on(
         assert fairlead("rules", "off", "survey").exit_code == 0
         assert fairlead("rules", "remove", "survey").exit_code == 0
         assert fairlead("rules", "list", "--json").json["rules"] == []
+        _check_sync_of_a_segment(fairlead, as_agent, (old, new), sandbox)
     finally:
         sandbox.control("POST", "account", {"withheld": 60})
+
+
+def _check_sync_of_a_segment(
+    fairlead: FairleadCommand,
+    as_agent: FairleadCommand,
+    people: tuple[CustomerTicket, CustomerTicket],
+    sandbox: SandboxServers,
+) -> None:
+    """A sync copies those in its segment, and takes off its list who has left it."""
+    first, second = people
+
+    def on_list() -> list[bool]:
+        profiles = [sandbox.read_profile(one.sid) for one in people]
+        return ["Seg" in ((profile or {}).get("lists") or ()) for profile in profiles]
+
+    def save_segment(email: str) -> None:
+        saved = ("audience", "segment", "save", "Some", "--where", f'email is "{email}"')
+        assert fairlead(*saved).exit_code == 0
+
+    save_segment(first.email)
+    made = fairlead("sync", "add", "--from", "zendesk_users", "--title", "Some people", "--json")
+    assert made.exit_code == 0, made.stdout
+    name = made.json["sync"]
+    some = ("sync", "set", name, "source.segment=Some", "effects.add_to_lists=Seg")
+    assert as_agent(*some).exit_code == 3
+    assert fairlead(*some, "effects.remove_when_gone=on").exit_code == 0
+    assert fairlead("sync", "on", name, "--create").exit_code == 0
+    ran = fairlead("sync", "run", name, "--json")
+    assert ran.json["totals"]["updated"] == 1, ran.stdout
+    assert on_list() == [True, False]
+    save_segment(second.email)
+    assert fairlead("sync", "run", name, "--json").json["totals"]["updated"] == 2
+    assert on_list() == [False, True]
