@@ -79,8 +79,12 @@ class ReportService:
         size: BucketSize = BucketSize.DAY,
         is_compared: bool = True,
         phrases: tuple[str, ...] = (),
+        names_agents: bool = True,
     ) -> Report:
-        """Count a report. Raises InvalidInput, NotPermitted, and StorageError."""
+        """Count a report; it names agents where the person may know.
+
+        Raises InvalidInput, NotPermitted, and StorageError.
+        """
         definition = self.find(name)
         self.require_allowed(definition)
         request = ReportRequest(
@@ -88,7 +92,7 @@ class ReportService:
             size,
             is_compared,
             phrases,
-            self._rights.check(Permission.AGENT_REPORTS).is_allowed,
+            names_agents and self._rights.check(Permission.AGENT_REPORTS).is_allowed,
         )
         store = self._open_store()
         states = [await store.sources.get(source) for source in definition.sources]

@@ -17,6 +17,7 @@ from desktop.store.kept_person_repository import KeptPersonRepository
 from desktop.store.kept_profile_repository import KeptProfileRepository
 from desktop.store.kept_ticket_repository import KeptTicketRepository
 from desktop.store.profile_report_repository import ProfileReportRepository
+from desktop.store.report_notice_repository import ReportNoticeRepository
 from desktop.store.retention_repository import RetentionRepository
 from desktop.store.rule_event_repository import RuleEventRepository
 from desktop.store.sqlite_database import Database
@@ -48,6 +49,7 @@ class DataStore:
     rule_events: RuleEventRepository
     field_facts: FieldFactsRepository
     retention: RetentionRepository
+    report_notices: ReportNoticeRepository
     activity: CustomerActivityRepository
     data_db: Database
     history_db: Database
@@ -90,6 +92,7 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         rule_events=RuleEventRepository(history, data),
         field_facts=FieldFactsRepository(reading),
         retention=RetentionRepository(data, history),
+        report_notices=ReportNoticeRepository(history),
         activity=CustomerActivityRepository(reading, history),
         data_db=data,
         history_db=history,
