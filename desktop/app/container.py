@@ -367,6 +367,7 @@ class WorkspaceServices:
         return RetentionService(
             lambda: self.data_store,
             self.store.segments,
+            self.store.syncs,
             self.store.audit,
             self.context.clock,
             lambda: session.actor,
