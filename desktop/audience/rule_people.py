@@ -1,11 +1,11 @@
 """Everybody's data as runs use it: reads what changed, finds what happened to whom, segments."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from desktop.audience.condition_parser import parse_expression
+from desktop.audience.condition_parser import format_expression, parse_expression
 from desktop.audience.data_lock import hold_data_lock
 from desktop.audience.data_service import LISTS_SOURCE, DataService
 from desktop.kit.clock import Clock
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 # Read anew only when older: rules that are due together share one reading.
 _MAX_ZENDESK_AGE_S = 120.0
+# Of conditions that look at what rules write: what their plan fields begin with.
+_WRITABLE_SETS = {"list": LIST_PREFIX, "tag": TAG_PREFIX, "ticket_tag": TAG_PREFIX}
 # An export of a list is a job of minutes.
 _MAX_LISTS_AGE_S = 3600.0
 
@@ -100,6 +102,8 @@ class RulePeople:
     def find_events(self, source: SyncSource, since: float, limit: int) -> Sequence[RuleEvent]:
         """Find what happened since a moment to people in the rule's segment, the oldest first."""
         store, trigger = self._get_store(), source.trigger
+        if trigger is RuleTrigger.ENTERED_SEGMENT:
+            return self._find_entered(source.segment, since, limit)
         if trigger is RuleTrigger.BAD_RATING:
             found = store.rule_events.list_bad_ratings.blocking(since, limit)
         elif trigger.reads_lists:
@@ -164,6 +168,40 @@ class RulePeople:
         names = (source.segment_var, *(prediction.var for prediction in source.predictions))
         lists = (f"{LIST_PREFIX}{name}" for name in source.segment_lists)
         return (*(f"{VAR_PREFIX}{name}" for name in names), *lists)
+
+    def _find_entered(self, name: str, since: float, limit: int) -> tuple[RuleEvent, ...]:
+        """Look at a segment, and find who has come into it between two looks since a moment."""
+        presence, group = self._get_store().segment_presence, self._find_segment(name)
+        presence.note_look.blocking(
+            name, format_expression(group), self.list_segment(name), self._clock.now()
+        )
+        entries = presence.list_entries.blocking(name, since, limit)
+        sids = self._get_store().rule_events.find_sids.blocking([one.person_id for one in entries])
+        fields = tuple(dict.fromkeys(self._fields_of_conditions(group)))
+        return tuple(
+            RuleEvent(
+                f"{RuleTrigger.ENTERED_SEGMENT.value} {name} {one.person_id} {one.at}",
+                one.person_id,
+                one.at,
+                target_id=sids.get(one.person_id, ""),
+                fields=fields,
+                before_at=one.before_at,
+                other_target_id=str(one.person_id),
+            )
+            for one in entries
+        )
+
+    def _fields_of_conditions(self, group: AudienceGroup) -> Iterator[str]:
+        """Yield the plan fields that a rule may write and that the conditions look at."""
+        for condition in group.conditions():
+            prefix = _WRITABLE_SETS.get(condition.field)
+            if prefix is not None:
+                # Without a value it is about any of them.
+                yield f"{prefix}{condition.value or ''}"
+            elif condition.field == "health":
+                yield from self._written_fields(RuleTrigger.FRUSTRATED)
+            elif condition.field in ("value", "predicted"):
+                yield from self._written_fields(RuleTrigger.VALUE_CHANGED)
 
     def _find_segment(self, name: str) -> AudienceGroup:
         return parse_expression(self._segments.get.blocking(name).expression)

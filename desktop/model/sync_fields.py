@@ -112,7 +112,8 @@ SYNC_FIELDS = (
     SyncField(
         "source.segment",
         "Only people in the segment",
-        "A saved segment of Audience; asked at each run. Empty: everybody.",
+        "A saved segment of Audience; asked at each run. Empty: everybody. Of “Somebody comes into"
+        " the segment”: that one.",
         sources=_READS_ZENDESK,
     ),
     SyncField(

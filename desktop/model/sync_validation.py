@@ -96,6 +96,8 @@ def _rule_problems(sync: Sync) -> Iterator[str]:
         return
     if source.trigger is RuleTrigger.PHRASE and not source.phrase.strip():
         yield "Say the phrase that a ticket has to hold."
+    if source.trigger is RuleTrigger.ENTERED_SEGMENT and not source.segment.strip():
+        yield "Say which segment people come into."
     if cap is None or cap.window is not CapPeriod.DAY:
         yield "A rule acts on a person so many times a day at most: set its contact limit so."
     both = sorted({*effects.add_to_lists} & {*effects.remove_from_lists})

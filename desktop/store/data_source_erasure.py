@@ -33,7 +33,7 @@ _TABLES: Mapping[DataSourceKind, tuple[str, ...]] = MappingProxyType(
 # Of history.db: what names or describes somebody. The counts name nobody and stay.
 _HISTORY: Mapping[DataSourceKind, tuple[str, ...]] = MappingProxyType(
     {
-        DataSourceKind.SUPPORT: ("archived_person",),
+        DataSourceKind.SUPPORT: ("archived_person", "segment_presence", "segment_look"),
         DataSourceKind.SAILTHRU: ("health_reading", "value_reading", "optout_reading"),
     }
 )

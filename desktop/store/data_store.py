@@ -20,6 +20,7 @@ from desktop.store.profile_report_repository import ProfileReportRepository
 from desktop.store.report_notice_repository import ReportNoticeRepository
 from desktop.store.retention_repository import RetentionRepository
 from desktop.store.rule_event_repository import RuleEventRepository
+from desktop.store.segment_presence_repository import SegmentPresenceRepository
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
 from desktop.store.ticket_report_repository import TicketReportRepository
@@ -50,6 +51,7 @@ class DataStore:
     field_facts: FieldFactsRepository
     retention: RetentionRepository
     report_notices: ReportNoticeRepository
+    segment_presence: SegmentPresenceRepository
     activity: CustomerActivityRepository
     data_db: Database
     history_db: Database
@@ -93,6 +95,7 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         field_facts=FieldFactsRepository(reading),
         retention=RetentionRepository(data, history),
         report_notices=ReportNoticeRepository(history),
+        segment_presence=SegmentPresenceRepository(history),
         activity=CustomerActivityRepository(reading, history),
         data_db=data,
         history_db=history,

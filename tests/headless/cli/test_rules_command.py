@@ -1,6 +1,7 @@
 """`fairlead rules`: a rule from its preview to its run, over real HTTP (S1-45)."""
 
 import time
+from collections.abc import Callable
 
 from tests.support.cli_command import FairleadCommand
 from tests.support.customer_ticket import CustomerTicket
@@ -72,8 +73,27 @@ def test_rule_acts_on_what_happens_after_it_was_switched_on(
         assert fairlead("rules", "remove", "survey").exit_code == 0
         assert fairlead("rules", "list", "--json").json["rules"] == []
         _check_sync_of_a_segment(fairlead, as_agent, (old, new), sandbox)
+        _check_rule_of_a_segment(fairlead, old, profile)
     finally:
         sandbox.control("POST", "account", {"withheld": 60})
+
+
+def _check_rule_of_a_segment(
+    fairlead: FairleadCommand,
+    one: CustomerTicket,
+    profile: Callable[[CustomerTicket], tuple[object, bool]],
+) -> None:
+    """A rule acts on who comes into a segment, and on nobody who was in it before."""
+    where = f'email is "{one.email}" and open_tickets >= 1'
+    assert fairlead("audience", "segment", "save", "Open", "--where", where).exit_code == 0
+    add = ("rules", "add", "--title", "Came in", "--when", "entered_segment", "--var", "survey=in")
+    name = fairlead(*add, "--segment", "Open", "--json").json["sync"]
+    assert fairlead("rules", "on", name).exit_code == 0
+    assert fairlead("rules", "run", name, "--json").json["totals"]["updated"] == 0
+    one.set_status("open")
+    assert fairlead("data", "refresh").exit_code == 0
+    assert fairlead("rules", "run", name, "--json").json["totals"]["updated"] == 1
+    assert profile(one)[0] == "in"
 
 
 def _check_sync_of_a_segment(
