@@ -367,6 +367,7 @@ class WorkspaceServices:
         return RetentionService(
             lambda: self.data_store,
             self.store.segments,
+            self.store.syncs,
             self.store.audit,
             self.context.clock,
             lambda: session.actor,
@@ -480,7 +481,10 @@ class WorkspaceServices:
         """The workspace's ReportService: counts reports and says who may see them."""
         from desktop.audience.audience_service import AudienceRights
         from desktop.audience.report_service import ReportService
+        from desktop.audience.value_health_findings import ValueHealthNames
+        from desktop.settings.permission_rules import customer_value_source_from
         from desktop.store.change_report_repository import ChangeReportRepository
+        from desktop.viewmodels.customer.customer_value_view import explain_thresholds
 
         session, store = self.session, self.store
         return ReportService(
@@ -489,6 +493,12 @@ class WorkspaceServices:
             self.context.clock,
             AudienceRights(lambda: session.actor, lambda: session.rules, self.has_everybody),
             lambda: session.values.get(settings_table.TIMEZONE),
+            lambda: ValueHealthNames(
+                session.values.get(settings_table.HIGH_VALUE_FROM),
+                session.values.get(settings_table.HIGHVALUE_TAG),
+                session.values.get(settings_table.SUPPRESSION_LIST),
+                explain_thresholds(customer_value_source_from(session.values)),
+            ),
         )
 
     @cached_property

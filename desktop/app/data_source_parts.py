@@ -53,5 +53,6 @@ def build_data_source_parts(services: "WorkspaceServices") -> DataSourceParts:
         count_events,
         clear_events,
         lambda: services.data_store if services.has_everybody() else None,
+        services.store.mirror_db,
         services.workspace.lock_path("data"),
     )

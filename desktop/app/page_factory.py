@@ -18,8 +18,10 @@ from desktop.app.event_services import preview_replay, preview_rollback, simulat
 from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.app.system_timer.timer_installation import WorkspaceTimer
 from desktop.app.team_approvals import TeamApprovals
+from desktop.audience.condition_parser import parse_expression
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.text import format_count
+from desktop.model.audience_person import AudienceColumn
 from desktop.panels.activity_page import ActivityPage
 from desktop.panels.events.events_page import EventsPage
 from desktop.panels.settings_page import SettingsPage
@@ -58,6 +60,7 @@ _EXHAUSTED = object()
 # Keys of `headers` in `state.json`.
 _PLAN_TABLE, _PLAN_ORDER, _ACTIVITY_ORDER = "plan", "plan order", "activity order"
 _REPORT_TILES = "report tiles"
+_AUDIENCE_COLUMNS = "audience columns"
 
 
 class PageFactory(QObject):
@@ -306,10 +309,16 @@ class PageFactory(QObject):
         if page is not None and isinstance(mime, QMimeData):
             page.paste(mime)
 
-    def _on_change_requested(self, addresses: str) -> None:
-        """Take people of Audience to Many at once, which previews the change and its limits."""
+    def _on_change_requested(self, addresses: str, list_name: str = "") -> None:
+        """Take people to Many at once, which previews the change and its limits.
+
+        `list_name`: the change that is chosen already is to put them on that list.
+        """
         if self.open_batch_page() is not None and self._batch_model is not None:
             self._batch_model.paste(addresses)
+            if list_name:
+                self._batch_model.edit_field("change", "list on")
+                self._batch_model.edit_field("list_name", list_name)
 
     def open_batch_page(self) -> "BatchPage | None":
         """Show the page Many at once; None where it may not be opened, which is said."""
@@ -364,6 +373,11 @@ class PageFactory(QObject):
             ),
             services.context.clock,
         )
+        saved = self._saved_header(_AUDIENCE_COLUMNS).decode("ascii", "ignore").split(",")
+        known = {column.value: column for column in AudienceColumn}
+        if any(name in known for name in saved):
+            self._audience_model.set_columns([known[name] for name in saved if name in known])
+        self._audience_model.columns_changed.connect(self._save_audience_columns)
         clock = services.context.clock
         activity = self._activity_list = CustomerActivityModel(services.customer_activity, clock)
         page = AudienceTabs(
@@ -373,6 +387,11 @@ class PageFactory(QObject):
         page.change_requested.connect(self._on_change_requested)
         return page
 
+    def _save_audience_columns(self) -> None:
+        if self._audience_model is not None:
+            shown = self._audience_model.table_model.shown_columns
+            self._save_header(_AUDIENCE_COLUMNS, ",".join(one.value for one in shown).encode())
+
     def _build_reports_page(self) -> "ReportsPage":
         # Imported here: who serves customers may never open it.
         from desktop.panels.reports.reports_page import ReportsPage
@@ -380,7 +399,7 @@ class PageFactory(QObject):
 
         services = self._services
         model = self._reports_model = ReportsPageModel(
-            services.session, services.reports, services.context.clock
+            services.session, services.reports, services.audience, services.context.clock
         )
         tiles = self._saved_header(_REPORT_TILES).decode("ascii", "ignore")
         model.set_tiles(tiles.split(","))
@@ -388,7 +407,20 @@ class PageFactory(QObject):
         page = ReportsPage(model)
         page.customer_requested.connect(self._window.main_window.look_up)
         page.changes_requested.connect(self._window.main_window.show_changes)
+        page.audience_requested.connect(self._on_audience_requested)
+        model.suppression_requested.connect(self._on_change_requested)
         return page
+
+    def _on_audience_requested(self, expression: str) -> None:
+        """Show in Audience whom an expression picks."""
+        from desktop.panels.audience.audience_tabs import PEOPLE, AudienceTabs
+
+        view = self._window.main_window
+        view.show_page("audience")
+        page = view.findChild(AudienceTabs)
+        if self._audience_model is not None and page is not None:
+            page.show_tab(PEOPLE)
+            self._audience_model.show_conditions(parse_expression(expression))
 
     def _save_report_tiles(self) -> None:
         if self._reports_model is not None:

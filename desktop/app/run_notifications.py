@@ -36,7 +36,7 @@ async def run_and_notify(
     request = await _verify_cause(services, request)
     await _ask_approvers(services, request)
     permits = await find_run_permits(services, sync, request)
-    actor = await find_rule_actor(services, sync, request) if sync.is_rule else None
+    actor = await find_rule_actor(services, sync, request) if sync.picks_people else None
     lease = await services.acquire_run_lease(sync)
     try:
         runner = build_runner(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from desktop.audience.condition_parser import format_expression, parse_expression
 from desktop.kit.clock import Clock
-from desktop.kit.errors import NotFound, NotPermitted, UserDecisionNeeded
+from desktop.kit.errors import InvalidInput, NotFound, NotPermitted, UserDecisionNeeded
 from desktop.model.audience_condition import (
     AUDIENCE_FIELDS,
     AudienceCondition,
@@ -26,6 +26,7 @@ from desktop.model.audience_person import (
     ConditionEvidence,
 )
 from desktop.model.audience_segment import SavedSegment, check_segment_name
+from desktop.model.pasted_addresses import MAX_PASTED_ADDRESSES
 from desktop.model.permission import (
     Actor,
     Permission,
@@ -205,6 +206,25 @@ class AudienceService:
                 return
             yield page
             left, after = left - len(page), position_of(page[-1], order)
+
+    async def list_addresses(
+        self, group: AudienceGroup, order: AudienceOrder | None = None
+    ) -> tuple[str, ...]:
+        """List the addresses of everybody whom conditions pick, to be changed at once.
+
+        Raises InvalidInput where they are more than are changed at once.
+        """
+        total = await self.count(group)
+        if total > MAX_PASTED_ADDRESSES:
+            raise InvalidInput(
+                f"{total:,} people are too many to be changed at once.",
+                f"At most {MAX_PASTED_ADDRESSES:,} are.",
+                "Narrow the conditions, or set up a sync of these people.",
+            )
+        found: list[str] = []
+        async for page in self.iter_people(group, order or AudienceOrder()):
+            found += [person.email for person in page if person.email]
+        return tuple(found)
 
     async def explain(
         self, person: AudiencePerson, group: AudienceGroup

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from desktop.audience.value_health_findings import ValueHealthNames
 from desktop.model.report import ReportFinding, ReportSeries
 from desktop.model.report_period import BucketSize, ReportBucket, ReportPeriod
 from desktop.store.change_report_repository import ChangeReportRepository
@@ -57,6 +58,7 @@ class ReportSources:
 
     data: DataStore
     changes: ChangeReportRepository
+    names: ValueHealthNames
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from desktop.audience.report_definitions import REPORTS, ReportDefinition
 from desktop.audience.report_people import CountedPeople, PeopleQuery, find_people
 from desktop.audience.report_request import ReportRequest, ReportSources
 from desktop.audience.report_wording import describe_frozen, short_day
+from desktop.audience.value_health_findings import ValueHealthNames
 from desktop.kit.clock import Clock
 from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.kit.text import format_count
@@ -40,6 +41,7 @@ class ReportService:
         clock: Clock,
         rights: AudienceRights,
         get_zone: Callable[[], str],
+        get_names: Callable[[], ValueHealthNames] = ValueHealthNames,
     ) -> None:
         """`get_zone` tells the account's time zone (IANA), in which days begin."""
         self._open_store = open_store
@@ -47,6 +49,7 @@ class ReportService:
         self._clock = clock
         self._rights = rights
         self._get_zone = get_zone
+        self._get_names = get_names
 
     def find(self, name: str) -> ReportDefinition:
         """Return the definition of a report. Raises InvalidInput, with the names there are."""
@@ -76,8 +79,12 @@ class ReportService:
         size: BucketSize = BucketSize.DAY,
         is_compared: bool = True,
         phrases: tuple[str, ...] = (),
+        names_agents: bool = True,
     ) -> Report:
-        """Count a report. Raises InvalidInput, NotPermitted, and StorageError."""
+        """Count a report; it names agents where the person may know.
+
+        Raises InvalidInput, NotPermitted, and StorageError.
+        """
         definition = self.find(name)
         self.require_allowed(definition)
         request = ReportRequest(
@@ -85,11 +92,11 @@ class ReportService:
             size,
             is_compared,
             phrases,
-            self._rights.check(Permission.AGENT_REPORTS).is_allowed,
+            names_agents and self._rights.check(Permission.AGENT_REPORTS).is_allowed,
         )
         store = self._open_store()
         states = [await store.sources.get(source) for source in definition.sources]
-        found = await definition.collect(ReportSources(store, self._changes), request)
+        found = await definition.collect(self._sources(store), request)
         marks = await store.retention.list_marks()
         limits = [
             marks[one]
@@ -132,7 +139,15 @@ class ReportService:
     async def find_people(self, query: PeopleQuery) -> CountedPeople:
         """Find who is behind a number of a report. Raises NotPermitted, and StorageError."""
         self.require_allowed(self.find(query.report))
-        return await find_people(ReportSources(self._open_store(), self._changes), query)
+        return await find_people(self._sources(self._open_store()), query)
+
+    @property
+    def suppression_list(self) -> str:
+        """The Sailthru list of people to whom no campaign is sent while they are on it."""
+        return self._get_names().suppression_list
+
+    def _sources(self, store: DataStore) -> ReportSources:
+        return ReportSources(store, self._changes, self._get_names())
 
     def today(self) -> date:
         """Return the day that it is in the account's time zone."""

@@ -9,6 +9,7 @@ from desktop.audience.report_wording import bucket_total, find_peak, good_total
 from desktop.model.json_value import Json
 from desktop.model.report import (
     FEW_RATINGS,
+    FindingAction,
     Report,
     ReportForm,
     ReportSeries,
@@ -95,6 +96,11 @@ def report_document(report: Report, definition: ReportDefinition) -> dict[str, J
         "since": _local_day(report, report.since),
         "frozen_before": _local_day(report, report.frozen_before),
         "read_at": report.read_at,
+        "findings": [
+            {"text": one.text, "where": one.target}
+            for one in report.findings
+            if one.action in (FindingAction.AUDIENCE, FindingAction.SUPPRESS)
+        ],
         "notes": [*(one.text for one in report.findings), *report.notes],
         "rows": [dict(row) for row in build_table(report, definition).rows],
         "days": [dict(row) for row in build_day_table(report).rows],

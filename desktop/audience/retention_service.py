@@ -4,7 +4,7 @@ A setting alone deletes nothing: the purge goes by what an admin has confirmed a
 drops, or by the setting where that keeps more.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,13 +22,16 @@ from desktop.model.retention import (
     RetentionImpact,
     RetentionMark,
     SegmentImpact,
+    SyncImpact,
     cutoffs,
     longer,
 )
+from desktop.model.target_record import VAR_PREFIX
 from desktop.store.audience_query import QueryMoment, compile_group
 from desktop.store.audit_log import AuditLog
 from desktop.store.data_store import DataStore
 from desktop.store.segment_repository import SegmentRepository
+from desktop.store.sync_repository import SyncRepository
 from desktop.writing.write_protocol import Checkpoint
 
 # So few that other processes wait for no longer than a page takes.
@@ -71,6 +74,7 @@ class RetentionService:
         self,
         get_store: Callable[[], DataStore],
         segments: SegmentRepository,
+        syncs: SyncRepository,
         audit: AuditLog,
         clock: Clock,
         get_actor: Callable[[], Actor],
@@ -82,6 +86,7 @@ class RetentionService:
         """`get_days` and `set_days` are the settings; `get_moment` is asked by segments."""
         self._get_store = get_store
         self._segments = segments
+        self._syncs = syncs
         self._audit = audit
         self._clock = clock
         self._get_actor = get_actor
@@ -118,8 +123,25 @@ class RetentionService:
         wanted = cutoffs(days, now)
         rows = await retention.count_expired(wanted)
         people = await retention.count_people(wanted)
-        return RetentionImpact(
-            now, days, before, rows, people, await self._try_out(wanted, sum(rows.values()))
+        segments = await self._try_out(wanted, sum(rows.values()))
+        syncs = await self._find_syncs({one.name for one in segments})
+        return RetentionImpact(now, days, before, rows, people, segments, syncs)
+
+    async def _find_syncs(self, segments: Set[str]) -> tuple[SyncImpact, ...]:
+        return tuple(
+            SyncImpact(
+                sync.title,
+                sync.source.segment,
+                tuple(dict.fromkeys((*sync.effects.add_to_lists, *sync.effects.remove_from_lists))),
+                tuple(
+                    row.target.removeprefix(VAR_PREFIX)
+                    for row in sync.mapping
+                    if row.on and row.target.startswith(VAR_PREFIX)
+                ),
+                sync.on,
+            )
+            for sync in await self._syncs.list_all()
+            if sync.source.segment in segments
         )
 
     async def _try_out(self, before: RetentionCutoffs, rows: int) -> tuple[SegmentImpact, ...]:

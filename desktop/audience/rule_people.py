@@ -1,17 +1,20 @@
-"""The data workspace as rules use it: reads what changed, finds what happened to whom."""
+"""Everybody's data as runs use it: reads what changed, finds what happened to whom, segments."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from desktop.audience.condition_parser import parse_expression
+from desktop.audience.condition_parser import format_expression, parse_expression
 from desktop.audience.data_lock import hold_data_lock
 from desktop.audience.data_service import LISTS_SOURCE, DataService
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, UserDecisionNeeded
+from desktop.model.audience_condition import AudienceGroup
+from desktop.model.audience_person import AudienceOrder
 from desktop.model.rule_trigger import PhrasePlace, RuleEvent, RuleTrigger
-from desktop.model.sync import SyncSource
+from desktop.model.service import Service
+from desktop.model.sync import SourceKind, SyncSource
 from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, VAR_PREFIX
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.audience_query import QueryMoment
@@ -30,6 +33,8 @@ log = logging.getLogger(__name__)
 
 # Read anew only when older: rules that are due together share one reading.
 _MAX_ZENDESK_AGE_S = 120.0
+# Of conditions that look at what rules write: what their plan fields begin with.
+_WRITABLE_SETS = {"list": LIST_PREFIX, "tag": TAG_PREFIX, "ticket_tag": TAG_PREFIX}
 # An export of a list is a job of minutes.
 _MAX_LISTS_AGE_S = 3600.0
 
@@ -74,13 +79,14 @@ class RulePeople:
         if tickets is None or not tickets.is_complete:
             raise UserDecisionNeeded(
                 "Everybody’s data was not read to the end yet.",
-                "A rule would take what it reads for the first time for something new.",
+                "What is read for the first time would be taken for something new, and who is not"
+                " read yet for somebody who has left.",
                 "Read it first: `fairlead data refresh`.",
             )
         zendesk = (USERS_SOURCE, TICKETS_SOURCE, RATINGS_SOURCE)
         names = [name for name in zendesk if self._is_old(states.get(name), _MAX_ZENDESK_AGE_S)]
         lists = [state for state in states.values() if state.list_name is not None]
-        if source.trigger.reads_lists and (
+        if self._reads_lists(source) and (
             not lists or any(self._is_old(state, _MAX_LISTS_AGE_S) for state in lists)
         ):
             names.append(LISTS_SOURCE)
@@ -96,6 +102,8 @@ class RulePeople:
     def find_events(self, source: SyncSource, since: float, limit: int) -> Sequence[RuleEvent]:
         """Find what happened since a moment to people in the rule's segment, the oldest first."""
         store, trigger = self._get_store(), source.trigger
+        if trigger is RuleTrigger.ENTERED_SEGMENT:
+            return self._find_entered(source.segment, since, limit)
         if trigger is RuleTrigger.BAD_RATING:
             found = store.rule_events.list_bad_ratings.blocking(since, limit)
         elif trigger.reads_lists:
@@ -113,6 +121,12 @@ class RulePeople:
                     for event in found
                 )
         return self._filter_segment(source.segment, found)
+
+    def list_segment(self, name: str) -> Sequence[int]:
+        """List the Zendesk ids of the people in a saved segment now. Raises NotFound."""
+        return self._get_store().audience.list_ids.blocking(
+            self._find_segment(name), self._get_moment(), AudienceOrder()
+        )
 
     def get_users(self, people: Sequence[int]) -> Mapping[int, ZendeskUser]:
         """Return people by their Zendesk id as Zendesk told them last."""
@@ -155,11 +169,57 @@ class RulePeople:
         lists = (f"{LIST_PREFIX}{name}" for name in source.segment_lists)
         return (*(f"{VAR_PREFIX}{name}" for name in names), *lists)
 
+    def _find_entered(self, name: str, since: float, limit: int) -> tuple[RuleEvent, ...]:
+        """Look at a segment, and find who has come into it between two looks since a moment."""
+        presence, group = self._get_store().segment_presence, self._find_segment(name)
+        presence.note_look.blocking(
+            name, format_expression(group), self.list_segment(name), self._clock.now()
+        )
+        entries = presence.list_entries.blocking(name, since, limit)
+        sids = self._get_store().rule_events.find_sids.blocking([one.person_id for one in entries])
+        fields = tuple(dict.fromkeys(self._fields_of_conditions(group)))
+        return tuple(
+            RuleEvent(
+                f"{RuleTrigger.ENTERED_SEGMENT.value} {name} {one.person_id} {one.at}",
+                one.person_id,
+                one.at,
+                target_id=sids.get(one.person_id, ""),
+                fields=fields,
+                before_at=one.before_at,
+                other_target_id=str(one.person_id),
+            )
+            for one in entries
+        )
+
+    def _fields_of_conditions(self, group: AudienceGroup) -> Iterator[str]:
+        """Yield the plan fields that a rule may write and that the conditions look at."""
+        for condition in group.conditions():
+            prefix = _WRITABLE_SETS.get(condition.field)
+            if prefix is not None:
+                # Without a value it is about any of them.
+                yield f"{prefix}{condition.value or ''}"
+            elif condition.field == "health":
+                yield from self._written_fields(RuleTrigger.FRUSTRATED)
+            elif condition.field in ("value", "predicted"):
+                yield from self._written_fields(RuleTrigger.VALUE_CHANGED)
+
+    def _find_segment(self, name: str) -> AudienceGroup:
+        return parse_expression(self._segments.get.blocking(name).expression)
+
+    def _reads_lists(self, source: SyncSource) -> bool:
+        """Whether the source asks what the Sailthru lists tell, by its trigger or its segment."""
+        if source.kind is SourceKind.RULE and source.trigger.reads_lists:
+            return True
+        if not source.segment:
+            return False
+        conditions = self._find_segment(source.segment).conditions()
+        return any(one.definition.service is Service.SAILTHRU for one in conditions)
+
     def _filter_segment(self, name: str, events: Sequence[RuleEvent]) -> Sequence[RuleEvent]:
         """Leave out people who are not in the saved segment now. Raises NotFound without it."""
         if not name or not events:
             return events
-        group = parse_expression(self._segments.get.blocking(name).expression)
+        group = self._find_segment(name)
         people = sorted({event.person_id for event in events})
         inside = self._get_store().rule_events.filter_people.blocking(
             group, self._get_moment(), people

@@ -2,31 +2,50 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 
 from desktop.audience.report_request import CollectedSeries, ReportRequest, ReportSources
+from desktop.audience.value_health_findings import (
+    HEALTH_ORDER,
+    NOT_SET,
+    describe_moves,
+    find_health_findings,
+    find_value_findings,
+    key_of_segment,
+)
 from desktop.kit.text import format_count
-from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_value import HIGHEST_SEGMENT
 from desktop.model.report import ReportSeries
 from desktop.model.sync_run import RUN_OUTCOMES, RunState
-
-_NOT_SET = "not_set"
+from desktop.store.audience_query import QueryMoment
 
 
 async def collect_health(sources: ReportSources, request: ReportRequest) -> CollectedSeries:
     """Count profiles by health as it stood at the end of each bucket."""
-    order = (CustomerHealth.FRUSTRATED, CustomerHealth.NEUTRAL, CustomerHealth.HAPPY)
-    known = [(one.value, one.value, one.label) for one in order]
-    return await _collect_state(sources, request, "health", known, "Not set any more")
+    known = [(one.value, one.value, one.label) for one in HEALTH_ORDER]
+    found = await _collect_state(sources, request, "health", known, "Not set any more")
+    people, moment = sources.data.audience, _moment(request)
+    return replace(found, findings=await find_health_findings(people, moment, sources.names))
 
 
 async def collect_values(sources: ReportSources, request: ReportRequest) -> CollectedSeries:
     """Count profiles by customer value as it stood at the end of each bucket."""
     known = [
-        (number, f"segment_{number}", f"Segment {number}")
+        (number, key_of_segment(number), f"Segment {number}")
         for number in range(HIGHEST_SEGMENT, 0, -1)
     ]
-    return await _collect_state(sources, request, "value", known, "No segment")
+    found = await _collect_state(sources, request, "value", known, "No segment")
+    thresholds = f"{sources.names.thresholds}." if sources.names.thresholds else ""
+    people, moment = sources.data.audience, _moment(request)
+    return replace(
+        found,
+        findings=await find_value_findings(people, moment, sources.names),
+        notes=tuple(filter(None, (thresholds, *found.notes))),
+    )
+
+
+def _moment(request: ReportRequest) -> QueryMoment:
+    return QueryMoment(request.period.ends_at, request.period.zone)
 
 
 async def _collect_state(
@@ -37,7 +56,8 @@ async def _collect_state(
     none_label: str,
 ) -> CollectedSeries:
     profiles = sources.data.profile_reports
-    counts = await profiles.count_states(what, [end for _begin, end in request.edges])
+    ends = [end for _begin, end in request.edges]
+    counts, moves = await profiles.count_states(what, ends, request.period.begins_at)
     nothing = [0] * len(request.edges)
     series = [
         ReportSeries(key, label, *request.split(counts.get(state, nothing)))
@@ -50,10 +70,12 @@ async def _collect_state(
         for n in range(len(request.edges))
     ]
     if any(rest):
-        series.append(ReportSeries(_NOT_SET, none_label, *request.split(rest)))
+        series.append(ReportSeries(NOT_SET, none_label, *request.split(rest)))
     told = sum(one.values[-1] for one in series)
     read = await profiles.count_profiles()
     notes = ["Counted from the Sailthru lists that are read here, as each day ended."]
+    if moved := describe_moves(what, moves):
+        notes.append(moved)
     if read > told:
         others = format_count(read - told, "other profile", "other profiles")
         notes.append(f"{others} on these lists never had one.")

@@ -34,6 +34,7 @@ from desktop.vault.secret import Secret
 
 if TYPE_CHECKING:
     from desktop.store.data_store import DataStore
+    from desktop.store.sqlite_database import Database
 
 _LOCK_WAIT_S = 0.5
 SERVICES = {
@@ -85,7 +86,8 @@ class DataSourceParts:
 
     `connected` are the kinds whose service has a client now, or whose intake is set up;
     `stop_events` holds back every source of events, `clear_events` clears what was delivered and
-    says how many that were. `get_store` is None where nothing of everybody is kept.
+    says how many that were. `get_store` is None where nothing of everybody is kept; `mirror` holds
+    what look-ups and syncs have read.
     """
 
     get_connected: Callable[[], Awaitable[frozenset[DataSourceKind]]]
@@ -94,6 +96,7 @@ class DataSourceParts:
     count_events: Callable[[], Awaitable[int]]
     clear_events: Callable[[], Awaitable[int]]
     get_store: Callable[[], "DataStore | None"]
+    mirror: "Database"
     lock_path: Path
 
 
@@ -208,12 +211,11 @@ class DataSourceService:
         """Count what is kept of a data source on this computer, by what it is."""
         if kind is DataSourceKind.EVENTS:
             return {"events": await self._parts.count_events()}
-        store = await asyncio.to_thread(self._parts.get_store)
-        if store is None:
-            return {}
-        from desktop.store.data_source_erasure import count_source
+        from desktop.store.data_source_erasure import COPIES, count_copies, count_source
 
-        return await asyncio.to_thread(count_source, store.data_db, kind)
+        store = await asyncio.to_thread(self._parts.get_store)
+        kept = {} if store is None else await asyncio.to_thread(count_source, store.data_db, kind)
+        return {**kept, COPIES: await asyncio.to_thread(count_copies, self._parts.mirror, kind)}
 
     async def erase_data(self, kind: DataSourceKind, confirmed: int) -> Mapping[str, int]:
         """Erase what is kept of a data source; `confirmed` is how many records that are.
@@ -243,11 +245,13 @@ class DataSourceService:
         if kind is DataSourceKind.EVENTS:
             await self._parts.clear_events()
             return counts
-        store = self._parts.get_store()
-        if store is not None:
-            from desktop.store.data_source_erasure import erase_source
+        from desktop.store.data_source_erasure import erase_copies, erase_source
 
-            async with hold_lock(self._parts.lock_path, limit_s=_LOCK_WAIT_S):
+        store = self._parts.get_store()
+        # Who reads everybody now would bring both back.
+        async with hold_lock(self._parts.lock_path, limit_s=_LOCK_WAIT_S):
+            await asyncio.to_thread(erase_copies, self._parts.mirror, kind)
+            if store is not None:
                 await asyncio.to_thread(erase_source, store.data_db, store.history_db, kind)
         return counts
 

@@ -11,9 +11,14 @@ _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", 
 BYTE_ORDER_MARK = "\ufeff"
 
 
+def is_csv_formula(text: str) -> bool:
+    """Whether a spreadsheet would run a CSV cell of this text."""
+    return text.startswith(_FORMULA_PREFIXES)
+
+
 def escape_csv_formula(text: str) -> str:
     """Escape a CSV cell that a spreadsheet would run, by an apostrophe before it."""
-    return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text
+    return f"'{text}" if is_csv_formula(text) else text
 
 
 def csv_lines(rows: Iterable[Sequence[str]]) -> str:

@@ -22,6 +22,7 @@ DIRECT_DEPENDENCIES = (
     "python-dateutil",
     "tomli-w",
     "python-liquid",
+    "XlsxWriter",
     "aiosmtplib",
     "jeepney",
     "psutil",

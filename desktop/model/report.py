@@ -48,6 +48,10 @@ class FindingAction(Enum):
     PEOPLE = "people"
     # Show the page Activity with the changes that hold the words `target`.
     ACTIVITY = "activity"
+    # Show the page Audience with the people whom the expression `target` picks.
+    AUDIENCE = "audience"
+    # Take those whom `target` picks to Many at once, to be put on the suppression list.
+    SUPPRESS = "suppress"
 
 
 @dataclass(frozen=True)

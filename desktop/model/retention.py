@@ -92,11 +92,26 @@ class SegmentImpact:
 
 
 @dataclass(frozen=True)
+class SyncImpact:
+    """A sync or a rule whose people are a segment that a purge changes, and what it writes.
+
+    Of a sync that is off (`is_on` False) nothing happens before somebody switches it on.
+    """
+
+    title: str
+    segment: str
+    lists: tuple[str, ...] = ()
+    vars: tuple[str, ...] = ()
+    is_on: bool = False
+
+
+@dataclass(frozen=True)
 class RetentionImpact:
     """What a change of retention would do, counted at `at` (Unix seconds) and not done.
 
     `days` are those wanted, `rows` how many rows of each type would be dropped, `people` whose
-    numbers change by it. `segments` are those that look at such activity.
+    numbers change by it. `segments` are those that look at such activity, `syncs` those that are
+    about the people of one of them.
     """
 
     at: float
@@ -105,6 +120,7 @@ class RetentionImpact:
     rows: Mapping[ActivityType, int]
     people: int
     segments: tuple[SegmentImpact, ...] = ()
+    syncs: tuple[SyncImpact, ...] = ()
 
     @property
     def total_rows(self) -> int:

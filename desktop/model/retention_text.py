@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 
 from desktop.kit.text import format_count
-from desktop.model.retention import ActivityType, RetentionImpact, SegmentImpact, describe_days
+from desktop.model.retention import (
+    ActivityType,
+    RetentionImpact,
+    SegmentImpact,
+    SyncImpact,
+    describe_days,
+)
 
 
 def describe_impact(impact: RetentionImpact) -> Iterator[str]:
@@ -25,9 +31,22 @@ def describe_impact(impact: RetentionImpact) -> Iterator[str]:
     )
     yield "Reports keep their numbers: those days are frozen, and who stands behind them is gone."
     yield from map(_describe_segment, impact.segments)
+    yield from map(_describe_sync, impact.syncs)
+    others = "other " if impact.syncs else ""
     yield (
-        "No list, Sailthru field or sync is changed: syncs compare with what they have read"
-        " themselves, and no segment feeds one."
+        f"No {others}list, Sailthru field or sync is changed: the {others}syncs compare with what"
+        " they have read themselves."
+    )
+
+
+def _describe_sync(impact: SyncImpact) -> str:
+    lists = [f"the list “{name}”" for name in impact.lists]
+    fields = [f"the Sailthru field {name}" for name in impact.vars]
+    writes = f": it writes {', '.join([*lists, *fields])}" if lists or fields else ""
+    state = "" if impact.is_on else " It is off now."
+    return (
+        f"The sync “{impact.title}” is about the people of “{impact.segment}”, and its next run has"
+        f" others{writes}.{state}"
     )
 
 

@@ -25,6 +25,7 @@ class RuleTrigger(Enum):
     BAD_RATING = "bad_rating"
     FRUSTRATED = "frustrated"
     VALUE_CHANGED = "value_changed"
+    ENTERED_SEGMENT = "entered_segment"
 
     @property
     def label(self) -> str:
@@ -46,6 +47,7 @@ _TRIGGER_LABELS = MappingProxyType(
         RuleTrigger.BAD_RATING: "A rating is bad",
         RuleTrigger.FRUSTRATED: "Health turns frustrated",
         RuleTrigger.VALUE_CHANGED: "Customer value changes",
+        RuleTrigger.ENTERED_SEGMENT: "Somebody comes into the segment",
     }
 )
 
@@ -80,8 +82,9 @@ class RuleEvent:
 
     `person_id` is their Zendesk user id; `ticket_id` and `subject` are of the ticket it was about,
     None and empty where it was about none. `target_id` is the record (sid or user id) in which it
-    shows and `fields` are its plan fields: where a rule has written one of them since `before_at`,
-    it was the rule that made it happen.
+    shows, `other_target_id` a second one, and `fields` are their plan fields, or `lists.` for any
+    list and `tags.` for any tag: where a rule has written one of them since `before_at`, it was the
+    rule that made it happen.
     """
 
     key: str
@@ -92,3 +95,4 @@ class RuleEvent:
     target_id: str = ""
     fields: tuple[str, ...] = ()
     before_at: float = 0.0
+    other_target_id: str = ""

@@ -120,9 +120,10 @@ class SyncSource:
     `lists`: the Sailthru lists (smart ones included); none means every natural list.
     `within_days`: only tickets made in so many days; None: all. `stage`: only people who are in
     this stage now; empty: all. Of a rule: `trigger` is what happens to people, `phrase` what a
-    ticket says, `phrase_in` where; `segment` names the saved segment they have to be in. `optout`
-    says whom of Sell's contacts and leads a sync of opt-outs, in either direction, takes for opted
-    out; `products` how Sell's products become content.
+    ticket says, `phrase_in` where. `segment` names the saved segment people have to be in, of a
+    rule and of a sync that copies users or tickets of Zendesk; empty: everybody. `optout` says whom
+    of Sell's contacts and leads a sync of opt-outs, in either direction, takes for opted out;
+    `products` how Sell's products become content.
     """
 
     kind: SourceKind
@@ -264,6 +265,11 @@ class Sync:
     def is_of_products(self) -> bool:
         """Whether a sync copies products, which are nobody: no consent, opt-out or match of one."""
         return self.source.kind is SourceKind.SELL_PRODUCTS
+
+    @property
+    def picks_people(self) -> bool:
+        """Whether the sync looks people up in everybody's data, which needs a right."""
+        return self.is_rule or bool(self.source.segment)
 
     @property
     def target_service(self) -> Service:

@@ -115,8 +115,9 @@ SYNC_FIELDS = (
     SyncField(
         "source.segment",
         "Only people in the segment",
-        "A saved segment of Audience; asked when the rule runs. Empty: everybody.",
-        sources=_OF_RULE,
+        "A saved segment of Audience; asked at each run. Empty: everybody. Of “Somebody comes into"
+        " the segment”: that one.",
+        sources=_READS_ZENDESK,
     ),
     SyncField(
         "source.lists",

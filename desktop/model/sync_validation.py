@@ -77,6 +77,8 @@ def _direction_problems(sync: Sync) -> Iterator[str]:
         yield f"A deleted person is marked in Sailthru, and it writes to {target.title}."
     if effects.list_name_field and target is not Service.ZENDESK:
         yield f"A list's name goes into a Zendesk field, and it reads {source.title}."
+    if sync.source.segment and source is not Service.ZENDESK:
+        yield f"It reads {source.title}: only people of Zendesk are in a segment."
     is_between = source is not target and Service.SAILTHRU in sync.services
     # A rule may give tags to the very users it is about.
     if not (is_between or sync.is_rule):
@@ -101,6 +103,8 @@ def _rule_problems(sync: Sync) -> Iterator[str]:
         return
     if source.trigger is RuleTrigger.PHRASE and not source.phrase.strip():
         yield "Say the phrase that a ticket has to hold."
+    if source.trigger is RuleTrigger.ENTERED_SEGMENT and not source.segment.strip():
+        yield "Say which segment people come into."
     if cap is None or cap.window is not CapPeriod.DAY:
         yield "A rule acts on a person so many times a day at most: set its contact limit so."
     both = sorted({*effects.add_to_lists} & {*effects.remove_from_lists})

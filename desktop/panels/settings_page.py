@@ -188,7 +188,18 @@ class SettingsPage(QWidget):
         if key == "data":
             erasures = ErasuresCard(model.erasures)
             erasures.erasure_requested.connect(self.erasure_requested)
-            return (LocalDataCard(model.data, form), RetentionCard(model.retention, form), erasures)
+            reports = [
+                settings_table.REPORT_MAIL_TO.key,
+                settings_table.REPORT_WEEKLY.key,
+                settings_table.OPTOUT_ALARM.key,
+            ]
+            intro = "Sent through the mail server of “Syncs”, by a computer that keeps the data."
+            return (
+                LocalDataCard(model.data, form),
+                RetentionCard(model.retention, form),
+                SettingsSectionCard("Reports by e-mail", form, reports, intro),
+                erasures,
+            )
         if key == "window":
             return (
                 SettingsSectionCard(

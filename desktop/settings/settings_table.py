@@ -245,6 +245,16 @@ PAUSED_LIST = text_setting(
     parse=value_parsers.parse_name,
     is_admin_only=True,
 )
+SUPPRESSION_LIST = text_setting(
+    "names.suppression_list",
+    SettingSection.NAMES,
+    "Suppression list",
+    "The Sailthru list of customers whom campaigns leave out, as frustrated ones. Fairlead puts"
+    " nobody on it unasked.",
+    default="Support - suppressed",
+    parse=value_parsers.parse_name,
+    is_admin_only=True,
+)
 SYNC_SMART_LIST = text_setting(
     "names.smart_list",
     SettingSection.NAMES,
@@ -483,6 +493,32 @@ REPORT_PHRASES: Setting[tuple[str, ...]] = Setting(
     "The report “phrases” counts the tickets in which they stand.",
     serialize=_dump_texts,
 )
+REPORT_MAIL_TO: Setting[tuple[str, ...]] = Setting(
+    "reports.mail_to",
+    SettingKind.TABLE,
+    (),
+    value_parsers.parse_emails,
+    SettingSection.DATA,
+    "Reports go to",
+    "They hold numbers alone, and name no customer and no agent.",
+    serialize=_dump_texts,
+    is_admin_only=True,
+)
+REPORT_WEEKLY = flag_setting(
+    "reports.weekly_mail",
+    SettingSection.DATA,
+    "Each Monday the week's reports",
+    "From six in the morning in the account's time zone, or once this computer is on.",
+    is_admin_only=True,
+)
+OPTOUT_ALARM = flag_setting(
+    "reports.optout_alarm",
+    SettingSection.DATA,
+    "Tell when opt-outs exceed twice the usual",
+    "Compares 7 days with an average week of the four before, each morning; told on this computer"
+    " and by e-mail, once a week at most.",
+    is_admin_only=True,
+)
 EVENT_DAYS = number_setting(
     "events.keep_days",
     SettingSection.DATA,
@@ -639,6 +675,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     SYNC_MARK_VAR,
     PAUSED_VAR,
     PAUSED_LIST,
+    SUPPRESSION_LIST,
     SYNC_SMART_LIST,
     SYNC_CHECKBOX_FIELD,
     HIGHVALUE_TAG,
@@ -658,6 +695,9 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     *RETENTION_DAYS.values(),
     SOURCE_RECORDS,
     REPORT_PHRASES,
+    REPORT_MAIL_TO,
+    REPORT_WEEKLY,
+    OPTOUT_ALARM,
     EVENT_DAYS,
     WORKSPACE_KIND,
     WORKSPACE_COLOUR,

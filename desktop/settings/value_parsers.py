@@ -231,6 +231,16 @@ def parse_list_names(value: Json) -> tuple[str, ...]:
     return names
 
 
+def parse_emails(value: Json) -> tuple[str, ...]:
+    """Parse a setting of different e-mail addresses."""
+    if not isinstance(value, list | tuple) or len(value) > _MAX_LISTS:
+        raise InvalidInput(f"It must be a list of at most {_MAX_LISTS} addresses.")
+    found = tuple(filter(None, map(parse_email, value)))
+    if len({one.casefold() for one in found}) < len(found):
+        raise InvalidInput("One address stands there twice.")
+    return found
+
+
 def parse_phrases(value: Json) -> tuple[str, ...]:
     """Parse a setting of different phrases that are looked for, each with a letter or digit."""
     if not isinstance(value, list | tuple) or len(value) > _MAX_PHRASES:

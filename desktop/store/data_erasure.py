@@ -15,13 +15,17 @@ from desktop.store.kept_ticket_repository import delete_ticket_text
 from desktop.store.sqlite_database import Database
 
 # Of history.db: what names or describes somebody. The counts name nobody and stay.
-_PERSONAL_HISTORY = ("archived_person", "health_reading", "value_reading", "optout_reading")
+_PERSONAL_HISTORY = (
+    "archived_person", "health_reading", "value_reading", "optout_reading", "segment_presence",
+    # Without it whoever is read again would come into every segment.
+    "segment_look",
+)  # fmt: skip
 _ARCHIVED_BY_EXTERNAL_ID = (
     "SELECT id FROM archived_person WHERE external_id <> '' AND lower(external_id) = lower(?)"
 )
 _HISTORY_TABLES = (
     *_PERSONAL_HISTORY, "counted_ticket", "ticket_count", "counted_rating", "rating_count",
-    "retention",
+    "retention", "report_notice",
 )  # fmt: skip
 _DATA_TABLES = (
     "person", "person_body", "person_address", "person_tag", "person_field", "tag",
@@ -67,6 +71,9 @@ def erase_kept_people(
         erased = connection.executemany(
             "DELETE FROM archived_person WHERE id = ?", [(one,) for one in users]
         ).rowcount
+        connection.executemany(
+            "DELETE FROM segment_presence WHERE person = ?", [(one,) for one in users]
+        )
         for table in ("health_reading", "value_reading", "optout_reading"):
             connection.executemany(
                 f"DELETE FROM {table} WHERE sid = ?",  # noqa: S608 - a name of ours

@@ -1,4 +1,4 @@
-"""Counts and erases what `data.db` and `history.db` keep of one data source, and of no other."""
+"""Counts and erases what this computer's files keep of one data source, and of no other."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -33,11 +33,34 @@ _TABLES: Mapping[DataSourceKind, tuple[str, ...]] = MappingProxyType(
 # Of history.db: what names or describes somebody. The counts name nobody and stay.
 _HISTORY: Mapping[DataSourceKind, tuple[str, ...]] = MappingProxyType(
     {
-        DataSourceKind.SUPPORT: ("archived_person",),
+        DataSourceKind.SUPPORT: ("archived_person", "segment_presence", "segment_look"),
         DataSourceKind.SAILTHRU: ("health_reading", "value_reading", "optout_reading"),
     }
 )
 _IS_LIST = "name LIKE 'list %'"
+# Of mirror.db: what look-ups and syncs have read.
+_COPIES: Mapping[DataSourceKind, tuple[str, ...]] = MappingProxyType(
+    {
+        DataSourceKind.SUPPORT: ("cached_user", "cached_ticket", "feed_user", "feed_ticket"),
+        DataSourceKind.SAILTHRU: ("cached_profile", "feed_profile"),
+        DataSourceKind.SELL: ("feed_sell",),
+    }
+)
+# Beside them: what leads to them, by table and condition. The feeds begin anew without their row.
+_OF_COPIES: Mapping[DataSourceKind, Mapping[str, str]] = MappingProxyType(
+    {
+        DataSourceKind.SUPPORT: {
+            "user_address": "true", "user_tickets": "true", "feed_user_address": "true",
+            "opened_customer": "kind = 'user'", "feed": "name LIKE 'zendesk %'",
+        },
+        DataSourceKind.SAILTHRU: {
+            "profile_address": "true", "opened_customer": "kind = 'profile'",
+            "feed": "name NOT LIKE 'zendesk %' AND name NOT LIKE 'sell %'",
+        },
+        DataSourceKind.SELL: {"feed": "name LIKE 'sell %'"},
+    }
+)  # fmt: skip
+COPIES = "copies of look-ups and syncs"
 
 
 def count_source(data: Database, kind: DataSourceKind) -> Mapping[str, int]:
@@ -50,6 +73,34 @@ def count_source(data: Database, kind: DataSourceKind) -> Mapping[str, int]:
         }
 
     return data.read(look)
+
+
+def count_copies(mirror: Database, kind: DataSourceKind) -> int:
+    """Count the records of a data source that look-ups and syncs have read into `mirror.db`."""
+
+    def look(connection: sqlite3.Connection) -> int:
+        return sum(
+            int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
+            for table in _COPIES.get(kind, ())
+        )
+
+    return mirror.read(look)
+
+
+def erase_copies(mirror: Database, kind: DataSourceKind) -> None:
+    """Delete what look-ups and syncs have read of a data source; syncs read it whole again.
+
+    Raises StorageError while another process still reads, as `Database.scrub` does.
+    """
+
+    def act(connection: sqlite3.Connection) -> None:
+        for table in _COPIES.get(kind, ()):
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+        for table, where in _OF_COPIES.get(kind, {}).items():
+            connection.execute(f"DELETE FROM {table} WHERE {where}")  # noqa: S608
+
+    mirror.write(act)
+    mirror.scrub()
 
 
 def erase_source(data: Database, history: Database, kind: DataSourceKind) -> None:

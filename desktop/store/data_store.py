@@ -17,8 +17,10 @@ from desktop.store.kept_person_repository import KeptPersonRepository
 from desktop.store.kept_profile_repository import KeptProfileRepository
 from desktop.store.kept_ticket_repository import KeptTicketRepository
 from desktop.store.profile_report_repository import ProfileReportRepository
+from desktop.store.report_notice_repository import ReportNoticeRepository
 from desktop.store.retention_repository import RetentionRepository
 from desktop.store.rule_event_repository import RuleEventRepository
+from desktop.store.segment_presence_repository import SegmentPresenceRepository
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
 from desktop.store.ticket_report_repository import TicketReportRepository
@@ -48,6 +50,8 @@ class DataStore:
     rule_events: RuleEventRepository
     field_facts: FieldFactsRepository
     retention: RetentionRepository
+    report_notices: ReportNoticeRepository
+    segment_presence: SegmentPresenceRepository
     activity: CustomerActivityRepository
     data_db: Database
     history_db: Database
@@ -90,6 +94,8 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         rule_events=RuleEventRepository(history, data),
         field_facts=FieldFactsRepository(reading),
         retention=RetentionRepository(data, history),
+        report_notices=ReportNoticeRepository(history),
+        segment_presence=SegmentPresenceRepository(history),
         activity=CustomerActivityRepository(reading, history),
         data_db=data,
         history_db=history,

@@ -37,15 +37,24 @@ class ProfileReportRepository(Repository):
 
     @database_call
     def count_states(
-        self, what: str, ends: Sequence[float]
-    ) -> Mapping[str | int | None, Sequence[int]]:
+        self, what: str, ends: Sequence[float], moves_from: float
+    ) -> tuple[
+        Mapping[str | int | None, Sequence[int]],
+        Mapping[tuple[str | int | None, str | int | None], int],
+    ]:
         """Count profiles by their `health` or `value` as it stood at each of `ends`, ascending.
 
-        None: it was set once and is not any more. What was never set is not counted.
+        None: it was set once and is not any more. What was never set is not counted. Beside it
+        how many readings since `moves_from` (Unix seconds) have moved from one state to another.
         """
         table, column = _STATES[what]
 
-        def look(connection: sqlite3.Connection) -> dict[str | int | None, list[int]]:
+        def look(
+            connection: sqlite3.Connection,
+        ) -> tuple[
+            dict[str | int | None, list[int]], Counter[tuple[str | int | None, str | int | None]]
+        ]:
+            moves: Counter[tuple[str | int | None, str | int | None]] = Counter()
             running: Counter[str | int | None] = Counter()
             # The columns beside max() are those of its row (sqlite.org/lang_select.html, 2.5).
             before = connection.execute(
@@ -71,10 +80,13 @@ class ProfileReportRepository(Repository):
                     place += 1
                 running[row["now"]] += row["n"]
                 if row["was"] is not None:
-                    running[row["was"] if row["was"] != "" else None] -= row["n"]
+                    was = row["was"] if row["was"] != "" else None
+                    running[was] -= row["n"]
+                    if row["at"] >= moves_from and was != row["now"]:
+                        moves[was, row["now"]] += row["n"]
             for rest in range(place, len(ends)):
                 _note(found, running, rest, len(ends))
-            return found
+            return found, moves
 
         return self._database.read(look)
 

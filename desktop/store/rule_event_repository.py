@@ -168,6 +168,18 @@ class RuleEventRepository(Repository):
         return frozenset(row["id"] for row in rows)
 
     @database_call
+    def find_sids(self, people: Sequence[int]) -> Mapping[int, str]:
+        """Select the sids of people's profiles by their Zendesk id, as far as they are known."""
+        rows = self._data.read(
+            lambda c: c.execute(
+                "SELECT id, sid FROM person WHERE sid IS NOT NULL AND id IN"
+                " (SELECT value FROM json_each(?))",
+                (msgspec.json.encode(list(people)).decode(),),
+            ).fetchall()
+        )
+        return {row["id"]: row["sid"] for row in rows}
+
+    @database_call
     def get_users(self, people: Sequence[int]) -> Mapping[int, ZendeskUser]:
         """Select people as Zendesk told them last, by their id; who is not kept is left out."""
         rows = self._data.read(

@@ -78,9 +78,9 @@ class FeedExtractor:
         not read what is needed, and what the services raise.
         """
         kind = sync.source.kind
+        if sync.picks_people and self._context.rule_source is not None:
+            await self._context.rule_source.refresh(sync.source)
         if kind is SourceKind.RULE:
-            if self._context.rule_source is not None:
-                await self._context.rule_source.refresh(sync.source)
             return ()
         if kind is SourceKind.SAILTHRU_LISTS:
             lists = await self._resolve_lists(sync)

@@ -14,7 +14,7 @@ from desktop.model.marketing_pause import parse_pause_terms
 from desktop.model.rule_trigger import PREVIEW_DAYS, PREVIEW_PEOPLE, RuleEvent, RuleTrigger
 from desktop.model.sync import Sync
 from desktop.model.sync_state import SyncMember
-from desktop.model.target_record import VAR_PREFIX
+from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, VAR_PREFIX
 from desktop.model.time_zone import local_time, parse_time_zone
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.sync.rule_source import RuleSource
@@ -171,19 +171,29 @@ class RuleReader:
     def _without_own_writes(self, events: Iterable[RuleEvent]) -> tuple[RuleEvent, ...]:
         """Leave out what a rule has made happen itself, this one or another."""
         asked = tuple(events)
-        fields = {field for event in asked for field in event.fields}
-        if not fields:
+        if not any(event.fields for event in asked):
             return asked
-        rules = [sync.name for sync in self._store.syncs.list_all.blocking() if sync.is_rule]
+        rules = [sync for sync in self._store.syncs.list_all.blocking() if sync.is_rule]
+        fields = {field: _expand_field(field, rules) for event in asked for field in event.fields}
+        targets = {
+            target
+            for event in asked
+            for target in (event.target_id, event.other_target_id)
+            if target
+        }
         writes = self._store.sync_state.list_write_times.blocking(
-            rules, sorted(fields), sorted({event.target_id for event in asked})
+            [rule.name for rule in rules],
+            sorted({one for names in fields.values() for one in names}),
+            sorted(targets),
         )
 
         def is_own(event: RuleEvent) -> bool:
             return any(
                 event.before_at <= at <= event.at
                 for field in event.fields
-                for at in writes.get((event.target_id, field), ())
+                for name in fields[field]
+                for target in (event.target_id, event.other_target_id)
+                for at in writes.get((target, name), ())
             )
 
         return tuple(event for event in asked if not is_own(event))
@@ -219,6 +229,21 @@ def record_of_event(user: ZendeskUser, event: RuleEvent, sync: Sync) -> SourceRe
         "ticket_subject": event.subject,
     }
     return record.with_values({key: value for key, value in told.items() if not is_empty(value)})
+
+
+def _expand_field(field: str, rules: Iterable[Sync]) -> tuple[str, ...]:
+    """Return the plan fields that an event's field stands for: of any list or tag, what is written.
+
+    Rules that were removed are not among them; nor are what they wrote.
+    """
+    if field not in (LIST_PREFIX, TAG_PREFIX):
+        return (field,)
+    found: set[str] = set()
+    for rule in rules:
+        effects = rule.effects
+        lists = (*effects.add_to_lists, *effects.remove_from_lists, effects.pause_list)
+        found |= set(lists if field == LIST_PREFIX else effects.add_tags)
+    return tuple(f"{field}{name}" for name in sorted(filter(None, found)))
 
 
 def _latest_by_person(events: Iterable[RuleEvent]) -> dict[int, RuleEvent]:

@@ -1,4 +1,4 @@
-"""What a rule asks of the data workspace; the data workspace is another package's."""
+"""What a rule or a segment's sync asks of everybody's data, which is another package's."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -9,10 +9,14 @@ from desktop.model.zendesk_user import ZendeskUser
 
 
 class RuleSource(Protocol):
-    """The data workspace as a rule's run uses it; all but `refresh` wait for the database."""
+    """Everybody's data as a run uses it; all but `refresh` wait for the database."""
 
     async def refresh(self, source: SyncSource) -> None:
-        """Read what has changed of what the rule waits for. Raises what forbids or prevents it."""
+        """Read what has changed of what the source asks. Raises what forbids or prevents it."""
+        ...
+
+    def list_segment(self, name: str) -> Sequence[int]:
+        """List the Zendesk ids of the people in a saved segment now. Raises NotFound."""
         ...
 
     def find_events(self, source: SyncSource, since: float, limit: int) -> Sequence[RuleEvent]:

@@ -10,6 +10,8 @@ from desktop.model.sync import Sync, SyncStatus
 def describe_trigger(rule: Sync) -> str:
     """Say what a rule waits for: “A new ticket says “refund” in its subject”."""
     source = rule.source
+    if source.trigger is RuleTrigger.ENTERED_SEGMENT:
+        return f"{source.trigger.label} “{source.segment}”"
     if source.trigger is not RuleTrigger.PHRASE:
         return source.trigger.label
     return f"{source.trigger.label}: “{source.phrase}” ({source.phrase_in.label})"
@@ -52,6 +54,7 @@ def stuck_pause_text(status: SyncStatus) -> str:
 def describe_rule(rule: Sync) -> tuple[str, ...]:
     """Say in lines what a rule waits for, whom it acts on, and what it does."""
     when = f"When: {describe_trigger(rule)}"
-    whom = f"; only people in the segment “{rule.source.segment}”" if rule.source.segment else ""
+    is_limited = rule.source.segment and rule.source.trigger is not RuleTrigger.ENTERED_SEGMENT
+    whom = f"; only people in the segment “{rule.source.segment}”" if is_limited else ""
     actions = "; ".join(describe_actions(rule)) or "nothing yet"
     return f"{when}{whom}", f"Then: {actions}"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.field_condition import ConditionOperator
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sell_lists import lead_lists_of
@@ -48,6 +49,7 @@ class SourceReader:
         self._sync = sync
         self._kind = sync.source.kind
         self._lists = tuple(lists)
+        self._segment: dict[int, None] | None = None
         self._sell_kinds = SELL_SOURCES.get(self._kind, ())
         # Nobody may be marked as opted out: that is no lost source.
         self.is_always_incremental = sync.is_of_optouts
@@ -114,10 +116,15 @@ class SourceReader:
 
     def count_changed(self, before: Watermarks) -> int:
         """Count the users, or people with tickets, who changed since a watermark."""
+        if self._sync.source.segment:
+            return len(self._segment_people())
         return self._feeds.count_changed_people.blocking(*self._changed_range(before))
 
     def sample(self, before: Watermarks, count: int) -> list[SourceRecord]:
         """Sample the people who changed since a watermark, evenly; only of Zendesk's feeds."""
+        if self._sync.source.segment:
+            people = list(self._segment_people())
+            return list(self._iter_segment(people[:: max(1, len(people) // max(count, 1))][:count]))
         ids = self._feeds.sample_changed_people.blocking(*self._changed_range(before), count)
         records = (self.get_record(id_) for id_ in ids)
         return [record for record in records if record is not None]
@@ -129,13 +136,16 @@ class SourceReader:
 
     @property
     def plans_gone_members(self) -> bool:
-        """Whether who is on no list of the source any more loses what the sync gave them."""
+        """Whether who is on no list, or out of the segment, loses what the sync gave them."""
         effects, stages = self._sync.effects, self._sync.stage_fields
         gives = effects.remove_when_gone or effects.untag_when_gone or stages
-        return self._kind is SourceKind.SAILTHRU_LISTS and bool(gives)
+        is_of_some = self._kind is SourceKind.SAILTHRU_LISTS or bool(self._sync.source.segment)
+        return is_of_some and bool(gives)
 
     def is_still_member(self, member: SyncMember) -> bool:
-        """Whether the last exports of the source's lists had this member's profile."""
+        """Whether the last exports of the source's lists had this member, or the segment has."""
+        if self._sync.source.segment:
+            return member.source_id.isdigit() and int(member.source_id) in self._segment_people()
         return self._is_on_any(self._lists, member.source_id)
 
     def lead_lists_of_people(self, sids: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -167,6 +177,8 @@ class SourceReader:
         if self._sell_kinds:
             return self._get_sell_record(source)
         person = self._feeds.get_user.blocking(int(source)) if source.isdigit() else None
+        if self._sync.source.segment and person and person.id not in self._segment_people():
+            return None
         return None if person is None else self._record_of(person, self._tickets(person.id))
 
     def _get_sell_record(self, source: str) -> SourceRecord | None:
@@ -217,17 +229,10 @@ class SourceReader:
                     if place and self._is_on_any(self._lists[:place], profile.sid):
                         continue
                     yield source_record_from_export(profile, name, self._context.value_source)
-        elif self._sync.is_of_products:
-            feed = feeds.get_state.blocking(SELL_PRODUCTS_FEED)
-            after = feed.changes_after(before.get(SELL_PRODUCTS_FEED, ""))
-            products = self._context.store.sell_products.iter_products(after, feed.seq)
-            yield from filter(None, map(self._product_record_of, products))
-        elif self._sell_kinds:
-            for kind in self._sell_kinds:
-                feed = feeds.get_state.blocking(SELL_FEEDS[kind])
-                after = feed.changes_after(before.get(feed.name, ""))
-                people = self._context.store.sell_feeds.iter_records(kind, after, feed.seq)
-                yield from map(self.record_of_person, people)
+        elif self._sync.is_of_products or self._sell_kinds:
+            yield from self._iter_changed_in_sell(before)
+        elif self._sync.source.segment:
+            yield from self._iter_segment(list(self._segment_people()))
         elif self._kind is SourceKind.ZENDESK_TICKETS:
             feed = feeds.get_state.blocking(TICKETS_FEED)
             for requester in feeds.iter_requesters(
@@ -242,6 +247,41 @@ class SourceReader:
                 feed.changes_after(before.get(USERS_FEED, "")), feed.seq
             ):
                 yield self._record_of(person)
+
+    def _iter_changed_in_sell(self, before: Watermarks) -> Iterator[SourceRecord]:
+        feeds = self._feeds
+        if self._sync.is_of_products:
+            feed = feeds.get_state.blocking(SELL_PRODUCTS_FEED)
+            after = feed.changes_after(before.get(SELL_PRODUCTS_FEED, ""))
+            products = self._context.store.sell_products.iter_products(after, feed.seq)
+            yield from filter(None, map(self._product_record_of, products))
+            return
+        for kind in self._sell_kinds:
+            feed = feeds.get_state.blocking(SELL_FEEDS[kind])
+            after = feed.changes_after(before.get(feed.name, ""))
+            people = self._context.store.sell_feeds.iter_records(kind, after, feed.seq)
+            yield from map(self.record_of_person, people)
+
+    def _iter_segment(self, people: Sequence[int]) -> Iterator[SourceRecord]:
+        """Yield the source records of people of the segment; of tickets, who has one."""
+        for person_id in people:
+            person = self._feeds.get_user.blocking(person_id)
+            tickets = self._tickets(person_id)
+            if person is not None and (tickets or self._kind is SourceKind.ZENDESK_USERS):
+                yield self._record_of(person, tickets)
+
+    def _segment_people(self) -> Mapping[int, None]:
+        """Return the Zendesk ids of the people in the segment, looked up once for a plan."""
+        if self._segment is None:
+            source = self._context.rule_source
+            if source is None:
+                raise UserDecisionNeeded(
+                    "A segment needs the data of everybody, which this computer does not keep.",
+                    "Nothing was read or written.",
+                    "An admin switches it on: `fairlead data on`.",
+                )
+            self._segment = dict.fromkeys(source.list_segment(self._sync.source.segment))
+        return self._segment
 
     def _record_of(
         self, person: ZendeskUser, tickets: Sequence[ExportedTicket] = ()
@@ -260,8 +300,14 @@ class SourceReader:
     def _depends_on_time(self) -> bool:
         source = self._sync.source
         rules = [*source.where, *(c for stage in self._sync.stages for c in stage.where)]
-        return source.within_days is not None or any(
-            c.test in (ConditionOperator.WITHIN_DAYS, ConditionOperator.BEFORE_DAYS) for c in rules
+        # Who is in a segment may change without their user.
+        return (
+            bool(source.segment)
+            or source.within_days is not None
+            or any(
+                c.test in (ConditionOperator.WITHIN_DAYS, ConditionOperator.BEFORE_DAYS)
+                for c in rules
+            )
         )
 
 

@@ -187,10 +187,12 @@ class SyncService:
 
     def _complete_rule(self, sync: Sync) -> Sync:
         """Return a rule with the account's names, where the actor may have it. Others as is."""
-        if not sync.is_rule:
+        if not sync.picks_people:
             return sync
         gate = self._require_rule_gate()
         gate.require_allowed(sync.source)
+        if not sync.is_rule:
+            return sync
         var, name = gate.pause_names() if sync.effects.pause_days else ("", "")
         return replace(sync, effects=replace(sync.effects, pause_var=var, pause_list=name))
 
@@ -311,7 +313,7 @@ class SyncService:
             )
         if on and sync.is_of_optouts:
             _require_optout_marks(sync)
-        if on and sync.is_rule:
+        if on and sync.picks_people:
             self._require_rule_gate().require_allowed(sync.source)
             _require_valid(sync)
         if on and not sync.on:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from desktop.audience.audience_service import AudienceRights
 from desktop.audience.report_service import ReportService
+from desktop.audience.value_health_findings import ValueHealthNames
 from desktop.model.permission import (
     DEFAULT_PERMISSIONS,
     Actor,
@@ -35,6 +36,7 @@ def report_service(
     actor: Actor = ADMIN,
     granted: Iterable[Permission] = (),
     has_data: bool = True,
+    names: ValueHealthNames | None = None,
 ) -> ReportService:
     """A ReportService for somebody, with agents' permissions as they come and those `granted`."""
     rules = build_rules(granted)
@@ -44,6 +46,7 @@ def report_service(
         ManualClock(now),
         AudienceRights(lambda: actor, lambda: rules, lambda: has_data),
         lambda: zone,
+        lambda: names or ValueHealthNames(),
     )
 
 

@@ -2,10 +2,14 @@
 
 from zoneinfo import ZoneInfo
 
-from desktop.app.screenshot_tour.sample_optouts import add_optouts
+from desktop.app.screenshot_tour.sample_optouts import add_optouts, sid
+from desktop.model.customer_value import CustomerValueSource
+from desktop.model.exported_profile import ExportedProfile
+from desktop.model.match_keys import hash_email
 from desktop.panels.reports.report_tile import ReportTile
 from desktop.panels.reports.reports_page import ReportsPage
 from desktop.settings import settings_table
+from desktop.store.kept_profile_repository import ProfileFields
 from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
 from tests.support.data_cases import read_all
 from tests.support.report_cases import busy_account
@@ -29,6 +33,23 @@ class ReportsPageDriver(WindowDriver):
         self.house.session.change_settings({settings_table.KEEP_EVERYTHING.key: True})
         await self.wait_until(lambda: "reports" in self.view.rail_pages)
         self.view.show_page("reports")
+        await self.wait_until(self.is_counted)
+
+    async def show_health_of(self, *frustrated: int) -> None:
+        """Keep profiles of these people, who are frustrated, and show the report of health."""
+        store, now = self.house.data_store, self.home.clock.now()
+        profiles = [
+            ExportedProfile(
+                sid(number),
+                hash_email(f"p{number}@people.example"),
+                vars={"zendesk_health": "frustrated"},
+            )
+            for number in frustrated
+        ]
+        fields = ProfileFields("zendesk_health", CustomerValueSource("customer_value", (), {}))
+        await store.profiles.save_profiles("Newsletter", profiles, "job", fields, now)
+        self.model.choose("health")
+        self.model.refresh()
         await self.wait_until(self.is_counted)
 
     @property

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
+from desktop.app import report_mail
 from desktop.app.background import (
     batch_undos,
     database_changes,
@@ -107,6 +108,7 @@ def start_background_loops(
         ("batch undos", batch_undos.POLL_S, undos.run_once),
         ("pauses", PAUSE_CHECK_S, partial(release_due_pauses, services)),
         ("everybody", everybody_reading.POLL_S, everybody.run_once),
+        ("reports", report_mail.POLL_S, report_mail.ReportMail(services, show_notice).run_once),
         ("addresses", ADDRESS_CHECK_S, partial(check_changed_addresses, services)),
         ("bounces", BOUNCE_CHECK_S, partial(check_repaired_bounces, services)),
         ("updates", CHECK_S, updates.run_once),

@@ -27,10 +27,15 @@ from desktop.model.audience_person import (
     ConditionCount,
 )
 from desktop.model.json_value import Json
-from desktop.viewmodels.audience.person_text import cell_text, cell_value, file_cell
-from desktop.viewmodels.file_export import FileFormat, RowFormat, export_pages
+from desktop.viewmodels.audience.person_text import cell_text, people_format, person_document
+from desktop.viewmodels.file_export import FileFormat, export_pages
 
 _DEFAULT_LIMIT = 50
+_FILE_OPTIONS = {
+    "csv": (FileFormat.CSV, "as a table"),
+    "xlsx": (FileFormat.XLSX, "as an Excel workbook"),
+    "jsonl": (FileFormat.JSON_LINES, "as a JSON object a line"),
+}
 _SEGMENT_ACTIONS = ("save", "list", "remove")
 _COLUMN_NAMES = ", ".join(column.value for column in AudienceColumn)
 
@@ -65,9 +70,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         default=_DEFAULT_LIMIT,
         help=f"at most so many people; more than {PAGE_ROWS} are an export: a right of its own",
     )
-    parser.add_argument(
-        "--csv", metavar="FILE", help="write everybody who matches to a file; a right of its own"
-    )
+    for name, kind in _FILE_OPTIONS.items():
+        parser.add_argument(
+            f"--{name}",
+            metavar="FILE",
+            help=f"write everybody who matches to a file, {kind[1]}; a right of its own",
+        )
 
 
 @in_workspace()
@@ -79,8 +87,9 @@ async def _run(services: WorkspaceServices, options: argparse.Namespace) -> int:
         return await _work_on_segments(services, options)
     group = await _read_conditions(services, options)
     order, columns = _parse_order(options.sort), _parse_columns(options.columns)
-    if options.csv:
-        return await _export(services, options, group, order, columns)
+    for name, (file_format, _) in _FILE_OPTIONS.items():
+        if file := getattr(options, name):
+            return await _export(services, options, group, order, columns, Path(file), file_format)
     if options.limit < 0:
         raise InvalidInput("--limit is below zero.", "Nobody was looked up.", "Name a number.")
     audience = services.audience
@@ -97,7 +106,7 @@ async def _run(services: WorkspaceServices, options: argparse.Namespace) -> int:
     return emit(
         {
             "total": total,
-            "rows": [_row_document(person, columns) for person in people],
+            "rows": [person_document(person, columns) for person in people],
             "conditions": [_condition_document(*one) for one in counts],
             "where": format_expression(group),
             "coverage": {
@@ -157,14 +166,6 @@ def _parse_order(text: str) -> AudienceOrder:
     return AudienceOrder(column, is_descending=way == "desc")
 
 
-def _row_document(person: AudiencePerson, columns: Sequence[AudienceColumn]) -> Json:
-    return {
-        "id": person.id,
-        **{column.value: cell_value(person, column) for column in columns},
-        "profile_read": person.is_profile_read,
-    }
-
-
 def _condition_document(condition: AudienceCondition, count: ConditionCount) -> Json:
     return {
         "where": format_expression(AudienceGroup((condition,))),
@@ -197,18 +198,15 @@ async def _export(
     group: AudienceGroup,
     order: AudienceOrder,
     columns: Sequence[AudienceColumn],
+    path: Path,
+    file_format: FileFormat,
 ) -> int:
-    audience, path = services.audience, Path(options.csv)
+    audience = services.audience
     await audience.read_coverage()
     total = await audience.count(group)
     await audience.note_export(group, total, [column.value for column in columns])
-    row_format: RowFormat[AudiencePerson] = RowFormat(
-        [column.label for column in columns],
-        lambda person: [[file_cell(person, column) for column in columns]],
-        lambda person: _row_document(person, columns),
-    )
     count = await export_pages(
-        path, audience.iter_people(group, order), row_format, file_format=FileFormat.CSV
+        path, audience.iter_people(group, order), people_format(columns), file_format=file_format
     )
     return emit(
         {"total": total, "rows": count, "file": str(path)},

@@ -126,9 +126,11 @@ def _impact_document(impact: RetentionImpact) -> dict[str, Json]:
             {"name": one.name, "leaving": one.leaving, "entering": one.entering}
             for one in impact.segments
         ],
-        "lists": [],
-        "vars": [],
-        "syncs": [],
+        "lists": sorted({name for one in impact.syncs for name in one.lists}),
+        "vars": sorted({name for one in impact.syncs for name in one.vars}),
+        "syncs": [
+            {"sync": one.title, "segment": one.segment, "on": one.is_on} for one in impact.syncs
+        ],
     }
 
 

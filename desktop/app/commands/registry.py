@@ -44,6 +44,7 @@ COMMANDS = (
     CommandEntry("data", "what is kept of customers on this computer; read, erase it", "data"),
     CommandEntry("audience", "look everybody up by conditions; segments, export", "audience"),
     CommandEntry("report", "count tickets, ratings, opt-outs, health and runs by day", "report"),
+    CommandEntry("report-mail", "send the week's reports each Monday; tell of opt-outs", "report"),
     CommandEntry("privacy", "export or erase everything known of one person", "privacy"),
     CommandEntry("sync", "preview, run and schedule syncs between Zendesk and Sailthru", "sync"),
     CommandEntry(

@@ -1,19 +1,21 @@
-"""`fairlead report NAME`: count a report, print it, or write it to a file."""
+"""`fairlead report` counts a report, prints it or writes it to a file; `report-mail` mails them."""
 
 import argparse
 from pathlib import Path
 
+from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.open_workspace import in_workspace
+from desktop.app.commands.open_workspace import in_workspace, open_workspace
+from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
-from desktop.audience.report_definitions import REPORTS, ReportDefinition
-from desktop.audience.report_table import ReportTable, build_table, report_document
-from desktop.audience.report_wording import describe_difference, describe_figure, short_day
+from desktop.app.report_mail import ReportMail
+from desktop.audience.report_definitions import REPORTS
+from desktop.audience.report_table import build_table, report_document
+from desktop.audience.report_text import describe_report
 from desktop.kit.text import format_count
-from desktop.model.report import Report
+from desktop.model.json_value import Json
 from desktop.model.report_period import BucketSize
-from desktop.model.time_zone import local_time
 from desktop.settings import settings_table
 from desktop.viewmodels.file_export import format_csv, write_private_file
 
@@ -53,7 +55,7 @@ async def _report(services: WorkspaceServices, options: argparse.Namespace) -> i
         phrases=tuple(options.phrases or session.values.get(settings_table.REPORT_PHRASES)),
     )
     table = build_table(report, definition)
-    lines = list(_lines(report, definition, table))
+    lines = list(describe_report(report, definition, table, with_conditions=True))
     document = report_document(report, definition)
     if options.csv:
         path = Path(options.csv)
@@ -65,36 +67,55 @@ async def _report(services: WorkspaceServices, options: argparse.Namespace) -> i
     return emit(document, lines, as_json=options.json)
 
 
-def _lines(report: Report, definition: ReportDefinition, table: ReportTable) -> list[str]:
-    period = report.period
-    difference = describe_difference(report, definition.noun)
+def _add_mail_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--to", action="append", metavar="ADDRESS", help="who gets them; several times for several"
+    )
+    parser.add_argument("--to-nobody", action="store_true", help="nobody gets them any more")
+    parser.add_argument("--weekly", choices=["on", "off"], help="each Monday the week's reports")
+    parser.add_argument(
+        "--alarm", choices=["on", "off"], help="tell when opt-outs exceed twice the usual"
+    )
+    parser.add_argument("--send", action="store_true", help="send the last week's reports now")
+
+
+async def _set_mail(context: AppContext, options: argparse.Namespace) -> int:
+    changes: dict[str, Json] = {}
+    if options.to or options.to_nobody:
+        changes[settings_table.REPORT_MAIL_TO.key] = list(dict.fromkeys(options.to or ()))
+    for key, given in (
+        (settings_table.REPORT_WEEKLY.key, options.weekly),
+        (settings_table.OPTOUT_ALARM.key, options.alarm),
+    ):
+        if given is not None:
+            changes[key] = given == "on"
+    is_acting = bool(changes) or options.send
+    async with open_workspace(context, options.workspace, connect=is_acting) as services:
+        session = services.session
+        await require_view_permission(services)
+        if changes:
+            session.change_settings(changes)
+        sent = await ReportMail(services).send_weekly_now() if options.send else None
+        get = session.values.get
+        to = get(settings_table.REPORT_MAIL_TO)
+        weekly, alarm = get(settings_table.REPORT_WEEKLY), get(settings_table.OPTOUT_ALARM)
+    who = ", ".join(to) or "nobody"
     lines = [
-        f"{definition.title}, {short_day(period.first)} – {short_day(period.last)}"
-        f" {period.last.year} ({period.zone.key})",
-        f"{describe_figure(report)}  {difference}".rstrip(),
+        f"Each Monday the week's reports go to {who}." if weekly else "No reports by e-mail.",
+        f"More than twice the usual opt-outs: {who} is told, and this computer's desktop."
+        if alarm
+        else "Nobody is told of many opt-outs.",
     ]
-    cells = [table.headings, *table.cells()]
-    widths = [max(len(row[n]) for row in cells) for n in range(len(table.columns))]
-    lines += [
-        "  "
-        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-        if table.rows
-    ]
-    if not table.rows:
-        lines.append(f"  No {definition.noun[1]} in this time.")
-    if report.people:
-        lines.append(f"From {format_count(report.people, 'person', 'people')}.")
-    lines += [*(one.text for one in report.findings), *report.notes]
-    lines.append(f"Counted from {report.source}{_since(report)}.")
-    return lines
+    if sent is not None:
+        lines.append(f"Sent “{sent.title}” to {who}.")
+    return emit(
+        {"to": [*to], "weekly": weekly, "alarm": alarm, "sent": sent.title if sent else None},
+        lines,
+        as_json=options.json,
+    )
 
 
-def _since(report: Report) -> str:
-    if report.since is None:
-        return "; nothing is known yet" if report.is_since_limiting else ""
-    day = local_time(report.since, report.period.zone).date()
-    return f", since {day}"
-
-
-COMMANDS = {"report": CliCommand(_add_arguments, _report)}
+COMMANDS = {
+    "report": CliCommand(_add_arguments, _report),
+    "report-mail": CliCommand(_add_mail_arguments, _set_mail),
+}

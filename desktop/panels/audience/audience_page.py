@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout,
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.model.audience_person import AudienceColumn, AudienceOrder
+from desktop.panels.audience.columns_dialog import ColumnsDialog
 from desktop.panels.audience.condition_card import ConditionCard
 from desktop.panels.audience.fields_dialog import FieldsDialog
 from desktop.panels.audience.people_table_view import PeopleTableView
@@ -19,7 +20,7 @@ from desktop.panels.widgets.button import quiet_button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.chip import Chip
 from desktop.panels.widgets.dropdown_field import DropdownField
-from desktop.panels.widgets.export_file_dialog import ExportFileDialog
+from desktop.panels.widgets.export_file_dialog import LONG_LIST_FORMATS, ExportFileDialog
 from desktop.panels.widgets.label import ElidedLabel, elided_label
 from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_width
 from desktop.panels.widgets.list_page import show_list_state
@@ -81,6 +82,7 @@ class AudiencePage(ListDetailPage):
         self.refresh_button = quiet_button("Refresh", name="Read what has changed")
         self.change_button = quiet_button("Change them…", name="Change these people")
         self.fields_button = quiet_button("Fields…", name="Fields of Zendesk and Sailthru")
+        self.columns_button = quiet_button("Columns…", name="Columns of the people table")
         self.export_button = secondary_button("Export…", name="Export the people")
         self.stop_export_button = quiet_button("Cancel export", name="Cancel the export")
         self.zendesk_label = elided_label("", "small")
@@ -186,6 +188,7 @@ class AudiencePage(ListDetailPage):
         acts.setSpacing(fonts.scaled(8))
         for control in (
             self.order_dropdown,
+            self.columns_button,
             self.refresh_button,
             self.stop_export_button,
             self.export_button,
@@ -217,6 +220,8 @@ class AudiencePage(ListDetailPage):
         self.change_button.clicked.connect(model.collect_addresses)
         model.addresses_collected.connect(self.change_requested)
         self.fields_button.clicked.connect(self.open_fields)
+        self.columns_button.clicked.connect(self.open_columns)
+        model.columns_changed.connect(self._on_columns_changed)
         self.stop_export_button.clicked.connect(model.cancel_export)
         self.list_card.action_requested.connect(model.take_next_step)
         self.list_card.retry_requested.connect(model.take_next_step)
@@ -236,7 +241,23 @@ class AudiencePage(ListDetailPage):
         dialog.open()
         return dialog
 
+    def open_columns(self) -> ColumnsDialog:
+        """Open the dialog of the table's columns over the page."""
+        dialog = ColumnsDialog(self._model.table_model.shown_columns, self)
+        dialog.chosen.connect(self._model.set_columns)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
+
     # What the model says.
+
+    def _on_columns_changed(self) -> None:
+        person = self._model.person
+        self.table.update_columns()
+        # The table was laid out anew, and has forgotten its row.
+        place = -1 if person is None else self._model.table_model.place_of(person.id)
+        if place >= 0:
+            self.table.select_row(place)
 
     def _on_changed(self) -> None:
         model = self._model
@@ -344,7 +365,7 @@ class AudiencePage(ListDetailPage):
         self._model.set_order(next(order for name, _, order in _ORDERS if name == key))
 
     def _on_export(self) -> None:
-        dialog = ExportFileDialog("Export people", "fairlead-audience.csv", self)
+        dialog = ExportFileDialog("Export people", "fairlead-audience.csv", self, LONG_LIST_FORMATS)
         dialog.file_chosen.connect(self._model.export)
         dialog.open()
 

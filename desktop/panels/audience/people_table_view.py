@@ -1,5 +1,7 @@
 """Table of the audience's people: two lines a cell, badges of the source, sorting by heading."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QHeaderView, QStyleOptionViewItem, QWidget
@@ -16,7 +18,7 @@ from desktop.panels.widgets.shape_painting import (
     draw_text,
     fill_rounded_rect,
 )
-from desktop.viewmodels.audience.people_table_model import TABLE_COLUMNS, PeopleTableModel
+from desktop.viewmodels.audience.people_table_model import DEFAULT_TABLE_COLUMNS, PeopleTableModel
 from desktop.viewmodels.audience.person_text import (
     NO_LIST,
     NO_NAME,
@@ -41,9 +43,13 @@ _WIDTHS = {
     AudienceColumn.HEALTH: 78,
     AudienceColumn.LISTS: 92,
     AudienceColumn.OPTOUT: 78,
+    AudienceColumn.EMAIL: 168,
+    AudienceColumn.TAGS: 112,
+    AudienceColumn.SID: 168,
 }
+_OTHER_WIDTH = 92
 _NAME_MIN_WIDTH = 150
-# Dropped first where there is little room.
+# Dropped first where there is little room; of columns that somebody chose, the last ones.
 _DROPPED = (
     AudienceColumn.ORGANIZATION,
     AudienceColumn.OPTOUT,
@@ -53,6 +59,9 @@ _DROPPED = (
     AudienceColumn.VALUE,
     AudienceColumn.OPEN_TICKETS,
     AudienceColumn.LAST_TICKET,
+)
+_FIGURES = frozenset(
+    (AudienceColumn.OPEN_TICKETS, AudienceColumn.TICKETS, AudienceColumn.PREDICTED)
 )
 _UNKNOWN = frozenset((NOT_SET, NOT_READ, NOT_RATED, NO_TICKET, NO_LIST, NO_NAME))
 
@@ -73,8 +82,10 @@ def paint_badge(painter: QPainter, box: QRectF, service: Service) -> None:
 class PeopleHeader(QHeaderView):
     """Headings of the people's table: name, badge of the source, arrow of the order."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None, get_column: Callable[[int], AudienceColumn]) -> None:
+        """`get_column` tells which column stands at a section."""
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self.get_column = get_column
         self.order = AudienceOrder()
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
@@ -83,7 +94,7 @@ class PeopleHeader(QHeaderView):
         return QSize(super().sizeHint().width(), fonts.scaled(28))
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
-        column = TABLE_COLUMNS[section]
+        column = self.get_column(section)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(rect, theme_color("surface"))
@@ -135,7 +146,7 @@ class PersonRowDelegate(ListRowDelegate[AudiencePerson]):
     ) -> None:
         px = self.paint_cache.px
         inner = box.adjusted(px(6), px(2), -px(4), -px(3))
-        column = TABLE_COLUMNS[index.column()]
+        column = self._column_at(index.column())
         above, below = cell_lines(row, column, self._now())
         if column is AudienceColumn.NAME and self.is_single_column:
             ticket = " ".join(cell_lines(row, AudienceColumn.LAST_TICKET, self._now()))
@@ -148,7 +159,7 @@ class PersonRowDelegate(ListRowDelegate[AudiencePerson]):
         tone = "muted" if above in _UNKNOWN else "text"
         if column is AudienceColumn.NAME and row.name:
             tone = "accent"
-        is_figure = column is AudienceColumn.OPEN_TICKETS
+        is_figure = column in _FIGURES
         if is_figure:
             # Figures end below their heading, clear of the next column.
             left, right = (px(18), 0) if self._view.isRightToLeft() else (0, -px(18))
@@ -160,7 +171,7 @@ class PersonRowDelegate(ListRowDelegate[AudiencePerson]):
 
     def paint_loading(self, painter: QPainter, box: QRect, column: int) -> None:
         """Paint a grey bar for the name of a person who is not read yet."""
-        if TABLE_COLUMNS[column] is AudienceColumn.NAME:
+        if self._column_at(column) is AudienceColumn.NAME:
             height = self.paint_cache.px(9)
             place = QRectF(
                 box.left() + 6, box.top() + self.paint_cache.px(10), box.width() * 0.6, height
@@ -185,6 +196,13 @@ class PersonRowDelegate(ListRowDelegate[AudiencePerson]):
         rest = box.adjusted(0, 0, -used, 0) if mirrored else box.adjusted(used, 0, 0, 0)
         self.paint_text(painter, rest, str(segment), "text")
 
+    def _column_at(self, section: int) -> AudienceColumn:
+        model = self._view.model()
+        columns = DEFAULT_TABLE_COLUMNS
+        if isinstance(model, PeopleTableModel):
+            columns = model.shown_columns
+        return columns[section]
+
     def _now(self) -> float:
         model = self._view.model()
         return model.get_now() if isinstance(model, PeopleTableModel) else 0.0
@@ -198,10 +216,9 @@ class PeopleTableView(ListTableView[PersonRowDelegate]):
     def __init__(self, model: PeopleTableModel, parent: QWidget | None = None) -> None:
         super().__init__("People", model, PersonRowDelegate, leading_column=0, parent=parent)
         self._people = model
-        self.header = PeopleHeader(self)
+        self.header = PeopleHeader(self, model.column_at)
         self.setHorizontalHeader(self.header)
         self.header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.header.sectionClicked.connect(self._on_section_clicked)
         self.set_row_height(fonts.scaled(ROW_HEIGHT_PX))
 
@@ -214,14 +231,18 @@ class PeopleTableView(ListTableView[PersonRowDelegate]):
     def update_columns(self) -> None:
         self.set_row_height(fonts.scaled(ROW_HEIGHT_PX))
         room = self.viewport().width() - fonts.scaled(_NAME_MIN_WIDTH)
-        shown = dict(_WIDTHS)
-        for column in _DROPPED:
+        columns = self._people.shown_columns
+        shown = {column: _WIDTHS.get(column, _OTHER_WIDTH) for column in columns[1:]}
+        is_default = columns == DEFAULT_TABLE_COLUMNS
+        for column in _DROPPED if is_default else reversed(columns[1:]):
             if sum(fonts.scaled(width) for width in shown.values()) <= room:
                 break
             shown.pop(column)
         self.row_delegate.is_single_column = not shown
         self.header.setVisible(bool(shown))
-        for section, column in enumerate(TABLE_COLUMNS):
+        # Another number of columns begins with the header's usual mode.
+        self.header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for section, column in enumerate(columns):
             if column is AudienceColumn.NAME:
                 continue
             self.setColumnHidden(section, column not in shown)

@@ -15,7 +15,7 @@ from desktop.viewmodels.reports.report_detail_view import DetailView
 from desktop.viewmodels.reports.report_table_model import ReportTableModel
 
 _TABLE_HEIGHT = 192
-_MAX_CATEGORY_ROWS, _MAX_FINDINGS = 8, 3
+_MAX_CATEGORY_ROWS, _MAX_FINDINGS = 8, 4
 NO_REPORT = "The tables are shown once the report is counted."
 
 

@@ -38,6 +38,7 @@ class ReportsPage(QWidget):
 
     customer_requested = Signal(str)  # a query for the search field
     changes_requested = Signal(str)  # words that the page Activity is to search
+    audience_requested = Signal(str)  # the expression of whom Audience is to show
 
     def __init__(self, model: ReportsPageModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,6 +116,7 @@ class ReportsPage(QWidget):
         model.failed.connect(self.show_error)
         model.people_found.connect(self._on_people)
         model.exported.connect(self._on_exported)
+        model.audience_requested.connect(self.audience_requested)
         header.days_chosen.connect(self._on_days)
         header.size_chosen.connect(self._on_size)
         header.comparison_chosen.connect(model.set_compared)
@@ -238,6 +240,10 @@ class ReportsPage(QWidget):
     def _on_finding(self, finding: ReportFinding) -> None:
         if finding.action is FindingAction.PEOPLE:
             self._model.show_people(finding.target)
+        elif finding.action is FindingAction.AUDIENCE:
+            self.audience_requested.emit(finding.target)
+        elif finding.action is FindingAction.SUPPRESS:
+            self._model.suppress(finding.target)
         elif finding.action is FindingAction.ACTIVITY:
             self.changes_requested.emit(finding.target)
 

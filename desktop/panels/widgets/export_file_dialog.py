@@ -1,6 +1,8 @@
 """The dialogs that ask where an export is saved: a list as CSV or JSON, or a folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import PurePath
+from types import MappingProxyType
 
 from PySide6.QtCore import QDir, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -13,6 +15,13 @@ _FILE_FORMATS = {
     "CSV table, plain UTF-8 (*.csv)": FileFormat.PLAIN_CSV,
     "JSON (*.json)": FileFormat.JSON,
 }
+# Of lists that may be of any length.
+LONG_LIST_FORMATS = {
+    **_FILE_FORMATS,
+    "Excel workbook (*.xlsx)": FileFormat.XLSX,
+    "JSON Lines (*.jsonl)": FileFormat.JSON_LINES,
+}
+_ENDINGS = {FileFormat.JSON: "json", FileFormat.XLSX: "xlsx", FileFormat.JSON_LINES: "jsonl"}
 
 
 def documents_folder() -> str:
@@ -44,11 +53,19 @@ class ExportFileDialog(QFileDialog):
 
     file_chosen = Signal(str, str)  # path, FileFormat's value
 
-    def __init__(self, title: str, file_name: str, parent: QWidget) -> None:
+    def __init__(
+        self,
+        title: str,
+        file_name: str,
+        parent: QWidget,
+        formats: Mapping[str, FileFormat] = MappingProxyType(_FILE_FORMATS),
+    ) -> None:
+        """`formats` are the kinds of file by what the dialog calls them, CSV first."""
         super().__init__(parent, title)
+        self._formats = formats
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        self.setNameFilters(list(_FILE_FORMATS))
+        self.setNameFilters(list(formats))
         self.setDefaultSuffix("csv")
         self.setDirectory(documents_folder())
         self.selectFile(file_name)
@@ -56,14 +73,13 @@ class ExportFileDialog(QFileDialog):
         self.fileSelected.connect(self._on_file_selected)
 
     def _on_filter_selected(self, name: str) -> None:
-        is_json = _FILE_FORMATS.get(name) is FileFormat.JSON
-        self.setDefaultSuffix("json" if is_json else "csv")
+        self.setDefaultSuffix(_ENDINGS.get(self._formats.get(name, FileFormat.CSV), "csv"))
 
     def _on_file_selected(self, path: str) -> None:
-        chosen = _FILE_FORMATS.get(self.selectedNameFilter(), FileFormat.CSV)
+        chosen = self._formats.get(self.selectedNameFilter(), FileFormat.CSV)
         # By the name that was typed, which may differ from the filter.
-        if path.lower().endswith(".json"):
-            chosen = FileFormat.JSON
-        elif chosen is FileFormat.JSON:
-            chosen = FileFormat.CSV
+        ending = PurePath(path).suffix.lower().lstrip(".")
+        if ending != _ENDINGS.get(chosen, "csv"):
+            named = (one for one in self._formats.values() if _ENDINGS.get(one) == ending)
+            chosen = next(named, FileFormat.CSV)
         self.file_chosen.emit(path, chosen.value)

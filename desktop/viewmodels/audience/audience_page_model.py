@@ -22,7 +22,6 @@ from desktop.model.audience_condition import (
     find_field,
 )
 from desktop.model.audience_person import (
-    DEFAULT_COLUMNS,
     AudienceColumn,
     AudienceCoverage,
     AudienceOrder,
@@ -43,8 +42,8 @@ from desktop.viewmodels.audience.condition_view import (
     view_conditions,
 )
 from desktop.viewmodels.audience.people_table_model import PeopleTableModel
-from desktop.viewmodels.audience.person_text import cell_value, file_cell
-from desktop.viewmodels.file_export import FileFormat, RowFormat, export_pages
+from desktop.viewmodels.audience.person_text import people_format
+from desktop.viewmodels.file_export import FileFormat, export_pages
 from desktop.viewmodels.list_model import ListState
 from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.task_model import TaskModel
@@ -54,7 +53,8 @@ from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 ALL_PEOPLE = "All people"
 _POLL_MS = 1000
 _OLD_S = 3600.0
-_EXPORTED = (*DEFAULT_COLUMNS, AudienceColumn.ID, AudienceColumn.ENGAGEMENT, AudienceColumn.TAGS)
+# Whatever columns are shown.
+_ALWAYS_EXPORTED = (AudienceColumn.NAME, AudienceColumn.EMAIL, AudienceColumn.ID)
 
 
 class ReadingProcess(Protocol):
@@ -99,6 +99,7 @@ class SourceAge:
 class AudiencePageModel(TaskModel):
     """The people whom the page's conditions pick, the segments, and who is selected."""
 
+    columns_changed = Signal()  # which columns are shown, or their order
     addresses_collected = Signal(str)  # of everybody who matches, one a line
     fields_read = Signal()  # read `field_facts`, or `fields_error`
 
@@ -306,6 +307,11 @@ class AudiencePageModel(TaskModel):
         self._saved_group = wanted
         self._show_group(wanted)
 
+    def show_conditions(self, group: AudienceGroup) -> None:
+        """Show whom conditions pick that another page has asked for; unsaved ones are given up."""
+        self.segment_name, self._saved_group = "", EVERYBODY
+        self._show_group(group)
+
     def reset(self) -> None:
         """Give up what was changed of the segment's conditions."""
         self._show_group(self._saved_group)
@@ -336,6 +342,13 @@ class AudiencePageModel(TaskModel):
         if order != self.table_model.order:
             self.table_model.order = order
             self._start_people()
+
+    def set_columns(self, columns: Sequence[AudienceColumn]) -> None:
+        """Show other columns behind the name, in this order."""
+        before = self.table_model.shown_columns
+        self.table_model.show_columns(columns)
+        if self.table_model.shown_columns != before:
+            self.columns_changed.emit()
 
     def select(self, place: int) -> None:
         """Show the person at a place of the table in the peek."""
@@ -496,9 +509,7 @@ class AudiencePageModel(TaskModel):
             self.tasks.start("change", self._collect_addresses())
 
     async def _collect_addresses(self) -> None:
-        found: list[str] = []
-        async for page in self._audience.iter_people(self.group, self.table_model.order):
-            found += [person.email for person in page if person.email]
+        found = await self._audience.list_addresses(self.group, self.table_model.order)
         self.addresses_collected.emit("\n".join(found))
 
     @property
@@ -519,13 +530,10 @@ class AudiencePageModel(TaskModel):
 
     async def _export(self, path: Path, file_format: FileFormat) -> None:
         group, order = self.group, self.table_model.order
-        names = [column.value for column in _EXPORTED]
+        columns = tuple(dict.fromkeys((*_ALWAYS_EXPORTED, *self.table_model.shown_columns)))
+        names = [column.value for column in columns]
         await self._audience.note_export(group, self.total or 0, names)
-        row_format: RowFormat[AudiencePerson] = RowFormat(
-            [column.label for column in _EXPORTED],
-            lambda person: [[file_cell(person, column) for column in _EXPORTED]],
-            lambda person: {column.value: cell_value(person, column) for column in _EXPORTED},
-        )
+        row_format = people_format(columns)
         self._show_exported(0)
         try:
             count = await export_pages(

@@ -10,8 +10,8 @@ from desktop.viewmodels.audience.person_text import cell_lines
 from desktop.viewmodels.list_model import ListColumn, PagedListModel
 from desktop.viewmodels.task_registry import TaskRegistry
 
-# In the window the address stands below the name.
-TABLE_COLUMNS = (
+# In the window the address stands below the name, which is always the first column.
+DEFAULT_TABLE_COLUMNS: tuple[AudienceColumn, ...] = (
     AudienceColumn.NAME,
     AudienceColumn.ORGANIZATION,
     AudienceColumn.LAST_TICKET,
@@ -36,16 +36,27 @@ class PeopleTableModel(PagedListModel[AudiencePerson]):
     ) -> None:
         """`get_now` tells the Unix time that ages are counted to."""
         self.get_now = get_now
-        columns = [
-            ListColumn[AudiencePerson](column.label, partial(self._text, column))
-            for column in TABLE_COLUMNS
-        ]
-        super().__init__(columns, read_rows, tasks, parent)
+        self.shown_columns: tuple[AudienceColumn, ...] = DEFAULT_TABLE_COLUMNS
+        super().__init__(self._list_columns(), read_rows, tasks, parent)
         self.order = AudienceOrder()
+
+    def show_columns(self, columns: Sequence[AudienceColumn]) -> None:
+        """Show other columns behind the name, in this order; the people stay."""
+        rest = (column for column in columns if column is not AudienceColumn.NAME)
+        self.beginResetModel()
+        self.shown_columns = (AudienceColumn.NAME, *dict.fromkeys(rest))
+        self.columns = self._list_columns()
+        self.endResetModel()
 
     def column_at(self, section: int) -> AudienceColumn:
         """Return which column of the audience stands at a section of the table."""
-        return TABLE_COLUMNS[section]
+        return self.shown_columns[section]
+
+    def _list_columns(self) -> tuple[ListColumn[AudiencePerson], ...]:
+        return tuple(
+            ListColumn[AudiencePerson](column.label, partial(self._text, column))
+            for column in self.shown_columns
+        )
 
     def _text(self, column: AudienceColumn, person: AudiencePerson) -> str:
         lines = filter(None, cell_lines(person, column, self.get_now()))

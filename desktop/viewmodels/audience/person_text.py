@@ -3,6 +3,7 @@
 Not set, not rated and not read are three different things, and nobody's name is empty.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from desktop.model.audience_condition import (
@@ -16,12 +17,15 @@ from desktop.model.audience_person import AudienceColumn, AudiencePerson, Condit
 from desktop.model.engagement_level import ENGAGEMENT_LABELS
 from desktop.model.json_value import Json
 from desktop.model.service import Service
+from desktop.viewmodels.file_export import RowFormat
 from desktop.viewmodels.time_format import format_elapsed
 
 NO_NAME, NOT_SET, NOT_READ, NOT_RATED = "No name", "Not set", "Not read", "Not rated"
 NO_TICKET, NO_LIST, SEVERAL_PROFILES = "No ticket", "On none of them", "Several profiles"
 _MAX_LISTS_SHOWN = 1
 _C = AudienceColumn
+# An id is a name, which Excel would round.
+_NUMBERS = frozenset((_C.TICKETS, _C.OPEN_TICKETS, _C.VALUE, _C.PREDICTED))
 
 
 def cell_lines(person: AudiencePerson, column: AudienceColumn, now: float) -> tuple[str, str]:
@@ -135,6 +139,26 @@ def file_cell(person: AudiencePerson, column: AudienceColumn) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "" if value is None else str(value)
+
+
+def person_document(person: AudiencePerson, columns: Sequence[AudienceColumn]) -> dict[str, Json]:
+    """Return a person as the object that `fairlead audience --json` prints."""
+    return {
+        "id": person.id,
+        **{column.value: cell_value(person, column) for column in columns},
+        "profile_read": person.is_profile_read,
+    }
+
+
+def people_format(columns: Sequence[AudienceColumn]) -> RowFormat[AudiencePerson]:
+    """Return how people are written to a file with these columns."""
+    numbers = (place for place, column in enumerate(columns) if column in _NUMBERS)
+    return RowFormat(
+        [column.label for column in columns],
+        lambda person: [[file_cell(person, column) for column in columns]],
+        lambda person: person_document(person, columns),
+        frozenset(numbers),
+    )
 
 
 def _last_ticket_lines(person: AudiencePerson, now: float) -> tuple[str, str]:

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 
+from desktop.audience.audience_service import AudienceService
+from desktop.audience.condition_parser import format_expression, parse_expression
 from desktop.audience.report_definitions import REPORTS, ReportDefinition
 from desktop.audience.report_people import PeopleQuery
 from desktop.audience.report_service import ReportService
 from desktop.audience.report_table import build_table, report_document
+from desktop.audience.value_health_findings import find_conditions
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
+from desktop.model.audience_condition import AudienceGroup
 from desktop.model.report import Report, ReportForm
 from desktop.model.report_period import BucketSize, ReportPeriod
 from desktop.settings import settings_table
@@ -59,11 +63,18 @@ class ReportsPageModel(TaskModel):
     tiles_changed = Signal()  # which they are, and in which order
     people_found = Signal(object, str)  # CountedPeople, of what
     exported = Signal(str, str)  # a sentence, the folder
+    audience_requested = Signal(str)  # the expression of whom Audience is to show
+    suppression_requested = Signal(str, str)  # addresses, one a line, and the list they are to join
 
     def __init__(
-        self, workspace: WorkspaceSettingsProtocol, service: ReportService, clock: Clock
+        self,
+        workspace: WorkspaceSettingsProtocol,
+        service: ReportService,
+        audience: AudienceService,
+        clock: Clock,
     ) -> None:
         super().__init__()
+        self._audience = audience
         self._workspace, self._service, self._clock = workspace, service, clock
         self.days = ReportDays()
         self.size = BucketSize.DAY
@@ -218,13 +229,25 @@ class ReportsPageModel(TaskModel):
     def show_people(self, series_key: str = "", bucket: int = -1) -> None:
         """Find who is behind the chosen report, or one category or bucket of it."""
         report = self.report(self.chosen)
-        if report is None or not self.has_people(report):
+        if report is None:
+            return
+        if bucket < 0 and (group := find_conditions(report.name, series_key)) is not None:
+            self.audience_requested.emit(format_expression(group))
+        if not self.has_people(report):
             return
         begin, end = report.period.begins_at, report.period.ends_at
         if bucket >= 0:
             begin, end = report.buckets[bucket].begins_at, report.buckets[bucket].ends_at
         query = PeopleQuery(report.name, begin, end, series_key, self.phrases)
         self.tasks.start("people", self._find_people(query, self._describe(report, query, bucket)))
+
+    def suppress(self, expression: str) -> None:
+        """Collect whom an expression picks, to be put on the suppression list."""
+        self.tasks.start_once("suppress", self._suppress(parse_expression(expression)))
+
+    async def _suppress(self, group: AudienceGroup) -> None:
+        addresses = await self._audience.list_addresses(group)
+        self.suppression_requested.emit("\n".join(addresses), self._service.suppression_list)
 
     def open_cursor(self) -> None:
         """Find who is behind the highlighted value of the chosen report."""

@@ -69,6 +69,7 @@ _LINES_OF_TEXT = (
     settings_table.OPTOUT_REASONS,
     settings_table.DATA_LISTS,
     settings_table.REPORT_PHRASES,
+    settings_table.REPORT_MAIL_TO,
 )
 
 
@@ -103,6 +104,8 @@ def table_format_hint(setting: Setting[Any]) -> str:
         return "One per line, with the placeholders of the notes below."
     if setting is settings_table.DATA_LISTS:
         return "One name per line."
+    if setting is settings_table.REPORT_MAIL_TO:
+        return "One e-mail address per line."
     if setting is settings_table.REPORT_PHRASES:
         return "One word or phrase per line; a star at the end finds beginnings."
     if setting is settings_table.VALUE_THRESHOLDS:

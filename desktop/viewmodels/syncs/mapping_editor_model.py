@@ -284,7 +284,7 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
     def _on_other_sync(self) -> None:
         self._selected_index = 0
         self._forget_trial()
-        if self._draft is not None and self._draft.is_rule:
+        if self._draft is not None and self._draft.source.kind.service is Service.ZENDESK:
             self.tasks.start("segments", self._read_segments())
 
     def _forget_trial(self) -> None:

@@ -94,6 +94,8 @@ def source_label(sync: Sync, names: PresetNames) -> str:
     source = sync.source
     if sync.is_rule:
         return describe_trigger(sync)
+    if source.segment:
+        return f"Segment {source.segment}"
     if source.where:
         return " and ".join(condition_label(condition, names) for condition in source.where)
     if source.kind is not SourceKind.SAILTHRU_LISTS:

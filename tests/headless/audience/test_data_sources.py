@@ -15,9 +15,12 @@ from desktop.model.data_source import (
     check_source_name,
     find_sources,
 )
+from desktop.model.exported_profile import ExportedProfile
 from desktop.model.permission import Role
+from desktop.model.zendesk_user import ZendeskUser
 from desktop.settings import settings_table
-from desktop.store.data_source_erasure import count_source
+from desktop.store.data_source_erasure import COPIES, count_copies, count_source
+from desktop.store.feed_repository import USERS_FEED, list_feed_name
 from desktop.vault.bound_secrets import store_api_token, store_bound_secrets
 from desktop.vault.secret import Secret
 from tests.support.data_cases import dump, read_all, small_account
@@ -121,16 +124,25 @@ async def test_erasing_takes_the_number_and_leaves_the_other_source(
 ) -> None:
     data, sources = services.data_store, services.data_sources
     await read_all(data, small_account())
-    counts = count_source(data.data_db, K.SUPPORT)
-    assert counts == {"people": 12, "organisations": 2, "tickets": 25, "ratings": 8}
+    mirror = services.store.mirror_db
+    # What look-ups and syncs have read of both.
+    services.store.feeds.begin_reading.blocking(USERS_FEED, 1.0)
+    services.store.feeds.save_users.blocking([ZendeskUser(1, "Ada"), ZendeskUser(2, "Bo")], "c")
+    services.store.feeds.begin_reading.blocking(list_feed_name("L"), 1.0)
+    services.store.feeds.save_profiles.blocking("L", [ExportedProfile("a" * 24)], "")
+    counts = {**count_source(data.data_db, K.SUPPORT), COPIES: count_copies(mirror, K.SUPPORT)}
+    assert counts == {"people": 12, "organisations": 2, "tickets": 25, "ratings": 8, COPIES: 2}
     history = dump(data.history_db)
     with pytest.raises(InvalidInput):
-        await sources.erase_data(K.SUPPORT, 46)
-    assert count_source(data.data_db, K.SUPPORT) == counts
-    assert await sources.erase_data(K.SAILTHRU, 0) == {"profiles": 0, "lists": 0}
-    assert count_source(data.data_db, K.SUPPORT) == counts
-    assert await sources.erase_data(K.SUPPORT, 47) == counts
-    assert set(count_source(data.data_db, K.SUPPORT).values()) == {0}
+        await sources.erase_data(K.SUPPORT, 48)
+    assert await sources.count_data(K.SUPPORT) == counts
+    wanted = {"profiles": 0, "lists": 0, COPIES: 1}
+    assert await sources.erase_data(K.SAILTHRU, 1) == wanted
+    assert [name for name, rows in dump(mirror).items() if rows] == ["feed", "feed_user"]
+    assert await sources.count_data(K.SUPPORT) == counts
+    assert await sources.erase_data(K.SUPPORT, 49) == counts
+    assert set((await sources.count_data(K.SUPPORT)).values()) == {0}
+    assert not any(dump(mirror).values())
     # What reports have counted names nobody.
     assert dump(data.history_db) == history
 

@@ -17,19 +17,27 @@ from desktop.app.screenshot_tour.sample_optouts import (
     opt_out_in_bulk,
     sid,
 )
+from desktop.audience.condition_parser import parse_expression
 from desktop.audience.optout_report import OPENED_KEY
 from desktop.audience.report_definitions import REPORTS
 from desktop.audience.report_people import PeopleQuery
 from desktop.audience.report_table import build_day_table, build_table, report_document
 from desktop.audience.report_wording import describe_difference, describe_figure
+from desktop.audience.value_health_findings import ValueHealthNames, find_conditions
 from desktop.kit.errors import InvalidInput, NotPermitted, UserDecisionNeeded
+from desktop.model.audience_person import AudienceOrder
+from desktop.model.customer_value import CustomerType, default_value_source
+from desktop.model.exported_profile import ExportedProfile
+from desktop.model.match_keys import hash_email
 from desktop.model.permission import Permission
 from desktop.model.report import Report
 from desktop.model.report_period import BucketSize
 from desktop.model.sync_run import RunState
+from desktop.store.audience_query import QueryMoment
 from desktop.store.change_report_repository import ChangeReportRepository
 from desktop.store.data_erasure import erase_everybody
 from desktop.store.data_store import DataStore
+from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.profile_report_repository import OptOutReading
 from desktop.store.ticket_rollup_repository import ProfileReading
 from desktop.store.workspace_store import WorkspaceStore
@@ -53,6 +61,8 @@ from tests.support.report_cases import (
 # Noon of 20 Nov 2026 in UTC; the clocks of New York went back on the 1st.
 NOW = 1_795_176_000.0
 ZONES = ("UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia")
+UTC = ZoneInfo("UTC")
+TAG = "sailthru_highvalue"
 _DONE, _FAILED = RunState.DONE, RunState.FAILED
 
 
@@ -335,6 +345,64 @@ async def test_health_and_value_stand_at_each_day_as_the_readings_say(
             assert none == wanted.pop(None, 0)
             assert {k: n for k, n in found.items() if n} == {str(k): n for k, n in wanted.items()}
         assert report.total == sum(one.values[-1] for one in report.series) > 10
+
+
+async def test_health_and_value_say_who_they_are_now_and_whom_tag_and_list_lack(
+    data: DataStore, store: WorkspaceStore
+) -> None:
+    # By number: health, value and whether tagged; the last has no profile that was read.
+    people = (
+        ("frustrated", "4", True), ("frustrated", "3", True), ("happy", "4", False),
+        ("neutral", "1", False), ("", "", True), ("frustrated", "4", False),
+    )  # fmt: skip
+    users = [
+        user(n, tags=(TAG,) if is_tagged else ()) for n, (*_, is_tagged) in enumerate(people, 1)
+    ]
+    await read_all(data, FakeExport(users=[*users, user(7, tags=(TAG,))]))
+    fields = ProfileFields("zendesk_health", default_value_source(CustomerType.ECOMMERCE, "USD"))
+    for at, is_later in ((NOW - 2 * DAY, False), (NOW - DAY, True)):
+        rows = [
+            ExportedProfile(
+                sid(n),
+                hash_email(f"p{n}@people.example"),
+                # The fourth has come up from frustrated, the first down from happy.
+                vars={
+                    "zendesk_health": health if is_later or n not in (1, 4) else
+                    {1: "happy", 4: "frustrated"}[n],
+                    "customer_value": value,
+                },
+            )
+            for n, (health, value, _) in enumerate(people, 1)
+        ]  # fmt: skip
+        await data.profiles.save_profiles("A", rows, f"job {at}", fields, at)
+    # The second is on the suppression list already.
+    await data.profiles.save_profiles("Off", rows[1:2], "job off", fields, NOW - DAY)
+    names = ValueHealthNames(4, TAG, "Off", "High value from 4")
+    service = report_service(data, store, NOW, names=names)
+    period = service.parse_period(None, None)
+    audience = data.audience
+    for name, wanted in (
+        ("health", {"Frustrated now": {1, 2, 6}, "Neutral now": {4}, "Happy now": {3},
+                    "not on the suppression list “Off”": {1, 6}}),
+        ("value", {"would gain": {3, 6}, "would lose": {2}, "no value is known": {5, 7}}),
+    ):  # fmt: skip
+        report = await service.count(name, period)
+        assert len(report.findings) == len(wanted)
+        for (words, ids), finding in zip(wanted.items(), report.findings, strict=True):
+            assert words in finding.text
+            assert finding.text.startswith(f"{len(ids)} ")
+            group = parse_expression(finding.target)
+            found = await audience.list_ids(group, QueryMoment(NOW, UTC), AudienceOrder())
+            assert set(found) == ids
+        # What a category counts is whom Audience shows for it.
+        for series in report.series:
+            group = find_conditions(name, series.key)
+            assert group is not None
+            count = await audience.count(group, QueryMoment(NOW, UTC))
+            assert count == series.values[-1] or series.key == "not_set"
+    health = await service.count("health", period)
+    assert "In these days 1 reading was better than the one before, and 1 worse." in health.notes
+    assert "High value from 4." in (await service.count("value", period)).notes
 
 
 async def test_runs_are_counted_by_sync_with_what_they_changed(

@@ -16,15 +16,19 @@ from desktop.audience.data_reader import DataReader
 from desktop.audience.retention_service import RetentionService, in_force
 from desktop.kit.errors import ConflictError, NotPermitted
 from desktop.model.audience_segment import SavedSegment
+from desktop.model.field_mapping import MappingRow
 from desktop.model.permission import Actor
 from desktop.model.retention import (
     FINISHED_STATUSES,
     ActivityType,
     RetentionMark,
     SegmentImpact,
+    SyncImpact,
     cutoffs,
     longer,
 )
+from desktop.model.retention_text import describe_impact
+from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
 from desktop.settings.file_lock import hold_lock
 from desktop.store.audience_query import QueryMoment, compile_group
 from desktop.store.data_store import DataStore, open_data_store
@@ -66,6 +70,7 @@ def build_service(
     service = RetentionService(
         lambda: data,
         store.segments,
+        store.syncs,
         store.audit,
         ManualClock(NOON),
         lambda: actor,
@@ -119,10 +124,24 @@ async def test_impact_tells_rows_people_and_segments_and_changes_nothing(
     quiet = parse_expression("tickets < 3")
     for name, text in (("Busy", "tickets >= 3"), ("Quiet", "tickets < 3"), ("All", 'name is "x"')):
         await store.segments.save(SavedSegment(name, text, NOON, "Ada"))
+    for name, segment in (("busy", "Busy"), ("all", "All"), ("everybody", "")):
+        sync = Sync(
+            name,
+            name.capitalize(),
+            SyncSource(SourceKind.ZENDESK_USERS, segment=segment),
+            mapping=(MappingRow("name", "vars.nick"), MappingRow("id", "vars.no", on=False)),
+            effects=SyncEffects(add_to_lists=("Busy people",)),
+        )
+        await store.syncs.save(sync, NOON)
     service, days = build_service(data, store, tmp_path)
     before = dump(data.data_db), dump(data.history_db)
     impact = await service.find_impact(TWO_DAYS)
     assert (dump(data.data_db), dump(data.history_db), days) == (*before, KEEP)
+    # A sync has other people where its segment has; it is named with all that it writes.
+    assert impact.syncs == (SyncImpact("Busy", "Busy", ("Busy people",), ("nick",)),)
+    told = " ".join(describe_impact(impact))
+    assert "The sync “Busy” is about the people of “Busy”" in told
+    assert "the list “Busy people”, the Sailthru field nick. It is off now." in told
     # From the rows alone.
     gone = [
         one

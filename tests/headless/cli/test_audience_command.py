@@ -36,6 +36,10 @@ def test_audience_finds_saves_and_exports_who_was_read(
     assert (found["total"], [row["id"] for row in found["rows"]]) == (1, [user_id])
     assert found["rows"][0]["lists"] == ["Newsletter"]
     assert found["conditions"][0] == {"where": "tag is audience-test", "people": 1, "not_read": 0}
+    # The report of health names the same people, with the conditions that list them.
+    told = fairlead("report", "health", "--json").json["findings"]
+    assert [one["where"] for one in told[:1]] == ["health is frustrated"]
+    assert told[-1]["where"] == 'health is frustrated and list is not "Support - suppressed"'
     # An export tells no opt-out level: nobody “gets everything” by it.
     level = fairlead("audience", "--where", "optout is none", "--json").json
     assert level["total"] == 0
@@ -93,8 +97,8 @@ async def test_audience_export_is_a_right_of_its_own(
     assert len(as_agent("audience", "--json", "--limit", "200").json["rows"]) == 200
     agents = as_agent("audience", "--where", "assignee is set", "--json")
     assert (agents.exit_code, agents.json["error"]["code"]) == (3, "not_permitted")
-    file = tmp_path / "people.csv"
-    refused = as_agent("audience", "--csv", str(file), "--json")
+    file = tmp_path / "people.xlsx"
+    refused = as_agent("audience", "--xlsx", str(file), "--json")
     assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
     assert not file.exists()
     assert [row["kind"] for row in fairlead("audit", "--json").json["rows"]] == ["data_store"]

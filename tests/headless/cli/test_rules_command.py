@@ -1,6 +1,7 @@
 """`fairlead rules`: a rule from its preview to its run, over real HTTP (S1-45)."""
 
 import time
+from collections.abc import Callable
 
 from tests.support.cli_command import FairleadCommand
 from tests.support.customer_ticket import CustomerTicket
@@ -71,5 +72,58 @@ def test_rule_acts_on_what_happens_after_it_was_switched_on(
         assert fairlead("rules", "off", "survey").exit_code == 0
         assert fairlead("rules", "remove", "survey").exit_code == 0
         assert fairlead("rules", "list", "--json").json["rules"] == []
+        _check_sync_of_a_segment(fairlead, as_agent, (old, new), sandbox)
+        _check_rule_of_a_segment(fairlead, old, profile)
     finally:
         sandbox.control("POST", "account", {"withheld": 60})
+
+
+def _check_rule_of_a_segment(
+    fairlead: FairleadCommand,
+    one: CustomerTicket,
+    profile: Callable[[CustomerTicket], tuple[object, bool]],
+) -> None:
+    """A rule acts on who comes into a segment, and on nobody who was in it before."""
+    where = f'email is "{one.email}" and open_tickets >= 1'
+    assert fairlead("audience", "segment", "save", "Open", "--where", where).exit_code == 0
+    add = ("rules", "add", "--title", "Came in", "--when", "entered_segment", "--var", "survey=in")
+    name = fairlead(*add, "--segment", "Open", "--json").json["sync"]
+    assert fairlead("rules", "on", name).exit_code == 0
+    assert fairlead("rules", "run", name, "--json").json["totals"]["updated"] == 0
+    one.set_status("open")
+    assert fairlead("data", "refresh").exit_code == 0
+    assert fairlead("rules", "run", name, "--json").json["totals"]["updated"] == 1
+    assert profile(one)[0] == "in"
+
+
+def _check_sync_of_a_segment(
+    fairlead: FairleadCommand,
+    as_agent: FairleadCommand,
+    people: tuple[CustomerTicket, CustomerTicket],
+    sandbox: SandboxServers,
+) -> None:
+    """A sync copies those in its segment, and takes off its list who has left it."""
+    first, second = people
+
+    def on_list() -> list[bool]:
+        profiles = [sandbox.read_profile(one.sid) for one in people]
+        return ["Seg" in ((profile or {}).get("lists") or ()) for profile in profiles]
+
+    def save_segment(email: str) -> None:
+        saved = ("audience", "segment", "save", "Some", "--where", f'email is "{email}"')
+        assert fairlead(*saved).exit_code == 0
+
+    save_segment(first.email)
+    made = fairlead("sync", "add", "--from", "zendesk_users", "--title", "Some people", "--json")
+    assert made.exit_code == 0, made.stdout
+    name = made.json["sync"]
+    some = ("sync", "set", name, "source.segment=Some", "effects.add_to_lists=Seg")
+    assert as_agent(*some).exit_code == 3
+    assert fairlead(*some, "effects.remove_when_gone=on").exit_code == 0
+    assert fairlead("sync", "on", name, "--create").exit_code == 0
+    ran = fairlead("sync", "run", name, "--json")
+    assert ran.json["totals"]["updated"] == 1, ran.stdout
+    assert on_list() == [True, False]
+    save_segment(second.email)
+    assert fairlead("sync", "run", name, "--json").json["totals"]["updated"] == 2
+    assert on_list() == [False, True]

@@ -316,3 +316,79 @@ def test_older_plan_that_is_applied_later_forgets_nothing() -> None:
     merged = json.loads(json.loads(merge_marks(mark(20.0, "b"), mark(10.0, "a")))["rule"])
     assert (merged["since"], set(merged["seen"])) == (20.0, {"a", "b"})
     assert json.loads(json.loads(merge_marks("", mark(5.0, "a")))["rule"])["since"] == 5.0
+
+
+def save_segment(desk: Desk, expression: str, name: str = "S") -> None:
+    desk.store.segments.save.blocking(SavedSegment(name, expression, NOW, "Ada"))
+
+
+def put(desk: Desk, person: int, sql: str) -> None:
+    """Something that conditions ask about somebody is another one now."""
+    desk.data.data_db.write(lambda c: c.execute(f"UPDATE person SET {sql} WHERE id = {person}"))  # noqa: S608
+
+
+def test_who_comes_into_a_segment_is_acted_on_once_each_time(desk: Desk) -> None:
+    save_segment(desk, "open_tickets >= 2")
+    rule = desk.rule(RuleTrigger.ENTERED_SEGMENT, segment="S")
+    put(desk, 1, "open_count = 2")
+    # Whoever is in it at the first look was there before.
+    assert desk.run(rule) == []
+    put(desk, 2, "open_count = 5")
+    put(desk, 3, "open_count = 2")
+    desk.be_at(NOW + HOUR)
+    assert desk.run(rule) == [2, 3]
+    assert desk.run(rule) == []
+    # Out and in again is another time; who has left meanwhile is nobody.
+    put(desk, 2, "open_count = 0")
+    put(desk, 4, "open_count = 3")
+    desk.be_at(NOW + 2 * HOUR)
+    put(desk, 4, "open_count = 0")
+    assert desk.run(rule) == []
+    put(desk, 2, "open_count = 2")
+    desk.be_at(NOW + 3 * HOUR)
+    assert desk.run(rule) == [2]
+    # Other conditions bring nobody in, and a rule that was switched on later begins then.
+    save_segment(desk, "open_tickets >= 0")
+    desk.be_at(NOW + 4 * HOUR)
+    assert desk.run(rule) == []
+    put(desk, 5, "listed = 0")
+    assert desk.run(rule) == []
+    put(desk, 5, "listed = 1")
+    desk.be_at(NOW + 5 * HOUR)
+    late = replace(desk.rule(RuleTrigger.ENTERED_SEGMENT, "late", segment="S"), armed_at=NOW + DAY)
+    assert desk.run(late) == []
+    assert desk.run(rule) == [5]
+
+
+_ON_LIST = "INSERT INTO list_member (list_id, sid, reading) VALUES (1, 'sid' || ?, 'r')"
+_TAGGED = "INSERT INTO person_tag (tag_id, person_id) VALUES (99, ?)"
+
+
+@pytest.mark.parametrize(
+    ("expression", "sql", "target", "field"),
+    [
+        ("health is frustrated", "UPDATE person SET health = 'frustrated' WHERE id = ?", "sid1",
+         HEALTH),
+        ("value >= 3", "UPDATE person SET value_segment = 4 WHERE id = ?", "sid1", VALUE),
+        ("list is set", _ON_LIST, "sid1", "lists.Loyal"),
+        ("list is Loyal", _ON_LIST, "sid1", "lists.Loyal"),
+        ("tag is hot", _TAGGED, "1", "tags.hot"),
+    ],
+)  # fmt: skip
+def test_rules_never_bring_somebody_into_each_others_segment(
+    desk: Desk, expression: str, sql: str, target: str, field: str
+) -> None:
+    for table, row in (("mailing_list", "(1, 'Loyal')"), ("tag", "(99, 'hot')")):
+        desk.data.data_db.write(
+            lambda c, table=table, row=row: c.execute(f"INSERT INTO {table} VALUES {row}")  # noqa: S608
+        )
+    save_segment(desk, expression)
+    one, other = (
+        desk.rule(RuleTrigger.ENTERED_SEGMENT, name, segment="S") for name in ("one", "other")
+    )
+    assert desk.run(one) == desk.run(other) == []
+    desk.data.data_db.write(lambda c: c.executemany(sql, [(1,), (2,)]))
+    # Either has written what the segment looks at.
+    desk.note_write("other", target, field, NOW + HOUR / 2)
+    desk.be_at(NOW + HOUR)
+    assert desk.run(one) == desk.run(other) == [2]

@@ -182,3 +182,20 @@ def test_rule_that_has_paused_people_says_so_and_stays_until_they_are_free(
         syncs.remove_sync(on.name)
     store.fairlead_db.write(lambda c: c.execute("DELETE FROM sync_member"))
     assert syncs.remove_sync(on.name) == ()
+
+
+def test_sync_of_a_segment_is_saved_and_switched_on_by_the_right_to_look_people_up(
+    syncs: SyncService, store: WorkspaceStore, gate: Gate
+) -> None:
+    sync = syncs.add_preset(TICKETS_TO_PROFILES, PresetNames("b", "s", "m", "t"))
+    assert gate.asked == []
+    of_some = replace(sync, source=replace(sync.source, segment="VIP"))
+    sync = checked(store, syncs.save_sync(of_some))
+    assert [source.segment for source in gate.asked] == ["VIP"]
+    gate.refusal = "Not you."
+    for refused in (lambda: syncs.save_sync(sync), lambda: syncs.set_enabled(sync.name, on=True)):
+        with pytest.raises(NotPermitted):
+            refused()
+    # Switching off, and giving the segment up, never asks.
+    off = syncs.set_enabled(sync.name, on=False)
+    syncs.save_sync(replace(off, source=replace(off.source, segment="")))

@@ -8,9 +8,11 @@ from typing import cast
 
 import pytest
 
+from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.customer_value import CustomerValueSource
 from desktop.model.exported_profile import ExportedProfile
-from desktop.model.sync import SourceKind, Sync, SyncSource
+from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
+from desktop.model.sync_state import SyncMember
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
@@ -32,11 +34,21 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace
     found.close()
 
 
-def _reader(store: WorkspaceStore, kind: SourceKind, lists: tuple[str, ...] = ()) -> SourceReader:
-    source = SyncSource(kind, lists=lists)
+def _reader(
+    store: WorkspaceStore,
+    kind: SourceKind,
+    lists: tuple[str, ...] = (),
+    *,
+    segment: str = "",
+    rule_source: object = None,
+) -> SourceReader:
+    source = SyncSource(kind, lists=lists, segment=segment)
     value_source = CustomerValueSource("", (), {})
-    context = SimpleNamespace(store=store, clock=ManualClock(), value_source=value_source)
-    return SourceReader(cast(SyncContext, context), Sync("g", "G", source), lists)
+    context = SimpleNamespace(
+        store=store, clock=ManualClock(), value_source=value_source, rule_source=rule_source
+    )
+    effects = SyncEffects(remove_when_gone=True)
+    return SourceReader(cast(SyncContext, context), Sync("g", "G", source, effects=effects), lists)
 
 
 def _wait(store: WorkspaceStore, *sources: str) -> None:
@@ -129,6 +141,41 @@ def test_records_to_plan_are_the_changed_and_the_waiting_each_once(
     before |= {name: store.feeds.get_state.blocking(name).watermark for name in feeds[1:]}
     _wait(store, *waiting)
     assert [r.id for r in reader.iter_records(before, also=also)] == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [(SourceKind.ZENDESK_USERS, ["5", "2"]), (SourceKind.ZENDESK_TICKETS, ["2"])],
+)
+def test_segment_is_the_people_of_a_sync_whatever_has_changed(
+    store: WorkspaceStore, kind: SourceKind, expected: list[str]
+) -> None:
+    _users_with_two_and_four_changed(store)
+    store.feeds.begin_reading.blocking(TICKETS_FEED, 1.0)
+    ticket = ExportedTicket(12, "", "open", None, 2, 1.0, 2.0)
+    store.feeds.save_tickets.blocking([ticket], "c")
+    asked: list[str] = []
+
+    def list_segment(name: str) -> list[int]:
+        asked.append(name)
+        return [5, 2, 77]
+
+    people = SimpleNamespace(list_segment=list_segment)
+    reader = _reader(store, kind, segment="VIP", rule_source=people)
+    # Somebody may come in or leave without a change of their user.
+    store.syncs.set_watermark.blocking("g", '{"users": "9"}')
+    assert reader.last_watermarks() == {}
+    # Who waits for another try and is in it no more is left to what they lose.
+    _wait(store, "1", "2")
+    assert [record.id for record in reader.iter_records({})] == expected
+    assert reader.count_changed({}) == 3
+    assert [record.id for record in reader.sample({}, 9)] == expected
+    assert reader.plans_gone_members
+    members = [SyncMember(id_, id_, "") for id_ in ("1", "2")]
+    assert [reader.is_still_member(one) for one in members] == [False, True]
+    assert asked == ["VIP"]
+    with pytest.raises(UserDecisionNeeded):
+        list(_reader(store, kind, segment="VIP").iter_records({}))
 
 
 def test_records_that_wait_are_read_page_by_page(store: WorkspaceStore) -> None:

@@ -4,8 +4,11 @@ import asyncio
 import json
 import os
 import weakref
+import zipfile
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -14,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from desktop.kit.csv_text import escape_csv_formula
 from desktop.kit.errors import StorageError
 from desktop.panels.widgets.export_file_dialog import ExportFileDialog
+from desktop.viewmodels import xlsx_file
 from desktop.viewmodels.file_export import FileFormat, RowFormat, export_pages
 
 
@@ -55,6 +59,84 @@ async def test_export_of_pages_is_one_document(pages: list[list[int]], tmp_path:
     await export_pages(path, _pages(*pages), _NUMBERS, file_format=FileFormat.CSV)
     assert path.read_text("utf-8-sig").splitlines() == ['"n"', *(f'"{n}"' for n in numbers)]
     assert path.stat().st_mode & 0o777 == 0o600
+    await export_pages(path, _pages(*pages), _NUMBERS, file_format=FileFormat.JSON_LINES)
+    assert [json.loads(line) for line in path.read_text("utf-8").splitlines()] == [
+        {"n": n} for n in numbers
+    ]
+
+
+_CELLS = RowFormat[tuple[str, str]](
+    ("Person", "Open"), lambda row: [row], lambda row: {"n": row}, frozenset([1])
+)
+
+
+async def _cells(*pages: list[tuple[str, str]]) -> AsyncIterator[list[tuple[str, str]]]:
+    for page in pages:
+        yield page
+
+
+def _sheets(path: Path) -> list[list[list[str]]]:
+    """Every cell of a workbook as Excel would read it: its kind, `!` before a protected text."""
+    found = []
+    with zipfile.ZipFile(path) as book:
+        styles = ElementTree.fromstring(book.read("xl/styles.xml"))  # noqa: S314
+        quoted = [one.get("quotePrefix") == "1" for one in styles.find("{*}cellXfs") or ()]
+        for name in sorted(name for name in book.namelist() if "worksheets/sheet" in name):
+            rows = ElementTree.fromstring(book.read(name)).iterfind(".//{*}row")  # noqa: S314
+            found.append([list(map(partial(_cell, quoted), row)) for row in rows])
+    return found
+
+
+def _cell(quoted: list[bool], cell: ElementTree.Element) -> str:
+    assert cell.find("{*}f") is None
+    text = "".join(cell.itertext())
+    if cell.get("t") is None:
+        return f"number {text}"
+    return f"!{text}" if quoted[int(cell.get("s", 0))] else text
+
+
+async def test_xlsx_holds_texts_that_never_run_and_numbers_that_add_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [('=HYPERLINK("x")', "3"), ("+49", ""), ("Zoë\x00\ud800", "Not read"), ("1e5", "1e5")]
+    path = tmp_path / "people.xlsx"
+    count = await export_pages(
+        path, _cells(rows[:1], rows[1:]), _CELLS, file_format=FileFormat.XLSX
+    )
+    assert count == 4
+    assert _sheets(path) == [
+        [
+            ["Person", "Open"], ['!=HYPERLINK("x")', "number 3"], ["!+49"],
+            ["Zoë_x0000_?", "Not read"], ["1e5", "number 100000"],
+        ]
+    ]  # fmt: skip
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert os.listdir(tmp_path) == ["people.xlsx"]
+    # More than one sheet has room for goes on in another; nothing at all is a heading.
+    monkeypatch.setattr(xlsx_file, "MAX_SHEET_ROWS", 3)
+    await export_pages(path, _cells(rows), _CELLS, file_format=FileFormat.XLSX)
+    assert [len(sheet) for sheet in _sheets(path)] == [3, 3]
+    await export_pages(path, _cells(), _CELLS, file_format=FileFormat.XLSX)
+    assert _sheets(path) == [[["Person", "Open"]]]
+
+
+@pytest.mark.parametrize("file_format", [FileFormat.XLSX, FileFormat.JSON_LINES])
+async def test_cancelled_export_leaves_nothing(file_format: FileFormat, tmp_path: Path) -> None:
+    is_written = asyncio.Event()
+
+    async def endless() -> AsyncIterator[list[tuple[str, str]]]:
+        while True:
+            yield [("Maria", "1")] * 100
+            is_written.set()
+
+    task = asyncio.ensure_future(
+        export_pages(tmp_path / "rows", endless(), _CELLS, file_format=file_format)
+    )
+    await is_written.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert os.listdir(tmp_path) == []
 
 
 async def test_export_of_pages_holds_no_page_that_was_written(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from desktop.audience.data_service import DataService
 from desktop.kit.errors import StorageError
+from desktop.model.audience_person import AudienceColumn
 from desktop.panels.audience.fields_dialog import FieldsDialog
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings_page import SettingsPage
@@ -183,6 +184,42 @@ async def test_export_is_a_file_without_formulas_and_stands_in_the_audit(
     assert [row[0] for row in rows] == ["Person", "Maria Lopez"]
     (entry,) = await window.window.services.store.audit.list_entries(limit=1)
     assert (entry.kind, entry.new["people"]) == ("export", 1)  # type: ignore[index,call-overload]
+
+
+async def test_columns_are_chosen_ordered_exported_and_stay(
+    window: AudiencePageDriver, tmp_path: Path
+) -> None:
+    await window.read_everybody()
+    window.audience_page.table.select_row(2)
+    chosen = window.audience.person
+    dialog = window.audience_page.open_columns()
+    assert controls_without_name(dialog) == []
+    assert clipped_texts(dialog) == []
+    for column in (AudienceColumn.HEALTH, AudienceColumn.LISTS, AudienceColumn.OPTOUT):
+        dialog.row(column).box.setChecked(False)
+    dialog.row(AudienceColumn.TAGS).box.setChecked(True)
+    for _ in range(20):
+        window.click(dialog.row(AudienceColumn.RATING).up_button)
+        if not dialog.row(AudienceColumn.RATING).up_button.isEnabled():
+            break
+    assert dialog.focusWidget() is dialog.row(AudienceColumn.RATING).down_button
+    window.click(dialog.show_button)
+    names = ["name", "rating", "organization", "last_ticket", "open_tickets", "value", "tags"]
+    assert [one.value for one in window.audience.table_model.shown_columns] == names
+    table = window.audience_page.table
+    assert [n for n in range(7) if table.isColumnHidden(n)] == []
+    assert (table.current_row(), window.audience.person) == (2, chosen)
+    table.viewport().repaint()
+    # The file has what is shown, and says who it is.
+    file = tmp_path / "people.xlsx"
+    window.audience.export(str(file), "xlsx")
+    await window.wait_until(lambda: file.exists() and window.is_still())
+    entry = (await window.window.services.store.audit.list_entries(limit=1))[0]
+    assert entry.new["columns"] == ["name", "email", "id", *names[1:]]  # type: ignore[index,call-overload]
+    await window.reopen_window()
+    await window.wait_until(window.is_still)
+    assert [one.value for one in window.audience.table_model.shown_columns] == names
+    window.audience_page.open_columns().usual_button.click()
 
 
 async def test_every_control_has_a_name_and_room(window: AudiencePageDriver) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from desktop.audience.report_definitions import REPORTS
 from desktop.kit.errors import StorageError
 from desktop.model.report_period import BucketSize
+from desktop.panels.batches.batch_page import BatchPage
 from desktop.panels.reports.printed_report import build_document, collect_printed, make_report_pdf
 from desktop.panels.reports.report_dialogs import (
     ArrangeTilesDialog,
@@ -203,6 +204,22 @@ async def test_tiles_are_arranged_and_stay_so(window: ReportsPageDriver) -> None
     await window.wait_until(window.is_counted)
     wanted = ("opt-outs", "phrases", "health")
     assert window.model.tiles == wanted
+    await window.show_health_of(1, 2)
+    card = window.page.detail_card
+    assert "2 people are Frustrated now." in window.visible_texts(card)
+    # One click to who they are.
+    window.click(card.finding_rows[0].link)
+    await window.wait_until(lambda: "2 people match" in window.visible_texts())
+    assert window.view.current_page == "audience"
+    # And one to the suppression list, with nothing changed before the preview.
+    window.view.show_page("reports")
+    await window.wait_until(window.is_counted)
+    window.click(card.finding_rows[3].link)
+    await window.wait_until(lambda: window.view.current_page == "bulk")
+    batch = window.view.findChild(BatchPage).model
+    await window.wait_until(lambda: batch.batch is not None)
+    assert (batch.draft.change, batch.draft.list_name) == ("list on", "Support - suppressed")
+    assert not batch.is_sent
     assert set(window.page.tiles) == set(wanted)
     await window.reopen_window()
     await window.wait_until(lambda: "reports" in window.view.rail_pages)

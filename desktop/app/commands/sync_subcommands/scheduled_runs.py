@@ -13,6 +13,7 @@ from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
 from desktop.app.commands.sync_subcommands.run_and_plan_output import format_totals, run_exit_code
 from desktop.app.container import WorkspaceServices
+from desktop.app.report_mail import send_due_report_mail
 from desktop.app.run_notifications import (
     follow_changed_addresses,
     notify_run_ended,
@@ -206,6 +207,7 @@ async def run_due_syncs(
     claimed then, so that the next call finds them due again.
     """
     store, finder = services.store, build_due_sync_finder(services)
+    await send_due_report_mail(services)
     found = await store.run(finder.find)
     if not found.due:
         return (), found.paused
