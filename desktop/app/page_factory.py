@@ -138,6 +138,7 @@ class PageFactory(QObject):
         self._reports_model: ReportsPageModel | None = None
         self._batch_page: BatchPage | None = None
         self._audience_model: AudiencePageModel | None = None
+        self._audience_tabs: AudienceTabs | None = None
         self._activity_list: CustomerActivityModel | None = None
         self._extra_environment = extra_environment
         self._demo_process = DemoProcess(services.context.paths.logs, self)
@@ -149,6 +150,7 @@ class PageFactory(QObject):
             add("Look around with invented data", self._demo_process.start)
         add("Many at once", self._on_many_at_once, "Ctrl+Shift+V")
         window.main_window.dropped.connect(self._on_dropped)
+        add("Fields of Zendesk and Sailthru", self._on_fields)
         add("New sync", self._on_new_sync)
         add("Preview the sync", self._on_preview)
         add("Run the sync now", self._on_run)
@@ -309,6 +311,12 @@ class PageFactory(QObject):
         if page is not None and isinstance(mime, QMimeData):
             page.paste(mime)
 
+    def _on_fields(self) -> None:
+        self._window.main_window.show_page("audience")
+        # Whoever may not open the page has been told why.
+        if self._audience_tabs is not None and self._audience_tabs.isVisible():
+            self._audience_tabs.open_fields()
+
     def _on_change_requested(self, addresses: str, list_name: str = "") -> None:
         """Take people to Many at once, which previews the change and its limits.
 
@@ -380,7 +388,7 @@ class PageFactory(QObject):
         self._audience_model.columns_changed.connect(self._save_audience_columns)
         clock = services.context.clock
         activity = self._activity_list = CustomerActivityModel(services.customer_activity, clock)
-        page = AudienceTabs(
+        page = self._audience_tabs = AudienceTabs(
             AudiencePage(self._audience_model, clock), CustomerActivityTab(activity)
         )
         page.customer_requested.connect(self._window.main_window.look_up)

@@ -216,7 +216,8 @@ class DataService:
             raise NotPermitted(
                 "This computer does not keep everybody's data.",
                 "Nothing was read.",
-                "An admin switches it on: `fairlead data on`.",
+                "An admin switches it on in Settings › Data on this computer, or by"
+                " `fairlead data on`.",
             )
 
     def _build_reader(

@@ -2,7 +2,8 @@
 
 from desktop.clients.zendesk.oauth import OAUTH_SCOPE
 from desktop.connect.zendesk_account_checks import API_TOKENS_END
-from desktop.kit.clock import iso_timestamp
+from desktop.kit.clock import utc_datetime
+from desktop.kit.text import format_long_day
 from desktop.model.data_source import DataSource, DataSourceKind, DataSourceState
 from desktop.model.permission import Actor, Role
 from desktop.model.retention import describe_days
@@ -32,7 +33,8 @@ def list_facts(
     record = source.record
     if record is not None and record.by:
         what = "Authorised" if is_connected else "Left"
-        facts.append((f"{what} by", f"{record.by}, {iso_timestamp(record.at)[:10]}"))
+        day = format_long_day(utc_datetime(record.at).astimezone().date())
+        facts.append((f"{what} by", f"{record.by}, {day}"))
     elif is_connected and source.kind is not _K.EVENTS:
         facts.append(("Authorised by", "Not noted; it was connected by an earlier version"))
     if is_connected:
@@ -55,7 +57,7 @@ def _describe_access(
     if kind is _K.SELL:
         return [
             ("Scopes", "Reading; Fairlead never writes to Sell"),
-            ("Ends", f"Zendesk ends Sell on {SELL_END.isoformat()}"),
+            ("Ends", f"Zendesk ends Sell on {format_long_day(SELL_END)}"),
         ]
     days = values.get(settings_table.EVENT_DAYS)
     return [("Kept", f"Delivered events, {describe_days(days)}"), _read_only(values)]
@@ -64,7 +66,7 @@ def _describe_access(
 def _describe_zendesk(values: SettingsValues, actor: Actor) -> list[tuple[str, str]]:
     is_token = values.get(settings_table.ZENDESK_AUTH) == "token"
     scopes = (
-        f"All that the person may: an API token, which ends on {API_TOKENS_END}"
+        f"All that the person may: an API token, which ends on {format_long_day(API_TOKENS_END)}"
         if is_token
         else ", ".join(OAUTH_SCOPE.split())
     )

@@ -6,6 +6,7 @@ from desktop.clients.sell.client import SellClient
 from desktop.connect.connection_check import CheckCollector
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, Forbidden
+from desktop.kit.text import format_long_day
 from desktop.model.sell_record import SELL_END
 from desktop.model.service import Service
 
@@ -27,7 +28,8 @@ async def check_sell_account(client: SellClient, clock: Clock, checks: CheckColl
             checks.report(
                 f"{_TITLE}: token",
                 False,
-                f"Zendesk ended Sell on {SELL_END.isoformat()} and deletes its data. {error.title}",
+                f"Zendesk ended Sell on {format_long_day(SELL_END)} and deletes its data."
+                f" {error.title}",
                 "Disconnect it in Settings.",
             )
         else:
@@ -68,7 +70,7 @@ def _check_end(days_left: int, checks: CheckCollector) -> None:
     checks.report(
         f"{_TITLE}: end",
         days_left > _WARNED_DAYS,
-        f"Zendesk ends Sell on {SELL_END.isoformat()} and deletes its data"
+        f"Zendesk ends Sell on {format_long_day(SELL_END)} and deletes its data"
         f" ({days_left:,} days from now).",
         "Export everything before: fairlead sell export DIR.",
         is_needed=False,

@@ -12,6 +12,7 @@ from desktop.connect.support_texts import request_oauth_client_text
 from desktop.connect.temporary_clients import TemporaryClients
 from desktop.kit.clock import Clock, utc_datetime
 from desktop.kit.errors import AppError
+from desktop.kit.text import format_long_day
 from desktop.model.permission import Actor, Role
 from desktop.model.zendesk_user import UserFieldDefinition
 from desktop.settings import settings_table
@@ -136,9 +137,11 @@ def check_api_token_end(clock: Clock, checks: CheckCollector) -> None:
         "Switch to signing in with the browser (OAuth) in Settings › Connections before that day."
     )
     if days < 0:
-        detail = f"Zendesk ended all API tokens on {API_TOKENS_END}."
+        detail = f"Zendesk ended all API tokens on {format_long_day(API_TOKENS_END)}."
     else:
-        detail = f"Zendesk ends all API tokens on {API_TOKENS_END}, in {days} days."
+        detail = (
+            f"Zendesk ends all API tokens on {format_long_day(API_TOKENS_END)}, in {days} days."
+        )
     checks.report("Zendesk: API token", days >= 0, detail, hint, is_needed=False)
 
 

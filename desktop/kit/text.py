@@ -1,6 +1,7 @@
-"""Text helpers: counts, durations, one line, a sentence, shortening, folding, valid Unicode."""
+"""Text helpers: counts, durations, days, one line, sentence, shortening, folding, valid Unicode."""
 
 from collections.abc import Sequence
+from datetime import date
 from unicodedata import category, combining, normalize
 
 # U+200C is a letter's form in Persian, U+200D joins emoji; tags make flags.
@@ -19,6 +20,11 @@ def format_duration(seconds: float) -> str:
     if minutes < 120:
         return format_count(minutes, "minute", "minutes")
     return format_count(round(seconds / 3600), "hour", "hours")
+
+
+def format_long_day(day: date) -> str:
+    """Format a day in a sentence: `31 August 2027`."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def join_words(words: Sequence[str]) -> str:

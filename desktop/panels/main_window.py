@@ -192,7 +192,8 @@ class MainWindow(QMainWindow):
         for name in {"Many at once"} & actions.names():
             actions.set_enabled(name, access.refusals.get("bulk", ""))
         actions.set_enabled("Events", access.refusals.get("events", ""))
-        actions.set_enabled("Audience", access.refusals.get("audience", ""))
+        for name in {"Audience", "Fields of Zendesk and Sailthru"} & actions.names():
+            actions.set_enabled(name, access.refusals.get("audience", ""))
         actions.set_enabled("Reports", access.refusals.get("reports", ""))
         actions.set_enabled("Customer value settings", access.admin_settings_reason)
         for key, title in SETTINGS_SECTIONS:

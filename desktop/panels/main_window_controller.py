@@ -1,7 +1,8 @@
 """The main window's controller: shows what its models tell, forwards what people do."""
 
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from desktop.panels.focus_keeper import FocusKeeper
 from desktop.panels.main_window import MainWindow
 from desktop.panels.undo_key import UndoKey
 from desktop.panels.widgets.screen_reader import announce
-from desktop.panels.widgets.tab_order import apply_visual_tab_order
+from desktop.panels.widgets.tab_order import order_tab_stops
 from desktop.viewmodels.customer.customer_commands import build_customer_commands
 from desktop.viewmodels.customer.customer_tabs_model import CustomerTabsModel
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 # Panels of a sheet arrive one by one; after the last the order is made once.
 _TAB_ORDER_DELAY_MS = 200
+_TAB_ORDER_SLICE_S = 0.004
 _CLOSED_TAB_TOAST_S = 10.0
 _CLOSED_TAB_PREFIX = "tab "
 _EXPORT, _ERASE = "Privacy: Export…", "Privacy: Erase…"
@@ -62,6 +64,8 @@ class MainWindowController(QObject):
         self._models = models
         # Screen readers ask for the order of focus without anybody pressing Tab.
         self._tab_order_timer = create_timer(self, _TAB_ORDER_DELAY_MS, self._update_tab_order)
+        self._tab_order_slice_timer = create_timer(self, 0, self._continue_tab_order)
+        self._tab_order_steps: Iterator[None] = iter(())
         self._undo_key = UndoKey(self._on_undo, self)
         self._printing: SheetPrinting | None = None
         self._history = NavigationHistory()
@@ -253,7 +257,15 @@ class MainWindowController(QObject):
         actions.set_enabled("Forward", forward)
 
     def _update_tab_order(self) -> None:
-        apply_visual_tab_order(self._window)
+        self._tab_order_steps = order_tab_stops(self._window)
+        self._continue_tab_order()
+
+    def _continue_tab_order(self) -> None:
+        until = time.perf_counter() + _TAB_ORDER_SLICE_S
+        for _ in self._tab_order_steps:
+            if time.perf_counter() > until:
+                self._tab_order_slice_timer.start()
+                break
 
     def _on_opened(self) -> None:
         self._window.banner.clear()

@@ -132,7 +132,8 @@ class RuleReader:
             raise UserDecisionNeeded(
                 "A rule needs the data of everybody, which this computer does not keep.",
                 "Nothing was read or written.",
-                "An admin switches it on: `fairlead data on`.",
+                "An admin switches it on in Settings › Data on this computer, or by"
+                " `fairlead data on`.",
             )
         return source
 

@@ -24,6 +24,7 @@ COMMAND_SYNONYMS: Mapping[str, str] = MappingProxyType(
         "Customer value settings": "score scale segment prediction lifetime clv ltv",
         "Customers": "people users profiles sheet",
         "Did the mail go out?": "sent bounced received e-mail trail campaign",
+        "Fields of Zendesk and Sailthru": "catalogue catalog merge tags liquid vars types coverage",
         "Find a customer": "search look up lookup open",
         "Follow Zendesk in this tab": "following",
         "Follow Zendesk": "ticket browser watch beside",

@@ -16,7 +16,8 @@ PAGE_KEYS = ("customers", "audience", "sync", "events", "activity", "settings")
 # What somebody without an admin's rights changes there: sign-in, kept customers, the window.
 _OWN_SETTINGS_SECTIONS = ("connections", "data", "window", "about")
 _NO_DATA_REASON = (
-    "This computer does not keep everybody’s data. An admin switches it on: `fairlead data on`."
+    "This computer does not keep everybody’s data. An admin switches it on in Settings › Data on"
+    " this computer."
 )
 _ADMIN_SETTINGS_REASON = "Only admins change these settings."
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 _WORD = re.compile(r"\w+")
+_INSIDE_WORDS = 2  # the rank of a match that begins no word
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ def find_commands(
 ) -> list[PaletteCommand]:
     """Return the palette's commands that every typed word finds, the best match first.
 
-    First those whose label the text begins, then those with the most words in the label. A typed
+    Those that can be chosen now come first, then those whose label the text begins, then those
+    with the most words in the label; matches inside of words come last. A typed
     word is the beginning of one, or with `inside_words` any part; hyphens do not count (“e-mail”).
     """
     typed = [word.replace("-", "") for word in re.findall(r"[\w-]+", text.casefold())]
@@ -42,7 +44,8 @@ def find_commands(
     ranked = [(_rank(command, typed, whole, inside_words), command) for command in commands]
     # sorted() keeps the order of the registry among equals.
     found = [(rank, command) for rank, command in ranked if rank is not None]
-    return [command for _, command in sorted(found, key=lambda each: each[0])]
+    found.sort(key=lambda each: (each[0][0] == _INSIDE_WORDS, not each[1].is_enabled, each[0]))
+    return [command for _, command in found]
 
 
 def _rank(
@@ -58,7 +61,9 @@ def _rank(
     if all(_begins(word, anywhere) for word in typed):
         return 1, missing
     joined = " ".join(anywhere)
-    return (2, missing) if inside_words and all(word in joined for word in typed) else None
+    return (
+        (_INSIDE_WORDS, missing) if inside_words and all(word in joined for word in typed) else None
+    )
 
 
 def _words(text: str) -> set[str]:

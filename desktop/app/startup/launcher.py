@@ -1,5 +1,6 @@
 """Opens a workspace's window: lock, first paint, event loop; the rest is imported after."""
 
+import locale
 import sys
 
 from PySide6.QtCore import Qt
@@ -24,6 +25,8 @@ def create_application() -> QApplication:
     )
     # The style by its option: setStyle() would hand a QStyle back, whose enums take 7 ms to make.
     app = QApplication([*sys.argv[:1], "-style", "Fusion"])
+    # Qt takes the system's language for the C library too: names of days and months would be in it.
+    locale.setlocale(locale.LC_TIME, "C")
     app.setApplicationName("Fairlead")
     app.setDesktopFileName("fairlead")
     # Closing the last window must not end the loop before the clean-up has run.

@@ -12,6 +12,7 @@ from desktop.panels.audience.fields_dialog import FieldsDialog
 from desktop.panels.audience.people_table_view import PeopleTableView
 from desktop.panels.audience.person_peek_card import PersonPeekCard
 from desktop.panels.audience.segment_list import SegmentList
+from desktop.panels.page_commands import REPEATS_WINDOW_ACTION
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP
 from desktop.panels.widgets.banner import Banner
@@ -21,6 +22,7 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.chip import Chip
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.export_file_dialog import LONG_LIST_FORMATS, ExportFileDialog
+from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import ElidedLabel, elided_label
 from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_width
 from desktop.panels.widgets.list_page import show_list_state
@@ -82,6 +84,7 @@ class AudiencePage(ListDetailPage):
         self.refresh_button = quiet_button("Refresh", name="Read what has changed")
         self.change_button = quiet_button("Change them…", name="Change these people")
         self.fields_button = quiet_button("Fields…", name="Fields of Zendesk and Sailthru")
+        self.fields_button.setProperty(REPEATS_WINDOW_ACTION, True)
         self.columns_button = quiet_button("Columns…", name="Columns of the people table")
         self.export_button = secondary_button("Export…", name="Export the people")
         self.stop_export_button = quiet_button("Cancel export", name="Cancel the export")
@@ -173,28 +176,23 @@ class AudiencePage(ListDetailPage):
 
     def _build_toolbar(self) -> QWidget:
         """Build the row above the table: how old the data is, the order, refresh and export."""
-        bar = QWidget()
-        bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self._bar = QBoxLayout(QBoxLayout.Direction.LeftToRight, bar)
-        self._bar.setContentsMargins(0, 0, 0, fonts.scaled(6))
-        self._bar.setSpacing(fonts.scaled(10))
-        ages = QHBoxLayout()
-        ages.setSpacing(fonts.scaled(12))
-        for part in (self.zendesk_label, self.sailthru_label, self.progress_label):
-            ages.addWidget(part)
-        ages.addStretch(1)
-        self._bar.addLayout(ages, 1)
-        acts = QHBoxLayout()
-        acts.setSpacing(fonts.scaled(8))
-        for control in (
-            self.order_dropdown,
-            self.columns_button,
-            self.refresh_button,
-            self.stop_export_button,
-            self.export_button,
-        ):
-            acts.addWidget(control)
-        self._bar.addLayout(acts)
+        bar, ages, acts = QWidget(), QWidget(), QWidget()
+        ages.setLayout(
+            hbox(self.zendesk_label, self.sailthru_label, self.progress_label, spacing=12)
+        )
+        acts.setLayout(
+            hbox(
+                self.order_dropdown,
+                self.columns_button,
+                self.refresh_button,
+                self.stop_export_button,
+                self.export_button,
+            )
+        )
+        # The ages are never cut for the buttons: these go to a line of their own.
+        flow = FlowLayout(fonts.scaled(12), fonts.scaled(4), bar, alignment="spread")
+        for part in (ages, acts):
+            flow.addWidget(part)
         return bar
 
     def _connect(self) -> None:
@@ -280,6 +278,7 @@ class AudiencePage(ListDetailPage):
         _show_age(self.zendesk_label, model.zendesk_age())
         _show_age(self.sailthru_label, model.sailthru_age())
         self.progress_label.setText(self._progress_text())
+        self.progress_label.setVisible(bool(self.progress_label.text()))
         self._show_order()
         self.peek_card.show_person(model, self._clock.now())
         self._arrange()
@@ -331,7 +330,6 @@ class AudiencePage(ListDetailPage):
         self.segment_dropdown.setVisible(not has_list and not detail_alone)
         direction = QBoxLayout.Direction
         self._head.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
-        self._bar.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self.list_card.setVisible(not detail_alone)
         self.condition_card.setVisible(not detail_alone and self._model.coverage is not None)
         self._peek_scroll.setVisible((wide and has_people) or detail_alone)

@@ -48,6 +48,11 @@ class AudienceTabs(QWidget):
         self.tab_control.set_value(key)
         self._stack.setCurrentWidget(self.people if key == PEOPLE else self.activity)
 
+    def open_fields(self) -> None:
+        """Open the catalogue of fields over the tab of the people."""
+        self.show_tab(PEOPLE)
+        self.people.open_fields()
+
     def take_focus(self) -> None:
         """Put the keyboard on the open tab's list."""
         tab = self.people if self._stack.currentWidget() is self.people else self.activity

@@ -75,8 +75,7 @@ class FieldsDialog(SearchListDialog):
             item.setData(0, SEARCHED_TOO, f"{field.name}\n{field.type}\n{writers_text(field)}")
             item.setData(0, _FIELD, field)
             item.setToolTip(0, field.name)
-        for place in range(1, len(_COLUMNS)):
-            self.table.resizeColumnToContents(place)
+        self.fit_columns()
         self.apply_search()
 
     def apply_search(self, _text: object = "") -> int:

@@ -1,12 +1,13 @@
 """Card of the person the table is on: why they are in the segment first, then what is known."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from desktop.model.audience_person import AudienceColumn, AudiencePerson
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import elided_label, label
@@ -77,11 +78,9 @@ class PersonPeekCard(Card):
 
     def _lay_out(self) -> None:
         foot = QWidget()
-        row = QHBoxLayout(foot)
-        row.setContentsMargins(0, fonts.scaled(8), 0, 0)
+        row = FlowLayout(fonts.scaled(6), fonts.scaled(2), foot)
         row.addWidget(self.open_button)
         row.addWidget(label("Enter", "small"))
-        row.addStretch(1)
         column = QVBoxLayout()
         column.setSpacing(fonts.scaled(6))
         self._why_line = _line()

@@ -186,7 +186,7 @@ class CustomerSheetWidget(QWidget):
             if not seen:
                 break
             self._panels_to_refresh = [p for p in self._panels_to_refresh if p not in seen]
-            with batch_layout(self):
+            with batch_layout(*seen):
                 for panel in seen:
                     panel.refresh()
         self._refresh_later()
@@ -194,9 +194,11 @@ class CustomerSheetWidget(QWidget):
     def _refresh_for(self, seconds: float) -> None:
         begun = time.perf_counter()
         # Each filled label would lay out the whole window again.
-        with batch_layout(self):
+        with batch_layout() as hold:
             while self._panels_to_refresh:
-                self._panels_to_refresh.pop(0).refresh()
+                panel = self._panels_to_refresh.pop(0)
+                hold(panel)
+                panel.refresh()
                 # Checked after a panel: half a panel is never painted.
                 if time.perf_counter() - begun > seconds:
                     break

@@ -92,7 +92,7 @@ class NoteDrawer(Drawer):
         has_templates = bool(view.templates)
         self._template_label.setVisible(has_templates)
         self.template_dropdown.setVisible(has_templates)
-        none_chosen = ("", "Choose a prepared note…")
+        none_chosen = ("", "Choose a note…")
         self.template_dropdown.set_options([none_chosen, *((t, t) for t in view.templates)])
         self.template_dropdown.set_value(view.template)
         if self.text_field.toPlainText() != view.text:

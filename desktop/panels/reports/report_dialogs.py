@@ -35,8 +35,7 @@ class CountedPeopleDialog(SearchListDialog):
             item.setData(0, SEARCHED_TOO, person.email)
             query = str(person.user_id) if person.user_id else person.sid
             item.setData(1, SEARCHED_TOO, person.email or query)
-        for column in (1, 2):
-            self.table.resizeColumnToContents(column)
+        self.fit_columns()
         self._found = found
         self.resize(self.sizeHint().width() * 3 // 2, self.sizeHint().height())
         self.table.itemActivated.connect(self._on_activated)

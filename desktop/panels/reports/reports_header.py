@@ -45,15 +45,17 @@ class ReportsHeader(QWidget):
             hbox(self.first_field, label("to", "muted"), self.last_field, 1, spacing=6)
         )
         self.days_row.hide()
-        self.zone_label.setMinimumHeight(self.period_field.sizeHint().height())
         choices, buttons = QWidget(), QWidget()
         flow = FlowLayout(fonts.scaled(8), fonts.scaled(6), choices)
         for part in (
             label("Reports", "heading"), self.period_field, self.compare_field, self.size_control,
-            self.zone_label,
         ):  # fmt: skip
             flow.addWidget(part)
-        buttons.setLayout(hbox(1, self.refresh_button, self.arrange_button, self.print_button))
+        acts = QWidget()
+        acts.setLayout(hbox(self.refresh_button, self.arrange_button, self.print_button))
+        line = FlowLayout(fonts.scaled(8), fonts.scaled(6), buttons, alignment="spread")
+        line.addWidget(self.zone_label)
+        line.addWidget(acts)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._line.setContentsMargins(0, 0, 0, 0)
         self._line.addWidget(choices, 1)

@@ -161,8 +161,7 @@ class FieldPickerDialog(SearchListDialog):
             if choice.path == current:
                 self.table.setCurrentItem(item)
         self._new_row = self.add_row("")
-        for place in (1, 2, 3):
-            self.table.resizeColumnToContents(place)
+        self.fit_columns()
         self.table.setColumnWidth(2, min(self.table.columnWidth(2), fonts.scaled(_SAMPLE_WIDTH)))
         self.apply_search()
 

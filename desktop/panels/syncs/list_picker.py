@@ -92,8 +92,7 @@ class ListPickerDialog(SearchListDialog):
         for each in order:
             self._add_list(each.name, each)
         self.table.blockSignals(False)
-        self.table.resizeColumnToContents(1)
-        self.table.resizeColumnToContents(2)
+        self.fit_columns()
         self.apply_search()
         if not lists:
             self.state_label.setText(error or "Reading the lists of the account…")

@@ -44,7 +44,7 @@ class PlanRowDetailPanel(QFrame):
         self._detail: PlanRowDetail | None = None
         self._correction_form: PlanRowCorrectionForm | None = None
         self._leave_out_form: LeaveOutForm | None = None
-        self._scroll = create_scroll_area()
+        self._scroll = create_scroll_area(bar_beside=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._scroll)

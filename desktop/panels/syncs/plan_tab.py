@@ -30,7 +30,7 @@ from desktop.viewmodels.syncs.sync_header_view import MessageAction, SyncMessage
 
 _DETAIL_WIDTH = 300
 _SEARCH_WIDTH = 190
-_SIDE_BY_SIDE_MIN_WIDTH = 560
+_SIDE_BY_SIDE_MIN_WIDTH = 660
 _SUMMARY_MIN_WIDTH = 760
 # About the pause between two words: a search through a million rows takes longer than a key.
 _SEARCH_DEBOUNCE_MS = 180

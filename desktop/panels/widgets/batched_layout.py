@@ -1,6 +1,6 @@
-"""Context manager that lays a widget out once after many changes."""
+"""Context manager that lays widgets out once after many changes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -11,18 +11,28 @@ _MAX_LAYOUT_DEPTH = 8
 
 
 @contextmanager
-def batch_layout(widget: QWidget) -> Iterator[None]:
-    """Disable all Qt layouts below `widget` inside the block, and lay it out once on leaving.
+def batch_layout(*widgets: QWidget) -> Iterator[Callable[[QWidget], None]]:
+    """Disable all Qt layouts below `widgets` inside the block, and lay them out once on leaving.
+
+    Yields a function that takes in one more widget: to hold a whole page's layouts for one panel
+    takes longer than the panel itself.
 
     Qt lays the whole window out for each widget that is shown in it. And it asks the parents one
     turn after the children: each turn would be painted, the page shifting under the eye.
     """
-    # Layouts that were disabled before stay disabled.
-    still = [layout for layout in widget.findChildren(QLayout) if layout.isEnabled()]
-    for layout in still:
-        layout.setEnabled(False)
+    still: list[QLayout] = []
+
+    def hold(widget: QWidget) -> None:
+        # Layouts that were disabled before stay disabled.
+        found = [layout for layout in widget.findChildren(QLayout) if layout.isEnabled()]
+        for layout in found:
+            layout.setEnabled(False)
+        still.extend(found)
+
+    for each in widgets:
+        hold(each)
     try:
-        yield
+        yield hold
     finally:
         for layout in still:
             layout.setEnabled(True)

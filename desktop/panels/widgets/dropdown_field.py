@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtGui import QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QWidget
 
 from desktop.panels.widgets.tooltip import set_tooltip
 from desktop.viewmodels.form import FieldValue
@@ -28,6 +28,7 @@ class DropdownField(QComboBox):
     ) -> None:
         super().__init__(parent)
         self._may_shrink = False
+        self._disabled_reason = ""
         self.setAccessibleName(name)
         self.setObjectName(name)
         # On Linux Qt tells screen readers the choice where the name belongs.
@@ -35,6 +36,7 @@ class DropdownField(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.set_options(options)
         self.activated.connect(self._on_activated)
+        self.currentIndexChanged.connect(self._update_tooltip)
 
     def set_options(self, options: Sequence[tuple[str, str]]) -> None:
         """Offer these (key, text) choices in the drop-down, keeping the chosen one if there."""
@@ -87,8 +89,23 @@ class DropdownField(QComboBox):
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
         """Enable the drop-down, or disable it with the reason in tool tip and description."""
         self.setEnabled(enabled)
-        set_tooltip(self, "" if enabled else reason, describe=False)
+        self._disabled_reason = "" if enabled else reason
+        self._update_tooltip()
         self.setAccessibleDescription(self.accessibleName() if enabled else reason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._update_tooltip()
+
+    def _update_tooltip(self, _place: int = 0) -> None:
+        # A choice that is cut is told whole.
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        control, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(control, option, part, self).width()
+        words = self.currentText()
+        is_cut = self.fontMetrics().horizontalAdvance(words) > room
+        set_tooltip(self, self._disabled_reason or (words if is_cut else ""), describe=False)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         # The wheel scrolls the page: a choice changed in passing would be stored.

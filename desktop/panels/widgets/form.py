@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Protocol, TypeVar, cast
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import QEvent, QMargins, Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFormLayout, QSizePolicy, QWidget
 
@@ -155,17 +155,32 @@ class Form(QWidget):
         for row in self.rows.values():
             if label_width:
                 row.text_label.setMinimumWidth(fonts.scaled(label_width))
-        indent = max((row.text_label.sizeHint().width() for row in self.rows.values()), default=0)
-        indent = max(indent, fonts.scaled(label_width)) + grid.horizontalSpacing()
         for row in self.rows.values():
             if isinstance(row.control, CheckBox):
                 # Its label is as long as a sentence: where it does not fit beside the column of
                 # labels, Qt would reckon the wrapped row as one line and squeeze all the others.
-                row.set_indent(indent)
                 grid.addRow(row)
             else:
                 grid.addRow(row.text_label, row)
         return grid
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self._align_check_boxes()
+        return done
+
+    def _align_check_boxes(self) -> None:
+        """Begin a compact form's check boxes where its other controls do: labels change."""
+        if self._grid is None:
+            return
+        shown = [row for row in self.rows.values() if not row.isHidden()]
+        boxes = [row for row in shown if isinstance(row.control, CheckBox)]
+        others = [row for row in shown if row not in boxes]
+        mirrored = self.isRightToLeft()
+        starts = [self.width() - r.geometry().right() - 1 if mirrored else r.x() for r in others]
+        for row in boxes:
+            row.set_indent(max(starts, default=0))
 
     def _on_chosen(self, value: object) -> None:
         # Not a lambda for each field: it would hold the form in a reference cycle.
@@ -256,13 +271,21 @@ class FormRow(QWidget):
         self._indent = indent
         # Else the indent would be part of what the row needs at least.
         self.setMinimumWidth(self.control.minimumSizeHint().width())
+        self._apply_indent()
+
+    def _apply_indent(self) -> None:
+        layout = self.layout()
+        if layout is not None:
+            fits = self._indent <= self.width() - self.control.sizeHint().width()
+            left, right = (0, self._indent) if self.isRightToLeft() else (self._indent, 0)
+            margins = QMargins(left, 0, right, 0) if fits else QMargins()
+            if layout.contentsMargins() != margins:
+                layout.setContentsMargins(margins)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        layout = self.layout()
-        if self._indent and layout is not None:
-            room = self.width() - self.control.sizeHint().width()
-            layout.setContentsMargins(self._indent if self._indent <= room else 0, 0, 0, 0)
+        if self._indent:
+            self._apply_indent()
         if self._box is None:
             return
         # A switch is small enough to stand at the right always.

@@ -54,7 +54,8 @@ class MarkdownPage(QTextBrowser):
             self._render()
 
     def _render(self) -> None:
-        document = self.document()
+        document, bar = self.document(), self.verticalScrollBar()
+        scrolled = bar.value()
         document.setDefaultFont(fonts.font())
         document.setIndentWidth(fonts.scaled(_LIST_INDENT))
         features = QTextDocument.MarkdownFeature
@@ -85,6 +86,9 @@ class MarkdownPage(QTextBrowser):
             if isinstance(frame, QTextTable):
                 _format_table(frame)
         self._mark_found(document)
+        # Writing has moved the page's own cursor to the end, which Qt shows at the next layout.
+        self.setTextCursor(QTextCursor(document))
+        bar.setValue(scrolled)
 
     def _mark_keys(self, document: QTextDocument) -> None:
         """Give keys and typed text (`code`) in a Markdown page a ground of their own."""

@@ -71,9 +71,9 @@ class PageScrollArea(QScrollArea):
         self.overlay_bar.raise_()
 
 
-def create_scroll_area() -> QScrollArea:
-    """Create an empty scroll area for a page."""
-    return PageScrollArea()
+def create_scroll_area(*, bar_beside: bool = False) -> QScrollArea:
+    """Create an empty scroll area for a page; `bar_beside` as in `wrap_in_scroll_area`."""
+    return PageScrollArea(bar_beside=bar_beside)
 
 
 def wrap_in_scroll_area(inside: QWidget, *, bar_beside: bool = False) -> QScrollArea:

@@ -22,6 +22,7 @@ from desktop.panels.widgets.text_field import TextField
 
 # What the search looks through beside the texts shown, as a row's data of column 0.
 SEARCHED_TOO = Qt.ItemDataRole.UserRole
+_COLUMN_GAP = 14
 
 
 class SearchListDialog(Dialog):
@@ -77,6 +78,13 @@ class SearchListDialog(Dialog):
         item = QTreeWidgetItem(self.table, list(texts))
         item.setSizeHint(0, QSize(0, fonts.scaled(ROW_HEIGHT)))
         return item
+
+    def fit_columns(self) -> None:
+        """Make the table's columns as wide as their texts, with a gap; the first has the rest."""
+        for place in range(1, self.table.columnCount()):
+            self.table.resizeColumnToContents(place)
+            width = self.table.columnWidth(place) + fonts.scaled(_COLUMN_GAP)
+            self.table.setColumnWidth(place, width)
 
     def rows(self) -> list[QTreeWidgetItem]:
         """Return every row of the dialog's table, also those that the search hides."""

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
-from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.option_group import OptionButton, OptionGroup
 from desktop.panels.widgets.shape_painting import (
     create_painter,
@@ -23,6 +22,7 @@ from desktop.viewmodels.form import FieldValue
 _HEIGHT = 30
 _RADIUS = 7
 _MIN_WIDTH = 270
+_MAX_LINES = 2
 
 
 class SegmentedControl(QFrame):
@@ -45,8 +45,10 @@ class SegmentedControl(QFrame):
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         # The segments touch: the box around them is drawn by the control.
-        self._row = hbox(spacing=0)
-        self.setLayout(self._row)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(0)
+        self._columns = 0
         self.set_options(options)
 
     def set_options(self, options: Sequence[tuple[str, str]]) -> None:
@@ -57,11 +59,13 @@ class SegmentedControl(QFrame):
             segment = SegmentButton(key, text, self)
             self._segments[key] = segment
             self._group.add(segment)
-            self._row.addWidget(segment, 1)
+        self._columns = 0
+        self._place_segments()
 
     def set_text(self, key: str, text: str) -> None:
         """Show another text on a segment, such as one with a count."""
         self._segments[key].set_text(text)
+        self._place_segments()
 
     def value(self) -> str | None:
         """Return the key of the selected segment, or None."""
@@ -96,10 +100,45 @@ class SegmentedControl(QFrame):
         """Return the segment's button of a choice by its key."""
         return self._segments[key]
 
+    def sizeHint(self) -> QSize:
+        hints = [segment.sizeHint() for segment in self._segments.values()]
+        return QSize(sum(hint.width() for hint in hints), super().sizeHint().height())
+
     def minimumSizeHint(self) -> QSize:
         # Below that the words are cut: a page must not become wider than its window for them.
-        hint = super().minimumSizeHint()
-        return QSize(min(hint.width(), fonts.scaled(_MIN_WIDTH)), hint.height())
+        least = sum(segment.minimumSizeHint().width() for segment in self._segments.values())
+        height = super().minimumSizeHint().height()
+        return QSize(min(least, fonts.scaled(_MIN_WIDTH)), height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_segments()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._place_segments()
+
+    def _place_segments(self) -> None:
+        """Put the segments in as few lines as their words need: none is cut where two fit."""
+        segments = list(self._segments.values())
+        widths = [segment.minimumSizeHint().width() for segment in segments]
+        counts = [-(-len(segments) // lines) for lines in range(1, _MAX_LINES + 1)]
+        room = self.width()
+        columns = (
+            next(
+                (n for n in counts if sum(max(widths[i::n]) for i in range(n)) <= room), counts[-1]
+            )
+            if segments
+            else 0
+        )
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for place, segment in enumerate(segments):
+            # No stretch: with one, a long word would only get its least width beside short ones.
+            self._grid.addWidget(segment, place // columns, place % columns)
+        self.updateGeometry()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = create_painter(self)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QWidget,
 )
+from shiboken6 import isValid
 
 from desktop.panels.widgets.layout_parts import layout_parts
 
@@ -23,18 +24,38 @@ _SINGLE_STOP_WIDGETS = (QComboBox, QAbstractItemView, QAbstractSpinBox)
 
 def apply_visual_tab_order(window: QWidget) -> None:
     """Chain the window's visible Tab stops as read: columns from the left, each top down."""
-    for before, after in pairwise(tab_stops(window)):
-        QWidget.setTabOrder(before, after)
+    for _ in order_tab_stops(window):
+        pass
+
+
+def order_tab_stops(window: QWidget) -> Iterator[None]:
+    """Chain a window's visible Tab stops as `apply_visual_tab_order` does, a step at a time.
+
+    A full window takes 20 ms: who iterates may leave off between two steps, and go on later.
+    """
+    before: QWidget | None = None
+    for stop in _walk_tab_stops(window):
+        if stop is not None:
+            if before is not None and isValid(before):
+                QWidget.setTabOrder(before, stop)
+            before = stop
+        yield
 
 
 def tab_stops(widget: QWidget) -> list[QWidget]:
     """Return the visible Tab stops in a widget, itself included, in reading order."""
-    found = [widget] if widget.focusPolicy() & Qt.FocusPolicy.TabFocus else []
-    if isinstance(widget, _SINGLE_STOP_WIDGETS):
-        return found
-    for child in _children_in_reading_order(widget):
-        found += tab_stops(child)
-    return found
+    return [stop for stop in _walk_tab_stops(widget) if stop is not None]
+
+
+def _walk_tab_stops(widget: QWidget) -> Iterator[QWidget | None]:
+    """Yield a widget's visible Tab stops in reading order, and None after each step without one."""
+    if not isValid(widget):
+        # Deleted since the step before.
+        return
+    yield widget if widget.focusPolicy() & Qt.FocusPolicy.TabFocus else None
+    if isValid(widget) and not isinstance(widget, _SINGLE_STOP_WIDGETS):
+        for child in _children_in_reading_order(widget):
+            yield from _walk_tab_stops(child)
 
 
 def _children_in_reading_order(parent: QWidget) -> list[QWidget]:

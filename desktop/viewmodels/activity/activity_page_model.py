@@ -56,8 +56,8 @@ from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
 from desktop.viewmodels.task_model import TaskModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
 
-# At most ten refreshes a second, however busy the outbox is.
-_THROTTLE_MS = 100
+# At most ten refreshes a second, however busy the outbox is; for the badge alone, one.
+_THROTTLE_MS, _HIDDEN_THROTTLE_MS = 100, 1000
 # With a filter, older pages are read until this many rows fit: some screens full.
 _MIN_FILTERED_ROWS = 100
 _EVERY_ROW = 10**9
@@ -114,7 +114,7 @@ class ActivityPageModel(TaskModel):
         self._error: AppError | None = None
         self._is_stale, self._is_reread_requested = True, False
         # Hidden too: the badge says when something needs a person.
-        self._throttle_timer = create_timer(self, _THROTTLE_MS, self.refresh)
+        self._throttle_timer = create_timer(self, _HIDDEN_THROTTLE_MS, self.refresh)
         self._selection_timer = create_timer(self, _SELECTION_DELAY_MS, self._on_selection_settled)
         self._age_timer = create_timer(self, AGE_REFRESH_MS, self._refresh_table, repeats=True)
         self._unsubscribe = bus.subscribe(self._on_changes)
@@ -185,6 +185,7 @@ class ActivityPageModel(TaskModel):
 
     def set_visible(self, visible: bool) -> None:
         """Read the outbox as soon as the page Activity is seen; unseen it reads nothing."""
+        self._throttle_timer.setInterval(_THROTTLE_MS if visible else _HIDDEN_THROTTLE_MS)
         if not visible:
             self._age_timer.stop()
             return

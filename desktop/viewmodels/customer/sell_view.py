@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from desktop.kit.text import format_count
+from desktop.kit.text import format_count, format_long_day
 from desktop.model.customer_sheet import SheetPartState
 from desktop.model.sell_record import SELL_END, SellContact, SellDeal, SellLead
 from desktop.model.sell_records import SellRecords
@@ -17,7 +17,7 @@ _CUSTOMER_STATUSES = {"current": "current customer", "past": "past customer"}
 _PROSPECT_STATUSES = {"current": "prospect", "lost": "lost prospect"}
 _MAX_DEALS = 5
 _MAX_PEOPLE = 4
-SELL_END_NOTE = f"Zendesk ends Sell on {SELL_END.isoformat()}."
+SELL_END_NOTE = f"Zendesk ends Sell on {format_long_day(SELL_END)}."
 
 
 @dataclass(frozen=True)

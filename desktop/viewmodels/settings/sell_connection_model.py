@@ -12,6 +12,7 @@ from desktop.connect.workspace_setup import set_up_workspace
 from desktop.customer.sell_export.export_folder import STATE
 from desktop.customer.sell_export.sell_exporter import SellExporter, SellExportStep
 from desktop.kit.errors import NotPermitted
+from desktop.kit.text import format_long_day
 from desktop.model.permission import Permission, check_role
 from desktop.model.sell_record import SELL_END
 from desktop.settings import settings_table
@@ -30,8 +31,8 @@ from desktop.viewmodels.workspace_settings_protocol import (
 )
 
 SELL_END_TEXT = (
-    f"Zendesk ends Sell on {SELL_END.isoformat()} and deletes its data. Export everything before"
-    " that."
+    f"Zendesk ends Sell on {format_long_day(SELL_END)} and deletes its data. Export everything"
+    " before that."
 )
 WHERE_TO_FIND_IT = (
     "In Sell: Settings › Integrations › OAuth › Access Tokens. An admin makes it; it has 64"

@@ -18,7 +18,7 @@ from desktop.connect.workspace_setup import set_up_workspace
 from desktop.connect.zendesk_account import parse_zendesk_account, set_zendesk_account
 from desktop.connect.zendesk_account_checks import API_TOKENS_END
 from desktop.kit.errors import AppError, InvalidInput, NotPermitted
-from desktop.kit.text import format_count
+from desktop.kit.text import format_count, format_long_day
 from desktop.model.permission import Role
 from desktop.settings import settings_table
 from desktop.viewmodels.settings.connecting_card_model import ConnectingCardModel
@@ -42,10 +42,9 @@ SIGN_IN_METHODS = (
     (TOKEN, "API token"),
     (NO_ZENDESK, "Without Zendesk"),
 )
-_API_TOKENS_END_TEXT = f"{API_TOKENS_END.day} {API_TOKENS_END:%B %Y}"
 TOKEN_NOTE = (
-    f"Zendesk ends all API tokens on {_API_TOKENS_END_TEXT}. Until then a token works on servers "
-    "and where the browser cannot be used."
+    f"Zendesk ends all API tokens on {format_long_day(API_TOKENS_END)}. Until then a token works on"
+    " servers and where the browser cannot be used."
 )
 NO_ZENDESK_NOTE = (
     "Customers are then looked up in Sailthru only. Zendesk can be connected at any time."
@@ -129,7 +128,7 @@ class ZendeskConnectionModel(ConnectingCardModel):
             signed_in=self.signed_in_text(),
             busy_text=self._busy_text,
             browser_url=self._browser_url,
-            error=self._error,
+            error=self._error or self._connection_fault(),
             checks=tuple(build_check_view(check) for check in self._checks),
             oauth_request_text=request_oauth_client_text(),
             pending_edits_text=self._pending_edits_text(),
@@ -138,14 +137,20 @@ class ZendeskConnectionModel(ConnectingCardModel):
     def signed_in_text(self) -> str:
         """Return the Zendesk card's line on who is signed in, by name and role; else empty."""
         # While connecting, who it is has not been said by Zendesk yet.
-        if (
-            self._busy_text
-            or self._workspace.clients.zendesk is None
-            or self._workspace.connection_error is not None
-        ):
+        if self._busy_text or self._workspace.clients.zendesk is None:
             return ""
-        actor = self._workspace.actor
+        actor, error = self._workspace.actor, self._workspace.connection_error
+        # A sign-in is not lost because Zendesk can't be asked at the moment.
+        is_kept = error is None or (error.is_retryable and not self._error and actor.name)
+        if not is_kept:
+            return ""
         return f"{actor.name}, {ROLE_LABELS[actor.role]}"
+
+    def _connection_fault(self) -> ErrorMessage:
+        """Say why Zendesk can't be asked at the moment, though somebody is signed in."""
+        error = self._workspace.connection_error
+        is_for_now = error is not None and error.is_retryable and bool(self.signed_in_text())
+        return to_error_message(error) if error is not None and is_for_now else NO_ERROR
 
     @property
     def is_done(self) -> bool:

@@ -61,7 +61,7 @@ async def test_doctor_connected_workspace_has_no_problem(ready: ConnectionConfig
     assert [c.name for c in report.checks if not c.is_ok] == []
     assert report.actor is not None
     assert report.actor.role is Role.ADMIN
-    assert "2027-04-30" in named(report, "Zendesk: API token").detail
+    assert "30 April 2027" in named(report, "Zendesk: API token").detail
     assert named(report, "Sailthru: predictions").detail == "Prediction Manager is on."
     assert {f"Sailthru: {e}" for e in ("user", "list", "job")} <= {c.name for c in report.checks}
     assert report.as_json()["ok"] is True

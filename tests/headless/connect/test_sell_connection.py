@@ -12,6 +12,7 @@ from desktop.connect.doctor import DoctorReport, run_doctor
 from desktop.connect.workspace_setup import SetupReport, set_up_workspace
 from desktop.kit.clock import SystemClock
 from desktop.kit.errors import InvalidInput
+from desktop.kit.text import format_long_day
 from desktop.model.sell_record import SELL_END
 from desktop.settings import settings_table
 from desktop.settings.service_address import SELL_ADDRESS
@@ -57,7 +58,7 @@ async def test_setup_connects_sell_and_binds_its_token(
         "contacts and leads",
         "products",
     }
-    assert SELL_END.isoformat() in checks["end"].detail
+    assert format_long_day(SELL_END) in checks["end"].detail
     values = values_of(desk)
     assert values.get(settings_table.SELL_ENABLED)
     token = sandbox.connection_document["sell"]["access_token"]
@@ -131,7 +132,7 @@ async def test_doctor_after_the_end_says_why_the_token_is_refused(
     end_s = (SELL_END.toordinal() - 719_163) * DAY_S
     clock = Shifted(end_s + 3 * DAY_S - SystemClock().now())
     check = checks_of(await run_doctor(replace(desk, clock=clock)))["token"]
-    assert "ended Sell on 2027-08-31" in check.detail
+    assert "ended Sell on 31 August 2027" in check.detail
     assert "Disconnect" in check.hint
 
 

@@ -1,13 +1,15 @@
 """The help by real keys: the page that fits, search, the list of shortcuts, inside dialogs too."""
 
-from PySide6.QtCore import QPoint, QSize
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QApplication, QDialog
+from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from desktop.panels.help_dialog import HelpDialog
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.theme.application_theme import ThemeChoice
+from desktop.panels.widgets.markdown_page import MarkdownPage
 from desktop.viewmodels.help_topics import load_topics, search_topics, topic_for_names
 from tests.support.accessibility_checks import controls_without_name
 from tests.support.window_driver import CTRL, SHIFT, Key, WindowDriver
@@ -177,3 +179,19 @@ def test_help_search_puts_titles_first() -> None:
     assert found[0] == "syncs"
     assert "troubleshooting" in found
     assert search_topics(load_topics(), "sync xyzzy") == ()
+
+
+def test_page_longer_than_its_window_begins_at_its_beginning(qtbot: QtBot) -> None:
+    page = MarkdownPage("Page")
+    qtbot.addWidget(page)
+    page.show_markdown("\n\n".join(f"## Part {n}\n\n`code` and words" for n in range(30)))
+    page.resize(400, 200)
+    page.show()
+    qtbot.wait(20)
+    assert page.verticalScrollBar().maximum() > 0
+    assert page.verticalScrollBar().value() == 0
+    page.verticalScrollBar().setValue(150)
+    # Another theme writes it anew, and whoever reads stays at the place.
+    page.setPalette(QPalette(Qt.GlobalColor.black))
+    qtbot.wait(20)
+    assert page.verticalScrollBar().value() == 150

@@ -176,6 +176,8 @@ async def test_palette_finds_buttons_of_page_in_front(window: WindowDriver) -> N
     for button in buttons:
         name = (button.accessibleName() or button.plain_text()).rstrip("…")
         assert name in offered, name
+    # What Audience opens is found on the other pages as well.
+    assert ("Fields of Zendesk and Sailthru", "", True) in rows(window, ">merge tags fields")
     rows(window, ">verify record")
     window.press(Key.Key_Return)
     await window.wait_until(lambda: page.banner.isVisible())  # type: ignore[attr-defined]

@@ -36,12 +36,15 @@ def check_and_paint(startup_window):
 launcher._paint_now = check_and_paint
 from desktop.app.cli import run_command
 code = run_command(["--exit-after-first-paint"])
-print(code, painted)
+import locale
+print(code, painted, locale.setlocale(locale.LC_TIME))
 """
 
 
 def environment(home: Path) -> dict[str, str]:
-    return {**os.environ, "QT_QPA_PLATFORM": "offscreen", "FAIRLEAD_HOME": str(home)}
+    # With a language for the C library: Qt takes it, and days would be named in it.
+    own = {"QT_QPA_PLATFORM": "offscreen", "FAIRLEAD_HOME": str(home), "LC_ALL": "C.UTF-8"}
+    return {**os.environ, **own}
 
 
 def test_first_paint_needs_no_network_keyring_or_loop(tmp_path: Path) -> None:
@@ -54,7 +57,7 @@ def test_first_paint_needs_no_network_keyring_or_loop(tmp_path: Path) -> None:
         timeout=60,
         check=False,
     )
-    assert done.stdout.splitlines()[-1:] == ["0 [[]]"], (done.stdout, done.stderr)
+    assert done.stdout.splitlines()[-1:] == ["0 [[]] C"], (done.stdout, done.stderr)
 
 
 def test_home_read_only_is_explained(tmp_path: Path) -> None:

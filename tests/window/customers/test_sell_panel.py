@@ -27,7 +27,7 @@ async def test_sheet_shows_contact_and_deals_of_sell(window: WindowDriver) -> No
         "€12,400.50",
     ):
         assert words in texts
-    assert "Zendesk ends Sell on 2027-08-31." in texts
+    assert "Zendesk ends Sell on 31 August 2027." in texts
     window.save_screenshot("sell-panel")
 
 

@@ -25,3 +25,26 @@ def test_widget_changed_while_hidden_and_shown_in_a_batch_is_laid_out(qtbot: QtB
         content.show()
     assert late.y() > 0
     assert late.width() > 100
+
+
+def test_batch_takes_widgets_in_one_by_one(qtbot: QtBot) -> None:
+    page, held, other = QWidget(), QWidget(), QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    for part in (held, other):
+        QVBoxLayout(part)
+        column.addWidget(part)
+    page.show()
+    with batch_layout() as hold:
+        hold(held)
+        held_layout, other_layout = held.layout(), other.layout()
+        assert held_layout is not None
+        assert other_layout is not None
+        assert not held_layout.isEnabled()
+        assert other_layout.isEnabled()
+        late = QLabel("late")
+        held_layout.addWidget(late)
+        late.show()
+    assert held_layout.isEnabled()
+    assert late.width() > 0
+    assert late.height() > 0

@@ -126,6 +126,25 @@ def test_segments_mirror_right_to_left(qtbot: QtBot) -> None:
     assert control.segment("happy").hasFocus()
 
 
+def test_segments_take_two_lines_where_one_would_cut_a_word(qtbot: QtBot) -> None:
+    words = ("Simulator", "Actions", "Sources", "Log", "Needs correction 1")
+    page = QWidget()
+    control = SegmentedControl("Part of Events", [(word, word) for word in words], parent=page)
+    qtbot.addWidget(page)
+    page.resize(1200, 100)
+    page.show()
+    buttons = [control.segment(word) for word in words]
+    least = sum(button.minimumSizeHint().width() for button in buttons)
+    for width, lines in ((least + 400, 1), (least, 1), (least - 1, 2)):
+        control.resize(width, control.sizeHint().height())
+        qtbot.waitUntil(lambda lines=lines: len({b.y() for b in buttons}) == lines)  # type: ignore[misc]
+        for button in buttons:
+            assert button.width() >= button.minimumSizeHint().width(), (width, button.text())
+    # Beside short words a long one keeps the room around it.
+    control.resize(sum(button.sizeHint().width() for button in buttons), 30)
+    qtbot.waitUntil(lambda: buttons[-1].width() >= buttons[-1].sizeHint().width())
+
+
 def test_segments_are_one_tab_stop(qtbot: QtBot) -> None:
     control = SegmentedControl("Health", HEALTH)
     qtbot.addWidget(control)
@@ -245,6 +264,18 @@ def test_drop_down_wants_its_longest_choice_and_may_need_less(qtbot: QtBot) -> N
     made.allow_shrinking()
     assert made.sizeHint().width() > longest
     assert made.minimumSizeHint().width() < longest
+
+
+def test_drop_down_tells_a_choice_that_is_cut(qtbot: QtBot) -> None:
+    field = DropdownField("Line", [("1", "Line 1: identify priya@nair.example"), ("2", "Two")])
+    qtbot.addWidget(field)
+    field.resize(90, 30)
+    field.show()
+    assert "Line 1: identify priya@nair.example" in field.toolTip()
+    field.set_value("2")
+    assert field.toolTip() == ""
+    field.set_enabled(False, "Sign in first.")
+    assert "Sign in first." in field.toolTip()
 
 
 def test_navigation_rail_is_horizontal_in_narrow_window(qtbot: QtBot) -> None:

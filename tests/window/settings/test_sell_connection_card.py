@@ -118,7 +118,7 @@ async def test_sell_is_disconnected_after_a_question(
     assert await session.connection_config.vault.get(Secret.SELL_TOKEN) is None
 
 
-@pytest.mark.parametrize("text", ["2027-08-31", "deletes its data"])
+@pytest.mark.parametrize("text", ["31 August 2027", "deletes its data"])
 async def test_end_of_sell_is_said_on_the_card(admin_page: SettingsPageDriver, text: str) -> None:
     card = admin_page.find_card("connections", SellConnectionCard)
     assert text in card._end_label.text()

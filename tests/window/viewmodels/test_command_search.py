@@ -63,6 +63,17 @@ def test_command_search_label_goes_before_synonyms_and_keeps_order_else() -> Non
     assert labels("") == [each.label for each in COMMANDS]
 
 
+def test_command_search_puts_what_cannot_be_chosen_below_its_equals() -> None:
+    refused = PaletteCommand("Opt in again", do_nothing, disabled_reason="Open a customer first.")
+    found = find_commands([refused, *COMMANDS], "", inside_words=True)
+    assert found[-1] is refused
+    # Also below one that only a synonym finds; but not below a part of a word.
+    inside = command("Adopt a view")
+    found = find_commands([refused, inside, *COMMANDS], "opt", inside_words=True)
+    assert found.index(refused) > found.index(COMMANDS[3])
+    assert found[-1] is inside
+
+
 def test_command_search_parts_of_words_count_only_where_asked() -> None:
     assert labels("arketing") == []
     assert "Pause marketing" in labels("arketing", inside_words=True)

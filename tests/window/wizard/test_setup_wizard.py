@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from desktop.kit.errors import AuthenticationError, RateLimited
 from desktop.model.permission import Permission, Role
 from desktop.panels.settings.permissions_card import PermissionsCard
 from desktop.panels.settings.team_card import TeamCard
@@ -98,6 +99,15 @@ async def test_wizard_browser_sign_in_completes(
     assert wizard.house.session.actor.role is Role.ADMIN
     assert wizard.house.session.values.get(settings_table.ZENDESK_AUTH) == "oauth"
     assert await wizard.house.session.connection_config.vault.get(Secret.ZENDESK_REFRESH)
+    # Not asked for now, the sign-in stays, and the card says why; refused, it is asked for again.
+    limit = RateLimited("Zendesk limit reached.", "Until 23:34.", retry_at=0.0)
+    for error, signed_in, title in (
+        (limit, "Ada Admin, Administrator", "Zendesk limit reached."),
+        (AuthenticationError("Zendesk refused the sign-in."), "", ""),
+    ):
+        wizard.house.session.connection_error = error
+        view = wizard.model.zendesk.view()
+        assert (view.signed_in, view.error.title) == (signed_in, title)
 
 
 async def test_wizard_denied_access_is_explained_and_stores_nothing(
