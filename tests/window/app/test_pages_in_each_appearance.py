@@ -68,7 +68,7 @@ async def test_pages_fit_in_each_appearance(
         window.view.show_page(page)
         await window.pause(0.3)
         window.save_screenshot(f"{page}-{appearance}-{size[0]}")
-        shown = window.view._stack.currentWidget()
+        shown = window.view.page_stack.currentWidget()
         assert shown is not None
         found = [*clipped_texts(shown), *overlapping(shown), *scrolled_aside(shown), *cut(window)]
         found += [*cut_controls(shown), *covered_by_scroll_bar(shown)]

@@ -168,7 +168,7 @@ async def test_palette_finds_each_sync_by_name(window: WindowDriver) -> None:
 async def test_palette_finds_buttons_of_page_in_front(window: WindowDriver) -> None:
     window.press(Key.Key_3, CTRL)
     await window.wait_until(lambda: window.view.current_page == "activity")
-    page = window.view._stack.currentWidget()
+    page = window.view.page_stack.currentWidget()
     assert page is not None
     buttons = [b for b in page.findChildren(Button) if b.isVisible()]
     assert buttons

@@ -369,7 +369,7 @@ async def test_tab_goes_through_the_page_between_the_search_field_and_the_status
 ) -> None:
     window.view.show_page(page)
     await window.pause(0.3)
-    shown = window.view._stack.currentWidget()
+    shown = window.view.page_stack.currentWidget()
     assert shown is not None
     window.press(Key.Key_K, CTRL)
     stops = await walked(window, Key.Key_Tab)
