@@ -65,22 +65,24 @@ def _no_errors() -> Iterator[None]:
 
 
 def make_window_fixture(
-    driver_class: type[DriverT], *, agent: bool = False
+    driver_class: type[DriverT], *, agent: bool = False, prebuilds_pages: bool = False
 ) -> Callable[..., DriverT]:
     """Make the fixture of an admin's or an agent's window, driven by `driver_class`.
 
     The window is connected when the test begins; an agent's was set up by an admin.
+    `prebuilds_pages`: see `WindowDriver`.
     """
 
     @pytest.fixture
     def window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> DriverT:
-        return driver_class(home, sandbox, agent=agent)
+        return driver_class(home, sandbox, agent=agent, prebuilds_pages=prebuilds_pages)
 
     return window
 
 
 window = make_window_fixture(WindowDriver)
 agent_window = make_window_fixture(WindowDriver, agent=True)
+prebuilding_window = make_window_fixture(WindowDriver, prebuilds_pages=True)
 
 
 @pytest.fixture
