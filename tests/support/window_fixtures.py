@@ -3,13 +3,17 @@
 import functools
 import inspect
 import logging
+import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from desktop.app import detached_run_process
+from tests.support.detached_fork_server import detached_fork_server
 from tests.support.window_driver import FirstStartDriver, WindowDriver
 from tests.support.window_home import PreparedHomes, WorkspaceHome
 from tests.support.window_sandbox import LoggedSandbox
@@ -62,6 +66,13 @@ def _no_errors() -> Iterator[None]:
     for each in loggers:
         each.removeHandler(alarm)
     assert not alarm.messages, alarm.messages
+
+
+@pytest.fixture(autouse=True)
+def _forked_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the window starts beside itself is forked: a short run's time is all imports."""
+    forks = SimpleNamespace(Popen=detached_fork_server().start, DEVNULL=subprocess.DEVNULL)
+    monkeypatch.setattr(detached_run_process, "subprocess", forks)
 
 
 def make_window_fixture(
