@@ -175,7 +175,7 @@ class PageFactory(QObject):
             self.sync_models.plan.set_order(order)
         self.sync_models.plan.order_changed.connect(self._save_plan_order)
         yield
-        page = SyncPage(self.sync_models, plan, self._window.main_window)
+        page = SyncPage(self.sync_models, plan, self._window.main_window.page_stack)
         page.customer_requested.connect(self._window.main_window.look_up)
         page.connect_requested.connect(self._on_connect_requested)
         self.sync_page = page

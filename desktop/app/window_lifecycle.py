@@ -177,7 +177,8 @@ class WindowLifecycle(QObject):
         from desktop.app.background.background_loops import start_background_loops
         from desktop.app.background.team_presence import TeamPresence
 
-        self.main_window.customers_page.build_in_background()
+        if self._options.prebuilds_pages:
+            self.main_window.customers_page.build_in_background()
         await self._open_tabs.restore()
         show_error = self.main_window.show_error
         tasks = self._tasks = TaskRegistry(show_error)
@@ -306,7 +307,8 @@ class WindowLifecycle(QObject):
         if self.page_factory.is_setup_needed:
             self.page_factory.open_first_page()
             return
-        self.page_factory.prebuild_sync_page()
+        if self._options.prebuilds_pages:
+            self.page_factory.prebuild_sync_page()
         try:
             await session.connect()
         except AppError as error:

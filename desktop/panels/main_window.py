@@ -106,7 +106,7 @@ class MainWindow(QMainWindow):
         self.navigation_rail = NavigationRail("Pages")
         self.top_bar = TopBar(badge.name, badge.kind)
         self._narrow_page: CustomersPage | None = None
-        self._stack = QStackedWidget()
+        self.page_stack = QStackedWidget()
         self.status_bar = StatusBar("State of the services")
         self._lay_out()
         self._add_pages()
@@ -160,7 +160,7 @@ class MainWindow(QMainWindow):
     def add_page(self, key: str, page: QWidget) -> None:
         """Add a page's widget to the main window by its key."""
         self._pages[key] = page
-        self._stack.addWidget(page)
+        self.page_stack.addWidget(page)
 
     def show_page(self, key: str) -> None:
         """Show a page of the main window; the set-up stays in front until it is done or put off."""
@@ -215,7 +215,7 @@ class MainWindow(QMainWindow):
     @property
     def current_page(self) -> str:
         """The key of the main window's page in front; empty while it is the set-up."""
-        shown = self._stack.currentWidget()
+        shown = self.page_stack.currentWidget()
         return next((key for key, page in self._pages.items() if page is shown), "")
 
     def _put_in_front(self, key: str) -> bool:
@@ -224,20 +224,20 @@ class MainWindow(QMainWindow):
             self.page_requested.emit(key)
         if key not in self._pages:
             return False
-        self._stack.setCurrentWidget(self._pages[key])
+        self.page_stack.setCurrentWidget(self._pages[key])
         self.navigation_rail.set_current(key)
         return True
 
     def show_setup(self, widget: QWidget | None) -> None:
         """Show the set-up wizard in place of the window's pages; None ends that."""
         if self._setup_widget is not None:
-            self._stack.removeWidget(self._setup_widget)
+            self.page_stack.removeWidget(self._setup_widget)
             self._setup_widget.deleteLater()
             self._setup_widget = None
         if widget is not None:
             self._setup_widget = widget
-            self._stack.addWidget(widget)
-            self._stack.setCurrentWidget(widget)
+            self.page_stack.addWidget(widget)
+            self.page_stack.setCurrentWidget(widget)
             # Alt with an arrow goes through the steps there; a page that is shown frees them again.
             for name in {"Back", "Forward"} & self.window_actions.names():
                 self.window_actions.set_enabled(name, "The set-up is open.")
@@ -301,7 +301,7 @@ class MainWindow(QMainWindow):
         if event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             self._scroll_page(down=event.key() == Qt.Key.Key_PageDown)
             return
-        page = self._stack.currentWidget()
+        page = self.page_stack.currentWidget()
         banners = [*page.findChildren(Banner), self.banner] if page is not None else [self.banner]
         is_escape = event.key() == Qt.Key.Key_Escape
         if is_escape and any(each.close_by_key() for each in banners):
@@ -311,7 +311,7 @@ class MainWindow(QMainWindow):
         super().keyPressEvent(event)
 
     def _scroll_page(self, *, down: bool) -> None:
-        page = self._stack.currentWidget()
+        page = self.page_stack.currentWidget()
         areas = page.findChildren(QAbstractScrollArea) if page is not None else []
         can_scroll = [a for a in areas if a.isVisible() and a.verticalScrollBar().maximum() > 0]
         # The largest: beside it stand details.
@@ -401,7 +401,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self._page = QVBoxLayout()
         self._page.addWidget(self.top_bar)
-        self._page.addWidget(self._stack, 1)
+        self._page.addWidget(self.page_stack, 1)
         self._page.addWidget(self.status_bar)
         self._body = hbox(self.navigation_rail, spacing=1)
         self._body.addLayout(self._page, 1)
@@ -412,7 +412,7 @@ class MainWindow(QMainWindow):
         outer.addWidget(self._workspace_color_bar)
         outer.addLayout(self._body, 1)
         self.setCentralWidget(central)
-        self.banner = WindowBanner(self._stack)
+        self.banner = WindowBanner(self.page_stack)
         self._narrow: bool | None = None
         self._set_narrow(False)
 
@@ -543,7 +543,7 @@ class MainWindow(QMainWindow):
             self.top_bar.search_field.take_focus()
 
     def _on_search_page(self) -> None:
-        page = self._stack.currentWidget()
+        page = self.page_stack.currentWidget()
         fields = page.findChildren(QLineEdit) if page is not None else []
         own = [each for each in fields if each.isVisible() and each.property(SEARCHES_PAGE)]
         if not own:
@@ -557,7 +557,7 @@ class MainWindow(QMainWindow):
         # Imported here: the palette opens after the first paint.
         from desktop.panels.page_commands import list_page_commands
 
-        page = self._stack.currentWidget()
+        page = self.page_stack.currentWidget()
         return list(list_page_commands(page, self._tell_gone)) if page is not None else []
 
     def _tell_gone(self) -> None:
@@ -597,7 +597,7 @@ class MainWindow(QMainWindow):
         while widget is not None:
             names += [widget.objectName(), widget.accessibleName()]
             widget = widget.parentWidget()
-        page = self._stack.currentWidget()
+        page = self.page_stack.currentWidget()
         names.append(page.accessibleName() if page is not None else "")
         return topic_for_names(names, getattr(page, "current_section", ""))
 

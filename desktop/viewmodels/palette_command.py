@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 _WORD = re.compile(r"\w+")
 _INSIDE_WORDS = 2  # the rank of a match that begins no word
@@ -54,22 +55,20 @@ def _rank(
     """Return how well the palette's command matches, the least is best; None: not at all."""
     label = command.label.casefold()
     in_label = _words(label)
-    missing = sum(not _begins(word, in_label) for word in typed)
+    missing = sum(f" {word}" not in in_label for word in typed)
     if typed and label.replace("-", "").startswith(whole):
         return 0, missing
-    anywhere = in_label | _words(command.keywords.casefold())
-    if all(_begins(word, anywhere) for word in typed):
+    anywhere = in_label + _words(command.keywords.casefold())
+    if all(f" {word}" in anywhere for word in typed):
         return 1, missing
-    joined = " ".join(anywhere)
-    return (
-        (_INSIDE_WORDS, missing) if inside_words and all(word in joined for word in typed) else None
-    )
+    if inside_words and all(word in anywhere for word in typed):
+        return _INSIDE_WORDS, missing
+    return None
 
 
-def _words(text: str) -> set[str]:
-    """Split a palette command's words: “opt-out” is found as opt, as out and as optout."""
-    return {*_WORD.findall(text), *_WORD.findall(text.replace("-", ""))}
-
-
-def _begins(typed: str, words: set[str]) -> bool:
-    return any(word.startswith(typed) for word in words)
+# Kept, since each key asks for those of every command: most of the time of a typed letter.
+@lru_cache(maxsize=1024)
+def _words(text: str) -> str:
+    """Return a palette command's words, each after a space: “opt-out” as opt, out and optout."""
+    words = {*_WORD.findall(text), *_WORD.findall(text.replace("-", ""))}
+    return "".join(f" {word}" for word in words)

@@ -69,9 +69,8 @@ class CommandForkServer:
             self._process.stdout.close()
 
 
-def _serve_forks() -> None:
-    sys.path[0] = sys.argv[1]
-    # Everything a command needs is imported here, once; httpx asks for the first two at first use.
+def import_program() -> None:
+    """Import all that a command needs, once; httpx asks for the first two at first use."""
     import anyio._backends._asyncio  # noqa: F401
     import httpcore  # noqa: F401
 
@@ -95,6 +94,11 @@ def _serve_forks() -> None:
     # What a collection never looks at again need not be copied for each command.
     gc.collect()
     gc.freeze()
+
+
+def _serve_forks() -> None:
+    sys.path[0] = sys.argv[1]
+    import_program()
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:

@@ -3,13 +3,17 @@
 import functools
 import inspect
 import logging
+import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from desktop.app import detached_run_process
+from tests.support.detached_fork_server import detached_fork_server
 from tests.support.window_driver import FirstStartDriver, WindowDriver
 from tests.support.window_home import PreparedHomes, WorkspaceHome
 from tests.support.window_sandbox import LoggedSandbox
@@ -64,23 +68,32 @@ def _no_errors() -> Iterator[None]:
     assert not alarm.messages, alarm.messages
 
 
+@pytest.fixture(autouse=True)
+def _forked_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the window starts beside itself is forked: a short run's time is all imports."""
+    forks = SimpleNamespace(Popen=detached_fork_server().start, DEVNULL=subprocess.DEVNULL)
+    monkeypatch.setattr(detached_run_process, "subprocess", forks)
+
+
 def make_window_fixture(
-    driver_class: type[DriverT], *, agent: bool = False
+    driver_class: type[DriverT], *, agent: bool = False, prebuilds_pages: bool = False
 ) -> Callable[..., DriverT]:
     """Make the fixture of an admin's or an agent's window, driven by `driver_class`.
 
     The window is connected when the test begins; an agent's was set up by an admin.
+    `prebuilds_pages`: see `WindowDriver`.
     """
 
     @pytest.fixture
     def window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> DriverT:
-        return driver_class(home, sandbox, agent=agent)
+        return driver_class(home, sandbox, agent=agent, prebuilds_pages=prebuilds_pages)
 
     return window
 
 
 window = make_window_fixture(WindowDriver)
 agent_window = make_window_fixture(WindowDriver, agent=True)
+prebuilding_window = make_window_fixture(WindowDriver, prebuilds_pages=True)
 
 
 @pytest.fixture

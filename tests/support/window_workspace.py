@@ -1,6 +1,7 @@
 """A workspace at work: real files, a vault in memory, and the sandbox in a process of its own."""
 
 import asyncio
+import contextlib
 import functools
 import gc
 import inspect
@@ -51,6 +52,17 @@ async def wait_until(true: Callable[[], object], *, within_s: float = 10.0) -> N
     while not true():
         assert loop.time() < end, f"never became true: {true}"
         await asyncio.sleep(0.02)
+
+
+async def lasting_faults(find: Callable[[], list[str]]) -> list[str]:
+    """What `find` still finds in a page once it is laid out.
+
+    That takes a few turns of the event loop, on a busy computer more than any fixed pause.
+    """
+    await asyncio.sleep(0.05)
+    with contextlib.suppress(AssertionError):
+        await wait_until(lambda: not find(), within_s=5)
+    return find()
 
 
 async def await_with_timeout(awaitable: Awaitable[Any]) -> Any:

@@ -31,6 +31,8 @@ class LaunchOptions:
     `argument` is looked up; `exit_after_first_paint` measures a start; `tour` runs once the
     window is connected, and ends it. `run_environment` are variables for the run processes the
     window starts, where their secrets are in memory only (the demo); never shown in a repr.
+    `prebuilds_pages`: the customer sheet and the page Sync are built while the window idles;
+    otherwise when they are first shown.
     """
 
     argument: str = ""
@@ -39,6 +41,7 @@ class LaunchOptions:
     workspace_label: str = ""
     search_examples: tuple[str, ...] = ()
     run_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    prebuilds_pages: bool = True
 
 
 class StartupWindow:

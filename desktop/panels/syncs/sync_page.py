@@ -79,7 +79,7 @@ class SyncPage(ListDetailPage):
         self.last_runs_list = RunTableView("Last runs", models.history.latest_list_model)
         self.last_runs_card.add(self.last_runs_list)
         self._lay_out()
-        self.add_tab("Plan", self._plan_over_last_runs())
+        self._add_plan_over_last_runs()
         # Each takes tens of milliseconds to build, and most are not looked at: on first show.
         self._lazy_mapping_tab = LazyWidget(
             lambda parent: MappingTab(models.mapping, models.left_out, parent)
@@ -147,16 +147,17 @@ class SyncPage(ListDetailPage):
         page.setSpacing(fonts.scaled(10))
         page.addLayout(body, 1)
 
-    def _plan_over_last_runs(self) -> QWidget:
-        """Build the widgets of the tab Plan: the preview over a strip of the last runs."""
+    def _add_plan_over_last_runs(self) -> None:
+        """Add the widgets of the tab Plan: the preview over a strip of the last runs."""
         box = QWidget()
+        # In a low window, or zoomed, what stands over the rows would take all of their room.
+        # First, and empty: Qt styles all that is in a widget anew when that changes its parent.
+        self.add_tab("Plan", wrap_in_scroll_area(box))
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(10))
         column.addWidget(self.plan_tab, 1)
         column.addWidget(self.last_runs_card)
-        # In a low window, or zoomed, what stands over the rows would take all of their room.
-        return wrap_in_scroll_area(box)
 
     def _arrange(self) -> None:
         """Put the sync beside the list, or in its place; last runs where there is room."""

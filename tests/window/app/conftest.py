@@ -10,6 +10,7 @@ from tests.support.window_fixtures import (  # noqa: F401 - pytest finds fixture
     home,
     new_computer,
     open_windows_in_test_loop,
+    prebuilding_window,
     sandbox,
     window,
 )

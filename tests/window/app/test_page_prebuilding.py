@@ -6,7 +6,8 @@ from desktop.panels.syncs.sync_page import SyncPage
 from tests.support.window_driver import CTRL, Key, WindowDriver
 
 
-async def test_sync_page_is_prebuilt_in_steps(window: WindowDriver) -> None:
+async def test_sync_page_is_prebuilt_in_steps(prebuilding_window: WindowDriver) -> None:
+    window = prebuilding_window
     pages = window.window.page_factory
     assert pages is not None
     await window.wait_until(lambda: "sync" in window.view._pages)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.application_theme import ApplicationTheme
@@ -16,6 +16,7 @@ from tests.support.accessibility_checks import (
 )
 from tests.support.customer_tabs_driver import open_in_tabs
 from tests.support.window_driver import WindowDriver
+from tests.support.window_workspace import lasting_faults
 from tests.window.app.test_narrow_pages import scrolled_aside
 from tests.window.app.test_window_layout import cut, overlapping
 
@@ -50,27 +51,29 @@ def widen_letters(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("appearance", APPEARANCES)
-@pytest.mark.parametrize("size", [(1280, 820), (392, 860)])
 async def test_pages_fit_in_each_appearance(
-    window: WindowDriver,
-    appearance: str,
-    size: tuple[int, int],
-    monkeypatch: pytest.MonkeyPatch,
+    window: WindowDriver, appearance: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if appearance.startswith("letters"):
         widen_letters(monkeypatch)
     await open_in_tabs(window, "tom@old.example", "#48213")
     window.click("No marketing e-mail")
     window.house.session.change_settings(APPEARANCES[appearance])
-    # As much room as at 100 %: no window is less than 340 px of the design wide.
-    window.view.resize(max(size[0], round(392 * fonts.scale())), size[1])
-    for page in ("customers", "sync", "events", "activity", "settings"):
-        window.view.show_page(page)
-        await window.pause(0.3)
-        window.save_screenshot(f"{page}-{appearance}-{size[0]}")
-        shown = window.view._stack.currentWidget()
-        assert shown is not None
-        found = [*clipped_texts(shown), *overlapping(shown), *scrolled_aside(shown), *cut(window)]
-        found += [*cut_controls(shown), *covered_by_scroll_bar(shown)]
-        assert not found, "\n".join([page, *found])
-        assert controls_without_name(window.view) == []
+    for width, height in ((1280, 820), (392, 860)):
+        # As much room as at 100 %: no window is less than 340 px of the design wide.
+        window.view.resize(max(width, round(392 * fonts.scale())), height)
+        for page in ("customers", "sync", "events", "activity", "settings"):
+            window.view.show_page(page)
+            shown = window.view.page_stack.currentWidget()
+            assert shown is not None
+            found = await lasting_faults(lambda shown=shown: page_faults(window, shown))
+            window.save_screenshot(f"{page}-{appearance}-{width}")
+            assert not found, "\n".join([f"{page} {width}", *found])
+            assert controls_without_name(window.view) == []
+
+
+def page_faults(window: WindowDriver, shown: QWidget) -> list[str]:
+    return [
+        *(*clipped_texts(shown), *overlapping(shown), *scrolled_aside(shown), *cut(window)),
+        *(*cut_controls(shown), *covered_by_scroll_bar(shown)),
+    ]

@@ -38,9 +38,12 @@ async def quit_and_answer(window: WindowDriver, answer: str) -> str:
     buttons = (question.confirm_button, question.cancel_button)
     window.click(next(each for each in buttons if each.text() == answer))
     await window.wait_until(lambda: open_question() is None)
-    # Offscreen no window manager makes it active again.
-    window.view.activateWindow()
-    await window.pause(0.05)
+    tasks = window.window._tasks
+    assert tasks is not None
+    # Until then another Ctrl+Q does nothing; and offscreen no window manager makes it active again.
+    await window.wait_until(
+        lambda: is_closed(window) or (not tasks.is_running("quit") and window._activate())
+    )
     return said
 
 

@@ -22,7 +22,7 @@ async def show(window: WindowDriver, page: str, section: str = "") -> QImage:
         assert shown is not None
         shown.show_section(section)
     await window.pause(0.1)
-    widget = window.view._stack.currentWidget()
+    widget = window.view.page_stack.currentWidget()
     assert widget is not None
     if (focus := widget.focusWidget()) is not None:
         # A caret blinks.

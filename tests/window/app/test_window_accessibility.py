@@ -2,7 +2,6 @@
 
 import html
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget
@@ -89,19 +88,20 @@ async def test_focusable_controls_have_name_and_role_in_every_state(window: Wind
     assert not {state: names for state, names in seen.items() if names}
 
 
-@pytest.mark.parametrize("width", [1280, 392])
-async def test_documented_accessible_names_exist(window: WindowDriver, width: int) -> None:
-    window.view.resize(width, 860)
+async def test_documented_accessible_names_exist(window: WindowDriver) -> None:
     await window.look_up("maria@lopez.example")
-    by_object = {w.objectName() for w in window.view.findChildren(QWidget)}
-    by_object |= {action.objectName() for action in window.view.window_actions.all()}
-    spoken = {node.text(QAccessible.Text.Name) for node in nodes(window.view)}
-    for name in ("Find a customer", *PANELS, *PAGES, "Follow Zendesk", "Refresh"):
-        assert name in by_object, name
-        if width == 1280 or name not in ("Customer value",):
-            assert name in spoken, name
-    for name in ACTIONS:
-        assert name in by_object, name
+    for width in (1280, 392):
+        window.view.resize(width, 860)
+        await window.pause(0.1)
+        by_object = {w.objectName() for w in window.view.findChildren(QWidget)}
+        by_object |= {action.objectName() for action in window.view.window_actions.all()}
+        spoken = {node.text(QAccessible.Text.Name) for node in nodes(window.view)}
+        for name in ("Find a customer", *PANELS, *PAGES, "Follow Zendesk", "Refresh"):
+            assert name in by_object, name
+            if width == 1280 or name not in ("Customer value",):
+                assert name in spoken, name
+        for name in ACTIONS:
+            assert name in by_object, name
 
 
 async def test_panels_are_groups_and_controls_have_roles(window: WindowDriver) -> None:
@@ -157,35 +157,37 @@ def shown_tip(widget: QWidget) -> str:
     return document.toPlainText()
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-async def test_hostile_names_are_plain_text(window: WindowDriver, name: str) -> None:
-    rename(window, name)
-    await window.look_up("html@markup.example")
-    header = window.view.customers_page._sheet._header  # type: ignore[union-attr]
-    assert header._name.full_text() == name
-    for label in window.view.findChildren(QLabel):
-        assert label.textFormat() is Qt.TextFormat.PlainText
-        assert not label.openExternalLinks()
-        buddy_eats = label.buddy() is not None and "&" in label.text()
-        assert not buddy_eats, label.text()
-    for widget in window.view.findChildren(QWidget):
-        tip = widget.toolTip()
-        assert "<img" not in tip.lower(), tip
-        assert "<a href" not in tip.lower(), tip
-        if tip.startswith("<qt>"):
-            assert html.unescape(tip).count("&amp;") == 0, tip
-    for button in window.view.findChildren(QAbstractButton):
-        if "&" in button.text():
-            assert "&" not in button.text().replace("&&", ""), button.text()
-    assert header._name.width() <= window.view.width()
-    window.save_screenshot(f"hostile-{HOSTILE.index(name)}")
-    # In the list under the search field too.
-    window.view.top_bar.search_field.take_focus()
-    window.type(name[:40])
-    popup = window.view.top_bar.search_field.popup()
-    assert popup is not None
-    rows = [popup.view.model().index(row, 0).data() for row in range(popup.count())]
-    assert any(name[:30] in row for row in rows), rows
+async def test_hostile_names_are_plain_text(window: WindowDriver) -> None:
+    for number, name in enumerate(HOSTILE):
+        rename(window, name)
+        await window.look_up("html@markup.example")
+        window.press(Key.Key_F5)
+        await window.is_lookup_finished()
+        header = window.view.customers_page._sheet._header  # type: ignore[union-attr]
+        assert header._name.full_text() == name
+        for label in window.view.findChildren(QLabel):
+            assert label.textFormat() is Qt.TextFormat.PlainText
+            assert not label.openExternalLinks()
+            buddy_eats = label.buddy() is not None and "&" in label.text()
+            assert not buddy_eats, label.text()
+        for widget in window.view.findChildren(QWidget):
+            tip = widget.toolTip()
+            assert "<img" not in tip.lower(), tip
+            assert "<a href" not in tip.lower(), tip
+            if tip.startswith("<qt>"):
+                assert html.unescape(tip).count("&amp;") == 0, tip
+        for button in window.view.findChildren(QAbstractButton):
+            if "&" in button.text():
+                assert "&" not in button.text().replace("&&", ""), button.text()
+        assert header._name.width() <= window.view.width()
+        window.save_screenshot(f"hostile-{number}")
+        # In the list under the search field too.
+        window.view.top_bar.search_field.take_focus()
+        window.type(name[:40])
+        popup = window.view.top_bar.search_field.popup()
+        assert popup is not None
+        rows = [popup.view.model().index(row, 0).data() for row in range(popup.count())]
+        assert any(name[:30] in row for row in rows), rows
 
 
 def rename(driver: WindowDriver, name: str) -> None:

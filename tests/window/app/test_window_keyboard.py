@@ -3,7 +3,6 @@
 import sys
 from collections import Counter
 
-import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
@@ -71,53 +70,51 @@ async def test_palette_lists_every_action_and_enter_runs_it(window: WindowDriver
         assert not popup.isVisible()
 
 
-@pytest.mark.parametrize("word", ["score", "scale", "customer value"])
-async def test_palette_other_words_find_customer_value(window: WindowDriver, word: str) -> None:
-    window.press(Key.Key_K, CTRL)
-    window.type(f">{word}")
-    popup = window.view.top_bar.search_field.popup()
-    assert popup is not None
-    assert popup.view.model().index(0, 0).data() == "Customer value settings"
-    window.press(Key.Key_Return)
-    page = window.view.findChild(SettingsPage)
-    assert page is not None
-    await window.wait_until(page.isVisible)
-    assert page.SECTIONS[page.section_list.currentRow()][0] == "names"
+async def test_palette_other_words_find_customer_value(window: WindowDriver) -> None:
+    for word in ("score", "scale", "customer value"):
+        window.press(Key.Key_1, CTRL)
+        window.press(Key.Key_K, CTRL)
+        window.type(f">{word}")
+        popup = window.view.top_bar.search_field.popup()
+        assert popup is not None
+        assert popup.view.model().index(0, 0).data() == "Customer value settings"
+        window.press(Key.Key_Return)
+        page = window.view.findChild(SettingsPage)
+        assert page is not None
+        await window.wait_until(page.isVisible)
+        assert page.SECTIONS[page.section_list.currentRow()][0] == "names"
+        page.show_section("about")
 
 
-@pytest.mark.parametrize(
-    ("words", "section"),
-    [
+async def test_palette_finds_each_section_of_the_settings(window: WindowDriver) -> None:
+    for words, section in (
         ("test connection", "connections"),
-        ("sign out", "connections"),
-        ("api key", "connections"),
         ("permissions", "permissions"),
+        ("sign out", "connections"),
         ("health field", "names"),
+        ("api key", "connections"),
         ("mail server", "syncs"),
         ("erase kept", "data"),
-        ("days", "data"),
         ("settings window", "window"),
+        ("days", "data"),
         ("policies", "team"),
         ("settings advanced", "advanced"),
         ("licences settings", "about"),
-    ],
-)
-async def test_palette_finds_each_section_of_the_settings(
-    words: str, section: str, window: WindowDriver
-) -> None:
-    window.press(Key.Key_K, CTRL)
-    window.type(f">{words}")
-    popup = window.view.top_bar.search_field.popup()
-    assert popup is not None
-    model, title = popup.view.model(), dict(SettingsPage.SECTIONS)[section]
-    titles = [model.index(row, 0).data() for row in range(model.rowCount())]
-    window.press(Key.Key_Down, times=titles.index(f"Settings: {title}"))
-    window.press(Key.Key_Return)
-    await window.wait_until(lambda: window.view.findChild(SettingsPage) is not None)
-    page = window.view.findChild(SettingsPage)
-    assert page is not None
-    await window.wait_until(page.isVisible)
-    assert page.current_section == section
+    ):
+        window.press(Key.Key_1, CTRL)
+        window.press(Key.Key_K, CTRL)
+        window.type(f">{words}")
+        popup = window.view.top_bar.search_field.popup()
+        assert popup is not None
+        model, title = popup.view.model(), dict(SettingsPage.SECTIONS)[section]
+        titles = [model.index(row, 0).data() for row in range(model.rowCount())]
+        window.press(Key.Key_Down, times=titles.index(f"Settings: {title}"))
+        window.press(Key.Key_Return)
+        await window.wait_until(lambda: window.view.current_page == "settings")
+        page = window.view.findChild(SettingsPage)
+        assert page is not None
+        await window.wait_until(page.isVisible)
+        assert page.current_section == section, words
 
 
 def test_palette_finds_a_section_by_the_title_of_each_of_its_settings() -> None:
@@ -150,9 +147,9 @@ async def test_shortcuts_are_unique(window: WindowDriver) -> None:
     assert not [key for key, count in keys.items() if count > 1]
 
 
-@pytest.mark.parametrize(
-    ("words", "key"),
-    [
+async def test_shortcuts_follow_platform(window: WindowDriver) -> None:
+    actions = window.view.window_actions
+    for words, key in (
         ("Find a customer", "Ctrl+K"),
         ("Search this page", "Ctrl+F"),
         ("Refresh", "F5"),
@@ -162,10 +159,8 @@ async def test_shortcuts_are_unique(window: WindowDriver) -> None:
         ("Keyboard shortcuts", "Ctrl+/"),
         ("Undo", "Ctrl+Z"),
         ("Quit", "Ctrl+Q"),
-    ],
-)
-async def test_shortcuts_follow_platform(window: WindowDriver, words: str, key: str) -> None:
-    assert key in [s.toString() for s in window.view.window_actions[words].shortcuts()]
+    ):
+        assert key in [s.toString() for s in actions[words].shortcuts()], words
 
 
 def read_at(widget: QWidget) -> tuple[int, int]:
@@ -189,33 +184,31 @@ async def walked(
     return found
 
 
-@pytest.mark.parametrize("size", [(1280, 820), (900, 820), (392, 860)])
-async def test_tab_order_follows_layout_in_both_directions(
-    window: WindowDriver, size: tuple[int, int]
-) -> None:
-    window.view.resize(*size)
-    await window.look_up("maria@lopez.example")
-    window.press(Key.Key_K, CTRL)
-    forward = await walked(window, Key.Key_Tab)
-    assert forward[0] is window.view.top_bar.search_field
-    window.press(Key.Key_K, CTRL)
-    back = await walked(window, Key.Key_Backtab, SHIFT)
-    assert back == [forward[0], *reversed(forward[1:])]
-    # Nothing that takes Tab is left out, and each card is left before the next is entered.
-    assert set(forward) >= {
-        w
-        for w in tab_stops(window.view)
-        if w.isEnabled() and not isinstance(w, NavigationRailButton)
-    }
-    cards = [name for name in map(card_of, forward) if name]
-    seen = [name for i, name in enumerate(cards) if i == 0 or cards[i - 1] != name]
-    assert len(seen) == len(set(seen)), seen
-    for name in set(cards):
-        heights = [read_at(w)[1] for w in forward if card_of(w) == name]
-        assert heights == sorted(heights), name
-    # Who walks the chain without pressing Tab finds the same order.
-    chain = [w for w in following(window.view.top_bar.search_field) if w in forward]
-    assert chain == forward
+async def test_tab_order_follows_layout_in_both_directions(window: WindowDriver) -> None:
+    for size in [(1280, 820), (900, 820), (392, 860)]:
+        window.view.resize(*size)
+        await window.look_up("maria@lopez.example")
+        window.press(Key.Key_K, CTRL)
+        forward = await walked(window, Key.Key_Tab)
+        assert forward[0] is window.view.top_bar.search_field
+        window.press(Key.Key_K, CTRL)
+        back = await walked(window, Key.Key_Backtab, SHIFT)
+        assert back == [forward[0], *reversed(forward[1:])]
+        # Nothing that takes Tab is left out, and each card is left before the next is entered.
+        assert set(forward) >= {
+            w
+            for w in tab_stops(window.view)
+            if w.isEnabled() and not isinstance(w, NavigationRailButton)
+        }
+        cards = [name for name in map(card_of, forward) if name]
+        seen = [name for i, name in enumerate(cards) if i == 0 or cards[i - 1] != name]
+        assert len(seen) == len(set(seen)), seen
+        for name in set(cards):
+            heights = [read_at(w)[1] for w in forward if card_of(w) == name]
+            assert heights == sorted(heights), name
+        # Who walks the chain without pressing Tab finds the same order.
+        chain = [w for w in following(window.view.top_bar.search_field) if w in forward]
+        assert chain == forward
 
 
 def card_of(widget: QWidget) -> str:
@@ -365,22 +358,22 @@ async def test_click_on_a_service_in_the_status_bar_opens_its_connection(
     assert page.current_section == "connections"
 
 
-@pytest.mark.parametrize("page", ["sync", "activity", "events", "settings"])
 async def test_tab_goes_through_the_page_between_the_search_field_and_the_status_bar(
-    window: WindowDriver, page: str
+    window: WindowDriver,
 ) -> None:
-    window.view.show_page(page)
-    await window.pause(0.3)
-    shown = window.view._stack.currentWidget()
-    assert shown is not None
-    window.press(Key.Key_K, CTRL)
-    stops = await walked(window, Key.Key_Tab)
-    inside = [place for place, each in enumerate(stops) if shown.isAncestorOf(each)]
-    assert inside == list(range(inside[0], inside[-1] + 1)), [w.accessibleName() for w in stops]
-    after = [each for each in stops[inside[-1] + 1 :] if window.view.status_bar.isAncestorOf(each)]
-    before = [each for each in stops[: inside[0]] if window.view.status_bar.isAncestorOf(each)]
-    assert after, [w.accessibleName() for w in stops]
-    assert not before, [w.accessibleName() for w in stops]
+    bar = window.view.status_bar
+    for page in ("sync", "activity", "events", "settings"):
+        window.view.show_page(page)
+        await window.pause(0.3)
+        shown = window.view.page_stack.currentWidget()
+        assert shown is not None
+        window.press(Key.Key_K, CTRL)
+        stops = await walked(window, Key.Key_Tab)
+        names = [page, *(w.accessibleName() for w in stops)]
+        inside = [place for place, each in enumerate(stops) if shown.isAncestorOf(each)]
+        assert inside == list(range(inside[0], inside[-1] + 1)), names
+        assert [each for each in stops[inside[-1] + 1 :] if bar.isAncestorOf(each)], names
+        assert not [each for each in stops[: inside[0]] if bar.isAncestorOf(each)], names
 
 
 async def test_escape_clears_the_search_of_a_page_and_undo_brings_it_back(

@@ -9,6 +9,7 @@ from desktop.panels.widgets.button import Button
 from desktop.panels.widgets.switch import Switch
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.window_driver import CTRL, Key, WindowDriver
+from tests.support.window_workspace import lasting_faults
 
 NEWSLETTER = "Take off the list Newsletter"
 
@@ -87,7 +88,7 @@ async def test_agent_asks_by_keyboard_alone(agent_window: WindowDriver) -> None:
     assert not drawer.ask_button.isEnabled()
     window.type("Has bought for 9,000 dollars")
     window.save_screenshot("ask-lead-drawer")
-    assert not clipped_texts(drawer)
+    assert not await lasting_faults(lambda: clipped_texts(drawer))
     window.press(Key.Key_Return, CTRL)
     await window.wait_until(lambda: not drawer.isVisible())
     await window.wait_for_text("Add the tag sailthru_highvalue")
@@ -223,6 +224,5 @@ async def test_long_list_of_requests_leaves_room_for_the_changes(window: WindowD
     assert rows.height() > card.height()
     window.save_screenshot("ask-lead-many")
     window.view.resize(380, 700)
-    await window.pause(0.2)
+    assert not await lasting_faults(lambda: clipped_texts(card))
     window.save_screenshot("ask-lead-narrow")
-    assert not clipped_texts(card)

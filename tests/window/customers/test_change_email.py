@@ -12,6 +12,7 @@ from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
 from tests.support.accessibility_checks import clipped_texts
 from tests.support.customer_tabs_driver import look_up_apart
 from tests.support.window_driver import CTRL, SHIFT, Key, WindowDriver
+from tests.support.window_workspace import lasting_faults
 
 _TOM = "5f1c7d02a9be4c3300240012"
 
@@ -284,9 +285,8 @@ async def test_change_email_fits_a_narrow_window_in_both_themes(window: WindowDr
         window.window.theme.choose(type(window.window.theme.choice)[theme])
         for width in (1280, 392):
             window.view.resize(width, 820)
-            await window.pause(0.1)
+            assert not await lasting_faults(lambda: clipped_texts(drawer))
             assert drawer.width() <= width
-            assert not clipped_texts(drawer)
             # Wide enough for an address, also where it does not fit beside the old one.
             assert drawer.address_field.width() >= 200
             window.save_screenshot(f"change-email-{theme.lower()}-{width}")

@@ -3,6 +3,7 @@
 from desktop.panels.customer.mail_trail_drawer import MailTrailDrawer
 from tests.support.accessibility_checks import clipped_texts
 from tests.support.window_driver import Key, WindowDriver
+from tests.support.window_workspace import lasting_faults
 
 
 def drawer_of(window: WindowDriver) -> MailTrailDrawer:
@@ -22,8 +23,7 @@ async def test_last_mails_are_told_with_what_became_of_each(window: WindowDriver
         window.window.theme.choose(type(window.window.theme.choice)[theme])
         for width in (1280, 392):
             window.view.resize(width, 820)
-            await window.pause(0.1)
-            assert not clipped_texts(drawer)
+            assert not await lasting_faults(lambda: clipped_texts(drawer))
             window.save_screenshot(f"mail-trail-{theme.lower()}-{width}")
     window.press(Key.Key_Escape)
     assert not drawer.isVisible()

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.events_page_driver import EventsPageDriver
 from tests.support.window_fixtures import (  # noqa: F401 - pytest finds fixtures by their names
+    _forked_processes,
     _no_errors,
     home,
     make_window_fixture,

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -44,30 +43,33 @@ def places(window: SyncPageDriver) -> dict[str, QRect]:
     return found
 
 
-@pytest.mark.parametrize("kind", ["error", "message", "limit", "outcome"])
-async def test_banner_moves_nothing_on_the_page_sync(window: SyncPageDriver, kind: str) -> None:
+async def test_banner_moves_nothing_on_the_page_sync(window: SyncPageDriver) -> None:
     await window.add_preset()
     await window.make_preview()
     await window.pause(0.1)
-    before = places(window)
     page, tab = window.page, window.page.plan_tab
-    if kind == "error":
-        page._on_failed(InvalidInput("It cannot be done.", "Because. " * 30, "Do something else."))
-        banner: QWidget = page.error_banner
-    elif kind == "message":
-        banner = page.header.message_banner
-        view = window.models.page.header_view()
-        assert view is not None
-        page.header.show_header(replace(view, message=LONG))
-    else:
-        banner = tab.limit_banner if kind == "limit" else tab.outcome_banner
-        banner.show_view(LONG)  # type: ignore[attr-defined]
-    # At once: the page draws what its models say again and again.
-    for _ in range(3):
-        QApplication.sendPostedEvents()
-    assert banner.isVisible()
-    assert places(window) == before
-    window.save_screenshot(f"banner-{kind}")
+    before = places(window)
+    for kind in ("error", "limit", "outcome", "message"):
+        if kind == "error":
+            page._on_failed(
+                InvalidInput("It cannot be done.", "Because. " * 30, "Do something else.")
+            )
+            banner: QWidget = page.error_banner
+        elif kind == "message":
+            banner = page.header.message_banner
+            view = window.models.page.header_view()
+            assert view is not None
+            page.header.show_header(replace(view, message=LONG))
+        else:
+            banner = tab.limit_banner if kind == "limit" else tab.outcome_banner
+            banner.show_view(LONG)  # type: ignore[attr-defined]
+        # At once: the page draws what its models say again and again.
+        for _ in range(3):
+            QApplication.sendPostedEvents()
+        assert banner.isVisible(), kind
+        assert places(window) == before, kind
+        window.save_screenshot(f"banner-{kind}")
+        banner.hide()
 
 
 async def test_window_banner_stands_over_the_pages_own(window: SyncPageDriver) -> None:

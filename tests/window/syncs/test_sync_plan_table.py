@@ -433,15 +433,12 @@ async def test_plan_table_columns_are_sized_hidden_and_remembered(window: SyncPa
     assert header.sectionSize(CUSTOMER) == before
 
 
-@pytest.mark.parametrize(
-    "saved", [b"", b"{", b"[]", b'{"widths": 3}', b'{"widths": {"customer": 1e9}, "hidden": [7]}']
-)
-async def test_plan_table_odd_saved_columns_are_the_usual_ones(
-    window: SyncPageDriver, saved: bytes
-) -> None:
+async def test_plan_table_odd_saved_columns_are_the_usual_ones(window: SyncPageDriver) -> None:
     width = window.rows.horizontalHeader().sectionSize(CUSTOMER)
-    window.rows.restore_layout(saved)
-    assert window.rows.horizontalHeader().sectionSize(CUSTOMER) == width
+    not_widths = b'{"widths": {"customer": 1e9}, "hidden": [7]}'
+    for saved in (b"", b"{", b"[]", b'{"widths": 3}', not_widths):
+        window.rows.restore_layout(saved)
+        assert window.rows.horizontalHeader().sectionSize(CUSTOMER) == width, saved
 
 
 async def test_plan_table_rows_are_as_high_as_their_changes(window: SyncPageDriver) -> None:

@@ -19,7 +19,7 @@ from desktop.vault.secret import Secret
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.setup_wizard_driver import BrowserRecorder, SetupWizardDriver
 from tests.support.window_sandbox import PageSandbox
-from tests.support.window_workspace import wait_until
+from tests.support.window_workspace import lasting_faults, wait_until
 
 
 def get(url: str) -> tuple[int, str]:
@@ -340,10 +340,11 @@ async def test_wizard_controls_have_names_and_texts_fit(
     wizard.window.resize(width, 800)
     for place in range(6):
         wizard.model.go_to_step(place)
-        await asyncio.sleep(0.05)
+        card = wizard.page.cards[place]
+        found = await lasting_faults(lambda card=card: clipped_texts(card))
         assert wizard.window.width() == width
         assert controls_without_name(wizard.page) == []
-        assert clipped_texts(wizard.page.cards[place]) == [], f"step {place + 1}"
+        assert found == [], f"step {place + 1}"
     theme.choose(ThemeChoice.LIGHT)
 
 
