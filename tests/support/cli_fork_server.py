@@ -88,7 +88,10 @@ def _serve_forks() -> None:
         entry.load()
     for name in _IMPORTED_AT_FIRST_USE:
         import_module(name)
-    # Likewise the certificates, the migrations and the shape they make.
+    # Likewise the certificates, the migrations and the shape they make. A command, which has none of
+    # these in its environment, would read other files with certificates than those kept here.
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        os.environ.pop(name, None)
     tls_context()
     with tempfile.TemporaryDirectory() as folder:
         open_store(Path(folder)).close()
