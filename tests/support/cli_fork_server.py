@@ -4,6 +4,7 @@ Each is a process of its own, with its own environment, folder, umask and stream
 them need not import the program each. `Command.arguments` starts one in the ordinary way.
 """
 
+import argparse
 import atexit
 import gc
 import json
@@ -25,8 +26,10 @@ _IMPORTED_AT_FIRST_USE = (
     "ctypes.util", "pwd", "zipp.glob", "importlib_metadata", "keyring.core",
     "keyring.backends.chainer", "keyring.backends.fail", "keyring.backends.kwallet",
     "keyring.backends.libsecret", "keyring.backends.macOS", "keyring.backends.SecretService",
-    "keyring.backends.Windows",
-    "desktop.customer.create_check", "desktop.customer.current_value", "desktop.writing.edit_queue",
+    "keyring.backends.Windows", "resource", "zipp.compat.overlay",
+    "desktop.app.rule_rights", "desktop.customer.address_watch", "desktop.customer.create_check",
+    "desktop.customer.current_value", "desktop.customer.email_change_service",
+    "desktop.customer.mail_trail_reader", "desktop.writing.edit_queue",
 )  # fmt: skip
 
 
@@ -87,7 +90,13 @@ def import_program() -> None:
         entry.load()
     for name in _IMPORTED_AT_FIRST_USE:
         import_module(name)
-    # Likewise the certificates, the migrations and the shape they make.
+    _find_keyring_plugins_once()
+    # It looks for a translation's files at each word of each parser; there are none.
+    argparse._ = str  # type: ignore[attr-defined]
+    # Likewise the certificates, the migrations and the shape they make. A command has none of
+    # these in its environment, and would read other files with certificates than those kept here.
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        os.environ.pop(name, None)
     tls_context()
     with tempfile.TemporaryDirectory() as folder:
         open_store(Path(folder)).close()
@@ -105,6 +114,14 @@ def _serve_forks() -> None:
             _exec_fairlead(json.loads(line))
         _, status = os.waitpid(pid, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - the protocol
+
+
+def _find_keyring_plugins_once() -> None:
+    """Look through all installed packages here: each command would, for a third of its time."""
+    import keyring.backend
+
+    keyring.backend._load_plugins()
+    keyring.backend._load_plugins = lambda: None
 
 
 def _exec_fairlead(order: dict[str, Any]) -> None:
