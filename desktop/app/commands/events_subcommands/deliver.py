@@ -15,6 +15,7 @@ from desktop.app.commands.events_subcommands.field_options import (
 )
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
+from desktop.app.commands.view_permission import rows_to_show
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_deliverer, open_live_directory
 from desktop.events.event import Event
@@ -193,7 +194,9 @@ async def deliver_and_emit(
     document = {
         **stored,
         "totals": {**totals, "waiting": waiting, "invalid": invalid},
-        "rows": [row for event in reversed(open_rows) for row in rows_as_json(event)],
+        "rows": await rows_to_show(
+            services, (row for event in reversed(open_rows) for row in rows_as_json(event))
+        ),
         **({"error": error.as_json()} if error is not None else {}),
     }
     # A window's process writes its lines to a log file, where no customer belongs.
@@ -258,7 +261,8 @@ def _describe(
         yield f"{format_count(document['retried'], 'event', 'events')} queued again."
     yield ", ".join(f"{count:,} {name}" for name, count in document["totals"].items())
     for row in document["rows"] if with_rows else ():
-        yield f"  line {row['line']} {row['action']} {row['state']}: {row['detail']}"
+        detail = f": {row['detail']}" if "detail" in row else ""
+        yield f"  line {row['line']} {row['action']} {row['state']}{detail}"
     if error is not None:
         yield str(error)
 
