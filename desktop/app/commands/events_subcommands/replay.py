@@ -43,7 +43,9 @@ async def _replay(services: WorkspaceServices, options: argparse.Namespace) -> i
         document["rows"] = await rows_to_show(services, map(_as_json, found.rows))
         lines = _describe(document, () if options.quiet else document["rows"])
         return emit(document, lines, as_json=options.json)
-    document["replayed"] = await services.store.events.replay(sending)
+    document["replayed"] = await services.store.events.replay(
+        sending, services.session.actor.signature, services.context.clock.now()
+    )
     if not sending:
         return emit(document, _describe(document, ()), as_json=options.json)
     # Removals of these events alone were ticked.
