@@ -32,13 +32,15 @@ def build_data_source_parts(services: "WorkspaceServices") -> DataSourceParts:
         now = services.context.clock.now()
         for source in await services.event_sources.list_sources():
             await services.event_sources.set_unattended(source.name, None)
-            await services.store.event_pauses.pause(
+            await services.store.event_pauses.pause_named(
                 source.id, services.session.actor.signature, now
             )
 
     async def resume_events() -> None:
         for source in await services.event_sources.list_sources():
-            await services.store.event_pauses.resume(source.id)
+            await services.store.event_pauses.resume_named(
+                source.id, services.session.actor.signature, services.context.clock.now()
+            )
 
     async def count_events() -> int:
         return (await services.store.events.count_kept(services.context.clock.now())).expired

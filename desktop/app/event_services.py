@@ -17,14 +17,17 @@ from desktop.events.simulation import compile_actions, simulate
 from desktop.events.stored_events import stored_form
 from desktop.events.zendesk_directory import ZendeskDirectory
 from desktop.kit.errors import (
+    NotPermitted,
     ResponseTimeout,
     ServiceError,
     ServiceUnreachable,
     UserDecisionNeeded,
 )
+from desktop.model.data_source import DataSourceKind
 from desktop.model.event_delivery import DeliveryState
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.settings import sync_settings
+from desktop.settings.data_source_records import is_left
 from desktop.store.event_write_repository import EventSelection
 from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.event_delivery import DeliveryOptions, EventDeliverer
@@ -63,6 +66,16 @@ def build_event_calls(services: WorkspaceServices) -> ZendeskEventCalls:
             "Zendesk is not connected.", "Events go to Zendesk alone.", "Connect it in Settings."
         )
     return ZendeskEventCalls(zendesk)
+
+
+def require_events_connected(services: WorkspaceServices) -> None:
+    """Raise NotPermitted where somebody has disconnected Events: nothing is taken in then."""
+    if is_left(services.session.values, DataSourceKind.EVENTS):
+        raise NotPermitted(
+            "Events are disconnected here.",
+            "Nothing was taken in.",
+            "`fairlead data source events connect` connects them again.",
+        )
 
 
 async def open_live_directory(services: WorkspaceServices) -> LiveDirectory:

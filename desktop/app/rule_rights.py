@@ -43,7 +43,8 @@ def require_rule_rights(
         if actor is None:
             raise NotPermitted(
                 "It is not certain who switched this rule on.",
-                f"A rule may {right.label} only by somebody's right. Nothing was written.",
+                f"A rule may {right.label} only by somebody's right, for what they switched on: it,"
+                " or the conditions of its segment, were changed since. Nothing was written.",
                 "Somebody who may can switch it on anew.",
             )
         decision = services.check_role_now(right, actor)

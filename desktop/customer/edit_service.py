@@ -141,12 +141,14 @@ class EditService:
         batch_id: str,
         requests: Mapping[int, EditRequest],
         *,
+        planned_at: float | None,
         wait_for_undo: bool = True,
     ) -> int:
         """Queue the edits of a batch, by its rows, all in one transaction; returns how many.
 
-        Raises NotPermitted where any of them is refused to who is at work, InvalidInput for a
-        missing reason or ticket, ConflictError for a batch that was applied already.
+        `planned_at` is when the plan was made that these are of. Raises NotPermitted where any of
+        them is refused to who is at work, InvalidInput for a missing reason or ticket,
+        ConflictError for a batch that was applied already, or is another by now.
         """
         actor, rules, now = self._actor(), self._rules(), self._clock.now()
         judge = self.make_judge(wait_for_undo=wait_for_undo)
@@ -155,7 +157,13 @@ class EditService:
             for request in requests.values():
                 _require_allowed(request, actor, rules, check_waiting_edit)
             return self._store.outbox.enqueue_batch.blocking(
-                batch_id, requests, actor.signature, now, judge, actor_key=actor.key
+                batch_id,
+                requests,
+                actor.signature,
+                now,
+                judge,
+                planned_at=planned_at,
+                actor_key=actor.key,
             )
 
         # All of it on the database's thread: thousands of requests hold up no window.

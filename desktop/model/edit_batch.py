@@ -203,10 +203,13 @@ def judge_change(request: EditRequest) -> BatchPlanRow:
     """Judge one customer's change of a batch: to be made, or left as it is, and why.
 
     A batch makes no opt-out looser by the way: who has refused more keeps that. Where Sailthru
-    does not say the level, nobody can tell. The row's number is 0.
+    does not say the level, nobody can tell, and only what is stricter than any is written. The
+    row's number is 0.
     """
     if request.kind is EditKind.OPTOUT:
         new = OptOutLevel(str(request.new))
+        if request.old is None and new is OptOutLevel.ALL:
+            return BatchPlanRow(0, PlannedOutcome.UPDATE, None)
         if request.old is None:
             why = "Sailthru doesn't say their opt-out. Change it on their sheet."
             return BatchPlanRow(0, PlannedOutcome.SKIPPED, None, why)

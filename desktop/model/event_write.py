@@ -20,7 +20,8 @@ class EventWrite:
 
     `effect` is create, update, add, remove or track; `record` user, organization, membership,
     ticket or event. `record_id` is Zendesk's, of a membership its organisation's; None where it is
-    not known. `who` names the customer or organisation.
+    not known. `who` names the customer or organisation. `is_edited`: somebody has changed the row
+    outside Fairlead, so that what stood before is not known.
     """
 
     event_id: int
@@ -36,3 +37,4 @@ class EventWrite:
     is_undone: bool = False
     line: int = 0
     source_name: str = ""
+    is_edited: bool = False

@@ -99,6 +99,18 @@ ADMIN_PERMISSIONS = frozenset({Permission.PRIVACY})
 # Those of the table of settings, which admins give to roles.
 SETTABLE_PERMISSIONS = tuple(one for one in Permission if one not in ADMIN_PERMISSIONS)
 
+# What shows customers: nobody has it who may not look customers up.
+_SEEING_PERMISSIONS = frozenset(
+    {
+        Permission.BULK,
+        Permission.AUDIENCE,
+        Permission.EXPORT,
+        Permission.TEAM_RECORD,
+        Permission.EXPORT_SELL,
+        Permission.PRIVACY,
+    }
+)
+
 # Agents: removing from lists is off (S0-23), opting back in is off, what creates is off.
 _AGENT_PERMISSIONS: Mapping[Permission, bool] = {
     Permission.VIEW: True,
@@ -246,7 +258,10 @@ def check_waiting_edit(
 
 def check_role(permission: Permission, actor: Actor, rules: PermissionRules) -> PermissionDecision:
     """Decide by the permissions table alone, also while changes are switched off."""
-    allowed = rules.permissions.get(actor.role, {}).get(permission, False)
+    given = rules.permissions.get(actor.role, {})
+    if permission in _SEEING_PERMISSIONS and not given.get(Permission.VIEW, False):
+        permission = Permission.VIEW
+    allowed = given.get(permission, False)
     if permission in ADMIN_PERMISSIONS:
         allowed = allowed and actor.is_confirmed_admin
     if allowed:

@@ -341,6 +341,67 @@ def append_event_switch(
     )
 
 
+def append_event_end(
+    connection: sqlite3.Connection,
+    event_id: int,
+    actions: Mapping[str, Json],
+    *,
+    user_id: int | None,
+    actor: str,
+    at: float,
+) -> None:
+    """Append to the audit that an event was delivered: what became of each action that was sent.
+
+    Called inside the transaction that closes the event. `user_id` is Zendesk's, None: of nobody.
+    """
+    _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind="event_end",
+        service=Service.ZENDESK,
+        target=None if user_id is None else EditTarget(Service.ZENDESK, str(user_id), ""),
+        name=str(event_id),
+        old=None,
+        new=dict(actions),
+        reason=f"Event {event_id} was delivered",
+    )
+
+
+def append_event_again(
+    connection: sqlite3.Connection, event_id: int, actor: str, at: float
+) -> None:
+    """Append to the audit that somebody opens a delivered event again, to be sent once more."""
+    _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind="event_again",
+        service=Service.ZENDESK,
+        name=str(event_id),
+        old=None,
+        new=None,
+        reason=f"Event {event_id} may be sent again",
+    )
+
+
+def append_event_pause(
+    connection: sqlite3.Connection, source: sqlite3.Row, actor: str, at: float, *, on: bool
+) -> None:
+    """Append to the audit that a source of events is held back, or may be delivered again."""
+    _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind="event_pause" if on else "event_resume",
+        service=Service.ZENDESK,
+        name=str(source["id"]),
+        old=None,
+        new=None,
+        reason=f"{source['name']}: {'held back' if on else 'may be delivered again'}",
+    )
+
+
 def append_sell_export(
     connection: sqlite3.Connection, *, actor: str, folder: str, counts: Json, at: float, what: str
 ) -> int:

@@ -16,6 +16,7 @@ from desktop.store.account_repository import (
 )
 from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import decode_plan_row, to_json
+from desktop.store.planned_row_proof import AMONG, PLAN_ROWS
 from desktop.store.repository import Repository
 from desktop.store.row_completion import (
     LATE_BIT,
@@ -54,14 +55,24 @@ class BatchRepository(Repository):
 
     @database_call
     def list_next_rows(self, plan_id: str, limit: int) -> tuple[PlanRow, ...]:
-        """Select a plan's ticked rows that were not sent yet, in the order of their numbers."""
-        return self._select_rows(
-            "plan = ? AND state = 'planned' AND ticked AND fate IN ('create', 'update')"
-            " ORDER BY row LIMIT ?",
-            (int(plan_id), limit),
+        """Select a plan's ticked rows that were not sent yet, in the order of their numbers.
+
+        Raises ConflictError where one of them was changed outside Fairlead.
+        """
+
+        def look(connection: sqlite3.Connection) -> tuple[PlanRow, ...]:
             # By itself SQLite walks the plan in order, over all that is closed already.
-            by="INDEXED BY plan_row_state",
-        )
+            found = connection.execute(
+                "SELECT * FROM plan_row INDEXED BY plan_row_state WHERE plan = ?"
+                " AND state = 'planned' AND ticked AND fate IN ('create', 'update')"
+                " ORDER BY row LIMIT ?",
+                (int(plan_id), limit),
+            ).fetchall()
+            numbers = to_json([row["row"] for row in found])
+            PLAN_ROWS.require(connection, int(plan_id), AMONG, numbers)
+            return tuple(map(decode_plan_row, found))
+
+        return self._database.read(look)
 
     @database_call
     def list_unsettled_plans(self, sync: str, but: str | None) -> tuple[tuple[str, str], ...]:
@@ -288,10 +299,8 @@ class BatchRepository(Repository):
 
         return self._database.read(look)
 
-    def _select_rows(
-        self, where: str, values: tuple[object, ...], *, by: str = ""
-    ) -> tuple[PlanRow, ...]:
-        sql = f"SELECT * FROM plan_row {by} WHERE {where}"  # noqa: S608 - texts of ours
+    def _select_rows(self, where: str, values: tuple[object, ...]) -> tuple[PlanRow, ...]:
+        sql = f"SELECT * FROM plan_row WHERE {where}"  # noqa: S608 - texts of ours
         return self._database.read(
             lambda c: tuple(decode_plan_row(row) for row in c.execute(sql, values))
         )

@@ -24,6 +24,7 @@ from desktop.store.edit_batch_rows import (
     select_row_numbers,
     select_rows,
 )
+from desktop.store.planned_row_proof import AMONG, BATCH_ROWS
 from desktop.store.process_identity import is_owner_alive
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
@@ -89,6 +90,7 @@ class EditBatchRepository(Repository):
                 ],
             )
             _update_results(connection, batch, known)
+            BATCH_ROWS.prove(connection, batch)
             return self._get(connection, str(batch))
 
         return self._database.write(act)
@@ -197,9 +199,12 @@ class EditBatchRepository(Repository):
     @database_call
     def save_results(self, batch_id: str, results: Sequence[LookupResult], done: int) -> None:
         """Save what was found for rows of a batch, and how many are behind it."""
+        numbers = canonical_json([one.row for one in results])
 
         def act(connection: sqlite3.Connection) -> None:
+            BATCH_ROWS.require(connection, int(batch_id), AMONG, numbers)
             _update_results(connection, int(batch_id), results)
+            BATCH_ROWS.prove(connection, int(batch_id), AMONG, numbers)
             connection.execute("UPDATE edit_batch SET done = ? WHERE id = ?", (done, int(batch_id)))
 
         self._database.write(act)
@@ -210,12 +215,13 @@ class EditBatchRepository(Repository):
     ) -> EditBatch:
         """Update the change that is wanted of a batch; a plan of another one is dropped.
 
-        Raises ConflictError once the batch was applied.
+        Raises ConflictError once the batch was applied, or was changed outside Fairlead.
         """
 
         def act(connection: sqlite3.Connection) -> EditBatch:
             row = _select_batch(connection, batch_id)
             require_unapplied(row)
+            BATCH_ROWS.require(connection, row["id"])
             connection.execute(
                 "UPDATE edit_batch SET action = ?, reason = ?, ticket = ?, planned_at = NULL"
                 " WHERE id = ?",
@@ -226,6 +232,7 @@ class EditBatchRepository(Repository):
                 " WHERE batch = ?",
                 (row["id"],),
             )
+            BATCH_ROWS.prove(connection, row["id"])
             return self._get(connection, batch_id)
 
         return self._database.write(act)
@@ -256,6 +263,7 @@ class EditBatchRepository(Repository):
                     "Nothing was changed.",
                     "Preview it again.",
                 )
+            BATCH_ROWS.require(connection, row["id"])
             connection.executemany(
                 "UPDATE edit_batch_row SET fate = ?, old = ?, why = ?, consequences = ?"
                 " WHERE batch = ? AND row = ?",
@@ -271,6 +279,7 @@ class EditBatchRepository(Repository):
                     for one in rows
                 ],
             )
+            BATCH_ROWS.prove(connection, row["id"])
             connection.execute(
                 "UPDATE edit_batch SET planned_at = ? WHERE id = ?", (now, row["id"])
             )

@@ -3,15 +3,21 @@
 import sqlite3
 from dataclasses import dataclass
 
+from desktop.store import audit_row
 from desktop.store.database_call import database_call
+from desktop.store.event_proof import is_paused_sql
 from desktop.store.repository import Repository
 
-_WAITING_SQL = """
+_WAITING_SQL = f"""
 SELECT s.id, s.name, s.paused_at, s.paused_by, (SELECT count(*) FROM event e
   WHERE e.source = s.id AND e.state IN ('waiting', 'open')) AS waiting
-FROM event_source s WHERE s.paused_at > 0 AND s.account = (SELECT id FROM current_account)
+FROM event_source s WHERE {is_paused_sql("s")} AND s.account = (SELECT id FROM current_account)
 ORDER BY s.id DESC
-"""
+"""  # noqa: S608 - our own words
+_OWN_SQL = (
+    "SELECT * FROM event_source WHERE (id = ?1 OR named = ?2)"
+    " AND account = (SELECT id FROM current_account)"
+)
 
 
 @dataclass(frozen=True)
@@ -31,24 +37,37 @@ class EventPauseRepository(Repository):
     @database_call
     def pause(self, source_id: int, actor: str, at: float) -> None:
         """Hold back what is not sent of a source; a delivery under way ends after its round."""
-        self._database.write(
-            lambda c: c.execute(
-                "UPDATE event_source SET paused_at = ?, paused_by = ? WHERE id = ?"
-                " AND account = (SELECT id FROM current_account)",
-                (at, actor, source_id),
-            )
-        )
+        self._set(source_id, None, actor, at, on=True)
 
     @database_call
-    def resume(self, source_id: int) -> None:
+    def resume(self, source_id: int, actor: str, at: float) -> None:
         """Let a source's events be delivered again; this sends nothing by itself."""
-        self._database.write(
-            lambda c: c.execute(
-                "UPDATE event_source SET paused_at = 0, paused_by = '' WHERE id = ?"
-                " AND account = (SELECT id FROM current_account)",
-                (source_id,),
-            )
-        )
+        self._set(source_id, None, actor, at, on=False)
+
+    @database_call
+    def pause_named(self, named_source: int, actor: str, at: float) -> None:
+        """Hold back what is not sent of all intakes of a named source."""
+        self._set(None, named_source, actor, at, on=True)
+
+    @database_call
+    def resume_named(self, named_source: int, actor: str, at: float) -> None:
+        """Let the events of all intakes of a named source be delivered again."""
+        self._set(None, named_source, actor, at, on=False)
+
+    def _set(
+        self, source_id: int | None, named: int | None, actor: str, at: float, *, on: bool
+    ) -> None:
+        """Update whether sources are paused, and tell it in the audit, by which it counts."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            for row in connection.execute(_OWN_SQL, (source_id, named)).fetchall():
+                connection.execute(
+                    "UPDATE event_source SET paused_at = ?, paused_by = ? WHERE id = ?",
+                    (at if on else 0, actor if on else "", row["id"]),
+                )
+                audit_row.append_event_pause(connection, row, actor, at, on=on)
+
+        self._database.write(act)
 
     @database_call
     def list_paused(self) -> tuple[PausedSource, ...]:

@@ -1,9 +1,12 @@
 """SQL by which stored events carry a proof: as Fairlead stored them, and who may deliver them.
 
-The proof covers what an event says, where it came from, and its phase: it may be delivered by
-itself, waits for a person, or is closed. A text, a source or a mark that was written into the
-database by other means is of another proof.
+The proof covers what an event says, where it came from, what somebody has unticked of it, and its
+phase: it may be delivered by itself, waits for a person, or is closed. A text, a source or a mark
+that was written into the database by other means is of another proof. A row that was put back with
+its own proof shows in the audit, which tells that the event has ended.
 """
+
+from desktop.model.event_delivery import LEFT_OUT_TEXT
 
 UNATTENDED, ATTENDED, CLOSED = "unattended", "attended", "closed"
 _PURPOSE = "'event'"
@@ -13,7 +16,12 @@ def content_sql(event: str = "event") -> str:
     """Return what the proof of a row of `event`, under this alias, covers besides its phase."""
     columns = ("account", "source", "line", "message_id", "user_key", "text")
     own = ", ".join(f"{event}.{column}" for column in columns)
-    return f"{own}, (SELECT named FROM event_source WHERE id = {event}.source)"  # noqa: S608 - ours
+    unticked = (
+        "(SELECT group_concat(action) FROM (SELECT action FROM event_delivery"  # noqa: S608 - ours
+        f" WHERE event = {event}.id AND state = 'skipped' AND detail = '{LEFT_OUT_TEXT}'"
+        " ORDER BY action))"
+    )
+    return f"{own}, (SELECT named FROM event_source WHERE id = {event}.source), {unticked}"  # noqa: S608 - ours
 
 
 def proof_verdict_sql(event: str = "event") -> str:
@@ -36,3 +44,20 @@ def kept_proof_sql(phase: str) -> str:
     What another key proves is a person's to deliver, which is all that these phases say.
     """
     return f"CASE WHEN {proof_verdict_sql()} <> 'edited' THEN {new_proof_sql(phase)} ELSE '' END"
+
+
+def has_ended_sql(event: str = "event") -> str:
+    """Return SQL for whether the audit tells that an event was delivered, and not opened again."""
+    return (
+        "coalesce((SELECT kind FROM audit WHERE kind IN ('event_end', 'event_again')"  # noqa: S608
+        f" AND name = CAST({event}.id AS TEXT) ORDER BY seq DESC LIMIT 1) = 'event_end', 0)"
+    )
+
+
+def is_paused_sql(source: str = "event_source") -> str:
+    """Return SQL for whether a source of events is paused: by its row, or by the audit."""
+    return (
+        f"({source}.paused_at > 0 OR coalesce((SELECT kind FROM audit"  # noqa: S608 - our own words
+        " WHERE kind IN ('event_pause', 'event_resume')"
+        f" AND name = CAST({source}.id AS TEXT) ORDER BY seq DESC LIMIT 1) = 'event_pause', 0))"
+    )

@@ -10,8 +10,14 @@ from desktop.model.event_write import EventWrite
 from desktop.model.json_value import canonical_json
 from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
-from desktop.store.event_proof import CLOSED, kept_proof_sql, proof_verdict_sql
-from desktop.store.event_rows import CLOSE_SQL, decode_event, put_delivery_state
+from desktop.store.event_proof import (
+    CLOSED,
+    has_ended_sql,
+    is_paused_sql,
+    kept_proof_sql,
+    proof_verdict_sql,
+)
+from desktop.store.event_rows import close_event, decode_event, put_delivery_state
 from desktop.store.event_write_repository import insert_writes
 from desktop.store.person_events import erase_events
 from desktop.store.process_identity import is_owner_alive
@@ -21,11 +27,12 @@ from desktop.store.unattended_events import UnattendedBudget
 
 _UNSENT = "state IN ('waiting', 'open')"
 _HEAD_SQL = f"""
-SELECT e.*, s.name AS source_name, s.named, {proof_verdict_sql("e")} AS proof_verdict
+SELECT e.*, s.name AS source_name, s.named,
+  CASE WHEN {has_ended_sql("e")} THEN 'edited' ELSE {proof_verdict_sql("e")} END AS proof_verdict
 FROM event e INDEXED BY event_unsent_order
 JOIN event_source s ON s.id = e.source
 WHERE e.account = ?1 AND e.{_UNSENT} AND e.not_before <= ?2 AND NOT e.is_held
-  AND s.paused_at = 0
+  AND NOT {is_paused_sql("s")}
   AND (?4 IS NULL OR (NOT e.is_attended AND s.named IN (SELECT value FROM json_each(?4))))
   AND NOT EXISTS (SELECT 1 FROM event o WHERE o.account = e.account AND o.user_key = e.user_key
     AND o.id < e.id AND o.{_UNSENT})
@@ -156,7 +163,7 @@ class EventQueue(Repository):
                     (state, state, event_id),
                 )
                 # Where every action that fires was unticked nothing is left.
-                connection.execute(CLOSE_SQL, (event_id,))
+                close_event(connection, event_id, now)
 
         self._database.write(act)
 
@@ -196,7 +203,7 @@ class EventQueue(Repository):
         def act(connection: sqlite3.Connection) -> None:
             for one in deliveries:
                 put_delivery_state(connection, one, now)
-                connection.execute(CLOSE_SQL, (one.event_id,))
+                close_event(connection, one.event_id, now)
                 if not one.state.has_ended:
                     connection.execute(
                         "UPDATE event SET not_before = ? WHERE id = ?", (not_before, one.event_id)

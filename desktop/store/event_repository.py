@@ -21,8 +21,9 @@ from desktop.store.event_proof import (
     UNATTENDED,
     kept_proof_sql,
     new_proof_sql,
+    proof_verdict_sql,
 )
-from desktop.store.event_rows import CLOSE_SQL, decode_event
+from desktop.store.event_rows import close_event, decode_event, tell_again, tell_end
 from desktop.store.person_events import erase_events, find_delivered_events
 from desktop.store.repository import Repository
 
@@ -40,9 +41,15 @@ _INSERT_SQL = {
     is_attended: "INSERT OR IGNORE INTO event (account, source, line, message_id, user_key, text,"  # noqa: S608
     " state, reason, received_at, is_attended, proof) SELECT account, source, line, message_id,"
     " user_key, text, state, reason, received_at, is_attended,"
-    f" {new_proof_sql(ATTENDED if is_attended else UNATTENDED, 'n')} FROM (SELECT"
+    f" {new_proof_sql(ATTENDED if is_attended else UNATTENDED, 'n')} FROM (SELECT NULL AS id,"
     " (SELECT id FROM current_account) AS account, ? AS source, ? AS line, ? AS message_id,"
     " ? AS user_key, ? AS text, ? AS state, ? AS reason, ? AS received_at, ? AS is_attended) n"
+    for is_attended in (True, False)
+}
+_PROVE_SQL = {
+    is_attended: "UPDATE event SET proof ="  # noqa: S608 - our own words
+    f" {new_proof_sql(ATTENDED if is_attended else UNATTENDED)}"
+    " WHERE source = ? AND line = ? AND message_id = ?"
     for is_attended in (True, False)
 }
 _REPLAY_SQL = (
@@ -51,11 +58,14 @@ _REPLAY_SQL = (
     " WHERE id IN (SELECT value FROM json_each(?)) AND state = 'closed'"
     " AND text <> '' AND account = (SELECT id FROM current_account)"
 )
-# Whoever queues an event again that was held for its proof has read it.
 _QUEUE_AGAIN_SQL = (
     f"UPDATE event SET proof = CASE WHEN ? THEN {new_proof_sql(ATTENDED)}"  # noqa: S608
-    f" ELSE {kept_proof_sql(ATTENDED)} END, state = 'open', not_before = 0, failures = 0,"
+    " ELSE '' END, state = 'open', not_before = 0, failures = 0,"
     " is_held = 0, ignored = '', is_attended = 1 WHERE id = ?"
+)
+_IGNORE_SQL = (
+    f"UPDATE event SET proof = CASE WHEN ? THEN {new_proof_sql(CLOSED)} ELSE '' END, ignored = ?,"  # noqa: S608
+    " is_held = 0, state = 'closed', owner = '' WHERE id = ?"
 )
 
 
@@ -114,12 +124,19 @@ class EventRepository(Repository):
                     for action in event.left_out
                 ],
             )
+            # Again, with what is unticked of them.
+            connection.executemany(
+                _PROVE_SQL[is_attended],
+                [(source_id, event.line, event.message_id) for event in events if event.left_out],
+            )
             return stored
 
         return self._database.write(act)
 
     @database_call
-    def correct_event(self, event_id: int, event: NewStoredEvent) -> bool:
+    def correct_event(
+        self, event_id: int, event: NewStoredEvent, actor: str = "", at: float = 0.0
+    ) -> bool:
         """Replace the text of one event that waits for a person, and queue it; whether it did.
 
         It keeps its message id: the same event, sent once more, is still known.
@@ -139,12 +156,20 @@ class EventRepository(Repository):
                 " AND account = (SELECT id FROM current_account)",
                 (kept, event_id),
             ).fetchone()
-            return known is None and _requeue(connection, row, replace(event, message_id=kept))
+            return known is None and _requeue(
+                connection, row, replace(event, message_id=kept), (actor, at)
+            )
 
         return self._database.write(act)
 
     @database_call
-    def correct_events(self, source_name: str, events: Sequence[NewStoredEvent]) -> frozenset[str]:
+    def correct_events(
+        self,
+        source_name: str,
+        events: Sequence[NewStoredEvent],
+        actor: str = "",
+        at: float = 0.0,
+    ) -> frozenset[str]:
         """Replace the text of stored events that wait for a person; returns their message ids.
 
         An event is found by its message id; a bad line, and an event that had no message id of its
@@ -167,17 +192,25 @@ class EventRepository(Repository):
                     " ORDER BY message_id = ? DESC LIMIT 1",
                     (event.message_id, source, event.line, event.message_id),
                 ).fetchone()
-                if row is not None and _requeue(connection, row, event):
+                if row is not None and _requeue(connection, row, event, (actor, at)):
                     corrected.add(event.message_id)
             return frozenset(corrected)
 
         return self._database.write(act)
 
     @database_call
-    def retry(self, event_ids: Sequence[int] | None = None, *, with_left_out: bool = False) -> int:
+    def retry(
+        self,
+        event_ids: Sequence[int] | None = None,
+        *,
+        with_left_out: bool = False,
+        actor: str = "",
+        at: float = 0.0,
+    ) -> int:
         """Queue the parked and skipped deliveries of these events, or of all; returns how many.
 
-        Ignored ones only where they are named, what somebody unticked only `with_left_out`.
+        Ignored ones only where they are named, what somebody unticked only `with_left_out`. The
+        audit tells who (`actor`) opens what had ended.
         """
 
         def act(connection: sqlite3.Connection) -> int:
@@ -191,7 +224,7 @@ class EventRepository(Repository):
                 (event_ids is None, wanted, with_left_out, LEFT_OUT_TEXT),
             ).fetchall()
             for row in rows:
-                _queue_again(connection, row["event"], with_left_out=with_left_out)
+                _queue_again(connection, row["event"], (actor, at), with_left_out=with_left_out)
             return len(rows)
 
         return self._database.write(act)
@@ -213,7 +246,7 @@ class EventRepository(Repository):
         return self._database.read(look)
 
     @database_call
-    def replay(self, event_ids: Sequence[int]) -> int:
+    def replay(self, event_ids: Sequence[int], actor: str = "", at: float = 0.0) -> int:
         """Queue delivered events once more; returns how many. What they have sent is looked for."""
         wanted = canonical_json(list(event_ids))
 
@@ -223,6 +256,7 @@ class EventRepository(Repository):
                 " (SELECT value FROM json_each(?)) AND state IN ('done', 'unchanged', 'kept')",
                 (wanted,),
             )
+            tell_again(connection, event_ids, actor, at)
             return connection.execute(_REPLAY_SQL, (wanted,)).rowcount
 
         return self._database.write(act)
@@ -271,7 +305,7 @@ class EventRepository(Repository):
         )
 
     @database_call
-    def ignore(self, event_ids: Sequence[int], reason: str) -> int:
+    def ignore(self, event_ids: Sequence[int], reason: str, at: float = 0.0) -> int:
         """Update events that wait for a person to be never sent; returns how many.
 
         Later events of the same user go on.
@@ -287,16 +321,14 @@ class EventRepository(Repository):
                 (wanted,),
             ).fetchall()
             for row in rows:
+                is_whole = not _is_edited(connection, row["id"])
                 connection.execute(
                     "UPDATE event_delivery SET state = 'skipped', detail = ? WHERE event = ?"
                     " AND state IN ('parked', 'skipped', 'queued')",
                     (reason, row["id"]),
                 )
-                connection.execute(
-                    f"UPDATE event SET proof = {kept_proof_sql(CLOSED)}, ignored = ?,"  # noqa: S608
-                    " is_held = 0, state = 'closed', owner = '' WHERE id = ?",
-                    (reason, row["id"]),
-                )
+                connection.execute(_IGNORE_SQL, (is_whole, reason, row["id"]))
+                tell_end(connection, row["id"], at)
             return len(rows)
 
         return self._database.write(act)
@@ -369,7 +401,21 @@ class EventRepository(Repository):
         return self._database.read(look)
 
 
-def _requeue(connection: sqlite3.Connection, row: sqlite3.Row, event: NewStoredEvent) -> bool:
+def _is_edited(connection: sqlite3.Connection, event_id: int) -> bool:
+    """Whether the proof of an event is of something else than its row says."""
+    verdict = connection.execute(
+        f"SELECT {proof_verdict_sql()} FROM event WHERE id = ?",  # noqa: S608 - our own words
+        (event_id,),
+    ).fetchone()[0]
+    return bool(verdict == "edited")
+
+
+def _requeue(
+    connection: sqlite3.Connection,
+    row: sqlite3.Row,
+    event: NewStoredEvent,
+    by: tuple[str, float],
+) -> bool:
     """Give a stored event another text where it waits for a person; whether it did."""
     # Of a held event what is queued was not begun: it goes after what was given up.
     is_under_way = connection.execute(
@@ -393,10 +439,7 @@ def _requeue(connection: sqlite3.Connection, row: sqlite3.Row, event: NewStoredE
         " WHERE id = ?",
         (event.text, event.message_id, event.user_key, row["id"]),
     )
-    connection.execute(
-        f"UPDATE event SET proof = {new_proof_sql(ATTENDED)} WHERE id = ?",  # noqa: S608
-        (row["id"],),
-    )
+    tell_again(connection, [row["id"]], *by)
     # Which actions fire is decided anew by what it says now; what is done stays done.
     connection.execute(
         "DELETE FROM event_delivery WHERE event = ? AND NOT is_maybe_sent"
@@ -409,12 +452,22 @@ def _requeue(connection: sqlite3.Connection, row: sqlite3.Row, event: NewStoredE
         " ('parked', 'skipped')",
         (row["id"],),
     )
+    connection.execute(
+        f"UPDATE event SET proof = {new_proof_sql(ATTENDED)} WHERE id = ?",  # noqa: S608
+        (row["id"],),
+    )
     return True
 
 
 def _queue_again(
-    connection: sqlite3.Connection, event_id: int, *, with_left_out: bool = False
+    connection: sqlite3.Connection,
+    event_id: int,
+    by: tuple[str, float],
+    *,
+    with_left_out: bool = False,
 ) -> None:
+    is_whole = not _is_edited(connection, event_id)
+    tell_again(connection, [event_id], *by)
     held_for_proof = connection.execute(
         "SELECT 1 FROM event_delivery WHERE event = ? AND state = 'parked' AND detail = ?",
         (event_id, EDITED_TEXT),
@@ -424,6 +477,8 @@ def _queue_again(
         " AND state IN ('parked', 'skipped') AND (? OR detail <> ?)",
         (event_id, with_left_out, LEFT_OUT_TEXT),
     )
-    connection.execute(_QUEUE_AGAIN_SQL, (held_for_proof is not None, event_id))
+    # Whoever queues an event again that was held for its proof has read it.
+    vouches = is_whole or held_for_proof is not None
+    connection.execute(_QUEUE_AGAIN_SQL, (vouches, event_id))
     # An open event without anything to send would be claimed for ever.
-    connection.execute(CLOSE_SQL, (event_id,))
+    close_event(connection, event_id, by[1])

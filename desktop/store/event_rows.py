@@ -1,9 +1,11 @@
 """Rows of stored events and their deliveries, decoded and stored."""
 
 import sqlite3
+from collections.abc import Iterable
 
 from desktop.model.event_delivery import DeliveryState, EventDelivery, StoredEvent
-from desktop.store.event_proof import CLOSED, kept_proof_sql
+from desktop.store import audit_row
+from desktop.store.event_proof import CLOSED, has_ended_sql, kept_proof_sql
 
 # Closes an event of which nothing is sent any more.
 CLOSE_SQL = (
@@ -12,6 +14,43 @@ CLOSE_SQL = (
     " (SELECT 1 FROM event_delivery WHERE event = event.id"
     "  AND state IN ('queued', 'sending', 'unknown'))"
 )
+
+
+def close_event(connection: sqlite3.Connection, event_id: int, at: float) -> None:
+    """Close an event of which nothing is sent any more, and tell the audit what was sent of it."""
+    if connection.execute(CLOSE_SQL, (event_id,)).rowcount:
+        tell_end(connection, event_id, at)
+
+
+def tell_end(connection: sqlite3.Connection, event_id: int, at: float) -> None:
+    """Append to the audit what was sent of an event that has just ended, if anything was."""
+    sent = connection.execute(
+        "SELECT * FROM event_delivery WHERE event = ? AND (state = 'done' OR is_maybe_sent)"
+        " ORDER BY position",
+        (event_id,),
+    ).fetchall()
+    if sent:
+        audit_row.append_event_end(
+            connection,
+            event_id,
+            {row["action"]: row["state"] for row in sent},
+            user_id=next((row["user_id"] for row in sent if row["user_id"] is not None), None),
+            actor=sent[-1]["actor"],
+            at=at,
+        )
+
+
+def tell_again(
+    connection: sqlite3.Connection, event_ids: Iterable[int], actor: str, at: float
+) -> None:
+    """Append to the audit that somebody opens events again, of those that it says have ended."""
+    for event_id in event_ids:
+        ended = connection.execute(
+            f"SELECT {has_ended_sql()} FROM event WHERE id = ?",  # noqa: S608 - our own words
+            (event_id,),
+        ).fetchone()
+        if ended is not None and ended[0]:
+            audit_row.append_event_again(connection, event_id, actor, at)
 
 
 def decode_event(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredEvent:

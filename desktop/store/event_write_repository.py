@@ -13,8 +13,11 @@ from desktop.store.database_call import database_call
 from desktop.store.event_rows import decode_event
 from desktop.store.repository import Repository
 
+_CONTENT = "'event write', w.event, w.action, w.effect, w.record, w.record_id, w.user_id, w.changes"
+_PROVE_SQL = f"UPDATE event_write AS w SET proof = row_proof({_CONTENT})"  # noqa: S608 - our own words
 _SELECT_SQL = (
-    "SELECT w.*, e.line, s.name AS source_name FROM event_write w JOIN event e ON e.id = w.event"
+    f"SELECT w.*, NOT row_proof_holds(w.proof, {_CONTENT}) AS is_edited, e.line,"  # noqa: S608
+    " s.name AS source_name FROM event_write w JOIN event e ON e.id = w.event"
     " JOIN event_source s ON s.id = e.source WHERE e.account = (SELECT id FROM current_account)"
 )
 
@@ -155,12 +158,17 @@ class EventWriteRepository(Repository):
             if is_applied
             else "DELETE FROM event_write"
         )
-        self._database.write(
-            lambda c: c.execute(
-                f"{query} WHERE id IN (SELECT value FROM json_each(?1))",  # noqa: S608 - our own words
+
+        def act(connection: sqlite3.Connection) -> None:
+            among = "WHERE id IN (SELECT value FROM json_each(?1))"
+            connection.execute(
+                f"{query} {among}",
                 (wanted, record_id) if is_applied else (wanted,),
             )
-        )
+            # Now with the record that Zendesk made.
+            connection.execute(f"{_PROVE_SQL} {among}", (wanted,))
+
+        self._database.write(act)
 
     @database_call
     def mark_undone(self, write_id: int) -> None:
@@ -174,7 +182,7 @@ def insert_writes(
     connection: sqlite3.Connection, writes: Sequence[EventWrite], now: float
 ) -> list[int]:
     """Insert requests that are about to be sent, inside the transaction that says so."""
-    return [
+    ids = [
         int(
             connection.execute(
                 "INSERT INTO event_write (event, action, effect, record, record_id, user_id, who,"
@@ -188,6 +196,11 @@ def insert_writes(
         )
         for one in writes
     ]
+    connection.execute(
+        f"{_PROVE_SQL} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608 - ours
+        (canonical_json(ids),),
+    )
+    return ids
 
 
 def _decode(row: sqlite3.Row) -> EventWrite:
@@ -206,4 +219,5 @@ def _decode(row: sqlite3.Row) -> EventWrite:
         is_undone=row["state"] == "undone",
         line=row["line"],
         source_name=row["source_name"],
+        is_edited="is_edited" in row.keys() and bool(row["is_edited"]),  # noqa: SIM118 - a Row
     )

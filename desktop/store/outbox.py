@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from desktop.kit.errors import InvalidInput, NotPermitted
+from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted
 from desktop.model.edit import Edit, EditRequest, EditState, is_same_json
 from desktop.model.email_change import EmailChangeStep
 from desktop.model.json_value import canonical_json
@@ -23,6 +23,7 @@ from desktop.store.outbox_reader import OutboxReader
 from desktop.store.outbox_row import decode_edit
 from desktop.store.outbox_sql import OPEN_CONDITION, select_open_row, select_row
 from desktop.store.outbox_waits import OutboxWaits
+from desktop.store.planned_row_proof import BATCH_ROWS
 from desktop.store.process_identity import is_owner_alive
 from desktop.store.sqlite_database import Database
 
@@ -202,18 +203,27 @@ class Outbox(OutboxReader):
         now: float,
         judge: DelayPolicy,
         *,
+        planned_at: float | None,
         actor_key: str = "",
     ) -> int:
         """Insert the edits of a batch into the outbox, all in one transaction; returns how many.
 
-        `requests` are by the batch's row. Who gets none (another change waits, or the judge refuses
-        this one) is left, and the row says why. Raises ConflictError for a batch that was applied.
+        `requests` are by the batch's row, of its plan of `planned_at`. Who gets none (another
+        change waits, or the judge refuses this one) is left, and the row says why. Raises
+        ConflictError for a batch that was applied, planned anew, or changed outside Fairlead.
         """
         number = int(batch_id)
 
         def act(connection: sqlite3.Connection) -> int:
             row = connection.execute("SELECT * FROM edit_batch WHERE id = ?", (number,)).fetchone()
             require_unapplied(row)
+            if row["planned_at"] != planned_at:
+                raise ConflictError(
+                    f"Batch {batch_id} was previewed anew meanwhile.",
+                    "Nothing was changed.",
+                    "Look at the new preview, and apply that.",
+                )
+            BATCH_ROWS.require(connection, number)
             self._accounts.require_account(connection, row["account"])
             connection.execute("UPDATE edit_batch SET applied_at = ? WHERE id = ?", (now, number))
             count = 0

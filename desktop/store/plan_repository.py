@@ -42,6 +42,7 @@ from desktop.store.plan_row_table import (
     upsert_plan_row,
 )
 from desktop.store.plan_table import decode_plan, require_editable, select_plan
+from desktop.store.planned_row_proof import AMONG, PLAN_ROWS
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
 from desktop.store.ticked_rows_query import count_ticked_people, count_ticked_rows
@@ -101,6 +102,7 @@ class PlanRepository(Repository):
                 [encode_plan_row(number, row) for row in kept],
             )
             insert_consequences(connection, number, kept)
+            PLAN_ROWS.prove(connection, number, AMONG, to_json([row.row for row in kept]))
 
         self._database.write(act)
 
@@ -396,11 +398,13 @@ class PlanRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> int:
             require_editable(connection, plan_id)
-            return connection.execute(
+            changed = connection.execute(
                 "UPDATE plan_row SET ticked = ? WHERE plan = ? AND ticked <> ?"
                 " AND fate IN ('create', 'update') AND row IN (SELECT value FROM json_each(?))",
                 (int(on), int(plan_id), int(on), wanted),
             ).rowcount
+            PLAN_ROWS.prove(connection, int(plan_id), AMONG, wanted)
+            return changed
 
         return self._database.write(act)
 
@@ -411,10 +415,12 @@ class PlanRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> int:
             require_editable(connection, plan_id)
-            return connection.execute(
+            changed = connection.execute(
                 f"UPDATE plan_row SET ticked = ? WHERE {where} AND fate IN ('create', 'update')",  # noqa: S608
                 (int(on), *values),
             ).rowcount
+            PLAN_ROWS.prove(connection, int(plan_id), where, *values)
+            return changed
 
         return self._database.write(act)
 
@@ -494,12 +500,13 @@ class PlanRepository(Repository):
 
         Counting, judging and taking are one transaction: nothing can be ticked in between. A plan
         that is held back is stopped. Raises ConflictError where it was made for another account,
-        or is not open any more.
+        is not open any more, or was changed outside Fairlead.
         """
 
         def act(connection: sqlite3.Connection) -> str:
             require_editable(connection, plan_id)
             self._accounts.require_account(connection, select_plan(connection, plan_id)["account"])
+            PLAN_ROWS.require(connection, int(plan_id))
             counts = count_ticked_people(connection, plan_id, without_restores=without_restores)
             reason = judge(counts, self.approvals.select_within(connection, plan_id))
             state = PlanState.STOPPED if reason else PlanState.APPLYING

@@ -7,6 +7,7 @@ import msgspec
 from desktop.kit.errors import InvalidInput, NotFound
 from desktop.kit.text import fold_text
 from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow, PlanRowState
+from desktop.store.planned_row_proof import PLAN_ROWS
 from desktop.store.sqlite_errors import DatabaseDamaged
 
 PLAN_ROW_COLUMNS = (
@@ -110,6 +111,7 @@ def upsert_plan_row(connection: sqlite3.Connection, plan_id: str, row: PlanRow) 
     )
     connection.execute("DELETE FROM plan_consequence WHERE plan = ? AND row = ?", (number, row.row))
     insert_consequences(connection, number, (row,))
+    PLAN_ROWS.prove(connection, number, "row = ?", row.row)
     return row
 
 

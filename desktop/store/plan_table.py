@@ -24,7 +24,12 @@ def select_plan(connection: sqlite3.Connection, plan_id: str) -> sqlite3.Row:
 
 def require_editable(connection: sqlite3.Connection, plan_id: str) -> None:
     """Raise ConflictError for a row of `plan` that is being applied or has ended."""
-    if select_plan(connection, plan_id)["state"] not in ("ready", "stopped"):
+    is_open = select_plan(connection, plan_id)["state"] in ("ready", "stopped")
+    # Whoever writes another state into the database has not opened it again.
+    has_ended = connection.execute(
+        "SELECT 1 FROM run WHERE plan = ? AND state = 'done' LIMIT 1", (parse_plan_id(plan_id),)
+    ).fetchone()
+    if not is_open or has_ended is not None:
         raise ConflictError(
             f"Plan {plan_id} cannot be changed any more.",
             "It is being applied, or has ended.",

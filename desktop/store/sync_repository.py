@@ -87,7 +87,7 @@ class SyncRepository(Repository):
             saved = _upsert(connection, kept, sync.version, now)
             if saved.on and not self._is_switch_proven(connection, saved):
                 who = by.signature if by is not None else saved.switched_on_by
-                content = switch_content(saved)
+                content = switch_content(saved, _find_conditions(connection, saved))
                 seq = audit_row.append_switch(connection, saved, content, who, now)
                 connection.execute(
                     "UPDATE sync SET switch_seq = ? WHERE name = ?", (seq, saved.name)
@@ -121,7 +121,8 @@ class SyncRepository(Repository):
         return (
             entry is not None
             and (entry["kind"], entry["name"]) == ("switch", sync.name)
-            and entry["new"] == canonical_json(switch_content(sync))
+            and entry["new"]
+            == canonical_json(switch_content(sync, _find_conditions(connection, sync)))
         )
 
     @database_call
@@ -262,8 +263,11 @@ def _upsert(connection: sqlite3.Connection, sync: Sync, version: int, now: float
     return saved
 
 
-def switch_content(sync: Sync) -> dict[str, Json]:
-    """Return what an audited switch says: by whose rights a sync writes, and what it does."""
+def switch_content(sync: Sync, conditions: str | None = None) -> dict[str, Json]:
+    """Return what an audited switch says: by whose rights a sync writes, and what it does.
+
+    Of a rule also whom it may touch: the `conditions` of its segment.
+    """
     # What changes nothing of what it writes, or is counted by the store itself, is left out.
     plain = replace(sync, version=0, checked_at=0.0, favourite=False, notify=NotificationSettings())
     said = msgspec.to_builtins(plain)
@@ -274,10 +278,20 @@ def switch_content(sync: Sync) -> dict[str, Json]:
             if getattr(record, name) == defaults[name]:
                 # What was stored without a field has none to say.
                 content.pop(name, None)
+    if sync.source.segment:
+        said["conditions"] = conditions
     return {
         "by": sync.switched_on_by,
         "rules": hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest(),
     }
+
+
+def _find_conditions(connection: sqlite3.Connection, sync: Sync) -> str | None:
+    """Select the conditions of a rule's segment as they are now; None without such a segment."""
+    row = connection.execute(
+        "SELECT expression FROM segment WHERE name = ?", (sync.source.segment,)
+    ).fetchone()
+    return None if row is None else str(row["expression"])
 
 
 def _not_found(connection: sqlite3.Connection, name: str) -> NotFound:

@@ -149,6 +149,9 @@ class EventRollback:
         return RollbackStep(step.write, RollbackState.UNDONE, step.text)
 
     async def _plan(self, write: EventWrite) -> RollbackStep:
+        if write.is_edited:
+            text = f"{write.who}: what stood before was changed outside Fairlead: left"
+            return RollbackStep(write, RollbackState.KEPT, text)
         if write.effect == "remove":
             return await self._plan_joining(write)
         if not _can_be_set_back(write):

@@ -3,6 +3,9 @@
 import io
 import itertools
 import json
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from desktop.app.container import WorkspaceServices
@@ -33,11 +36,21 @@ def group(group_id: Any, user_id: Any = None, **traits: Any) -> dict[str, Any]:
     return event if user_id is None else {**event, "userId": user_id}
 
 
-async def store_events(services: WorkspaceServices, *events: dict[str, Any]) -> int:
-    """Store events as a source of their own, as `fairlead events deliver` does; gives its id."""
+async def store_events(
+    services: WorkspaceServices,
+    *events: dict[str, Any],
+    left_out: Mapping[int, tuple[str, ...]] = MappingProxyType({}),
+) -> int:
+    """Store events as a source of their own, as `fairlead events deliver` does; gives its id.
+
+    `left_out` are the unticked actions by line.
+    """
     source = await services.store.events.add_source("test", 0.0)
     read = read_events(io.BytesIO(as_lines(*events).encode()))
-    await services.store.events.add_events(source, [stored_form(item) for item in read], 0.0)
+    forms = [stored_form(item) for item in read]
+    await services.store.events.add_events(
+        source, [replace(one, left_out=left_out.get(one.line, ())) for one in forms], 0.0
+    )
     return source
 
 

@@ -5,8 +5,10 @@ from typing import Protocol
 
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import AppError
+from desktop.model.data_source import DataSourceKind
 from desktop.model.event_source import EventSource, EventSourceKind
 from desktop.settings import settings_table
+from desktop.settings.data_source_records import is_left
 from desktop.sync.event_collection import FolderCollector
 
 # Twice the time that a file has to look the same: two looks of the window are enough for one.
@@ -53,6 +55,8 @@ class EventCollector:
             self._show_error(error)
 
     async def _is_due(self, source: EventSource) -> bool:
+        if is_left(self._services.session.values, DataSourceKind.EVENTS):
+            return False
         if source.kind is EventSourceKind.FOLDER and await self._collector.is_due(source):
             return True
         return self._may_deliver() and await self._has_claimable(source)

@@ -26,7 +26,7 @@ from desktop.model.email_address import parse_email
 from desktop.model.erased_people import person_keys
 from desktop.model.erasure import ErasureState
 from desktop.model.erasure_steps import ErasureProgress, planned_steps
-from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
+from desktop.model.lookup_query import LookupQuery, LookupQueryKind, parse_lookup_query
 from desktop.viewmodels.file_export import format_json, write_private_files
 
 
@@ -68,9 +68,11 @@ async def _export(services: WorkspaceServices, options: argparse.Namespace) -> i
 
 async def _erase(services: WorkspaceServices, options: argparse.Namespace) -> int:
     services.erasures.require_right()
-    query = parse_lookup_query(_require_who(options))
+    query = await _parse_own_query(services, options)
     # Asked first: half erased, nobody may be found at a service any more.
-    progress = await services.erasures.find_of_customer([query.value])
+    progress = await services.erasures.find_of_customer(
+        [] if query.kind is LookupQueryKind.TICKET else [query.value]
+    )
     if progress is None:
         sheet = await _look_up_one(services, options)
         progress = await services.erasures.find_of_customer(sheet.target_ids)
@@ -159,7 +161,7 @@ async def _show_status(services: WorkspaceServices, options: argparse.Namespace)
 async def _show_whether_erased(services: WorkspaceServices, options: argparse.Namespace) -> int:
     services.person_export.require_right()
     people = await services.store.erased_people.load()
-    is_erased = people.is_erased(_keys_of(options.who))
+    is_erased = people.is_erased(await _read_keys(services, options))
     line = "Erased: nothing makes them again." if is_erased else "Not known as erased here."
     return emit({"erased": is_erased}, [line], as_json=options.json)
 
@@ -172,7 +174,7 @@ async def _cancel(services: WorkspaceServices, options: argparse.Namespace) -> i
 
 async def _allow(services: WorkspaceServices, options: argparse.Namespace) -> int:
     services.erasures.require_right()
-    keys, actor = _keys_of(_require_who(options)), services.session.actor.signature
+    keys, actor = await _read_keys(services, options), services.session.actor.signature
     now = services.context.clock.now()
     count = await services.store.erased_people.allow_again(keys, actor, now)
     line = "They may be made again from now on." if count else "Not known as erased here."
@@ -194,22 +196,31 @@ def _require_who(options: argparse.Namespace) -> str:
     return str(options.who)
 
 
-def _keys_of(who: str) -> frozenset[str]:
+async def _parse_own_query(services: WorkspaceServices, options: argparse.Namespace) -> LookupQuery:
+    """Parse who a privacy command is about. Raises a refusal for a link of another account."""
+    query = parse_lookup_query(_require_who(options))
+    await services.lookup.require_own_link(query)
+    return query
+
+
+async def _read_keys(services: WorkspaceServices, options: argparse.Namespace) -> frozenset[str]:
     """Return the keys that a typed address or id may stand for."""
-    query = parse_lookup_query(who)
+    query = await _parse_own_query(services, options)
     if query.kind is LookupQueryKind.EMAIL:
-        return person_keys(addresses=(parse_email(who) or query.value,))
+        return person_keys(addresses=(parse_email(query.value) or query.value,))
+    if query.kind is LookupQueryKind.TICKET:
+        raise InvalidInput(
+            "A ticket says not who was erased.", "Nothing was done.", "Give an address or an id."
+        )
     value = query.value
     return person_keys(user_ids=(value,), sids=(value,), external_ids=(value,))
 
 
 async def _look_up_one(services: WorkspaceServices, options: argparse.Namespace) -> CustomerSheet:
     services.person_export.require_right()
-    who = _require_who(options)
-    query = parse_lookup_query(who)
-    await services.lookup.require_own_link(query)
+    query = await _parse_own_query(services, options)
     sheet = await services.lookup.look_up_query(query)
-    require_one_customer(sheet, who)
+    require_one_customer(sheet, _require_who(options))
     return sheet
 
 

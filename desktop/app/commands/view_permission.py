@@ -1,5 +1,8 @@
 """Asks what the person at a command may do: see customers, and what admins alone may."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import NotPermitted
 from desktop.model.permission import (
@@ -9,6 +12,9 @@ from desktop.model.permission import (
     check_permission,
     check_role,
 )
+
+# Of a row of events, or of what is done about one.
+_KEYS_WITHOUT_CUSTOMER = ("event", "line", "action", "state", "request_id", "attempts", "next_try")
 
 
 async def check_view_permission(services: WorkspaceServices) -> PermissionDecision:
@@ -23,6 +29,19 @@ async def check_view_permission(services: WorkspaceServices) -> PermissionDecisi
         await session.connect()
         decision = check_permission(Permission.VIEW, session.actor, session.rules)
     return decision
+
+
+async def rows_to_show(
+    services: WorkspaceServices, rows: Iterable[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return a command's JSON rows of events, without whom they are about for who may not look.
+
+    For what is done whoever asks: whose it is, only some may see.
+    """
+    decision = await check_view_permission(services)
+    if decision.is_allowed:
+        return list(rows)
+    return [{key: row[key] for key in _KEYS_WITHOUT_CUSTOMER if key in row} for row in rows]
 
 
 def require_admin(services: WorkspaceServices, what: str) -> None:

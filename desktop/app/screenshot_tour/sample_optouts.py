@@ -99,7 +99,9 @@ def opt_out_in_bulk(
     store.edit_batches.save_results.blocking(batch.id, found, len(found))
     store.edit_batches.set_action.blocking(batch.id, action, reason, None)
     store.edit_batches.save_plan.blocking(batch.id, action, plan, at)
-    store.outbox.enqueue_batch.blocking(batch.id, requests, _LEAD, at, lambda _r, _p: 0.0)
+    store.outbox.enqueue_batch.blocking(
+        batch.id, requests, _LEAD, at, lambda _r, _p: 0.0, planned_at=at
+    )
     while (edit := store.outbox.claims.claim.blocking(at + 3600.0, batch=batch.id)) is not None:
         store.outbox.claims.close(edit, at, EditState.DONE, "")
 

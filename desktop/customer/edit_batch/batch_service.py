@@ -167,7 +167,9 @@ class EditBatchService:
             )
         if not requests:
             raise InvalidInput("Nobody would be changed.", "Nothing was queued.")
-        count = await self._editor.submit_batch(batch_id, requests, wait_for_undo=wait_for_undo)
+        count = await self._editor.submit_batch(
+            batch_id, requests, planned_at=batch.planned_at, wait_for_undo=wait_for_undo
+        )
         self._publish()
         return count
 

@@ -3,6 +3,7 @@
 from desktop.customer.edit_undo import UndoService, undo_refusal
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, NotPermitted, UserDecisionNeeded
+from desktop.model.edit import EditState
 from desktop.model.edit_batch import BatchStage
 from desktop.model.permission import CHANGES_OFF_REASON
 from desktop.store.workspace_store import WorkspaceStore
@@ -50,8 +51,9 @@ class BatchUndo:
                 # Of no single customer: once changes are on again, all of them are undone.
                 raise
             edit = await self._store.outbox.get_edit(edit_id)
-            # What has changed nothing has nothing to be undone.
-            if undo_refusal(edit) is None:
+            # What has changed nothing has nothing to be undone; what stood there may not be known.
+            is_made = edit.state is EditState.DONE and not edit.has_changed_nothing
+            if undo_refusal(edit) is None or is_made:
                 await self._store.edit_batches.set_not_undone(
                     self._batch_id, edit_id, f"{error.title} {error.message}".strip()
                 )

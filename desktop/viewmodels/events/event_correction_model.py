@@ -99,7 +99,7 @@ class EventCorrectionModel(TaskModel):
     # How it comes about.
 
     async def _correct(self, row: EventRow, event: NewStoredEvent) -> None:
-        if await self._store.events.correct_event(row.event_id, event):
+        if await self._store.events.correct_event(row.event_id, event, *self._delivery.author()):
             self._typed.pop(row.event_id, None)
             self._delivery.deliver_waiting(row.source_id)
         else:
@@ -107,8 +107,8 @@ class EventCorrectionModel(TaskModel):
             self.read_wanted.emit()
 
     async def _ignore(self, event_id: int, reason: str) -> None:
-        detail = f"Ignored by {self._workspace.actor.signature}: {reason}"
-        count = await self._store.events.ignore([event_id], detail)
+        who, now = self._delivery.author()
+        count = await self._store.events.ignore([event_id], f"Ignored by {who}: {reason}", now)
         self._typed.pop(event_id, None)
         said = "It is never sent; later events go on." if count else "It waits no more. Read again."
         self.message_posted.emit(said)

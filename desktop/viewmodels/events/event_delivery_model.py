@@ -207,12 +207,15 @@ class EventDeliveryModel(TaskModel):
             words += [f"{waiting:,} left: deliver again"]
         self.progress = f"Delivered: {', '.join(words)}."
 
+    def author(self) -> tuple[str, float]:
+        """Return who is at work, as the audit keeps it, and the moment (Unix seconds)."""
+        return self._workspace.actor.signature, self._clock.now()
+
     async def _pause(self, source_id: int) -> None:
-        actor = self._workspace.actor.signature
-        await self._store.event_pauses.pause(source_id, actor, self._clock.now())
+        await self._store.event_pauses.pause(source_id, *self.author())
 
     async def _resume(self, paused: PausedSource) -> None:
-        await self._store.event_pauses.resume(paused.id)
+        await self._store.event_pauses.resume(paused.id, *self.author())
         order = self._order
         is_own = order is not None and order.source.name == paused.name
         removals = is_own and order is not None and order.removals

@@ -222,6 +222,24 @@ def test_opting_many_in_needs_a_ticket_and_a_reason(
     assert crowd.read(sid)["optout_email"] == "none"
 
 
+def test_all_is_written_over_a_level_that_is_not_known_and_its_undo_says_so(
+    fairlead: FairleadCommand, crowd: Crowd, sandbox: SandboxServers
+) -> None:
+    email, sid = crowd.profile(optout_email="none")
+    sandbox.control("POST", "account", {"optout_none": "marketing"})
+    try:
+        left = fairlead("bulk", "-", "--optout", "basic", *REASON, "--json", stdin=email)
+        assert left.json["found"][0]["outcome"] == "skipped"
+        made = fairlead("bulk", "-", "--optout", "all", *REASON, "--json", stdin=email).json
+        assert [(one["old"], one["state"]) for one in made["edits"]] == [(None, "done")]
+        undone = fairlead("undo", "--batch", made["batch"], "--json")
+        (kept,) = undone.json["not_undone"]
+        assert "had not said which opt-out level" in kept["why"]
+        assert crowd.read(sid)["optout_email"] == "all"
+    finally:
+        sandbox.control("POST", "account", {"optout_none": "none"})
+
+
 def test_two_addresses_of_one_profile_change_it_once(
     fairlead: FairleadCommand, crowd: Crowd, customers: CustomerFactory
 ) -> None:

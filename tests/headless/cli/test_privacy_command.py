@@ -143,6 +143,20 @@ def test_privacy_refuses_what_it_cannot_use_with_a_sentence(
     assert said in f"{error['title']} {error['message']}"
 
 
+def test_link_of_another_account_and_a_tickets_number_name_nobody_erased(
+    fairlead: FairleadCommand, person: Person, tmp_path: Path
+) -> None:
+    assert person.erase().json["state"] == "requested"
+    link = f"https://other-company.zendesk.com/agent/users/{person.user_id}"
+    for action in ("export", "erase", "status", "allow"):
+        refused = fairlead("privacy", action, link, "--to", str(tmp_path / "out"), "--json")
+        assert refused.exit_code == 3, refused.stdout
+        assert "This link leads to other-company.zendesk.com" in refused.json["error"]["title"]
+    # A ticket's number may be somebody's id.
+    refused = fairlead("privacy", "allow", f"#{person.user_id}", "--json")
+    assert (refused.exit_code, refused.json["error"]["code"]) == (2, "bad_input")
+
+
 @pytest.mark.parametrize("action", ["export", "erase", "status", "allow"])
 def test_agents_may_neither_export_nor_erase(
     as_agent: FairleadCommand, person: Person, action: str, tmp_path: Path

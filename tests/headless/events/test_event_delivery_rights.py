@@ -71,3 +71,25 @@ def test_a_destination_that_is_off_keeps_unattended_sources_waiting(
     assert fairlead("events", "destination", "on").exit_code == 0
     assert fairlead("events", "collect", "--json").json["delivered"]["events"] == 1
     assert len(records.user_events(user)) == 1
+
+
+def test_sources_of_disconnected_events_take_nothing_in_and_what_waits_of_them_stays(
+    fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    (user, email), (other, other_email) = records.user(), records.user()
+    shop = ("events", "collect", "Shop", "-", "--json")
+    # Another intake comes first, so that the numbers of sources and of intakes differ.
+    by_hand = as_lines(track("Read", "o", email=other_email))
+    assert fairlead("events", "destination", "off").exit_code == 0
+    fairlead("events", "deliver", "-", stdin=by_hand)
+    assert fairlead("events", "source", "add", "Shop", "--kind", "pipe").exit_code == 0
+    assert fairlead(*shop, stdin=as_lines(track("Read", "u", email=email))).json["stored"] == 1
+    assert fairlead("data", "source", "events", "disconnect").exit_code == 0
+    refused = fairlead(*shop, stdin=as_lines(track("Later", "u", email=email)))
+    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
+    assert fairlead("events", "destination", "on").exit_code == 0
+    assert fairlead("events", "deliver").exit_code == 0
+    assert (len(records.user_events(user)), len(records.user_events(other))) == (0, 1)
+    assert fairlead("data", "source", "events", "connect").exit_code == 0
+    assert fairlead("events", "deliver").exit_code == 0
+    assert len(records.user_events(user)) == 1

@@ -71,7 +71,7 @@ async def test_a_paused_source_is_delivered_by_nobody_until_it_is_resumed(
     assert records.find_user(f"{other}@new.example") is not None
     (paused,) = await pauses.list_paused()
     assert (paused.id, paused.waiting, paused.paused_by) == (source, 1, "Ada")
-    await pauses.resume(source)
+    await pauses.resume(source, "Ada", 6.0)
     assert await pauses.list_paused() == ()
     assert records.find_user(f"{name}@new.example") is None
     await deliver_stored(services)

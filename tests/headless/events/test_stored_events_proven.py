@@ -3,7 +3,9 @@
 import pytest
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.event_services import build_rollback
 from desktop.model.event_delivery import EDITED_TEXT
+from desktop.sync.event_rollback import RollbackState
 from tests.headless.events.test_unattended_delivery import (
     AT,
     add_shop,
@@ -13,6 +15,7 @@ from tests.headless.events.test_unattended_delivery import (
 from tests.support.event_cases import (
     EventRecords,
     deliver_stored,
+    identify,
     store_events,
     stored_states,
     track,
@@ -95,6 +98,89 @@ async def test_delivered_event_that_somebody_opened_again_does_not_go_by_itself(
     await deliver_by_itself(services)
     ((event, state),) = await stored_states(services)
     assert (state, event.is_opened) == ("", False)
+
+
+# An older row put back with the proof that it had.
+SAVE = (
+    "CREATE TABLE saved AS SELECT * FROM event; CREATE TABLE saved_too AS SELECT * FROM"
+    " event_delivery"
+)
+PUT_BACK = (
+    "DELETE FROM event_write; DELETE FROM event_delivery; DELETE FROM event;"
+    " INSERT INTO event SELECT * FROM saved; INSERT INTO event_delivery SELECT * FROM saved_too"
+)
+
+
+async def test_older_row_put_back_with_its_proof_is_not_sent_again(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    user = await store_one(services, records)
+    write_raw(services, SAVE)
+    await deliver_by_itself(services)
+    assert len(records.user_events(user)) == 1
+    (entry,) = [one for one in await services.store.audit.list_entries() if one.kind == "event_end"]
+    assert (entry.target, entry.result) == (str(user), "done")
+    write_raw(services, PUT_BACK)
+    await deliver_by_itself(services)
+    ((event, _),) = await stored_states(services)
+    assert not event.is_opened, "left to a person"
+    await deliver_stored(services)
+    ((held, _),) = await stored_states(services)
+    assert (held.is_held, held.deliveries[0].detail) == (True, EDITED_TEXT)
+    # Whoever has read it may send it, and the audit tells who.
+    await services.store.events.retry([held.id], actor="Ada", at=5.0)
+    await deliver_stored(services)
+    kinds = [one.kind for one in await services.store.audit.list_entries()]
+    assert kinds[:3] == ["event_end", "event_again", "event_end"]
+
+
+async def test_action_that_was_unticked_and_lost_its_mark_waits_for_a_person(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    user, email = records.user()
+    event = track("Read", f"u{user}", email=email) | AT
+    await store_events(services, event, left_out={1: ("track_event",)})
+    write_raw(services, "DELETE FROM event_delivery")
+    await deliver_stored(services)
+    ((held, _),) = await stored_states(services)
+    assert (held.is_held, held.deliveries[0].detail) == (True, EDITED_TEXT)
+    assert records.user_events(user) == []
+
+
+async def test_rollback_sets_nothing_to_a_value_that_somebody_wrote_into_the_database(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    user, email = records.user()
+    await store_events(services, identify(f"u{user}", email, name="Given Name"))
+    await deliver_stored(services)
+    name = services.store.fairlead_db.read(
+        lambda c: c.execute("SELECT changes FROM event_write").fetchone()[0]
+    )
+    assert "Given Name" in name
+    write_raw(
+        services,
+        "UPDATE event_write SET changes ="
+        " json_set(changes, '$[#]', json_array('notes', 'x', NULL))",
+    )
+    ((event, _),) = await stored_states(services)
+    (step,) = await (await build_rollback(services)).run([event.id], dry_run=False)
+    assert (step.state, "changed outside Fairlead" in step.text) == (RollbackState.KEPT, True)
+
+
+async def test_pause_that_somebody_took_out_of_the_database_holds(
+    services: WorkspaceServices, records: EventRecords
+) -> None:
+    user, email = records.user()
+    source = await store_events(services, track("Read", f"u{user}", email=email) | AT)
+    pauses = services.store.event_pauses
+    await pauses.pause(source, "Ada", 5.0)
+    write_raw(services, "UPDATE event_source SET paused_at = 0, paused_by = ''")
+    await deliver_stored(services)
+    assert records.user_events(user) == []
+    assert [one.id for one in await pauses.list_paused()] == [source]
+    await pauses.resume(source, "Ada", 6.0)
+    await deliver_stored(services)
+    assert len(records.user_events(user)) == 1
 
 
 async def test_what_was_left_to_people_at_the_switch_stays_theirs(

@@ -36,7 +36,8 @@ def _request(kind: EditKind, old: Json, new: Json) -> EditRequest:
         (EditKind.OPTOUT, "none", "none", "unchanged", "It is so already"),
         # Not read is no level.
         (EditKind.OPTOUT, None, "basic", "skipped", "Sailthru doesn't say their opt-out"),
-        (EditKind.OPTOUT, None, "all", "skipped", "Sailthru doesn't say their opt-out"),
+        # Nothing is stricter.
+        (EditKind.OPTOUT, None, "all", "update", ""),
         (EditKind.OPTOUT, None, "none", "skipped", "Sailthru doesn't say their opt-out"),
         (EditKind.LIST, True, True, "unchanged", "It is so already"),
         (EditKind.LIST, True, False, "update", ""),

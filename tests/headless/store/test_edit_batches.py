@@ -61,7 +61,9 @@ def make_batch(store: WorkspaceStore, people: int = 3) -> EditBatch:
 def apply_batch(store: WorkspaceStore, people: int = 3) -> EditBatch:
     batch = make_batch(store, people)
     requests = {n: _request(n) for n in range(1, people + 1)}
-    store.outbox.enqueue_batch.blocking(batch.id, requests, "Ada", 3.0, lambda _r, _p: 0.0)
+    store.outbox.enqueue_batch.blocking(
+        batch.id, requests, "Ada", 3.0, lambda _r, _p: 0.0, planned_at=2.0
+    )
     return store.edit_batches.get.blocking(batch.id)
 
 
@@ -74,7 +76,7 @@ def test_batch_is_applied_once(store: WorkspaceStore) -> None:
     assert batch.applied_at == 3.0
     with pytest.raises(ConflictError, match="applied already"):
         store.outbox.enqueue_batch.blocking(
-            batch.id, {1: _request(1)}, "Ada", 4.0, lambda _r, _p: 0.0
+            batch.id, {1: _request(1)}, "Ada", 4.0, lambda _r, _p: 0.0, planned_at=2.0
         )
     with pytest.raises(ConflictError, match="applied already"):
         store.edit_batches.set_action.blocking(batch.id, _ACTION, "", None)
@@ -87,11 +89,46 @@ def test_batch_of_another_account_is_neither_applied_nor_undone(store: Workspace
     store.fairlead_db.write(lambda c: c.execute("UPDATE edit_batch SET account = 'another'"))
     with pytest.raises(ConflictError, match="another account"):
         store.outbox.enqueue_batch.blocking(
-            planned.id, {1: _request(9)}, "Ada", 4.0, lambda _r, _p: 0.0
+            planned.id, {1: _request(9)}, "Ada", 4.0, lambda _r, _p: 0.0, planned_at=2.0
         )
     with pytest.raises(ConflictError, match="another account"):
         store.edit_batches.request_undo.blocking(applied.id, 4.0)
     assert store.outbox.count_open.blocking() == before
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE edit_batch_row SET sid = 'somebody else' WHERE row = 1",
+        "UPDATE edit_batch_row SET old = '\"all\"' WHERE row = 1",
+        'UPDATE edit_batch_row SET consequences = \'[["stops", ""]]\' WHERE row = 1',
+        "UPDATE edit_batch SET action = replace(action, 'basic', 'all')",
+        "UPDATE edit_batch_row SET proof = ''",
+    ],
+)
+def test_batch_that_was_written_into_the_database_is_not_applied(
+    store: WorkspaceStore, attack: str
+) -> None:
+    store.fairlead_db.audit_signer.use_key("k" * 64)
+    batch, requests = make_batch(store), {1: _request(1)}
+    store.fairlead_db.write(lambda c: c.execute(attack))
+    with pytest.raises(ConflictError, match="is not as it was made"):
+        store.outbox.enqueue_batch.blocking(
+            batch.id, requests, "Ada", 3.0, lambda _r, _p: 0.0, planned_at=2.0
+        )
+    # Nor is a preview of it vouched for by making it anew.
+    with pytest.raises(ConflictError, match="is not as it was made"):
+        store.edit_batches.set_action.blocking(batch.id, _ACTION, "", None)
+    assert store.outbox.count_open.blocking() == 0
+
+
+def test_batch_that_was_previewed_anew_is_not_applied_as_it_was_seen(store: WorkspaceStore) -> None:
+    batch = make_batch(store)
+    store.edit_batches.save_plan.blocking(batch.id, _ACTION, (), 2.5)
+    with pytest.raises(ConflictError, match="previewed anew"):
+        store.outbox.enqueue_batch.blocking(
+            batch.id, {1: _request(1)}, "Ada", 3.0, lambda _r, _p: 0.0, planned_at=2.0
+        )
 
 
 def test_trouble_in_the_middle_queues_nobody(store: WorkspaceStore) -> None:
@@ -104,7 +141,7 @@ def test_trouble_in_the_middle_queues_nobody(store: WorkspaceStore) -> None:
 
     requests = {n: _request(n) for n in (1, 2, 3)}
     with pytest.raises(ConflictError):
-        store.outbox.enqueue_batch.blocking(batch.id, requests, "Ada", 3.0, judge)
+        store.outbox.enqueue_batch.blocking(batch.id, requests, "Ada", 3.0, judge, planned_at=2.0)
     assert _edits(store, batch) == ()
     assert store.edit_batches.get.blocking(batch.id).applied_at is None
 
@@ -120,7 +157,10 @@ def test_person_who_is_refused_is_left_and_the_others_are_queued(store: Workspac
         return 0.0
 
     requests = {n: _request(n) for n in (1, 2, 3)}
-    assert store.outbox.enqueue_batch.blocking(batch.id, requests, "Ada", 3.0, judge) == 1
+    assert (
+        store.outbox.enqueue_batch.blocking(batch.id, requests, "Ada", 3.0, judge, planned_at=2.0)
+        == 1
+    )
     rows = store.edit_batches.get_rows.blocking(batch.id, (1, 2, 3))
     assert [row.plan.fate.value for row in rows if row.plan] == ["skipped", "skipped", "update"]
     assert "Another change" in rows[0].plan.why if rows[0].plan else False

@@ -12,6 +12,8 @@ from desktop.kit.errors import ConflictError
 from desktop.model.limit import Limit, is_approval_valid
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow, PlanState
+from desktop.model.sync_run import RunState
+from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.limits import take_plan_for_apply
 from desktop.sync.sync_presets import PresetNames, build_preset
@@ -84,6 +86,53 @@ def test_plan_is_taken_once(store: WorkspaceStore) -> None:
     sync, plan = _plan_of_leavers(store, 2, ticked=2)
     assert _take(store, sync, plan) == ""
     with pytest.raises(ConflictError):
+        _take(store, sync, plan)
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE plan_row SET target = 'somebody else' WHERE row = 1",
+        "UPDATE plan_row SET address = 'x@y.example' WHERE row = 1",
+        "UPDATE plan_row SET changes = '[]', fate = 'create' WHERE row = 1",
+        "UPDATE plan_row SET ticked = 1 WHERE row = 3",
+        "UPDATE plan_consequence SET consequence = 'blanked'",
+        "DELETE FROM plan_consequence",
+        "UPDATE plan_row SET proof = '0123456789abcdef 00'",
+    ],
+)
+def test_plan_that_was_written_into_the_database_is_not_applied(
+    store: WorkspaceStore, attack: str
+) -> None:
+    store.fairlead_db.audit_signer.use_key("k" * 64)
+    sync, plan = _plan_of_leavers(store, 5, ticked=2)
+    store.fairlead_db.write(lambda c: c.execute(attack))
+    with pytest.raises(ConflictError, match="is not as it was made"):
+        _take(store, sync, plan)
+    with pytest.raises(ConflictError, match="is not as it was made"):
+        store.batches.list_next_rows.blocking(plan, 10)
+
+
+def test_plan_whose_ticks_and_rows_people_change_is_taken(store: WorkspaceStore) -> None:
+    store.fairlead_db.audit_signer.use_key("k" * 64)
+    sync, plan = _plan_of_leavers(store, 5, ticked=2)
+    store.plans.set_rows_ticked.blocking(plan, [1], on=False)
+    store.plans.set_all_ticked.blocking(plan, PlanRowFilter(), on=False)
+    store.plans.set_rows_ticked.blocking(plan, [4], on=True)
+    row = store.plans.get_row.blocking(plan, 5)
+    store.plans.replace_row.blocking(plan, replace(row, ticked=True, address="x@y.example"))
+    assert _take(store, sync, plan) == ""
+    assert [row.row for row in store.batches.list_next_rows.blocking(plan, 10)] == [4, 5]
+
+
+def test_plan_that_was_applied_is_not_applied_again(store: WorkspaceStore) -> None:
+    sync, plan = _plan_of_leavers(store, 2, ticked=2)
+    run = store.runs.begin.blocking(sync.name, "manual", "Ada", 1.0)
+    store.runs.set_plan.blocking(run.id, plan)
+    assert _take(store, sync, plan) == ""
+    store.runs.end.blocking(run.id, RunState.DONE, 2.0, {})
+    store.fairlead_db.write(lambda c: c.execute("UPDATE plan SET state = 'ready'"))
+    with pytest.raises(ConflictError, match="has ended"):
         _take(store, sync, plan)
 
 

@@ -155,13 +155,12 @@ def test_approval_is_for_its_rows_and_no_others_in_their_place(store: WorkspaceS
     assert take(store, sync, plan) == ""
 
 
-def test_row_rewritten_after_the_approval_needs_it_anew(
-    store: WorkspaceStore, tmp_path: Path
-) -> None:
+def test_row_rewritten_after_the_approval_needs_it_anew(store: WorkspaceStore) -> None:
     sync, plan = plan_of(store, 5)
     for person in ("1", "2"):
         approve(store, plan, person)
-    write_raw(tmp_path, "UPDATE plan_row SET target = 'somebody-else' WHERE row = 3")
+    row = store.plans.get_row.blocking(plan, 3)
+    store.plans.replace_row.blocking(plan, replace(row, target_id="somebody-else"))
     assert "so far 0" in take(store, sync, plan)
 
 

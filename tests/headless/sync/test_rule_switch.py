@@ -9,6 +9,7 @@ import pytest
 
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.errors import InvalidInput, NotFound, NotPermitted, UserDecisionNeeded
+from desktop.model.audience_segment import SavedSegment
 from desktop.model.permission import Actor, Role
 from desktop.model.rule_trigger import RuleTrigger
 from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
@@ -107,6 +108,25 @@ def test_changed_rule_acts_on_nothing_from_before_the_change(
     renamed = syncs.save_sync(replace(store.syncs.get.blocking(on.name), title="New name"))
     clock.advance(60.0)
     assert renamed.armed_at == clock.now() - 60.0
+
+
+@pytest.mark.parametrize(
+    ("where", "switcher"), [("tag is vip", "7601"), ("tag is vip or tickets >= 0", ""), (None, "")]
+)
+def test_segment_changed_since_the_switch_leaves_nobodys_rights_behind_the_rule(
+    syncs: SyncService, store: WorkspaceStore, where: str | None, switcher: str
+) -> None:
+    """Whoever may save segments need not be who may run rules."""
+    store.segments.save.blocking(SavedSegment("vip", "tag is vip", 1.0, "Ada"))
+    rule = syncs.add_rule(
+        "Vips", replace(SOURCE, segment="vip"), (), SyncEffects(add_to_lists=("Winback",))
+    )
+    on = syncs.set_enabled(checked(store, rule).name, on=True)
+    assert store.syncs.find_switcher.blocking(on.name) == "7601"
+    store.segments.remove.blocking("vip")
+    if where is not None:
+        store.segments.save.blocking(SavedSegment("vip", where, 2.0, "Lee"))
+    assert store.syncs.find_switcher.blocking(on.name) == switcher
 
 
 def test_preview_from_before_the_switch_is_dropped(

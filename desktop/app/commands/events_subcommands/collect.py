@@ -14,7 +14,11 @@ from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.events_subcommands.event_source import open_event_source
 from desktop.app.commands.open_workspace import open_workspace, require_set_up
 from desktop.app.container import WorkspaceServices
-from desktop.app.event_services import build_deliverer, open_live_directory
+from desktop.app.event_services import (
+    build_deliverer,
+    open_live_directory,
+    require_events_connected,
+)
 from desktop.app.feeding_right import FeedingRight, is_switched
 from desktop.app.unattended_sources import UnattendedSources
 from desktop.kit.errors import AppError, InvalidInput
@@ -48,6 +52,7 @@ async def _collect(context: AppContext, options: argparse.Namespace) -> int:
         context, options.workspace, connect=False, signs_audit=True
     ) as services:
         require_set_up(services)
+        require_events_connected(services)
         sources = await _choose_sources(services, options.name)
         document: dict[str, Any] = {}
         results: list[FolderResult] = []

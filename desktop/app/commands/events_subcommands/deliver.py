@@ -15,8 +15,13 @@ from desktop.app.commands.events_subcommands.field_options import (
 )
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
+from desktop.app.commands.view_permission import rows_to_show
 from desktop.app.container import WorkspaceServices
-from desktop.app.event_services import build_deliverer, open_live_directory
+from desktop.app.event_services import (
+    build_deliverer,
+    open_live_directory,
+    require_events_connected,
+)
 from desktop.events.event import Event
 from desktop.events.event_action import ActionKind
 from desktop.events.event_intake import read_events
@@ -91,14 +96,19 @@ async def _retry(services: WorkspaceServices, options: argparse.Namespace) -> in
     require_sync_permission(services)
     check_field_options(options)
     if options.file is None:
-        count = await services.store.events.retry(options.event, with_left_out=options.left_out)
+        count = await services.store.events.retry(
+            options.event,
+            with_left_out=options.left_out,
+            actor=services.session.actor.signature,
+            at=services.context.clock.now(),
+        )
         return await deliver_and_emit(services, options, None, {"retried": count})
-    corrected = 0
+    corrected, by = 0, (services.session.actor.signature, services.context.clock.now())
     with open_event_source(options.file) as source:
         usable = (item for item in read_events(source) if isinstance(item, Event))
         for step in stored_steps(usable):
             name = _source_name(options)
-            corrected += len(await services.store.events.correct_events(name, step))
+            corrected += len(await services.store.events.correct_events(name, step, *by))
     return await deliver_and_emit(services, options, None, {"retried": corrected})
 
 
@@ -109,7 +119,7 @@ async def _ignore(services: WorkspaceServices, options: argparse.Namespace) -> i
     if not reason:
         raise InvalidInput("Say why, with --reason.", "Nothing was changed.")
     detail = f"Ignored by {services.session.actor.signature}: {reason}"
-    count = await services.store.events.ignore(options.event, detail)
+    count = await services.store.events.ignore(options.event, detail, services.context.clock.now())
     line = f"{format_count(count, 'event is', 'events are')} never sent; later ones go on."
     return emit({"ignored": count}, [line], as_json=options.json)
 
@@ -121,6 +131,8 @@ async def _store(
     events, now = services.store.events, services.context.clock.now()
     left_out = _parse_left_out(options.leave_out)
     named = await find_named_source(services, options.name)
+    if named is not None:
+        require_events_connected(services)
     # Opened first: without a file there is no intake.
     with open_event_source(options.file) as stream:
         if named is not None:
@@ -193,7 +205,9 @@ async def deliver_and_emit(
     document = {
         **stored,
         "totals": {**totals, "waiting": waiting, "invalid": invalid},
-        "rows": [row for event in reversed(open_rows) for row in rows_as_json(event)],
+        "rows": await rows_to_show(
+            services, (row for event in reversed(open_rows) for row in rows_as_json(event))
+        ),
         **({"error": error.as_json()} if error is not None else {}),
     }
     # A window's process writes its lines to a log file, where no customer belongs.
@@ -258,7 +272,8 @@ def _describe(
         yield f"{format_count(document['retried'], 'event', 'events')} queued again."
     yield ", ".join(f"{count:,} {name}" for name, count in document["totals"].items())
     for row in document["rows"] if with_rows else ():
-        yield f"  line {row['line']} {row['action']} {row['state']}: {row['detail']}"
+        detail = f": {row['detail']}" if "detail" in row else ""
+        yield f"  line {row['line']} {row['action']} {row['state']}{detail}"
     if error is not None:
         yield str(error)
 

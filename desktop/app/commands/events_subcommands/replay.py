@@ -13,6 +13,7 @@ from desktop.app.commands.events_subcommands.event_selection import (
 )
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
+from desktop.app.commands.view_permission import rows_to_show
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import preview_replay
 from desktop.kit.text import format_count
@@ -39,10 +40,12 @@ async def _replay(services: WorkspaceServices, options: argparse.Namespace) -> i
         "overtaken": found.overtaken,
     }
     if options.dry_run:
-        document["rows"] = [_as_json(row) for row in found.rows]
-        lines = _describe(document, () if options.quiet else found.rows)
+        document["rows"] = await rows_to_show(services, map(_as_json, found.rows))
+        lines = _describe(document, () if options.quiet else document["rows"])
         return emit(document, lines, as_json=options.json)
-    document["replayed"] = await services.store.events.replay(sending)
+    document["replayed"] = await services.store.events.replay(
+        sending, services.session.actor.signature, services.context.clock.now()
+    )
     if not sending:
         return emit(document, _describe(document, ()), as_json=options.json)
     # Removals of these events alone were ticked.
@@ -61,15 +64,15 @@ def _as_json(row: ReplayRow) -> dict[str, Any]:
     }
 
 
-def _describe(document: dict[str, Any], rows: Sequence[ReplayRow]) -> Iterator[str]:
+def _describe(document: dict[str, Any], rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     chosen = format_count(document["events"], "delivered event", "delivered events")
     yield f"{chosen}, {document['sent_again']:,} would send something again."
     if document["overtaken"]:
         people = format_count(document["overtaken"], "user has", "users have")
         yield f"{people} later events too: what those gave anew is left out."
     for row in rows:
-        where = f"{row.stored.source_name} line {row.stored.line}"
-        yield f"  event {row.stored.id}, {where}: {row.text}"
+        where = f", {row['source']} line {row['line']}: {row['text']}" if "text" in row else ""
+        yield f"  event {row['event']}{where}"
 
 
 COMMANDS = {"replay": CliCommand(_add_arguments, _replay)}

@@ -12,6 +12,7 @@ from desktop.app.commands.events_subcommands.event_selection import (
 )
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
+from desktop.app.commands.view_permission import rows_to_show
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_rollback
 from desktop.model.event_delivery import DeliveryState
@@ -31,16 +32,16 @@ async def _roll_back(services: WorkspaceServices, options: argparse.Namespace) -
     ids = await services.store.event_writes.select_events(read_selection(options), states)
     steps = await (await build_rollback(services)).run(ids, dry_run=options.dry_run)
     totals = Counter(step.state for step in steps)
-    document = {
+    document: dict[str, Any] = {
         "events": len(ids),
         "totals": {state.value: totals[state] for state in RollbackState},
-        "rows": [_as_json(step) for step in steps],
+        "rows": await rows_to_show(services, map(_as_json, steps)),
     }
     counts = "; ".join(
         f"{totals[state]:,} {state.label}" for state in RollbackState if totals[state]
     )
     lines = [counts or "Nothing was sent for these events."]
-    lines += [] if options.quiet else [f"  {step.state.label}: {step.text}" for step in steps]
+    lines += [] if options.quiet else map(_row_line, document["rows"])
     failed = totals[RollbackState.FAILED]
     code = ExitCode.NEEDS_PERSON if failed else ExitCode.DONE
     return emit(document, lines, as_json=options.json, exit_code=code)
@@ -55,6 +56,11 @@ def _as_json(step: RollbackStep) -> dict[str, Any]:
         "state": step.state.value,
         "text": step.text,
     }
+
+
+def _row_line(row: dict[str, Any]) -> str:
+    text = f": {row['text']}" if "text" in row else f": event {row['event']}"
+    return f"  {RollbackState(row['state']).label}{text}"
 
 
 COMMANDS = {"rollback": CliCommand(_add_arguments, _roll_back)}

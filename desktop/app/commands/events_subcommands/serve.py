@@ -21,6 +21,7 @@ from desktop.app.event_intake_server import (
     parse_origin,
     serve_events,
 )
+from desktop.app.event_services import require_events_connected
 from desktop.app.feeding_right import FeedingRight
 from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.model.event_source import EventSource, EventSourceKind, parse_source_name
@@ -62,6 +63,7 @@ async def _serve(services: WorkspaceServices, options: argparse.Namespace) -> in
         options.address, options.port, options.certificate, options.key, tuple(options.host_name)
     )
     place.check()
+    require_events_connected(services)
     origins = frozenset(map(parse_origin, options.origin))
     default, others = await _choose_sources(services, options.name)
     if options.show_key:

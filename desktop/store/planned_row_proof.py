@@ -1,0 +1,84 @@
+"""SQL by which rows of plans and of batches carry a proof that Fairlead has stored them so.
+
+The proof covers whom a row writes to, what it writes, and what people notice of it, by which limits
+are counted. A row of a plan that is not ticked has none: a tick set by other means writes nothing.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+
+from desktop.kit.errors import ConflictError
+
+# As a condition of `PlannedRowProof`: the rows whose numbers a JSON array holds.
+AMONG = "row IN (SELECT value FROM json_each(?))"
+
+
+@dataclass(frozen=True)
+class PlannedRowProof:
+    """The proof of the rows of a table, each of which belongs to what `owner` numbers.
+
+    `content` is SQL for what is proven, `proven` for which rows have to be, `title` names the owner
+    in a refusal, `way_out` says what to do then.
+    """
+
+    table: str
+    owner: str
+    content: str
+    proven: str
+    title: str
+    way_out: str
+
+    def prove(
+        self, connection: sqlite3.Connection, owner: int, condition: str = "true", *values: object
+    ) -> None:
+        """Prove the rows that a condition of SQL picks: Fairlead has just stored them."""
+        connection.execute(
+            f"UPDATE {self.table} SET proof = CASE WHEN {self.proven}"  # noqa: S608 - our own words
+            f" THEN row_proof('{self.table}', {self.content}) ELSE '' END"
+            f" WHERE {self.owner} = ? AND {condition}",
+            (owner, *values),
+        )
+
+    def require(
+        self, connection: sqlite3.Connection, owner: int, condition: str = "true", *values: object
+    ) -> None:
+        """Raise ConflictError where a row that a condition of SQL picks is not as it was stored."""
+        edited = connection.execute(
+            f"SELECT count(*) FROM {self.table} WHERE {self.owner} = ? AND {self.proven}"  # noqa: S608
+            f" AND {condition} AND NOT row_proof_holds(proof, '{self.table}', {self.content})",
+            (owner, *values),
+        ).fetchone()[0]
+        if edited:
+            rows = "One row was" if edited == 1 else f"{edited:,} rows were"
+            raise ConflictError(
+                f"{self.title} {owner} is not as it was made.",
+                f"{rows} changed outside Fairlead, or made with another key. Nothing of it is"
+                " written.",
+                self.way_out,
+            )
+
+
+_PLAN_COLUMNS = (
+    "plan", "row", "fate", "source", "target", "address", "changes", "events", "optout",
+    "source_at", "target_at",
+)  # fmt: skip
+PLAN_ROWS = PlannedRowProof(
+    "plan_row",
+    "plan",
+    ", ".join(f"plan_row.{column}" for column in _PLAN_COLUMNS)  # noqa: S608 - our own words
+    + ", (SELECT json_group_array(said) FROM (SELECT consequence || ' ' || name AS said"
+    " FROM plan_consequence c WHERE c.plan = plan_row.plan AND c.row = plan_row.row"
+    " ORDER BY said))",
+    "plan_row.ticked AND plan_row.fate IN ('create', 'update') AND plan_row.state = 'planned'",
+    "Plan",
+    "Make a new preview.",
+)
+BATCH_ROWS = PlannedRowProof(
+    "edit_batch_row",
+    "batch",
+    "batch, row, address, outcome, sid, fate, old, consequences, CASE WHEN fate IS NOT NULL THEN"
+    " (SELECT action FROM edit_batch WHERE id = edit_batch_row.batch) END",
+    "true",
+    "Batch",
+    "Paste the addresses again.",
+)
