@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from tests.faults.edit_crashes import (
     checkpoint_cases,
 )
 from tests.faults.file_damage import DamageCounts, make_sample_workspace, start_with_damaged_file
+from tests.faults.sell_run_crashes import SELL_RUN_CASES, SellRunCrashes
 from tests.faults.sync_run_crashes import CHECKPOINTS_AFTER_SENDING, RunCrashHarness, all_run_cases
 from tests.support.sync_cases import ALL_PRESETS
 
@@ -131,9 +132,21 @@ def _killed_runs(turn: int) -> Iterator[RunStep]:
             yield f"run begun anew/{name}/{point}/{turn}", begun_anew
             changed = partial(RunCrashHarness.kill_then_change_elsewhere, name=name, point=point)
             yield f"run foreign/{name}/{point}/{turn}", changed
+    for name, point in SELL_RUN_CASES:
+        step = partial(_kill_with_sell, name=name, point=point)
+        yield f"run with Sell/{name}/{point}/{turn}", step
     for point in CHECKPOINTS_AFTER_SENDING:
         step = partial(RunCrashHarness.kill_then_count_increments, point=point)
         yield f"run summed/{point}/{turn}", step
+
+
+@cache
+def _sell_crashes(harness: RunCrashHarness) -> SellRunCrashes:
+    return SellRunCrashes(harness)
+
+
+def _kill_with_sell(harness: RunCrashHarness, name: str, point: str) -> CrashCounts:
+    return _sell_crashes(harness).kill(name, point)
 
 
 def _shared_runs(turn: int) -> Iterator[RunStep]:

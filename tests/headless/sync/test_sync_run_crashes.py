@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.edit_crashes import APPLIED_UNANSWERED
+from tests.faults.sell_run_crashes import SAMPLED_CASES, SellRunCrashes
 from tests.faults.sync_run_crashes import RunCrashHarness, seeded_run_cases
 from tests.support import sync_cases
 
@@ -84,3 +85,16 @@ def test_computer_suspended_during_run_completes(
 @pytest.mark.parametrize("name", [sync_cases.TO_SAILTHRU_BY_POSTS, sync_cases.SAILTHRU_TO_ZENDESK])
 def test_two_computers_run_same_sync(crash_harness: RunCrashHarness, name: str) -> None:
     assert crash_harness.run_on_two_computers(name).problems == []
+
+
+@pytest.fixture(scope="module")
+def sell_crashes(crash_harness: RunCrashHarness) -> SellRunCrashes:
+    return SellRunCrashes(crash_harness)
+
+
+@pytest.mark.parametrize(("name", "point"), SAMPLED_CASES)
+def test_run_with_sell_killed_makes_nobody_twice(
+    sell_crashes: SellRunCrashes, name: str, point: str
+) -> None:
+    tally = sell_crashes.kill(name, point)
+    assert (tally.kills, tally.problems) == (1, [])
