@@ -272,6 +272,11 @@ class Sync:
         return self.is_rule or bool(self.source.segment)
 
     @property
+    def noun(self) -> tuple[str, str]:
+        """What a sync copies, in a line of text: one of them, several."""
+        return ("product", "products") if self.is_of_products else ("person", "people")
+
+    @property
     def target_service(self) -> Service:
         """The service that a configured sync writes to."""
         return self.target_type.service

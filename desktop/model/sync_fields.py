@@ -48,6 +48,7 @@ _OF_PRODUCTS = (SourceKind.SELL_PRODUCTS,)
 _OF_OPTOUTS = (SourceKind.SELL_OPTOUTS, SourceKind.SAILTHRU_LISTS)
 _OF_PEOPLE = tuple(kind for kind in SourceKind if kind is not SourceKind.SELL_PRODUCTS)
 _TO_ANY = tuple(kind for kind in SourceKind if kind is not SourceKind.SELL_OPTOUTS)
+_CREATES_PEOPLE = tuple(kind for kind in _TO_ANY if kind is not SourceKind.SELL_PRODUCTS)
 
 
 class SyncFieldKind(Enum):
@@ -287,7 +288,7 @@ SYNC_FIELDS = (
         "Creates whoever the other service does not have yet; a sync of opt-outs only those who"
         " are opted out.",
         _SWITCH,
-        sources=_TO_ANY,
+        sources=_CREATES_PEOPLE,
     ),
     SyncField(
         "effects.add_to_lists",

@@ -197,7 +197,7 @@ class RollbackPlanner:
         if not fresh.changes_to_send:
             why = (
                 _PROFILE_STAYS_TEXT
-                if row.fate is PlannedOutcome.CREATE
+                if row.fate is PlannedOutcome.CREATE and not sync.is_of_products
                 else next((c.reason for c in changes), "")
             )
             return replace(fresh, fate=PlannedOutcome.UNCHANGED, why=why)

@@ -79,6 +79,8 @@ def build_blank_sync(
         target=target,
         identity=_DEFAULT_IDENTITY,
         mapping=rows,
+        # A product that has no item yet is what such a sync is for.
+        effects=SyncEffects(create_missing=kind is SourceKind.SELL_PRODUCTS),
     )
 
 

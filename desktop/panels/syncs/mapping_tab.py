@@ -81,6 +81,9 @@ class MappingTab(QWidget):
         self.row_form.show_row(chosen, line.problem if line else "", view)
         self.rules_editor.show_sync(view.sync, view.source_fields, view.segments)
         self._place_fields(is_rule=view.sync.is_rule)
+        self.test_customer_field.setPlaceholderText(
+            "SKU of a product" if view.sync.is_of_products else "E-mail address of a customer"
+        )
         # It writes the opt-out level alone, by rules of its own.
         self._fields.setVisible(view.sync.source.kind is not SourceKind.SELL_OPTOUTS)
         self._show_state(view)

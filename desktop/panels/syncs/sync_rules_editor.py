@@ -112,7 +112,8 @@ class SyncRulesEditor(QWidget):
         # Products are nobody: they are found by their address, and consent to nothing.
         self._identity_form.setVisible(not sync.is_of_products)
         self._effects_card.setVisible(
-            sync.source.kind is not SourceKind.SELL_OPTOUTS or bool(sync.partner)
+            not sync.is_of_products
+            and (sync.source.kind is not SourceKind.SELL_OPTOUTS or bool(sync.partner))
         )
         for part in (self._consent_label, self.purposes):
             part.setVisible(not (is_of_optouts or sync.is_of_products))

@@ -75,7 +75,7 @@ class RunHistoryModel(TaskModel):
             return ListState(text="No runs yet.")
         sync = self._page.selected_sync()
         count = sync.exchanged_count if sync is not None else 0
-        people = format_count(count, "person", "people") if count else ""
+        people = format_count(count, *sync.sync.noun) if sync and count else ""
         return ListState(summary=f"{people} synced" if people and self._runs else people)
 
     def run_detail(self) -> RunDetailView | None:

@@ -22,6 +22,7 @@ from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
 from desktop.model.mapping_validation import validate_mapping
 from desktop.model.service import Service
+from desktop.model.sync import TargetType
 from desktop.model.value_conversion import (
     UnconvertibleValue,
     convert_for_sailthru,
@@ -426,7 +427,7 @@ def test_mapping_target_only_change_is_kept(
     assert not (asked.conflict and asked.applies)
 
 
-def wrong(target: str, service: Service = Service.SAILTHRU, **row: object) -> str:
+def wrong(target: str, service: TargetType = TargetType.PROFILES, **row: object) -> str:
     return " ".join(validate_mapping([replace(MappingRow("x", target), **row)], service))  # type: ignore[arg-type]
 
 
@@ -438,7 +439,7 @@ def test_mapping_validation_valid_has_no_problem() -> None:
         MappingRow("yes", "lists.News / weekly", type=SourceType.TEXT),
         MappingRow("level", "optout"),
     ]
-    assert validate_mapping(to_sailthru_rows, Service.SAILTHRU) == ()
+    assert validate_mapping(to_sailthru_rows, TargetType.PROFILES) == ()
     to_zendesk_rows = [
         MappingRow("vars.name", "name"),
         MappingRow("", "tags", type=SourceType.LISTS, operator=MappingOperator.ADD),
@@ -446,7 +447,7 @@ def test_mapping_validation_valid_has_no_problem() -> None:
         MappingRow("vars.n", "user_fields.n2", operator=MappingOperator.SUM),
         MappingRow("vars.phone", "phone", operator=MappingOperator.SET_IF_EMPTY),
     ]
-    assert validate_mapping(to_zendesk_rows, Service.ZENDESK) == ()
+    assert validate_mapping(to_zendesk_rows, TargetType.USERS) == ()
 
 
 @pytest.mark.parametrize(
@@ -472,31 +473,34 @@ def test_mapping_validation_invalid_sailthru_names(target: str, said: str) -> No
 
 @pytest.mark.parametrize("key", ["a-b", "123", "", "a b", "ключ"])
 def test_mapping_validation_invalid_zendesk_keys(key: str) -> None:
-    assert "cannot be the key" in wrong(f"user_fields.{key}", Service.ZENDESK)
+    assert "cannot be the key" in wrong(f"user_fields.{key}", TargetType.USERS)
 
 
 @pytest.mark.parametrize("target", ["email", "vars.x", "role", "id"])
 def test_mapping_validation_read_only_zendesk_fields(target: str) -> None:
-    assert "Zendesk has no field" in wrong(target, Service.ZENDESK)
+    assert "Zendesk has no field" in wrong(target, TargetType.USERS)
 
 
 @pytest.mark.parametrize(
     ("service", "target", "operator", "said"),
     [
-        (Service.ZENDESK, "name", MappingOperator.ADD, "name cannot take “add to the list”."),
-        (Service.ZENDESK, "phone", MappingOperator.SUM, "phone cannot take “add to the number”."),
-        (Service.ZENDESK, "tags", MappingOperator.SET, "tags cannot take “set”."),
+        (TargetType.USERS, "name", MappingOperator.ADD, "name cannot take “add to the list”."),
+        (TargetType.USERS, "phone", MappingOperator.SUM, "phone cannot take “add to the number”."),
+        (TargetType.USERS, "tags", MappingOperator.SET, "tags cannot take “set”."),
         (
-            Service.SAILTHRU,
+            TargetType.PROFILES,
             "optout",
             MappingOperator.SET_IF_EMPTY,
             "optout cannot take “set if empty”.",
         ),
-        (Service.SAILTHRU, "lists.News", MappingOperator.SUM, "lists.News cannot take"),
+        (TargetType.PROFILES, "lists.News", MappingOperator.SUM, "lists.News cannot take"),
+        (TargetType.CONTENT, "price", MappingOperator.SUM, "price cannot take"),
+        (TargetType.CONTENT, "optout", MappingOperator.SET, "content has no field “optout”"),
+        (TargetType.SELL_OPTOUTS, "optout", MappingOperator.ADD, "optout cannot take"),
     ],
 )
 def test_mapping_validation_operator_not_allowed(
-    service: Service, target: str, operator: MappingOperator, said: str
+    service: TargetType, target: str, operator: MappingOperator, said: str
 ) -> None:
     assert said in wrong(target, service, operator=operator)
 
@@ -504,14 +508,14 @@ def test_mapping_validation_operator_not_allowed(
 @pytest.mark.parametrize(
     ("service", "target", "is_wrong"),
     [
-        (Service.SAILTHRU, "optout", False),
-        (Service.SAILTHRU, "vars.level", True),
-        (Service.SAILTHRU, "lists.News", True),
-        (Service.ZENDESK, "user_fields.sailthru_optout", True),
+        (TargetType.PROFILES, "optout", False),
+        (TargetType.PROFILES, "vars.level", True),
+        (TargetType.PROFILES, "lists.News", True),
+        (TargetType.USERS, "user_fields.sailthru_optout", True),
     ],
 )
 def test_mapping_validation_stricter_is_for_optout_levels(
-    service: Service, target: str, is_wrong: bool
+    service: TargetType, target: str, is_wrong: bool
 ) -> None:
     said = wrong(target, service, prefer=ConflictPreference.STRICTER)
     assert said == (f"{target} has no stricter value: say which side wins." if is_wrong else "")
@@ -523,7 +527,7 @@ def test_mapping_validation_duplicate_field_and_empty_source() -> None:
         MappingRow("", "vars.x"),
         MappingRow("c", "vars.x", on=False),
     ]
-    assert validate_mapping(rows, Service.SAILTHRU) == (
+    assert validate_mapping(rows, TargetType.PROFILES) == (
         "Two rows write vars.x: keep one of them.",
         "The row for vars.x does not say what it reads.",
     )

@@ -14,8 +14,7 @@ from desktop.model.field_mapping import (
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.mapping_template import render_template, template_fields, template_problem
 from desktop.model.mapping_validation import validate_mapping
-from desktop.model.service import Service
-from desktop.model.sync import SourceKind, Sync, SyncSource
+from desktop.model.sync import SourceKind, Sync, SyncSource, TargetType
 from desktop.model.sync_validation import validate_sync
 from desktop.model.value_conversion import UnconvertibleValue
 from desktop.sync.feed_extractor import find_referenced_vars
@@ -81,7 +80,7 @@ def test_template_beyond_its_limits_is_refused(text: str) -> None:
 def test_template_in_error_says_what_is_wrong(text: str, words: str) -> None:
     assert words in template_problem(text)
     row = MappingRow(text, "vars.greeting", type=SourceType.TEMPLATE)
-    assert any(words in found for found in validate_mapping((row,), Service.SAILTHRU))
+    assert any(words in found for found in validate_mapping((row,), TargetType.PROFILES))
 
 
 def test_fields_of_a_template_are_those_it_reads() -> None:

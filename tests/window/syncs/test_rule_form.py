@@ -97,7 +97,7 @@ async def test_sync_of_sell_optouts_asks_for_its_marks_and_for_nothing_else(
     texts = window.visible_texts()
     assert all(one in texts for one in ("Which products", "Addresses of products", "Prices in"))
     assert PLACEHOLDER_TEXT.partition(":")[0] in texts
-    for absent in ("Tags that mean opted out", "Contact limit", "Only with consent for"):
+    for absent in ("Tags that mean opted out", "Contact limit", "What it does"):
         assert absent not in texts
     assert not window.page.mapping_tab.rules_editor.stages_card.isVisible()
     assert controls_without_name(window.page) == []

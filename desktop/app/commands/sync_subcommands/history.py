@@ -14,6 +14,7 @@ from desktop.app.commands.sync_subcommands.run_and_plan_output import (
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import iso_timestamp
+from desktop.kit.text import format_count
 from desktop.model.json_value import Json
 from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RUN_OUTCOMES, Run
@@ -56,9 +57,11 @@ async def _print_history(services: WorkspaceServices, options: argparse.Namespac
         given = approvals.get(run.plan or "", ())
         rows.append(run.as_json() | {"approvals": [approval.as_json() for approval in given]})
         lines += [_run_line(run), *map(_approval_line, given)]
+    known = {sync.name: sync for sync in await store.syncs.list_all()}
+    noun = known[options.sync].noun if options.sync in known else ("person", "people")
     return emit(
         {"runs": rows, "scheduled": scheduled, "exchanged": exchanged},
-        (*lines, f"{exchanged:,} people synced so far."),
+        (*lines, f"{format_count(exchanged, *noun)} synced so far."),
         as_json=options.json,
     )
 
