@@ -135,7 +135,7 @@ class AudiencePage(ListDetailPage):
             buttons.addWidget(button)
         self._head.addLayout(buttons)
         # In a row of their own where the window is narrow.
-        self._head.addLayout(hbox(self.fields_button, self.change_button))
+        self._head.addLayout(hbox(self.columns_button, self.fields_button, self.change_button))
         self._name_row = QWidget()
         naming = QHBoxLayout(self._name_row)
         naming.setContentsMargins(0, 0, 0, 0)
@@ -183,7 +183,6 @@ class AudiencePage(ListDetailPage):
         acts.setLayout(
             hbox(
                 self.order_dropdown,
-                self.columns_button,
                 self.refresh_button,
                 self.stop_export_button,
                 self.export_button,

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import zipfile
 from pathlib import Path
 
 from desktop.store.data_store import open_data_store
@@ -66,6 +67,13 @@ def test_audience_finds_saves_and_exports_who_was_read(
     assert oct(file.stat().st_mode)[-3:] == "600"
     entry = fairlead("audit", "--json").json["rows"][0]
     assert (entry["kind"], entry["new"]["people"], entry["new"]["where"]) == ("export", 1, where)
+
+    for option, name in (("--xlsx", "people.xlsx"), ("--jsonl", "people.jsonl")):
+        told = fairlead("audience", "--segment", "Unhappy", option, str(tmp_path / name), "--json")
+        assert told.json["rows"] == 1, told.stdout
+    assert zipfile.is_zipfile(tmp_path / "people.xlsx")
+    (line,) = (tmp_path / "people.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line)["name"] == '=HYPERLINK("x")'
 
     # An agent may neither look nor export, nor give the right by hand.
     assert as_agent("audience", "--json").json["error"]["code"] == "not_permitted"
