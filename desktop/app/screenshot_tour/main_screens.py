@@ -343,6 +343,10 @@ class _MainScreensTour:
         for step in (0, 2, 5):
             model.go_to_step(step)
             await asyncio.sleep(0.4)
+            if step == 5:
+                await self._driver.wait_until(
+                    lambda: model.first_run, "The first run was not described in time."
+                )
             await self._save(f"data-source-connect-{step + 1}")
         model.open_source(None)
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop.kit.text import to_sentence
 from desktop.model.edit import EditKind
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.card import Card
@@ -54,7 +55,10 @@ class SheetPanel(Card):
         `rows` is the number of bars of the skeleton that stands while it loads.
         """
         self.set_note(state.note, state.tone)
-        text = " ".join(part for part in (state.text, state.hint) if part)
+        # A state such as “Not available” is a sentence before another one.
+        is_followed = bool(state.text and state.hint)
+        text = to_sentence(state.text) if is_followed else state.text
+        text = " ".join(part for part in (text, state.hint) if part)
         if state.status is PanelStatus.READY:
             self.show_content()
         elif state.status is PanelStatus.LOADING:

@@ -16,6 +16,7 @@ from desktop.viewmodels.settings.data_sources_model import SETUP_STEPS, DataSour
 
 # Builds the cards of a step, by its title.
 BuildCards = Callable[[DataSourceKind, str], tuple[QWidget, ...]]
+_ASKING_TEXT = "Asking how much there is to read…"
 _EVENTS_TEXT = (
     "Sources of events are named and switched on the page Events, under Sources: a folder, a pipe,"
     " or HTTP. A file can be opened there at once."
@@ -66,7 +67,7 @@ class DataSourceSetupCard(SettingsCard):
             states = [Step(one, "✓" if n < index else "") for n, one in enumerate(steps)]
             self.step_list.set_steps(states, index)
         self._needs.setVisible(index == 0)
-        self._summary.setText("\n\n".join(self._model.first_run))
+        self._summary.setText("\n\n".join(self._model.first_run) or _ASKING_TEXT)
         self.back_button.set_enabled(index > 0, "This is the first step.")
         self.next_button.set_text("Next" if index + 1 < len(steps) else "Done")
 

@@ -201,6 +201,8 @@ class DataSourcesModel(CardModel):
             return
         self.step_index = max(index, 0)
         if SETUP_STEPS[kind][self.step_index] == "Summary" and self._use_cases is not None:
+            # What was said of another data source is not this one's.
+            self.first_run = ()
             self.tasks.start("first run", self._describe_first_run(kind))
         self.changed.emit()
 
