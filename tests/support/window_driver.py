@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QWidget
 from shiboken6 import isValid
 
 from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
@@ -234,6 +234,10 @@ class WindowDriver:
         with contextlib.suppress(AssertionError):
             await wait_until(lambda: text in self.visible_texts(inside))
         assert text in self.visible_texts(inside)
+
+    def open_dialogs(self) -> list[QDialog]:
+        """The window's dialogs that can be seen."""
+        return [each for each in self.view.findChildren(QDialog) if each.isVisible()]
 
     @property
     def toast_texts(self) -> list[str]:
