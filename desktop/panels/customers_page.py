@@ -343,7 +343,6 @@ class CustomersPage(QWidget):
 
             self._sheet = CustomerSheetWidget(self._model)
             self._stack.addWidget(self._sheet)
-            self._sheet.set_width(self._stack.width())
         return self._sheet
 
     def _ensure_complete_sheet(self) -> "CustomerSheetWidget":

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QWidget
 from shiboken6 import isValid
 
 from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
@@ -41,6 +41,7 @@ NONE = Qt.KeyboardModifier.NoModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 Key = Qt.Key
+_LAYOUT_TURNS = 8  # from a widget up to the window
 W = TypeVar("W", bound=QWidget)
 
 
@@ -164,6 +165,9 @@ class WindowDriver:
     def click(self, what: str | QWidget, kind: type[QWidget] = QWidget) -> None:
         """Press the left button in the middle of what the person sees there."""
         widget = self.find_one(what, kind) if isinstance(what, str) else what
+        # A person clicks what is laid out: what has just been shown is so a few turns later.
+        for _ in range(_LAYOUT_TURNS):
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         for area in _visible_areas(widget):
             area.ensureWidgetVisible(widget)
         top = widget.window()
@@ -230,6 +234,10 @@ class WindowDriver:
         with contextlib.suppress(AssertionError):
             await wait_until(lambda: text in self.visible_texts(inside))
         assert text in self.visible_texts(inside)
+
+    def open_dialogs(self) -> list[QDialog]:
+        """The window's dialogs that can be seen."""
+        return [each for each in self.view.findChildren(QDialog) if each.isVisible()]
 
     @property
     def toast_texts(self) -> list[str]:

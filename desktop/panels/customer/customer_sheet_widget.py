@@ -165,11 +165,9 @@ class CustomerSheetWidget(QWidget):
             if card is self.tickets_panel:
                 self.tickets_panel.reserve_rows(_RESERVED_TICKETS)
             _apply_stylesheet_now(card)
-            if self.is_complete:
-                self._columns.apply_tab_order()
 
     def set_width(self, width: int) -> None:
-        """Choose the customer sheet's number of columns for a width in px, before it is built."""
+        """Choose the customer sheet's number of columns for a width in px, before it is shown."""
         self._columns.set_width(width)
 
     def refresh(self, *, all_at_once: bool) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.panels.focus_keeper import FocusKeeper
@@ -88,17 +88,13 @@ async def test_focus_stays_in_the_dialog(window: WindowDriver) -> None:
             window.click(next(b for b in links if b.text().startswith("Show all ")))
         else:
             window.view.window_actions[action].trigger()
-        await window.wait_until(lambda: open_dialogs(window))
-        (dialog,) = open_dialogs(window)
+        await window.wait_until(lambda: window.open_dialogs())
+        (dialog,) = window.open_dialogs()
         await window.wait_until(dialog.isActiveWindow)
         found = wrong_places(dialog)
         assert not found, "\n".join([action, *found])
         dialog.reject()
         await window.wait_until(window._activate)
-
-
-def open_dialogs(window: WindowDriver) -> list[QDialog]:
-    return [each for each in window.view.findChildren(QDialog) if each.isVisible()]
 
 
 class CardsWindow(QMainWindow):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QDialog, QScrollArea, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from desktop.panels.customer.customer_header_panel import CustomerHeaderPanel
 from desktop.panels.customer.profile_data_panel import ProfileDataPanel
@@ -76,8 +76,8 @@ async def test_dialogs_fit_the_screen(window: WindowDriver) -> None:
             await queue_changes_and_quit(window)
         else:
             window.view.window_actions[dialog].trigger()
-        await window.wait_until(lambda: open_dialogs(window))
-        (shown,) = open_dialogs(window)
+        await window.wait_until(lambda: window.open_dialogs())
+        (shown,) = window.open_dialogs()
         found = await lasting_faults(lambda shown=shown: faults(shown))
         room = shown.screen().availableSize()
         window.save_screenshot(f"dialog-{dialog}-{room.width()}", shown)
@@ -86,11 +86,7 @@ async def test_dialogs_fit_the_screen(window: WindowDriver) -> None:
         assert not found, "\n".join([dialog, *found])
         shown.reject()
         window.view.show_page("customers")
-        await window.wait_until(lambda: not open_dialogs(window))
-
-
-def open_dialogs(window: WindowDriver) -> list[QDialog]:
-    return [each for each in window.view.findChildren(QDialog) if each.isVisible()]
+        await window.wait_until(lambda: not window.open_dialogs())
 
 
 async def queue_changes_and_quit(window: WindowDriver) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtGui import QFontInfo
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QGridLayout, QLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.application_theme import ApplicationTheme
@@ -149,8 +149,8 @@ async def test_zoom_keys_work_in_dialogs(window: WindowDriver) -> None:
 
     for dialog in ("Help", "New sync"):
         window.view.window_actions[dialog].trigger()
-        await window.wait_until(lambda: open_dialogs(window))
-        (shown,) = open_dialogs(window)
+        await window.wait_until(lambda: window.open_dialogs())
+        (shown,) = window.open_dialogs()
         await window.wait_until(shown.isActiveWindow)
         QTest.keyClick(shown, Key.Key_Plus, CTRL)
         assert zoom() == 110
@@ -167,10 +167,6 @@ async def test_zoom_keys_work_in_dialogs(window: WindowDriver) -> None:
         assert zoom() == 100
         shown.reject()
         await window.wait_until(window._activate)
-
-
-def open_dialogs(window: WindowDriver) -> list[QDialog]:
-    return [each for each in window.view.findChildren(QDialog) if each.isVisible()]
 
 
 async def test_zoomed_confirmation_is_as_high_as_its_text(window: WindowDriver) -> None:

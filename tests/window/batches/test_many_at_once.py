@@ -94,7 +94,7 @@ async def test_long_look_up_says_how_long_before_it_begins_and_can_be_cancelled(
     )
     left = window.counts()["waiting"]
     assert 0 < left < 120
-    assert "The look-up was stopped." in window.visible_texts()
+    await window.wait_for_text("The look-up was stopped.")
     window.sandbox.control("POST", "speed", {"latency_ms": 0})
     window.click("Resume")
     await window.wait_until(lambda: window.model.is_looked_up, PROCESS_S)
