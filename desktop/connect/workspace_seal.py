@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from enum import Enum, auto
+from pathlib import Path
 
 from desktop.kit.errors import AppError, KeyringError, StorageError
 from desktop.model.json_value import Json, canonical_json
@@ -61,6 +62,7 @@ class WorkspaceSeal:
         self._signing: dict[str, bytes] = {}
         self._own_key = ""
         self._kept_number = 0
+        self._checked_file: tuple[int, int] | None = None
         # Stored before the keys were known.
         self._unsigned: dict[str, Json] = {}
 
@@ -288,9 +290,13 @@ class WorkspaceSeal:
     @contextmanager
     def _opened(self) -> Iterator[SettingsSealRepository]:
         path = self._workspace.folder / "fairlead.db"
-        database = Database(path, "fairlead", synchronous="FULL")
+        # A set-up looks here forty times: the file is checked at the first of them. Another one in
+        # its place, or one cut off, is checked again.
+        is_checked = self._checked_file is not None and self._checked_file == _file_id(path)
+        database = Database(path, "fairlead", synchronous="FULL", checked=is_checked)
         try:
             yield SettingsSealRepository(database)
+            self._checked_file = _file_id(path)
         finally:
             database.close()
 
@@ -303,6 +309,15 @@ def _without_defaults(
 ) -> Mapping[str, Json]:
     merged = {**(row.values if row else {}), **changes}
     return {key: value for key, value in merged.items() if value is not None}
+
+
+def _file_id(path: Path) -> tuple[int, int] | None:
+    """Tells a SQLite file from another put in its place, and from itself cut off; None: no file."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size
 
 
 def _counts_unsealed(key: str, value: Json) -> bool:

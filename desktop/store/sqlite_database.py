@@ -252,7 +252,8 @@ class Database:
     def _check_schema(self, connection: sqlite3.Connection, record: IntegrityCheckRecord) -> str:
         """Return the SQLite schema's fingerprint. Raises DatabaseDamaged for another version's."""
         schema, steps = _read_schema(connection), tuple(load_migrations(self._schema))
-        found = hashlib.sha256(repr((steps, sorted(schema, key=repr))).encode()).hexdigest()
+        rows = repr(sorted(schema, key=lambda row: (row[0] or "", row[1] or "")))
+        found = hashlib.sha256(_digest(steps) + rows.encode()).hexdigest()
         # Making every table anew to compare with takes longer than all else of a start.
         if not record.knows_schema(found) and schema != _expected_schema(steps):
             raise DatabaseDamaged("the tables are not those of this version")
@@ -366,6 +367,11 @@ def _read_schema(connection: sqlite3.Connection) -> frozenset[tuple[str | None, 
         "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
     )
     return frozenset(tuple(row) for row in rows)
+
+
+@cache
+def _digest(steps: tuple[tuple[int, str], ...]) -> bytes:
+    return hashlib.sha256(repr(steps).encode()).digest()
 
 
 @cache

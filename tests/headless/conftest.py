@@ -14,6 +14,7 @@ from desktop.kit.clock import Clock
 from tests.support import sync_cases
 from tests.support.clocks import ManualClock
 from tests.support.edit_cases import CustomerFactory
+from tests.support.fresh_store import copy_new_databases
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import create_workspace_home, open_workspace_services
 
@@ -21,6 +22,8 @@ from tests.support.workspace_home import create_workspace_home, open_workspace_s
 # others. No time limit: how long one takes is the machine's affair.
 settings.register_profile("slice", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("slice")
+
+copy_new_databases()
 
 
 def pytest_collection_finish() -> None:

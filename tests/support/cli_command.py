@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import weakref
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from tests.support.sandbox_process import ROOT
 _UNLOCK = (
     'printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$0" "$@"'
 )
+# Tells the session's address, then stays until its input is closed.
+_SERVE = ["sh", "-c", 'echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat']
 
 
 class CommandResult(NamedTuple):
@@ -30,7 +33,10 @@ class CommandResult(NamedTuple):
 
 
 class FairleadCommand:
-    """One person's home. With `keyring` every call runs behind an unlocked Secret Service."""
+    """One person's home. With `keyring` every call runs in one session with a Secret Service.
+
+    It is unlocked, and lasts as long as this object.
+    """
 
     def __init__(
         self, home: Path, document: dict[str, Any], *, keyring: bool, agent: bool = False
@@ -60,30 +66,33 @@ class FairleadCommand:
             }
 
     def command_line(self, *words: str) -> list[str]:
-        """The whole command line."""
-        command = [sys.executable, "-m", "desktop", *words]
-        return (
-            ["dbus-run-session", "--", "sh", "-c", _UNLOCK, *command] if self.keyring else command
-        )
+        """The whole command line, for who starts it as a process that imports all."""
+        return [sys.executable, "-m", "desktop", *words]
 
     def __call__(self, *words: str, stdin: str = "", **environ: str) -> CommandResult:
-        """Run it to its end; without a keyring as a fork, which takes a fraction of the time."""
-        if not self.keyring:
-            merged = {**self.environ, **environ}
-            code, out, err = shared_fork_server().run(
-                words, merged, self.home.parent, stdin.encode()
-            )
-            return CommandResult(code, out.decode(), err.decode())
-        done = subprocess.run(
-            self.command_line(*words),
-            input=stdin.encode(),
-            env={**self.environ, **environ},
-            capture_output=True,
-            timeout=60,
-            check=False,
-            cwd=self.home.parent,
+        """Run it to its end, as a fork, which takes a fraction of the time."""
+        if self.keyring and "DBUS_SESSION_BUS_ADDRESS" not in self.environ:
+            self.environ["DBUS_SESSION_BUS_ADDRESS"] = self._start_session()
+        merged = {**self.environ, **environ}
+        code, out, err = shared_fork_server().run(words, merged, self.home.parent, stdin.encode())
+        return CommandResult(code, out.decode(), err.decode())
+
+    def _start_session(self) -> str:
+        """Start a D-Bus session with an unlocked keyring; returns its address."""
+        session = subprocess.Popen(
+            ["dbus-run-session", "--", "sh", "-c", _UNLOCK, *_SERVE],
+            env=self.environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        return CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
+        weakref.finalize(self, _end_session, session)
+        assert session.stdout is not None
+        return session.stdout.readline().strip()
+
+
+def _end_session(session: subprocess.Popen[str]) -> None:
+    session.communicate(timeout=20)
 
 
 @cache

@@ -85,7 +85,9 @@ def import_program() -> None:
     from desktop.app.commands.registry import COMMANDS, RULES_SUBCOMMANDS, SYNC_SUBCOMMANDS
     from desktop.clients.transport import tls_context
     from desktop.store.workspace_store import open_store
+    from tests.support.fresh_store import copy_new_databases
 
+    copy_new_databases()
     for entry in (*COMMANDS, *SYNC_SUBCOMMANDS, *RULES_SUBCOMMANDS):
         entry.load()
     for name in _IMPORTED_AT_FIRST_USE:

@@ -286,13 +286,13 @@ def test_csv_long_file_is_streamed() -> None:
     reader = ListExportReader(VARS, ZONE)
     tracemalloc.start()
     kept = sum(1 for _ in reader.feed(written(FULL)))
-    for _ in range(60):
+    for _ in range(30):
         kept += sum(1 for _ in reader.feed(rows))
     reached = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert kept == 50 * 60
+    assert kept == 50 * 30
     # What there is are one piece, its rows, and what the interpreter keeps for the next ones.
-    assert reached < 60 * len(rows) / 2
+    assert reached < 30 * len(rows) / 2
 
 
 async def test_csv_download_is_parsed_while_it_arrives() -> None:
@@ -306,11 +306,11 @@ async def test_csv_download_is_parsed_while_it_arrives() -> None:
 
 
 def test_csv_planted_bad_rows_are_all_counted() -> None:
-    """A thousand files of 40 rows: kept + quarantined = written, in each of them."""
+    """Two hundred and fifty files of 40 rows: kept + quarantined = written, in each of them."""
     chance = random.Random(20_261_122)
     head = ["Profile Id", "Email Hash", "Lists", "essay", "topics"]
     bad = 0
-    for _ in range(1_000):
+    for _ in range(250):
         rows: list[bytes] = []
         expected = 0
         for number in range(40):
@@ -335,13 +335,13 @@ def test_csv_planted_bad_rows_are_all_counted() -> None:
         quarantined = sum(isinstance(row, InvalidExportRow) for row in found)
         assert (len(found), quarantined) == (40, expected)
         bad += quarantined
-    assert bad > 1_000
+    assert bad > 250
 
 
 def test_csv_random_files_raise_only_app_errors() -> None:
     chance = random.Random("wild csv")
     original = written(FULL, *([FULL.values()] * 4))
-    for _ in range(3_000):
+    for _ in range(1_000):
         data = bytearray(original)
         for _ in range(chance.randint(1, 6)):
             at = chance.randrange(len(data))
