@@ -163,8 +163,7 @@ class AuditSigner:
         """Add SQL functions to a connection: the audit's key and its signature, proofs of rows.
 
         `row_proof(purpose, …)` proves values, `row_proof_says(proof, purpose, …)` gives "proven",
-        "edited", or "unknown" where the proof is by a key that is not here; `row_proof_holds` is
-        `is_proven` with `accepts_unknown`.
+        "edited", or "unknown" where the proof is by a key that is not here.
         """
         connection.create_function("audit_key_id", 0, lambda: self._key_id)
         connection.create_function("audit_mac", 2, self.sign)
@@ -172,13 +171,6 @@ class AuditSigner:
             "row_proof", -1, lambda purpose, *row: self.prove(purpose, [*row])
         )
         connection.create_function("row_proof_says", -1, self._say_of_proof)
-        connection.create_function(
-            "row_proof_holds",
-            -1,
-            lambda proof, purpose, *row: self.is_proven(
-                proof, purpose, [*row], accepts_unknown=True
-            ),
-        )
 
     def _say_of_proof(self, proof: str, purpose: str, *row: Json) -> str:
         if self.is_proven(proof, purpose, [*row]):

@@ -16,7 +16,7 @@ from desktop.store.repository import Repository
 _CONTENT = "'event write', w.event, w.action, w.effect, w.record, w.record_id, w.user_id, w.changes"
 _PROVE_SQL = f"UPDATE event_write AS w SET proof = row_proof({_CONTENT})"  # noqa: S608 - our own words
 _SELECT_SQL = (
-    f"SELECT w.*, NOT row_proof_holds(w.proof, {_CONTENT}) AS is_edited, e.line,"  # noqa: S608
+    f"SELECT w.*, row_proof_says(w.proof, {_CONTENT}) = 'edited' AS is_edited, e.line,"  # noqa: S608
     " s.name AS source_name FROM event_write w JOIN event e ON e.id = w.event"
     " JOIN event_source s ON s.id = e.source WHERE e.account = (SELECT id FROM current_account)"
 )

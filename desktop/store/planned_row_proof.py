@@ -45,14 +45,15 @@ class PlannedRowProof:
         """Raise ConflictError where a row that a condition of SQL picks is not as it was stored."""
         edited = connection.execute(
             f"SELECT count(*) FROM {self.table} WHERE {self.owner} = ? AND {self.proven}"  # noqa: S608
-            f" AND {condition} AND NOT row_proof_holds(proof, '{self.table}', {self.content})",
+            f" AND {condition}"
+            f" AND row_proof_says(proof, '{self.table}', {self.content}) = 'edited'",
             (owner, *values),
         ).fetchone()[0]
         if edited:
             rows = "One row was" if edited == 1 else f"{edited:,} rows were"
             raise ConflictError(
                 f"{self.title} {owner} is not as it was made.",
-                f"{rows} changed outside Fairlead, or made with another key. Nothing of it is"
+                f"{rows} changed outside Fairlead, or made without its key. Nothing of it is"
                 " written.",
                 self.way_out,
             )

@@ -98,7 +98,7 @@ def test_plan_is_taken_once(store: WorkspaceStore) -> None:
         "UPDATE plan_row SET ticked = 1 WHERE row = 3",
         "UPDATE plan_consequence SET consequence = 'blanked'",
         "DELETE FROM plan_consequence",
-        "UPDATE plan_row SET proof = '0123456789abcdef 00'",
+        "UPDATE plan_row SET proof = ''",
     ],
 )
 def test_plan_that_was_written_into_the_database_is_not_applied(
