@@ -23,7 +23,8 @@ set -e
 cd; umask 022
 fairlead sandbox --customers 5 --port 47990 > keys.json &
 sandbox=$!
-while [ ! -s keys.json ]; do sleep 0.2; done
+# Where its port is taken it has ended, and nobody would write the file.
+while [ ! -s keys.json ]; do kill -0 $sandbox; sleep 0.2; done
 {setup}
 fairlead lookup maria@lopez.example | grep -q 'Maria Lopez'
 fairlead doctor | grep '^ok  Keyring'

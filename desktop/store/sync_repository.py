@@ -22,7 +22,7 @@ from desktop.store.sqlite_errors import DatabaseDamaged
 # them, so that one from before still counts.
 _LATER_FIELDS = {
     "": ("target", "armed_at", "partner", "both_directions", "shared_address"),
-    "source": ("trigger", "phrase", "phrase_in", "segment", "optout"),
+    "source": ("trigger", "phrase", "phrase_in", "segment", "optout", "products"),
     "effects": ("remove_from_lists", "pause_days", "pause_var", "pause_list", "lead_lists"),
 }
 # A process that begins a claimed run needs seconds; what is left behind by a crash is no licence.
