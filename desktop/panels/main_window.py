@@ -168,11 +168,15 @@ class MainWindow(QMainWindow):
         if self._setup_widget is not None:
             return
         refusal = self._page_access.refusals.get(key, "")
+        left = self.current_page
         # A page that is open stays, and what was typed in it; it goes when it is left.
         if refusal and key != self.current_page:
             name = self.navigation_rail.page(key).accessibleName()
             self.show_error(NotPermitted(f"The page {name} is not open to you.", refusal))
         elif self._put_in_front(key):
+            if key != left and self.top_bar.search_field.is_popup_open:
+                # Matches offered on one page would cover the next, whose shortcut left the focus.
+                self.top_bar.search_field.hide_popup()
             if key == "bulk":
                 # What it has under way is come back to.
                 self._used_pages = frozenset({key})

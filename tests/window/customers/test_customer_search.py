@@ -110,6 +110,10 @@ async def test_search_matches_of_a_link_are_offered_under_an_empty_field(
     window.click("Show the list")
     assert popup.isVisible()
     assert popup.count() == 2
+    # Another page is not covered by it, whose shortcut leaves the keyboard in the field.
+    window.press(Key.Key_2, CTRL)
+    assert window.view.navigation_rail.current() != "customers"
+    assert not popup.isVisible()
 
 
 async def test_search_escape_leaves_choice_and_text(window: WindowDriver) -> None:
