@@ -12,10 +12,12 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from io import BufferedReader, FileIO, TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -113,7 +115,8 @@ def _serve_forks() -> None:
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
-            _exec_fairlead(json.loads(line))
+            order = json.loads(line)
+            exit_as_fairlead(order, partial(_run_command, order))
         _, status = os.waitpid(pid, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - the protocol
 
@@ -126,32 +129,36 @@ def _find_keyring_plugins_once() -> None:
     keyring.backend._load_plugins = lambda: None
 
 
-def _exec_fairlead(order: dict[str, Any]) -> None:
-    """Become `fairlead`; never comes back."""
+def exit_as_fairlead(order: dict[str, Any], run: Callable[[], int]) -> NoReturn:
+    """Be the command of an order, with its `environ`, `cwd` and `words`; `run` does it."""
     code: object = 1
     try:
         os.environ.clear()
         os.environ.update(order["environ"])
         os.chdir(order["cwd"])
-        for number, path in enumerate(order["streams"]):
-            opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-            os.dup2(opened, number)
-            os.close(opened)
-        # The forge's own has read ahead of the orders.
-        sys.stdin = TextIOWrapper(BufferedReader(FileIO(0)), encoding="utf-8")
         sys.argv = ["fairlead", *order["words"]]
-        from desktop.app.cli import run_command
-        from tests.support.clocks import ShortSleepClock
-
-        # As `desktop.__main__` does it, but the next try of a request comes soon.
-        os.umask(0o077)
-        code = run_command(order["words"], ShortSleepClock(0.05))
+        code = run()
     except SystemExit as leaving:
         code = leaving.code or 0
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code if isinstance(code, int) else 1)
+
+
+def _run_command(order: dict[str, Any]) -> int:
+    for number, path in enumerate(order["streams"]):
+        opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    # The one of this process has read ahead of the orders.
+    sys.stdin = TextIOWrapper(BufferedReader(FileIO(0)), encoding="utf-8")
+    from desktop.app.cli import run_command
+    from tests.support.clocks import ShortSleepClock
+
+    # As `desktop.__main__` does it, but the next try of a request comes soon.
+    os.umask(0o077)
+    return run_command(order["words"], ShortSleepClock(0.05))
 
 
 if __name__ == "__main__":

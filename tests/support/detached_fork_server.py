@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import IO, Any
 
-from tests.support.cli_fork_server import import_program
+from tests.support.cli_fork_server import exit_as_fairlead, import_program
 from tests.support.sandbox_process import ROOT
 
 _LENGTH_BYTES = 4
@@ -114,30 +114,18 @@ def _keep(order: dict[str, Any], streams: list[int]) -> None:
         os.setsid()
         for number, stream in enumerate((given, output, output)):
             os.dup2(stream, number)
-        _become_fairlead(order)
+        exit_as_fairlead(order, _run_program)
     os.write(answers, f"{pid}\n".encode())
     _, status = os.waitpid(pid, 0)
     os.write(answers, f"{os.waitstatus_to_exitcode(status)}\n".encode())
     os._exit(0)
 
 
-def _become_fairlead(order: dict[str, Any]) -> None:
-    """Be `python -m desktop`; never comes back."""
-    code: object = 1
-    try:
-        os.environ.clear()
-        os.environ.update(order["environ"])
-        os.chdir(order["cwd"])
-        sys.argv = ["fairlead", *order["words"]]
-        from desktop.__main__ import main
+def _run_program() -> int:
+    """Do what `python -m desktop` does."""
+    from desktop.__main__ import main
 
-        code = main()
-    except SystemExit as leaving:
-        code = leaving.code or 0
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else 1)
+    return main()
 
 
 if __name__ == "__main__":
