@@ -115,25 +115,24 @@ class EventDeliverer:
                 if reason := self.gateway.find_refusal():
                     raise NotPermitted("The events may not be delivered.", reason)
                 sources = await self.find_unattended() if self.find_unattended else None
-                claimed = await self.queue.claim(
-                    EVENTS_PER_ROUND, self.clock.now(), unattended=sources
-                )
+                asked_at = self.clock.now()
+                claimed = await self.queue.claim(EVENTS_PER_ROUND, asked_at, unattended=sources)
                 if claimed:
                     self.gateway.checkpoint("claimed")
                     await self._deliver_round(claimed)
                     self.on_round()
-                elif not await self._wait_for_next_try():
+                elif not await self._wait_for_next_try(asked_at):
                     return
         finally:
             await self.queue.release()
 
-    async def _wait_for_next_try(self) -> bool:
+    async def _wait_for_next_try(self, asked_at: float) -> bool:
         """Wait for the next event that failed; False where there is none, or it is far off."""
         at = await self.queue.find_next_try()
-        wait_s = None if at is None else at - self.clock.now()
-        if wait_s is None or not 0 < wait_s <= _PATIENCE_S:
+        # What was due when the queue was asked, and not given, is held back by something else.
+        if at is None or not asked_at < at <= self.clock.now() + _PATIENCE_S:
             return False
-        await self.clock.sleep(wait_s)
+        await self.clock.sleep(max(at - self.clock.now(), 0.0))
         return True
 
     async def _deliver_round(self, claimed: Sequence[StoredEvent]) -> None:
