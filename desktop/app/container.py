@@ -11,29 +11,20 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from desktop.app.bootstrap import AppContext
+from desktop.app.current_settings import CurrentSettings
 from desktop.app.workspace_session import WorkspaceSession
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.customer.customer_lookup import CustomerLookup
 from desktop.customer.edit_service import EditService
 from desktop.kit.change_bus import ChangeBus
-from desktop.kit.errors import AppError, AuthenticationError, InvalidInput, NotPermitted
+from desktop.kit.errors import InvalidInput
 from desktop.kit.logging_setup import set_log_level
-from desktop.model.edit import sending_refusal
-from desktop.model.event_delivery import DESTINATION_OFF_TEXT
 from desktop.model.permission import (
     Actor,
     Permission,
-    PermissionDecision,
-    PermissionRules,
-    check_permission,
-    check_role,
 )
 from desktop.model.service import Service
-from desktop.model.workspace_kind import WorkspaceKind, confirmed_over
 from desktop.settings import settings_table, sync_settings
-from desktop.settings.effective_workspace_kind import effective_workspace_kind
-from desktop.settings.permission_rules import permission_rules_from
-from desktop.settings.settings_file import SettingsValues
 from desktop.settings.workspace import Workspace
 from desktop.store.workspace_store import WorkspaceStore, open_store
 from desktop.vault.environment_vault import EnvironmentVault
@@ -74,7 +65,7 @@ if TYPE_CHECKING:
     from desktop.sync.event_sources import EventSourceService
     from desktop.sync.run_lease import RunLease
     from desktop.sync.sync_service import SyncService
-    from desktop.writing.edit_queue import EditSender, SendGate
+    from desktop.writing.edit_queue import EditSender
     from desktop.writing.optout_door import OptOutPermit, RowPermits
     from desktop.writing.write_protocol import Checkpoint
 
@@ -97,6 +88,11 @@ class WorkspaceServices:
     editor: EditService
 
     @cached_property
+    def current_settings(self) -> CurrentSettings:
+        """The workspace's CurrentSettings: what is set and allowed at the moment of an act."""
+        return CurrentSettings(self.session, self.context.read_policy)
+
+    @cached_property
     def undo(self) -> "UndoService":
         """The workspace's UndoService: takes edits back, and withdraws those that still wait."""
         from desktop.customer.edit_undo import UndoService
@@ -112,9 +108,9 @@ class WorkspaceServices:
         session = self.session
         rights = EditBatchRights(
             lambda: session.rules,
-            lambda right: self.check_now(right, session.actor),
+            lambda right: self.current_settings.check(right, session.actor),
             session.recheck_actor,
-            self._read_workspace_kind,
+            self.current_settings.workspace_kind,
         )
         return EditBatchService(
             self.store, lambda: session.clients, self.editor, rights, self.context.clock, self.bus
@@ -174,7 +170,7 @@ class WorkspaceServices:
             self.editor,
             self.context.clock,
             self.bus,
-            self._follows_zendesk,
+            self.current_settings.follows_addresses,
         )
 
     @cached_property
@@ -200,7 +196,7 @@ class WorkspaceServices:
             self.editor,
             self.context.clock,
             self.bus,
-            self._follows_zendesk,
+            self.current_settings.follows_addresses,
         )
 
     @cached_property
@@ -298,7 +294,7 @@ class WorkspaceServices:
             self.store,
             self.context.clock,
             lambda: session.actor,
-            self.check_role_now,
+            self.current_settings.check_role,
             session.recheck_actor,
             on_step,
             checkpoint,
@@ -324,12 +320,6 @@ class WorkspaceServices:
             self.store.audit,
             build_data_source_parts(self),
         )
-
-    @property
-    def keeps_everybody(self) -> bool:
-        """Whether an admin has this computer keep everybody's data, as it stands now."""
-        values = self._read_current_values()
-        return values is not None and values.get(settings_table.KEEP_EVERYTHING)
 
     @cached_property
     def data(self) -> "DataService":
@@ -467,7 +457,7 @@ class WorkspaceServices:
 
         values = self.session.values
         return DataSettings(
-            is_on=self.keeps_everybody,
+            is_on=self.current_settings.keeps_everybody(),
             lists=values.get(settings_table.DATA_LISTS),
             fields=ProfileFields(
                 values.get(settings_table.HEALTH_VAR), customer_value_source_from(values)
@@ -538,7 +528,9 @@ class WorkspaceServices:
         """The workspace's OptOutPermit: asked when an edit is about to loosen an opt-out."""
         from desktop.writing.optout_door import permit_loosening_if
 
-        return permit_loosening_if(lambda: self.check_now(Permission.OPT_IN, self.session.actor))
+        return permit_loosening_if(
+            lambda: self.current_settings.check(Permission.OPT_IN, self.session.actor)
+        )
 
     @cached_property
     def row_permits(self) -> "RowPermits":
@@ -547,7 +539,7 @@ class WorkspaceServices:
 
         return RowPermits(
             self.permit_optout,
-            lambda right: self.check_now(right, self.session.actor).reason,
+            lambda right: self.current_settings.check(right, self.session.actor).reason,
             recheck=self.session.recheck_actor,
         )
 
@@ -560,23 +552,6 @@ class WorkspaceServices:
             raise InvalidInput("Sailthru is not connected.", "Nothing was asked.")
         now = self.context.clock.now()
         return await read_mail_trail(sailthru, profile, names.paused_var, now)
-
-    def check_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
-        """Decide on a permission by the workspace's rules of this moment: a run may work for hours.
-
-        What the sign-in grants holds as well: without one the defaults stand.
-        """
-        decision = check_permission(permission, actor, self.session.rules)
-        if not decision.is_allowed:
-            return decision
-        return check_permission(permission, actor, self.read_current_rules())
-
-    def check_role_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
-        """Decide by the table of this moment alone: for what also works with changes off."""
-        decision = check_role(permission, actor, self.session.rules)
-        if not decision.is_allowed:
-            return decision
-        return check_role(permission, actor, self.read_current_rules())
 
     def build_edit_sender(self, checkpoint: "Checkpoint" = lambda _name: None) -> "EditSender":
         """Build the EditSender of the outbox over the workspace's clients connected now.
@@ -599,68 +574,12 @@ class WorkspaceServices:
                 permit_optout=self.permit_optout,
                 find_create_obstacle=CreateCheck(self.lookup).find_obstacle,
                 checkpoint=checkpoint,
-                read_gate=self._read_send_gate,
+                read_gate=self.current_settings.read_send_gate,
                 on_step_done=self.email_changes.finish,
                 on_profile_move=self.email_changes.prepare_move,
                 find_deletion_refusal=self.erasures.find_deletion_refusal,
             )
         )
-
-    def read_current_rules(self) -> PermissionRules:
-        """Read the permission rules anew from settings file and policy: others may write them.
-
-        Where they cannot be read nothing is allowed.
-        """
-        values = self._read_current_values()
-        if values is None:
-            return PermissionRules(are_changes_enabled=False, permissions={})
-        return permission_rules_from(values)
-
-    def _follows_zendesk(self) -> bool:
-        """Whether an admin lets Sailthru follow addresses changed in Zendesk, as it stands now."""
-        values = self._read_current_values()
-        return values is not None and values.get(settings_table.FOLLOW_ADDRESSES)
-
-    def _read_current_values(self) -> SettingsValues | None:
-        try:
-            stored = self.session.connection_config.settings_file.load().values
-        except AppError:
-            return None
-        return stored.with_policy(self.context.read_policy())
-
-    def find_confirmed_over(self) -> int | None:
-        """Return over how many people the workspace's kind asks once more, by what is stored now.
-
-        Where that cannot be read it counts as production.
-        """
-        return confirmed_over(self._read_workspace_kind())
-
-    def _read_workspace_kind(self) -> WorkspaceKind:
-        values = self._read_current_values()
-        return WorkspaceKind.PRODUCTION if values is None else effective_workspace_kind(values)
-
-    def find_run_refusal(self) -> str:
-        """Say why the workspace's actor may write nothing by a run at this moment, or "".
-
-        It was asked at the start of the run too; what is taken away holds from that moment on.
-        """
-        error = self.session.connection_error
-        if isinstance(error, AuthenticationError | NotPermitted):
-            return f"{error.title} {error.message}"
-        rules = self.read_current_rules()
-        return check_permission(Permission.RUNS, self.session.actor, rules).reason
-
-    def find_event_refusal(self) -> str:
-        """Say why no event may be sent to Zendesk at this moment, or ""."""
-        if reason := self.find_run_refusal():
-            return reason
-        values = self._read_current_values()
-        is_on = values is not None and values.get(settings_table.EVENTS_DELIVERED)
-        return "" if is_on else DESTINATION_OFF_TEXT
-
-    def _read_send_gate(self) -> "SendGate":
-        rules, actor = self.read_current_rules(), self.session.confirmed_actor
-        return lambda edit: sending_refusal(edit, actor, rules)
 
     def build_sync_service(self, store: WorkspaceStore, bus: ChangeBus) -> "SyncService":
         """Build the workspace's SyncService over another connection to `fairlead.db`."""

@@ -102,7 +102,7 @@ class DeskRequestAnswerer:
             if permission is Permission.VIEW:
                 decision = check_role(permission, actor, services.session.rules)
             else:
-                decision = services.check_now(permission, actor)
+                decision = services.current_settings.check(permission, actor)
             if not decision.is_allowed:
                 raise NotPermitted(
                     f"{actor.name} may not do that.", decision.reason, "Nothing was sent."

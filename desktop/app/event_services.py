@@ -106,7 +106,11 @@ async def build_deliverer(
     timeout_s = session.values.get(sync_settings.JOB_TIMEOUT_MINUTES) * 60.0
     clock, store = services.context.clock, services.store
     gateway = EventRequestGateway(
-        build_event_calls(services), clock, services.find_event_refusal, timeout_s, checkpoint
+        build_event_calls(services),
+        clock,
+        services.current_settings.find_event_refusal,
+        timeout_s,
+        checkpoint,
     )
     sender = EventSender(
         store.event_queue, store.event_writes, directory, gateway, clock, session.actor.signature
@@ -130,7 +134,7 @@ async def build_rollback(services: WorkspaceServices) -> EventRollback:
     """Build what takes back what delivered events changed, by the rights of who is at work."""
     calls = build_event_calls(services)
     gateway = EventRequestGateway(
-        calls, services.context.clock, services.find_run_refusal, job_timeout_s=0.0
+        calls, services.context.clock, services.current_settings.find_run_refusal, job_timeout_s=0.0
     )
     erased = await services.store.erased_people.load()
     return EventRollback(services.store.event_writes, calls, gateway, erased)

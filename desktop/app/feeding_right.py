@@ -47,7 +47,7 @@ class FeedingRight:
         self.is_given = (
             actor is not None
             and actor.is_confirmed
-            and self._services.check_now(Permission.RUNS, actor).is_allowed
+            and self._services.current_settings.check(Permission.RUNS, actor).is_allowed
         )
         return error
 

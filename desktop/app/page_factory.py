@@ -374,7 +374,7 @@ class PageFactory(QObject):
             services.session,
             services.audience,
             AudienceUseCases(
-                lambda: services.keeps_everybody,
+                services.current_settings.keeps_everybody,
                 services.keep_everybody,
                 launcher.read_everybody,
                 services.fields.list_fields,

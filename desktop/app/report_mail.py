@@ -41,7 +41,7 @@ class ReportMail:
         services = self._services
         get = services.session.values.get
         is_weekly, is_alarm = get(settings_table.REPORT_WEEKLY), get(settings_table.OPTOUT_ALARM)
-        if not (is_weekly or is_alarm) or not services.keeps_everybody:
+        if not (is_weekly or is_alarm) or not services.current_settings.keeps_everybody():
             return
         if not services.has_everybody():
             return

@@ -47,7 +47,7 @@ def require_rule_rights(
                 " or the conditions of its segment, were changed since. Nothing was written.",
                 "Somebody who may can switch it on anew.",
             )
-        decision = services.check_role_now(right, actor)
+        decision = services.current_settings.check_role(right, actor)
         if not decision.is_allowed:
             raise NotPermitted(
                 f"{actor.name} is behind this rule and may not {right.label}.",

@@ -111,7 +111,7 @@ def _decide_for(
             f"It is not certain who switched “{sync.title}” on, and whether they may"
             f" {right.label}. Somebody who may can switch it on anew.",
         )
-    decision = services.check_now(right, actor)
+    decision = services.current_settings.check(right, actor)
     if decision.is_allowed:
         return decision
     return PermissionDecision(

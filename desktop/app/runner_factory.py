@@ -83,7 +83,9 @@ def build_runner(
     """
 
     def find_refusal() -> str:
-        return (lease.find_refusal() if lease is not None else "") or services.find_run_refusal()
+        return (
+            lease.find_refusal() if lease is not None else ""
+        ) or services.current_settings.find_run_refusal()
 
     return SyncRunner(
         build_sync_context(services, get_actor=get_actor),
@@ -95,6 +97,6 @@ def build_runner(
         lambda: services.session.request_count,
         services.session.describe_rate_budget,
         find_refusal,
-        services.find_confirmed_over,
+        services.current_settings.confirmed_over,
         lease.memory if lease is not None else None,
     )

@@ -168,7 +168,9 @@ class TeamApprovals:
     async def _wanted_limits(self) -> list[WantedApproval]:
         services, store = self._services, self._services.store
         return await store.run(
-            self._read_wanted_limits, services.find_confirmed_over(), services.session.actor
+            self._read_wanted_limits,
+            services.current_settings.confirmed_over(),
+            services.session.actor,
         )
 
     def _read_wanted_limits(self, confirmed_over: int | None, actor: Actor) -> list[WantedApproval]:

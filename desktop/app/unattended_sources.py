@@ -37,7 +37,7 @@ class UnattendedSources:
             return f"It is not certain who switched “{source.name}” on. {again}"
         if actor.role is not Role.ADMIN:
             return f"{actor.name} switched “{source.name}” on and is no admin any more. {again}"
-        decision = self._services.check_now(Permission.RUNS, actor)
+        decision = self._services.current_settings.check(Permission.RUNS, actor)
         return "" if decision.is_allowed else decision.reason
 
     async def _find_switcher(self, key: str) -> Actor | None:

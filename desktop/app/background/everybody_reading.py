@@ -44,7 +44,11 @@ class EverybodyReading:
         if now - self._started_at < TICKETS_INTERVAL_S or self._is_at_work():
             return
         # Exports are for admins, and the first reading is begun by a person.
-        if actor is None or actor.role is not Role.ADMIN or not services.keeps_everybody:
+        if (
+            actor is None
+            or actor.role is not Role.ADMIN
+            or not services.current_settings.keeps_everybody()
+        ):
             return
         if not services.has_everybody():
             return

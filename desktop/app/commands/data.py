@@ -252,7 +252,7 @@ async def _describe_everybody(
 
 
 async def _status_of(services: WorkspaceServices) -> tuple[dict[str, Json], list[str]]:
-    is_on, now = services.keeps_everybody, services.context.clock.now()
+    is_on, now = services.current_settings.keeps_everybody(), services.context.clock.now()
     document: dict[str, Json] = {"everybody": {"on": is_on}}
     if not (services.workspace.folder / DATA_FILE).exists():
         off = "This computer does not keep everybody's data (`fairlead data on`)."

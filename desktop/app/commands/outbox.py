@@ -63,7 +63,7 @@ async def _list_edits(services: WorkspaceServices) -> list[Edit]:
     outbox = services.store.outbox
     opened = await outbox.list_recent(_MAX_OPEN_EDITS, open_only=True)
     shown = {edit.id: edit for edit in (*opened, *await outbox.list_recent())}
-    rules = services.read_current_rules()
+    rules = services.current_settings.read_rules()
     told = []
     for edit in shown.values():
         reason = "" if edit.state.is_final else sending_refusal(edit, None, rules)

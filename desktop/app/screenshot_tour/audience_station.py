@@ -24,7 +24,7 @@ _SEGMENTS = {
 async def keep_and_read_everybody(driver: TourDriver) -> None:
     """Have the demo keep everybody's data, read it, and save the tour's segments; once."""
     services, theme = driver.window.services, driver.window.theme.choice
-    if services.keeps_everybody:
+    if services.current_settings.keeps_everybody():
         return
     await services.keep_everybody(_LISTS)
     # The window takes its theme from the settings whenever they change.
@@ -39,7 +39,7 @@ async def capture_audience(
 ) -> None:
     """Picture the page before anybody was read, everybody, a segment, a condition being added."""
     view, services = driver.window.main_window, driver.window.services
-    if not services.keeps_everybody:
+    if not services.current_settings.keeps_everybody():
         view.show_page("audience")
         await save(f"audience-nobody-read{ending}")
         await keep_and_read_everybody(driver)

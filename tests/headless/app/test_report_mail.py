@@ -48,7 +48,7 @@ class Desk:
             data_store=self.data,
             context=SimpleNamespace(clock=ManualClock(at), is_demo=False),
             workspace=SimpleNamespace(name="acme"),
-            keeps_everybody=True,
+            current_settings=SimpleNamespace(keeps_everybody=lambda: True),
             has_everybody=lambda: True,
         )
         mail = ReportMail(cast(Any, services), lambda title, _text, _more: self._hear(title))

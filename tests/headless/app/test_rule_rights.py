@@ -36,7 +36,9 @@ def test_rule_runs_by_the_rights_of_who_switched_it_on(
     def check(right: Permission, actor: Actor) -> PermissionDecision:
         return PermissionDecision(actor is LEE and right in rights, "No.")
 
-    services = cast(Any, SimpleNamespace(store=store, check_role_now=check))
+    services = cast(
+        Any, SimpleNamespace(store=store, current_settings=SimpleNamespace(check_role=check))
+    )
     source = SyncSource(SourceKind.RULE, segment=segment)
     try:
         if refusal:

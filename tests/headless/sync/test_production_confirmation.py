@@ -133,9 +133,9 @@ async def test_kind_edited_in_the_file_may_only_ask_more(
         path.write_text(json.dumps(document), "utf-8")
 
     edit("sandbox")
-    assert sync_services.find_confirmed_over() == 2
+    assert sync_services.current_settings.confirmed_over() == 2
     set_kind(sync_services, "test")
     edit("production")
-    assert sync_services.find_confirmed_over() == 2
+    assert sync_services.current_settings.confirmed_over() == 2
     edit("test")
-    assert sync_services.find_confirmed_over() is None
+    assert sync_services.current_settings.confirmed_over() is None

@@ -357,14 +357,14 @@ async def test_policy_that_changes_under_a_run_holds_at_once(
     context = replace(sync_services.context, policy_reader=lambda: read_policy(place))
     services = replace(sync_services, context=context)
     session = services.session
-    assert services.find_run_refusal() == ""
+    assert services.current_settings.find_run_refusal() == ""
     for content in ('{"changes": false}', "{"):
         file.write_text(content)
         file.chmod(0o644)
-        assert "Changes are switched off" in services.find_run_refusal()
+        assert "Changes are switched off" in services.current_settings.find_run_refusal()
         session.use_policy(context.read_policy())
         assert not session.rules.are_changes_enabled
     file.unlink()
     session.use_policy(context.read_policy())
-    assert services.find_run_refusal() == ""
+    assert services.current_settings.find_run_refusal() == ""
     assert session.rules.are_changes_enabled

@@ -97,10 +97,10 @@ async def test_the_destination_is_switched_off_for_all_sources_and_on_again(
     window.press(Key.Key_Space)
     await window.wait_for_text("0 events wait.", tab.destination_card)
     assert "switched off" in window.events_model.delivery.refusal()
-    assert "switched off" in window.house.find_event_refusal()
+    assert "switched off" in window.house.current_settings.find_event_refusal()
     window.press(Key.Key_Space)
     await window.wait_for_text("nothing waits", tab.destination_card)
-    assert window.house.find_event_refusal() == ""
+    assert window.house.current_settings.find_event_refusal() == ""
 
 
 async def test_a_port_that_is_taken_is_told_with_what_to_do(window: EventsPageDriver) -> None:

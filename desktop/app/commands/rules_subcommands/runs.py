@@ -53,7 +53,7 @@ async def _preview(services: WorkspaceServices, options: argparse.Namespace) -> 
         row_count=options.rows,
         with_skipped=options.skipped,
         as_json=options.json,
-        confirmed_over=services.find_confirmed_over(),
+        confirmed_over=services.current_settings.confirmed_over(),
         more={"matching": matching, "since": rule.armed_at or None},
         more_lines=[line],
     )

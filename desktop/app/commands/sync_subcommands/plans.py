@@ -50,7 +50,7 @@ async def _make_plan(services: WorkspaceServices, options: argparse.Namespace) -
         row_count=options.rows,
         with_skipped=options.skipped,
         as_json=options.json,
-        confirmed_over=services.find_confirmed_over(),
+        confirmed_over=services.current_settings.confirmed_over(),
     )
 
 

@@ -169,7 +169,7 @@ async def _roll_back(services: WorkspaceServices, options: argparse.Namespace) -
             services.context.clock.now(),
             row_count=options.rows,
             as_json=options.json,
-            confirmed_over=services.find_confirmed_over(),
+            confirmed_over=services.current_settings.confirmed_over(),
             more={"not_restored": [{"rows": n.row_count, "why": n.reason} for n in losses]},
             more_lines=[f"  Can't be fully undone: {n.row_count:,} × {n.reason}." for n in losses],
         )
