@@ -93,7 +93,7 @@ class DataService:
         return self._get_actor().is_confirmed_admin
 
     async def note_erasure(self, people: int) -> bool:
-        """Append to the audit that an admin erases everybody from this computer, before it is done.
+        """Append to the audit that an admin erases the Audience's data here, before it is done.
 
         Returns False, and appends nothing, where no admin is known to be at work: their data stays.
         """
@@ -152,7 +152,7 @@ class DataService:
         on_page: OnPage = lambda _state: None,
         checkpoint: Checkpoint = lambda _name: None,
     ) -> tuple[ReadingState, ...]:
-        """Read what has changed in Zendesk, and the named lists; `is_full`: from the beginning.
+        """Bring the Audience's data up to date, by the sources named; `is_full`: read all anew.
 
         `names` are Zendesk's data sources, and LISTS_SOURCE for the lists. Goes on where a reading
         was cut short. Raises NotPermitted while the data workspace is off, and what a service that

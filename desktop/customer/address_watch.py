@@ -11,7 +11,7 @@ from dataclasses import replace
 from desktop.customer.edit_service import EditService
 from desktop.customer.email_change_plan import EmailChangeChoices
 from desktop.customer.email_change_service import EmailChangeService
-from desktop.customer.email_check import EmailChecker
+from desktop.customer.new_address_check import EmailChecker
 from desktop.customer.service_clients import ServiceClients
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from desktop.customer.email_check import AddressState, EmailCheck, require_read
+from desktop.customer.new_address_check import AddressState, EmailCheck, require_read
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import EditRequest
 from desktop.model.email_change import (

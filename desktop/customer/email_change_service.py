@@ -20,7 +20,7 @@ from desktop.customer.email_change_plan import (
     plan_record_changes,
     plan_removal,
 )
-from desktop.customer.email_check import (
+from desktop.customer.new_address_check import (
     EmailCheck,
     EmailChecker,
     is_there_already,

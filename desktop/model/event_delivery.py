@@ -35,7 +35,7 @@ class DeliveryState(Enum):
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing more is sent by itself."""
+        """Whether an event in this state is sent no more, unless a person retries it."""
         return self not in (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 

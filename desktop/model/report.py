@@ -144,7 +144,7 @@ class Report:
         return self._sum(series.of_values if self.form is ReportForm.SHARE else series.values)
 
     def count_before(self, series: ReportSeries) -> int | None:
-        """A category's number of the period before; None where it is not known."""
+        """Count a series of the report over the period before; None where it is not known."""
         if not self.is_compared or self.is_before_unknown:
             return None
         is_share = self.form is ReportForm.SHARE

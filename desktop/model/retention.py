@@ -75,7 +75,7 @@ class RetentionMark:
 
     @property
     def complete_from(self) -> float:
-        """Since when the rows are complete, by their last change; 0.0: all of them are."""
+        """Since when this type of activity is kept completely, in Unix seconds; 0.0: all of it."""
         return max(self.read_from or 0.0, self.purged_before or 0.0)
 
 

@@ -15,9 +15,9 @@ from desktop.model.audience_condition import (
     AudienceGroup,
     AudienceOperator,
 )
+from desktop.model.cjk_bigrams import character_pairs, has_paired_script, without_paired_script
 from desktop.model.field_value import parse_number
 from desktop.model.service import Service
-from desktop.model.text_pairs import character_pairs, has_paired_script, without_paired_script
 
 _O = AudienceOperator
 _DAY_S = 86_400.0

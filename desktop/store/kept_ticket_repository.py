@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
+from desktop.model.cjk_bigrams import character_pairs
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
 from desktop.model.kept_ticket import KeptTicket, SatisfactionRating
 from desktop.model.retention import (
@@ -18,7 +19,6 @@ from desktop.model.retention import (
     ActivityType,
     RetentionCutoffs,
 )
-from desktop.model.text_pairs import character_pairs
 from desktop.store.data_source_repository import RATINGS_SOURCE, TICKETS_SOURCE, save_page
 from desktop.store.data_tags import save_tags
 from desktop.store.database_call import database_call

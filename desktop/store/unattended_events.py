@@ -177,7 +177,7 @@ class UnattendedBudget:
         return True
 
     def left_out(self, event: sqlite3.Row) -> frozenset[str]:
-        """Return the traits without a field that may be left out of an event."""
+        """Return the traits an event may be sent without: Zendesk has no field for them."""
         return frozenset(self._switches[event["named"]].left_out)
 
     def store(self) -> None:

@@ -59,10 +59,10 @@ class RunMemory(Protocol):
     """Where others find what a run does: told before its increments leave, and when rows end."""
 
     async def announce(self, provenance: RunProvenance, rows: Sequence[PlanRow]) -> None:
-        """Tell which rows are about to be sent. Raises what keeps them from it."""
+        """Tell the team store which rows a run is about to send. Raises what keeps it from it."""
 
     async def hand_in(self) -> None:
-        """Tell what has changed of the sync's memory. Raises what ends the run."""
+        """Hand a run's changes of its sync's memory in at the team store. Raises what ends it."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.edit_delivery import deliver_and_wait
 from desktop.app.container import WorkspaceServices
 from desktop.customer.email_change_plan import EmailChangeChoices, plan_email_change
-from desktop.customer.email_check import AddressState, EmailCheck
+from desktop.customer.new_address_check import AddressState, EmailCheck
 from desktop.kit.errors import InvalidInput
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind, EditState

@@ -35,7 +35,7 @@ class SheetPrinting(QObject):
         self._window = window
 
     def print_sheet(self) -> None:
-        """Open the print dialog for the sheet; without any printer, the dialog that saves a PDF."""
+        """Print the customer sheet by the print dialog; without any printer, save it as a PDF."""
         if not QPrinterInfo.availablePrinterNames():
             self.save_pdf()
             return

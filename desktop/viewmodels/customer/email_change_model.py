@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from desktop.customer.address_watch import AddressWatch
 from desktop.customer.email_change_plan import EmailChangeChoices, plan_email_change
 from desktop.customer.email_change_service import EmailChangeService
-from desktop.customer.email_check import EmailCheck
+from desktop.customer.new_address_check import EmailCheck
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, InvalidInput

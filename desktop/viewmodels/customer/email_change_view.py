@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from desktop.customer.email_check import AddressState, EmailCheck
+from desktop.customer.new_address_check import AddressState, EmailCheck
 from desktop.kit.text import format_count
 from desktop.model.address_difference import AddressDifference
 from desktop.model.customer_sheet import CustomerSheet

@@ -54,7 +54,7 @@ class OpenCustomer:
 
     @property
     def record_ids(self) -> tuple[str, ...]:
-        """The customer's Zendesk user id and sid, as far as they are known."""
+        """The Zendesk user id and sid of the customer a tab shows, as far as they are known."""
         if self.sheet is not None and self.is_opened:
             profile, user = self.sheet.profile.value, self.sheet.user.value
             return (*((str(user.id),) if user else ()), *((profile.sid,) if profile else ()))

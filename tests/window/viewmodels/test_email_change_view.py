@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from desktop.customer.email_check import AddressState, EmailCheck
+from desktop.customer.new_address_check import AddressState, EmailCheck
 from desktop.model.sell_record import SellContact, SellLead, SellPerson
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import ZendeskUser
