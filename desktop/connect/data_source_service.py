@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     from desktop.store.sqlite_database import Database
 
 _LOCK_WAIT_S = 0.5
+LEAVING_TEXT = (
+    "Zendesk alone says who is at work: once it is disconnected, nobody here sees what was read in"
+    " Audience and Reports, and nobody may archive or delete it, until it is connected again. Both"
+    " can be done along with it."
+)
 SERVICES = {
     DataSourceKind.SUPPORT: Service.ZENDESK,
     DataSourceKind.SAILTHRU: Service.SAILTHRU,
@@ -129,7 +134,14 @@ class DataSourceService:
         actor = self._workspace.actor if self._workspace.is_connected else None
         # Who may change the account may leave it; a policy that fixes it forbids both.
         values = self._workspace.values
-        return check_setting_change(settings_table.ZENDESK_BASE_URL, actor, values).reason
+        refusal = check_setting_change(settings_table.ZENDESK_BASE_URL, actor, values).reason
+        record = values.get(settings_table.SOURCE_RECORDS).get(DataSourceKind.SUPPORT)
+        if not refusal or record is None or record.state is DataSourceState.CONNECTED:
+            return refusal
+        return (
+            "Only an admin may, and only Zendesk says who is one: it is disconnected. Connect it"
+            " again; disconnecting asks what becomes of it then."
+        )
 
     def erase_refusal(self, source: DataSource) -> str:
         """Say why what was read of a data source can't be erased now; "" where it can."""
@@ -156,28 +168,37 @@ class DataSourceService:
         self._store(kind, replace(record, name=check_source_name(name)))
         return await self.get(kind)
 
-    async def take_step(self, kind: DataSourceKind, step: DataSourceStep) -> DataSource:
-        """Disconnect, archive or delete a data source. What was read stays.
+    async def take_steps(self, kind: DataSourceKind, *steps: DataSourceStep) -> DataSource:
+        """Disconnect, archive or delete a data source, one step after another. What was read stays.
 
-        Raises NotPermitted, ConflictError where the step comes too early or a run does not stop,
+        The right is asked once, before the first: without Zendesk nobody is known to be an admin.
+        Raises NotPermitted, ConflictError where a step comes too early or a run does not stop,
         KeyringError.
         """
         self._require_change()
         source = await self.get(kind)
-        state = source.take_step(step)
-        if step is DataSourceStep.DELETE:
+        ends = source.follow_steps(steps)
+        if DataSourceStep.DELETE in steps:
             self._require_no_environment_secret(source)
-        actor, now = self._workspace.actor, self._config.clock.now()
+        actor = self._workspace.actor
+        for step, end in zip(steps, ends, strict=True):
+            await self._take_step(await self.get(kind), step, end, actor)
+        return await self.get(kind)
+
+    async def _take_step(
+        self, source: DataSource, step: DataSourceStep, end: DataSourceState, actor: Actor
+    ) -> None:
+        now, kind = self._config.clock.now(), source.kind
         await self._audit.note_source(
-            source.kind.value,
+            kind.value,
             SERVICES[kind],
             old={"state": source.state.value, "account": source.account},
-            new={"state": state.value},
+            new={"state": end.value},
             actor=actor.signature,
             now=now,
         )
         record = DataSourceRecord(
-            state, source.name if source.record else "", source.account, actor.signature, now
+            end, source.name if source.record else "", source.account, actor.signature, now
         )
         if step is DataSourceStep.DISCONNECT:
             await self._leave(kind)
@@ -192,7 +213,6 @@ class DataSourceService:
         else:
             self._forget_account(kind)
             self._store(kind, None)
-        return await self.get(kind)
 
     async def resume(self, kind: DataSourceKind) -> DataSource:
         """Connect again a data source that needs no sign-in, or has one here still."""

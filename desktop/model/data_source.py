@@ -1,6 +1,6 @@
 """Data sources: the services whose records this workspace takes in, and how each one stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -103,15 +103,15 @@ class DataSourceStep(Enum):
 _EXPLANATIONS = {
     DataSourceStep.DISCONNECT: (
         "Nothing more is read from it or written to it, and its sign-in is forgotten. What was"
-        " read stays and is shown. You can connect it again."
+        " read stays. You can connect it again."
     ),
     DataSourceStep.ARCHIVE: (
         "It leaves the list of data sources. What was read stays in Audience and Reports. You can"
         " connect it again."
     ),
     DataSourceStep.DELETE: (
-        "Its name and account are forgotten. What was read stays until you erase it. Another"
-        " account can be connected in its place."
+        "Its name and account are forgotten. What was read stays until you erase it. The same"
+        " account can be connected again; another one belongs in a workspace of its own."
     ),
 }
 # From which state a step leads to which.
@@ -162,15 +162,30 @@ class DataSource:
         """The one step that leads on from its state; None: there is nothing to leave."""
         return next((step for step, (start, _) in _STEPS.items() if start is self.state), None)
 
-    def take_step(self, step: DataSourceStep) -> DataSourceState:
-        """Return the state that a step leads to. Raises ConflictError where it comes too early."""
-        start, end = _STEPS[step]
-        if self.state is not start:
-            raise ConflictError(
-                f"“{self.name}” can't be {_DONE[step]} now.",
-                f"It is {self.state.label.lower()}. {_FIRST_NEEDED[step]}",
-            )
-        return end
+    @property
+    def ways_out(self) -> tuple[tuple[DataSourceStep, ...], ...]:
+        """The steps that are left, cut off after each of them: what can be done in one act."""
+        left = tuple(_STEPS)
+        first = self.next_step
+        left = left[left.index(first) :] if first is not None else ()
+        return tuple(left[:count] for count in range(1, len(left) + 1))
+
+    def follow_steps(self, steps: Sequence[DataSourceStep]) -> tuple[DataSourceState, ...]:
+        """Return the states that steps one after another lead to.
+
+        Raises ConflictError where one comes too early.
+        """
+        state, ends = self.state, []
+        for step in steps:
+            start, end = _STEPS[step]
+            if state is not start:
+                raise ConflictError(
+                    f"“{self.name}” can't be {_DONE[step]} now.",
+                    f"It is {self.state.label.lower()}. {_FIRST_NEEDED[step]}",
+                )
+            state = end
+            ends.append(state)
+        return tuple(ends)
 
 
 _DONE = {

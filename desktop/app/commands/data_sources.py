@@ -7,12 +7,14 @@ from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.container import WorkspaceServices
 from desktop.connect.data_source_facts import list_facts
+from desktop.connect.data_source_service import LEAVING_TEXT
 from desktop.kit.errors import InvalidInput
 from desktop.model.data_source import DataSource, DataSourceKind, DataSourceStep, find_sources
 from desktop.model.json_value import Json
 
 _STEPS = {step.value: step for step in DataSourceStep}
 _ACTS = ("rename NAME", *_STEPS, "connect", "erase")
+_ONE_AFTER_ANOTHER = f"Several at once: {' '.join(_STEPS)}."
 
 
 @in_workspace()
@@ -34,7 +36,7 @@ async def run_sources(services: WorkspaceServices, options: argparse.Namespace) 
 
 @in_workspace()
 async def run_source(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    """Show one data source, or rename it, take its next step, or erase what was read of it."""
+    """Show one data source, or rename it, take its next steps, or erase what was read of it."""
     kind, act, rest = _parse_words(options.words)
     sources = services.data_sources
     if act == "rename":
@@ -44,13 +46,15 @@ async def run_source(services: WorkspaceServices, options: argparse.Namespace) -
     elif act == "erase":
         return await _erase(services, kind, options)
     elif act:
-        await sources.take_step(kind, _STEPS[act])
+        await sources.take_steps(kind, *(_STEPS[one] for one in (act, *rest)))
     source, counts = await sources.get(kind), await sources.count_data(kind)
     facts = list_facts(source, services.session.values, services.session.actor)
     lines = [source.name, *(f"  {label}: {text}" for label, text in facts)]
     lines.append(f"  Kept on this computer: {_count_words(counts)}")
     if source.next_step is not None:
         lines.append(f"  {source.next_step.value.capitalize()}: {source.next_step.explanation}")
+    if kind is DataSourceKind.SUPPORT and source.next_step is DataSourceStep.DISCONNECT:
+        lines.append(f"  {LEAVING_TEXT}")
     return emit(
         {**_document(source), "facts": dict(facts), "kept": dict(counts)},
         lines,
@@ -93,11 +97,12 @@ def _parse_words(words: Sequence[str]) -> tuple[DataSourceKind, str, Sequence[st
         )
     act = words[1] if len(words) > 1 else ""
     known = {one.partition(" ")[0] for one in _ACTS}
-    if (act and act not in known) or (len(words) > 2 and act != "rename"):
+    are_steps = all(word in _STEPS for word in words[1:])
+    if (act and act not in known) or (len(words) > 2 and act != "rename" and not are_steps):
         raise InvalidInput(
             f"“{' '.join(words[1:])[:40]}” is nothing that can be done with a data source.",
             "Nothing was changed.",
-            f"There is: {', '.join(_ACTS)}.",
+            f"There is: {', '.join(_ACTS)}. {_ONE_AFTER_ANOTHER}",
         )
     return kinds[words[0]], act, words[2:]
 

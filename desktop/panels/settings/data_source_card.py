@@ -7,9 +7,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from desktop.model.data_source import DataSourceKind, DataSourceState, DataSourceStep
+from desktop.model.data_source import DataSourceKind, DataSourceState
 from desktop.panels.audience.customer_activity_tab import CustomerActivityTab
 from desktop.panels.audience.people_table_view import PeopleTableView
+from desktop.panels.settings.leave_source_dialog import ask_way_out
 from desktop.panels.settings.settings_card import SettingsCard
 from desktop.panels.settings.settings_form import SettingsForm
 from desktop.panels.theme import fonts
@@ -247,15 +248,8 @@ class DataSourceCard(SettingsCard):
         view = self._model.view()
         if view is None or view.step is None:
             return
-        if await ask_confirmation(
-            self.window(),
-            f"{view.step.value.capitalize()} “{view.name}”?",
-            view.step.explanation,
-            confirm=view.step.value.capitalize(),
-            cancel="Cancel",
-            dangerous=view.step is not DataSourceStep.ARCHIVE,
-        ):
-            self._model.take_step()
+        if steps := await ask_way_out(self.window(), view):
+            self._model.take_steps(steps)
 
     def _on_erase(self) -> None:
         self._ask_task = asyncio.get_running_loop().create_task(self._ask_erase())

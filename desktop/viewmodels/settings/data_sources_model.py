@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from desktop.audience.data_service import DataStatus
 from desktop.connect.data_source_facts import list_facts
-from desktop.connect.data_source_service import DataSourceService
+from desktop.connect.data_source_service import LEAVING_TEXT, DataSourceService
 from desktop.kit.clock import Clock
 from desktop.kit.text import format_count
 from desktop.model.audience_person import AudiencePerson
@@ -78,7 +78,10 @@ class DataSourceRow:
 
 @dataclass(frozen=True)
 class DataSourceView:
-    """The view of one data source. A refusal says why a button can't be used."""
+    """The view of one data source. A refusal says why a button can't be used.
+
+    `ways_out` are the steps that one act may take; `leaving_text` says why several, or is "".
+    """
 
     kind: DataSourceKind
     name: str
@@ -86,6 +89,8 @@ class DataSourceView:
     tone: ChipTone
     facts: tuple[tuple[str, str], ...]
     step: DataSourceStep | None
+    ways_out: tuple[tuple[DataSourceStep, ...], ...]
+    leaving_text: str
     change_refusal: str
     kept_text: str
     kept_total: int
@@ -148,6 +153,8 @@ class DataSourcesModel(CardModel):
             _TONES[source.state],
             list_facts(source, self._workspace.values, self._workspace.actor),
             source.next_step,
+            source.ways_out,
+            LEAVING_TEXT if source.kind is DataSourceKind.SUPPORT else "",
             use_cases.sources.change_refusal(),
             f"Kept on this computer: {kept}."
             if kept
@@ -212,11 +219,10 @@ class DataSourcesModel(CardModel):
             work = self._use_cases.sources.rename(self.opened, name)
             self._start_work("rename", self._act(work), "Renaming…")
 
-    def take_step(self) -> None:
+    def take_steps(self, steps: Sequence[DataSourceStep]) -> None:
         """Disconnect, archive or delete the open data source; the person has been asked."""
-        view = self.view()
-        if self._use_cases is not None and view is not None and view.step is not None:
-            work = self._use_cases.sources.take_step(view.kind, view.step)
+        if self._use_cases is not None and self.opened is not None:
+            work = self._use_cases.sources.take_steps(self.opened, *steps)
             self._start_work("step", self._act(work), "Working…")
 
     def resume(self) -> None:

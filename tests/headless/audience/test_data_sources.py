@@ -43,10 +43,11 @@ def test_step_is_taken_from_its_own_state_alone(
     source = DataSource(K.SUPPORT, state)
     assert source.next_step is NEXT[state]
     if step is NEXT[state]:
-        assert source.take_step(step) is not state
+        assert source.follow_steps((step,))[0] is not state
+        assert source.ways_out[-1] == tuple(STEP)[tuple(STEP).index(step) :]
     else:
         with pytest.raises(ConflictError):
-            source.take_step(step)
+            source.follow_steps((step,))
 
 
 @pytest.mark.parametrize(
@@ -93,8 +94,8 @@ async def test_source_is_left_step_by_step_and_its_data_stay(
     assert (named.name, named.state) == ("Acme mail", S.CONNECTED)
     assert services.session.clients.sailthru is not None
     with pytest.raises(ConflictError):
-        await sources.take_step(K.SAILTHRU, STEP.ARCHIVE)
-    left = await sources.take_step(K.SAILTHRU, STEP.DISCONNECT)
+        await sources.take_steps(K.SAILTHRU, STEP.ARCHIVE)
+    left = await sources.take_steps(K.SAILTHRU, STEP.DISCONNECT)
     assert (left.name, left.state) == ("Acme mail", S.DISCONNECTED)
     assert services.session.clients.sailthru is None
     assert services.session.clients.zendesk is not None
@@ -108,7 +109,7 @@ async def test_source_is_left_step_by_step_and_its_data_stay(
     await store_bound_secrets(vault, key, document["service_uri"])
     await connect_again(services)
     assert services.session.clients.sailthru is None
-    assert (await sources.take_step(K.SAILTHRU, STEP.ARCHIVE)).state is S.ARCHIVED
+    assert (await sources.take_steps(K.SAILTHRU, STEP.ARCHIVE)).state is S.ARCHIVED
     assert dump(services.data_store.data_db) == kept
     again = await sources.resume(K.SAILTHRU)
     assert (again.name, again.state) == ("Acme mail", S.CONNECTED)
@@ -117,6 +118,29 @@ async def test_source_is_left_step_by_step_and_its_data_stay(
         one for one in await services.store.audit.list_entries() if one.kind == "data_source"
     ]
     assert [one.new for one in entries] == [{"state": "archived"}, {"state": "disconnected"}]
+
+
+async def test_zendesk_is_disconnected_and_archived_by_the_admin_it_names(
+    services: WorkspaceServices,
+) -> None:
+    sources = services.data_sources
+    # Checked to the end before the first step is taken.
+    with pytest.raises(ConflictError, match="Disconnect it and archive it first"):
+        await sources.take_steps(K.SUPPORT, STEP.DISCONNECT, STEP.DELETE)
+    assert (await sources.get(K.SUPPORT)).state is S.CONNECTED
+    left = await sources.take_steps(K.SUPPORT, STEP.DISCONNECT, STEP.ARCHIVE)
+    assert (left.state, left.record and left.record.by) == (S.ARCHIVED, "Ada Admin")
+    assert services.session.clients.zendesk is None
+    assert services.session.clients.sailthru is not None
+    entries = await services.store.audit.list_entries()
+    assert [(one.actor, one.new) for one in entries if one.kind == "data_source"] == [
+        ("Ada Admin", {"state": "archived"}),
+        ("Ada Admin", {"state": "disconnected"}),
+    ]
+    # From now on nobody is known to be an admin.
+    with pytest.raises(NotPermitted) as refused:
+        await sources.take_steps(K.SUPPORT, STEP.DELETE)
+    assert "Connect it again" in refused.value.message
 
 
 async def test_erasing_takes_the_number_and_leaves_the_other_source(
@@ -167,7 +191,7 @@ async def test_agent_leaves_and_erases_nothing(
     sources = services.data_sources
     for kind in (K.SUPPORT, K.SAILTHRU):
         with pytest.raises(NotPermitted):
-            await sources.take_step(kind, STEP.DISCONNECT)
+            await sources.take_steps(kind, STEP.DISCONNECT)
         with pytest.raises(NotPermitted):
             await sources.rename(kind, "Mine")
         with pytest.raises(NotPermitted):

@@ -5,6 +5,7 @@ from PySide6.QtTest import QTest
 
 from desktop.model.data_source import DataSourceKind, DataSourceState
 from desktop.panels.settings.data_sources_section import DataSourcesSection
+from desktop.panels.settings.leave_source_dialog import LeaveSourceDialog
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from desktop.viewmodels.settings.data_sources_model import SETUP_STEPS
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
@@ -72,6 +73,25 @@ async def test_source_is_renamed_in_place_and_left_after_a_question(
         )
     await wait_until(lambda: admin_page.house.session.clients.zendesk is not None)
     assert admin_page.house.session.clients.sailthru is None
+    # Zendesk is archived along with it, while it still says that an admin does it.
+    model.open_source(DataSourceKind.SUPPORT)
+    await wait_until(lambda: detail.step_button.text() == "Disconnect…")
+    await wait_until(detail.step_button.isEnabled)
+    detail.step_button.click()
+    await wait_until(
+        lambda: [w for w in admin_page.window.findChildren(LeaveSourceDialog) if w.isVisible()]
+    )
+    way = admin_page.window.findChildren(LeaveSourceDialog)[-1]
+    assert [row.accessibleName() for row in way.rows] == [
+        "Disconnect", "Disconnect and archive", "Disconnect, archive and delete",
+    ]  # fmt: skip
+    assert controls_without_name(way) == clipped_texts(way) == []
+    way.rows[1].click()
+    assert way.confirm_button.plain_text() == "Disconnect and archive"
+    way.confirm_button.click()
+    await wait_until(
+        lambda: (view := model.view()) is not None and view.state == DataSourceState.ARCHIVED.label
+    )
 
 
 async def test_connecting_goes_through_the_forms_of_the_settings(
