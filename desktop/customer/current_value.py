@@ -11,7 +11,7 @@ from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.service import Service
 from desktop.model.sheet_overlay import confirmed_value
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.writing.edit_queue import row_of_edit, value_of_edit
+from desktop.writing.edit_plan_row import row_of_edit, value_of_edit
 from desktop.writing.sailthru_gateway import SailthruGateway
 from desktop.writing.sell_gateway import SellGateway
 from desktop.writing.write_protocol import RecordGateway

@@ -9,7 +9,7 @@ from desktop.app.runner_factory import build_sync_context
 from desktop.model.edit import EditState
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow
-from desktop.writing.edit_queue import row_of_edit
+from desktop.writing.edit_plan_row import row_of_edit
 from desktop.writing.sailthru_gateway import SailthruGateway
 from desktop.writing.zendesk_gateway import ZendeskGateway
 

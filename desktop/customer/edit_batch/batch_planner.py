@@ -37,7 +37,7 @@ from desktop.model.sheet_overlay import pending_edit
 from desktop.model.sync_plan import Consequence, PlannedOutcome
 from desktop.model.target_record import target_record_from_profile
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.writing.edit_queue import row_of_request
+from desktop.writing.edit_plan_row import row_of_request
 from desktop.writing.sailthru_gateway import MAX_CONCURRENT_CALLS
 
 # Online, an older part is read again before it is changed.
