@@ -210,7 +210,6 @@ class _MainScreensTour:
         await self._driver.wait_until(
             lambda: model.unfinished is not None and model.unfinished.stopped_at is not None,
             "The change did not stop in time.",
-            within_s=20.0,
         )
         await self._save("change-email-halfway")
         self._driver.control_sandbox("fault", None)
@@ -218,7 +217,6 @@ class _MainScreensTour:
         await self._driver.wait_until(
             lambda: model.progress is not None and model.view().is_finished,
             "The change was not undone in time.",
-            within_s=20.0,
         )
         self._main_window.customers_page.close_email_drawer()
 
@@ -382,7 +380,7 @@ class _MainScreensTour:
         self._main_window.set_page_access(admin)
 
     async def _wait_until(self, condition: Callable[[], object]) -> None:
-        await self._driver.wait_until(condition, "A drawer was not filled in time.", within_s=20.0)
+        await self._driver.wait_until(condition, "A drawer was not filled in time.")
 
     async def _save(self, name: str) -> None:
         await self._driver.save_screenshot(f"{name}-{self._theme}")

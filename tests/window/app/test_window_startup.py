@@ -151,7 +151,7 @@ def test_tour_saves_every_screenshot_of_theme(tmp_path: Path) -> None:
         "agent-pause-4-ended",
     )
     wanted += ("agent-new-address-4-customer", "agent-other-address-2-in-use")
-    wanted += ("agent-offline-3-nothing-to-do", "agent-address-changed-in-zendesk-2-activity")
+    wanted += ("agent-offline-4-nothing-to-do", "agent-address-changed-in-zendesk-2-activity")
     assert [page for page in wanted if f"-{page}-" not in names] == []
     assert len(pictures) >= 60
     assert all((tmp_path / name).stat().st_size > 2_000 for name in pictures)
