@@ -68,7 +68,8 @@ def nobody_read_error() -> UserDecisionNeeded:
     return UserDecisionNeeded(
         "No data was read on this computer yet.",
         "Audience and Reports show what this computer keeps of Zendesk’s people and tickets.",
-        "An admin switches it on in Settings › Data on this computer or by `fairlead data on`.",
+        "An admin switches it on in Settings › Data on this computer, or by `fairlead data on`, and"
+        " `fairlead data refresh` reads it.",
     )
 
 
