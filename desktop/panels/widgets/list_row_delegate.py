@@ -42,6 +42,7 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
         self._view = view
         self.paint_cache = RowPaintCache()
         self.is_single_column = False
+        self._is_selected = False
 
     @abstractmethod
     def paint_cell(self, painter: QPainter, box: QRect, index: ModelIndex, row: RowT) -> None:
@@ -56,6 +57,7 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         row = index.data(ROW_ROLE)
+        self._is_selected = bool(state & QStyle.StateFlag.State_Selected)
         self.paint_ground(painter, box, state, row)
         if row is None:
             self.paint_loading(painter, box, index.column())
@@ -133,6 +135,9 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
         """Paint a state chip in a list's cell: a word on its coloured pill."""
         color, ground = self.paint_cache.chip(tone)
         fill_rounded_rect(painter, pill, pill.height() / 2, ground)
+        if self._is_selected and ground == self.paint_cache.color("accentbg"):
+            # The selected row has the same ground: without a line only the word would be left.
+            draw_rounded_outline(painter, pill, pill.height() / 2, color, 1.0)
         painter.setFont(self.paint_cache.font(12, medium=True))
         painter.setPen(color)
         room = int(pill.width()) - self.paint_cache.px(12)
