@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHeaderView, QLineEdit, QWidget
 
-from desktop.model.customer_activity import CustomerActivity
+from desktop.model.customer_activity import CustomerAct, CustomerActivity
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import quiet_button, secondary_button
@@ -26,6 +26,7 @@ from desktop.viewmodels.audience.customer_activity_model import (
     person_text,
     tone_of,
     what_text,
+    written_text,
 )
 from desktop.viewmodels.list_model import GrowingListModel
 
@@ -99,7 +100,7 @@ class CustomerActivityDetail(Card):
         self.text_label = label("", wrap=True, selectable=True)
         self.open_button = secondary_button("Open customer", name="Open the customer")
         self.open_button.clicked.connect(self.customer_requested)
-        self.text_title = label("What was written", "title")
+        self.text_title = label("", "title")
         foot = hbox(self.open_button)
         foot.addStretch(1)
         for part in (self.facts, self.text_title, self.text_label, foot):
@@ -115,9 +116,12 @@ class CustomerActivityDetail(Card):
             return
         self.set_title(what_text(row))
         self.facts.set_rows(model.detail_rows())
-        self.text_label.setText(row.text)
+        text = written_text(row)
+        is_event = row.act is CustomerAct.EVENT
+        self.text_title.setText("What the event says" if is_event else "What was written")
+        self.text_label.setText(text)
         for part in (self.text_title, self.text_label):
-            part.setVisible(bool(row.text))
+            part.setVisible(bool(text))
         has_customer = bool(row.email or row.person_id or row.sid)
         self.open_button.set_enabled(has_customer, "Nobody in Zendesk or Sailthru is known for it.")
         self.show_content()

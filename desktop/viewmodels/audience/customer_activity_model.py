@@ -1,5 +1,6 @@
 """View-model of “What customers did”: a list that grows at both ends, and one of its entries."""
 
+import json
 from dataclasses import replace
 from enum import Enum
 
@@ -237,6 +238,23 @@ def below_text(row: CustomerActivity) -> str:
     said = "" if row.act is CustomerAct.EVENT else shorten(to_single_line(row.text), 160)
     agent = f"with {row.agent}" if row.agent else ""
     return " · ".join(part for part in (agent, said) if part)
+
+
+def written_text(row: CustomerActivity) -> str:
+    """Return what an entry's details say was written; of an event its values, one a line."""
+    if row.act is not CustomerAct.EVENT:
+        return row.text
+    try:
+        body = json.loads(row.text)
+    except ValueError:
+        return row.text
+    parts = [body.get(name) for name in ("traits", "properties")] if isinstance(body, dict) else []
+    return "\n".join(
+        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for part in parts
+        if isinstance(part, dict)
+        for name, value in part.items()
+    )
 
 
 def tone_of(row: CustomerActivity) -> ChipTone:

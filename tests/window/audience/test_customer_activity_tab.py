@@ -1,9 +1,14 @@
 """What customers did, by keyboard and mouse: filtered, live while it is open, opens the sheet."""
 
+from dataclasses import replace
+
+import pytest
+
+from desktop.model.customer_activity import ActivityPosition, CustomerAct, CustomerActivity
 from desktop.model.kept_ticket import KeptTicket
 from desktop.panels.audience.audience_tabs import ACTIVITY, PEOPLE, AudienceTabs
 from desktop.panels.audience.customer_activity_tab import CustomerActivityTab
-from desktop.viewmodels.audience.customer_activity_model import ActivityGroup
+from desktop.viewmodels.audience.customer_activity_model import ActivityGroup, written_text
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.audience_page_driver import AudiencePageDriver
 from tests.support.window_driver import Key
@@ -82,3 +87,27 @@ async def test_tab_reads_only_while_somebody_looks(window: AudiencePageDriver) -
     assert tabs is not None
     tabs.show_tab(PEOPLE)
     assert not tab.model._timer.isActive()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            '{"type":"identify","userId":"u","traits":{"plan":"pro","seats":3,"vip":true}}',
+            "plan: pro\nseats: 3\nvip: true",
+        ),
+        (
+            '{"type":"track","event":"Bought","properties":{"items":["a","b"],"city":"Köln"}}',
+            'items: ["a", "b"]\ncity: Köln',
+        ),
+        ('{"type":"track","event":"Seen","properties":{}}', ""),
+        ('{"type":"track","properties":"none"}', ""),
+        ('{"cut off', '{"cut off'),
+    ],
+)
+def test_event_is_told_by_its_values(text: str, shown: str) -> None:
+    event = CustomerActivity(
+        ActivityPosition(1.0, CustomerAct.EVENT.rank, 1), CustomerAct.EVENT, 0, "", "", "Shop", text
+    )
+    assert written_text(event) == shown
+    assert written_text(replace(event, act=CustomerAct.TICKET)) == text
