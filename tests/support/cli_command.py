@@ -5,11 +5,10 @@ import os
 import subprocess
 import sys
 import weakref
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.support.cli_fork_server import CommandForkServer
+from tests.support.program_fork_server import ForkedProgram, program_fork_server
 from tests.support.sandbox_process import ROOT
 
 _UNLOCK = (
@@ -74,8 +73,19 @@ class FairleadCommand:
         if self.keyring and "DBUS_SESSION_BUS_ADDRESS" not in self.environ:
             self.environ["DBUS_SESSION_BUS_ADDRESS"] = self._start_session()
         merged = {**self.environ, **environ}
-        code, out, err = shared_fork_server().run(words, merged, self.home.parent, stdin.encode())
+        code, out, err = program_fork_server().run(words, merged, self.home.parent, stdin.encode())
         return CommandResult(code, out.decode(), err.decode())
+
+    def start(self, *words: str, has_input: bool = False, **environ: str) -> ForkedProgram:
+        """Start it as a fork that goes on; what it prints is read from its `stdout`.
+
+        With `has_input` its input is written to `stdin`; else it has none.
+        """
+        return program_fork_server().start(
+            self.command_line(*words),
+            env={**self.environ, **environ},
+            stdin=subprocess.PIPE if has_input else subprocess.DEVNULL,
+        )
 
     def _start_session(self) -> str:
         """Start a D-Bus session with an unlocked keyring; returns its address."""
@@ -93,8 +103,3 @@ class FairleadCommand:
 
 def _end_session(session: subprocess.Popen[str]) -> None:
     session.communicate(timeout=20)
-
-
-@cache
-def shared_fork_server() -> CommandForkServer:
-    return CommandForkServer()

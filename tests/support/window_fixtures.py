@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from desktop.app import detached_run_process
-from tests.support.detached_fork_server import detached_fork_server
+from tests.support.program_fork_server import program_fork_server
 from tests.support.window_driver import FirstStartDriver, WindowDriver
 from tests.support.window_home import PreparedHomes, WorkspaceHome
 from tests.support.window_sandbox import LoggedSandbox
@@ -71,7 +71,7 @@ def _no_errors() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _forked_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the window starts beside itself is forked: a short run's time is all imports."""
-    forks = SimpleNamespace(Popen=detached_fork_server().start, DEVNULL=subprocess.DEVNULL)
+    forks = SimpleNamespace(Popen=program_fork_server().start, DEVNULL=subprocess.DEVNULL)
     monkeypatch.setattr(detached_run_process, "subprocess", forks)
 
 

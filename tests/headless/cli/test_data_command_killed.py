@@ -2,7 +2,6 @@
 
 import signal
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -58,19 +57,13 @@ def computer(home: Path, servers: SandboxServers) -> FairleadCommand:
 
 def kill_after(fairlead: FairleadCommand, pages: int) -> str:
     """Refresh, kill the process while it reads on after some pages; return the last one's line."""
-    child = subprocess.Popen(
-        fairlead.command_line("data", "refresh", "--progress", "jsonl"),
-        env=fairlead.environ,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert child.stdout is not None
-    line = ""
-    for _ in range(pages):
-        line = child.stdout.readline()
-    child.send_signal(signal.SIGKILL)
-    child.stdout.close()
-    assert child.wait() == -signal.SIGKILL
+    with fairlead.start("data", "refresh", "--progress", "jsonl") as child:
+        assert child.stdout is not None
+        line = ""
+        for _ in range(pages):
+            line = child.stdout.readline()
+        child.send_signal(signal.SIGKILL)
+        assert child.wait() == -signal.SIGKILL
     assert '"source"' in line
     return line
 

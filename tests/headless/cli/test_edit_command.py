@@ -1,7 +1,6 @@
 """`fairlead edit`, `undo`, `outbox` and `audit` end to end, checked by the official client too."""
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -324,18 +323,12 @@ def test_outbox_two_deliverers_send_each_row_once(
     requests = [s.make_edit() for s in subjects]
     store.outbox.enqueue.blocking(requests, "Ada", 1.0, [0.0] * 40, actor_key="1")
     store.close()
-    both = [
-        subprocess.Popen(
-            fairlead.command_line("outbox", "deliver", "--json"),
-            env=fairlead.environ,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        for _ in range(2)
-    ]
+    both = [fairlead.start("outbox", "deliver", "--json") for _ in range(2)]
     for process in both:
-        _, err = process.communicate(timeout=90)
-        assert err == b""
+        with process:
+            assert process.stdout is not None
+            # One document, and no error beside it.
+            assert json.loads(process.stdout.read())
     assert [sandbox.count_writes(s.key) for s in subjects] == [1] * 40
     store = open_store(home / "workspaces" / "main")
     try:

@@ -247,18 +247,11 @@ def test_window_creates_workspace_when_named_or_first(
 
 
 def test_edit_reason_without_text_is_usage_error(fairlead: FairleadCommand) -> None:
-    done = subprocess.run(
-        [
-            *fairlead.command_line("edit", MARIA, "--optout", "basic", "--json", "--reason"),
-            b"\xff\xfe",
-        ],
-        env=fairlead.environ,
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 2, done.stderr
-    assert json.loads(done.stdout)["error"]["code"] == "bad_input"
+    # As Python gives bytes of a command line that are no UTF-8.
+    no_text = b"\xff\xfe".decode(errors="surrogateescape")
+    done = fairlead("edit", MARIA, "--optout", "basic", "--json", "--reason", no_text)
+    assert done.exit_code == 2, done.stderr
+    assert done.json["error"]["code"] == "bad_input"
 
 
 @pytest.mark.parametrize("act", ["retry", "discard"])

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,9 +61,7 @@ def test_export_killed_goes_on_to_the_end(
 ) -> None:
     folder = tmp_path / "out"
     words = ("sell", "export", str(folder), "--no-links", "--progress", "jsonl", "--json")
-    with subprocess.Popen(
-        with_sell.command_line(*words), env=with_sell.environ, stdout=subprocess.PIPE, text=True
-    ) as child:
+    with with_sell.start(*words) as child:
         assert child.stdout is not None
         for line in child.stdout:
             if json.loads(line)["table"] == "contacts":

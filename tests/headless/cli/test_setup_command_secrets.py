@@ -104,21 +104,11 @@ def test_setup_reads_document_from_open_pipe(
     indent: int | None, tmp_path: Path, sandbox: SandboxServers
 ) -> None:
     fairlead = FairleadCommand(tmp_path / "home", sandbox.connection_document, keyring=False)
-    process = subprocess.Popen(
-        fairlead.command_line("setup", "--from", "-", "--json"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=fairlead.environ,
-        cwd=tmp_path,
-    )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(sandbox.connection_document, indent=indent).encode())
-    process.stdin.flush()
-    try:
+    with fairlead.start("setup", "--from", "-", "--json", has_input=True) as process:
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(sandbox.connection_document, indent=indent))
+        process.stdin.flush()
         assert process.wait(60) == 0
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_unexpected_exception_is_reported_without_its_content(

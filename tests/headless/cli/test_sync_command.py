@@ -281,20 +281,14 @@ def test_sync_run_killed_is_resumed(
 ) -> None:
     fairlead("sync", "add", "--preset", TICKETS, "--on")
     customers.control("POST", "speed", {"latency_ms": 40})
-    child = subprocess.Popen(
-        fairlead.command_line("sync", "run", TICKETS, "--progress", "jsonl"),
-        env=fairlead.environ,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert child.stdout is not None
-    for line in child.stdout:
-        if '"stage": "apply"' in line:
-            time.sleep(0.1)
-            child.send_signal(signal.SIGKILL)
-            break
-    child.wait()
-    child.stdout.close()
+    with fairlead.start("sync", "run", TICKETS, "--progress", "jsonl") as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            if '"stage": "apply"' in line:
+                time.sleep(0.1)
+                child.send_signal(signal.SIGKILL)
+                break
+        child.wait()
     customers.clear_faults()
     history = fairlead("sync", "history", TICKETS, "--json").json["runs"]
     assert [run["state"] for run in history] == ["interrupted"]
@@ -315,13 +309,7 @@ def test_sync_cancel_ends_run_within_a_second(
 ) -> None:
     fairlead("sync", "add", "--preset", TICKETS, "--on")
     customers.control("POST", "speed", {"latency_ms": 1500})
-    child = subprocess.Popen(
-        fairlead.command_line("sync", "run", TICKETS, "--json"),
-        env=fairlead.environ,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    with fairlead.start("sync", "run", TICKETS, "--json") as child:
         runs: list[dict[str, str]] = []
         until = time.monotonic() + 20
         while not runs and time.monotonic() < until:
@@ -332,11 +320,6 @@ def test_sync_cancel_ends_run_within_a_second(
         assert "running already" in busy.json["error"]["title"]
         assert fairlead("sync", "cancel", runs[0]["run"], "--json").json["cancel_asked"] is True
         assert child.wait(10) == 3
-    finally:
-        child.kill()
-        child.wait()
-        if child.stdout is not None:
-            child.stdout.close()
     customers.clear_faults()
     (ended,) = fairlead("sync", "history", TICKETS, "--json").json["runs"]
     assert ended["state"] == "cancelled"

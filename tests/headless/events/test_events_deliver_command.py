@@ -1,7 +1,6 @@
 """`fairlead events deliver`, `log` and `retry`: what reaches Zendesk, once and in order."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 
 from tests.support.cli_command import CommandResult, FairleadCommand
 from tests.support.event_cases import EventRecords, as_lines, group, identify, track
-from tests.support.sandbox_process import ROOT
 from tests.support.sandbox_servers import SandboxServers
 
 
@@ -402,25 +400,14 @@ def test_two_deliveries_at_once_send_each_event_once(
         "events", "deliver", "-", "--json", stdin=as_lines({"type": "page", "userId": name})
     )
     assert stored.exit_code == 0
-    running = [
-        subprocess.Popen(
-            fairlead.command_line("events", "deliver", "-", "--json"),
-            env=fairlead.environ,
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
+    running = [fairlead.start("events", "deliver", "-", "--json", has_input=True) for _ in range(2)]
     for process in running:
         assert process.stdin is not None
         process.stdin.write(as_lines(*events))
         process.stdin.close()
     for process in running:
-        assert process.wait(60) == 0
-        assert process.stdout is not None
-        process.stdout.close()
+        with process:
+            assert process.wait(60) == 0
     fairlead("events", "deliver")
     for user, _ in people:
         assert [one["type"] for one in records.user_events(user)] == [f"Read {n}" for n in range(4)]

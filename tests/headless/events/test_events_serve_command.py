@@ -9,7 +9,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from segment.analytics.client import Client
 from desktop.app.event_intake_app import MAX_BODY_BYTES
 from tests.support.cli_command import FairleadCommand
 from tests.support.event_cases import EventRecords
+from tests.support.program_fork_server import ForkedProgram
 from tests.support.sandbox_process import ROOT
 from tests.support.tls_certificates import make_server_tls_context
 
@@ -29,30 +29,37 @@ KEY = "write-key-of-the-tests"
 
 
 class Intake:
-    """A running `fairlead events serve`."""
+    """A running `fairlead events serve`; with `is_fork` off it has a command line of its own."""
 
     def __init__(
-        self, fairlead: FairleadCommand, *words: str, keys: str = KEY, trust: Path | None = None
+        self,
+        fairlead: FairleadCommand,
+        *words: str,
+        keys: str = KEY,
+        trust: Path | None = None,
+        is_fork: bool = True,
     ) -> None:
-        self.environ = {**fairlead.environ, "FAIRLEAD_EVENTS_KEY": keys}
         self.tls = ssl.create_default_context(cafile=trust) if trust else None
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "desktop", "events", "serve", "--json", "--port", "0", *words],
-            env=self.environ,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        command = ("events", "serve", "--json", "--port", "0", *words)
+        self.process: ForkedProgram | subprocess.Popen[str]
+        if is_fork:
+            self.process = fairlead.start(*command, FAIRLEAD_EVENTS_KEY=keys)
+        else:
+            self.process = subprocess.Popen(
+                fairlead.command_line(*command),
+                env={**fairlead.environ, "FAIRLEAD_EVENTS_KEY": keys},
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
         assert self.process.stdout is not None
         self.about = json.loads(self.process.stdout.readline())
         self.url = self.about["url"]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        code = self.process.wait(20)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-        return code
+        with self.process:
+            self.process.send_signal(number)
+            return self.process.wait(20)
 
     def post(
         self, path: str, body: Any, *, key: str = KEY, headers: dict[str, str] | None = None
@@ -185,7 +192,6 @@ REFUSED: list[tuple[str, Any, dict[str, Any], int]] = [
 
 
 def test_what_is_refused_is_not_stored(intake: Intake, fairlead: FairleadCommand) -> None:
-    """One intake for all: each start of a process takes a second."""
     for path, body, options, status in REFUSED:
         answer = intake.post(path, body, **options)
         assert (answer[0], answer[1]["success"]) == (status, False), (path, options)
@@ -197,7 +203,11 @@ def trouble_of(fairlead: FairleadCommand) -> str:
     return str(source["trouble"])
 
 
-def test_a_port_that_is_taken_is_named(intake: Intake, fairlead: FairleadCommand) -> None:
+def test_a_port_that_is_taken_is_named(
+    start_intake: StartIntake, fairlead: FairleadCommand
+) -> None:
+    # By its command line it is known as Fairlead's.
+    intake = start_intake(is_fork=False)
     port = str(intake.about["port"])
     taken = fairlead("events", "serve", "--port", port, "--json", FAIRLEAD_EVENTS_KEY=KEY)
     assert taken.exit_code == 2

@@ -1,7 +1,6 @@
 """`fairlead worker`: runs what is due of a team's syncs, and ends when it is told to."""
 
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +17,6 @@ from tests.support.clocks import ManualClock
 from tests.support.edit_cases import CustomerFactory
 from tests.support.erasure_cases import Person
 from tests.support.postgres_server import PostgresServer
-from tests.support.sandbox_process import ROOT
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.sync_cases import TO_SAILTHRU_BY_POSTS, save_preset
 from tests.support.team_desk import TeamDeskCommand
@@ -119,19 +117,14 @@ def test_worker_works_until_it_is_told_to_stop(
     ada = make_desk("ada")
     ada.ok("team", "join")
     joined = postgres.execute("SELECT seen_at FROM fairlead.desk", database)
-    worker = subprocess.Popen(
-        ada.command.command_line("worker"),
-        cwd=ROOT,
-        env={**ada.command.environ, **ada.environ},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    end = time.monotonic() + 30
-    # It has looked once when the team store has heard of it.
-    while postgres.execute("SELECT seen_at FROM fairlead.desk", database) == joined:
-        assert worker.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    worker.send_signal(signal.SIGTERM)
-    assert worker.communicate(timeout=30)[0] == "Stopped.\n"
-    assert worker.returncode == 0
+    with ada.command.start("worker", **ada.environ) as worker:
+        end = time.monotonic() + 30
+        # It has looked once when the team store has heard of it.
+        while postgres.execute("SELECT seen_at FROM fairlead.desk", database) == joined:
+            assert worker.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(30) == 0
+        assert worker.stdout is not None
+        assert worker.stdout.read() == "Stopped.\n"
