@@ -5,8 +5,22 @@ import hmac
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from desktop.model.json_value import Json, canonical_json
+
+
+class ProofVerdict(StrEnum):
+    """What a row's proof says of the row as it stands. Only what is PROVEN is written unasked.
+
+    UNKNOWN: made with a key that is not here. Whoever writes into the file can name any key, so it
+    counts for no more than no proof at all.
+    """
+
+    PROVEN = "proven"
+    EDITED = "edited"
+    UNKNOWN = "unknown"
+
 
 # Begins the names of keys that all desks of a team have.
 TEAM_KEY_PREFIX = "team "
@@ -113,27 +127,25 @@ class AuditSigner:
         key_id = self._key_id or self._proof_key_id
         return f"{key_id} {self._make_proof(key_id, purpose, content)}" if key_id else ""
 
-    def is_proven(
-        self, proof: str, purpose: str, content: Json, *, accepts_unknown: bool = False
-    ) -> bool:
-        """Whether the audit key's proof is of this content; true while there is no key to ask.
+    def judge(self, proof: str, purpose: str, content: Json) -> ProofVerdict:
+        """Judge by its proof whether Fairlead wrote a row as it stands: the one rule for all rows.
 
-        `accepts_unknown`: without a key of the audit, what was proven by a key that is not here
-        counts: of a window with a keyring, beside a server's timer.
+        A row without a proof is as it was written only where there is no key to prove rows with.
         """
-        if not (self._key_id or self._proof_key_id):
-            return True
+        if not proof:
+            has_key = bool(self._key_id or self._proof_key_id)
+            return ProofVerdict.EDITED if has_key else ProofVerdict.PROVEN
         key_id, _, mac = proof.partition(" ")
-        if not self._key_id and key_id not in ("", self._proof_key_id):
-            return accepts_unknown
-        is_known = key_id in self._keys or (not self._key_id and bool(key_id))
-        return is_known and hmac.compare_digest(self._make_proof(key_id, purpose, content), mac)
+        # The secret of a service is for processes without a key of the audit alone: the variable
+        # that gives it is set by whoever starts the process.
+        if not key_id or key_id not in (self._keys or (self._proof_key_id,)):
+            return ProofVerdict.UNKNOWN
+        is_same = hmac.compare_digest(self._make_proof(key_id, purpose, content), mac)
+        return ProofVerdict.PROVEN if is_same else ProofVerdict.EDITED
 
-    def disproves(self, proof: str, purpose: str, content: Json) -> bool:
-        """Whether the audit key's proof is surely of another content: its key is known here."""
-        key_id, _, mac = proof.partition(" ")
-        is_known = key_id in self._keys or (bool(key_id) and key_id == self._proof_key_id)
-        return is_known and not hmac.compare_digest(self._make_proof(key_id, purpose, content), mac)
+    def is_proven(self, proof: str, purpose: str, content: Json) -> bool:
+        """Whether Fairlead wrote a row as it stands, with a key that is here."""
+        return self.judge(proof, purpose, content) is ProofVerdict.PROVEN
 
     def _make_proof(self, key_id: str, purpose: str, content: Json) -> str:
         key = self._keys.get(key_id, self._proof_key)
@@ -162,18 +174,14 @@ class AuditSigner:
     def add_functions(self, connection: sqlite3.Connection) -> None:
         """Add SQL functions to a connection: the audit's key and its signature, proofs of rows.
 
-        `row_proof(purpose, …)` proves values, `row_proof_says(proof, purpose, …)` gives "proven",
-        "edited", or "unknown" where the proof is by a key that is not here.
+        `row_proof(purpose, …)` proves values, `row_proof_says(proof, purpose, …)` gives a
+        `ProofVerdict`.
         """
         connection.create_function("audit_key_id", 0, lambda: self._key_id)
         connection.create_function("audit_mac", 2, self.sign)
         connection.create_function(
             "row_proof", -1, lambda purpose, *row: self.prove(purpose, [*row])
         )
-        connection.create_function("row_proof_says", -1, self._say_of_proof)
-
-    def _say_of_proof(self, proof: str, purpose: str, *row: Json) -> str:
-        if self.is_proven(proof, purpose, [*row]):
-            return "proven"
-        is_of_unknown = bool(proof) and not self.disproves(proof, purpose, [*row])
-        return "unknown" if is_of_unknown else "edited"
+        connection.create_function(
+            "row_proof_says", -1, lambda proof, purpose, *row: self.judge(proof, purpose, [*row])
+        )
