@@ -22,6 +22,8 @@ class ProofVerdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+# What a proof of an entry of the audit is of, where there is no key of the audit.
+_UNKEYED_ENTRY = "audit entry"
 # Begins the names of keys that all desks of a team have.
 TEAM_KEY_PREFIX = "team "
 
@@ -93,9 +95,9 @@ class AuditSigner:
         return key_id in self._keys
 
     def sign(self, key_id: str, row_hash: str) -> str:
-        """Return the HMAC of an audit row's hash; empty for rows without a key."""
+        """Return the HMAC of an audit row's hash; of a row without a key, its proof as of any row."""
         if not key_id:
-            return ""
+            return self.prove(_UNKEYED_ENTRY, row_hash)
         self.has_signed = True
         return hmac.digest(self._keys[key_id], row_hash.encode(), "sha256").hex()
 
@@ -114,9 +116,9 @@ class AuditSigner:
         return hmac.digest(material, f"head {head.text}".encode(), "sha256").hex()
 
     def verifies(self, key_id: str, row_hash: str, mac: str) -> bool:
-        """Whether an audit row's HMAC is right; without any key nobody can say otherwise."""
+        """Whether an audit row's HMAC is right, by the rule of `judge`."""
         if not self._key_id:
-            return True
+            return not key_id and self.is_proven(mac, _UNKEYED_ENTRY, row_hash)
         key = self._keys.get(key_id)
         if key is None:
             return False
