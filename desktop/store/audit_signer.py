@@ -95,7 +95,7 @@ class AuditSigner:
         return key_id in self._keys
 
     def sign(self, key_id: str, row_hash: str) -> str:
-        """Return the HMAC of an audit row's hash; of a row without a key, its proof as of any row."""
+        """Return the HMAC of an audit row's hash; without a key of the audit, its proof."""
         if not key_id:
             return self.prove(_UNKEYED_ENTRY, row_hash)
         self.has_signed = True
