@@ -19,6 +19,7 @@ from desktop.model.permission import (
 )
 from desktop.model.workspace_kind import WorkspaceKind, confirmed_over
 from desktop.settings import settings_table
+from desktop.settings.data_source_records import why_events_stay
 from desktop.settings.effective_workspace_kind import effective_workspace_kind
 from desktop.settings.permission_rules import permission_rules_from
 from desktop.settings.settings_file import SettingsValues
@@ -98,8 +99,7 @@ class CurrentSettings:
         if reason := self.find_run_refusal():
             return reason
         values = self._read()
-        is_on = values is not None and values.get(settings_table.EVENTS_DELIVERED)
-        return "" if is_on else DESTINATION_OFF_TEXT
+        return DESTINATION_OFF_TEXT if values is None else why_events_stay(values)
 
     def read_send_gate(self) -> "SendGate":
         """Return what says of an edit that waits why it may not be sent now, or ""."""

@@ -187,7 +187,8 @@ class BounceRepairService:
         )
 
     async def _end(self, repair: BounceRepair, result: str) -> None:
-        await self._store.bounce_repairs.end(repair, result, self._clock.now())
+        actor = self._editor.actor.signature
+        await self._store.bounce_repairs.end(repair, result, actor, self._clock.now())
         self._publish(repair.sid)
 
     def _publish(self, sid: str) -> None:

@@ -8,6 +8,10 @@ EDITED_TEXT = (
     "It is not certain that Fairlead stored this event as it stands. Read it, then retry or ignore"
     " it."
 )
+# Why nothing is sent while somebody has disconnected Events, from a named source or from none.
+EVENTS_LEFT_TEXT = (
+    "Events are disconnected here, so what came in waits. An admin can connect them again."
+)
 # Before the id of an organisation whose events name no user. No userId begins with a blank.
 GROUP_KEY_PREFIX = " group "
 # Why nothing is sent while the destination is switched off.

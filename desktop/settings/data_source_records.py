@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from desktop.model.data_source import DataSourceKind, DataSourceRecord, DataSourceState
+from desktop.model.event_delivery import DESTINATION_OFF_TEXT, EVENTS_LEFT_TEXT
 from desktop.model.json_value import Json
 from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
@@ -16,6 +17,13 @@ def is_left(values: SettingsValues, kind: DataSourceKind) -> bool:
     """
     record = values.get(settings_table.SOURCE_RECORDS).get(kind)
     return record is not None and record.state is not DataSourceState.CONNECTED
+
+
+def why_events_stay(values: SettingsValues) -> str:
+    """Say why no event is delivered to Zendesk now, whoever delivers and from wherever; else ""."""
+    if is_left(values, DataSourceKind.EVENTS):
+        return EVENTS_LEFT_TEXT
+    return "" if values.get(settings_table.EVENTS_DELIVERED) else DESTINATION_OFF_TEXT
 
 
 def connected_records(

@@ -30,6 +30,8 @@ RETENTION_KIND, SOURCE_KIND = "retention", "data_source"
 TEAM_KIND = "team"
 # The kind of a row that tells of a request to a lead; it is no change of the customer.
 LEAD_REQUEST_KIND = "lead_request"
+# The kind of a row that tells of the repair of a hard bounce, which keeps an opt-out level.
+BOUNCE_REPAIR_KIND = "bounce_repair"
 # Kinds of edits whose name is an address, an id or a ticket of the customer.
 NAMED_BY_CUSTOMER = frozenset(
     kind.value for kind in (EditKind.EMAIL_ADDRESS, EditKind.PROFILE_EMAIL, EditKind.CLOSE_TICKET)
@@ -69,7 +71,7 @@ def append_edit(connection: sqlite3.Connection, edit: Edit, result: EditState, a
     if intent.kind.value in NAMED_BY_CUSTOMER:
         # What is about the customer lies beside the chain, where it can be erased.
         name, old, new = "", [name, old], [name, new]
-    _append(
+    append_entry(
         connection,
         at=at,
         actor=edit.actor,
@@ -95,7 +97,7 @@ def append_lead_request(
     Called inside the transaction that stores it. `new` says the edit's kind, value and the state.
     """
     request = asked.request
-    _append(
+    append_entry(
         connection,
         at=at,
         actor=who,
@@ -127,7 +129,7 @@ def append_sync_write(
 
     `old` and `new` are objects, field by field.
     """
-    _append(
+    append_entry(
         connection,
         at=at,
         actor=actor,
@@ -149,7 +151,7 @@ def append_consent(
 
     Called inside the transaction that saves the sync.
     """
-    _append(
+    append_entry(
         connection,
         at=at,
         actor=sync.opt_in.attested_by,
@@ -180,7 +182,7 @@ def append_limit_approval(
 
     Called inside the transaction that stores the approval; returns the entry's number.
     """
-    return _append(
+    return append_entry(
         connection,
         at=at,
         actor=actor,
@@ -200,7 +202,7 @@ def append_erasure(
 
     Called inside the transaction that erases them.
     """
-    _append(
+    append_entry(
         connection,
         at=at,
         actor=actor,
@@ -220,7 +222,7 @@ def append_erasure_approval(
 
     Called inside the transaction that stores the approval; returns the entry's number.
     """
-    return _append(
+    return append_entry(
         connection,
         at=at,
         actor=actor,
@@ -237,7 +239,7 @@ def append_erasure_end(
     connection: sqlite3.Connection, *, at: float, actor: str, content: Json, reason: str
 ) -> None:
     """Append to the audit how the erasure of one person ended: steps and counts, not whose."""
-    _append(
+    append_entry(
         connection,
         at=at,
         actor=actor,
@@ -254,7 +256,7 @@ def append_restart(
     connection: sqlite3.Connection, *, at: float, actor: str, reason: str, first: int, last: int
 ) -> None:
     """Append to the audit that its rows numbered `first` to `last` were lost, and who notes it."""
-    _append(
+    append_entry(
         connection,
         at=at,
         actor=actor,
@@ -288,7 +290,7 @@ def append_switch(
 
     Called inside the transaction that saves the sync; returns the entry's number.
     """
-    return _append(
+    return append_entry(
         connection,
         at=at,
         actor=actor,
@@ -308,7 +310,7 @@ def append_event_action(
 
     Called inside the transaction that saves it.
     """
-    return _append(
+    return append_entry(
         connection,
         at=at,
         actor=actor,
@@ -328,7 +330,7 @@ def append_event_switch(
 
     Called inside the transaction that stores the switch.
     """
-    return _append(
+    return append_entry(
         connection,
         at=at,
         actor=actor,
@@ -354,7 +356,7 @@ def append_event_end(
 
     Called inside the transaction that closes the event. `user_id` is Zendesk's, None: of nobody.
     """
-    _append(
+    append_entry(
         connection,
         at=at,
         actor=actor,
@@ -372,7 +374,7 @@ def append_event_again(
     connection: sqlite3.Connection, event_id: int, actor: str, at: float
 ) -> None:
     """Append to the audit that somebody opens a delivered event again, to be sent once more."""
-    _append(
+    append_entry(
         connection,
         at=at,
         actor=actor,
@@ -389,7 +391,7 @@ def append_event_pause(
     connection: sqlite3.Connection, source: sqlite3.Row, actor: str, at: float, *, on: bool
 ) -> None:
     """Append to the audit that a source of events is held back, or may be delivered again."""
-    _append(
+    append_entry(
         connection,
         at=at,
         actor=actor,
@@ -406,7 +408,7 @@ def append_sell_export(
     connection: sqlite3.Connection, *, actor: str, folder: str, counts: Json, at: float, what: str
 ) -> int:
     """Append to the audit that everything was exported from Zendesk Sell, begun or finished."""
-    return _append(
+    return append_entry(
         connection,
         at=at,
         actor=actor,
@@ -434,7 +436,7 @@ def append_data_act(
 
     `kind` is one of those for data, `change` the value before and after.
     """
-    return _append(
+    return append_entry(
         connection,
         at=at,
         actor=actor,
@@ -463,7 +465,7 @@ def _attested(sync: Sync | None) -> Json:
     return found
 
 
-def _append(
+def append_entry(
     connection: sqlite3.Connection,
     *,
     at: float,

@@ -5,9 +5,25 @@ import hmac
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from desktop.model.json_value import Json, canonical_json
 
+
+class ProofVerdict(StrEnum):
+    """What a row's proof says of the row as it stands. Only what is PROVEN is written unasked.
+
+    UNKNOWN: made with a key that is not here. Whoever writes into the file can name any key, so it
+    counts for no more than no proof at all.
+    """
+
+    PROVEN = "proven"
+    EDITED = "edited"
+    UNKNOWN = "unknown"
+
+
+# What a proof of an entry of the audit is of, where there is no key of the audit.
+_UNKEYED_ENTRY = "audit entry"
 # Begins the names of keys that all desks of a team have.
 TEAM_KEY_PREFIX = "team "
 
@@ -79,9 +95,9 @@ class AuditSigner:
         return key_id in self._keys
 
     def sign(self, key_id: str, row_hash: str) -> str:
-        """Return the HMAC of an audit row's hash; empty for rows without a key."""
+        """Return the HMAC of an audit row's hash; without a key of the audit, its proof."""
         if not key_id:
-            return ""
+            return self.prove(_UNKEYED_ENTRY, row_hash)
         self.has_signed = True
         return hmac.digest(self._keys[key_id], row_hash.encode(), "sha256").hex()
 
@@ -100,9 +116,9 @@ class AuditSigner:
         return hmac.digest(material, f"head {head.text}".encode(), "sha256").hex()
 
     def verifies(self, key_id: str, row_hash: str, mac: str) -> bool:
-        """Whether an audit row's HMAC is right; without any key nobody can say otherwise."""
+        """Whether an audit row's HMAC is right, by the rule of `judge`."""
         if not self._key_id:
-            return True
+            return not key_id and self.is_proven(mac, _UNKEYED_ENTRY, row_hash)
         key = self._keys.get(key_id)
         if key is None:
             return False
@@ -113,27 +129,25 @@ class AuditSigner:
         key_id = self._key_id or self._proof_key_id
         return f"{key_id} {self._make_proof(key_id, purpose, content)}" if key_id else ""
 
-    def is_proven(
-        self, proof: str, purpose: str, content: Json, *, accepts_unknown: bool = False
-    ) -> bool:
-        """Whether the audit key's proof is of this content; true while there is no key to ask.
+    def judge(self, proof: str, purpose: str, content: Json) -> ProofVerdict:
+        """Judge by its proof whether Fairlead wrote a row as it stands: the one rule for all rows.
 
-        `accepts_unknown`: without a key of the audit, what was proven by a key that is not here
-        counts: of a window with a keyring, beside a server's timer.
+        A row without a proof is as it was written only where there is no key to prove rows with.
         """
-        if not (self._key_id or self._proof_key_id):
-            return True
+        if not proof:
+            has_key = bool(self._key_id or self._proof_key_id)
+            return ProofVerdict.EDITED if has_key else ProofVerdict.PROVEN
         key_id, _, mac = proof.partition(" ")
-        if not self._key_id and key_id not in ("", self._proof_key_id):
-            return accepts_unknown
-        is_known = key_id in self._keys or (not self._key_id and bool(key_id))
-        return is_known and hmac.compare_digest(self._make_proof(key_id, purpose, content), mac)
+        # The secret of a service is for processes without a key of the audit alone: the variable
+        # that gives it is set by whoever starts the process.
+        if not key_id or key_id not in (self._keys or (self._proof_key_id,)):
+            return ProofVerdict.UNKNOWN
+        is_same = hmac.compare_digest(self._make_proof(key_id, purpose, content), mac)
+        return ProofVerdict.PROVEN if is_same else ProofVerdict.EDITED
 
-    def disproves(self, proof: str, purpose: str, content: Json) -> bool:
-        """Whether the audit key's proof is surely of another content: its key is known here."""
-        key_id, _, mac = proof.partition(" ")
-        is_known = key_id in self._keys or (bool(key_id) and key_id == self._proof_key_id)
-        return is_known and not hmac.compare_digest(self._make_proof(key_id, purpose, content), mac)
+    def is_proven(self, proof: str, purpose: str, content: Json) -> bool:
+        """Whether Fairlead wrote a row as it stands, with a key that is here."""
+        return self.judge(proof, purpose, content) is ProofVerdict.PROVEN
 
     def _make_proof(self, key_id: str, purpose: str, content: Json) -> str:
         key = self._keys.get(key_id, self._proof_key)
@@ -162,18 +176,14 @@ class AuditSigner:
     def add_functions(self, connection: sqlite3.Connection) -> None:
         """Add SQL functions to a connection: the audit's key and its signature, proofs of rows.
 
-        `row_proof(purpose, …)` proves values, `row_proof_says(proof, purpose, …)` gives "proven",
-        "edited", or "unknown" where the proof is by a key that is not here.
+        `row_proof(purpose, …)` proves values, `row_proof_says(proof, purpose, …)` gives a
+        `ProofVerdict`.
         """
         connection.create_function("audit_key_id", 0, lambda: self._key_id)
         connection.create_function("audit_mac", 2, self.sign)
         connection.create_function(
             "row_proof", -1, lambda purpose, *row: self.prove(purpose, [*row])
         )
-        connection.create_function("row_proof_says", -1, self._say_of_proof)
-
-    def _say_of_proof(self, proof: str, purpose: str, *row: Json) -> str:
-        if self.is_proven(proof, purpose, [*row]):
-            return "proven"
-        is_of_unknown = bool(proof) and not self.disproves(proof, purpose, [*row])
-        return "unknown" if is_of_unknown else "edited"
+        connection.create_function(
+            "row_proof_says", -1, lambda proof, purpose, *row: self.judge(proof, purpose, [*row])
+        )

@@ -16,7 +16,7 @@ from desktop.store.account_repository import (
 )
 from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import decode_plan_row, to_json
-from desktop.store.planned_row_proof import AMONG, PLAN_ROWS
+from desktop.store.planned_row_proof import AMONG, PLAN_ROWS, UNPROVEN_WRITTEN_SQL
 from desktop.store.repository import Repository
 from desktop.store.row_completion import (
     LATE_BIT,
@@ -123,6 +123,14 @@ class BatchRepository(Repository):
         return self._select_rows(
             "plan = ? AND state = 'failed' AND maybe_sent & ? ORDER BY row LIMIT ?",
             (int(plan_id), _MAY_SHOW_LATE, limit),
+        )
+
+    @database_call
+    def find_unproven_written(self, plan_id: str, rows: Iterable[int]) -> frozenset[int]:
+        """Select the numbers of written rows that are not surely as they were written."""
+        asked = (int(plan_id), to_json(list(rows)))
+        return self._database.read(
+            lambda c: frozenset(row[0] for row in c.execute(UNPROVEN_WRITTEN_SQL, asked))
         )
 
     @database_call

@@ -3,7 +3,10 @@
 import sqlite3
 
 from desktop.model.bounce_repair import BounceRepair
+from desktop.model.edit import EditTarget
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.service import Service
+from desktop.store import audit_row
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
@@ -20,13 +23,18 @@ class BounceRepairRepository(Repository):
 
         The level read later may be none: the address was set Valid meanwhile.
         """
-        self._database.write(
-            lambda c: c.execute(
+
+        def act(connection: sqlite3.Connection) -> None:
+            begun = connection.execute(
                 "INSERT INTO bounce_repair (account, sid, label, level, actor, begun_at)"
                 " SELECT id, ?, ?, ?, ?, ? FROM current_account WHERE true ON CONFLICT DO NOTHING",
                 (sid, label, level.value, actor, now),
-            )
-        )
+            ).rowcount
+            if begun:
+                repair = BounceRepair(0, sid, label, level, actor, now)
+                _tell(connection, repair, actor, "Begun", now)
+
+        self._database.write(act)
 
     @database_call
     def find_open(self, sid: str) -> BounceRepair | None:
@@ -42,15 +50,37 @@ class BounceRepairRepository(Repository):
         return self._database.read(lambda c: tuple(map(_decode, c.execute(query))))
 
     @database_call
-    def end(self, repair: BounceRepair, result: str, now: float) -> None:
-        """Update a repair as ended, with how in words."""
-        self._database.write(
-            lambda c: c.execute(
+    def end(self, repair: BounceRepair, result: str, actor: str, now: float) -> None:
+        """Update a repair as ended, with how in words and who was at work, and tell the audit."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            ended = connection.execute(
                 "UPDATE bounce_repair SET ended_at = ?, result = ? WHERE id = ?"
                 " AND ended_at IS NULL",
                 (now, result, repair.id),
-            )
-        )
+            ).rowcount
+            if ended:
+                _tell(connection, repair, actor, result, now)
+
+        self._database.write(act)
+
+
+def _tell(
+    connection: sqlite3.Connection, repair: BounceRepair, actor: str, state: str, at: float
+) -> None:
+    """Append to the audit that the repair of a hard bounce has begun, or how it ended."""
+    audit_row.append_entry(
+        connection,
+        at=at,
+        actor=actor,
+        kind=audit_row.BOUNCE_REPAIR_KIND,
+        service=Service.SAILTHRU,
+        target=EditTarget(Service.SAILTHRU, repair.sid, repair.label),
+        name="",
+        old=None,
+        new={"level": repair.level.value, "state": state},
+        reason="The opt-out that is kept over the repair of a hard bounce",
+    )
 
 
 def _decode(row: sqlite3.Row) -> BounceRepair:

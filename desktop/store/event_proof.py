@@ -41,9 +41,9 @@ def new_proof_sql(phase: str, event: str = "event") -> str:
 def kept_proof_sql(phase: str) -> str:
     """Return SQL that proves a row in a phase in which nothing goes by itself, unless it is edited.
 
-    What another key proves is a person's to deliver, which is all that these phases say.
+    What another key proves gets no proof of this one's by that.
     """
-    return f"CASE WHEN {proof_verdict_sql()} <> 'edited' THEN {new_proof_sql(phase)} ELSE '' END"
+    return f"CASE WHEN {proof_verdict_sql()} = 'proven' THEN {new_proof_sql(phase)} ELSE '' END"
 
 
 def has_ended_sql(event: str = "event") -> str:

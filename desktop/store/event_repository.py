@@ -402,12 +402,12 @@ class EventRepository(Repository):
 
 
 def _is_edited(connection: sqlite3.Connection, event_id: int) -> bool:
-    """Whether the proof of an event is of something else than its row says."""
+    """Whether nothing proves an event as its row says it."""
     verdict = connection.execute(
         f"SELECT {proof_verdict_sql()} FROM event WHERE id = ?",  # noqa: S608 - our own words
         (event_id,),
     ).fetchone()[0]
-    return bool(verdict == "edited")
+    return bool(verdict != "proven")
 
 
 def _requeue(

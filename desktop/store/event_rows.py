@@ -75,7 +75,7 @@ def decode_event(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredEven
         waits_for=(row["waits_for"] or 0) if "waits_for" in row.keys() else 0,  # noqa: SIM118 - a Row
         ignored=row["ignored"],
         named_source=row["named"],
-        is_edited="proof_verdict" in row.keys() and row["proof_verdict"] == "edited",  # noqa: SIM118
+        is_edited="proof_verdict" in row.keys() and row["proof_verdict"] != "proven",  # noqa: SIM118
     )
 
 

@@ -16,9 +16,16 @@ from desktop.store.repository import Repository
 _CONTENT = "'event write', w.event, w.action, w.effect, w.record, w.record_id, w.user_id, w.changes"
 _PROVE_SQL = f"UPDATE event_write AS w SET proof = row_proof({_CONTENT})"  # noqa: S608 - our own words
 _SELECT_SQL = (
-    f"SELECT w.*, row_proof_says(w.proof, {_CONTENT}) = 'edited' AS is_edited, e.line,"  # noqa: S608
+    f"SELECT w.*, row_proof_says(w.proof, {_CONTENT}) <> 'proven' AS is_edited, e.line,"  # noqa: S608
     " s.name AS source_name FROM event_write w JOIN event e ON e.id = w.event"
     " JOIN event_source s ON s.id = e.source WHERE e.account = (SELECT id FROM current_account)"
+)
+# With the record that Zendesk made. What was changed outside Fairlead is not proven by that.
+_NEW_RECORD = "coalesce(?2, w.record_id)"
+_SETTLE_SQL = (
+    f"UPDATE event_write AS w SET state = 'applied', record_id = {_NEW_RECORD}, proof = CASE"  # noqa: S608
+    f" WHEN row_proof_says(w.proof, {_CONTENT}) = 'proven'"
+    f" THEN row_proof({_CONTENT.replace('w.record_id', _NEW_RECORD)}) ELSE '' END"
 )
 
 # The newest are enough: whoever has more later events was told each field by one of them.
@@ -153,20 +160,13 @@ class EventWriteRepository(Repository):
     def settle(self, write_ids: Sequence[int], *, is_applied: bool, record_id: int | None) -> None:
         """Update requests as answered, or delete those that were surely not applied."""
         wanted = canonical_json(list(write_ids))
-        query = (
-            "UPDATE event_write SET state = 'applied', record_id = coalesce(?2, record_id)"
-            if is_applied
-            else "DELETE FROM event_write"
-        )
+        query = _SETTLE_SQL if is_applied else "DELETE FROM event_write AS w"
 
         def act(connection: sqlite3.Connection) -> None:
-            among = "WHERE id IN (SELECT value FROM json_each(?1))"
             connection.execute(
-                f"{query} {among}",
+                f"{query} WHERE w.id IN (SELECT value FROM json_each(?1))",  # noqa: S608 - our own words
                 (wanted, record_id) if is_applied else (wanted,),
             )
-            # Now with the record that Zendesk made.
-            connection.execute(f"{_PROVE_SQL} {among}", (wanted,))
 
         self._database.write(act)
 

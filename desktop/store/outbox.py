@@ -431,7 +431,7 @@ class Outbox(OutboxReader):
             undone = select_row(connection, intent.undoes)
             self._accounts.require_account(connection, undone["account"])
             # An undo is no more proven than what it undoes: the end of a pause asks nobody.
-            is_founded = self._proof.is_proven(connection, undone, accepts_unknown=True)
+            is_founded = self._proof.is_proven(connection, undone)
         earlier = select_open_row(connection, intent)
         if earlier is not None:
             before = self._proof.decode(connection, earlier)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from desktop.model.edit import EMAIL_CHANGE_KINDS, Edit
 from desktop.model.email_change import place_of
 from desktop.model.json_value import Json
-from desktop.store.audit_signer import AuditSigner
+from desktop.store.audit_signer import AuditSigner, ProofVerdict
 from desktop.store.outbox_row import decode_edit
 from desktop.store.outbox_sql import OPEN_STATES, select_row
 
@@ -32,24 +32,19 @@ class OutboxProof:
         is_step = row["email_change"] is not None or edit.request.kind in EMAIL_CHANGE_KINDS
         if is_step and (row["email_change"] is None or place_of(edit.request) != row["step"]):
             return replace(edit, is_author_proven=False, is_in_order=False)
-        if self.is_proven(connection, row):
+        verdict = self._judge(connection, row)
+        if verdict is ProofVerdict.PROVEN:
             return replace(edit, is_author_proven=not has_ended(connection, row))
         # Without its key nobody can say that a step was moved, only who may not have made it.
-        is_moved = is_step and self._signer.disproves(
-            row["proof"], "edit", _proven_content(connection, row)
-        )
+        is_moved = is_step and bool(row["proof"]) and verdict is ProofVerdict.EDITED
         return replace(edit, is_author_proven=False, is_in_order=not is_moved)
 
-    def is_proven(
-        self, connection: sqlite3.Connection, row: sqlite3.Row, *, accepts_unknown: bool = False
-    ) -> bool:
-        """Whether Fairlead has written an outbox row as it stands.
+    def is_proven(self, connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
+        """Whether Fairlead has written an outbox row as it stands."""
+        return self._judge(connection, row) is ProofVerdict.PROVEN
 
-        `accepts_unknown`: also where it cannot be told, for want of the key that proved it.
-        """
-        return self._signer.is_proven(
-            row["proof"], "edit", _proven_content(connection, row), accepts_unknown=accepts_unknown
-        )
+    def _judge(self, connection: sqlite3.Connection, row: sqlite3.Row) -> ProofVerdict:
+        return self._signer.judge(row["proof"], "edit", _proven_content(connection, row))
 
 
 def has_ended(connection: sqlite3.Connection, row: sqlite3.Row) -> bool:

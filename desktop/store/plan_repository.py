@@ -42,7 +42,7 @@ from desktop.store.plan_row_table import (
     upsert_plan_row,
 )
 from desktop.store.plan_table import decode_plan, require_editable, select_plan
-from desktop.store.planned_row_proof import AMONG, PLAN_ROWS
+from desktop.store.planned_row_proof import AMONG, PLAN_ROWS, TICK_ROWS_SQL
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
 from desktop.store.ticked_rows_query import count_ticked_people, count_ticked_rows
@@ -398,13 +398,11 @@ class PlanRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> int:
             require_editable(connection, plan_id)
-            changed = connection.execute(
-                "UPDATE plan_row SET ticked = ? WHERE plan = ? AND ticked <> ?"
-                " AND fate IN ('create', 'update') AND row IN (SELECT value FROM json_each(?))",
-                (int(on), int(plan_id), int(on), wanted),
+            return connection.execute(
+                f"{TICK_ROWS_SQL} WHERE plan = ? AND ticked <> ? AND fate IN ('create', 'update')"
+                f" AND {AMONG}",
+                (int(on), int(on), int(plan_id), int(on), wanted),
             ).rowcount
-            PLAN_ROWS.prove(connection, int(plan_id), AMONG, wanted)
-            return changed
 
         return self._database.write(act)
 
@@ -415,12 +413,10 @@ class PlanRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> int:
             require_editable(connection, plan_id)
-            changed = connection.execute(
-                f"UPDATE plan_row SET ticked = ? WHERE {where} AND fate IN ('create', 'update')",  # noqa: S608
-                (int(on), *values),
+            return connection.execute(
+                f"{TICK_ROWS_SQL} WHERE {where} AND fate IN ('create', 'update')",
+                (int(on), int(on), *values),
             ).rowcount
-            PLAN_ROWS.prove(connection, int(plan_id), where, *values)
-            return changed
 
         return self._database.write(act)
 
@@ -431,6 +427,7 @@ class PlanRepository(Repository):
         def act(connection: sqlite3.Connection) -> PlanRow:
             require_editable(connection, plan_id)
             kept = select_plan_row(connection, plan_id, row)
+            PLAN_ROWS.require(connection, int(plan_id), "row = ?", row)
             if not any(change.field == field for change in kept.changes):
                 raise NotFound(f"Row {row} does not change “{field}”.")
             changes = tuple(replace(c, ticked=on) if c.field == field else c for c in kept.changes)
@@ -444,6 +441,7 @@ class PlanRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> PlanRow:
             require_editable(connection, plan_id)
+            PLAN_ROWS.require(connection, int(plan_id), "row = ?", row.row)
             return upsert_plan_row(connection, plan_id, row)
 
         return self._database.write(act)

@@ -1,7 +1,8 @@
 """SQL by which rows of plans and of batches carry a proof that Fairlead has stored them so.
 
-The proof covers whom a row writes to, what it writes, and what people notice of it, by which limits
-are counted. A row of a plan that is not ticked has none: a tick set by other means writes nothing.
+The proof covers whom a row writes to, what it writes, and what people notice of it, by which
+limits are counted; of a plan's row also its tick. What a person changes of a row takes its proof
+along only where the row was as Fairlead had stored it.
 """
 
 import sqlite3
@@ -17,8 +18,9 @@ AMONG = "row IN (SELECT value FROM json_each(?))"
 class PlannedRowProof:
     """The proof of the rows of a table, each of which belongs to what `owner` numbers.
 
-    `content` is SQL for what is proven, `proven` for which rows have to be, `title` names the owner
-    in a refusal, `way_out` says what to do then.
+    `content` is SQL for what is proven, `proven` for which rows have to be, `written` for which of
+    them would be written as they stand. `title` names the owner in a refusal, `way_out` says what
+    to do then.
     """
 
     table: str
@@ -27,6 +29,7 @@ class PlannedRowProof:
     proven: str
     title: str
     way_out: str
+    written: str = "true"
 
     def prove(
         self, connection: sqlite3.Connection, owner: int, condition: str = "true", *values: object
@@ -39,29 +42,48 @@ class PlannedRowProof:
             (owner, *values),
         )
 
+    def renewed_sql(self, column: str, *, purpose: str = "") -> str:
+        """Return SQL that proves a row with a column as the next parameter says, unless edited.
+
+        For the SET of an UPDATE, whose expressions see the row as it was.
+        """
+        changed = self.content.replace(f"{self.table}.{column},", "?,")
+        return (
+            f"CASE WHEN {self.verdict_sql} = 'proven'"
+            f" THEN row_proof('{purpose or self.table}', {changed}) ELSE '' END"
+        )
+
+    @property
+    def verdict_sql(self) -> str:
+        """The SQL that gives the `ProofVerdict` of a row as it stands."""
+        return f"row_proof_says(proof, '{self.table}', {self.content})"
+
     def require(
         self, connection: sqlite3.Connection, owner: int, condition: str = "true", *values: object
     ) -> None:
-        """Raise ConflictError where a row that a condition of SQL picks is not as it was stored."""
+        """Raise ConflictError where a row that a condition of SQL picks is not as it was stored.
+
+        Without a condition, of the rows that would be written.
+        """
+        condition = self.written if condition == "true" else condition
         edited = connection.execute(
             f"SELECT count(*) FROM {self.table} WHERE {self.owner} = ? AND {self.proven}"  # noqa: S608
-            f" AND {condition}"
-            f" AND row_proof_says(proof, '{self.table}', {self.content}) = 'edited'",
+            f" AND {condition} AND {self.verdict_sql} <> 'proven'",
             (owner, *values),
         ).fetchone()[0]
         if edited:
             rows = "One row was" if edited == 1 else f"{edited:,} rows were"
             raise ConflictError(
                 f"{self.title} {owner} is not as it was made.",
-                f"{rows} changed outside Fairlead, or made without its key. Nothing of it is"
-                " written.",
+                f"{rows} changed outside Fairlead, or made without this process's key. Nothing"
+                " of it is written.",
                 self.way_out,
             )
 
 
 _PLAN_COLUMNS = (
     "plan", "row", "fate", "source", "target", "address", "changes", "events", "optout",
-    "source_at", "target_at",
+    "source_at", "target_at", "ticked",
 )  # fmt: skip
 PLAN_ROWS = PlannedRowProof(
     "plan_row",
@@ -70,9 +92,18 @@ PLAN_ROWS = PlannedRowProof(
     + ", (SELECT json_group_array(said) FROM (SELECT consequence || ' ' || name AS said"
     " FROM plan_consequence c WHERE c.plan = plan_row.plan AND c.row = plan_row.row"
     " ORDER BY said))",
-    "plan_row.ticked AND plan_row.fate IN ('create', 'update') AND plan_row.state = 'planned'",
+    "plan_row.fate <> 'unchanged' AND plan_row.state = 'planned'",
     "Plan",
     "Make a new preview.",
+    "plan_row.ticked AND plan_row.fate IN ('create', 'update')",
+)
+TICK_ROWS_SQL = f"UPDATE plan_row SET ticked = ?, proof = {PLAN_ROWS.renewed_sql('ticked')}"  # noqa: S608
+# The purpose of the proof of a row that was written, by whose before-image a run is rolled back.
+WRITTEN_ROW = "written plan_row"
+# Numbers of a plan's rows, among those of a JSON array, of which it is not certain what they wrote.
+UNPROVEN_WRITTEN_SQL = (
+    f"SELECT row FROM plan_row WHERE plan = ? AND {AMONG}"  # noqa: S608 - our own words
+    f" AND row_proof_says(proof, '{WRITTEN_ROW}', {PLAN_ROWS.content}) <> 'proven'"
 )
 BATCH_ROWS = PlannedRowProof(
     "edit_batch_row",

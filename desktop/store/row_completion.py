@@ -19,6 +19,7 @@ from desktop.model.target_record import OPTOUT_FIELD
 from desktop.model.value_equivalence import equivalent
 from desktop.store import audit_row
 from desktop.store.plan_row_table import to_json
+from desktop.store.planned_row_proof import PLAN_ROWS, WRITTEN_ROW
 from desktop.store.run_provenance import RunProvenance
 from desktop.store.sell_pair_repository import save_sell_pair
 from desktop.store.unconfirmed_increment_repository import (
@@ -28,6 +29,9 @@ from desktop.store.unconfirmed_increment_repository import (
 
 # The bit of `plan_row.maybe_sent` of a row that ended unseen and may show later.
 LATE_BIT = 4
+_PROOF_SQL = (
+    f"CASE WHEN ? THEN {PLAN_ROWS.renewed_sql('target', purpose=WRITTEN_ROW)} ELSE proof END"
+)
 _TOUCH_RETENTION_S = 400 * 86_400.0
 
 
@@ -78,13 +82,15 @@ def complete_row(
     shows_nothing = len(item.missed) == len(row.changes_to_send)
     is_missed_again = shows_nothing and any(one.misses > 1 for one in misses.values())
     changed = connection.execute(
-        "UPDATE plan_row SET state = ?, detail = ?, target = ?,"
+        f"UPDATE plan_row SET state = ?, detail = ?, target = ?, proof = {_PROOF_SQL},"  # noqa: S608
         " maybe_sent = CASE WHEN ? THEN maybe_sent | ? ELSE maybe_sent & ~? END"
         " WHERE plan = ? AND row = ?"
         " AND (state IN ('planned', 'sending') OR state = 'failed' AND maybe_sent & ?)",
         (
             (PlanRowState.PARKED if is_missed_again else item.state).value,
             item.detail,
+            target,
+            item.state in (PlanRowState.DONE, PlanRowState.ACCEPTED),
             target,
             item.may_show_late,
             LATE_BIT,

@@ -245,7 +245,7 @@ class SyncRepository(Repository):
                 return False
             said = [ticket, name, row["claimed_at"]]
             signer = self._database.audit_signer
-            return signer.is_proven(row["proof"], "due run", said, accepts_unknown=True)
+            return signer.is_proven(row["proof"], "due run", said)
 
         return self._database.write(act)
 

@@ -21,7 +21,10 @@ from desktop.store.event_proof import ATTENDED, kept_proof_sql
 
 _PURPOSE = "unattended events"
 SWITCH_CHANGED = "The switch was changed outside Fairlead, so it doesn't count. Set it again."
-COUNT_CHANGED = "The count of this hour was changed outside Fairlead. Set the switch again."
+COUNT_CHANGED = (
+    "The count of this hour was changed outside Fairlead, or made with another key. Set the switch"
+    " again."
+)
 _NEWEST_SWITCH_SQL = (
     "SELECT max(seq) AS seq FROM audit_entry WHERE kind = ? AND json_extract(new, '$.source') = ?"
 )
@@ -202,7 +205,7 @@ def _store_used(
 def _read_used(row: sqlite3.Row, signer: AuditSigner) -> list[list[float]] | None:
     """Return time and number of what was delivered, or None where nothing proves it."""
     said: Json = [row["id"], row["switch_seq"], row["used"]]
-    if not signer.is_proven(row["used_proof"], _PURPOSE, said, accepts_unknown=True):
+    if not signer.is_proven(row["used_proof"], _PURPOSE, said):
         return None
     try:
         return msgspec.json.decode(row["used"], type=list[list[float]])

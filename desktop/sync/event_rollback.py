@@ -150,7 +150,7 @@ class EventRollback:
 
     async def _plan(self, write: EventWrite) -> RollbackStep:
         if write.is_edited:
-            text = f"{write.who}: what stood before was changed outside Fairlead: left"
+            text = f"{write.who}: it is not certain what stood before: left"
             return RollbackStep(write, RollbackState.KEPT, text)
         if write.effect == "remove":
             return await self._plan_joining(write)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
-from desktop.kit.errors import AppError, InvalidInput, NotFound
+from desktop.kit.errors import AppError, ConflictError, InvalidInput, NotFound
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.field_value import is_empty
 from desktop.model.optout_level import OptOutLevel
@@ -145,6 +145,9 @@ class RollbackPlanner:
         ):
             after = rows[-1].row
             there = await self._read_targets(rows, sync)
+            unproven = await self._store.batches.find_unproven_written(
+                old_plan, [row.row for row in rows]
+            )
             kept = await self._store.sync_state.get_kept_forms(
                 sync.name, [row.target_id for row in rows]
             )
@@ -152,7 +155,7 @@ class RollbackPlanner:
                 self._revert_row(
                     sync,
                     _as_kept(row, kept.get(row.target_id, {})),
-                    there.get(row.row),
+                    _UNPROVEN if row.row in unproven else there.get(row.row),
                     in_doubt=row.source_id in doubts,
                 )
                 for row in rows
@@ -284,6 +287,7 @@ _LEVEL_STAYS_TEXT = "no earlier opt-out level can be set: the level stays"
 # Zendesk gives every person these.
 _ALWAYS_SET = frozenset({"name", "time_zone", "locale"})
 _ALWAYS_SET_TEXT = "stays: nobody in Zendesk is without one"
+_UNPROVEN = ConflictError("It is not certain what stood before.", "It stays as it is.")
 _GONE_TEXT = "not there any more, or not a customer"
 _PROFILE_STAYS_TEXT = "was created by the run: the profile itself stays"
 _ITEM_STAYS_TEXT = "stays: Sailthru’s content takes nothing of an item back"

@@ -8,6 +8,7 @@ _KINDS = {
     "list": "List",
     "var": "Profile data",
     "pause": "Marketing pause",
+    "bounce_repair": "Repair of a hard bounce",
     "create": "Profile created",
     "note": "Note to colleagues",
     "email_address": "Address in Zendesk",

@@ -11,6 +11,7 @@ from desktop.panels.batches.batch_page import BatchPage
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from desktop.viewmodels.batches.batch_page_model import BatchPageModel
 from tests.support.window_driver import CTRL, SHIFT, Key, WindowDriver
+from tests.support.workspace_home import AUDIT_KEY
 
 # A process of its own imports, signs in and works; beside other tests that takes some seconds.
 PROCESS_S = 40.0
@@ -35,6 +36,7 @@ class BatchPageDriver(WindowDriver):
             "FAIRLEAD_SAILTHRU_SECRET": sailthru[f"{who}api_secret"],
             "FAIRLEAD_ZENDESK_EMAIL": zendesk[f"{who}email"],
             "FAIRLEAD_ZENDESK_TOKEN": zendesk[f"{who}api_token"],
+            "FAIRLEAD_AUDIT_KEY": AUDIT_KEY,
         }
 
     @property

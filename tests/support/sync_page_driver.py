@@ -13,6 +13,7 @@ from desktop.panels.syncs.sync_page import SyncPage
 from desktop.viewmodels.syncs.plan_table_model import CHANGES, CUSTOMER, TICK
 from desktop.viewmodels.syncs.sync_page_models import SyncPageModels
 from tests.support.window_driver import CTRL, Key, WindowDriver
+from tests.support.workspace_home import AUDIT_KEY
 
 TO_SAILTHRU = "zendesk-to-sailthru"
 NONE = Qt.KeyboardModifier.NoModifier
@@ -39,6 +40,7 @@ class SyncPageDriver(WindowDriver):
             "FAIRLEAD_SAILTHRU_SECRET": sailthru[f"{who}api_secret"],
             "FAIRLEAD_ZENDESK_EMAIL": zendesk[f"{who}email"],
             "FAIRLEAD_ZENDESK_TOKEN": zendesk[f"{who}api_token"],
+            "FAIRLEAD_AUDIT_KEY": AUDIT_KEY,
         }
 
     @property

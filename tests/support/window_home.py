@@ -18,6 +18,7 @@ from desktop.vault.secret import Secret
 from tests.support.clocks import OffsetClock
 from tests.support.sandbox_process import agent_document
 from tests.support.window_workspace import await_with_timeout
+from tests.support.workspace_home import AUDIT_KEY
 
 
 class WorkspaceHome:
@@ -26,7 +27,7 @@ class WorkspaceHome:
     def __init__(self, folder: Path, ready: "PreparedHomes | None" = None) -> None:
         self.folder = folder
         self._ready = ready
-        self.vault = MemoryVault()
+        self.vault = MemoryVault({Secret.AUDIT_KEY: AUDIT_KEY})
         self.clock = OffsetClock()
         self.paths = paths_under(folder)
         self.paths.create_folders()

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import secrets
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from desktop.settings.paths import paths_under
 from desktop.settings.workspace import Workspace
 from desktop.vault.environment_vault import EnvironmentSecrets
 from desktop.vault.memory_vault import MemoryVault
+from desktop.vault.secret import Secret
 
 if TYPE_CHECKING:
     from desktop.app.startup.startup_window import LaunchOptions
@@ -60,14 +62,19 @@ def _open_demo(context: AppContext, options: argparse.Namespace) -> int:
         tempfile.TemporaryDirectory(prefix="fairlead-demo-") as home,
         _sandbox_process(options) as sandbox_document,
     ):
-        context = make_demo_context(context, Path(home))
+        audit_key = secrets.token_hex()
+        context = make_demo_context(context, Path(home), audit_key)
         workspace = context.workspaces.open_or_create(DEMO_WORKSPACE_NAME)
         _set_up_demo(context, workspace, sandbox_document, options.role)
-        return open_window(context, workspace, _launch_options(options, sandbox_document))
+        environment = _run_environment(sandbox_document, options.role, audit_key)
+        launch_options = _launch_options(options, sandbox_document, environment)
+        return open_window(context, workspace, launch_options)
 
 
 def _launch_options(
-    options: argparse.Namespace, sandbox_document: dict[str, Any]
+    options: argparse.Namespace,
+    sandbox_document: dict[str, Any],
+    run_environment: dict[str, str],
 ) -> "LaunchOptions":
     from desktop.app.startup.startup_window import LaunchOptions
 
@@ -89,20 +96,22 @@ def _launch_options(
         tour=tour,
         workspace_label="ACME · demo",
         search_examples=SEARCH_EXAMPLES,
-        run_environment=_run_environment(sandbox_document, options.role),
+        run_environment=run_environment,
     )
 
 
-def make_demo_context(context: AppContext, home: Path) -> AppContext:
+def make_demo_context(context: AppContext, home: Path, audit_key: str = "") -> AppContext:
     """Copy the process's context for the demo: paths under `home`, secrets in memory, no policy.
 
     No policy: the demo is nobody's account, and an administrator's rules would only hide parts.
+    `audit_key`: one that other processes have as well; "": the workspace makes its own.
     """
+    known = {Secret.AUDIT_KEY: audit_key} if audit_key else {}
     # One vault a workspace: set-up and window ask for it separately, and share its secrets.
     vaults: dict[str, MemoryVault] = {}
 
     def vault(workspace: Workspace) -> MemoryVault:
-        return vaults.setdefault(workspace.id, MemoryVault(redactor=context.redactor))
+        return vaults.setdefault(workspace.id, MemoryVault(known, context.redactor))
 
     paths = paths_under(home)
     paths.create_folders()
@@ -134,8 +143,11 @@ def _set_up_demo(
         raise InternalError("The demo could not be set up.", refused)
 
 
-def _run_environment(sandbox_document: dict[str, Any], role: str) -> dict[str, str]:
-    """Return the demo role's secrets as variables for run processes: its vault is in memory."""
+def _run_environment(sandbox_document: dict[str, Any], role: str, audit_key: str) -> dict[str, str]:
+    """Return the demo role's secrets as variables for run processes: its vault is in memory.
+
+    With the window's key of the audit: what it proves has to count for them, and theirs for it.
+    """
     who = "agent_" if role == "agent" else ""
     return {
         "FAIRLEAD_SAILTHRU_KEY": sandbox_document["sailthru"][f"{who}api_key"],
@@ -143,6 +155,7 @@ def _run_environment(sandbox_document: dict[str, Any], role: str) -> dict[str, s
         "FAIRLEAD_ZENDESK_EMAIL": sandbox_document["zendesk"][f"{who}email"],
         "FAIRLEAD_ZENDESK_TOKEN": sandbox_document["zendesk"][f"{who}api_token"],
         "FAIRLEAD_SELL_TOKEN": sandbox_document["sell"]["access_token"],
+        "FAIRLEAD_AUDIT_KEY": audit_key,
     }
 
 

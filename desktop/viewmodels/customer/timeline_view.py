@@ -10,7 +10,7 @@ from desktop.model.marketing_pause import parse_pause_terms, split_pause_name
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
 from desktop.store.audit_log import AuditEntry
-from desktop.store.audit_row import LEAD_REQUEST_KIND
+from desktop.store.audit_row import BOUNCE_REPAIR_KIND, LEAD_REQUEST_KIND
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, PanelStatus
@@ -128,6 +128,9 @@ def audit_row_text(row: AuditEntry) -> str:
     tail = ended.get(row.result, ": undone")
     if row.kind == "sync":
         return f"{_sync_row_text(row)} by {row.actor}"
+    if row.kind == BOUNCE_REPAIR_KIND and isinstance(row.new, dict):
+        level = OptOutLevel(str(row.new["level"])).label
+        return f"Bounce repair keeping “{level}”: {row.new['state']}, by {row.actor}"
     if row.kind == LEAD_REQUEST_KIND:
         return _lead_request_text(row)
     return f"{edit_text(row.kind, row.name, row.new)} by {row.actor}{tail}"

@@ -6,9 +6,8 @@ from PySide6.QtCore import Signal
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
-from desktop.model.event_delivery import DESTINATION_OFF_TEXT
 from desktop.model.permission import Permission, check_permission
-from desktop.settings import settings_table
+from desktop.settings.data_source_records import why_events_stay
 from desktop.store.event_pause_repository import PausedSource
 from desktop.store.event_write_repository import EventSelection
 from desktop.store.workspace_store import WorkspaceStore
@@ -60,8 +59,7 @@ class EventDeliveryModel(TaskModel):
         """Say why nothing can be delivered now, or ""."""
         if reason := self.write_refusal():
             return reason
-        is_on = self._workspace.values.get(settings_table.EVENTS_DELIVERED)
-        return "" if is_on else DESTINATION_OFF_TEXT
+        return why_events_stay(self._workspace.values)
 
     def write_refusal(self) -> str:
         """Say why nothing about events can be written to Zendesk now, or ""."""

@@ -86,6 +86,11 @@ def test_repair_is_given_up(fairlead: FairleadCommand, bounced: BouncedCustomer)
     assert fairlead("bounce", bounced.email).exit_code == 0
     assert bounced.level == "none"
     assert fairlead("bounce", bounced.email, "--forget").exit_code == 3
+    told = fairlead("audit", "--customer", bounced.email, "--json").json["rows"]
+    assert [(row["new"], row["actor"]) for row in told if row["kind"] == "bounce_repair"] == [
+        ({"level": "basic", "state": "Given up"}, "Ada Admin"),
+        ({"level": "basic", "state": "Begun"}, "Ada Admin"),
+    ]
 
 
 def test_repair_waits_for_sailthru_and_goes_on(

@@ -11,7 +11,7 @@ from desktop.model.sync import FlowPolicy, Sync
 from tests.support import sync_cases
 from tests.support.cli_command import FairleadCommand
 from tests.support.sandbox_servers import SandboxServers
-from tests.support.workspace_home import create_workspace_home, open_workspace_services
+from tests.support.workspace_home import AUDIT_KEY, create_workspace_home, open_workspace_services
 
 BOX = "zendesk-to-sailthru"
 
@@ -78,6 +78,7 @@ async def claim_due_time(home: Path, sandbox: SandboxServers, sync: str, age_s: 
         ("used twice", "manual"),
         ("of another sync", "manual"),
         ("left behind by a crash", "manual"),
+        ("of another key", "manual"),
         ("made up", "manual"),
         ("none", "manual"),
     ],
@@ -85,6 +86,8 @@ async def claim_due_time(home: Path, sandbox: SandboxServers, sync: str, age_s: 
 async def test_run_is_scheduled_only_by_the_ticket_of_a_claim(
     fairlead: FairleadCommand, sandbox: SandboxServers, case: str, why: str
 ) -> None:
+    # The key of whoever claims it here.
+    fairlead.environ["FAIRLEAD_AUDIT_KEY"] = "0" * 64 if case == "of another key" else AUDIT_KEY
     for preset in (BOX, "tickets-to-profiles"):
         assert fairlead("sync", "add", "--preset", preset, "--on").exit_code == 0
     other = "tickets-to-profiles" if case == "of another sync" else BOX

@@ -88,8 +88,11 @@ def test_sources_of_disconnected_events_take_nothing_in_and_what_waits_of_them_s
     refused = fairlead(*shop, stdin=as_lines(track("Later", "u", email=email)))
     assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
     assert fairlead("events", "destination", "on").exit_code == 0
-    assert fairlead("events", "deliver").exit_code == 0
-    assert (len(records.user_events(user)), len(records.user_events(other))) == (0, 1)
+    refused = fairlead("events", "deliver", "--json")
+    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
+    assert "Events are disconnected here" in refused.json["error"]["message"]
+    # What was pasted or came from a file has no source that could be paused.
+    assert (len(records.user_events(user)), len(records.user_events(other))) == (0, 0)
     assert fairlead("data", "source", "events", "connect").exit_code == 0
     assert fairlead("events", "deliver").exit_code == 0
-    assert len(records.user_events(user)) == 1
+    assert (len(records.user_events(user)), len(records.user_events(other))) == (1, 1)

@@ -90,6 +90,8 @@ def test_events_make_nobody_where_the_key_of_erased_people_is_missing(
     assert (parked.json["totals"]["parked"], parked.json["totals"]["done"]) == (1, 1)
     assert "FAIRLEAD_AUDIT_KEY" in parked.json["rows"][0]["detail"]
     assert records.find_user(f"{stranger}@new.example") is None
+    # Stored without this key, so that somebody reads it first and queues it once more.
+    assert fairlead("events", "retry", "--json", **key).exit_code == 3
     retried = fairlead("events", "retry", "--json", **key)
     assert (retried.exit_code, retried.json["totals"]["done"]) == (0, 2)
 

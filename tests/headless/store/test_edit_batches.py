@@ -104,6 +104,7 @@ def test_batch_of_another_account_is_neither_applied_nor_undone(store: Workspace
         'UPDATE edit_batch_row SET consequences = \'[["stops", ""]]\' WHERE row = 1',
         "UPDATE edit_batch SET action = replace(action, 'basic', 'all')",
         "UPDATE edit_batch_row SET proof = ''",
+        "UPDATE edit_batch_row SET proof = '0123456789abcdef 00'",
     ],
 )
 def test_batch_that_was_written_into_the_database_is_not_applied(

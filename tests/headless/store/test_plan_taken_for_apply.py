@@ -99,18 +99,35 @@ def test_plan_is_taken_once(store: WorkspaceStore) -> None:
         "UPDATE plan_consequence SET consequence = 'blanked'",
         "DELETE FROM plan_consequence",
         "UPDATE plan_row SET proof = ''",
+        "UPDATE plan_row SET proof = '0123456789abcdef 00'",
     ],
 )
+@pytest.mark.parametrize("ticks_again", [False, True])
 def test_plan_that_was_written_into_the_database_is_not_applied(
-    store: WorkspaceStore, attack: str
+    store: WorkspaceStore, attack: str, ticks_again: bool
 ) -> None:
     store.fairlead_db.audit_signer.use_key("k" * 64)
     sync, plan = _plan_of_leavers(store, 5, ticked=2)
     store.fairlead_db.write(lambda c: c.execute(attack))
+    if ticks_again:
+        # Nobody vouches for a row by its tick alone.
+        store.plans.set_all_ticked.blocking(plan, PlanRowFilter(), on=False)
+        store.plans.set_rows_ticked.blocking(plan, [1, 2, 3], on=True)
     with pytest.raises(ConflictError, match="is not as it was made"):
         _take(store, sync, plan)
     with pytest.raises(ConflictError, match="is not as it was made"):
         store.batches.list_next_rows.blocking(plan, 10)
+
+
+def test_row_that_was_written_into_the_database_is_not_decided_on(store: WorkspaceStore) -> None:
+    store.fairlead_db.audit_signer.use_key("k" * 64)
+    _, plan = _plan_of_leavers(store, 2, ticked=1)
+    store.fairlead_db.write(lambda c: c.execute("UPDATE plan_row SET fate = 'conflict', why = ''"))
+    row = store.plans.get_row.blocking(plan, 2)
+    with pytest.raises(ConflictError, match="is not as it was made"):
+        store.plans.replace_row.blocking(plan, replace(row, fate=PlannedOutcome.UPDATE))
+    with pytest.raises(ConflictError, match="is not as it was made"):
+        store.plans.set_field_ticked.blocking(plan, 1, "vars.phone", on=False)
 
 
 def test_plan_whose_ticks_and_rows_people_change_is_taken(store: WorkspaceStore) -> None:

@@ -28,7 +28,7 @@ from tests.support.cli_command import FairleadCommand
 from tests.support.clocks import ManualClock
 from tests.support.fresh_store import open_fresh_store
 from tests.support.sandbox_servers import SandboxServers
-from tests.support.workspace_home import open_workspace_services
+from tests.support.workspace_home import AUDIT_KEY, open_workspace_services
 
 START = 1_780_000_000.0
 NOBODY = SyncSource(
@@ -404,6 +404,7 @@ async def test_due_process_started_by_window_records_scheduled_run(
     home: Path, sandbox: SandboxServers
 ) -> None:
     command = FairleadCommand(home, sandbox.connection_document, keyring=False)
+    command.environ["FAIRLEAD_AUDIT_KEY"] = AUDIT_KEY
 
     async def fairlead(*words: str) -> tuple[int, Any]:
         done = await asyncio.to_thread(command, "sync", *words, "--json")

@@ -130,16 +130,40 @@ def test_approval_counts_only_as_the_audit_tells_it(
     assert "so far 1" in said or "so far 0" in said
 
 
+@pytest.mark.parametrize(
+    ("key", "secret", "forger_key", "forger_secret"),
+    [
+        (KEY, "", "", ""),
+        (KEY, "", "made up", ""),
+        # A server without a keyring: the secret of a service proves what it writes.
+        ("", "secret", "", ""),
+        ("", "secret", "made up", ""),
+        ("", "secret", "", "made up"),
+        # A locked keyring: nobody can tell who has such a key.
+        ("", "", "made up", ""),
+    ],
+)
 def test_forged_audit_entry_without_the_key_makes_no_approval(
-    store: WorkspaceStore, tmp_path: Path
+    tmp_path: Path, key: str, secret: str, forger_key: str, forger_secret: str
 ) -> None:
     """A second process without the key writes the approval and its entry, chained correctly."""
-    sync, plan = plan_of(store, 5)
-    approve(store, plan, "1")
-    other = open_store(tmp_path)
-    approve(other, plan, "2")
-    other.close()
-    assert "so far 1" in take(store, sync, plan)
+
+    def opened(key: str, secret: str) -> WorkspaceStore:
+        found = open_store(tmp_path)
+        if key:
+            found.audit.signer.use_key(key)
+        if secret:
+            found.audit.signer.use_proof_key(secret)
+        return found
+
+    with closing(opened(key, secret)) as store:
+        sync, plan = plan_of(store, 5)
+        approve(store, plan, "1")
+        with closing(opened(forger_key, forger_secret)) as other:
+            approve(other, plan, "2")
+        assert "so far 1" in take(store, sync, plan)
+        approve(store, plan, "3")
+        assert take(store, sync, plan) == ""
 
 
 def test_approval_is_for_its_rows_and_no_others_in_their_place(store: WorkspaceStore) -> None:

@@ -73,6 +73,31 @@ async def test_rollback_value_changed_since_is_kept(
     assert [p and p["vars"]["zendesk_id"] for p in profiles] == [None, None]
 
 
+@pytest.mark.parametrize(
+    "attack",
+    [
+        'UPDATE plan_row SET changes = replace(changes, \'"old":null\', \'"old":"forged"\')',
+        "UPDATE plan_row SET state = 'done' WHERE state = 'same'",
+        "UPDATE plan_row SET proof = '0123456789abcdef 00'",
+    ],
+)
+async def test_rollback_of_row_changed_outside_fairlead_leaves_it(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, attack: str
+) -> None:
+    (one,) = sync_cases.create_customers(sync_sandbox, 1)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TO_SAILTHRU_BY_POSTS)
+    run = await sync_cases.run_sync(sync_services, goal)
+    written = sync_sandbox.read_profile(one.sid)
+    if "same" in attack:
+        sync_services.store.fairlead_db.write(
+            lambda c: c.execute("UPDATE plan_row SET state = 'same', proof = ''")
+        )
+    sync_services.store.fairlead_db.write(lambda c: c.execute(attack))
+    with pytest.raises(InvalidInput, match="not certain what stood before"):
+        await taken_back(sync_services, goal, run)
+    assert sync_sandbox.read_profile(one.sid) == written
+
+
 async def test_rollback_of_bulk_job_is_not_resent(
     sync_services: WorkspaceServices, sync_sandbox: SandboxServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

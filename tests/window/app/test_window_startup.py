@@ -1,20 +1,30 @@
 """Starting: paint first; killed and opened again; the tour; where the window stands."""
 
+import argparse
 import asyncio
 import json
 import os
 import subprocess
 import sys
+from collections import defaultdict
+from contextlib import nullcontext
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox
 
+from desktop.app.bootstrap import AppContext
+from desktop.app.commands import demo
+from desktop.app.startup import launcher
+from desktop.app.startup.startup_window import LaunchOptions
 from desktop.panels.activity_page import ActivityPage
 from desktop.panels.widgets.switch import Switch
 from desktop.settings.window_state import WindowState, WindowStateFile
+from desktop.settings.workspace import Workspace
 from desktop.store.plan_row_filter import PlanRowOrder
+from desktop.vault.secret import Secret
 from desktop.viewmodels.activity.activity_period import ActivityOrder
 from tests.support.sandbox_process import ROOT, die_with_parent
 from tests.support.window_driver import CTRL, Key, WindowDriver
@@ -113,6 +123,31 @@ async def test_window_closed_during_page_build_exits_cleanly(
     await window.reopen_window()
     await window.look_up("maria@lopez.example")
     assert window.find_one("Newsletter", Switch).isChecked()
+
+
+def test_demo_lends_its_run_processes_the_windows_key_of_the_audit(
+    home: WorkspaceHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document: dict[str, dict[str, str]] = defaultdict(lambda: defaultdict(str))
+    opened: list[tuple[str | None, str]] = []
+
+    def open_window(context: AppContext, workspace: Workspace, options: LaunchOptions) -> int:
+        assert context.vault_factory is not None
+        key = asyncio.run(context.vault_factory(workspace).get(Secret.AUDIT_KEY))
+        opened.append((key, options.run_environment["FAIRLEAD_AUDIT_KEY"]))
+        return 0
+
+    monkeypatch.setattr(launcher, "open_window", open_window)
+    monkeypatch.setattr(demo, "_sandbox_process", lambda _options: nullcontext(document))
+    monkeypatch.setattr(demo, "_set_up_demo", lambda *_ready: None)
+    monkeypatch.setattr(demo, "set_up_logging", lambda *_where: None)
+    options = argparse.Namespace(what="", tour=None, role="admin", team="")
+    services = home.make_services()
+    services.store.close()
+    assert demo.COMMANDS["demo"].run(services.context, options) == 0
+    ((key, lent),) = opened
+    assert key
+    assert key == lent
 
 
 def test_tour_saves_every_screenshot_of_theme(tmp_path: Path) -> None:

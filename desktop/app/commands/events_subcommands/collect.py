@@ -23,9 +23,8 @@ from desktop.app.feeding_right import FeedingRight, is_switched
 from desktop.app.unattended_sources import UnattendedSources
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.kit.text import format_count
-from desktop.model.event_delivery import DESTINATION_OFF_TEXT
 from desktop.model.event_source import EventSource, EventSourceKind
-from desktop.settings import settings_table
+from desktop.settings.data_source_records import why_events_stay
 from desktop.sync.event_collection import SETTLE_S, FolderCollector, FolderResult, store_stream
 
 
@@ -147,8 +146,8 @@ async def _deliver(services: WorkspaceServices) -> tuple[dict[str, Any], AppErro
     sources = await services.event_sources.list_sources()
     if not any(one.is_unattended and one.waiting for one in sources):
         return {}, None
-    if not services.session.values.get(settings_table.EVENTS_DELIVERED):
-        return {"events": 0, "refused": {"Zendesk": DESTINATION_OFF_TEXT}, "at_limit": []}, None
+    if reason := why_events_stay(services.session.values):
+        return {"events": 0, "refused": {"Zendesk": reason}, "at_limit": []}, None
     try:
         if not services.session.is_connected:
             await services.session.connect(for_runs=True)
