@@ -25,7 +25,7 @@ _ARCHIVED_BY_EXTERNAL_ID = (
 )
 _HISTORY_TABLES = (
     *_PERSONAL_HISTORY, "counted_ticket", "ticket_count", "counted_rating", "rating_count",
-    "retention", "report_notice",
+    "retention", "report_notice", "waiting_mail",
 )  # fmt: skip
 _DATA_TABLES = (
     "person", "person_body", "person_address", "person_tag", "person_field", "tag",
