@@ -144,7 +144,7 @@ class ReportMail:
         from desktop.clients.smtp import SomeAddressesRefused
 
         notices = self._services.data_store.report_notices
-        wait_s = _BACKOFF.delay_s(mail.attempts + 1, random.random())  # noqa: S311 - no secret
+        wait_s = _BACKOFF.delay_s(mail.attempts + 1, random.random())
         if not await notices.begin_attempt(mail, now + (wait_s or _BACKOFF.max_delay_s)):
             return None
         try:

@@ -104,7 +104,9 @@ class ReportNoticeRepository(Repository):
     def note_failure(self, mail: WaitingMail, error: str) -> None:
         """Store why the mail server did not take an e-mail."""
         self._database.write(
-            lambda c: c.execute("UPDATE waiting_mail SET error = ? WHERE key = ?", (error, mail.key))
+            lambda c: c.execute(
+                "UPDATE waiting_mail SET error = ? WHERE key = ?", (error, mail.key)
+            )
         )
 
     @database_call
