@@ -60,8 +60,9 @@ async def _find_all(sources: ReportSources, query: PeopleQuery) -> list[CountedP
         phrases = (query.series_key,) if query.series_key else query.phrases
         found: list[CountedPerson] = []
         for phrase in phrases:
-            rows = await tickets.find_phrase_tickets(phrase, *times)
-            found += await tickets.list_people({user: at for _ticket, at, user in sorted(rows)})
+            told = await tickets.find_phrase_tickets(phrase, *times)
+            rows = sorted(zip(told.ids, told.times, told.requesters, strict=True))
+            found += await tickets.list_people({user: at for _ticket, at, user in rows})
         return found
     if query.report == "opt-outs":
         return await _find_opted_out(sources, query)

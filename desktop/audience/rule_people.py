@@ -172,9 +172,17 @@ class RulePeople:
     def _find_entered(self, name: str, since: float, limit: int) -> tuple[RuleEvent, ...]:
         """Look at a segment, and find who has come into it between two looks since a moment."""
         presence, group = self._get_store().segment_presence, self._find_segment(name)
-        presence.note_look.blocking(
-            name, format_expression(group), self.list_segment(name), self._clock.now()
-        )
+        # Before the people: what is read for the first time meanwhile is later than this look.
+        now = self._clock.now()
+        people = self.list_segment(name)
+        asked = self._list_asked_sources(group)
+        if any(state.is_late for state in asked):
+            log.info("“%s” is looked at once everything it asks was read to the end", name)
+        else:
+            known_since = max((state.first_whole_at or 0.0 for state in asked), default=0.0)
+            presence.note_look.blocking(
+                name, format_expression(group), people, now, known_since=known_since
+            )
         entries = presence.list_entries.blocking(name, since, limit)
         sids = self._get_store().rule_events.find_sids.blocking([one.person_id for one in entries])
         fields = tuple(dict.fromkeys(self._fields_of_conditions(group)))
@@ -190,6 +198,12 @@ class RulePeople:
             )
             for one in entries
         )
+
+    def _list_asked_sources(self, group: AudienceGroup) -> tuple[ReadingState, ...]:
+        """List how far what conditions ask was read: Zendesk's records, and lists where asked."""
+        reads_lists = _asks_sailthru(group)
+        states = self._get_store().sources.list_all.blocking()
+        return tuple(state for state in states if reads_lists or state.list_name is None)
 
     def _fields_of_conditions(self, group: AudienceGroup) -> Iterator[str]:
         """Yield the plan fields that a rule may write and that the conditions look at."""
@@ -210,10 +224,7 @@ class RulePeople:
         """Whether the source asks what the Sailthru lists tell, by its trigger or its segment."""
         if source.kind is SourceKind.RULE and source.trigger.reads_lists:
             return True
-        if not source.segment:
-            return False
-        conditions = self._find_segment(source.segment).conditions()
-        return any(one.definition.service is Service.SAILTHRU for one in conditions)
+        return bool(source.segment) and _asks_sailthru(self._find_segment(source.segment))
 
     def _filter_segment(self, name: str, events: Sequence[RuleEvent]) -> Sequence[RuleEvent]:
         """Leave out people who are not in the saved segment now. Raises NotFound without it."""
@@ -225,3 +236,7 @@ class RulePeople:
             group, self._get_moment(), people
         )
         return tuple(event for event in events if event.person_id in inside)
+
+
+def _asks_sailthru(group: AudienceGroup) -> bool:
+    return any(one.definition.service is Service.SAILTHRU for one in group.conditions())

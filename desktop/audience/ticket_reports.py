@@ -1,7 +1,8 @@
 """Collects the reports of tickets, ratings and phrases."""
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from desktop.audience.report_request import CollectedSeries, ReportRequest, ReportSources
 from desktop.kit.errors import InvalidInput
@@ -122,18 +123,15 @@ async def collect_phrases(sources: ReportSources, request: ReportRequest) -> Col
                 "Nothing was counted.",
                 "Give a word or a phrase.",
             )
-        tickets = await reports.find_phrase_tickets(
-            phrase, request.first_time, request.period.ends_at
-        )
-        values = [0] * len(starts)
-        askers: set[int] = set()
-        for ticket, at, requester in tickets:
-            values[bisect_right(starts, at) - 1] += 1
-            if at >= request.period.begins_at:
-                askers.add(requester)
-                now.add(ticket)
-            else:
-                earlier.add(ticket)
+        first, last = request.period.begins_at, request.period.ends_at
+        before = await reports.find_phrase_tickets(phrase, request.first_time, first)
+        tickets = await reports.find_phrase_tickets(phrase, first, last)
+        times = sorted((*before.times, *tickets.times))
+        borders = [bisect_left(times, one) for one in (*starts, last)]
+        values = [end - begin for begin, end in pairwise(borders)]
+        askers = set(tickets.requesters)
+        earlier.update(before.ids)
+        now.update(tickets.ids)
         people |= askers
         one = _series(phrase, f"“{phrase}”", values, request, {"people": len(askers)})
         found.append(one)

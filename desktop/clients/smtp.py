@@ -54,13 +54,21 @@ class SmtpServer:
     password: str = field(default="", repr=False)
 
 
+class SomeAddressesRefused(ValuesRejected):
+    """The exception for an e-mail that went out, though not to each of its addresses."""
+
+
 @dataclass(frozen=True)
 class OutgoingEmail:
-    """A plain-text e-mail for SMTP; line breaks in the subject become spaces."""
+    """A plain-text e-mail for SMTP; line breaks in the subject become spaces.
+
+    `key` stands in its Message-ID, so that one that is sent again can be known for the same.
+    """
 
     to: tuple[str, ...]
     subject: str
     text: str
+    key: str = ""
 
 
 async def send_email(
@@ -74,8 +82,8 @@ async def send_email(
     """Send an e-mail over SMTP; `now` (Unix seconds) dates it.
 
     Raises InvalidInput where it would go unencrypted over a network, ServiceUnreachable,
-    ResponseTimeout, AuthenticationError, Rejected (also when only some of the addresses are)
-    and ServiceError.
+    ResponseTimeout, AuthenticationError, ValuesRejected, SomeAddressesRefused: to the others it
+    was sent, and ServiceError.
     """
     if server.security is SmtpSecurity.NONE and not is_loopback(server.host):
         raise InvalidInput(
@@ -105,7 +113,7 @@ async def send_email(
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise _to_app_error(error, server) from error
     if refused:
-        raise ValuesRejected(
+        raise SomeAddressesRefused(
             f"The mail server refused {len(refused)} of {len(letter.to)} addresses.",
             "The others got the e-mail.",
             "Correct the addresses of the sync.",
@@ -122,7 +130,8 @@ def _message(server: SmtpServer, letter: OutgoingEmail, now: float) -> EmailMess
         raise ValuesRejected("An address of the e-mail cannot be used.") from error
     message["Date"] = formatdate(now)
     # Without a domain make_msgid would send this computer's name.
-    message["Message-ID"] = make_msgid(domain=server.sender.rpartition("@")[2] or "localhost")
+    domain = server.sender.rpartition("@")[2] or "localhost"
+    message["Message-ID"] = f"<{letter.key}@{domain}>" if letter.key else make_msgid(domain=domain)
     # So that no automatic answer comes back (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)

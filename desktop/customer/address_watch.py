@@ -145,7 +145,8 @@ class AddressWatch:
             await self._store.address_differences.mark_checked(found.id, self._clock.now())
             return None
         check = await self._checker.ask_services(user, profile, primary)
-        obstacle = check.find_obstacle(None)
+        # Nobody is there to change it in Sell later.
+        obstacle = check.find_obstacle(None, needs_sell=True)
         if old not in user.emails:
             obstacle = UserDecisionNeeded(
                 f"{old} is none of {user.name}’s addresses in Zendesk any more.",

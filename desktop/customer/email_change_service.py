@@ -89,15 +89,33 @@ class EmailChangeService:
         """Ask both services what stands at an address change's new address.
 
         What a service answers badly is in the check. Raises InvalidInput for a text that is no
-        address, or the customer's own; and where the customer's records were not read.
+        address, or the customer's own, where Sell has the former one no more; and where the
+        customer's records were not read.
         """
         new = parse_new_address(text)
         user, profile = require_read(sheet)
-        if is_there_already(user, profile, new):
+        if not is_there_already(user, profile, new):
+            return await self._checker.ask_services(user, profile, new)
+        check = await self._check_what_waits_for_sell(user, profile, new)
+        if check is None:
             raise InvalidInput(
                 f"{new} is this customer's address already.", "", "There is nothing to change."
             )
-        return await self._checker.ask_services(user, profile, new)
+        return check
+
+    async def _check_what_waits_for_sell(
+        self, user: ZendeskUser | None, profile: SailthruProfile | None, new: str
+    ) -> EmailCheck | None:
+        """Check a change that was made without Sell, which could not be asked then; None: none."""
+        if self._services().sell is None:
+            return None
+        found = await self._store.email_changes.find_newest(
+            user.id if user is not None else None, profile.sid if profile is not None else ""
+        )
+        if found is None or email_match_key(found.change.new) != email_match_key(new):
+            return None
+        check = await self._checker.ask_services(user, profile, new, found.change.old)
+        return check if check.sell_people or check.sell_error is not None else None
 
     async def submit(
         self,
@@ -127,7 +145,7 @@ class EmailChangeService:
 
         Raises UserDecisionNeeded where the check stands in the way, NotPermitted.
         """
-        obstacle = check.find_obstacle(None)
+        obstacle = check.find_obstacle(None, needs_sell=True)
         if obstacle is not None:
             raise obstacle
         return await self._submit(user, profile, check.new, check, choices, is_automatic=True)
@@ -200,7 +218,9 @@ class EmailChangeService:
         if policy is None and is_merge_unseen(progress, profile, check):
             policy = EmailConflictPolicy.REFUSE
         policy = policy or change.policy
-        obstacle = check.find_obstacle(policy)
+        # Unasked, Sell would seem to have nothing left to change.
+        needs_sell = failed.step in (EmailChangeStep.MOVE_CONTACT, EmailChangeStep.MOVE_LEAD)
+        obstacle = check.find_obstacle(policy, needs_sell=needs_sell)
         if obstacle is not None:
             raise obstacle
         change = replace(

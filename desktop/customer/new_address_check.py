@@ -52,7 +52,8 @@ class EmailCheck:
     work may not change addresses, or why this customer's is not changed here; "" where they may.
     `has_own_profile` is False for a customer whom Sailthru does not know. `sell_people` are the
     contact and the lead of Sell with the old address, `sell_note` says who of several stays as
-    they are. `checked_at` is Unix seconds.
+    they are. `sell_error` is what kept Sell from being asked: its step waits, and nothing else
+    does. `checked_at` is Unix seconds.
     """
 
     old: str
@@ -69,6 +70,7 @@ class EmailCheck:
     sell: AddressState = AddressState.OFF
     sell_people: tuple[SellPerson, ...] = ()
     sell_note: str = ""
+    sell_error: AppError | None = None
 
     @property
     def needs_choice(self) -> bool:
@@ -80,14 +82,21 @@ class EmailCheck:
         """Whether a customer without a profile would get the one at an address change's address."""
         return self.sailthru is AddressState.OTHER_PROFILE and not self.has_own_profile
 
-    def find_obstacle(self, policy: EmailConflictPolicy | None) -> UserDecisionNeeded | None:
-        """Return why an address change cannot be made as it stands, or None."""
+    def find_obstacle(
+        self, policy: EmailConflictPolicy | None, *, needs_sell: bool = False
+    ) -> UserDecisionNeeded | None:
+        """Return why an address change cannot be made as it stands, or None.
+
+        `needs_sell`: it is not made without Sell's step either.
+        """
         if self.refusal:
             return UserDecisionNeeded("The address is not changed here.", self.refusal)
-        if self.error is not None:
+        error = self.error or (self.sell_error if needs_sell else None)
+        if error is not None:
+            what = f"whether {self.new} is free" if self.error else f"who in Sell has {self.old}"
             return UserDecisionNeeded(
-                f"It could not be checked whether {self.new} is free.",
-                f"{self.error.title} Nothing was changed.",
+                f"It could not be checked {what}.",
+                f"{error.title} Nothing was changed.",
                 "Check again once each service answers.",
             )
         if self.zendesk is AddressState.TAKEN and self.zendesk_owner is not None:
@@ -228,7 +237,11 @@ class EmailChecker:
                 clients.sell.find_contacts(old), clients.sell.find_leads(old)
             )
         except AppError as error:
-            return {"sell": AddressState.NOT_ASKED, "error": error}
+            note = (
+                f"{error.title} Its contact or lead keeps {old} for now: change to the same address"
+                " once more when Sell answers."
+            )
+            return {"sell": AddressState.NOT_ASKED, "sell_error": error, "sell_note": note}
         sids = (profile.sid,) if profile is not None else ()
         paired = await self._store.sell_pairs.find_records(sids)
         known = {record for records in paired.values() for record in records}

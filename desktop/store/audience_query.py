@@ -92,6 +92,8 @@ _PHRASE_COLUMNS = MappingProxyType({"text": "subject body tags", "subject": "sub
                                     "body": "body"})  # fmt: skip
 _SIGNS = MappingProxyType({_O.LESS: "<", _O.AT_MOST: "<=", _O.MORE: ">", _O.AT_LEAST: ">="})
 _IS_READ = "p.sid IS NOT NULL"
+# Nobody without a value fits these, so that nobody is left who was not read.
+_TRUE_OF_VALUES_ALONE = frozenset((*_SIGNS, _O.IS, _O.WITHIN, _O.OLDER, _O.BEFORE, _O.AFTER))
 
 
 @dataclass(frozen=True)
@@ -115,19 +117,36 @@ class QueryMoment:
         return moment.replace(tzinfo=self.zone).timestamp()
 
 
-def compile_group(group: AudienceGroup, moment: QueryMoment) -> AudienceSql:
-    """Compile conditions to SQL that is true of the people they pick; of everybody if none."""
-    is_alone = sum(1 for _ in group.conditions()) == 1
-    return _compile_group(group, moment, is_alone=is_alone)
+def compile_group(
+    group: AudienceGroup,
+    moment: QueryMoment,
+    *,
+    is_counted: bool = False,
+    is_page_of_many: bool = False,
+) -> AudienceSql:
+    """Compile conditions to SQL that is true of the people they pick; of everybody if none.
+
+    `is_counted`: nothing but their ids is asked. `is_page_of_many`: people are looked at one after
+    another until a page is full, which is soon.
+    """
+    conditions = tuple(group.conditions())
+    if is_counted:
+        # What asks for their id alone needs no row of theirs beside the index of the other.
+        conditions = tuple(one for one in conditions if not _asks_id_alone(one))
+    is_alone = len(conditions) == 1
+    return _compile_group(group, moment, is_alone=is_alone, is_page_of_many=is_page_of_many)
 
 
-def _compile_group(group: AudienceGroup, moment: QueryMoment, *, is_alone: bool) -> AudienceSql:
+def _compile_group(
+    group: AudienceGroup, moment: QueryMoment, *, is_alone: bool, is_page_of_many: bool
+) -> AudienceSql:
     if group.is_everybody:
         return AudienceSql("1")
+    how = {"is_alone": is_alone, "is_page_of_many": is_page_of_many}
     parts = [
-        _compile_group(item, moment, is_alone=is_alone)
+        _compile_group(item, moment, **how)
         if isinstance(item, AudienceGroup)
-        else compile_condition(item, moment, is_alone=is_alone)
+        else compile_condition(item, moment, **how)
         for item in group.items
     ]
     joiner = " OR " if group.is_any else " AND "
@@ -136,7 +155,11 @@ def _compile_group(group: AudienceGroup, moment: QueryMoment, *, is_alone: bool)
 
 
 def compile_condition(
-    condition: AudienceCondition, moment: QueryMoment, *, is_alone: bool = True
+    condition: AudienceCondition,
+    moment: QueryMoment,
+    *,
+    is_alone: bool = True,
+    is_page_of_many: bool = False,
 ) -> AudienceSql:
     """Compile one condition. What Sailthru was not read of somebody fits none but “is not read”.
 
@@ -149,7 +172,7 @@ def compile_condition(
         return AudienceSql(f"NOT ({_not_read(condition.field)})")
     field = condition.definition
     if field.kind is AudienceFieldKind.PHRASE:
-        found = _compile_phrase(condition)
+        found = _compile_phrase(condition, is_page_of_many=is_page_of_many)
     elif field.kind is AudienceFieldKind.CUSTOM:
         found = _compile_custom(condition)
     elif condition.field == "ticket_created":
@@ -160,9 +183,15 @@ def compile_condition(
         found = _compile_date(_ranged(_COLUMNS[condition.field], is_alone), condition, moment)
     else:
         found = _compile_column(condition, is_alone=is_alone)
-    if field.service is Service.SAILTHRU:
+    if field.service is Service.SAILTHRU and condition.operator not in _TRUE_OF_VALUES_ALONE:
         return AudienceSql(f"NOT ({_not_read(condition.field)}) AND ({found.text})", found.values)
     return found
+
+
+def _asks_id_alone(condition: AudienceCondition) -> bool:
+    kind = condition.definition.kind
+    is_set = kind is AudienceFieldKind.SET and condition.field != "list"
+    return is_set or kind in (AudienceFieldKind.PHRASE, AudienceFieldKind.CUSTOM)
 
 
 def not_read_sql(condition: AudienceCondition) -> str | None:
@@ -273,16 +302,24 @@ def _compile_set(condition: AudienceCondition) -> AudienceSql:
     return AudienceSql(f"p.id {sign} ({having})", (value,) * having.count("?"))
 
 
-def _compile_phrase(condition: AudienceCondition) -> AudienceSql:
+def _compile_phrase(condition: AudienceCondition, *, is_page_of_many: bool) -> AudienceSql:
     query = phrase_query(str(condition.value), _PHRASE_COLUMNS[condition.field])
-    sign = "IN" if condition.operator is _O.CONTAINS else "NOT IN"
+    is_wanted = condition.operator is _O.CONTAINS
     if not query:
-        return AudienceSql("0" if condition.operator is _O.CONTAINS else "1")
-    return AudienceSql(
-        f"p.id {sign} (SELECT t.requester FROM ticket t WHERE t.id IN"  # noqa: S608
-        " (SELECT rowid FROM ticket_search WHERE ticket_search MATCH ?))",
-        (query,),
-    )
+        return AudienceSql("0" if is_wanted else "1")
+    if is_page_of_many:
+        # Whose tickets they are is looked up of the people on the page alone; the plus keeps each
+        # look from beginning with all the tickets that say it.
+        found = (
+            "EXISTS (SELECT 1 FROM ticket t WHERE t.requester = p.id AND +t.id IN"
+            " (SELECT rowid FROM ticket_search WHERE ticket_search MATCH ?))"
+        )
+    else:
+        found = (
+            "p.id IN (SELECT t.requester FROM ticket_search s CROSS JOIN ticket t"
+            " ON t.id = s.rowid WHERE ticket_search MATCH ?)"
+        )
+    return AudienceSql(found if is_wanted else f"NOT {found}", (query,))
 
 
 def _compile_custom(condition: AudienceCondition) -> AudienceSql:

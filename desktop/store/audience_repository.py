@@ -63,6 +63,8 @@ _PERSON_COLUMNS = (
 # Up to so many are sorted after they were found; more are found in the order of an index, for which
 # the 200 of a page lie close enough: at a million people 100,000 are looked at for them.
 _MAX_SORTED = 2_000
+# From so many on a page is full soon, and what they fit is asked of them one by one.
+_MANY = 20_000
 
 
 class AudienceRepository(Repository):
@@ -71,7 +73,10 @@ class AudienceRepository(Repository):
     @database_call
     def count(self, group: AudienceGroup, moment: QueryMoment) -> int:
         """Count the people whom conditions pick."""
-        return self._database.read(lambda c: _count(c, compile_group(group, moment)))
+        conditions = tuple(group.conditions())
+        is_phrase = len(conditions) == 1 and _is_phrase(conditions[0])
+        where = compile_group(group, moment, is_counted=True)
+        return self._database.read(lambda c: _count(c, where, is_phrase=is_phrase))
 
     @database_call
     def count_profiles(self) -> tuple[int, int]:
@@ -90,7 +95,8 @@ class AudienceRepository(Repository):
         """Count whom one condition picks by itself, and of whom its field was not read."""
 
         def look(connection: sqlite3.Connection) -> ConditionCount:
-            people = _count(connection, compile_condition(condition, moment))
+            where = compile_condition(condition, moment)
+            people = _count(connection, where, is_phrase=_is_phrase(condition))
             not_read = not_read_sql(condition)
             if not_read is None:
                 return ConditionCount(people)
@@ -115,7 +121,8 @@ class AudienceRepository(Repository):
         """
         if total == 0:
             return ()
-        where = compile_group(group, moment)
+        is_many = total is not None and total >= _MANY
+        where = compile_group(group, moment, is_page_of_many=is_many)
         is_few = total is not None and total <= _MAX_SORTED
 
         def look(connection: sqlite3.Connection) -> tuple[AudiencePerson, ...]:
@@ -176,7 +183,7 @@ class AudienceRepository(Repository):
                     f"SELECT {sql.text} FROM person p WHERE p.id = ?",  # noqa: S608 - compiled
                     (*sql.values, person_id),
                 ).fetchone()
-                is_phrase = condition.definition.kind is AudienceFieldKind.PHRASE
+                is_phrase = _is_phrase(condition)
                 excerpt = _find_excerpt(connection, person_id, condition) if is_phrase else ""
                 found.append(ConditionEvidence(condition, bool(row and row[0]), excerpt))
             return tuple(found)
@@ -238,9 +245,17 @@ def _sort_value(person: AudiencePerson, column: AudienceColumn) -> str | float |
     return values[column]
 
 
-def _count(connection: sqlite3.Connection, where: AudienceSql) -> int:
+def _is_phrase(condition: AudienceCondition) -> bool:
+    return condition.definition.kind is AudienceFieldKind.PHRASE
+
+
+def _count(connection: sqlite3.Connection, where: AudienceSql, *, is_phrase: bool = False) -> int:
+    # Whom a phrase alone picks are many ids, of which nothing else is asked: the small index tells.
+    hint, is_in_it = "", "p.listed = 1"
+    if is_phrase and where.values:
+        hint, is_in_it = "INDEXED BY person_listed", "p.listed = 1 AND p.role = 'end-user'"
     row = connection.execute(
-        f"SELECT count(*) FROM person p WHERE p.listed = 1 AND ({where.text})",  # noqa: S608
+        f"SELECT count(*) FROM person p {hint} WHERE {is_in_it} AND ({where.text})",  # noqa: S608
         where.values,
     ).fetchone()
     return int(row[0])

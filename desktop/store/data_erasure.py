@@ -13,10 +13,14 @@ from desktop.store.data_source_repository import stop_readings
 from desktop.store.kept_person_repository import delete_person_rows
 from desktop.store.kept_ticket_repository import delete_ticket_text
 from desktop.store.sqlite_database import Database
+from desktop.store.state_move_table import remove_moves_of
+from desktop.store.ticket_rollup_repository import QUARTER_S
 
 # Of history.db: what names or describes somebody. The counts name nobody and stay.
 _PERSONAL_HISTORY = (
     "archived_person", "health_reading", "value_reading", "optout_reading", "segment_presence",
+    # Whoever is read again would count twice.
+    "state_move",
     # Without it whoever is read again would come into every segment.
     "segment_look",
 )  # fmt: skip
@@ -25,7 +29,7 @@ _ARCHIVED_BY_EXTERNAL_ID = (
 )
 _HISTORY_TABLES = (
     *_PERSONAL_HISTORY, "counted_ticket", "ticket_count", "counted_rating", "rating_count",
-    "retention", "report_notice",
+    "retention", "report_notice", "waiting_mail",
 )  # fmt: skip
 _DATA_TABLES = (
     "person", "person_body", "person_address", "person_tag", "person_field", "tag",
@@ -74,6 +78,8 @@ def erase_kept_people(
         connection.executemany(
             "DELETE FROM segment_presence WHERE person = ?", [(one,) for one in users]
         )
+        for sid in profiles:
+            remove_moves_of(connection, sid, QUARTER_S)
         for table in ("health_reading", "value_reading", "optout_reading"):
             connection.executemany(
                 f"DELETE FROM {table} WHERE sid = ?",  # noqa: S608 - a name of ours

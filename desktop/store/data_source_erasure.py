@@ -34,7 +34,13 @@ _TABLES: Mapping[DataSourceKind, tuple[str, ...]] = MappingProxyType(
 _HISTORY: Mapping[DataSourceKind, tuple[str, ...]] = MappingProxyType(
     {
         DataSourceKind.SUPPORT: ("archived_person", "segment_presence", "segment_look"),
-        DataSourceKind.SAILTHRU: ("health_reading", "value_reading", "optout_reading"),
+        # Read again, a profile's first state would count twice.
+        DataSourceKind.SAILTHRU: (
+            "health_reading",
+            "value_reading",
+            "optout_reading",
+            "state_move",
+        ),
     }
 )
 _IS_LIST = "name LIKE 'list %'"

@@ -30,7 +30,9 @@ class ReadingState:
 
     `whole_from`: when the last reading began that reached the end; None: the first one is under
     way, or never began. `rows_read` are those of the reading under way, or of the last one;
-    `expected` is how many the service says there are. `refused` says why it can't be read.
+    `expected` is how many the service says there are. `refused` says why it can't be read. The
+    first reading that reached the end began at `first_from` and ended at `first_whole_at`; both
+    are 0 where that was long ago.
     """
 
     name: str
@@ -43,11 +45,18 @@ class ReadingState:
     rows_read: int = 0
     expected: int | None = None
     refused: str = ""
+    first_from: float | None = None
+    first_whole_at: float | None = None
 
     @property
     def is_complete(self) -> bool:
         """Whether the data source was read to its end at least once."""
         return self.whole_from is not None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a reading is under way that has to reach the end before anything is known."""
+        return not (self.is_complete or self.refused)
 
     @property
     def list_name(self) -> str | None:
@@ -107,6 +116,8 @@ class DataSourceRepository(Repository):
         def act(connection: sqlite3.Connection) -> ReadingState:
             connection.execute(
                 "UPDATE data_source SET ended_at = ?2, whole_from = begun_at,"
+                " first_from = coalesce(first_from, begun_at),"
+                " first_whole_at = coalesce(first_whole_at, ?2),"
                 " cursor = coalesce(?3, cursor) WHERE name = ?1",
                 (name, now, cursor),
             )
@@ -188,7 +199,8 @@ def stop_readings(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM data_source WHERE begun_at IS NULL OR whole_from = begun_at")
     connection.execute(
         "UPDATE data_source SET account = '', cursor = '', begun_at = NULL, page_at = NULL,"
-        " ended_at = NULL, whole_from = NULL, rows_read = 0, expected = NULL, refused = ''"
+        " ended_at = NULL, whole_from = NULL, rows_read = 0, expected = NULL, refused = '',"
+        " first_from = NULL, first_whole_at = NULL"
     )
 
 

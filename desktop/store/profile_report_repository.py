@@ -10,9 +10,8 @@ import msgspec
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
-
-# Table and column of what stood at a time.
-_STATES = {"health": ("health_reading", "health"), "value": ("value_reading", "segment")}
+from desktop.store.state_move_table import FIRST, NONE_SET, STATE_READINGS
+from desktop.store.ticket_rollup_repository import quarter_of
 
 
 @dataclass(frozen=True)
@@ -45,55 +44,50 @@ class ProfileReportRepository(Repository):
         """Count profiles by their `health` or `value` as it stood at each of `ends`, ascending.
 
         None: it was set once and is not any more. What was never set is not counted. Beside it
-        how many readings since `moves_from` (Unix seconds) have moved from one state to another.
+        how many readings since `moves_from` have moved from one state to another. `ends` and
+        `moves_from` are Unix seconds at whole quarters of an hour.
         """
-        table, column = _STATES[what]
+        quarters = [quarter_of(end) for end in ends]
 
         def look(
             connection: sqlite3.Connection,
         ) -> tuple[
-            dict[str | int | None, list[int]], Counter[tuple[str | int | None, str | int | None]]
+            dict[str | int | None, list[int]], dict[tuple[str | int | None, str | int | None], int]
         ]:
-            moves: Counter[tuple[str | int | None, str | int | None]] = Counter()
             running: Counter[str | int | None] = Counter()
-            # The columns beside max() are those of its row (sqlite.org/lang_select.html, 2.5).
-            before = connection.execute(
-                f"SELECT {column} AS now, count(*) AS n FROM (SELECT sid, max(at), {column}"  # noqa: S608
-                f" FROM {table} WHERE at < ? GROUP BY sid) GROUP BY 1",
-                (ends[0],),
-            )
-            running.update({row["now"]: row["n"] for row in before})
-            # A page of an export is read at one moment, so the groups are few. `was` is NULL where
-            # there is no reading before, and "" where that one said nothing.
-            changes = connection.execute(
-                f"SELECT at, {column} AS now, (SELECT coalesce(p.{column}, '') FROM {table} p"  # noqa: S608
-                " WHERE p.sid = r.sid AND p.at < r.at ORDER BY p.at DESC LIMIT 1) AS was,"
-                f" count(*) AS n FROM {table} r WHERE at >= ? AND at < ?"
-                " GROUP BY at, now, was ORDER BY at",
-                (ends[0], ends[-1]),
-            )
             found: dict[str | int | None, list[int]] = {}
             place = 0
-            for row in changes:
-                while row["at"] >= ends[place]:
+            # What was before the first end counts as one move, whenever it was.
+            rows = connection.execute(
+                "SELECT max(quarter, ?2) AS quarter, was, now, sum(count) AS n FROM state_move"
+                " WHERE what = ?1 AND quarter < ?3 GROUP BY 1, 2, 3 ORDER BY 1",
+                (what, quarters[0] - 1, quarters[-1]),
+            )
+            for row in rows:
+                while row["quarter"] >= quarters[place]:
                     _note(found, running, place, len(ends))
                     place += 1
-                running[row["now"]] += row["n"]
-                if row["was"] is not None:
-                    was = row["was"] if row["was"] != "" else None
-                    running[was] -= row["n"]
-                    if row["at"] >= moves_from and was != row["now"]:
-                        moves[was, row["now"]] += row["n"]
+                running[_to_state(what, row["now"])] += row["n"]
+                if row["was"] != FIRST:
+                    running[_to_state(what, row["was"])] -= row["n"]
             for rest in range(place, len(ends)):
                 _note(found, running, rest, len(ends))
-            return found, moves
+            moved = connection.execute(
+                "SELECT was, now, sum(count) AS n FROM state_move WHERE what = ? AND quarter >= ?"
+                " AND quarter < ? AND was <> ? GROUP BY 1, 2",
+                (what, quarter_of(moves_from), quarters[-1], FIRST),
+            )
+            return found, {
+                (_to_state(what, row["was"]), _to_state(what, row["now"])): row["n"]
+                for row in moved
+            }
 
         return self._database.read(look)
 
     @database_call
     def find_first_reading(self, what: str) -> float | None:
         """Return when `health`, `value` or `optout` was first read (Unix seconds); None: never."""
-        table = "optout_reading" if what == "optout" else _STATES[what][0]
+        table = "optout_reading" if what == "optout" else STATE_READINGS[what][0]
         found: float | None = self._database.read(
             lambda c: c.execute(f"SELECT min(at) FROM {table}").fetchone()[0]  # noqa: S608
         )
@@ -200,6 +194,12 @@ class ProfileReportRepository(Repository):
             (before if before is not None and before.sid == reading.sid else None, reading)
             for before, reading in zip([None, *readings], readings, strict=False)
         )
+
+
+def _to_state(what: str, key: str) -> str | int | None:
+    if key == NONE_SET:
+        return None
+    return int(key) if what == "value" else key
 
 
 def _note(

@@ -12,6 +12,7 @@ from desktop.model.audience_condition import AudienceGroup
 from desktop.model.rule_trigger import PhrasePlace, RuleEvent, RuleTrigger
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.audience_query import QueryMoment, compile_group, phrase_query
+from desktop.store.data_source_repository import list_source_name
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
@@ -128,15 +129,29 @@ class RuleEventRepository(Repository):
         """Select the profiles that turned frustrated, or to another value segment.
 
         A profile's first reading is one where profiles were read before `since` at all: then it had
-        no health, or no value, until now.
+        no health, or no value, until now. Not so within the first reading of a list, which tells
+        what has been so for long, be it newly named or read anew after `data.db` was lost.
         """
         table, column, test = _READINGS[trigger]
         sql = (
             f"SELECT r.sid, r.at, r.{column} AS value, p.at AS before_at, p.{column} AS before"  # noqa: S608 - names of ours
             f" FROM {table} r LEFT JOIN {table} p ON p.sid = r.sid AND p.at ="
             f" (SELECT max(q.at) FROM {table} q WHERE q.sid = r.sid AND q.at < r.at)"
-            f" WHERE r.at > ? AND {test} ORDER BY r.at, r.sid LIMIT ?"
+            f" WHERE r.at > ? AND {test} AND (p.at IS NOT NULL OR NOT EXISTS (SELECT 1 FROM"
+            " json_each(?) w WHERE r.at BETWEEN json_extract(w.value, '$[0]')"
+            " AND json_extract(w.value, '$[1]'))) ORDER BY r.at, r.sid LIMIT ?"
         )
+        first_readings = self._data.read(
+            lambda c: [
+                (row[0], row[1])
+                for row in c.execute(
+                    "SELECT coalesce(first_from, begun_at), coalesce(first_whole_at, 1e300)"
+                    " FROM data_source WHERE name LIKE ? AND begun_at IS NOT NULL",
+                    (f"{list_source_name('')}%",),
+                )
+            ]
+        )
+        windows = msgspec.json.encode(first_readings).decode()
 
         def look(connection: sqlite3.Connection) -> tuple[ProfileTurn, ...]:
             first = connection.execute(
@@ -146,7 +161,7 @@ class RuleEventRepository(Repository):
             was_read = first is not None and first <= since
             return tuple(
                 ProfileTurn(row["sid"], row["at"], row["value"], row["before_at"])
-                for row in connection.execute(sql, (since, limit))
+                for row in connection.execute(sql, (since, windows, limit))
                 if row["value"] != row["before"] and (row["before_at"] is not None or was_read)
             )
 

@@ -21,8 +21,20 @@ class SegmentPresenceRepository(Repository):
     """Keeps who is in a segment, and since which look."""
 
     @database_call
-    def note_look(self, segment: str, expression: str, people: Sequence[int], now: float) -> None:
-        """Store who is in a segment now. The first look at its conditions brings nobody in."""
+    def note_look(
+        self,
+        segment: str,
+        expression: str,
+        people: Sequence[int],
+        now: float,
+        *,
+        known_since: float = 0.0,
+    ) -> None:
+        """Store who is in a segment now. The first look at its conditions brings nobody in.
+
+        Nor does the first look after `known_since`, when something that its conditions ask was
+        read for the first time (Unix seconds): who is new then may have been in it for long.
+        """
 
         def act(connection: sqlite3.Connection) -> None:
             last = connection.execute(
@@ -39,7 +51,8 @@ class SegmentPresenceRepository(Repository):
                 "DELETE FROM segment_presence WHERE segment = ? AND person = ?",
                 [(segment, person) for person in known - inside],
             )
-            at, before_at = (0.0, 0.0) if is_first else (now, last["at"])
+            was_there = is_first or known_since > last["at"]
+            at, before_at = (0.0, 0.0) if was_there else (now, last["at"])
             connection.executemany(
                 "INSERT INTO segment_presence (segment, person, at, before_at) VALUES (?, ?, ?, ?)",
                 [(segment, person, at, before_at) for person in sorted(inside - known)],

@@ -11,6 +11,13 @@ from dataclasses import dataclass
 
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
+from desktop.store.state_move_table import (
+    FIRST,
+    STATE_READINGS,
+    StateMove,
+    add_moves,
+    state_key,
+)
 
 QUARTER_S = 900
 _MEASURES = ("created", "solved", "closed")
@@ -151,12 +158,14 @@ class TicketRollupRepository(Repository):
         """Insert profiles' health and value where they differ from the reading before."""
 
         def act(connection: sqlite3.Connection) -> None:
+            moves: Counter[StateMove] = Counter()
             for one in readings:
-                _note(connection, "health_reading", ("health",), one, (one.health,))
+                _note(connection, moves, "health", ("health",), one, (one.health,))
                 _note(
-                    connection, "value_reading", ("segment", "amount"), one,
+                    connection, moves, "value", ("segment", "amount"), one,
                     (one.segment, one.amount),
                 )  # fmt: skip
+            add_moves(connection, moves)
 
         self._database.write(act)
 
@@ -222,11 +231,13 @@ def _apply(
 
 def _note(
     connection: sqlite3.Connection,
-    table: str,
+    moves: Counter[StateMove],
+    what: str,
     columns: tuple[str, ...],
     reading: ProfileReading,
-    values: tuple[object, ...],
+    values: tuple[str | float | None, ...],
 ) -> None:
+    table, column = STATE_READINGS[what]
     names = ", ".join(columns)
     kept = connection.execute(
         f"SELECT {names} FROM {table} WHERE sid = ? ORDER BY at DESC LIMIT 1",  # noqa: S608
@@ -235,6 +246,9 @@ def _note(
     # Never set and not set now is nothing to tell.
     if (tuple(kept) if kept is not None else (None,) * len(columns)) == values:
         return
+    was = FIRST if kept is None else state_key(kept[column])
+    now = state_key(values[columns.index(column)])
+    moves[what, quarter_of(reading.at), was, now] += 1
     connection.execute(
         f"INSERT OR REPLACE INTO {table} (sid, at, {names})"  # noqa: S608
         f" VALUES (?, ?, {', '.join('?' for _ in columns)})",

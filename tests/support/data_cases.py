@@ -184,6 +184,24 @@ def dump(database: Database, leave_out: Iterable[str] = ()) -> Mapping[str, Sequ
     return MappingProxyType(database.read(look))
 
 
+def trace_plans(database: Database, act: Callable[[], object]) -> str:
+    """How SQLite finds what an act asks for: a line for each step of each query."""
+    queries: list[str] = []
+    database.read(lambda c: c.set_trace_callback(queries.append))
+    try:
+        act()
+    finally:
+        database.read(lambda c: c.set_trace_callback(None))
+    return "\n".join(
+        row["detail"]
+        for query in queries
+        if query.lstrip().startswith("SELECT")
+        for row in database.read(
+            lambda c, query=query: c.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()  # type: ignore[misc]
+        )
+    )
+
+
 def open_small_store(folder: Path) -> Iterator[DataStore]:
     """A store in `folder`, empty; closed afterwards (for a fixture)."""
     store = open_data_store(folder)

@@ -40,6 +40,10 @@ def add_email_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+# Its contact or lead is not known until Sell answers.
+_WAITS_FOR_SELL = StepProgress(EmailChangeStep.MOVE_CONTACT, StepState.WAITING)
+
+
 def require_email_given(options: argparse.Namespace) -> None:
     """Refuse an option of an address change without its `--email`. Raises InvalidInput."""
     if options.email is None and (options.remove_old or options.conflict):
@@ -62,7 +66,7 @@ async def change_email(
             "Nothing was changed.",
             "Make other changes by another command.",
         )
-    changes = services.email_changes
+    changes, sell_note = services.email_changes, ""
     policy = EmailConflictPolicy(options.conflict) if options.conflict else None
     progress = await changes.find_of_customer(sheet)
     is_same = progress is not None and progress.change.new == parse_email(options.email)
@@ -83,13 +87,20 @@ async def change_email(
             requests = plan_email_change(sheet, check, choices)
             return _emit_check(check, policy, requests, as_json=options.json)
         progress = await changes.submit(sheet, check, choices)
-    return await deliver_email_change(services, progress.change.id, as_json=options.json)
+        sell_note = check.sell_note if check.sell_error is not None else ""
+    change_id = progress.change.id
+    return await deliver_email_change(
+        services, change_id, as_json=options.json, sell_note=sell_note
+    )
 
 
 async def deliver_email_change(
-    services: WorkspaceServices, change_id: str, *, as_json: bool
+    services: WorkspaceServices, change_id: str, *, as_json: bool, sell_note: str = ""
 ) -> int:
-    """Send an address change's steps for `fairlead edit`, print how far it is; returns the code."""
+    """Send an address change's steps for `fairlead edit`, print how far it is; returns the code.
+
+    `sell_note` says why Sell's step waits, where it could not be planned.
+    """
     read = services.store.email_changes.get_progress
     progress = await read(change_id)
     await deliver_and_wait(services, _edits_of(progress))
@@ -97,7 +108,7 @@ async def deliver_email_change(
     # An opt-out that came out looser is set again by an edit of its own, which waits for nobody.
     opened = await services.store.outbox.list_recent(open_only=True)
     await deliver_and_wait(services, [e for e in opened if _is_optout_of(e, progress.change.sid)])
-    return _emit_progress(await read(change_id), as_json=as_json)
+    return _emit_progress(await read(change_id), as_json=as_json, sell_note=sell_note)
 
 
 def _is_optout_of(edit: Edit, sid: str) -> bool:
@@ -109,19 +120,27 @@ def _edits_of(progress: EmailChangeProgress) -> list[Edit]:
 
 
 def _emit_progress(
-    progress: EmailChangeProgress, *, as_json: bool, is_dry_run: bool = False
+    progress: EmailChangeProgress,
+    *,
+    as_json: bool,
+    is_dry_run: bool = False,
+    sell_note: str = "",
 ) -> int:
     found = progress.change.verification
+    waiting = [_WAITS_FOR_SELL] if sell_note else []
     document: dict[str, Any] = {
         "email_change": progress.change.id,
         "edits": [edit.as_json() for edit in _edits_of(progress)],
-        "steps": [step.as_json() for step in progress.steps],
+        "steps": [step.as_json() for step in (*progress.steps, *waiting)],
+        "sell_note": sell_note or None,
         "verification": found.as_json() if found is not None else None,
     }
     if is_dry_run:
         document["dry_run"] = True
-    lines = [*_step_lines(progress.steps), progress.half_done_text]
+    lines = [*_step_lines((*progress.steps, *waiting)), progress.half_done_text, sell_note]
     exit_code = ExitCode.DONE if is_dry_run else _exit_code(progress)
+    if sell_note and exit_code == ExitCode.DONE:
+        exit_code = ExitCode.NEEDS_PERSON
     return emit(document, filter(None, lines), as_json=as_json, exit_code=exit_code)
 
 
@@ -133,6 +152,8 @@ def _emit_check(
     as_json: bool,
 ) -> int:
     ready = [StepProgress(step, StepState.READY) for step in steps]
+    if check.sell_error is not None:
+        ready.append(_WAITS_FOR_SELL)
     obstacle = check.find_obstacle(policy)
     document: dict[str, Any] = {
         "dry_run": True,
@@ -182,5 +203,6 @@ def _check_json(check: EmailCheck) -> dict[str, Any]:
             "optout": other.optout.value if other.optout is not None else None,
         },
         "sell": [one.record_id for one in check.sell_people],
+        "sell_note": check.sell_note or None,
         "refusal": check.refusal or None,
     }

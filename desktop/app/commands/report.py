@@ -18,6 +18,7 @@ from desktop.model.json_value import Json
 from desktop.model.report_period import BucketSize
 from desktop.settings import settings_table
 from desktop.viewmodels.file_export import format_csv, write_private_file
+from desktop.viewmodels.time_format import format_full_date_and_time
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,6 +100,8 @@ async def _set_mail(context: AppContext, options: argparse.Namespace) -> int:
         get = session.values.get
         to = get(settings_table.REPORT_MAIL_TO)
         weekly, alarm = get(settings_table.REPORT_WEEKLY), get(settings_table.OPTOUT_ALARM)
+        keeps = services.has_everybody()
+        waiting = await services.data_store.report_notices.list_waiting() if keeps else ()
     who = ", ".join(to) or "nobody"
     lines = [
         f"Each Monday the week's reports go to {who}." if weekly else "No reports by e-mail.",
@@ -108,8 +111,22 @@ async def _set_mail(context: AppContext, options: argparse.Namespace) -> int:
     ]
     if sent is not None:
         lines.append(f"Sent “{sent.title}” to {who}.")
+    for mail in waiting:
+        tries = format_count(mail.attempts, "attempt", "attempts")
+        again = f"again from {format_full_date_and_time(mail.due_at)} on"
+        lines.append(f"Not sent yet: “{mail.title}”, {tries}, {again}. {mail.error}".rstrip())
+    document: dict[str, Json] = {
+        "to": [*to],
+        "weekly": weekly,
+        "alarm": alarm,
+        "sent": sent.title if sent else None,
+        "waiting": [
+            {"title": m.title, "attempts": m.attempts, "due_at": m.due_at, "error": m.error}
+            for m in waiting
+        ],
+    }
     return emit(
-        {"to": [*to], "weekly": weekly, "alarm": alarm, "sent": sent.title if sent else None},
+        document,
         lines,
         as_json=options.json,
     )

@@ -13,6 +13,7 @@ from desktop.model.address_difference import AddressDifference
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.email_address import email_match_key, normalize_email
 from desktop.model.email_change import (
+    EmailChange,
     EmailChangeProgress,
     EmailChangeStep,
     EmailConflictPolicy,
@@ -256,7 +257,7 @@ class EmailChangeModel(QObject):
         button, reason = self._button()
         return EmailChangeView(
             subtitle=subtitle_of(sheet),
-            old=change.old if change is not None else normalize_email(old),
+            old=_old_address(change, check) or normalize_email(old),
             new=change.new if change is not None else self._typed,
             can_type=progress is None,
             checked_text=self._checked_text(),
@@ -274,7 +275,7 @@ class EmailChangeModel(QObject):
             else (),
             steps=build_step_views(
                 steps,
-                change.old if change is not None else normalize_email(old),
+                _old_address(change, check) or normalize_email(old),
                 change.new if change is not None else self._typed.strip().lower(),
                 merges=merges,
                 keeps_old=keeps,
@@ -332,7 +333,11 @@ class EmailChangeModel(QObject):
         steps = set(requests) | {EmailChangeStep.VERIFY}
         if EmailChangeStep.MAKE_PRIMARY in steps and check.old:
             steps.add(EmailChangeStep.REMOVE_OLD)
-        return tuple(StepProgress(step, StepState.READY) for step in sorted(steps))
+        ready = {step: StepProgress(step, StepState.READY) for step in steps}
+        if check.sell_error is not None:
+            step = EmailChangeStep.MOVE_CONTACT
+            ready[step] = StepProgress(step, StepState.WAITING)
+        return tuple(ready[step] for step in sorted(ready))
 
     def _checked_text(self) -> str:
         if self._tasks.is_running("check"):
@@ -518,3 +523,8 @@ class EmailChangeModel(QObject):
         self._error = error
         self._submits_when_checked = False
         QTimer.singleShot(0, self.changed.emit)
+
+
+def _old_address(change: EmailChange | None, check: EmailCheck | None) -> str:
+    """Return the address that goes by a change or its check: what waits for Sell has a former."""
+    return change.old if change is not None else check.old if check is not None else ""

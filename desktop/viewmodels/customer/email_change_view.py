@@ -258,7 +258,7 @@ def _sell_row(check: EmailCheck, progress: EmailChangeProgress | None) -> CheckR
         text = "The contact or lead has the new address."
         return CheckRowView("Zendesk Sell", "Has it now", "ok", text)
     if check.sell is AddressState.NOT_ASKED:
-        return CheckRowView("Zendesk Sell", "Could not ask", "warn", _error_text(check))
+        return CheckRowView("Zendesk Sell", "Later", "warn", check.sell_note)
     if check.sell_note:
         return CheckRowView("Zendesk Sell", "Several there", "warn", check.sell_note)
     if not check.sell_people:
@@ -399,6 +399,8 @@ def _step_words(
         return (f"{words}, merging the other" if merges else words), "Sailthru"
     if one.step in (EmailChangeStep.MOVE_CONTACT, EmailChangeStep.MOVE_LEAD):
         noun = "contact" if one.step is EmailChangeStep.MOVE_CONTACT else "lead"
+        if one.edit is None and one.state is StepState.WAITING:
+            noun = "contact or lead, once Sell answers"
         return f"Change the address of the {noun}", "Zendesk Sell"
     return "Verify", "both"
 

@@ -25,6 +25,7 @@ from tests.support.data_cases import (
     organization,
     read_all,
     ticket,
+    trace_plans,
     user,
 )
 
@@ -173,8 +174,9 @@ async def test_conditions_pick(store: DataStore, text: str, wanted: set[int]) ->
     assert {person.id for person in people} == wanted
     assert await store.audience.count(group, MOMENT) == len(wanted)
     # What was found is the same whether few are expected or many.
-    few = await store.audience.list_people(group, MOMENT, AudienceOrder(), 100, total=len(wanted))
-    assert few == people
+    for total in (len(wanted) or 1, 1_000_000):
+        found = await store.audience.list_people(group, MOMENT, AudienceOrder(), 100, total=total)
+        assert found == people
 
 
 async def test_a_condition_counts_whom_it_picks_alone_and_who_was_not_read(
@@ -215,6 +217,25 @@ async def test_pages_of_every_order_meet_without_a_gap(
         found += page
         after = position_of(page[-1], order)
     assert found == list(whole)
+
+
+async def test_phrase_asks_no_more_of_people_than_it_has_to(store: DataStore) -> None:
+    """A frequent phrase is looked up for the people of a page alone, and counted by ids alone."""
+    reading = store.audience._database
+    group = parse_expression("text contains refund and tickets >= 1")
+    asked = trace_plans(
+        reading,
+        lambda: store.audience.list_people.blocking(
+            group, MOMENT, AudienceOrder(), 9, total=1_000_000
+        ),
+    )
+    assert "SEARCH t USING COVERING INDEX ticket_by_requester (requester=?)" in asked
+    phrase = parse_expression("text contains refund")
+    asked = trace_plans(reading, lambda: store.audience.count.blocking(phrase, MOMENT))
+    assert "SEARCH p USING INDEX person_listed (id=?" in asked
+    tagged = parse_expression("tickets >= 1 and tag is not vip")
+    asked = trace_plans(reading, lambda: store.audience.count.blocking(tagged, MOMENT))
+    assert "SEARCH p USING INDEX person_by_ticket_count (ticket_count>?)" in asked
 
 
 async def test_a_person_is_explained_with_the_text_that_matched(store: DataStore) -> None:

@@ -1,10 +1,12 @@
 """Reports agree with a recount from the rows, whatever happened to tickets, zones and files."""
 
 import random
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,6 +29,7 @@ from desktop.audience.value_health_findings import ValueHealthNames, find_condit
 from desktop.kit.errors import InvalidInput, NotPermitted, UserDecisionNeeded
 from desktop.model.audience_person import AudienceOrder
 from desktop.model.customer_value import CustomerType, default_value_source
+from desktop.model.data_source import DataSourceKind
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.match_keys import hash_email
 from desktop.model.permission import Permission
@@ -35,10 +38,12 @@ from desktop.model.report_period import BucketSize
 from desktop.model.sync_run import RunState
 from desktop.store.audience_query import QueryMoment
 from desktop.store.change_report_repository import ChangeReportRepository
-from desktop.store.data_erasure import erase_everybody
+from desktop.store.data_erasure import erase_everybody, erase_kept_people
+from desktop.store.data_source_erasure import erase_source
 from desktop.store.data_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.profile_report_repository import OptOutReading
+from desktop.store.sqlite_database import load_migrations
 from desktop.store.ticket_rollup_repository import ProfileReading
 from desktop.store.workspace_store import WorkspaceStore
 from tests.support.data_cases import (
@@ -47,6 +52,7 @@ from tests.support.data_cases import (
     open_small_store,
     read_all,
     ticket,
+    trace_plans,
     user,
 )
 from tests.support.fresh_store import open_fresh_store
@@ -324,6 +330,9 @@ async def test_health_and_value_stand_at_each_day_as_the_readings_say(
                 page.append(ProfileReading(sid(number), at, health, segment, None))
                 told.setdefault(sid(number), []).append((at, health, segment))
         data.rollups.note_readings.blocking(page)
+    erase_kept_people(data.data_db, data.history_db, [], [sid(number) for number in range(5)])
+    for number in range(5):
+        told.pop(sid(number), None)
     service = report_service(data, store, NOW)
     period = service.parse_period(None, None)
 
@@ -345,6 +354,47 @@ async def test_health_and_value_stand_at_each_day_as_the_readings_say(
             assert none == wanted.pop(None, 0)
             assert {k: n for k, n in found.items() if n} == {str(k): n for k, n in wanted.items()}
         assert report.total == sum(one.values[-1] for one in report.series) > 10
+    assert_moves_are_those_of_the_readings(data)
+    # Read anew, nobody counts twice.
+    erase_source(data.data_db, data.history_db, DataSourceKind.SAILTHRU)
+    data.rollups.note_readings.blocking([ProfileReading(sid(1), NOW, "happy", 2, None)])
+    assert (await service.count("health", period)).total == 1
+
+
+def assert_moves_are_those_of_the_readings(data: DataStore) -> None:
+    """What the migration makes of the readings is what was kept beside them."""
+    migration = next(sql for _, sql in load_migrations("history") if "state_move" in sql)
+    fills = [one for one in migration.split(";") if "INSERT INTO state_move" in one]
+    assert len(fills) == 2
+
+    def moves(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+        return [tuple(row) for row in connection.execute("SELECT * FROM state_move")]
+
+    def fill(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+        connection.execute("DELETE FROM state_move")
+        for one in fills:
+            connection.execute(one)
+        return moves(connection)
+
+    kept = data.history_db.read(moves)
+    assert len(kept) > 10
+    assert data.history_db.write(fill) == kept
+
+
+async def test_reports_of_a_time_read_an_index_and_no_ticket(data: DataStore) -> None:
+    reports = data.ticket_reports
+    for measure in ("created", "closed"):
+        asked = trace_plans(
+            data.data_db, partial(reports.count_kept.blocking, measure, NOW - DAY, NOW)
+        )
+        assert f"USING INDEX ticket_by_{measure} ({measure}_at>? AND" in asked
+    asked = trace_plans(data.data_db, partial(reports.count_kept_ratings.blocking, NOW - DAY, NOW))
+    assert "USING INDEX rating_given (updated_at>? AND" in asked
+    # Of all tickets with a phrase only those with the numbers of that time.
+    asked = trace_plans(
+        data.data_db, partial(reports.find_phrase_tickets.blocking, "late", NOW - DAY, NOW)
+    )
+    assert "SCAN s VIRTUAL TABLE INDEX 0:M4><" in asked
 
 
 async def test_health_and_value_say_who_they_are_now_and_whom_tag_and_list_lack(

@@ -499,6 +499,28 @@ def test_email_change_reaches_sell_and_is_resumed_and_taken_back_there(
     back = fairlead("undo", stopped["edits"][0]["id"], "--json")
     assert back.exit_code == 0, back.stdout
     assert addresses() == [customer.old, customer.old]
+    # Sell's own trouble keeps nobody's address from being changed; its step waits.
+    sandbox.add_fault("sell:GET /v2/contacts:403", times=None)
+    shown = change(fairlead, customer, "--dry-run", "--json").json
+    assert (shown["obstacle"], states(shown)["move_contact"]) == (None, "waiting")
+    waits = change(fairlead, customer, "--json")
+    assert waits.exit_code == 3, waits.stdout
+    assert states(waits.json)["move_contact"] == "waiting"
+    assert states(waits.json)["verify"] == "done"
+    assert f"keeps {customer.old} for now" in waits.json["sell_note"]
+    assert (customer.profile["keys"]["email"], addresses()) == (customer.new, [customer.old] * 2)
+    sandbox.clear_faults()
+    later = change(fairlead, customer, "--json")
+    assert later.exit_code == 0, later.stdout
+    assert {name for name, state in states(later.json).items() if state == "done"} == {
+        "move_contact", "move_lead", "verify",
+    }  # fmt: skip
+    assert addresses() == [customer.new, customer.new]
+    again = change(fairlead, customer, "--json")
+    assert "already" in again.json["error"]["title"]
+    for done in (later, waits):
+        assert fairlead("undo", done.json["edits"][0]["id"]).exit_code == 0
+    assert addresses() == [customer.old, customer.old]
     # Two contacts have it: nobody can say which one is meant.
     sell_cases.create_sell_person(sandbox, "contact", customer.old, first_name="Grace")
     shown = change(fairlead, customer, "--dry-run", "--json").json

@@ -1,7 +1,10 @@
 """`fairlead report`: counts over the real sandbox, and writes a file no spreadsheet runs."""
 
 import csv
+from contextlib import closing
+from datetime import date
 
+from desktop.store.data_store import open_data_store
 from tests.support.cli_command import FairleadCommand
 from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers
@@ -35,6 +38,17 @@ def test_report_counts_what_was_read_and_done_here_and_writes_it_to_a_file(
         (row["agent"], row["count"]) for row in told["rows"]
     ]
     assert path.stat().st_mode & 0o077 == 0
+    assert fairlead("report-mail", "--to", "lee@desk.example", "--json").json["waiting"] == []
+    folder = next(fairlead.home.rglob("history.db")).parent
+    with closing(open_data_store(folder)) as store:
+        assert store.report_notices.claim_mail.blocking(
+            "weekly", date(2026, 11, 23), "Fairlead: reports", "…", 1.0
+        )
+        (mail,) = store.report_notices.list_waiting.blocking()
+        store.report_notices.note_failure.blocking(mail, "The mail server can’t be reached.")
+    said = fairlead("report-mail").stdout
+    assert "Not sent yet: “Fairlead: reports”, 0 attempts, again from " in said
+    assert "The mail server can’t be reached." in said
     # The same tickets by day, in words.
     days = fairlead("report", "new-tickets", "--by", "week")
     assert f"\n{told['total']:,}  " in days.stdout

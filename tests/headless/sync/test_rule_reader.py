@@ -268,6 +268,26 @@ def test_first_reading_of_all_turns_nobody_frustrated(desk: Desk) -> None:
     assert desk.found(desk.rule(RuleTrigger.FRUSTRATED)) == []
 
 
+def test_first_reading_of_a_list_turns_nobody_frustrated(desk: Desk) -> None:
+    """Named later, or read late after `data.db` was lost: what it tells may be years old."""
+    desk.read_profile("sid9", ARMED - DAY, "happy", 1)
+    desk.read_profile("sid1", ARMED - DAY, "happy", 1)
+    rule = desk.rule(RuleTrigger.FRUSTRATED)
+    sources = desk.data.sources
+    for name, hour in (("list A", 1), ("list A", 4), ("list B", 7)):
+        sources.begin_reading.blocking(name, ARMED + hour * HOUR)
+        if name == "list A":
+            sources.end_reading.blocking(name, ARMED + (hour + 1) * HOUR)
+    desk.read_profile("sid2", ARMED + 1.5 * HOUR, "frustrated", 1)
+    # A change between two readings is one, whichever list tells of it.
+    desk.read_profile("sid1", ARMED + 1.5 * HOUR, "frustrated", 1)
+    # By the second reading of the list: set since the first, which has not told of it.
+    desk.read_profile("sid3", ARMED + 4.5 * HOUR, "frustrated", 1)
+    # The first of another, which is not at its end.
+    desk.read_profile("sid4", ARMED + 7.5 * HOUR, "frustrated", 1)
+    assert desk.found(rule) == [1, 3]
+
+
 def test_two_rules_that_feed_each_other_stop_after_the_first(desk: Desk) -> None:
     """Frustrated → value 4, and value changed → frustrated: each is the other's trigger."""
     on_health = desk.rule(RuleTrigger.FRUSTRATED, "on-health")
@@ -358,6 +378,42 @@ def test_who_comes_into_a_segment_is_acted_on_once_each_time(desk: Desk) -> None
     late = replace(desk.rule(RuleTrigger.ENTERED_SEGMENT, "late", segment="S"), armed_at=NOW + DAY)
     assert desk.run(late) == []
     assert desk.run(rule) == [5]
+
+
+@pytest.mark.parametrize("asks_list", [True, False])
+def test_what_a_list_tells_late_brings_nobody_into_a_segment(desk: Desk, asks_list: bool) -> None:
+    """`data.db` was lost, and Zendesk is read anew before the lists are."""
+    save_segment(desk, "health is frustrated" if asks_list else "open_tickets >= 2")
+    rule = desk.rule(RuleTrigger.ENTERED_SEGMENT, segment="S")
+    column, value = ("health", "'frustrated'") if asks_list else ("open_count", "2")
+    put(desk, 1, f"{column} = {value}")
+    assert desk.run(rule) == []
+    # Read anew: of nobody is anything known yet.
+    sources = desk.data.sources
+    sources.begin_reading.blocking("list Newsletter", NOW + HOUR)
+    put(desk, 1, f"{column} = NULL" if asks_list else "open_count = 0")
+    put(desk, 2, f"{column} = {value}")
+    desk.be_at(NOW + 2 * HOUR)
+    # What asks no list goes on meanwhile.
+    assert desk.run(rule) == ([] if asks_list else [2])
+    sources.end_reading.blocking("list Newsletter", NOW + 3 * HOUR)
+    put(desk, 1, f"{column} = {value}")
+    desk.be_at(NOW + 4 * HOUR)
+    assert desk.run(rule) == ([] if asks_list else [1])
+    # From then on it is news.
+    put(desk, 3, f"{column} = {value}")
+    desk.be_at(NOW + 5 * HOUR)
+    assert desk.run(rule) == [3]
+
+
+def test_list_that_is_not_there_keeps_nobody_out_of_a_segment(desk: Desk) -> None:
+    save_segment(desk, "health is frustrated")
+    rule = desk.rule(RuleTrigger.ENTERED_SEGMENT, segment="S")
+    desk.data.sources.set_refused.blocking("list Gone", NOW, "There is no list “Gone”.")
+    assert desk.run(rule) == []
+    put(desk, 1, "health = 'frustrated'")
+    desk.be_at(NOW + HOUR)
+    assert desk.run(rule) == [1]
 
 
 _ON_LIST = "INSERT INTO list_member (list_id, sid, reading) VALUES (1, 'sid' || ?, 'r')"

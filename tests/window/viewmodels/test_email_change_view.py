@@ -40,7 +40,7 @@ def test_ticket_row_says_whether_the_customer_wrote_it(
     [
         (AddressState.OFF, (), "", None),
         (AddressState.FREE, (), "", "Not there"),
-        (AddressState.NOT_ASKED, (), "", "Could not ask"),
+        (AddressState.NOT_ASKED, (), "Sell is away.", "Later"),
         (AddressState.OWN, (SellContact(1, "Ada", "Lovelace"),), "", "Changed too"),
         (AddressState.OWN, (SellLead(1, "Ada", "Lovelace"),), "Several have it.", "Several there"),
     ],
