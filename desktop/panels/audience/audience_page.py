@@ -124,18 +124,20 @@ class AudiencePage(ListDetailPage):
         self._head.addWidget(self.title_label)
         self._head.addWidget(self.changed_chip)
         self._head.addStretch(1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(fonts.scaled(8))
+        # In lines of their own where the window is narrow, each as wide as its words.
+        buttons = QWidget()
+        flow = FlowLayout(fonts.scaled(8), fonts.scaled(6), buttons)
         for button in (
             self.remove_button,
             self.reset_button,
             self.save_button,
             self.save_as_button,
+            self.columns_button,
+            self.fields_button,
+            self.change_button,
         ):
-            buttons.addWidget(button)
-        self._head.addLayout(buttons)
-        # In a row of their own where the window is narrow.
-        self._head.addLayout(hbox(self.columns_button, self.fields_button, self.change_button))
+            flow.addWidget(button)
+        self._head.addWidget(buttons)
         self._name_row = QWidget()
         naming = QHBoxLayout(self._name_row)
         naming.setContentsMargins(0, 0, 0, 0)
@@ -327,6 +329,8 @@ class AudiencePage(ListDetailPage):
         detail_alone = not wide and self.is_detail_open
         self.segment_list.setVisible(has_list)
         self.segment_dropdown.setVisible(not has_list and not detail_alone)
+        # Where the window is narrow the drop-down right above it says the same.
+        self.title_label.setVisible(wide or detail_alone)
         direction = QBoxLayout.Direction
         self._head.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self.list_card.setVisible(not detail_alone)

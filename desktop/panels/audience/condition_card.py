@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.panels.audience.condition_chip import ConditionChip
 from desktop.panels.audience.condition_form import ConditionForm
@@ -16,7 +16,7 @@ from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import PlainLabel, elided_label, label
 from desktop.panels.widgets.layout_parts import layout_parts
 from desktop.panels.widgets.link_button import LinkButton
-from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
+from desktop.panels.widgets.scroll_area import PageScrollArea
 from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
 from desktop.viewmodels.audience.condition_view import (
     ConditionChipView,
@@ -31,6 +31,30 @@ _CHIP_HEIGHT = 28
 # px at the base font: more conditions scroll, so that people stay in sight below them.
 _MAX_HEIGHT = 190
 _NOTE = "A number says how many match that condition alone."
+
+
+class _ChipScrollArea(PageScrollArea):
+    """Scroll area of the chips: as high as they are, or one line of them where room is short."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__(bar_beside=True)
+        self._wanted_height = 0
+        self.setWidget(inside)
+        inside.setAutoFillBackground(False)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def set_wanted_height(self, height: int) -> None:
+        """Take the height in px at which nothing scrolls, and no more."""
+        if height != self._wanted_height:
+            self._wanted_height = height
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self._wanted_height)
+
+    def minimumSizeHint(self) -> QSize:
+        least = min(fonts.scaled(_CHIP_HEIGHT), self._wanted_height)
+        return QSize(super().minimumSizeHint().width(), least)
 
 
 class ConditionCard(QFrame):
@@ -129,10 +153,10 @@ class ConditionCard(QFrame):
         inside.setSpacing(fonts.scaled(6))
         inside.addWidget(self._flow_holder)
         inside.addLayout(self._groups)
-        self._area = wrap_in_scroll_area(self._inside, bar_beside=True)
+        self.area = _ChipScrollArea(self._inside)
         # Qt shows what was added in a later turn of the loop; only then it needs room.
         self._inside.installEventFilter(self)
-        column.addWidget(self._area)
+        column.addWidget(self.area)
         column.addWidget(self.form)
         column.addLayout(foot)
 
@@ -167,11 +191,11 @@ class ConditionCard(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        """Make room for as many lines of chips as the width asks for, up to a bound."""
+        """Ask for as many lines of chips as the width needs, up to a bound."""
         inside = self._inside.layout()
         if inside is not None:
-            wanted = inside.totalHeightForWidth(self._area.viewport().width())
-            self._area.setFixedHeight(min(wanted, fonts.scaled(_MAX_HEIGHT)))
+            wanted = inside.totalHeightForWidth(self.area.width())
+            self.area.set_wanted_height(min(wanted, fonts.scaled(_MAX_HEIGHT)))
 
     def _build_chip(self, view: ConditionChipView) -> ConditionChip:
         chip = ConditionChip(view)

@@ -1,21 +1,35 @@
 """The Audience page by keyboard and mouse: read, conditions with counts, segments, one person."""
 
 import csv
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from desktop.audience.data_service import DataService
 from desktop.kit.errors import StorageError
+from desktop.model.audience_condition import AUDIENCE_FIELDS, AudienceOperator
 from desktop.model.audience_person import AudienceColumn
+from desktop.panels.audience.audience_page import AudiencePage
 from desktop.panels.audience.fields_dialog import FieldsDialog
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings_page import SettingsPage
+from desktop.viewmodels.audience.audience_page_model import build_condition
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.audience_page_driver import AudiencePageDriver
 from tests.support.batch_page_driver import PROCESS_S
 from tests.support.window_driver import CTRL, Key
+from tests.support.window_workspace import lasting_faults
+
+O = AudienceOperator
+EIGHT_CONDITIONS = [
+    ("open_tickets", O.AT_LEAST, "0"), ("created", O.WITHIN, "9000"),
+    ("health", O.IS_NOT, "happy"), ("tag", O.IS_NOT, "staff"), ("name", O.IS_NOT, "Nobody"),
+    ("list", O.IS_NOT, "Winback"), ("last_ticket", O.WITHIN, "9000"),
+    ("text", O.CONTAINS_NOT, "refund"),
+]  # fmt: skip
 
 
 async def test_nobody_is_read_until_an_admin_says_so_and_then_by_a_process(
@@ -232,6 +246,37 @@ async def test_every_control_has_a_name_and_room(window: AudiencePageDriver) -> 
         await window.wait_until(window.is_still)
         assert controls_without_name(window.audience_page) == []
         assert clipped_texts(window.audience_page) == []
+
+
+async def test_form_of_a_condition_covers_nothing_in_a_narrow_window(
+    window: AudiencePageDriver,
+) -> None:
+    await window.read_everybody()
+    page, card = window.audience_page, window.audience_page.condition_card
+    for count, (name, operator, value) in enumerate(EIGHT_CONDITIONS, 1):
+        field = AUDIENCE_FIELDS[name]
+        window.audience.put_condition(None, (), build_condition(field, operator, value))
+        await window.wait_until(lambda count=count: len(card.chips) == count and window.is_still())
+        card.form.open_new(())
+        for width in (392, 620, 1000):
+            window.view.resize(width, 700)
+            found = await lasting_faults(lambda: parts_on_each_other(page))
+            window.save_screenshot(f"conditions-{count}-{width}")
+            assert not found, "\n".join([f"{count} conditions, {width} px", *found])
+            assert card.chips[0].height() <= card.area.height()
+        card.close_form()
+
+
+def parts_on_each_other(page: AudiencePage) -> list[str]:
+    """Parts of the conditions' card, and the card and the list, that share a place."""
+    card = page.condition_card
+    parts = [card.area, card.form, card.add_button, card.total_label, page.list_card]
+    rects = [(part, QRect(part.mapTo(page, QPoint()), part.size())) for part in parts]
+    return [
+        f"{one} {place} on {other} {other_place}"
+        for (one, place), (other, other_place) in combinations(rects, 2)
+        if place.intersects(other_place)
+    ]
 
 
 async def test_agents_have_no_audience_page(agent_window: AudiencePageDriver) -> None:
