@@ -237,7 +237,7 @@ class WorkspaceServices:
         """The workspace's TeamRelay: its way to Sailthru where it has no key of its own."""
         from desktop.connect.team_relay import TeamRelay
 
-        return TeamRelay(self.team)
+        return TeamRelay(self.team, lambda: self.session.confirmed_actor)
 
     async def acquire_run_lease(self, sync: "Sync") -> "RunLease | None":
         """Begin the lease of a sync's run in the team store; None: the workspace works alone.
