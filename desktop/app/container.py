@@ -262,7 +262,7 @@ class WorkspaceServices:
         if store is None:
             raise InvalidInput("This computer works alone.", "Its syncs run here already.")
         leases = {one.sync: one for one in await store.leases.list_all()}
-        require_movable(sync, has_memory=name in leases and leases[name].has_memory)
+        require_movable(sync, leases.get(name), store.desk_id)
         return await store.leases.take_over(name, self.session.actor.signature)
 
     @cached_property
