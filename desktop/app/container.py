@@ -237,7 +237,7 @@ class WorkspaceServices:
         """The workspace's TeamRelay: its way to Sailthru where it has no key of its own."""
         from desktop.connect.team_relay import TeamRelay
 
-        return TeamRelay(self.team)
+        return TeamRelay(self.team, lambda: self.session.confirmed_actor)
 
     async def acquire_run_lease(self, sync: "Sync") -> "RunLease | None":
         """Begin the lease of a sync's run in the team store; None: the workspace works alone.
@@ -262,7 +262,7 @@ class WorkspaceServices:
         if store is None:
             raise InvalidInput("This computer works alone.", "Its syncs run here already.")
         leases = {one.sync: one for one in await store.leases.list_all()}
-        require_movable(sync, has_memory=name in leases and leases[name].has_memory)
+        require_movable(sync, leases.get(name), store.desk_id)
         return await store.leases.take_over(name, self.session.actor.signature)
 
     @cached_property

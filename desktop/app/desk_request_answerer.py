@@ -1,10 +1,12 @@
 """Makes calls to Sailthru for desks of the team that have no key, by this computer's rules.
 
-Who asks, the team store says; their role is asked of Zendesk. The rules are those of the computer
-that has the key, so that its admin's switches bind whoever asks.
+Whose desk asks, the team store says; who is signed in there, the desk. The roles of both are asked
+of Zendesk, and the weaker counts. The rules are those of the computer that has the key, so that its
+admin's switches bind whoever asks.
 """
 
 import asyncio
+import itertools
 import logging
 from typing import TYPE_CHECKING
 
@@ -86,26 +88,31 @@ class DeskRequestAnswerer:
         await self._require_right(request, call, client)
         answer = await client.relay(call.method, call.endpoint, call.parameters)
         if not call.is_read:
-            log.info("Sailthru %s for user %s: %d", call.endpoint, request.user_id, answer.status)
+            person = call.person or request.user_id
+            log.info("Sailthru %s for user %s: %d", call.endpoint, person, answer.status)
         return RelayedAnswer(answer.status, _passed_on(answer), answer.body.decode())
 
     async def _require_right(
         self, request: "DeskRequest", call: RelayedCall, client: "SailthruClient"
     ) -> None:
         services, names = self._services, self._services.session.account_names()
-        actor = await self._find_actor(request.user_id)
+        # The desk's own first: what they may not, nobody gets there by claiming to be another.
+        people = dict.fromkeys((request.user_id, call.person or request.user_id))
+        actors = [await self._find_actor(person) for person in people]
         level = await _read_level(call, client) if changes_optout(call) else None
         needed = find_needed_permissions(
             call, health_var=names.health_var, paused_var=names.paused_var, level=level
         )
-        for permission in needed:
+        for actor, permission in itertools.product(actors, needed):
             if permission is Permission.VIEW:
                 decision = check_role(permission, actor, services.session.rules)
             else:
                 decision = services.current_settings.check(permission, actor)
             if not decision.is_allowed:
+                is_of_code = actor is actors[0] is not actors[-1]
+                whose = ", for whom this computer joined the team," if is_of_code else ""
                 raise NotPermitted(
-                    f"{actor.name} may not do that.", decision.reason, "Nothing was sent."
+                    f"{actor.name}{whose} may not do that.", decision.reason, "Nothing was sent."
                 )
         if addresses := find_new_addresses(call):
             erased = await services.store.erased_people.load()

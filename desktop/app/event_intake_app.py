@@ -102,7 +102,10 @@ class EventIntakeApp:
             await _answer(send, 200, {"success": True, "stored": stored}, shared)
         except _Refusal as refused:
             body = {"success": False, "code": "refused", "message": str(refused)}
-            await _answer(send, refused.status, body, shared)
+            # Who was not told to go on may leave the body out: its next request would be taken
+            # for one.
+            closing = [(b"connection", b"close")] if "expect" in headers else []
+            await _answer(send, refused.status, body, [*shared, *closing])
         except StorageError as error:
             # The library keeps the batch and tries again.
             log.warning("Events could not be stored: %s", error.code)

@@ -6,22 +6,19 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
 
 from desktop.app.event_intake_app import EventIntakeApp
+from desktop.app.event_intake_connections import MAX_CONNECTIONS, ConnectionLimits, IntakeConfig
 from desktop.app.port_owner import find_port_owner
 from desktop.kit.errors import InvalidInput
 from desktop.kit.termination_signals import call_at_termination
 
 LOOPBACK = "127.0.0.1"
-# More are answered with 503, which a library tries again.
-_MAX_CONNECTIONS = 200
-# Seconds that an idle connection stays open.
-_KEEP_ALIVE_S = 75
 
 
 class IntakeHttpServer(uvicorn.Server):
@@ -48,7 +45,7 @@ class PortTaken(InvalidInput):
 
 @dataclass(frozen=True)
 class IntakeAddress:
-    """Where the intake listens, and with which certificate.
+    """Where the intake listens, with which certificate, and what it lets a connection hold.
 
     `names` are host names under which others reach it.
     """
@@ -58,6 +55,7 @@ class IntakeAddress:
     certificate: str = ""
     key: str = ""
     names: tuple[str, ...] = ()
+    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
 
     @property
     def is_tls(self) -> bool:
@@ -68,6 +66,10 @@ class IntakeAddress:
         """Raise InvalidInput for what would be served in the clear, or under no name."""
         if not 0 <= self.port < 65_536:
             raise InvalidInput("A port is a number from 0 to 65535.", "Nothing is served.")
+        if not 1 <= self.limits.per_address <= MAX_CONNECTIONS:
+            raise InvalidInput(
+                f"One address may have 1 to {MAX_CONNECTIONS} connections.", "Nothing is served."
+            )
         if bool(self.certificate) != bool(self.key):
             raise InvalidInput(
                 "TLS takes a certificate and its key.", "Nothing is served.", "Name both files."
@@ -173,6 +175,27 @@ def _port_refusal(port: int, error: OSError) -> InvalidInput:
     )
 
 
+def build_server(app: Any, place: IntakeAddress, on_ready: Callable[[], None]) -> IntakeHttpServer:
+    """Return the HTTP server of an ASGI application; `on_ready` is called once it takes requests.
+
+    Whoever calls its `serve` gives the socket of `listen_on`.
+    """
+    config = IntakeConfig(
+        app,
+        place.limits,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        ssl_certfile=place.certificate or None,
+        ssl_keyfile=place.key or None,
+    )
+    return IntakeHttpServer(config, on_ready)
+
+
 async def serve_events(
     app: EventIntakeApp,
     listener: socket.socket,
@@ -183,19 +206,6 @@ async def serve_events(
 
     `on_ready` is called once requests are taken and a signal ends it in order.
     """
-    config = uvicorn.Config(
-        app,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=5,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=_MAX_CONNECTIONS,
-        ssl_certfile=place.certificate or None,
-        ssl_keyfile=place.key or None,
-    )
-    server = IntakeHttpServer(config, on_ready)
+    server = build_server(app, place, on_ready)
     call_at_termination(lambda: setattr(server, "should_exit", True))
     await server.serve([listener])

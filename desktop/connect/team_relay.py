@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from desktop.connect.team_connection import TeamConnection
 from desktop.kit.errors import AppError, ResponseTimeout, ServiceUnreachable
+from desktop.model.permission import Actor
 from desktop.model.relayed_call import RelayedAnswer, RelayedCall
 
 if TYPE_CHECKING:
@@ -25,10 +27,14 @@ _ANSWER = "answer "
 
 
 class TeamRelay:
-    """One desk's way to a worker; it listens for answers from the first call on."""
+    """One desk's way to a worker; it listens for answers from the first call on.
 
-    def __init__(self, team: TeamConnection) -> None:
+    `find_actor` returns who is signed in to Zendesk at this desk now.
+    """
+
+    def __init__(self, team: TeamConnection, find_actor: Callable[[], Actor | None]) -> None:
         self._team = team
+        self._find_actor = find_actor
         self._listener: TeamListener | None = None
         self._listening: asyncio.Task[None] | None = None
         self._is_heard = asyncio.Event()
@@ -39,6 +45,9 @@ class TeamRelay:
 
         Raises ServiceUnreachable where no worker took it: nothing was sent; else ResponseTimeout.
         """
+        actor = self._find_actor()
+        if actor is not None and actor.id is not None:
+            call = replace(call, person=str(actor.id))
         store = await self._open()
         await self._listen(store)
         request = await store.requests.ask(msgspec.json.encode(call).decode())

@@ -7,6 +7,7 @@ from typing import Any
 
 from desktop.events.planned_request import PlannedRequest, RequestEffect
 from desktop.model.json_value import Json
+from desktop.model.workspace_kind import CONFIRM_OVER
 
 # Of each effect the first lines are named; how many there are is always counted.
 _LINES_NAMED = 1_000
@@ -77,6 +78,11 @@ class PlanEffects:
     unknown_time_zones: LineCount = field(default_factory=LineCount)
     kept_events: LineCount = field(default_factory=LineCount)
     not_for_zendesk: LineCount = field(default_factory=LineCount)
+
+    @property
+    def is_mailing_many(self) -> bool:
+        """Whether so many new users get a letter that leaving them out is proposed (S4-28)."""
+        return self.verification_mails > CONFIRM_OVER
 
     def discard(self, line: int, trait: str, value: Json) -> None:
         """Count a trait that no user field of Zendesk takes."""

@@ -18,11 +18,16 @@ _USER_PARTS = frozenset({"id", "key", "optout_email", "lists", "vars", "keys", "
 
 @dataclass(frozen=True)
 class RelayedCall:
-    """A call to Sailthru without key and signature; `parameters` is what its `json` holds."""
+    """A call to Sailthru without key and signature; `parameters` is what its `json` holds.
+
+    `person`: the Zendesk user id of who is signed in at the desk, "" where nobody is. The desk says
+    so itself: it may only take rights away from those of the person whom the desk's code is for.
+    """
 
     method: str
     endpoint: str
     parameters: Mapping[str, Json] = field(repr=False)
+    person: str = ""
 
     @property
     def is_read(self) -> bool:

@@ -300,6 +300,11 @@ class Sync:
         return frozenset({self.source.kind.service, self.target_service})
 
     @property
+    def pairs_sell_people(self) -> bool:
+        """Whether this sync remembers which profile a contact or lead of Sell belongs to."""
+        return Service.SELL in self.services and self.source.kind is not SourceKind.SELL_PRODUCTS
+
+    @property
     def stage_fields(self) -> tuple[str, ...]:
         """The target fields of a sync's lifecycle stages; emptied for who leaves the source."""
         return tuple(row.target for row in self.mapping if row.on and row.type is SourceType.STAGES)

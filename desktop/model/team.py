@@ -179,7 +179,8 @@ class ApprovalAnswer:
 class SyncLease:
     """Who runs a sync: its desk, and the number (`epoch`) of the newest run's claim.
 
-    `has_memory`: what the sync remembers lies in the team store, so that it may move.
+    `has_memory`: what the sync remembers lies in the team store, so that it may move;
+    `is_desk_revoked`: an admin has ended its desk.
     """
 
     sync: str
@@ -190,6 +191,7 @@ class SyncLease:
     is_held: bool = False
     last_due: float | None = None
     has_memory: bool = False
+    is_desk_revoked: bool = False
 
 
 @dataclass(frozen=True)

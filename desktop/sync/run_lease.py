@@ -11,6 +11,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.sync import Sync
+from desktop.model.team import SyncLease
 from desktop.store.workspace_store import WorkspaceStore
 
 if TYPE_CHECKING:
@@ -60,12 +61,15 @@ async def acquire_run_lease(
     return RunLease(store, sync, epoch, memory)
 
 
-def require_movable(sync: Sync, *, has_memory: bool) -> None:
+def require_movable(sync: Sync, lease: SyncLease | None, desk: str) -> None:
     """Raise ConflictError for a sync whose memory can't be done without at another computer.
 
-    Where its memory is not in the team store (`has_memory`), what it has added to numbers already
-    is known where it ran alone: here it would add all of it again.
+    `lease` is who has it now, None: nobody has run it; `desk` is the one it is to move to. Where
+    its memory is not in the team store, what it has added to numbers already is known where it ran
+    alone: here it would add all of it again. Which profile a record of Zendesk Sell belongs to is
+    never there: here a second contact could be made of somebody whose address has changed since.
     """
+    has_memory = lease is not None and lease.has_memory
     if not has_memory and any(
         row.on and row.operator is MappingOperator.SUM for row in sync.mapping
     ):
@@ -74,4 +78,14 @@ def require_movable(sync: Sync, *, has_memory: bool) -> None:
             "What it has added is known to the computer it runs on: here it would add it again.",
             "Run it there, make a new sync that sets values, or have the team share what syncs"
             " remember: `fairlead team share on`, then one run there.",
+        )
+    is_there = lease is not None and lease.desk != desk and not lease.is_desk_revoked
+    if is_there and sync.pairs_sell_people:
+        assert lease is not None  # noqa: S101 - it is there
+        raise ConflictError(
+            f"“{sync.title}” can't be moved from {lease.desk_name}.",
+            "Whom each contact and lead of Zendesk Sell was matched with is known to that computer"
+            " alone: here somebody could be made twice.",
+            "Run it there. Once an admin has revoked that computer, it can be moved, and people"
+            " are matched anew.",
         )

@@ -13,7 +13,7 @@ from tests.bench.report import Figure, format_table
 
 KINDS = (
     "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "data", "bundle",
-    "events",
+    "events", "team",
     "faults",
 )  # fmt: skip
 _MODULES = {
@@ -28,6 +28,7 @@ _MODULES = {
     "bundle": "tests.bench.bundle_cost",
     "data": "tests.bench.everybody_data",
     "events": "tests.bench.event_delivery",
+    "team": "tests.bench.team_record",
     "faults": "tests.bench.fault_tests",
 }
 QUICK = ("start", "lookup", "opening", "tabs", "stalls")
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     for kind in KINDS:
         if kind not in asked:
             continue
-        more = {"scale": options.scale} if kind in ("data", "faults", "stalls") else {}
+        more = {"scale": options.scale} if kind in ("data", "faults", "stalls", "team") else {}
         if kind == "events" and options.lines:
             more["lines"] = options.lines
         if kind == "faults":

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 _PEOPLE_SHARE = 4
+# One of the kinds of `_event`, which are counted to 20.
+_IDENTIFY = 1
 
 
 def write_event_file(path: Path, lines: int) -> Path:
@@ -16,16 +18,16 @@ def write_event_file(path: Path, lines: int) -> Path:
 
 
 def make_events(lines: int) -> Iterator[dict[str, Any]]:
-    """Yield the events, the same each time."""
+    """Yield the events, the same each time; who they are of is identified first."""
     people = max(1, lines // _PEOPLE_SHARE)
     for number in range(lines):
         person = number * 7919 % people
-        yield {**_event(number, person), "messageId": f"m-{number}", **_times(number)}
+        kind = _IDENTIFY if number < people else number % 20
+        yield {**_event(number, person, kind), "messageId": f"m-{number}", **_times(number)}
 
 
-def _event(number: int, person: int) -> dict[str, Any]:
+def _event(number: int, person: int, kind: int) -> dict[str, Any]:
     user, email = f"shop-{person}", f"person{person}@events.example"
-    kind = number % 20
     if kind < 9:
         company = {"company": {"id": f"c-{person % 500}", "name": "Acme"}} if kind == 0 else {}
         traits = {

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 LEASE_S = 900
 _SELECT_SQL = (
     "SELECT sync, lease.desk, epoch, owner, last_due, desk.name AS desk_name, memory_desk,"
-    " held_until > now() AND owner <> '' AS is_held"
+    " held_until > now() AND owner <> '' AS is_held,"
+    " desk.revoked_at IS NOT NULL AS is_desk_revoked"
     " FROM sync_lease AS lease JOIN desk ON desk.id = lease.desk"
 )
 
@@ -183,4 +184,5 @@ def _to_lease(row: dict[str, object]) -> SyncLease:
         bool(row["is_held"]),
         None if last_due is None else float(str(last_due)),
         row["memory_desk"] is not None,
+        bool(row["is_desk_revoked"]),
     )

@@ -91,7 +91,10 @@ class SharedAudit(TeamRepository):
         """Select the desk whose first row has this hash; "" for none."""
         row = self._database.run(
             lambda c: c.execute(
-                "SELECT desk FROM audit WHERE seq = 1 AND hash = %s LIMIT 1", (first_hash,)
+                # By each desk's first row: no index has the hash.
+                "SELECT desk.id AS desk FROM desk JOIN audit ON audit.desk = desk.id"
+                " AND audit.seq = 1 WHERE audit.hash = %s LIMIT 1",
+                (first_hash,),
             ).fetchone()
         )
         return str(row["desk"]) if row is not None else ""

@@ -172,13 +172,11 @@ def _about_people(counts: SimulationCounts) -> Iterator[EventConsequence]:
     effects = counts.effects
     if effects.verification_mails:
         people = format_count(effects.verification_mails, "new user", "new users")
-        yield EventConsequence(
-            "mails",
-            "accent",
-            f"{people}:",
-            "Zendesk asks them by mail to verify the address",
-            ((OPTIONS, "Options…"),),
-        )
+        what = "Zendesk asks them by mail to verify the address"
+        if effects.is_mailing_many:
+            what += ", unless you switch on “Skip verify e-mail” first"
+        tone: Tone = "warn" if effects.is_mailing_many else "accent"
+        yield EventConsequence("mails", tone, f"{people}:", what, ((OPTIONS, "Options…"),))
     if effects.second_addresses.count:
         people = format_count(effects.second_addresses.count, "user gets", "users get")
         yield EventConsequence(

@@ -287,17 +287,23 @@ def test_an_update_never_unverifies_and_options_count_on_create(
     user, email = records.user(verified=True)
     done(deliver(fairlead, identify("", email, name="N") | {"anonymousId": "a"}))
     assert sandbox.read_user(user)["verified"] is True
-    options = ("--option", "verified=on", "--option", "skip_verify_email=on")
-    assert fairlead("events", "actions", "upsert_user", *options).exit_code == 0
-    new = f"{records.new_name()}@new.example"
-    lines = as_lines(identify("", new) | {"anonymousId": "b"})
-    fairlead("events", "simulate", "-", "--drafts", stdin=lines)
-    assert fairlead("events", "actions", "--save").exit_code == 0
-    done(deliver(fairlead, identify("", new) | {"anonymousId": "b"}))
-    created = records.find_user(new)
-    assert created is not None
-    assert created["verified"] is True
-    assert all(mail["to"] != new for mail in sandbox.control("GET", "mails")["mails"])
+    for options, is_verified, is_mailed in (
+        ((), False, True),
+        (("skip_verify_email=on",), False, False),
+        (("skip_verify_email=off", "verified=on"), True, False),
+    ):
+        new = f"{records.new_name()}@new.example"
+        event = identify("", new) | {"anonymousId": "b"}
+        if options:
+            words = [word for option in options for word in ("--option", option)]
+            assert fairlead("events", "actions", "upsert_user", *words).exit_code == 0
+            fairlead("events", "simulate", "-", "--drafts", stdin=as_lines(event))
+            assert fairlead("events", "actions", "--save").exit_code == 0
+        done(deliver(fairlead, event))
+        created = records.find_user(new)
+        assert created is not None
+        mailed = {mail["to"] for mail in sandbox.control("GET", "mails")["mails"]}
+        assert (created["verified"], new in mailed) == (is_verified, is_mailed), options
 
 
 def test_events_that_zendesk_does_not_take_are_kept(

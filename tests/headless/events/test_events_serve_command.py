@@ -185,6 +185,25 @@ REFUSED: list[tuple[str, Any, dict[str, Any], int]] = [
         {"headers": {"Content-Encoding": "gzip"}},
         413,
     ),
+    # A bomb in the second member.
+    (
+        "/v1/batch",
+        gzip.compress(b"{}") + gzip.compress(b" " * 20_000_000),
+        {"headers": {"Content-Encoding": "gzip"}},
+        413,
+    ),
+    (
+        "/v1/batch",
+        gzip.compress(b"{}") + b"and more",
+        {"headers": {"Content-Encoding": "gzip"}},
+        400,
+    ),
+    (
+        "/v1/batch",
+        gzip.compress(b"{}") + gzip.compress(b" ")[:-4],
+        {"headers": {"Content-Encoding": "gzip"}},
+        400,
+    ),
     ("/v1/batch", b"\x1f\x8bxx", {"headers": {"Content-Encoding": "gzip"}}, 400),
     ("/v1/batch", b"{}", {"headers": {"Content-Encoding": "deflate"}}, 400),
     ("/v1/batch", b"{}", {"headers": {"Content-Encoding": "br"}}, 415),
@@ -196,6 +215,48 @@ def test_what_is_refused_is_not_stored(intake: Intake, fairlead: FairleadCommand
         answer = intake.post(path, body, **options)
         assert (answer[0], answer[1]["success"]) == (status, False), (path, options)
     assert stored(fairlead) == 0
+
+
+def in_members(user: str) -> bytes:
+    """A batch of one event as gzip of three members with padding."""
+    batch = json.dumps({"batch": [{"type": "page", "userId": user}]}).encode()
+    return b"".join(map(gzip.compress, (batch[:9], b"", batch[9:]))) + bytes(4)
+
+
+def test_a_body_is_taken_in_members_in_chunks_and_after_being_asked_for(
+    intake: Intake, fairlead: FairleadCommand
+) -> None:
+    packed = {"Content-Encoding": "gzip"}
+    assert intake.post("/v1/batch", in_members("a"), headers=packed)[0] == 200
+    here = ("127.0.0.1", intake.about["port"])
+    connection = http.client.HTTPConnection(*here, timeout=20)
+    headers = {"Authorization": f"Basic {base64.b64encode(f'{KEY}:'.encode()).decode()}", **packed}
+    # A body without a length goes in chunks; one byte each, on one connection kept open.
+    for user in ("b", "c"):
+        pieces = (bytes([byte]) for byte in in_members(user))
+        connection.request("POST", "/v1/batch", pieces, headers, encode_chunked=True)
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["stored"]) == (200, 1)
+    connection.close()
+    body = in_members("d")
+    asking = {**headers, "Expect": "100-continue", "Host": f"{here[0]}:{here[1]}"}
+    for changed, status in (
+        ({"Content-Length": str(len(body))}, 100),
+        ({"Content-Length": "9", "Authorization": "Basic eDo="}, 401),
+        ({"Content-Length": str(MAX_BODY_BYTES + 1)}, 413),
+    ):
+        lines = [f"{name}: {value}\r\n" for name, value in {**asking, **changed}.items()]
+        with socket.create_connection(here, 20) as raw, raw.makefile("rb") as told:
+            raw.sendall(f"POST /v1/batch HTTP/1.1\r\n{''.join(lines)}\r\n".encode())
+            assert int(told.readline().split()[1]) == status
+            if status == 100:
+                assert told.readline() == b"\r\n"
+                raw.sendall(body)
+                assert told.readline().split()[1] == b"200"
+            else:
+                # Refused before the body: no other request may follow on this connection.
+                assert b"connection: close" in told.read()
+    assert stored(fairlead) == 4
 
 
 def trouble_of(fairlead: FairleadCommand) -> str:
@@ -412,6 +473,8 @@ def test_nothing_is_served_in_the_clear_or_under_no_name(
         ("--origin", "https://shop.example/path"),
         ("--port", "65536"),
         ("--name", "a=b"),
+        ("--connections-per-address", "0"),
+        ("--connections-per-address", "201"),
     ):
         answer = fairlead("events", "serve", "--json", *words, FAIRLEAD_EVENTS_KEY=KEY)
         assert (answer.exit_code, answer.json["error"]["code"]) == (2, "bad_input"), words

@@ -54,6 +54,14 @@ def test_an_unknown_person_becomes_a_user(fairlead: FairleadCommand, records: Ev
     assert found["actions"]["upsert_user"] == 1
 
 
+def test_many_new_users_can_be_created_without_a_letter_each(fairlead: FairleadCommand) -> None:
+    events = [identify(f"many{n}", f"many{n}@new.example") for n in range(51)]
+    for count, is_proposed in ((50, False), (51, True)):
+        found = fairlead("events", "simulate", "-", stdin=as_lines(*events[:count])).stdout
+        assert f"{count} new users get a verification mail from Zendesk" in found
+        assert ("--option skip_verify_email=on" in found) is is_proposed
+
+
 def test_a_known_user_gets_what_differs_alone(
     fairlead: FairleadCommand, records: EventRecords
 ) -> None:

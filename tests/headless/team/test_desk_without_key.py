@@ -98,12 +98,17 @@ async def worker(
 
 @pytest_asyncio.fixture
 async def desk(
-    worker: WorkspaceServices, sandbox: SandboxServers, prepared_home: Path, tmp_path: Path
+    worker: WorkspaceServices,
+    sandbox: SandboxServers,
+    prepared_home: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[WorkspaceServices]:
-    """Kim Park's: an agent; joined by a code that was made for her."""
+    """Kim Park, an agent, works there; joined by a code that was made for her, or the parameter."""
     home = tmp_path / "desk"
     shutil.copytree(prepared_home, home)
-    code = await worker.team.invite("Kim's laptop", worker.session.actor, person=KIM)
+    person = getattr(request, "param", KIM)
+    code = await worker.team.invite("Kim's laptop", worker.session.actor, person=person)
     document = keyless_document(sandbox)
     async with open_workspace_services(home, document, connect=False) as house:
         house.session.change_settings(
@@ -180,6 +185,40 @@ async def test_admins_switches_on_the_worker_bind_the_desk(
     profile = sandbox.read_profile(sid)
     assert profile is not None
     assert (profile["optout_email"], profile["lists"]) == ("all", None)
+
+
+@pytest.mark.parametrize("desk", [str(ADA.id)], indirect=True)
+@pytest.mark.usefixtures("answering")
+async def test_whoever_sits_at_a_desk_has_no_more_rights_than_their_own(
+    desk: WorkspaceServices, customers: CustomerFactory, sandbox: SandboxServers
+) -> None:
+    """The code was made for an admin, who has gone home."""
+    sid = sandbox.create_profile(customers.new_email(), lists={"Newsletter": 1})
+    client = desk.session.clients.sailthru
+    assert client is not None
+    with pytest.raises(Forbidden, match="Kim Park may not do that"):
+        await client.post_user(sid, lists={"Newsletter": False})
+    profile = sandbox.read_profile(sid)
+    assert profile is not None
+    assert profile["lists"] is not None
+
+
+@pytest.mark.usefixtures("answering")
+async def test_whoever_sits_at_a_desk_has_no_more_rights_than_whom_its_code_was_made_for(
+    desk: WorkspaceServices, customers: CustomerFactory, sandbox: SandboxServers
+) -> None:
+    """Also a desk that says an admin is signed in there."""
+    sid = sandbox.create_profile(customers.new_email(), lists={"Newsletter": 1})
+    call = RelayedCall("POST", "user", {"id": sid, "key": "sid", "lists": {"Newsletter": 0}})
+    for actor in (ADA, None):
+        relay = team_relay.TeamRelay(desk.team, lambda found=actor: found)  # type: ignore[misc]
+        answer = await relay.ask(call)
+        await relay.close()
+        assert answer.error is not None
+        assert answer.error["title"].startswith("Kim Park")
+    profile = sandbox.read_profile(sid)
+    assert profile is not None
+    assert profile["lists"] is not None
 
 
 async def test_without_a_worker_nothing_is_sent_and_an_edit_waits(

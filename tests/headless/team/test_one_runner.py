@@ -15,10 +15,12 @@ from desktop.store.team.lease_repository import SyncRunsElsewhere
 from desktop.store.team.team_errors import TeamStoreAway
 from desktop.store.team.team_store import TeamStore
 from desktop.sync.run_lease import RunLease
+from desktop.sync.sync_presets import SELL_CONTACTS_TO_SAILTHRU, SELL_PRODUCTS_TO_CONTENT
 from desktop.sync.sync_runner import RunRequest
 from tests.support.clocks import ManualClock
 from tests.support.postgres_server import PostgresServer
 from tests.support.sandbox_servers import SandboxServers
+from tests.support.sell_cases import save_sell_preset
 from tests.support.sync_cases import (
     TICKETS_INCREMENTED,
     TO_SAILTHRU_BY_POSTS,
@@ -172,6 +174,31 @@ async def test_sync_that_adds_to_numbers_stays_where_its_memory_is(
         await desks[1].take_sync_over(sync.name)
     plain = save_preset(desks[1], TO_SAILTHRU_BY_POSTS)
     assert (await desks[1].take_sync_over(plain.name)).sync == plain.name
+
+
+async def test_sync_with_sell_stays_where_its_pairs_are_until_that_desk_is_revoked(
+    desks: list[WorkspaceServices], postgres: PostgresServer, database: str
+) -> None:
+    contacts, products = (
+        save_sell_preset(desks[1], name)
+        for name in (SELL_CONTACTS_TO_SAILTHRU, SELL_PRODUCTS_TO_CONTENT)
+    )
+    first = await desks[0].team.open()
+    assert first is not None
+    # Nobody has run it: nothing is remembered anywhere.
+    await desks[1].take_sync_over(contacts.name)
+    postgres.execute("DELETE FROM fairlead.sync_lease", database)
+    for sync in (contacts, products):
+        assert await first.leases.claim_due(sync.name, 100.0, "Ada")
+    await desks[1].take_sync_over(products.name)
+    with pytest.raises(AppError, match="can't be moved from"):
+        await desks[1].take_sync_over(contacts.name)
+    postgres.execute(
+        "UPDATE fairlead.desk SET revoked_at = now() WHERE id IN"
+        " (SELECT desk FROM fairlead.sync_lease WHERE sync = 'sell-contacts-to-sailthru')",
+        database,
+    )
+    assert (await desks[1].take_sync_over(contacts.name)).desk != first.desk_id
 
 
 async def run_while_another_desk_takes_over(

@@ -17,6 +17,7 @@ from desktop.model.permission import Actor, Role
 from desktop.sync.event_replay import ReplayPreview, ReplayRow
 from desktop.viewmodels.events.correction_groups import RETRY, build_correction_groups
 from desktop.viewmodels.events.delivery_estimate_text import describe_estimate
+from desktop.viewmodels.events.event_consequences import build_consequences
 from desktop.viewmodels.events.event_export import export_event_rows
 from desktop.viewmodels.events.event_row import bad_line_row, delivery_rows
 from desktop.viewmodels.events.replay_text import describe_replay, replay_refusal
@@ -69,6 +70,16 @@ def test_the_estimate_is_that_of_the_command_line_for_what_is_ticked() -> None:
     assert text == "1,000 of 1,601 ticked"
     assert describe_estimate(ticked, counts.requests, None) == "1,600 of 1,601 ticked"
     assert describe_estimate(SimulationCounts(), 3, LIMIT) == ""
+
+
+@pytest.mark.parametrize(("mails", "tone"), [(50, "accent"), (51, "warn")])
+def test_leaving_out_many_verification_mails_is_proposed(mails: int, tone: str) -> None:
+    counts = counted(request(1))
+    counts.effects.verification_mails = mails
+    asked = SimulationRequest(SimulationInput("Pasted events"))
+    source = build_simulated_source(asked, SimulationResult(counts), (0, 0), [])
+    (told,) = [one for one in build_consequences(source, 0.0) if one.key == "mails"]
+    assert (told.tone, "“Skip verify e-mail”" in told.text) == (tone, tone == "warn")
 
 
 SENT = request(1)

@@ -13,6 +13,7 @@ from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_intake_app import EventIntakeApp, IntakeSource
+from desktop.app.event_intake_connections import ConnectionLimits
 from desktop.app.event_intake_server import (
     LOOPBACK,
     IntakeAddress,
@@ -53,6 +54,13 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="web pages that may post, such as https://shop.example",
     )
+    parser.add_argument(
+        "--connections-per-address",
+        type=int,
+        default=ConnectionLimits.per_address,
+        metavar="N",
+        help="connections that one address may have open; more behind a reverse proxy",
+    )
 
 
 # Without a connection: events are stored also while Zendesk is away. Who serves is asked where that
@@ -60,7 +68,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 @in_workspace(connect=False)
 async def _serve(services: WorkspaceServices, options: argparse.Namespace) -> int:
     place = IntakeAddress(
-        options.address, options.port, options.certificate, options.key, tuple(options.host_name)
+        options.address,
+        options.port,
+        options.certificate,
+        options.key,
+        tuple(options.host_name),
+        ConnectionLimits(per_address=options.connections_per_address),
     )
     place.check()
     require_events_connected(services)

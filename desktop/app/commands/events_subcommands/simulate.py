@@ -193,6 +193,11 @@ def describe_effects(counts: SimulationCounts) -> Iterator[str]:
     if effects.verification_mails:
         mails = format_count(effects.verification_mails, "new user gets", "new users get")
         yield f"{mails} a verification mail from Zendesk"
+        if effects.is_mailing_many:
+            yield (
+                "To create them without: `fairlead events actions upsert_user --option"
+                " skip_verify_email=on`, `events simulate FILE --drafts`, `events actions --save`"
+            )
     yield from _describe_values(effects)
     if effects.no_user.count:
         yield f"{format_count(effects.no_user.count, 'event has', 'events have')} no user"
