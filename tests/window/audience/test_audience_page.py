@@ -23,12 +23,12 @@ from tests.support.batch_page_driver import PROCESS_S
 from tests.support.window_driver import CTRL, Key
 from tests.support.window_workspace import lasting_faults
 
-O = AudienceOperator
+OP = AudienceOperator
 EIGHT_CONDITIONS = [
-    ("open_tickets", O.AT_LEAST, "0"), ("created", O.WITHIN, "9000"),
-    ("health", O.IS_NOT, "happy"), ("tag", O.IS_NOT, "staff"), ("name", O.IS_NOT, "Nobody"),
-    ("list", O.IS_NOT, "Winback"), ("last_ticket", O.WITHIN, "9000"),
-    ("text", O.CONTAINS_NOT, "refund"),
+    ("open_tickets", OP.AT_LEAST, "0"), ("created", OP.WITHIN, "9000"),
+    ("health", OP.IS_NOT, "happy"), ("tag", OP.IS_NOT, "staff"), ("name", OP.IS_NOT, "Nobody"),
+    ("list", OP.IS_NOT, "Winback"), ("last_ticket", OP.WITHIN, "9000"),
+    ("text", OP.CONTAINS_NOT, "refund"),
 ]  # fmt: skip
 
 
