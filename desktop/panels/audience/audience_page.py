@@ -26,7 +26,6 @@ from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import ElidedLabel, elided_label
 from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_width
 from desktop.panels.widgets.list_page import show_list_state
-from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.text_field import TextField
 from desktop.viewmodels.audience.audience_page_model import (
@@ -312,7 +311,6 @@ class AudiencePage(ListDetailPage):
 
     def _on_message_posted(self, sentence: str) -> None:
         self.banner.show_message("info", sentence, close="Close")
-        announce(self, sentence)
 
     def _on_page_read(self, _page: int) -> None:
         # The first person is in the peek without a press.
