@@ -213,7 +213,8 @@ class SyncPage(ListDetailPage):
         self.header.back_requested.connect(self.close_detail)
         self.header.cancel_requested.connect(model.cancel_run)
         self.header.run_here_requested.connect(self._on_run_here)
-        self.header.message_banner.action_triggered.connect(self._on_message_action)
+        for banner in (self.header.message_banner, self.header.narrow_message_banner):
+            banner.action_triggered.connect(self._on_message_action)
         self.tabs.currentChanged.connect(self._on_tab)
         self.plan_tab.customer_requested.connect(self.customer_requested)
         self.plan_tab.preview_requested.connect(model.start_preview)
