@@ -228,7 +228,8 @@ class EventsPage(ListPage):
         count = model.simulation.delivered_count
         self.deliver_button.set_text(f"Deliver {count:,}" if count else "Deliver")
         self.deliver_button.set_enabled(not refusal, refusal)
-        estimate = model.simulation.estimate()
+        is_told = is_simulation or model.delivery.is_running
+        estimate = model.simulation.estimate() if is_told else ""
         self.estimate_label.setText(estimate)
         self.estimate_label.setVisible(bool(estimate))
         self.scope_note.setText(model.source_text or _SPEC.scope_note)
