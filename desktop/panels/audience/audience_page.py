@@ -120,6 +120,7 @@ class AudiencePage(ListDetailPage):
         self.title_label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._head.setSpacing(fonts.scaled(8))
+        self._head.addWidget(self.segment_dropdown)
         self._head.addWidget(self.title_label)
         self._head.addWidget(self.changed_chip)
         self._head.addStretch(1)
@@ -162,7 +163,6 @@ class AudiencePage(ListDetailPage):
         self._body.addWidget(self._peek_scroll)
         right = QVBoxLayout()
         right.setSpacing(fonts.scaled(10))
-        right.addWidget(self.segment_dropdown)
         right.addLayout(self._head)
         right.addWidget(self._name_row)
         right.addWidget(self.condition_card)
@@ -327,8 +327,8 @@ class AudiencePage(ListDetailPage):
         detail_alone = not wide and self.is_detail_open
         self.segment_list.setVisible(has_list)
         self.segment_dropdown.setVisible(not has_list and not detail_alone)
-        # Where the window is narrow the drop-down right above it says the same.
-        self.title_label.setVisible(wide or detail_alone)
+        # In its place the drop-down says the same.
+        self.title_label.setVisible(has_list or detail_alone)
         direction = QBoxLayout.Direction
         self._head.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self.list_card.setVisible(not detail_alone)
