@@ -1,11 +1,11 @@
 """Scrolling a table paints the rows that come into sight alone, on the ground of the theme."""
 
+import pytest
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
-from desktop.panels.theme.application_theme import ApplicationTheme
 from desktop.panels.theme.current_theme import theme_color
 from desktop.panels.widgets.opaque_table_view import OpaqueTableView
 
@@ -33,8 +33,8 @@ class CountingDelegate(QStyledItemDelegate):
         super().paint(painter, option, index)
 
 
-def test_scrolled_table_paints_new_rows_alone(qtbot: QtBot, qapp: QApplication) -> None:
-    theme = ApplicationTheme(qapp)
+@pytest.mark.usefixtures("theme")
+def test_scrolled_table_paints_new_rows_alone(qtbot: QtBot) -> None:
     view = OpaqueTableView()
     qtbot.addWidget(view)
     model = Rows(500)
@@ -53,11 +53,10 @@ def test_scrolled_table_paints_new_rows_alone(qtbot: QtBot, qapp: QApplication) 
     moved = view.screen().grabWindow(view.winId()).toImage()
     view.viewport().repaint()
     assert moved == view.screen().grabWindow(view.winId()).toImage()
-    theme.deleteLater()
 
 
-def test_table_paints_its_ground_below_the_rows(qtbot: QtBot, qapp: QApplication) -> None:
-    theme = ApplicationTheme(qapp)
+@pytest.mark.usefixtures("theme")
+def test_table_paints_its_ground_below_the_rows(qtbot: QtBot) -> None:
     view = OpaqueTableView()
     qtbot.addWidget(view)
     model = Rows(2)
@@ -67,4 +66,3 @@ def test_table_paints_its_ground_below_the_rows(qtbot: QtBot, qapp: QApplication
     qtbot.waitExposed(view)
     picture = view.grab().toImage()
     assert picture.pixelColor(150, 550) == theme_color("surface")
-    theme.deleteLater()
