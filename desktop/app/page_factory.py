@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, QTimer
+from PySide6.QtWidgets import QWidget
 
 from desktop.app.background.retention import clear_old_events
 from desktop.app.container import WorkspaceServices
@@ -156,6 +157,11 @@ class PageFactory(QObject):
         add("Run the sync now", self._on_run)
         window.main_window.window_actions.add_source(self._sync_commands)
 
+    @property
+    def _page_stack(self) -> QWidget:
+        """The parent of each page from its start: put there later, all of it is styled anew."""
+        return self._window.main_window.page_stack
+
     def prebuild_sync_page(self) -> None:
         """Build the page Sync piecewise while the window idles, so that it opens at once."""
         self._prebuild_timer.start()
@@ -175,7 +181,7 @@ class PageFactory(QObject):
             self.sync_models.plan.set_order(order)
         self.sync_models.plan.order_changed.connect(self._save_plan_order)
         yield
-        page = SyncPage(self.sync_models, plan, self._window.main_window.page_stack)
+        page = SyncPage(self.sync_models, plan, self._page_stack)
         page.customer_requested.connect(self._window.main_window.look_up)
         page.connect_requested.connect(self._on_connect_requested)
         self.sync_page = page
@@ -353,7 +359,7 @@ class PageFactory(QObject):
                 launcher.undo_batch,
             )
         )
-        self._batch_page = BatchPage(self._batch_model)
+        self._batch_page = BatchPage(self._batch_model, self._page_stack)
         self._batch_page.customer_requested.connect(self._window.main_window.look_up)
         return self._batch_page
 
@@ -389,7 +395,9 @@ class PageFactory(QObject):
         clock = services.context.clock
         activity = self._activity_list = CustomerActivityModel(services.customer_activity, clock)
         page = self._audience_tabs = AudienceTabs(
-            AudiencePage(self._audience_model, clock), CustomerActivityTab(activity)
+            AudiencePage(self._audience_model, clock, self._page_stack),
+            lambda parent: CustomerActivityTab(activity, parent=parent),
+            self._page_stack,
         )
         page.customer_requested.connect(self._window.main_window.look_up)
         page.change_requested.connect(self._on_change_requested)
@@ -412,7 +420,7 @@ class PageFactory(QObject):
         tiles = self._saved_header(_REPORT_TILES).decode("ascii", "ignore")
         model.set_tiles(tiles.split(","))
         model.tiles_changed.connect(self._save_report_tiles)
-        page = ReportsPage(model)
+        page = ReportsPage(model, self._page_stack)
         page.customer_requested.connect(self._window.main_window.look_up)
         page.changes_requested.connect(self._window.main_window.show_changes)
         page.audience_requested.connect(self._on_audience_requested)
@@ -444,7 +452,9 @@ class PageFactory(QObject):
             orders = {order.value.encode(): order for order in ActivityOrder}
             if (order := orders.get(self._saved_header(_ACTIVITY_ORDER))) is not None:
                 self._activity_model.set_order(order)
-            page = ActivityPage(self._activity_model, self._lead_requests, self._team_approvals)
+            page = ActivityPage(
+                self._activity_model, self._lead_requests, self._team_approvals, self._page_stack
+            )
             self._activity_model.order_changed.connect(self._save_activity_order)
             page.customer_requested.connect(view.look_up)
             page.run_requested.connect(self._on_run_chosen)
@@ -454,7 +464,7 @@ class PageFactory(QObject):
             # Consumed at once: what the timer has not built yet is built now.
             deque(self._sync_page_build_steps, 0)
         elif key == "events":
-            events_page = EventsPage(self._events_model)
+            events_page = EventsPage(self._events_model, self._page_stack)
             events_page.customer_requested.connect(view.look_up)
             view.add_page(key, events_page)
         elif key == "audience":
@@ -490,7 +500,7 @@ class PageFactory(QObject):
                 ),
                 lambda: services.syncs,
             )
-            settings = SettingsPage(self._settings_model)
+            settings = SettingsPage(self._settings_model, self._page_stack)
             settings.help_requested.connect(view.window_actions["Help"].trigger)
             settings.erasure_requested.connect(view.customers_page.open_erasure_drawer)
             settings.customer_requested.connect(view.look_up)

@@ -123,12 +123,12 @@ class CustomersPage(QWidget):
             self._stack.setCurrentWidget(self._placeholder)
             return
         sheet = self._ensure_complete_sheet()
-        # What is kept of somebody stands at once; answers are painted as they come.
+        # What is kept of somebody stands at once; what changes then is drawn a few panels a turn.
         first, self._shown_opening = (
             self._model.customer_number != self._shown_opening,
             self._model.customer_number,
         )
-        sheet.refresh(all_at_once=first or not self._model.is_loading)
+        sheet.refresh(all_at_once=first)
         self._refresh_email_note()
         self._stack.setCurrentWidget(sheet)
         if first:

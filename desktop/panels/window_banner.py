@@ -29,9 +29,12 @@ class WindowBanner(EdgeBanner):
         *,
         actions: Sequence[tuple[str, str]] = (),
         close: str = "",
+        announces: bool = True,
     ) -> None:
         """Draw a message on the window's banner, on the page that is in front."""
-        super().show_message(tone, title, message, hint, actions=actions, close=close)
+        super().show_message(
+            tone, title, message, hint, actions=actions, close=close, announces=announces
+        )
         self._owner = self._pages.currentWidget()
         self._watch_page()
         self.place()

@@ -1,6 +1,8 @@
 """Format Unix seconds on screen in the computer's time zone: short forms, ages, tool tips."""
 
+import time
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -8,6 +10,13 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def to_local_time(at: float) -> datetime:
     """Convert Unix seconds to local time to show; out of range becomes the nearest."""
+    return _to_zone_time(at, time.tzname)
+
+
+@lru_cache(maxsize=4096)
+def _to_zone_time(at: float, _zone: tuple[str, str]) -> datetime:
+    """Convert as `to_local_time`; `_zone` keeps the times of another time zone apart."""
+    # A sheet is drawn several times a second while its answers come, each time with all its ages.
     return datetime.fromtimestamp(min(max(at, 0.0), 253_000_000_000.0), UTC).astimezone()
 
 
@@ -59,7 +68,12 @@ def format_time_of_day(at: float) -> str:
 
 def format_full_timestamp(at: float) -> str:
     """Format a moment for a tool tip: `Thursday 19 November 2026, 17:40:03 CET`."""
-    then = to_local_time(at)
+    return _format_full_timestamp(at, time.tzname)
+
+
+@lru_cache(maxsize=4096)
+def _format_full_timestamp(at: float, zone: tuple[str, str]) -> str:
+    then = _to_zone_time(at, zone)
     return f"{then:%A} {then.day} {then:%B %Y, %H:%M:%S %Z}"
 
 

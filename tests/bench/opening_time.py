@@ -5,11 +5,16 @@ import time
 from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
 
 from desktop.app.runner_factory import build_preset_names
+from desktop.events.event_action import ActionKind
+from desktop.panels.audience.audience_tabs import ACTIVITY, AudienceTabs
+from desktop.panels.events.events_page import EventsPage
+from desktop.panels.reports.reports_page import ReportsPage
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.syncs.sync_page import SyncPage
+from desktop.panels.widgets.drawer import Drawer
 from desktop.sync.sync_presets import SAILTHRU_TO_ZENDESK, ZENDESK_TO_SAILTHRU
 from tests.bench.report import Figure, median
 from tests.bench.window_session import (
@@ -37,6 +42,8 @@ def measure(rounds: int) -> list[Figure]:
             stage.window.main_window.resize(1280, 820)
             stage.window.main_window.look_up(_CUSTOMER)
             await asyncio.sleep(4 * _QUIET_S)
+            await stage.window.services.keep_everybody(["Newsletter"])
+            await stage.window.services.data.refresh()
             await _measure_openings(stage, found)
             found.extend(await _measure_theme(stage, rounds or _THEME_CHANGES))
 
@@ -60,13 +67,24 @@ async def _measure_openings(stage: WindowSession, found: list[Figure]) -> None:
         found.append(Figure(f"{name}: opened, processor", opened_ms, "ms", OPENING_MS, note=note))
         for dialog in _open_dialogs():
             dialog.reject()
+        for drawer in stage.window.main_window.findChildren(Drawer):
+            if drawer.isVisible():
+                drawer.slide_out()
         await asyncio.sleep(_QUIET_S / 2)
 
 
 def _openings(window: QWidget) -> Iterator[Opening]:
     """Each after the one before it: a page is shown before what is on it."""
     main = window.window()
+    customers = main.customers_page
     yield "all fields of a profile", lambda: _press(main, "Show all")
+    yield "about a list", lambda: customers.open_list_details("Newsletter")
+    yield "drawer Change e-mail", customers.open_email_drawer
+    yield "drawer Add note", customers.open_note_drawer
+    yield "drawer Why opted out?", customers.open_why_drawer
+    yield "drawer Did the mail go out?", customers.open_mail_drawer
+    yield "drawer Erase", customers.open_erasure_drawer
+    yield "help", main.window_actions["Help"].trigger
     yield "keyboard shortcuts", main.window_actions["Keyboard shortcuts"].trigger
     yield "page Sync", lambda: main.show_page("sync")
     page = main.findChildren(SyncPage)[0]
@@ -77,6 +95,21 @@ def _openings(window: QWidget) -> Iterator[Opening]:
     yield "field picker", lambda: _press(page, "Choose target field")
     yield "lists picker", lambda: _press(page, "Choose sailthru lists")
     yield "New sync", lambda: _press(page, "New sync…")
+    yield "page Audience", lambda: main.show_page("audience")
+    audience = main.findChildren(AudienceTabs)[0]
+    yield "columns of Audience", audience.people.open_columns
+    yield "fields of Audience", audience.open_fields
+    yield "export of Audience", lambda: _press(audience, "Export the people")
+    yield "tab What customers did", lambda: audience.show_tab(ACTIVITY)
+    yield "page Reports", lambda: main.show_page("reports")
+    reports = main.findChildren(ReportsPage)[0]
+    yield "arrange reports", lambda: _press(reports, "Arrange")
+    yield "page Events", lambda: main.show_page("events")
+    events = main.findChildren(EventsPage)[0]
+    for name in ("Actions", "Sources", "Log", "Needs correction"):
+        yield f"events {name}", lambda name=name: _press(events, name)
+    yield "mapping of an action", lambda: events.open_mapping(next(iter(ActionKind)))
+    yield "page Many at once", lambda: main.show_page("bulk")
     yield "page Activity", lambda: main.show_page("activity")
     yield "page Settings", lambda: main.show_page("settings")
     settings = main.findChildren(SettingsPage)[0]
@@ -87,7 +120,7 @@ def _openings(window: QWidget) -> Iterator[Opening]:
 
 def _press(inside: QWidget, name: str) -> None:
     """Click the first visible button whose name begins so."""
-    for button in inside.findChildren(QPushButton):
+    for button in inside.findChildren(QAbstractButton):
         if button.isVisible() and (button.accessibleName() or button.text()).startswith(name):
             button.click()
             return

@@ -5,10 +5,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 
 from desktop.customer.edit_factory import EditFactory
 from desktop.model.edit import EditState
+from desktop.panels.widgets.opaque_table_view import OpaqueTableView
 from tests.bench.event_loop_lag import LatenessReport, measure_lateness
 from tests.bench.million_row_table import MillionRowModel, create_table_file
 from tests.bench.report import Figure
@@ -118,8 +119,8 @@ async def _measure_long_table(stage: WindowSession, found: list[LatenessReport],
         model.close()
 
 
-def _make_table_view(model: MillionRowModel) -> QTableView:
-    view = QTableView()
+def _make_table_view(model: MillionRowModel) -> OpaqueTableView:
+    view = OpaqueTableView()
     view.setModel(model)
     view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
     view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)

@@ -1,5 +1,8 @@
 """What holds on every page: names for all that takes the keyboard, and no text cut off."""
 
+import sys
+
+import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
@@ -12,8 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.scroll_area import PageScrollArea
 from desktop.panels.widgets.segmented_control import SegmentButton
+from desktop.panels.widgets.tooltip import escape_tooltip
 
 
 def controls_without_name(page: QWidget) -> list[str]:
@@ -30,13 +36,27 @@ def controls_without_name(page: QWidget) -> list[str]:
     return found
 
 
+def record_announcements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list of what screen readers are given to speak from now on, wherever it is said."""
+    spoken: list[str] = []
+
+    def note(_widget: QWidget, text: str, *, urgent: bool = False) -> None:
+        spoken.append(text)
+
+    for module in list(sys.modules.values()):
+        if getattr(module, "announce", None) is announce and module is not sys.modules[__name__]:
+            monkeypatch.setattr(module, "announce", note)
+    return spoken
+
+
 def clipped_texts(page: QWidget) -> list[str]:
     """Wrapped texts that have less height than they need, and whatever leaves the page."""
     found = []
     for each in page.findChildren(QLabel):
         if not each.isVisible() or not each.text():
             continue
-        needed = each.heightForWidth(each.width()) if each.wordWrap() else 0
+        # Qt's own answer: the label's is one that it remembers.
+        needed = QLabel.heightForWidth(each, each.width()) if each.wordWrap() else 0
         if needed > each.height() + 1:
             found.append(f"{each.height()} of {needed}: {each.text()[:60]}")
         right = each.mapTo(page, each.rect().topRight()).x()
@@ -48,18 +68,29 @@ def clipped_texts(page: QWidget) -> list[str]:
 def cut_controls(page: QWidget) -> list[str]:
     """Placeholders, choices and words of buttons that have less width than they need.
 
-    A segment's word that has no room is cut with … and has a tool tip.
+    What is cut with … and told whole by the tool tip is none: a placeholder, a drop-down's choice
+    of which four letters are left, a segment's word.
     """
     found = []
     for field in page.findChildren(QLineEdit):
         if field.isVisible() and field.placeholderText() and not field.text():
             margins = field.textMargins()
             words = field.fontMetrics().horizontalAdvance(field.placeholderText())
-            if words + margins.left() + margins.right() > field.width():
+            is_cut = words + margins.left() + margins.right() > field.width()
+            if is_cut and not _tells(field, field.placeholderText()):
                 found.append(f"placeholder {field.placeholderText()!r} in {field.width()} px")
     for box in page.findChildren(QComboBox):
         words, room = box.fontMetrics().horizontalAdvance(box.currentText()), _choice_room(box)
-        if box.isVisible() and words > room:
+        least = 4 * box.fontMetrics().averageCharWidth()
+        if (
+            box.isVisible()
+            and words > room
+            and (
+                room < least
+                or not isinstance(box, DropdownField)
+                or not _tells(box, box.currentText())
+            )
+        ):
             found += [f"choice {box.currentText()!r} in {room} px"]
     for button in page.findChildren(QAbstractButton):
         needed = button.minimumSizeHint().width()
@@ -83,6 +114,10 @@ def covered_by_scroll_bar(page: QWidget) -> list[str]:
             if not shown.isEmpty() and place.intersects(bar.geometry()):
                 found.append(f"{each.accessibleName() or each} is under the scroll bar")
     return found
+
+
+def _tells(widget: QWidget, words: str) -> bool:
+    return escape_tooltip(words) == widget.toolTip()
 
 
 def _choice_room(box: QComboBox) -> int:

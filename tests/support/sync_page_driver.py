@@ -60,6 +60,11 @@ class SyncPageDriver(WindowDriver):
 
     # Getting there.
 
+    def show_mapping(self) -> None:
+        """Show the tab Mapping with the rules below its fields, which follow a turn later."""
+        self.page.show_tab("Mapping")
+        assert self.page.mapping_tab.rules_editor.isVisible()
+
     async def add_preset(self, preset: str = TO_SAILTHRU, *, on: bool = True) -> None:
         """A preset, past its dialog, and on."""
         model = self.models.page

@@ -206,13 +206,15 @@ class WindowDriver:
         """Wait until every part has been asked, and every panel shows what it was given."""
 
         def is_finished() -> bool:
-            if self.sheet.is_looking_up() or self.sheet.is_loading:
-                return False
-            # Filled in turns of the event loop, so a moment later on a busy machine.
-            widget = self.view.customers_page._sheet
-            return widget is None or not widget._panels_to_refresh
+            is_busy = self.sheet.is_looking_up() or self.sheet.is_loading
+            return not is_busy and self._is_sheet_drawn()
 
         await wait_until(is_finished)
+
+    def _is_sheet_drawn(self) -> bool:
+        # Filled in turns of the event loop, so a moment later on a busy machine.
+        widget = self.view.customers_page._sheet
+        return widget is None or not widget._panels_to_refresh
 
     async def tab_to(self, name: str, *, most: int = 80) -> QWidget:
         """Tab until the control of this name has the keyboard."""
@@ -227,7 +229,9 @@ class WindowDriver:
         raise AssertionError(f"Tab does not reach {name!r}")
 
     async def wait_until(self, true: Callable[[], object], within_s: float = 10.0) -> None:
+        """Wait until something is true, and until the sheet's panels show what they were told."""
         await wait_until(true, within_s=within_s)
+        await wait_until(self._is_sheet_drawn)
 
     async def wait_for_text(self, text: str, inside: QWidget | None = None) -> None:
         """Wait until `text` can be read: panels are filled in the turns that follow a change."""

@@ -26,7 +26,6 @@ from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import ElidedLabel, elided_label
 from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_width
 from desktop.panels.widgets.list_page import show_list_state
-from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.text_field import TextField
 from desktop.viewmodels.audience.audience_page_model import (
@@ -121,6 +120,7 @@ class AudiencePage(ListDetailPage):
         self.title_label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._head.setSpacing(fonts.scaled(8))
+        self._head.addWidget(self.segment_dropdown)
         self._head.addWidget(self.title_label)
         self._head.addWidget(self.changed_chip)
         self._head.addStretch(1)
@@ -163,7 +163,6 @@ class AudiencePage(ListDetailPage):
         self._body.addWidget(self._peek_scroll)
         right = QVBoxLayout()
         right.setSpacing(fonts.scaled(10))
-        right.addWidget(self.segment_dropdown)
         right.addLayout(self._head)
         right.addWidget(self._name_row)
         right.addWidget(self.condition_card)
@@ -312,7 +311,6 @@ class AudiencePage(ListDetailPage):
 
     def _on_message_posted(self, sentence: str) -> None:
         self.banner.show_message("info", sentence, close="Close")
-        announce(self, sentence)
 
     def _on_page_read(self, _page: int) -> None:
         # The first person is in the peek without a press.
@@ -329,8 +327,8 @@ class AudiencePage(ListDetailPage):
         detail_alone = not wide and self.is_detail_open
         self.segment_list.setVisible(has_list)
         self.segment_dropdown.setVisible(not has_list and not detail_alone)
-        # Where the window is narrow the drop-down right above it says the same.
-        self.title_label.setVisible(wide or detail_alone)
+        # In its place the drop-down says the same.
+        self.title_label.setVisible(has_list or detail_alone)
         direction = QBoxLayout.Direction
         self._head.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self.list_card.setVisible(not detail_alone)

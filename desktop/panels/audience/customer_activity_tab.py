@@ -1,7 +1,7 @@
 """Tab of the Audience page: what customers did, filtered, with the whole text of one entry."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHeaderView, QLineEdit, QWidget
+from PySide6.QtWidgets import QHeaderView, QWidget
 
 from desktop.model.customer_activity import CustomerAct, CustomerActivity
 from desktop.panels.theme import fonts
@@ -11,6 +11,7 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.line_edit import LineEdit
 from desktop.panels.widgets.list_page import ListPage, ListPageSpec
 from desktop.panels.widgets.list_table_view import ListTableView
 from desktop.panels.widgets.search_field import SEARCHES_PAGE
@@ -207,8 +208,8 @@ class CustomerActivityTab(ListPage):
             self.customer_requested.emit(query)
 
 
-def _filter_field(name: str, placeholder: str) -> QLineEdit:
-    field = QLineEdit()
+def _filter_field(name: str, placeholder: str) -> LineEdit:
+    field = LineEdit()
     field.setAccessibleName(name)
     field.setObjectName(name)
     field.setPlaceholderText(placeholder)

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QBoxLayout, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.kit.errors import AppError
 from desktop.panels.batches.batch_table_view import BatchTableView
@@ -20,6 +20,7 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import elided_label, label
+from desktop.panels.widgets.line_edit import LineEdit
 from desktop.panels.widgets.list_detail_page import (
     ListDetailPage,
     fix_or_free_width,
@@ -71,7 +72,7 @@ class BatchPage(ListDetailPage):
         self.stop_button = secondary_button("Cancel", name="Stop the batch")
         self.summary_label = label("", "muted", wrap=True)
         self.count_filter = PlanCountFilter()
-        self.search_field = QLineEdit()
+        self.search_field = LineEdit()
         self.search_field.setAccessibleName("Search the rows")
         self.search_field.setObjectName("Search the rows")
         self.search_field.setPlaceholderText("Search the rows")

@@ -117,7 +117,11 @@ class CustomerHeaderPanel(QWidget):
 
     def _arrange(self) -> None:
         stacked = self._is_narrow or self.width() < fonts.scaled(_STACKED_MAX_WIDTH)
-        tight = stacked or self.width() < fonts.scaled(_CHIPS_BELOW_MAX_WIDTH)
+        tight = (
+            stacked
+            or self.width() < fonts.scaled(_CHIPS_BELOW_MAX_WIDTH)
+            or self._width_in_one_line() > self.width()
+        )
         # resizeEvent comes for each pixel while a window is dragged.
         if (stacked, tight) == self._arranged:
             return
@@ -133,6 +137,12 @@ class CustomerHeaderPanel(QWidget):
             self._chip_line.insertWidget(0, self._chip_box)
         else:
             self._names.insertWidget(1, self._chip_box)
+
+    def _width_in_one_line(self) -> int:
+        """Return the px that the whole name needs with all that may stand beside it."""
+        beside = (self._avatar, self._name, self._chip_box, self._refresh, self.more_button)
+        widths = [part.sizeHint().width() for part in beside if not part.isHidden()]
+        return sum(widths) + self._health.minimumWidth() + len(widths) * self._row.spacing()
 
     def refresh(self) -> None:
         """Draw the customer header as the sheet's model is now."""
@@ -154,6 +164,7 @@ class CustomerHeaderPanel(QWidget):
         if view.chips != self._shown_chips:
             self._shown_chips = view.chips
             self._show_chips(view.chips)
+        self._arrange()
 
     def _on_more(self) -> None:
         button = self.more_button

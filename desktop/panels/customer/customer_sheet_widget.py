@@ -67,7 +67,7 @@ PanelT = TypeVar("PanelT", bound=SheetPanel)
 _HIDDEN_AT_FIRST = ("requests", "none", "sell")
 _FOLDED_WHEN_NARROW = ("timeline", "engagement", "zendesk", "sell", "data")
 # How long panels are filled in one turn of the loop: longer, and a key would be felt to wait.
-_REFRESH_SLICE_S = 0.005
+_REFRESH_SLICE_S = 0.002
 _MIN_PANELS_HEIGHT = 150  # px at the base font
 _RESERVED_ROWS = 6  # rows of facts that nearly every customer has
 _RESERVED_TICKETS = 5  # four are shown folded, one more while a new one comes
@@ -176,7 +176,8 @@ class CustomerSheetWidget(QWidget):
         panels: list[CustomerHeaderPanel | SheetPanel] = [self._header, *self._cards.values()]
         self._panels_to_refresh = sorted(panels, key=_is_out_of_sight)
         if not all_at_once:
-            self._refresh_for(_REFRESH_SLICE_S)
+            # Never in the turn that read the answer: each costs half a frame.
+            self._refresh_later()
             return
         # Before the page is shown nothing has a place yet that could be out of sight.
         is_shown = self.isVisible()

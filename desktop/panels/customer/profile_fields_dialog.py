@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +29,7 @@ from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.line_edit import LineEdit
 from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.opaque_table_view import OpaqueTableView
 from desktop.viewmodels.customer.header_view import build_header_view
 from desktop.viewmodels.customer.profile_data_view import (
     ProfileFieldRow,
@@ -64,7 +64,7 @@ class ProfileFieldsDialog(Dialog):
         self._filter.setAccessibleName("Filter fields and values")
         self._filter.setClearButtonEnabled(True)
         self._filter.textChanged.connect(self._fields.set_filter)
-        self._table = QTableView(self)
+        self._table = OpaqueTableView(self)
         self._table.setAccessibleName("Fields")
         self._table.setModel(self._fields)
         self._table.setItemDelegate(_RowDelegate(self._table))

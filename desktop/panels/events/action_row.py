@@ -16,7 +16,7 @@ from desktop.panels.widgets.tooltip import set_tooltip
 from desktop.viewmodels.events.action_view import ActionView
 
 # px at the base font.
-NAME_WIDTH, MATCHES_WIDTH, FIRED_WIDTH, LINK_WIDTH = 190, 64, 76, 78
+NAME_WIDTH, MATCHES_WIDTH, FIRED_WIDTH, LINK_WIDTH = 190, 74, 82, 78
 SWITCH_WIDTH = 40
 
 

@@ -20,7 +20,7 @@ from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.form import allow_full_height
-from desktop.panels.widgets.label import PlainLabel, label
+from desktop.panels.widgets.label import PlainLabel, elided_label, label
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.viewmodels.events.actions_model import ActionsModel
 
@@ -156,7 +156,7 @@ class ActionsTab(QWidget):
 
 
 def _fixed(text: str, width: int, *, at_end: bool = False) -> PlainLabel:
-    made = label(text, "muted")
+    made = elided_label(text, "muted")
     made.setFixedWidth(fonts.scaled(width))
     if at_end:
         made.align_trailing()

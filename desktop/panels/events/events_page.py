@@ -19,6 +19,7 @@ from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.export_file_dialog import documents_folder
 from desktop.panels.widgets.label import elided_label
+from desktop.panels.widgets.lazy_widget import LazyWidget
 from desktop.panels.widgets.list_page import ListPage, ListPageSpec
 from desktop.panels.widgets.screen_reader import announce
 from desktop.viewmodels.events import correction_groups, event_consequences
@@ -55,11 +56,12 @@ class EventsPage(ListPage):
         self.table = EventTableView(model.table_model)
         self.detail_card = EventDetailCard()
         self.consequences_card = ConsequencesCard()
-        self.actions_tab = ActionsTab(model.actions)
-        self.sources_tab = EventSourcesTab(model.sources)
+        # Half of the page's time: built when they are first shown.
+        self._lazy_actions_tab = LazyWidget(self._create_actions_tab)
+        self._lazy_sources_tab = LazyWidget(self._create_sources_tab)
         self._full_view_by_filter: dict[EventFilter, QWidget] = {
-            EventFilter.ACTIONS: self.actions_tab,
-            EventFilter.SOURCES: self.sources_tab,
+            EventFilter.ACTIONS: self._lazy_actions_tab,
+            EventFilter.SOURCES: self._lazy_sources_tab,
         }
         self.open_button = secondary_button("Open file…", name="Open file…")
         self.paste_button = secondary_button("Paste", name="Paste events", tip="Ctrl+V")
@@ -90,6 +92,27 @@ class EventsPage(ListPage):
         self.setAcceptDrops(True)
         self._connect()
         self._on_changed()
+
+    @property
+    def actions_tab(self) -> ActionsTab:
+        """The tab Actions, built if it was not shown yet."""
+        return self._lazy_actions_tab.ensure_content()
+
+    @property
+    def sources_tab(self) -> EventSourcesTab:
+        """The tab Sources, built if it was not shown yet."""
+        return self._lazy_sources_tab.ensure_content()
+
+    def _create_actions_tab(self, parent: QWidget) -> ActionsTab:
+        tab = ActionsTab(self._model.actions, parent)
+        tab.preview_requested.connect(self._model.simulation.preview_drafts)
+        tab.mapping_requested.connect(self.open_mapping)
+        return tab
+
+    def _create_sources_tab(self, parent: QWidget) -> EventSourcesTab:
+        tab = EventSourcesTab(self._model.sources, parent)
+        tab.events_requested.connect(self._on_source_events)
+        return tab
 
     def open_path(self, path: str) -> None:
         """Simulate the file at a path, as chosen or dropped."""
@@ -169,9 +192,6 @@ class EventsPage(ListPage):
         self.pause_button.clicked.connect(self._on_pause)
         self.consequences_card.action_triggered.connect(self._on_consequence)
         self.consequences_card.ticket_requested.connect(self._on_ticket)
-        self.sources_tab.events_requested.connect(self._on_source_events)
-        self.actions_tab.preview_requested.connect(model.simulation.preview_drafts)
-        self.actions_tab.mapping_requested.connect(self.open_mapping)
         self.detail_card.retry_requested.connect(self._on_retry)
         self.detail_card.mapping_requested.connect(self._on_row_mapping)
         self.detail_card.event_edited.connect(self._on_event_edited)
@@ -208,7 +228,8 @@ class EventsPage(ListPage):
         count = model.simulation.delivered_count
         self.deliver_button.set_text(f"Deliver {count:,}" if count else "Deliver")
         self.deliver_button.set_enabled(not refusal, refusal)
-        estimate = model.simulation.estimate()
+        is_told = is_simulation or model.delivery.is_running
+        estimate = model.simulation.estimate() if is_told else ""
         self.estimate_label.setText(estimate)
         self.estimate_label.setVisible(bool(estimate))
         self.scope_note.setText(model.source_text or _SPEC.scope_note)
@@ -230,7 +251,6 @@ class EventsPage(ListPage):
 
     def _on_message_posted(self, sentence: str) -> None:
         self.show_result(sentence)
-        announce(self, sentence)
 
     # What the person does.
 

@@ -1,6 +1,7 @@
 """Widget below the tiles: the chosen report's exact tables, its notes, its people, its files."""
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.model.report import FindingAction, ReportFinding
@@ -74,8 +75,6 @@ class ReportDetailCard(Card):
         """Put the tables below each other where they do not fit beside each other."""
         direction = QBoxLayout.Direction
         self._body.setDirection(direction.TopToBottom if is_narrow else direction.LeftToRight)
-        for row in self.finding_rows:
-            row.set_narrow(is_narrow)
 
     def show_detail(self, detail: DetailView | None) -> None:
         """Show a report's tables; None: there is none to show."""
@@ -122,6 +121,7 @@ class _FindingRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._finding: ReportFinding | None = None
+        self._has_link = False
         self.text_label = label("")
         self.link = LinkButton("Show")
         self.text_label.setMinimumHeight(self.link.sizeHint().height())
@@ -131,10 +131,23 @@ class _FindingRow(QWidget):
         self._line.addWidget(self.text_label)
         self._line.addWidget(self.link)
         self._line.addStretch(1)
+        self._is_narrow = False
+        # The sentence makes the page no wider: it wraps.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.link.clicked.connect(self._on_clicked)
 
-    def set_narrow(self, is_narrow: bool) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
         """Let the sentence wrap, with the link below it, where there is little room."""
+        words = self.text_label.fontMetrics().horizontalAdvance(self.text_label.text())
+        link = fonts.scaled(8) + self.link.sizeHint().width() if self._has_link else 0
+        is_narrow = words + link > self.width()
+        if is_narrow == self._is_narrow:
+            return
+        self._is_narrow = is_narrow
         direction = QBoxLayout.Direction
         self.text_label.setWordWrap(is_narrow)
         self._line.setSpacing(0 if is_narrow else fonts.scaled(8))
@@ -146,8 +159,10 @@ class _FindingRow(QWidget):
         self.setVisible(finding is not None)
         if finding is not None:
             self.text_label.setText(finding.text)
-            self.link.setVisible(finding.action is not FindingAction.NONE)
+            self._has_link = finding.action is not FindingAction.NONE
+            self.link.setVisible(self._has_link)
             self.link.set_text(finding.label or "Show")
+            self._arrange()
 
     def _on_clicked(self) -> None:
         self.opened.emit(self._finding)

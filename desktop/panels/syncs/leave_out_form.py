@@ -1,12 +1,13 @@
 """Form widget that leaves somebody out of a sync for good, with a reason."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.line_edit import LineEdit
 
 LEAVE_OUT_NOTE = (
     "For every preview and run of this sync, scheduled ones too. They stay on the lists they are"
@@ -71,8 +72,8 @@ class LeaveOutForm(QWidget):
             self.left_out.emit(self.who_field.text().strip(), self.reason_field.text().strip())
 
 
-def _line_edit(name: str, placeholder: str, max_length: int) -> QLineEdit:
-    field = QLineEdit()
+def _line_edit(name: str, placeholder: str, max_length: int) -> LineEdit:
+    field = LineEdit()
     field.setAccessibleName(name)
     field.setObjectName(name)
     field.setPlaceholderText(placeholder)

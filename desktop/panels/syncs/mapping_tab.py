@@ -5,7 +5,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +24,8 @@ from desktop.panels.widgets.button import (
 )
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.lazy_widget import LazyWidget
+from desktop.panels.widgets.line_edit import LineEdit
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.viewmodels.syncs.left_out_model import LeftOutModel
 from desktop.viewmodels.syncs.mapping_editor_model import MappingEditorModel, MappingEditorView
@@ -41,7 +42,7 @@ class MappingTab(QWidget):
     ) -> None:
         super().__init__(parent)
         self._model = model
-        self.test_customer_field = QLineEdit()
+        self.test_customer_field = LineEdit()
         self.test_customer_field.setAccessibleName("Customer to test on")
         self.test_customer_field.setObjectName("Customer to test on")
         self.test_customer_field.setPlaceholderText("E-mail address of a customer")
@@ -57,7 +58,8 @@ class MappingTab(QWidget):
         self.move_up_button = icon_button("chevron-up", "Move the row up")
         self.move_down_button = icon_button("chevron-down", "Move the row down")
         self.delete_button = icon_button("trash", "Delete the row")
-        self.rules_editor = SyncRulesEditor(model)
+        # Below the fields, and half of the tab's time.
+        self._lazy_rules = LazyWidget(self._create_rules_editor, later=True)
         self.left_out_card = LeftOutCard(left_out)
         self.error_label = label("", wrap=True, tone="bad")
         self.discard_button = secondary_button(
@@ -67,6 +69,17 @@ class MappingTab(QWidget):
         self._lay_out()
         self._connect()
         self.show_mapping()
+
+    @property
+    def rules_editor(self) -> SyncRulesEditor:
+        """The cards of the sync's rules, built if they were not yet."""
+        return self._lazy_rules.ensure_content()
+
+    def _create_rules_editor(self, parent: QWidget) -> SyncRulesEditor:
+        editor = SyncRulesEditor(self._model, parent)
+        if (view := self._model.view()) is not None:
+            editor.show_sync(view.sync, view.source_fields, view.segments)
+        return editor
 
     def show_mapping(self) -> None:
         """Draw the mapping draft as its model is now."""
@@ -79,7 +92,8 @@ class MappingTab(QWidget):
         chosen = self._model.selected_row()
         line = view.rows[view.selected_index] if chosen is not None else None
         self.row_form.show_row(chosen, line.problem if line else "", view)
-        self.rules_editor.show_sync(view.sync, view.source_fields, view.segments)
+        if (rules := self._lazy_rules.content_if_built) is not None:
+            rules.show_sync(view.sync, view.source_fields, view.segments)
         self._place_fields(is_rule=view.sync.is_rule)
         self.test_customer_field.setPlaceholderText(
             "SKU of a product" if view.sync.is_of_products else "E-mail address of a customer"
@@ -114,7 +128,7 @@ class MappingTab(QWidget):
         self.error_label.set_tone("bad" if view.problems else "warn")
         self.discard_button.setVisible(view.has_unsaved_changes)
         self.save_button.set_enabled(not view.save_disabled_reason, view.save_disabled_reason)
-        for part in (self._fields, self.rules_editor):
+        for part in (self._fields, self._lazy_rules):
             # Shown all the same: who may not change a mapping may read it.
             part.setEnabled(view.can_change)
         many = len(view.rows)
@@ -143,7 +157,7 @@ class MappingTab(QWidget):
         column.setSpacing(fonts.scaled(CARD_GAP))
         self._fields = Card("Fields")
         column.addWidget(self._fields)
-        column.addWidget(self.rules_editor)
+        column.addWidget(self._lazy_rules)
         column.addWidget(self.left_out_card)
         column.addStretch(1)
         self._test_layout = QBoxLayout(QBoxLayout.Direction.LeftToRight)

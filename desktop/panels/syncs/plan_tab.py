@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.kit.text import format_count
 from desktop.panels.syncs.filter_link_row import FilterLinkRow
@@ -18,6 +18,7 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import elided_label, label
+from desktop.panels.widgets.line_edit import LineEdit
 from desktop.panels.widgets.list_detail_page import fix_or_free_width
 from desktop.panels.widgets.search_field import SEARCHES_PAGE
 from desktop.store.plan_row_filter import PlanRowOrder
@@ -69,7 +70,7 @@ class PlanTab(Card):
         self.consequence_links = FilterLinkRow("What people will notice")
         self.count_filter = PlanCountFilter()
         self.cause_links = FilterLinkRow("Reason:")
-        self.search_field = QLineEdit()
+        self.search_field = LineEdit()
         self.search_field.setAccessibleName("Search the rows")
         self.search_field.setObjectName("Search the rows")
         self.search_field.setPlaceholderText("Search the rows")

@@ -15,7 +15,11 @@ from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.tooltip import escape_tooltip
-from desktop.viewmodels.syncs.sync_header_view import RunProgressView, SyncHeaderView
+from desktop.viewmodels.syncs.sync_header_view import (
+    RunProgressView,
+    SyncHeaderView,
+    SyncMessageView,
+)
 
 # Of two lines and a button: a message has room without moving the page.
 _STATE_HEIGHT = 42
@@ -59,6 +63,9 @@ class SyncHeader(QWidget):
         self.run_here_button = LinkButton("Run scheduled syncs on this computer")
         self.run_here_button.hide()
         self.message_banner = SyncMessageBanner(is_compact=True)
+        # As high as its words: two lines of a narrow window say nothing.
+        self.narrow_message_banner = SyncMessageBanner()
+        self._is_narrow = False
         self.progress_bar = RunProgressBar()
         self._menu: QMenu | None = None
         self._lay_out()
@@ -96,11 +103,18 @@ class SyncHeader(QWidget):
             self.status_label.hide()
             self.run_here_button.hide()
         if view.message is None:
-            self.message_banner.show_view(None)
+            self._show_message(None)
         self._show_progress(view.progress)
-        self.message_banner.show_view(view.message)
+        self._show_message(view.message)
         self.status_label.setVisible(has_status)
         self.run_here_button.setVisible(view.offers_run_here and has_status)
+
+    def _show_message(self, message: SyncMessageView | None) -> None:
+        unused, used = self.narrow_message_banner, self.message_banner
+        if self._is_narrow:
+            unused, used = used, unused
+        unused.show_view(None)
+        used.show_view(message)
 
     def _show_progress(self, progress: RunProgressView | None) -> None:
         under_way = progress is not None
@@ -116,6 +130,9 @@ class SyncHeader(QWidget):
     def set_narrow(self, narrow: bool) -> None:
         """Put the sync header's buttons below the name in a narrow window, with a way back."""
         self.back_button.setVisible(narrow)
+        if narrow != self._is_narrow:
+            self._is_narrow = narrow
+            self._show_message(self._view.message if self._view is not None else None)
         direction = QBoxLayout.Direction
         self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
         # Where the others do not give way to it: wide they stand at the right, else at the left.
@@ -154,7 +171,8 @@ class SyncHeader(QWidget):
         state = QWidget()
         line = hbox(self.status_label, self.run_here_button, spacing=10)
         line.setAlignment(self.run_here_button, Qt.AlignmentFlag.AlignTop)
-        state.setLayout(vbox(line, self.message_banner, self.progress_bar, spacing=0))
+        banners = (self.message_banner, self.narrow_message_banner)
+        state.setLayout(vbox(line, *banners, self.progress_bar, spacing=0))
         # As high in every state: the page below must not move when a run begins.
         state.setMinimumHeight(fonts.scaled(_STATE_HEIGHT))
         allow_full_height(state)

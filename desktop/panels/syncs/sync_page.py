@@ -75,6 +75,7 @@ class SyncPage(ListDetailPage):
         self.plan_tab = plan_tab
         self._pages: list[str] = []
         self._dialog: QDialog | None = None
+        self._is_export_told = False  # to screen readers, of the export under way
         self.last_runs_card = Card("History", name="Last runs")
         self.last_runs_list = RunTableView("Last runs", models.history.latest_list_model)
         self.last_runs_card.add(self.last_runs_list)
@@ -212,7 +213,8 @@ class SyncPage(ListDetailPage):
         self.header.back_requested.connect(self.close_detail)
         self.header.cancel_requested.connect(model.cancel_run)
         self.header.run_here_requested.connect(self._on_run_here)
-        self.header.message_banner.action_triggered.connect(self._on_message_action)
+        for banner in (self.header.message_banner, self.header.narrow_message_banner):
+            banner.action_triggered.connect(self._on_message_action)
         self.tabs.currentChanged.connect(self._on_tab)
         self.plan_tab.customer_requested.connect(self.customer_requested)
         self.plan_tab.preview_requested.connect(model.start_preview)
@@ -275,9 +277,13 @@ class SyncPage(ListDetailPage):
         announce(self, sentence)
 
     def _on_export_progressed(self, sentence: str) -> None:
-        self.error_banner.show_message("info", sentence, actions=[("cancel", "Cancel")])
+        # Spoken once: it says several times a second how far it is.
+        is_first, self._is_export_told = not self._is_export_told, True
+        actions = [("cancel", "Cancel")]
+        self.error_banner.show_message("info", sentence, actions=actions, announces=is_first)
 
     def _on_exported(self, sentence: str) -> None:
+        self._is_export_told = False
         self.error_banner.show_message("info", sentence, close="Close")
 
     def _create_history_tab(self, parent: QWidget) -> RunHistoryTab:

@@ -66,8 +66,12 @@ class Banner(QFrame):
         *,
         actions: Sequence[tuple[str, str]] = (),
         close: str = "",
+        announces: bool = True,
     ) -> None:
-        """Draw a message on the banner; the same one again counts up. `close` names its button."""
+        """Draw a message on the banner; the same one again counts up. `close` names its button.
+
+        Without `announces` no screen reader speaks it: how far something is changes all the time.
+        """
         said = (title, message, hint)
         is_countdown = not self.isHidden() and _differ_in_seconds_alone(said, self._shown_texts)
         # A connection that flaps would stack banners, or hide that it happened again.
@@ -99,7 +103,7 @@ class Banner(QFrame):
             self._leave_timer.start()
         else:
             self._leave_timer.stop()
-        if not repeated and not is_countdown:
+        if announces and not repeated and not is_countdown:
             # A repeated message is not read aloud again; the counter says it. Nor is each second.
             announce(self, " ".join(part for part in said if part), urgent=tone == "bad")
 

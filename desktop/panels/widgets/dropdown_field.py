@@ -97,14 +97,23 @@ class DropdownField(QComboBox):
         super().resizeEvent(event)
         self._update_tooltip()
 
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        super().initStyleOption(option)
+        # Qt would end a choice that has no room in the middle of a letter.
+        option.currentText = self.fontMetrics().elidedText(
+            self.currentText(), Qt.TextElideMode.ElideRight, self._text_room(option)
+        )
+
+    def _text_room(self, option: QStyleOptionComboBox) -> int:
+        control, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        return self.style().subControlRect(control, option, part, self).width()
+
     def _update_tooltip(self, _place: int = 0) -> None:
         # A choice that is cut is told whole.
         option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        control, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
-        room = self.style().subControlRect(control, option, part, self).width()
+        super().initStyleOption(option)
         words = self.currentText()
-        is_cut = self.fontMetrics().horizontalAdvance(words) > room
+        is_cut = self.fontMetrics().horizontalAdvance(words) > self._text_room(option)
         set_tooltip(self, self._disabled_reason or (words if is_cut else ""), describe=False)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -31,9 +31,12 @@ class EdgeBanner(Banner):
         *,
         actions: Sequence[tuple[str, str]] = (),
         close: str = "",
+        announces: bool = True,
     ) -> None:
         """Draw a message on the page's banner, as high as it needs."""
-        super().show_message(tone, title, message, hint, actions=actions, close=close)
+        super().show_message(
+            tone, title, message, hint, actions=actions, close=close, announces=announces
+        )
         self.place()
 
     def clear(self) -> None:

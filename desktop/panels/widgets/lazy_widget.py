@@ -6,14 +6,27 @@ from typing import Generic, TypeVar
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desktop.viewmodels.qt_timer import create_timer
+
 Content = TypeVar("Content", bound=QWidget)
 
 
 class LazyWidget(QWidget, Generic[Content]):
-    """Place filled by `build` once: when it is shown, or somebody asks for its content before."""
+    """Place filled by `build` once: when it is shown, or somebody asks for its content before.
 
-    def __init__(self, build: Callable[[QWidget], Content], parent: QWidget | None = None) -> None:
+    With `later` it is shown empty and filled in the next turn, so that what stands above it is
+    painted first.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[QWidget], Content],
+        parent: QWidget | None = None,
+        *,
+        later: bool = False,
+    ) -> None:
         super().__init__(parent)
+        self._later_timer = create_timer(self, 0, self._on_later) if later else None
         self._build_content = build
         self.content_if_built: Content | None = None
         self._box = QVBoxLayout(self)
@@ -31,5 +44,11 @@ class LazyWidget(QWidget, Generic[Content]):
 
     def showEvent(self, event: QShowEvent) -> None:
         """Build the lazy widget's content, since it is seen now."""
-        self.ensure_content()
+        if self._later_timer is None:
+            self.ensure_content()
+        elif self.content_if_built is None:
+            self._later_timer.start()
         super().showEvent(event)
+
+    def _on_later(self) -> None:
+        self.ensure_content()

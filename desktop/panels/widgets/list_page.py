@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.kit.errors import AppError
 from desktop.panels.theme import fonts
@@ -16,6 +16,7 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.export_file_dialog import ExportFileDialog
 from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import elided_label, label
+from desktop.panels.widgets.line_edit import LineEdit
 from desktop.panels.widgets.list_detail_page import (
     ListDetailPage,
     fix_or_free_width,
@@ -84,7 +85,7 @@ class ListPage(ListDetailPage):
         self.setObjectName(spec.name)
         self.filter_control = SegmentedControl("Show", spec.filters)
         self.filter_control.set_value(spec.filters[0][0])
-        self.search_field = QLineEdit()
+        self.search_field = LineEdit()
         self.search_field.setAccessibleName(spec.search_name)
         self.search_field.setObjectName(spec.search_name)
         self.search_field.setPlaceholderText(spec.search_placeholder)

@@ -19,9 +19,10 @@ from PySide6.QtGui import (
     QMouseEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
 from desktop.panels.widgets.list_row_delegate import ListRowDelegate
+from desktop.panels.widgets.opaque_table_view import OpaqueTableView
 from desktop.viewmodels.list_model import ListModel
 
 ModelIndex = QModelIndex | QPersistentModelIndex
@@ -32,7 +33,7 @@ _LEAST_ROWS = 3
 _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class ListTableView(QTableView, Generic[DelegateT]):
+class ListTableView(OpaqueTableView, Generic[DelegateT]):
     """Table widget of a list; emits what a person wants of a row, by its place from the top.
 
     Home and End go to the ends, Enter opens, Delete and Copy are told, the menu key asks for a

@@ -39,6 +39,8 @@ class SegmentedControl(QFrame):
     ) -> None:
         super().__init__(parent)
         self._segments: dict[str, SegmentButton] = {}
+        self._waiting_note = self._disabled_reason = ""
+        self._is_waiting = False
         self._group = OptionGroup(self)
         self._group.chosen.connect(self._on_chosen)
         self.setAccessibleName(name)
@@ -77,24 +79,29 @@ class SegmentedControl(QFrame):
         if key == self.value():
             return
         self._group.set_value(key)
+        self._explain_segments()
         self.update()
 
     def set_waiting(self, waiting: bool, description: str = "") -> None:
         """Draw the selected segment as wanted, not confirmed."""
-        for segment in self._segments.values():
-            waits = waiting and segment.isChecked()
-            segment.set_explanation(description if waits else "")
-            if waits != segment.is_waiting:
-                segment.is_waiting = waits
-                segment.update()
+        self._is_waiting, self._waiting_note = waiting, description
+        self._explain_segments()
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
         """Enable the segments, or disable them with the reason in tool tip and description."""
         self.setEnabled(enabled)
         set_tooltip(self, "" if enabled else reason)
-        # A disabled parent shows no tool tip of its own over its children.
+        self._disabled_reason = "" if enabled else reason
+        self._explain_segments()
+
+    def _explain_segments(self) -> None:
         for segment in self._segments.values():
-            segment.set_explanation("" if enabled else reason)
+            waits = self._is_waiting and segment.isChecked()
+            # A disabled parent shows no tool tip of its own over its children.
+            segment.set_explanation(self._disabled_reason or (self._waiting_note if waits else ""))
+            if waits != segment.is_waiting:
+                segment.is_waiting = waits
+                segment.update()
 
     def segment(self, key: str) -> "SegmentButton":
         """Return the segment's button of a choice by its key."""
@@ -160,6 +167,7 @@ class SegmentButton(OptionButton):
     def __init__(self, key: str, text: str, parent: QWidget) -> None:
         super().__init__(key, text, parent)
         self._label, self._explanation = text, ""
+        self._size_hint: QSize | None = None  # asked for at every refresh of a sheet
         self.is_waiting = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -167,14 +175,23 @@ class SegmentButton(OptionButton):
         """Show another text on the segment; a screen reader says it too."""
         if text != self._label:
             self._label = text
+            self._size_hint = None
             self.setAccessibleName(text)
             self.updateGeometry()
             self.update()
 
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._size_hint = None
+        super().changeEvent(event)
+
     def sizeHint(self) -> QSize:
-        # Measured in the bolder weight, so that choosing moves nothing.
-        width = QFontMetrics(fonts.font(weight=QFont.Weight.Medium)).horizontalAdvance(self._label)
-        return QSize(width + fonts.scaled(26), max(fonts.scaled(_HEIGHT), 24))
+        if self._size_hint is None:
+            # Measured in the bolder weight, so that choosing moves nothing.
+            metrics = QFontMetrics(fonts.font(weight=QFont.Weight.Medium))
+            width = metrics.horizontalAdvance(self._label)
+            self._size_hint = QSize(width + fonts.scaled(26), max(fonts.scaled(_HEIGHT), 24))
+        return self._size_hint
 
     def minimumSizeHint(self) -> QSize:
         # A narrow window cuts the padding, not the text.
@@ -186,9 +203,10 @@ class SegmentButton(OptionButton):
 
     def set_explanation(self, text: str) -> None:
         """Say in tool tip and description what holds of this choice: a state, or why it is off."""
-        self._explanation = text
-        self.setAccessibleDescription(text)
-        self._update_tooltip()
+        if text != self._explanation:
+            self._explanation = text
+            self.setAccessibleDescription(text)
+            self._update_tooltip()
 
     def _update_tooltip(self) -> None:
         # Without anything to explain it says the whole of a word that is cut.

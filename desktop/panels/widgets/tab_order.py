@@ -18,6 +18,7 @@ from desktop.panels.widgets.layout_parts import layout_parts
 
 # A property of a control while `move_focus` puts the keyboard on it.
 IS_MEANT_FOCUS = "isMeantFocus"
+_DIRECT_CHILDREN = Qt.FindChildOption.FindDirectChildrenOnly
 # Each is one stop, however many widgets Qt makes it of.
 _SINGLE_STOP_WIDGETS = (QComboBox, QAbstractItemView, QAbstractSpinBox)
 
@@ -62,8 +63,9 @@ def _children_in_reading_order(parent: QWidget) -> list[QWidget]:
     """Return a widget's visible children, those beside each other column by column."""
     children = [
         child
-        for child in parent.children()
-        if isinstance(child, QWidget) and not child.isWindow() and child.isVisibleTo(parent)
+        # Not `children()`: to wrap what is no widget takes 13 ms for a line edit's first control.
+        for child in parent.findChildren(QWidget, options=_DIRECT_CHILDREN)
+        if not child.isWindow() and child.isVisibleTo(parent)
     ]
     children.sort(key=lambda child: child.y())
     bands: list[list[QWidget]] = []

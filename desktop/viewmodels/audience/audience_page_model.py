@@ -43,6 +43,7 @@ from desktop.viewmodels.audience.condition_view import (
 )
 from desktop.viewmodels.audience.people_table_model import PeopleTableModel
 from desktop.viewmodels.audience.person_text import people_format
+from desktop.viewmodels.audience.reading_progress import ReadingProgress
 from desktop.viewmodels.file_export import FileFormat, export_pages
 from desktop.viewmodels.list_model import ListState
 from desktop.viewmodels.qt_timer import create_timer
@@ -132,6 +133,7 @@ class AudiencePageModel(TaskModel):
         self._counts: dict[AudienceCondition, ConditionCount] = {}
         self._group_counts: dict[AudienceGroup, int] = {}
         self._error: AppError | None = None
+        self._reading = ReadingProgress()
         self._process: ReadingProcess | None = None
         self._values: dict[str, tuple[str, ...]] = {}
         self._poll_timer = create_timer(self, _POLL_MS, self._poll, repeats=True)
@@ -226,10 +228,8 @@ class AudiencePageModel(TaskModel):
 
     def reading_text(self) -> str:
         """Say how far a first reading is, or that a reading is under way; "" else."""
-        coverage = self.coverage
-        if coverage is not None and coverage.is_first_read:
-            of_all = f" of {coverage.users_expected:,}" if coverage.users_expected else ""
-            return f"{coverage.users_read:,}{of_all} read so far"
+        if (coverage := self.coverage) is not None and coverage.is_first_read:
+            return self._reading.describe(coverage)
         return "reading…" if self.is_reading else ""
 
     def zendesk_age(self) -> SourceAge:
@@ -243,8 +243,7 @@ class AudiencePageModel(TaskModel):
 
     def sailthru_age(self) -> SourceAge:
         """Say how old Sailthru's data is, and of how many people a profile was read."""
-        coverage = self.coverage
-        if coverage is None or not coverage.lists:
+        if (coverage := self.coverage) is None or not coverage.lists:
             return SourceAge(
                 "Sailthru, no list read", True, "An admin names the lists that are read."
             )
@@ -415,6 +414,7 @@ class AudiencePageModel(TaskModel):
     async def _read_coverage(self) -> None:
         try:
             self.coverage = await self._audience.read_coverage()
+            self._reading.note(self.coverage, self._clock.now())
             await self._read_segments()
             # A task of its own: another choice meanwhile replaces it, and not what follows.
             self._start_people()

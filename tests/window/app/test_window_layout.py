@@ -22,6 +22,8 @@ def cut(driver: WindowDriver) -> list[str]:
         need = widget.minimumSizeHint()
         if isinstance(widget, QAbstractButton) and widget.toolTip():
             continue
+        if isinstance(widget, QLabel) and not widget.text():
+            continue
         if isinstance(widget, ElidedLabel):
             whole = widget.text() == widget.full_text() or widget.toolTip()
             if not whole:

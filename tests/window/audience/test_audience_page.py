@@ -17,18 +17,22 @@ from desktop.panels.audience.fields_dialog import FieldsDialog
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings_page import SettingsPage
 from desktop.viewmodels.audience.audience_page_model import build_condition
-from tests.support.accessibility_checks import clipped_texts, controls_without_name
+from tests.support.accessibility_checks import (
+    clipped_texts,
+    controls_without_name,
+    record_announcements,
+)
 from tests.support.audience_page_driver import AudiencePageDriver
 from tests.support.batch_page_driver import PROCESS_S
 from tests.support.window_driver import CTRL, Key
 from tests.support.window_workspace import lasting_faults
 
-OP = AudienceOperator
+_OP = AudienceOperator
 EIGHT_CONDITIONS = [
-    ("open_tickets", OP.AT_LEAST, "0"), ("created", OP.WITHIN, "9000"),
-    ("health", OP.IS_NOT, "happy"), ("tag", OP.IS_NOT, "staff"), ("name", OP.IS_NOT, "Nobody"),
-    ("list", OP.IS_NOT, "Winback"), ("last_ticket", OP.WITHIN, "9000"),
-    ("text", OP.CONTAINS_NOT, "refund"),
+    ("open_tickets", _OP.AT_LEAST, "0"), ("created", _OP.WITHIN, "9000"),
+    ("health", _OP.IS_NOT, "happy"), ("tag", _OP.IS_NOT, "staff"), ("name", _OP.IS_NOT, "Nobody"),
+    ("list", _OP.IS_NOT, "Winback"), ("last_ticket", _OP.WITHIN, "9000"),
+    ("text", _OP.CONTAINS_NOT, "refund"),
 ]  # fmt: skip
 
 
@@ -187,13 +191,15 @@ async def test_sorting_by_a_heading_and_by_the_list_of_orders(window: AudiencePa
 
 
 async def test_export_is_a_file_without_formulas_and_stands_in_the_audit(
-    window: AudiencePageDriver, tmp_path: Path
+    window: AudiencePageDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await window.read_everybody()
     await window.add_condition("open_tickets", ">=", "3")
     file = tmp_path / "people.csv"
+    spoken = record_announcements(monkeypatch)
     window.audience.export(str(file), "csv")
     await window.wait_until(lambda: file.exists() and window.is_still())
+    assert len([words for words in spoken if "people.csv" in words]) == 1, spoken
     rows = list(csv.reader(file.read_text("utf-8-sig").splitlines()))
     assert [row[0] for row in rows] == ["Person", "Maria Lopez"]
     (entry,) = await window.window.services.store.audit.list_entries(limit=1)

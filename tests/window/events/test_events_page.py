@@ -57,6 +57,10 @@ async def test_a_file_is_simulated_and_nothing_is_written(
     window.click(window.consequence("removals", TICK))
     assert window.events_page.deliver_button.plain_text() == "Deliver 4"
     assert zendesk(window, "users/search?query=email:new@one.example")["users"] == []
+    # How many are ticked is said of the file alone.
+    assert "ticked" in window.events_page.estimate_label.full_text()
+    await window.choose_filter(EventFilter.LOG)
+    assert not window.events_page.estimate_label.isVisible()
 
 
 async def test_a_file_is_delivered_by_a_process_and_what_is_left_is_corrected(

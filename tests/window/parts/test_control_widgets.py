@@ -6,7 +6,13 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QSizePolicy,
+    QStyleOptionComboBox,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
@@ -21,6 +27,7 @@ from desktop.panels.widgets.segmented_control import SegmentedControl
 from desktop.panels.widgets.status_bar import StatusBar
 from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.switch_row import SwitchRow
+from desktop.panels.widgets.text_field import TextField
 
 HEALTH = [("neutral", "Neutral"), ("happy", "Happy"), ("frustrated", "Frustrated")]
 
@@ -162,6 +169,9 @@ def test_segments_waiting_and_disabled_have_reason(qtbot: QtBot) -> None:
     control.set_waiting(True, "Wanted")
     assert control.segment("happy").is_waiting
     assert not control.segment("neutral").is_waiting
+    # A panel says at each refresh whether it is enabled: what is said of the choice stays.
+    control.set_enabled(True)
+    assert accessible(control.segment("happy")).text(QAccessible.Text.Description) == "Wanted"
     control.set_enabled(False, "Signed out")
     assert accessible(control.segment("neutral")).text(QAccessible.Text.Description) == "Signed out"
 
@@ -272,9 +282,26 @@ def test_drop_down_tells_a_choice_that_is_cut(qtbot: QtBot) -> None:
     field.resize(90, 30)
     field.show()
     assert "Line 1: identify priya@nair.example" in field.toolTip()
+    option = QStyleOptionComboBox()
+    field.initStyleOption(option)
+    assert option.currentText.startswith("Li")
+    assert option.currentText.endswith("…")
     field.set_value("2")
     assert field.toolTip() == ""
     field.set_enabled(False, "Sign in first.")
+    assert "Sign in first." in field.toolTip()
+
+
+def test_line_edit_tells_a_placeholder_that_is_cut(qtbot: QtBot) -> None:
+    field = TextField("Search", "Word or phrase in tickets")
+    qtbot.addWidget(field)
+    field.resize(90, 30)
+    field.show()
+    assert "Word or phrase in tickets" in field.toolTip()
+    field.resize(400, 30)
+    assert field.toolTip() == ""
+    field.set_enabled(False, "Sign in first.")
+    field.resize(90, 30)
     assert "Sign in first." in field.toolTip()
 
 

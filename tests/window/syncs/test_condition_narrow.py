@@ -11,7 +11,7 @@ async def test_condition_is_whole_when_first_shown_in_a_narrow_window(
 ) -> None:
     window.view.resize(392, 860)
     await window.add_preset("high-value-tagging")
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     await window.wait_until(lambda: window.page.findChildren(ConditionEditorRow))
     rows = [one for one in window.page.findChildren(ConditionEditorRow) if one.isVisible()]
     assert rows

@@ -57,7 +57,7 @@ async def test_sync_shows_its_list_and_adds_and_removes_by_keyboard(
 ) -> None:
     await window.add_preset()
     await window.make_preview()
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     card = window.page.mapping_tab.left_out_card
     assert card.note_label.full_text() == "nobody"
     await type_into(window, "Who to leave out", "no@body.example")
@@ -108,7 +108,7 @@ async def test_nobody_is_left_out_without_the_right_to_run_syncs(window: SyncPag
 async def test_left_out_card_follows_the_rights(window: SyncPageDriver) -> None:
     await window.add_preset()
     await window.make_preview()
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     card = window.page.mapping_tab.left_out_card
     window.models.left_out.add(MARIA, "asked us to")
     await window.wait_until(lambda: window.find_all(f"Include {MARIA} again"))

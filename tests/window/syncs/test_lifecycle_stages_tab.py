@@ -22,7 +22,7 @@ def has_focus(desk: SyncPageDriver, name: str) -> bool:
 
 async def test_stages_tab_stages_and_frequency_cap_are_saved(window: SyncPageDriver) -> None:
     await window.add_preset()
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     window.view.activateWindow()
     window.click("Add a stage", QPushButton)
     await window.wait_until(lambda: "A stage has no name yet." in window.visible_texts(window.page))
@@ -61,7 +61,7 @@ async def test_stages_tab_stages_and_frequency_cap_are_saved(window: SyncPageDri
     # Closed before it was saved; meanwhile somebody else gives the sync a limit.
     await window.reopen_window()
     assert window.read_sync().stages == ()
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     await window.wait_until(lambda: window.models.mapping.has_unsaved_changes)
     goal = window.models.mapping.view().sync
     assert goal.stages == (DEAR,)
@@ -85,7 +85,7 @@ async def test_stages_tab_stages_and_frequency_cap_are_saved(window: SyncPageDri
 
 async def test_stages_tab_draft_reports_change_elsewhere(window: SyncPageDriver) -> None:
     await window.add_preset(on=False)
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     window.view.activateWindow()
     window.page.mapping_tab.mapping_table.setFocus()
     window.press(Key.Key_Space)
@@ -98,7 +98,7 @@ async def test_stages_tab_draft_reports_change_elsewhere(window: SyncPageDriver)
     )
     await house.close()
     await window.open_window()
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     await window.wait_until(
         lambda: "changed elsewhere meanwhile" in window.visible_texts(window.page)
     )

@@ -13,7 +13,7 @@ async def add_rule(window: SyncPageDriver) -> None:
     await window.wait_until(
         lambda: (now := window.models.page.selected_sync()) is not None and now.sync.is_rule
     )
-    window.page.show_tab("Mapping")
+    window.show_mapping()
 
 
 async def test_rule_asks_when_and_for_a_phrase_only_where_it_needs_one(
@@ -62,7 +62,7 @@ async def test_sync_of_sell_optouts_asks_for_its_marks_and_for_nothing_else(
             and now.sync.source.kind is SourceKind.SELL_OPTOUTS
         )
     )
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     texts = window.visible_texts()
     wanted = ("Tags that mean opted out", "Its values that mean opted out", "Everybody else is")
     assert all(one in texts for one in wanted)
@@ -84,7 +84,7 @@ async def test_sync_of_sell_optouts_asks_for_its_marks_and_for_nothing_else(
             and now.sync.target is TargetType.SELL_OPTOUTS
         )
     )
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     texts = window.visible_texts()
     assert all(one in texts for one in ("Lists", *wanted, "What it does"))
     assert all(one not in texts for one in ("Several with one address", "Contact limit"))
@@ -93,7 +93,7 @@ async def test_sync_of_sell_optouts_asks_for_its_marks_and_for_nothing_else(
     await window.wait_until(
         lambda: (now := window.models.page.selected_sync()) is not None and now.sync.is_of_products
     )
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     texts = window.visible_texts()
     assert all(one in texts for one in ("Which products", "Addresses of products", "Prices in"))
     assert PLACEHOLDER_TEXT.partition(":")[0] in texts

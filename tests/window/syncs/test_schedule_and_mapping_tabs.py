@@ -87,7 +87,7 @@ async def test_mapping_tab_preview_on_customer_and_change_unchecks_sync(
     window: SyncPageDriver,
 ) -> None:
     await window.add_preset()
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     window.find_one("Customer to test on", QLineEdit).setFocus()
     window.type("maria@lopez.example")
     window.press(Key.Key_Return)
@@ -132,7 +132,7 @@ async def test_mapping_tab_preview_on_customer_and_change_unchecks_sync(
 
 async def test_mapping_tab_draft_survives_tab_change(window: SyncPageDriver) -> None:
     await window.add_preset(on=False)
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     window.models.mapping.select_row(0)
     window.page.mapping_tab.mapping_table.setFocus()
     window.press(Key.Key_Space)
@@ -147,7 +147,7 @@ async def test_mapping_tab_draft_survives_tab_change(window: SyncPageDriver) -> 
     window.models.page.select_sync(TO_SAILTHRU)
     assert window.models.mapping.has_unsaved_changes
     # A new sync opened on its plan.
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     assert window.page.tabs.tabText(1).endswith("•")
     window.click("Save the mapping")
     await window.wait_until(lambda: not window.read_sync().mapping[0].on)
@@ -176,7 +176,7 @@ async def test_mapping_tab_edit_keeps_what_it_does_not_touch(window: SyncPageDri
     window.house.syncs.save_sync(full)
     window.models.page.refresh()
     await window.wait_until(lambda: window.models.page.selected_sync().sync.purposes)
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     window.view.activateWindow()
     assert window.find_one("Consent 1: name", QLineEdit).text() == "news"
     window.find_one("Limit in people", NumberField).setFocus()
@@ -201,7 +201,7 @@ async def test_mapping_tab_new_people_are_opted_in_once_consent_is_attested(
     window: SyncPageDriver,
 ) -> None:
     await window.add_preset(on=False)
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     before = window.home.clock.now()
     box = window.find_one("New people agreed to marketing e-mail", QCheckBox)
     assert not box.isEnabled()
@@ -226,7 +226,7 @@ async def test_mapping_tab_lists_are_picked_from_a_searchable_list(
     await window.wait_until(
         lambda: window.models.page.selected_sync().sync.effects.add_to_lists == kept.add_to_lists
     )
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     window.click("Choose lists to add them to")
     dialog = window.front_dialog()
     assert isinstance(dialog, ListPickerDialog)
@@ -254,7 +254,7 @@ async def test_mapping_tab_lists_are_picked_from_a_searchable_list(
 
 async def test_mapping_tab_field_is_chosen_by_its_title(window: SyncPageDriver) -> None:
     await window.add_preset(on=False)
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     window.view.activateWindow()
     window.click("Add a row")
     form = window.page.mapping_tab.row_form

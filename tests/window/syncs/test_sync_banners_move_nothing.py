@@ -7,7 +7,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.kit.errors import InvalidInput
 from desktop.viewmodels.syncs.sync_header_view import MessageAction, SyncMessageView
+from tests.support.accessibility_checks import clipped_texts
 from tests.support.sync_page_driver import SyncPageDriver
+from tests.support.window_workspace import lasting_faults
 
 LONG = SyncMessageView(
     "bad",
@@ -70,6 +72,23 @@ async def test_banner_moves_nothing_on_the_page_sync(window: SyncPageDriver) -> 
         assert places(window) == before, kind
         window.save_screenshot(f"banner-{kind}")
         banner.hide()
+
+
+async def test_message_of_a_narrow_page_is_whole(window: SyncPageDriver) -> None:
+    await window.add_preset()
+    page, header = window.page, window.page.header
+    window.view.resize(392, 860)
+    page.open_detail()
+    view = window.models.page.header_view()
+    assert view is not None
+    header.show_header(replace(view, message=LONG))
+    assert header.narrow_message_banner.isVisible()
+    assert not header.message_banner.isVisible()
+    assert header.narrow_message_banner.message_label.text() == LONG.text
+    assert await lasting_faults(lambda: clipped_texts(header)) == []
+    window.view.resize(1280, 820)
+    await window.wait_until(header.message_banner.isVisible)
+    assert not header.narrow_message_banner.isVisible()
 
 
 async def test_window_banner_stands_over_the_pages_own(window: SyncPageDriver) -> None:

@@ -88,7 +88,7 @@ async def test_sync_page_second_sync_of_a_kind_is_made_in_the_window(
     window: SyncPageDriver,
 ) -> None:
     await window.add_preset()
-    window.page.show_tab("Mapping")
+    window.show_mapping()
     window.click("New sync…")
     dialog = window.front_dialog()
     assert isinstance(dialog, NewSyncDialog)

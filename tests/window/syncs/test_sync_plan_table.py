@@ -26,7 +26,11 @@ from desktop.viewmodels.list_model import PAGE_SIZE
 from desktop.viewmodels.syncs import plan_export, plan_model
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from desktop.viewmodels.syncs.plan_table_model import CHANGES, CUSTOMER, FATE, VALUE
-from tests.support.accessibility_checks import clipped_texts, controls_without_name
+from tests.support.accessibility_checks import (
+    clipped_texts,
+    controls_without_name,
+    record_announcements,
+)
 from tests.support.sync_page_driver import TO_SAILTHRU, SyncPageDriver
 from tests.support.window_driver import CTRL, SHIFT, Key
 
@@ -698,11 +702,13 @@ async def test_long_export_says_how_far_it_is_and_can_be_cancelled(
     monkeypatch.setattr(plans, "list_rows", slow)
     target = tmp_path / "export" / "rows.csv"
     target.parent.mkdir()
+    spoken = record_announcements(monkeypatch)
     window.models.plan.export_rows(str(target), "csv")
     banner = window.page.error_banner
     await window.wait_until(
         lambda: "Saving 12 of 29 rows to rows.csv…" in window.visible_texts(banner)
     )
+    assert len([words for words in spoken if "Saving" in words]) == 1, spoken
     window.click(banner.action_button("cancel"))
     await window.wait_for_text("Nothing was saved: you cancelled it.", banner)
     await window.wait_until(lambda: not os.listdir(target.parent))
