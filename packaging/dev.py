@@ -109,11 +109,14 @@ def test(rest: Sequence[str]) -> int:
         if importlib.util.find_spec("ensurepip") is None:
             packages.result()
         making = {name: pool.submit(environment, *SUITES[name]) for name in {*wanted, "window"}}
+        compiling = pool.submit(compile_program)
         packages.result()
 
         def run_suite(name: str, into: IO[bytes] | None) -> int:
             chosen = [p for p in paths if p.startswith(f"tests/{name}")]
-            return pytest(making[name].result(), name, chosen, options, into)
+            python = making[name].result()
+            compiling.result()
+            return pytest(python, name, chosen, options, into)
 
         def run_checks(into: IO[bytes] | None) -> int:
             return 0 if rest else checks(making["window"].result(), into)
@@ -132,6 +135,13 @@ def test(rest: Sequence[str]) -> int:
     failed = [code for code in codes if code]
     print("All is well." if not failed else "Something failed: see above.")
     return failed[0] if failed else 0
+
+
+def compile_program() -> None:
+    """Compile what every worker of the tests imports: all at once they would compile it each."""
+    # What does not compile, its tests tell.
+    folders = ["desktop", "tests/support", "tests/faults"]
+    run([sys.executable, "-m", "compileall", "-q", *folders], hush=True)
 
 
 def check(rest: Sequence[str]) -> int:

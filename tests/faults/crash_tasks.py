@@ -10,8 +10,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+# Imported here for the children of the fork, of which each would import them at first use.
 import desktop.app.service_connections
-import desktop.connect.workspace_setup  # noqa: F401 - imported for the children of the fork
+import desktop.connect.workspace_setup
+import desktop.customer.create_check
+import desktop.customer.current_value
+import desktop.customer.erasure_check
+import desktop.customer.erasure_service
+import desktop.model.sheet_overlay  # noqa: F401
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_deliverer, open_live_directory
 from desktop.app.runner_factory import build_runner

@@ -2,7 +2,7 @@
 
 import gc
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import Clock
 from tests.support import sync_cases
 from tests.support.clocks import ManualClock
+from tests.support.collecting import one_worker_at_a_time
 from tests.support.edit_cases import CustomerFactory
 from tests.support.fresh_store import copy_new_databases
 from tests.support.sandbox_servers import SandboxServers
@@ -24,6 +25,12 @@ settings.register_profile("slice", derandomize=True, deadline=None, max_examples
 settings.load_profile("slice")
 
 copy_new_databases()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    with one_worker_at_a_time(session.config):
+        return (yield)
 
 
 def pytest_collection_finish() -> None:

@@ -59,6 +59,8 @@ class ForkServer:
 
 def _serve_forks(tasks: Mapping[str, Callable[..., None]]) -> None:
     # Everything a child needs is imported here, once; httpx asks for the first two at first use.
+    import pwd  # noqa: F401
+
     import anyio._backends._asyncio  # noqa: F401
     import httpcore  # noqa: F401
 
