@@ -31,6 +31,7 @@ async def load_audit_key(
     or hangs, entries are written without: an opt-out never waits for a key. Rows that wait are
     proven by the environment's Sailthru secret then.
     """
+    signer.was_asked = True
     if secret := config.environment_secrets.secrets.get(Secret.SAILTHRU_SECRET):
         signer.use_proof_key(secret)
     try:

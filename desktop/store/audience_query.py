@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,9 @@ from desktop.model.audience_condition import (
     AudienceOperator,
 )
 from desktop.model.cjk_bigrams import character_pairs, has_paired_script, without_paired_script
+from desktop.model.email_address import parse_email
 from desktop.model.field_value import parse_number
+from desktop.model.match_keys import phone_match_key
 from desktop.model.service import Service
 
 _O = AudienceOperator
@@ -48,6 +51,11 @@ _COLUMNS: Mapping[str, str] = MappingProxyType(
     }
 )
 # Texts that are not set are empty.
+# The digits of a phone number without leading zeros, as `phone_match_key` gives those of a text.
+_PHONE_DIGITS = reduce(
+    lambda column, sign: f"replace({column}, '{sign}', '')", " +-()./\u00a0\u2011", "p.phone"
+)
+_PHONE_DIGITS = f"ltrim({_PHONE_DIGITS}, '0')"
 _TEXT_COLUMNS = frozenset(("name", "email", "phone", "external_id", "organization", "locale"))
 # Folded as names are searched; the others are compared in lower case.
 _FOLDED = frozenset(("name", "organization"))
@@ -247,6 +255,10 @@ def _compile_column(condition: AudienceCondition, *, is_alone: bool) -> Audience
 def _compile_text(column: str, condition: AudienceCondition, *, is_folded: bool) -> AudienceSql:
     operator, value = condition.operator, str(condition.value)
     wanted = fold_text(value) if is_folded else value.casefold()
+    if condition.field == "email" and operator in (_O.IS, _O.IS_NOT):
+        wanted = parse_email(value) or wanted
+    elif condition.field == "phone" and operator in (_O.IS, _O.IS_NOT) and phone_match_key(value):
+        column, wanted = _PHONE_DIGITS, phone_match_key(value)
     if not is_folded and condition.field not in ("email",):
         column = f"lower({column})"
     if operator in (_O.IS, _O.IS_NOT):

@@ -30,8 +30,6 @@ RETENTION_KIND, SOURCE_KIND = "retention", "data_source"
 TEAM_KIND = "team"
 # The kind of a row that tells of a request to a lead; it is no change of the customer.
 LEAD_REQUEST_KIND = "lead_request"
-# The kind of a row that tells of the repair of a hard bounce, which keeps an opt-out level.
-BOUNCE_REPAIR_KIND = "bounce_repair"
 # Kinds of edits whose name is an address, an id or a ticket of the customer.
 NAMED_BY_CUSTOMER = frozenset(
     kind.value for kind in (EditKind.EMAIL_ADDRESS, EditKind.PROFILE_EMAIL, EditKind.CLOSE_TICKET)

@@ -51,6 +51,7 @@ class AuditSigner:
     """The audit keys that this process knows; without one, rows are unkeyed.
 
     `kept_head`: the newest row that is known from outside the file, as far as there is one.
+    `was_asked`: the vault was asked for a key, or one was given; before, nothing can be judged.
     `has_signed`: this process has signed rows that are newer. `is_head_beside`: that row is kept in
     the file's own folder, where both can be replaced by older copies.
     """
@@ -61,7 +62,7 @@ class AuditSigner:
         self._proof_key, self._proof_key_id = b"", ""
         self._team_key, self._team_key_id = b"", ""
         self.kept_head: AuditHead | None = None
-        self.has_signed = False
+        self.was_asked = self.has_signed = False
         self.is_head_beside = False
 
     @property
@@ -75,6 +76,7 @@ class AuditSigner:
         key_id = hmac.digest(material, b"fairlead audit key", "sha256").hex()[:16]
         self._keys[key_id] = material
         self._key_id = key_id
+        self.was_asked = True
 
     def use_proof_key(self, secret: str) -> None:
         """Prove rows by this secret of a service where there is no key of the audit.

@@ -15,6 +15,7 @@ from desktop.store.account_repository import (
     account_of_row,
 )
 from desktop.store.database_call import database_call
+from desktop.store.plan_proof import TAKEN, require_plan
 from desktop.store.plan_row_table import decode_plan_row, to_json
 from desktop.store.planned_row_proof import AMONG, PLAN_ROWS, UNPROVEN_WRITTEN_SQL
 from desktop.store.repository import Repository
@@ -124,6 +125,11 @@ class BatchRepository(Repository):
             "plan = ? AND state = 'failed' AND maybe_sent & ? ORDER BY row LIMIT ?",
             (int(plan_id), _MAY_SHOW_LATE, limit),
         )
+
+    @database_call
+    def require_taken(self, plan_id: str) -> None:
+        """Raise ConflictError where a plan was not judged and taken to be applied as it stands."""
+        self._database.read(lambda c: require_plan(c, int(plan_id), TAKEN))
 
     @database_call
     def find_unproven_written(self, plan_id: str, rows: Iterable[int]) -> frozenset[int]:

@@ -11,6 +11,8 @@ from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
 
+# The kind of an audit row that tells of a repair, which keeps an opt-out level.
+BOUNCE_REPAIR_KIND = "bounce_repair"
 _OWN = "account = (SELECT id FROM current_account)"
 
 
@@ -73,7 +75,7 @@ def _tell(
         connection,
         at=at,
         actor=actor,
-        kind=audit_row.BOUNCE_REPAIR_KIND,
+        kind=BOUNCE_REPAIR_KIND,
         service=Service.SAILTHRU,
         target=EditTarget(Service.SAILTHRU, repair.sid, repair.label),
         name="",

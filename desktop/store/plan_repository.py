@@ -22,6 +22,7 @@ from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
 from desktop.store.duplicate_target_query import select_duplicate_targets
 from desktop.store.limit_approval_repository import LimitApproval, LimitApprovalRepository
+from desktop.store.plan_proof import MAKING, OPEN, TAKEN, prove_plan, require_plan
 from desktop.store.plan_row_filter import (
     NAME_TO_SORT_BY,
     ORDER_BY,
@@ -87,6 +88,7 @@ class PlanRepository(Repository):
                     *(has_sell, sell_account),
                 ),
             )
+            prove_plan(connection, cursor.lastrowid or 0, MAKING)
             return str(cursor.lastrowid)
 
         return self._database.write(act)
@@ -122,8 +124,10 @@ class PlanRepository(Repository):
 
         Of the records `read` so many are `included` in the sync's source; None: all of them.
         """
-        self._database.write(
-            lambda c: c.execute(
+
+        def act(connection: sqlite3.Connection) -> None:
+            require_plan(connection, int(plan_id), MAKING)
+            connection.execute(
                 "UPDATE plan SET state = ?, records_read = ?, source_record_count = ?,"
                 " limit_breaches = ?, watermark = ?, target_reading = ? WHERE id = ?",
                 (
@@ -136,7 +140,9 @@ class PlanRepository(Repository):
                     int(plan_id),
                 ),
             )
-        )
+            prove_plan(connection, int(plan_id), OPEN)
+
+        self._database.write(act)
 
     @database_call
     def set_state(self, plan_id: str, state: PlanState) -> None:
@@ -504,6 +510,7 @@ class PlanRepository(Repository):
         def act(connection: sqlite3.Connection) -> str:
             require_editable(connection, plan_id)
             self._accounts.require_account(connection, select_plan(connection, plan_id)["account"])
+            require_plan(connection, int(plan_id), OPEN)
             PLAN_ROWS.require(connection, int(plan_id))
             counts = count_ticked_people(connection, plan_id, without_restores=without_restores)
             reason = judge(counts, self.approvals.select_within(connection, plan_id))
@@ -511,6 +518,8 @@ class PlanRepository(Repository):
             connection.execute(
                 "UPDATE plan SET state = ? WHERE id = ?", (state.value, int(plan_id))
             )
+            if not reason:
+                prove_plan(connection, int(plan_id), TAKEN)
             return reason
 
         return self._database.write(act)

@@ -17,6 +17,7 @@ from desktop.store.audit_verification import find_proven_entry
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
+from desktop.store.sync_limits import note_limits, with_counting_limits
 
 # Fields that came after syncs were first switched on: at their default a switch says nothing of
 # them, so that one from before still counts.
@@ -37,8 +38,9 @@ class SyncRepository(Repository):
         """Select every sync, favourites first."""
 
         def look(connection: sqlite3.Connection) -> tuple[Sync, ...]:
-            rows = connection.execute("SELECT * FROM sync ORDER BY position, name")
-            found = [_decode_sync(row) for row in rows]
+            rows = connection.execute("SELECT * FROM sync ORDER BY position, name").fetchall()
+            signer = self._database.audit_signer
+            found = [with_counting_limits(connection, signer, _decode_sync(row)) for row in rows]
             return tuple(sorted(found, key=lambda sync: not sync.favourite))
 
         return self._database.read(look)
@@ -51,7 +53,7 @@ class SyncRepository(Repository):
             row = connection.execute("SELECT * FROM sync WHERE name = ?", (name,)).fetchone()
             if row is None:
                 raise _not_found(connection, name)
-            return _decode_sync(row)
+            return with_counting_limits(connection, self._database.audit_signer, _decode_sync(row))
 
         return self._database.read(look)
 
@@ -84,15 +86,17 @@ class SyncRepository(Repository):
                 before = _decode_sync(row)
                 if not before.on or not self._is_switch_proven(connection, before):
                     kept = replace(sync, switched_on_by="")
+            who = by.signature if by is not None else sync.switched_on_by
+            stored = _decode_sync(row) if row else None
+            kept = note_limits(connection, self._database.audit_signer, kept, stored, (who, now))
             saved = _upsert(connection, kept, sync.version, now)
             if saved.on and not self._is_switch_proven(connection, saved):
-                who = by.signature if by is not None else saved.switched_on_by
                 content = switch_content(saved, _find_conditions(connection, saved))
                 seq = audit_row.append_switch(connection, saved, content, who, now)
                 connection.execute(
                     "UPDATE sync SET switch_seq = ? WHERE name = ?", (seq, saved.name)
                 )
-            return saved
+            return with_counting_limits(connection, self._database.audit_signer, saved)
 
         return self._database.write(act)
 
@@ -126,8 +130,8 @@ class SyncRepository(Repository):
         )
 
     @database_call
-    def import_syncs(self, syncs: Sequence[Sync], now: float) -> tuple[Sync, ...]:
-        """Insert imported syncs, all or none, replacing those of the same names.
+    def import_syncs(self, syncs: Sequence[Sync], now: float, by: str = "") -> tuple[Sync, ...]:
+        """Insert syncs that somebody imports, all or none, replacing those of the same names.
 
         Their sources are read from the beginning.
         """
@@ -136,11 +140,14 @@ class SyncRepository(Repository):
             taken = []
             for sync in syncs:
                 row = connection.execute(
-                    "SELECT version FROM sync WHERE name = ?", (sync.name,)
+                    "SELECT * FROM sync WHERE name = ?", (sync.name,)
                 ).fetchone()
-                taken.append(_upsert(connection, sync, row["version"] if row else 0, now))
+                stored = _decode_sync(row) if row else None
+                kept = note_limits(connection, self._database.audit_signer, sync, stored, (by, now))
+                taken.append(_upsert(connection, kept, row["version"] if row else 0, now))
                 connection.execute("UPDATE sync SET watermark = '' WHERE name = ?", (sync.name,))
-            return tuple(taken)
+            signer = self._database.audit_signer
+            return tuple(with_counting_limits(connection, signer, one) for one in taken)
 
         return self._database.write(act)
 

@@ -84,6 +84,7 @@ class RollbackPlanner:
                 "Rows are kept for 90 days, and those of the 20 newest plans of each sync, unless"
                 " somebody has erased them.",
             )
+        await self._store.batches.require_taken(run.plan)
         sync = await self._store.plans.get_planned_sync(run.plan)
         await self._context.require_sell_account_of(sync, before)
         now = self._context.clock.now()

@@ -188,6 +188,8 @@ class SyncRunner:
             if plan.state not in (PlanState.APPLYING, PlanState.APPLIED):
                 # Also of a run that goes on: its plan may have been discarded meanwhile.
                 require_startable_plan(sync, plan)
+            else:
+                await store.batches.require_taken(plan.id)
             sync = await store.plans.get_planned_sync(plan.id)
             await self.context.require_sell_account_of(sync, plan)
         await store.runs.set_plan(run.id, plan.id)

@@ -375,7 +375,9 @@ class SyncService:
             )
             for sync in syncs
         ]
-        taken = self._store.syncs.import_syncs.blocking(arriving, self._clock.now())
+        taken = self._store.syncs.import_syncs.blocking(
+            arriving, self._clock.now(), self._get_actor().signature
+        )
         self._publish_change()
         return taken
 

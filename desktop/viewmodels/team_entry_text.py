@@ -18,6 +18,7 @@ _KINDS = {
     "switch": "Sync switched on",
     "consent": "Consent confirmed",
     "approval": "Limit allowed",
+    "limits": "Limits of a sync",
     "erasure": "Customer erased there",
     "erasure_approval": "Erasure approved",
     "lead_request": "Request to a lead",

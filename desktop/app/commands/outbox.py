@@ -66,7 +66,9 @@ async def _list_edits(services: WorkspaceServices) -> list[Edit]:
     rules = services.current_settings.read_rules()
     told = []
     for edit in shown.values():
-        reason = "" if edit.state.is_final else sending_refusal(edit, None, rules)
+        # The key that proves rows was not asked for here; whoever sends them asks.
+        named = replace(edit, is_author_proven=True)
+        reason = "" if edit.state.is_final else sending_refusal(named, None, rules)
         if reason:
             told.append(replace(edit, detail=not_sent_detail(reason)))
         elif edit.not_sent_reason == CHANGES_OFF_REASON:

@@ -10,7 +10,8 @@ from desktop.model.marketing_pause import parse_pause_terms, split_pause_name
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
 from desktop.store.audit_log import AuditEntry
-from desktop.store.audit_row import BOUNCE_REPAIR_KIND, LEAD_REQUEST_KIND
+from desktop.store.audit_row import LEAD_REQUEST_KIND
+from desktop.store.bounce_repair_repository import BOUNCE_REPAIR_KIND
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, PanelStatus

@@ -58,7 +58,12 @@ async def store(kept: DataStore) -> DataStore:
             1, name="Zoë Ångström", tags=("vip", "zone:north"), organization_id=50, phone="+1 555"
         ),
         user(
-            2, name="Bob Stone", tags=("staff",), locale="de", user_fields={"plan": "Gold", "n": 7}
+            2,
+            name="Bob Stone",
+            tags=("staff",),
+            locale="de",
+            phone="+44 (20) 7946-0958",
+            user_fields={"plan": "Gold", "n": 7},
         ),
         user(3, name="Cher", user_fields={"plan": "free", "n": 12, "box": True}),
         user(4, name="", email=None, external_id="shop-4", created_at=NOON - 1.75 * DAY),
@@ -92,7 +97,13 @@ CASES = [
     ("name is not cher", {1, 2, 4}),
     ("name is not set", {4}),
     ("email is P2@people.example", {2}),
+    ('email is "mailto:p2@people.example?subject=Hi"', {2}),
+    ('email is "Bob Stone <P2@people.example>;"', {2}),
+    ('email is not "<p2@people.example>."', {1, 3, 4}),
     ("email is not set", {4}),
+    ('phone is "+44 20 7946 0958"', {2}),
+    ('phone is "0044.20.7946.0958"', {2}),
+    ('phone is not "442079460958"', {1, 3, 4}),
     ("email does not contain p1@", {2, 3, 4}),
     ("phone contains 555", {1}),
     ("external_id is SHOP-4", {4}),

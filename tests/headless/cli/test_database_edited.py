@@ -43,6 +43,8 @@ def test_waiting_edit_rewritten_by_an_agent_is_not_sent_as_the_admins(
     queued = fairlead("edit", email, "--health", "happy", "--reason", "asked")
     assert queued.exit_code == 4
     sandbox.clear_faults()
+    (row,) = fairlead("outbox", "--json").json["rows"]
+    assert "Not sent" not in row["detail"]
     write_raw(fairlead.home, f"{sql}, state = 'queued', not_before = 0, tries = 0")
     before = sandbox.read_profile(sid)
     as_agent("outbox", "deliver", "--json")

@@ -28,7 +28,10 @@ def test_sync_set_fields_are_stored_or_refused_together(fairlead: FairleadComman
     shown = fairlead("sync", "set", BOX, "--json").json["fields"]
     assert (shown["title"], shown["effects.deleted_var"]) == ("Zendesk to Sailthru", "gone")
     assert shown["identity"] == ["sid", "email", "external_id"]
-    (row,) = fairlead("audit", "--json").json["rows"]
+    told = fairlead("audit", "--json").json["rows"]
+    (row,) = [one for one in told if one["kind"] == "consent"]
+    (limits,) = [one for one in told if one["kind"] == "limits"]
+    assert (limits["old"], limits["new"]["percent"]) == ({"people": 200, "percent": 20}, 20)
     assert (row["kind"], row["name"]) == ("consent", BOX)
     assert "consent" in fairlead("audit").stdout
 

@@ -100,6 +100,10 @@ def test_plan_is_taken_once(store: WorkspaceStore) -> None:
         "DELETE FROM plan_consequence",
         "UPDATE plan_row SET proof = ''",
         "UPDATE plan_row SET proof = '0123456789abcdef 00'",
+        "UPDATE plan SET sync_body = json_set(sync_body, '$.limits.people', 1000)",
+        "UPDATE plan SET source_record_count = 100000",
+        "UPDATE plan SET limit_breaches = '[]', proof = ''",
+        "UPDATE plan SET watermark = '9', proof = '0123456789abcdef 00'",
     ],
 )
 @pytest.mark.parametrize("ticks_again", [False, True])
@@ -115,8 +119,22 @@ def test_plan_that_was_written_into_the_database_is_not_applied(
         store.plans.set_rows_ticked.blocking(plan, [1, 2, 3], on=True)
     with pytest.raises(ConflictError, match="is not as it was made"):
         _take(store, sync, plan)
+    if "plan_" in attack:
+        with pytest.raises(ConflictError, match="is not as it was made"):
+            store.batches.list_next_rows.blocking(plan, 10)
+
+
+def test_plan_counts_as_taken_only_where_it_was_judged(store: WorkspaceStore) -> None:
+    store.fairlead_db.audit_signer.use_key("k" * 64)
+    sync, plan = _plan_of_leavers(store, 5, ticked=3)
+    assert _take(store, sync, plan)
+    store.fairlead_db.write(lambda c: c.execute("UPDATE plan SET state = 'applying'"))
     with pytest.raises(ConflictError, match="is not as it was made"):
-        store.batches.list_next_rows.blocking(plan, 10)
+        store.batches.require_taken.blocking(plan)
+    store.fairlead_db.write(lambda c: c.execute("UPDATE plan SET state = 'stopped'"))
+    store.plans.set_rows_ticked.blocking(plan, [3], on=False)
+    assert _take(store, sync, plan) == ""
+    store.batches.require_taken.blocking(plan)
 
 
 def test_row_that_was_written_into_the_database_is_not_decided_on(store: WorkspaceStore) -> None:

@@ -236,6 +236,39 @@ def test_switch_counts_only_as_the_audit_tells_it(store: WorkspaceStore, tmp_pat
     assert store.syncs.find_switcher.blocking("one") == ""
 
 
+LOOSENED = (
+    "UPDATE sync SET body = json_set(body, '$.limits', json_object('people', {}, 'percent', {}))"
+)
+
+
+@pytest.mark.parametrize("limits", [Limit(2, 0), Limit(), Limit(5000, 50)])
+def test_limits_loosened_in_the_database_do_not_count(
+    store: WorkspaceStore, tmp_path: Path, limits: Limit
+) -> None:
+    store.syncs.save.blocking(replace(SYNC, limits=limits), 1.0)
+    write_raw(tmp_path, LOOSENED.format(100_000, 100))
+    (found,) = store.syncs.list_all.blocking()
+    assert found.limits == store.syncs.get.blocking("one").limits == limits
+    # Nor once somebody saves something else of the sync, as when they switch it on.
+    store.syncs.save.blocking(replace(found, title="Two", on=True), 2.0)
+    assert store.syncs.get.blocking("one").limits == limits
+    # To forbid more takes no proof.
+    write_raw(tmp_path, LOOSENED.format(1, 0))
+    assert store.syncs.get.blocking("one").limits == Limit(1, 0)
+
+
+def test_limits_saved_without_the_key_are_no_looser_than_usual(
+    store: WorkspaceStore, tmp_path: Path
+) -> None:
+    saved = store.syncs.save.blocking(replace(SYNC, limits=Limit(5000, 50)), 1.0)
+    with closing(open_store(tmp_path)) as keyless:
+        # What it does not change it leaves, though it cannot tell who has set it.
+        favourite = keyless.syncs.save.blocking(replace(saved, favourite=True), 2.0)
+        assert store.syncs.get.blocking("one").limits == Limit(5000, 50)
+        keyless.syncs.save.blocking(replace(favourite, limits=Limit(9000, 90)), 3.0)
+    assert store.syncs.get.blocking("one").limits == Limit()
+
+
 def test_due_ticket_written_into_the_database_is_none(
     store: WorkspaceStore, tmp_path: Path
 ) -> None:

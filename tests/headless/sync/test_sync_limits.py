@@ -39,6 +39,26 @@ def fresh(city: SandboxServers, pair: sync_cases.CustomerPair) -> bool:
     return profile is not None and "Fresh" in (profile["lists"] or {})
 
 
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE plan SET state = 'applying'",
+        "UPDATE plan SET sync_body = json_set(sync_body, '$.limits.people', 1000)",
+    ],
+)
+async def test_plan_over_its_limit_changed_outside_fairlead_is_not_gone_on_with(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, attack: str
+) -> None:
+    made = sync_cases.create_customers(sync_sandbox, 5, unknown=5)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, joining)
+    run = await sync_cases.run_sync(sync_services, goal)
+    assert run.state is RunState.WAITING
+    sync_services.store.fairlead_db.write(lambda c: c.execute(attack))
+    ended = await sync_cases.run_sync(sync_services, goal, resume_run_id=run.id)
+    assert (ended.state, "not as it was made" in ended.error) == (RunState.FAILED, True)
+    assert not any(fresh(sync_sandbox, pair) for pair in made)
+
+
 async def test_mass_opt_in_needs_two_admins_once(
     sync_services: WorkspaceServices,
     sync_sandbox: SandboxServers,

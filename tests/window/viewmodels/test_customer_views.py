@@ -663,12 +663,14 @@ def test_timeline_newest_first_and_who_did_it() -> None:
         make_audit_entry("list", "News", True),
         make_audit_entry("optout", "", "all", at=NOW - 40, result="conflict"),
         make_audit_entry("sync", "s", {"vars.a": 1, "lists.Old": 1}, reason="Nightly: run 4"),
+        make_audit_entry("bounce_repair", "", {"level": "all", "state": "Given up"}),
     )
     context = make_context(profile, tickets=(TICKET,), audit=audit)
     texts = [row.value for row in build_timeline_view(context).rows]
     assert texts[0].endswith("by Lee: not sent, changed elsewhere")
     assert texts[1] == "Opted out (Sailthru doesn't show by whom)"
     assert "Sync “Nightly”: a, Old by Lee" in texts
+    assert "Bounce repair keeping “No e-mail at all”: Given up, by Lee" in texts
     assert "Joined News" in texts
     assert "Joined Old" in texts
     assert "Ticket #5 “Refund”" in texts
