@@ -30,6 +30,9 @@ from desktop.writing.write_protocol import Checkpoint
 _OVERLAP_S = 300.0
 # By what time a rating's `start_time` asks is not stated, and a rating can be changed later.
 _RATING_OVERLAP_S = 30 * 86_400.0
+# A ticket each: there is no bulk way. A quarter of what the smallest plan allows in a minute
+# (docs/zendesk.md 12); what is left over is read with the next reading.
+_MAX_COMMENT_CALLS = 50
 _COUNT_QUERIES = {
     USERS_SOURCE: "type:user",
     TICKETS_SOURCE: "type:ticket",
@@ -129,7 +132,20 @@ class DataReader:
         if TICKETS_SOURCE in names and await self._store.people.has_unknown(self._requesters):
             # Who has written a first ticket is shown at once, not tomorrow.
             await self._read_source(USERS_SOURCE)
+        if TICKETS_SOURCE in names:
+            await self._read_comments()
         return tuple([await self._store.sources.get(name) for name in names])
+
+    async def _read_comments(self) -> None:
+        """Read the comments of some tickets that changed since the connection; the rest waits."""
+        for due in await self._store.comments.list_due(_MAX_COMMENT_CALLS):
+            self._require_allowed()
+            try:
+                comments = await self._export.list_comments(due.ticket_id)
+            except (NotFound, Forbidden):
+                comments = ()
+            self._checkpoint("comments read")
+            await self._store.comments.save(due, comments)
 
     async def estimate(self) -> ReadEstimate:
         """Ask Zendesk how many records there are, and keep the counts for the progress."""

@@ -30,13 +30,17 @@ ALL_SOURCES = (*ZENDESK_SOURCES, LISTS_SOURCE)
 
 @dataclass(frozen=True)
 class DataStatus:
-    """How the data workspace of this computer stands: each data source, people, bytes."""
+    """How the data workspace of this computer stands: each data source, people, bytes.
+
+    `comments_due`: of how many tickets the comments are still to be read.
+    """
 
     sources: tuple[ReadingState, ...]
     people: int
     archived: int
     tickets: int
     bytes: int
+    comments_due: int = 0
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,12 @@ class DataService:
             if (path := database.path).exists()
         )
         return DataStatus(
-            await store.sources.list_all(), counts.people, counts.archived, counts.tickets, size
+            await store.sources.list_all(),
+            counts.people,
+            counts.archived,
+            counts.tickets,
+            size,
+            await store.comments.count_due(),
         )
 
     async def estimate(self) -> ReadEstimate:

@@ -124,7 +124,7 @@ REPORTS: Mapping[str, ReportDefinition] = MappingProxyType(
                 ReportChart.LINE,
                 _TICKET_NOUN,
                 "phrase",
-                "subject, first message and tags of the tickets that this computer keeps",
+                "subject, messages and tags of the tickets that this computer keeps",
                 collect_phrases,
                 (TICKETS_SOURCE,),
                 is_total_of_all=False,

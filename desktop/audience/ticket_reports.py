@@ -136,7 +136,10 @@ async def collect_phrases(sources: ReportSources, request: ReportRequest) -> Col
         one = _series(phrase, f"“{phrase}”", values, request, {"people": len(askers)})
         found.append(one)
     since = await reports.find_first_time("ticket_count", ["created"])
-    notes = ["Counted by the day on which the ticket was created; of the messages the first one."]
+    notes = [
+        "Counted by the day on which the ticket was created. Messages after the first one are"
+        " searched as far as they were read: of tickets that have changed since the connection."
+    ]
     if len(found) > 1:
         notes.append("A ticket with several of the phrases counts in each, and once in all.")
     kept = await reports.count_kept_created(request.edges)

@@ -16,6 +16,7 @@ TWO_ADMIN_CONSEQUENCES = frozenset({"starts", "loosened"})
 PRODUCTION = "production"
 # Whoever runs a sync lets these pass, by typing how many: no opt-out waits for a second person.
 TYPED_CONSEQUENCES = frozenset({"opted_out", PRODUCTION})
+_PERSON_NOUN = ("person", "people")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def exceeded_limits(
     incremental: bool = False,
     allowed: frozenset[str] = frozenset(),
     confirmed_over: int | None = None,
+    noun: tuple[str, str] = _PERSON_NOUN,
 ) -> tuple[LimitBreach, ...]:
     """Compare counts of people with a sync's limits; returns those exceeded, worst first.
 
@@ -55,6 +57,7 @@ def exceeded_limits(
     source. `incremental`: only what changed was read, so that nothing read is no empty source.
     `allowed`: codes that were allowed for this run; an empty source cannot be allowed.
     `confirmed_over`: the number of people over which the workspace's kind asks once more, or None.
+    `noun`: what is counted, one of them and several.
     """
     # A source that was emptied by mistake would take everybody off the lists.
     if read == 0 and not incremental:
@@ -66,11 +69,11 @@ def exceeded_limits(
             # A sync may be stricter than the house, never laxer: this takes two people.
             limit = min(limit, Limit().max_people(read))
         if counts.get(code, 0) > limit and code not in allowed:
-            message = _breach_message(code, counts[code], limit)
+            message = _breach_message(code, counts[code], limit, noun)
             found.append(LimitBreach(code, counts[code], limit, message))
     people = counts.get(PRODUCTION, 0)
     if confirmed_over is not None and people > confirmed_over and PRODUCTION not in allowed:
-        message = _PRODUCTION_MESSAGE.format(people=people, limit=confirmed_over)
+        message = _PRODUCTION_MESSAGE.format(many=format_count(people, *noun), limit=confirmed_over)
         found.append(LimitBreach(PRODUCTION, people, confirmed_over, message))
     return tuple(found)
 
@@ -158,21 +161,23 @@ def allowable_limit_codes() -> tuple[str, ...]:
     return (*_LIMITED_CONSEQUENCES, PRODUCTION)
 
 
-def people_over_limit_text(code: str, people: int) -> str:
-    """Say how many people a limited consequence affects: “3 people would join a list”."""
-    whom = format_count(people, "person", "people")
+def people_over_limit_text(code: str, people: int, noun: tuple[str, str] = _PERSON_NOUN) -> str:
+    """Say how many people a limited consequence affects: “3 people would join a list”.
+
+    `noun`: what is counted, one of them and several.
+    """
+    whom = format_count(people, *noun)
     if code == PRODUCTION:
         return f"{whom} would be changed in production"
     return f"{whom} would {_LIMITED_CONSEQUENCES.get(code, code)}"
 
 
-def _breach_message(code: str, people: int, limit: int) -> str:
-    return f"{people_over_limit_text(code, people)}; your limit is {limit:,} a run."
+def _breach_message(code: str, people: int, limit: int, noun: tuple[str, str]) -> str:
+    return f"{people_over_limit_text(code, people, noun)}; your limit is {limit:,} a run."
 
 
 _PRODUCTION_MESSAGE = (
-    "This is production: {people:,} people would be changed; more than {limit} are asked about once"
-    " more."
+    "This is production: {many} would be changed; more than {limit} are asked about once more."
 )
 _EMPTY_SOURCE_MESSAGE = "The source is empty; nothing is written when it is."
 # Consequence code → what follows “3 people would”; worst first.

@@ -34,7 +34,7 @@ _HISTORY_TABLES = (
 _DATA_TABLES = (
     "person", "person_body", "person_address", "person_tag", "person_field", "tag",
     "organization", "ticket", "ticket_tag", "ticket_text", "rating", "profile", "mailing_list",
-    "list_member", "remembered_pair",
+    "list_member", "remembered_pair", "comment_due",
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ _TABLES: Mapping[DataSourceKind, tuple[str, ...]] = MappingProxyType(
     {
         DataSourceKind.SUPPORT: (
             "person", "person_body", "person_address", "person_tag", "person_field", "tag",
-            "organization", "ticket", "ticket_tag", "ticket_text", "rating",
+            "organization", "ticket", "ticket_tag", "ticket_text", "rating", "comment_due",
         ),
         DataSourceKind.SAILTHRU: ("profile", "mailing_list", "list_member"),
     }

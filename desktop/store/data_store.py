@@ -23,6 +23,7 @@ from desktop.store.rule_event_repository import RuleEventRepository
 from desktop.store.segment_presence_repository import SegmentPresenceRepository
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
+from desktop.store.ticket_comment_repository import TicketCommentRepository
 from desktop.store.ticket_report_repository import TicketReportRepository
 from desktop.store.ticket_rollup_repository import TicketRollupRepository
 
@@ -51,6 +52,7 @@ class DataStore:
     field_facts: FieldFactsRepository
     retention: RetentionRepository
     report_notices: ReportNoticeRepository
+    comments: TicketCommentRepository
     segment_presence: SegmentPresenceRepository
     activity: CustomerActivityRepository
     data_db: Database
@@ -95,6 +97,7 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         field_facts=FieldFactsRepository(reading),
         retention=RetentionRepository(data, history),
         report_notices=ReportNoticeRepository(history),
+        comments=TicketCommentRepository(data),
         segment_presence=SegmentPresenceRepository(history),
         activity=CustomerActivityRepository(reading, history),
         data_db=data,

@@ -6,7 +6,7 @@ as what it was counted already.
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -39,6 +39,16 @@ _SAVE_TICKET = (
     f"INSERT OR REPLACE INTO ticket ({', '.join(_TICKET_COLUMNS)})"  # noqa: S608 - names of ours
     f" VALUES ({', '.join('?' for _ in _TICKET_COLUMNS)})"
 )
+
+
+@dataclass(frozen=True)
+class KeptWords:
+    """What was written in a ticket: its first message, and the comments behind it."""
+
+    subject: str
+    first: str
+    tags: str
+    comments: str = ""
 
 
 class KeptTicketRepository(Repository):
@@ -81,14 +91,21 @@ class KeptTicketRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> int:
             people = set()
+            since = _find_connection_time(connection)
             for ticket, closed_at in rows:
                 kept = known.get(ticket.id)
                 if _is_expired(ticket, before[ActivityType.TICKETS]) and kept is None:
                     continue
-                _save_ticket(connection, ticket, closed_at, is_new=kept is None)
+                comments = _save_ticket(connection, ticket, closed_at, is_new=kept is None)
                 if not (ticket.is_deleted or erased.has_user(ticket.requester_id)):
                     has_text = not _is_expired(ticket, before[ActivityType.TEXTS])
-                    _save_words(connection, ticket, has_text=has_text)
+                    _save_words(connection, ticket, comments, has_text=has_text)
+                    if has_text and since is not None and (ticket.updated_at or 0.0) >= since:
+                        connection.execute(
+                            "INSERT OR REPLACE INTO comment_due (ticket_id, changed_at)"
+                            " VALUES (?, ?)",
+                            (ticket.id, ticket.updated_at),
+                        )
                 # A ticket can be given to another requester.
                 people |= {ticket.requester_id or 0} | ({kept["requester"]} if kept else set())
             refresh_ticket_columns(connection, people)
@@ -147,7 +164,8 @@ class KeptTicketRepository(Repository):
 
 
 def delete_ticket_text(connection: sqlite3.Connection, ticket_id: int) -> None:
-    """Delete the text of a ticket, also from the index that finds it."""
+    """Delete the text of a ticket, also from the index that finds it; its comments with it."""
+    connection.execute("DELETE FROM comment_due WHERE ticket_id = ?", (ticket_id,))
     kept = connection.execute(
         "SELECT subject, body, tags, pairs FROM ticket_text WHERE id = ?", (ticket_id,)
     ).fetchone()
@@ -168,8 +186,14 @@ def _save_ticket(
     closed_at: float | None,
     *,
     is_new: bool,
-) -> None:
+) -> str:
+    """Save a ticket's row; returns the comments that were kept of it."""
+    comments = ""
     if not is_new:
+        row = connection.execute(
+            "SELECT comments FROM ticket_text WHERE id = ?", (ticket.id,)
+        ).fetchone()
+        comments = row[0] if row is not None else ""
         delete_ticket_text(connection, ticket.id)
         connection.execute("DELETE FROM ticket_tag WHERE ticket_id = ?", (ticket.id,))
     values = (
@@ -179,19 +203,37 @@ def _save_ticket(
         closed_at,
     )  # fmt: skip
     connection.execute(_SAVE_TICKET, values)
+    return comments
 
 
-def _save_words(connection: sqlite3.Connection, ticket: KeptTicket, *, has_text: bool) -> None:
+def _find_connection_time(connection: sqlite3.Connection) -> float | None:
+    """Select when the first reading of tickets began (Unix seconds); None: none did."""
+    row = connection.execute(
+        "SELECT coalesce(first_from, begun_at) FROM data_source WHERE name = ?", (TICKETS_SOURCE,)
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def _save_words(
+    connection: sqlite3.Connection, ticket: KeptTicket, comments: str, *, has_text: bool
+) -> None:
     """Insert a ticket's tags, and its text where that is kept so long."""
     save_tags(connection, "ticket_tag", (ticket.requester_id or 0, ticket.id), ticket.tags)
-    if not has_text:
-        return
-    text = f"{ticket.subject} {ticket.description}"
-    written = (
-        ticket.id, ticket.subject, ticket.description, " ".join(ticket.tags), character_pairs(text),
-    )  # fmt: skip
+    if has_text:
+        tags = " ".join(ticket.tags)
+        words = KeptWords(ticket.subject, ticket.description, tags, comments)
+        insert_ticket_text(connection, ticket.id, words)
+
+
+def insert_ticket_text(connection: sqlite3.Connection, ticket_id: int, words: KeptWords) -> None:
+    """Insert the text of a ticket, which has none, and have it found."""
+    body = words.first + words.comments
+    pairs = character_pairs(f"{words.subject} {body}")
+    written = (ticket_id, words.subject, body, words.tags, pairs)
     connection.execute(
-        "INSERT INTO ticket_text (id, subject, body, tags, pairs) VALUES (?, ?, ?, ?, ?)", written
+        "INSERT INTO ticket_text (id, subject, body, tags, pairs, comments)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (*written, words.comments),
     )
     connection.execute(
         "INSERT INTO ticket_search (rowid, subject, body, tags, pairs) VALUES (?, ?, ?, ?, ?)",

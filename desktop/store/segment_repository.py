@@ -1,6 +1,7 @@
 """Saved segments of the audience in `fairlead.db`: a name and its conditions."""
 
 import sqlite3
+from dataclasses import replace
 
 from desktop.kit.errors import NotFound
 from desktop.model.audience_segment import SavedSegment
@@ -13,13 +14,21 @@ class SegmentRepository(Repository):
 
     @database_call
     def list_all(self) -> tuple[SavedSegment, ...]:
-        """Select every saved segment, by name."""
-        return self._database.read(
-            lambda c: tuple(
-                _to_segment(row)
-                for row in c.execute("SELECT * FROM segment ORDER BY name COLLATE NOCASE, name")
+        """Select every saved segment, by name, with the titles of the syncs that use it."""
+
+        def look(connection: sqlite3.Connection) -> tuple[SavedSegment, ...]:
+            uses: dict[str, tuple[str, ...]] = {}
+            for row in connection.execute(
+                "SELECT json_extract(body, '$.title') AS title,"
+                " json_extract(body, '$.source.segment') AS segment FROM sync ORDER BY position"
+            ):
+                uses[row["segment"]] = (*uses.get(row["segment"], ()), row["title"])
+            rows = connection.execute("SELECT * FROM segment ORDER BY name COLLATE NOCASE, name")
+            return tuple(
+                replace(_to_segment(row), used_by=uses.get(row["name"], ())) for row in rows
             )
-        )
+
+        return self._database.read(look)
 
     @database_call
     def get(self, name: str) -> SavedSegment:

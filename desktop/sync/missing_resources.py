@@ -21,13 +21,15 @@ class MissingResource:
 
     `kind` is list, target_list, smart_target, user_field or source_field. Without what is required
     it would read or write nobody. A smart list as target, and a field without values to read,
-    cannot be mended by creating anything.
+    cannot be mended by creating anything. What
+    `comes_by_itself` is made by the first that needs it.
     """
 
     kind: str
     name: str
     message: str
     is_required: bool = True
+    comes_by_itself: bool = False
 
     @property
     def is_creatable(self) -> bool:
@@ -89,7 +91,13 @@ async def _find_missing_status_lists(
     there = {known.name for known in await sailthru.list_lists()}
     wanted = [leads_list(status) for status in await sell.list_lead_statuses()]
     return [
-        MissingResource("target_list", name, f"Sailthru has no list “{name}”.", is_required=False)
+        MissingResource(
+            "target_list",
+            name,
+            f"Sailthru has no list “{name}”; the first lead of that status makes it.",
+            is_required=False,
+            comes_by_itself=True,
+        )
         for name in dict.fromkeys(wanted)
         if name not in there
     ]

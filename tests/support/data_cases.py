@@ -76,6 +76,7 @@ class FakeExport:
     ratings: Sequence[SatisfactionRating] = ()
     page_size: int = 3
     refused: frozenset[str] = frozenset()
+    comments: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def _page(
@@ -111,6 +112,10 @@ class FakeExport:
         self, *, start_time: float | None = None, cursor: str | None = None
     ) -> KeptTicketPage:
         return KeptTicketPage(*self._page("tickets", self.tickets, start_time, cursor))
+
+    async def list_comments(self, ticket_id: int) -> tuple[str, ...]:
+        self.asked.append(("comments", str(ticket_id)))
+        return self.comments.get(ticket_id, ())
 
     async def list_ratings(
         self, *, start_time: float | None = None, cursor: str | None = None

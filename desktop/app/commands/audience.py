@@ -234,13 +234,15 @@ async def _work_on_segments(services: WorkspaceServices, options: argparse.Names
                         "where": one.expression,
                         "saved_at": one.saved_at,
                         "saved_by": one.saved_by,
+                        "used_by": list(one.used_by),
                     }
                     for one in segments
                 ]
             },
             [
                 f"{one.name}: {one.expression or 'everybody'}"
-                f" ({one.saved_by}, {iso_timestamp(one.saved_at)})"
+                f" ({one.saved_by}, {iso_timestamp(one.saved_at)}"
+                f"{f'; {one.use_text}' if one.use_text else ''})"
                 for one in segments
             ]
             or ["No segment is saved yet."],

@@ -267,6 +267,7 @@ async def _status_of(services: WorkspaceServices) -> tuple[dict[str, Json], list
         "tickets": status.tickets,
         "bytes": status.bytes,
         "bytes_per_person": None if per_person is None else round(per_person),
+        "comments_due": status.comments_due,
         "sources": [_source_document(state, now) for state in status.sources],
     }
     archived = f" ({status.archived:,} archived)" if status.archived else ""
@@ -276,6 +277,9 @@ async def _status_of(services: WorkspaceServices) -> tuple[dict[str, Json], list
         f" {format_count(status.tickets, 'ticket', 'tickets')},"
         f" {status.bytes / 1e6:,.1f} MB.",
         *(f"  {_source_line(state, now)}" for state in status.sources),
+        f"  comments: of {format_count(status.comments_due, 'ticket', 'tickets')} still to be read"
+        if status.comments_due
+        else "",
     ]
     return document, [line for line in lines if line]
 

@@ -74,6 +74,16 @@ class ZendeskDataExport(ZendeskExportClient):
             _TICKETS, start_time, cursor, MAX_PAGE_SIZE, sideloads, _parse_ticket_page
         )
 
+    async def list_comments(self, ticket_id: int) -> tuple[str, ...]:
+        """Read what was written publicly after a ticket's first message, the oldest first.
+
+        Of more than a hundred comments the newest hundred are read. Raises NotFound.
+        """
+        newest = await self._client.list_newest_comments(ticket_id)
+        # The oldest of all is the first message, which the export has told.
+        later = newest if len(newest) >= PAGE_SIZE else newest[:-1]
+        return tuple(one.body for one in reversed(later) if one.is_public)
+
     async def export_organizations(self, start_time: float) -> OrganizationExportPage:
         """Read a page of Zendesk's organisation export, changed since a time (Unix seconds).
 

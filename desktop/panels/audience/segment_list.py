@@ -36,6 +36,9 @@ class AudienceSegmentButton(OptionButton):
         """Draw another count of the segment."""
         self._view = view
         self.setAccessibleName(f"{view.name}, {view.count} people" if view.count else view.name)
+        use = f"{view.use_text[:1].upper()}{view.use_text[1:]}"
+        self.setAccessibleDescription(use)
+        self.setToolTip(use or view.name)
         self.update()
 
     def sizeHint(self) -> QSize:

@@ -13,6 +13,10 @@ LEAVE_OUT_NOTE = (
     "For every preview and run of this sync, scheduled ones too. They stay on the lists they are"
     " on, and an opt-out that is stricter is still copied."
 )
+LEAVE_OUT_PRODUCT_NOTE = (
+    "For every preview and run of this sync, scheduled ones too; chosen at the product’s row of a"
+    " preview. What Sailthru has of it stays."
+)
 
 
 class LeaveOutForm(QWidget):
@@ -20,7 +24,13 @@ class LeaveOutForm(QWidget):
 
     left_out = Signal(str, str)  # who ("" where it does not ask), reason
 
-    def __init__(self, *, asks_who: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        asks_who: bool = False,
+        is_of_product: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.who_field = _line_edit("Who to leave out", "E-mail address or id", 320)
         self._asks_who, self._disabled_reason = asks_who, ""
@@ -32,10 +42,12 @@ class LeaveOutForm(QWidget):
         if asks_who:
             column.addLayout(hbox(self.who_field, self.reason_field, self.button))
         else:
-            column.addWidget(label("Leave this person out", "title"))
+            what = "product" if is_of_product else "person"
+            column.addWidget(label(f"Leave this {what} out", "title"))
             column.addWidget(self.reason_field)
             column.addLayout(hbox(1, self.button))
-            column.addWidget(label(LEAVE_OUT_NOTE, "note", wrap=True))
+            note = LEAVE_OUT_PRODUCT_NOTE if is_of_product else LEAVE_OUT_NOTE
+            column.addWidget(label(note, "note", wrap=True))
         for field in (self.who_field, self.reason_field):
             field.textChanged.connect(self._update_button)
             field.returnPressed.connect(self._on_button)

@@ -2,7 +2,11 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop.panels.syncs.leave_out_form import LEAVE_OUT_NOTE, LeaveOutForm
+from desktop.panels.syncs.leave_out_form import (
+    LEAVE_OUT_NOTE,
+    LEAVE_OUT_PRODUCT_NOTE,
+    LeaveOutForm,
+)
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import clear_layout, hbox
 from desktop.panels.widgets.card import Card
@@ -26,7 +30,8 @@ class LeftOutCard(Card):
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(fonts.scaled(2))
         self.body.setSpacing(fonts.scaled(6))
-        for part in (label(LEAVE_OUT_NOTE, "note", wrap=True), self._list, self.form):
+        self._note_label = label(LEAVE_OUT_NOTE, "note", wrap=True)
+        for part in (self._note_label, self._list, self.form):
             self.add(part)
         self.add(self.error_label)
         self.form.left_out.connect(model.add)
@@ -41,6 +46,8 @@ class LeftOutCard(Card):
         self.error_label.setText(view.error)
         self.error_label.setVisible(bool(view.error))
         self.form.set_disabled_reason(view.disabled_reason)
+        self.form.setVisible(not view.is_of_products)
+        self._note_label.setText(LEAVE_OUT_PRODUCT_NOTE if view.is_of_products else LEAVE_OUT_NOTE)
         if (view.rows, view.can_change) == self._drawn:
             return
         self._drawn = (view.rows, view.can_change)

@@ -140,11 +140,12 @@ class PlanRowDetailPanel(QFrame):
             self._correction_form.corrected.connect(self._on_corrected)
             column.addWidget(self._correction_form)
         if detail.can_leave_out:
-            self._leave_out_form = LeaveOutForm()
+            self._leave_out_form = LeaveOutForm(is_of_product=detail.is_of_product)
             self._leave_out_form.left_out.connect(self._on_left_out)
             column.addWidget(self._leave_out_form)
         if detail.can_include_again:
-            again = secondary_button("Include again", name="Include this person again")
+            what = "product" if detail.is_of_product else "person"
+            again = secondary_button("Include again", name=f"Include this {what} again")
             again.clicked.connect(self._on_included_again)
             column.addLayout(hbox(again, 1))
         if detail.can_retry:

@@ -42,6 +42,7 @@ def plan_breaches(
         plan.source_record_count,
         incremental=True,
         confirmed_over=confirmed_over,
+        noun=sync.noun,
     )
 
 

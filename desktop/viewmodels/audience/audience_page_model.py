@@ -82,10 +82,11 @@ class AudienceUseCases:
 
 @dataclass(frozen=True)
 class SegmentView:
-    """A segment in the list: its name, and how many people it has ("" until counted)."""
+    """A segment in the list: how many people it has ("" until counted), which syncs use it."""
 
     name: str
     count: str = ""
+    use_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ class AudiencePageModel(TaskModel):
         self.exported: int | None = None  # people written so far; None: no export is under way
         self._is_finding = False  # `total` is of the conditions before
         self._segments: tuple[tuple[str, AudienceGroup], ...] = ()
+        self._uses: dict[str, str] = {}
         self._segment_counts: dict[str, int] = {}
         self._counts: dict[AudienceCondition, ConditionCount] = {}
         self._group_counts: dict[AudienceGroup, int] = {}
@@ -166,11 +168,11 @@ class AudiencePageModel(TaskModel):
 
     def segments(self) -> tuple[SegmentView, ...]:
         """Return everybody and the saved segments, with their counts as far as known."""
-        people = "" if self.coverage is None else f"{self.coverage.people:,}"
+        counts = self._segment_counts
         return (
-            SegmentView(ALL_PEOPLE, people),
+            SegmentView(ALL_PEOPLE, f"{self.coverage.people:,}" if self.coverage else ""),
             *(
-                SegmentView(name, self._format_count(self._segment_counts.get(name)))
+                SegmentView(name, self._format_count(counts.get(name)), self._uses[name])
                 for name, _ in self._segments
             ),
         )
@@ -429,12 +431,10 @@ class AudiencePageModel(TaskModel):
             self.changed.emit()
 
     async def _read_segments(self) -> None:
-        self._segments = tuple(
-            [
-                (one.name, await self._audience.get_segment(one.name))
-                for one in await self._audience.list_segments()
-            ]
-        )
+        segments = await self._audience.list_segments()
+        self._uses = {one.name: one.use_text for one in segments}
+        get = self._audience.get_segment
+        self._segments = tuple([(one.name, await get(one.name)) for one in segments])
 
     async def _count_segments(self) -> None:
         for name, group in self._segments:

@@ -34,6 +34,8 @@ class LeftOutView:
     error: str
     can_change: bool
     disabled_reason: str
+    # Products are left out at their row of a preview: no matcher finds them by an address.
+    is_of_products: bool = False
 
 
 class LeftOutModel(TaskModel):
@@ -64,16 +66,20 @@ class LeftOutModel(TaskModel):
             )
             for person in self._people[:_MAX_ROWS]
         )
-        count = format_count(len(self._people), "person", "people")
+        selected = self._page.selected_sync()
+        is_of_products = selected is not None and selected.sync.is_of_products
+        noun = selected.sync.noun if selected is not None else ("person", "people")
+        count = format_count(len(self._people), *noun)
         if len(self._people) > _MAX_ROWS:
             count += f", {_MAX_ROWS} shown"
         decision = self._context.syncs.check_configuration_permission()
         return LeftOutView(
             rows,
-            count if self._people else "nobody",
+            count if self._people else "none" if is_of_products else "nobody",
             self._error,
             decision.is_allowed,
             "Looking them up…" if self._is_adding else decision.reason,
+            is_of_products=is_of_products,
         )
 
     def refresh(self) -> None:

@@ -136,6 +136,7 @@ class PlanRowDetail:
     source_id: str
     can_retry: bool
     can_leave_out: bool = False
+    is_of_product: bool = False
     can_include_again: bool = False
     matches: tuple[MatchView, ...] = ()
 
@@ -223,6 +224,7 @@ def build_plan_row_detail(
         source_id=row.source_id,
         can_retry=row.state in (PlanRowState.PARKED, PlanRowState.FAILED) and row.fate.is_written,
         can_leave_out=may and (row.fate.is_written or row.fate.is_parked),
+        is_of_product=sync.is_of_products,
         can_include_again=may and row.cause == LEFT_OUT_CAUSE,
         matches=_build_matches(row, candidates, now) if may else (),
     )

@@ -258,17 +258,22 @@ def _progress_tip(progress: RunProgress, rate: float | None) -> str:
 def _build_message(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncMessageView | None:
     if inputs.absences:
         words = " ".join(absence.message for absence in inputs.absences)
+        tone: BannerTone = "warn"
         title = "Something is missing."
-        if any(absence.is_required for absence in inputs.absences):
+        if all(absence.comes_by_itself for absence in inputs.absences):
+            tone, title = "info", "Some lists are not there yet."
+            names = ", ".join(f"“{absence.name}”" for absence in inputs.absences)
+            words = f"The first lead of each status makes its list: {names}."
+        elif any(absence.is_required for absence in inputs.absences):
             title = "Something is missing, so the sync does not run."
         creatable = [absence for absence in inputs.absences if absence.is_creatable]
         if not creatable:
             return SyncMessageView("warn", title, words, ((MessageAction.CLOSE, "Close"),))
         create = "Create it" if len(creatable) == 1 else "Create them"
         if not inputs.can_create_missing:
-            return SyncMessageView("warn", title, f"{words} An admin can create it here.")
+            return SyncMessageView(tone, title, f"{words} An admin can create it here.")
         return SyncMessageView(
-            "warn",
+            tone,
             title,
             words,
             (

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop.audience import data_reader
 from desktop.audience.data_reader import DataReader
 from desktop.connect import local_databases
 from desktop.connect.local_databases import LocalDatabases
@@ -18,6 +19,7 @@ from desktop.kit.errors import ConflictError, NotPermitted, ServiceError
 from desktop.model.erased_people import ErasedPeople, person_keys
 from desktop.settings.file_lock import hold_lock
 from desktop.settings.workspace import Workspace
+from desktop.store.audience_query import phrase_query
 from desktop.store.audit_signer import AuditSigner
 from desktop.store.customer_erasure import CustomerIds
 from desktop.store.data_erasure import (
@@ -28,6 +30,7 @@ from desktop.store.data_erasure import (
 )
 from desktop.store.data_store import DataStore, open_data_store
 from desktop.store.sqlite_database import Database
+from desktop.store.ticket_comment_repository import DueComments
 from desktop.store.ticket_rollup_repository import quarter_of
 from desktop.store.workspace_store import open_store
 from tests.support.clocks import ManualClock
@@ -500,3 +503,69 @@ async def test_the_requester_of_a_new_ticket_is_read_with_it(store: DataStore) -
     account.asked.clear()
     await DataReader(store, account, ManualClock()).refresh(["tickets"])  # type: ignore[arg-type]
     assert [name for name, _ in account.asked] == ["tickets"]
+
+
+async def test_comments_are_read_of_what_changed_since_the_connection_and_found(
+    store: DataStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, clock = small_account(), ManualClock(NOON)
+    account.tickets = list(account.tickets)
+    account.comments = {
+        104: ("The chandelier broke", "", "返金を待っています"),
+        105: ("Chandelier",),
+    }
+
+    async def read(at: float, *changed: int) -> list[str]:
+        """Zendesk tells these tickets as changed; returns whose comments were asked for."""
+        clock.correct_wall_clock(at - clock.now())
+        by_id = {one.id: one for one in account.tickets}
+        account.tickets += [replace(by_id[n], updated_at=at, changed_at=at) for n in changed]
+        before = len(account.asked)
+        await read_all(store, account, clock)
+        return [number for name, number in account.asked[before:] if name == "comments"]
+
+    def find(words: str) -> set[int]:
+        query = phrase_query(words, "subject body tags")
+        rows = store.data_db.read(
+            lambda c: c.execute(
+                "SELECT rowid FROM ticket_search WHERE ticket_search MATCH ?", (query,)
+            ).fetchall()
+        )
+        return {row[0] for row in rows}
+
+    monkeypatch.setattr(data_reader, "_MAX_COMMENT_CALLS", 2)
+    assert await read(NOON + 30) == []
+    assert find("chandelier") == set()
+    # What does not fit into a reading's share is read by the next one.
+    assert await read(NOON + 60, 103, 104, 105) == ["103", "104"]
+    assert await store.comments.count_due() == 1
+    assert find("chandelier") == find("待って") == {104}
+    assert await read(NOON + 120) == ["105"]
+    assert find("chandelier") == {104, 105}
+    # The ticket changes: its comments stay until they are read anew, and then are those there are.
+    account.comments = {104: ("Thank you",)}
+    monkeypatch.setattr(data_reader, "_MAX_COMMENT_CALLS", 0)
+    await read(NOON + 180, 104)
+    assert find("chandelier") == {104, 105}
+    monkeypatch.setattr(data_reader, "_MAX_COMMENT_CALLS", 2)
+    await read(NOON + 240)
+    assert find("chandelier") == {105}
+    text = store.data_db.read(
+        lambda c: c.execute("SELECT body FROM ticket_text WHERE id = 104").fetchone()[0]
+    )
+    assert text == "Thank you\n\nThank you"
+    # A change after they were asked for is waited for again.
+    (stale,) = [DueComments(105, NOON + 60)]
+    monkeypatch.setattr(data_reader, "_MAX_COMMENT_CALLS", 0)
+    await read(NOON + 300, 105)
+    await store.comments.save(stale, ["Late"])
+    assert await store.comments.list_due(9) == [DueComments(105, NOON + 300)]
+    # Nothing of an erased person stays, and nothing of theirs is asked for.
+    requester = next(one.requester_id for one in account.tickets if one.id == 105)
+    erase_kept_people(store.data_db, store.history_db, [requester or 0], [])
+    assert 105 not in find("late")
+    assert await store.comments.count_due() == 0
+    await store.comments.save(stale, ["Late"])
+    assert not store.data_db.read(
+        lambda c: c.execute("SELECT 1 FROM ticket_text WHERE id = 105").fetchone()
+    )

@@ -88,6 +88,8 @@ def _check_rule_of_a_segment(
     assert fairlead("audience", "segment", "save", "Open", "--where", where).exit_code == 0
     add = ("rules", "add", "--title", "Came in", "--when", "entered_segment", "--var", "survey=in")
     name = fairlead(*add, "--segment", "Open", "--json").json["sync"]
+    segments = fairlead("audience", "segment", "list", "--json").json["segments"]
+    assert {one["name"]: one["used_by"] for one in segments}["Open"] == ["Came in"]
     assert fairlead("rules", "on", name).exit_code == 0
     assert fairlead("rules", "run", name, "--json").json["totals"]["updated"] == 0
     one.set_status("open")

@@ -25,6 +25,16 @@ def test_limit_message_matches_design() -> None:
     )
 
 
+def test_limit_names_what_it_counts() -> None:
+    products = ("product", "products")
+    counts = {"blanked": 1201, "production": 1}
+    found = exceeded_limits(Limit(), counts, 1000, confirmed_over=0, noun=products)
+    assert [one.message for one in found] == [
+        "1,201 products would lose a value; your limit is 200 a run.",
+        "This is production: 1 product would be changed; more than 0 are asked about once more.",
+    ]
+
+
 @pytest.mark.parametrize("code", STOPPING)
 def test_limit_stops_above_threshold_only(code: str) -> None:
     assert exceeded_limits(Limit(), {code: 200}, 1000) == ()

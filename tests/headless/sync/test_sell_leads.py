@@ -181,6 +181,7 @@ async def test_leads_check_offers_the_lists_of_all_statuses(
     assert {"New", "Working"} <= set(told)
     checked, missing = await syncs.check_resources(sync.name, *clients, context.sell)
     assert checked.checked_at, "nothing that is missing is required"
+    assert all(one.comes_by_itself for one in missing)
     await syncs.create_missing_resources(missing, build_preset_names(sell_services), *clients)
     there = {one.name for one in await clients[0].list_lists()}
     assert set(map(leads_list, told)) <= there

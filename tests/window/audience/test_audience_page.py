@@ -13,7 +13,9 @@ from desktop.kit.errors import StorageError
 from desktop.model.audience_condition import AUDIENCE_FIELDS, AudienceOperator
 from desktop.model.audience_person import AudienceColumn
 from desktop.panels.audience.audience_page import AudiencePage
+from desktop.model.sync import SourceKind, Sync, SyncSource
 from desktop.panels.audience.fields_dialog import FieldsDialog
+from desktop.panels.audience.segment_list import AudienceSegmentButton
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings_page import SettingsPage
 from desktop.viewmodels.audience.audience_page_model import build_condition
@@ -92,6 +94,15 @@ async def test_conditions_are_chips_with_their_own_counts_and_a_segment_keeps_th
     window.audience_page.segment_list.segment_chosen.emit("All people")
     await window.wait_until(window.is_still)
     assert window.audience.total == everybody
+    source = SyncSource(SourceKind.ZENDESK_USERS, segment="Three open")
+    store = window.window.services.store
+    await store.syncs.save(Sync("of-three", "Of three", source), 0.0)
+    window.audience.reload()
+    button = window.audience_page.segment_list.findChild(AudienceSegmentButton, "Three open")
+    assert button is not None
+    await window.wait_until(lambda: button.toolTip() == "Used by 1 sync: Of three")
+    assert button.accessibleDescription() == button.toolTip()
+    store.syncs.remove.blocking("of-three")
     window.audience_page.segment_list.segment_chosen.emit("Three open")
     await window.wait_until(window.is_still)
     assert window.names() == ["Maria Lopez"]

@@ -1,8 +1,9 @@
 """The panel Zendesk Sell: shown where Sell is connected, on its own, and hidden elsewhere."""
 
 from desktop.connect.workspace_setup import set_up_workspace
+from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
 from desktop.panels.customer.sell_panel import SellPanel
-from tests.support.window_driver import WindowDriver
+from tests.support.window_driver import CTRL, SHIFT, Key, WindowDriver
 
 
 async def connect_sell(window: WindowDriver) -> None:
@@ -41,6 +42,17 @@ async def test_sell_that_refuses_leaves_the_other_panels(window: WindowDriver) -
     )
     assert "Quote this to Zendesk" in window.visible_texts(panel)
     assert "Too many emails" in window.visible_texts()
+    # Nor does it keep an address from being changed.
+    window.press(Key.Key_E, CTRL | SHIFT)
+    window.type("maria@third.example")
+    drawer = window.view.findChildren(EmailChangeDrawer)[0]
+    await window.wait_until(lambda: drawer.change_button.isEnabled())
+    texts = window.visible_texts(drawer)
+    assert "Later" in texts
+    assert "Its contact or lead keeps maria@lopez.example for now" in texts
+    window.save_screenshot("change-email-without-sell")
+    steps = window.window.make_drawer_models().email_change.view().steps
+    assert [one.state for one in steps if one.service == "Zendesk Sell"] == ["Waiting"], steps
 
 
 async def test_sell_panel_is_hidden_where_sell_is_not_connected(window: WindowDriver) -> None:

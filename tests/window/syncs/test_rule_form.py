@@ -1,5 +1,7 @@
 """A rule on the page Sync: the one form, with what it waits for first."""
 
+from PySide6.QtWidgets import QLabel
+
 from desktop.model.rule_trigger import RuleTrigger
 from desktop.model.sell_product import PLACEHOLDER_TEXT
 from desktop.model.sync import SourceKind, TargetType
@@ -100,4 +102,8 @@ async def test_sync_of_sell_optouts_asks_for_its_marks_and_for_nothing_else(
     for absent in ("Tags that mean opted out", "Contact limit", "What it does"):
         assert absent not in texts
     assert not window.page.mapping_tab.rules_editor.stages_card.isVisible()
+    # A product has no address to be left out by.
+    card = window.page.mapping_tab.left_out_card
+    await window.wait_until(card.form.isHidden)
+    assert any("row of a preview" in one.text() for one in card.findChildren(QLabel))
     assert controls_without_name(window.page) == []

@@ -1,5 +1,8 @@
 """Below a sync's name: on or off and how often, how far a run is; nothing moves in between."""
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication
@@ -7,7 +10,13 @@ from PySide6.QtWidgets import QApplication
 from desktop.model.sync_run import RunProgress
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.settings import sync_settings
-from desktop.viewmodels.syncs.sync_header_view import _progress_detail, _progress_tip
+from desktop.sync.missing_resources import MissingResource
+from desktop.viewmodels.syncs.sync_header_view import (
+    HeaderInputs,
+    _build_message,
+    _progress_detail,
+    _progress_tip,
+)
 from tests.support.sync_page_driver import SyncPageDriver
 from tests.support.window_driver import Key
 
@@ -32,6 +41,22 @@ def test_progress_tip_has_calls_and_rate() -> None:
     assert _progress_tip(progress, 12.4) == (
         "1 call · 12 a second · Zendesk: 699 of 700 calls left"
     )
+
+
+@pytest.mark.parametrize("is_other_missing", [False, True])
+def test_lists_that_leads_make_are_no_trouble(is_other_missing: bool) -> None:
+    status = MissingResource(
+        "target_list", "Zendesk Sell - Leads: New", "…", is_required=False, comes_by_itself=True
+    )
+    other = MissingResource("list", "Newsletter", "Sailthru has no list “Newsletter”.")
+    absences = (status, other) if is_other_missing else (status,)
+    snapshot = SimpleNamespace(active_run=None)
+    inputs = HeaderInputs(0.0, absences=absences, can_create_missing=True)
+    found = _build_message(cast(Any, snapshot), inputs)
+    assert found is not None
+    assert found.tone == ("warn" if is_other_missing else "info")
+    assert ("Something is missing" in found.title) == is_other_missing
+    assert "Zendesk Sell - Leads: New" in found.text or is_other_missing
 
 
 def tops(window: SyncPageDriver) -> tuple[int, int, int]:
