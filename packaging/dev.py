@@ -34,7 +34,7 @@ QT_PACKAGES = [
 ]  # fmt: skip
 TEST_PACKAGES = [
     "python3-venv", "xvfb", "xauth", "dbus", "gnome-keyring", "at-spi2-core",
-    "python3-pyatspi", "gir1.2-atspi-2.0", "xdotool", "systemd",
+    "python3-pyatspi", "gir1.2-atspi-2.0", "xdotool", "systemd", "libfaketime",
 ]  # fmt: skip
 SMOKE_PACKAGES = ["debootstrap", "xvfb"]
 # For the Zendesk app; Ubuntu has no Chromium as an ordinary package, and its test is skipped there.

@@ -20,6 +20,7 @@ from desktop.store.workspace_store import WorkspaceStore, open_store
 from tests.faults.crash_tasks import DELIVERY_CHECKPOINTS, edit_to_json
 from tests.faults.edit_crashes import CrashCounts, EditCrashHarness
 from tests.support.customer_ticket import CustomerTicket
+from tests.support.sell_cases import create_sell_person, read_sell_person
 from tests.support.workspace_home import create_workspace_home
 
 _NUMBERS = itertools.count(1)
@@ -169,6 +170,51 @@ class AddressChange(Work):
         return FoundChanges(counts, tuple(problems))
 
 
+class AddressChangeWithSell(AddressChange):
+    """The same of a customer whom Zendesk Sell has as a contact and as a lead, in that order."""
+
+    writes = ("sell:PUT /v2/contacts/*", "sell:PUT /v2/leads/*")
+    step_count = 5
+
+    def __init__(self, harness: EditCrashHarness) -> None:
+        super().__init__(harness)
+        servers, document = harness.servers, harness.servers.connection_document
+        self.people = {
+            kind: create_sell_person(servers, kind, self.old) for kind in ("contact", "lead")
+        }
+        home = harness.folder / f"with-sell-{self.sid}"
+        self._workspace = create_workspace_home(home, document, sell=document["sell"])
+        self.order = {**self.order, "home": str(home)}
+
+    def open_store(self) -> WorkspaceStore:
+        return open_store(self._workspace)
+
+    def repeated(self) -> str:
+        sent = [
+            seen["path"]
+            for seen in self.harness.servers.logged_requests()
+            if seen["method"] == "PUT"
+            and seen["service"] == "sell"
+            and not seen["headers"].get("x-witness")
+            and int(seen["path"].rsplit("/", 1)[1]) in self.people.values()
+        ]
+        wanted = [f"/v2/{kind}s/{number}" for kind, number in self.people.items()]
+        return super().repeated() or ("" if sent == wanted else f"sent {sent}")
+
+    def stands(self) -> FoundChanges:
+        found = super().stands()
+        counts = tuple(
+            int(
+                (read_sell_person(self.harness.servers, kind, number) or {}).get("email")
+                == self.new
+            )
+            for kind, number in self.people.items()
+        )
+        told = self._audit({f"{kind}-{number}" for kind, number in self.people.items()})
+        doubled = [f"edit {edit} is told twice" for edit, count in told.items() if count > 1]
+        return FoundChanges((*found.counts, *counts), (*found.problems, *doubled))
+
+
 class HandOverNote(Work):
     """An internal note on a ticket of the customer."""
 
@@ -248,6 +294,57 @@ class PauseEnd(Pause):
         return is_off and _PAUSED_LIST not in (profile["lists"] or {})
 
 
+class UndoJustLate(Work):
+    """Somebody leaves a list, undone a millisecond after the undo time: sent, and taken back."""
+
+    task = "undo at the end"
+    writes = ("sailthru:POST /user",)
+    late_s = 0.001
+    posts: ClassVar[tuple[int, ...]] = (2,)
+
+    def __init__(self, harness: EditCrashHarness) -> None:
+        super().__init__(harness)
+        email = f"undo{next(_NUMBERS)}@faults.example"
+        self.sid = harness.servers.create_profile(email, lists={"Newsletter": 1})
+        target = EditTarget(Service.SAILTHRU, self.sid, email)
+        self.request = EditRequest(EditKind.LIST, target, "Newsletter", True, False, "fault test")
+        self.order = {"target": self.sid}
+
+    @classmethod
+    def points(cls) -> Iterator[tuple[str, int]]:
+        yield from (("enqueued", 1), ("undo asked", 1))
+        yield from ((point, turn) for point in _SENDING for turn in (1, 2))
+
+    def run(self, **more: Any) -> int:
+        return super().run(intent=edit_to_json(self.request), late_s=self.late_s, **more)
+
+    def go_on(self) -> int:
+        return super().run()
+
+    def stands(self) -> FoundChanges:
+        profile = self.harness.servers.read_profile(self.sid) or {}
+        sent = self.harness.servers.count_writes(self.sid)
+        told = self._audit({self.sid})
+        problems = [
+            f"edit {edit} is told {count} times" for edit, count in told.items() if count > 2
+        ]
+        # Never undone and sent: sent, it was taken back by a second request.
+        if sent not in self.posts:
+            problems.append(f"sent {sent} times")
+        return FoundChanges((int("Newsletter" in (profile.get("lists") or {})),), tuple(problems))
+
+
+class UndoJustInTime(UndoJustLate):
+    """The same a millisecond before its end: nothing is sent, unless a kill made it late."""
+
+    late_s = -0.001
+    posts = (0, 2)
+
+    @classmethod
+    def points(cls) -> Iterator[tuple[str, int]]:
+        yield from (("enqueued", 1), ("undo asked", 1))
+
+
 class Batch(Work):
     """Many customers are opted out by one batch."""
 
@@ -321,16 +418,19 @@ class BatchUndo(Batch):
 
 WORKS: dict[str, type[Work]] = {
     "address": AddressChange,
+    "address with Sell": AddressChangeWithSell,
     "note": HandOverNote,
     "pause": Pause,
     "pause end": PauseEnd,
+    "undo just late": UndoJustLate,
+    "undo just in time": UndoJustInTime,
     "batch": Batch,
     "batch undo": BatchUndo,
 }
-# How a write of each work may go wrong: the request may or may not have been applied. Without a
-# stranger's answer (proxy-json): that is asked about again after ten minutes of this clock.
+# How a write of each work may go wrong: the request may or may not have been applied.
 FAULTS = (
     "429=1", "500", "502", "503", "423", "html", "page=403", "page=302",
+    "proxy-json=200",
     "error-200=9", "reset", "reset-after", "500-after", "truncated", "cut", "timeout-after=1",
 )  # fmt: skip
 

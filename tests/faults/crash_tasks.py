@@ -24,7 +24,7 @@ from desktop.app.runner_factory import build_runner
 from desktop.customer.email_change_plan import EmailChangeChoices
 from desktop.events.event_intake import read_events
 from desktop.events.stored_events import stored_form
-from desktop.model.edit import EditKind, EditRequest, EditTarget
+from desktop.model.edit import UNDO_WINDOW_S, EditKind, EditRequest, EditState, EditTarget
 from desktop.model.edit_batch import BatchAction
 from desktop.model.erased_people import person_keys
 from desktop.model.permission import Actor, Role
@@ -39,6 +39,7 @@ from tests.faults.negative_controls import (
     resend_rows_without_reading,
     send_edits_without_claiming,
 )
+from tests.support.clocks import ManualClock
 from tests.support.workspace_home import open_workspace_services
 
 # Around what an erasure does besides sending edits.
@@ -181,6 +182,41 @@ def change_email(
                 checkpoint("enqueued")
             await _deliver_until_empty(house, checkpoint)
             await changes.find_of_customer(sheet)
+
+    asyncio.run(act())
+
+
+def undo_at_the_end(
+    home: str,
+    document: dict[str, Any],
+    target: str,
+    intent: dict[str, Any] | None = None,
+    late_s: float = 0.0,
+    die_at: str | None = None,
+    turn: int = 1,
+) -> None:
+    """Want something and undo it so long after its undo time, and be killed at a point.
+
+    Without an intent, gone on with a minute later, as by a person who starts again and undoes it.
+    """
+    checkpoint = _die_at(die_at, turn)
+
+    async def act() -> None:
+        clock = ManualClock(time.time() if intent else time.time() + 60)
+        async with open_workspace_services(Path(home), document, clock=clock) as house:
+            if intent is not None:
+                await house.editor.submit([edit_from_json(intent)])
+                checkpoint("enqueued")
+                clock.advance(UNDO_WINDOW_S + late_s)
+            # Once: in time, it stays in the outbox.
+            await house.build_edit_sender(checkpoint).send_due()
+            edits = house.store.outbox.list_recent.blocking(-1)
+            ours = [edit for edit in edits if edit.request.target.id == target]
+            (wanted,) = [edit for edit in ours if edit.request.undoes is None]
+            if len(ours) == 1 and wanted.state is not EditState.UNDONE:
+                await house.undo.undo(wanted.id, wait_for_undo=False)
+                checkpoint("undo asked")
+            await _deliver_until_empty(house, checkpoint)
 
     asyncio.run(act())
 
@@ -369,6 +405,7 @@ TASKS: dict[str, Callable[..., None]] = {
     "change email": change_email,
     "deliver events": deliver_events,
     "collect events": collect_events,
+    "undo at the end": undo_at_the_end,
     "batch": change_batch,
     "erase person": erase_person,
     "naive": run_edit_negative_control,

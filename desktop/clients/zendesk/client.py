@@ -8,7 +8,7 @@ from typing import TypeVar
 from desktop.clients.field_parser import FieldParser, OnFieldProblems
 from desktop.clients.http_messages import HttpRequest
 from desktop.clients.request_pipeline import RequestPipeline
-from desktop.clients.service_errors import wrong_record_error
+from desktop.clients.service_errors import foreign_response_error, wrong_record_error
 from desktop.clients.tolerant_call import ModelBuilder, call_tolerantly
 from desktop.clients.zendesk import search_query, wire_to_model
 from desktop.clients.zendesk.cursor_pagination import PAGE_SIZE, PageLoopDetector, next_cursor
@@ -159,14 +159,16 @@ class ZendeskClient:
         """Make an address of a Zendesk user the primary one; the former becomes a second one."""
         ids = {"id": user_id, "identity_id": identity_id}
         request = build_request("PUT", f"{_IDENTITY}/make_primary", ids=ids)
-        await self.send(request, lambda _document, _parser: None)
+        # Read for its form: what a proxy answers is no success.
+        await self.send(
+            request,
+            lambda d, n: wire_to_model.parse_many(d, "identities", wire_to_model.parse_identity, n),
+        )
 
     async def delete_identity(self, user_id: int, identity_id: int) -> None:
         """Remove an address of a Zendesk user. Raises ValuesRejected for the primary one."""
         ids = {"id": user_id, "identity_id": identity_id}
-        await self.send(
-            build_request("DELETE", _IDENTITY, ids=ids), lambda _document, _parser: None
-        )
+        await self.send(build_request("DELETE", _IDENTITY, ids=ids), _parse_nothing)
 
     async def show_organization(self, organization_id: int) -> Organization:
         """Read one Zendesk organisation. Raises NotFound, and Forbidden for restricted agents."""
@@ -226,15 +228,23 @@ class ZendeskClient:
         `public` is always said: without it a comment is as public as the ticket's first one, and
         Zendesk would mail it to the customer (docs/zendesk.md 4).
         """
-        document = {"ticket": {"comment": {"body": body, "public": False}}}
-        request = build_request("PUT", _TICKET, ids={"id": ticket_id}, document=document)
-        await self.send(request, lambda _document, _parser: None)
+        await self._update_ticket(ticket_id, {"comment": {"body": body, "public": False}})
 
     async def close_ticket(self, ticket_id: int) -> None:
         """Close a Zendesk ticket, which nobody can open again; the account's triggers may act."""
-        document = {"ticket": {"status": "closed"}}
-        request = build_request("PUT", _TICKET, ids={"id": ticket_id}, document=document)
-        await self.send(request, lambda _document, _parser: None)
+        await self._update_ticket(ticket_id, {"status": "closed"})
+
+    async def _update_ticket(self, ticket_id: int, values: Mapping[str, Json]) -> None:
+        """Update a Zendesk ticket; an answer that is not of this ticket is no success."""
+        request = build_request(
+            "PUT", _TICKET, ids={"id": ticket_id}, document={"ticket": dict(values)}
+        )
+        found = await self.send(
+            request,
+            lambda d, n: wire_to_model.parse_one(d, "ticket", wire_to_model.parse_ticket, n),
+        )
+        if found.id != ticket_id:
+            raise wrong_record_error(Service.ZENDESK)
 
     async def list_recent_tickets(self) -> tuple[ZendeskTicket, ...]:
         """List up to five tickets that this agent viewed or created in Zendesk lately."""
@@ -349,6 +359,12 @@ class ZendeskClient:
         too.
         """
         return await call_tolerantly(self.pipeline, request, parse_response, make, self._on_bad)
+
+
+def _parse_nothing(document: Mapping[str, object], _parser: FieldParser) -> None:
+    """Take Zendesk's answer without content; one that has some is a proxy's."""
+    if document:
+        raise foreign_response_error(Service.ZENDESK, 200)
 
 
 def _parse_ticket_page(document: Mapping[str, object], parser: FieldParser) -> TicketPage:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from desktop.clients.field_parser import FieldParser
 from desktop.clients.http_messages import HttpResponse
 from desktop.clients.request_pipeline import request_id_of
+from desktop.clients.service_errors import foreign_response_error
 from desktop.clients.zendesk import wire_to_model
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.protocol import build_request, parse_response
 from desktop.kit.errors import AppError
 from desktop.model.json_value import Json
+from desktop.model.service import Service
 from desktop.model.zendesk_organization import (
     OrganizationMembership,
     TicketState,
@@ -25,6 +27,7 @@ _MEMBERSHIPS = "/api/v2/organization_memberships"
 _USER_MEMBERSHIPS = "/api/v2/users/{id}/organization_memberships"
 _USER_EVENTS = "/api/v2/users/{id}/events"
 _MAX_IDS = 100
+_NO_CONTENT = 204
 _ID_IN_PATH = re.compile(r"(?<=/)\d+(?=/|$)")
 
 
@@ -68,7 +71,12 @@ class ZendeskEventCalls:
         request = build_request(
             "POST", _ORGANIZATION_FIELDS, document={"organization_field": field}
         )
-        await self.client.send(request, lambda _document, _parser: None)
+        await self.client.send(
+            request,
+            lambda d, n: wire_to_model.parse_one(
+                d, "organization_field", wire_to_model.parse_user_field, n
+            ),
+        )
 
     async def show_users_by_external_id(self, ids: Sequence[str]) -> tuple[ZendeskUser, ...]:
         """Read up to 100 Zendesk users by external id, with their identities."""
@@ -140,10 +148,22 @@ class ZendeskEventCalls:
 def _parse_answer(response: HttpResponse, now: float) -> ZendeskAnswer:
     request_id = request_id_of(response)
     try:
-        return ZendeskAnswer(parse_response(response, now), request_id, response.status)
+        document = parse_response(response, now)
+        if response.status != _NO_CONTENT and not _is_of_zendesk(document):
+            raise foreign_response_error(Service.ZENDESK, response.status)
+        return ZendeskAnswer(document, request_id, response.status)
     except AppError as error:
         error.status, error.request_id = response.status, request_id
         raise
+
+
+def _is_of_zendesk(document: Mapping[str, object]) -> bool:
+    """Whether an answer tells what became of a write: the record, or that an event was received.
+
+    What was sent is not looked for again: a proxy's own JSON would count as delivered.
+    """
+    has_record = any(isinstance(one, dict) and one.get("id") for one in document.values())
+    return has_record or document.get("status") == "received"
 
 
 def parse_organization(item: object, parser: FieldParser, where: str) -> ZendeskOrganization | None:

@@ -334,9 +334,13 @@ FAULTS = [
     ("POST /api/v2/users/*/events", "reset-after"),
     ("POST /api/v2/users/*/events", "reset"),
     ("POST /api/v2/users/*/events", "429"),
+    ("POST /api/v2/users/*/events", "proxy-json=200"),
     ("POST /api/v2/tickets", "reset-after"),
+    ("POST /api/v2/tickets", "proxy-json=200"),
     ("PUT /api/v2/users/update_many", "reset-after"),
+    ("PUT /api/v2/users/update_many", "proxy-json=200"),
     ("POST /api/v2/organization_memberships", "reset-after"),
+    ("POST /api/v2/organization_memberships", "proxy-json=200"),
 ]
 
 

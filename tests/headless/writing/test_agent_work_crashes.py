@@ -43,6 +43,21 @@ def test_note_and_pause_killed_around_their_request_stand_once(
     assert kill_work(crash_harness, name, point, 1) == CrashCounts(1, wanted=1)
 
 
+@pytest.mark.parametrize(("point", "turn"), [("answered", 4), ("sending", 5)])
+def test_email_change_killed_at_its_steps_at_sell_stands_once(
+    crash_harness: EditCrashHarness, point: str, turn: int
+) -> None:
+    counts = kill_work(crash_harness, "address with Sell", point, turn)
+    assert counts == CrashCounts(1, wanted=5)
+
+
+@pytest.mark.parametrize("name", ["undo just in time", "undo just late"])
+def test_undo_killed_at_the_end_of_the_undo_time_is_never_undone_and_sent(
+    crash_harness: EditCrashHarness, name: str
+) -> None:
+    assert kill_work(crash_harness, name, "undo asked", 1) == CrashCounts(1, wanted=1)
+
+
 # Those that were applied without an answer, for each work: the others are a matter of the outbox.
 @pytest.mark.parametrize("name", WORKS)
 @pytest.mark.parametrize("fault", ["reset-after", "500-after"])

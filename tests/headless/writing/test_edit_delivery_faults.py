@@ -325,6 +325,33 @@ async def test_offline_edit_is_delivered_later(tmp_path: Path, clock: ManualCloc
         first.stop()
 
 
+async def test_network_that_comes_and_goes_every_two_seconds_loses_and_repeats_nothing(
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
+) -> None:
+    """Ten minutes of it, by the clock of the test: a request is refused, or loses its answer."""
+    subjects = [customers.new_customer(SENT[number % len(SENT)]) for number in range(9)]
+    edits: list[Edit] = []
+    for second in range(0, 600, 2):
+        if second % 60 == 0 and len(edits) < len(subjects):
+            edits.append(await want(services, subjects[len(edits)]))
+        if second % 4 == 0:
+            for service in ("sailthru", "zendesk"):
+                kind = "reset-after" if second % 8 == 0 else "reset"
+                sandbox.add_fault(f"{service}:* *:{kind}", times=None)
+        await services.build_edit_sender().send_due()
+        sandbox.clear_faults()
+        clock.advance(2)
+    await services.build_edit_sender().send_due()
+    assert services.store.outbox.count_open.blocking() == 0
+    rows = services.store.audit.list_entries.blocking()
+    for subject, edit in zip(subjects, edits, strict=True):
+        assert is_same_json(read_current_value(sandbox, subject), subject.case.new)
+        assert [row.result for row in rows if row.edit == edit.id] == ["done"]
+
+
 @pytest.mark.parametrize("where", ["GET", "POST"])
 async def test_back_off_grows_with_every_refusal(
     where: str,

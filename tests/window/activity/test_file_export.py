@@ -28,7 +28,26 @@ def test_csv_formula_gets_leading_quote(text: str) -> None:
     assert escape_csv_formula(text) == "'" + text
 
 
-@pytest.mark.parametrize("text", ["", "Maria", "a=b", "#48213", "1-2", "'=x"])
+# NUL and later lines made formula cells in LibreOffice 7.4, by commas or by semicolons.
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("\x00=1+1", "'\x00=1+1"),
+        ("\u200b=1+1", "'\u200b=1+1"),
+        ("a\n=1+1", "a\n'=1+1"),
+        ("a\r\n@x\rb", "a\r\n'@x\rb"),
+        ("\n=1+1", "'\n'=1+1"),
+        ('";=1+1;"', '";\'=1+1;"'),
+        ('"\t=1+1', "\"\t'=1+1"),
+    ],
+)
+def test_csv_formula_is_escaped_behind_what_is_dropped_and_in_later_lines(
+    text: str, escaped: str
+) -> None:
+    assert escape_csv_formula(text) == escaped
+
+
+@pytest.mark.parametrize("text", ["", "Maria", "a=b", "#48213", "1-2", "'=x", "a\nb = c"])
 def test_csv_plain_text_is_unchanged(text: str) -> None:
     assert escape_csv_formula(text) == text
 
