@@ -12,8 +12,8 @@ from desktop.audience.data_service import DataService
 from desktop.kit.errors import StorageError
 from desktop.model.audience_condition import AUDIENCE_FIELDS, AudienceOperator
 from desktop.model.audience_person import AudienceColumn
-from desktop.panels.audience.audience_page import AudiencePage
 from desktop.model.sync import SourceKind, Sync, SyncSource
+from desktop.panels.audience.audience_page import AudiencePage
 from desktop.panels.audience.fields_dialog import FieldsDialog
 from desktop.panels.audience.segment_list import AudienceSegmentButton
 from desktop.panels.settings.local_data_card import LocalDataCard
