@@ -343,8 +343,6 @@ class CustomersPage(QWidget):
 
             self._sheet = CustomerSheetWidget(self._model)
             self._stack.addWidget(self._sheet)
-            # Before there are panels: to move them later takes as long as to build them.
-            self._sheet.set_width(self._stack.width())
         return self._sheet
 
     def _ensure_complete_sheet(self) -> "CustomerSheetWidget":

@@ -165,8 +165,6 @@ class CustomerSheetWidget(QWidget):
             if card is self.tickets_panel:
                 self.tickets_panel.reserve_rows(_RESERVED_TICKETS)
             _apply_stylesheet_now(card)
-            if self.is_complete:
-                self._columns.chain_tab_stops()
 
     def set_width(self, width: int) -> None:
         """Choose the customer sheet's number of columns for a width in px, before it is shown."""

@@ -43,19 +43,14 @@ class ResponsiveColumns(QWidget):
             row.addWidget(holder, 1)
 
     def add_card(self, key: str, card: QWidget) -> None:
-        """Add a card to the columns under a key; their plan says where it stands.
-
-        Where the width is known by then, it gets its place at once: style sheets are applied to it
-        and its parts anew with each parent. `chain_tab_stops` is for after the last.
-        """
+        """Add a card to the columns under a key; their plan says where it stands."""
         self._cards[key] = card
-        if self._count:
-            self._place_cards()
-            return
         hidden = card.isHidden() and card.testAttribute(_EXPLICIT_SHOW_HIDE)
         card.setParent(self)
         if hidden:
             card.hide()
+        if self._count:
+            self._place_cards()
 
     def card(self, key: str) -> QWidget:
         """Return the columns' card of a key."""
@@ -86,11 +81,6 @@ class ResponsiveColumns(QWidget):
         if count != self._count:
             self._count = count
             self._place_cards()
-            self.chain_tab_stops()
-
-    def chain_tab_stops(self) -> None:
-        """Order the Tab stops of the cards as they stand in the columns."""
-        set_tab_order_by_layout(self)
 
     def activate_layouts(self) -> None:
         """Lay the card columns out at once, for callers that need positions now."""
@@ -117,6 +107,7 @@ class ResponsiveColumns(QWidget):
         gap = fonts.scaled(CARD_GAP if self._count > 1 else ROW_GAP)
         for column in self._columns:
             column.setSpacing(gap)
+        set_tab_order_by_layout(self)
         if focus is not None and self.isAncestorOf(focus) and not focus.hasFocus():
             focus.setFocus()
         self.setUpdatesEnabled(True)

@@ -2,7 +2,6 @@
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.panels.customer.customer_sheet_widget import CustomerSheetWidget
 from desktop.panels.syncs.sync_page import SyncPage
 from tests.support.window_driver import CTRL, Key, WindowDriver
 
@@ -21,11 +20,3 @@ async def test_sync_page_is_prebuilt_in_steps(prebuilding_window: WindowDriver) 
     assert page.isVisible()
     # Opening it builds nothing: what it is made of stood before.
     assert {type(w) for w in set(page.findChildren(QWidget)) - built} == set()
-
-
-async def test_panels_of_the_sheet_are_built_where_they_are_shown(window: WindowDriver) -> None:
-    page = window.view.customers_page
-    page._build_slice()
-    sheet = page.findChild(CustomerSheetWidget)
-    assert sheet is not None
-    assert sheet._columns.column_count() == 3
