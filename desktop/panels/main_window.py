@@ -632,5 +632,6 @@ def _clear_page_search() -> bool:
     field = QApplication.focusWidget()
     if not isinstance(field, QLineEdit) or not field.property(SEARCHES_PAGE) or not field.text():
         return False
-    field.clear()
+    # Qt's own: unlike ours it can be undone, and tells what listens that the text is gone.
+    QLineEdit.clear(field)
     return True
