@@ -31,13 +31,14 @@ async def load_audit_key(
     or hangs, entries are written without: an opt-out never waits for a key. Rows that wait are
     proven by the environment's Sailthru secret then.
     """
-    signer.was_asked = True
     if secret := config.environment_secrets.secrets.get(Secret.SAILTHRU_SECRET):
         signer.use_proof_key(secret)
     try:
         await asyncio.wait_for(_load(config, signer, in_team=in_team), _PATIENCE_S)
     except (AppError, TimeoutError) as error:
         log.info("The audit has no key: %s", getattr(error, "code", "timeout"))
+    # Not before: what is judged meanwhile would be judged without the key.
+    signer.was_asked = True
 
 
 async def load_audit_signer(config: ConnectionConfig) -> AuditSigner:

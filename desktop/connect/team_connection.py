@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from desktop import __version__
 from desktop.connect.audit_handover import AuditHandover, computer_name
+from desktop.connect.audit_key import load_audit_key
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.row_exchange import exchange_rows
 from desktop.kit.errors import AppError, ConflictError, InvalidInput, KeyringError, NotPermitted
@@ -65,6 +66,10 @@ class TeamConnection:
             if await self._has_address():
                 raise _not_joined()
             return None
+        if not membership.is_proven and not self._audit.signer.was_asked:
+            # A window asks for its team before it has signed in, which loads the key.
+            await load_audit_key(self._config, self._audit.signer, in_team=True)
+            membership = await self._memberships.get() or membership
         if not membership.is_proven:
             raise ConflictError(
                 "It is not certain which team this computer belongs to.",
