@@ -17,7 +17,7 @@ from desktop.panels.activity_page import ActivityPage
 _DANA_SID = "5fd01c0a11b94e5500770404"  # of the sandbox's seed data
 _DANA_ZENDESK_ID = 7704
 # Long enough for two pictures in each theme, and on a slow computer for what they take there.
-_OFFLINE_S, _OFFLINE_PICTURES = 15.0, 8
+_OFFLINE_S, _OFFLINE_PICTURES, _OFFLINE_TRIES = 15.0, 8, 4
 _TOO_LATE = "The customer did not come so far in time."
 
 
@@ -127,11 +127,7 @@ class AgentJourneysTour:
         begun = loop.time()
         await self._save("customer")
         off_s = max(_OFFLINE_S, _OFFLINE_PICTURES * (loop.time() - begun))
-        self._driver.control_sandbox("network", {"off_s": min(off_s, 600.0)})
-        await asyncio.sleep(0.5)
-        sheet = self._driver.window.sheet_model
-        sheet.refresh()
-        await self._wait_until(lambda: self._are_services(ServiceStatus.OFFLINE))
+        await self._lose_network(min(off_s, 600.0))
         await self._driver.wait_until_loaded()
         await self._save("kept")
         self._driver.click_button("VIP Offers")
@@ -141,9 +137,24 @@ class AgentJourneysTour:
         await self._save("queued")
         await self._driver.wait_until(lambda: self._are_services(ServiceStatus.LIVE), _TOO_LATE)
         await self._send_and_wait()
-        sheet.refresh()
+        self._driver.window.sheet_model.refresh()
         await self._driver.wait_until_loaded()
         await self._save("nothing-to-do")
+
+    async def _lose_network(self, off_s: float) -> None:
+        """Have no service answer for so many seconds, and wait until the window has seen it."""
+        for _ in range(_OFFLINE_TRIES):
+            self._driver.control_sandbox("network", {"off_s": off_s})
+            await asyncio.sleep(0.5)
+            self._driver.window.sheet_model.refresh()
+            if await self._driver.comes_true(
+                lambda: self._are_services(ServiceStatus.OFFLINE), off_s / 2
+            ):
+                return
+            # Not seen in time to picture it: once more, when the services are back.
+            await self._wait_until(lambda: self._are_services(ServiceStatus.LIVE))
+            off_s = min(2 * off_s, 600.0)
+        raise InvalidInput(_TOO_LATE)
 
     async def _find_changed_address(self) -> None:
         """Picture an address that somebody changed in Zendesk: on the sheet, and in Activity."""
