@@ -289,6 +289,16 @@ def test_errors_of_the_connection_are_sentences(postgres: PostgresServer, databa
         store.close()
 
 
+def test_what_is_acknowledged_outlives_a_crash_of_the_server(
+    postgres: PostgresServer, database: str, open_desk: Callable[[str], TeamStore]
+) -> None:
+    assert postgres.execute("SHOW synchronous_commit", database) == [("off",)]
+    shown = open_desk("d1").database.run(
+        lambda c: c.execute("SELECT current_setting('synchronous_commit') AS said").fetchone()
+    )
+    assert shown == {"said": "on"}
+
+
 def test_connection_that_was_cut_is_opened_again(
     postgres: PostgresServer, database: str, open_desk: Callable[[str], TeamStore]
 ) -> None:
