@@ -6,7 +6,8 @@ the last page.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -172,9 +173,8 @@ class SellExporter:
         await self._ask_again()
         progress = folder.table(table.name)
         path = folder.path / f".{table.name}.records"
-        part = await asyncio.to_thread(PartFile, path, progress.length)
         fields = self._fields.get(table.fields_of, ())
-        try:
+        async with _opened(path, progress.length) as part:
             try:
                 progress.is_verified = await self._read_passes(client, folder, table, part, fields)
             except (Forbidden, NotFound) as error:
@@ -184,8 +184,6 @@ class SellExporter:
                 progress.is_done = True
             else:
                 await self._write(folder, table.name, part.records, (), fields)
-        finally:
-            part.close()
         await asyncio.to_thread(folder.save)
         path.unlink(missing_ok=True)
         self.checkpoint("table")
@@ -253,15 +251,14 @@ class SellExporter:
         await self._ask_again()
         progress.note = ""
         path = folder.path / f".{LINKS}.records"
-        part = await asyncio.to_thread(PartFile, path, progress.length, "address")
+        async with _opened(path, progress.length, "address") as part:
 
-        def found() -> None:
-            progress.length = part.length
-            folder.save()
-            self.on_step(SellExportStep(LINKS, len(part)))
-            self.checkpoint("links")
+            def found() -> None:
+                progress.length = part.length
+                folder.save()
+                self.on_step(SellExportStep(LINKS, len(part)))
+                self.checkpoint("links")
 
-        try:
             people = [*await asyncio.to_thread(lambda: [*_read_addresses(folder)])]
             lookup = LinkLookup(self.services, self.store, self.clock)
             await lookup.look_up_all(people, part, found)
@@ -273,8 +270,6 @@ class SellExporter:
                 LINK_COLUMNS,
                 (),
             )
-        finally:
-            part.close()
         progress.is_verified = True
         progress.note = self._missing_services()
         await asyncio.to_thread(folder.save)
@@ -311,6 +306,27 @@ class SellExporter:
         await self._audit("finished", folder, counts)
         await asyncio.to_thread(folder.finish, manifest)
         return SellExportResult(folder.path, manifest, is_complete)
+
+
+def _close_opened(opening: "asyncio.Future[PartFile]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
+
+
+@asynccontextmanager
+async def _opened(path: Path, length: int, key: str = "id") -> AsyncIterator[PartFile]:
+    """Open a table's records so far in a thread, and close them, also where nobody waits for it."""
+    opening = asyncio.ensure_future(asyncio.to_thread(PartFile, path, length, key))
+    try:
+        part = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # The export was stopped; the thread goes on and opens the file all the same.
+        opening.add_done_callback(_close_opened)
+        raise
+    try:
+        yield part
+    finally:
+        part.close()
 
 
 def _table_entry(progress: TableProgress) -> dict[str, Json]:

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import hashlib
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ import pytest_asyncio
 from desktop.app.container import WorkspaceServices
 from desktop.clients.client_factory import ClientFactory
 from desktop.clients.transport import HttpTransport
+from desktop.customer.sell_export import sell_exporter
 from desktop.customer.sell_export.export_folder import MANIFEST, STATE
 from desktop.customer.sell_export.export_tables import cell_text, flatten_record, with_fields_by_id
 from desktop.customer.sell_export.record_file import PartFile
@@ -488,3 +490,34 @@ async def test_token_that_ends_in_the_middle_stops_the_export_and_it_goes_on(
     assert client is not None
     client.pipeline.status_tracker.reset_refusal()
     assert (await exporter.export(tmp_path / "out", with_links=False)).is_complete
+
+
+async def test_file_that_opens_after_the_export_was_stopped_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, goes_on, closed = threading.Event(), threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    class SlowPart(PartFile):
+        def __init__(self, path: Path, length: int, key: str = "id") -> None:
+            begun.set()
+            goes_on.wait(10)
+            super().__init__(path, length, key)
+
+        def close(self) -> None:
+            super().close()
+            loop.call_soon_threadsafe(closed.set)
+
+    monkeypatch.setattr(sell_exporter, "PartFile", SlowPart)
+
+    async def read() -> None:
+        async with sell_exporter._opened(tmp_path / "leads", 0):
+            raise AssertionError("it was stopped before")
+
+    reading = asyncio.create_task(read())
+    await asyncio.to_thread(begun.wait, 10)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    goes_on.set()
+    await asyncio.wait_for(closed.wait(), 10)
