@@ -231,6 +231,8 @@ async def test_address_changed_to_one_with_a_profile_is_decided_in_the_drawer(
     window.save_screenshot("address-differs-hidden")
     window.click("Show that one")
     await window.wait_for_text("mail from Sailthru still goes to tom@old.example")
+    # Its button comes once the customer is read whole.
+    await window.wait_until(lambda: window.find_all("Change it in Sailthru…"))
     window.click("Change it in Sailthru…")
     drawer = drawer_of(window)
     await window.wait_for_text("Another profile", drawer)
