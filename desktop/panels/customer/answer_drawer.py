@@ -1,5 +1,6 @@
 """Base of the drawers that answer a question about the customer: rows, and what is not known."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -70,9 +71,9 @@ class AnswerDrawer(Drawer):
         self.slide_in()
         self.done_button.setFocus()
 
+    @abstractmethod
     def refresh(self) -> None:
         """Draw the answer as far as it is known; each answer drawer says how."""
-        raise NotImplementedError
 
     def show_answer(
         self, subtitle: str, error: str, rows: Sequence[QWidget], unknown: Sequence[str]
