@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU, PresetNames, build_preset
+from tests.support.child_processes import ROOT
 from tests.support.fresh_store import open_fresh_store
 from tests.support.postgres_server import PostgresServer
-from tests.support.sandbox_process import ROOT
 from tests.support.team_desk import KEY
 from tests.support.team_process import join_team
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from desktop.store.workspace_store import open_store
+from tests.support.child_processes import ROOT
 from tests.support.fresh_store import open_fresh_store
 from tests.support.postgres_server import PostgresServer, why_no_postgres
-from tests.support.sandbox_process import ROOT
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.sync_cases import SANDBOX_FLAGS, create_customers
 from tests.support.team_desk import KEY

@@ -8,8 +8,8 @@ import weakref
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.support.child_processes import ROOT
 from tests.support.program_fork_server import ForkedProgram, program_fork_server
-from tests.support.sandbox_process import ROOT
 
 _UNLOCK = (
     'printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$0" "$@"'

@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.support.sandbox_process import ROOT
+from tests.support.child_processes import ROOT
 
 
 class ForkServer:

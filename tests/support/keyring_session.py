@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from tests.support.sandbox_process import ROOT
+from tests.support.child_processes import ROOT
 
 # What every child begins with: `vault`, `Secret`, and `say(…)` for the answer on stdout.
 SCRIPT_HEADER = """

@@ -4,7 +4,7 @@ import importlib
 import sys
 from types import ModuleType
 
-from tests.support.sandbox_process import ROOT
+from tests.support.child_processes import ROOT
 
 
 def import_packaging_script(name: str) -> ModuleType:

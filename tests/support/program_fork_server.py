@@ -1,4 +1,4 @@
-"""`fairlead` as forks of one process that has imported the program.
+"""`fairlead` and the sandbox as forks of one process that has imported both.
 
 Each is a process of its own, with its own session, environment, folder, umask and streams, as
 `subprocess.Popen` makes it; hundreds of them need not import the program each.
@@ -24,10 +24,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn, TextIO
 
-from tests.support.sandbox_process import ROOT
+from tests.support.child_processes import ROOT, die_with_parent
 
 _NUMBER_BYTES = 4  # of a length, a pid and an exit code
-_PROGRAM = [sys.executable, "-m", "desktop"]
+_MODULES = ("desktop", "desktop.sandbox")
 
 # The keyring's modules alone take half of an edit's processor time. Which of them is used is still
 # decided in each command, by its environment.
@@ -69,7 +69,7 @@ class ForkedProgram:
         with self._lock:
             if self.returncode is None:
                 if not select.select([self._answers], [], [], timeout)[0]:
-                    raise subprocess.TimeoutExpired(_PROGRAM, timeout or 0)
+                    raise subprocess.TimeoutExpired(f"fork {self.pid}", timeout or 0)
                 self.returncode = _read_number(self._answers)
                 os.close(self._answers)
         return self.returncode
@@ -107,7 +107,10 @@ class CommandOutput(NamedTuple):
 
 
 class ProgramForkServer:
-    """Starts `python -m desktop …` by forks; it ends with the tests."""
+    """Starts `python -m desktop …` and `python -m desktop.sandbox …` by forks.
+
+    It ends with the tests, and takes the sandboxes along that still run.
+    """
 
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair()
@@ -151,10 +154,12 @@ class ProgramForkServer:
     ) -> ForkedProgram:
         """Start it as `Popen` does; of whole numbers it knows those that are the defaults here.
 
-        `stdin` may be a pipe too.
+        `stdin` may be a pipe too. The module is one of `_MODULES`.
         """
-        assert list(command[:3]) == _PROGRAM, command
-        order = {"words": command[3:], "environ": dict(env), "cwd": str(cwd)}
+        python, option, module, *words = command
+        assert (python, option) == (sys.executable, "-m"), command
+        assert module in _MODULES, command
+        order = {"module": module, "words": words, "environ": dict(env), "cwd": str(cwd)}
         with contextlib.ExitStack() as ours:
             read_by_us, written_by_us = None, None
             if stdin == subprocess.PIPE:
@@ -212,6 +217,7 @@ def _import_program() -> None:
     import desktop.app.cli
     import desktop.app.service_connections
     import desktop.connect.workspace_setup
+    import desktop.sandbox.__main__
     import desktop.sync.due_syncs  # noqa: F401
     import tests.support.clocks  # noqa: F401
     from desktop.app.commands.registry import (
@@ -318,7 +324,12 @@ def _be_program(order: dict[str, Any], streams: Sequence[int]) -> NoReturn:
         os.environ.update(order["environ"])
         os.chdir(order["cwd"])
         sys.argv = ["fairlead", *order["words"]]
-        code = _run_retrying_soon(order["words"]) if "retries_soon" in order else _run_program()
+        if "retries_soon" in order:
+            code = _run_retrying_soon(order["words"])
+        elif order["module"] == "desktop.sandbox":
+            code = _run_sandbox(order["words"])
+        else:
+            code = _run_program()
     except SystemExit as leaving:
         code = leaving.code or 0
     finally:
@@ -336,6 +347,14 @@ def _run_program() -> int:
     from desktop.__main__ import main
 
     return main()
+
+
+def _run_sandbox(words: Sequence[str]) -> int:
+    """Do what `python -m desktop.sandbox` does, as long as the fork server lives."""
+    from desktop.sandbox.__main__ import main
+
+    die_with_parent()
+    return main(words)
 
 
 def _run_retrying_soon(words: Sequence[str]) -> int:

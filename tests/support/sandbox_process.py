@@ -1,21 +1,23 @@
 """A sandbox in a process of its own: started, told what to do wrong, asked what it saw, ended."""
 
 import base64
-import ctypes
 import http.client
 import json
+import os
 import random
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.child_processes import ROOT
+from tests.support.program_fork_server import ForkedProgram, program_fork_server
+
 ConnectionDocument = dict[str, Any]
 
 
@@ -30,17 +32,14 @@ class HttpResult(NamedTuple):
 class SandboxProcess:
     """Sailthru, Zendesk and Sell until `stop`; `connection_document` is the first line printed.
 
-    `log` is the file of `--log`; `port` (0: any) is the first of three. `dies_with_tests`: a killed
-    test run takes the process along.
+    `log` is the file of `--log`; `port` (0: any) is the first of three. A killed test run takes the
+    process along.
     """
 
-    def __init__(
-        self, *flags: str, log: Path | None = None, port: int = 0, dies_with_tests: bool = False
-    ) -> None:
+    def __init__(self, *flags: str, log: Path | None = None, port: int = 0) -> None:
         self.log_path = log
         self.port = port
         self._flags = [*flags, *(() if log is None else ("--log", str(log)))]
-        self._before_exec = die_with_parent if dies_with_tests else None
         self._log_offset = 0  # bytes of the log that are in `_logged`, or were before `reset`
         self._logged: list[dict[str, Any]] = []
         self.connection_document: ConnectionDocument = {}
@@ -49,14 +48,7 @@ class SandboxProcess:
     def start(self) -> None:
         """Serve; a second time on the same ports, where these were given."""
         port = ["--port", str(self.port)] if self.port else []
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "desktop.sandbox", *port, *self._flags],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            preexec_fn=self._before_exec,
-        )
+        self.process = _start_sandbox([*port, *self._flags])
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, "the sandbox ended before it served"
@@ -64,19 +56,19 @@ class SandboxProcess:
 
     def stop(self) -> int:
         """End it by SIGTERM; nobody answers on its ports any more. Returns its exit code."""
-        self.process.terminate()
+        self.process.send_signal(signal.SIGTERM)
         return self._wait()
 
     def kill(self) -> int:
         """End it by SIGKILL."""
-        self.process.kill()
+        self.process.send_signal(signal.SIGKILL)
         return self._wait()
 
     def _wait(self) -> int:
         try:
             code = self.process.wait(20)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.process.send_signal(signal.SIGKILL)
             code = self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
@@ -188,6 +180,17 @@ class SandboxProcess:
         return {"Authorization": f"Basic {text}"}
 
 
+def _start_sandbox(flags: Sequence[str]) -> ForkedProgram | subprocess.Popen[str]:
+    command = [sys.executable, "-m", "desktop.sandbox", *flags]
+    # Each would import itself for half a second, and a test run starts about 200.
+    if hasattr(os, "pidfd_open"):
+        with open(2, "wb", closefd=False) as errors:
+            return program_fork_server().start(command, env=os.environ, stderr=errors)
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+
+
 @contextmanager
 def running_sandbox(*flags: str, log: Path | None = None) -> Iterator[ConnectionDocument]:
     """The first line of a sandbox that runs as long as the block."""
@@ -213,11 +216,6 @@ def agent_document(document: ConnectionDocument) -> ConnectionDocument:
             "api_token": zendesk["agent_api_token"],
         },
     }
-
-
-def die_with_parent() -> None:
-    """In a child before it starts: end when the tests end, however they end (Linux only)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def find_free_ports(count: int = 3) -> int:

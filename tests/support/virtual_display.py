@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
-from tests.support.sandbox_process import ROOT, die_with_parent
+from tests.support.child_processes import ROOT, die_with_parent
 
 
 class VirtualDisplay:

@@ -22,7 +22,7 @@ from desktop.model.edit import Edit
 from desktop.panels.setup_wizard import SetupWizard
 from desktop.panels.welcome_page import WelcomePage
 from desktop.panels.widgets.step_list import StepList
-from tests.support.sandbox_process import die_with_parent
+from tests.support.child_processes import die_with_parent
 from tests.support.window_home import WorkspaceHome
 from tests.support.window_sandbox import LoggedSandbox, read_profile_officially
 from tests.support.window_workspace import await_with_timeout, delete_qt_objects, wait_until

@@ -10,7 +10,7 @@ class PageSandbox(SandboxProcess):
     """Sailthru and Zendesk for the tests of one page."""
 
     def __init__(self, *flags: str, log: Path | None = None, port: int = 0) -> None:
-        super().__init__("--customers", "0", *flags, log=log, port=port, dies_with_tests=True)
+        super().__init__("--customers", "0", *flags, log=log, port=port)
 
     @property
     def sailthru(self) -> dict[str, str]:

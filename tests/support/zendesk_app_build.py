@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.sandbox_process import ROOT
+from tests.support.child_processes import ROOT
 
 SCRIPT = ROOT / "packaging" / "zendesk_app.py"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.child_processes import ROOT
 from tests.support.cli_command import FairleadCommand
 from tests.support.edit_cases import CustomerFactory
-from tests.support.sandbox_process import ROOT
 from tests.support.sandbox_servers import SandboxServers
 
 _LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))

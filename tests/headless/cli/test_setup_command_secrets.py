@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.child_processes import ROOT
 from tests.support.cli_command import FairleadCommand
-from tests.support.sandbox_process import ROOT
 from tests.support.sandbox_servers import SandboxServers
 
 MARIA, PHONE = "maria@lopez.example", "15550134"

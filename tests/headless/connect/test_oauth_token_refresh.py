@@ -24,7 +24,7 @@ from desktop.kit.errors import (
 )
 from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import Secret
-from tests.support.sandbox_process import ROOT
+from tests.support.child_processes import ROOT
 from tests.support.setup_sandbox import SetupSandbox
 
 NOW = 1_790_000_000.0

@@ -19,10 +19,10 @@ import pytest
 from segment.analytics.client import Client
 
 from desktop.app.event_intake_app import MAX_BODY_BYTES
+from tests.support.child_processes import ROOT
 from tests.support.cli_command import FairleadCommand
 from tests.support.event_cases import EventRecords
 from tests.support.program_fork_server import ForkedProgram
-from tests.support.sandbox_process import ROOT
 from tests.support.tls_certificates import make_server_tls_context
 
 KEY = "write-key-of-the-tests"

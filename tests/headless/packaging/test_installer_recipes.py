@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.support.child_processes import ROOT
 from tests.support.packaging_scripts import import_packaging_script
-from tests.support.sandbox_process import ROOT
 
 PACKAGING = ROOT / "packaging"
 WIX = "{http://wixtoolset.org/schemas/v4/wxs}"

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from desktop.sandbox.command_line import parse_options
+from tests.support.child_processes import ROOT
 from tests.support.sandbox_client import SandboxClient
-from tests.support.sandbox_process import ROOT, find_free_ports
+from tests.support.sandbox_process import find_free_ports
 
 MARIA = {"id": "maria@lopez.example"}
 

@@ -15,7 +15,7 @@ import pytest
 from desktop.kit.errors import StorageError
 from desktop.store import sqlite_database
 from desktop.store.sqlite_database import Database
-from tests.support.sandbox_process import ROOT
+from tests.support.child_processes import ROOT
 
 LAST = sqlite_database.load_migrations("fairlead")[-1][0]
 NEWEST = sqlite_database.SCHEMA_MAJOR * 1000 + LAST

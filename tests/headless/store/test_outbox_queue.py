@@ -18,9 +18,9 @@ from desktop.store import process_identity as identity
 from desktop.store.outbox import Outbox
 from desktop.store.process_identity import is_owner_alive, new_owner_id, process_identity
 from desktop.store.workspace_store import WorkspaceStore, open_store
+from tests.support.child_processes import ROOT
 from tests.support.clocks import ManualClock
 from tests.support.fresh_store import open_fresh_store
-from tests.support.sandbox_process import ROOT
 
 SID = "a" * 24
 WHO = EditTarget(Service.SAILTHRU, SID, "maria@lopez.example")

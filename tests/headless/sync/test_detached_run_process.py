@@ -16,8 +16,8 @@ from desktop.app.detached_run_process import DetachedRunLauncher
 from desktop.app.run_log_files import LOG_FOLDER, delete_old_logs
 from desktop.model.sync_run import Run, RunStage, RunState
 from tests.support import sync_cases
+from tests.support.child_processes import ROOT
 from tests.support.clocks import ManualClock
-from tests.support.sandbox_process import ROOT
 from tests.support.sandbox_servers import SandboxServers
 
 # What a window does to start a run, without its widgets.

@@ -15,9 +15,9 @@ from desktop.model.team_address import parse_team_address
 from desktop.store.team.team_errors import TeamStoreAway, TeamStoreRefused
 from desktop.store.team.team_store import TeamStore, build_team_store
 from desktop.store.workspace_store import WorkspaceStore, open_store
+from tests.support.child_processes import ROOT
 from tests.support.fresh_store import open_fresh_store
 from tests.support.postgres_server import PostgresServer
-from tests.support.sandbox_process import ROOT
 from tests.support.team_process import hand_in, join_team, open_joined, write_edits
 
 Desk = tuple[WorkspaceStore, TeamStore, Path]

@@ -14,7 +14,7 @@ from desktop.panels.settings_page import SettingsPage
 from desktop.panels.syncs.sync_page import SyncPage
 from desktop.panels.widgets.switch import Switch
 from tests.support.accessibility_checks import clipped_texts
-from tests.support.sandbox_process import ROOT
+from tests.support.child_processes import ROOT
 from tests.support.window_driver import CTRL, Key, WindowDriver
 from tests.support.window_workspace import lasting_faults
 from tests.window.app.test_window_layout import cut, overlapping

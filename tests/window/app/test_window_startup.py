@@ -26,7 +26,7 @@ from desktop.settings.workspace import Workspace
 from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.vault.secret import Secret
 from desktop.viewmodels.activity.activity_period import ActivityOrder
-from tests.support.sandbox_process import ROOT, die_with_parent
+from tests.support.child_processes import ROOT, die_with_parent
 from tests.support.window_driver import CTRL, Key, WindowDriver
 from tests.support.window_home import WorkspaceHome
 from tests.support.window_sandbox import LoggedSandbox

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.sandbox_process import die_with_parent
+from tests.support.child_processes import die_with_parent
 from tests.support.virtual_display import FairleadProcess
 from tests.support.window_driver import MARIA
 from tests.support.window_sandbox import LoggedSandbox, read_profile_officially
