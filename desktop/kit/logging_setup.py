@@ -17,6 +17,7 @@ _QUIET_LIBRARIES = (
     "qasync",
     "secretstorage",
     "jeepney",
+    "procrastinate",
 )
 
 

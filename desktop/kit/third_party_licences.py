@@ -27,6 +27,7 @@ DIRECT_DEPENDENCIES = (
     "jeepney",
     "psutil",
     "psycopg",
+    "procrastinate",
 )
 _LICENCE_FILE = re.compile(r"(LICEN[CS]E|COPYING|NOTICE)", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
