@@ -180,7 +180,8 @@ class SyncLease:
     """Who runs a sync: its desk, and the number (`epoch`) of the newest run's claim.
 
     `has_memory`: what the sync remembers lies in the team store, so that it may move;
-    `is_desk_revoked`: an admin has ended its desk.
+    `is_desk_revoked`: an admin has ended its desk; `is_desk_worker`: a worker looks into the
+    team's queue there.
     """
 
     sync: str
@@ -192,6 +193,7 @@ class SyncLease:
     last_due: float | None = None
     has_memory: bool = False
     is_desk_revoked: bool = False
+    is_desk_worker: bool = False
 
 
 @dataclass(frozen=True)

@@ -209,7 +209,6 @@ class SyncRepository(Repository):
 
         The ticket that is returned is good for that one run, which hands it in when it begins.
         """
-        ticket = uuid.uuid4().hex
 
         def act(connection: sqlite3.Connection) -> str | None:
             claimed = connection.execute(
@@ -217,17 +216,35 @@ class SyncRepository(Repository):
                 " WHERE name = ?2 AND (last_due IS NULL OR last_due < ?1)",
                 (due, name),
             ).rowcount
-            if not claimed:
-                return None
-            connection.execute("DELETE FROM due_run WHERE sync = ?", (name,))
-            proof = self._database.audit_signer.prove("due run", [ticket, name, now])
-            connection.execute(
-                "INSERT INTO due_run (ticket, sync, claimed_at, proof) VALUES (?, ?, ?, ?)",
-                (ticket, name, now, proof),
-            )
-            return ticket
+            return self._add_ticket(connection, name, now) if claimed else None
 
         return self._database.write(act)
+
+    @database_call
+    def claim_queued(self, name: str, due: float, now: float) -> str:
+        """Claim a scheduled time that came from the team's queue; returns the run's ticket.
+
+        The queue gives a time to one worker alone, and this desk may have put it in.
+        """
+
+        def act(connection: sqlite3.Connection) -> str:
+            connection.execute(
+                "UPDATE sync SET last_due = max(coalesce(last_due, ?1), ?1) WHERE name = ?2",
+                (due, name),
+            )
+            return self._add_ticket(connection, name, now)
+
+        return self._database.write(act)
+
+    def _add_ticket(self, connection: sqlite3.Connection, name: str, now: float) -> str:
+        ticket = uuid.uuid4().hex
+        connection.execute("DELETE FROM due_run WHERE sync = ?", (name,))
+        proof = self._database.audit_signer.prove("due run", [ticket, name, now])
+        connection.execute(
+            "INSERT INTO due_run (ticket, sync, claimed_at, proof) VALUES (?, ?, ?, ?)",
+            (ticket, name, now, proof),
+        )
+        return ticket
 
     @database_call
     def release_due(self, name: str, ticket: str, previous: float) -> None:

@@ -68,7 +68,7 @@ class PostgresServer:
         ]  # fmt: skip
         subprocess.run(self._as_postgres(command), check=True, capture_output=True, cwd="/")
         # Only what a one-time code makes has a password.
-        trusted = "postgres,owner,desk,kim_login,nobody"
+        trusted = "postgres,owner,desk,kim_login,lou_login,nobody"
         rules = f"host all {trusted} 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
         (folder / "data" / "pg_hba.conf").write_text(rules)
         self.start()

@@ -36,6 +36,15 @@ class DeskRepository(TeamRepository):
         self._database.run(look)
 
     @database_call
+    def note_queue_worker(self) -> None:
+        """Note that a worker at this desk looks into the team's queue now."""
+        self._database.run(
+            lambda c: c.execute(
+                "UPDATE desk SET works_queue_at = now() WHERE id = %s", (self._desk_id,)
+            )
+        )
+
+    @database_call
     def join(
         self,
         name: str,

@@ -20,7 +20,8 @@ LEASE_S = 900
 _SELECT_SQL = (
     "SELECT sync, lease.desk, epoch, owner, last_due, desk.name AS desk_name, memory_desk,"
     " held_until > now() AND owner <> '' AS is_held,"
-    " desk.revoked_at IS NOT NULL AS is_desk_revoked"
+    " desk.revoked_at IS NOT NULL AS is_desk_revoked,"
+    " is_queue_worker(desk.works_queue_at) AS is_desk_worker"
     " FROM sync_lease AS lease JOIN desk ON desk.id = lease.desk"
 )
 
@@ -53,6 +54,43 @@ class LeaseRepository(TeamRepository):
             ).fetchone()
         )
         return row is not None
+
+    @database_call
+    def queue_due(self, sync: str, due: float, counted: float) -> float | None:
+        """Queue a scheduled time of a sync for the team's workers, once whichever desk looks.
+
+        `counted`: from which time the desk's schedule counts. Returns from which one it counts now;
+        None: no worker has the sync, or its memory is not in the team store. All are Unix seconds.
+        """
+        row = self._database.run(
+            lambda c: c.execute(
+                "SELECT queue_due_run(%s, %s, %s) AS counted", (sync, due, counted)
+            ).fetchone()
+        )
+        return None if row is None or row["counted"] is None else float(row["counted"])
+
+    @database_call
+    def take_queued(self, sync: str, due: float, actor: str) -> bool:
+        """Pin a sync to this desk, whose worker has taken its queued time.
+
+        False: a newer time is queued, or the sync belongs to no worker any more. Raises
+        SyncRunsElsewhere while another desk's run holds it.
+        """
+
+        def act(connection: "TeamDatabaseConnection") -> bool:
+            before = self._select(connection, sync, for_update=True)
+            if before is None or before.last_due != due or not before.has_memory:
+                return False
+            if before.desk == self._desk_id:
+                return True
+            if not before.is_desk_worker:
+                return False
+            if before.is_held:
+                raise _running_elsewhere(before)
+            self._pin(connection, sync, actor)
+            return True
+
+        return self._database.run(act)
 
     @database_call
     def acquire(self, sync: str, owner: str, actor: str) -> SyncLease:
@@ -130,17 +168,8 @@ class LeaseRepository(TeamRepository):
             before = self._select(connection, sync, for_update=True)
             assert before is not None  # noqa: S101 - inserted above
             if before.is_held and before.desk != self._desk_id:
-                raise SyncRunsElsewhere(
-                    f"“{sync}” is running at {before.desk_name}.",
-                    "Nothing was changed.",
-                    "Cancel the run there, or wait: without a sign of life the run's claim ends"
-                    f" after {LEASE_S // 60} minutes.",
-                )
-            connection.execute(
-                "UPDATE sync_lease SET desk = %s, epoch = epoch + 1, owner = '', held_until ="
-                " now(), pinned_by = %s, pinned_at = now() WHERE sync = %s AND desk <> %s",
-                (self._desk_id, actor, sync, self._desk_id),
-            )
+                raise _running_elsewhere(before)
+            self._pin(connection, sync, actor)
             found = self._select(connection, sync)
             assert found is not None  # noqa: S101 - locked above
             return found
@@ -152,6 +181,13 @@ class LeaseRepository(TeamRepository):
         """Select which desk runs which sync."""
         return self._database.run(
             lambda c: tuple(map(_to_lease, c.execute(f"{_SELECT_SQL} ORDER BY sync").fetchall()))
+        )
+
+    def _pin(self, connection: "TeamDatabaseConnection", sync: str, actor: str) -> None:
+        connection.execute(
+            "UPDATE sync_lease SET desk = %s, epoch = epoch + 1, owner = '', held_until ="
+            " now(), pinned_by = %s, pinned_at = now() WHERE sync = %s AND desk <> %s",
+            (self._desk_id, actor, sync, self._desk_id),
         )
 
     def _select(
@@ -173,6 +209,15 @@ def _pinned_elsewhere(lease: SyncLease) -> SyncRunsElsewhere:
     )
 
 
+def _running_elsewhere(lease: SyncLease) -> SyncRunsElsewhere:
+    return SyncRunsElsewhere(
+        f"“{lease.sync}” is running at {lease.desk_name}.",
+        "Nothing was changed.",
+        "Cancel the run there, or wait: without a sign of life the run's claim ends"
+        f" after {LEASE_S // 60} minutes.",
+    )
+
+
 def _to_lease(row: dict[str, object]) -> SyncLease:
     epoch, last_due = row["epoch"], row["last_due"]
     return SyncLease(
@@ -185,4 +230,5 @@ def _to_lease(row: dict[str, object]) -> SyncLease:
         None if last_due is None else float(str(last_due)),
         row["memory_desk"] is not None,
         bool(row["is_desk_revoked"]),
+        bool(row["is_desk_worker"]),
     )

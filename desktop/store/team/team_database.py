@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SCHEMA = "fairlead"
+QUEUE_SCHEMA = "procrastinate"
 _CONNECT_TIMEOUT_S = 5
 # So long a connection is taken for alive; a computer that slept has slept longer.
 _SURE_S = 2.0
 # Nothing a desk asks takes longer than some milliseconds; a page of the audit some dozens.
 _SESSION_SQL = (
-    f"SET search_path TO {SCHEMA}; SET statement_timeout TO '10s'; SET lock_timeout TO '5s';"
+    "SET search_path TO {schema}; SET statement_timeout TO '10s'; SET lock_timeout TO '5s';"
     " SET idle_in_transaction_session_timeout TO '15s'; SET timezone TO 'UTC';"
     # A server may be set to acknowledge what a crash of it would lose: a desk counts it handed in.
     " SELECT set_config('synchronous_commit', 'on', false)"
@@ -43,10 +44,16 @@ class TeamDatabase:
     """
 
     def __init__(
-        self, address: TeamAddress, *, ca_file: str = "", thread: DatabaseThread | None = None
+        self,
+        address: TeamAddress,
+        *,
+        ca_file: str = "",
+        thread: DatabaseThread | None = None,
+        schema: str = SCHEMA,
     ) -> None:
         """`ca_file` is a PEM file that vouches for the server where the address names none."""
         self.address = address
+        self._session_sql = _SESSION_SQL.format(schema=schema).encode()
         self.thread = thread or DatabaseThread()
         self._ca_file = ca_file
         self._lock = threading.RLock()
@@ -74,6 +81,13 @@ class TeamDatabase:
                 self._used_at = time.monotonic()
                 if connection.closed or connection.broken:
                     self._close()
+
+    def open_queue(self) -> "TeamDatabase":
+        """Return the same database with the queue's tables; a connection and thread of its own.
+
+        The caller closes it. A worker's sign of life waits for nothing else on the way.
+        """
+        return TeamDatabase(self.address, ca_file=self._ca_file, schema=QUEUE_SCHEMA)
 
     def close(self) -> None:
         """Close the team store's connection and its thread."""
@@ -108,7 +122,7 @@ class TeamDatabase:
             "", row_factory=dict_row, autocommit=True, **self._parameters()
         )
         try:
-            connection.execute(_SESSION_SQL)
+            connection.execute(self._session_sql)
         except BaseException:
             connection.close()
             raise
