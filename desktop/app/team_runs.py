@@ -1,7 +1,19 @@
 """Scheduled runs of a team: claimed in the team store too, and none without it."""
 
+from dataclasses import replace
+
 from desktop.app.container import WorkspaceServices
+from desktop.model.sync import Sync
 from desktop.sync.due_syncs import DueSync, DueSyncFinder
+
+
+def is_queueable(sync: Sync) -> bool:
+    """Whether any worker of the team may run a sync, as far as its kind goes.
+
+    How far a rule has acted is known to its desk alone, and so is everybody's data, in which
+    people of a segment are looked up.
+    """
+    return not sync.picks_people
 
 
 async def require_team_store(services: WorkspaceServices) -> None:
@@ -20,6 +32,7 @@ async def claim_due_run(
 ) -> str | None:
     """Claim a due sync on this computer, then in the team; None: another process or desk has it.
 
+    What the team's workers run is queued for them, and the schedule counts on from there.
     Raises TeamStoreAway; the time stays due then.
     """
     ticket = await services.store.run(finder.claim, due)
@@ -29,6 +42,12 @@ async def claim_due_run(
         store = await services.team.open()
         if store is None:
             return ticket
+        if is_queueable(due.sync):
+            counted = await store.leases.queue_due(due.sync.name, due.due_at, due.previous_due_at)
+            if counted is not None:
+                counted_due = replace(due, previous_due_at=counted)
+                await services.store.run(finder.release_claim, counted_due, ticket)
+                return None
         actor = services.session.actor.signature
         is_ours = await store.leases.claim_due(due.sync.name, due.due_at, actor)
     except BaseException:

@@ -1,6 +1,7 @@
 """The shape of the program: what may stand where, and what may stand nowhere."""
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -227,13 +228,25 @@ def test_packages_below_viewmodels_import_without_qt() -> None:
 def test_command_line_starts_without_slow_imports() -> None:
     code = (
         "import sys; import desktop.app.cli\n"
-        "slow = {'httpx', 'keyring', 'psycopg', 'PySide6', 'qasync', 'starlette', 'uvicorn'}\n"
+        "slow = {'httpx', 'keyring', 'psycopg', 'PySide6', 'qasync', 'starlette', 'uvicorn',"
+        " 'procrastinate'}\n"
         "print(*sorted(slow & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
+
+
+def test_workers_alone_import_the_queue() -> None:
+    texts = {p.relative_to(DESKTOP).as_posix(): p.read_text(encoding="utf-8") for p in CODE}
+    named = re.compile(r"^ *(?:from|import) procrastinate", re.MULTILINE)
+    assert [n for n, text in texts.items() if named.search(text)] == ["store/team/work_queue.py"]
+    # Inside a function of the worker's: whatever else imports its module stays without.
+    used = re.compile(r"^( *)from desktop\.store\.team\.work_queue", re.MULTILINE)
+    found = {n: m[1] for n, text in texts.items() if (m := used.search(text))}
+    assert list(found) == ["app/queued_runs.py"]
+    assert found["app/queued_runs.py"]
 
 
 def test_lock_files_name_no_registry() -> None:

@@ -1,7 +1,8 @@
 """A worker of a team as a process: `python -m tests.support.team_worker HOME DOCUMENT WHAT …`.
 
-WHAT is `prepare` (join, and switch a sync on) or `once` (run what is due at that time). The last
-two words are the clock's offset in seconds, and a mechanism to go without.
+WHAT is `prepare` (join, and switch a sync on), `once` (run what is due at that time) or `worker`
+(one look of `fairlead worker`). The last two words are the time in Unix seconds, and a mechanism to
+go without.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop.app.commands.sync_subcommands.scheduled_runs import run_due_syncs
+from desktop.app.commands.worker import TeamWorker
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import AppError
 from desktop.model.field_mapping import MappingRow
@@ -36,6 +38,9 @@ async def _work(
         if without == "lease":
             services.team.open = _alone  # type: ignore[method-assign, assignment]
         try:
+            if what == "worker":
+                await TeamWorker(services).do_what_is_due()
+                return 0
             results, _paused = await run_due_syncs(services)
             await services.team.hand_in_audit()
         except AppError:

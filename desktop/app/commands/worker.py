@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+from dataclasses import replace
 
 from desktop.app.background.team_notices import RETRY_S, hear_notices
 from desktop.app.bootstrap import AppContext
@@ -18,6 +19,7 @@ from desktop.app.commands.sync_subcommands.scheduled_runs import (
 )
 from desktop.app.container import WorkspaceServices
 from desktop.app.desk_request_answerer import DeskRequestAnswerer
+from desktop.app.queued_runs import QueuedRuns
 from desktop.app.team_approvals import TeamApprovals
 from desktop.kit.errors import AppError, UserDecisionNeeded
 from desktop.kit.termination_signals import call_at_termination
@@ -35,17 +37,23 @@ class TeamWorker:
 
     def __init__(self, services: WorkspaceServices) -> None:
         self._services = services
+        self._queue = QueuedRuns(services)
         self._next_customers_at = float("-inf")
         self._paused: dict[str, str] = {}
 
     async def do_what_is_due(self) -> DueResults:
-        """Do what `sync due` does, then exchange record, rows and approvals with other desks.
+        """Do what `sync due` does, run what waits in the team's queue, exchange with other desks.
+
+        Exchanged are the record, rows and approvals.
 
         Raises AppError where nothing can be started, or the team store is away.
         """
         clock = self._services.context.clock
         with_customers = clock.monotonic() >= self._next_customers_at
+        await self._queue.announce()
         done = await do_what_is_due(self._services, with_customers=with_customers)
+        queued = await self._queue.run_waiting({one.sync.name for one in done.paused})
+        done = replace(done, runs=(*done.runs, *queued))
         if with_customers:
             self._next_customers_at = clock.monotonic() + _CUSTOMERS_S
         await self._services.team.hand_in_audit()

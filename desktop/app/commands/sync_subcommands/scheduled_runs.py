@@ -212,14 +212,7 @@ async def run_due_syncs(
     if not found.due:
         return (), found.paused
     # Only where something is due: a timer looks every five minutes, mostly for nothing.
-    await services.session.connect(for_runs=True)
-    await require_team_store(services)
-    error = services.session.connection_error
-    if error is not None and error.is_retryable:
-        raise error
-    refusal = error if isinstance(error, AuthenticationError) else None
-    if refusal is None:
-        services.syncs.require_permission()
+    refusal = await connect_for_due_runs(services)
     results: dict[str, DueRunResult] = {}
     while True:
         # Looked at again each time: the runs before may have taken hours.
@@ -230,13 +223,33 @@ async def run_due_syncs(
         # Where another process claims it first, it is not due any more.
         ticket = await claim_due_run(services, finder, due)
         if ticket is not None:
-            results[due.sync.name] = await _run_due_sync(services, due, ticket, refusal)
+            results[due.sync.name] = await run_due_sync(services, due, ticket, refusal)
 
 
-async def _run_due_sync(
+async def connect_for_due_runs(services: WorkspaceServices) -> AuthenticationError | None:
+    """Connect to the services for scheduled runs; returns their refusal of the sign-in, if any.
+
+    Raises what keeps all runs from starting: a service or the team store that is away, or that
+    whoever is at work may run no syncs.
+    """
+    await services.session.connect(for_runs=True)
+    await require_team_store(services)
+    error = services.session.connection_error
+    if error is not None and error.is_retryable:
+        raise error
+    if isinstance(error, AuthenticationError):
+        return error
+    services.syncs.require_permission()
+    return None
+
+
+async def run_due_sync(
     services: WorkspaceServices, due: DueSync, ticket: str, refusal: AuthenticationError | None
 ) -> DueRunResult:
-    """Run one sync of `fairlead sync due`; an error is its result, and the next sync still runs."""
+    """Run one claimed due sync; an error is its result, and the next sync still runs.
+
+    `refusal`: that of the sign-in, which is recorded as the run's end.
+    """
     sync, actor = due.sync, services.session.actor
     try:
         if refusal is not None:

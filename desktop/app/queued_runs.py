@@ -1,0 +1,101 @@
+"""What a worker runs from the team's queue: due times of syncs whose memory all desks share."""
+
+import logging
+from collections.abc import Container
+from typing import TYPE_CHECKING
+
+from desktop.app.commands.sync_subcommands.scheduled_runs import (
+    DueRunResult,
+    connect_for_due_runs,
+    run_due_sync,
+)
+from desktop.app.container import WorkspaceServices
+from desktop.app.team_runs import is_queueable
+from desktop.kit.errors import AuthenticationError, ConflictError
+from desktop.model.sync import Sync
+from desktop.store.team.lease_repository import SyncRunsElsewhere
+from desktop.store.team.team_errors import TeamStoreAway
+from desktop.sync.due_syncs import DueSync
+from desktop.sync.run_lease import require_movable
+
+if TYPE_CHECKING:
+    from desktop.store.team.team_store import TeamStore
+
+log = logging.getLogger(__name__)
+
+
+class QueuedRuns:
+    """A worker's part in the team's queue, at a desk whose login may answer other desks."""
+
+    def __init__(self, services: WorkspaceServices) -> None:
+        self._services = services
+        self._results: list[DueRunResult] = []
+        self._refusal: AuthenticationError | None = None
+
+    async def announce(self) -> None:
+        """Tell the team that a worker is here, so that due times are queued for it."""
+        try:
+            store = await self._services.team.open()
+            if store is not None and await store.requests.may_answer():
+                await store.desks.note_queue_worker()
+        except TeamStoreAway as error:
+            # Said where something is due; what needs no team is done all the same.
+            log.info("No worker is announced: %s", error.title)
+
+    async def run_waiting(self, paused: Container[str]) -> list[DueRunResult]:
+        """Run what waits in the queue of syncs that are on here and not in `paused`.
+
+        Raises TeamStoreAway, and what keeps all runs from starting; all stays in the queue then.
+        """
+        store = await self._services.team.open()
+        if store is None or not await store.requests.may_answer():
+            return []
+        # Imported here: nobody but a worker needs Procrastinate.
+        from desktop.store.team.work_queue import WorkQueue
+
+        self._results = []
+        database = store.database.open_queue()
+        try:
+            queue = WorkQueue(database, self._run)
+            await queue.retry_stalled()
+            syncs = await self._find_syncs(store, paused)
+            if await queue.has_jobs(syncs):
+                self._refusal = await connect_for_due_runs(self._services)
+                await queue.work(syncs)
+        finally:
+            database.close()
+        return self._results
+
+    async def _find_syncs(self, store: "TeamStore", paused: Container[str]) -> list[str]:
+        leases = {one.sync: one for one in await store.leases.list_all()}
+
+        def may_run(sync: Sync) -> bool:
+            lease = leases.get(sync.name)
+            if lease is None or not lease.has_memory or not is_queueable(sync):
+                return False
+            try:
+                require_movable(sync, lease, store.desk_id)
+            except ConflictError:
+                return False
+            return sync.on and bool(sync.schedule) and sync.name not in paused
+
+        return [one.name for one in await self._services.store.syncs.list_all() if may_run(one)]
+
+    async def _run(self, name: str, due_at: float) -> None:
+        """Run a due time that was taken from the queue. Raises SyncRunsElsewhere: it waits there.
+
+        A time that a newer one has replaced is not run: however many were missed, it is one run.
+        """
+        services, store = self._services, await self._services.team.open()
+        actor = services.session.actor.signature
+        if store is None or not await store.leases.take_queued(name, due_at, actor):
+            log.info("A queued time of %s is over", name)
+            return
+        sync = await services.store.syncs.get(name)
+        now = services.context.clock.now()
+        ticket = await services.store.syncs.claim_queued(name, due_at, now)
+        due = DueSync(sync, due_at, due_at)
+        result = await run_due_sync(services, due, ticket, self._refusal)
+        if isinstance(result.error, SyncRunsElsewhere):
+            raise result.error
+        self._results.append(result)
