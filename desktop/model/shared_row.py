@@ -90,6 +90,10 @@ SHARED_KINDS = {
         SharedKind("written_hash", ("service", "target", "field"), ("hash", "at", "source_field")),
         SharedKind("matched_pair", ("user_id",), ("sid", "at")),
         SharedKind("profile_link", ("user_id",), ("sid", "actor", "at")),
+        SharedKind("sell_pair", ("sell_account", "record"), ("sid", "at")),
+        SharedKind(
+            "sell_choice", ("sell_account", "kind", "email_hash"), ("record", "actor", "at")
+        ),
         SharedKind(
             "source_correction", ("sync", "source", "field"), ("value", "reason", "actor", "at")
         ),

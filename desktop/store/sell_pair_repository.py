@@ -8,7 +8,8 @@ from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import to_json
 from desktop.store.repository import Repository
 
-_OURS = "account = (SELECT id FROM current_account)"
+_SELL_ACCOUNT = "coalesce((SELECT id FROM sell_account), 0)"
+_OURS = f"account = (SELECT id FROM current_account) AND sell_account = {_SELL_ACCOUNT}"  # noqa: S608
 _IN = "IN (SELECT value FROM json_each(?))"
 
 
@@ -23,11 +24,12 @@ class SellPairRepository(Repository):
 
     @database_call
     def set_account(self, account_id: int) -> None:
-        """Store the Sell account that is read from now on; pairs of another one are deleted."""
+        """Store the Sell account that is read from now on; pairs of another one count no more.
+
+        They stay: other desks of the team may work with that account.
+        """
 
         def act(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM sell_pair")
-            connection.execute("DELETE FROM sell_choice")
             connection.execute("INSERT OR REPLACE INTO sell_account VALUES (1, ?)", (account_id,))
             # Their rows name contacts of the account before.
             connection.execute(
@@ -78,8 +80,9 @@ class SellPairRepository(Repository):
         """Store which of several Sell records with one address somebody chose to be synced."""
         self._database.write(
             lambda c: c.execute(
-                "INSERT OR REPLACE INTO sell_choice (kind, email_hash, record, actor, at, account)"
-                " VALUES (?, ?, ?, ?, ?, (SELECT id FROM current_account))",
+                "INSERT OR REPLACE INTO sell_choice"  # noqa: S608 - ours
+                " (kind, email_hash, record, actor, at, account, sell_account)"
+                f" VALUES (?, ?, ?, ?, ?, (SELECT id FROM current_account), {_SELL_ACCOUNT})",
                 (kind.value, email_hash.lower(), record, actor, now),
             )
         )
@@ -102,14 +105,17 @@ class SellPairRepository(Repository):
     def delete(self, record: str) -> None:
         """Delete the pair of a Sell record whose profile was merged or deleted."""
         self._database.write(
-            lambda c: c.execute("DELETE FROM sell_pair WHERE record = ?", (record,))
+            lambda c: c.execute(
+                f"DELETE FROM sell_pair WHERE record = ? AND {_OURS}",  # noqa: S608 - ours
+                (record,),
+            )
         )
 
 
 def save_sell_pair(connection: sqlite3.Connection, record: str, sid: str, now: float) -> None:
     """Store that a Sell record and a profile are one person."""
     connection.execute(
-        "INSERT OR REPLACE INTO sell_pair (record, sid, at, account)"
-        " VALUES (?, ?, ?, (SELECT id FROM current_account))",
+        "INSERT OR REPLACE INTO sell_pair (record, sid, at, account, sell_account)"  # noqa: S608
+        f" VALUES (?, ?, ?, (SELECT id FROM current_account), {_SELL_ACCOUNT})",
         (record, sid, now),
     )

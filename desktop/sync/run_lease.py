@@ -66,8 +66,8 @@ def require_movable(sync: Sync, lease: SyncLease | None, desk: str) -> None:
 
     `lease` is who has it now, None: nobody has run it; `desk` is the one it is to move to. Where
     its memory is not in the team store, what it has added to numbers already is known where it ran
-    alone: here it would add all of it again. Which profile a record of Zendesk Sell belongs to is
-    never there: here a second contact could be made of somebody whose address has changed since.
+    alone: here it would add all of it again. So is which profile a record of Zendesk Sell belongs
+    to: here a second contact could be made of somebody whose address has changed since.
     """
     has_memory = lease is not None and lease.has_memory
     if not has_memory and any(
@@ -80,12 +80,13 @@ def require_movable(sync: Sync, lease: SyncLease | None, desk: str) -> None:
             " remember: `fairlead team share on`, then one run there.",
         )
     is_there = lease is not None and lease.desk != desk and not lease.is_desk_revoked
-    if is_there and sync.pairs_sell_people:
+    if is_there and not has_memory and sync.pairs_sell_people:
         assert lease is not None  # noqa: S101 - it is there
         raise ConflictError(
             f"“{sync.title}” can't be moved from {lease.desk_name}.",
             "Whom each contact and lead of Zendesk Sell was matched with is known to that computer"
             " alone: here somebody could be made twice.",
-            "Run it there. Once an admin has revoked that computer, it can be moved, and people"
-            " are matched anew.",
+            "Run it there, or have the team share what syncs remember: `fairlead team share on`,"
+            " then one run there. Once an admin has revoked that computer, it can be moved, and"
+            " people are matched anew.",
         )

@@ -59,13 +59,20 @@ class SyncMemory:
         await self._shared.own_memory(self._claim)
 
     async def hand_in(self) -> None:
-        """Hand in what has changed of the memory. Raises RunOvertaken, TeamStoreAway."""
+        """Hand in what has changed of the memory. Raises RunOvertaken, TeamStoreAway.
+
+        And of the whole team's rows: whom the run has matched with whom counts for whoever goes on.
+        """
+        await self._hand_in("", None)
+        await self._hand_in(self._sync, self._claim)
+
+    async def _hand_in(self, sync: str, claim: MemoryClaim | None) -> None:
         after = 0
         while True:
-            rows, last = await self._journal.list_changes(self._sync, _ROWS, after)
+            rows, last = await self._journal.list_changes(sync, _ROWS, after)
             if last == after:
                 return
-            await self._shared.hand_in(rows, self._claim)
+            await self._shared.hand_in(rows, claim)
             await self._journal.forget(rows)
             after = last
 

@@ -193,6 +193,12 @@ async def test_sync_with_sell_stays_where_its_pairs_are_until_that_desk_is_revok
     await desks[1].take_sync_over(products.name)
     with pytest.raises(AppError, match="can't be moved from"):
         await desks[1].take_sync_over(contacts.name)
+    # Shared, its pairs lie with the rest of its memory in the team store.
+    shared = "UPDATE fairlead.sync_lease SET memory_desk = {} WHERE sync LIKE 'sell-contacts%'"
+    postgres.execute(shared.format("desk"), database)
+    assert (await desks[1].take_sync_over(contacts.name)).desk != first.desk_id
+    await first.leases.take_over(contacts.name, "Ada")
+    postgres.execute(shared.format("NULL"), database)
     postgres.execute(
         "UPDATE fairlead.desk SET revoked_at = now() WHERE id IN"
         " (SELECT desk FROM fairlead.sync_lease WHERE sync = 'sell-contacts-to-sailthru')",

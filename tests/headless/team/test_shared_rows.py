@@ -10,6 +10,7 @@ from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.row_exchange import exchange_rows
 from desktop.model.audience_segment import SavedSegment
 from desktop.model.erased_people import person_keys
+from desktop.model.sell_record import SellRecordKind
 from desktop.model.sync import OptInAttestation, SourceKind, Sync, SyncSource
 from desktop.model.sync_state import LeftOutPerson
 from desktop.settings.workspace import Workspace
@@ -82,6 +83,37 @@ async def test_rows_of_one_desk_come_to_the_other_and_go_there_too(
     assert await exchange(two, one) == [0, 2]
     assert one[0].sync_state.list_left_out.blocking("nightly") == ()
     assert one[0].segments.list_all.blocking() == ()
+
+
+async def test_pairs_of_sell_come_to_the_other_desk_for_their_sell_account_alone(
+    pair_of_desks: list[Desk],
+) -> None:
+    one, two = pair_of_desks
+    await exchange(one, two)
+    lease = one[1].leases.acquire.blocking("contacts", "p1", "Ada")
+    memory = SyncMemory(one[1], one[0], "contacts", lease.epoch, ManualClock())
+    await memory.begin()
+    one[0].sell_pairs.set_account.blocking(11)
+    one[0].sell_pairs.save.blocking("contact-1", "a" * 24, 1.0)
+    one[0].sell_pairs.choose.blocking(SellRecordKind.CONTACT, "e" * 32, "contact-1", "Ada", 1.0)
+    # With the rows that a run has closed: whoever goes on after a kill knows whom it has matched.
+    await memory.hand_in()
+    assert await exchange(two) == [2]
+    known, chosen = {"contact-1": "a" * 24}, {"e" * 32: "contact-1"}
+    for account, pairs_there, choices_there in (
+        (11, known, chosen),
+        (12, {}, {}),
+        (11, known, chosen),
+    ):
+        # The first reading there, another account, and back: nothing is deleted at either desk.
+        two[0].sell_pairs.set_account.blocking(account)
+        assert two[0].sell_pairs.find_sids.blocking(["contact-1"]) == pairs_there
+        found = two[0].sell_pairs.find_choices.blocking(SellRecordKind.CONTACT, ["e" * 32])
+        assert found == choices_there
+        assert await exchange(two, one) == [0, 0]
+    two[0].sell_pairs.delete.blocking("contact-1")
+    assert await exchange(two, one) == [0, 1]
+    assert one[0].sell_pairs.find_sids.blocking(["contact-1"]) == {}
 
 
 async def test_newest_change_counts_whichever_desk_comes_first(pair_of_desks: list[Desk]) -> None:
