@@ -177,6 +177,16 @@ class LeaseRepository(TeamRepository):
         return self._database.run(act)
 
     @database_call
+    def forget_memory(self) -> None:
+        """Note that what this desk's syncs remember has to be handed in as a whole again."""
+        self._database.run(
+            lambda c: c.execute(
+                "UPDATE sync_lease SET memory_desk = NULL WHERE desk = %s AND memory_desk = %s",
+                (self._desk_id, self._desk_id),
+            )
+        )
+
+    @database_call
     def list_all(self) -> tuple[SyncLease, ...]:
         """Select which desk runs which sync."""
         return self._database.run(

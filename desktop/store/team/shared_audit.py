@@ -100,6 +100,26 @@ class SharedAudit(TeamRepository):
         return str(row["desk"]) if row is not None else ""
 
     @database_call
+    def list_continued_hashes(self, until: int) -> dict[int, str]:
+        """Select number and hash of the rows up to `until` of desks whose record this one goes on.
+
+        None of its own is among them.
+        """
+        return self._database.run(
+            lambda c: {
+                row["seq"]: row["hash"]
+                for row in c.execute(
+                    "WITH RECURSIVE before AS ("
+                    " SELECT continues AS id FROM desk WHERE id = %s"
+                    " UNION SELECT continues FROM desk JOIN before USING (id))"
+                    " SELECT seq, hash FROM audit JOIN before ON audit.desk = before.id"
+                    " WHERE seq <= %s",
+                    (self._desk_id, until),
+                ).fetchall()
+            }
+        )
+
+    @database_call
     def list_own_hashes(self) -> dict[int, str]:
         """Select number and hash of every row that this desk has handed in."""
         return self._database.run(

@@ -130,6 +130,24 @@ def test_restored_copy_goes_on_as_another_desk_from_where_both_agree(
         each.close()
 
 
+@pytest.mark.parametrize("kept", [0, 2])
+def test_rows_that_a_restored_backup_lacks_are_handed_in_again(
+    kept: int, make_desk: Callable[..., Desk], postgres: PostgresServer, database: str
+) -> None:
+    store, team, _ = make_desk("d1", 4)
+    assert hand_in(store, team) == 4
+    team.leases.acquire.blocking("vip", "p1", "Ada")
+    postgres.execute("UPDATE fairlead.sync_lease SET memory_desk = desk", database)
+    before = handed(postgres, database)
+    # As after a restore of the database from when it had so many of them, or none.
+    postgres.execute(f"DELETE FROM fairlead.audit WHERE seq > {kept}", database)  # noqa: S608
+    assert hand_in(store, team) == 4 - kept
+    assert sorted(handed(postgres, database)) == sorted(before)
+    # What a sync has remembered since is handed in as a whole by its next run.
+    assert not team.leases.list_all.blocking()[0].has_memory
+    assert hand_in(store, team) == 0
+
+
 def test_entries_are_read_by_page_and_by_customer(make_desk: Callable[..., Desk]) -> None:
     store, team, _ = make_desk("d1", 3)
     other, theirs, _ = make_desk("d2")
