@@ -228,13 +228,15 @@ class BatchGate:
     """What stands before a batch of `changes` is applied, by the limits of a run.
 
     `refusal`: why the person at work can't let it pass, as a sentence. `message`: what is over the
-    limit. `must_type`: the number of changes has to be typed.
+    limit. `must_type`: the number of changes has to be typed. `is_production`: for the workspace
+    is one of production.
     """
 
     changes: int
     refusal: str = ""
     message: str = ""
     must_type: bool = False
+    is_production: bool = False
 
 
 def find_batch_gate(counts: BatchCounts, actor: Actor, kind: WorkspaceKind) -> BatchGate:
@@ -258,9 +260,17 @@ def find_batch_gate(counts: BatchCounts, actor: Actor, kind: WorkspaceKind) -> B
         refusal = f"{words} So many need two admins, who can allow it in a sync."
     elif codes - TYPED_CONSEQUENCES and actor.role is not Role.ADMIN:
         refusal = f"{words} Only an admin can let that pass. Ask one, or paste fewer."
-    must_type = (
-        bool(codes)
-        or counts.changes > _CONFIRM_TYPED_OVER
-        or needs_confirmation(kind, counts.changes)
-    )
-    return BatchGate(counts.changes, refusal, words, must_type)
+    is_production = needs_confirmation(kind, counts.changes)
+    must_type = bool(codes) or counts.changes > _CONFIRM_TYPED_OVER or is_production
+    return BatchGate(counts.changes, refusal, words, must_type, is_production)
+
+
+def find_undo_gate(counts: BatchCounts, kind: WorkspaceKind) -> BatchGate:
+    """Find what stands before an applied batch is undone: in production over 50 people are typed.
+
+    Its `changes` are the edits of the batch that were made, or may yet be. What is withdrawn
+    before it was sent changes nobody: there are ten seconds for it.
+    """
+    made = counts.edit_states.get(EditState.DONE.value, 0)
+    is_production = needs_confirmation(kind, made)
+    return BatchGate(made + counts.open_edits, must_type=is_production, is_production=is_production)

@@ -18,12 +18,20 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "edit", nargs="?", help="the number that `fairlead edit` or `outbox` printed"
     )
     parser.add_argument("--batch", metavar="ID", help="undo all of a batch of the last 24 hours")
+    parser.add_argument(
+        "--confirm",
+        type=int,
+        metavar="COUNT",
+        help="with --batch: how many are set back, where production asks",
+    )
     add_quiet_option(parser)
 
 
 async def _undo(context: AppContext, options: argparse.Namespace) -> int:
     if (options.edit is None) == (options.batch is None):
         raise InvalidInput("Say either EDIT or --batch ID.", "Nothing was undone.")
+    if options.confirm is not None and options.batch is None:
+        raise InvalidInput("--confirm belongs to --batch.", "Nothing was undone.")
     is_batch = options.batch is not None
     async with open_workspace(context, options.workspace, for_runs=is_batch) as services:
         await require_view_permission(services)
@@ -46,7 +54,7 @@ async def _undo_batch(services: WorkspaceServices, options: argparse.Namespace) 
     batch = await services.store.edit_batches.get(options.batch)
     # One that was stopped halfway goes on: what is undone already stays so.
     if batch.undo_asked_at is None or batch.undone_at is not None:
-        batch = await services.edit_batches.request_undo(batch.id)
+        batch = await services.edit_batches.request_undo(batch.id, confirmed=options.confirm)
     batch = await services.build_batch_runner().go_on(batch.id)
     return await emit_batch(services, batch, as_json=options.json, is_quiet=options.quiet)
 

@@ -18,6 +18,7 @@ from desktop.model.edit_batch import (
     EditBatch,
     LookupResult,
     find_batch_gate,
+    find_undo_gate,
 )
 from desktop.model.pasted_addresses import (
     PastedAddress,
@@ -160,8 +161,9 @@ class EditBatchService:
                 "This batch is over a limit.", f"{gate.refusal} Nothing was changed."
             )
         if gate.must_type and confirmed != gate.changes:
+            where = "This is production: " if gate.is_production else ""
             raise UserDecisionNeeded(
-                gate.message or f"{gate.changes:,} customers would be changed.",
+                gate.message or f"{where}{gate.changes:,} customers would be changed.",
                 "Nothing was changed.",
                 f"Confirm their number: {gate.changes}.",
             )
@@ -200,15 +202,24 @@ class EditBatchService:
         if not await self._is_own(batch):
             _require(self._rights.decide_now(Permission.BULK))
 
-    async def request_undo(self, batch_id: str) -> EditBatch:
+    async def request_undo(self, batch_id: str, *, confirmed: int | None = None) -> EditBatch:
         """Store that all of a batch is to be undone, within 24 hours of its changes.
 
+        `confirmed`: the number of people as a person has typed it, which production asks for.
         Raises NotPermitted where it is somebody else's and the right to bulk changes is missing,
-        ConflictError where it is too late or was done.
+        ConflictError where it is too late or was done, UserDecisionNeeded for the number.
         """
         batch = await self._batches.get(batch_id)
         await self.require_may_undo(batch)
-        batch = await self._batches.request_undo(batch_id, self._clock.now())
+        now = self._clock.now()
+        gate = find_undo_gate(await self._batches.count(batch_id), self._rights.read_kind())
+        if gate.must_type and confirmed != gate.changes and not batch.undo_refusal(now):
+            raise UserDecisionNeeded(
+                f"This is production: {gate.changes:,} customers would be set back.",
+                "Nothing was undone.",
+                f"Confirm their number: {gate.changes}.",
+            )
+        batch = await self._batches.request_undo(batch_id, now)
         self._publish()
         return batch
 

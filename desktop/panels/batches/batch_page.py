@@ -301,14 +301,20 @@ class BatchPage(ListDetailPage):
         question.accepted.connect(self._on_apply_confirmed)
 
     def _on_apply_confirmed(self) -> None:
-        question = self._question
-        typed = question.property("count") if question is not None else None
-        self._model.apply(int(typed) if typed else None)
+        self._model.apply(self._typed_count())
+
+    def _typed_count(self) -> int | None:
+        """The number of people that the last question had typed; None: it asked for none."""
+        typed = self._question.property("count") if self._question is not None else None
+        return int(typed) if typed else None
 
     def _on_undo(self) -> None:
         view = self._model.view()
         if view is not None:
-            self._ask(view.undo_confirmation).accepted.connect(self._model.undo)
+            self._ask(view.undo_confirmation).accepted.connect(self._on_undo_confirmed)
+
+    def _on_undo_confirmed(self) -> None:
+        self._model.undo(self._typed_count())
 
     def _ask(self, asked: WriteConfirmation) -> ConfirmationDialog:
         """Open the one question before many customers are changed; Cancel is the default."""

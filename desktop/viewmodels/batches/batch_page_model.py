@@ -19,6 +19,7 @@ from desktop.model.edit_batch import (
     BatchStage,
     EditBatch,
     find_batch_gate,
+    find_undo_gate,
 )
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.pasted_addresses import MAX_PASTED_BYTES
@@ -262,10 +263,10 @@ class BatchPageModel(TaskModel):
         if self._batch is not None:
             self.tasks.start_once("apply", self._apply(self._batch.id, confirmed))
 
-    def undo(self) -> None:
-        """Undo all of the batch, in a process of its own."""
+    def undo(self, confirmed: int | None = None) -> None:
+        """Undo all of the batch, in a process of its own; `confirmed` as in `apply`."""
         if self._batch is not None:
-            self.tasks.start_once("undo", self._undo(self._batch.id))
+            self.tasks.start_once("undo", self._undo(self._batch.id, confirmed))
 
     def set_filter(self, shown: str, text: str) -> None:
         """Show other rows of the batch: by outcome, and with a text."""
@@ -291,9 +292,9 @@ class BatchPageModel(TaskModel):
         context, clients = self._context, self._context.workspace.clients
         waiting = self._counts.of(BatchOutcome.WAITING)
         started = self._started
+        kind = effective_workspace_kind(context.workspace.values)
         gate = BatchGate(0)
         if self._batch is not None and self._batch.planned_at is not None:
-            kind = effective_workspace_kind(context.workspace.values)
             gate = find_batch_gate(self._counts, context.workspace.actor, kind)
         return BatchInputs(
             now=context.clock.now(),
@@ -304,6 +305,7 @@ class BatchPageModel(TaskModel):
             refusal=self.refusal,
             missing=self.draft.missing,
             gate=gate,
+            undo_gate=find_undo_gate(self._counts, kind),
             account=context.account,
         )
 
@@ -382,9 +384,12 @@ class BatchPageModel(TaskModel):
         if self._counts.open_edits > _SENT_HERE:
             self._start(BatchStage.SEND)
 
-    async def _undo(self, batch_id: str) -> None:
-        await self._context.service.request_undo(batch_id)
-        await self._read()
+    async def _undo(self, batch_id: str, confirmed: int | None) -> None:
+        try:
+            await self._context.service.request_undo(batch_id, confirmed=confirmed)
+        finally:
+            # Refused, the number that is asked for is shown.
+            await self._read()
         self._start(BatchStage.UNDO)
 
     def _start_reading(self) -> None:

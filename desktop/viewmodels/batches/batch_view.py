@@ -67,6 +67,7 @@ class BatchInputs:
     refusal: str
     missing: str
     gate: BatchGate
+    undo_gate: BatchGate
     account: str
 
 
@@ -121,7 +122,7 @@ def build_batch_view(batch: EditBatch, counts: BatchCounts, inputs: BatchInputs)
         or inputs.gate.refusal
         or ("" if counts.changes else "Nobody would change."),
         confirmation=_confirmation(batch, counts, inputs),
-        undo_confirmation=_undo_confirmation(batch, counts),
+        undo_confirmation=_undo_confirmation(batch, inputs.undo_gate),
     )
 
 
@@ -370,25 +371,29 @@ def _confirmation(
     passes = " This lets it pass once; your name is recorded." if gate.message else ""
     return WriteConfirmation(
         f"{label}?",
-        f"{gate.message}{passes} It changes {people_text(gate.changes)} in Sailthru"
-        f" ({inputs.account}).{waits} Each is checked again right before writing. You can undo all"
-        " of it for 24 hours.".strip(),
+        f"{_production_text(gate)}{gate.message}{passes} It changes {people_text(gate.changes)} in"
+        f" Sailthru ({inputs.account}).{waits} Each is checked again right before writing. You can"
+        " undo all of it for 24 hours.".strip(),
         noticed,
         label,
         str(gate.changes) if gate.must_type else "",
     )
 
 
-def _undo_confirmation(batch: EditBatch, counts: BatchCounts) -> WriteConfirmation:
-    made = counts.edit_states.get(EditState.DONE.value, 0) + counts.open_edits
-    people = people_text(made)
+def _undo_confirmation(batch: EditBatch, gate: BatchGate) -> WriteConfirmation:
+    people = people_text(gate.changes)
     flows = ""
     if batch.action is not None and waits_before_sending(batch.action):
         flows = " E-mail flows that have started are not recalled."
     return WriteConfirmation(
         f"Undo for {people}?",
-        f"Each gets back what stood there before. Who was changed since stays as they are.{flows}",
+        f"{_production_text(gate)}Each gets back what stood there before. Who was changed since"
+        f" stays as they are.{flows}",
         "",
         f"Undo for {people}",
-        "",
+        str(gate.changes) if gate.must_type else "",
     )
+
+
+def _production_text(gate: BatchGate) -> str:
+    return "This is production. " if gate.is_production else ""

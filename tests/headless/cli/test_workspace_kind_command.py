@@ -44,8 +44,36 @@ def test_run_over_fifty_in_production_needs_allow_production(
     done = fairlead("sync", "run", BOX, "--allow", "production", "--json")
     assert done.json["state"] == "done", done
     assert done.json["totals"]["updated"] + done.json["totals"]["created"] > 50
+    # So is setting them back.
+    back = fairlead("sync", "rollback", done.json["run"], "--json")
+    assert (back.exit_code, back.json["state"]) == (3, "waiting"), back
+    assert "This is production: " in back.json["detail"]
     audit = fairlead("audit", "--verify", "--json")
     assert audit.exit_code == 0, audit
+
+
+def test_undo_of_a_batch_over_fifty_in_production_needs_its_number(
+    fairlead: FairleadCommand, servers: SandboxServers
+) -> None:
+    document = {**servers.connection_document, "kind": "production"}
+    assert fairlead("setup", "--from", "-", "--json", stdin=json.dumps(document)).exit_code == 0
+    mails = [f"batch{number}@kind.example" for number in range(51)]
+    for mail in mails:
+        servers.create_profile(mail)
+    words = ("bulk", "-", "--health", "happy", "--reason", "a nice letter", "--json")
+    asked = fairlead(*words, stdin="\n".join(mails))
+    assert asked.exit_code == 3
+    assert asked.json["error"]["title"] == "This is production: 51 customers would be changed."
+    made = fairlead(*words, "--confirm", "51", stdin="\n".join(mails))
+    assert made.exit_code == 0, made
+    undo = ("undo", "--batch", made.json["batch"], "--json")
+    refused = fairlead(*undo)
+    assert refused.exit_code == 3
+    assert refused.json["error"]["title"] == "This is production: 51 customers would be set back."
+    assert fairlead(*undo, "--confirm", "50").exit_code == 3
+    undone = fairlead(*undo, "--confirm", "51")
+    assert undone.exit_code == 0, undone
+    assert [edit["state"] for edit in undone.json["undo_edits"]] == ["done"] * 51
 
 
 def test_setup_refuses_an_unknown_kind(fairlead: FairleadCommand, servers: SandboxServers) -> None:

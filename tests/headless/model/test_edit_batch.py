@@ -6,8 +6,10 @@ from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.edit_batch import (
     BATCH_UNDO_S,
     BatchCounts,
+    BatchGate,
     EditBatch,
     find_batch_gate,
+    find_undo_gate,
     judge_change,
 )
 from desktop.model.json_value import Json
@@ -112,6 +114,12 @@ def test_production_has_the_number_of_more_than_fifty_people_typed(
 ) -> None:
     counts = BatchCounts({"found": changes}, fates={"update": changes})
     assert find_batch_gate(counts, ADMIN, kind).must_type is must_type
+    applied = BatchCounts({"found": changes}, edit_states={"done": changes, "undone": 9})
+    assert find_undo_gate(applied, kind) == BatchGate(
+        changes, must_type=must_type, is_production=must_type
+    )
+    # Nothing was sent yet: what is withdrawn in time is not asked about.
+    assert not find_undo_gate(BatchCounts({}, edit_states={"queued": changes}), kind).must_type
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLineEdit
 
-from desktop.model import edit_batch
+from desktop.model import edit_batch, workspace_kind
 from desktop.model.edit_batch import BatchStage
 from desktop.model.limit import Limit
 from desktop.model.pasted_addresses import MAX_PASTED_BYTES
@@ -121,6 +121,25 @@ async def test_number_over_the_limit_is_typed(
     assert optout(window) == "none"
     await window.make(typed="3")
     assert optout(window) == "all"
+
+
+async def test_undo_of_a_batch_in_production_is_typed(
+    window: BatchPageDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace_kind, "CONFIRM_OVER", 1)
+    window.house.session.change_settings({"workspace.kind": "production"})
+    await window.paste_and_look_up("maria@lopez.example, tom@old.example")
+    await window.preview(change="optout basic", reason="complaints")
+    await window.make(typed="2")
+    window.click("Undo all")
+    await window.wait_until(lambda: window.question() is not None)
+    question = window.question()
+    assert question is not None
+    assert "This is production." in window.visible_texts(question)
+    assert not question.confirm_button.isEnabled()
+    await window.confirm(typed="2")
+    await window.wait_until(lambda: "Undone for 2 people." in window.visible_texts(), PROCESS_S)
+    assert optout(window) == "none"
 
 
 async def test_right_taken_away_while_the_page_is_open_is_refused_at_the_click(
