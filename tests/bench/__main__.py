@@ -13,7 +13,7 @@ from tests.bench.report import Figure, format_table
 
 KINDS = (
     "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "data", "bundle",
-    "events", "team",
+    "events", "team", "soak",
     "faults",
 )  # fmt: skip
 _MODULES = {
@@ -29,6 +29,7 @@ _MODULES = {
     "data": "tests.bench.everybody_data",
     "events": "tests.bench.event_delivery",
     "team": "tests.bench.team_record",
+    "soak": "tests.bench.soak",
     "faults": "tests.bench.fault_tests",
 }
 QUICK = ("start", "lookup", "opening", "tabs", "stalls")
