@@ -1,6 +1,7 @@
 """The one rule for an e-mail address: how a pasted one is read, and which text can be one."""
 
 import re
+from functools import lru_cache
 from unicodedata import category, decomposition, normalize
 from urllib.parse import unquote
 
@@ -8,6 +9,8 @@ from desktop.model.pasted_text import strip_dressing
 
 # A whole mail was pasted.
 _LONGEST_TEXT = 4096
+# Texts whose address is held: one event's is asked for some ten times, by each of its readers.
+_TEXTS_HELD = 1024
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ASCII_EMAIL = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]+@{_LABEL}(?:\.{_LABEL})*")
 _ASCII_LOCAL = frozenset("!#$%&'*+/=?^_`{|}~.-")
@@ -41,6 +44,7 @@ _WROTE_AFTER = re.compile(r"\s+(?:wrote|writes|schrieb|a écrit|escribió)\s*:?$
 _MARKUP = re.compile(r"([*_~`]+)(.+?)\1")
 
 
+@lru_cache(maxsize=_TEXTS_HELD)
 def parse_email(text: str) -> str:
     """Parse the one e-mail address in a text, to lower case and normal form; "" for none.
 
@@ -49,7 +53,7 @@ def parse_email(text: str) -> str:
     and a sentence's punctuation. Two different addresses are none.
     """
     plain = text.strip().lower()
-    if _ASCII_EMAIL.fullmatch(plain) and is_email(plain) and plain[0] not in _WRAPPERS:
+    if plain.isascii() and is_email(plain) and plain[0] not in _WRAPPERS:
         return plain
     if len(text) > _LONGEST_TEXT:
         return ""

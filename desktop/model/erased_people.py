@@ -54,6 +54,11 @@ class ErasedPeople:
     hashers: tuple[Callable[[str], str], ...] = ()
     has_unknown_key: bool = False
 
+    @property
+    def is_known_empty(self) -> bool:
+        """Whether nobody was erased for sure, so that no keys need to be compared."""
+        return not self.hashes and not self.has_unknown_key
+
     def is_erased(self, keys: Iterable[str]) -> bool:
         """Whether one of these keys (of `person_keys`) is an erased person's, as far as known."""
         if not self.hashes:
