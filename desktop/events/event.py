@@ -11,10 +11,10 @@ from desktop.model.json_value import Json
 class Event:
     """An identify, track, group, page, screen or alias call of Segment's form.
 
-    `line` is where it begins in its source, from 1. `body` is the whole object, `type` included
-    where the source said `action`. `at` is when it happened in Unix seconds, None where unsaid.
-    `warnings` are sentences on what was mended or looks wrong. `has_own_time`: false where `at` is
-    when it came in, as it says no time itself.
+    `line` is where it begins in its source, from 1. `body` is the whole object as parsed, each
+    object within it a dict, `type` included where the source said `action`. `at` is when it
+    happened in Unix seconds, None where unsaid. `warnings` are sentences on what was mended or
+    looks wrong. `has_own_time`: false where `at` is when it came in, as it says no time itself.
     """
 
     line: int
@@ -42,21 +42,22 @@ class Event:
     def part(self, name: str) -> Mapping[str, Json]:
         """Return the event's object under `traits`, `properties` or `context`, or an empty one."""
         found = self.body.get(name)
-        return found if isinstance(found, Mapping) else {}
+        return found if isinstance(found, dict) else {}
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """The addresses that the event's own person has by their traits, as written."""
         about = self.part("context").get("traits")
-        parts = (self.part("traits"), about if isinstance(about, Mapping) else {})
+        parts = (self.part("traits"), about if isinstance(about, dict) else {})
         emails = (part.get("email") for part in parts)
         return tuple(one for one in emails if isinstance(one, str))
 
     @property
     def may_go_to_zendesk(self) -> bool:
         """Whether the event's `integrations` allow Zendesk; without a word on it they do."""
-        given = self.body.get("integrations")
-        chosen = given if isinstance(given, Mapping) else {}
+        chosen = self.body.get("integrations")
+        if not isinstance(chosen, dict):
+            return True
         named = [value for key, value in chosen.items() if key.lower() == "zendesk"]
         # A destination's value may be an object of options, which switches it on as true does.
         return bool(named[-1] is not False if named else chosen.get("All", True) is not False)

@@ -3,7 +3,9 @@
 import json
 import math
 import re
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from desktop.model.json_value import Json
 
@@ -64,41 +66,46 @@ def _drop_trailing_commas(text: str) -> str:
     return _TRAILING_COMMA.sub(lambda found: found.group(1) or "", bare)
 
 
+class _DoubledNameError(Exception):
+    """The exception for an object in which a name stands twice."""
+
+
 def _parse(text: str, warnings: tuple[str, ...]) -> ParsedJson:
+    """Parse a text that is JSON. Raises BadJsonError."""
     doubled: list[str] = []
-
-    def make_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        made = dict(pairs)
-        if len(made) != len(pairs):
-            names = [name for name, _ in pairs]
-            doubled.extend(name for name in made if names.count(name) > 1)
-        return made
-
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=make_object,
-            parse_constant=_refuse_constant,
-            parse_int=_parse_whole,
-            parse_float=_parse_number,
-        )
+        value = _decode(text, doubled)
     except json.JSONDecodeError as error:
         raise BadJsonError(f"{error.msg}, at character {error.pos + 1}", error.pos) from None
     except RecursionError:
         raise BadJsonError("it is nested too deeply") from None
     # Half of a surrogate pair could not be stored or sent.
-    if "\\ud" in text.lower() and _has_half_letter(value):
+    if "\\u" in text and "\\ud" in text.lower() and _has_half_letter(value):
         raise BadJsonError("a \\u escape names half of a letter")
     words = [f"“{name}” stands twice; the last one counts." for name in doubled]
     return ParsedJson(value, (*warnings, *words))
 
 
-def _has_half_letter(value: Json) -> bool:
+def _decode(text: str, doubled: list[str]) -> Any:
+    """Decode a JSON text; `doubled` takes the names that stand twice in one object."""
     try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return True
-    return False
+        return _PLAIN_DECODER.decode(text)
+    except _DoubledNameError:
+        pass
+
+    def make_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        counts = Counter(name for name, _ in pairs)
+        doubled.extend(name for name, count in counts.items() if count > 1)
+        return dict(pairs)
+
+    return _make_decoder(make_object).decode(text)
+
+
+def _make_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _DoubledNameError
+    return made
 
 
 def _refuse_constant(name: str) -> Json:
@@ -116,3 +123,26 @@ def _parse_number(text: str) -> float:
     if not math.isfinite(value):
         raise BadJsonError("a number is too large")
     return value
+
+
+def _make_decoder(
+    make_object: Callable[[list[tuple[str, Json]]], dict[str, Json]],
+) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=make_object,
+        parse_constant=_refuse_constant,
+        parse_int=_parse_whole,
+        parse_float=_parse_number,
+    )
+
+
+# Made once: `json.loads` makes one for each text.
+_PLAIN_DECODER = _make_decoder(_make_object)
+
+
+def _has_half_letter(value: Json) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False

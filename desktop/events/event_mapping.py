@@ -45,8 +45,7 @@ class EventMapping:
 
     def apply(self, event: Mapping[str, Json]) -> dict[str, Json]:
         """Return the mapped fields of an event; those without a value are left out."""
-        found = ((name, source(event)) for name, source in self.fields.items())
-        return {name: value for name, value in found if not isinstance(value, AbsentValue)}
+        return _without_absent({name: source(event) for name, source in self.fields.items()})
 
 
 def parse_mapping(text: str) -> EventMapping:
@@ -146,6 +145,9 @@ class _MappingCompiler:
             self.compile(parts[key], where) if key in parts else _nothing
             for key in ("then", "else")
         )
+        if asked[0] == "exists" and parts.get("then", _nothing) == parts["exists"]:
+            # The first of several values that is there: looked up once, not twice.
+            return lambda event: found if _exists(found := condition(event)) else other(event)
         # Named `blank`, and true for what is not: measured, against its own description.
         holds = _exists if asked[0] == "exists" else _is_not_blank
         return lambda event: (then if holds(condition(event)) else other)(event)
@@ -216,10 +218,13 @@ def _require_keys(value: Json, known: set[str], name: str, where: str) -> Mappin
 
 def _object_of(sources: Mapping[str, _Source]) -> _Source:
     def get(event: Json) -> _Value:
-        found = ((key, source(event)) for key, source in sources.items())
-        return {key: value for key, value in found if not isinstance(value, AbsentValue)}
+        return _without_absent({key: source(event) for key, source in sources.items()})
 
     return get
+
+
+def _without_absent(values: Mapping[str, _Value]) -> dict[str, Json]:
+    return {key: value for key, value in values.items() if not isinstance(value, AbsentValue)}
 
 
 def _list_of(sources: Sequence[_Source]) -> _Source:
@@ -234,7 +239,7 @@ def _get_along(steps: Sequence[str | int]) -> _Source:
     def get(event: Json) -> _Value:
         found: Json = event
         for step in steps:
-            if isinstance(found, Mapping) and isinstance(step, str) and step in found:
+            if isinstance(found, dict) and step in found:
                 found = found[step]
             elif isinstance(found, list) and str(step).isdecimal() and int(step) < len(found):
                 found = found[int(step)]

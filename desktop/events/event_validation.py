@@ -15,6 +15,7 @@ EVENT_TYPES = ("identify", "track", "group", "page", "screen", "alias")
 # Segment's own limit of one event (docs/events.md 2); what is longer is taken all the same.
 SEGMENT_EVENT_BYTES = 32_000
 _PERSONAL_TYPES = ("identify", "track")
+_TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
 _NAME_PARTS = (("first_name", "firstName"), ("last_name", "lastName"))
 
 
@@ -53,23 +54,27 @@ def read_bare_object(record: EventText) -> Mapping[str, Json]:
 def _check_event(record: EventText, value: Json, warnings: tuple[str, ...]) -> Event:
     body = require_object(value)
     kind = _event_type(body)
-    body = {**body, "type": kind}
+    if body.get("type") != kind:
+        body = {**body, "type": kind}
     _CHECKS.get(kind, _accept)(body)
     if kind in _PERSONAL_TYPES:
         _require_user(body)
+    times = {
+        name: _timestamp(value) for name in _TIMES if (value := body.get(name)) not in (None, "")
+    }
     return Event(
         line=record.line,
         message_id=identifier_text(body.get("messageId")) or _hash_of(record.text),
         type=kind,
         body=body,
-        at=_time_of(body),
-        warnings=(*warnings, *_warnings(record, body)),
+        at=_time_of(times),
+        warnings=(*warnings, *_warnings(record, body, times)),
     )
 
 
 def require_object(value: Json) -> Mapping[str, Json]:
     """Return an event's object. Raises UnusableEventError for any other JSON value."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise UnusableEventError("not an object")
     return value
 
@@ -129,7 +134,7 @@ def _object_under(body: Mapping[str, Json], name: str) -> Mapping[str, Json]:
     found = body.get(name)
     if found is None:
         return {}
-    if not isinstance(found, Mapping):
+    if not isinstance(found, dict):
         raise UnusableEventError(f"not an object: {name}")
     return found
 
@@ -153,12 +158,11 @@ def _hash_of(text: str) -> str:
     return f"line-{blake2b(text.encode(), digest_size=16).hexdigest()}"
 
 
-def _time_of(body: Mapping[str, Json]) -> float | None:
+def _time_of(times: Mapping[str, float | None]) -> float | None:
     """Return when an event happened, in Unix seconds; corrected for its sender's clock."""
-    if (stated := _timestamp(body.get("timestamp"))) is not None:
+    stated, original, sent, received = map(times.get, _TIMES)
+    if stated is not None:
         return stated
-    names = ("originalTimestamp", "sentAt", "receivedAt")
-    original, sent, received = (_timestamp(body.get(name)) for name in names)
     if original is not None and sent is not None and received is not None:
         return received - (sent - original)
     return original if original is not None else received if received is not None else sent
@@ -175,7 +179,9 @@ def _timestamp(value: Json) -> float | None:
         return None
 
 
-def _warnings(record: EventText, body: Mapping[str, Json]) -> list[str]:
+def _warnings(
+    record: EventText, body: Mapping[str, Json], times: Mapping[str, float | None]
+) -> list[str]:
     """Return sentences on what looks wrong in an event that is taken all the same."""
     found = []
     if (
@@ -183,17 +189,12 @@ def _warnings(record: EventText, body: Mapping[str, Json]) -> list[str]:
         and len(record.text.encode()) > SEGMENT_EVENT_BYTES
     ):
         found.append("Longer than the 32 kB that Segment takes for one event.")
-    times = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
-    found += [
-        f"{name} is not a time; it is left out."
-        for name in times
-        if body.get(name) not in (None, "") and _timestamp(body.get(name)) is None
-    ]
+    found += [f"{name} is not a time; it is left out." for name, at in times.items() if at is None]
     traits, properties = body.get("traits"), body.get("properties")
-    company = traits.get("company") if isinstance(traits, Mapping) else None
-    if isinstance(company, Mapping) and company.get("remove") == "true":
+    company = traits.get("company") if isinstance(traits, dict) else None
+    if isinstance(company, dict) and company.get("remove") == "true":
         found.append("traits.company.remove is the text “true”, not the value true.")
-    nested = properties.get("properties") if isinstance(properties, Mapping) else None
-    if isinstance(nested, Mapping) and "email" in nested:
+    nested = properties.get("properties") if isinstance(properties, dict) else None
+    if isinstance(nested, dict) and "email" in nested:
         found.append("The e-mail was read from properties.properties.email.")
     return found

@@ -36,7 +36,8 @@ class KeptDirectory:
 
     def _match_all(self, keys: Sequence[UserKeys]) -> dict[UserKeys, UserMatch]:
         users, wanted = self._store.zendesk_users, [one for one in keys if not one.zendesk_id]
-        by_email = users.find_by_email_hash.blocking(hash_email(one.email) for one in wanted)
+        hashes = {one: hash_email(one.email) for one in wanted}
+        by_email = users.find_by_email_hash.blocking(hashes.values())
         by_external = users.find_by_external_id.blocking(one.external_id for one in wanted)
         return {
             one: match_user(
@@ -44,7 +45,7 @@ class KeptDirectory:
                 next(iter(self._read([int(one.zendesk_id)])), None)
                 if one.zendesk_id.isascii() and one.zendesk_id.isdigit()
                 else None,
-                () if one.zendesk_id else self._read(by_email.get(hash_email(one.email), ())),
+                self._read(by_email.get(hashes.get(one, ""), ())),
                 () if one.zendesk_id else self._read(by_external.get(one.external_id.lower(), ())),
             )
             for one in keys

@@ -131,9 +131,7 @@ class LiveDirectory:
             self._users[user.id] = user
             self.remember_user(user)
 
-    def take_answer(
-        self, document: Mapping[str, object], keys: Iterable[UserKeys]
-    ) -> ZendeskUser | None:
+    def take_answer(self, document: Mapping[str, object], keys: UserKeys) -> ZendeskUser | None:
         """Take the user or organisation of Zendesk's answer to what created or changed it.
 
         Returns the user, where it is one.
@@ -145,8 +143,7 @@ class LiveDirectory:
             return None
         user = parse_user_with_sideloads(document, FieldParser())
         self._users[user.id] = user
-        for key in keys:
-            self._take_keys(key, user.id)
+        self._take_keys(keys, user.id)
         return user
 
     async def find_organization(self, id_: str, kind: OrganizationIdKind) -> OrganizationMatch:

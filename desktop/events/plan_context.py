@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from desktop.events.event import Event
 from desktop.events.event_action import ActionKind, CompiledAction
 from desktop.events.plan_effects import PlanEffects
 from desktop.events.planned_request import PlanProblem
 from desktop.events.trait_fields import TraitField, trait_fields
-from desktop.events.user_matching import UserKeys, UserMatch
+from desktop.events.user_matching import UserKeys, UserMatch, user_keys_of
 from desktop.events.zendesk_directory import ZendeskDirectory
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
 from desktop.model.field_value import as_list
@@ -67,6 +68,13 @@ class FiredAction:
     def line(self) -> int:
         """The event's line in its source."""
         return self.event.line
+
+    @cached_property
+    def user_keys(self) -> UserKeys:
+        """The keys of the user that the action is about; all of them "" where it is about none."""
+        is_of_user = self.kind is ActionKind.UPSERT_USER
+        mapped = self.mapped if is_of_user else self.mapped.get("user")
+        return user_keys_of(mapped if isinstance(mapped, dict) else {})
 
     def leave_out_newer(self, record: str, values: Mapping[str, Json]) -> dict[str, Json]:
         """Return the values of a record without those that a later event has given anew."""

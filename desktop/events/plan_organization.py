@@ -21,7 +21,7 @@ from desktop.events.planned_request import (
     RequestEffect,
     describe_changes,
 )
-from desktop.events.user_matching import UserMatch, user_keys_of
+from desktop.events.user_matching import UserMatch
 from desktop.kit.text import format_count
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.field_value import as_list
@@ -179,8 +179,7 @@ async def _plan_member(
     organization: ZendeskOrganization | None,
 ) -> list[Planned]:
     """Plan that the user of a group event joins its organisation, where the event names one."""
-    mapped = fired.mapped.get("user")
-    keys = user_keys_of(mapped if isinstance(mapped, Mapping) else {})
+    keys = fired.user_keys
     if not (keys.zendesk_id or keys.email or keys.external_id):
         return []
     match = await context.find_user(keys)
@@ -196,8 +195,7 @@ async def plan_membership(fired: FiredAction, context: EventPlanContext) -> list
     id_ = identifier_text(fired.mapped.get("organization"))
     if not id_:
         return [fired.problem("no organisation: the company's id is empty")]
-    mapped = fired.mapped.get("user")
-    keys = user_keys_of(mapped if isinstance(mapped, Mapping) else {})
+    keys = fired.user_keys
     match = await context.find_user(keys)
     if match.problem:
         return [fired.problem(match.problem)]

@@ -1,7 +1,5 @@
 """Plans the tickets that track calls create and update in Zendesk."""
 
-from collections.abc import Mapping
-
 from desktop.events.event import Event, identifier_text
 from desktop.events.plan_context import (
     EventPlanContext,
@@ -18,7 +16,7 @@ from desktop.events.planned_request import (
     RequestEffect,
     describe_changes,
 )
-from desktop.events.user_matching import UserKeys, UserMatch, user_keys_of
+from desktop.events.user_matching import UserMatch
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.field_value import as_list
 from desktop.model.json_value import Json
@@ -43,7 +41,7 @@ def ticket_stamp(event: Event) -> str:
 
 async def plan_new_ticket(fired: FiredAction, context: EventPlanContext) -> list[Planned]:
     """Plan the request of a Create ticket action for one event."""
-    keys = _keys_of(fired)
+    keys = fired.user_keys
     match = await context.find_user(keys)
     if match.problem:
         return [fired.problem(match.problem)]
@@ -94,7 +92,7 @@ async def plan_ticket_update(fired: FiredAction, context: EventPlanContext) -> l
         return [fired.problem(f"no ticket: Zendesk has no single ticket {number or external_id}")]
     if ticket.status == "closed":
         return [fired.problem(f"ticket {ticket.id} is closed and takes no changes")]
-    match = await context.find_user(_keys_of(fired))
+    match = await context.find_user(fired.user_keys)
     if match.problem:
         return [fired.problem(match.problem)]
     # A mistyped number would put one customer's words on another's ticket.
@@ -165,11 +163,6 @@ def _joined_tags(fired: FiredAction, ticket: TicketState, tags: Json) -> list[Js
     if fired.compiled.action.operators.get("tags") is MappingOperator.SET:
         return as_list(tags)
     return list(dict.fromkeys([*ticket.tags, *map(str, as_list(tags))]))
-
-
-def _keys_of(fired: FiredAction) -> UserKeys:
-    mapped = fired.mapped.get("user")
-    return user_keys_of(mapped if isinstance(mapped, Mapping) else {})
 
 
 def _ticket_fields(fired: FiredAction) -> tuple[dict[str, Json], str]:

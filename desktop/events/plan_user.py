@@ -22,7 +22,7 @@ from desktop.events.planned_request import (
     RequestEffect,
     describe_changes,
 )
-from desktop.events.user_matching import UserKeys, UserMatch, user_keys_of
+from desktop.events.user_matching import UserKeys, UserMatch
 from desktop.model.email_address import email_match_key
 from desktop.model.field_mapping import MappingOperator, MappingRow, apply_mapping_row
 from desktop.model.json_value import Json
@@ -38,7 +38,7 @@ _USER_FIELD = "user_fields."
 
 async def plan_user(fired: FiredAction, context: EventPlanContext) -> list[Planned]:
     """Plan the requests of a Create or update user action for one event."""
-    keys = user_keys_of(fired.mapped)
+    keys = fired.user_keys
     match = await context.find_user(keys)
     if match.problem:
         return [fired.problem(match.problem)]
@@ -193,7 +193,7 @@ def _plan_update(
 ) -> list[Planned]:
     kept: list[str] = []
     changes = list(_changes(fired, user, values, kept))
-    email = user_keys_of(fired.mapped).email
+    email = fired.user_keys.email
     if email and email_match_key(email) not in map(email_match_key, user.emails):
         # Zendesk adds it beside the primary one (docs/zendesk.md 0).
         context.effects.second_addresses.add(fired.line)

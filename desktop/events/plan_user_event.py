@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from desktop.events.plan_context import EventPlanContext, FiredAction, name_of, user_reference
 from desktop.events.planned_request import NoChange, Planned, PlannedRequest, RequestEffect
-from desktop.events.user_matching import UserKeys, UserMatch, user_keys_of
+from desktop.events.user_matching import UserKeys, UserMatch
 from desktop.model.json_value import Json
 
 KEPT_REASON = "Zendesk takes no events of users here; it is saved on this computer"
@@ -15,8 +15,7 @@ _RESERVED_SOURCE = "zendesk"
 
 async def plan_user_event(fired: FiredAction, context: EventPlanContext) -> list[Planned]:
     """Plan the request of a Track event action for one event."""
-    mapped = fired.mapped.get("user")
-    keys = user_keys_of(mapped if isinstance(mapped, Mapping) else {})
+    keys = fired.user_keys
     match = await context.find_user(keys)
     if match.problem:
         return [fired.problem(match.problem)]

@@ -24,7 +24,6 @@ from desktop.events.planned_request import (
     PlanProblem,
     RequestEffect,
 )
-from desktop.events.user_matching import UserKeys, user_keys_of
 from desktop.events.zendesk_directory import ZendeskDirectory
 from desktop.model.erased_people import (
     ERASED_LABEL,
@@ -103,6 +102,8 @@ def explain_not_fired(actions: Iterable[CompiledAction], event: Event) -> Mappin
 
 async def plan_fired(fired: FiredAction, context: EventPlanContext) -> list[Planned]:
     """Plan the requests of one fired action; none about a person who was erased."""
+    if context.erased.is_known_empty:
+        return await _PLANNERS[fired.kind](fired, context)
     keys = person_keys_of(fired.event, [fired])
     if context.erased.is_erased(keys):
         return [NoChange(fired.line, fired.kind, ERASED_LABEL, SKIPPED_TEXT)]
@@ -147,7 +148,7 @@ async def simulate(
                 if isinstance(item, Event):
                     on_event(item)
                     fired += _fire(item, actions, counts)
-            await directory.prefetch([one for action in fired for one in keys_of(action)])
+            await directory.prefetch([action.user_keys for action in fired])
             for action in fired:
                 for planned in await plan_fired(action, context):
                     _count(planned, counts, on_planned)
@@ -165,16 +166,9 @@ def _fire(
     return fired
 
 
-def keys_of(fired: FiredAction) -> Iterator[UserKeys]:
-    """Yield the keys of the user that an action is about, where it is about one."""
-    mapped = fired.mapped if fired.kind is ActionKind.UPSERT_USER else fired.mapped.get("user")
-    if isinstance(mapped, Mapping):
-        yield user_keys_of(mapped)
-
-
 def person_keys_of(event: Event, fired: Iterable[FiredAction]) -> frozenset[str]:
     """Return the keys by which the person of an event is known again, should they be erased."""
-    keys = [key for action in fired for key in keys_of(action)]
+    keys = [action.user_keys for action in fired]
     return person_keys(
         addresses=[*event.addresses, *(key.email for key in keys)],
         user_ids=[key.zendesk_id for key in keys],

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from desktop.model.field_value import is_list
@@ -30,6 +31,8 @@ class TraitField(NamedTuple):
     refusal: str = ""
 
 
+# A source has the same few traits in each of its events.
+@lru_cache(maxsize=1024)
 def snake_case(name: str) -> str:
     """Return a trait's name as a field key: `shoeSize` and `Shoe size` become `shoe_size`."""
     words = _CAPITAL_AFTER_WORD.sub("_", name.strip())
@@ -49,7 +52,7 @@ def trait_fields(
     known = {field.key: field for field in definitions or () if field.active}
     for name, value in traits.items():
         key = name if name in known else snake_case(name)
-        if name in mapped or not key or isinstance(value, Mapping):
+        if name in mapped or not key or isinstance(value, dict):
             continue
         if definitions is None:
             yield TraitField(key, value, UserFieldDefinition(0, key, key, "text"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from desktop.events.event import identifier_text
 from desktop.model.customer_matching import match_customer
@@ -35,7 +36,7 @@ class UserKeys:
         )
         return ", ".join(filter(None, named)) or "nobody"
 
-    @property
+    @cached_property
     def seen_ids(self) -> tuple[str, ...]:
         """The keys by which a user that an earlier event creates is found again."""
         email = f"e {email_match_key(self.email)}" if self.email else ""

@@ -23,7 +23,7 @@ from desktop.events.planned_request import (
     PlanProblem,
     RequestEffect,
 )
-from desktop.events.simulation import fire_actions, keys_of, person_keys_of, plan_fired
+from desktop.events.simulation import fire_actions, person_keys_of, plan_fired
 from desktop.kit.clock import Clock
 from desktop.kit.errors import (
     AppError,
@@ -220,7 +220,7 @@ class EventDeliverer:
 
     async def _prefetch(self, units: Sequence[DeliveryUnit]) -> None:
         try:
-            await self.directory.prefetch([key for unit in units for key in keys_of(unit.fired)])
+            await self.directory.prefetch([unit.fired.user_keys for unit in units])
         except AppError as error:
             if not is_tried_again(error):
                 raise

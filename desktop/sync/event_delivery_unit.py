@@ -10,7 +10,6 @@ from desktop.events.event_validation import make_event
 from desktop.events.plan_context import FiredAction
 from desktop.events.plan_user import UPDATE_MANY_PATH
 from desktop.events.planned_request import Planned, PlannedRequest
-from desktop.events.simulation import keys_of
 from desktop.kit.errors import AppError
 from desktop.model.event_delivery import DeliveryState, EventDelivery, StoredEvent
 
@@ -108,7 +107,8 @@ def split_by_identity(
 def _identity(unit: DeliveryUnit) -> frozenset[str]:
     """Return what two events must not share to be sent at once: a person, a group, a ticket."""
     mapped = unit.fired.mapped
-    keys = {one for key in keys_of(unit.fired) for one in (*key.seen_ids, f"z {key.zendesk_id}")}
+    user = unit.fired.user_keys
+    keys = {*user.seen_ids, f"z {user.zendesk_id}"}
     if unit.fired.kind is ActionKind.UPSERT_ORG:
         keys.add(f"organization {str(mapped.get('external_id')).lower()}")
     if unit.fired.kind is ActionKind.UPDATE_TICKET:

@@ -9,7 +9,7 @@ from desktop.events.event import Event
 from desktop.events.event_action import CompiledAction
 from desktop.events.plan_context import EventPlanContext
 from desktop.events.planned_request import Planned, PlannedRequest, PlanProblem
-from desktop.events.simulation import keys_of, plan_fired
+from desktop.events.simulation import plan_fired
 from desktop.events.zendesk_directory import ZendeskDirectory
 from desktop.model.erased_people import ErasedPeople
 from desktop.model.event_delivery import StoredEvent
@@ -112,7 +112,7 @@ class EventReplay:
             if isinstance(event := event_of(stored), Event)
             for action in begun_actions(self.actions, event, stored)
         ]
-        await self.directory.prefetch([key for _, action in fired for key in keys_of(action)])
+        await self.directory.prefetch([action.user_keys for _, action in fired])
         rows = []
         for stored, action in fired:
             operators = action.compiled.action.operators

@@ -12,7 +12,6 @@ from desktop.events.plan_joining import MEMBERSHIPS_PATH
 from desktop.events.plan_organization import UPSERT_ORGANIZATION_PATH
 from desktop.events.plan_user import UPDATE_MANY_PATH
 from desktop.events.planned_request import PlannedRequest, RequestEffect
-from desktop.events.simulation import keys_of
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, Forbidden, ServiceError
 from desktop.model.event_delivery import DeliveryState
@@ -110,7 +109,7 @@ class EventSender:
                         request.method, request.path, request.body, request.headers
                     )
                     made_id = made_record_id(answer.document)
-                    user = self.directory.take_answer(answer.document, keys_of(unit.fired))
+                    user = self.directory.take_answer(answer.document, unit.fired.user_keys)
                     unit.delivery = replace(
                         unit.delivery,
                         request_id=answer.request_id,

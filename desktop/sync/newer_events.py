@@ -10,7 +10,6 @@ from desktop.events.event import Event, identifier_text
 from desktop.events.event_action import ActionKind, CompiledAction
 from desktop.events.newer_values import given_values, without_joined
 from desktop.events.plan_context import EventPlanContext, FiredAction
-from desktop.events.simulation import keys_of
 from desktop.model.event_delivery import DeliveryState, StoredEvent
 from desktop.model.event_write import EventWrite
 from desktop.store.event_write_repository import EventWriteRepository
@@ -34,10 +33,9 @@ async def with_newer_values(
     """
     if fired.kind in _ADDING:
         return fired
-    user_id = organization_id = None
-    for keys in keys_of(fired):
-        user = (await context.find_user(keys)).user
-        user_id = user.id if user is not None else None
+    user = (await context.find_user(fired.user_keys)).user
+    user_id = user.id if user is not None else None
+    organization_id = None
     if fired.kind is ActionKind.UPSERT_ORG and (
         id_ := identifier_text(fired.mapped.get("external_id"))
     ):
