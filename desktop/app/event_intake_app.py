@@ -1,7 +1,7 @@
 """The ASGI application that takes events over HTTP as Segment's libraries post them.
 
-    POST /v1/batch                                {"batch": [event…], "sentAt": …}
-    POST /v1/identify|track|group|page|screen|alias   one event
+    POST /v1/batch, /v1/b, /v1/import              {"batch": [event…], "sentAt": …}
+    POST /v1/identify|track|group|page|screen|alias   one event; also by its first letter
 
 HTTP Basic with a source's write key as user and no password, or `writeKey` in the body, as
 libraries in browsers have it; the body may be gzip (docs/events.md 7). An answer of 200 means that
@@ -39,6 +39,12 @@ _TOO_LARGE = (
     f"A batch has at most {MAX_BATCH_BYTES:,} bytes, also unpacked. Send it in smaller ones."
 )
 _RETRY_AFTER_S = 30
+# Segment's library for browsers names an event by its first letter and a batch by `b`; its library
+# for Java posts batches to `import` (docs/events.md 7).
+_EVENT_BY_PATH = {name: name for name in ("batch", *EVENT_TYPES)}
+_EVENT_BY_PATH |= {name[0]: name for name in _EVENT_BY_PATH} | {"import": "batch"}
+# What libraries of pages send: RudderStack's names who is unknown, Segment's counts its tries.
+_ALLOWED_HEADERS = b"authorization, content-type, content-encoding, anonymousid, x-retry-count"
 # A body that is not here by then is no library's.
 _BODY_TIMEOUT_S = 30.0
 _PREFLIGHT_AGE_S = 600
@@ -145,9 +151,9 @@ class EventIntakeApp:
         if "origin" in headers and headers["origin"].lower() not in self.origins:
             raise _Refusal(403, "Web pages of this address may not post here.")
         root, _, kind = str(scope["path"]).rstrip("/").rpartition("/")
-        if root != "/v1" or kind not in ("batch", *EVENT_TYPES):
+        if root != "/v1" or kind not in _EVENT_BY_PATH:
             raise _Refusal(404, "There is no such address.")
-        return kind
+        return _EVENT_BY_PATH[kind]
 
     def _find_source(self, key: str) -> IntakeSource:
         """Return the source of a write key. Raises _Refusal."""
@@ -176,7 +182,7 @@ async def _answer_preflight(send: Send, shared: list[tuple[bytes, bytes]]) -> No
     headers = [
         *shared,
         (b"access-control-allow-methods", b"POST"),
-        (b"access-control-allow-headers", b"authorization, content-type, content-encoding"),
+        (b"access-control-allow-headers", _ALLOWED_HEADERS),
         (b"access-control-max-age", b"%d" % _PREFLIGHT_AGE_S),
         (b"content-length", b"0"),
     ]
