@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from desktop.model.event_delivery import GROUP_KEY_PREFIX
 from desktop.model.json_value import Json
 
+# Beyond it a float is no longer one whole number.
+_LARGEST_EXACT_NUMBER = 2**53
+
 
 @dataclass(frozen=True)
 class Event:
@@ -73,7 +76,10 @@ class BadLine:
 
 
 def identifier_text(value: Json) -> str:
-    """Return an id as text: 6789 and "6789" are one id; "" for what is neither."""
+    """Return an id as text: 6789, 6789.0 and "6789" are one id; "" for what is none of them."""
     if isinstance(value, str):
         return value.strip()
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_EXACT_NUMBER:
+        # Exports of tables write whole numbers so; to JavaScript they are the same.
+        return str(int(value))
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from desktop.model.json_value import Json
 
-_TYPOGRAPHIC_QUOTES = str.maketrans("“”„‟", '""""')
+# Where JSON has a string begin or end; within one they are letters, as in “say “hi””.
+_TYPOGRAPHIC_QUOTE = re.compile(r"([{\[,:]\s*)[“”„‟]|[“”„‟](?=\s*[,:}\]])")
 # A string is matched whole, so that a comma within it is left alone.
 _TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])')
 # Longer numbers are refused: int() takes quadratic time for them.
@@ -53,7 +54,7 @@ def _mendings(text: str) -> list[tuple[str, tuple[str, ...]]]:
     without_commas = _drop_trailing_commas(text)
     if without_commas != text:
         found.append((without_commas, ("A comma after the last value was left out.",)))
-    straight = text.translate(_TYPOGRAPHIC_QUOTES)
+    straight = _TYPOGRAPHIC_QUOTE.sub(lambda found: f'{found[1] or ""}"', text)
     if straight != text:
         words = ("Typographic quotes were read as straight ones.",)
         found += [(straight, words), (_drop_trailing_commas(straight), words)]

@@ -39,8 +39,9 @@ def make_event(record: EventText) -> Event | BadLine:
 def read_bare_object(record: EventText) -> Mapping[str, Json]:
     """Return the object of a text for trying out a trigger or mapping: no user or e-mail is asked.
 
-    `type` is filled from `action`. Raises BadJsonError, and UnusableEventError for what is no
-    object or a track call without its event, which `event != "x"` would pick.
+    `type` is filled from `action`, an identify's `traits` from its context. Raises BadJsonError,
+    and UnusableEventError for what is no object, or a track call without its event, which
+    `event != "x"` would pick.
     """
     if record.fault:
         raise UnusableEventError(record.fault)
@@ -48,14 +49,15 @@ def read_bare_object(record: EventText) -> Mapping[str, Json]:
     kind = body.get("type") or body.get("action")
     if kind == "track":
         _check_track(body)
-    return body if kind is None else {**body, "type": kind}
+    return body if kind is None else _complete(body, kind)
 
 
 def _check_event(record: EventText, value: Json, warnings: tuple[str, ...]) -> Event:
     body = require_object(value)
     kind = _event_type(body)
-    if body.get("type") != kind:
-        body = {**body, "type": kind}
+    if (completed := _complete(body, kind)).get("traits") is not body.get("traits"):
+        warnings = (*warnings, "The traits were read from context.traits.")
+    body = completed
     _CHECKS.get(kind, _accept)(body)
     if kind in _PERSONAL_TYPES:
         _require_user(body)
@@ -70,6 +72,20 @@ def _check_event(record: EventText, value: Json, warnings: tuple[str, ...]) -> E
         at=_time_of(times),
         warnings=(*warnings, *_warnings(record, body, times)),
     )
+
+
+def _complete(body: Mapping[str, Json], kind: Json) -> Mapping[str, Json]:
+    """Return an event with its type, and an identify with the traits of its context.
+
+    RudderStack's libraries leave `traits` itself out.
+    """
+    added: dict[str, Json] = {"type": kind} if body.get("type") != kind else {}
+    if kind == "identify" and not body.get("traits"):
+        context = body.get("context")
+        traits = context.get("traits") if isinstance(context, dict) else None
+        if isinstance(traits, dict) and traits:
+            added["traits"] = traits
+    return {**body, **added} if added else body
 
 
 def require_object(value: Json) -> Mapping[str, Json]:

@@ -62,7 +62,7 @@ log = logging.getLogger(__name__)
 EVENTS_PER_ROUND = 100
 # So long a delivery waits for events that failed; later ones are left to the next delivery.
 _PATIENCE_S = 15.0
-_REMOVAL_REASON = "A removal is sent only when it is ticked (--removals)."
+_REMOVAL_REASON = "A removal is sent only when it is ticked: `fairlead events retry --removals`."
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,8 @@ PRETTY = json.dumps([{"type": "page", "a": [{"type": "x"}, {}]}, {"type": "scree
         ("[]", []),
         ("{“type”: “page”}", [(1, "page")]),
         ("{\n“type”: “page”,\n}", [(1, "page")]),
+        ("{“type” : “page”, “a”: “say “hi” ”, “b”: “”}", [(1, "page")]),
+        ('{“type”: "page", “a”: ["say “hi”",„b“]}', [(1, "page")]),
         ('{"type":"page","a":"},{"}', [(1, "page")]),
         ('{"type":"page","a":"\\"}{"}', [(1, "page")]),
         ('{"type":"page","a":[1,],}', [(1, "page")]),
@@ -137,6 +139,7 @@ def test_events_that_cannot_be_used_are_named(body: dict[str, object], reason: s
         {"action": "identify", "userId": 7, "traits": PERSON},
         {"type": "identify", "action": "identify", "anonymousId": "a", "traits": PERSON},
         {"type": "identify", "userId": "u", "traits": {**PERSON, "name": "", "firstName": "Homer"}},
+        {"type": "identify", "userId": "u", "context": {"traits": PERSON}},
         {"type": "track", "event": "x", "anonymousId": "a"},
         {"type": "group", "groupId": 6789},
         {"type": "alias"},
@@ -194,13 +197,16 @@ def test_what_is_mended_or_odd_is_told() -> None:
     assert "“type” stands twice" in warnings('{"type":"screen","type":"page"}')[0]
     assert "32 kB" in warnings('{"type":"page","a":"' + "x" * 32_000 + '"}')[0]
     assert "sentAt is not a time" in warnings('{"type":"page","sentAt":"soon"}')[0]
+    person = json.dumps({"type": "identify", "userId": "u", "context": {"traits": PERSON}})
+    assert "from context.traits" in warnings(person)[0]
     removal = '{"type":"group","groupId":1,"traits":{"company":{"remove":"true"}}}'
     assert "the text “true”" in warnings(removal)[0]
 
 
 def test_equal_ids_as_number_and_text_are_one_event() -> None:
-    lines = '{"type":"page","messageId":7}\n{"type":"screen","messageId":"7"}'
-    assert read(lines) == [(1, "page"), (2, "duplicate")]
+    ids = ("7", '"7"', "7.0")
+    lines = "\n".join(f'{{"type":"page","messageId":{id_}}}' for id_ in ids)
+    assert read(lines) == [(1, "page"), (2, "duplicate"), (3, "duplicate")]
 
 
 def test_every_line_is_counted_once_however_it_is_broken() -> None:
