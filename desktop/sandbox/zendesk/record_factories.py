@@ -12,6 +12,7 @@ from typing import Any
 from desktop.sandbox.data_files import read_data_file
 from desktop.sandbox.http_messages import JsonObject
 from desktop.sandbox.timestamps import format_iso_utc
+from desktop.sandbox.zendesk.time_zones import time_zone_fields
 
 # Room for a user's identities in one number: the id of an identity holds the id of its user.
 IDENTITY_IDS_PER_USER = 100
@@ -73,8 +74,7 @@ def make_user_record(
         "email": emails[0] if emails else None,
         "created_at": format_iso_utc(created),
         "updated_at": format_iso_utc(updated),
-        "time_zone": time_zone,
-        "iana_time_zone": time_zone,
+        **time_zone_fields(time_zone),
         "phone": phone,
         "shared_phone_number": False if phone else None,
         "organization_id": organization_id,

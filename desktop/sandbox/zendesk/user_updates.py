@@ -23,6 +23,7 @@ from desktop.sandbox.zendesk.record_factories import (
     make_user_record,
 )
 from desktop.sandbox.zendesk.repository import ZendeskRepository
+from desktop.sandbox.zendesk.time_zones import time_zone_fields
 
 EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 # A closed ticket takes no more tags.
@@ -99,6 +100,8 @@ def apply_user_fields(
         is_new=is_new,
         find_owner=lambda _field, value: repository.user_by_external_id(value),
     )
+    if "time_zone" in given:
+        user |= time_zone_fields(str(given["time_zone"]))
     _edit_email(repository, user, given)
     _edit_phone(repository, user, given)
     store_custom_values(
