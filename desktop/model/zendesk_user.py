@@ -46,7 +46,8 @@ class ZendeskUser:
     """A Zendesk user: what the API returned about one.
 
     `tags` is None where the account has user tags switched off. `identities` is empty until
-    they were read (`identities_read`). Times are Unix seconds.
+    they were read (`identities_read`). Times are Unix seconds. `time_zone` is Rails' name, such as
+    “Berlin”, and `iana_time_zone` what others call it, “Europe/Berlin”.
     """
 
     id: int
@@ -70,6 +71,7 @@ class ZendeskUser:
     details: str | None = None
     created_at: float | None = None
     updated_at: float | None = None
+    iana_time_zone: str | None = None
 
     @property
     def emails(self) -> tuple[str, ...]:

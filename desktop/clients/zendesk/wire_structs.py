@@ -25,6 +25,7 @@ class WireUser(WireRecord):
     verified: object = None
     active: object = None
     time_zone: object = None
+    iana_time_zone: object = None
     locale: object = None
     created_at: object = None
     updated_at: object = None

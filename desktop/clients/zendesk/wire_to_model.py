@@ -128,6 +128,7 @@ def parse_user(item: object, parser: FieldParser, where: str) -> ZendeskUser | N
         verified=parser.flag(wire.verified, f"{where}.verified"),
         active=parser.flag(wire.active, f"{where}.active", default=True),
         time_zone=parser.text(wire.time_zone, f"{where}.time_zone"),
+        iana_time_zone=parser.text(wire.iana_time_zone, f"{where}.iana_time_zone"),
         locale=parser.text(wire.locale, f"{where}.locale"),
         notes=parser.text(wire.notes, f"{where}.notes"),
         details=parser.text(wire.details, f"{where}.details"),

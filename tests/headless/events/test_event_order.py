@@ -145,7 +145,7 @@ async def test_a_corrected_identify_leaves_newer_values_and_says_so(
     shown = sandbox.read_user(user)
     assert (shown["name"], shown["phone"]) == ("New Name", "+15550100")
     # What nobody gave anew is still delivered.
-    assert shown["time_zone"] == "Europe/Berlin"
+    assert shown["iana_time_zone"] == "Europe/Berlin"
     assert "name, phone left out: a later event has given a newer value" in (
         found.deliveries[0].detail
     )
