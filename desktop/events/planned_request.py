@@ -76,13 +76,21 @@ Planned = PlannedRequest | NoChange | PlanProblem
 
 
 def describe_changes(changes: tuple[EventFieldChange, ...]) -> str:
-    """Describe field changes in one line: "plan free → pro, phone → +1 555 0100"."""
-    return ", ".join(
-        f"{change.field} → {_short(change.new)}"
-        if change.old in (None, "", [], ())
-        else f"{change.field} {_short(change.old)} → {_short(change.new)}"
-        for change in changes
-    )
+    """Describe field changes in one line: "plan free → pro, phone → +1 555 0100, tags + vip"."""
+    return ", ".join(map(_describe_change, changes))
+
+
+def _describe_change(change: EventFieldChange) -> str:
+    old, new = change.old, change.new
+    if old in (None, "", [], ()):
+        return f"{change.field} → {_short(new)}"
+    if isinstance(old, list) and isinstance(new, list) and new:
+        # Of two long lists only the difference tells anything.
+        added = [one for one in new if one not in old]
+        gone = [one for one in old if one not in new]
+        parts = (f"+ {_short(added)}" if added else "", f"− {_short(gone)}" if gone else "")
+        return " ".join(filter(None, (change.field, *parts)))
+    return f"{change.field} {_short(old)} → {_short(new)}"
 
 
 def _short(value: Json) -> str:
