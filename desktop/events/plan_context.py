@@ -11,6 +11,7 @@ from desktop.events.planned_request import PlanProblem
 from desktop.events.trait_fields import TraitField, trait_fields
 from desktop.events.user_matching import UserKeys, UserMatch, user_keys_of
 from desktop.events.zendesk_directory import ZendeskDirectory
+from desktop.model.email_address import email_match_key
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople
 from desktop.model.field_value import as_list
 from desktop.model.json_value import Json
@@ -40,6 +41,30 @@ class EventPlanContext:
                 return UserMatch(problem=f"two earlier lines create users for {keys}")
             return UserMatch(line=next(iter(lines), None) or 0, found_by="an earlier line")
         return match
+
+    async def find_one_person(self, keys: UserKeys) -> UserMatch:
+        """Find the user whom an event changes: its Zendesk id must not say another than its keys.
+
+        Only what adds to a user goes by the id alone.
+        """
+        match = await self.find_user(keys)
+        if match.user is None or not keys.zendesk_id:
+            return match
+        addresses = map(email_match_key, match.user.emails)
+        is_own_email = keys.email and email_match_key(keys.email) in addresses
+        is_own_id = keys.external_id.lower() == (match.user.external_id or "").lower()
+        left = UserKeys(
+            email="" if is_own_email else keys.email,
+            external_id="" if is_own_id else keys.external_id,
+        )
+        other = await self.find_user(left)
+        if other.user is None and other.line:
+            others = f"{match.user.id}, and one whom line {other.line} creates,"
+        elif other.user is None or other.user.id == match.user.id:
+            return match
+        else:
+            others = f"{match.user.id}, {other.user.id}"
+        return UserMatch(problem=f"several users: {others} by {keys}; nothing is written")
 
     def remember_new_user(self, keys: UserKeys, line: int) -> None:
         """Take it that a line creates the user of these keys."""

@@ -76,6 +76,7 @@ class PlanEffects:
     no_user: LineCount = field(default_factory=LineCount)
     second_addresses: LineCount = field(default_factory=LineCount)
     unknown_time_zones: LineCount = field(default_factory=LineCount)
+    kept_phones: LineCount = field(default_factory=LineCount)
     kept_events: LineCount = field(default_factory=LineCount)
     not_for_zendesk: LineCount = field(default_factory=LineCount)
 
@@ -121,6 +122,7 @@ class PlanEffects:
             "no_user": self.no_user.as_json(),
             "second_addresses": self.second_addresses.as_json(),
             "unknown_time_zones": self.unknown_time_zones.as_json(),
+            "kept_phones": self.kept_phones.as_json(),
             "kept_events": self.kept_events.as_json(),
             "not_for_zendesk": self.not_for_zendesk.as_json(),
         }

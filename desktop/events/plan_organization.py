@@ -182,7 +182,7 @@ async def _plan_member(
     keys = fired.user_keys
     if not (keys.zendesk_id or keys.email or keys.external_id):
         return []
-    match = await context.find_user(keys)
+    match = await context.find_one_person(keys)
     if match.problem or match.is_nobody:
         if match.is_nobody:
             context.effects.no_user.add(fired.line)
@@ -196,7 +196,7 @@ async def plan_membership(fired: FiredAction, context: EventPlanContext) -> list
     if not id_:
         return [fired.problem("no organisation: the company's id is empty")]
     keys = fired.user_keys
-    match = await context.find_user(keys)
+    match = await context.find_one_person(keys)
     if match.problem:
         return [fired.problem(match.problem)]
     if match.is_nobody:

@@ -26,6 +26,7 @@ from desktop.events.user_matching import UserKeys, UserMatch
 from desktop.model.email_address import email_match_key
 from desktop.model.field_mapping import MappingOperator, MappingRow, apply_mapping_row
 from desktop.model.json_value import Json
+from desktop.model.match_keys import is_same_phone
 from desktop.model.value_conversion import UnconvertibleValue, convert_for_zendesk
 from desktop.model.zendesk_organization import ZendeskOrganization
 from desktop.model.zendesk_user import ZendeskUser
@@ -39,7 +40,7 @@ _USER_FIELD = "user_fields."
 async def plan_user(fired: FiredAction, context: EventPlanContext) -> list[Planned]:
     """Plan the requests of a Create or update user action for one event."""
     keys = fired.user_keys
-    match = await context.find_user(keys)
+    match = await context.find_one_person(keys)
     if match.problem:
         return [fired.problem(match.problem)]
     if match.user is not None and match.user.role != "end-user":
@@ -53,7 +54,8 @@ async def plan_user(fired: FiredAction, context: EventPlanContext) -> list[Plann
     left_out = fired.explain_left_out("user", values)
     warnings += [left_out] if left_out else []
     values = fired.leave_out_newer("user", values)
-    planned = _plan_update(fired, context, match, match.user, values, tuple(warnings))
+    kept: list[str] = []
+    planned = _plan_update(fired, context, match, match.user, values, tuple(warnings), kept)
     if organization is not None:
         # Not by writing organization_id: that would end all other memberships (docs/zendesk.md 0).
         joining = await plan_joining(
@@ -66,7 +68,7 @@ async def plan_user(fired: FiredAction, context: EventPlanContext) -> list[Plann
     return planned or [
         NoChange(
             *(fired.line, fired.kind, name_of(match.user, str(keys))),
-            left_out or "nothing to change",
+            "; ".join(filter(None, (left_out, *kept))) or "nothing to change",
         )
     ]
 
@@ -190,9 +192,10 @@ def _plan_update(
     user: ZendeskUser,
     values: Mapping[str, Json],
     warnings: tuple[str, ...],
+    kept: list[str],
 ) -> list[Planned]:
-    kept: list[str] = []
-    changes = list(_changes(fired, user, values, kept))
+    """Plan the update of a user; `kept` takes a sentence on each value that stays as it is."""
+    changes = list(_changes(fired, context, user, values, kept))
     email = fired.user_keys.email
     if email and email_match_key(email) not in map(email_match_key, user.emails):
         # Zendesk adds it beside the primary one (docs/zendesk.md 0).
@@ -231,7 +234,11 @@ def _plan_update(
 
 
 def _changes(
-    fired: FiredAction, user: ZendeskUser, values: Mapping[str, Json], kept: list[str]
+    fired: FiredAction,
+    context: EventPlanContext,
+    user: ZendeskUser,
+    values: Mapping[str, Json],
+    kept: list[str],
 ) -> Iterator[EventFieldChange]:
     """Yield each field whose value differs, joined as the action's operator for it says.
 
@@ -239,7 +246,7 @@ def _changes(
     """
     operators = fired.compiled.action.operators
     for name, value in values.items():
-        old = _value_of(user, name)
+        old = user_value(user, name)
         operator = operators.get(name, MappingOperator.SET)
         row = MappingRow(name, name, operator)
         found = apply_mapping_row(row, {name: value}, {name: old}, convert=_keep_value)
@@ -247,7 +254,12 @@ def _changes(
             continue
         if found.reason and not found.applies:
             kept.append(f"{name.removeprefix(_USER_FIELD)} is {found.reason}")
-        if found.applies:
+        elif name == "phone" and old and value:
+            # Sent, it would be added beside the one that is there, which stays what users show.
+            if not is_same_phone(str(old), str(value)):
+                context.effects.kept_phones.add(fired.line)
+                kept.append(f"phone stays {old}: Zendesk would add {value} beside it")
+        elif found.applies:
             yield EventFieldChange(name, old, found.new)
 
 
@@ -255,10 +267,13 @@ def _keep_value(value: object, _row: MappingRow) -> Json:
     return value  # type: ignore[return-value]
 
 
-def _value_of(user: ZendeskUser, name: str) -> Json:
+def user_value(user: ZendeskUser, name: str) -> Json:
+    """Return what a user has under an attribute, or under `user_fields.KEY`, as events write it."""
     if name.startswith(_USER_FIELD):
         return user.user_fields.get(name.removeprefix(_USER_FIELD))
-    value = getattr(user, name)
+    if name == "time_zone" and user.iana_time_zone:
+        return user.iana_time_zone
+    value = getattr(user, name, None)
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -271,6 +286,8 @@ def _as_left(
         for name, value in document.items()
         if name in ("name", "phone", "external_id", "time_zone", "notes", "details")
     }
+    if "time_zone" in plain:
+        plain["iana_time_zone"] = plain["time_zone"]
     left = replace(user, user_fields={**user.user_fields, **fields}, **plain)  # type: ignore[arg-type]
     tags = document.get("tags")
     return replace(left, tags=tuple(map(str, tags))) if isinstance(tags, list) else left

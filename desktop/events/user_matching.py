@@ -73,6 +73,12 @@ def user_keys_of(mapped: Mapping[str, Json]) -> UserKeys:
     )
 
 
+def describe_match(found_by: str) -> str:
+    """Say by what a user was found, of a match's `found_by`: “external id u_1”."""
+    kind, _, key = found_by.partition(" ")
+    return f"{kind.replace('_', ' ')} {key}"
+
+
 def match_user(
     keys: UserKeys,
     by_id: ZendeskUser | None,

@@ -14,7 +14,7 @@ from desktop.clients.zendesk.event_calls import ZendeskEventCalls
 from desktop.events.plan_joining import MEMBERSHIPS_PATH
 from desktop.events.plan_organization import UPSERT_ORGANIZATION_PATH
 from desktop.events.plan_ticket import TICKETS_PATH
-from desktop.events.plan_user import USERS_PATH
+from desktop.events.plan_user import USERS_PATH, user_value
 from desktop.kit.errors import AppError, NotFound
 from desktop.model.erased_people import ERASED_LABEL, ErasedPeople, person_keys
 from desktop.model.event_write import EventWrite, WrittenField
@@ -176,11 +176,7 @@ class EventRollback:
         if self.erased.is_erased(keys):
             return RollbackStep(write, RollbackState.KEPT, f"{ERASED_LABEL}: nothing is sent")
         seen = {
-            one.field: user.user_fields.get(one.field.partition(".")[2])
-            if one.field.startswith("user_fields.")
-            else list(user.emails)
-            if one.field == "email"
-            else _plain(getattr(user, one.field, None))
+            one.field: list(user.emails) if one.field == "email" else user_value(user, one.field)
             for one in write.changes
         }
         return self._judge(

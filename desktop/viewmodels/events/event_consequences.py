@@ -182,6 +182,11 @@ def _about_people(counts: SimulationCounts) -> Iterator[EventConsequence]:
         yield EventConsequence(
             "addresses", "accent", f"{people} a second address:", "the primary one stays"
         )
+    if effects.kept_phones.count:
+        people = format_count(effects.kept_phones.count, "user keeps", "users keep")
+        yield EventConsequence(
+            "phones", "accent", f"{people} the phone number:", "another would be added beside it"
+        )
     if effects.unknown_time_zones.count:
         zones = format_count(effects.unknown_time_zones.count, "time zone", "time zones")
         yield EventConsequence("zones", "accent", f"{zones} left out:", "there is no such zone")

@@ -7,6 +7,7 @@ from enum import Enum
 
 from desktop.events.event_action import ActionKind
 from desktop.events.planned_request import PlannedRequest, PlanProblem, RequestEffect
+from desktop.events.user_matching import describe_match
 from desktop.kit.text import format_count
 from desktop.model.event_delivery import DeliveryState, EventDelivery, StoredEvent
 from desktop.viewmodels.list_model import ListColumn
@@ -127,8 +128,7 @@ def request_row(number: int, request: PlannedRequest) -> EventRow:
         state = format_count(len(request.tickets), "ticket", "tickets")
     facts = [("Action", request.action.label), ("Customer", request.who)]
     if request.found_by:
-        kind, _, key = request.found_by.partition(" ")
-        facts.append(("Found by", f"{kind.replace('_', ' ')} {key}"))
+        facts.append(("Found by", describe_match(request.found_by)))
     if request.tickets:
         facts.append(("Tickets", " ".join(f"#{ticket}" for ticket in request.tickets)))
     facts += [("Note", warning) for warning in request.warnings]

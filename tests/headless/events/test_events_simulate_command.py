@@ -70,8 +70,24 @@ def test_a_known_user_gets_what_differs_alone(
     method, path, body = request(simulate(fairlead, event))
     assert (method, path) == ("PUT", "/api/v2/users/update_many")
     assert body == {"users": [{"id": user, "external_id": "u-7", "time_zone": "Europe/Paris"}]}
-    same = simulate(fairlead, identify("", email, name="Homer Simpson") | {"anonymousId": "a"})
+    event = identify("", email, phone="+15550100-78", timezone="Europe/Berlin")
+    same = simulate(fairlead, event | {"anonymousId": "a"})
     assert (same["requests"], same["unchanged"]) == ([], 1)
+    assert same["effects"]["kept_phones"]["count"] == 0
+
+
+def test_a_user_keeps_the_phone_that_zendesk_would_not_replace(
+    fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    _, email = records.user(phone="+1 555 0100 88")
+    event = identify("", email, phone="+1 555 0100 99") | {"anonymousId": "a"}
+    found = simulate(fairlead, event)
+    assert (found["requests"], found["unchanged"]) == ([], 1)
+    assert found["effects"]["kept_phones"] == {"count": 1, "lines": [1]}
+    assert (
+        "1 user keeps the phone number"
+        in fairlead("events", "simulate", "-", stdin=as_lines(event)).stdout
+    )
 
 
 def test_null_empties_a_field_and_is_told(fairlead: FairleadCommand, records: EventRecords) -> None:
@@ -106,6 +122,19 @@ def test_two_users_for_one_event_are_a_conflict(
     _, email = records.user()
     assert reason(simulate(fairlead, identify(external, email))).startswith("several users")
     assert reason(simulate(fairlead, track("Read", external, email=email))).startswith("several")
+    # By the id alone goes what adds to a user, never what changes one.
+    user, own = records.user()
+    by_id = {"context": {"zendesk_user_id": user}}
+    others = [
+        identify("", email) | {"anonymousId": "a"},
+        identify(external, own),
+        identify("", email, company={"id": records.organization()}) | {"anonymousId": "a"},
+    ]
+    for event in others:
+        problems = simulate(fairlead, event | by_id)
+        assert problems["requests"] == []
+        assert {one["reason"][:13] for one in problems["problems"]} == {"several users"}
+    assert simulate(fairlead, identify("", own, name="New") | by_id)["problems"] == []
 
 
 @pytest.mark.parametrize(
@@ -257,6 +286,8 @@ def test_an_organisation_keeps_its_domains_and_tags(
     external = records.new_name()
     records.organization(external_id=external, domain_names=["old.example"], tags=["vip"])
     found = simulate(fairlead, group(external, domainNames=["new.example"], tags=["gold"]))
+    # Of lists the difference is told, not twice the whole.
+    assert found["requests"][0]["summary"].endswith(": domain_names + new.example, tags + gold")
     organization = request(found)[2]["organization"]
     assert organization["domain_names"] == ["old.example", "new.example"]
     assert organization["tags"] == ["vip", "gold"]

@@ -31,6 +31,7 @@ from desktop.events.simulation import (
     explain_not_fired,
     simulate,
 )
+from desktop.events.user_matching import describe_match
 from desktop.kit.text import format_count, format_duration
 from desktop.model.admin_center import organization_fields_address, user_fields_address
 from desktop.settings import settings_table
@@ -151,7 +152,7 @@ class _TextOutput:
             yield f"A delivery takes about {estimate.calls:,} calls to Zendesk{took}."
         for row in self._rows:
             yield f"  line {row.line}: {terminal_safe(row.summary)}"
-            found_by = f" (found by {row.found_by.replace('_', ' ', 1)})" if row.found_by else ""
+            found_by = f" (found by {describe_match(row.found_by)})" if row.found_by else ""
             yield f"      {row.method} {row.path}{terminal_safe(found_by)}"
             yield from (f"      {terminal_safe(warning)}" for warning in row.warnings)
         left = counts.requests - len(self._rows)
@@ -215,6 +216,9 @@ def _describe_values(effects: PlanEffects) -> Iterator[str]:
     if effects.second_addresses.count:
         users = format_count(effects.second_addresses.count, "user gets", "users get")
         yield f"{users} a second address"
+    if effects.kept_phones.count:
+        users = format_count(effects.kept_phones.count, "user keeps", "users keep")
+        yield f"{users} the phone number in Zendesk: another would be added beside it"
     if effects.unknown_time_zones.count:
         zones = format_count(effects.unknown_time_zones.count, "event names", "events name")
         yield f"{zones} no real time zone: it is left out"
