@@ -12,6 +12,7 @@ from desktop.customer.edit_service import EditService
 from desktop.customer.email_change_plan import EmailChangeChoices
 from desktop.customer.email_change_service import EmailChangeService
 from desktop.customer.new_address_check import EmailChecker
+from desktop.customer.sell_address_watch import SellAddressWatch
 from desktop.customer.service_clients import ServiceClients
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
@@ -19,7 +20,7 @@ from desktop.kit.errors import AppError, InvalidInput, NotFound, NotPermitted, U
 from desktop.model.address_difference import AddressDifference, PrimaryAddressChange
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.email_address import email_match_key, normalize_email
-from desktop.model.email_change import EmailChangeProgress
+from desktop.model.email_change import EmailChange, EmailChangeProgress
 from desktop.model.permission import Permission
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.zendesk_user import ZendeskUser
@@ -51,18 +52,20 @@ class AddressWatch:
         self._changes = changes
         self._editor = editor
         self._checker = EmailChecker(services, store, editor, clock)
+        self._sell = SellAddressWatch(services, store, changes, self._checker)
         self._clock = clock
         self._bus = bus
         self._is_allowed = is_allowed
 
     async def check_all(self, limit: int = _MAX_CHECKS) -> tuple[EmailChangeProgress, ...]:
-        """Ask both services about the differences noted; returns the changes queued by itself.
+        """Ask the services about the differences noted; returns the changes queued by itself.
 
-        One that cannot be asked about now stays as it is. Raises StorageError.
+        So it does of what was changed while Sell could not be asked. One that cannot be asked about
+        now stays as it is. Raises StorageError.
         """
         clients = self._services()
         if clients.zendesk is None or clients.sailthru is None:
-            return ()
+            return await self._sell.check_all(limit)
         made = []
         for found in await self._store.address_differences.list_to_check(limit):
             try:
@@ -79,7 +82,7 @@ class AddressWatch:
             else:
                 if progress is not None:
                     made.append(progress)
-        return tuple(made)
+        return (*made, *await self._sell.check_all(limit))
 
     async def note_sheet(self, sheet: CustomerSheet) -> AddressDifference | None:
         """Note what a complete sheet says of its customer's addresses; returns what is to be told.
@@ -109,15 +112,22 @@ class AddressWatch:
         is_current = known is not None and _is_same(known.new, primary)
         return known if known is not None and known.is_open and is_current else None
 
+    async def leave_in_sell(self, change: EmailChange) -> None:
+        """Let a contact or lead of Sell keep the address from before a change.
+
+        Raises NotPermitted without the right to change addresses.
+        """
+        self._require_right()
+        await self._store.email_changes.stop_waiting_for_sell(change.id)
+        self._bus.publish(ChangeSet.of(Topic.CUSTOMER, ids=[str(change.user_id or change.sid)]))
+
     async def leave(self, user_id: int) -> None:
         """Let a customer's difference of addresses be.
 
         Raises NotPermitted without the right to change addresses, UserDecisionNeeded where none is
         known.
         """
-        decision = self._editor.check(Permission.CHANGE_EMAIL)
-        if not decision.is_allowed:
-            raise NotPermitted("This is not allowed.", decision.reason)
+        self._require_right()
         found = await self._store.address_differences.find(user_id)
         if found is None:
             raise UserDecisionNeeded(
@@ -127,6 +137,11 @@ class AddressWatch:
         change = PrimaryAddressChange(user_id, found.name, found.old, found.new)
         await self._store.address_differences.leave(change, self._clock.now())
         self._publish(user_id)
+
+    def _require_right(self) -> None:
+        decision = self._editor.check(Permission.CHANGE_EMAIL)
+        if not decision.is_allowed:
+            raise NotPermitted("This is not allowed.", decision.reason)
 
     async def _check(self, found: AddressDifference) -> EmailChangeProgress | None:
         user = await self._read_user(found.user_id)

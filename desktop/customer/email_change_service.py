@@ -136,12 +136,12 @@ class EmailChangeService:
 
     async def submit_automatic(
         self,
-        user: ZendeskUser,
-        profile: SailthruProfile,
+        user: ZendeskUser | None,
+        profile: SailthruProfile | None,
         check: EmailCheck,
         choices: EmailChangeChoices,
     ) -> EmailChangeProgress:
-        """Queue what is left of an address change that was made in Zendesk, for who is at work.
+        """Queue what is left of a change made in Zendesk, or without Sell, for who is at work.
 
         Raises UserDecisionNeeded where the check stands in the way, NotPermitted.
         """
@@ -174,6 +174,7 @@ class EmailChangeService:
             actor="",
             created_at=self._clock.now(),
             is_automatic=is_automatic,
+            waits_for_sell=check.sell_error is not None,
         )
         return await self._queue(change, requests)
 
@@ -244,8 +245,7 @@ class EmailChangeService:
     async def remove_old(self, change_id: str, sheet: CustomerSheet) -> EmailChangeProgress:
         """Have an unfinished address change remove the old address as well. Raises NotPermitted."""
         progress = await self._store.email_changes.get_progress(change_id)
-        user, _profile = require_read(sheet)
-        wanted = plan_removal(progress, user)
+        wanted = plan_removal(progress, require_read(sheet)[0])
         if not wanted:
             return progress
         return await self._queue_more(replace(progress.change, keeps_old=False), wanted)
@@ -336,6 +336,7 @@ class EmailChangeService:
             verification=None,
             undoes=change.id,
             is_automatic=False,
+            waits_for_sell=False,
         )
         if change.user_id is not None and EmailChangeStep.MAKE_PRIMARY not in requests:
             # Zendesk keeps the new address: it would be taken over again within minutes.
@@ -502,8 +503,7 @@ class EmailChangeService:
             actor_key=actor.key,
         )
         self._publish(change)
-        made = edits[0].email_change
-        return await self._store.email_changes.get_progress(str(made))
+        return await self._store.email_changes.get_progress(str(edits[0].email_change))
 
     def _publish(self, change: EmailChange) -> None:
         ids = [str(change.user_id or ""), change.sid]

@@ -238,8 +238,8 @@ class EmailChecker:
             )
         except AppError as error:
             note = (
-                f"{error.title} Its contact or lead keeps {old} for now: change to the same address"
-                " once more when Sell answers."
+                f"{error.title} Its contact or lead keeps {old} for now. Fairlead changes it by"
+                " itself once Sell answers."
             )
             return {"sell": AddressState.NOT_ASKED, "sell_error": error, "sell_note": note}
         sids = (profile.sid,) if profile is not None else ()

@@ -90,7 +90,8 @@ class EmailChange:
     `user_id` is None without a Zendesk user, `sid` empty without a Sailthru profile.
     `expected` is the profile as it must be found afterwards. `undoes` is the change that this one
     takes back. `ended_at` (Unix seconds) is None while a step is still to be done. `is_automatic`:
-    Fairlead made it by itself, because the address was changed in Zendesk.
+    Fairlead made it by itself, because the address was changed in Zendesk, or because Sell answers
+    again. `waits_for_sell`: Sell could not be asked who there has the old address.
     """
 
     id: str
@@ -108,6 +109,12 @@ class EmailChange:
     verification: EmailVerification | None = None
     undoes: str | None = None
     is_automatic: bool = False
+    waits_for_sell: bool = False
+
+    @property
+    def is_left_in_sell(self) -> bool:
+        """Whether all of the e-mail change is done but its step in Sell, which waits."""
+        return self.ended_at is not None and self.waits_for_sell
 
 
 @dataclass(frozen=True)
@@ -308,6 +315,9 @@ def email_change_progress(
         )
         kept = StepState.KEPT if is_primary else StepState.WAITING
         steps.append(StepProgress(EmailChangeStep.REMOVE_OLD, kept))
+    if change.waits_for_sell and not set(_SELL_STEPS.values()) & set(edits):
+        # Whose address it is there is not known until Sell answers.
+        steps.append(StepProgress(EmailChangeStep.MOVE_CONTACT, StepState.WAITING))
     verified = StepState.WAITING
     if change.verification is not None:
         verified = StepState.DONE if change.verification.is_complete else StepState.FAILED

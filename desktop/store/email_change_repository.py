@@ -29,6 +29,9 @@ _OF_CUSTOMER = (
     "(user_id = :user_id OR (sid = :sid AND sid <> ''))"
     " AND account = (SELECT id FROM current_account)"
 )
+# In the JSON of what was found: Sell could not be asked who there has the old address.
+_WAITS_KEY = "waits_for_sell"
+_WAITS = f"json_extract(verification, '$.{_WAITS_KEY}') = 1"
 
 
 class EmailChangeRepository(Repository):
@@ -58,10 +61,11 @@ class EmailChangeRepository(Repository):
                     "Resume it or take it back first.",
                 )
             expected = change.expected.as_json() if change.expected is not None else None
+            found = {_WAITS_KEY: True} if change.waits_for_sell else None
             cursor = connection.execute(
                 "INSERT INTO email_change (account, user_id, sid, label, old, new, policy,"
-                " keeps_old, expected, actor, created_at, undoes, is_automatic)"
-                " VALUES ((SELECT id FROM current_account), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " keeps_old, expected, actor, created_at, undoes, is_automatic, verification)"
+                " VALUES ((SELECT id FROM current_account), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     change.user_id,
                     change.sid,
@@ -75,6 +79,7 @@ class EmailChangeRepository(Repository):
                     change.created_at,
                     int(change.undoes) if change.undoes is not None else None,
                     int(change.is_automatic),
+                    canonical_json(found),
                 ),
             )
             return int(cursor.lastrowid or 0)
@@ -143,11 +148,37 @@ class EmailChangeRepository(Repository):
     def end(self, change_id: str, at: float, verification: EmailVerification | None = None) -> None:
         """Update an address change as ended, with what was found after its last step."""
         found = canonical_json(verification.as_json() if verification is not None else None)
+        # A merge patch of null would leave nothing: what waits for Sell stays noted.
         self._database.write(
             lambda c: c.execute(
-                "UPDATE email_change SET ended_at = ?, verification = ? WHERE id = ?"
-                " AND ended_at IS NULL",
+                "UPDATE email_change SET ended_at = ?1, verification = CASE WHEN ?2 = 'null'"
+                " THEN verification ELSE json_patch(verification, ?2) END"
+                " WHERE id = ?3 AND ended_at IS NULL",
                 (at, found, int(change_id)),
+            )
+        )
+
+    @database_call
+    def list_waiting_for_sell(self, limit: int) -> tuple[EmailChange, ...]:
+        """Select ended address changes that Sell was not asked about, in no order.
+
+        So those that stay do not keep the others from their turn.
+        """
+        query = (
+            f"SELECT * FROM email_change WHERE {_WAITS} AND ended_at IS NOT NULL"  # noqa: S608
+            " AND account = (SELECT id FROM current_account) ORDER BY random() LIMIT ?"
+        )
+        return self._database.read(lambda c: tuple(map(_decode_change, c.execute(query, (limit,)))))
+
+    @database_call
+    def stop_waiting_for_sell(self, change_id: str) -> None:
+        """Update an address change: Sell has been asked, or somebody lets its address be."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE email_change SET"  # noqa: S608
+                f" verification = json_remove(verification, '$.{_WAITS_KEY}')"
+                f" WHERE id = ? AND {_WAITS}",
+                (int(change_id),),
             )
         )
 
@@ -191,7 +222,9 @@ def _parse_change(row: sqlite3.Row) -> EmailChange:
         actor=row["actor"],
         created_at=row["created_at"],
         ended_at=row["ended_at"],
-        verification=parse_verification(found) if found is not None else None,
+        # Of a customer without a profile nothing is compared.
+        verification=parse_verification(found) if found and "fields" in found else None,
         undoes=str(row["undoes"]) if row["undoes"] is not None else None,
         is_automatic=bool(row["is_automatic"]),
+        waits_for_sell=bool((found or {}).get(_WAITS_KEY)),
     )

@@ -1,4 +1,4 @@
-"""`fairlead addresses`: whose primary address was changed in Zendesk and not in Sailthru."""
+"""`fairlead addresses`: whose address was changed, and not in every service yet."""
 
 import argparse
 
@@ -22,7 +22,7 @@ _MAX_CHECKS = 500
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--check", action="store_true", help="ask both services about those found by syncs first"
+        "--check", action="store_true", help="ask the services about those known here first"
     )
     parser.add_argument("--leave", metavar="WHO", help="let the difference of one customer be")
 
@@ -56,13 +56,19 @@ async def _leave(context: AppContext, options: argparse.Namespace) -> int:
 
 async def _emit(services: WorkspaceServices, made: tuple[Edit, ...], *, as_json: bool) -> int:
     found = await services.store.address_differences.list_open()
+    in_sell = await services.store.email_changes.list_waiting_for_sell(_MAX_CHECKS)
     document = {
         "differences": [one.as_json() for one in found],
+        "waiting_for_sell": [
+            {"email_change": one.id, "customer": one.label, "old": one.old, "new": one.new}
+            for one in in_sell
+        ],
         "edits": [edit.as_json() for edit in made],
     }
     lines = [
         *(f"{edit.request.target.label}  taken over: {edit.state.value}" for edit in made),
         *map(_line, found),
+        *(f"{one.label}  Zendesk Sell still to get {one.new}, had {one.old}" for one in in_sell),
     ]
     is_done = all(edit.state.is_final for edit in made)
     code = ExitCode.DONE if is_done else ExitCode.SERVICE_AWAY

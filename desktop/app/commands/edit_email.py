@@ -127,20 +127,17 @@ def _emit_progress(
     sell_note: str = "",
 ) -> int:
     found = progress.change.verification
-    waiting = [_WAITS_FOR_SELL] if sell_note else []
     document: dict[str, Any] = {
         "email_change": progress.change.id,
         "edits": [edit.as_json() for edit in _edits_of(progress)],
-        "steps": [step.as_json() for step in (*progress.steps, *waiting)],
+        "steps": [step.as_json() for step in progress.steps],
         "sell_note": sell_note or None,
         "verification": found.as_json() if found is not None else None,
     }
     if is_dry_run:
         document["dry_run"] = True
-    lines = [*_step_lines((*progress.steps, *waiting)), progress.half_done_text, sell_note]
+    lines = [*_step_lines(progress.steps), progress.half_done_text, sell_note]
     exit_code = ExitCode.DONE if is_dry_run else _exit_code(progress)
-    if sell_note and exit_code == ExitCode.DONE:
-        exit_code = ExitCode.NEEDS_PERSON
     return emit(document, filter(None, lines), as_json=as_json, exit_code=exit_code)
 
 
@@ -182,7 +179,8 @@ def _exit_code(progress: EmailChangeProgress) -> int:
     if stopped is not None and not progress.is_given_up:
         is_failed = stopped.edit is None or stopped.edit.state is EditState.FAILED
         return ExitCode.FAILED if is_failed else ExitCode.NEEDS_PERSON
-    if any(edit.not_sent_reason for edit in _edits_of(progress)):
+    is_left = progress.change.is_left_in_sell
+    if is_left or any(edit.not_sent_reason for edit in _edits_of(progress)):
         return ExitCode.NEEDS_PERSON
     return ExitCode.DONE if progress.change.ended_at is not None else ExitCode.SERVICE_AWAY
 

@@ -32,7 +32,9 @@ from desktop.viewmodels.customer.email_change_view import (
     build_step_views,
     build_verification,
     consequence_text,
-    difference_note,
+    email_note,
+    former_address,
+    sell_note,
     steps_note_of,
     subtitle_of,
 )
@@ -101,33 +103,37 @@ class EmailChangeModel(QObject):
 
     @property
     def proposed_address(self) -> str:
-        """The address that the drawer Change e-mail proposes: Zendesk's primary, if Sailthru lags.
+        """The address that the drawer Change e-mail proposes to the profile or Sell that lags.
 
-        Empty where both agree, or where the profile shown is not the one that lags.
+        Empty where all agree, or where the profile shown is not the one that lags.
         """
+        if self._waiting_for_sell is not None:
+            return self._waiting_for_sell.new
         difference, sheet = self._difference, self._sheet_model.sheet
         profile = sheet.profile.value if sheet is not None else None
         is_theirs = difference is not None and profile is not None and profile.sid == difference.sid
         return difference.new if difference is not None and is_theirs else ""
 
+    @property
+    def _waiting_for_sell(self) -> EmailChange | None:
+        """The newest change, done but in Sell, where nothing else about the address is open."""
+        change = self._progress.change if self._progress is not None else None
+        is_left = change is not None and change.is_left_in_sell
+        return change if is_left and self._difference is None else None
+
     def note(self) -> EmailNoteView:
         """Build the sheet's note on an e-mail change that stopped, or is to be made."""
-        unfinished, difference = self.unfinished, self._difference
-        if unfinished is not None and unfinished.stopped_at is not None:
-            title = "The change of the e-mail address has stopped."
-            finish = (EmailNoteAction.CHANGE, "Finish it…")
-            return EmailNoteView(title, unfinished.half_done_text, (finish,))
-        if difference is None or unfinished is not None:
-            return EmailNoteView()
-        if self.proposed_address:
-            return difference_note(difference)
-        return difference_note(difference, is_hidden=True)
+        if self._waiting_for_sell is not None:
+            return sell_note(self._waiting_for_sell)
+        return email_note(self.unfinished, self._difference, is_hidden=not self.proposed_address)
 
     def act_on_note(self, action: EmailNoteAction) -> None:
         """Show the profile that lags behind on the sheet, or let the difference be."""
         difference = self._difference
         if difference is not None and action is EmailNoteAction.USE_PROFILE:
             self._sheet_model.link_profile(difference.sid)
+        elif action is EmailNoteAction.LEAVE and self._waiting_for_sell is not None:
+            self._tasks.start_once("leave", self._watch.leave_in_sell(self._waiting_for_sell))
         elif difference is not None and action is EmailNoteAction.LEAVE:
             self._tasks.start_once("leave", self._leave(difference))
 
@@ -257,7 +263,7 @@ class EmailChangeModel(QObject):
         button, reason = self._button()
         return EmailChangeView(
             subtitle=subtitle_of(sheet),
-            old=_old_address(change, check) or normalize_email(old),
+            old=former_address(change, check) or normalize_email(old),
             new=change.new if change is not None else self._typed,
             can_type=progress is None,
             checked_text=self._checked_text(),
@@ -275,7 +281,7 @@ class EmailChangeModel(QObject):
             else (),
             steps=build_step_views(
                 steps,
-                _old_address(change, check) or normalize_email(old),
+                former_address(change, check) or normalize_email(old),
                 change.new if change is not None else self._typed.strip().lower(),
                 merges=merges,
                 keeps_old=keeps,
@@ -523,8 +529,3 @@ class EmailChangeModel(QObject):
         self._error = error
         self._submits_when_checked = False
         QTimer.singleShot(0, self.changed.emit)
-
-
-def _old_address(change: EmailChange | None, check: EmailCheck | None) -> str:
-    """Return the address that goes by a change or its check: what waits for Sell has a former."""
-    return change.old if change is not None else check.old if check is not None else ""

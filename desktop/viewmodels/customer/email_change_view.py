@@ -10,6 +10,7 @@ from desktop.model.address_difference import AddressDifference
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.email_address import email_match_key
 from desktop.model.email_change import (
+    EmailChange,
     EmailChangeProgress,
     EmailChangeStep,
     EmailConflictPolicy,
@@ -135,10 +136,44 @@ class EmailNoteView:
     actions: tuple[tuple[EmailNoteAction, str], ...] = ()
 
 
+def email_note(
+    unfinished: EmailChangeProgress | None,
+    difference: AddressDifference | None,
+    *,
+    is_hidden: bool = False,
+) -> EmailNoteView:
+    """Build the sheet's note on an e-mail change that stopped, or on addresses that differ.
+
+    `is_hidden`: the profile that lags behind is not the one the sheet shows.
+    """
+    if unfinished is not None and unfinished.stopped_at is not None:
+        title = "The change of the e-mail address has stopped."
+        finish = (EmailNoteAction.CHANGE, "Finish it…")
+        return EmailNoteView(title, unfinished.half_done_text, (finish,))
+    if difference is None or unfinished is not None:
+        return EmailNoteView()
+    return difference_note(difference, is_hidden=is_hidden)
+
+
+def sell_note(change: EmailChange) -> EmailNoteView:
+    """Say on the sheet that Sell could not be asked when the e-mail address was changed."""
+    text = (
+        f"The contact or lead there keeps {change.old}. Fairlead changes it to {change.new} by"
+        " itself once Sell answers."
+    )
+    actions = ((EmailNoteAction.CHANGE, "Finish it now…"), (EmailNoteAction.LEAVE, "Leave it"))
+    return EmailNoteView("Zendesk Sell may still have the old address.", text, actions)
+
+
+def former_address(change: EmailChange | None, check: EmailCheck | None) -> str:
+    """Return the address that goes by a change of e-mail, else by its check; "": none yet."""
+    return change.old if change is not None else check.old if check is not None else ""
+
+
 def difference_note(found: AddressDifference, *, is_hidden: bool = False) -> EmailNoteView:
     """Say on the sheet that Zendesk has the new address, and Sailthru the old one.
 
-    `is_hidden`: the profile that lags behind is not the one the sheet shows.
+    `is_hidden` as for `email_note`.
     """
     title = "Zendesk has the new address, Sailthru the old one."
     leave = (EmailNoteAction.LEAVE, "Leave it")
@@ -454,4 +489,6 @@ def steps_note_of(progress: EmailChangeProgress | None, *, can_take_back: bool) 
         return f"Stopped at step {number}", "bad"
     if progress.change.ended_at is None:
         return "Sending", "muted"
+    if progress.change.waits_for_sell:
+        return "Done, except in Zendesk Sell", "warn"
     return ("Done. You can take it back for 24 hours." if can_take_back else "Done"), "muted"

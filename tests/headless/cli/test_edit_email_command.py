@@ -505,8 +505,8 @@ def test_email_change_reaches_sell_and_is_resumed_and_taken_back_there(
     assert (shown["obstacle"], states(shown)["move_contact"]) == (None, "waiting")
     waits = change(fairlead, customer, "--json")
     assert waits.exit_code == 3, waits.stdout
-    assert states(waits.json)["move_contact"] == "waiting"
-    assert states(waits.json)["verify"] == "done"
+    assert [states(waits.json)[one] for one in ("move_contact", "verify")] == ["waiting", "done"]
+    assert fairlead("addresses", "--json").json["waiting_for_sell"][0]["old"] == customer.old
     assert f"keeps {customer.old} for now" in waits.json["sell_note"]
     assert (customer.profile["keys"]["email"], addresses()) == (customer.new, [customer.old] * 2)
     sandbox.clear_faults()

@@ -1,7 +1,15 @@
 """Addresses changed in Zendesk itself: seen on the sheet, taken over once, and let be."""
 
+import pytest
+
 from desktop.app.container import WorkspaceServices
+from desktop.connect.workspace_setup import set_up_workspace
+from desktop.customer.email_change_plan import EmailChangeChoices
 from desktop.model.address_difference import DifferenceState
+from desktop.model.customer_sheet import CustomerSheet
+from desktop.model.email_change import EmailChange, EmailChangeStep, StepState
+from tests.support import sell_cases
+from tests.support.clocks import ManualClock
 from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers
 
@@ -78,3 +86,125 @@ async def test_difference_stays_while_a_service_is_away(
     assert len(await services.store.address_differences.list_open()) == 1
     (change,) = await watch.check_all()
     assert change.change.is_automatic
+
+
+class SellCustomer:
+    """A customer of all three services, whose address was changed while Sell refused to answer."""
+
+    def __init__(
+        self,
+        house: WorkspaceServices,
+        servers: SandboxServers,
+        customers: CustomerFactory,
+        clock: ManualClock,
+    ) -> None:
+        self._house, self._servers, self._clock = house, servers, clock
+        self.old, self.new = customers.new_email(), customers.new_email()
+        self.sid = servers.create_profile(self.old)
+        self.user_id = servers.create_user(self.old)
+        self.numbers = {
+            kind: sell_cases.create_sell_person(servers, kind, self.old)
+            for kind in ("contact", "lead")
+        }
+
+    async def change_without_sell(self) -> EmailChange:
+        """Change the address; Sell answers again afterwards."""
+        sell = {"sell": self._servers.connection_document["sell"]}
+        report = await set_up_workspace(sell, self._house.session.connection_config)
+        assert report.is_ok, report.checks
+        await self._house.session.connect()
+        self._servers.add_fault("sell:GET /v2/contacts:403", times=None)
+        await self.change_to(self.new)
+        self._servers.clear_faults()
+        found = await self._house.store.email_changes.find_newest(self.user_id, self.sid)
+        assert found is not None
+        waiting = found.find(EmailChangeStep.MOVE_CONTACT)
+        assert waiting is not None
+        assert (waiting.state, found.change.is_left_in_sell) == (StepState.WAITING, True)
+        assert self.sell_addresses == {self.old}
+        return found.change
+
+    async def change_to(self, address: str) -> None:
+        sheet = await self.look_up()
+        check = await self._house.email_changes.check(sheet, address)
+        await self._house.email_changes.submit(sheet, check, EmailChangeChoices(reason="asked"))
+        await self.deliver()
+
+    async def deliver(self) -> None:
+        # The clients' own waits leave fractions of a second, which a float does not keep.
+        self._clock.advance(1.0)
+        await self._house.build_edit_sender().send_due()
+
+    async def look_up(self) -> CustomerSheet:
+        return await self._house.lookup.look_up(f"id:{self.user_id}")
+
+    @property
+    def sell_addresses(self) -> set[str]:
+        found = [sell_cases.read_sell_person(self._servers, *one) for one in self.numbers.items()]
+        return {one["email"] for one in found if one is not None}
+
+
+@pytest.fixture
+def in_sell(
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
+) -> SellCustomer:
+    return SellCustomer(services, sandbox, customers, clock)
+
+
+async def test_change_made_without_sell_reaches_it_by_itself_once_it_answers(
+    services: WorkspaceServices, sandbox: SandboxServers, in_sell: SellCustomer
+) -> None:
+    change = await in_sell.change_without_sell()
+    changes, watch = services.store.email_changes, services.address_watch
+    sandbox.add_fault("sell:GET /v2/leads:503", times=None)
+    assert await watch.check_all() == ()
+    sandbox.clear_faults()
+    assert [one.id for one in await changes.list_waiting_for_sell(9)] == [change.id]
+    (made,) = await watch.check_all()
+    assert made.change.is_automatic
+    assert await watch.check_all() == (), "one change is enough"
+    await in_sell.deliver()
+    assert in_sell.sell_addresses == {in_sell.new}
+    assert await changes.list_waiting_for_sell(9) == ()
+    before = (await changes.get_progress(change.id)).change
+    assert before.verification == change.verification
+
+
+async def test_change_made_without_sell_and_changed_once_more_gives_sell_the_last_address(
+    services: WorkspaceServices, customers: CustomerFactory, in_sell: SellCustomer
+) -> None:
+    await in_sell.change_without_sell()
+    last = customers.new_email()
+    await in_sell.change_to(last)
+    assert in_sell.sell_addresses == {in_sell.old}
+    assert len(await services.address_watch.check_all()) == 1
+    await in_sell.deliver()
+    assert in_sell.sell_addresses == {last}
+
+
+async def test_change_made_without_sell_and_taken_back_leaves_sell_alone(
+    services: WorkspaceServices, in_sell: SellCustomer
+) -> None:
+    change = await in_sell.change_without_sell()
+    await services.email_changes.take_back(change.id)
+    await in_sell.deliver()
+    assert await services.address_watch.check_all() == ()
+    assert in_sell.sell_addresses == {in_sell.old}
+    assert await services.store.email_changes.list_waiting_for_sell(9) == ()
+
+
+async def test_change_made_without_sell_and_changed_by_others_since_is_left_to_a_person(
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    in_sell: SellCustomer,
+) -> None:
+    change = await in_sell.change_without_sell()
+    sandbox.write_profile(in_sell.sid, keys={"email": customers.new_email()})
+    assert await services.address_watch.check_all() == ()
+    assert in_sell.sell_addresses == {in_sell.old}
+    await services.address_watch.leave_in_sell(change)
+    assert await services.store.email_changes.list_waiting_for_sell(9) == ()

@@ -166,6 +166,7 @@ async def _look_after_customers(services: WorkspaceServices) -> None:
         or any(pause.end is None for pause in pauses)
         or await store.bounce_repairs.list_open()
         or await store.address_differences.list_to_check(1)
+        or await store.email_changes.list_waiting_for_sell(1)
     )
     if not is_waiting:
         return
