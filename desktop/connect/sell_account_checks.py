@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from desktop.clients.sell.change_feed import SellChangeFeed
 from desktop.clients.sell.client import SellClient
 from desktop.connect.connection_check import CheckCollector
 from desktop.kit.clock import Clock
@@ -13,12 +14,14 @@ from desktop.model.service import Service
 _TITLE = Service.SELL.title
 # Half a year before the end it is time to take everything out.
 _WARNED_DAYS = 180
+# A device of the Sync API for this check alone: a sync's own one takes what is queued for it.
+_PROBE_DEVICE = "0a4e6f0e-5b1c-4d8f-9a57-3f1b8f6f2c11"
 
 
 async def check_sell_account(client: SellClient, clock: Clock, checks: CheckCollector) -> bool:
     """Check a Sell token and what its plan includes; False where Sell refuses the token.
 
-    Missing products are said with what they cost, and are no fault.
+    What a plan lacks is said with what that costs, and is no fault.
     """
     days_left = (SELL_END - datetime.fromtimestamp(clock.now(), UTC).date()).days
     try:
@@ -37,6 +40,7 @@ async def check_sell_account(client: SellClient, clock: Clock, checks: CheckColl
         return False
     checks.report(f"{_TITLE}: token", True, f"{me.name}, {me.role} of {account.name}.")
     await _check_core(client, checks)
+    await _check_changes(client, checks)
     await _check_plan(client, checks)
     _check_end(days_left, checks)
     return True
@@ -51,6 +55,26 @@ async def _check_core(client: SellClient, checks: CheckCollector) -> None:
         checks.report_error(name, error)
     else:
         checks.report(name, True, "They can be read (Core API).")
+
+
+async def _check_changes(client: SellClient, checks: CheckCollector) -> None:
+    """Check the Sync API by starting a session, of which nothing is taken."""
+    name = f"{_TITLE}: changes"
+    try:
+        await SellChangeFeed(client, _PROBE_DEVICE).start()
+    except Forbidden:
+        checks.report(
+            name,
+            False,
+            "The plan or the token has no Sync API: syncs read Sell's lists instead, and see once a"
+            " day who was deleted.",
+            "The Sync API comes with the Growth plan.",
+            is_needed=False,
+        )
+    except AppError as error:
+        checks.report_error(name, error, is_needed=False)
+    else:
+        checks.report(name, True, "Sell tells what changes (Sync API).")
 
 
 async def _check_plan(client: SellClient, checks: CheckCollector) -> None:

@@ -56,6 +56,7 @@ async def test_setup_connects_sell_and_binds_its_token(
     assert {name for name, check in checks.items() if check.is_ok} >= {
         "token",
         "contacts and leads",
+        "changes",
         "products",
     }
     assert format_long_day(SELL_END) in checks["end"].detail
@@ -76,17 +77,29 @@ async def test_workspace_without_sell_says_nothing_of_it(
     assert await desk.sell_token(values_of(desk)) is None
 
 
+@pytest.mark.parametrize(
+    ("plan", "costs"),
+    [
+        ("professional", {"products": "The plan has no products: the export leaves them out."}),
+        (
+            "team",
+            {
+                "products": "The plan has no products: the export leaves them out.",
+                "changes": "The plan or the token has no Sync API: syncs read Sell's lists instead,"
+                " and see once a day who was deleted.",
+            },
+        ),
+    ],
+)
 async def test_missing_part_of_a_plan_is_said_with_its_cost(
-    sandbox: SetupSandbox, desk: ConnectionConfig
+    sandbox: SetupSandbox, desk: ConnectionConfig, plan: str, costs: dict[str, str]
 ) -> None:
-    sandbox.control("POST", "account", {"sell_plan": "professional"})
+    sandbox.control("POST", "account", {"sell_plan": plan})
     report = await set_up_workspace(sandbox.connection_document, desk)
     assert report.is_ok
-    check = checks_of(report)["products"]
-    assert not check.is_ok
-    assert not check.is_needed
-    assert check.detail == "The plan has no products: the export leaves them out."
-    assert not any("sync" in one.detail.casefold() for one in checks_of(report).values())
+    missing = {name: one for name, one in checks_of(report).items() if not one.is_ok}
+    assert {name: one.detail for name, one in missing.items()} == costs
+    assert not any(one.is_needed for one in missing.values())
 
 
 @pytest.mark.parametrize("account", [{"sell_user": "off"}, {"sell_retired": "on"}, {"sell": "off"}])
