@@ -447,15 +447,15 @@ SYNC_FIELDS = (
     SyncField(
         "limits.people",
         "Limit",
-        "A run stops before it writes when more people would notice it.",
+        "A run stops before it writes when more of them would notice it.",
         _NUMBER,
         maximum=1_000_000,
     ),
     SyncField(
         "limits.percent",
         "or",
-        "The larger of the two counts. A run stops before it writes when more people would"
-        " start or stop getting e-mail, join or leave a list, or lose a value.",
+        "The larger of the two counts. A run stops before it writes when more would start or"
+        " stop getting e-mail, join or leave a list, or lose a value.",
         _NUMBER,
         maximum=100,
     ),

@@ -12,6 +12,7 @@ from desktop.panels.theme.design_tokens import CARD_GAP
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.form import Form, FormLayout
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.number_field import NumberField
 from desktop.viewmodels.form import FieldKind, FormField, FormState
 from desktop.viewmodels.syncs.field_choices import FieldChoice
 from desktop.viewmodels.syncs.mapping_editor_model import MappingEditorModel
@@ -60,6 +61,7 @@ class SyncRulesEditor(QWidget):
         ]
         source, identity, effects, opt_in, cap, limits = self._forms
         self._identity_form = identity
+        self._limits = limits
         self.source_conditions = ConditionEditor("Condition", "Add a condition")
         self.stages_card = LifecycleStagesCard()
         self.purposes = ConditionEditor("Consent", "Require consent", naming="Purpose")
@@ -102,10 +104,16 @@ class SyncRulesEditor(QWidget):
         title = "Who is opted out" if is_of_optouts else "Who is included"
         title = "Which products" if sync.is_of_products else title
         self.source_card.set_title("When, and to whom" if sync.is_rule else title)
+        # Not in the form's table: it says what is counted.
+        many = sync.noun[1]
+        limit = self._limits.control("limits.people", NumberField)
+        limit.setSuffix(f" {many}")
+        limit.setAccessibleName(f"Limit in {many}")
+        limit.setObjectName(f"Limit in {many}")
         self._condition_label.setText(
             "Opted in only if a person agrees, and only people whose…"
             if is_of_optouts
-            else f"Only {'products' if sync.is_of_products else 'people'} whose…"
+            else f"Only {many} whose…"
         )
         # Nothing holds an opt-out back, and it has no effect besides.
         self.stages_card.setVisible(not (sync.is_rule or is_of_optouts or sync.is_of_products))

@@ -20,7 +20,7 @@ from desktop.sync.plan_summary import PlanSummary
 from desktop.viewmodels import time_format
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from desktop.viewmodels.syncs.sync_header_view import MessageAction, SyncMessageView
-from desktop.viewmodels.syncs.sync_labels import duration_text, people_text
+from desktop.viewmodels.syncs.sync_labels import duration_text
 
 CONFIRM_TYPED_OVER = 1000
 _CONFIRM_OVER = 50
@@ -360,6 +360,7 @@ def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
     typed, else over 1,000 rows the number of rows.
     """
     count, place = summary.ticked_count, summary.sync.target_service.title
+    noun = summary.sync.noun
     limits = {one.breach.code: one.breach.people for one in summary.open_limits}
     text_to_type = _text_to_type(summary, count)
     # Fewer are undone by a rollback more quickly than a question is read.
@@ -378,8 +379,8 @@ def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
         f"Write {changes} to {place}?",
         " ".join([
             *over,
-            f"“{summary.sync.title}” changes {people_text(count)} in {place}."
-            " Each person is checked again right before writing.",
+            f"“{summary.sync.title}” changes {format_count(count, *noun)} in {place}."
+            f" Each {noun[0]} is checked again right before writing.",
         ]),
         "; ".join(noticed),
         f"Allow once and write {changes}" if is_allowed_only_now else f"Write {changes}",
@@ -410,18 +411,21 @@ def _build_run_question(summary: PlanSummary) -> RunQuestion | None:
     """Ask whether Run now means what is ticked in the open preview or all of it."""
     total = summary.plan.count_rows(PlannedOutcome.CREATE, PlannedOutcome.UPDATE)
     ticked, place = summary.ticked_count, summary.sync.target_service.title
+    noun = summary.sync.noun
     if not total:
         return None
     left_out = total - ticked
     if not left_out:
-        message = f"The open preview changes {people_text(total)} in {place}."
+        message = f"The open preview changes {format_count(total, *noun)} in {place}."
     else:
-        message = f"You left {people_text(left_out)} out of this preview; it writes to {place}."
+        message = (
+            f"You left {format_count(left_out, *noun)} out of this preview; it writes to {place}."
+        )
     is_choice = 0 < ticked < total
     production = "This is production. " if summary.is_confirmed(total) else ""
     return RunQuestion(
         f"Write the preview of “{summary.sync.title}”?",
-        f"{production}{message} Each person is checked again right before writing.",
+        f"{production}{message} Each {noun[0]} is checked again right before writing.",
         left_out,
         f"Write {ticked:,} as ticked" if is_choice else "",
         _text_to_type(summary, ticked) if is_choice else "",

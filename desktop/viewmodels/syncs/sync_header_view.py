@@ -198,7 +198,7 @@ def _plan_note(snapshot: SyncSnapshot, now: float) -> str:
     if plan is None:
         return ""
     at = time_format.format_date_and_time(plan.created_at, now).removeprefix("today ")
-    read = format_count(plan.records_read, "person", "people")
+    read = format_count(plan.records_read, *snapshot.sync.noun)
     if plan.source_record_count != plan.records_read:
         read += f" read, {plan.source_record_count:,} included"
     else:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from desktop.kit.text import format_count
 from desktop.model.customer_value import HIGHEST_SEGMENT
 from desktop.model.field_condition import ConditionOperator, FieldCondition, describe_condition
 from desktop.model.service import Service
@@ -191,11 +190,6 @@ def next_run_label(sync: Sync, next_at: float | None, now: float) -> str:
     if rule.kind is ScheduleKind.EVERY or next_at is None:
         return rule.description.replace("every hour", "hourly").replace("minutes", "min")
     return time_format.format_date_and_time(next_at, now).removeprefix("today ")
-
-
-def people_text(count: int) -> str:
-    """Format a number of customers on the page Sync: “1 person”, “231 people”."""
-    return format_count(count, "person", "people")
 
 
 def duration_text(seconds: float) -> str:

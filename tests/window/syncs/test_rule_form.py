@@ -6,6 +6,7 @@ from desktop.model.rule_trigger import RuleTrigger
 from desktop.model.sell_product import PLACEHOLDER_TEXT
 from desktop.model.sync import SourceKind, TargetType
 from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.number_field import NumberField
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.sync_page_driver import SyncPageDriver
 
@@ -101,7 +102,10 @@ async def test_sync_of_sell_optouts_asks_for_its_marks_and_for_nothing_else(
     assert PLACEHOLDER_TEXT.partition(":")[0] in texts
     for absent in ("Tags that mean opted out", "Contact limit", "What it does"):
         assert absent not in texts
-    assert not window.page.mapping_tab.rules_editor.stages_card.isVisible()
+    editor = window.page.mapping_tab.rules_editor
+    assert not editor.stages_card.isVisible()
+    assert window.find_one("Limit in products", NumberField).text() == "200 products"
+    assert "people" not in window.visible_texts(editor)
     # A product has no address to be left out by.
     card = window.page.mapping_tab.left_out_card
     await window.wait_until(card.form.isHidden)
