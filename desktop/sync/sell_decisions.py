@@ -11,14 +11,18 @@ from desktop.model.match_keys import hash_email
 from desktop.model.sell_record import SellPerson, SellRecordKind, is_organization
 from desktop.model.service import Service
 from desktop.model.sync import Sync
-from desktop.model.sync_plan import PlanRow
+from desktop.model.sync_plan import PlannedOutcome, PlanRow
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.pipeline.eligibility import UNMATCHED_DELETION_CAUSE
 from desktop.sync.pipeline.shared_address import SHARED_ADDRESS_CAUSE
 from desktop.sync.sync_context import sell_kind_of
 
-# Rows of these causes are decided by a match.
-MATCH_CAUSES = (SHARED_ADDRESS_CAUSE, UNMATCHED_DELETION_CAUSE)
+_MATCH_CAUSES = (SHARED_ADDRESS_CAUSE, UNMATCHED_DELETION_CAUSE)
+
+
+def may_be_matched(row: PlanRow) -> bool:
+    """Whether a row of a sync with Sell may be decided by a match, made now or made anew."""
+    return row.cause in _MATCH_CAUSES or row.fate is PlannedOutcome.SKIPPED
 
 
 @dataclass(frozen=True)
@@ -29,13 +33,17 @@ class SellDecisions:
     clock: Clock
 
     def list_candidates(self, sync: Sync, row: PlanRow) -> tuple[SellPerson, ...]:
-        """List the contacts or leads of Sell that share the address of a plan's row; by id."""
-        if row.cause != SHARED_ADDRESS_CAUSE:
+        """List the contacts or leads of Sell that share the address of a plan's row; by id.
+
+        Also of one that is skipped for another: a choice can be made anew.
+        """
+        if row.cause != SHARED_ADDRESS_CAUSE and row.fate is not PlannedOutcome.SKIPPED:
             return ()
         kind, key = sell_kind_of(sync), self._address_key(sync, row)
         ids = self.store.sell_feeds.find_by_email_hash.blocking(kind, [key]).get(key, ())
         people = self.store.sell_feeds.list_by_id.blocking(kind, ids)
-        return tuple(one for one in people if not is_organization(one))
+        persons = tuple(one for one in people if not is_organization(one))
+        return persons if len(persons) > 1 else ()
 
     def choose(self, sync: Sync, row: PlanRow, match: str, actor: str) -> None:
         """Store a row's match: the Sell record to be synced, or the profile a deleted one had.

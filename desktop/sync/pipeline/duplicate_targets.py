@@ -25,7 +25,8 @@ def with_earlier_holder(
     if match.target is None or context.target_kind.holds_several_records:
         return match
     others = context.known_sources.get(match.target.id, ())
-    if record.id in others:
+    if record.id in others or context.chosen_records.get(record.email_hash) == record.id:
+        # Of several in Sell with one address somebody has chosen this one since.
         return match
     for source_id in others:
         other = context.other_records.get(source_id)

@@ -41,11 +41,11 @@ def find_ineligibility(
     if is_leaving:
         # Nobody is created for who leaves: what may be theirs is no question then.
         match = replace(match, proposed=())
-    waits = _uncertain_match(match, context) or _on_hold(context.holds.get(record.id))
+    # Before whose target it is: that of several with one address is theirs who is chosen.
+    waits = None if is_leaving else _on_hold(find_sharing_hold(record, match.target, context))
+    waits = waits or _uncertain_match(match, context) or _on_hold(context.holds.get(record.id))
     if waits is None and not is_leaving:
-        waits = _on_hold(find_sharing_hold(record, match.target, context)) or _on_hold(
-            _sell_problem(record, context)
-        )
+        waits = _on_hold(_sell_problem(record, context))
     if waits is not None:
         return waits
     if is_leaving and record.service is Service.SELL and is_deleted(record):

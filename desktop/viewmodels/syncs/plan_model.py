@@ -24,7 +24,7 @@ from desktop.settings.effective_workspace_kind import effective_workspace_kind
 from desktop.settings.service_address import zendesk_account_name
 from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.sync.plan_summary import PlanSummary, read_plan_summary
-from desktop.sync.sell_decisions import MATCH_CAUSES, SellDecisions
+from desktop.sync.sell_decisions import SellDecisions, may_be_matched
 from desktop.viewmodels.file_export import FileFormat
 from desktop.viewmodels.list_model import PAGE_SIZE, ListState
 from desktop.viewmodels.qt_timer import create_timer
@@ -474,7 +474,7 @@ class PlanModel(TaskModel):
         except NotFound:
             return
         candidates: tuple[SellPerson, ...] = ()
-        if row.cause in MATCH_CAUSES and self._summary is not None:
+        if self._summary is not None and may_be_matched(row):
             find = self._sell_decisions.list_candidates
             candidates = await self._context.store.run(find, self._summary.sync, row)
         if number == self._selected_row:

@@ -139,6 +139,17 @@ async def test_contacts_with_one_address_are_synced_by_the_rule(
         f"contact-{numbers[0]}": PlannedOutcome.SKIPPED,
         f"contact-{numbers[1]}": PlannedOutcome.UPDATE,
     }
+    # The one that was not chosen is skipped after a run too, and may be chosen instead.
+    await sync_cases.run_sync(sell_services, sync)
+    rows = await preview(sell_services, sync)
+    assert {row.fate for row in rows.values()} == {PlannedOutcome.SKIPPED}
+    asked = rows[f"contact-{numbers[0]}"]
+    decisions.choose(sync, asked, asked.source_id, "Ada")
+    rows = await preview(sell_services, sync)
+    # Rosa's profile has Olaf's name: a person says which one stands.
+    assert rows[asked.source_id].fate is PlannedOutcome.CONFLICT, rows[asked.source_id].why
+    changed = {change.field: change.new for change in rows[asked.source_id].changes}
+    assert changed["vars.sell_contact_id"] == numbers[0]
 
 
 async def test_deletion_in_sell_follows_three_rules(

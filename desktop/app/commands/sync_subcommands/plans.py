@@ -21,7 +21,7 @@ from desktop.model.service import Service
 from desktop.model.sync_plan import PlannedOutcome
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.sync.plan_row_decisions import PlanRowDecisions
-from desktop.sync.sell_decisions import MATCH_CAUSES, SellDecisions
+from desktop.sync.sell_decisions import SellDecisions, may_be_matched
 
 
 def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,9 +104,7 @@ async def _resolve(services: WorkspaceServices, options: argparse.Namespace) -> 
     plan_id, _, number = options.row.rpartition(":")
     match = options.picks[0].removeprefix("match=") if len(options.picks) == 1 else ""
     if match and match != options.picks[0]:
-        plan_id = plan_id or decisions.find_plan_with_row(
-            number, "to match", lambda row: row.cause in MATCH_CAUSES
-        )
+        plan_id = plan_id or decisions.find_plan_with_row(number, "to match", may_be_matched)
         return await _choose_match(services, options, plan_id, match)
     plan_id = plan_id or decisions.find_plan_with_row(
         number, "with a conflict", lambda row: row.fate is PlannedOutcome.CONFLICT
