@@ -117,6 +117,20 @@ async def find_opened_before(
     )
 
 
+async def find_opened_of_batch(sources: ReportSources, batch: str, now: float) -> tuple[str, ...]:
+    """Return the sids of whom a batch opted out that had opened an e-mail in the 7 days before.
+
+    Whose opt-out was undone since is not among them.
+    """
+    events = await find_optout_events(sources, 0.0, now + _SAME_MOMENT_S)
+    standing = [
+        one
+        for one in events
+        if one.write is not None and str(one.write.batch) == batch and not one.write.is_undone
+    ]
+    return tuple(dict.fromkeys(one.sid for one in await find_opened_before(sources, standing)))
+
+
 async def _find_findings(
     sources: ReportSources, events: Sequence[OptOutEvent], request: ReportRequest
 ) -> tuple[ReportFinding, ...]:
@@ -125,12 +139,20 @@ async def _find_findings(
     if not bulk:
         return ()
     findings = []
-    opened = len(await find_opened_before(sources, bulk))
+    openers = await find_opened_before(sources, bulk)
+    opened = len(openers)
     if opened:
         text = f"{opened:,} of the {len(bulk):,} had opened an e-mail in the 7 days before."
         findings.append(
             ReportFinding(text, FindingAction.PEOPLE, f"Show the {opened:,}", OPENED_KEY)
         )
+    standing = Counter(
+        one.write.batch for one in openers if one.write is not None and not one.write.is_undone
+    )
+    for number, people in standing.most_common(1):
+        who = f"{people:,} of them can get back what stood before."
+        label = f"Undo for {format_count(people, 'person', 'people')}…"
+        findings.append(ReportFinding(who, FindingAction.UNDO, label, str(number)))
     writes = [one.write for one in bulk if one.write is not None]
     ((batch, count),) = Counter(one.batch for one in writes).most_common(1)
     first = next(one for one in writes if one.batch == batch)

@@ -6,6 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from desktop.audience.audience_service import AudienceRights, nobody_read_error
+from desktop.audience.optout_report import find_opened_of_batch
 from desktop.audience.report_definitions import REPORTS, ReportDefinition
 from desktop.audience.report_people import CountedPeople, PeopleQuery, find_people
 from desktop.audience.report_request import ReportRequest, ReportSources
@@ -140,6 +141,15 @@ class ReportService:
         """Find who is behind a number of a report. Raises NotPermitted, and StorageError."""
         self.require_allowed(self.find(query.report))
         return await find_people(self._sources(self._open_store()), query)
+
+    async def find_opened_of_batch(self, batch: str) -> tuple[str, ...]:
+        """Find the sids of whom a batch opted out although they had opened an e-mail lately.
+
+        Raises NotPermitted, UserDecisionNeeded where nothing is read, StorageError.
+        """
+        self.require_allowed(self.find("opt-outs"))
+        sources = self._sources(self._open_store())
+        return await find_opened_of_batch(sources, batch, self._clock.now())
 
     @property
     def suppression_list(self) -> str:

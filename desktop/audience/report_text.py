@@ -42,6 +42,8 @@ def describe_report(
 def _finding_line(finding: ReportFinding) -> str:
     if finding.action in (FindingAction.AUDIENCE, FindingAction.SUPPRESS):
         return f"{finding.text} --where '{finding.target}'"
+    if finding.action is FindingAction.UNDO:
+        return f"{finding.text} fairlead undo --batch {finding.target} --opened --dry-run"
     return finding.text
 
 

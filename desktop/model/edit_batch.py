@@ -1,9 +1,10 @@
 """A batch: one change of many customers, from the pasted addresses to the undo of all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from desktop.model.batch_approval import BatchApproval, find_second_person
 from desktop.model.edit import OWN_OPTOUT_UNDO_S, EditKind, EditRequest, EditState, is_same_json
 from desktop.model.json_value import Json
 from desktop.model.limit import (
@@ -52,15 +53,19 @@ class BatchAction:
     """The one change that is wanted of every customer of a batch.
 
     `kind` is one of `BATCH_KINDS`, `name` the list or var, `new` the value as in an edit request.
+    `undoes`: the batch of which chosen customers get back what stood before; then `new` is None,
+    and each has a value of their own.
     """
 
     kind: EditKind
     name: str
     new: Json
+    undoes: str = ""
 
     def as_json(self) -> dict[str, Json]:
-        """The batch's action as JSON: kind, name and new value."""
-        return {"kind": self.kind.value, "name": self.name, "new": self.new}
+        """The batch's action as JSON: kind, name and new value, and which batch it undoes."""
+        undoes: dict[str, Json] = {"undoes": self.undoes} if self.undoes else {}
+        return {"kind": self.kind.value, "name": self.name, "new": self.new} | undoes
 
 
 @dataclass(frozen=True)
@@ -188,8 +193,15 @@ class EditBatch:
     undo_asked_at: float | None = None
     undone_at: float | None = None
 
+    @property
+    def undone_batch(self) -> str:
+        """The id of the batch of which this one undoes a part; "" for every other."""
+        return self.action.undoes if self.action is not None else ""
+
     def undo_refusal(self, now: float) -> str:
         """Say why the batch as a whole cannot be undone, as a sentence; "" where it can."""
+        if self.undone_batch:
+            return "It has itself undone a part of another batch."
         if self.applied_at is None:
             return "It has changed nobody."
         if self.undo_asked_at is not None:
@@ -229,7 +241,8 @@ class BatchGate:
 
     `refusal`: why the person at work can't let it pass, as a sentence. `message`: what is over the
     limit. `must_type`: the number of changes has to be typed. `is_production`: for the workspace
-    is one of production.
+    is one of production. `needs_second`: an admin who is somebody else has to approve it.
+    `approver`: who has.
     """
 
     changes: int
@@ -237,13 +250,24 @@ class BatchGate:
     message: str = ""
     must_type: bool = False
     is_production: bool = False
+    needs_second: bool = False
+    approver: str = ""
 
 
-def find_batch_gate(counts: BatchCounts, actor: Actor, kind: WorkspaceKind) -> BatchGate:
+def find_batch_gate(
+    counts: BatchCounts,
+    actor: Actor,
+    kind: WorkspaceKind,
+    *,
+    is_undo: bool = False,
+    approvals: Sequence[BatchApproval] = (),
+) -> BatchGate:
     """Find what stands before a planned batch: the limits that a run of a sync has too.
 
     Opt-outs pass by their typed number, whatever else passes a limit needs an admin. What would
-    take two admins is not done by a batch at all. In production more than 50 people are typed.
+    take two admins is not done by a batch at all, but where it undoes a part of another one
+    (`is_undo`): then a second person approves it, whenever it loosens more than one opt-out. In
+    production more than 50 people are typed. `approvals` are those in force.
     """
     people: dict[str, int] = {}
     for one in counts.consequences:
@@ -255,14 +279,23 @@ def find_batch_gate(counts: BatchCounts, actor: Actor, kind: WorkspaceKind) -> B
         for one in breaches
     )
     codes = {one.code for one in breaches}
-    refusal = ""
+    refusal = approver = ""
+    loosened = max((people.get(code, 0) for code in TWO_ADMIN_CONSEQUENCES), default=0)
+    needs_second = is_undo and loosened > 1
+    if needs_second:
+        codes -= TWO_ADMIN_CONSEQUENCES
+        approver = find_second_person(approvals, actor)
+        words = words or f"{people_over_limit_text('loosened', loosened)}."
     if codes & TWO_ADMIN_CONSEQUENCES:
         refusal = f"{words} So many need two admins, who can allow it in a sync."
     elif codes - TYPED_CONSEQUENCES and actor.role is not Role.ADMIN:
         refusal = f"{words} Only an admin can let that pass. Ask one, or paste fewer."
     is_production = needs_confirmation(kind, counts.changes)
     must_type = bool(codes) or counts.changes > _CONFIRM_TYPED_OVER or is_production
-    return BatchGate(counts.changes, refusal, words, must_type, is_production)
+    needs_second = needs_second and not approver
+    return BatchGate(
+        counts.changes, refusal, words, must_type, is_production, needs_second, approver
+    )
 
 
 def find_undo_gate(counts: BatchCounts, kind: WorkspaceKind) -> BatchGate:

@@ -52,6 +52,8 @@ class FindingAction(Enum):
     AUDIENCE = "audience"
     # Take those whom `target` picks to Many at once, to be put on the suppression list.
     SUPPRESS = "suppress"
+    # Give those of the batch `target` who had opened an e-mail back what stood before.
+    UNDO = "undo"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The table of batches: many customers looked up and changed at once, and who works on them."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.edit_batch import (
@@ -94,6 +94,58 @@ class EditBatchRepository(Repository):
             return self._get(connection, str(batch))
 
         return self._database.write(act)
+
+    @database_call
+    def insert_part_undo(
+        self, undone: EditBatch, sids: Collection[str], reason: str, actor: str, now: float
+    ) -> EditBatch:
+        """Insert a batch that undoes what another one has done to some profiles, by their sids.
+
+        Raises InvalidInput where it has changed none of them, ConflictError for another account.
+        """
+
+        def act(connection: sqlite3.Connection) -> EditBatch:
+            row = _select_batch(connection, undone.id)
+            self._accounts.require_account(connection, row["account"])
+            rows = connection.execute(
+                "SELECT text, address, user_id, sid, label, edit FROM edit_batch_row"
+                " WHERE batch = ? AND edit IS NOT NULL"
+                " AND sid IN (SELECT value FROM json_each(?)) ORDER BY row",
+                (int(undone.id), canonical_json(sorted(sids))),
+            ).fetchall()
+            if undone.action is None or not rows:
+                raise InvalidInput(
+                    f"Batch {undone.id} has changed none of them.", "Nothing was changed."
+                )
+            action = BatchAction(undone.action.kind, undone.action.name, None, undone.id)
+            cursor = connection.execute(
+                "INSERT INTO edit_batch (account, actor, created_at, action, reason)"
+                " VALUES ((SELECT id FROM current_account), ?, ?, ?, ?)",
+                (actor, now, canonical_json(action.as_json()), reason),
+            )
+            batch = int(cursor.lastrowid or 0)
+            connection.executemany(
+                "INSERT INTO edit_batch_row (batch, row, text, address, outcome, user_id, sid,"
+                " label) VALUES (?, ?, ?, ?, 'found', ?, ?, ?)",
+                [
+                    (batch, place, one["text"], one["address"], one["user_id"], one["sid"],
+                     one["label"])
+                    for place, one in enumerate(rows, 1)
+                ],
+            )  # fmt: skip
+            BATCH_ROWS.prove(connection, batch)
+            return self._get(connection, str(batch))
+
+        return self._database.write(act)
+
+    @database_call
+    def list_part_undos(self) -> tuple[EditBatch, ...]:
+        """Select the batches that are to undo a part of another one and were not applied yet."""
+        query = (
+            f"SELECT * FROM edit_batch WHERE {_OF_ACCOUNT} AND applied_at IS NULL"  # noqa: S608 - our names
+            " AND json_extract(action, '$.undoes') IS NOT NULL ORDER BY id"
+        )
+        return self._database.read(lambda c: tuple(map(self._decode, c.execute(query).fetchall())))
 
     @database_call
     def get(self, batch_id: str) -> EditBatch:

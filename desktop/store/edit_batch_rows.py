@@ -32,6 +32,9 @@ _FILTERS = {
 _OPEN_UNDOS_SQL = (
     "SELECT count(*) AS n FROM outbox WHERE batch = ? AND undoes IS NOT NULL"
     " AND state IN ('queued', 'waiting', 'sending', 'unknown')"
+    # The changes of a batch that undoes a part of another are undos themselves.
+    " AND id NOT IN (SELECT edit FROM edit_batch_row WHERE batch = outbox.batch"
+    " AND edit IS NOT NULL)"
 )
 _FROM = "edit_batch_row r LEFT JOIN outbox o ON o.id = r.edit"
 
@@ -51,7 +54,9 @@ def decode_batch(row: sqlite3.Row, *, is_at_work: bool) -> EditBatch:
             is_at_work=is_at_work,
             is_cancel_requested=bool(row["cancel_requested"]),
             error=row["error"],
-            action=BatchAction(EditKind(action["kind"]), action["name"], action["new"])
+            action=BatchAction(
+                EditKind(action["kind"]), action["name"], action["new"], action.get("undoes", "")
+            )
             if action is not None
             else None,
             reason=row["reason"],

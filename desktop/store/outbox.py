@@ -310,7 +310,8 @@ class Outbox(OutboxReader):
 
         def act(connection: sqlite3.Connection) -> int:
             rows = connection.execute(
-                "SELECT * FROM outbox WHERE batch = ? AND undoes IS NULL"
+                "SELECT * FROM outbox WHERE batch = ?1 AND (undoes IS NULL OR id IN"
+                " (SELECT edit FROM edit_batch_row WHERE batch = ?1 AND edit IS NOT NULL))"
                 " AND state IN ('queued', 'waiting') ORDER BY id",
                 (int(batch_id),),
             ).fetchall()

@@ -10,6 +10,7 @@ from desktop.kit.errors import StorageError
 from desktop.store.account_repository import AccountRepository
 from desktop.store.address_difference_repository import AddressDifferenceRepository
 from desktop.store.audit_log import AuditLog
+from desktop.store.batch_approval_repository import BatchApprovalRepository
 from desktop.store.batch_repository import BatchRepository
 from desktop.store.bounce_repair_repository import BounceRepairRepository
 from desktop.store.cached_sheet_reader import CachedSheetReader
@@ -60,7 +61,7 @@ class WorkspaceStore:
     """All repositories of one workspace's two SQLite files.
 
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
-    `lead_requests`, `edit_batches`, `erasures`, `audit`, `drafts_and_links`), whose team the desk
+    `lead_requests`, `edit_batches`, `batch_approvals`, `erasures`, `audit`, `drafts_and_links`), whose team the desk
     belongs to (`team`) and what it shares (`shared_rows`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
     (`events` … `event_writes`), saved segments (`segments`), and what services said
@@ -74,6 +75,7 @@ class WorkspaceStore:
     email_changes: EmailChangeRepository
     lead_requests: LeadRequestRepository
     edit_batches: EditBatchRepository
+    batch_approvals: BatchApprovalRepository
     address_differences: AddressDifferenceRepository
     bounce_repairs: BounceRepairRepository
     erasures: ErasureRepository
@@ -191,6 +193,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         email_changes=EmailChangeRepository(fairlead),
         lead_requests=LeadRequestRepository(fairlead),
         edit_batches=EditBatchRepository(fairlead, new_owner_id(), accounts),
+        batch_approvals=BatchApprovalRepository(fairlead),
         address_differences=AddressDifferenceRepository(fairlead),
         bounce_repairs=BounceRepairRepository(fairlead),
         erasures=ErasureRepository(fairlead, outbox, accounts),

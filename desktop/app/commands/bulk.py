@@ -69,7 +69,7 @@ async def _bulk(services: WorkspaceServices, options: argparse.Namespace) -> int
         batch = await services.edit_batches.cancel(options.cancel)
         return await emit_batch(services, batch, as_json=options.json)
     if options.file is not None:
-        batch = await services.edit_batches.create(_read_file(options.file))
+        batch = await services.edit_batches.create(read_pasted_file(options.file))
     else:
         batch = await batches.get(options.batch)
     return await _go_on(services, batch, action, options)
@@ -169,7 +169,7 @@ def _parse_var(entry: str) -> BatchAction:
     return BatchAction(EditKind.VAR, name, parse_json_value(name, value))
 
 
-def _read_file(name: str) -> bytes:
+def read_pasted_file(name: str) -> bytes:
     """Read a file, or stdin for `-`, as far as it may be long. Raises InvalidInput."""
     # One byte more tells that it is too large, without reading all of it.
     if name == "-":

@@ -10,6 +10,7 @@ from desktop.app.commands.edit_delivery import edit_exit_code, edit_line
 from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import AppError
+from desktop.model.batch_approval import BatchApproval
 from desktop.model.edit import Edit
 from desktop.model.edit_batch import BatchAction, BatchCounts, BatchOutcome, BatchRow, EditBatch
 from desktop.model.json_value import Json
@@ -49,17 +50,25 @@ async def emit_batch(
     numbers = await store.edit_batches.list_row_numbers(batch.id)
     rows = await store.edit_batches.get_rows(batch.id, numbers)
     edits = await store.outbox.list_of_batch(batch.id)
-    own = [edit.as_json() for edit in edits if edit.request.undoes is None]
-    planned = [] if own else list(_planned_edits(batch, rows))
+    is_part = bool(batch.undone_batch)
+    own = [edit.as_json() for edit in edits if is_part or edit.request.undoes is None]
+    undone = await store.outbox.list_of_batch(batch.undone_batch) if is_part else ()
+    planned = [] if own else list(_planned_edits(batch, rows, undone))
     document = _batch_json(batch, counts, rows, now) | {"edits": [*own, *planned]}
     if batch.undo_asked_at is not None:
         document |= _undo_json(edits, rows)
+    approvals = await services.edit_batches.list_approvals(batch)
+    if is_part:
+        document["undoes"] = batch.undone_batch
+        document["approvals"] = [one.as_json() for one in approvals]
     if is_dry_run:
         document["dry_run"] = True
     if error is not None:
         document["error"] = error.as_json()
     code = exit_code_for(error) if error is not None else _exit_code(batch, counts, edits)
     lines = iter((_count_line(batch, counts),))
+    if is_part:
+        lines = chain(lines, _part_lines(batch, counts, approvals))
     if not is_quiet:
         lines = chain(lines, _lines(counts, rows, edits, error))
     if is_dry_run and error is None:
@@ -153,9 +162,30 @@ def _row_json(row: BatchRow, now: float) -> dict[str, Json]:
     return said
 
 
-def _planned_edits(batch: EditBatch, rows: Sequence[BatchRow]) -> Iterator[dict[str, Json]]:
+def _part_lines(
+    batch: EditBatch, counts: BatchCounts, approvals: Sequence[BatchApproval]
+) -> Iterator[str]:
+    """Yield how many get back what stood before, how many stay, and who has approved it."""
+    of = counts.fates.get
+    left = {
+        "changed since or undone already, stay as they are": of(PlannedOutcome.UNCHANGED.value, 0),
+        "can't be undone": of(PlannedOutcome.SKIPPED.value, 0),
+    }
+    parts = [f"{counts.changes:,} restorable"]
+    parts += [f"{count:,} {words}" for words, count in left.items() if count]
+    yield f"A part of batch {batch.undone_batch}: {', '.join(parts)}."
+    for one in approvals:
+        yield f"{one.name} {'approved it' if one.is_admin else 'asked for approval'}."
+
+
+def _planned_edits(
+    batch: EditBatch, rows: Sequence[BatchRow], undone: Sequence[Edit]
+) -> Iterator[dict[str, Json]]:
     """Yield the changes of a batch's plan as rows of `edits` that were never queued: no id."""
     action: BatchAction | None = batch.action
+    before = {
+        edit.request.target.id: edit.request.old for edit in undone if not edit.request.undoes
+    }
     for row in rows:
         if action is None or row.plan is None or row.plan.fate is not PlannedOutcome.UPDATE:
             continue
@@ -167,7 +197,7 @@ def _planned_edits(batch: EditBatch, rows: Sequence[BatchRow]) -> Iterator[dict[
             "customer": row.address,
             "name": action.name,
             "old": row.plan.old,
-            "new": action.new,
+            "new": before.get(row.found.sid) if action.undoes else action.new,
             "state": "queued",
         }
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from desktop.clients.sailthru.client import SailthruClient
+from desktop.customer.edit_batch.batch_part_undo import UndonePart, read_undone_part
 from desktop.customer.edit_factory import EditFactory
 from desktop.customer.edit_service import EditService
 from desktop.customer.service_clients import AccountFieldNames, ServiceClients
@@ -74,6 +75,8 @@ class BatchPlanner:
         batch, action = self._batch, self._batch.action
         if action is None:
             raise InternalError("A batch without an action can't be planned.")
+        if action.undoes:
+            return await self._plan_part_undo(action)
         found = await self._store.edit_batches.list_profiles(batch.id)
         await self._store.edit_batches.begin_stage(
             batch.id, BatchStage.PLAN, len(found), self._clock.now()
@@ -94,6 +97,48 @@ class BatchPlanner:
                 return False
         await self._store.edit_batches.save_plan(batch.id, named, plan, self._clock.now())
         return True
+
+    async def _plan_part_undo(self, action: BatchAction) -> bool:
+        """Plan what chosen customers get back of what another batch has changed."""
+        batch, batches = self._batch, self._store.edit_batches
+        found = await batches.list_profiles(batch.id)
+        await batches.begin_stage(batch.id, BatchStage.PLAN, len(found), self._clock.now())
+        part = await read_undone_part(
+            self._store, batch, [one.sid for one in found], self._clock.now()
+        )
+        plan: list[BatchPlanRow] = []
+        for start in range(0, len(found), _ROWS_PER_CHUNK):
+            some = found[start : start + _ROWS_PER_CHUNK]
+            sids = [one.sid for one in some]
+            # Whoever has opted out themselves since must not be taken for changed by the batch.
+            unread = await self._read_again(sids, max_age_s=0.0)
+            sheets = await self._store.sheet_reader.read_profile_sheets(sids)
+            plan += [self._plan_back(one, part, sheets, unread) for one in some]
+            await batches.set_progress(batch.id, start + len(some))
+            if (await batches.get(batch.id)).is_cancel_requested:
+                return False
+        await batches.save_plan(batch.id, action, plan, self._clock.now())
+        return True
+
+    def _plan_back(
+        self,
+        found: LookupResult,
+        part: UndonePart,
+        sheets: Mapping[str, CustomerSheet],
+        unread: Mapping[str, str],
+    ) -> BatchPlanRow:
+        sheet = sheets.get(found.sid)
+        profile = sheet.profile.value if sheet is not None else None
+        if found.sid in unread or sheet is None or profile is None:
+            return _skipped(found, unread.get(found.sid) or "Their profile could not be read")
+        plan, request = part.plan_row(found.row, found.sid, sheet)
+        if request is None:
+            return plan
+        self._editor.require_right(request)
+        if pending_edit(sheet, request.kind, request.name) is not None:
+            return _skipped(found, "Another change of it waits to be sent")
+        consequences = _iter_consequences(request, profile)
+        return replace(plan, consequences=tuple((kind.value, name) for kind, name in consequences))
 
     async def _read_lists(self) -> SheetPart[tuple[SailthruList, ...]]:
         """Read the account's Sailthru lists, from the cache where that is recent enough."""
@@ -144,7 +189,9 @@ class BatchPlanner:
             judged, consequences=tuple((kind.value, name) for kind, name in consequences)
         )
 
-    async def _read_again(self, sids: Sequence[str]) -> dict[str, str]:
+    async def _read_again(
+        self, sids: Sequence[str], max_age_s: float = _MAX_AGE_S
+    ) -> dict[str, str]:
         """Read profiles anew that are kept for longer than five minutes, or not at all.
 
         Returns by sid why one could not be read. While Sailthru is away what is kept stands: each
@@ -157,7 +204,7 @@ class BatchPlanner:
         old = [
             sid
             for sid in sids
-            if sid not in sheets or (sheets[sid].profile.read_at or 0.0) < now - _MAX_AGE_S
+            if sid not in sheets or (sheets[sid].profile.read_at or 0.0) < now - max_age_s
         ]
         limit = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
 

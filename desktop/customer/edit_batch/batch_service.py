@@ -1,16 +1,18 @@
 """Makes batches of many customers, applies and undoes them, by the rights of who is at work."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from desktop.customer.edit_batch.batch_part_undo import build_back_request
 from desktop.customer.edit_batch.found_people import judge_kept
 from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import inverse_request
 from desktop.customer.service_clients import ServiceClients
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
-from desktop.kit.errors import InvalidInput, NotPermitted, UserDecisionNeeded
+from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDecisionNeeded
+from desktop.model.batch_approval import BatchApproval
 from desktop.model.edit import EditRequest, EditTarget, needed_permission
 from desktop.model.edit_batch import (
     BatchAction,
@@ -20,6 +22,7 @@ from desktop.model.edit_batch import (
     find_batch_gate,
     find_undo_gate,
 )
+from desktop.model.limit import find_repeated_approval
 from desktop.model.pasted_addresses import (
     PastedAddress,
     PastedOutcome,
@@ -27,17 +30,20 @@ from desktop.model.pasted_addresses import (
     parse_pasted_addresses,
 )
 from desktop.model.permission import (
+    Actor,
     Permission,
     PermissionDecision,
     PermissionRules,
     check_role,
 )
 from desktop.model.service import Service
+from desktop.model.sync_plan import Consequence
 from desktop.model.workspace_kind import WorkspaceKind
 from desktop.store.kept_address_lookup import ADDRESSES_PER_READ
 from desktop.store.workspace_store import WorkspaceStore
 
 _STOPPED_TEXT = "Stopped before it was sent."
+_LOOSENING = (Consequence.LOOSENED, Consequence.STARTS)
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,98 @@ class EditBatchService:
                     found.append(result)
         return found
 
+    async def create_part_undo(self, batch_id: str, sids: Collection[str], note: str) -> EditBatch:
+        """Make a batch that gives chosen customers back what stood before another one.
+
+        It is to be planned, approved and applied then. `note` is for whoever approves it. Raises
+        NotPermitted, InvalidInput where the batch has changed none of them, or can't be undone.
+        """
+        self.require_permission()
+        undone = await self._batches.get(batch_id)
+        if undone.undone_batch or undone.applied_at is None:
+            raise InvalidInput(
+                f"Batch {batch_id} can't be undone in part.",
+                f"{undone.undo_refusal(self._clock.now())} Nothing was changed.",
+            )
+        actor, now = self._editor.actor, self._clock.now()
+        batch = await self._batches.insert_part_undo(
+            undone, sids, note.strip(), actor.signature, now
+        )
+        self._publish()
+        return batch
+
+    async def request_approval(self, batch_id: str) -> int:
+        """Store that the person at work asks an admin to approve a batch; returns how many people.
+
+        Asked once more for the same rows, it stays one request. Raises NotPermitted, InvalidInput
+        for a batch that needs nobody's approval.
+        """
+        self.require_permission()
+        return await self._request_approval(batch_id)
+
+    async def _request_approval(self, batch_id: str) -> int:
+        batch, people = await self._read_loosened(batch_id)
+        actor, approvals = self._editor.actor, self._store.batch_approvals
+        asked = await approvals.list_in_force(batch_id)
+        if not any(one.user_id == actor.approver_id for one in asked):
+            await approvals.add(
+                batch_id,
+                actor,
+                self._clock.now(),
+                is_admin=False,
+                people=people,
+                note=batch.reason,
+            )
+            self._publish()
+        return people
+
+    async def approve(self, batch_id: str, admin: Actor, *, rows_hash: str | None = None) -> None:
+        """Store an admin's approval of a batch that somebody else has asked for.
+
+        It is for the rows as they are previewed now. Raises NotPermitted for who is no admin, has
+        asked themselves, or gives the same API token, InvalidInput, ConflictError.
+        """
+        batch, people = await self._read_loosened(batch_id)
+        if not admin.is_confirmed_admin or admin.id is None:
+            raise NotPermitted(
+                "It takes an admin of Zendesk.",
+                "Whoever approves has to be known as one. Nothing was approved.",
+            )
+        given = await self._store.batch_approvals.list_in_force(batch_id)
+        if not given:
+            raise InvalidInput(
+                "Nobody has asked for this approval.",
+                "Whoever takes the change back asks first. Nothing was approved.",
+                f"`fairlead undo --batch {batch_id}` asks for it.",
+            )
+        pairs = [(one.user_id, one.credential) for one in given]
+        refused = find_repeated_approval(pairs, admin.approver_id, admin.name, admin.credential)
+        if refused is not None:
+            raise refused
+        await self._store.batch_approvals.add(
+            batch.id,
+            admin,
+            self._clock.now(),
+            is_admin=True,
+            people=people,
+            note=batch.reason,
+            rows_hash=rows_hash,
+        )
+        self._publish()
+
+    async def _read_loosened(self, batch_id: str) -> tuple[EditBatch, int]:
+        """Read a batch that waits for an approval, and how many opt-outs it loosens."""
+        batch = await self._batches.get(batch_id)
+        counts = await self._batches.count(batch_id)
+        people = max(
+            (one.people for one in counts.consequences if one.consequence in _LOOSENING), default=0
+        )
+        if not batch.undone_batch or batch.planned_at is None or people < 2:
+            raise InvalidInput(f"Batch {batch_id} needs nobody's approval.", "Nothing was stored.")
+        if batch.applied_at is not None:
+            raise ConflictError(f"Batch {batch_id} was applied already.", "Nothing was stored.")
+        return batch, people
+
     async def set_action(
         self, batch_id: str, action: BatchAction, reason: str, ticket: int | None = None
     ) -> EditBatch:
@@ -129,14 +227,34 @@ class EditBatchService:
         Raises NotPermitted, ConflictError for a batch that was applied.
         """
         self.require_permission()
+        if (await self._batches.get(batch_id)).undone_batch:
+            raise InvalidInput(
+                f"Batch {batch_id} gives back what stood before.",
+                "It makes no other change. Nothing was changed.",
+                "Paste the addresses for another change.",
+            )
         batch = await self._batches.set_action(batch_id, action, reason, ticket)
         self._publish()
         return batch
 
     async def find_gate(self, batch_id: str) -> BatchGate:
         """Find what stands before a planned batch is applied: a limit, a number to type."""
+        batch = await self._batches.get(batch_id)
         counts = await self._batches.count(batch_id)
-        return find_batch_gate(counts, self._editor.actor, self._rights.read_kind())
+        approvals = await self.list_approvals(batch)
+        return find_batch_gate(
+            counts,
+            self._editor.actor,
+            self._rights.read_kind(),
+            is_undo=bool(batch.undone_batch),
+            approvals=approvals,
+        )
+
+    async def list_approvals(self, batch: EditBatch) -> tuple[BatchApproval, ...]:
+        """List who has asked for a batch's approval and who has given it, for its rows as now."""
+        if not batch.undone_batch:
+            return ()
+        return await self._store.batch_approvals.list_in_force(batch.id)
 
     async def apply(
         self, batch_id: str, *, confirmed: int | None = None, wait_for_undo: bool = True
@@ -153,7 +271,7 @@ class EditBatchService:
         if action is None or batch.planned_at is None:
             raise InvalidInput(f"Batch {batch_id} has no preview.", "Nothing was changed.")
         gate = await self.find_gate(batch_id)
-        requests, rights = await self._store.run(self._read_requests, batch, action)
+        requests, rights = await self._store.run(self._read_requests, batch, action, gate.approver)
         for right in (Permission.BULK, *rights):
             _require(self._rights.decide_now(right))
         if gate.refusal:
@@ -167,6 +285,16 @@ class EditBatchService:
                 "Nothing was changed.",
                 f"Confirm their number: {gate.changes}.",
             )
+        if gate.needs_second:
+            people = await self._request_approval(batch_id)
+            raise UserDecisionNeeded(
+                "It takes a second person.",
+                f"{people:,} people would have an opt-out loosened: an admin who is somebody else"
+                " has to approve it. Nothing was changed.",
+                f"They run `fairlead undo --batch {batch_id} --approve`, or sign in on the page"
+                " Many at once.",
+            )
+        await self._require_current_admin(batch, gate.approver)
         if not requests:
             raise InvalidInput("Nobody would be changed.", "Nothing was queued.")
         count = await self._editor.submit_batch(
@@ -174,6 +302,23 @@ class EditBatchService:
         )
         self._publish()
         return count
+
+    async def _require_current_admin(self, batch: EditBatch, approver: str) -> None:
+        """Raise NotPermitted where who has approved a batch as an admin is none any more."""
+        zendesk = self._clients().zendesk
+        given = [one for one in await self.list_approvals(batch) if one.is_admin and approver]
+        ids = [int(one.user_id) for one in given if one.user_id.isdecimal()]
+        if zendesk is None or not ids:
+            return
+        users = {user.id: user for user in await zendesk.show_users(ids)}
+        for one in given:
+            user = users.get(int(one.user_id)) if one.user_id.isdecimal() else None
+            if user is None or not user.active or user.suspended or user.role != "admin":
+                raise NotPermitted(
+                    f"{one.name} is no admin any more.",
+                    f"They approved batch {batch.id}. Nothing was changed.",
+                    "Undo the part once more; another admin has to approve it.",
+                )
 
     async def cancel(self, batch_id: str) -> EditBatch:
         """Stop a batch: the look-up can go on later, what is not sent yet is withdrawn.
@@ -185,7 +330,7 @@ class EditBatchService:
         is_withdrawn = batch.applied_at is not None and batch.undo_asked_at is None
         if is_withdrawn:
             for edit in await self._store.outbox.list_of_batch(batch_id):
-                if not edit.state.is_final and edit.request.undoes is None:
+                if not edit.state.is_final and (batch.undone_batch or not edit.request.undoes):
                     self._editor.require_right_to_drop(edit, inverse_request(edit))
         await self._batches.request_cancel(batch_id)
         if is_withdrawn:
@@ -231,13 +376,16 @@ class EditBatchService:
         return edit.is_made_by(self._editor.actor.key)
 
     def _read_requests(
-        self, batch: EditBatch, action: BatchAction
+        self, batch: EditBatch, action: BatchAction, approver: str
     ) -> tuple[dict[int, EditRequest], frozenset[Permission]]:
         """Read the edit requests of a batch's plan by row, and the rights that they need.
 
         Runs on the database's thread.
         """
         numbers = self._batches.list_row_numbers.blocking(batch.id, "update")
+        if action.undoes:
+            requests = self._read_part_undo(batch, numbers, approver)
+            return requests, frozenset(map(needed_permission, requests.values()))
         requests = {
             row.row: EditRequest(
                 action.kind,
@@ -252,6 +400,20 @@ class EditBatchService:
             if row.plan is not None
         }
         return requests, frozenset(map(needed_permission, requests.values()))
+
+    def _read_part_undo(
+        self, batch: EditBatch, numbers: Sequence[int], approver: str
+    ) -> dict[int, EditRequest]:
+        edits = {
+            edit.request.target.id: edit
+            for edit in self._store.outbox.list_of_batch.blocking(batch.undone_batch)
+            if edit.request.undoes is None
+        }
+        return {
+            row.row: build_back_request(edits[row.found.sid], row.plan.old, batch, approver)
+            for row in self._batches.get_rows.blocking(batch.id, numbers)
+            if row.plan is not None and row.found.sid in edits
+        }
 
     def _publish(self) -> None:
         self._bus.publish(ChangeSet.of(Topic.BATCH))
