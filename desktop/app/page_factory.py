@@ -343,7 +343,8 @@ class PageFactory(QObject):
     def _build_batch_page(self) -> "BatchPage":
         # Imported here: few people use it on a day.
         from desktop.panels.batches.batch_page import BatchPage
-        from desktop.viewmodels.batches.batch_page_model import BatchPageContext, BatchPageModel
+        from desktop.viewmodels.batches.batch_page_context import BatchPageContext
+        from desktop.viewmodels.batches.batch_page_model import BatchPageModel
 
         services = self._services
         launcher = DetachedRunLauncher(services, self._extra_environment)
@@ -410,6 +411,7 @@ class PageFactory(QObject):
 
     def _build_reports_page(self) -> "ReportsPage":
         # Imported here: who serves customers may never open it.
+        from desktop.app.part_undo_opening import open_part_undo
         from desktop.panels.reports.reports_page import ReportsPage
         from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
 
@@ -425,6 +427,7 @@ class PageFactory(QObject):
         page.changes_requested.connect(self._window.main_window.show_changes)
         page.audience_requested.connect(self._on_audience_requested)
         model.suppression_requested.connect(self._on_change_requested)
+        model.undo_requested.connect(partial(open_part_undo, self.open_batch_page))
         return page
 
     def _on_audience_requested(self, expression: str) -> None:

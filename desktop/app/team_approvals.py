@@ -16,7 +16,7 @@ from desktop.connect.team_connection import require_team_admin
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted
 from desktop.model.erasure import ErasureState, confirmation_key
 from desktop.model.json_value import Json
-from desktop.model.limit import TYPED_CONSEQUENCES
+from desktop.model.limit import TYPED_CONSEQUENCES, people_over_limit_text
 from desktop.model.permission import Actor, Role
 from desktop.model.sync_plan import PlanState
 from desktop.model.team import ApprovalAnswer, ApprovalKind, ApprovalRequest
@@ -98,7 +98,11 @@ class TeamApprovals:
         taken = 0
         wanted = {
             store.approvals.request_id(one.kind, one.subject): one
-            for one in [*await self._wanted_erasures(store), *await self._wanted_limits()]
+            for one in [
+                *await self._wanted_erasures(store),
+                *await self._wanted_limits(),
+                *await self._wanted_batches(),
+            ]
         }
         now = self._services.context.clock.now()
         asked = {one.id: one for one in await store.approvals.list_own()}
@@ -165,6 +169,30 @@ class TeamApprovals:
             )
         return found
 
+    async def _wanted_batches(self) -> list[WantedApproval]:
+        """Find the parts of batches whose undo somebody here has asked an admin to approve."""
+        store, found = self._services.store, []
+        for batch in await store.edit_batches.list_part_undos():
+            approvals = await store.batch_approvals.list_in_force(batch.id)
+            asked = next((one for one in approvals if not one.is_admin), None)
+            if asked is None or any(one.is_admin for one in approvals):
+                continue
+            rows = await store.batch_approvals.hash_rows(batch.id)
+            message = f"{people_over_limit_text('loosened', asked.people)}."
+            if batch.reason:
+                message = f"{message} Why: {batch.reason}."
+            content: dict[str, Json] = {
+                "title": f"Undo of a part of batch {batch.undone_batch}",
+                "batch": batch.id,
+                "people": asked.people,
+                "message": message,
+                "rows": rows,
+                "asked_user": asked.user_id,
+            }
+            subject = _hash_subject(f"batch {batch.id} {batch.created_at} {rows}")
+            found.append(WantedApproval(ApprovalKind.LIMIT, subject, batch.id, content, asked.name))
+        return found
+
     async def _wanted_limits(self) -> list[WantedApproval]:
         services, store = self._services, self._services.store
         return await store.run(
@@ -217,7 +245,7 @@ class TeamApprovals:
                 admin = await self._find_admin(answer)
                 await self._apply(wanted, admin)
                 taken += 1
-            except (NotPermitted, ConflictError) as error:
+            except (NotPermitted, ConflictError, InvalidInput) as error:
                 # Given already, or not an admin any more; another one may still answer.
                 log.info("The answer of %s was not taken: %s", answer.user_id, error.code)
         return taken
@@ -226,6 +254,10 @@ class TeamApprovals:
         services = self._services
         if wanted.kind is ApprovalKind.ERASURE:
             await services.erasures.approve(wanted.record_id, admin)
+            return
+        if "batch" in wanted.content:
+            rows = str(wanted.content["rows"])
+            await services.edit_batches.approve(wanted.record_id, admin, rows_hash=rows)
             return
         people = wanted.content["people"]
         await services.store.plans.approvals.add(

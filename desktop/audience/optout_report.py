@@ -146,13 +146,6 @@ async def _find_findings(
         findings.append(
             ReportFinding(text, FindingAction.PEOPLE, f"Show the {opened:,}", OPENED_KEY)
         )
-    standing = Counter(
-        one.write.batch for one in openers if one.write is not None and not one.write.is_undone
-    )
-    for number, people in standing.most_common(1):
-        who = f"{people:,} of them can get back what stood before."
-        label = f"Undo for {format_count(people, 'person', 'people')}…"
-        findings.append(ReportFinding(who, FindingAction.UNDO, label, str(number)))
     writes = [one.write for one in bulk if one.write is not None]
     ((batch, count),) = Counter(one.batch for one in writes).most_common(1)
     first = next(one for one in writes if one.batch == batch)
@@ -166,6 +159,13 @@ async def _find_findings(
             if reason
             else ReportFinding(text)
         )
+    standing = Counter(
+        one.write.batch for one in openers if one.write is not None and not one.write.is_undone
+    )
+    for number, people in standing.most_common(1):
+        who = f"{people:,} of them can get back what stood before."
+        label = f"Undo for {format_count(people, 'person', 'people')}…"
+        findings.append(ReportFinding(who, FindingAction.UNDO, label, str(number)))
     return tuple(findings)
 
 

@@ -1,4 +1,4 @@
-"""Who has asked for a batch's approval, and which admins have given it, as the audit alone tells."""
+"""Who has asked for a batch's approval, and which admins have given it, as the audit tells."""
 
 import hashlib
 import sqlite3

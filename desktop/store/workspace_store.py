@@ -61,8 +61,8 @@ class WorkspaceStore:
     """All repositories of one workspace's two SQLite files.
 
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
-    `lead_requests`, `edit_batches`, `batch_approvals`, `erasures`, `audit`, `drafts_and_links`), whose team the desk
-    belongs to (`team`) and what it shares (`shared_rows`), who was erased
+    `lead_requests`, `edit_batches`, `batch_approvals`, `erasures`, `audit`, `drafts_and_links`),
+    whose team the desk belongs to (`team`) and what it shares (`shared_rows`), who was erased
     (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
     (`events` … `event_writes`), saved segments (`segments`), and what services said
     (`customer_cache`, `feeds`, `sell_feeds`, `sell_products`, `zendesk_users`); `sell_pairs` are

@@ -90,7 +90,7 @@ async def _request(
     progress = await services.erasures.request(
         check, options.confirm, closes_tickets=options.close_tickets
     )
-    await _take_answers_of_team(services)
+    await take_answers_of_team(services)
     return _emit_progress(progress, options, check)
 
 
@@ -102,7 +102,7 @@ async def _go_on(
     if options.confirm is None or erasure.subject is None:
         return _emit_progress(progress, options)
     require_confirmed(erasure.subject, options.confirm)
-    if not erasure.is_approved and await _take_answers_of_team(services):
+    if not erasure.is_approved and await take_answers_of_team(services):
         progress = await erasures.get_progress(erasure.id)
         erasure = progress.erasure
     actor = services.session.actor
@@ -118,7 +118,7 @@ async def _go_on(
     return await _send(services, progress, options)
 
 
-async def _take_answers_of_team(services: WorkspaceServices) -> int:
+async def take_answers_of_team(services: WorkspaceServices) -> int:
     """Take in what admins at other desks approved; returns how many answers that were."""
     from desktop.app.team_approvals import TeamApprovals
 

@@ -1,4 +1,4 @@
-"""`fairlead undo EDIT|--batch ID`: take a change, a batch or a part of it back to what stood before."""
+"""`fairlead undo EDIT|--batch ID`: take a change, a batch or a part of it back."""
 
 import argparse
 from collections.abc import Collection
@@ -10,6 +10,7 @@ from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
 from desktop.app.commands.edit_email import deliver_email_change
 from desktop.app.commands.open_workspace import open_workspace
+from desktop.app.commands.privacy import take_answers_of_team
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import AppError, InvalidInput
@@ -122,6 +123,7 @@ async def _go_on_with_part(
     """Preview what chosen customers get back, and give it to them unless it is a dry run."""
     runner = services.build_batch_runner()
     batch = await runner.go_on(batch.id)
+    await take_answers_of_team(services)
     is_new = batch.applied_at is None and not options.dry_run
     if is_new and (await services.edit_batches.find_gate(batch.id)).changes:
         try:
@@ -129,6 +131,8 @@ async def _go_on_with_part(
                 batch.id, confirmed=options.confirm, wait_for_undo=False
             )
         except AppError as error:
+            # What is asked now is seen by the admins of a team's other computers.
+            await take_answers_of_team(services)
             return await emit_batch(services, batch, as_json=options.json, error=error)
         batch = await runner.go_on(batch.id)
     return await emit_batch(

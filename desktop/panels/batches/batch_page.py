@@ -5,6 +5,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QBoxLayout, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.kit.errors import AppError
+from desktop.panels.batches.batch_approval_request import BatchApprovalRequest
 from desktop.panels.batches.batch_table_view import BatchTableView
 from desktop.panels.batches.change_card import ChangeCard
 from desktop.panels.batches.pasted_content import dropped_file, read_pasted_text
@@ -55,6 +56,7 @@ class BatchPage(ListDetailPage):
         super().__init__(_TWO_COLUMNS_MIN_WIDTH, parent)
         self._model = model
         self._question: ConfirmationDialog | None = None
+        self._approval = BatchApprovalRequest(model, self)
         self._shown_choices: tuple[tuple[str, str], ...] = ()
         self.setAccessibleName("Many at once")
         self.setObjectName("Many at once")
@@ -267,6 +269,8 @@ class BatchPage(ListDetailPage):
             self._model.resume()
         elif action is BatchMessageAction.UNDO:
             self._on_undo()
+        elif action is BatchMessageAction.APPROVE:
+            self._approval.ask()
         else:
             shown = "conflict" if action is BatchMessageAction.SHOW_NOT_MADE else "not_undone"
             self._model.set_filter(shown, self.search_field.text())

@@ -14,10 +14,14 @@ from desktop.model.time_zone import local_time
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.check_box import CheckBox
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.line_edit import LineEdit
 from desktop.panels.widgets.scrolling_dialog import ScrollingDialog
 from desktop.panels.widgets.search_list_dialog import SEARCHED_TOO, SearchListDialog
 from desktop.panels.widgets.text_field import MultilineTextField
 from desktop.viewmodels.reports.reports_page_model import MAX_TILES
+
+# Characters; the record of changes shows a reason on one line.
+_MAX_NOTE_LENGTH = 300
 
 
 class CountedPeopleDialog(SearchListDialog):
@@ -129,6 +133,37 @@ class ArrangeTilesDialog(ScrollingDialog):
     def _on_show(self) -> None:
         self.accept()
         self.arranged.emit(tuple(self._chosen))
+
+
+class UndoNoteDialog(ScrollingDialog):
+    """Why some of a batch are to get back what stood before; for the admin who approves it."""
+
+    noted = Signal(str)
+
+    def __init__(self, what: str, parent: QWidget) -> None:
+        """`what` the finding says, in a sentence."""
+        super().__init__("Undo for some of a batch", parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.field = LineEdit()
+        self.field.setAccessibleName("Note for the admin who approves it")
+        self.field.setObjectName("Note for the admin who approves it")
+        self.field.setPlaceholderText("They still read their mail")
+        self.field.setMaxLength(_MAX_NOTE_LENGTH)
+        self.preview_button = primary_button("Preview", name="Preview the undo")
+        cancel = secondary_button("Cancel")
+        for text in (what, "Nothing is changed yet: each is read once more, and another admin"
+                     " approves it. Who was changed since stays as they are."):  # fmt: skip
+            self.content.addWidget(label(text, "muted", wrap=True))
+        self.content.addWidget(self.field)
+        self.add_buttons(cancel, self.preview_button)
+        cancel.clicked.connect(self.reject)
+        self.preview_button.clicked.connect(self._on_preview)
+        self.field.returnPressed.connect(self._on_preview)
+        self.field.setFocus()
+
+    def _on_preview(self) -> None:
+        self.accept()
+        self.noted.emit(self.field.text())
 
 
 class PhrasesDialog(ScrollingDialog):

@@ -17,6 +17,7 @@ from desktop.panels.reports.report_dialogs import (
     ArrangeTilesDialog,
     CountedPeopleDialog,
     PhrasesDialog,
+    UndoNoteDialog,
 )
 from desktop.panels.reports.report_tile import ReportTile
 from desktop.panels.reports.reports_header import ReportsHeader
@@ -244,6 +245,10 @@ class ReportsPage(QWidget):
             self.audience_requested.emit(finding.target)
         elif finding.action is FindingAction.SUPPRESS:
             self._model.suppress(finding.target)
+        elif finding.action is FindingAction.UNDO:
+            dialog = UndoNoteDialog(finding.text, self)
+            dialog.noted.connect(partial(self._model.undo_opened, finding.target))
+            dialog.open()
         elif finding.action is FindingAction.ACTIVITY:
             self.changes_requested.emit(finding.target)
 

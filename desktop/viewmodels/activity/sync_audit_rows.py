@@ -1,12 +1,13 @@
 """View of syncs' audit entries as rows of the page Activity: loading, texts, CSV and JSON."""
 
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.text import shorten
 from desktop.model.field_catalogue import field_title
+from desktop.model.json_value import Json
 from desktop.model.limit import people_over_limit_text
 from desktop.model.lookup_query import record_query
 from desktop.model.service import Service
@@ -138,7 +139,10 @@ def run_id_of(row: AuditEntry) -> str:
 
 def _build_approval_row(row: AuditEntry, now: float) -> ActivityRow:
     """Build the Activity row of an audited approval: who let which limit pass, for how many."""
-    plan = row.new.get("plan", "") if isinstance(row.new, dict) else ""
+    said = row.new if isinstance(row.new, dict) else {}
+    if "batch" in said:
+        return _build_batch_approval_row(row, said, now)
+    plan = said.get("plan", "")
     return ActivityRow(
         id=f"{_ROW_ID_PREFIX}{row.seq}",
         at=row.at,
@@ -151,6 +155,27 @@ def _build_approval_row(row: AuditEntry, now: float) -> ActivityRow:
         change_text=_approved_text(row),
         reason_text=f"for preview {plan} of {row.name}",
         state="Allowed",
+        state_tone="info",
+        detail="",
+        needs_attention=False,
+    )
+
+
+def _build_batch_approval_row(row: AuditEntry, said: Mapping[str, Json], now: float) -> ActivityRow:
+    """Build the Activity row of who asked for a batch's approval, or gave it as an admin."""
+    people = said.get("people")
+    return ActivityRow(
+        id=f"{_ROW_ID_PREFIX}{row.seq}",
+        at=row.at,
+        time=time_format.format_date_and_time(row.at, now),
+        time_tooltip=time_format.format_full_timestamp(row.at),
+        actor=row.actor,
+        customer="",
+        customer_name="",
+        subject=f"Undo by batch {said['batch']}",
+        change_text=people_over_limit_text("loosened", people if isinstance(people, int) else 0),
+        reason_text=row.reason,
+        state="Allowed" if said.get("is_admin") else "Asked",
         state_tone="info",
         detail="",
         needs_attention=False,

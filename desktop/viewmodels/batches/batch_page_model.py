@@ -1,16 +1,14 @@
 """The view-model of the page Many at once: one batch, its rows by page, and what people decide."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
+from desktop.connect.other_admin_sign_in import sign_in_other_admin
 from desktop.customer.edit_batch.batch_lookup import estimate_lookup_s, zendesk_limit
-from desktop.customer.edit_batch.batch_service import EditBatchService
-from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
-from desktop.kit.clock import Clock
+from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.kit.text import format_count
+from desktop.model.batch_approval import BatchApproval
 from desktop.model.edit_batch import (
     BATCH_UNDO_S,
     BatchCounts,
@@ -24,21 +22,25 @@ from desktop.model.edit_batch import (
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.pasted_addresses import MAX_PASTED_BYTES
 from desktop.settings.effective_workspace_kind import effective_workspace_kind
-from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels import time_format
 from desktop.viewmodels.batches.batch_change_draft import BatchChangeDraft
+from desktop.viewmodels.batches.batch_page_context import BatchPageContext, StartedBatch
 from desktop.viewmodels.batches.batch_row_view import (
     BATCH_COLUMNS,
     BatchRowView,
     build_batch_row_view,
 )
-from desktop.viewmodels.batches.batch_view import BatchInputs, BatchPageView, build_batch_view
+from desktop.viewmodels.batches.batch_view import (
+    BatchInputs,
+    BatchPageView,
+    approval_text,
+    build_batch_view,
+)
 from desktop.viewmodels.form import FieldValue, FormState
 from desktop.viewmodels.list_model import ListState, PagedListModel
 from desktop.viewmodels.qt_timer import create_timer
-from desktop.viewmodels.syncs.sync_page_context import StartedProcessProtocol
 from desktop.viewmodels.task_model import TaskModel
-from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
+from desktop.viewmodels.workspace_protocol import check_view_permission
 
 # A look-up that is over so soon begins by itself.
 _STARTS_BY_ITSELF_S = 60.0
@@ -54,48 +56,6 @@ _REASON_DRAFT = "many at once"
 _TASKS = ("read", "paste", "open", "preview", "apply", "cancel", "undo")
 _LISTS_QUERY = LookupQuery(LookupQueryKind.SID, "")
 _RECENT = 20
-
-
-class StartBatch(Protocol):
-    """Starts the process that goes on with a batch; `known_only`: it looks nobody else up."""
-
-    def __call__(self, batch_id: str, *, known_only: bool = False) -> StartedProcessProtocol:
-        """Start it for this batch. Raises InternalError."""
-        ...
-
-
-class StartUndo(Protocol):
-    """Starts the process that undoes a batch."""
-
-    def __call__(self, batch_id: str) -> StartedProcessProtocol:
-        """Start it for this batch. Raises InternalError."""
-        ...
-
-
-@dataclass(frozen=True)
-class BatchPageContext:
-    """One workspace as the page Many at once needs it; `account` is its name on screen."""
-
-    workspace: WorkspaceProtocol
-    store: WorkspaceStore
-    service: EditBatchService
-    bus: ChangeBus
-    clock: Clock
-    account: str
-    start: StartBatch
-    start_undo: StartUndo
-
-
-@dataclass(frozen=True)
-class _Started:
-    """A process that this window has started for a batch, and when (monotonic seconds)."""
-
-    batch_id: str
-    stage: BatchStage
-    process: StartedProcessProtocol
-    at: float
-    # What the batch was like then: once it differs, the process has begun.
-    before: tuple[object, ...]
 
 
 class BatchPageModel(TaskModel):
@@ -115,7 +75,8 @@ class BatchPageModel(TaskModel):
         self._batch: EditBatch | None = None
         self._shown_number = 0
         self._counts = BatchCounts()
-        self._started: _Started | None = None
+        self._approvals: tuple[BatchApproval, ...] = ()
+        self._started: StartedBatch | None = None
         self._start_error = ""
         self._lists: tuple[str, ...] = ()
         self._keys: tuple[int, ...] = ()
@@ -268,6 +229,29 @@ class BatchPageModel(TaskModel):
         if self._batch is not None:
             self.tasks.start_once("undo", self._undo(self._batch.id, confirmed))
 
+    def undo_part(self, batch_id: str, sids: Collection[str], note: str) -> None:
+        """Show what chosen customers of an earlier batch get back; nothing is changed yet."""
+        self.tasks.start("open", self._undo_part(batch_id, sids, note))
+
+    async def request_approval(self) -> None:
+        """Store that the person at work asks for the approval of the batch. Raises AppError."""
+        if self._batch is not None:
+            await self._context.service.request_approval(self._batch.id)
+
+    def approval_text(self) -> str:
+        """Say what another admin is to approve: for how many, of which batch, and why."""
+        return approval_text(self._batch, self._inputs().gate) if self._batch is not None else ""
+
+    async def approve_as_other_admin(self, email: str, token: str) -> None:
+        """Approve the batch as another admin, who signs in for it. Raises AppError."""
+        batch, context = self._batch, self._context
+        if batch is None:
+            return
+        values = context.workspace.values
+        admin = await sign_in_other_admin(context.clock, values, email, token)
+        await context.service.approve(batch.id, admin)
+        await self._read()
+
     def set_filter(self, shown: str, text: str) -> None:
         """Show other rows of the batch: by outcome, and with a text."""
         if (shown, text) != (self.shown, self.search_text):
@@ -295,7 +279,13 @@ class BatchPageModel(TaskModel):
         kind = effective_workspace_kind(context.workspace.values)
         gate = BatchGate(0)
         if self._batch is not None and self._batch.planned_at is not None:
-            gate = find_batch_gate(self._counts, context.workspace.actor, kind)
+            gate = find_batch_gate(
+                self._counts,
+                context.workspace.actor,
+                kind,
+                is_undo=bool(self._batch.undone_batch),
+                approvals=self._approvals,
+            )
         return BatchInputs(
             now=context.clock.now(),
             estimate_s=estimate_lookup_s(clients, waiting),
@@ -330,6 +320,11 @@ class BatchPageModel(TaskModel):
             raise InvalidInput(f"{path.name} cannot be read.", str(error.strerror or "")) from error
         await self._paste(content)
 
+    async def _undo_part(self, batch_id: str, sids: Collection[str], note: str) -> None:
+        self._pasted = ""
+        await self._show(await self._context.service.create_part_undo(batch_id, sids, note))
+        self._start(BatchStage.PLAN, known_only=True)
+
     async def _open(self, batch_id: str) -> None:
         self._pasted = ""
         await self._show(await self._batches.get(batch_id))
@@ -358,7 +353,7 @@ class BatchPageModel(TaskModel):
             self._start_error = str(error)
         else:
             at = context.clock.monotonic()
-            self._started = _Started(batch.id, stage, process, at, _marker(batch))
+            self._started = StartedBatch(batch.id, stage, process, at, _marker(batch))
         self.changed.emit()
 
     async def _cancel(self, batch_id: str) -> None:
@@ -413,10 +408,11 @@ class BatchPageModel(TaskModel):
             self.changed.emit()
             return
         counts = await self._batches.count(known.id)
+        approvals = await self._context.service.list_approvals(known)
         await self._read_lists()
         if number != self._shown_number:
             return
-        self._batch, self._counts = known, counts
+        self._batch, self._counts, self._approvals = known, counts, approvals
         self._judge_started(known)
         await self._read_keys(known.id)
         self.changed.emit()

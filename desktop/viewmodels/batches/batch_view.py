@@ -47,6 +47,7 @@ class BatchMessageAction(StrEnum):
     RESUME = "resume"
     UNDO = "undo"
     SHOW_NOT_MADE = "show not made"
+    APPROVE = "approve"
     SHOW_NOT_UNDONE = "show not undone"
 
 
@@ -101,6 +102,8 @@ def build_batch_view(batch: EditBatch, counts: BatchCounts, inputs: BatchInputs)
     is_applied = batch.applied_at is not None
     busy = "It is under way." if progress is not None else ""
     applied = "The change was made. Paste addresses for another one." if is_applied else ""
+    # Whom it gives back what stood before is chosen: there is no change to choose.
+    applied = applied or (_PART_REASON if batch.undone_batch else "")
     is_planned = batch.planned_at is not None and batch.action is not None
     nobody = "" if counts.profiles else "Nobody was found in Sailthru."
     return BatchPageView(
@@ -110,7 +113,7 @@ def build_batch_view(batch: EditBatch, counts: BatchCounts, inputs: BatchInputs)
         message=None if progress is not None else _message(batch, counts, inputs),
         progress=progress,
         stop_label=_stop_label(batch, progress),
-        done_change=_done_change(batch, counts) if is_applied else "",
+        done_change=_done_change(batch, counts) if is_applied or batch.undone_batch else "",
         form_disabled_reason=inputs.refusal or busy or applied,
         preview_disabled_reason=inputs.refusal or busy or applied or nobody or inputs.missing,
         consequences=_consequences(counts.consequences) if is_planned else (),
@@ -120,13 +123,23 @@ def build_batch_view(batch: EditBatch, counts: BatchCounts, inputs: BatchInputs)
         apply_disabled_reason=inputs.refusal
         or busy
         or inputs.gate.refusal
+        or (_SECOND_PERSON if inputs.gate.needs_second else "")
         or ("" if counts.changes else "Nobody would change."),
         confirmation=_confirmation(batch, counts, inputs),
         undo_confirmation=_undo_confirmation(batch, inputs.undo_gate),
     )
 
 
+def approval_text(batch: EditBatch, gate: BatchGate) -> str:
+    """Say what another admin is to approve of a batch: for how many, of which batch, and why."""
+    note = f" Why: {batch.reason}" if batch.reason else ""
+    return f"{gate.message} They get back what stood before batch {batch.undone_batch}.{note}"
+
+
 def _note(batch: EditBatch, counts: BatchCounts, now: float) -> str:
+    if batch.undone_batch:
+        at = time_format.format_date_and_time(batch.created_at, now)
+        return f"A part of batch {batch.undone_batch}, {at} by {batch.actor}"
     pasted = format_count(counts.addresses, "address", "addresses")
     at = time_format.format_date_and_time(batch.created_at, now)
     return f"{pasted}, pasted {at} by {batch.actor}"
@@ -165,7 +178,7 @@ def _counts(batch: EditBatch, counts: BatchCounts) -> tuple[PlanCountView, ...]:
         return PlanCountView(outcome.value, counts.of(outcome), label, tone)
 
     total = sum(counts.outcomes.values())
-    found = [PlanCountView("", total, "pasted", "text")]
+    found = [PlanCountView("", total, "chosen" if batch.undone_batch else "pasted", "text")]
     if batch.planned_at is None:
         found.append(of(BatchOutcome.FOUND, "found", "text"))
     else:
@@ -179,16 +192,18 @@ def _counts(batch: EditBatch, counts: BatchCounts) -> tuple[PlanCountView, ...]:
         ]
     if counts.of(BatchOutcome.WAITING):
         found.append(of(BatchOutcome.WAITING, "not looked up", "warn"))
-    found += [
-        of(BatchOutcome.MISSING, "missing", "muted"),
-        of(BatchOutcome.AMBIGUOUS, "ambiguous", "warn"),
-    ]
-    if counts.of(BatchOutcome.FAILED):
-        found.append(of(BatchOutcome.FAILED, "not read", "bad"))
-    found += [
-        of(BatchOutcome.INVALID, "invalid", "bad"),
-        of(BatchOutcome.DUPLICATE, "duplicates", "muted"),
-    ]
+    # Whom a batch takes back were found by the one before.
+    if not batch.undone_batch:
+        found += [
+            of(BatchOutcome.MISSING, "missing", "muted"),
+            of(BatchOutcome.AMBIGUOUS, "ambiguous", "warn"),
+        ]
+        if counts.of(BatchOutcome.FAILED):
+            found.append(of(BatchOutcome.FAILED, "not read", "bad"))
+        found += [
+            of(BatchOutcome.INVALID, "invalid", "bad"),
+            of(BatchOutcome.DUPLICATE, "duplicates", "muted"),
+        ]
     if not_made := _not_made(counts):
         found.append(PlanCountView("conflict", not_made, "not made", "bad"))
     if counts.not_undone:
@@ -256,6 +271,11 @@ def _message(batch: EditBatch, counts: BatchCounts, inputs: BatchInputs) -> Sync
         return _applied_message(batch, counts, inputs.now)
     if waiting := counts.of(BatchOutcome.WAITING):
         return _waiting_message(batch, counts, waiting, inputs)
+    if inputs.gate.needs_second and not inputs.gate.refusal:
+        return SyncMessageView("warn", inputs.gate.message, _SECOND_PERSON, _APPROVE_ACTIONS)
+    if inputs.gate.approver:
+        words = "You can undo it now. Both names are recorded."
+        return SyncMessageView("info", f"Approved by {inputs.gate.approver}.", words)
     if inputs.gate.message and batch.planned_at is not None:
         text = inputs.gate.refusal.removeprefix(inputs.gate.message).strip()
         return SyncMessageView(
@@ -264,6 +284,9 @@ def _message(batch: EditBatch, counts: BatchCounts, inputs: BatchInputs) -> Sync
     return None
 
 
+_SECOND_PERSON = "It takes a second person: an admin who is somebody else has to approve it."
+_PART_REASON = "It gives back what stood before. Paste addresses for another change."
+_APPROVE_ACTIONS = ((BatchMessageAction.APPROVE, "Ask another admin…"),)
 _RESUME_ACTIONS = ((BatchMessageAction.RESUME, "Resume"),)
 
 
@@ -341,11 +364,14 @@ def _done_change(batch: EditBatch, counts: BatchCounts) -> str:
     """Describe the change of an applied batch: what, why, and for which ticket."""
     if batch.action is None:
         return ""
-    lines = [change_label(batch.action, sum(counts.edit_states.values()))]
+    made = sum(counts.edit_states.values()) if batch.applied_at is not None else counts.changes
+    lines = [change_label(batch.action, made)]
     if batch.reason:
         lines.append(f"Why: {batch.reason}")
     if batch.ticket is not None:
         lines.append(f"Ticket: #{batch.ticket}")
+    if batch.undone_batch:
+        lines.append("Each gets back what stood before; who was changed since stays as they are.")
     lines.append("Paste addresses again for another change.")
     return "\n".join(lines)
 
@@ -369,11 +395,12 @@ def _confirmation(
         " You have 10 s to undo before anything is sent." if waits_before_sending(action) else ""
     )
     passes = " This lets it pass once; your name is recorded." if gate.message else ""
+    undone = "" if batch.undone_batch else " You can undo all of it for 24 hours."
     return WriteConfirmation(
         f"{label}?",
         f"{_production_text(gate)}{gate.message}{passes} It changes {people_text(gate.changes)} in"
-        f" Sailthru ({inputs.account}).{waits} Each is checked again right before writing. You can"
-        " undo all of it for 24 hours.".strip(),
+        f" Sailthru ({inputs.account}).{waits} Each is checked again right before writing."
+        f"{undone}".strip(),
         noticed,
         label,
         str(gate.changes) if gate.must_type else "",

@@ -15,6 +15,8 @@ def people_text(count: int) -> str:
 def change_label(action: BatchAction, count: int) -> str:
     """Return the words of the button that changes so many customers: a verb and the number."""
     people = people_text(count)
+    if action.undoes:
+        return f"Undo for {people}"
     if action.kind is EditKind.OPTOUT:
         verbs = {
             OptOutLevel.BASIC.value: f"Stop marketing e-mail for {people}",
@@ -34,6 +36,8 @@ def change_label(action: BatchAction, count: int) -> str:
 def done_text(action: BatchAction, count: int) -> str:
     """Say what was done to so many customers of a batch, as a sentence without its stop."""
     people, were = people_text(count), "was" if count == 1 else "were"
+    if action.undoes:
+        return f"Undone for {people}"
     if action.kind is EditKind.OPTOUT:
         said = {
             OptOutLevel.BASIC.value: f"Marketing e-mail stopped for {people}",
@@ -53,9 +57,8 @@ def waits_before_sending(action: BatchAction) -> bool:
     """Whether a batch's changes wait for the undo time, as single ones from the window do."""
     # The loosest case of the action: somebody who has refused everything.
     old = OptOutLevel.ALL.value if action.kind is EditKind.OPTOUT else None
-    is_opt_in = action.new == OptOutLevel.NONE.value
+    is_opt_in = action.new == OptOutLevel.NONE.value or bool(action.undoes)
+    new = OptOutLevel.NONE.value if action.undoes and old is not None else action.new
     target = EditTarget(Service.SAILTHRU, "", "")
-    request = EditRequest(
-        action.kind, target, action.name, old if is_opt_in else action.new, action.new
-    )
+    request = EditRequest(action.kind, target, action.name, old if is_opt_in else new, new)
     return waits_for_undo(request)

@@ -65,6 +65,7 @@ class ReportsPageModel(TaskModel):
     exported = Signal(str, str)  # a sentence, the folder
     audience_requested = Signal(str)  # the expression of whom Audience is to show
     suppression_requested = Signal(str, str)  # addresses, one a line, and the list they are to join
+    undo_requested = Signal(str, object, str)  # a batch, sids of whom of it to undo, a note
 
     def __init__(
         self,
@@ -248,6 +249,17 @@ class ReportsPageModel(TaskModel):
     async def _suppress(self, group: AudienceGroup) -> None:
         addresses = await self._audience.list_addresses(group)
         self.suppression_requested.emit("\n".join(addresses), self._service.suppression_list)
+
+    def undo_opened(self, batch: str, note: str) -> None:
+        """Collect whom a batch opted out that had opened an e-mail lately, to be undone for them.
+
+        `note` is for who approves it.
+        """
+        self.tasks.start_once("undo", self._undo_opened(batch, note))
+
+    async def _undo_opened(self, batch: str, note: str) -> None:
+        sids = await self._service.find_opened_of_batch(batch)
+        self.undo_requested.emit(batch, sids, note)
 
     def open_cursor(self) -> None:
         """Find who is behind the highlighted value of the chosen report."""

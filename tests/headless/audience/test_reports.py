@@ -286,7 +286,10 @@ async def test_opt_outs_of_two_months_stand_beside_each_other(
     assert [(one.text, one.label) for one in report.findings] == [
         ("40 of the 150 had opened an e-mail in the 7 days before.", "Show the 40"),
         ("The bulk change is one batch, 19 Nov 16:02.", "Open in Activity"),
+        ("40 of them can get back what stood before.", "Undo for 40 people…"),
     ]
+    assert len(await service.find_opened_of_batch("1")) == 40
+    assert await service.find_opened_of_batch("2") == ()
     times = (report.period.begins_at, report.period.ends_at)
     for key, count in (("", 212), ("bulk", 150), ("unknown", 35), (OPENED_KEY, 40)):
         found = await service.find_people(PeopleQuery("opt-outs", *times, key))

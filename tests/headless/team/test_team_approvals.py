@@ -258,3 +258,33 @@ async def test_approval_of_somebody_who_lost_the_role_since_stops_the_run(
         await run_with(ada, sync, resume_run_id=held_run.id)
     sync_sandbox.write_user(_BO, role="admin")
     assert (await run_with(ada, sync, resume_run_id=held_run.id)).state is RunState.DONE
+
+
+def test_undo_of_a_part_of_a_batch_is_approved_at_another_desk(
+    two_admins: tuple[TeamDeskCommand, TeamDeskCommand],
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+) -> None:
+    ada, bo = two_admins
+    emails = [customers.new_email() for _ in range(2)]
+    sids = [sandbox.create_profile(one, lists={"Newsletter": 1}) for one in emails]
+    pasted = "\n".join(emails)
+    made = ada("bulk", "-", "--optout", "basic", "--reason", "old list", "--json",
+               stdin=pasted).json  # fmt: skip
+    part = ("undo", "--batch", made["batch"], "--only", "-", "--note", "they read it", "--json")
+    asked = ada(*part, stdin=pasted)
+    assert asked.exit_code == 3, asked.stdout
+    (shown,) = bo.ok("team", "approvals")["requests"]
+    assert shown["content"]["people"] == 2
+    assert "they read it" in shown["content"]["message"]
+    # Nobody of whom it is stands in the question.
+    assert not any(email in str(shown) for email in (*emails, *sids))
+    assert approve(ada, shown["id"], "2").json["error"]["code"] == "not_permitted"
+    assert approve(bo, shown["id"], "3").json["error"]["code"] == "bad_input"
+    assert approve(bo, shown["id"], "2").exit_code == 0
+    done = ada("undo", "--batch", asked.json["batch"], "--json")
+    assert done.exit_code == 0, done.stdout
+    assert [one["by"] for one in done.json["approvals"]] == ["Ada Admin", "Bo Berg"]
+    found = [sandbox.read_profile(sid) for sid in sids]
+    assert [one["optout_email"] for one in found if one is not None] == ["none", "none"]
+    assert bo.ok("team", "approvals")["requests"] == []

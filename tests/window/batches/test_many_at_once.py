@@ -8,11 +8,13 @@ from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLineEdit
 
+from desktop.customer.edit_batch.batch_service import EditBatchService
 from desktop.model import edit_batch, workspace_kind
 from desktop.model.edit_batch import BatchStage
 from desktop.model.limit import Limit
 from desktop.model.pasted_addresses import MAX_PASTED_BYTES
 from desktop.panels.batches import pasted_content
+from desktop.panels.widgets.admin_approval_dialog import AdminApprovalDialog
 from desktop.viewmodels.batches import batch_page_model
 from tests.support.batch_page_driver import PROCESS_S, BatchPageDriver
 from tests.support.window_driver import CTRL, MARIA, Key, read_profile_officially
@@ -175,7 +177,7 @@ async def test_gigabyte_on_the_clipboard_is_a_sentence(
 ) -> None:
     decoded = []
     monkeypatch.setattr(
-        batch_page_model.EditBatchService,
+        EditBatchService,
         "create",
         lambda _self, content: decoded.append(content),
     )
@@ -303,3 +305,45 @@ async def test_same_list_pasted_again_after_its_change_makes_a_new_batch(
     await window.paste_and_look_up("maria@lopez.example")
     assert window.model.batch is not None
     assert window.model.batch.id != first.id
+
+
+async def test_part_of_a_batch_is_undone_once_another_admin_has_signed_in_and_approved(
+    window: BatchPageDriver,
+) -> None:
+    await window.paste_and_look_up(PASTED)
+    await window.preview(change="optout basic", reason="complaint list 21 Nov")
+    await window.make()
+    batch = window.model.batch
+    found = await window.house.store.edit_batches.list_profiles(batch.id)
+    sids = [one.sid for one in found if one.sid]
+    window.model.undo_part(batch.id, sids, "they read their mail")
+    await window.wait_until(lambda: window.model.batch.undone_batch == batch.id)
+    await window.wait_until(lambda: window.model.is_previewed, PROCESS_S)
+    assert window.counts()["update"] == 2
+    button = window.page.change_card.apply_button
+    assert button.accessibleName() == "Undo for 2 people"
+    # Not without a second person, who is not the one at work.
+    assert not button.isEnabled()
+    await window.wait_for_text("2 people would have an opt-out loosened.")
+    window.click("Ask another admin…")
+    await window.wait_until(lambda: window.view.findChild(AdminApprovalDialog) is not None)
+    dialog = window.view.findChild(AdminApprovalDialog)
+    assert "they read their mail" in window.visible_texts(dialog)
+    zendesk = window.sandbox.zendesk
+    for name, refused in (("", "already approved it"), ("second_admin_", "")):
+        dialog.email_field.setText(zendesk[f"{name}email"])
+        dialog.token_field.setText(zendesk[f"{name}api_token"])
+        window.click(dialog.allow_button)
+        if refused:
+            await window.wait_until(lambda: "already approved it" in dialog.error_label.text())
+    await window.wait_until(button.isEnabled)
+    assert "Approved by " in window.visible_texts()
+    assert optout(window) == "basic"
+    await window.make()
+    assert optout(window) == "none"
+    rows = await window.house.store.audit.list_entries()
+    asked, given = (row for row in reversed(rows) if row.kind == "approval")
+    assert asked.actor != given.actor
+    written = next(row for row in rows if row.kind == "optout" and row.new == "none")
+    assert written.actor == asked.actor
+    assert f"approved by {given.actor}" in written.reason

@@ -16,6 +16,7 @@ from desktop.panels.reports.report_dialogs import (
     ArrangeTilesDialog,
     CountedPeopleDialog,
     PhrasesDialog,
+    UndoNoteDialog,
 )
 from desktop.settings import settings_table
 from desktop.viewmodels.reports.report_span import ReportDays, ReportSpan
@@ -97,6 +98,36 @@ async def test_people_behind_a_finding_are_listed_and_the_batch_opens_in_activit
     dialog.reject()
     window.click(card.finding_rows[1].link)
     assert window.view.current_page == "activity"
+
+
+async def test_who_of_a_batch_still_read_their_mail_is_taken_to_the_preview_of_their_undo(
+    window: ReportsPageDriver,
+) -> None:
+    await window.open_reports()
+    window.model.choose("opt-outs")
+    card = window.page.detail_card
+    window.click(next(row.link for row in card.finding_rows if "Undo" in row.link.text()))
+    dialog = window.page.findChild(UndoNoteDialog)
+    assert dialog is not None
+    dialog.field.setText("they read their mail")
+    window.click(dialog.preview_button)
+    await window.wait_until(lambda: window.view.current_page == "bulk")
+    page = window.view.findChild(BatchPage)
+    assert page is not None
+    await window.wait_until(lambda: page.model.batch is not None)
+    batch = page.model.batch
+    assert batch is not None
+    assert (batch.undone_batch, batch.reason) == ("1", "they read their mail")
+    found = await window.house.store.edit_batches.list_profiles(batch.id)
+    assert len(found) == 40
+
+    def chosen() -> tuple[int, str] | None:
+        view = page.model.view()
+        return (view.counts[0].number, view.counts[0].label) if view is not None else None
+
+    await window.wait_until(lambda: chosen() == (40, "chosen"))
+    # What stood before is given back: there is no change to choose.
+    assert not page.change_card.form.isVisible()
 
 
 async def test_a_person_behind_a_number_opens_as_a_customer(window: ReportsPageDriver) -> None:
