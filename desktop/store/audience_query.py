@@ -276,7 +276,8 @@ def _compile_date(column: str, condition: AudienceCondition, moment: QueryMoment
     if operator in (_O.SET, _O.NOT_SET):
         return AudienceSql(f"{column} IS {'NOT ' if operator is _O.SET else ''}NULL")
     if operator in (_O.WITHIN, _O.OLDER):
-        since = moment.now - float(value or 0) * _DAY_S
+        # To the minute, so that a count can be remembered for that long.
+        since = (moment.now - float(value or 0) * _DAY_S) // 60 * 60
         return AudienceSql(f"{column} {'>=' if operator is _O.WITHIN else '<'} ?", (since,))
     if operator is _O.BEFORE:
         return AudienceSql(f"{column} < ?", (moment.day_start(str(value)),))

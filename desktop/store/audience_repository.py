@@ -24,8 +24,10 @@ from desktop.store.audience_query import (
     not_read_sql,
     phrase_query,
 )
+from desktop.store.count_cache import CountCache
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
+from desktop.store.sqlite_database import Database
 
 _SEPARATOR = "\x1f"
 _SORT_COLUMNS = {
@@ -70,13 +72,17 @@ _MANY = 20_000
 class AudienceRepository(Repository):
     """Reads people by conditions, over a connection of its own: it holds up no one who writes."""
 
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._counts = CountCache()
+
     @database_call
     def count(self, group: AudienceGroup, moment: QueryMoment) -> int:
         """Count the people whom conditions pick."""
         conditions = tuple(group.conditions())
         is_phrase = len(conditions) == 1 and _is_phrase(conditions[0])
         where = compile_group(group, moment, is_counted=True)
-        return self._database.read(lambda c: _count(c, where, is_phrase=is_phrase))
+        return self._database.read(lambda c: self._count(c, where, is_phrase=is_phrase))
 
     @database_call
     def count_profiles(self) -> tuple[int, int]:
@@ -96,13 +102,21 @@ class AudienceRepository(Repository):
 
         def look(connection: sqlite3.Connection) -> ConditionCount:
             where = compile_condition(condition, moment)
-            people = _count(connection, where, is_phrase=_is_phrase(condition))
+            people = self._count(connection, where, is_phrase=_is_phrase(condition))
             not_read = not_read_sql(condition)
             if not_read is None:
                 return ConditionCount(people)
-            return ConditionCount(people, _count(connection, AudienceSql(not_read)))
+            return ConditionCount(people, self._count(connection, AudienceSql(not_read)))
 
         return self._database.read(look)
+
+    def _count(
+        self, connection: sqlite3.Connection, where: AudienceSql, *, is_phrase: bool = False
+    ) -> int:
+        key = (where.text, where.values)
+        return self._counts.get(
+            connection, key, lambda: _count(connection, where, is_phrase=is_phrase)
+        )
 
     @database_call
     def list_people(

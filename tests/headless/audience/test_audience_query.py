@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from desktop.model.audience_person import AudienceColumn, AudienceOrder
 from desktop.model.customer_value import CustomerType, default_value_source
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.match_keys import hash_email
+from desktop.store import audience_repository
 from desktop.store.audience_query import QueryMoment
 from desktop.store.audience_repository import position_of
 from desktop.store.data_store import DataStore
@@ -242,10 +244,12 @@ async def test_phrase_asks_no_more_of_people_than_it_has_to(store: DataStore) ->
     )
     assert "SEARCH t USING COVERING INDEX ticket_by_requester (requester=?)" in asked
     phrase = parse_expression("text contains refund")
-    asked = trace_plans(reading, lambda: store.audience.count.blocking(phrase, MOMENT))
+    # What was counted before is not counted again.
+    people = audience_repository.AudienceRepository(reading)
+    asked = trace_plans(reading, lambda: people.count.blocking(phrase, MOMENT))
     assert "SEARCH p USING INDEX person_listed (id=?" in asked
     tagged = parse_expression("tickets >= 1 and tag is not vip")
-    asked = trace_plans(reading, lambda: store.audience.count.blocking(tagged, MOMENT))
+    asked = trace_plans(reading, lambda: people.count.blocking(tagged, MOMENT))
     assert "SEARCH p USING INDEX person_by_ticket_count (ticket_count>?)" in asked
 
 
@@ -328,3 +332,26 @@ async def test_health_and_value_over_time_are_kept_only_where_they_change(tmp_pa
             (4.0, None),
         ]
         assert readings("value_reading", "segment") == [(1.0, 2), (4.0, 3)]
+
+
+async def test_a_count_is_remembered_until_something_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    count = audience_repository._count
+
+    def note(connection: Any, where: Any, **more: Any) -> int:
+        asked.append(where.text)
+        return count(connection, where, **more)
+
+    monkeypatch.setattr(audience_repository, "_count", note)
+    for store in open_small_store(tmp_path):
+        await read_all(store, FakeExport(users=[user(1, locale="de"), user(2, locale="fr")]))
+        german = parse_expression("locale is de")
+        counts = [await store.audience.count(german, MOMENT) for _ in range(3)]
+        assert (counts, len(asked)) == ([1, 1, 1], 1)
+        # Another condition is another count.
+        assert await store.audience.count(parse_expression("locale is fr"), MOMENT) == 1
+        await store.people.save_users([user(2, locale="de", updated_at=NOON)], "", NOON)
+        assert await store.audience.count(german, MOMENT) == 2
+        assert len(asked) == 3
