@@ -37,10 +37,13 @@ def build_data_source_use_cases(
             return ()
         group = EVERYBODY if kind is DataSourceKind.SUPPORT else parse_expression("list is read")
         try:
-            return await services.audience.list_ids(group, AudienceOrder())
+            found = await services.audience.list_ids(group, AudienceOrder())
         except AppError:
             # Nobody was read, or the person may not see everybody: the table stays empty.
             return ()
+        # Who is known to Sailthru alone is none of Zendesk's.
+        is_support = kind is DataSourceKind.SUPPORT
+        return [one for one in found if one > 0] if is_support else found
 
     async def describe_first_run(kind: DataSourceKind) -> Sequence[str]:
         return await _describe_first_run(services, kind)

@@ -124,9 +124,11 @@ class RulePeople:
 
     def list_segment(self, name: str) -> Sequence[int]:
         """List the Zendesk ids of the people in a saved segment now. Raises NotFound."""
-        return self._get_store().audience.list_ids.blocking(
+        found = self._get_store().audience.list_ids.blocking(
             self._find_segment(name), self._get_moment(), AudienceOrder()
         )
+        # Who is known to Sailthru alone is no Zendesk user.
+        return [person_id for person_id in found if person_id > 0]
 
     def get_users(self, people: Sequence[int]) -> Mapping[int, ZendeskUser]:
         """Return people by their Zendesk id as Zendesk told them last."""

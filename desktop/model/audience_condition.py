@@ -117,6 +117,9 @@ TICKET_STATUSES = MappingProxyType(
         "closed": "Closed",
     }
 )  # fmt: skip
+KNOWN_IN_LABELS = MappingProxyType(
+    {"both": "Both services", "zendesk": "Zendesk alone", "sailthru": "Sailthru alone"}
+)
 RATING_LABELS = MappingProxyType({"good": "Good", "bad": "Bad"})
 HEALTH_LABELS = MappingProxyType({health.value: health.label for health in CustomerHealth})
 OPTOUT_LABELS = MappingProxyType({level.value: level.label for level in OptOutLevel})
@@ -128,6 +131,7 @@ AUDIENCE_FIELDS: Mapping[str, AudienceField] = MappingProxyType(
     {
         field.name: field
         for field in (
+            AudienceField("known_in", "Known in", _K.CHOICE, _ZENDESK, KNOWN_IN_LABELS),
             AudienceField("name", "Name", _K.TEXT, _ZENDESK),
             AudienceField("email", "E-mail", _K.TEXT, _ZENDESK),
             AudienceField("phone", "Phone", _K.TEXT, _ZENDESK),

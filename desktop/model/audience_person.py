@@ -13,8 +13,9 @@ from desktop.model.service import Service
 class AudiencePerson:
     """One person of the data workspace; times are Unix seconds.
 
-    `sid` None: no profile of theirs was read; `is_ambiguous`: several speak for them. What a
-    profile does not say is None, and so is the opt-out level, which no export tells.
+    `id` is the Zendesk user id, below 0 of who is known to Sailthru alone. `sid` None: no profile
+    of theirs was read; `is_ambiguous`: several speak for them. What a profile does not say is None,
+    and so is the opt-out level, which no export tells.
     """
 
     id: int
@@ -44,6 +45,23 @@ class AudiencePerson:
     profile_read_at: float | None
     lists: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+
+    @property
+    def is_in_zendesk(self) -> bool:
+        """Whether the person is a user of Zendesk; else they are known to Sailthru alone."""
+        return self.id > 0
+
+    @property
+    def query(self) -> str:
+        """What the search field finds the person by: an address, or an id of a service."""
+        return self.email or (str(self.id) if self.is_in_zendesk else self.sid or "")
+
+    @property
+    def known_in(self) -> str:
+        """Which services know the person, as the field `known_in` says it."""
+        if not self.is_in_zendesk:
+            return "sailthru"
+        return "both" if self.is_profile_read else "zendesk"
 
     @property
     def is_profile_read(self) -> bool:

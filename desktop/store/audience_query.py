@@ -28,6 +28,9 @@ _DAY_S = 86_400.0
 # A column of `person p` for each field that is one.
 _COLUMNS: Mapping[str, str] = MappingProxyType(
     {
+        # An export of lists tells who of Sailthru's is known: “alone” is as far as it was read.
+        "known_in": "CASE WHEN p.id < 0 THEN 'sailthru' WHEN p.sid IS NULL THEN 'zendesk'"
+        " ELSE 'both' END",
         "name": "p.sort_name",
         "email": "p.email",
         "phone": "p.phone",

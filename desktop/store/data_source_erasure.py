@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from desktop.model.data_source import DataSourceKind
+from desktop.store.profile_person_table import delete_profile_people
 from desktop.store.sqlite_database import Database
 
 _PROFILE_COLUMNS = (
@@ -122,6 +123,7 @@ def erase_source(data: Database, history: Database, kind: DataSourceKind) -> Non
         for table in _TABLES.get(kind, ()):
             connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
         if kind is DataSourceKind.SAILTHRU:
+            delete_profile_people(connection)
             columns = ", ".join(f"{column} = NULL" for column in _PROFILE_COLUMNS)
             connection.execute(f"UPDATE person SET is_ambiguous = 0, {columns}")  # noqa: S608
         which = _IS_LIST if kind is DataSourceKind.SAILTHRU else f"NOT {_IS_LIST}"

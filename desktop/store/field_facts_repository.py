@@ -111,7 +111,9 @@ class FieldFactsRepository(Repository):
         """Count the account's own user fields among customers, by their key."""
 
         def look(connection: sqlite3.Connection) -> dict[str, FieldCoverage]:
-            total = connection.execute("SELECT count(*) FROM person WHERE listed = 1").fetchone()[0]
+            total = connection.execute(
+                "SELECT count(*) FROM person WHERE listed = 1 AND id > 0"
+            ).fetchone()[0]
             counts = connection.execute(
                 "SELECT f.field, count(*) FROM person_field f JOIN person p ON p.id = f.person_id"
                 " WHERE p.listed = 1 GROUP BY f.field"

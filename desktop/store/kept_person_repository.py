@@ -24,6 +24,7 @@ from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.data_source_repository import ORGANIZATIONS_SOURCE, USERS_SOURCE, save_page
 from desktop.store.data_tags import save_tags
 from desktop.store.database_call import database_call
+from desktop.store.profile_person_table import refresh_profile_people
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
 from desktop.store.ticket_rollup_repository import ArchivedPerson, TicketRollupRepository
@@ -159,7 +160,7 @@ class KeptPersonRepository(Repository):
                 *(
                     int(c.execute(sql).fetchone()[0])
                     for sql in (
-                        "SELECT count(*) FROM person WHERE listed = 1",
+                        "SELECT count(*) FROM person WHERE listed = 1 AND id > 0",
                         "SELECT count(*) FROM person WHERE archived_at IS NOT NULL",
                         "SELECT count(*) FROM ticket WHERE status <> 'deleted'",
                     )
@@ -221,29 +222,34 @@ def match_profiles(connection: sqlite3.Connection, person_ids: Iterable[int]) ->
 
     Two profiles for one person are a conflict: neither is shown for them.
     """
+    changed: set[str] = set()
     for person_id in sorted(set(person_ids)):
-        found = match_customer(
-            [
-                (MatchIdentifier(row[0]), str(row[1]))
-                for row in connection.execute(
-                    "SELECT ?4, sid FROM remembered_pair WHERE person_id = ?1"
-                    " UNION SELECT ?2, p.sid FROM person_address a JOIN profile p USING"
-                    " (email_hash) WHERE a.person_id = ?1"
-                    " UNION SELECT ?3, p.sid FROM person x JOIN profile p ON p.extid ="
-                    " x.external_id WHERE x.id = ?1 AND p.extid <> ''",
-                    (
-                        person_id,
-                        MatchIdentifier.EMAIL.value,
-                        MatchIdentifier.EXTERNAL_ID.value,
-                        MatchIdentifier.SID.value,
-                    ),
-                )
-            ]
-        )
+        before = connection.execute("SELECT sid FROM person WHERE id = ?", (person_id,)).fetchone()
+        told = [
+            (MatchIdentifier(row[0]), str(row[1]))
+            for row in connection.execute(
+                "SELECT ?4, sid FROM remembered_pair WHERE person_id = ?1"
+                " UNION SELECT ?2, p.sid FROM person_address a JOIN profile p USING"
+                " (email_hash) WHERE a.person_id = ?1"
+                " UNION SELECT ?3, p.sid FROM person x JOIN profile p ON p.extid ="
+                " x.external_id WHERE x.id = ?1 AND p.extid <> ''",
+                (
+                    person_id,
+                    MatchIdentifier.EMAIL.value,
+                    MatchIdentifier.EXTERNAL_ID.value,
+                    MatchIdentifier.SID.value,
+                ),
+            )
+        ]
+        found = match_customer(told)
+        changed.update(sid for _identifier, sid in told)
+        changed.update(row for row in before or () if row is not None)
         # A remembered profile that no list told was not read.
         is_kept = found.id and connection.execute(_TAKE_PROFILE, (person_id, found.id)).rowcount
         if not is_kept:
             connection.execute(_DROP_PROFILE, (person_id, int(bool(found.candidates))))
+    # Whose profile is a user's now is no person of their own, and the other way round.
+    refresh_profile_people(connection, changed)
 
 
 def delete_person_rows(connection: sqlite3.Connection, person_id: int) -> None:

@@ -12,6 +12,7 @@ from desktop.model.exported_profile import ExportedProfile
 from desktop.store.data_source_repository import list_source_name, save_page
 from desktop.store.database_call import database_call
 from desktop.store.kept_person_repository import match_profiles
+from desktop.store.profile_person_table import refresh_profile_people
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
 from desktop.store.ticket_rollup_repository import ProfileReading, TicketRollupRepository
@@ -79,6 +80,7 @@ class KeptProfileRepository(Repository):
                 )
                 people |= _find_people(connection, profile)
             match_profiles(connection, people)
+            refresh_profile_people(connection, [profile.sid for profile in profiles])
             # The file is read from its beginning again: the job tells where it lies.
             save_page(connection, list_source_name(list_name), reading, len(profiles), now)
 
@@ -89,11 +91,13 @@ class KeptProfileRepository(Repository):
         """Delete the memberships of a list that its last whole export did not tell; how many."""
 
         def act(connection: sqlite3.Connection) -> int:
-            return connection.execute(
+            gone = connection.execute(
                 "DELETE FROM list_member WHERE reading <> ? AND list_id ="
-                " (SELECT id FROM mailing_list WHERE name = ?)",
+                " (SELECT id FROM mailing_list WHERE name = ?) RETURNING sid",
                 (reading, list_name),
-            ).rowcount
+            ).fetchall()
+            refresh_profile_people(connection, [row["sid"] for row in gone])
+            return len(gone)
 
         return self._database.write(act)
 
@@ -136,8 +140,8 @@ def _find_people(connection: sqlite3.Connection, profile: ExportedProfile) -> se
     email_hash = bytes.fromhex(profile.email_hash) if _is_hash(profile.email_hash) else b""
     rows = connection.execute(
         "SELECT person_id FROM person_address WHERE email_hash = ?1"
-        " UNION SELECT id FROM person WHERE sid = ?2"
-        " UNION SELECT id FROM person WHERE ?3 <> '' AND external_id = ?3",
+        " UNION SELECT id FROM person WHERE sid = ?2 AND id > 0"
+        " UNION SELECT id FROM person WHERE ?3 <> '' AND external_id = ?3 AND id > 0",
         (email_hash, profile.sid, profile.extid or ""),
     )
     return {row[0] for row in rows}

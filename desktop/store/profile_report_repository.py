@@ -108,7 +108,7 @@ class ProfileReportRepository(Repository):
             found = {}
             for sid in sids:
                 row = connection.execute(
-                    "SELECT id FROM person WHERE sid = ? LIMIT 1", (sid,)
+                    "SELECT id FROM person WHERE sid = ? AND id > 0 LIMIT 1", (sid,)
                 ).fetchone()
                 if row is not None:
                     found[sid] = int(row[0])

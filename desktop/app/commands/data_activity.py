@@ -59,7 +59,7 @@ def _document(one: CustomerActivity) -> dict[str, Json]:
     return {
         "at": one.at,
         "type": one.act.value,
-        "zendesk_id": one.person_id or None,
+        "zendesk_id": one.person_id if one.person_id > 0 else None,
         "sid": one.sid or None,
         "name": one.name,
         "email": one.email,

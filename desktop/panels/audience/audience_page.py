@@ -378,7 +378,7 @@ class AudiencePage(ListDetailPage):
     def _on_customer(self) -> None:
         person = self._model.person
         if person is not None:
-            self.customer_requested.emit(person.email or str(person.id))
+            self.customer_requested.emit(person.query)
 
 
 def _show_age(shown: ElidedLabel, age: SourceAge) -> None:

@@ -129,7 +129,7 @@ class CustomerActivityModel(TaskModel):
         row = self.table_model.row_at(place)
         if row is None:
             return ""
-        return row.email or (str(row.person_id) if row.person_id else row.sid)
+        return row.email or (str(row.person_id) if row.person_id > 0 else row.sid)
 
     def detail_rows(self) -> tuple[KeyValueRow, ...]:
         """Return the facts of the selected entry."""

@@ -24,6 +24,9 @@ NO_NAME, NOT_SET, NOT_READ, NOT_RATED = "No name", "Not set", "Not read", "Not r
 NO_TICKET, NO_LIST, SEVERAL_PROFILES = "No ticket", "On none of them", "Several profiles"
 _MAX_LISTS_SHOWN = 1
 _C = AudienceColumn
+NOT_IN_ZENDESK = "Not in Zendesk"
+# An export tells the address of a profile by a hash alone.
+_MISSING_TEXTS = {_C.EMAIL: NOT_READ}
 # An id is a name, which Excel would round.
 _NUMBERS = frozenset((_C.TICKETS, _C.OPEN_TICKETS, _C.VALUE, _C.PREDICTED))
 
@@ -33,7 +36,9 @@ def cell_lines(person: AudiencePerson, column: AudienceColumn, now: float) -> tu
     if column.service is Service.SAILTHRU and not person.is_profile_read:
         return (SEVERAL_PROFILES if person.is_ambiguous else NOT_READ), ""
     if column is _C.NAME:
-        return person.name or NO_NAME, person.email
+        return _name(person), person.email
+    if _is_missing(person, column):
+        return _MISSING_TEXTS.get(column, NOT_IN_ZENDESK), ""
     if column is _C.LAST_TICKET:
         return _last_ticket_lines(person, now)
     if column is _C.RATING:
@@ -51,8 +56,10 @@ def cell_text(person: AudiencePerson, column: AudienceColumn, now: float) -> str
     """Return a person's cell in one line."""
     if column.service is Service.SAILTHRU and not person.is_profile_read:
         return SEVERAL_PROFILES if person.is_ambiguous else NOT_READ
+    if _is_missing(person, column):
+        return _MISSING_TEXTS.get(column, NOT_IN_ZENDESK)
     texts = {
-        _C.NAME: person.name or NO_NAME,
+        _C.NAME: _name(person),
         _C.EMAIL: person.email or NOT_SET,
         _C.PHONE: person.phone or NOT_SET,
         _C.EXTERNAL_ID: person.external_id or NOT_SET,
@@ -76,6 +83,21 @@ def cell_text(person: AudiencePerson, column: AudienceColumn, now: float) -> str
         _C.SID: person.sid or NOT_READ,
     }
     return texts[column]
+
+
+def _name(person: AudiencePerson) -> str:
+    if person.name or person.is_in_zendesk:
+        return person.name or NO_NAME
+    return f"Profile {person.sid}"
+
+
+def _is_missing(person: AudiencePerson, column: AudienceColumn) -> bool:
+    """Whether nobody tells a column of somebody who is known to Sailthru alone."""
+    if person.is_in_zendesk or column.service is Service.SAILTHRU or column is _C.NAME:
+        return False
+    return not (
+        (column is _C.EMAIL and person.email) or (column is _C.EXTERNAL_ID and person.external_id)
+    )
 
 
 def evidence_text(evidence: ConditionEvidence, person: AudiencePerson, now: float) -> str:
@@ -102,6 +124,8 @@ def cell_value(person: AudiencePerson, column: AudienceColumn) -> Json:
 
     What was not read of somebody is null too; `profile_read` beside it says which.
     """
+    if _is_missing(person, column):
+        return None
     values: dict[AudienceColumn, Json] = {
         _C.NAME: person.name,
         _C.EMAIL: person.email or None,
@@ -135,6 +159,8 @@ def file_cell(person: AudiencePerson, column: AudienceColumn) -> str:
         unread = person.optout is None if column is _C.OPTOUT else not person.is_profile_read
         if unread:
             return NOT_READ
+    if _is_missing(person, column):
+        return _MISSING_TEXTS.get(column, NOT_IN_ZENDESK)
     value = cell_value(person, column)
     if isinstance(value, list):
         return ", ".join(map(str, value))
@@ -144,7 +170,9 @@ def file_cell(person: AudiencePerson, column: AudienceColumn) -> str:
 def person_document(person: AudiencePerson, columns: Sequence[AudienceColumn]) -> dict[str, Json]:
     """Return a person as the object that `fairlead audience --json` prints."""
     return {
-        "id": person.id,
+        "id": person.id if person.is_in_zendesk else None,
+        "known_in": person.known_in,
+        **({} if person.is_in_zendesk else {"sid": person.sid}),
         **{column.value: cell_value(person, column) for column in columns},
         "profile_read": person.is_profile_read,
     }

@@ -19,6 +19,7 @@ from desktop.store.audience_repository import position_of
 from desktop.store.data_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.profile_report_repository import OptOutReading
+from desktop.viewmodels.audience.person_text import cell_text, person_document
 from tests.support.data_cases import (
     DAY,
     NOON,
@@ -32,6 +33,7 @@ from tests.support.data_cases import (
 )
 
 MOMENT = QueryMoment(NOON, ZoneInfo("America/New_York"))
+_SEARCH_CHECK = "INSERT INTO person_search (person_search, rank) VALUES ('integrity-check', 1)"
 FIELDS = ProfileFields("zendesk_health", default_value_source(CustomerType.ECOMMERCE, "USD"))
 
 
@@ -355,3 +357,47 @@ async def test_a_count_is_remembered_until_something_is_stored(
         await store.people.save_users([user(2, locale="de", updated_at=NOON)], "", NOON)
         assert await store.audience.count(german, MOMENT) == 2
         assert len(asked) == 3
+
+
+async def test_who_is_known_to_sailthru_alone_is_a_person_until_zendesk_has_them(
+    tmp_path: Path,
+) -> None:
+    async def pick(expression: str) -> list[str]:
+        group = parse_expression(expression)
+        found = await store.audience.list_people(group, MOMENT, AudienceOrder(), 9)
+        assert await store.audience.count(group, MOMENT) == len(found)
+        return sorted(one.name or one.query for one in found)
+
+    for store in open_small_store(tmp_path):
+        await read_all(store, FakeExport(users=[user(1, name="Ann"), user(2, name="Bo")]))
+        alone, twin = profile(7, zendesk_health="frustrated"), profile(8, first_name="Cleo")
+        rows = [profile(1), alone, twin]
+        await store.profiles.save_profiles("A", rows, "job", FIELDS, NOON)
+        assert await pick("known_in is sailthru") == sorted([alone.sid, "Cleo"])
+        assert await pick("known_in is both") == ["Ann"]
+        assert await pick("known_in is zendesk") == ["Bo"]
+        assert await pick("list is A and health is frustrated") == [alone.sid]
+        assert (await store.people.count_kept()).people == 2
+        # Nobody takes them for users of Zendesk.
+        assert await store.profile_reports.find_people([alone.sid]) == {}
+        (one,) = await store.audience.list_people(
+            parse_expression("health is frustrated"), MOMENT, AudienceOrder(), 9
+        )
+        assert cell_text(one, AudienceColumn.TICKETS, NOON) == "Not in Zendesk"
+        assert cell_text(one, AudienceColumn.EMAIL, NOON) == "Not read"
+        assert person_document(one, [AudienceColumn.TICKETS]) == {
+            "id": None, "known_in": "sailthru", "sid": alone.sid, "tickets": None,
+            "profile_read": True,
+        }  # fmt: skip
+        # Zendesk tells of the one, the other leaves the list with its next reading.
+        await store.people.save_users([user(7, name="Dee")], "", NOON)
+        assert await pick("known_in is sailthru") == ["Cleo"]
+        assert await pick("health is frustrated") == ["Dee"]
+        await store.profiles.save_profiles("A", rows[:2], "job 2", FIELDS, NOON)
+        assert await store.profiles.end_list("A", "job 2") == 1
+        assert await pick("known_in is sailthru") == []
+        # Zendesk takes their address away: the profile stands alone again.
+        renamed = user(7, name="Dee", email="dee@other.example", updated_at=NOON + 1)
+        await store.people.save_users([renamed], "", NOON + 1)
+        assert await pick("known_in is sailthru") == [alone.sid]
+        store.data_db.write(lambda c: c.execute(_SEARCH_CHECK))
