@@ -22,7 +22,7 @@ from desktop.app.team_approvals import TeamApprovals
 from desktop.audience.condition_parser import parse_expression
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.text import format_count
-from desktop.model.audience_person import AudienceColumn
+from desktop.model.audience_person import parse_saved_columns
 from desktop.panels.activity_page import ActivityPage
 from desktop.panels.events.events_page import EventsPage
 from desktop.panels.settings_page import SettingsPage
@@ -388,10 +388,9 @@ class PageFactory(QObject):
             ),
             services.context.clock,
         )
-        saved = self._saved_header(_AUDIENCE_COLUMNS).decode("ascii", "ignore").split(",")
-        known = {column.value: column for column in AudienceColumn}
-        if any(name in known for name in saved):
-            self._audience_model.set_columns([known[name] for name in saved if name in known])
+        saved = self._saved_header(_AUDIENCE_COLUMNS).decode("utf-8", "ignore")
+        if columns := parse_saved_columns(saved):
+            self._audience_model.set_columns(columns)
         self._audience_model.columns_changed.connect(self._save_audience_columns)
         clock = services.context.clock
         activity = self._activity_list = CustomerActivityModel(services.customer_activity, clock)

@@ -1,11 +1,13 @@
 """A person of the audience as one row, and the columns that a list of them can have."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
-from desktop.model.audience_condition import AudienceCondition
+from desktop.model.audience_condition import CUSTOM_PREFIX, AudienceCondition, find_field
+from desktop.model.json_value import Json
 from desktop.model.service import Service
 
 
@@ -45,6 +47,10 @@ class AudiencePerson:
     profile_read_at: float | None
     lists: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    # Values of the account's own user fields, by their keys.
+    user_fields: Mapping[str, Json] = field(
+        default_factory=lambda: MappingProxyType({}), hash=False
+    )
 
     @property
     def is_in_zendesk(self) -> bool:
@@ -109,6 +115,52 @@ class AudienceColumn(Enum):
     def is_sortable(self) -> bool:
         """Whether people can be sorted by the column."""
         return self not in (AudienceColumn.TAGS, AudienceColumn.LISTS, AudienceColumn.SID)
+
+
+@dataclass(frozen=True)
+class UserFieldColumn:
+    """A user field of the account as a column; `value` is its name, as conditions write it."""
+
+    value: str
+
+    @property
+    def key(self) -> str:
+        """The key of the field in Zendesk."""
+        return self.value.removeprefix(CUSTOM_PREFIX)
+
+    @property
+    def label(self) -> str:
+        """The heading of this column."""
+        return find_field(self.value).label
+
+    @property
+    def service(self) -> Service:
+        """The service that tells the column."""
+        return Service.ZENDESK
+
+    @property
+    def is_sortable(self) -> bool:
+        """Whether people can be sorted by the column."""
+        return False
+
+
+PeopleColumn = AudienceColumn | UserFieldColumn
+
+
+def parse_people_column(name: str) -> PeopleColumn:
+    """Parse the name of a column; `field.KEY` is a user field. Raises ValueError for others."""
+    if name.startswith(CUSTOM_PREFIX) and len(name) > len(CUSTOM_PREFIX):
+        return UserFieldColumn(name)
+    return AudienceColumn(name.lower())
+
+
+def parse_saved_columns(names: str) -> tuple[PeopleColumn, ...]:
+    """Parse names of columns, separated by commas; unknown ones are left out."""
+    found = []
+    for name in names.split(","):
+        with suppress(ValueError):
+            found.append(parse_people_column(name))
+    return tuple(found)
 
 
 _C = AudienceColumn

@@ -60,7 +60,8 @@ _PERSON_COLUMNS = (
     " p.profile_read_at, (SELECT group_concat(l.name, char(31)) FROM list_member m"
     " JOIN mailing_list l ON l.id = m.list_id WHERE m.sid = p.sid) AS lists,"
     " (SELECT group_concat(t.name, char(31)) FROM person_tag x JOIN tag t ON t.id = x.tag_id"
-    " WHERE x.person_id = p.id) AS tags"
+    " WHERE x.person_id = p.id) AS tags,"
+    " (SELECT json_extract(body, '$.user_fields') FROM person_body WHERE id = p.id) AS user_fields"
 )
 # Up to so many are sorted after they were found; more are found in the order of an index, for which
 # the 200 of a page lie close enough: at a million people 100,000 are looked at for them.
@@ -350,4 +351,6 @@ def _to_person(row: sqlite3.Row) -> AudiencePerson:
     for name in ("lists", "tags"):
         text = values[name]
         values[name] = tuple(sorted(text.split(_SEPARATOR))) if text else ()
+    fields = values["user_fields"]
+    values["user_fields"] = msgspec.json.decode(fields) if fields else {}
     return AudiencePerson(**values)

@@ -15,6 +15,7 @@ from desktop.kit.errors import InvalidInput
 from desktop.kit.text import format_count
 from desktop.model.audience_condition import (
     AUDIENCE_FIELDS,
+    CUSTOM_PREFIX,
     AudienceCondition,
     AudienceGroup,
     join_all,
@@ -25,6 +26,8 @@ from desktop.model.audience_person import (
     AudienceOrder,
     AudiencePerson,
     ConditionCount,
+    PeopleColumn,
+    parse_people_column,
 )
 from desktop.model.json_value import Json
 from desktop.viewmodels.audience.person_text import cell_text, people_format, person_document
@@ -133,19 +136,19 @@ async def _read_conditions(
     return join_all([*groups, *map(parse_expression, options.where)])
 
 
-def _parse_columns(text: str | None) -> tuple[AudienceColumn, ...]:
+def _parse_columns(text: str | None) -> tuple[PeopleColumn, ...]:
     if text is None:
         return DEFAULT_COLUMNS
     return tuple(_parse_column(name) for name in text.split(",") if name.strip())
 
 
-def _parse_column(name: str) -> AudienceColumn:
+def _parse_column(name: str) -> PeopleColumn:
     try:
-        return AudienceColumn(name.strip().lower())
+        return parse_people_column(name.strip())
     except ValueError:
         raise InvalidInput(
             f"There is no column “{name.strip()}”.", "Nobody was listed.",
-            f"There are {_COLUMN_NAMES}.",
+            f"There are {_COLUMN_NAMES}, and {CUSTOM_PREFIX}KEY of a user field.",
         ) from None  # fmt: skip
 
 
@@ -158,7 +161,7 @@ def _parse_order(text: str) -> AudienceOrder:
             f"“{way}” is no way to sort.", "Nobody was listed.", "Write :asc or :desc."
         )
     column = _parse_column(name)
-    if not column.is_sortable:
+    if not isinstance(column, AudienceColumn) or not column.is_sortable:
         raise InvalidInput(
             f"People can't be sorted by {column.label}.", "Nobody was listed.",
             "Sort by another column, such as name.",
@@ -177,7 +180,7 @@ def _condition_document(condition: AudienceCondition, count: ConditionCount) -> 
 def _lines(
     total: int,
     people: Sequence[AudiencePerson],
-    columns: Sequence[AudienceColumn],
+    columns: Sequence[PeopleColumn],
     counts: Sequence[tuple[AudienceCondition, ConditionCount]],
     now: float,
 ) -> Iterator[str]:
@@ -197,7 +200,7 @@ async def _export(
     options: argparse.Namespace,
     group: AudienceGroup,
     order: AudienceOrder,
-    columns: Sequence[AudienceColumn],
+    columns: Sequence[PeopleColumn],
     path: Path,
     file_format: FileFormat,
 ) -> int:

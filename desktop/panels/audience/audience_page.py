@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout,
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
+from desktop.model.audience_condition import CUSTOM_PREFIX
 from desktop.model.audience_person import AudienceColumn, AudienceOrder
 from desktop.panels.audience.columns_dialog import ColumnsDialog
 from desktop.panels.audience.condition_card import ConditionCard
@@ -241,7 +242,8 @@ class AudiencePage(ListDetailPage):
 
     def open_columns(self) -> ColumnsDialog:
         """Open the dialog of the table's columns over the page."""
-        dialog = ColumnsDialog(self._model.table_model.shown_columns, self)
+        shown, fields = self._model.table_model.shown_columns, self._model.field_keys
+        dialog = ColumnsDialog(shown, self, [f"{CUSTOM_PREFIX}{key}" for key in fields])
         dialog.chosen.connect(self._model.set_columns)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from desktop.model.audience_person import AudienceColumn
+from desktop.model.audience_person import AudienceColumn, PeopleColumn, UserFieldColumn
 from desktop.model.service import Service
 from desktop.panels.audience.people_table_view import paint_badge
 from desktop.panels.theme import fonts
@@ -46,15 +46,18 @@ class ColumnsDialog(ScrollingDialog):
 
     chosen = Signal(object)  # the columns in order, the name first
 
-    def __init__(self, shown: Sequence[AudienceColumn], parent: QWidget) -> None:
+    def __init__(
+        self, shown: Sequence[PeopleColumn], parent: QWidget, fields: Sequence[str] = ()
+    ) -> None:
+        """`fields` are the names of the account's own user fields, `field.KEY` each."""
         super().__init__("Columns of the people table", parent)
         self.content.addWidget(
             label("The name and its address come first. Where the window is narrow, the last"
                   " columns are left out.", "muted", wrap=True)
         )  # fmt: skip
-        self._rows: dict[AudienceColumn, _ColumnRow] = {}
-        self._order: list[AudienceColumn] = []
-        for column in AudienceColumn:
+        self._rows: dict[PeopleColumn, _ColumnRow] = {}
+        self._order: list[PeopleColumn] = []
+        for column in (*AudienceColumn, *map(UserFieldColumn, fields)):
             if column is AudienceColumn.NAME:
                 continue
             row = self._rows[column] = _ColumnRow(column)
@@ -70,11 +73,11 @@ class ColumnsDialog(ScrollingDialog):
         self.show_button.clicked.connect(self._on_show)
         self.show_columns(shown)
 
-    def row(self, column: AudienceColumn) -> "_ColumnRow":
+    def row(self, column: PeopleColumn) -> "_ColumnRow":
         """Return a column's row, with its check box and its buttons."""
         return self._rows[column]
 
-    def show_columns(self, shown: Sequence[AudienceColumn]) -> None:
+    def show_columns(self, shown: Sequence[PeopleColumn]) -> None:
         """Tick these columns, in this order, the others below them."""
         ticked = [column for column in shown if column in self._rows]
         self._order = [*ticked, *(column for column in self._rows if column not in ticked)]
@@ -88,7 +91,7 @@ class ColumnsDialog(ScrollingDialog):
             self.content.addWidget(self._rows[column])
         self._update()
 
-    def _move(self, column: AudienceColumn, step: int) -> None:
+    def _move(self, column: PeopleColumn, step: int) -> None:
         place = self._order.index(column)
         self._order.remove(column)
         self._order.insert(place + step, column)
@@ -116,7 +119,7 @@ class ColumnsDialog(ScrollingDialog):
 class _ColumnRow(QWidget):
     """One column: a check box, the badge of its source, and buttons that move it."""
 
-    def __init__(self, column: AudienceColumn) -> None:
+    def __init__(self, column: PeopleColumn) -> None:
         super().__init__()
         text = column.label
         self.box = CheckBox(text, name=f"{text}, from {column.service.title}")

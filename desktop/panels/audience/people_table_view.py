@@ -1,12 +1,17 @@
 """Table of the audience's people: two lines a cell, badges of the source, sorting by heading."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QHeaderView, QStyleOptionViewItem, QWidget
 
-from desktop.model.audience_person import AudienceColumn, AudienceOrder, AudiencePerson
+from desktop.model.audience_person import (
+    AudienceColumn,
+    AudienceOrder,
+    AudiencePerson,
+    PeopleColumn,
+)
 from desktop.model.service import Service
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
@@ -34,7 +39,7 @@ _SMALL = 11
 _DOT = 7
 _BADGE = 13
 # px at the base font; the name takes what is left.
-_WIDTHS = {
+_WIDTHS: Mapping[PeopleColumn, int] = {
     AudienceColumn.ORGANIZATION: 112,
     AudienceColumn.LAST_TICKET: 106,
     AudienceColumn.OPEN_TICKETS: 62,
@@ -82,7 +87,7 @@ def paint_badge(painter: QPainter, box: QRectF, service: Service) -> None:
 class PeopleHeader(QHeaderView):
     """Headings of the people's table: name, badge of the source, arrow of the order."""
 
-    def __init__(self, parent: QWidget | None, get_column: Callable[[int], AudienceColumn]) -> None:
+    def __init__(self, parent: QWidget | None, get_column: Callable[[int], PeopleColumn]) -> None:
         """`get_column` tells which column stands at a section."""
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.get_column = get_column
@@ -196,7 +201,7 @@ class PersonRowDelegate(ListRowDelegate[AudiencePerson]):
         rest = box.adjusted(0, 0, -used, 0) if mirrored else box.adjusted(used, 0, 0, 0)
         self.paint_text(painter, rest, str(segment), "text")
 
-    def _column_at(self, section: int) -> AudienceColumn:
+    def _column_at(self, section: int) -> PeopleColumn:
         model = self._view.model()
         columns = DEFAULT_TABLE_COLUMNS
         if isinstance(model, PeopleTableModel):
@@ -251,7 +256,7 @@ class PeopleTableView(ListTableView[PersonRowDelegate]):
 
     def _on_section_clicked(self, section: int) -> None:
         column = self._people.column_at(section)
-        if not column.is_sortable:
+        if not isinstance(column, AudienceColumn) or not column.is_sortable:
             return
         order = self._people.order
         # The first press sorts names from A, and figures from the largest.

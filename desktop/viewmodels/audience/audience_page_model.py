@@ -28,6 +28,7 @@ from desktop.model.audience_person import (
     AudiencePerson,
     ConditionCount,
     ConditionEvidence,
+    PeopleColumn,
 )
 from desktop.model.field_facts import FieldFacts
 from desktop.model.pasted_addresses import MAX_PASTED_ADDRESSES
@@ -344,7 +345,7 @@ class AudiencePageModel(TaskModel):
             self.table_model.order = order
             self._start_people()
 
-    def set_columns(self, columns: Sequence[AudienceColumn]) -> None:
+    def set_columns(self, columns: Sequence[PeopleColumn]) -> None:
         """Show other columns behind the name, in this order."""
         before = self.table_model.shown_columns
         self.table_model.show_columns(columns)

@@ -5,13 +5,18 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 
-from desktop.model.audience_person import AudienceColumn, AudienceOrder, AudiencePerson
+from desktop.model.audience_person import (
+    AudienceColumn,
+    AudienceOrder,
+    AudiencePerson,
+    PeopleColumn,
+)
 from desktop.viewmodels.audience.person_text import cell_lines
 from desktop.viewmodels.list_model import ListColumn, PagedListModel
 from desktop.viewmodels.task_registry import TaskRegistry
 
 # In the window the address stands below the name, which is always the first column.
-DEFAULT_TABLE_COLUMNS: tuple[AudienceColumn, ...] = (
+DEFAULT_TABLE_COLUMNS: tuple[PeopleColumn, ...] = (
     AudienceColumn.NAME,
     AudienceColumn.ORGANIZATION,
     AudienceColumn.LAST_TICKET,
@@ -36,11 +41,11 @@ class PeopleTableModel(PagedListModel[AudiencePerson]):
     ) -> None:
         """`get_now` tells the Unix time that ages are counted to."""
         self.get_now = get_now
-        self.shown_columns: tuple[AudienceColumn, ...] = DEFAULT_TABLE_COLUMNS
+        self.shown_columns: tuple[PeopleColumn, ...] = DEFAULT_TABLE_COLUMNS
         super().__init__(self._list_columns(), read_rows, tasks, parent)
         self.order = AudienceOrder()
 
-    def show_columns(self, columns: Sequence[AudienceColumn]) -> None:
+    def show_columns(self, columns: Sequence[PeopleColumn]) -> None:
         """Show other columns behind the name, in this order; the people stay."""
         rest = (column for column in columns if column is not AudienceColumn.NAME)
         self.beginResetModel()
@@ -48,7 +53,7 @@ class PeopleTableModel(PagedListModel[AudiencePerson]):
         self.columns = self._list_columns()
         self.endResetModel()
 
-    def column_at(self, section: int) -> AudienceColumn:
+    def column_at(self, section: int) -> PeopleColumn:
         """Return which column of the audience stands at a section of the table."""
         return self.shown_columns[section]
 
@@ -58,6 +63,6 @@ class PeopleTableModel(PagedListModel[AudiencePerson]):
             for column in self.shown_columns
         )
 
-    def _text(self, column: AudienceColumn, person: AudiencePerson) -> str:
+    def _text(self, column: PeopleColumn, person: AudiencePerson) -> str:
         lines = filter(None, cell_lines(person, column, self.get_now()))
         return f"{', '.join(lines)}"

@@ -3,7 +3,7 @@
 Not set, not rated and not read are three different things, and nobody's name is empty.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from desktop.model.audience_condition import (
@@ -13,7 +13,13 @@ from desktop.model.audience_condition import (
     TICKET_STATUSES,
     AudienceFieldKind,
 )
-from desktop.model.audience_person import AudienceColumn, AudiencePerson, ConditionEvidence
+from desktop.model.audience_person import (
+    AudienceColumn,
+    AudiencePerson,
+    ConditionEvidence,
+    PeopleColumn,
+    UserFieldColumn,
+)
 from desktop.model.engagement_level import ENGAGEMENT_LABELS
 from desktop.model.json_value import Json
 from desktop.model.service import Service
@@ -26,12 +32,12 @@ _MAX_LISTS_SHOWN = 1
 _C = AudienceColumn
 NOT_IN_ZENDESK = "Not in Zendesk"
 # An export tells the address of a profile by a hash alone.
-_MISSING_TEXTS = {_C.EMAIL: NOT_READ}
+_MISSING_TEXTS: Mapping[PeopleColumn, str] = {_C.EMAIL: NOT_READ}
 # An id is a name, which Excel would round.
 _NUMBERS = frozenset((_C.TICKETS, _C.OPEN_TICKETS, _C.VALUE, _C.PREDICTED))
 
 
-def cell_lines(person: AudiencePerson, column: AudienceColumn, now: float) -> tuple[str, str]:
+def cell_lines(person: AudiencePerson, column: PeopleColumn, now: float) -> tuple[str, str]:
     """Return a person's cell as its main line and a second one, "" where one is enough."""
     if column.service is Service.SAILTHRU and not person.is_profile_read:
         return (SEVERAL_PROFILES if person.is_ambiguous else NOT_READ), ""
@@ -52,12 +58,14 @@ def cell_lines(person: AudiencePerson, column: AudienceColumn, now: float) -> tu
     return cell_text(person, column, now), ""
 
 
-def cell_text(person: AudiencePerson, column: AudienceColumn, now: float) -> str:
+def cell_text(person: AudiencePerson, column: PeopleColumn, now: float) -> str:
     """Return a person's cell in one line."""
     if column.service is Service.SAILTHRU and not person.is_profile_read:
         return SEVERAL_PROFILES if person.is_ambiguous else NOT_READ
     if _is_missing(person, column):
         return _MISSING_TEXTS.get(column, NOT_IN_ZENDESK)
+    if isinstance(column, UserFieldColumn):
+        return _field_text(person.user_fields.get(column.key))
     texts = {
         _C.NAME: _name(person),
         _C.EMAIL: person.email or NOT_SET,
@@ -91,7 +99,16 @@ def _name(person: AudiencePerson) -> str:
     return f"Profile {person.sid}"
 
 
-def _is_missing(person: AudiencePerson, column: AudienceColumn) -> bool:
+def _field_text(value: Json) -> str:
+    """Format the value of a user field: a checkbox as a word, several choices as a list."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or NOT_SET
+    return NOT_SET if value in (None, "") else str(value)
+
+
+def _is_missing(person: AudiencePerson, column: PeopleColumn) -> bool:
     """Whether nobody tells a column of somebody who is known to Sailthru alone."""
     if person.is_in_zendesk or column.service is Service.SAILTHRU or column is _C.NAME:
         return False
@@ -119,13 +136,15 @@ def evidence_text(evidence: ConditionEvidence, person: AudiencePerson, now: floa
     return "Yes" if evidence.is_met else "No"
 
 
-def cell_value(person: AudiencePerson, column: AudienceColumn) -> Json:
+def cell_value(person: AudiencePerson, column: PeopleColumn) -> Json:
     """Return a person's cell for a program: numbers, ISO 8601 times in UTC, lists; null if not set.
 
     What was not read of somebody is null too; `profile_read` beside it says which.
     """
     if _is_missing(person, column):
         return None
+    if isinstance(column, UserFieldColumn):
+        return person.user_fields.get(column.key)
     values: dict[AudienceColumn, Json] = {
         _C.NAME: person.name,
         _C.EMAIL: person.email or None,
@@ -153,7 +172,7 @@ def cell_value(person: AudiencePerson, column: AudienceColumn) -> Json:
     return values[column]
 
 
-def file_cell(person: AudiencePerson, column: AudienceColumn) -> str:
+def file_cell(person: AudiencePerson, column: PeopleColumn) -> str:
     """Return a person's cell for a file: exact times, and words for what is not known."""
     if column.service is Service.SAILTHRU:
         unread = person.optout is None if column is _C.OPTOUT else not person.is_profile_read
@@ -167,7 +186,7 @@ def file_cell(person: AudiencePerson, column: AudienceColumn) -> str:
     return "" if value is None else str(value)
 
 
-def person_document(person: AudiencePerson, columns: Sequence[AudienceColumn]) -> dict[str, Json]:
+def person_document(person: AudiencePerson, columns: Sequence[PeopleColumn]) -> dict[str, Json]:
     """Return a person as the object that `fairlead audience --json` prints."""
     return {
         "id": person.id if person.is_in_zendesk else None,
@@ -178,7 +197,7 @@ def person_document(person: AudiencePerson, columns: Sequence[AudienceColumn]) -
     }
 
 
-def people_format(columns: Sequence[AudienceColumn]) -> RowFormat[AudiencePerson]:
+def people_format(columns: Sequence[PeopleColumn]) -> RowFormat[AudiencePerson]:
     """Return how people are written to a file with these columns."""
     numbers = (place for place, column in enumerate(columns) if column in _NUMBERS)
     return RowFormat(

@@ -20,7 +20,12 @@ def test_audience_finds_saves_and_exports_who_was_read(
     tmp_path: Path,
 ) -> None:
     email = customers.new_email()
-    user_id = sandbox.create_user(email, name='=HYPERLINK("x")', tags=["audience-test"])
+    user_id = sandbox.create_user(
+        email,
+        name='=HYPERLINK("x")',
+        tags=["audience-test"],
+        user_fields={"sync_to_sailthru": True},
+    )
     sandbox.create_profile(email, lists={"Newsletter": 1}, vars={"zendesk_health": "frustrated"})
     # A change of the last minute is withheld by the exports.
     sandbox.control("POST", "account", {"withheld": 0})
@@ -50,6 +55,11 @@ def test_audience_finds_saves_and_exports_who_was_read(
     assert (wrong.exit_code, wrong.json["error"]["code"]) == (2, "bad_input")
     assert "At character 14." in wrong.stdout
     assert fairlead("audience", "--columns", "nane").exit_code == 2
+    field = "field.sync_to_sailthru"
+    own = ("--where", f"{field} is yes and tag is audience-test", "--columns", f"name,{field}")
+    found = fairlead("audience", *own, "--json").json["rows"]
+    assert [row[field] for row in found] == [True]
+    assert fairlead("audience", "--sort", field).exit_code == 2
     assert fairlead("audience", "--sort", "lists").exit_code == 2
     assert fairlead("audience", "segment", "rename", "A").exit_code == 2
 

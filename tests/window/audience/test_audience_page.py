@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from desktop.audience.data_service import DataService
 from desktop.kit.errors import StorageError
 from desktop.model.audience_condition import AUDIENCE_FIELDS, AudienceOperator
-from desktop.model.audience_person import AudienceColumn
+from desktop.model.audience_person import AudienceColumn, UserFieldColumn
 from desktop.model.sync import SourceKind, Sync, SyncSource
 from desktop.panels.audience.audience_page import AudiencePage
 from desktop.panels.audience.fields_dialog import FieldsDialog
@@ -229,16 +229,21 @@ async def test_columns_are_chosen_ordered_exported_and_stay(
     for column in (AudienceColumn.HEALTH, AudienceColumn.LISTS, AudienceColumn.OPTOUT):
         dialog.row(column).box.setChecked(False)
     dialog.row(AudienceColumn.TAGS).box.setChecked(True)
-    for _ in range(20):
+    # The account's own fields are columns too.
+    field = UserFieldColumn("field.sync_to_sailthru")
+    dialog.row(field).box.setChecked(True)
+    for _ in range(30):
         window.click(dialog.row(AudienceColumn.RATING).up_button)
         if not dialog.row(AudienceColumn.RATING).up_button.isEnabled():
             break
     assert dialog.focusWidget() is dialog.row(AudienceColumn.RATING).down_button
     window.click(dialog.show_button)
     names = ["name", "rating", "organization", "last_ticket", "open_tickets", "value", "tags"]
+    names.append("field.sync_to_sailthru")
     assert [one.value for one in window.audience.table_model.shown_columns] == names
     table = window.audience_page.table
     assert [n for n in range(7) if table.isColumnHidden(n)] == []
+    assert window.audience.table_model.columns[-1].title == "Sync to sailthru"
     assert (table.current_row(), window.audience.person) == (2, chosen)
     table.viewport().repaint()
     # The file has what is shown, and says who it is.
