@@ -532,15 +532,17 @@ class WorkspaceServices:
             lambda: self.current_settings.check(Permission.OPT_IN, self.session.actor)
         )
 
-    @cached_property
+    @property
     def row_permits(self) -> "RowPermits":
         """The workspace's RowPermits: asked before a run sends a row."""
-        from desktop.writing.optout_door import RowPermits
+        from desktop.writing.optout_door import RowPermits, rights_by_field
 
+        names = self.session.account_names()
         return RowPermits(
             self.permit_optout,
             lambda right: self.current_settings.check(right, self.session.actor).reason,
             recheck=self.session.recheck_actor,
+            own_rights=rights_by_field(names.health_var, names.paused_var, names.paused_list),
         )
 
     async def read_mail_trail(self, profile: "SailthruProfile") -> "MailTrail":

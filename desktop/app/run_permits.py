@@ -5,7 +5,7 @@ from dataclasses import replace
 from desktop.app.container import WorkspaceServices
 from desktop.app.workspace_session import ACTOR_RECHECK_S
 from desktop.connect.identity_and_roles import actor_from_zendesk_user
-from desktop.kit.errors import AppError
+from desktop.kit.errors import AppError, NotFound, NotPermitted
 from desktop.model.permission import Actor, Permission, PermissionDecision
 from desktop.model.sync import Sync
 from desktop.settings.permission_rules import leads_from
@@ -25,16 +25,14 @@ async def find_run_permits(
     """Return whose permissions a run process asks before a row: the starter's or the schedule's.
 
     A scheduled run is judged by whoever switched the sync on, with the role that Zendesk says they
-    have now; where that cannot be found out, it loosens no opt-out, changes no list and creates
-    nobody. Nor does it by a record that somebody else may have corrected since.
+    have now; where that cannot be found out, it writes nothing. Nor does it loosen an opt-out,
+    change a list or a tag, or create by a record that somebody else may have corrected since.
     """
     if request.why != "schedule":
         return await _find_person_permits(services, request)
     switcher = _Switcher(services, sync.name)
     await switcher.find()
-    permit = permit_loosening_if(
-        lambda: _decide_for(services, sync, switcher.actor, Permission.OPT_IN)
-    )
+    permit = permit_loosening_if(lambda: switcher.decide(sync, Permission.OPT_IN))
 
     def is_corrected(source_id: str) -> bool:
         # Asked for each row: the plan takes in what was corrected while it read for an hour.
@@ -47,9 +45,10 @@ async def find_run_permits(
 
     return RowPermits(
         permit_scheduled,
-        lambda right: _decide_for(services, sync, switcher.actor, right).reason,
+        lambda right: switcher.decide(sync, right).reason,
         is_corrected,
         switcher.recheck,
+        services.row_permits.own_rights,
     )
 
 
@@ -69,19 +68,33 @@ class _Switcher:
         self._services = services
         self._sync_name = sync_name
         self._asked_at = 0.0
-        self.actor: Actor | None = None
+        self._actor: Actor | None = None
+        self._error: AppError | None = None
 
     async def find(self) -> None:
         """Find in the audit who switched the run's sync on, and ask Zendesk for their role."""
         self._asked_at = self._services.context.clock.monotonic()
         key = await self._services.store.syncs.find_switcher(self._sync_name)
-        self.actor = await find_colleague(self._services, key)
+        try:
+            self._actor, self._error = await _ask_for_colleague(self._services, key), None
+        except AppError as error:
+            self._actor, self._error = None, error
 
     async def recheck(self) -> None:
         """Ask anew for a run process, at most once a minute, whose rights count for it."""
         await self._services.session.recheck_actor()
         if self._services.context.clock.monotonic() - self._asked_at >= ACTOR_RECHECK_S:
             await self.find()
+
+    def decide(self, sync: Sync, right: Permission) -> PermissionDecision:
+        """Decide whether who switched a scheduled run's sync on may do this now."""
+        if self._error is not None:
+            return PermissionDecision(
+                False,
+                f"Zendesk could not be asked who switched “{sync.title}” on, and whether they may"
+                f" {right.label}: {self._error.title} The next run asks again.",
+            )
+        return _decide_for(self._services, sync, self._actor, right)
 
 
 async def _find_person_permits(services: WorkspaceServices, request: RunRequest) -> RowPermits:
@@ -122,6 +135,14 @@ def _decide_for(
 
 
 async def find_colleague(services: WorkspaceServices, key: str) -> Actor | None:
+    """Find the colleague who switched a schedule on; None also where Zendesk can't be asked."""
+    try:
+        return await _ask_for_colleague(services, key)
+    except AppError:
+        return None
+
+
+async def _ask_for_colleague(services: WorkspaceServices, key: str) -> Actor | None:
     """Find the colleague who switched a schedule on, as Zendesk knows them now."""
     session = services.session
     if key and key == session.actor.key:
@@ -131,9 +152,13 @@ async def find_colleague(services: WorkspaceServices, key: str) -> Actor | None:
         return None
     try:
         user = await zendesk.show_user(int(key))
-        # Who was deleted or suspended since has no rights left to lend.
-        if not user.active or user.suspended:
-            return None
+    except NotFound:
+        return None
+    # Who was deleted or suspended since has no rights left to lend.
+    if not user.active or user.suspended:
+        return None
+    try:
         return actor_from_zendesk_user(user, leads_from(session.values))
-    except AppError:
+    except NotPermitted:
+        # A customer by now.
         return None

@@ -1,7 +1,7 @@
 """Applies a plan to the service of its sync, in the name of a run."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from desktop.model.field_mapping import MappingOperator, source_field_of
 from desktop.model.service import Service
@@ -65,7 +65,7 @@ class PlanApplier:
             protocol = WriteProtocol(
                 checked,
                 context.clock,
-                self.permits,
+                replace(self.permits, is_of_people=not sync.is_of_products),
                 self.checkpoint,
                 # Anew for each batch: somebody may be erased while a run works for hours.
                 context.store.erased_people.load.blocking,

@@ -5,10 +5,11 @@ Sailthru has no compare-and-set: between the read and the post lie some millisec
 lines are applied minutes later, so of all levels only `all`, the strictest, may travel in one.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
+from types import MappingProxyType
 
 from desktop.kit.errors import NotPermitted
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople, person_keys
@@ -19,9 +20,18 @@ from desktop.model.target_record import (
     ADDRESS_PREFIX,
     LIST_PREFIX,
     OPTOUT_FIELD,
+    PRIMARY_EMAIL_FIELD,
     PROFILE_EMAIL_FIELD,
     SELL_EMAIL_FIELD,
+    TAG_PREFIX,
+    VAR_PREFIX,
     TargetRecord,
+)
+
+_ADDRESS_FIELDS = (PRIMARY_EMAIL_FIELD, PROFILE_EMAIL_FIELD, SELL_EMAIL_FIELD)
+# Not given to a scheduled run for a record that a person without these rights may have corrected.
+_NOT_AFTER_CORRECTION = frozenset(
+    {Permission.CREATE, Permission.LIST_ADD, Permission.LIST_REMOVE, Permission.TAG}
 )
 
 
@@ -73,13 +83,16 @@ class RowPermits:
     `find_refusal` says why whoever applies the rows lacks a right, or "". `is_corrected` asks about
     records that somebody without these rights may have corrected. An edit of the outbox was judged
     when it was asked for, so that its sender asks for no more. `recheck` asks the service, between
-    batches, whose rights these are now.
+    batches, whose rights these are now. `own_rights`: the fields of a plan
+    that a right of their own is for. `is_of_people`: false where the rows are products.
     """
 
     optout: OptOutPermit
     find_refusal: Callable[[Permission], str] = lambda _permission: ""
     is_corrected: Callable[[str], bool] = lambda _source_id: False
     recheck: Callable[[], Awaitable[None]] = _nothing_to_recheck
+    own_rights: Mapping[str, Permission] = field(default_factory=dict)
+    is_of_people: bool = True
 
     def for_batch(self) -> "RowPermits":
         """Ask each right once for a batch to be sent: rules read anew, but not for every row."""
@@ -87,12 +100,18 @@ class RowPermits:
 
     def find_row_refusal(self, row: PlanRow) -> str:
         """Say which right a row to be sent lacks, besides that to opt in, or ""."""
-        for permission in needed_rights(row):
-            if self.is_corrected(row.source_id):
+        for permission in self._needed_rights(row):
+            # What a person has corrected is theirs: another right than theirs lets nobody in.
+            if permission in _NOT_AFTER_CORRECTION and self.is_corrected(row.source_id):
                 return corrected_reason(permission)
             if reason := self.find_refusal(permission):
                 return reason
         return ""
+
+    def _needed_rights(self, row: PlanRow) -> tuple[Permission, ...]:
+        if self.is_of_people:
+            return needed_rights(row, self.own_rights)
+        return (Permission.CREATE,) if is_create(row) else ()
 
 
 def corrected_reason(permission: Permission) -> str:
@@ -103,31 +122,59 @@ def corrected_reason(permission: Permission) -> str:
     )
 
 
-def needed_rights(row: PlanRow) -> tuple[Permission, ...]:
-    """Return the rights to create and to change lists that a plan row takes to be sent."""
-    lists = [c for c in row.changes_to_send if c.field.startswith(LIST_PREFIX)]
-    is_create = row.fate is PlannedOutcome.CREATE and not row.target_id
-    needed = {
-        Permission.CREATE: is_create,
-        Permission.LIST_ADD: any(bool(change.new) for change in lists),
-        Permission.LIST_REMOVE: any(not change.new for change in lists),
-    }
-    return tuple(permission for permission, is_needed in needed.items() if is_needed)
+def is_create(row: PlanRow) -> bool:
+    """Whether sending a plan row makes a record."""
+    return row.fate is PlannedOutcome.CREATE and not row.target_id
+
+
+def needed_rights(
+    row: PlanRow, own_rights: Mapping[str, Permission] = MappingProxyType({})
+) -> tuple[Permission, ...]:
+    """Return the rights that a plan row takes to be sent, those over opt-outs left aside.
+
+    They are an edit's of the same field. The right to create covers what a new record begins with,
+    but for lists and tags. `own_rights` as in `RowPermits`.
+    """
+    needed = [_needed_right(change, own_rights) for change in row.changes_to_send]
+    if is_create(row):
+        beyond = (Permission.LIST_ADD, Permission.LIST_REMOVE, Permission.TAG)
+        needed = [Permission.CREATE, *(one for one in needed if one in beyond)]
+    return tuple(dict.fromkeys(one for one in needed if one is not None))
+
+
+def rights_by_field(health_var: str, paused_var: str, paused_list: str) -> dict[str, Permission]:
+    """Return the rights for health and a pause, by a plan's names of their vars and list."""
+    pause = (f"{VAR_PREFIX}{paused_var}", f"{LIST_PREFIX}{paused_list}")
+    return dict.fromkeys(pause, Permission.PAUSE) | {f"{VAR_PREFIX}{health_var}": Permission.HEALTH}
+
+
+def _needed_right(change: FieldChange, own_rights: Mapping[str, Permission]) -> Permission | None:
+    if change.field == OPTOUT_FIELD:
+        return None
+    if own := own_rights.get(change.field):
+        return own
+    if change.field.startswith(LIST_PREFIX):
+        return Permission.LIST_ADD if change.new else Permission.LIST_REMOVE
+    if change.field.startswith(TAG_PREFIX):
+        return Permission.TAG
+    if change.field.startswith(ADDRESS_PREFIX) or change.field in _ADDRESS_FIELDS:
+        return Permission.CHANGE_EMAIL
+    return Permission.VARS
 
 
 def find_made_keys(row: PlanRow) -> frozenset[str]:
     """Return the keys of whom a row to be sent makes, or gives an address; empty for other rows."""
-    is_create = row.fate is PlannedOutcome.CREATE and not row.target_id
-    addresses = [row.address] if is_create else []
+    makes = is_create(row)
+    addresses = [row.address] if makes else []
     external_ids = []
     for change in row.changes_to_send:
         if change.field in (PROFILE_EMAIL_FIELD, SELL_EMAIL_FIELD):
             addresses.append(str(change.new))
         elif change.field.startswith(ADDRESS_PREFIX) and change.new:
             addresses.append(change.field.removeprefix(ADDRESS_PREFIX))
-        elif is_create and change.field in ("external_id", "extid") and change.new:
+        elif makes and change.field in ("external_id", "extid") and change.new:
             external_ids.append(str(change.new))
-    ids = (row.source_id,) if is_create else ()
+    ids = (row.source_id,) if makes else ()
     return person_keys(addresses=addresses, user_ids=ids, sids=ids, external_ids=external_ids)
 
 
@@ -161,7 +208,10 @@ def admit(
     new = OptOutLevel(str(change.new))
     # A profile still to be made has refused nothing.
     old = now.optout if now is not None else OptOutLevel.NONE
-    refusal = permits.optout(OptOutChange(row.label, old, new, is_own_restore, row.source_id))
+    asked = OptOutChange(row.label, old, new, is_own_restore, row.source_id)
+    refusal = permits.optout(asked)
+    if not refusal and not asked.is_loosening and not is_create(row):
+        refusal = permits.find_refusal(Permission.OPT_OUT)
     if refusal:
         raise NotPermitted("This change of the opt-out is not allowed.", refusal)
     return SendingWay.ANY if new is OptOutLevel.ALL else SendingWay.SINGLY

@@ -17,6 +17,7 @@ from desktop.writing.optout_door import (
     SendingWay,
     admit,
     needed_rights,
+    rights_by_field,
     split_optout,
 )
 from desktop.writing.sailthru_gateway import encode_job_line
@@ -88,38 +89,84 @@ CREATE = replace(row(OTHER), fate=PlannedOutcome.CREATE, target_id="")
 @pytest.mark.parametrize(
     ("sent", "needed"),
     [
-        (row(OTHER), []),
-        (row(optout("none")), []),
+        (row(OTHER), [Permission.VARS]),
         (row(JOIN), [Permission.LIST_ADD]),
         (row(LEAVE), [Permission.LIST_REMOVE]),
-        (row(OTHER, JOIN, LEAVE), [Permission.LIST_ADD, Permission.LIST_REMOVE]),
+        (
+            row(OTHER, JOIN, LEAVE),
+            [Permission.VARS, Permission.LIST_ADD, Permission.LIST_REMOVE],
+        ),
         (row(replace(JOIN, ticked=False)), []),
+        # Also off again: what a tag reached, its end reaches.
+        (row(FieldChange("tags.vip", True, False)), [Permission.TAG]),
+        (row(FieldChange("user_fields.plan", "a", "b")), [Permission.VARS]),
+        (row(FieldChange("addresses.ada@new.example", False, True)), [Permission.CHANGE_EMAIL]),
+        (row(FieldChange("email", "ada@x.example", "ada@y.example")), [Permission.CHANGE_EMAIL]),
+        # As on the sheet: health and a pause have rights of their own.
+        (row(FieldChange("vars.mood", "happy", "neutral")), [Permission.HEALTH]),
+        (
+            row(
+                FieldChange("vars.held", None, "2026-10-01"),
+                FieldChange("lists.On hold", False, True),
+            ),
+            [Permission.PAUSE],
+        ),
         (CREATE, [Permission.CREATE]),
         (replace(CREATE, changes=(JOIN,)), [Permission.CREATE, Permission.LIST_ADD]),
+        (
+            replace(CREATE, changes=(OTHER, FieldChange("tags.vip", False, True))),
+            [Permission.CREATE, Permission.TAG],
+        ),
         # Its profile was made by the run that is taken back.
-        (replace(CREATE, target_id="sid1"), []),
+        (replace(CREATE, target_id="sid1"), [Permission.VARS]),
     ],
 )
 def test_row_needs_each_of_its_rights(sent: PlanRow, needed: list[Permission]) -> None:
-    assert list(needed_rights(sent)) == needed
+    own = rights_by_field("mood", "held", "On hold")
+    assert list(needed_rights(sent, own)) == needed
     for missing in Permission:
 
         def find_refusal(right: Permission, missing: Permission = missing) -> str:
             return f"Not {right.value}." if right is missing else ""
 
-        permits = RowPermits(permit_all, find_refusal)
+        permits = RowPermits(permit_all, find_refusal, own_rights=own)
         if missing not in needed:
             admit(sent, record("none"), permits)
             continue
         with pytest.raises(NotPermitted) as refused:
             admit(sent, record("none"), permits)
         assert refused.value.message == f"Not {missing.value}."
-    corrected = RowPermits(permit_all, is_corrected=lambda source: source == "src1")
-    if needed:
+    corrected = RowPermits(permit_all, is_corrected=lambda source: source == "src1", own_rights=own)
+    beyond_the_record = {
+        Permission.CREATE,
+        Permission.LIST_ADD,
+        Permission.LIST_REMOVE,
+        Permission.TAG,
+    }
+    if beyond_the_record & set(needed):
         with pytest.raises(NotPermitted, match="corrected"):
             admit(sent, record("none"), corrected)
     else:
         admit(sent, record("none"), corrected)
+
+
+@pytest.mark.parametrize(("new", "is_asked"), [("all", True), ("none", False)])
+def test_stricter_level_takes_the_right_to_opt_out(new: str, is_asked: bool) -> None:
+    permits = RowPermits(permit_all, lambda right: f"Not {right.value}.")
+    if is_asked:
+        with pytest.raises(NotPermitted) as refused:
+            admit(row(optout(new)), record("basic"), permits)
+        assert refused.value.message == "Not opt_out."
+    else:
+        # The right to opt in was asked for one that loosens.
+        admit(row(optout(new)), record("basic"), permits)
+
+
+def test_product_takes_the_right_to_create_and_no_more() -> None:
+    permits = RowPermits(permit_all, lambda right: f"Not {right.value}.", is_of_people=False)
+    admit(row(OTHER), None, permits)
+    with pytest.raises(NotPermitted):
+        admit(CREATE, None, permits)
 
 
 def test_refused_right_stops_the_row_and_hears_both_levels() -> None:
