@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from desktop.app.container import WorkspaceServices
-from desktop.model.permission import Actor
+from desktop.model.permission import Actor, Permission
 from desktop.model.sync_run import Run
 from desktop.settings import settings_table, sync_settings
 from desktop.settings.permission_rules import customer_value_source_from
@@ -81,17 +81,21 @@ def build_runner(
     before each row is sent; without them the person at work needs the rights it takes. `lease` is
     compared with the team store before each batch. `get_actor` as in `build_sync_context`.
     """
+    row_permits = permits or services.row_permits
 
     def find_refusal() -> str:
         return (
-            lease.find_refusal() if lease is not None else ""
-        ) or services.current_settings.find_run_refusal()
+            (lease.find_refusal() if lease is not None else "")
+            or services.current_settings.find_run_refusal()
+            # Of whoever switched a schedule on, who need not be at work here.
+            or row_permits.find_refusal(Permission.RUNS)
+        )
 
     return SyncRunner(
         build_sync_context(services, get_actor=get_actor),
         # A file lock rather than a row: it is free the moment its process is gone.
         services.workspace.lock_path(f"sync-{sync}"),
-        permits or services.row_permits,
+        row_permits,
         on_progress,
         checkpoint,
         lambda: services.session.request_count,

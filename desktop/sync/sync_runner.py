@@ -19,6 +19,7 @@ from desktop.kit.errors import (
     ConflictError,
     InvalidInput,
     NotFound,
+    NotPermitted,
     ResponseTimeout,
     ServiceError,
     StorageError,
@@ -172,6 +173,12 @@ class SyncRunner:
     async def _run_stages(self, run: Run, sync: Sync, request: RunRequest) -> Run:
         store = self.context.store
         await self._settle_earlier_runs(run, sync)
+        if reason := self.find_refusal():
+            raise NotPermitted(
+                "The run may not write.",
+                f"{reason} Nothing was read or written.",
+                "Start it again once it may.",
+            )
         plan_id = run.plan or request.plan_id
         if plan_id is None:
             # Somebody who goes on with a run need not know what it was to read.

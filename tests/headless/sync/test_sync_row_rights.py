@@ -18,21 +18,21 @@ from desktop.model.permission import (
 )
 from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlanRow, PlanRowState
-from desktop.model.sync_run import Run
+from desktop.model.sync_run import Run, RunState
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.sync_runner import RunRequest
 from tests.support import sync_cases
 from tests.support.sandbox_servers import SandboxServers
 
-RIGHTS = (Permission.LIST_ADD, Permission.LIST_REMOVE, Permission.CREATE)
+RIGHTS = (Permission.LIST_ADD, Permission.LIST_REMOVE, Permission.CREATE, Permission.VARS)
 FRESH = "Fresh"
 
 
 def sign_in_as_agent(
     house: WorkspaceServices, monkeypatch: pytest.MonkeyPatch, rights: Collection[Permission]
 ) -> None:
-    """A marketer with these rights alone is at work here from now on."""
+    """A marketer with these rights alone, and that to run, is at work here from now on."""
     cells = {one: one in rights or one is Permission.RUNS for one in SETTABLE_PERMISSIONS}
     table = {**DEFAULT_PERMISSIONS, Role.AGENT: cells}
     rules = PermissionRules(are_changes_enabled=True, permissions=table)
@@ -91,6 +91,7 @@ async def test_row_needs_the_right_of_who_applies_it(
         Permission.LIST_ADD: lambda: is_fresh(sync_sandbox, one),
         Permission.LIST_REMOVE: lambda: not is_fresh(sync_sandbox, one),
         Permission.CREATE: lambda: sync_sandbox.read_profile(one.email) is not None,
+        Permission.VARS: lambda: is_fresh(sync_sandbox, one),
     }
     assert is_done[right]() is may
     if right is Permission.LIST_ADD and not may:
@@ -109,7 +110,10 @@ async def test_rollback_and_retry_need_the_right_too(
     effects = SyncEffects(add_to_lists=(FRESH,))
     sync = save_sync(sync_services, FlowPolicy.MAY_START, effects)
     run = await sync_cases.run_sync(sync_services, sync)
-    sign_in_as_agent(sync_services, monkeypatch, {Permission.LIST_REMOVE} if may else ())
+    vars_too = {Permission.VARS}
+    sign_in_as_agent(
+        sync_services, monkeypatch, {Permission.LIST_REMOVE} | vars_too if may else vars_too
+    )
     back = await RollbackPlanner(build_sync_context(sync_services)).build_plan(run.id, "Ben")
     run = await sync_cases.run_sync(sync_services, sync, plan_id=back.id)
     assert only_row(sync_services, run).state is (PlanRowState.DONE if may else PlanRowState.PARKED)
@@ -124,7 +128,7 @@ async def test_rollback_and_retry_need_the_right_too(
     again = RunRequest(sync.name, "Ben", why="retry", source_ids=sources)
     run = await run_and_notify(sync_services, sync, again)
     assert only_row(sync_services, run).state is PlanRowState.PARKED
-    sign_in_as_agent(sync_services, monkeypatch, {Permission.LIST_ADD})
+    sign_in_as_agent(sync_services, monkeypatch, {Permission.LIST_ADD} | vars_too)
     run = await run_and_notify(sync_services, sync, again)
     assert only_row(sync_services, run).state is PlanRowState.DONE
     assert is_fresh(sync_sandbox, one)
@@ -135,7 +139,9 @@ async def test_rollback_and_retry_need_the_right_too(
     [
         ("admin", False, PlanRowState.DONE),
         ("agent", False, PlanRowState.PARKED),
-        ("nobody known", False, PlanRowState.PARKED),
+        ("nobody known", False, None),
+        ("who is no colleague", False, None),
+        ("who may not run", False, None),
         # Somebody without the right may have corrected the record so that it joins.
         ("admin", True, PlanRowState.PARKED),
     ],
@@ -146,13 +152,16 @@ async def test_scheduled_row_needs_the_right_of_who_switched_on(
     monkeypatch: pytest.MonkeyPatch,
     switched_on_by: str,
     corrected: bool,
-    state: PlanRowState,
+    state: PlanRowState | None,
 ) -> None:
+    """`state` None: nothing is read, and the run says who may switch it on anew."""
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
     admin = sync_services.session.actor.id
     agent = sync_sandbox.create_user("colleague@other.example", role="agent")
     sync = save_sync(sync_services, FlowPolicy.NOT_STARTED, SyncEffects(add_to_lists=(FRESH,)))
-    keys = {"admin": str(admin), "agent": str(agent)}
+    customer = sync_sandbox.create_user("no.colleague@other.example")
+    keys = {"admin": str(admin), "agent": str(agent), "who may not run": str(agent)}
+    keys["who is no colleague"] = str(customer)
     switched = replace(sync, on=True, switched_on_by=keys.get(switched_on_by, ""))
     sync = sync_services.store.syncs.save.blocking(switched, 1.0)
     if corrected:
@@ -163,15 +172,22 @@ async def test_scheduled_row_needs_the_right_of_who_switched_on(
     at_work = () if state is PlanRowState.DONE else RIGHTS
     sign_in_as_agent(sync_services, monkeypatch, at_work)
     cells = {f"permissions.agent.{Permission.LIST_ADD.value}": False}
+    if switched_on_by == "who may not run":
+        cells[f"permissions.agent.{Permission.RUNS.value}"] = False
+        monkeypatch.setattr(type(sync_services.session), "actor", Actor("Ada", Role.ADMIN, 1))
     sync_services.session.connection_config.settings_file.change(cells)
     now = sync_services.context.clock.now()
     ticket = sync_services.store.syncs.claim_due.blocking(sync.name, now, now)
     assert ticket is not None
     request = RunRequest(sync.name, "Ben", due_ticket=ticket)
     run = await run_and_notify(sync_services, sync, request)
+    assert is_fresh(sync_sandbox, one) is (state is PlanRowState.DONE)
+    if state is None:
+        assert (run.state, run.error_code, run.plan) == (RunState.FAILED, "not_permitted", None)
+        assert "can switch it on anew" in run.error
+        return
     row = only_row(sync_services, run)
     assert row.state is state, row.detail
-    assert is_fresh(sync_sandbox, one) is (state is PlanRowState.DONE)
     if corrected:
         sign_in_as_agent(sync_services, monkeypatch, RIGHTS)
         run = await run_and_notify(sync_services, sync, RunRequest(sync.name, "Ben", is_full=True))

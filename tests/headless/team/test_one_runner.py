@@ -90,7 +90,10 @@ def test_desk_that_was_silent_too_long_loses_the_sync(
 
 
 def scheduled(house: WorkspaceServices, name: str = TO_SAILTHRU_BY_POSTS) -> Sync:
-    return save_preset(house, name, lambda sync: replace(sync, schedule="every 5 min"))
+    by = house.session.actor.key
+    return save_preset(
+        house, name, lambda sync: replace(sync, schedule="every 5 min", switched_on_by=by)
+    )
 
 
 async def run_due_at_all(desks: list[WorkspaceServices]) -> list[Run]:
