@@ -124,7 +124,7 @@ def is_reachable_email(text: str) -> bool:
 
 def strip_token_suffix(text: str) -> str:
     """Strip `/token` off `ADDRESS/token`, Zendesk's user name of an API token."""
-    return re.sub(r"(?i)/token(:.*)?$", "", text)
+    return re.sub(r"(?i)/token(?::[^\s>\"']*)?(?=\W*$)", "", text)
 
 
 def _to_a_label(label: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from desktop.kit.errors import InvalidInput
+from desktop.model.pasted_text import strip_around
 
 DEFAULT_PORT = 5432
 _SCHEMES = ("postgresql", "postgres")
@@ -79,7 +80,7 @@ class TeamAddress:
 
 def parse_team_address(text: str) -> TeamAddress:
     """Parse the address of a team store. Raises InvalidInput, which never repeats the address."""
-    text, _, key = text.strip().partition("#")
+    text, _, key = strip_around(text).partition("#")
     if key and not _KEY.fullmatch(key):
         raise _unusable(
             "What follows the # is not the team's key.",

@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from desktop.kit.errors import InvalidInput
 from desktop.kit.loopback import is_loopback
 from desktop.model.json_value import Json
+from desktop.model.pasted_text import strip_around
 
 # One label of a host name (RFC 1123): 63 letters, digits and inner hyphens.
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -23,7 +24,7 @@ def normalize_base_url(url: str) -> str:
     Raises InvalidInput on anything but https (http on loopback), and on a user, query or
     fragment, which have no place in a service's address.
     """
-    parts = _split(url.strip())
+    parts = _split(strip_around(url))
     if parts.query or parts.fragment:
         raise InvalidInput("The address holds more than a host and a path.")
     return _origin(parts) + parts.path.rstrip("/")
@@ -33,7 +34,7 @@ def normalize_service_uri(value: Json) -> str:
     """Normalise a Sailthru Service URI to `https://host[:port]`; a path is refused."""
     if not isinstance(value, str) or not value.strip():
         raise InvalidInput("The Service URI is an address such as https://api.sailthru.com .")
-    parts = _split(value.strip())
+    parts = _split(strip_around(value))
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise InvalidInput("The Service URI ends after the host name; leave out what follows.")
     return _origin(parts)
@@ -46,8 +47,7 @@ def normalize_zendesk_url(value: Json) -> str:
     """
     if not isinstance(value, str):
         raise InvalidInput("The Zendesk account must be a text.", hint=_HINT)
-    # Copied text brings spaces and line breaks along.
-    typed = value.strip()
+    typed = strip_around(value)
     if not typed:
         return ""
     if _LABEL.fullmatch(typed.lower()):
@@ -70,7 +70,7 @@ def normalize_sell_url(value: Json) -> str:
     """Normalise the address of Zendesk Sell, which is one for all accounts; loopback for tests."""
     if not isinstance(value, str) or not value.strip():
         raise InvalidInput(f"The address of Zendesk Sell is {SELL_ADDRESS}.")
-    parts = _split(value.strip())
+    parts = _split(strip_around(value))
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise InvalidInput("The address ends after the host name; leave out what follows.")
     address = _origin(parts)

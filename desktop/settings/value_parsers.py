@@ -15,6 +15,7 @@ from desktop.model import email_address
 from desktop.model.customer_value import PredictionField, parse_customer_type
 from desktop.model.data_source import DataSourceKind, DataSourceRecord
 from desktop.model.json_value import Json
+from desktop.model.pasted_text import strip_around
 from desktop.model.sailthru_naming_rules import validate_var_name
 from desktop.model.text_template import (
     MAX_REASONS,
@@ -146,7 +147,7 @@ def parse_link(value: Json) -> str:
 
 def parse_host(value: Json) -> str:
     """Parse a setting's host name or address without port and path, or an empty text."""
-    found = parse_text(value).lower()
+    found = strip_around(parse_text(value)).lower()
     if found and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", found):
         raise InvalidInput(
             f"“{found}” is not the name of a computer.", hint="For example smtp.example.com."

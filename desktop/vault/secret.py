@@ -3,9 +3,9 @@
 import re
 from enum import Enum
 from typing import Protocol
-from unicodedata import category
 
 from desktop.kit.errors import InvalidInput
+from desktop.model.pasted_text import strip_around
 
 # Windows' credential store takes 2,560 bytes = 1,280 UTF-16 units (jaraco/keyring#355). The same
 # limit everywhere, so that a workspace that works on one system works on all.
@@ -90,8 +90,12 @@ _ISSUED_KEYS = (
     Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET, Secret.ZENDESK_TOKEN,
     Secret.ZENDESK_CLIENT_SECRET, Secret.SELL_TOKEN,
 )  # fmt: skip
-_AROUND_KEYS = " \t\r\n\"'`“”„‘’«»<>,;"
-_KEY_LABEL = re.compile(r"(?i)\A[\"']?(?:api[ _-]?)?(?:key|secret|token)[\"']?\s*[:=]\s*")
+_KEY_LABEL = re.compile(
+    r"(?i)\A[\"']?[a-z _.-]{0,40}(?:key|secret|token)(?: id)?[\"']?\s*[:=]\s*(?=\S)"
+)
+# Of a command line or a header that shows how a token is sent.
+_TOKEN_LOGIN = re.compile(r"(?i)\A\S+@\S+/token:")
+_BEARER = re.compile(r"(?i)\A(?:authorization:\s*)?bearer\s+")
 
 
 class Vault(Protocol):
@@ -129,9 +133,10 @@ def validate_secret(secret: Secret, value: str) -> str:
     """
     stripped = value.strip()
     if secret in _ISSUED_KEYS:
-        visible = "".join(c for c in stripped if category(c) != "Cf")
-        bare = visible.strip(_AROUND_KEYS).removeprefix("=")
-        stripped = _KEY_LABEL.sub("", bare.strip(_AROUND_KEYS), count=1).strip(_AROUND_KEYS)
+        bare = strip_around(strip_around(stripped).removeprefix("="))
+        for around in (_KEY_LABEL, _TOKEN_LOGIN, _BEARER):
+            bare = strip_around(around.sub("", bare, count=1))
+        stripped = bare
     if not stripped:
         raise InvalidInput(f"The {secret.label} is empty.")
     # Mail programs turn hyphens into dashes and break long lines; both services issue ASCII

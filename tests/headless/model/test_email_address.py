@@ -188,3 +188,4 @@ def test_email_spellings_of_anything_have_one_key(text: str) -> None:
 @pytest.mark.parametrize("suffix", ["", "/token", "/TOKEN:abc"])
 def test_token_suffix_is_taken_off(suffix: str) -> None:
     assert strip_token_suffix(f"ada@acme.example{suffix}") == "ada@acme.example"
+    assert parse_email(strip_token_suffix(f" “<ada@acme.example{suffix}>”, ")) == "ada@acme.example"

@@ -16,6 +16,10 @@ KEY = "0f" * 32
             TeamAddress("db.example.com", "fairlead", "ada", "p#w", key=KEY),
         ),
         (
+            f' "postgresql://ada@db.example.com/fairlead#{KEY}"\n',
+            TeamAddress("db.example.com", "fairlead", "ada", key=KEY),
+        ),
+        (
             "postgres://ada@[::1]:6543/f?sslmode=disable",
             TeamAddress("::1", "f", "ada", port=6543),
         ),

@@ -89,7 +89,10 @@ def test_secret_of_impossible_form_is_refused(value: str) -> None:
     [
         "0f1e2d", '"0f1e2d"', "'0f1e2d',", "‘0f1e2d’", "`0f1e2d`", "\u200b0f1e2d\ufeff",
         "API Key: 0f1e2d", "api_key=0f1e2d", '"api_secret": "0f1e2d",', "Token:\t0f1e2d",
-        '="0f1e2d"', "<0f1e2d>", "0f1e2d\u00a0",
+        '="0f1e2d"', "<0f1e2d>", "0f1e2d\u00a0", "Access token: 0f1e2d",
+        "export FAIRLEAD_SAILTHRU_KEY='0f1e2d'", "Secret key = “0f1e2d”",
+        "ada@acme.example/token:0f1e2d", '"ada@acme.example/token:0f1e2d"',
+        "Authorization: Bearer 0f1e2d", "bearer  0f1e2d",
     ],
 )  # fmt: skip
 def test_key_is_found_in_what_was_copied_with_it(pasted: str) -> None:
