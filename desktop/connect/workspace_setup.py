@@ -58,6 +58,7 @@ class SetupReport:
     is_unreachable: bool
     actor: Actor | None = None
     notes: tuple[str, ...] = ()
+    has_refused_settings: bool = False
 
     @property
     def is_ok(self) -> bool:
@@ -134,9 +135,10 @@ async def set_up_workspace(
     if outcome.is_good:
         await _check_sailthru(config, values, key, settings, checks, outcome)
     secrets = dict(setup.secrets)
+    refused: tuple[str, ...] = ()
     if outcome.is_good:
         require_password_not_led_away(config, before, settings, outcome.actor)
-        settings, more = _filter_admin_settings(
+        settings, refused = _filter_admin_settings(
             settings, before, outcome.actor, was_connected=is_connected
         )
         # Sell's token goes where this person may lead it, and nowhere else.
@@ -144,7 +146,7 @@ async def set_up_workspace(
         await check_sell_setup(config, values, secrets, settings, checks)
         if values.get(settings_table.ZENDESK_AUTH) == "none" and not is_connected:
             settings[settings_table.SAILTHRU_ONLY_OWNER.key] = config.computer_user
-        notes += more
+        notes += refused
         if outcome.actor is not None and outcome.actor.role is Role.ADMIN:
             # What was just checked is sealed as well: a seal that was lost is whole again.
             used = (*settings_table.CONNECTION_SETTINGS, settings_table.ZENDESK_EMAIL)
@@ -179,6 +181,7 @@ async def set_up_workspace(
         outcome.is_unreachable,
         outcome.actor,
         (*setup.notes, *notes),
+        has_refused_settings=bool(refused),
     )
 
 

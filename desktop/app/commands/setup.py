@@ -60,6 +60,7 @@ async def _set_up_workspace(context: AppContext, options: argparse.Namespace) ->
     if report.is_ok:
         workspaces.set_current(workspace.name)
     report = replace(report, notes=(*report.notes, *await _lost_by_days(config, days_before)))
+    done = ExitCode.NEEDS_PERSON if report.has_refused_settings else ExitCode.DONE
     return emit(
         {"workspace": workspace.name, **report.as_json()},
         (
@@ -68,7 +69,7 @@ async def _set_up_workspace(context: AppContext, options: argparse.Namespace) ->
             *report.notes,
         ),
         as_json=options.json,
-        exit_code=ExitCode.DONE if report.is_ok else ExitCode.FAILED,
+        exit_code=done if report.is_ok else ExitCode.FAILED,
     )
 
 

@@ -170,9 +170,11 @@ def test_texts_need_their_right(fairlead: FairleadCommand, as_agent: FairleadCom
     wanted = json.dumps({"texts": {"reasons": ["Asked by phone"]}})
     refused = as_agent("setup", "--from", "-", "--json", stdin=wanted)
     assert "“texts.reasons” needs an admin and was not changed." in refused.stdout
+    assert refused.exit_code == 3
     given = json.dumps({"permissions": {"agent": {"texts": True}}})
     assert fairlead("setup", "--from", "-", stdin=given).exit_code == 0
     allowed = as_agent("setup", "--from", "-", "--json", stdin=wanted)
     assert "was not changed" not in allowed.stdout
+    assert allowed.exit_code == 0
     wrong = json.dumps({"texts": {"reasons": ["Asked by {nobody}"]}})
     assert "is no placeholder" in fairlead("setup", "--from", "-", "--json", stdin=wrong).stdout
