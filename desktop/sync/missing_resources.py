@@ -2,12 +2,13 @@
 
 import difflib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.sell.client import SellClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.model.field_mapping import source_fields_of
+from desktop.model.sailthru_naming_rules import find_list_name
 from desktop.model.sailthru_profile import SailthruList
 from desktop.model.sell_lists import SELL_LIST_PREFIX, leads_list
 from desktop.model.service import Service
@@ -39,14 +40,18 @@ class MissingResource:
 
 async def find_missing_resources(
     sync: Sync, sailthru: SailthruClient, zendesk: ZendeskClient, sell: SellClient | None = None
-) -> tuple[MissingResource, ...]:
-    """Find which of a sync's lists and fields are missing at Sailthru and Zendesk."""
+) -> tuple[Sync, tuple[MissingResource, ...]]:
+    """Find which of a sync's lists and fields are missing at Sailthru and Zendesk.
+
+    Beside them the sync, its lists spelt as in Sailthru: what was typed has no no-break space.
+    """
     found: list[MissingResource] = []
     if sync.effects.lead_lists and sell is not None:
         found += await _find_missing_status_lists(sailthru, sell)
-    targets = target_lists(sync)
-    if sync.source.lists or targets:
+    if sync.source.lists or target_lists(sync) or sync.covering_list:
         lists = {known.name: known for known in await sailthru.list_lists()}
+        sync = _spell_lists(sync, lists)
+        targets = target_lists(sync)
         found += [
             MissingResource(
                 # What Fairlead fills itself is a natural list.
@@ -78,7 +83,7 @@ async def find_missing_resources(
             )
             for key in sorted(keys - known_keys)
         ]
-    return tuple(found)
+    return sync, tuple(found)
 
 
 async def _find_missing_status_lists(
@@ -101,6 +106,32 @@ async def _find_missing_status_lists(
         for name in dict.fromkeys(wanted)
         if name not in there
     ]
+
+
+def _spell_lists(sync: Sync, known: Collection[str]) -> Sync:
+    """Return a sync with the lists it names spelt as in Sailthru, where no other can be meant."""
+    effects = sync.effects
+
+    def spell(name: str) -> str:
+        return (find_list_name(name, known) or name) if name else name
+
+    def spell_target(target: str) -> str:
+        if not target.startswith(LIST_PREFIX):
+            return target
+        return LIST_PREFIX + spell(target.removeprefix(LIST_PREFIX))
+
+    return replace(
+        sync,
+        source=replace(sync.source, lists=tuple(spell(name) for name in sync.source.lists)),
+        mapping=tuple(replace(row, target=spell_target(row.target)) for row in sync.mapping),
+        effects=replace(
+            effects,
+            add_to_lists=tuple(spell(name) for name in effects.add_to_lists),
+            remove_from_lists=tuple(spell(name) for name in effects.remove_from_lists),
+            pause_list=spell(effects.pause_list),
+        ),
+        covering_list=spell(sync.covering_list),
+    )
 
 
 def _user_fields_read(sync: Sync) -> frozenset[str]:

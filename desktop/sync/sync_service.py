@@ -392,8 +392,8 @@ class SyncService:
         self.require_permission()
         sync = self._store.syncs.get.blocking(name)
         found: dict[str, MissingResource] = {}
-        for one in (sync, *self._find_partner(sync)):
-            absences = await find_missing_resources(one, sailthru, zendesk, sell)
+        for stored in (sync, *self._find_partner(sync)):
+            one, absences = await find_missing_resources(stored, sailthru, zendesk, sell)
             found |= {absence.name: absence for absence in absences}
             if not any(absence.is_required for absence in absences):
                 self._save(replace(one, checked_at=self._clock.now()))
