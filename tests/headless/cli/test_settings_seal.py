@@ -48,7 +48,7 @@ def test_permission_edited_into_the_file_is_refused_until_an_admin_saves_it(
     (check,) = [c for c in told.json["checks"] if c["name"] == "Settings: changed outside"]
     assert "does not count" in check["detail"]
     saved = json.dumps({"permissions": {"agent": {"vars": True}}})
-    assert as_agent("setup", "--from", "-", stdin=saved).exit_code == 0
+    assert as_agent("setup", "--from", "-", stdin=saved).exit_code == 3
     assert as_agent(*words).exit_code == 3
     assert fairlead("setup", "--from", "-", stdin=saved).exit_code == 0
     assert as_agent(*words).json["edits"][0]["state"] == "done"
