@@ -1,6 +1,7 @@
 """Looks people up by conditions: who may, how many, which, and why somebody is among them."""
 
 import asyncio
+import difflib
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ from desktop.model.audience_condition import (
     AudienceField,
     AudienceGroup,
     hide_values,
+    with_values,
 )
 from desktop.model.audience_person import (
     AudienceCoverage,
@@ -34,6 +36,7 @@ from desktop.model.permission import (
     PermissionRules,
     check_role,
 )
+from desktop.model.sailthru_naming_rules import find_list_name
 from desktop.store.audience_query import QueryMoment
 from desktop.store.audience_repository import position_of
 from desktop.store.audit_log import AuditLog
@@ -282,6 +285,25 @@ class AudienceService:
             for segment in await self._segments.list_all()
             if self._is_listed(parse_expression(segment.expression))
         )
+
+    async def spell_lists(self, group: AudienceGroup) -> tuple[AudienceGroup, tuple[str, ...]]:
+        """Return conditions with lists spelt as they were read, and what is said of others."""
+        if not any(one.field == "list" and one.value for one in group.conditions()):
+            return group, ()
+        known, notes = await self.list_values("list"), []
+
+        def spell(typed: str) -> str:
+            if found := find_list_name(typed, known):
+                return found
+            near = difflib.get_close_matches(typed, known, n=1)
+            hint = f" Did you mean “{near[0]}”?" if near else ""
+            notes.append(
+                f"The list “{typed[:60]}” was not read on this computer: nobody is known to be on"
+                f" it.{hint}"
+            )
+            return typed
+
+        return with_values(group, "list", spell), tuple(notes)
 
     async def get_segment(self, name: str) -> AudienceGroup:
         """Return the conditions of a saved segment. Raises NotFound, NotPermitted: on agents."""

@@ -5,7 +5,7 @@ made from it.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -210,6 +210,27 @@ class AudienceGroup:
 
 
 EVERYBODY = AudienceGroup()
+
+
+def with_values(group: AudienceGroup, field: str, change: Callable[[str], str]) -> AudienceGroup:
+    """Return a group whose text values of one field are changed."""
+
+    def change_value(condition: AudienceCondition) -> AudienceCondition:
+        if condition.field != field or not isinstance(condition.value, str):
+            return condition
+        return dataclasses.replace(condition, value=change(condition.value))
+
+    return dataclasses.replace(
+        group,
+        items=tuple(
+            with_values(item, field, change)
+            if isinstance(item, AudienceGroup)
+            else change_value(item)
+            for item in group.items
+        ),
+    )
+
+
 # Fields whose value may tell who somebody is; so may that of any user field of the account.
 _PERSONAL_FIELDS = frozenset(("name", "email", "phone", "external_id", "text", "subject", "body"))
 HIDDEN_VALUE = "(hidden)"

@@ -19,7 +19,7 @@ from desktop.model.audience_condition import (
 from desktop.model.cjk_bigrams import character_pairs, has_paired_script, without_paired_script
 from desktop.model.email_address import parse_email
 from desktop.model.field_value import parse_number
-from desktop.model.match_keys import phone_match_key
+from desktop.model.match_keys import MIN_PHONE_DIGITS, phone_match_key
 from desktop.model.service import Service
 
 _O = AudienceOperator
@@ -261,7 +261,7 @@ def _compile_text(column: str, condition: AudienceCondition, *, is_folded: bool)
     if condition.field == "email" and operator in (_O.IS, _O.IS_NOT):
         wanted = parse_email(value) or wanted
     elif condition.field == "phone" and operator in (_O.IS, _O.IS_NOT) and phone_match_key(value):
-        column, wanted = _PHONE_DIGITS, phone_match_key(value)
+        return _compile_phone(phone_match_key(value), is_wanted=operator is _O.IS)
     if not is_folded and condition.field not in ("email",):
         column = f"lower({column})"
     if operator in (_O.IS, _O.IS_NOT):
@@ -272,6 +272,16 @@ def _compile_text(column: str, condition: AudienceCondition, *, is_folded: bool)
         return AudienceSql(f"{column} >= ? AND {column} < ?", (wanted, f"{wanted}\U0010ffff"))
     found = f"instr(coalesce({column}, ''), ?) > 0"
     return AudienceSql(found if operator is _O.CONTAINS else f"NOT ({found})", (wanted,))
+
+
+def _compile_phone(digits: str, *, is_wanted: bool) -> AudienceSql:
+    """As `match_keys.is_same_phone`: one of the two may lack the country code."""
+    own = _PHONE_DIGITS
+    same = (
+        f"coalesce(length({own}) >= {MIN_PHONE_DIGITS} AND"
+        f" (substr({own}, -length(?)) = ? OR substr(?, -length({own})) = {own}), 0)"
+    )
+    return AudienceSql(same if is_wanted else f"NOT {same}", (digits,) * 3)
 
 
 def _compile_date(column: str, condition: AudienceCondition, moment: QueryMoment) -> AudienceSql:

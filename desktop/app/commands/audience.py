@@ -88,7 +88,7 @@ async def _run(services: WorkspaceServices, options: argparse.Namespace) -> int:
     services.audience.require_view()
     if options.words:
         return await _work_on_segments(services, options)
-    group = await _read_conditions(services, options)
+    group, notes = await _read_conditions(services, options)
     order, columns = _parse_order(options.sort), _parse_columns(options.columns)
     for name, (file_format, _) in _FILE_OPTIONS.items():
         if file := getattr(options, name):
@@ -112,6 +112,7 @@ async def _run(services: WorkspaceServices, options: argparse.Namespace) -> int:
             "rows": [person_document(person, columns) for person in people],
             "conditions": [_condition_document(*one) for one in counts],
             "where": format_expression(group),
+            "notes": list(notes),
             "coverage": {
                 "people": coverage.people,
                 "profiles_read": coverage.profiles,
@@ -120,7 +121,7 @@ async def _run(services: WorkspaceServices, options: argparse.Namespace) -> int:
                 "sailthru_age_s": _age(coverage.sailthru_at, now),
             },
         },
-        _lines(total, people, columns, counts, now),
+        [*notes, *_lines(total, people, columns, counts, now)],
         as_json=options.json,
     )
 
@@ -131,9 +132,11 @@ def _age(at: float | None, now: float) -> int | None:
 
 async def _read_conditions(
     services: WorkspaceServices, options: argparse.Namespace
-) -> AudienceGroup:
+) -> tuple[AudienceGroup, tuple[str, ...]]:
+    """Read the conditions of a command; beside them what is to be said of the lists they name."""
     groups = [await services.audience.get_segment(options.segment)] if options.segment else []
-    return join_all([*groups, *map(parse_expression, options.where)])
+    group = join_all([*groups, *map(parse_expression, options.where)])
+    return await services.audience.spell_lists(group)
 
 
 def _parse_columns(text: str | None) -> tuple[PeopleColumn, ...]:
@@ -256,12 +259,12 @@ async def _work_on_segments(services: WorkspaceServices, options: argparse.Names
         was_there = await audience.remove_segment(name)
         line = f"Removed “{name}”." if was_there else f"There is no segment “{name}”."
         return emit({"removed": was_there}, [line], as_json=options.json)
-    group = await _read_conditions(services, options)
+    group, notes = await _read_conditions(services, options)
     saved = await audience.save_segment(name, group)
     total = await audience.count(group)
     return emit(
-        {"segment": saved.name, "where": saved.expression, "total": total},
-        [f"Saved “{saved.name}”: {format_count(total, 'person', 'people')}."],
+        {"segment": saved.name, "where": saved.expression, "total": total, "notes": list(notes)},
+        [*notes, f"Saved “{saved.name}”: {format_count(total, 'person', 'people')}."],
         as_json=options.json,
     )
 

@@ -1,7 +1,7 @@
 """`fairlead data`: what is kept of customers here, its reading, its retention, its erasure."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -34,6 +34,7 @@ from desktop.kit.errors import AppError
 from desktop.kit.text import format_count, format_duration
 from desktop.model.json_value import Json
 from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
+from desktop.model.sailthru_naming_rules import find_list_name
 from desktop.settings import settings_table
 from desktop.store.customer_erasure import ErasedCounts
 from desktop.store.data_source_repository import ReadingState
@@ -175,6 +176,17 @@ async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -
     )
 
 
+async def _spell_lists(
+    services: WorkspaceServices, typed: Sequence[str] | None
+) -> Sequence[str] | None:
+    """Return typed names of lists as Sailthru spells them; one that it has not stays as typed."""
+    sailthru = services.session.clients.sailthru
+    if not typed or sailthru is None:
+        return typed
+    known = [one.name for one in await sailthru.list_lists()]
+    return [find_list_name(name, known) or name for name in typed]
+
+
 # Signed in: only what Zendesk says now makes somebody an admin.
 @in_workspace()
 async def _switch(services: WorkspaceServices, options: argparse.Namespace) -> int:
@@ -193,7 +205,7 @@ async def _switch(services: WorkspaceServices, options: argparse.Namespace) -> i
             ],
             as_json=options.json,
         )
-    await services.keep_everybody(options.lists)
+    await services.keep_everybody(await _spell_lists(services, options.lists))
     lists = session.values.get(settings_table.DATA_LISTS)
     estimate = await services.data.estimate()
     return emit(

@@ -108,6 +108,10 @@ CASES = [
     ('phone is "+44 20 7946 0958"', {2}),
     ('phone is "0044.20.7946.0958"', {2}),
     ('phone is not "442079460958"', {1, 3, 4}),
+    # Typed as at home: the region is not dialled.
+    ('phone is "(020) 7946 0958"', {2}),
+    ('phone is not "020 79460958"', {1, 3, 4}),
+    ('phone is "9460959"', set()),
     ("email does not contain p1@", {2, 3, 4}),
     ("phone contains 555", {1}),
     ("external_id is SHOP-4", {4}),

@@ -26,13 +26,16 @@ def test_audience_finds_saves_and_exports_who_was_read(
         tags=["audience-test"],
         user_fields={"sync_to_sailthru": True},
     )
-    sandbox.create_profile(email, lists={"Newsletter": 1}, vars={"zendesk_health": "frustrated"})
+    no_break = "Loyal\u00a0Club"
+    lists = {"Newsletter": 1, no_break: 1}
+    sandbox.create_profile(email, lists=lists, vars={"zendesk_health": "frustrated"})
     # A change of the last minute is withheld by the exports.
     sandbox.control("POST", "account", {"withheld": 0})
     try:
         unread = fairlead("audience", "--json")
         assert (unread.exit_code, unread.json["error"]["code"]) == (3, "needs_person")
-        assert fairlead("data", "on", "--list", "Newsletter").exit_code == 0
+        named = ("--list", "Newsletter", "--list", "Loyal Club")
+        assert fairlead("data", "on", *named).exit_code == 0
         assert fairlead("audience", "--json").json["error"]["code"] == "needs_person"
         assert fairlead("data", "refresh").exit_code == 0
     finally:
@@ -40,7 +43,14 @@ def test_audience_finds_saves_and_exports_who_was_read(
     where = "tag is audience-test and health is frustrated"
     found = fairlead("audience", "--where", where, "--json").json
     assert (found["total"], [row["id"] for row in found["rows"]]) == (1, [user_id])
-    assert found["rows"][0]["lists"] == ["Newsletter"]
+    assert found["rows"][0]["lists"] == [no_break, "Newsletter"]
+    typed = fairlead("audience", "--where", f'{where} and list is "Loyal Club"', "--json").json
+    assert (typed["total"], typed["notes"]) == (1, [])
+    unread = fairlead("audience", "--where", 'list is "Loyal Clb"', "--json").json
+    assert unread["notes"] == [
+        "The list “Loyal Clb” was not read on this computer: nobody is known to be on it. Did you"
+        f" mean “{no_break}”?"
+    ]
     assert found["conditions"][0] == {"where": "tag is audience-test", "people": 1, "not_read": 0}
     # The report of health names the same people, with the conditions that list them.
     told = fairlead("report", "health", "--json").json["findings"]
