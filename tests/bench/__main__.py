@@ -1,6 +1,7 @@
 """`packaging/dev.py bench [WHAT …]`: each kind of `KINDS`, the quick ones by default, or all."""
 
 import argparse
+import compileall
 import importlib
 import json
 import os
@@ -46,8 +47,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--lines", type=int, metavar="N", help="how many lines of events")
     options = parser.parse_args(arguments)
     asked = KINDS if "all" in options.what else tuple(options.what) or QUICK
-    # The window's own process must find its compiled modules, as an installed one does.
+    # A window must find its modules compiled, as an installed one does: also one in this process.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    compileall.compile_dir(Path(__file__).parents[2] / "desktop", quiet=1)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.platform()}")
     rows: list[Figure] = []
