@@ -13,6 +13,7 @@ from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.visibility import set_shown
 from desktop.viewmodels.activity.activity_detail_view import ActivityAction, ActivityDetailView
 from desktop.viewmodels.key_value_row import KeyValueRow
 
@@ -85,23 +86,23 @@ class ActivityDetailCard(Card):
         self._chip.set_state(view.state, view.state_tone)
         self._message.setText(view.message)
         self._message.set_tone("bad" if view.state_tone == "bad" else "text")
-        self._message.setVisible(bool(view.message))
-        self._both_sides_box.setVisible(bool(view.conflict_sides))
+        set_shown(self._message, bool(view.message))
+        set_shown(self._both_sides_box, bool(view.conflict_sides))
         self._both_sides.set_rows(
             [KeyValueRow(name, value, tip=value) for name, value in view.conflict_sides]
         )
         self._both_sides_note.setText(view.conflict_note)
-        self._both_sides_note.setVisible(bool(view.conflict_note))
+        set_shown(self._both_sides_note, bool(view.conflict_note))
         self._show_actions(view)
         self._undo_note.setText(view.undo_note)
-        self._undo_note.setVisible(bool(view.undo_note))
+        set_shown(self._undo_note, bool(view.undo_note))
         # A reason may be long: it wraps in a row of its own, where a fact is cut.
         facts = [fact for fact in view.facts if fact[0] != "Reason"]
         self._facts.set_rows([KeyValueRow(name, value, tip=tip) for name, value, tip in facts])
         reason = next((value for name, value, _ in view.facts if name == "Reason"), "")
         self._reason.setText(reason)
-        self._reason.setVisible(bool(reason))
-        self._reason_name.setVisible(bool(reason))
+        set_shown(self._reason, bool(reason))
+        set_shown(self._reason_name, bool(reason))
         self._show_history(view)
         self.show_content()
 
@@ -133,12 +134,12 @@ class ActivityDetailCard(Card):
     def _show_actions(self, view: ActivityDetailView) -> None:
         reasons = {offered.action: offered.disabled_reason for offered in view.actions}
         for action, button in self._buttons.items():
-            button.setVisible(action in reasons)
+            set_shown(button, action in reasons)
             reason = reasons.get(action, "")
             button.set_enabled(not reason, reason)
 
     def _show_history(self, view: ActivityDetailView) -> None:
-        self._history_title.setVisible(bool(view.history))
+        set_shown(self._history_title, bool(view.history))
         clear_layout(self._history)
         for time, words in view.history:
             self._history.addWidget(label(f"{time}  {words}", "muted", wrap=True, selectable=True))

@@ -36,7 +36,7 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.widgets.label import label
-from desktop.panels.widgets.scroll_area import create_scroll_area
+from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.section_list import SectionList
 from desktop.panels.widgets.tab_order import set_tab_order_by_layout
 from desktop.settings import settings_table
@@ -99,9 +99,10 @@ class SettingsPage(QWidget):
         place = keys.index(key)
         if key not in self.cards:
             self.cards[key] = self._create_cards(key)
-            holder = self._pages.widget(place)
-            if isinstance(holder, QScrollArea):
-                _fill_scroll_area(holder, self.cards[key])
+            self._pages.insertWidget(place, _wrap_cards(self.cards[key]))
+            if (empty := self._pages.widget(place + 1)) is not None:
+                self._pages.removeWidget(empty)
+                empty.deleteLater()
         self._pages.setCurrentIndex(place)
         self.section_list.setCurrentRow(place)
         self._show_sections_in_use()
@@ -137,7 +138,7 @@ class SettingsPage(QWidget):
     def _lay_out(self) -> None:
         # Filled when first shown: most visits need one section of nine.
         for _ in self.SECTIONS:
-            self._pages.addWidget(create_scroll_area())
+            self._pages.addWidget(QWidget())
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._body.setSpacing(fonts.scaled(CARD_GAP))
         self._body.addWidget(self.section_list, 0)
@@ -230,11 +231,8 @@ class SettingsPage(QWidget):
         self._show_sections_in_use()
 
 
-def _fill_scroll_area(scroll: QScrollArea, cards: tuple[Card, ...]) -> None:
+def _wrap_cards(cards: tuple[Card, ...]) -> QScrollArea:
     inside = QWidget()
-    scroll.setWidget(inside)
-    # Qt fills it with the window's ground otherwise.
-    inside.setAutoFillBackground(False)
     column = QVBoxLayout(inside)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(fonts.scaled(CARD_GAP))
@@ -243,3 +241,4 @@ def _fill_scroll_area(scroll: QScrollArea, cards: tuple[Card, ...]) -> None:
         set_tab_order_by_layout(card)
         column.addWidget(card)
     column.addStretch(1)
+    return wrap_in_scroll_area(inside)

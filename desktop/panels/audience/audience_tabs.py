@@ -38,8 +38,6 @@ class AudienceTabs(QWidget):
         )
         self.tab_control.setMaximumWidth(fonts.scaled(360))
         self._stack = QStackedWidget()
-        for tab in (people, self._lazy_activity):
-            self._stack.addWidget(tab)
         people.customer_requested.connect(self.customer_requested)
         people.change_requested.connect(self.change_requested)
         head = hbox(self.tab_control)
@@ -49,6 +47,9 @@ class AudienceTabs(QWidget):
         page.setSpacing(fonts.scaled(8))
         page.addLayout(head)
         page.addWidget(self._stack, 1)
+        # Where it stays, before anything is in it: a stack shows and styles its first page at once.
+        for tab in (people, self._lazy_activity):
+            self._stack.addWidget(tab)
         self.tab_control.chosen.connect(self.show_tab)
         self.show_tab(PEOPLE)
 

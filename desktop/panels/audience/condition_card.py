@@ -17,6 +17,7 @@ from desktop.panels.widgets.label import PlainLabel, elided_label, label
 from desktop.panels.widgets.layout_parts import layout_parts
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.scroll_area import PageScrollArea
+from desktop.panels.widgets.visibility import set_shown
 from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
 from desktop.viewmodels.audience.condition_view import (
     ConditionChipView,
@@ -39,8 +40,7 @@ class _ChipScrollArea(PageScrollArea):
     def __init__(self, inside: QWidget) -> None:
         super().__init__(bar_beside=True)
         self._wanted_height = 0
-        self.setWidget(inside)
-        inside.setAutoFillBackground(False)
+        self.hand_over(inside)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def set_wanted_height(self, height: int) -> None:
@@ -77,15 +77,23 @@ class ConditionCard(QFrame):
         self.note_label = elided_label(_NOTE, "small")
         self.total_label = label("", "strong")
         self.total_label.setAccessibleDescription("How many people match all conditions")
-        self.form = ConditionForm(model)
-        self.form.hide()
+        self._form: ConditionForm | None = None
         self._chips: list[ConditionChip] = []
         self._lay_out()
         self.match_dropdown.chosen.connect(lambda key: model.set_is_any(key == _MATCH_ANY))
         self.add_button.clicked.connect(lambda: self._open_form((), self.add_button))
         self.group_button.clicked.connect(self._on_group)
-        self.form.submitted.connect(self._on_submitted)
-        self.form.closed.connect(self.close_form)
+
+    @property
+    def form(self) -> ConditionForm:
+        """The form of a condition, below the chips; made when it is first wanted."""
+        if self._form is None:
+            form = self._form = ConditionForm(self._model, self)
+            form.hide()
+            form.submitted.connect(self._on_submitted)
+            form.closed.connect(self.close_form)
+            self._column.insertWidget(self._column.indexOf(self.area) + 1, form)
+        return self._form
 
     @property
     def chips(self) -> tuple[ConditionChip, ...]:
@@ -97,7 +105,7 @@ class ConditionCard(QFrame):
         model = self._model
         items, is_any = model.conditions(), model.group.is_any
         self.total_label.setText(model.total_text())
-        self.note_label.setVisible(bool(items) and not self._is_narrow)
+        set_shown(self.note_label, bool(items) and not self._is_narrow)
         self.group_button.set_enabled(
             bool(items), "A group joins the last condition with another: add one first."
         )
@@ -113,11 +121,12 @@ class ConditionCard(QFrame):
     def set_narrow(self, narrow: bool) -> None:
         """Leave the note about the numbers out where there is no room for it."""
         self._is_narrow = narrow
-        self.note_label.setVisible(bool(self._chips) and not narrow)
+        set_shown(self.note_label, bool(self._chips) and not narrow)
 
     def close_form(self) -> None:
         """Close the form of a condition, and put the keyboard back where it was opened."""
-        self.form.hide()
+        if self._form is not None:
+            self._form.hide()
         if self._form_opener is not None and self._form_opener.isVisible():
             self._form_opener.setFocus()
         else:
@@ -141,7 +150,7 @@ class ConditionCard(QFrame):
             foot.addWidget(part)
         foot.setStretchFactor(self.note_label, 1)
         foot.addWidget(self.total_label)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         side = fonts.scaled(12)
         column.setContentsMargins(side, fonts.scaled(8), side, fonts.scaled(8))
         column.setSpacing(fonts.scaled(6))
@@ -157,7 +166,6 @@ class ConditionCard(QFrame):
         # Qt shows what was added in a later turn of the loop; only then it needs room.
         self._inside.installEventFilter(self)
         column.addWidget(self.area)
-        column.addWidget(self.form)
         column.addLayout(foot)
 
     def _rebuild(self, items: Sequence[ConditionItemView], *, is_any: bool) -> None:

@@ -11,6 +11,7 @@ from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import elided_label, label
+from desktop.panels.widgets.visibility import set_shown
 from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
 from desktop.viewmodels.audience.person_text import cell_lines, cell_text, evidence_text
 from desktop.viewmodels.key_value_row import KeyValueRow
@@ -66,11 +67,11 @@ class PersonPeekCard(Card):
         ]
         excerpts = [f"“{one.excerpt}”" for one in model.evidence if one.excerpt]
         self.excerpt_label.setText("\n".join(dict.fromkeys(excerpts)))
-        self.excerpt_label.setVisible(bool(excerpts))
+        set_shown(self.excerpt_label, bool(excerpts))
         has_conditions = not model.group.is_everybody
-        self.why_title.setVisible(has_conditions)
-        self.why_table.setVisible(has_conditions)
-        self._why_line.setVisible(has_conditions)
+        set_shown(self.why_title, has_conditions)
+        set_shown(self.why_table, has_conditions)
+        set_shown(self._why_line, has_conditions)
         self.why_table.set_rows(rows)
         self.zendesk_table.set_rows(_facts(person, _ZENDESK_FACTS, now))
         self.sailthru_table.set_rows(_facts(person, _SAILTHRU_FACTS, now))

@@ -30,6 +30,7 @@ from desktop.panels.widgets.list_detail_page import (
 from desktop.panels.widgets.list_page import show_list_state
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.search_field import SEARCHES_PAGE
+from desktop.panels.widgets.visibility import set_shown
 from desktop.viewmodels.batches.batch_page_model import BatchPageModel
 from desktop.viewmodels.batches.batch_view import BatchMessageAction, BatchPageView
 from desktop.viewmodels.syncs.plan_view import WriteConfirmation
@@ -180,12 +181,12 @@ class BatchPage(ListDetailPage):
         self.recent_dropdown.setMinimumContentsLength(
             _RECENT_LENGTH if wide else _RECENT_LENGTH_NARROW
         )
-        self.note_label.setVisible(wide)
-        self.file_button.setVisible(wide)
-        self.list_card.setVisible(wide or not self.is_detail_open)
-        self._change_scroll.setVisible(wide or self.is_detail_open)
-        self.back_button.setVisible(not wide)
-        self.change_button.setVisible(not wide and not self.is_detail_open)
+        set_shown(self.note_label, wide)
+        set_shown(self.file_button, wide)
+        set_shown(self.list_card, wide or not self.is_detail_open)
+        set_shown(self._change_scroll, wide or self.is_detail_open)
+        set_shown(self.back_button, not wide)
+        set_shown(self.change_button, not wide and not self.is_detail_open)
         fix_or_free_width(self._change_scroll, _CHANGE_WIDTH if wide else None)
 
     def _connect(self) -> None:
@@ -215,10 +216,10 @@ class BatchPage(ListDetailPage):
 
     def _on_changed(self) -> None:
         view, refusal = self._model.view(), self._model.refusal
-        self._filled.setVisible(view is not None)
-        self.empty_card.setVisible(view is None)
+        set_shown(self._filled, view is not None)
+        set_shown(self.empty_card, view is None)
         choices = self._model.recent_choices()
-        self.recent_dropdown.setVisible(bool(choices))
+        set_shown(self.recent_dropdown, bool(choices))
         if choices != self._shown_choices:
             self._shown_choices = choices
             self.recent_dropdown.set_options(choices)
@@ -239,12 +240,12 @@ class BatchPage(ListDetailPage):
         self.note_label.setText(view.note)
         self.message_banner.show_view(view.message)
         self.progress_bar.show_progress(view.progress)
-        self.stop_button.setVisible(bool(view.stop_label))
+        set_shown(self.stop_button, bool(view.stop_label))
         self.stop_button.set_text(view.stop_label or "Cancel")
         is_stopping = view.progress is not None and view.progress.is_cancelling
         self.stop_button.set_enabled(not is_stopping, "It is stopping.")
         self.summary_label.setText(view.summary)
-        self.summary_label.setVisible(bool(view.summary))
+        set_shown(self.summary_label, bool(view.summary))
         self.count_filter.show_counts(view.counts, self._model.shown)
         state = self._model.list_state()
         self.list_card.set_note(state.summary)

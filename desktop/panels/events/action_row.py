@@ -13,6 +13,7 @@ from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.tooltip import set_tooltip
+from desktop.panels.widgets.visibility import set_shown
 from desktop.viewmodels.events.action_view import ActionView
 
 # px at the base font.
@@ -61,7 +62,7 @@ class ActionRow(QFrame):
         self.trigger_field.show_fault(view.fault)
         self.name_label.set_tone("text" if view.is_on else "muted")
         self.note_label.setText(view.note if view.is_on else "Off; the trigger stays")
-        self.note_label.setVisible(bool(self.note_label.text()))
+        set_shown(self.note_label, bool(self.note_label.text()))
         count = "–" if view.matches is None else f"{view.matches:,}"
         self.matches_label.setText(count)
         words = "not counted" if view.matches is None else f"{count} of {sample_title}"
@@ -75,15 +76,15 @@ class ActionRow(QFrame):
         self.repair_button.set_text(repair.label if repair is not None else "")
         self.repair_button.set_tooltip(repair.text if repair is not None else "")
         self.repair_button.set_enabled(not refusal, refusal)
-        self.repair_button.setVisible(repair is not None)
-        self._fault_line.setVisible(fault is not None)
+        set_shown(self.repair_button, repair is not None)
+        set_shown(self._fault_line, fault is not None)
         self.draft_label.setText(view.draft_text)
-        self.draft_label.setVisible(bool(view.draft_text))
-        self.discard_button.setVisible(view.can_discard)
+        set_shown(self.draft_label, bool(view.draft_text))
+        set_shown(self.discard_button, view.can_discard)
         self.discard_button.set_enabled(not refusal, refusal)
-        self.reset_button.setVisible(view.can_reset)
+        set_shown(self.reset_button, view.can_reset)
         self.reset_button.set_enabled(not refusal, refusal)
-        self._draft_line.setVisible(bool(view.draft_text) or view.can_reset)
+        set_shown(self._draft_line, bool(view.draft_text) or view.can_reset)
 
     def set_wide(self, wide: bool) -> None:
         """Put the row's parts beside, or in a narrow window below each other."""
@@ -104,8 +105,8 @@ class ActionRow(QFrame):
         grid.setColumnStretch(1, 1 if wide else 0)
         head = fonts.scaled(SWITCH_WIDTH + NAME_WIDTH)
         self._head.setMinimumWidth(head if wide else 0)
-        self._matches_word.setVisible(not wide)
-        self._fired_word.setVisible(not wide)
+        set_shown(self._matches_word, not wide)
+        set_shown(self._fired_word, not wide)
         self.matches_label.setMinimumWidth(fonts.scaled(MATCHES_WIDTH) if wide else 0)
         self.fired_label.setMinimumWidth(fonts.scaled(FIRED_WIDTH) if wide else 0)
 

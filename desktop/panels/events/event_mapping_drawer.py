@@ -17,6 +17,7 @@ from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.segmented_control import SegmentedControl
+from desktop.panels.widgets.visibility import set_shown
 from desktop.viewmodels.events.event_mapping_fields import OPTION_FIELDS, ROW_FIELDS
 from desktop.viewmodels.events.event_mapping_model import EventMappingModel
 from desktop.viewmodels.form import FormState, read_values
@@ -82,8 +83,8 @@ class EventMappingDrawer(Drawer):
         self.subtitle_label.setText(f"{model.kind.label} · a draft until it is previewed and saved")
         self._show_sample()
         self.view_control.set_value(_JSON if model.is_json_shown else _FORM)
-        self._form_part.setVisible(not model.is_json_shown)
-        self._json_part.setVisible(model.is_json_shown)
+        set_shown(self._form_part, not model.is_json_shown)
+        set_shown(self._json_part, model.is_json_shown)
         refusal = model.change_refusal()
         if model.is_json_shown:
             self._show_json(refusal)
@@ -110,7 +111,7 @@ class EventMappingDrawer(Drawer):
         reason = "" if samples else "Open a file or paste events first."
         self.sample_dropdown.set_enabled(bool(samples), reason)
         self.sample_label.setText(model.sample_text())
-        self.sample_button.setVisible(bool(samples))
+        set_shown(self.sample_button, bool(samples))
 
     def _show_rows(self, refusal: str) -> None:
         model = self._model
@@ -118,13 +119,13 @@ class EventMappingDrawer(Drawer):
         self.mapping_table.show_lines(rows, model.selected_index, _HEADS)
         row = model.selected_row()
         view = rows[model.selected_index] if row is not None else None
-        self.row_form.setVisible(row is not None)
+        set_shown(self.row_form, row is not None)
         self.row_error_label.setText(view.problem if view is not None else "")
-        self.row_error_label.setVisible(bool(self.row_error_label.text()))
+        set_shown(self.row_error_label, bool(self.row_error_label.text()))
         result = view.result if view is not None else ""
         self.result_label.setText(f"On the sample event: {result}")
-        self.result_label.setVisible(bool(result))
-        self.null_label.setVisible(view is not None and view.empties_field)
+        set_shown(self.result_label, bool(result))
+        set_shown(self.null_label, view is not None and view.empties_field)
         if row is not None:
             operators = self.row_form.control("operator", DropdownField)
             choices = model.operator_choices()
@@ -163,7 +164,7 @@ class EventMappingDrawer(Drawer):
             fault.start if fault is not None else None, fault.length if fault is not None else 1
         )
         self.json_error_label.setText(fault.text if fault is not None else "")
-        self.json_error_label.setVisible(fault is not None)
+        set_shown(self.json_error_label, fault is not None)
 
     def _show_options(self, refusal: str) -> None:
         model = self._model
@@ -259,7 +260,7 @@ class EventMappingDrawer(Drawer):
     def _on_show_sample(self) -> None:
         shown = not self._sample_ground.isVisible()
         self.sample_button.set_text("Hide the event" if shown else "Show the event")
-        self._sample_ground.setVisible(shown)
+        set_shown(self._sample_ground, shown)
 
     def _on_view(self, key: str) -> None:
         self._model.show_json(shown=key == _JSON)

@@ -7,6 +7,7 @@ from desktop.panels.settings.settings_card import SettingsCard
 from desktop.panels.widgets.box_layout import delete_widget, hbox, vbox
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.visibility import set_shown
 from desktop.viewmodels.settings.erasures_model import ErasureRowView, ErasuresModel, ErasuresView
 
 _INTRO = (
@@ -39,13 +40,13 @@ class ErasuresCard(SettingsCard):
         self._shown = view
         self.show_error(view.error)
         self._text.setText(view.text)
-        self._text.setVisible(bool(view.text))
+        set_shown(self._text, bool(view.text))
         if self._rows is not None:
             delete_widget(self._rows)
         self._numbers = {}
         self._rows = QWidget()
         self._rows.setLayout(vbox(*map(self._create_row, view.rows), spacing=4))
-        self._rows.setVisible(bool(view.rows))
+        set_shown(self._rows, bool(view.rows))
         self._place.addWidget(self._rows)
 
     def _create_row(self, row: ErasureRowView) -> QWidget:

@@ -11,6 +11,7 @@ from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import danger_button
 from desktop.panels.widgets.confirmation_dialog import ask_confirmation
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.visibility import set_shown
 from desktop.settings import settings_table
 from desktop.viewmodels.settings.local_data_model import LocalDataModel
 from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
@@ -58,7 +59,7 @@ class LocalDataCard(SettingsCard):
     def _on_changed(self) -> None:
         view = self._model.view()
         self._kept_count_label.setText(view.kept_text)
-        self.erase_button.setVisible(view.can_erase)
+        set_shown(self.erase_button, view.can_erase)
         self.show_error(view.error)
 
     async def _change_days(

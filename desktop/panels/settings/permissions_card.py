@@ -11,6 +11,7 @@ from desktop.panels.widgets.form import Form
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.text_field import TextField
+from desktop.panels.widgets.visibility import set_shown
 from desktop.settings import settings_table
 from desktop.viewmodels.form import FieldKind, FormField, FormState
 from desktop.viewmodels.settings.permissions_model import PermissionsModel, PermissionSwitchView
@@ -87,7 +88,7 @@ class PermissionsCard(SettingsCard):
         reason = view.changes_disabled_reason
         self.changes_switch.set_enabled(not reason, reason)
         self._disabled_note.setText(reason)
-        self._disabled_note.setVisible(bool(reason))
+        set_shown(self._disabled_note, bool(reason))
         self._leads_form.show_state(FormState({"leads": view.leads}))
         self.leads_field.set_enabled(not view.leads_disabled_reason, view.leads_disabled_reason)
         self.show_error(view.error)

@@ -12,6 +12,7 @@ from desktop.panels.widgets.box_layout import hbox, vbox
 from desktop.panels.widgets.button import danger_button
 from desktop.panels.widgets.confirmation_dialog import ask_confirmation
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.visibility import set_shown
 from desktop.settings import settings_table
 from desktop.viewmodels.settings.retention_model import RetentionModel, RetentionQuestion
 from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
@@ -57,12 +58,12 @@ class RetentionCard(SettingsCard):
         view = self._model.view()
         for key, kept in self._kept.items():
             kept.setText(view.kept.get(key, ""))
-            kept.setVisible(key in view.kept)
+            set_shown(kept, key in view.kept)
         self._waiting.setText(view.waiting_text)
-        self._foot.setVisible(bool(view.waiting_text))
+        set_shown(self._foot, bool(view.waiting_text))
         self.confirm_button.set_enabled(not view.busy_text, "Rows are being dropped.")
         self._busy.setText(view.busy_text)
-        self._busy.setVisible(bool(view.busy_text))
+        set_shown(self._busy, bool(view.busy_text))
         self.show_error(view.error)
 
     async def _ask_change(self, key: str, days: bool | int | str, take: Callable[[], bool]) -> None:

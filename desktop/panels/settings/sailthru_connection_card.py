@@ -15,6 +15,7 @@ from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.secret_field import SecretField
+from desktop.panels.widgets.visibility import set_shown
 from desktop.settings import settings_table
 from desktop.viewmodels.form import FieldKind, FormField
 from desktop.viewmodels.settings.sailthru_connection_model import (
@@ -92,10 +93,10 @@ class SailthruConnectionCard(SettingsCard):
         view = self._model.view()
         enters_key = not view.has_key or self._is_replacing_key
         self._kept_key_label.setText(f"✓ {view.key_text}")
-        self._kept_key_label.setVisible(bool(view.key_text))
-        self.replace_button.setVisible(not enters_key)
+        set_shown(self._kept_key_label, bool(view.key_text))
+        set_shown(self.replace_button, not enters_key)
         for part in (self._warning_label, self.support_text, self.key_form):
-            part.setVisible(enters_key)
+            set_shown(part, enters_key)
         self.support_text.set_text(view.key_request_text)
         self.set_note(view.note, view.note_tone)
         self.test_button.set_enabled(not view.is_busy, "The test is running.")
@@ -107,8 +108,8 @@ class SailthruConnectionCard(SettingsCard):
 
     def _on_fold(self, folded: bool) -> None:
         self.advanced_button.set_folded(folded, "folded" if folded else "unfolded")
-        self.service_uri_form.setVisible(not folded)
-        self.reset_uri_button.setVisible(not folded)
+        set_shown(self.service_uri_form, not folded)
+        set_shown(self.reset_uri_button, not folded)
 
     def _on_replace(self) -> None:
         self._is_replacing_key = True

@@ -12,6 +12,7 @@ from desktop.panels.widgets.export_file_dialog import choose_folder
 from desktop.panels.widgets.form import Form
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.secret_field import SecretField
+from desktop.panels.widgets.visibility import set_shown
 from desktop.viewmodels.form import FieldKind, FormField
 from desktop.viewmodels.settings.sell_connection_model import (
     SELL_END_TEXT,
@@ -69,20 +70,20 @@ class SellConnectionCard(SettingsCard):
     def _on_changed(self) -> None:
         view = self._model.view()
         self._status_label.setText(f"✓ {view.status_text}")
-        self._status_label.setVisible(view.is_connected)
-        self.disconnect_button.setVisible(view.is_connected)
-        self.export_button.setVisible(view.offers_export)
-        self.token_form.setVisible(not view.is_connected)
-        self.connect_button.setVisible(not view.is_connected)
+        set_shown(self._status_label, view.is_connected)
+        set_shown(self.disconnect_button, view.is_connected)
+        set_shown(self.export_button, view.offers_export)
+        set_shown(self.token_form, not view.is_connected)
+        set_shown(self.connect_button, not view.is_connected)
         busy = "Something is under way here." if view.is_busy else ""
         reason = view.change_reason or busy
         self.connect_button.set_enabled(not reason, reason)
         self.disconnect_button.set_enabled(not reason, reason)
         export_reason = view.export_reason or busy
         self.export_button.set_enabled(not export_reason, export_reason)
-        self.cancel_button.setVisible(bool(view.export_text))
+        set_shown(self.cancel_button, bool(view.export_text))
         self._export_label.setText(view.export_text)
-        self._export_label.setVisible(bool(view.export_text))
+        set_shown(self._export_label, bool(view.export_text))
         self.token_form.set_error("token", self._model.field_errors.get("token", ""))
         self.set_note(view.note, view.note_tone)
         self.show_error(view.error)

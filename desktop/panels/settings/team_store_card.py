@@ -15,6 +15,7 @@ from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.secret_field import SecretField
 from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.text_field import TextField
+from desktop.panels.widgets.visibility import set_shown
 from desktop.viewmodels.form import FieldKind, FormField
 from desktop.viewmodels.settings.error_message import to_error_message
 from desktop.viewmodels.settings.team_store_model import (
@@ -121,7 +122,7 @@ class TeamStoreCard(SettingsCard):
             (self.copy_button, view.is_joined),
             (self.leave_button, view.is_joined),
         ):
-            part.setVisible(shown)
+            set_shown(part, shown)
         self.status_label.setText(view.status_text)
         for button in (self.join_button, self.copy_button, self.leave_button):
             button.set_enabled(not view.refusal, view.refusal)
@@ -140,7 +141,7 @@ class TeamStoreCard(SettingsCard):
         self._desk_rows = QWidget()
         self.revoke_buttons = {}
         self._desk_rows.setLayout(vbox(*map(self._create_row, view.desks), spacing=4))
-        self._desk_rows.setVisible(bool(view.desks))
+        set_shown(self._desk_rows, bool(view.desks))
         self._place.addWidget(self._desk_rows)
 
     def _on_join(self) -> None:

@@ -18,6 +18,7 @@ from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.secret_field import SecretField
 from desktop.panels.widgets.segmented_control import SegmentedControl
 from desktop.panels.widgets.text_field import TextField
+from desktop.panels.widgets.visibility import set_shown
 from desktop.panels.widgets.web_link import open_web_page, parse_web_address
 from desktop.viewmodels.form import FieldKind, FormField
 from desktop.viewmodels.settings.zendesk_connection_model import (
@@ -181,8 +182,8 @@ class ZendeskConnectionCard(SettingsCard):
         ):
             is_account = part is self._address
             hidden_in = ZendeskPart.SIGN_IN if is_account else ZendeskPart.ACCOUNT
-            part.setVisible(shown and self._part is not hidden_in)
-        self.account_form.setVisible(self._part is not ZendeskPart.SIGN_IN)
+            set_shown(part, shown and self._part is not hidden_in)
+        set_shown(self.account_form, self._part is not ZendeskPart.SIGN_IN)
 
     def _show_fields(self, view: ZendeskConnectionView) -> None:
         # What is being typed is not replaced by what it was understood as.

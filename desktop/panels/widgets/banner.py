@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -46,16 +47,30 @@ class Banner(QFrame):
         self._count = 0
         self._buttons: dict[Button, str] = {}
         self.setProperty("tone", "info")
-        self._icon = _ToneIcon(self)
-        self.title_label = self._make_label("strong")
-        self.message_label = self._make_label("text")
-        self.hint_label = self._make_label("muted")
-        self.count_label = label("", "strong")
-        self._actions = QHBoxLayout()
-        self._actions.setSpacing(fonts.scaled(8))
         self._close: Button | None = None
         self._leave_timer = create_timer(self, _INFO_MS, self._on_time_over)
-        self._lay_out()
+        # Made for the first message: each card and page has a banner, and most say nothing.
+        self._is_laid_out = False
+
+    @cached_property
+    def title_label(self) -> PlainLabel:
+        """The banner's first line: what happened."""
+        return self._make_label("strong")
+
+    @cached_property
+    def message_label(self) -> PlainLabel:
+        """What it means."""
+        return self._make_label("text")
+
+    @cached_property
+    def hint_label(self) -> PlainLabel:
+        """What to do."""
+        return self._make_label("muted")
+
+    @cached_property
+    def count_label(self) -> PlainLabel:
+        """How often the same was said."""
+        return label("", "strong")
 
     def show_message(
         self,
@@ -72,6 +87,8 @@ class Banner(QFrame):
 
         Without `announces` no screen reader speaks it: how far something is changes all the time.
         """
+        if not self._is_laid_out:
+            self._lay_out()
         said = (title, message, hint)
         is_countdown = not self.isHidden() and _differ_in_seconds_alone(said, self._shown_texts)
         # A connection that flaps would stack banners, or hide that it happened again.
@@ -137,6 +154,10 @@ class Banner(QFrame):
         return elided_label("", variant) if self._is_compact else label("", variant, wrap=True)
 
     def _lay_out(self) -> None:
+        self._is_laid_out = True
+        self._icon = _ToneIcon(self)
+        self._actions = QHBoxLayout()
+        self._actions.setSpacing(fonts.scaled(8))
         self._row = QHBoxLayout(self)
         side, edge = fonts.scaled(12), fonts.scaled(3 if self._is_compact else 9)
         self._row.setContentsMargins(side, edge, edge, edge)
@@ -161,7 +182,8 @@ class Banner(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._stack_if_narrow()
+        if self._is_laid_out:
+            self._stack_if_narrow()
 
     def _stack_if_narrow(self) -> None:
         down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight

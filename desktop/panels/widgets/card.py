@@ -19,6 +19,7 @@ from desktop.panels.widgets.label import PlainLabel, elided_label, label
 from desktop.panels.widgets.loading_skeleton import LoadingSkeleton
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.style_property import set_style_properties
+from desktop.panels.widgets.visibility import set_shown
 from desktop.panels.widgets.wrapped_text import WrappedButton
 from desktop.viewmodels.tone import Tone
 
@@ -187,15 +188,15 @@ class Card(QGroupBox):
         if parts == self._shown_parts:
             return
         self._shown_parts = parts
-        self.title_label.setVisible(not self._foldable)
-        self.note_label.setVisible(not folded)
+        set_shown(self.title_label, not self._foldable)
+        set_shown(self.note_label, not folded)
         if self._corner is not None:
-            self._corner.setVisible(corner)
-        self.content.setVisible(not folded and not telling)
+            set_shown(self._corner, corner)
+        set_shown(self.content, not folded and not telling)
         if self._placeholder is not None:
-            self._placeholder.setVisible(not folded and telling)
+            set_shown(self._placeholder, not folded and telling)
         if self._fold is not None:
-            self._fold.setVisible(self._foldable)
+            set_shown(self._fold, self._foldable)
             self._fold.set_folded(folded, self._fold_words[0 if folded else 1])
             self._update_fold_text()
         set_style_properties(self, borderless=self._borderless or folded)
@@ -285,7 +286,7 @@ class _CardPlaceholder(QWidget):
         if self._button is not None:
             if action:
                 self._button.set_text(action)
-            self._button.setVisible(bool(action))
+            set_shown(self._button, bool(action))
 
     def _draw_skeleton(self) -> None:
         self._skeleton.set_drawn(True)

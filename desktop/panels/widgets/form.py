@@ -20,6 +20,7 @@ from desktop.panels.widgets.segmented_control import SegmentedControl
 from desktop.panels.widgets.style_property import set_style_properties
 from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.text_field import MultilineTextField, NamesField, TextField
+from desktop.panels.widgets.visibility import set_shown
 from desktop.viewmodels.form import (
     FieldKind,
     FieldValue,
@@ -126,7 +127,7 @@ class Form(QWidget):
         for path, row in self.rows.items():
             row.show_state(state)
             if self._grid is None:
-                row.setVisible(path in visible)
+                set_shown(row, path in visible)
             else:
                 self._grid.setRowVisible(row, path in visible)
 
@@ -258,12 +259,12 @@ class FormRow(QWidget):
         # Not in the tool tip alone: who has no mouse reads why a field cannot be changed.
         said = (self.field.help, reason or state.notes.get(path, ""))
         self.help_label.setText(" ".join(part for part in said if part))
-        self.help_label.setVisible(bool(self.help_label.text()))
+        set_shown(self.help_label, bool(self.help_label.text()))
 
     def set_error(self, sentence: str) -> None:
         """Show or clear the error below a form row's control, and its red border."""
         self.error_label.setText(sentence)
-        self.error_label.setVisible(bool(sentence))
+        set_shown(self.error_label, bool(sentence))
         set_style_properties(self.control, invalid=bool(sentence))
 
     def set_indent(self, indent: int) -> None:

@@ -1,7 +1,7 @@
 """Scroll areas without a frame that scroll up and down only, with the bar over their content."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
 
 from desktop.panels.theme import fonts
@@ -21,6 +21,7 @@ class PageScrollArea(QScrollArea):
     def __init__(self, parent: QWidget | None = None, *, bar_beside: bool = False) -> None:
         super().__init__(parent)
         self._bar_beside = bar_beside
+        self._content: QWidget | None = None  # handed over, and not taken in yet
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         # What does not fit in width is laid out anew; scrolling sideways would hide controls.
@@ -36,6 +37,39 @@ class PageScrollArea(QScrollArea):
         own.rangeChanged.connect(self._on_range_changed)
         own.valueChanged.connect(self._on_scrolled)
         self.overlay_bar.valueChanged.connect(own.setValue)
+
+    def hand_over(self, content: QWidget) -> None:
+        """Take the scroll area's content in when it is first laid out or shown.
+
+        Qt styles and measures all of it at once where it is set. On a page that is still being
+        built everything would be styled again for each widget that is put around it afterwards.
+        """
+        content.setParent(self.viewport())
+        self._content = content
+
+    def _take_in(self) -> None:
+        if (content := self._content) is not None:
+            self._content = None
+            super().setWidget(content)
+            # Qt fills it with the window's ground otherwise.
+            content.setAutoFillBackground(False)
+
+    def widget(self) -> QWidget | None:
+        """Return the scroll area's content."""
+        self._take_in()
+        return super().widget()
+
+    def sizeHint(self) -> QSize:
+        self._take_in()
+        return super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        self._take_in()
+        return super().minimumSizeHint()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._take_in()
+        super().showEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -82,9 +116,7 @@ def wrap_in_scroll_area(inside: QWidget, *, bar_beside: bool = False) -> QScroll
     `bar_beside`: the content reaches the edge without a padding, so that the bar stands beside it.
     """
     area = PageScrollArea(bar_beside=bar_beside)
-    area.setWidget(inside)
-    # Qt fills it with the window's ground otherwise.
-    inside.setAutoFillBackground(False)
+    area.hand_over(inside)
     return area
 
 

@@ -11,7 +11,8 @@ def set_style_properties(widget: QWidget, **properties: str | bool) -> None:
     changed = False
     for name, value in properties.items():
         wanted = ("true" if value else "false") if isinstance(value, bool) else value
-        if widget.property(name) != wanted:
+        # What was never said is not so: a new widget need not be polished for that.
+        if (widget.property(name) or "false") != (wanted or "false"):
             widget.setProperty(name, wanted)
             changed = True
     # A widget not polished yet will read the properties when it first shows.

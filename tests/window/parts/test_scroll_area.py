@@ -87,3 +87,21 @@ def test_bar_beside_content_covers_none_of_it(
         assert not (bar.isVisible() and bar.geometry().intersects(shown))
         widths.append(shown.width())
     assert widths == [400, 400 - 14 * zoom // 100]
+
+
+def test_content_handed_over_is_styled_only_where_it_stays(qtbot: QtBot) -> None:
+    inside = column_of_cards(3)
+    area = wrap_in_scroll_area(inside)
+    styled = Qt.WidgetAttribute.WA_WState_Polished
+    card = inside.findChild(Card)
+    assert card is not None
+    assert not card.testAttribute(styled)
+    page = QWidget()
+    qtbot.addWidget(page)
+    QVBoxLayout(page).addWidget(area)
+    assert not card.testAttribute(styled)
+    page.show()
+    qtbot.waitExposed(page)
+    assert card.testAttribute(styled)
+    assert card.isVisible()
+    assert area.widget() is inside
