@@ -65,14 +65,14 @@ class FormState:
     """A form's values by path, with the sentences that stand beside its fields.
 
     `disabled_reasons` say why a field cannot be edited, `notes` follow the help of a field, and
-    `completions` are offered while somebody types.
+    `completions` are offered while somebody types; a field asks for them when it is entered.
     """
 
     values: FormValues
     errors: Mapping[str, str] = field(default_factory=dict)
     disabled_reasons: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
-    completions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    completions: Mapping[str, Iterable[str]] = field(default_factory=dict)
 
 
 def visible_paths(fields: Iterable[FormField], values: FormValues) -> frozenset[str]:

@@ -32,6 +32,7 @@ class TextField(DisabledReasonMixin, LineEdit):
         self.setPlaceholderText(placeholder)
         self.setMaxLength(max_length)
         self._reports_on_leave = reports_on_leave
+        self._offered: Iterable[str] | None = None  # not asked for yet
         self.typed.connect(self._on_typed)
         if reports_on_leave:
             self.editingFinished.connect(self._on_edited)
@@ -49,7 +50,24 @@ class TextField(DisabledReasonMixin, LineEdit):
 
     def set_completions(self, texts: Iterable[str]) -> None:
         """Complete the line by the texts that contain what is typed, in either case."""
-        offered = list(texts)
+        self._offered = texts
+        if self.hasFocus():
+            self._complete()
+
+    def completer(self) -> QCompleter:
+        """Return what completes the text field's line."""
+        self._complete()
+        return super().completer()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # Before Qt: it connects the completer when the keyboard comes.
+        self._complete()
+        super().focusInEvent(event)
+
+    def _complete(self) -> None:
+        if self._offered is None:
+            return
+        offered, self._offered = list(self._offered), None
         # A completer is not replaced by an equal one: its list may be open at this moment.
         if self.property("offered") == "\n".join(offered):
             return

@@ -1,7 +1,7 @@
 """Form model of the settings: checks and stores each change at once, keeps errors by field."""
 
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -38,6 +38,18 @@ _SECTIONS_WITH_OWN_CARD = frozenset(
 )
 
 
+class _TimeZones:
+    """The names of all time zones; some 600 files are listed for them, when they are asked for."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_list_time_zones())
+
+
+@cache
+def _list_time_zones() -> tuple[str, ...]:
+    return tuple(sorted(available_timezones()))
+
+
 class SettingsFormModel(QObject):
     """The settings form; emits `changed` after a change of values, errors or permissions."""
 
@@ -65,9 +77,7 @@ class SettingsFormModel(QObject):
             errors=dict(self._errors),
             disabled_reasons=reasons,
             notes=self._notes(settings),
-            completions={settings_table.TIMEZONE.key: self._time_zones}
-            if settings_table.TIMEZONE in settings
-            else {},
+            completions={settings_table.TIMEZONE.key: _TimeZones()},
         )
 
     def _notes(self, settings: Iterable[Setting[Any]]) -> dict[str, str]:
@@ -130,11 +140,6 @@ class SettingsFormModel(QObject):
         if setting.key in self._typed:
             return self._typed[setting.key]
         return control_value_of(setting, setting.serialize(self._workspace.values.get(setting)))
-
-    @cached_property
-    def _time_zones(self) -> tuple[str, ...]:
-        # Some 600 files are listed for it: once, and only where a time zone is edited.
-        return tuple(sorted(available_timezones()))
 
     def _reject(self, key: str, typed: bool | int | str, reason: str) -> None:
         if isinstance(typed, str):

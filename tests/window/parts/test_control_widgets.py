@@ -1,6 +1,6 @@
 """The controls are controls: role, name, value, keyboard, size, and why they are disabled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -8,6 +8,7 @@ from PySide6.QtGui import QAccessible, QAccessibleInterface, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
+    QPushButton,
     QSizePolicy,
     QStyleOptionComboBox,
     QVBoxLayout,
@@ -28,6 +29,7 @@ from desktop.panels.widgets.status_bar import StatusBar
 from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.switch_row import SwitchRow
 from desktop.panels.widgets.text_field import TextField
+from desktop.panels.widgets.visibility import set_shown
 
 HEALTH = [("neutral", "Neutral"), ("happy", "Happy"), ("frustrated", "Frustrated")]
 
@@ -416,3 +418,43 @@ def test_focus_is_visible_in_both_themes(
     target.setFocus()
     assert target.hasFocus()
     assert widget.grab().toImage() != before
+
+
+def test_text_field_asks_for_completions_when_it_is_entered(qtbot: QtBot) -> None:
+    asked = []
+
+    def offer() -> Iterator[str]:
+        asked.append(True)
+        yield from ("Europe/Berlin", "Europe/Paris")
+
+    page = QWidget()
+    field = TextField("Time zone", parent=page)
+    field.set_completions(offer())
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitExposed(page)
+    assert not asked
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    assert asked
+    field.completer().setCompletionPrefix("berl")
+    assert field.completer().currentCompletion() == "Europe/Berlin"
+
+
+def test_part_to_show_is_left_to_the_page_that_is_built(qtbot: QtBot) -> None:
+    styled = Qt.WidgetAttribute.WA_WState_Polished
+    page = QWidget()
+    qtbot.addWidget(page)
+    part = QPushButton("Save", page)
+    set_shown(part, True)
+    assert not part.testAttribute(styled)
+    page.show()
+    qtbot.waitExposed(page)
+    assert part.isVisible()
+    set_shown(part, False)
+    assert part.isHidden()
+    set_shown(part, True)
+    assert part.isVisible()
+    late = QPushButton("Late", page)
+    set_shown(late, True)
+    assert late.isVisible()
