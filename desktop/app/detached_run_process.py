@@ -51,6 +51,10 @@ class DetachedProcess:
         """The detached process's exit code; None while it runs."""
         return self._process.returncode
 
+    def stop(self) -> None:
+        """End the detached process now, of whose work nothing is lost that it has stored."""
+        self._process.terminate()
+
     def last_output(self) -> str:
         """Return the last lines that a detached run process wrote to its log file, as one."""
         return read_last_lines(self._log_path)

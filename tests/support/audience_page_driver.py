@@ -1,5 +1,7 @@
 """A window on the Audience page, whose computer keeps everybody of the sandbox."""
 
+from PySide6.QtWidgets import QPushButton
+
 from desktop.app.startup.startup_window import LaunchOptions
 from desktop.panels.audience.audience_page import AudiencePage
 from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
@@ -40,6 +42,11 @@ class AudiencePageDriver(BatchPageDriver):
         await services.data.refresh()
         self.audience.reload()
         await self.wait_until(self.is_still)
+
+    def offered_step(self, text: str) -> QPushButton:
+        """The button of the next step that stands in place of the list."""
+        buttons = self.audience_page.list_card.findChildren(QPushButton)
+        return next(one for one in buttons if one.isVisible() and one.text() == text)
 
     def names(self) -> list[str]:
         """The names of the people in the table, as far as their page was read."""

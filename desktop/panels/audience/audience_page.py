@@ -29,6 +29,7 @@ from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_
 from desktop.panels.widgets.list_page import show_list_state
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.text_field import TextField
+from desktop.panels.widgets.visibility import set_shown
 from desktop.viewmodels.audience.audience_page_model import (
     ALL_PEOPLE,
     AudiencePageModel,
@@ -88,6 +89,7 @@ class AudiencePage(ListDetailPage):
         self.columns_button = quiet_button("Columns…", name="Columns of the people table")
         self.export_button = secondary_button("Export…", name="Export the people")
         self.stop_export_button = quiet_button("Cancel export", name="Cancel the export")
+        self.stop_reading_button = quiet_button("Stop reading", name="Stop reading everybody")
         self.zendesk_label = elided_label("", "small")
         self.sailthru_label = elided_label("", "small")
         self.progress_label = elided_label("", "small", tone="accent")
@@ -186,6 +188,7 @@ class AudiencePage(ListDetailPage):
             hbox(
                 self.order_dropdown,
                 self.refresh_button,
+                self.stop_reading_button,
                 self.stop_export_button,
                 self.export_button,
             )
@@ -215,6 +218,7 @@ class AudiencePage(ListDetailPage):
         self.name_cancel_button.clicked.connect(self._close_naming)
         self.order_dropdown.chosen.connect(self._on_order)
         self.refresh_button.clicked.connect(model.refresh_data)
+        self.stop_reading_button.clicked.connect(model.stop_reading)
         self.export_button.clicked.connect(self._on_export)
         self.change_button.clicked.connect(model.collect_addresses)
         model.addresses_collected.connect(self.change_requested)
@@ -280,7 +284,7 @@ class AudiencePage(ListDetailPage):
         _show_age(self.zendesk_label, model.zendesk_age())
         _show_age(self.sailthru_label, model.sailthru_age())
         self.progress_label.setText(self._progress_text())
-        self.progress_label.setVisible(bool(self.progress_label.text()))
+        set_shown(self.progress_label, bool(self.progress_label.text()))
         self._show_order()
         self.peek_card.show_person(model, self._clock.now())
         self._arrange()
@@ -293,18 +297,21 @@ class AudiencePage(ListDetailPage):
 
     def _show_buttons(self) -> None:
         model = self._model
-        self.changed_chip.setVisible(model.is_changed)
-        self.reset_button.setVisible(model.is_changed)
-        self.save_button.setVisible(model.is_changed and bool(model.segment_name))
-        self.save_as_button.setVisible(not model.group.is_everybody)
-        self.remove_button.setVisible(bool(model.segment_name) and not model.is_changed)
+        set_shown(self.changed_chip, model.is_changed)
+        set_shown(self.reset_button, model.is_changed)
+        set_shown(self.save_button, model.is_changed and bool(model.segment_name))
+        set_shown(self.save_as_button, not model.group.is_everybody)
+        set_shown(self.remove_button, bool(model.segment_name) and not model.is_changed)
         refusal = model.export_refusal()
         self.export_button.set_enabled(not refusal, refusal)
         refusal = model.change_disabled_reason
         self.change_button.set_enabled(not refusal, refusal)
-        self.stop_export_button.setVisible(model.exported is not None)
+        set_shown(self.stop_export_button, model.exported is not None)
         refusal = model.refresh_refusal()
         self.refresh_button.set_enabled(not refusal, refusal)
+        # In its place, so that nothing beside it moves.
+        set_shown(self.refresh_button, not model.is_reading)
+        set_shown(self.stop_reading_button, model.is_reading)
 
     def _show_order(self) -> None:
         order = self._model.table_model.order
@@ -327,16 +334,16 @@ class AudiencePage(ListDetailPage):
         has_list = self.width() >= fonts.scaled(_SEGMENTS_MIN_WIDTH)
         has_people = bool(self._model.list_state().summary)
         detail_alone = not wide and self.is_detail_open
-        self.segment_list.setVisible(has_list)
-        self.segment_dropdown.setVisible(not has_list and not detail_alone)
+        set_shown(self.segment_list, has_list)
+        set_shown(self.segment_dropdown, not has_list and not detail_alone)
         # In its place the drop-down says the same.
-        self.title_label.setVisible(has_list or detail_alone)
+        set_shown(self.title_label, has_list or detail_alone)
         direction = QBoxLayout.Direction
         self._head.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
-        self.list_card.setVisible(not detail_alone)
-        self.condition_card.setVisible(not detail_alone and self._model.coverage is not None)
-        self._peek_scroll.setVisible((wide and has_people) or detail_alone)
-        self.back_button.setVisible(not wide)
+        set_shown(self.list_card, not detail_alone)
+        set_shown(self.condition_card, not detail_alone and self._model.coverage is not None)
+        set_shown(self._peek_scroll, (wide and has_people) or detail_alone)
+        set_shown(self.back_button, not wide)
         self.condition_card.set_narrow(not wide)
         fix_or_free_width(self.segment_list, _SEGMENTS_WIDTH)
         fix_or_free_width(self._peek_scroll, _PEEK_WIDTH if wide else None)

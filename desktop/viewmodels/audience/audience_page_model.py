@@ -67,6 +67,10 @@ class ReadingProcess(Protocol):
         """Its exit code; None while it runs."""
         ...
 
+    def stop(self) -> None:
+        """End it; what it has read is kept, and the next one goes on from there."""
+        ...
+
 
 @dataclass(frozen=True)
 class AudienceUseCases:
@@ -138,6 +142,7 @@ class AudiencePageModel(TaskModel):
         self._error: AppError | None = None
         self._reading = ReadingProgress()
         self._process: ReadingProcess | None = None
+        self._is_stopped = False  # by a person, and its process may be there for a moment yet
         self._values: dict[str, tuple[str, ...]] = {}
         self._poll_timer = create_timer(self, _POLL_MS, self._poll, repeats=True)
 
@@ -204,7 +209,8 @@ class AudiencePageModel(TaskModel):
 
     def _unread_state(self) -> ListState:
         if self.is_reading:
-            return ListState(text=self.reading_text() or "Reading everybody's data…")
+            text = "Reading everybody's data. It goes on when this window is closed."
+            return ListState(text=text, action_label="Stop reading")
         text = (
             "Audience shows everybody in Zendesk, with their tickets, ratings and Sailthru lists."
             " Nothing was read on this computer yet."
@@ -382,8 +388,10 @@ class AudiencePageModel(TaskModel):
         self.changed.emit()
 
     def take_next_step(self) -> None:
-        """Do what the empty page offers: switch on, read, clear the conditions, or try again."""
-        if isinstance(self._error, UserDecisionNeeded) and self.coverage is None:
+        """Do what the empty page offers: switch on, read, stop, clear the conditions, try again."""
+        if self.is_reading and self.coverage is None:
+            self.stop_reading()
+        elif isinstance(self._error, UserDecisionNeeded) and self.coverage is None:
             self.tasks.start_once("begin", self._begin_reading())
         elif self._error is not None:
             self.reload()
@@ -393,6 +401,12 @@ class AudiencePageModel(TaskModel):
     def refresh_data(self) -> None:
         """Have a process read what has changed in both services."""
         self.tasks.start_once("begin", self._begin_reading())
+
+    def stop_reading(self) -> None:
+        """End the reading that this window has started; what was read is kept."""
+        if self._process is not None:
+            self._process.stop()
+            self._is_stopped = True
 
     def refresh_refusal(self) -> str:
         """Say why what has changed can't be read now, or ""."""
@@ -566,6 +580,11 @@ class AudiencePageModel(TaskModel):
         if has_ended:
             self._process = None
             self._poll_timer.stop()
+            if self._is_stopped:
+                self._is_stopped = False
+                self.message_posted.emit(
+                    "Reading stopped. What was read is kept; the next reading goes on from there."
+                )
         # While a first reading is under way everybody who has come is shown.
         if has_ended or self.coverage is None or self.coverage.is_first_read:
             self.tasks.start_once("coverage", self._read_coverage())

@@ -45,6 +45,13 @@ async def test_nobody_is_read_until_an_admin_says_so_and_then_by_a_process(
     assert not window.audience_page.condition_card.isVisible()
     window.audience_page.list_card.action_requested.emit()
     await window.wait_until(lambda: window.audience.is_reading)
+    # A first reading may take hours: it can be stopped, and goes on from there.
+    window.click(window.offered_step("Stop reading"))
+    await window.wait_until(lambda: not window.audience.is_reading, PROCESS_S)
+    await window.wait_until(lambda: "Reading stopped." in window.visible_texts())
+    await window.wait_until(window.is_still)
+    window.audience.refresh_data()
+    await window.wait_until(lambda: window.audience.is_reading)
     await window.wait_until(lambda: not window.audience.is_reading, PROCESS_S)
     await window.wait_until(lambda: window.is_still() and bool(window.audience.total))
     assert "Maria Lopez" in window.names()
