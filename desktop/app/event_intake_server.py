@@ -29,7 +29,7 @@ class IntakeHttpServer(uvicorn.Server):
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to take requests, then tell so."""
+        """Start uvicorn for the events that are posted here, then tell that it listens."""
         await super().startup(sockets)
         self._on_ready()
 

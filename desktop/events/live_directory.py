@@ -171,7 +171,7 @@ class LiveDirectory:
         ]
 
     async def find_ticket(self, ticket_id: str, external_id: str) -> TicketState | None:
-        """Find the one ticket of a number or of an external id."""
+        """Ask Zendesk for the one ticket that an event names by its number or external id."""
         if ticket_id.isascii() and ticket_id.isdigit():
             try:
                 return await self._calls.show_ticket(int(ticket_id))

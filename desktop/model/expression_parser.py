@@ -84,7 +84,7 @@ class ExpressionParser:
         self.take()
 
     def take_words(self, words: tuple[str, ...]) -> bool:
-        """Pass these words, in any case, where they stand here; whether they did."""
+        """Consume these words of the expression, in any case, if they are next; whether so."""
         ahead = self._tokens[self._next : self._next + len(words)]
         found = tuple(one.text.lower() for one in ahead if one.kind == "word")
         self._next += len(words) if found == words else 0

@@ -337,7 +337,7 @@ class SyncProblem:
 
 @dataclass(frozen=True)
 class SyncStatus:
-    """How a configured sync stands: last run, next one, how much waits for a person.
+    """State of a configured sync: its last run, the next one, how many rows wait for a person.
 
     `pause_reason` is why it does not run by itself although it is on and has a schedule.
     `paused_people` are those whose marketing a rule has paused, which it ends only while it is on.

@@ -83,7 +83,7 @@ class SettingsPage(QWidget):
 
     @property
     def model(self) -> SettingsPageModel:
-        """The view-model of the settings page, which the screenshot tour drives."""
+        """The view-model that this settings page shows."""
         return self._model
 
     @property

@@ -53,7 +53,7 @@ class FailureStreak:
     event_ids: set[int] = field(default_factory=set)
 
     def note_success(self) -> None:
-        """Take it that the service is there."""
+        """Forget the failed deliveries of events: Zendesk has answered again."""
         self.event_ids.clear()
 
     def is_away_after(self, event_id: int) -> bool:

@@ -12,7 +12,7 @@ from desktop.store.workspace_store import WorkspaceStore
 def find_paired_sids(
     store: WorkspaceStore, service: Service, record_ids: Iterable[str]
 ) -> dict[str, str]:
-    """Find the remembered sid of each record of Zendesk or Sell, by the record's id."""
+    """Find with which Sailthru sid a sync has paired each record before, by the record's id."""
     ids = list(record_ids)
     if service is Service.SELL:
         return store.sell_pairs.find_sids.blocking(ids)

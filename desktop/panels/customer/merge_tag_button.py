@@ -20,7 +20,7 @@ class MergeTagButton(LinkButton):
         self.hide()
 
     def set_tags(self, tags: Sequence[tuple[str, str]]) -> None:
-        """Set the menu's fields, as (label, merge tag); those without a tag are left out."""
+        """Set which fields can be copied, as (label, merge tag); those with "" are left out."""
         self._tags = tuple((label, tag) for label, tag in tags if tag)
         self.setVisible(bool(self._tags))
 

@@ -144,7 +144,7 @@ class SearchPopup(QFrame):
 
 
 class _ResultList(QListView):
-    """List of the search popup; the middle button takes a row apart from the others."""
+    """List widget of the search popup; the middle button opens a row in a tab of its own."""
 
     pressed_apart = Signal(QModelIndex)
 
