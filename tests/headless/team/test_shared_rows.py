@@ -174,7 +174,11 @@ async def test_sync_comes_switched_off_and_replaces_none_that_is_on(
     (come,) = two[0].syncs.list_all.blocking()
     assert (come.title, come.on, come.switched_on_by) == ("Nightly", False, "")
     assert come.opt_in == OptInAttestation()
-    two[0].syncs.save.blocking(replace(come, on=True, title="Ours"), 2.0)
+    # Twice before anything is handed in.
+    two[0].syncs.save.blocking(replace(come, title="Mine"), 2.0)
+    two[0].syncs.save.blocking(
+        replace(two[0].syncs.get.blocking("nightly"), on=True, title="Ours"), 2.0
+    )
     one[0].syncs.save.blocking(replace(one[0].syncs.get.blocking("nightly"), title="New"), 3.0)
     await exchange(one, two)
     assert two[0].syncs.get.blocking("nightly").title == "Ours"
