@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from desktop.model.sync_run import RunState
 from desktop.store.workspace_store import open_store
 from tests.support.child_processes import ROOT
 from tests.support.fresh_store import open_fresh_store
@@ -155,6 +156,93 @@ def runs_under_kills(
     return counts
 
 
+def queued_runs_under_kills(
+    server: PostgresServer,
+    sandbox: SandboxServers,
+    folder: Path,
+    *,
+    rounds: int,
+    people: int,
+    seed: int,
+) -> TeamCounts:
+    """Let two workers of two desks take one sync's due times from the queue, killed at random.
+
+    Whatever was killed is taken for dead at once, and its lease for over.
+    """
+    database = server.new_database()
+    dsn, rng, counts = (
+        server.address(database).with_key(KEY).text,
+        random.Random(seed),
+        TeamCounts(),
+    )
+    document = {**sandbox.connection_document, "team_dsn": dsn, "audit_key": "one of the tests"}
+    given = folder / "document.json"
+    given.write_text(json.dumps(document), encoding="utf-8")
+    create_workspace_home(folder / "template", document)
+    homes = [folder / name for name in ("one", "two")]
+    for home in homes:
+        shutil.copytree(folder / "template", home)
+        assert _work(home, given, "prepare", 0, "").wait(60) == 0
+    assert _work(homes[0], given, "share", 0, "").wait(60) == 0
+    made = create_customers(sandbox, people)
+    # The first time is run where it is found, and hands the sync's memory in.
+    assert _work(homes[0], given, "worker", _PERIOD_S + 1, "").wait(120) == 0
+    for turn in range(2, rounds + 2):
+        at = turn * (_PERIOD_S + 1)
+        for number, pair in enumerate(made):
+            sandbox.write_user(pair.user_id, name=f"Round{turn} Person{number}")
+        kills, was_killed = counts.kills, True
+        # Until both have looked in peace, and nothing is left to them.
+        while was_killed or _count_jobs(server, database):
+            was_killed = False
+            workers = [_work(home, given, "worker", at, "") for home in homes]
+            while any(one.poll() is None for one in workers):
+                time.sleep(rng.uniform(0.2, 1.5))
+                alive = [one for one in workers if one.poll() is None]
+                if alive and rng.random() < 0.5 and counts.kills < kills + 3:
+                    rng.choice(alive).kill()
+                    was_killed, counts.kills = True, counts.kills + 1
+            server.execute(_TIME_HAS_PASSED, database)
+    _count_ended_runs(homes, rounds + 1, counts)
+    _compare_profiles(sandbox, [pair.email for pair in made], rounds + 1, counts)
+    return counts
+
+
+_TIME_HAS_PASSED = (
+    "SET search_path TO procrastinate;"
+    " UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 min';"
+    " UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo';"
+    " UPDATE fairlead.sync_lease SET held_until = now() - interval '1 s'"
+)
+
+
+def _count_jobs(server: PostgresServer, database: str) -> int:
+    ((count,),) = server.execute("SELECT count(*) FROM procrastinate.procrastinate_jobs", database)
+    return int(str(count))
+
+
+def _count_ended_runs(homes: list[Path], rounds: int, counts: TeamCounts) -> None:
+    """Count due times whose run came to its end at any desk, and what both desks have written."""
+    ended: Counter[int] = Counter()
+    told: Counter[tuple[str, str]] = Counter()
+    for home in homes:
+        store = open_store(home / "workspaces" / "main")
+        for run in store.runs.list_runs.blocking(None, 1000):
+            if run.state is RunState.DONE:
+                ended[round(run.started_at // (_PERIOD_S + 1))] += 1
+        told.update(
+            (str(entry.target), str(entry.new))
+            for entry in store.audit.list_entries.blocking(limit=1_000_000)
+            if entry.kind == "sync"
+        )
+        store.close()
+    counts.rows = sum(told.values())
+    counts.doubled = sum(count - 1 for count in told.values())
+    counts.due_times = rounds
+    counts.run_twice = sum(count - 1 for count in ended.values())
+    counts.details += [f"round {turn}: not run" for turn in range(1, rounds + 1) if not ended[turn]]
+
+
 def _count_runs(homes: list[Path], rounds: int, counts: TeamCounts) -> None:
     """Count due times that were begun at both desks: one row of the run table per desk and time."""
     begun: list[set[int]] = []
@@ -234,13 +322,19 @@ def main(argv: list[str]) -> int:
                     server, sandbox, where, rounds=options.rounds, people=options.people,
                     seed=options.seed, control=control,
                 )  # fmt: skip
+            (folder / "queue").mkdir()
+            sandbox.control("POST", "reset")
+            found["runs from the queue"] = queued_runs_under_kills(
+                server, sandbox, folder / "queue", rounds=options.rounds, people=options.people,
+                seed=options.seed,
+            )  # fmt: skip
         finally:
             sandbox.stop()
             server.stop()
     for step, counts in found.items():
         sys.stdout.write(f"{step}: {counts}\n")
-    right = [found["hand-over"], found["runs"]]
-    is_right = not any(one.lost or one.doubled or one.run_twice for one in right)
+    right = [found["hand-over"], found["runs"], found["runs from the queue"]]
+    is_right = not any(one.lost or one.doubled or one.run_twice or one.details for one in right)
     return 0 if is_right and found["runs without lease"].run_twice else 1
 
 

@@ -1,8 +1,8 @@
 """A worker of a team as a process: `python -m tests.support.team_worker HOME DOCUMENT WHAT …`.
 
-WHAT is `prepare` (join, and switch a sync on), `once` (run what is due at that time) or `worker`
-(one look of `fairlead worker`). The last two words are the time in Unix seconds, and a mechanism to
-go without.
+WHAT is `prepare` (join, and switch a sync on), `share` (have the team share rows), `once` (run what
+is due at that time) or `worker` (one look of `fairlead worker`). The last two words are the time in
+Unix seconds, and a mechanism to go without.
 """
 
 import asyncio
@@ -34,6 +34,9 @@ async def _work(
     async with open_workspace_services(home, document, clock=clock, for_runs=True) as services:
         if what == "prepare":
             await _prepare(services, str(document["team_dsn"]))
+            return 0
+        if what == "share":
+            await services.team.share_rows(is_on=True, actor=services.session.actor)
             return 0
         if without == "lease":
             services.team.open = _alone  # type: ignore[method-assign, assignment]
