@@ -1,5 +1,6 @@
 """What a worker runs from the team's queue: due times of syncs whose memory all desks share."""
 
+import asyncio
 import logging
 from collections.abc import Container
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ class QueuedRuns:
         self._services = services
         self._results: list[DueRunResult] = []
         self._refusal: AuthenticationError | None = None
+        self._working: asyncio.Task[None] | None = None
 
     async def announce(self) -> None:
         """Tell the team that a worker is here, so that due times are queued for it."""
@@ -61,10 +63,20 @@ class QueuedRuns:
             syncs = await self._find_syncs(store, paused)
             if await queue.has_jobs(syncs):
                 self._refusal = await connect_for_due_runs(self._services)
-                await queue.work(syncs)
+                self._working = asyncio.create_task(queue.work(syncs))
+                # Cancelled where the worker is told to stop: what is left waits for another.
+                await asyncio.wait([self._working])
+                if not self._working.cancelled():
+                    self._working.result()
         finally:
+            self._working = None
             database.close()
         return self._results
+
+    def stop(self) -> None:
+        """Take nothing more from the queue; the run under way goes on to its end."""
+        if self._working is not None:
+            self._working.cancel()
 
     async def _find_syncs(self, store: "TeamStore", paused: Container[str]) -> list[str]:
         leases = {one.sync: one for one in await store.leases.list_all()}

@@ -61,6 +61,10 @@ class TeamWorker:
         await TeamApprovals(self._services).exchange()
         return done
 
+    def stop(self) -> None:
+        """Take nothing more from the team's queue."""
+        self._queue.stop()
+
     def log_results(self, done: DueResults) -> None:
         """Log every run, and each sync that is paused or no longer paused since the last time."""
         for result in done.runs:
@@ -136,8 +140,13 @@ async def answer_desks(services: WorkspaceServices, answerer: DeskRequestAnswere
 async def _work_until_stopped(worker: TeamWorker) -> None:
     """Do what is due each quarter of a minute; SIGTERM ends it after the run under way."""
     stopping = asyncio.Event()
+
     # Where Ctrl+C ends the process, on Windows, the run goes on with the next one.
-    call_at_termination(stopping.set)
+    def stop() -> None:
+        stopping.set()
+        worker.stop()
+
+    call_at_termination(stop)
     told = ""
     while not stopping.is_set():
         try:

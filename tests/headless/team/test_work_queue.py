@@ -16,7 +16,12 @@ from typing import Any
 
 import pytest
 
-from desktop.app.commands.sync_subcommands.scheduled_runs import DueRunResult, run_due_syncs
+from desktop.app import queued_runs
+from desktop.app.commands.sync_subcommands.scheduled_runs import (
+    DueRunResult,
+    run_due_sync,
+    run_due_syncs,
+)
 from desktop.app.commands.worker import TeamWorker
 from desktop.app.container import WorkspaceServices
 from desktop.model.sync import FlowPolicy, Sync
@@ -252,6 +257,35 @@ async def test_time_waits_in_the_queue_while_another_run_holds_the_sync(
         postgres.execute(due_now, database)
     await held.release()
     assert len(await work_at(desks[1])) == 1
+
+
+async def test_worker_that_is_told_to_stop_ends_its_run_and_leaves_the_rest(
+    desks: list[WorkspaceServices],
+    sync_sandbox: SandboxServers,
+    clock: ManualClock,
+    postgres: PostgresServer,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    create_customers(sync_sandbox, 1)
+    sync = await share_sync(desks)
+    other = replace(sync, name="another", title="Another", version=0)
+    for house in desks:
+        house.store.syncs.save.blocking(other, clock.now())
+    await run_due_syncs(desks[0])
+    clock.advance(_PERIOD_S + 1)
+    assert len(await work_at(desks[0])) == 2
+    clock.advance(_PERIOD_S)
+    worker = TeamWorker(desks[0])
+
+    async def stop_amid(*given: Any) -> DueRunResult:
+        worker.stop()
+        return await run_due_sync(*given)
+
+    monkeypatch.setattr(queued_runs, "run_due_sync", stop_amid)
+    done = await worker.do_what_is_due()
+    assert [one.run and one.run.state for one in done.runs] == [RunState.DONE]
+    assert [job[0] for job in jobs_of(postgres, database)] == ["todo"]
 
 
 # The queue in the database.
