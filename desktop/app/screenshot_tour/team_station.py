@@ -15,19 +15,24 @@ from typing import Any
 
 from desktop.app.bootstrap import AppContext
 from desktop.app.commands.edit_delivery import deliver_and_wait
-from desktop.app.commands.worker import answer_desks
+from desktop.app.commands.worker import TeamWorker, answer_desks
 from desktop.app.container import WorkspaceServices, build_connection_config, build_services
 from desktop.app.desk_request_answerer import DeskRequestAnswerer
+from desktop.app.run_notifications import run_and_notify
 from desktop.app.screenshot_tour.tour_driver import NARROW_SIZE, WIDE_SIZE, TourDriver
 from desktop.app.team_approvals import TeamApprovals
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.customer.edit_factory import EditFactory
+from desktop.kit.errors import InvalidInput
 from desktop.kit.log_redaction import Redactor
 from desktop.model.customer_health import CustomerHealth
+from desktop.model.sync_run import RunState
 from desktop.model.team_address import TeamAddress, parse_team_address
 from desktop.panels.settings_page import SettingsPage
 from desktop.settings import settings_table
 from desktop.settings.paths import paths_under
+from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU
+from desktop.sync.sync_runner import RunRequest
 from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import Secret
 
@@ -44,6 +49,10 @@ class TeamTour:
         self._driver = driver
         self._services = driver.window.services
         self._main_window = driver.window.main_window
+        factory = driver.window.page_factory
+        if factory is None:
+            raise InvalidInput("The pages are not there yet.")
+        self._models = factory.sync_models
         self._document = sandbox_document
         self._owner = parse_team_address(owner_address)
 
@@ -60,6 +69,7 @@ class TeamTour:
                 # The window hears the team within a third of a minute; it is told at once here.
                 await self._capture_colleague(other)
                 await self._capture_approval(other)
+                await self._capture_failed_night()
                 await self._capture_desks()
                 await self._capture_without_key(other)
         await services.team.leave(services.session.actor)
@@ -135,6 +145,51 @@ class TeamTour:
         await other.erasures.cancel(erasure.id)
         await TeamApprovals(other).exchange()
 
+    async def _capture_failed_night(self) -> None:
+        """Picture a scheduled run of the worker that was refused, and what became of it resumed."""
+        services, actor = self._services, self._services.session.actor
+        await services.team.share_rows(is_on=True, actor=actor)
+        sync = await services.store.syncs.get(ZENDESK_TO_SAILTHRU)
+        services.syncs.save_sync(replace(sync, schedule="every 15 min"))
+        self._main_window.show_page("sync")
+        page = self._models.page
+        page.select_sync(sync.name)
+        page.switch_sync(on=True)
+        get_sync = services.store.syncs.get
+        await self._driver.wait_until(
+            lambda: (now := get_sync.blocking(sync.name)).on and now.checked_at > 0,
+            "The sync was not switched on.",
+        )
+        # This hands its memory in: from then on its times wait in the queue for any worker.
+        await run_and_notify(
+            services, await services.store.syncs.get(sync.name), RunRequest(sync.name, actor.name)
+        )
+        refused = {"spec": "zendesk:GET /api/v2/incremental/*:401"}
+        self._driver.control_sandbox("fault", refused)
+        await services.store.syncs.set_last_due(sync.name, services.context.clock.now() - 1800.0)
+        await TeamWorker(services).do_what_is_due()
+        self._driver.control_sandbox("fault", None)
+        await self._wait_for_run(RunState.FAILED)
+        await self._driver.save_in_each_theme("team-night-run-failed")
+        # As the button Resume does it, in this process: a run's own would not know the demo's team.
+        await services.session.connect()
+        failed = next(iter(await services.store.runs.list_runs(sync.name, 1)))
+        request = RunRequest(sync.name, actor.name, resume_run_id=failed.id)
+        await run_and_notify(services, await services.store.syncs.get(sync.name), request)
+        await self._wait_for_run(RunState.DONE)
+        await self._driver.save_in_each_theme("team-night-run-resumed")
+
+    async def _wait_for_run(self, state: RunState) -> None:
+        await self._driver.wait_until(
+            lambda: (
+                (sync := self._models.page.selected_sync()) is not None
+                and sync.last_run is not None
+                and sync.last_run.state is state
+            ),
+            "The run did not end as it was to.",
+        )
+        await asyncio.sleep(0.5)
+
     async def _capture_desks(self) -> None:
         """Picture the card of the team's computers."""
         self._main_window.show_page("settings")
@@ -184,7 +239,6 @@ def _make_context(context: AppContext, home: Path) -> AppContext:
 
 def _prepare_store(owner: TeamAddress, person: str) -> TeamAddress:
     """Make the tables, and the first desk's code for this person."""
-    from desktop.kit.errors import InvalidInput
     from desktop.store.team.enrolment_repository import invite_first
     from desktop.store.team.team_database import TeamDatabase
     from desktop.store.team.team_migrations import migrate_team_store
