@@ -131,6 +131,11 @@ class _MappingCompiler:
             pieces += [text[at : found.start()], self._getter(found[1] or found[2], where)]
             at = found.end()
         pieces.append(text[at:])
+        if any("{{" in piece or "}}" in piece for piece in pieces if isinstance(piece, str)):
+            raise MappingError(
+                f"{where}: a placeholder of @template is empty or not closed.",
+                "A path stands between two braces: {{traits.email}}.",
+            )
         return lambda event: "".join(
             piece if isinstance(piece, str) else _as_text(piece(event)) for piece in pieces
         )
