@@ -15,6 +15,9 @@ _PIECE_BYTES = 1 << 20
 # Longer than any service takes; what is longer is told and skipped, but never held.
 MAX_EVENT_CHARACTERS = 16_000_000
 _STRUCTURE = re.compile(r'["\\{}\[\]]')
+_QUOTES = frozenset('"“”„‟')
+# How a value or a name begins, or what ends an empty one.
+_VALUE = re.compile(r'["“”„‟\[\]{}]|-?\d|(?:true|false|null)\b')
 _TYPE_KEY = re.compile(r'["“](type|action)["”]\s*:')
 _BETWEEN_EVENTS = " \t\r\n,"
 
@@ -103,9 +106,21 @@ class _Splitter:
 
     def _begins_anew(self, line: str, text: str, *, is_whole: bool) -> bool:
         """Whether a line is the next event: the one before was cut off, and must not swallow it."""
-        if not text.startswith("{") or _indent(line) > self._indent:
+        if text and not text.startswith("{"):
+            return self._is_on_one_line and not self._may_continue(line.strip())
+        if not text or _indent(line) > self._indent:
             return False
         return self._is_on_one_line or (is_whole and bool(_TYPE_KEY.search(text)))
+
+    def _may_continue(self, line: str) -> bool:
+        """Whether JSON that is open can go on with a line."""
+        if self._is_in_string:
+            # A text that was written with its line break: the line has at least its end.
+            return not _QUOTES.isdisjoint(line) and line.endswith(("}", "]", ","))
+        written = next((part for part in reversed(self._parts) if part.strip()), "").rstrip()
+        if written.endswith(("{", "[", ",", ":")):
+            return _VALUE.match(line) is not None
+        return line.startswith((",", "]", "}", ":"))
 
     def finish(self) -> Iterator[EventText]:
         """Yield what was begun and never ended."""

@@ -57,6 +57,8 @@ PRETTY = json.dumps([{"type": "page", "a": [{"type": "x"}, {}]}, {"type": "scree
         ("[]", []),
         ("{“type”: “page”}", [(1, "page")]),
         ("{\n“type”: “page”,\n}", [(1, "page")]),
+        ('{"type":"page","a":[1,\n2\n],"b":\ntrue\n,"c"\n:"d"\n}', [(1, "page")]),
+        ('{"type":"page","a":"broken\nline"}', [(1, "bad JSON")]),
         ("{“type” : “page”, “a”: “say “hi” ”, “b”: “”}", [(1, "page")]),
         ('{“type”: "page", “a”: ["say “hi”",„b“]}', [(1, "page")]),
         ('{"type":"page","a":"},{"}', [(1, "page")]),
@@ -210,22 +212,25 @@ def test_equal_ids_as_number_and_text_are_one_event() -> None:
 
 
 def test_every_line_is_counted_once_however_it_is_broken() -> None:
-    """Seeded: of 3,000 lines, cut off or garbled at random, none is lost or counted twice."""
+    """Seeded: of 4,000 lines, cut off or no JSON, none is lost or counted twice."""
     chance = random.Random(11)
+    others = ("garbage", "not JSON", "<html>", "a,b,c", ";", "type,userId")
 
     def lines() -> Iterator[str]:
-        for number in range(3_000):
+        for number in range(4_000):
             body = {"type": "page", "messageId": f"m{number}", "a": {"b": [{"c": '"}{"'}]}}
             text = json.dumps(body)
-            if number % 3 == 1:
-                text = text[: chance.randrange(1, len(text) - 1)]
-            yield text
+            if number % 4 == 1:
+                text = text[: chance.randrange(2, len(text) - 1)]
+            # Behind a line that was cut off another one that is broken.
+            yield chance.choice(others) if number % 4 == 2 else text
 
     counts = IntakeCounts()
     for item in read_events(io.BytesIO("\n".join(lines()).encode())):
         counts.add(item)
-    assert (counts.valid, counts.duplicates, len(counts.invalid)) == (2_000, 0, 1_000)
-    assert [line for line, _ in counts.invalid] == list(range(2, 3_001, 3))
+    assert (counts.valid, counts.duplicates, len(counts.invalid)) == (2_000, 0, 2_000)
+    bad = sorted([*range(2, 4_001, 4), *range(3, 4_001, 4)])
+    assert [line for line, _ in counts.invalid] == bad
 
 
 def test_events_check_counts_lines_and_names_the_bad_ones(fairlead: FairleadCommand) -> None:
