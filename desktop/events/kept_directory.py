@@ -51,7 +51,9 @@ class KeptDirectory:
             for one in keys
         }
 
-    def _read(self, ids: Iterable[int]) -> tuple[ZendeskUser, ...]:
+    def _read(self, ids: Sequence[int]) -> tuple[ZendeskUser, ...]:
+        if not ids:
+            return ()
         found = map(self._store.feeds.get_user.blocking, ids)
         return tuple(user for user in found if user is not None and user.active)
 

@@ -63,6 +63,9 @@ class UserMatch:
         return self.user is None and not self.line and not self.problem
 
 
+_NOBODY = UserMatch()
+
+
 def user_keys_of(mapped: Mapping[str, Json]) -> UserKeys:
     """Return the keys among an action's mapped fields; an address that is none is left out."""
     email = mapped.get("email")
@@ -93,6 +96,9 @@ def match_user(
         *((MatchIdentifier.EMAIL, user) for user in by_email),
         *((MatchIdentifier.EXTERNAL_ID, user) for user in by_external_id),
     ]
+    if not found:
+        # Of a file with new people most events end here.
+        return _NOBODY
     match = match_customer((identifier, str(user.id)) for identifier, user in found)
     if match.candidates:
         ids = ", ".join(match.candidates)
