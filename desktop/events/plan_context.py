@@ -36,7 +36,7 @@ class EventPlanContext:
         """Find an event's user in Zendesk, else among those whom earlier lines create."""
         match = await self.directory.find_user(keys)
         if match.is_nobody:
-            lines = {self.made.get(f"user {one}") for one in keys.seen_ids} - {None}
+            lines = {self.made.get(f"user {one}") for one in keys.seen_ids} - {None, 0}
             if len(lines) > 1:
                 return UserMatch(problem=f"two earlier lines create users for {keys}")
             return UserMatch(line=next(iter(lines), None) or 0, found_by="an earlier line")
@@ -70,6 +70,11 @@ class EventPlanContext:
         """Take it that a line creates the user of these keys."""
         for one in keys.seen_ids:
             self.made.put(f"user {one}", line)
+
+    def forget_new_user(self, keys: UserKeys) -> None:
+        """Take it that no line creates the user of these keys."""
+        for one in keys.seen_ids:
+            self.made.put(f"user {one}", 0)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from desktop.events.plan_user_event import KEPT_REASON
 from desktop.events.planned_request import (
     NoChange,
     Planned,
+    PlannedRequest,
     PlanProblem,
     RequestEffect,
 )
@@ -41,6 +42,7 @@ from desktop.sync.event_delivery_unit import (
     PlanResult,
     ReadFailure,
     begun_actions,
+    creations_of,
     event_of,
     first_request,
     split_by_identity,
@@ -194,9 +196,23 @@ class EventDeliverer:
             waiting = [*again, *waiting]
             if jobs:
                 await self.sender.update_users(jobs)
-            steps: list[tuple[DeliveryUnit, PlanResult | None]] = [(unit, None) for unit, _ in jobs]
-            steps += singles
+            sent = [*jobs, *await self._create_together(creations_of(singles), context)]
+            steps: list[tuple[DeliveryUnit, PlanResult | None]] = [(unit, None) for unit, _ in sent]
+            ended = {unit.event_id for unit, _ in sent}
+            steps += [one for one in singles if one[0].event_id not in ended]
             await _gather_or_stop(self._finish(unit, first, context) for unit, first in steps)
+
+    async def _create_together(
+        self, creates: list[tuple[DeliveryUnit, PlannedRequest]], context: EventPlanContext
+    ) -> list[tuple[DeliveryUnit, PlannedRequest]]:
+        """Create new users by one job; return those who were sent so."""
+        if not await self.sender.create_users(creates):
+            return []
+        for unit, _ in creates:
+            if not unit.answered:
+                # The next plan would take the user for made.
+                context.forget_new_user(unit.fired.user_keys)
+        return creates
 
     async def _may_go_by_itself(self, unit: DeliveryUnit) -> bool:
         """Whether nobody has to decide about an event first; its user's later ones wait else."""

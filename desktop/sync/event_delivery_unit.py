@@ -8,7 +8,7 @@ from desktop.events.event_action import ActionKind, CompiledAction
 from desktop.events.event_text_splitter import EventText
 from desktop.events.event_validation import make_event
 from desktop.events.plan_context import FiredAction
-from desktop.events.plan_user import UPDATE_MANY_PATH
+from desktop.events.plan_user import UPDATE_MANY_PATH, USERS_PATH
 from desktop.events.planned_request import Planned, PlannedRequest
 from desktop.kit.errors import AppError
 from desktop.model.event_delivery import DeliveryState, EventDelivery, StoredEvent
@@ -139,6 +139,19 @@ def split_by_way(
             users.add(first.user_id)
             jobs.append((unit, first))
     return jobs, singles, again
+
+
+def creations_of(
+    singles: Iterable[tuple[DeliveryUnit, PlanResult]],
+) -> list[tuple[DeliveryUnit, PlannedRequest]]:
+    """Return those of planned units that create a user."""
+    return [
+        (unit, request)
+        for unit, steps in singles
+        if not isinstance(steps, ReadFailure)
+        and (request := first_request(steps)) is not None
+        and request.path == USERS_PATH
+    ]
 
 
 def first_request(planned: Sequence[Planned]) -> PlannedRequest | None:

@@ -27,6 +27,8 @@ from desktop.writing.outcomes import may_be_applied
 _MAX_REQUESTS = 8
 # Requests of one action: two at most, and each may collide with somebody else's write.
 MAX_STEPS = 6
+# A job is begun, asked for until it ends, and its users are read back.
+_FEWEST_PER_JOB = 5
 # A create that was refused is tried again so often, over all deliveries.
 _MAX_CREATES = 6
 # A user just created is not found by search for minutes.
@@ -39,6 +41,7 @@ class EventSender:
 
     `postponed` are the events of this round that failed or wait: the rest of their actions comes
     after that. `jitter` gives [0, 1) and spreads the next tries of events that failed together.
+    `may_import_users`: the account has not refused a job of new users so far.
     """
 
     queue: EventQueue
@@ -52,6 +55,7 @@ class EventSender:
     failed_reads: FailureStreak = field(default_factory=FailureStreak)
     failed_writes: FailureStreak = field(default_factory=FailureStreak)
     postponed: set[int] = field(default_factory=set)
+    may_import_users: bool = True
 
     async def update_users(self, jobs: Sequence[tuple[DeliveryUnit, PlannedRequest]]) -> None:
         """Send the updates of many users as one job, and read them anew.
@@ -91,6 +95,42 @@ class EventSender:
             if error_text := errors.get(request.user_id or 0, ""):
                 unit.refusals = MAX_STEPS
                 unit.warnings = (error_text,)
+
+    async def create_users(self, jobs: Sequence[tuple[DeliveryUnit, PlannedRequest]]) -> bool:
+        """Create new users by one job, where the account may import users and they are several.
+
+        False where nothing was sent: they are created one by one then. Who was not created, or of
+        whom it is not known, is planned anew and created alone.
+        """
+        if not self.may_import_users or len(jobs) < _FEWEST_PER_JOB:
+            return False
+        units = [unit for unit, _ in jobs]
+        await self._mark_sending(jobs)
+        try:
+            made = await self.gateway.create_users(
+                [request.body["user"] for _, request in jobs if request.body]  # type: ignore[misc]
+            )
+        except AppError as error:
+            self.may_import_users = not isinstance(error, Forbidden)
+            await self._set_back(units, error)
+            if stops_delivery(error):
+                raise
+            return True
+        self.failed_writes.note_success()
+        for unit, user_id in zip(units, made.ids, strict=True):
+            unit.delivery = replace(unit.delivery, answer=f"job {made.job_id} ended")
+            if user_id is not None:
+                await self._settle_writes([unit], is_applied=True, record_id=user_id)
+                unit.answered += 1
+                unit.delivery = replace(unit.delivery, user_id=user_id)
+        try:
+            await self.directory.read_again([one for one in made.ids if one is not None])
+        except AppError as error:
+            if not is_tried_again(error):
+                raise
+            for unit in units:
+                await self.postpone(unit, error, self.failed_reads)
+        return True
 
     async def send(self, unit: DeliveryUnit, request: PlannedRequest) -> bool:
         """Send one request; False where that ended the unit. Raises what ends the delivery."""

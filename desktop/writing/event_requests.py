@@ -1,6 +1,6 @@
 """The door through which requests of events reach Zendesk: the right is asked before each one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from desktop.clients.zendesk.bulk_jobs import ZendeskBulkClient, ZendeskJob
@@ -20,6 +20,14 @@ class UserUpdates:
 
     job_id: str
     errors: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class UserCreations:
+    """How one job for many new users ended: the id of each in their order, None where not told."""
+
+    job_id: str
+    ids: Sequence[int | None]
 
 
 @dataclass(frozen=True)
@@ -55,10 +63,30 @@ class EventRequestGateway:
 
         Raises ServiceError where it is not known what became of the job.
         """
-        self._authorise()
         bulk = ZendeskBulkClient(self.calls.client)
+        job = await self._run_job(bulk, bulk.update_many, users)
+        return UserUpdates(job.id, _errors_by_user(job, users))
+
+    async def create_users(self, users: Sequence[Mapping[str, Json]]) -> UserCreations:
+        """Create up to 100 users by one job; who has a known address is not created.
+
+        Raises Forbidden where the account may not import users, and ServiceError where it is not
+        known what became of the job.
+        """
+        bulk = ZendeskBulkClient(self.calls.client)
+        job = await self._run_job(bulk, bulk.create_many, users)
+        made = {row.index: row.id for row in job.results if row.is_ok}
+        return UserCreations(job.id, [made.get(place) for place in range(len(users))])
+
+    async def _run_job(
+        self,
+        bulk: ZendeskBulkClient,
+        start: Callable[[Sequence[Mapping[str, Json]]], Awaitable[ZendeskJob]],
+        users: Sequence[Mapping[str, Json]],
+    ) -> ZendeskJob:
+        self._authorise()
         self.checkpoint("sending")
-        begun = await bulk.update_many(users)
+        begun = await start(users)
         self.checkpoint("answered")
         job = await wait_for_job(
             lambda: bulk.get_job(begun.id), self.clock, self.job_timeout_s, begun
@@ -66,7 +94,7 @@ class EventRequestGateway:
         if job is None:
             raise ServiceError(_JOB_STUCK, "It may still be done.", "Deliver again later.")
         self.checkpoint("job ended")
-        return UserUpdates(job.id, _errors_by_user(job, users))
+        return job
 
     def _authorise(self) -> None:
         if reason := self.find_refusal():

@@ -64,6 +64,28 @@ def test_delivery_killed_at_each_point_loses_and_repeats_nothing(
     assert len(body["tickets"]) == len(records.user_events(created["id"])) == 1
 
 
+@pytest.mark.parametrize("point", ["marked", "answered", "job ended"])
+def test_a_job_of_new_users_killed_at_each_point_makes_each_once(
+    crash_harness: EditCrashHarness, point: str
+) -> None:
+    servers = crash_harness.servers
+    records = EventRecords(servers)
+    people = [f"{records.new_name()}-{point.replace(' ', '-')}@new.example" for _ in range(6)]
+    order: dict[str, Any] = {
+        "text": as_lines(*(identify(email, email) for email in people)),
+        **crash_harness.task_arguments,
+    }
+    run = crash_harness.fork_server.run_task
+    servers.control("POST", "account", {"bulk_import": "on"})
+    try:
+        assert run("deliver events", die_at=point, turn=1, **order) == -9
+        assert run("deliver events", **crash_harness.task_arguments) == 0
+    finally:
+        servers.control("POST", "account", {"bulk_import": "off"})
+    found = [records.find_user(email) for email in people]
+    assert [one and one["external_id"] for one in found] == people
+
+
 @pytest.mark.parametrize("point", ["file claimed", "file stored", "file taken"])
 def test_a_watched_file_is_stored_once_though_its_process_is_killed(
     crash_harness: EditCrashHarness, tmp_path: Path, point: str

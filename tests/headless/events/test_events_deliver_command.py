@@ -101,6 +101,42 @@ def test_known_users_are_updated_a_hundred_a_job(
     assert names == [f"Person {n}" for n in range(25)]
 
 
+@pytest.mark.parametrize("may_import", ["on", "off"])
+def test_new_users_are_created_by_a_job_where_the_account_may_import(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers, may_import: str
+) -> None:
+    people = [f"{records.new_name()}@new.example" for _ in range(6)]
+    events = [identify(email, email, name="New") for email in people]
+    before = len(our_writes(sandbox))
+    sandbox.control("POST", "account", {"bulk_import": may_import})
+    try:
+        totals = done(deliver(fairlead, *events, track("Read", people[0])))["totals"]
+    finally:
+        sandbox.control("POST", "account", {"bulk_import": "off"})
+    assert totals["done"] == 7, totals
+    # Where the job is refused, that is asked once, and each is created alone.
+    singly = [("POST", "/api/v2/users")] * (0 if may_import == "on" else 6)
+    sent = our_writes(sandbox)[before:-1]
+    assert sent == [("POST", "/api/v2/users/create_many"), *singly]
+    found = [records.find_user(email) for email in people]
+    assert [one and one["external_id"] for one in found] == people
+
+
+def test_new_users_of_a_job_that_failed_are_created_one_by_one(
+    fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
+) -> None:
+    people = [f"{records.new_name()}@new.example" for _ in range(6)]
+    sandbox.control("POST", "account", {"bulk_import": "on"})
+    sandbox.add_fault("zendesk:POST /api/v2/users/create_many:503", times=None)
+    try:
+        totals = done(deliver(fairlead, *(identify(one, one) for one in people)))["totals"]
+    finally:
+        sandbox.clear_faults()
+        sandbox.control("POST", "account", {"bulk_import": "off"})
+    assert totals["done"] == 6, totals
+    assert all(map(records.find_user, people))
+
+
 def test_events_of_one_user_keep_their_order(
     fairlead: FairleadCommand, records: EventRecords, sandbox: SandboxServers
 ) -> None:
