@@ -242,12 +242,25 @@ async def _receive_body(headers: Mapping[str, str], receive: Receive) -> bytes:
 
 def _parse_document(body: bytes) -> Mapping[str, Json]:
     try:
-        found = parse_event_json(body.decode("utf-8")).value
-    except (UnicodeDecodeError, BadJsonError):
+        text = body.decode("utf-8-sig")
+        found = _parse_leniently(text)
+    except (ValueError, RecursionError):
         raise _Refusal(400, "The body is no JSON.") from None
     if not isinstance(found, Mapping):
         raise _Refusal(400, "The body is no object.")
     return found
+
+
+def _parse_leniently(text: str) -> Any:
+    """Parse a body. Raises ValueError, RecursionError.
+
+    A number that JSON has not, such as the NaN that Python's libraries write, or half of a letter
+    must not cost a batch its other events: each event is parsed strictly afterwards.
+    """
+    try:
+        return parse_event_json(text).value
+    except BadJsonError:
+        return json.loads(text)
 
 
 def _events_of(document: Mapping[str, Json], kind: str) -> Sequence[Json]:
@@ -268,7 +281,17 @@ def _stored_row(
         times = {"sentAt": document.get("sentAt"), "receivedAt": received}
         added = {name: value for name, value in times.items() if value and name not in event}
         event = {**event, **added}
-    return stored_form(make_event(EventText(line, json.dumps(event, ensure_ascii=False))))
+    return stored_form(make_event(EventText(line, _text_of(event))))
+
+
+def _text_of(event: Json) -> str:
+    text = json.dumps(event, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half of a letter can only be written as its escape.
+        return json.dumps(event)
+    return text
 
 
 async def _answer(

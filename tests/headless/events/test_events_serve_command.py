@@ -159,6 +159,15 @@ def test_bad_events_of_a_batch_are_kept_with_their_reason(
     rows = fairlead("events", "log", "--json").json["rows"]
     reasons = [row["detail"].partition(":")[0] for row in rows if row["state"] == "invalid"]
     assert reasons == ["not an object", "no e-mail"]
+    good = '{"type": "page", "userId": "u", "messageId": "%s"}'
+    odd = '{"type": "page", "userId": "u", "a": %s}'
+    parts = [good % 1, odd % "NaN", odd % "1e999", odd % '"\\ud800é"', odd % ("9" * 41), good % 2]
+    body = f'\ufeff{{"batch": [{", ".join(parts)}]}}'.encode()
+    assert intake.post("/v1/batch", body)[0] == 200
+    rows = fairlead("events", "log", "--json").json["rows"]
+    taken = {row["message_id"] for row in rows if row["state"] == "waiting"}
+    assert taken >= {"1", "2"}
+    assert len([row for row in rows if row["detail"].startswith("bad JSON")]) == 4
 
 
 BIG = {"batch": [{"type": "page", "userId": "u", "properties": {"a": "x" * MAX_BODY_BYTES}}]}
