@@ -129,7 +129,8 @@ class BatchRepository(Repository):
     @database_call
     def require_taken(self, plan_id: str) -> None:
         """Raise ConflictError where a plan was not judged and taken to be applied as it stands."""
-        self._database.read(lambda c: require_plan(c, int(plan_id), TAKEN))
+        way_out = "What it wrote can be set by hand: `fairlead sync show` says what stood before."
+        self._database.read(lambda c: require_plan(c, int(plan_id), TAKEN, way_out))
 
     @database_call
     def find_unproven_written(self, plan_id: str, rows: Iterable[int]) -> frozenset[int]:

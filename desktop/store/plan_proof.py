@@ -7,7 +7,8 @@ set by other means was judged by nobody.
 
 import sqlite3
 
-from desktop.kit.errors import ConflictError
+from desktop.store.audit_signer import ProofVerdict
+from desktop.store.proof_refusal import make_proof_refusal
 
 MAKING, OPEN, TAKEN = "making", "open", "taken"
 _COLUMNS = (
@@ -24,13 +25,11 @@ def prove_plan(connection: sqlite3.Connection, plan_id: int, phase: str) -> None
     connection.execute(_PROVE_SQL, (plan_id, phase))
 
 
-def require_plan(connection: sqlite3.Connection, plan_id: int, phase: str) -> None:
+def require_plan(
+    connection: sqlite3.Connection, plan_id: int, phase: str, way_out: str = "Make a new preview."
+) -> None:
     """Raise ConflictError where a plan is not as Fairlead stored it in this phase."""
     row = connection.execute(_JUDGE_SQL, (plan_id, phase)).fetchone()
-    if row is None or row[0] != "proven":
-        raise ConflictError(
-            f"Plan {plan_id} is not as it was made.",
-            "It was changed outside Fairlead, or made without this process's key. Nothing of it is"
-            " written.",
-            "Make a new preview.",
-        )
+    verdict = row[0] if row is not None else ProofVerdict.EDITED
+    if verdict != ProofVerdict.PROVEN:
+        raise make_proof_refusal(f"Plan {plan_id}", verdict, way_out)

@@ -8,7 +8,7 @@ along only where the row was as Fairlead had stored it.
 import sqlite3
 from dataclasses import dataclass
 
-from desktop.kit.errors import ConflictError
+from desktop.store.proof_refusal import make_proof_refusal
 
 # As a condition of `PlannedRowProof`: the rows whose numbers a JSON array holds.
 AMONG = "row IN (SELECT value FROM json_each(?))"
@@ -66,19 +66,16 @@ class PlannedRowProof:
         Without a condition, of the rows that would be written.
         """
         condition = self.written if condition == "true" else condition
-        edited = connection.execute(
-            f"SELECT count(*) FROM {self.table} WHERE {self.owner} = ? AND {self.proven}"  # noqa: S608
-            f" AND {condition} AND {self.verdict_sql} <> 'proven'",
+        edited, verdict = connection.execute(
+            f"SELECT count(*), min({self.verdict_sql}) FROM {self.table}"  # noqa: S608 - our own words
+            f" WHERE {self.owner} = ? AND {self.proven} AND {condition} AND {self.verdict_sql} <> 'proven'",
             (owner, *values),
-        ).fetchone()[0]
+        ).fetchone()
         if edited:
-            rows = "One row was" if edited == 1 else f"{edited:,} rows were"
-            raise ConflictError(
-                f"{self.title} {owner} is not as it was made.",
-                f"{rows} changed outside Fairlead, or made without this process's key. Nothing"
-                " of it is written.",
-                self.way_out,
-            )
+            title = f"{self.title} {owner}"
+            which = "One of its rows" if edited == 1 else f"Each of {edited:,} rows"
+            # "edited" stands before "unknown": what surely was is said.
+            raise make_proof_refusal(title, verdict, self.way_out, which)
 
 
 _PLAN_COLUMNS = (

@@ -288,7 +288,12 @@ _LEVEL_STAYS_TEXT = "no earlier opt-out level can be set: the level stays"
 # Zendesk gives every person these.
 _ALWAYS_SET = frozenset({"name", "time_zone", "locale"})
 _ALWAYS_SET_TEXT = "stays: nobody in Zendesk is without one"
-_UNPROVEN = ConflictError("It is not certain what stood before.", "It stays as it is.")
+_UNPROVEN = ConflictError(
+    "It is not certain what stood before.",
+    "An earlier version wrote this row, or a process with another key, or it was edited since: it"
+    " stays as it is. `fairlead sync show` says what is kept of it; whoever knows it to be right"
+    " sets it by hand.",
+)
 _GONE_TEXT = "not there any more, or not a customer"
 _PROFILE_STAYS_TEXT = "was created by the run: the profile itself stays"
 _ITEM_STAYS_TEXT = "stays: Sailthru’s content takes nothing of an item back"

@@ -117,11 +117,31 @@ def test_plan_that_was_written_into_the_database_is_not_applied(
         # Nobody vouches for a row by its tick alone.
         store.plans.set_all_ticked.blocking(plan, PlanRowFilter(), on=False)
         store.plans.set_rows_ticked.blocking(plan, [1, 2, 3], on=True)
-    with pytest.raises(ConflictError, match="is not as it was made"):
+    with pytest.raises(ConflictError, match="as it was made"):
         _take(store, sync, plan)
     if "plan_" in attack:
-        with pytest.raises(ConflictError, match="is not as it was made"):
+        with pytest.raises(ConflictError, match="as it was made"):
             store.batches.list_next_rows.blocking(plan, 10)
+
+
+@pytest.mark.parametrize(
+    ("proof", "said", "hint"),
+    [
+        ("", "by an earlier version", "Make a new preview."),
+        ("0123456789abcdef 00", "a key that this one has not", "the same FAIRLEAD_AUDIT_KEY"),
+    ],
+)
+@pytest.mark.parametrize("table", ["plan", "plan_row"])
+def test_plan_that_is_not_proven_says_what_to_do(
+    store: WorkspaceStore, table: str, proof: str, said: str, hint: str
+) -> None:
+    store.fairlead_db.audit_signer.use_key("k" * 64)
+    sync, plan = _plan_of_leavers(store, 5, ticked=2)
+    store.fairlead_db.write(lambda c: c.execute(f"UPDATE {table} SET proof = ?", (proof,)))
+    with pytest.raises(ConflictError) as refused:
+        _take(store, sync, plan)
+    assert said in refused.value.message
+    assert hint in refused.value.hint
 
 
 def test_plan_counts_as_taken_only_where_it_was_judged(store: WorkspaceStore) -> None:
@@ -129,7 +149,7 @@ def test_plan_counts_as_taken_only_where_it_was_judged(store: WorkspaceStore) ->
     sync, plan = _plan_of_leavers(store, 5, ticked=3)
     assert _take(store, sync, plan)
     store.fairlead_db.write(lambda c: c.execute("UPDATE plan SET state = 'applying'"))
-    with pytest.raises(ConflictError, match="is not as it was made"):
+    with pytest.raises(ConflictError, match="as it was made"):
         store.batches.require_taken.blocking(plan)
     store.fairlead_db.write(lambda c: c.execute("UPDATE plan SET state = 'stopped'"))
     store.plans.set_rows_ticked.blocking(plan, [3], on=False)
@@ -142,9 +162,9 @@ def test_row_that_was_written_into_the_database_is_not_decided_on(store: Workspa
     _, plan = _plan_of_leavers(store, 2, ticked=1)
     store.fairlead_db.write(lambda c: c.execute("UPDATE plan_row SET fate = 'conflict', why = ''"))
     row = store.plans.get_row.blocking(plan, 2)
-    with pytest.raises(ConflictError, match="is not as it was made"):
+    with pytest.raises(ConflictError, match="as it was made"):
         store.plans.replace_row.blocking(plan, replace(row, fate=PlannedOutcome.UPDATE))
-    with pytest.raises(ConflictError, match="is not as it was made"):
+    with pytest.raises(ConflictError, match="as it was made"):
         store.plans.set_field_ticked.blocking(plan, 1, "vars.phone", on=False)
 
 

@@ -1,4 +1,4 @@
-"""The lists a sync names are Sailthru's own spellings once it is checked, or are told as missing."""
+"""The lists a sync names are spelt as in Sailthru once it is checked, or are told as missing."""
 
 from dataclasses import replace
 

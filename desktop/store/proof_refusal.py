@@ -1,0 +1,23 @@
+"""The error for what is in the database and is not surely as Fairlead stored it, with a way out."""
+
+from desktop.kit.errors import ConflictError
+from desktop.store.audit_signer import ProofVerdict
+
+_KEY_HINT = "Give all processes of this desk the same FAIRLEAD_AUDIT_KEY, or else: "
+
+
+def make_proof_refusal(title: str, verdict: str, way_out: str, which: str = "It") -> ConflictError:
+    """Return the error for a `ProofVerdict` that is not PROVEN; `which` names the edited rows."""
+    if verdict == ProofVerdict.UNKNOWN:
+        return ConflictError(
+            f"Whether {title} is as it was made can't be told here.",
+            "Another process made it, with a key that this one has not: the key of the keyring, of"
+            " another FAIRLEAD_AUDIT_KEY, or none. Nothing of it is written.",
+            _KEY_HINT + way_out,
+        )
+    return ConflictError(
+        f"{title} is not as it was made.",
+        f"{which} was changed outside Fairlead, or made by an earlier version or a process without"
+        " a key. Nothing of it is written.",
+        way_out,
+    )
