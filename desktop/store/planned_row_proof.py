@@ -68,7 +68,8 @@ class PlannedRowProof:
         condition = self.written if condition == "true" else condition
         edited, verdict = connection.execute(
             f"SELECT count(*), min({self.verdict_sql}) FROM {self.table}"  # noqa: S608 - our own words
-            f" WHERE {self.owner} = ? AND {self.proven} AND {condition} AND {self.verdict_sql} <> 'proven'",
+            f" WHERE {self.owner} = ? AND {self.proven} AND {condition}"
+            f" AND {self.verdict_sql} <> 'proven'",
             (owner, *values),
         ).fetchone()
         if edited:

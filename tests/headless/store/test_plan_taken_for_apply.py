@@ -137,7 +137,8 @@ def test_plan_that_is_not_proven_says_what_to_do(
 ) -> None:
     store.fairlead_db.audit_signer.use_key("k" * 64)
     sync, plan = _plan_of_leavers(store, 5, ticked=2)
-    store.fairlead_db.write(lambda c: c.execute(f"UPDATE {table} SET proof = ?", (proof,)))
+    attack = {"plan": "UPDATE plan SET proof = ?", "plan_row": "UPDATE plan_row SET proof = ?"}
+    store.fairlead_db.write(lambda c: c.execute(attack[table], (proof,)))
     with pytest.raises(ConflictError) as refused:
         _take(store, sync, plan)
     assert said in refused.value.message
