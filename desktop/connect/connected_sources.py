@@ -1,14 +1,15 @@
 """Notes which data sources a set-up has connected, to which account, and by whose word."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.kit.errors import NotPermitted
 from desktop.model.data_source import DataSourceKind
 from desktop.model.json_value import Json
-from desktop.model.permission import Actor
+from desktop.model.permission import Actor, Role
 from desktop.settings import settings_table
-from desktop.settings.data_source_records import connected_records
+from desktop.settings.data_source_records import connected_records, is_left
 from desktop.settings.setting_definition import Setting
 from desktop.settings.settings_file import SettingsValues
 from desktop.vault.secret import Secret
@@ -18,6 +19,22 @@ _ACCOUNTS: tuple[tuple[DataSourceKind, Secret, Setting[Any]], ...] = (
     (DataSourceKind.SAILTHRU, Secret.SAILTHRU_KEY, settings_table.SERVICE_URI),
     (DataSourceKind.SELL, Secret.SELL_TOKEN, settings_table.SELL_BASE_URL),
 )
+
+
+def require_may_connect_again(
+    before: SettingsValues, secrets: Collection[Secret], actor: Actor | None
+) -> None:
+    """Raise NotPermitted where somebody but an admin brings a disconnected data source back."""
+    if actor is not None and actor.role is Role.ADMIN:
+        return
+    for kind, secret, _ in _ACCOUNTS:
+        if secret in secrets and is_left(before, kind):
+            by = before.get(settings_table.SOURCE_RECORDS)[kind].by
+            raise NotPermitted(
+                f"{kind.title} was disconnected here{f' by {by}' if by else ''}.",
+                "Nothing was stored.",
+                "Only an admin connects it again.",
+            )
 
 
 def note_connected_sources(

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from desktop.clients.http_messages import Transport
 from desktop.clients.zendesk import oauth
+from desktop.connect.connected_sources import require_may_connect_again
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.identity_and_roles import actor_from_zendesk_user
 from desktop.connect.oauth_redirect_listener import REDIRECT_TIMEOUT_S
@@ -53,6 +54,7 @@ async def sign_in_interactively(
         async with services.zendesk(base_url, _UnsavedTokenCredentials(tokens.access)) as client:
             try:
                 actor = actor_from_zendesk_user(await client.me())
+                require_may_connect_again(values, (Secret.ZENDESK_TOKEN,), actor)
             # An end user's token must not stay valid at Zendesk.
             except NotPermitted:
                 await _revoke(transport, tokens)

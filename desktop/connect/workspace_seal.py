@@ -18,7 +18,7 @@ from pathlib import Path
 from desktop.kit.errors import AppError, KeyringError, StorageError
 from desktop.model.json_value import Json, canonical_json
 from desktop.settings.file_lock import hold_lock
-from desktop.settings.sealed_settings import PROTECTED_SETTINGS, SealedSettings, SealState
+from desktop.settings.sealed_settings import SEALED_SETTINGS, SealedSettings, SealState
 from desktop.settings.settings_file import SettingsFile
 from desktop.settings.settings_table import (
     CONNECTION_SETTINGS,
@@ -235,7 +235,7 @@ class WorkspaceSeal:
 
     def _adopt(self) -> None:
         stored = SettingsFile(self._workspace.settings_path).load().values.stored
-        keys = (row.key for row in PROTECTED_SETTINGS)
+        keys = (row.key for row in SEALED_SETTINGS)
         values = {key: stored[key] for key in keys if stored.get(key) is not None}
         log.info("The settings of an earlier version were sealed.")
         self._write_row(1, values)

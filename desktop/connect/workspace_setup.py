@@ -17,7 +17,7 @@ from desktop.connect.account_authority import (
 )
 from desktop.connect.account_move import AccountMoveNeeded, describe_kept, is_other_account
 from desktop.connect.audit_key import load_audit_signer
-from desktop.connect.connected_sources import note_connected_sources
+from desktop.connect.connected_sources import note_connected_sources, require_may_connect_again
 from desktop.connect.connection_check import (
     CheckCollector,
     ConnectionCheck,
@@ -137,6 +137,7 @@ async def set_up_workspace(
     secrets = dict(setup.secrets)
     refused: tuple[str, ...] = ()
     if outcome.is_good:
+        require_may_connect_again(before, setup.secrets, outcome.actor)
         require_password_not_led_away(config, before, settings, outcome.actor)
         settings, refused = _filter_admin_settings(
             settings, before, outcome.actor, was_connected=is_connected

@@ -143,6 +143,16 @@ class DataSourceRecord:
     at: float = 0.0
 
 
+def keep_left(
+    sealed: Mapping[DataSourceKind, DataSourceRecord],
+    edited: Mapping[DataSourceKind, DataSourceRecord],
+) -> Mapping[DataSourceKind, DataSourceRecord]:
+    """Return the records that count: what was left in Fairlead stays left, whatever is edited."""
+    left = {k: one for k, one in sealed.items() if one.state is not DataSourceState.CONNECTED}
+    is_left = {k: one for k, one in edited.items() if one.state is not DataSourceState.CONNECTED}
+    return {**edited, **left, **is_left}
+
+
 @dataclass(frozen=True)
 class DataSource:
     """A data source as it stands now; `record` is what is stored of it."""

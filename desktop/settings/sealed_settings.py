@@ -24,6 +24,8 @@ PROTECTED_SETTINGS: tuple[Setting[Any], ...] = tuple(
     row for row in ALL_SETTINGS if row.is_protected
 )
 
+SEALED_SETTINGS: tuple[Setting[Any], ...] = tuple(row for row in ALL_SETTINGS if row.is_sealed)
+
 
 # They count as edited: what the keyring keeps is bound to them itself, another account is refused
 # as such, and the environment's secrets are used only with what was sealed.
@@ -140,6 +142,11 @@ def apply_seal(
         counting.pop(row.key, None)
         if trusted is not None:
             counting[row.key] = trusted
+    for row in SEALED_SETTINGS:
+        kept = sealed.values.get(row.key) if sealed.state.is_trusted else None
+        if row.with_sealed is not None and kept is not None:
+            both = row.with_sealed(_parsed(row, kept), _parsed(row, stored.get(row.key)))
+            counting[row.key] = row.serialize(both)
     return counting, OutsideChanges(outside, sealed.state is SealState.UNREADABLE)
 
 
@@ -157,7 +164,7 @@ def _is_strictest(row: Setting[Any], given: Json) -> bool:
     return row.invalid_fallback is not None and _parsed(row, given) == row.invalid_fallback
 
 
-def _parsed(row: Setting[Any], value: Json) -> object:
+def _parsed(row: Setting[Any], value: Json) -> Any:
     if value is None:
         return row.default
     try:

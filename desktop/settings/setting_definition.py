@@ -54,7 +54,8 @@ class Setting(Generic[T]):
     `is_secret_address`: says where, or as whom, a secret is used; `is_owner`: names somebody who
     has rights by it. `permission`: whose owner may change it, beside admins.
     `is_policy_manageable`: the managed policy may fix it; `needs_restart`: takes
-    effect at the next start; `is_advanced`: shown folded away.
+    effect at the next start; `is_advanced`: shown folded away. `with_sealed` returns what counts
+    of the sealed value and of the one in the file, which may be edited to forbid more.
     """
 
     key: str
@@ -76,6 +77,12 @@ class Setting(Generic[T]):
     is_secret_address: bool = False
     is_owner: bool = False
     permission: Permission | None = None
+    with_sealed: Callable[[T, T], T] | None = None
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether what Fairlead stores of this setting is kept under the seal too."""
+        return self.is_protected or self.with_sealed is not None
 
     @property
     def is_protected(self) -> bool:

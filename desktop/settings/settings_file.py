@@ -165,7 +165,7 @@ class SettingsFile:
         if self._seal is not None:
             # First: cut short after it, the file holds the former values, which do not count where
             # they allow more.
-            self._seal.store({k: v for k, v in checked.items() if SETTINGS_BY_KEY[k].is_protected})
+            self._seal.store({k: v for k, v in checked.items() if SETTINGS_BY_KEY[k].is_sealed})
         settings = {**_settings_of(document), **checked}
         # None takes a key back to its default.
         settings = {key: value for key, value in settings.items() if value is not None}

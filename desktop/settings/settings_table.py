@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from desktop.model.customer_value import HIGHEST_SEGMENT, PredictionField
-from desktop.model.data_source import DataSourceKind, DataSourceRecord
+from desktop.model.data_source import DataSourceKind, DataSourceRecord, keep_left
 from desktop.model.follow_budget import DEFAULT_DESKS
 from desktop.model.json_value import Json
 from desktop.model.name_splitting import NameSplitRule
@@ -482,6 +482,7 @@ SOURCE_RECORDS: Setting[Mapping[DataSourceKind, DataSourceRecord]] = Setting(
     "The name and the state of each data source, as its own page changes them.",
     serialize=_dump_sources,
     is_policy_manageable=False,
+    with_sealed=keep_left,
 )
 REPORT_PHRASES: Setting[tuple[str, ...]] = Setting(
     "reports.phrases",

@@ -109,3 +109,39 @@ def test_address_of_the_environment_token_is_not_the_one_edited_into_the_file(
 
     names = {base64.b64decode(t.split()[1]).decode().split("/")[0] for t in told if "Basic" in t}
     assert agent["second_admin_email"] not in names
+
+
+@pytest.mark.parametrize("edited", ["connected", "taken out"])
+def test_source_that_an_admin_disconnected_comes_back_by_an_admin_alone(
+    fairlead: FairleadCommand,
+    as_agent: FairleadCommand,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    edited: str,
+) -> None:
+    email = customers.new_email()
+    sandbox.create_profile(email)
+    assert fairlead("data", "source", "sailthru", "disconnect").exit_code == 0
+    path = fairlead.home / "workspaces" / "main" / "settings.json"
+    document = json.loads(path.read_text())
+    records = document["settings"]["sources.records"]
+    if edited == "connected":
+        records["sailthru"]["state"] = "connected"
+    else:
+        del records["sailthru"]
+    path.write_text(json.dumps(document))
+    before = len(sandbox.logged_writes())
+    refused = as_agent("edit", email, "--optout", "all", "--reason", "asked", "--json")
+    assert refused.exit_code != 0, refused.stdout
+    keys = sandbox.connection_document["sailthru"]
+    own = {"api_key": keys["agent_api_key"], "api_secret": keys["agent_api_secret"]}
+    wanted = json.dumps({"sailthru": {**own, "service_uri": keys["service_uri"]}})
+    again = as_agent("setup", "--from", "-", "--json", stdin=wanted)
+    assert (again.exit_code, again.json["error"]["code"]) == (3, "not_permitted"), again.stdout
+    assert "Only an admin connects it again." in again.json["error"]["hint"]
+    assert len(sandbox.logged_writes()) == before
+    own = {"api_key": keys["api_key"], "api_secret": keys["api_secret"]}
+    wanted = json.dumps({"sailthru": {**own, "service_uri": keys["service_uri"]}})
+    assert fairlead("setup", "--from", "-", stdin=wanted).exit_code == 0
+    done = as_agent("edit", email, "--optout", "all", "--reason", "asked", "--json")
+    assert done.json["edits"][0]["state"] == "done"
