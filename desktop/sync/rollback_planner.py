@@ -69,8 +69,11 @@ class RollbackPlanner:
         # Its profiles and users are those of the account it wrote to.
         await self._store.runs.require_own_account(run.id)
         if run.plan is None:
-            raise InvalidInput(f"Run {run_id} wrote nothing.", "There is nothing to take back.")
+            raise _wrote_nothing(run_id)
         before = await self._store.plans.get(run.plan)
+        if before.state not in (PlanState.APPLYING, PlanState.APPLIED):
+            # A limit has stopped it, or somebody before it began.
+            raise _wrote_nothing(run_id)
         if before.is_rollback:
             raise InvalidInput(
                 f"Run {run_id} took another run back already.",
@@ -223,6 +226,10 @@ class RollbackPlanner:
         self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         return await self._store.run(act, *args, **kwargs)
+
+
+def _wrote_nothing(run_id: str) -> InvalidInput:
+    return InvalidInput(f"Run {run_id} wrote nothing.", "There is nothing to take back.")
 
 
 def _as_kept(row: PlanRow, kept: Mapping[str, KeptForm]) -> PlanRow:

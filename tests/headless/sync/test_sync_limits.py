@@ -6,7 +6,8 @@ import pytest
 
 from desktop.app.commands.sync_subcommands.run_and_plan_output import emit_plan
 from desktop.app.container import WorkspaceServices
-from desktop.app.runner_factory import build_runner
+from desktop.app.runner_factory import build_runner, build_sync_context
+from desktop.kit.errors import InvalidInput
 from desktop.model.consent_check import ConsentPurpose
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
@@ -15,6 +16,7 @@ from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlannedOutcome, PlanRowState, PlanState
 from desktop.model.sync_run import RunState
 from desktop.model.sync_state import LeftOutPerson
+from desktop.sync.rollback_planner import RollbackPlanner
 from tests.support import sync_cases
 from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
@@ -71,6 +73,8 @@ async def test_mass_opt_in_needs_two_admins_once(
     assert (run.state, run.error_code) == (RunState.WAITING, "needs_person")
     assert "5 people would start getting marketing e-mail" in run.error
     assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
+    with pytest.raises(InvalidInput, match="wrote nothing"):
+        await RollbackPlanner(build_sync_context(sync_services)).build_plan(run.id, "Ada")
     plan = sync_services.store.plans.get.blocking(run.plan or "")
     assert (plan.state, set(plan.limit_breaches)) == (PlanState.STOPPED, {"starts", "joins"})
     await emit_plan(plan, sync_services.store, 0.0, row_count=1, as_json=False)
