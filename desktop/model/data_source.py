@@ -123,7 +123,7 @@ _STEPS: Mapping[DataSourceStep, tuple[DataSourceState, DataSourceState]] = Mappi
     }
 )
 _FIRST_NEEDED = {
-    DataSourceStep.DISCONNECT: "It is not connected.",
+    DataSourceStep.DISCONNECT: "",
     DataSourceStep.ARCHIVE: "Disconnect it first.",
     DataSourceStep.DELETE: "Disconnect it and archive it first.",
 }
@@ -191,7 +191,7 @@ class DataSource:
             if state is not start:
                 raise ConflictError(
                     f"“{self.name}” can't be {_DONE[step]} now.",
-                    f"It is {self.state.label.lower()}. {_FIRST_NEEDED[step]}",
+                    f"It is {self.state.label.lower()}. {_FIRST_NEEDED[step]}".rstrip(),
                 )
             state = end
             ends.append(state)

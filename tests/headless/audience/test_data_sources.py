@@ -72,6 +72,21 @@ def test_gallery_is_searched_by_name_category_purpose_and_account(
     assert found == wanted
 
 
+@pytest.mark.parametrize(
+    ("state", "step", "said"),
+    [
+        (S.DISCONNECTED, STEP.DISCONNECT, "It is disconnected."),
+        (S.CONNECTED, STEP.ARCHIVE, "It is connected. Disconnect it first."),
+    ],
+)
+def test_step_that_cannot_be_taken_says_what_comes_first(
+    state: S, step: DataSourceStep, said: str
+) -> None:
+    with pytest.raises(ConflictError) as refused:
+        DataSource(K.EVENTS, state).follow_steps((step,))
+    assert refused.value.message == said
+
+
 def test_name_is_one_line_and_not_too_long() -> None:
     assert check_source_name("  Acme\n help ") == "Acme help"
     with pytest.raises(InvalidInput):
