@@ -105,6 +105,12 @@ async def resolve_identity(
     return ActiveIdentity(actor, effective_permission_rules(values, connected=True), True)
 
 
+def named_lead(actor: Actor, leads: Collection[int]) -> Actor:
+    """Return an agent as a lead where an admin has named them, by the ids of the leads."""
+    is_lead = actor.role is Role.AGENT and actor.id in leads
+    return replace(actor, role=Role.LEAD) if is_lead else actor
+
+
 def actor_from_zendesk_user(
     me: SignedInZendeskUser | ZendeskUser, leads: Collection[int] = ()
 ) -> Actor:
@@ -115,7 +121,7 @@ def actor_from_zendesk_user(
     if me.role == "admin":
         return Actor(me.name, Role.ADMIN, me.id)
     if me.role == "agent":
-        return Actor(me.name, Role.LEAD if me.id in leads else Role.AGENT, me.id)
+        return named_lead(Actor(me.name, Role.AGENT, me.id), leads)
     raise NotPermitted(
         "This is not an agent's account.",
         f"Zendesk says that {me.name} is an end user.",

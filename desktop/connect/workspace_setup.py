@@ -25,7 +25,7 @@ from desktop.connect.connection_check import (
     are_needed_checks_ok,
 )
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.identity_and_roles import check_setting_change
+from desktop.connect.identity_and_roles import check_setting_change, named_lead
 from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.mail_password import require_password_not_led_away
 from desktop.connect.reachability_check import check_reachability
@@ -42,6 +42,7 @@ from desktop.model.sailthru_profile import SailthruAccount
 from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.mail_address import mail_address
+from desktop.settings.permission_rules import leads_from
 from desktop.settings.setting_definition import Setting
 from desktop.settings.settings_file import SettingsValues
 from desktop.vault.bound_secrets import store_api_token, store_bound_secrets
@@ -132,6 +133,9 @@ async def set_up_workspace(
     if is_connected:
         await require_admin_for_other_account(config, before, values, outcome.actor)
     await _check_zendesk(config, values, token, checks, outcome, is_account_moved=is_account_moved)
+    if outcome.actor is not None:
+        # By what an admin has named, and not by what this document says.
+        outcome.actor = named_lead(outcome.actor, leads_from(before))
     if outcome.is_good:
         await _check_sailthru(config, values, key, settings, checks, outcome)
     secrets = dict(setup.secrets)

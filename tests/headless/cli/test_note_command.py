@@ -171,6 +171,17 @@ def test_texts_need_their_right(fairlead: FairleadCommand, as_agent: FairleadCom
     refused = as_agent("setup", "--from", "-", "--json", stdin=wanted)
     assert "“texts.reasons” needs an admin and was not changed." in refused.stdout
     assert refused.exit_code == 3
+    # Who says in the same document that they are a lead is none.
+    as_lead = json.dumps({**json.loads(wanted), "permissions": {"leads": "7602"}})
+    assert as_agent("setup", "--from", "-", stdin=as_lead).exit_code == 3
+    assert as_agent("setup", "--from", "-", stdin=wanted).exit_code == 3
+    leads = json.dumps({"permissions": {"leads": "7602"}})
+    assert fairlead("setup", "--from", "-", stdin=leads).exit_code == 0
+    by_lead = as_agent("setup", "--from", "-", "--json", stdin=wanted)
+    assert (by_lead.exit_code, by_lead.json["role"]) == (0, "lead")
+    assert fairlead("setup", "--from", "-", stdin='{"permissions": {"leads": ""}}').exit_code == 0
+    wanted = json.dumps({"texts": {"reasons": ["Asked by letter"]}})
+    assert as_agent("setup", "--from", "-", stdin=wanted).exit_code == 3
     given = json.dumps({"permissions": {"agent": {"texts": True}}})
     assert fairlead("setup", "--from", "-", stdin=given).exit_code == 0
     allowed = as_agent("setup", "--from", "-", "--json", stdin=wanted)
