@@ -57,7 +57,10 @@ async def _prepare(services: WorkspaceServices, dsn: str) -> None:
         services,
         TO_SAILTHRU_BY_POSTS,
         lambda sync: replace(
-            sync, schedule="every 5 min", mapping=(MappingRow("first_name", "vars.first_name"),)
+            sync,
+            schedule="every 5 min",
+            mapping=(MappingRow("first_name", "vars.first_name"),),
+            switched_on_by=services.session.actor.key,
         ),
     )
     services.store.syncs.set_last_due.blocking(sync.name, services.context.clock.now())
