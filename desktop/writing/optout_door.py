@@ -23,16 +23,13 @@ from desktop.model.target_record import (
     PRIMARY_EMAIL_FIELD,
     PROFILE_EMAIL_FIELD,
     SELL_EMAIL_FIELD,
-    TAG_PREFIX,
     VAR_PREFIX,
     TargetRecord,
 )
 
 _ADDRESS_FIELDS = (PRIMARY_EMAIL_FIELD, PROFILE_EMAIL_FIELD, SELL_EMAIL_FIELD)
 # Not given to a scheduled run for a record that a person without these rights may have corrected.
-_NOT_AFTER_CORRECTION = frozenset(
-    {Permission.CREATE, Permission.LIST_ADD, Permission.LIST_REMOVE, Permission.TAG}
-)
+_NOT_AFTER_CORRECTION = frozenset({Permission.CREATE, Permission.LIST_ADD, Permission.LIST_REMOVE})
 
 
 @dataclass(frozen=True)
@@ -132,12 +129,13 @@ def needed_rights(
 ) -> tuple[Permission, ...]:
     """Return the rights that a plan row takes to be sent, those over opt-outs left aside.
 
-    They are an edit's of the same field. The right to create covers what a new record begins with,
-    but for lists and tags. `own_rights` as in `RowPermits`.
+    They are an edit's of the same field, but for other fields and tags: the right to run syncs
+    covers these. That to create covers what a new record begins with, but for lists. `own_rights`
+    as in `RowPermits`.
     """
     needed = [_needed_right(change, own_rights) for change in row.changes_to_send]
     if is_create(row):
-        beyond = (Permission.LIST_ADD, Permission.LIST_REMOVE, Permission.TAG)
+        beyond = (Permission.LIST_ADD, Permission.LIST_REMOVE)
         needed = [Permission.CREATE, *(one for one in needed if one in beyond)]
     return tuple(dict.fromkeys(one for one in needed if one is not None))
 
@@ -155,11 +153,9 @@ def _needed_right(change: FieldChange, own_rights: Mapping[str, Permission]) -> 
         return own
     if change.field.startswith(LIST_PREFIX):
         return Permission.LIST_ADD if change.new else Permission.LIST_REMOVE
-    if change.field.startswith(TAG_PREFIX):
-        return Permission.TAG
     if change.field.startswith(ADDRESS_PREFIX) or change.field in _ADDRESS_FIELDS:
         return Permission.CHANGE_EMAIL
-    return Permission.VARS
+    return None
 
 
 def find_made_keys(row: PlanRow) -> frozenset[str]:

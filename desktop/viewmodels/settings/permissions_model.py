@@ -26,7 +26,7 @@ ROLE_PLURAL_LABELS = {
 _PERMISSION_NOTES = {
     Permission.LIST_REMOVE: "List management by agents",
     Permission.OPT_IN: "needs a ticket and a reason each time",
-    Permission.RUNS: "for marketers; each row takes the right for its change too",
+    Permission.RUNS: "for marketers; covers profile data and tags",
 }
 
 

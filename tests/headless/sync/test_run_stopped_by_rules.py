@@ -71,7 +71,7 @@ async def test_run_right_taken_away_halfway_stops_the_run_before_its_next_batch(
         lambda preset: replace(preset, flows=FlowPolicy.MAY_START),
     )
     file = sync_services.session.connection_config.settings_file
-    file.change({f"permissions.agent.{one}": True for one in ("runs", "create", "vars")})
+    file.change({"permissions.agent.runs": True, "permissions.agent.create": True})
     sync_services.session.reload_settings()
     monkeypatch.setattr(type(sync_services.session), "actor", Actor("Ben", Role.AGENT, 4711))
     batches = 0

@@ -404,8 +404,7 @@ async def test_agent_reads_source_by_search(
         agents_home, agent_document(account.connection_document), clock=clock, for_runs=True
     ) as house:
         # An agent's set-up leaves changes off; an admin has switched them on since.
-        rights = {f"permissions.agent.{one}": True for one in ("runs", "vars")}
-        house.session.change_settings({**rights, "changes": True})
+        house.session.change_settings({"permissions.agent.runs": True, "changes": True})
         goal = sync_cases.save_preset(
             house, sync_cases.ZENDESK_TO_SAILTHRU, lambda g: replace(g, flows=FlowPolicy.MAY_START)
         )

@@ -89,17 +89,14 @@ CREATE = replace(row(OTHER), fate=PlannedOutcome.CREATE, target_id="")
 @pytest.mark.parametrize(
     ("sent", "needed"),
     [
-        (row(OTHER), [Permission.VARS]),
+        # What a sync is for, as for the right to run one.
+        (row(OTHER), []),
         (row(JOIN), [Permission.LIST_ADD]),
         (row(LEAVE), [Permission.LIST_REMOVE]),
-        (
-            row(OTHER, JOIN, LEAVE),
-            [Permission.VARS, Permission.LIST_ADD, Permission.LIST_REMOVE],
-        ),
+        (row(OTHER, JOIN, LEAVE), [Permission.LIST_ADD, Permission.LIST_REMOVE]),
         (row(replace(JOIN, ticked=False)), []),
-        # Also off again: what a tag reached, its end reaches.
-        (row(FieldChange("tags.vip", True, False)), [Permission.TAG]),
-        (row(FieldChange("user_fields.plan", "a", "b")), [Permission.VARS]),
+        (row(FieldChange("tags.vip", True, False)), []),
+        (row(FieldChange("user_fields.plan", "a", "b")), []),
         (row(FieldChange("addresses.ada@new.example", False, True)), [Permission.CHANGE_EMAIL]),
         (row(FieldChange("email", "ada@x.example", "ada@y.example")), [Permission.CHANGE_EMAIL]),
         # As on the sheet: health and a pause have rights of their own.
@@ -115,10 +112,10 @@ CREATE = replace(row(OTHER), fate=PlannedOutcome.CREATE, target_id="")
         (replace(CREATE, changes=(JOIN,)), [Permission.CREATE, Permission.LIST_ADD]),
         (
             replace(CREATE, changes=(OTHER, FieldChange("tags.vip", False, True))),
-            [Permission.CREATE, Permission.TAG],
+            [Permission.CREATE],
         ),
         # Its profile was made by the run that is taken back.
-        (replace(CREATE, target_id="sid1"), [Permission.VARS]),
+        (replace(CREATE, target_id="sid1"), []),
     ],
 )
 def test_row_needs_each_of_its_rights(sent: PlanRow, needed: list[Permission]) -> None:
@@ -137,12 +134,7 @@ def test_row_needs_each_of_its_rights(sent: PlanRow, needed: list[Permission]) -
             admit(sent, record("none"), permits)
         assert refused.value.message == f"Not {missing.value}."
     corrected = RowPermits(permit_all, is_corrected=lambda source: source == "src1", own_rights=own)
-    beyond_the_record = {
-        Permission.CREATE,
-        Permission.LIST_ADD,
-        Permission.LIST_REMOVE,
-        Permission.TAG,
-    }
+    beyond_the_record = {Permission.CREATE, Permission.LIST_ADD, Permission.LIST_REMOVE}
     if beyond_the_record & set(needed):
         with pytest.raises(NotPermitted, match="corrected"):
             admit(sent, record("none"), corrected)
