@@ -1,5 +1,7 @@
 """Composes the hand-over note: what was changed at a customer here, and why."""
 
+from collections.abc import Sequence
+
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind, EditState
 from desktop.model.json_value import Json
@@ -12,10 +14,13 @@ _WITHIN_S = 12 * 3600.0
 _MAX_EDITS = 200
 
 
-async def compose_hand_over(store: WorkspaceStore, sheet: CustomerSheet, now: float) -> str:
+async def compose_hand_over(
+    store: WorkspaceStore, sheet: CustomerSheet, now: float, ticket: int | None
+) -> str:
     """Say in a hand-over note what was changed at the customer here within 12 hours.
 
-    Empty where nothing was. `now` is Unix seconds.
+    What an earlier note on this ticket says already is left out; empty where nothing is left.
+    `now` is Unix seconds.
     """
     user, profile = sheet.user.value, sheet.profile.value
     ids = {str(user.id) if user is not None else "", profile.sid if profile is not None else ""}
@@ -33,8 +38,25 @@ async def compose_hand_over(store: WorkspaceStore, sheet: CustomerSheet, now: fl
         for edit in recent
         if _is_made(edit) and edit.request.kind is not EditKind.NOTE and edit.id not in taken_back
     ]
-    lines = [line for edit in reversed(edits) if (line := describe_change(edit))]
+    notes = [
+        edit
+        for edit in recent
+        if _is_made(edit) and edit.request.kind is EditKind.NOTE and edit.request.ticket == ticket
+    ]
+    lines = [
+        line
+        for edit in reversed(edits)
+        if (line := describe_change(edit)) and not _is_told(line, edit, notes)
+    ]
     return "\n".join(dict.fromkeys(lines))
+
+
+def _is_told(line: str, edit: Edit, notes: Sequence[Edit]) -> bool:
+    """Return whether a note that was written after a change has this line about it."""
+    return any(
+        note.created_at >= edit.created_at and line in str(note.request.new).splitlines()
+        for note in notes
+    )
 
 
 def _is_made(edit: Edit) -> bool:

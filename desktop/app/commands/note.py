@@ -37,7 +37,14 @@ async def _add_note(context: AppContext, options: argparse.Namespace) -> int:
         sheet = await services.lookup.with_ticket(sheet, ticket)
         text = options.text
         if text is None:
-            text = await compose_hand_over(services.store, sheet, context.clock.now())
+            text = await compose_hand_over(services.store, sheet, context.clock.now(), ticket)
+            if options.template is None and not text:
+                raise InvalidInput(
+                    f"There is nothing to add to #{ticket}.",
+                    "Nothing was changed here within 12 hours that it does not say already."
+                    " Nothing was sent.",
+                    "Say with --text what colleagues should know.",
+                )
             if options.template is not None:
                 text = _fill_template(services, sheet, options.template, ticket, text)
         factory = EditFactory(sheet, services.session.account_names(), ticket=ticket)

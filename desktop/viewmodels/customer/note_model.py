@@ -9,6 +9,7 @@ from desktop.customer.template_values import fill_note_template
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.kit.text import shorten
+from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.permission import Permission
 from desktop.model.text_template import NoteTemplate
 from desktop.store.workspace_store import WorkspaceStore
@@ -95,6 +96,9 @@ class NoteModel(QObject):
     def choose_ticket(self, number: str) -> None:
         """Choose in the drawer Add note the ticket that the note goes to."""
         self._ticket, self._error = number, None
+        if not self._template and self._text.strip() == self._prepared_text.strip():
+            # Another ticket may have been told of it already, or not yet.
+            self._tasks.start("compose", self._compose())
         self.changed.emit()
 
     def choose_template(self, title: str) -> None:
@@ -170,17 +174,22 @@ class NoteModel(QObject):
         sheet, number = self._sheet_model.sheet, self._sheet_model.customer_number
         if sheet is None:
             return
-        text = await compose_hand_over(self._store, sheet, self._clock.now())
-        if number == self._sheet_model.customer_number and not self._text:
+        text = await self._compose_changes(sheet)
+        is_ours = not self._text.strip() or self._text.strip() == self._prepared_text.strip()
+        if number == self._sheet_model.customer_number and is_ours and not self._template:
             self._text = self._prepared_text = text
             self.changed.emit()
+
+    async def _compose_changes(self, sheet: CustomerSheet) -> str:
+        ticket = int(self._ticket) if self._ticket else None
+        return await compose_hand_over(self._store, sheet, self._clock.now(), ticket)
 
     async def _fill_template(self, title: str) -> None:
         sheet, number = self._sheet_model.sheet, self._sheet_model.customer_number
         chosen = next((each for each in self._templates() if each.title == title), None)
         if sheet is None or chosen is None:
             return
-        changes = await compose_hand_over(self._store, sheet, self._clock.now())
+        changes = await self._compose_changes(sheet)
         if number != self._sheet_model.customer_number:
             return
         ticket = int(self._ticket) if self._ticket else None

@@ -42,6 +42,15 @@ def test_note_without_text_says_what_was_changed_and_why(
     assert "Health: frustrated (before: none). Reason: third mail." in body
     nothing = fairlead("note", "priya@nair.example", "--ticket", number, "--json")
     assert nothing.exit_code != 0
+    # What colleagues have read on this ticket is not told there again.
+    again = fairlead("note", ticket.email, "--ticket", number, "--json")
+    assert again.exit_code == 2
+    assert f"nothing to add to #{number}" in again.json["error"]["title"]
+    fairlead("edit", ticket.email, "--health", "neutral", "--reason", "all is well")
+    assert fairlead("note", ticket.email, "--ticket", number).exit_code == 0
+    assert len(ticket.comments) == 3
+    assert ticket.comments[-1]["body"].startswith("Health: neutral (before: frustrated).")
+    assert "Opt-out" not in ticket.comments[-1]["body"]
 
 
 def test_note_without_text_leaves_out_what_was_taken_back(
@@ -69,6 +78,21 @@ def test_note_that_may_have_been_sent_is_looked_for_and_not_sent_again(
     if result.exit_code != 0:
         fairlead("outbox", "deliver")
     assert [c["body"].startswith("Once.") for c in ticket.comments] == [False, True]
+
+
+def test_note_that_waits_is_not_added_once_more_by_the_same_command(
+    fairlead: FairleadCommand, sandbox: SandboxServers, ticket: CustomerTicket
+) -> None:
+    words = ("note", ticket.email, "--ticket", str(ticket.number), "--text", "Waits.", "--json")
+    sandbox.add_fault("zendesk:PUT /api/v2/tickets/*:503", times=None)
+    assert fairlead(*words).exit_code == 4
+    again = fairlead(*words)
+    sandbox.clear_faults()
+    assert again.exit_code == 3
+    assert again.json["error"]["title"] == f"The same note waits for #{ticket.number} already."
+    # What was tried in vain is tried again at its time.
+    (waiting,) = fairlead("outbox", "--json").json["rows"]
+    assert waiting["kind"] == "note"
 
 
 @pytest.mark.parametrize(
