@@ -14,6 +14,8 @@ from desktop.kit.text import shorten, to_single_line
 from desktop.model.email_address import email_match_key, is_reachable_email, parse_email
 
 # Ten thousand rows of a table with its other columns are some 2 MB.
+# Spreadsheets and documents: zipped (.xlsx, .ods, .numbers), of old Office (.xls), PDF.
+_NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF-")
 MAX_PASTED_BYTES = 8_000_000
 MAX_PASTED_ADDRESSES = 10_000
 # With those that are no address, or come twice.
@@ -52,10 +54,17 @@ class PastedAddress:
 def decode_pasted(raw: bytes) -> str:
     """Decode a pasted or dropped file: UTF-8, UTF-16 with its mark, else as Windows writes text.
 
-    Raises InvalidInput for more than `MAX_PASTED_BYTES`: nothing of it is parsed.
+    Raises InvalidInput for more than `MAX_PASTED_BYTES`, and for a file that is no text, such as
+    a saved spreadsheet: nothing of it is parsed.
     """
     if len(raw) > MAX_PASTED_BYTES:
         raise too_large_error()
+    if raw.startswith(_NO_TEXT):
+        raise InvalidInput(
+            "That is a spreadsheet or a document, not plain text.",
+            "Nothing was looked up.",
+            "Open it and copy the column with the e-mail addresses, or save it as CSV.",
+        )
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return raw.decode("utf-16", "replace")
     try:

@@ -110,6 +110,12 @@ def test_file_that_is_too_large_is_not_parsed() -> None:
         decode_pasted(b"a@b.example\n" * (MAX_PASTED_BYTES // 12 + 1))
 
 
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1", b"%PDF-1.7"])
+def test_spreadsheet_file_is_told_as_one(start: bytes) -> None:
+    with pytest.raises(InvalidInput, match="not plain text"):
+        decode_pasted(start + b"\x00maria@lopez.example")
+
+
 def test_hostile_paste_ends_soon() -> None:
     """Quadratic in any of these would take hours."""
     for text in ("x@" * 2_000_000, "x@," * 300_000, "<td " * 500_000, "<<<@" * 500_000):
