@@ -5,6 +5,7 @@ from typing import Any
 
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.edit_delivery import change_text
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.view_permission import (
     require_admin,
@@ -59,8 +60,8 @@ async def _print_audit(services: WorkspaceServices, options: argparse.Namespace)
         chain = await services.store.audit.verify_chain()
     document: dict[str, Any] = {"rows": [row.as_json() for row in rows]}
     lines = [
-        f"{iso_timestamp(row.at)}  {row.actor}  {row.label}  {f'{row.kind} {row.name}'.strip()}"
-        f"  {row.old} → {row.new}  {row.result}  {row.reason}"
+        f"{iso_timestamp(row.at)}  {row.actor}  {row.label}  {change_text(row.as_json())}"
+        f"  {row.result}  {row.reason}"
         for row in rows
     ]
     if chain is not None:

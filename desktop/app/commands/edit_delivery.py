@@ -6,7 +6,9 @@ from typing import Any
 
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.container import WorkspaceServices
-from desktop.model.edit import Edit, EditState
+from desktop.kit.text import shorten, to_single_line
+from desktop.model.edit import Edit, EditKind, EditState
+from desktop.model.marketing_pause import parse_pause_terms
 
 # How long a command waits for its edits to be confirmed before it leaves them to the outbox.
 _TIMEOUT_S = 20.0
@@ -87,6 +89,24 @@ def edit_line(row: Mapping[str, Any]) -> str:
     if "customer" not in row:
         return f"{row['id']}  {row['kind']}  {row['state']}"
     number = f"{row['id']}  " if row["id"] else ""
-    what = f"{row['kind']} {row['name']}".strip()
     detail = f": {row['detail']}" if row.get("detail") else ""
-    return f"{number}{row['customer']}  {what}  {row['old']} → {row['new']}  {row['state']}{detail}"
+    return f"{number}{row['customer']}  {change_text(row)}  {row['state']}{detail}"
+
+
+def change_text(row: Mapping[str, Any]) -> str:
+    """Return what an edit's row changes as text: its kind and name, and the values around →."""
+    kind = row["kind"]
+    if kind == EditKind.NOTE.value:
+        return f"note on #{row.get('ticket')}: {shorten(to_single_line(str(row['new'])), 120)}"
+    name = "" if kind == EditKind.PAUSE.value else row["name"]
+    old, new = (_value_text(kind, row[side]) for side in ("old", "new"))
+    return f"{f'{kind} {name}'.strip()}  {old} → {new}"
+
+
+def _value_text(kind: str, value: Any) -> str:
+    terms = parse_pause_terms(value) if kind == EditKind.PAUSE.value else None
+    if terms is not None:
+        return f"until {terms.until.isoformat()}"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "–" if value is None else str(value)
