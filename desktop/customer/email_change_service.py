@@ -16,10 +16,10 @@ from desktop.customer.email_change_plan import (
     expected_profile,
     expected_profile_again,
     is_merge_unseen,
-    plan_email_change,
     plan_record_changes,
     plan_removal,
 )
+from desktop.customer.email_change_profile import read_profile_of_change, remember_pair
 from desktop.customer.new_address_check import (
     EmailCheck,
     EmailChecker,
@@ -42,13 +42,13 @@ from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget
 from desktop.model.email_address import email_match_key
 from desktop.model.email_change import (
-    TAKE_BACK_S,
     EmailChange,
     EmailChangeProgress,
     EmailChangeStep,
     EmailConflictPolicy,
     StepState,
     build_take_back_requests,
+    find_take_back_refusal,
 )
 from desktop.model.optout_level import strictest_level
 from desktop.model.profile_snapshot import MergeLevels, ProfileSnapshot, verify_profile
@@ -160,7 +160,11 @@ class EmailChangeService:
         *,
         is_automatic: bool = False,
     ) -> EmailChangeProgress:
+        now = self._clock.now()
         requests = plan_record_changes(user, profile, label, check, choices)
+        await remember_pair(
+            self._store, user, profile, check, choices.policy, self._editor.actor, now
+        )
         change = EmailChange(
             id="",
             user_id=user.id if user is not None else None,
@@ -172,7 +176,7 @@ class EmailChangeService:
             keeps_old=choices.keeps_old,
             expected=expected_profile(profile, check, choices.policy),
             actor="",
-            created_at=self._clock.now(),
+            created_at=now,
             is_automatic=is_automatic,
             waits_for_sell=check.sell_error is not None,
         )
@@ -215,6 +219,7 @@ class EmailChangeService:
         if failed is None or failed.edit is None or change.ended_at is not None:
             raise InvalidInput("Nothing of this change has failed.", "There is nothing to resume.")
         user, profile = require_read(sheet)
+        profile = await read_profile_of_change(self._services(), change.sid, profile)
         check = await self._checker.ask_services(user, profile, change.new, change.old)
         if policy is None and is_merge_unseen(progress, profile, check):
             policy = EmailConflictPolicy.REFUSE
@@ -232,12 +237,19 @@ class EmailChangeService:
             # Whoever resumes it has decided on it.
             is_automatic=False,
         )
+        now = self._clock.now()
+        await remember_pair(self._store, user, profile, check, policy, self._editor.actor, now)
         if policy is EmailConflictPolicy.KEEP and failed.step is EmailChangeStep.MOVE_PROFILE:
             await changes.update(change)
-            await changes.end(change.id, self._clock.now())
+            await changes.end(change.id, now)
             self._publish(change)
             return await changes.get_progress(change.id)
-        wanted = await self._plan_again(progress, failed.edit, sheet, check, change)
+        choices = EmailChangeChoices(
+            policy, change.keeps_old, failed.edit.request.reason, failed.edit.request.ticket
+        )
+        label = sheet.address or check.old
+        requests = plan_record_changes(user, profile, label, check, choices)
+        wanted = await self._plan_again(progress, failed.edit, requests, check, change)
         if removes_old:
             wanted |= plan_removal(progress, user)
         return await self._queue_more(change, wanted)
@@ -254,14 +266,15 @@ class EmailChangeService:
         self,
         progress: EmailChangeProgress,
         failed: Edit,
-        sheet: CustomerSheet,
+        requests: Mapping[EmailChangeStep, EditRequest],
         check: EmailCheck,
         change: EmailChange,
     ) -> dict[EmailChangeStep, EditRequest]:
-        """Plan an address change's failed step anew, and the profile's where it is another now."""
+        """Plan an address change's failed step anew, and the profile's where it is another now.
+
+        `requests` is the change as it would be planned from what stands there now.
+        """
         done = failed.request
-        choices = EmailChangeChoices(change.policy, change.keeps_old, done.reason, done.ticket)
-        requests = plan_email_change(sheet, check, choices)
         # What somebody has done meanwhile by hand is found so, and counts as done. Which address
         # is to go was said at the beginning: by now the primary one is another.
         step = EmailChangeStep(failed.step)
@@ -346,32 +359,7 @@ class EmailChangeService:
 
     def find_take_back_refusal(self, progress: EmailChangeProgress) -> UserDecisionNeeded | None:
         """Return why an address change cannot be undone, or None."""
-        change = progress.change
-        if progress.merges and progress.is_done(EmailChangeStep.MOVE_PROFILE):
-            return UserDecisionNeeded(
-                "The two profiles were merged.",
-                "Sailthru cannot split them again, so the change is not undone.",
-                "Change the address again if it is wrong.",
-            )
-        is_stopped = progress.stopped_at is not None
-        if change.ended_at is None and (change.undoes is None or is_stopped):
-            # It is in the way of another change for as long as it is not finished.
-            return None
-        if change.undoes is not None:
-            return UserDecisionNeeded(
-                "This takes a change back already.", "", "Change the address again instead."
-            )
-        if self._clock.now() - change.created_at > TAKE_BACK_S:
-            return UserDecisionNeeded(
-                "The change is older than 24 hours.",
-                "It is not undone in one step any more.",
-                "Change the address again instead.",
-            )
-        if not self._open_edits(progress) and not build_take_back_requests(progress, ""):
-            return UserDecisionNeeded(
-                "Nothing of this change stands.", "There is nothing to take back."
-            )
-        return None
+        return find_take_back_refusal(progress, self._clock.now())
 
     async def finish(self, change_id: str, record: TargetRecord | None = None) -> None:
         """End an address change whose steps are all done, and store what the profile holds now.

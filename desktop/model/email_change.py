@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
+from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget
 from desktop.model.email_address import email_match_key, normalize_email
 from desktop.model.json_value import Json
@@ -339,3 +340,35 @@ _STATES = {
     EditState.FAILED: StepState.FAILED,
     EditState.UNDONE: StepState.UNDONE,
 }
+
+
+def find_take_back_refusal(progress: EmailChangeProgress, now: float) -> UserDecisionNeeded | None:
+    """Return why an address change cannot be undone, or None. `now` is Unix seconds."""
+    change = progress.change
+    if progress.merges and progress.is_done(EmailChangeStep.MOVE_PROFILE):
+        return UserDecisionNeeded(
+            "The two profiles were merged.",
+            "Sailthru cannot split them again, so the change is not undone.",
+            "Change the address again if it is wrong.",
+        )
+    if change.ended_at is None and (change.undoes is None or progress.stopped_at is not None):
+        # It is in the way of another change for as long as it is not finished.
+        return None
+    if change.undoes is not None:
+        return UserDecisionNeeded(
+            "This takes a change back already.", "", "Change the address again instead."
+        )
+    if now - change.created_at > TAKE_BACK_S:
+        return UserDecisionNeeded(
+            "The change is older than 24 hours.",
+            "It is not undone in one step any more.",
+            "Change the address again instead.",
+        )
+    is_any_open = any(
+        step.edit is not None and not step.edit.state.is_final for step in progress.steps
+    )
+    if not is_any_open and not build_take_back_requests(progress, ""):
+        return UserDecisionNeeded(
+            "Nothing of this change stands.", "There is nothing to take back."
+        )
+    return None

@@ -111,6 +111,39 @@ def test_merge_chosen_at_an_earlier_step_replaces_the_plain_move(
     assert customer.profile["keys"]["email"] == customer.new
 
 
+def test_merge_that_was_refused_is_resumed_from_a_sheet_opened_by_the_new_address(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
+) -> None:
+    other = sandbox.create_profile(customer.new)
+    words = ("--conflict", "merge", "--json")
+    stop_at(sandbox, _MOVING_REFUSED, lambda: change(fairlead, customer, *words))
+    # The profile at the new address is not taken for the customer's meanwhile.
+    by_id = fairlead("lookup", str(customer.user_id), "--json").json
+    assert by_id["sailthru"]["sid"] == customer.sid
+    resumed = fairlead("edit", customer.new, "--email", customer.new, "--reason", "asked", "--json")
+    assert resumed.exit_code == 0, resumed.stdout
+    assert sandbox.read_profile(other) is None
+    assert customer.profile["keys"]["email"] == customer.new
+
+
+def test_change_stopped_by_a_profile_that_turned_up_is_resumed_by_the_new_address(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
+) -> None:
+    stop_at(sandbox, _MOVING_REFUSED, lambda: change(fairlead, customer, "--json"))
+    other = sandbox.create_profile(customer.new)
+    words = ("edit", customer.new, "--email", customer.new, "--reason", "asked", "--json")
+    asked = fairlead(*words)
+    assert asked.exit_code == 3
+    assert "another profile" in asked.json["error"]["title"]
+    kept = fairlead(*words, "--conflict", "keep")
+    assert kept.exit_code == 0, kept.stdout
+    assert customer.profile["keys"]["email"] == customer.old
+    assert sandbox.read_profile(other) is not None
+    # What was decided holds: the sheet shows the profile that is the customer's.
+    for who in (customer.new, str(customer.user_id)):
+        assert fairlead("lookup", who, "--json").json["sailthru"]["sid"] == customer.sid
+
+
 @pytest.mark.parametrize(
     ("other_seen", "own_now", "other_now", "stands"),
     [
