@@ -98,8 +98,12 @@ class EmailChangeService:
             return await self._checker.ask_services(user, profile, new)
         check = await self._check_what_waits_for_sell(user, profile, new)
         if check is None:
+            others = " and ".join(one.address for one in sheet.other_profiles)
+            hint = f"Another profile may be theirs: look {others} up to change that one."
             raise InvalidInput(
-                f"{new} is this customer's address already.", "", "There is nothing to change."
+                f"{new} is this customer's address already.",
+                "There is nothing to change.",
+                hint if others else "",
             )
         return check
 

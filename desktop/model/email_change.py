@@ -190,13 +190,19 @@ class EmailChangeProgress:
 
     @property
     def half_done_text(self) -> str:
-        """Say which address each service has amid an e-mail change; else empty."""
-        move = self.find(EmailChangeStep.MOVE_PROFILE)
-        primary = self.is_done(EmailChangeStep.MAKE_PRIMARY)
-        moved = move is not None and move.state is StepState.DONE
-        if primary and move is not None and move.state not in (StepState.DONE, StepState.KEPT):
+        """Say which address each service has amid an e-mail change; else empty.
+
+        A user whose primary address is not changed by it has the new one already.
+        """
+        move, primary = (
+            self.find(step) for step in (EmailChangeStep.MOVE_PROFILE, EmailChangeStep.MAKE_PRIMARY)
+        )
+        if move is None or self.change.user_id is None:
+            return ""
+        is_primary = primary is None or primary.state is StepState.DONE
+        if is_primary and move.state not in (StepState.DONE, StepState.KEPT):
             return "Zendesk has the new address, Sailthru the old one."
-        if moved and not primary and self.change.user_id is not None:
+        if not is_primary and move.state is StepState.DONE:
             return "Sailthru has the new address, Zendesk the old one."
         return ""
 

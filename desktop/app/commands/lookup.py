@@ -34,8 +34,15 @@ async def _look_up(services: WorkspaceServices, options: argparse.Namespace) -> 
     document = sheet_to_json(sheet, session.account_names(), source, now)
     trail = await read_mail(services, sheet) if options.mail else None
     document["mail"] = trail.as_json() if trail is not None else None
-    lines, exit_code = sheet_to_text_lines(document), _sheet_exit_code(sheet)
-    return emit(document, [*lines, *mail_lines(trail)], as_json=options.json, exit_code=exit_code)
+    lines = [*sheet_to_text_lines(document), *mail_lines(trail)]
+    difference = await services.address_watch.note_sheet(sheet)
+    if difference is not None:
+        document["address_difference"] = difference.as_json()
+        lines.append(
+            f"Zendesk has the new address, Sailthru the old one: {difference.old}. To change it"
+            f" there: fairlead edit {difference.old} --email {difference.new}"
+        )
+    return emit(document, lines, as_json=options.json, exit_code=_sheet_exit_code(sheet))
 
 
 def _sheet_exit_code(sheet: CustomerSheet) -> int:

@@ -126,6 +126,20 @@ def test_address_is_not_taken_over_from_another_profile(
     assert sandbox.read_profile(other) is not None
 
 
+def test_address_with_a_profile_is_followed_by_naming_the_former_one(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
+) -> None:
+    other = sandbox.create_profile(customer.new)
+    change_in_zendesk(sandbox, customer)
+    words = ("--email", customer.new, "--conflict", "merge", "--reason", "asked", "--json")
+    # The sheet shows the profile at the primary address.
+    refused = fairlead("edit", str(customer.user_id), *words)
+    assert refused.exit_code == 2
+    assert f"look {customer.old} up" in refused.json["error"]["hint"]
+    assert fairlead("edit", customer.old, *words).exit_code == 0
+    assert sandbox.read_profile(other) is None
+
+
 def test_address_is_not_taken_over_where_the_old_one_is_theirs_no_more(
     fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
 ) -> None:
@@ -195,6 +209,22 @@ def test_address_that_was_changed_back_meanwhile_is_not_taken_over(
     (told,) = fairlead("outbox", "retry", "1", "--json").json["edits"]
     assert "not the primary address in Zendesk any more" in told["detail"]
     assert customer.profile["keys"]["email"] == customer.old
+
+
+def test_difference_seen_by_a_lookup_is_told_and_listed_and_followed(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customer: AddressCustomer
+) -> None:
+    change_in_zendesk(sandbox, customer)
+    seen = fairlead("lookup", str(customer.user_id))
+    assert f"Sailthru the old one: {customer.old}." in seen.stdout
+    (listed,) = fairlead("addresses", "--json").json["differences"]
+    assert (listed["sailthru"], listed["zendesk"]) == (customer.old, customer.new)
+    followed = change(fairlead, customer)
+    assert followed.exit_code == 0
+    # Both have it now; half-way is said of no change that is done.
+    assert "the old one" not in followed.stdout
+    assert "address_difference" not in fairlead("lookup", customer.new, "--json").json
+    assert fairlead("addresses", "--json").json["differences"] == []
 
 
 def test_difference_that_was_left_is_listed_again_only_for_another_address(
