@@ -17,6 +17,7 @@ from desktop.panels.events.event_table_view import EventTableView
 from desktop.panels.events.ignore_event_dialog import IgnoreEventDialog
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import primary_button, secondary_button
+from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from desktop.panels.widgets.export_file_dialog import documents_folder
 from desktop.panels.widgets.label import elided_label
 from desktop.panels.widgets.lazy_widget import LazyWidget
@@ -185,7 +186,7 @@ class EventsPage(ListPage):
         self.export_file_chosen.connect(model.export)
         self.open_button.clicked.connect(self._on_open)
         self.paste_button.clicked.connect(self.paste)
-        self.deliver_button.clicked.connect(model.simulation.deliver)
+        self.deliver_button.clicked.connect(self._on_deliver)
         self.replay_button.clicked.connect(self._on_replay)
         self.rollback_button.clicked.connect(self._on_rollback)
         self.clear_button.clicked.connect(self._on_clear)
@@ -205,6 +206,25 @@ class EventsPage(ListPage):
         table.copy_requested.connect(self._on_copy)
 
     # What the model says.
+
+    def _on_deliver(self) -> None:
+        simulation = self._model.simulation
+        asked = simulation.delivery_confirmation()
+        if asked is None:
+            simulation.deliver()
+            return
+        question = ConfirmationDialog(
+            self,
+            asked.title,
+            asked.message,
+            confirm=asked.confirm_label,
+            cancel="Cancel",
+            text_to_type=asked.text_to_type,
+            type_prompt=f"Type {asked.text_to_type} to confirm.",
+        )
+        question.accepted.connect(simulation.deliver)
+        question.finished.connect(question.deleteLater)
+        question.open()
 
     def _on_changed(self) -> None:
         model = self._model

@@ -12,7 +12,9 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.kit.text import format_count
 from desktop.model.admin_center import field_creation_refusal, user_fields_address
+from desktop.model.workspace_kind import CONFIRM_OVER, needs_confirmation
 from desktop.settings import settings_table
+from desktop.settings.effective_workspace_kind import effective_workspace_kind
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.events.actions_model import ActionsModel
 from desktop.viewmodels.events.delivery_estimate_text import describe_estimate
@@ -31,6 +33,7 @@ from desktop.viewmodels.events.simulation_input import (
     SimulationInput,
     SimulationRequest,
 )
+from desktop.viewmodels.syncs.plan_view import WriteConfirmation
 from desktop.viewmodels.task_model import TaskModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
@@ -138,6 +141,21 @@ class EventSimulationModel(TaskModel):
         if len(self.simulated.left_out) > _MAX_LEFT_OUT:
             return f"At most {_MAX_LEFT_OUT:,} actions can be left out. Tick some again."
         return ""
+
+    def delivery_confirmation(self) -> WriteConfirmation | None:
+        """Build the question before many requests are delivered in production; None: none."""
+        count = self.delivered_count
+        if not needs_confirmation(effective_workspace_kind(self._workspace.values), count):
+            return None
+        requests = format_count(count, "request", "requests")
+        return WriteConfirmation(
+            f"Deliver {requests}?",
+            f"This is production: {requests} go to Zendesk. More than {CONFIRM_OVER} are asked"
+            " about once more.",
+            "",
+            f"Deliver {count:,}",
+            str(count),
+        )
 
     # What people do.
 

@@ -4,15 +4,18 @@ import json
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog
 
+from desktop.model import workspace_kind
 from desktop.panels.events.clear_events_dialog import ClearEventsDialog
 from desktop.panels.events.create_fields_dialog import CreateFieldsDialog
 from desktop.panels.events.event_choice_dialog import ReplayDialog, RollbackDialog
 from desktop.panels.events.ignore_event_dialog import IgnoreEventDialog
+from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from desktop.viewmodels.events.correction_groups import RETRY, SHOW
 from desktop.viewmodels.events.event_consequences import ACCEPT, CREATE, DONT_CREATE, IGNORE
 from desktop.viewmodels.events.event_row import TICK, WHAT, EventFilter
@@ -49,6 +52,24 @@ def dialog(window: EventsPageDriver, kind: type[DialogT]) -> DialogT:
 async def deliver(window: EventsPageDriver) -> None:
     window.click(window.events_page.deliver_button)
     await window.wait_until(window.is_still, PROCESS_S)
+
+
+async def test_production_has_the_number_of_many_requests_typed(
+    window: EventsPageDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace_kind, "CONFIRM_OVER", 1)
+    window.house.session.change_settings({"workspace.kind": "production"})
+    await window.open_file(write(tmp_path, identify("n-1", NEW), track("A", "n-1")))
+    window.click(window.events_page.deliver_button)
+    question = dialog(window, ConfirmationDialog)
+    assert "This is production: 2 requests go to Zendesk." in window.visible_texts(question)
+    assert not question.confirm_button.isEnabled()
+    assert question.field is not None
+    question.field.setText("2")
+    window.click(question.confirm_button)
+    await window.wait_until(lambda: not window.events_model.simulation.can_tick)
+    await window.wait_until(window.is_still, PROCESS_S)
+    assert user(window) is not None
 
 
 async def test_only_what_is_ticked_is_delivered(window: EventsPageDriver, tmp_path: Path) -> None:
