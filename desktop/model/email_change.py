@@ -131,6 +131,11 @@ class StepProgress:
         """Why a step of an e-mail change failed or waits, in words."""
         return self.edit.detail if self.edit is not None else ""
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the rules keep the step from being sent: a right was taken away meanwhile."""
+        return self.edit is not None and bool(self.edit.not_sent_reason)
+
     def as_json(self) -> dict[str, Json]:
         """The e-mail change's step as JSON, an object of `steps`."""
         return {"name": self.step.key, "state": self.state.value, "detail": self.detail}

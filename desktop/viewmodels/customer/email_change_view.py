@@ -397,10 +397,16 @@ def build_step_views(
 ) -> tuple[StepView, ...]:
     """Build the drawer Change e-mail's list of steps, with the one for the old address."""
     views = []
+    is_stopped = any(one.state in (StepState.FAILED, StepState.UNDONE) for one in steps)
     for number, one in enumerate(steps, start=1):
         text, service = _step_words(one, old, new, merges=merges, keeps_old=keeps_old)
         state, tone = step_chip(one.state, one.edit.updated_at if one.edit is not None else None)
-        detail = one.detail if one.state in (StepState.FAILED, StepState.UNKNOWN) else ""
+        # Behind a step that has failed they wait for that one: it says why.
+        is_held_back = one.is_held_back and not is_stopped
+        if is_held_back:
+            state, tone = "Not sent", "warn"
+        is_told = one.state in (StepState.FAILED, StepState.UNKNOWN) or is_held_back
+        detail = one.detail if is_told else ""
         views.append(
             StepView(
                 number,
@@ -488,7 +494,8 @@ def steps_note_of(progress: EmailChangeProgress | None, *, can_take_back: bool) 
         number = next(n for n, one in enumerate(progress.steps, start=1) if one is stopped)
         return f"Stopped at step {number}", "bad"
     if progress.change.ended_at is None:
-        return "Sending", "muted"
+        is_held_back = any(one.is_held_back for one in progress.steps)
+        return ("Not sent: not allowed now", "warn") if is_held_back else ("Sending", "muted")
     if progress.change.waits_for_sell:
         return "Done, except in Zendesk Sell", "warn"
     return ("Done. You can take it back for 24 hours." if can_take_back else "Done"), "muted"

@@ -7,8 +7,10 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from shiboken6 import delete
 
 from desktop.model.address_difference import PrimaryAddressChange
+from desktop.model.permission import Permission, Role
 from desktop.panels.activity_page import ActivityPage
 from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
+from desktop.settings.settings_table import PERMISSION_SETTINGS
 from tests.support.accessibility_checks import clipped_texts
 from tests.support.customer_tabs_driver import look_up_apart
 from tests.support.window_driver import CTRL, SHIFT, Key, WindowDriver
@@ -276,6 +278,18 @@ async def test_agent_may_change_email_and_not_merge(agent_window: WindowDriver) 
     assert "merge two Sailthru profiles" in merge.toolTip()
     agent_window.click(drawer.policy_control.segment("keep"))
     assert drawer.change_button.isEnabled()
+    # An admin's process takes the right away; this window has not heard of it.
+    path = agent_window.home.workspace.settings_path
+    document = json.loads(path.read_text())
+    document["settings"][PERMISSION_SETTINGS[Role.AGENT, Permission.CHANGE_EMAIL].key] = False
+    path.write_text(json.dumps(document))
+    agent_window.click(drawer.change_button)
+    await agent_window.wait_until(
+        lambda: "may not change e-mail addresses" in agent_window.visible_texts(drawer)
+    )
+    assert "Not sent: not allowed now" in agent_window.visible_texts(drawer)
+    assert agent_window.sandbox.logged_writes() == []
+    assert {edit.state.value for edit in agent_window.newest_edits()} == {"queued"}
 
 
 async def test_change_email_fits_a_narrow_window_in_both_themes(window: WindowDriver) -> None:
