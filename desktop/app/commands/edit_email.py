@@ -10,6 +10,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.customer.email_change_plan import EmailChangeChoices, plan_email_change
 from desktop.customer.new_address_check import AddressState, EmailCheck
 from desktop.kit.errors import InvalidInput
+from desktop.kit.text import format_count
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind, EditState
 from desktop.model.email_address import parse_email
@@ -159,12 +160,30 @@ def _emit_check(
         "check": _check_json(check),
         "obstacle": str(obstacle) if obstacle is not None else None,
     }
-    lines = [f"Zendesk: {check.zendesk.value}", f"Sailthru: {check.sailthru.value}"]
+    lines = [
+        f"Zendesk: {check.zendesk.value}{_owner_text(check)}",
+        f"Sailthru: {check.sailthru.value}{_other_profile_text(check)}",
+    ]
     if check.sell is not AddressState.OFF:
         who = ", ".join(one.record_id for one in check.sell_people)
         lines.append(f"Zendesk Sell: {who or check.sell_note or check.sell.value}")
     lines += [str(obstacle)] if obstacle is not None else _step_lines(ready)
     return emit(document, lines, as_json=as_json, exit_code=ExitCode.DONE)
+
+
+def _owner_text(check: EmailCheck) -> str:
+    owner = check.zendesk_owner
+    return f" by {owner.name} (user {owner.id})" if owner is not None else ""
+
+
+def _other_profile_text(check: EmailCheck) -> str:
+    """Say what another profile at the new address has: what a merge would join, or keep apart."""
+    other = check.other_profile
+    if other is None or check.sailthru is not AddressState.OTHER_PROFILE:
+        return ""
+    lists = f"on {', '.join(sorted(other.lists))}" if other.lists else "on no list"
+    level = other.optout.value if other.optout is not None else "not known"
+    return f", {lists}, opt-out {level}, {format_count(len(other.vars), 'field', 'fields')}"
 
 
 def _step_lines(steps: Iterable[StepProgress]) -> list[str]:

@@ -73,6 +73,8 @@ def test_email_change_asks_what_becomes_of_another_profile(
     assert customer.addresses == {customer.old: True}, "nothing is changed"
     shown = change(fairlead, customer, "--dry-run", "--json").json
     assert shown["check"]["other_profile"]["sid"] == other
+    words = "Sailthru: other profile, on no list, opt-out none, 2 fields"
+    assert words in change(fairlead, customer, "--dry-run").stdout.splitlines()
     assert customer.addresses == {customer.old: True}
 
 
