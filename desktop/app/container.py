@@ -325,6 +325,7 @@ class WorkspaceServices:
     def data(self) -> "DataService":
         """The workspace's DataService: switches, reads and describes everybody's data."""
         from desktop.audience.data_service import DataClients, DataService
+        from desktop.audience.list_uses import load_list_uses
 
         session = self.session
         return DataService(
@@ -337,6 +338,7 @@ class WorkspaceServices:
             self._read_data_settings,
             self.store.erased_people.load,
             self.retention,
+            lambda: load_list_uses(self.store),
         )
 
     @cached_property

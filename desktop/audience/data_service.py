@@ -1,7 +1,7 @@
 """Switches the data workspace of this computer on and off, reads it, and says how it stands."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from desktop.audience.data_reader import DataReader, LoadErased, OnPage
 from desktop.audience.list_reader import ListReader
@@ -32,7 +32,8 @@ ALL_SOURCES = (*ZENDESK_SOURCES, LISTS_SOURCE)
 class DataStatus:
     """How the data workspace of this computer stands: each data source, people, bytes.
 
-    `comments_due`: of how many tickets the comments are still to be read.
+    `comments_due`: of how many tickets the comments are still to be read. `list_uses`: which syncs,
+    rules and segments use a Sailthru list, by its name, as `find_list_uses` says it.
     """
 
     sources: tuple[ReadingState, ...]
@@ -41,6 +42,12 @@ class DataStatus:
     tickets: int
     bytes: int
     comments_due: int = 0
+    list_uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def use_text(self, list_name: str) -> str:
+        """Say what uses a list, "" where nothing does."""
+        uses = self.list_uses.get(list_name, ())
+        return f"used by {len(uses)}: {', '.join(uses)}" if uses else ""
 
 
 @dataclass(frozen=True)
@@ -79,8 +86,10 @@ class DataService:
         get_settings: Callable[[], DataSettings],
         load_erased: LoadErased,
         retention: RetentionService,
+        load_list_uses: Callable[[], Awaitable[Mapping[str, tuple[str, ...]]]],
     ) -> None:
         """`load_erased` tells who was erased, whom no reading brings back."""
+        self._load_list_uses = load_list_uses
         self._retention = retention
         self._open_store = open_store
         self._audit = audit
@@ -147,6 +156,7 @@ class DataService:
             counts.tickets,
             size,
             await store.comments.count_due(),
+            await self._load_list_uses(),
         )
 
     async def estimate(self) -> ReadEstimate:

@@ -27,6 +27,7 @@ from desktop.store.data_source_repository import (
     ReadingState,
 )
 from desktop.store.data_store import DataStore
+from desktop.store.report_notice_repository import WaitingMail
 
 # By the data source that a report counts, the activity whose rows are kept for some days alone.
 _RETAINED = {TICKETS_SOURCE: ActivityType.TICKETS, RATINGS_SOURCE: ActivityType.RATINGS}
@@ -150,6 +151,12 @@ class ReportService:
         self.require_allowed(self.find("opt-outs"))
         sources = self._sources(self._open_store())
         return await find_opened_of_batch(sources, batch, self._clock.now())
+
+    async def list_waiting_mails(self) -> tuple[WaitingMail, ...]:
+        """List the e-mails of reports that no mail server has taken yet; none without the right."""
+        if not self.check().is_allowed or not self._rights.has_data():
+            return ()
+        return await self._open_store().report_notices.list_waiting()
 
     @property
     def suppression_list(self) -> str:

@@ -25,7 +25,7 @@ from desktop.app.commands.open_workspace import (
 from desktop.app.commands.view_permission import require_admin
 from desktop.app.container import WorkspaceServices
 from desktop.audience.data_lock import hold_data_lock
-from desktop.audience.data_service import ALL_SOURCES
+from desktop.audience.data_service import ALL_SOURCES, DataStatus
 from desktop.connect.local_databases import LocalDatabases, RunUnderWay
 from desktop.connect.stored_data_inventory import describe_kept_data
 from desktop.customer.erasure_report import count_words
@@ -280,7 +280,9 @@ async def _status_of(services: WorkspaceServices) -> tuple[dict[str, Json], list
         "bytes": status.bytes,
         "bytes_per_person": None if per_person is None else round(per_person),
         "comments_due": status.comments_due,
-        "sources": [_source_document(state, now) for state in status.sources],
+        "sources": [
+            _source_document(state, now) | _use_document(status, state) for state in status.sources
+        ],
     }
     archived = f" ({status.archived:,} archived)" if status.archived else ""
     lines = [
@@ -288,7 +290,11 @@ async def _status_of(services: WorkspaceServices) -> tuple[dict[str, Json], list
         f"{format_count(status.people, 'person', 'people')}{archived},"
         f" {format_count(status.tickets, 'ticket', 'tickets')},"
         f" {status.bytes / 1e6:,.1f} MB.",
-        *(f"  {_source_line(state, now)}" for state in status.sources),
+        *(
+            f"  {_source_line(state, now)}"
+            + (f"; {text}" if (text := status.use_text(state.list_name or "")) else "")
+            for state in status.sources
+        ),
         f"  comments: of {format_count(status.comments_due, 'ticket', 'tickets')} still to be read"
         if status.comments_due
         else "",
@@ -296,7 +302,7 @@ async def _status_of(services: WorkspaceServices) -> tuple[dict[str, Json], list
     return document, [line for line in lines if line]
 
 
-def _source_document(state: ReadingState, now: float) -> Json:
+def _source_document(state: ReadingState, now: float) -> dict[str, Json]:
     return {
         "name": state.name,
         "rows": state.rows_read,
@@ -307,6 +313,11 @@ def _source_document(state: ReadingState, now: float) -> Json:
         "page_at": state.page_at,
         "refused": state.refused or None,
     }
+
+
+def _use_document(status: DataStatus, state: ReadingState) -> dict[str, Json]:
+    name = state.list_name
+    return {"used_by": list(status.list_uses.get(name, ()))} if name is not None else {}
 
 
 def _source_line(state: ReadingState, now: float) -> str:

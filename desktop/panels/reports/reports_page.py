@@ -49,6 +49,9 @@ class ReportsPage(QWidget):
         self.header = ReportsHeader()
         self.banner = Banner()
         self.banner.hide()
+        # Apart from what somebody did: it stays until the mail server takes them.
+        self.mail_banner = Banner()
+        self.mail_banner.hide()
         self.tiles: dict[str, ReportTile] = {}
         self.detail_card = ReportDetailCard(model.category_model, model.day_model)
         self._columns = 0
@@ -66,6 +69,7 @@ class ReportsPage(QWidget):
         page.setSpacing(fonts.scaled(10))
         page.addWidget(self.header)
         page.addWidget(self.banner)
+        page.addWidget(self.mail_banner)
         page.addWidget(wrap_in_scroll_area(inside), 1)
         self._connect()
         self._rebuild_tiles()
@@ -195,6 +199,11 @@ class ReportsPage(QWidget):
 
     def _on_changed(self) -> None:
         self.header.show_model(self._model)
+        title, words = self._model.waiting_mail()
+        if title:
+            self.mail_banner.show_message("warn", title, words)
+        else:
+            self.mail_banner.clear()
 
     def show_error(self, error: AppError) -> None:
         """Show an error above the tiles."""

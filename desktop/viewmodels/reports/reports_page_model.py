@@ -21,6 +21,7 @@ from desktop.model.audience_condition import AudienceGroup
 from desktop.model.report import Report, ReportForm
 from desktop.model.report_period import BucketSize, ReportPeriod
 from desktop.settings import settings_table
+from desktop.store.report_notice_repository import WaitingMail
 from desktop.viewmodels.file_export import (
     FileFormat,
     format_csv,
@@ -37,6 +38,7 @@ from desktop.viewmodels.reports.report_tile_view import (
     failed_tile,
     loading_tile,
 )
+from desktop.viewmodels.reports.waiting_mail_text import describe_waiting_mails
 from desktop.viewmodels.task_model import TaskModel
 from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol
 
@@ -88,6 +90,7 @@ class ReportsPageModel(TaskModel):
         self._reports: dict[str, Report] = {}
         self._errors: dict[str, AppError] = {}
         self._is_visible = False
+        self._waiting_mails: tuple[WaitingMail, ...] = ()
         self._shown_tables = (ReportTableView(), ReportTableView())
         self._timer = create_timer(self, _RECOUNT_MS, self._recount, repeats=True)
 
@@ -146,6 +149,10 @@ class ReportsPageModel(TaskModel):
     def refusal(self) -> str:
         """Say why the person at work may not see reports at all; "" where they may."""
         return self._service.check().reason
+
+    def waiting_mail(self) -> tuple[str, str]:
+        """Say which e-mails of reports were not sent yet, and why; "" twice where none waits."""
+        return describe_waiting_mails(self._waiting_mails)
 
     # What the person does.
 
@@ -315,6 +322,8 @@ class ReportsPageModel(TaskModel):
         # The chosen one first; each tile is painted as its report arrives.
         for name in sorted(names, key=lambda one: one != self.chosen):
             await self._count(name)
+        self._waiting_mails = await self._service.list_waiting_mails()
+        self.changed.emit()
 
     async def _count(self, name: str) -> None:
         count = partial(

@@ -292,10 +292,17 @@ class DataSourcesModel(CardModel):
         if kind not in (DataSourceKind.SUPPORT, DataSourceKind.SAILTHRU):
             return ()
         return tuple(
-            (one.list_name or one.name.capitalize(), _reading_text(one, now))
+            (
+                one.list_name or one.name.capitalize(),
+                ". ".join(filter(None, (_reading_text(one, now), self._use_text(one)))),
+            )
             for one in self._status.sources
             if (one.list_name is not None) == is_list
         )
+
+    def _use_text(self, state: ReadingState) -> str:
+        text = self._status.use_text(state.list_name or "") if self._status is not None else ""
+        return text[:1].upper() + text[1:]
 
 
 def _reading_text(state: ReadingState, now: float) -> str:

@@ -78,6 +78,17 @@ def test_audience_finds_saves_and_exports_who_was_read(
     both = ("--segment", "Unhappy", "--where", "tickets >= 1")
     assert fairlead("audience", *both, "--json").json["total"] == 0
 
+    assert (
+        fairlead(
+            "audience", "segment", "save", "Readers", "--where", "list is Newsletter"
+        ).exit_code
+        == 0
+    )
+    sources = fairlead("data", "status", "--json").json["everybody"]["sources"]
+    used = {one["name"]: one.get("used_by") for one in sources}
+    assert used["list Newsletter"] == ["segment “Readers” asks for it"]
+    assert fairlead("audience", "segment", "remove", "Readers").exit_code == 0
+
     file = tmp_path / "people.csv"
     assert fairlead("audience", "--segment", "Unhappy", "--csv", str(file)).exit_code == 0
     header, row = csv.reader(file.read_text("utf-8-sig").splitlines())

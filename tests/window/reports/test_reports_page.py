@@ -1,6 +1,7 @@
 """The Reports page by keyboard and mouse: tiles, tables, people, files, states."""
 
 import csv
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -82,6 +83,27 @@ async def test_arrow_keys_walk_the_values_and_enter_shows_who_they_are(
     table.setFocus()
     table.select_row(2)
     assert chart.cursor_place() == 25
+
+
+async def test_mail_of_reports_that_waits_is_told_until_it_is_sent(
+    window: ReportsPageDriver,
+) -> None:
+    await window.open_reports()
+    assert not window.page.mail_banner.isVisible()
+    notices, now = window.house.data_store.report_notices, window.home.clock.now()
+    await notices.claim_mail("weekly", date(2026, 11, 30), "The week's reports", "…", now)
+    (mail,) = await notices.list_waiting()
+    assert await notices.begin_attempt(mail, now + 900)
+    await notices.note_failure(mail, "The mail server does not answer.")
+    window.model.refresh()
+    await window.wait_until(window.page.mail_banner.isVisible)
+    said = window.visible_texts(window.page.mail_banner)
+    assert "“The week's reports” was not sent yet." in said
+    assert "After 1 attempt it is sent again from " in said
+    assert "The mail server does not answer." in said
+    await notices.remove_waiting(mail)
+    window.model.refresh()
+    await window.wait_until(lambda: not window.page.mail_banner.isVisible())
 
 
 async def test_people_behind_a_finding_are_listed_and_the_batch_opens_in_activity(
