@@ -60,6 +60,9 @@ def find_conditions(report: str, series_key: str) -> AudienceGroup | None:
     return _all(AudienceCondition("value", _O.IS, float(segment)))
 
 
+_IN_BOTH = AudienceCondition("known_in", _O.IS, "both")
+
+
 async def find_health_findings(
     people: AudienceRepository, moment: QueryMoment, names: ValueHealthNames
 ) -> tuple[ReportFinding, ...]:
@@ -71,7 +74,9 @@ async def find_health_findings(
         who = format_count(count, "person is", "people are")
         found.append(_finding(f"{who} {health.label} now.", count, group))
     frustrated = AudienceCondition("health", _O.IS, CustomerHealth.FRUSTRATED.value)
-    group = _all(frustrated, AudienceCondition("list", _O.IS_NOT, names.suppression_list))
+    # Who is known to Sailthru alone has no address here by which to be put on a list.
+    off_list = AudienceCondition("list", _O.IS_NOT, names.suppression_list)
+    group = _all(frustrated, _IN_BOTH, off_list)
     count = await people.count(group, moment)
     if count:
         who = format_count(count, "frustrated person is", "frustrated people are")
@@ -94,7 +99,7 @@ async def find_value_findings(
     )
     cases = (
         (
-            AudienceGroup((AudienceCondition("value", _O.AT_LEAST, high), has_none)),
+            AudienceGroup((AudienceCondition("value", _O.AT_LEAST, high), has_none, _IN_BOTH)),
             ("person would gain", "people would gain"),
             f"the tag “{tag}”: value {names.high_from} or more, and not tagged.",
         ),

@@ -55,7 +55,10 @@ def test_audience_finds_saves_and_exports_who_was_read(
     # The report of health names the same people, with the conditions that list them.
     told = fairlead("report", "health", "--json").json["findings"]
     assert [one["where"] for one in told[:1]] == ["health is frustrated"]
-    assert told[-1]["where"] == 'health is frustrated and list is not "Support - suppressed"'
+    assert (
+        told[-1]["where"]
+        == 'health is frustrated and known_in is both and list is not "Support - suppressed"'
+    )
     # An export tells no opt-out level: nobody “gets everything” by it.
     level = fairlead("audience", "--where", "optout is none", "--json").json
     assert level["total"] == 0
