@@ -23,6 +23,11 @@ class BatchApproval:
     people: int
     at: float
 
+    @property
+    def words(self) -> str:
+        """Say what the second person has done: `approved by Bo Berg`."""
+        return f"{'approved' if self.is_admin else 'asked for'} by {self.name}"
+
     def as_json(self) -> dict[str, Json]:
         """The approval as JSON, an object of `approvals` of a batch."""
         return {
@@ -34,8 +39,8 @@ class BatchApproval:
         }
 
 
-def find_second_person(approvals: Sequence[BatchApproval], actor: Actor) -> str:
-    """Return the name of who is the second person beside the one at work; "" for nobody.
+def find_second_person(approvals: Sequence[BatchApproval], actor: Actor) -> BatchApproval | None:
+    """Return the approval or request of who is the second person beside the one at work, or None.
 
     One of the two is an admin. One person counts once, and so does one API token.
     """
@@ -43,5 +48,5 @@ def find_second_person(approvals: Sequence[BatchApproval], actor: Actor) -> str:
         both = [(actor.approver_id, actor.credential), (one.user_id, one.credential)]
         has_admin = one.is_admin or (actor.role is Role.ADMIN and actor.is_confirmed)
         if has_admin and len(group_approvers(both)) == 2:
-            return one.name
-    return ""
+            return one
+    return None

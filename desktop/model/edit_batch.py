@@ -242,7 +242,7 @@ class BatchGate:
     `refusal`: why the person at work can't let it pass, as a sentence. `message`: what is over the
     limit. `must_type`: the number of changes has to be typed. `is_production`: for the workspace
     is one of production. `needs_second`: an admin who is somebody else has to approve it.
-    `approver`: who has.
+    `second`: that somebody has, or has asked an admin at work.
     """
 
     changes: int
@@ -251,7 +251,7 @@ class BatchGate:
     must_type: bool = False
     is_production: bool = False
     needs_second: bool = False
-    approver: str = ""
+    second: BatchApproval | None = None
 
 
 def find_batch_gate(
@@ -279,12 +279,12 @@ def find_batch_gate(
         for one in breaches
     )
     codes = {one.code for one in breaches}
-    refusal = approver = ""
+    refusal, second = "", None
     loosened = max((people.get(code, 0) for code in TWO_ADMIN_CONSEQUENCES), default=0)
     needs_second = is_undo and loosened > 1
     if needs_second:
         codes -= TWO_ADMIN_CONSEQUENCES
-        approver = find_second_person(approvals, actor)
+        second = find_second_person(approvals, actor)
         words = words or f"{people_over_limit_text('loosened', loosened)}."
     if codes & TWO_ADMIN_CONSEQUENCES:
         refusal = f"{words} So many need two admins, who can allow it in a sync."
@@ -292,10 +292,8 @@ def find_batch_gate(
         refusal = f"{words} Only an admin can let that pass. Ask one, or paste fewer."
     is_production = needs_confirmation(kind, counts.changes)
     must_type = bool(codes) or counts.changes > _CONFIRM_TYPED_OVER or is_production
-    needs_second = needs_second and not approver
-    return BatchGate(
-        counts.changes, refusal, words, must_type, is_production, needs_second, approver
-    )
+    needs_second = needs_second and second is None
+    return BatchGate(counts.changes, refusal, words, must_type, is_production, needs_second, second)
 
 
 def find_undo_gate(counts: BatchCounts, kind: WorkspaceKind) -> BatchGate:

@@ -31,6 +31,8 @@ _TABLES: Mapping[DataSourceKind, tuple[str, ...]] = MappingProxyType(
         DataSourceKind.SAILTHRU: ("profile", "mailing_list", "list_member"),
     }
 )  # fmt: skip
+# Who is known to Sailthru alone is none of Zendesk's.
+_OF_SOURCE: Mapping[str, str] = MappingProxyType({"person": "id > 0"})
 # Of history.db: what names or describes somebody. The counts name nobody and stay.
 _HISTORY: Mapping[DataSourceKind, tuple[str, ...]] = MappingProxyType(
     {
@@ -75,7 +77,9 @@ def count_source(data: Database, kind: DataSourceKind) -> Mapping[str, int]:
 
     def look(connection: sqlite3.Connection) -> Mapping[str, int]:
         return {
-            what: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+            what: connection.execute(
+                f"SELECT count(*) FROM {table} WHERE {_OF_SOURCE.get(table, 'true')}"  # noqa: S608
+            ).fetchone()[0]
             for what, table in _COUNTED.get(kind, {}).items()
         }
 
@@ -121,7 +125,12 @@ def erase_source(data: Database, history: Database, kind: DataSourceKind) -> Non
             for table in ("person_search", "ticket_search"):
                 connection.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")  # noqa: S608
         for table in _TABLES.get(kind, ()):
-            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+            where = _OF_SOURCE.get(table, "true")
+            connection.execute(f"DELETE FROM {table} WHERE {where}")  # noqa: S608 - names of ours
+        if kind is DataSourceKind.SUPPORT:
+            connection.execute(
+                "INSERT INTO person_search (rowid, name, email) SELECT id, name, email FROM person"
+            )
         if kind is DataSourceKind.SAILTHRU:
             delete_profile_people(connection)
             columns = ", ".join(f"{column} = NULL" for column in _PROFILE_COLUMNS)

@@ -11,7 +11,7 @@ from desktop.model.match_keys import hash_email
 from desktop.model.pasted_addresses import parse_pasted_addresses
 from desktop.model.report_period import day_begins_at
 from desktop.model.service import Service
-from desktop.model.sync_plan import PlannedOutcome
+from desktop.model.sync_plan import Consequence, PlannedOutcome
 from desktop.model.time_zone import local_time
 from desktop.store.audit_row import append_sync_write
 from desktop.store.data_store import DataStore
@@ -19,7 +19,7 @@ from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.profile_report_repository import OptOutReading
 from desktop.store.workspace_store import WorkspaceStore
 
-BATCH_REASON = "old list clean-up"
+BATCH_REASON, PART_UNDO_NOTE = "old list clean-up", "they still read their mail"
 _AGENT, _LEAD, _SYNC = "Kim Park", "Jo Baker", "opt-outs-from-sell"
 # Numbers a day over 28 days, the newest last; the period before has 60 in all.
 _AGENT_DAYS = (0, 0, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 2, 0)
@@ -27,6 +27,7 @@ _SYNC_DAYS = (0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 
 _OTHER_DAYS = (1, 1, 1, 1, 3, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 2, 1, 1, 1, 1, 2, 1, 1, 1, 2, 1, 2, 1)
 _AGENT_BEFORE, _SYNC_BEFORE, _OTHER_BEFORE = 16, 6, 38
 _BULK, _OPENED, _DAYS_AGO = 150, 40, 1
+_CHANGED_ROWS = (3, 7)
 
 
 def add_optouts(store: WorkspaceStore, data: DataStore, now: float, zone: ZoneInfo) -> None:
@@ -104,6 +105,30 @@ def opt_out_in_bulk(
     )
     while (edit := store.outbox.claims.claim.blocking(at + 3600.0, batch=batch.id)) is not None:
         store.outbox.claims.close(edit, at, EditState.DONE, "")
+
+
+def add_part_undo(store: WorkspaceStore, now: float) -> str:
+    """Preview the undo for those of the batch who had opened an e-mail; returns its batch's id.
+
+    Two have chosen another level since, and stay as they are.
+    """
+    recent = store.edit_batches.list_recent.blocking(99)
+    undone = next(one for one in recent if one.reason == BATCH_REASON)
+    found = store.edit_batches.list_profiles.blocking(undone.id)
+    sids = [one.sid for one in found][:_OPENED]
+    batch = store.edit_batches.insert_part_undo.blocking(undone, sids, PART_UNDO_NOTE, _LEAD, now)
+    action = batch.action
+    if action is None:
+        return batch.id
+    loosened = tuple((one.value, "") for one in (Consequence.STARTS, Consequence.LOOSENED))
+    plan = [
+        BatchPlanRow(row, PlannedOutcome.UNCHANGED, "all", "Changed since then")
+        if row in _CHANGED_ROWS
+        else BatchPlanRow(row, PlannedOutcome.UPDATE, "basic", consequences=loosened)
+        for row in range(1, _OPENED + 1)
+    ]
+    store.edit_batches.save_plan.blocking(batch.id, action, plan, now)
+    return batch.id
 
 
 def opt_out_by_sync(store: WorkspaceStore, at: float, number: int, sync: str) -> None:

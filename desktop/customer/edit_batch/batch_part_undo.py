@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from desktop.customer.edit_undo import inverse_request, newer_change_refusal, undo_refusal
+from desktop.model.batch_approval import BatchApproval
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind, EditRequest, EditState, is_same_json
 from desktop.model.edit_batch import BatchPlanRow, EditBatch
@@ -66,14 +67,16 @@ async def read_undone_part(
     return UndonePart(edits, refusals)
 
 
-def build_back_request(edit: Edit, current: Json, batch: EditBatch, approver: str) -> EditRequest:
+def build_back_request(
+    edit: Edit, current: Json, batch: EditBatch, second: BatchApproval | None
+) -> EditRequest:
     """Build the edit request that gives a customer back what stood before an edit of a batch.
 
-    `current` is the value that the plan saw; `approver` is named in the reason, "" for nobody.
+    `current` is the value that the plan saw; the reason names the second person, if one is needed.
     """
     words = [f"Undoes a part of batch {batch.undone_batch}"]
     words += [batch.reason] if batch.reason else []
-    words += [f"approved by {approver}"] if approver else []
+    words += [second.words] if second is not None else []
     return replace(inverse_request(edit), old=current, reason="; ".join(words))
 
 

@@ -271,7 +271,7 @@ class EditBatchService:
         if action is None or batch.planned_at is None:
             raise InvalidInput(f"Batch {batch_id} has no preview.", "Nothing was changed.")
         gate = await self.find_gate(batch_id)
-        requests, rights = await self._store.run(self._read_requests, batch, action, gate.approver)
+        requests, rights = await self._store.run(self._read_requests, batch, action, gate.second)
         for right in (Permission.BULK, *rights):
             _require(self._rights.decide_now(right))
         if gate.refusal:
@@ -294,7 +294,7 @@ class EditBatchService:
                 f"They run `fairlead undo --batch {batch_id} --approve`, or sign in on the page"
                 " Many at once.",
             )
-        await self._require_current_admin(batch, gate.approver)
+        await self._require_current_admin(batch, gate.second)
         if not requests:
             raise InvalidInput("Nobody would be changed.", "Nothing was queued.")
         count = await self._editor.submit_batch(
@@ -303,22 +303,18 @@ class EditBatchService:
         self._publish()
         return count
 
-    async def _require_current_admin(self, batch: EditBatch, approver: str) -> None:
+    async def _require_current_admin(self, batch: EditBatch, second: BatchApproval | None) -> None:
         """Raise NotPermitted where who has approved a batch as an admin is none any more."""
         zendesk = self._clients().zendesk
-        given = [one for one in await self.list_approvals(batch) if one.is_admin and approver]
-        ids = [int(one.user_id) for one in given if one.user_id.isdecimal()]
-        if zendesk is None or not ids:
+        if second is None or not second.is_admin or zendesk is None:
             return
-        users = {user.id: user for user in await zendesk.show_users(ids)}
-        for one in given:
-            user = users.get(int(one.user_id)) if one.user_id.isdecimal() else None
-            if user is None or not user.active or user.suspended or user.role != "admin":
-                raise NotPermitted(
-                    f"{one.name} is no admin any more.",
-                    f"They approved batch {batch.id}. Nothing was changed.",
-                    "Undo the part once more; another admin has to approve it.",
-                )
+        users = await zendesk.show_users([int(second.user_id)])
+        if not any(one.active and not one.suspended and one.role == "admin" for one in users):
+            raise NotPermitted(
+                f"{second.name} is no admin any more.",
+                f"They approved batch {batch.id}. Nothing was changed.",
+                "Undo the part once more; another admin has to approve it.",
+            )
 
     async def cancel(self, batch_id: str) -> EditBatch:
         """Stop a batch: the look-up can go on later, what is not sent yet is withdrawn.
@@ -376,7 +372,7 @@ class EditBatchService:
         return edit.is_made_by(self._editor.actor.key)
 
     def _read_requests(
-        self, batch: EditBatch, action: BatchAction, approver: str
+        self, batch: EditBatch, action: BatchAction, second: BatchApproval | None
     ) -> tuple[dict[int, EditRequest], frozenset[Permission]]:
         """Read the edit requests of a batch's plan by row, and the rights that they need.
 
@@ -384,7 +380,7 @@ class EditBatchService:
         """
         numbers = self._batches.list_row_numbers.blocking(batch.id, "update")
         if action.undoes:
-            requests = self._read_part_undo(batch, numbers, approver)
+            requests = self._read_part_undo(batch, numbers, second)
             return requests, frozenset(map(needed_permission, requests.values()))
         requests = {
             row.row: EditRequest(
@@ -402,7 +398,7 @@ class EditBatchService:
         return requests, frozenset(map(needed_permission, requests.values()))
 
     def _read_part_undo(
-        self, batch: EditBatch, numbers: Sequence[int], approver: str
+        self, batch: EditBatch, numbers: Sequence[int], second: BatchApproval | None
     ) -> dict[int, EditRequest]:
         edits = {
             edit.request.target.id: edit
@@ -410,7 +406,7 @@ class EditBatchService:
             if edit.request.undoes is None
         }
         return {
-            row.row: build_back_request(edits[row.found.sid], row.plan.old, batch, approver)
+            row.row: build_back_request(edits[row.found.sid], row.plan.old, batch, second)
             for row in self._batches.get_rows.blocking(batch.id, numbers)
             if row.plan is not None and row.found.sid in edits
         }

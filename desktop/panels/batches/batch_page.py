@@ -248,6 +248,7 @@ class BatchPage(ListDetailPage):
         set_shown(self.summary_label, bool(view.summary))
         self.count_filter.show_counts(view.counts, self._model.shown)
         state = self._model.list_state()
+        self.list_card.set_title(view.list_title)
         self.list_card.set_note(state.summary)
         show_list_state(self.list_card, state, _SKELETON_ROWS, "Reading the rows")
         self.change_card.show_view(view, self._model.form_state())

@@ -121,20 +121,18 @@ def _optout_texts(row: BatchRow, action: BatchAction | None) -> tuple[str, str]:
     level = row.found.optout
     found = OptOutLevel(level).label if level else LEVEL_NOT_KNOWN_LABEL
     changes = row.plan is not None and row.plan.fate is PlannedOutcome.UPDATE
+    if action is not None and action.undoes and row.plan is not None:
+        # Each gets back a level of their own; which one, the edit tells.
+        is_level = action.kind is EditKind.OPTOUT and row.plan.old is not None
+        now = OptOutLevel(str(row.plan.old)).label if is_level else found
+        return now, "→ as before" if changes else ""
     if action is None or action.kind is not EditKind.OPTOUT or not changes:
         return found, ""
-    if action.undoes:
-        # Each gets back a level of their own; which one, the edit tells.
-        return _level_label(row.plan.old if row.plan is not None else None), "→ as before"
     new = OptOutLevel(str(action.new)).label
     if row.edit_state is EditState.DONE:
         return new, f"before: {found}"
     is_wanted = row.edit_state is None or not row.edit_state.is_final
     return found, f"→ {new}" if is_wanted else ""
-
-
-def _level_label(level: object) -> str:
-    return OptOutLevel(str(level)).label if level else LEVEL_NOT_KNOWN_LABEL
 
 
 def _say_nothing(_row: BatchRowView) -> None:

@@ -82,6 +82,7 @@ class BatchPageView:
 
     note: str
     summary: str
+    list_title: str
     counts: tuple[PlanCountView, ...]
     message: SyncMessageView | None
     progress: RunProgressView | None
@@ -108,7 +109,9 @@ def build_batch_view(batch: EditBatch, counts: BatchCounts, inputs: BatchInputs)
     nobody = "" if counts.profiles else "Nobody was found in Sailthru."
     return BatchPageView(
         note=_note(batch, counts, inputs.now),
-        summary=_summary(counts),
+        # Whom a part is about was found by the batch that it undoes.
+        summary="" if batch.undone_batch else _summary(counts),
+        list_title="Chosen customers" if batch.undone_batch else "Pasted addresses",
         counts=_counts(batch, counts),
         message=None if progress is not None else _message(batch, counts, inputs),
         progress=progress,
@@ -273,9 +276,10 @@ def _message(batch: EditBatch, counts: BatchCounts, inputs: BatchInputs) -> Sync
         return _waiting_message(batch, counts, waiting, inputs)
     if inputs.gate.needs_second and not inputs.gate.refusal:
         return SyncMessageView("warn", inputs.gate.message, _SECOND_PERSON, _APPROVE_ACTIONS)
-    if inputs.gate.approver:
-        words = "You can undo it now. Both names are recorded."
-        return SyncMessageView("info", f"Approved by {inputs.gate.approver}.", words)
+    if inputs.gate.second is not None:
+        words = inputs.gate.second.words
+        title = f"{words[:1].upper()}{words[1:]}."
+        return SyncMessageView("info", title, "You can undo it now. Both names are recorded.")
     if inputs.gate.message and batch.planned_at is not None:
         text = inputs.gate.refusal.removeprefix(inputs.gate.message).strip()
         return SyncMessageView(
