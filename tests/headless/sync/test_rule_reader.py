@@ -13,6 +13,7 @@ import pytest
 from desktop.audience.rule_people import RulePeople
 from desktop.model.audience_segment import SavedSegment
 from desktop.model.customer_value import CustomerValueSource
+from desktop.model.exported_profile import ExportedProfile
 from desktop.model.lifecycle_stage import CapPeriod, FrequencyCap
 from desktop.model.rule_trigger import PREVIEW_DAYS, PhrasePlace, RuleTrigger
 from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
@@ -448,3 +449,19 @@ def test_rules_never_bring_somebody_into_each_others_segment(
     desk.note_write("other", target, field, NOW + HOUR / 2)
     desk.be_at(NOW + HOUR)
     assert desk.run(one) == desk.run(other) == [2]
+
+
+def test_who_is_known_to_sailthru_alone_sets_off_no_rule(desk: Desk) -> None:
+    save_segment(desk, "external_id is alone")
+    rule = desk.rule(RuleTrigger.ENTERED_SEGMENT, segment="S")
+    assert desk.run(rule) == []
+    alone = ExportedProfile("f" * 24, extid="alone")
+    fields = ProfileFields("zendesk_health", CustomerValueSource("customer_value", (), {}))
+    desk.data.profiles.save_profiles.blocking("A", [alone], "job", fields, NOW)
+    people = desk.data.data_db.read(lambda c: c.execute("SELECT id FROM person").fetchall())
+    assert sum(row[0] < 0 for row in people) == 1
+    desk.be_at(NOW + HOUR)
+    assert desk.run(rule) == []
+    put(desk, 1, "external_id = 'alone'")
+    desk.be_at(NOW + 2 * HOUR)
+    assert desk.run(rule) == [1]
