@@ -462,6 +462,8 @@ def test_who_is_known_to_sailthru_alone_sets_off_no_rule(desk: Desk) -> None:
     assert sum(row[0] < 0 for row in people) == 1
     desk.be_at(NOW + HOUR)
     assert desk.run(rule) == []
+    query = "SELECT count(*) FROM segment_presence WHERE person < 0"
+    assert desk.data.history_db.read(lambda c: c.execute(query).fetchone()[0]) == 0
     put(desk, 1, "external_id = 'alone'")
     desk.be_at(NOW + 2 * HOUR)
     assert desk.run(rule) == [1]
