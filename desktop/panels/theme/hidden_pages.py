@@ -20,10 +20,11 @@ class HiddenPages(QObject):
         self._app = app
         self._waiting: dict[QWidget, list[QWidget]] = {}
 
-    def leave_out(self) -> None:
-        """Leave the hidden pages out of the style sheet that is set next."""
+    def leave_out(self) -> list[QWidget]:
+        """Leave the hidden pages out of the style sheet that is set next; returns their widgets."""
         self._waiting = {page: found for page, found in self._waiting.items() if isValid(page)}
         taken: set[QWidget] = set()
+        style = self._app.style()
         # The innermost first: a page in a hidden page waits until it is shown itself.
         for page in sorted(self._find_pages(), key=_depth, reverse=True):
             if page in self._waiting:
@@ -33,9 +34,13 @@ class HiddenPages(QObject):
             found = [w for w in own if w not in taken and w.testAttribute(_POLISHED)]
             taken.update(own)
             for widget in found:
+                style.unpolish(widget)
                 widget.setAttribute(_POLISHED, False)
             page.installEventFilter(self)
             self._waiting[page] = found
+        return list(
+            {w: None for page in self._waiting for w in (page, *page.findChildren(QWidget))}
+        )
 
     def _find_pages(self) -> list[QWidget]:
         stacks = [

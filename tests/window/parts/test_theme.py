@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.kit.resource_files import resource_path
@@ -47,8 +47,26 @@ def test_theme_change_styles_a_widget_once_however_deep_it_is(
     outermost.show()
     watched.count = 0
     theme.choose(ThemeChoice.DARK)
-    # The sheet of before is taken off, the new one put on.
-    assert watched.count == 2
+    # Of the sheet that is put on, and not of the one that is taken off.
+    assert watched.count == 1
+
+
+def test_hidden_page_hears_of_a_new_theme_when_it_is_shown(
+    theme: ApplicationTheme, qtbot: QtBot
+) -> None:
+    stack = QStackedWidget()
+    qtbot.addWidget(stack)
+    watched = _StyleChanges()
+    for page in (watched, QWidget()):
+        stack.addWidget(page)
+    stack.show()
+    stack.setCurrentIndex(1)
+    watched.count = 0
+    for choice in (ThemeChoice.DARK, ThemeChoice.LIGHT, ThemeChoice.DARK):
+        theme.choose(choice)
+    assert watched.count == 0
+    stack.setCurrentIndex(0)
+    assert watched.count == 1
 
 
 class _StyleChanges(QWidget):
