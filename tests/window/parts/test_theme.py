@@ -54,12 +54,13 @@ def test_theme_change_styles_a_widget_once_however_deep_it_is(
 def test_hidden_page_hears_of_a_new_theme_when_it_is_shown(
     theme: ApplicationTheme, qtbot: QtBot
 ) -> None:
-    stack = QStackedWidget()
-    qtbot.addWidget(stack)
+    window = QWidget()
+    qtbot.addWidget(window)
+    stack = QStackedWidget(window)
     watched = _StyleChanges()
     for page in (watched, QWidget()):
         stack.addWidget(page)
-    stack.show()
+    window.show()
     stack.setCurrentIndex(1)
     watched.count = 0
     for choice in (ThemeChoice.DARK, ThemeChoice.LIGHT, ThemeChoice.DARK):
