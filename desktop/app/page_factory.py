@@ -460,6 +460,7 @@ class PageFactory(QObject):
             self._activity_model.order_changed.connect(self._save_activity_order)
             page.customer_requested.connect(view.look_up)
             page.run_requested.connect(self._on_run_chosen)
+            page.search_requested.connect(view.window_actions["Find a customer"].trigger)
             view.add_page(key, page)
         elif key == "sync":
             self._prebuild_timer.stop()

@@ -43,6 +43,7 @@ class ActivityPage(ListPage):
 
     customer_requested = Signal(str)  # a query for the search field
     run_requested = Signal(str, str)  # a sync, and one of its runs
+    search_requested = Signal()  # the keyboard belongs into the search field
 
     def __init__(
         self,
@@ -90,6 +91,13 @@ class ActivityPage(ListPage):
         """Shorten the text of the Activity page's button where the window is narrow."""
         super().arrange()
         self.verify_button.set_text("Verify the record" if self.is_wide else "Verify")
+
+    def take_next_step(self) -> None:
+        """Look a customer up where nothing was changed yet; else clear the filters."""
+        if self._model.is_unused:
+            self.search_requested.emit()
+        else:
+            super().take_next_step()
 
     def _connect(self) -> None:
         model, table = self._model, self.table

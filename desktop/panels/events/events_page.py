@@ -274,6 +274,13 @@ class EventsPage(ListPage):
 
     # What the person does.
 
+    def take_next_step(self) -> None:
+        """Open a file of events where none is open; else clear the filters."""
+        if self._model.wants_source and not self._model.search_text.strip():
+            self._on_open()
+        else:
+            super().take_next_step()
+
     def _on_open(self) -> None:
         dialog = QFileDialog(self, "Open events", documents_folder(), _FILE_KINDS)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)

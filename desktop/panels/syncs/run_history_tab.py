@@ -31,6 +31,7 @@ class RunHistoryTab(QWidget):
 
     customer_requested = Signal(str)
     plan_rows_requested = Signal(str)  # a plan
+    plan_requested = Signal()  # the tab Plan
     resume_requested = Signal(str)
     rollback_requested = Signal(str)
 
@@ -46,6 +47,7 @@ class RunHistoryTab(QWidget):
         self._links: dict[QWidget, str] = {}
         self._lay_out()
         self.run_list.run_chosen.connect(model.toggle_run)
+        self.runs_card.action_requested.connect(self.plan_requested)
         model.changed.connect(self.show_history)
 
     def show_history(self) -> None:

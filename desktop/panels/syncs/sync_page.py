@@ -288,6 +288,7 @@ class SyncPage(ListDetailPage):
 
     def _create_history_tab(self, parent: QWidget) -> RunHistoryTab:
         tab = RunHistoryTab(self._models.history, parent)
+        tab.plan_requested.connect(partial(self.show_tab, "Plan"))
         tab.customer_requested.connect(self.customer_requested)
         tab.plan_rows_requested.connect(self._on_rows_wanted)
         tab.resume_requested.connect(self._model.resume_run)

@@ -26,6 +26,7 @@ from desktop.panels.widgets.list_table_view import ListTableView
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.search_field import SEARCHES_PAGE
 from desktop.panels.widgets.segmented_control import SegmentedControl
+from desktop.panels.widgets.visibility import set_shown
 from desktop.viewmodels.list_model import ListState
 
 _TWO_COLUMNS_MIN_WIDTH = 760
@@ -81,6 +82,7 @@ class ListPage(ListDetailPage):
         self._table = table
         self._above_filters, self._below_filters = above_filters, below_filters
         self._full_views: list[QWidget] = []
+        self._has_details = True  # of a row there is, or that may come
         self.setAccessibleName(spec.name)
         self.setObjectName(spec.name)
         self.filter_control = SegmentedControl("Show", spec.filters)
@@ -107,7 +109,7 @@ class ListPage(ListDetailPage):
         self.filter_control.chosen.connect(self._on_filter)
         self.search_field.textChanged.connect(self._on_filter)
         self.export_button.clicked.connect(self._on_export)
-        self.list_card.action_requested.connect(self.clear_filters)
+        self.list_card.action_requested.connect(self.take_next_step)
         self.list_card.retry_requested.connect(self.retry_requested)
         self.back_button.clicked.connect(self.close_detail)
         table.current_row_changed.connect(self.row_selected)
@@ -123,6 +125,9 @@ class ListPage(ListDetailPage):
         fills = bool(state.summary) or state.is_loading
         self._body.setAlignment(card, Qt.AlignmentFlag(0) if fills else Qt.AlignmentFlag.AlignTop)
         self.export_button.set_enabled(bool(state.summary), "There is nothing to export.")
+        if fills != self._has_details:
+            self._has_details = fills
+            self.arrange()
 
     def show_error(self, error: AppError) -> None:
         """Show an error on the list page's banner, below its table."""
@@ -131,6 +136,10 @@ class ListPage(ListDetailPage):
     def show_result(self, sentence: str) -> None:
         """Show below the list page's table what was done: where a file was written to."""
         self.banner.show_message("info", sentence, close="Close")
+
+    def take_next_step(self) -> None:
+        """Do what the list page offers where it has no rows."""
+        self.clear_filters()
 
     def clear_filters(self) -> None:
         """Clear the list page's filters: every row again."""
@@ -153,10 +162,11 @@ class ListPage(ListDetailPage):
         is_below = not wide and len(self._head_buttons) > _BUTTONS_BESIDE_HEADING
         self._head.setDirection(direction.TopToBottom if is_below else direction.LeftToRight)
         self._buttons.set_wrapping(is_below)
-        self.scope_note.setVisible(wide)
-        self.list_card.setVisible(wide or not self.is_detail_open)
-        self._detail_scroll.setVisible(wide or self.is_detail_open)
-        self.back_button.setVisible(not wide)
+        set_shown(self.scope_note, wide)
+        set_shown(self.list_card, wide or not self.is_detail_open)
+        # Beside a sentence there is no row whose details could be shown.
+        set_shown(self._detail_scroll, (wide and self._has_details) or self.is_detail_open)
+        set_shown(self.back_button, not wide)
         fix_or_free_width(self._detail_scroll, _DETAIL_WIDTH if wide else None)
 
     def add_full_view(self, widget: QWidget) -> None:
@@ -168,10 +178,10 @@ class ListPage(ListDetailPage):
     def show_full_view(self, widget: QWidget | None) -> None:
         """Show an added widget in place of the list page's search, list and details; None: none."""
         for each in self._full_views:
-            each.setVisible(each is widget)
+            set_shown(each, each is widget)
         is_shown = widget is not None
         self._parts.setStretchFactor(self._body, 0 if is_shown else 1)
-        self.search_field.setVisible(not is_shown)
+        set_shown(self.search_field, not is_shown)
         if is_shown:
             for part in (self.list_card, self._detail_scroll, self.back_button):
                 part.hide()

@@ -143,8 +143,14 @@ class ActivityPageModel(TaskModel):
         if is_searching or self.times != ActivityTimes() or self.is_filtered:
             return ListState(text="Nothing matches.", action_label="Clear filters")
         return ListState(
-            text="No changes yet. Changes made on this computer are listed here with their result."
+            text="No changes yet. Changes made on this computer are listed here with their result.",
+            action_label="Find a customer",
         )
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether the page has no changes although it leaves none out."""
+        return not (self.is_filtered or self.search_text.strip() or self.times != ActivityTimes())
 
     def detail_view(self) -> ActivityDetailView | None:
         """Build the details of the page Activity's selected row."""

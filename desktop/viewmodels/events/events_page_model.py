@@ -106,7 +106,15 @@ class EventsPageModel(TaskModel):
             return ListState(summary=self._summary())
         if self.search_text.strip():
             return ListState(text="Nothing matches.", action_label="Clear filters")
-        return ListState(text=self._empty_text())
+        return ListState(
+            text=self._empty_text(), action_label="Open file…" if self.wants_source else ""
+        )
+
+    @property
+    def wants_source(self) -> bool:
+        """Whether the page waits for a file or a paste of events."""
+        is_simulation = self.event_filter is EventFilter.SIMULATION
+        return is_simulation and self.simulation.simulated is None
 
     def _empty_text(self) -> str:
         if self.event_filter is EventFilter.LOG:

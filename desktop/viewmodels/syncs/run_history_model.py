@@ -72,7 +72,7 @@ class RunHistoryModel(TaskModel):
         if self._runs is None:
             return ListState(is_loading=True)
         if not self.list_model.rowCount():
-            return ListState(text="No runs yet.")
+            return ListState(text="No runs yet.", action_label="Open the preview")
         sync = self._page.selected_sync()
         count = sync.exchanged_count if sync is not None else 0
         people = format_count(count, *sync.sync.noun) if sync and count else ""

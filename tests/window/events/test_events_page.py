@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtGui import QGuiApplication
 
+from desktop.panels.widgets.button import Button
 from desktop.viewmodels.events.event_consequences import TICK
 from desktop.viewmodels.events.event_row import EventFilter
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
@@ -42,6 +43,9 @@ async def test_a_file_is_simulated_and_nothing_is_written(
     window: EventsPageDriver, tmp_path: Path
 ) -> None:
     assert "Open a file of events" in window.visible_texts()
+    # There is no row whose details could be shown; the one next step is a button.
+    assert not window.events_page.detail_card.isVisible()
+    assert "Open file…" in [b.text() for b in window.events_page.list_card.findChildren(Button)]
     await window.open_file(write(tmp_path, *EVENTS, more="not JSON\n"))
     texts = window.visible_texts()
     assert "1 removal: 3 open tickets lose the organisation" in texts
