@@ -110,6 +110,7 @@ class WindowLifecycle(QObject):
                 self.tabs_model,
                 self.make_drawer_models,
                 examples=launch_options.search_examples,
+                is_configured=lambda: session.is_configured,
             )
         )
         self.controller = MainWindowController(

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.kit.errors import InvalidInput
@@ -52,10 +53,15 @@ class CustomersPage(QWidget):
         parent: QWidget | None = None,
         *,
         examples: tuple[str, ...] = (),
+        is_configured: "Callable[[], bool]" = lambda: True,
     ) -> None:
-        """`make_drawer_models` is called once: with the first sheet, after the first paint."""
+        """`make_drawer_models` is called once: with the first sheet, after the first paint.
+
+        `is_configured` says whether there is a service to look customers up in.
+        """
         super().__init__(parent)
         self._model = model
+        self._is_configured = is_configured
         self._tabs = tabs
         self._tab_row: CustomerTabRow | None = None
         self._tab_actions: Sequence[QAction] = ()
@@ -95,11 +101,17 @@ class CustomersPage(QWidget):
             email_change.address_replaced.connect(self._model.open_text)
         return self._made_drawers
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._model.sheet is None:
+            # The set-up may have been left, done or not.
+            self._show_welcome()
+
     def refresh(self) -> None:
         """Show the customer sheet, who matches, that nobody was found, or the welcome."""
         if self._model.sheet is None:
             self._close_drawers()
-            self._placeholder.show_message(*_WELCOME_TEXTS, examples=True)
+            self._show_welcome()
             self._stack.setCurrentWidget(self._placeholder)
             return
         view = build_header_view(self._model.context())
@@ -324,6 +336,14 @@ class CustomersPage(QWidget):
             actions = build_not_found_actions(self._model.context())
             self.search_requested.emit("".join(each.search_text for each in actions))
 
+    def _show_welcome(self) -> None:
+        if self._is_configured():
+            self._placeholder.show_message(*_WELCOME_TEXTS, examples=True)
+        else:
+            self._placeholder.show_message(
+                *_NOT_CONNECTED_TEXTS, [("connect", "Continue set-up", "")]
+            )
+
     def build_in_background(self) -> None:
         """Build the customer sheet's panels one by one, so that no customer waits for them."""
         self._build_timer.start()
@@ -367,6 +387,10 @@ class CustomersPage(QWidget):
         return sheet
 
 
+_NOT_CONNECTED_TEXTS = (
+    "Connect Zendesk or Sailthru first.",
+    "Then you look customers up here: by e-mail address, name, phone number or #ticket.",
+)
 # One panel in a frame of 16 ms: nobody notices that it is built.
 _BUILD_SLICE_MS = 15
 _WELCOME_TEXTS = (

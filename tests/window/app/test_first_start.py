@@ -118,6 +118,9 @@ async def test_welcome_can_be_put_off_and_comes_again(new_computer: FirstStartDr
     window = new_computer
     window.click("Not now")
     assert window.view.navigation_rail.isVisible()
+    # Before anything is typed.
+    assert "Connect Zendesk or Sailthru first." in window.visible_texts()
+    assert "Find a customer" not in window.visible_texts()
     await window.close_window()
     await window.set_up_and_open()
     assert window.welcome.isVisible()
