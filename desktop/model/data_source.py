@@ -6,7 +6,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from desktop.kit.errors import ConflictError, InvalidInput
-from desktop.kit.text import to_single_line
+from desktop.kit.text import fold_text, to_single_line
 
 MAX_NAME_LENGTH = 60
 
@@ -219,11 +219,11 @@ def check_source_name(text: str) -> str:
 
 def find_sources(text: str, sources: tuple[DataSource, ...]) -> tuple[DataSource, ...]:
     """Return the data sources whose name, category or purpose has every word of a text."""
-    words = text.casefold().split()
+    words = fold_text(text).split()
 
     def has_all(source: DataSource) -> bool:
         kind = source.kind
         told = f"{source.name} {kind.title} {kind.category} {kind.about} {source.account}"
-        return all(word in told.casefold() for word in words)
+        return all(word in fold_text(told) for word in words)
 
     return tuple(source for source in sources if has_all(source))

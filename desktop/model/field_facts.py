@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from desktop.kit.text import fold_text
 from desktop.model.field_catalogue import RULE_FIELDS, field_title
 from desktop.model.merge_tag import liquid_field_tag, zephyr_key_tag, zephyr_var_tag
 from desktop.model.service import Service
@@ -110,5 +111,5 @@ class FieldFacts:
     def matches(self, text: str) -> bool:
         """Whether each of the words is in its name, title, type, owner or writers."""
         writers = " ".join(one.text for one in self.writers)
-        held = f"{self.name} {self.title} {self.type} {self.owner.value} {writers}".casefold()
-        return all(word in held for word in text.casefold().split())
+        held = fold_text(f"{self.name} {self.title} {self.type} {self.owner.value} {writers}")
+        return all(word in held for word in fold_text(text).split())

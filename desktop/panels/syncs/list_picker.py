@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTreeWidgetItem, QWidget
 
+from desktop.kit.text import fold_text
 from desktop.model.sailthru_profile import SailthruList
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.picker_row import PickerRow
@@ -84,7 +85,7 @@ class ListPickerDialog(SearchListDialog):
         lists, error = self._model.lists, self._model.lists_error
         known = {each.name: each for each in lists}
         gone = [name for name in self._names if name not in known]
-        order = sorted(lists, key=lambda each: (each.name not in self._names, each.name.casefold()))
+        order = sorted(lists, key=lambda each: (each.name not in self._names, fold_text(each.name)))
         self.table.blockSignals(True)
         self.table.clear()
         for name in gone:

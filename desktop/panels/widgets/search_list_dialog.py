@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.kit.text import fold_text
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import ROW_HEIGHT
 from desktop.panels.widgets.box_layout import hbox
@@ -93,10 +94,10 @@ class SearchListDialog(Dialog):
 
     def apply_search(self, _text: object = "") -> int:
         """Hide the dialog's rows that do not hold what is searched for, and count the others."""
-        wanted = self.search_field.text().strip().casefold()
+        wanted = fold_text(self.search_field.text().strip())
         shown = 0
         for item in self.rows():
-            hides = wanted not in f"{item.text(0)}\n{item.data(0, SEARCHED_TOO) or ''}".casefold()
+            hides = wanted not in fold_text(f"{item.text(0)}\n{item.data(0, SEARCHED_TOO) or ''}")
             item.setHidden(hides)
             shown += not hides
         return shown

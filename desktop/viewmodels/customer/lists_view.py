@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desktop.kit.text import format_count
+from desktop.kit.text import fold_text, format_count
 from desktop.model.customer_sheet import NO_LIST_HINT, SheetPartState
 from desktop.model.edit import EditKind
 from desktop.model.optout_level import OptOutLevel
@@ -106,8 +106,8 @@ def build_lists_view(context: CustomerContext) -> ListsView:
     # The profile names smart lists under `lists` too.
     smart = set(profile.smart_lists or ()) | (smart_names & set(profile.lists))
     # Member lists at the top are what one looks for; smart lists are appended, unsorted with them.
-    rows.sort(key=lambda row: (not row.is_member, row.name.casefold()))
-    rows += [_build_smart_list_row(name) for name in sorted(smart, key=str.casefold)]
+    rows.sort(key=lambda row: (not row.is_member, fold_text(row.name)))
+    rows += [_build_smart_list_row(name) for name in sorted(smart, key=fold_text)]
     member_count = sum(row.is_member for row in rows if not row.is_smart)
     note = f"member of {member_count}" + (f", {len(smart)} computed" if smart else "")
     state = state.with_note(note)

@@ -5,7 +5,7 @@ from heapq import nsmallest
 
 import msgspec
 
-from desktop.kit.text import format_count
+from desktop.kit.text import fold_text, format_count
 from desktop.model.edit import EditKind
 from desktop.model.json_value import Json
 from desktop.model.merge_tag import zephyr_key_tag, zephyr_var_tag
@@ -155,5 +155,5 @@ def json_type_name(value: Json) -> str:
 def _sort_key(name: str) -> tuple[int, str]:
     return (
         _FIRST_FIELDS.index(name) if name in _FIRST_FIELDS else len(_FIRST_FIELDS),
-        name.casefold(),
+        fold_text(name),
     )

@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from desktop.kit.errors import InvalidInput
+from desktop.kit.text import fold_text
 from desktop.model.json_value import Json
 from desktop.viewmodels.customer.profile_data_view import ProfileFieldRow, json_type_name
 
@@ -37,8 +38,8 @@ class ProfileTableModel(QAbstractTableModel):
             self._apply_filter()
 
     def set_filter(self, text: str) -> None:
-        """Show only profile fields whose name or value contains `text`, in either case."""
-        self._filter = text.strip().casefold()
+        """Show only profile fields whose name or value has `text`, in any case or accents."""
+        self._filter = fold_text(text.strip())
         self._apply_filter()
 
     def row(self, place: int) -> ProfileFieldRow:
@@ -83,7 +84,7 @@ class ProfileTableModel(QAbstractTableModel):
         return [
             row
             for row in self._all_rows
-            if not wanted or wanted in row.name.casefold() or wanted in row.value.casefold()
+            if not wanted or wanted in fold_text(row.name) or wanted in fold_text(row.value)
         ]
 
 

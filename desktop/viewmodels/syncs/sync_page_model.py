@@ -10,6 +10,7 @@ from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput, UserDecisionNeeded
+from desktop.kit.text import fold_text
 from desktop.model.permission import Role
 from desktop.model.service import Service
 from desktop.model.sync import Sync
@@ -153,7 +154,7 @@ class SyncPageModel(TaskModel):
         """Return the labels of all syncs for the list's filter, each once."""
         syncs = self._snapshot.syncs if self._snapshot else ()
         found = {label for sync in syncs for label in sync.sync.labels}
-        return tuple(sorted(found, key=str.casefold))
+        return tuple(sorted(found, key=fold_text))
 
     def set_label_filter(self, label: str) -> None:
         """Show the sync cards with one label; empty: all."""

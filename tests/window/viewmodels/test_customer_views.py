@@ -341,12 +341,14 @@ def test_lists_members_first_and_smart_lists_last() -> None:
     profile = replace(PROFILE, lists={"News": NOW - DAY, "Smart": None}, smart_lists=("Auto",))
     catalogue = tuple(
         SailthruList(name, name, smart=name in ("Smart", "Auto"))
-        for name in ("Zebra", "alpha", "News", "Smart", "Auto")
+        for name in ("Zebra", "Ärzte", "alpha", "Beta", "News", "Smart", "Auto")
     )
     view = build_lists_view(make_context(profile, sheet={"lists": read_part(catalogue)}))
     assert [(row.name, row.is_member, row.is_smart) for row in view.rows] == [
         ("News", True, False),
         ("alpha", False, False),
+        ("Ärzte", False, False),
+        ("Beta", False, False),
         ("Zebra", False, False),
         ("Auto", True, True),
         ("Smart", True, True),
