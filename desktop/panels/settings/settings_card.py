@@ -17,7 +17,8 @@ class SettingsCard(Card):
     def __init__(self, title: str, *rows: QWidget | QLayout, spacing: int = ROW_GAP) -> None:
         super().__init__(title)
         self.body.setSpacing(fonts.scaled(spacing))
-        self.error_banner = Banner()
+        # It shows how something stands, and is drawn again at each change of anything else.
+        self.error_banner = Banner(counts=False)
         # An empty banner would still have a height.
         self.error_banner.hide()
         self.result_note = label("", "note", wrap=True)
