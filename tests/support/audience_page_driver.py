@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QPushButton
 
 from desktop.app.startup.startup_window import LaunchOptions
 from desktop.panels.audience.audience_page import AudiencePage
+from desktop.panels.widgets.list_page import ListPage
 from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
 from tests.support.batch_page_driver import BatchPageDriver
 
@@ -43,9 +44,9 @@ class AudiencePageDriver(BatchPageDriver):
         self.audience.reload()
         await self.wait_until(self.is_still)
 
-    def offered_step(self, text: str) -> QPushButton:
-        """The button of the next step that stands in place of the list."""
-        buttons = self.audience_page.list_card.findChildren(QPushButton)
+    def offered_step(self, text: str, page: AudiencePage | ListPage | None = None) -> QPushButton:
+        """The button of the next step that stands in place of a page's list; the people's."""
+        buttons = (page or self.audience_page).list_card.findChildren(QPushButton)
         return next(one for one in buttons if one.isVisible() and one.text() == text)
 
     def names(self) -> list[str]:

@@ -1,6 +1,7 @@
 """The Audience page with its two tabs: the people, and what customers did."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
@@ -61,6 +62,7 @@ class AudienceTabs(QWidget):
     def _create_activity(self, parent: QWidget) -> CustomerActivityTab:
         tab = self._build_activity(parent)
         tab.customer_requested.connect(self.customer_requested)
+        tab.reading_requested.connect(partial(self.show_tab, PEOPLE))
         return tab
 
     def show_tab(self, key: str) -> None:

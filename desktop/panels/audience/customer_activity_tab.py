@@ -132,6 +132,7 @@ class CustomerActivityTab(ListPage):
     """The list of what customers did as a page of its own; opens the sheet."""
 
     customer_requested = Signal(str)  # a query for the search field
+    reading_requested = Signal()  # where everybody's data is begun to be read
 
     def __init__(
         self,
@@ -160,6 +161,13 @@ class CustomerActivityTab(ListPage):
     def model(self) -> CustomerActivityModel:
         """The view-model of the list, which the screenshot tour drives."""
         return self._model
+
+    def take_next_step(self) -> None:
+        """Ask for where reading is begun where nobody was read yet; else clear the filters."""
+        if self.model.is_unread:
+            self.reading_requested.emit()
+        else:
+            super().take_next_step()
 
     def _connect(self) -> None:
         model, table = self._model, self.table

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -147,6 +148,9 @@ class DataSourceCard(SettingsCard):
                 self._activity = CustomerActivityTab(activity, has_types=False)
                 self._activity.setMinimumHeight(fonts.scaled(_LIST_HEIGHT))
                 self._activity.customer_requested.connect(self.customer_requested)
+                self._activity.reading_requested.connect(
+                    partial(self.section_requested.emit, "data")
+                )
                 self._tabs.addWidget(self._activity)
         for name, tab in (
             ("overview", self._overview), ("activity", self._activity), ("audience", self._people),

@@ -84,6 +84,7 @@ class CustomerActivityModel(TaskModel):
         self.table_model.more_wanted.connect(self._on_more_wanted)
         self._rows: tuple[CustomerActivity, ...] = ()
         self._state = ListState(is_loading=True)
+        self.is_unread = False
         self.selected: CustomerActivity | None = None
         self.is_at_top = True
         self.new_count = 0
@@ -199,11 +200,12 @@ class CustomerActivityModel(TaskModel):
 
     def _show(self, error: AppError | None = None) -> None:
         self.table_model.show_rows(self._rows)
+        # Nobody was read, which is begun elsewhere.
+        self.is_unread = isinstance(error, UserDecisionNeeded)
         if error is not None:
             text = f"{error.title} {error.message}".strip()
-            is_unread = isinstance(error, UserDecisionNeeded)
-            action = "" if is_unread else "Try again"
-            self._state = ListState(text=text, action_label=action, has_failed=not is_unread)
+            action = "Read everybody's data…" if self.is_unread else "Try again"
+            self._state = ListState(text=text, action_label=action, has_failed=not self.is_unread)
         elif self._rows:
             more = "" if self.table_model.is_complete else " and older"
             shown = format_count(len(self._rows), "entry", "entries")

@@ -14,6 +14,7 @@ from desktop.model.audience_condition import AUDIENCE_FIELDS, AudienceOperator
 from desktop.model.audience_person import AudienceColumn, UserFieldColumn
 from desktop.model.sync import SourceKind, Sync, SyncSource
 from desktop.panels.audience.audience_page import AudiencePage
+from desktop.panels.audience.audience_tabs import ACTIVITY, AudienceTabs
 from desktop.panels.audience.fields_dialog import FieldsDialog
 from desktop.panels.audience.segment_list import AudienceSegmentButton
 from desktop.panels.settings.local_data_card import LocalDataCard
@@ -43,7 +44,14 @@ async def test_nobody_is_read_until_an_admin_says_so_and_then_by_a_process(
 ) -> None:
     assert "Nothing was read on this computer yet." in window.visible_texts()
     assert not window.audience_page.condition_card.isVisible()
-    window.audience_page.list_card.action_requested.emit()
+    tabs = window.view.findChild(AudienceTabs)
+    assert tabs is not None
+    tabs.show_tab(ACTIVITY)
+    await window.wait_until(lambda: tabs.activity.model.is_unread)
+    window.click(window.offered_step("Read everybody's data…", tabs.activity))
+    assert window.audience_page.isVisible()
+    await window.wait_until(window.is_still)
+    window.click(window.offered_step("Keep everybody's data on this computer"))
     await window.wait_until(lambda: window.audience.is_reading)
     # A first reading may take hours: it can be stopped, and goes on from there.
     window.click(window.offered_step("Stop reading"))
