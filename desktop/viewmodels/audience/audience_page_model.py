@@ -576,15 +576,16 @@ class AudiencePageModel(TaskModel):
         self.changed.emit()
 
     def _poll(self) -> None:
-        has_ended = self._process is not None and self._process.exit_code is not None
+        exit_code = None if self._process is None else self._process.exit_code
+        has_ended = exit_code is not None
         if has_ended:
             self._process = None
             self._poll_timer.stop()
-            if self._is_stopped:
-                self._is_stopped = False
+            if self._is_stopped and exit_code:
                 self.message_posted.emit(
                     "Reading stopped. What was read is kept; the next reading goes on from there."
                 )
+            self._is_stopped = False
         # While a first reading is under way everybody who has come is shown.
         if has_ended or self.coverage is None or self.coverage.is_first_read:
             self.tasks.start_once("coverage", self._read_coverage())

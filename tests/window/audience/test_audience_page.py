@@ -54,8 +54,11 @@ async def test_nobody_is_read_until_an_admin_says_so_and_then_by_a_process(
     window.click(window.offered_step("Keep everybody's data on this computer"))
     await window.wait_until(lambda: window.audience.is_reading)
     # A first reading may take hours: it can be stopped, and goes on from there.
+    process = window.audience._process
     window.click(window.offered_step("Stop reading"))
     await window.wait_until(lambda: not window.audience.is_reading, PROCESS_S)
+    assert process is not None
+    assert process.exit_code != 0
     await window.wait_until(lambda: "Reading stopped." in window.visible_texts())
     await window.wait_until(window.is_still)
     window.audience.refresh_data()
