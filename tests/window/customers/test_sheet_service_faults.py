@@ -66,13 +66,17 @@ async def test_zendesk_failure_leaves_sailthru_panels(window: WindowDriver, kind
 async def test_late_panels_show_skeleton_after_delay(window: WindowDriver) -> None:
     window.sandbox.set_faults("sailthru:GET /user:slow=1.5")
     await window.look_up("maria@lopez.example", finish=False)
-    await window.wait_until(lambda: "Too many emails" in window.visible_texts())
-    bones = [
-        w for w in window.find_one("Opt-out", Card).findChildren(LoadingSkeleton) if w.isVisible()
-    ]
-    assert bones
+    # Whatever else has come by then: on a slow computer the answer is soon there too.
+    bones: list[LoadingSkeleton] = []
+
+    def is_drawn() -> bool:
+        cards = window.find_all("Opt-out", Card)
+        found = [w for card in cards for w in card.findChildren(LoadingSkeleton)]
+        bones[:] = [w for w in found if w.isVisible()]
+        return bool(bones) and bones[0].is_drawn()
+
+    await window.wait_until(is_drawn)
     assert bones[0].accessibleName() == "Loading"
-    await window.wait_until(bones[0].is_drawn)
     window.save_screenshot("skeletons")
     await window.is_lookup_finished()
     assert not bones[0].isVisible()
