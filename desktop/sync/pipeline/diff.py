@@ -88,9 +88,9 @@ def diff_leaving_record(
     if effects.lead_lists and is_deleted(record):
         changes += leave_lead_lists(target)
     changes += _emptied_stages(target, context)
-    deletion = context.target_kind.deletion_change(target, effects) if is_deleted(record) else None
-    if deletion is not None:
-        changes.append(deletion)
+    if is_deleted(record):
+        deletion = context.target_kind.deletion_change(target, effects, record.service)
+        changes += [deletion] if deletion is not None else []
     if not effects.untag_when_gone:
         changes += [
             FieldChange(tag, True, False, applies=False, reason="keeps the tag: removing it is off")

@@ -111,9 +111,11 @@ class TargetKind(ABC):
         del row, old
         return ""
 
-    def deletion_change(self, target: TargetRecord, effects: SyncEffects) -> FieldChange | None:
+    def deletion_change(
+        self, target: TargetRecord, effects: SyncEffects, source: Service
+    ) -> FieldChange | None:
         """Return the change of a target whose source record was deleted, or None."""
-        del target, effects
+        del target, effects, source
         return None
 
 
@@ -147,13 +149,15 @@ class SailthruProfileKind(TargetKind):
         if field == "optout" and value == OptOutLevel.BLAST.value:
             raise _optout_error(value)
 
-    def deletion_change(self, target: TargetRecord, effects: SyncEffects) -> FieldChange | None:
+    def deletion_change(
+        self, target: TargetRecord, effects: SyncEffects, source: Service
+    ) -> FieldChange | None:
         """Mark the target profile of a deleted user: Sailthru would forget an opt-out."""
         field = f"{VAR_PREFIX}{effects.deleted_var}"
         old = target.get_value(field)
         if not effects.deleted_var or old:
             return None
-        return FieldChange(field, old, True, reason="deleted in Zendesk")
+        return FieldChange(field, old, True, reason=f"deleted in {source.title}")
 
 
 @dataclass(frozen=True)

@@ -180,8 +180,11 @@ async def test_deletion_in_sell_follows_three_rules(
         f"contact-{numbers[lead_too]}": (PlannedOutcome.SKIPPED, ""),
         f"contact-{numbers[unknown]}": (PlannedOutcome.CORRECTION, UNMATCHED_DELETION_CAUSE),
     }
-    changes = {c.field: c.new for c in rows[f"contact-{numbers[alone]}"].changes_to_send}
-    assert changes == {f"lists.{CONTACTS_LIST}": False, "vars.sell_deleted": True}
+    sent = rows[f"contact-{numbers[alone]}"].changes_to_send
+    assert {(c.field, c.new, c.reason) for c in sent} == {
+        (f"lists.{CONTACTS_LIST}", False, "not in the source any more"),
+        ("vars.sell_deleted", True, "deleted in Zendesk Sell"),
+    }
     # Somebody says whose profile it was.
     row = rows[f"contact-{numbers[unknown]}"]
     decisions = SellDecisions(sell_services.store, sell_services.context.clock)
