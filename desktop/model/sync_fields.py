@@ -175,7 +175,7 @@ SYNC_FIELDS = (
     SyncField(
         "source.optout.out_values",
         "Its values that mean opted out",
-        "Values of that field; a check box is yes or no.",
+        "Values of that field; a check box is yes or no. One with a comma stands in quotes.",
         _NAMES,
         sources=_OF_OPTOUTS,
         of_optouts=True,

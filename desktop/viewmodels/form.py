@@ -1,5 +1,7 @@
 """Declarative forms: the fields a panel edits, their values, and which of them are visible."""
 
+import csv
+import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -91,10 +93,17 @@ def read_values(fields: Iterable[FormField], source: object) -> dict[str, FieldV
 
 
 def parse_names(text: str) -> tuple[str, ...]:
-    """Parse a form's comma-separated names: stripped, each once, in the order typed."""
-    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    """Parse a form's comma-separated names: stripped, each once; one with a comma is quoted."""
+    # Not strict: a quote is not closed yet while somebody types.
+    names = next(csv.reader([text], skipinitialspace=True), [])
+    return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
 
 
 def format_names(names: Iterable[str]) -> str:
     """Join names with commas for a form's field, as `parse_names` reads them."""
-    return ", ".join(names)
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="")
+    for name in names:
+        line.write(", " if line.tell() else "")
+        writer.writerow([name])
+    return line.getvalue()

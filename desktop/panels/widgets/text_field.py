@@ -95,20 +95,14 @@ class TextField(DisabledReasonMixin, LineEdit):
 class NamesField(TextField):
     """A line edit of names with commas between; its value is a tuple, each name once."""
 
-    _shown: tuple[str, ...] = ()
-
     def value(self) -> FieldValue:
-        """Return the field's names while their text stands, else those typed, each once."""
-        # A name that holds a comma itself is one name until somebody types here.
-        if self._shown and self.text() == format_names(self._shown):
-            return self._shown
+        """Return the names typed into the field, each once; one in quotes may hold a comma."""
         return parse_names(self.text())
 
     def set_value(self, value: FieldValue) -> None:
         """Show names in the comma-separated field; a comma that was just typed stays."""
         if isinstance(value, tuple) and self.value() != value:
-            self._shown = tuple(str(name) for name in value)
-            self.setText(format_names(self._shown))
+            self.setText(format_names(str(name) for name in value))
 
 
 class MultilineTextField(DisabledReasonMixin, QPlainTextEdit):

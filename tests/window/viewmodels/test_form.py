@@ -120,6 +120,9 @@ def test_form_field_name_defaults_to_its_label(form_field: FormField, name: str)
         ("a, b", ("a", "b")),
         ("b,a , b,", ("b", "a")),
         ("ä b,c", ("ä b", "c")),
+        ('"VIP, gold", do not mail', ("VIP, gold", "do not mail")),
+        ('"Leads: A, B; ""C""",5" disks', ('Leads: A, B; "C"', '5" disks')),
+        ('x, "half, typed', ("x", "half, typed")),
     ],
 )
 def test_form_names_are_split_at_commas_each_once(text: str, names: tuple[str, ...]) -> None:
