@@ -25,7 +25,6 @@ from desktop.model.permission import (
     Role,
     check_permission,
 )
-from desktop.model.service import Service
 from desktop.model.sync import (
     OptInAttestation,
     SourceKind,
@@ -51,6 +50,7 @@ from desktop.model.sync_validation import validate_sync
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.due_syncs import find_pause_reason
 from desktop.sync.missing_resources import MissingResource, find_missing_resources
+from desktop.sync.sell_optout_marks import require_optout_marks
 from desktop.sync.sync_field_text import parse_field_text
 from desktop.sync.sync_presets import (
     ALL_PRESETS,
@@ -312,7 +312,8 @@ class SyncService:
                 "Check it first: that asks both services for what it needs.",
             )
         if on and sync.is_of_optouts:
-            _require_optout_marks(sync)
+            running = [one for one in self._store.syncs.list_all.blocking() if one.on]
+            require_optout_marks(sync, (*running, *self._find_partner(sync)))
         if on and sync.picks_people:
             self._require_rule_gate().require_allowed(sync.source)
             _require_valid(sync)
@@ -548,14 +549,3 @@ def _require_valid(sync: Sync) -> None:
     wrong = validate_sync(sync)
     if wrong:
         raise InvalidInput(f"“{sync.title}” cannot be saved like this.", " ".join(wrong))
-
-
-def _require_optout_marks(sync: Sync) -> None:
-    """Raise UserDecisionNeeded while nobody has said which mark of Sell means opted out."""
-    rule = sync.source.optout
-    if not (rule.can_mark if sync.target_service is Service.SELL else rule.marks_opt_outs):
-        raise UserDecisionNeeded(
-            "Nobody has said yet which tag or field in Zendesk Sell means opted out.",
-            f"“{sync.title}” would change nobody. It is off, and stays so.",
-            "Say it in Mapping, or with `fairlead sync set`: source.optout.out_tags.",
-        )

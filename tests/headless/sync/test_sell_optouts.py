@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from desktop.app.container import WorkspaceServices
-from desktop.app.runner_factory import build_runner, build_sync_context
+from desktop.app.runner_factory import build_preset_names, build_runner, build_sync_context
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingRow, SourceType
@@ -25,7 +25,11 @@ from desktop.sync.pipeline.sell_optouts import diff_optout
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.source_record import SourceRecord
-from desktop.sync.sync_presets import SAILTHRU_OPTOUTS_TO_SELL, SELL_OPTOUTS_TO_SAILTHRU
+from desktop.sync.sync_presets import (
+    SAILTHRU_OPTOUTS_TO_SELL,
+    SELL_OPTOUTS_TO_SAILTHRU,
+    build_preset,
+)
 from desktop.sync.sync_runner import RunRequest
 from desktop.writing.optout_door import RowPermits, permit_loosening_if
 from tests.support import sell_cases, sync_cases
@@ -282,3 +286,32 @@ def test_optout_sync_without_marks_is_not_switched_on(sell_services: WorkspaceSe
     assert saved.source.optout.out_values == ("no", "never")
     with pytest.raises(InvalidInput, match="no field"):
         sell_services.syncs.change_fields(sync.name, [("effects.create_missing", "on")])
+
+
+@pytest.mark.parametrize("is_partner", [False, True])
+def test_optout_syncs_of_two_levels_are_not_on_together(
+    sell_services: WorkspaceServices, is_partner: bool
+) -> None:
+    marks = SellOptOutRule(out_tags=("no mail",))
+    made = {
+        name: sell_cases.save_sell_preset(
+            sell_services,
+            name,
+            source=replace(
+                build_preset(name, build_preset_names(sell_services)).source, optout=rule
+            ),
+            on=name == SAILTHRU_OPTOUTS_TO_SELL and not is_partner,
+            both_directions=is_partner,
+        )
+        for name, rule in (
+            (SAILTHRU_OPTOUTS_TO_SELL, marks),
+            (SELL_OPTOUTS_TO_SAILTHRU, replace(marks, level=OptOutLevel.ALL)),
+        )
+    }
+    sync = made[SELL_OPTOUTS_TO_SAILTHRU]
+    with pytest.raises(UserDecisionNeeded, match="No marketing e-mail"):
+        sell_services.syncs.set_enabled(sync.name, on=True)
+    assert not sell_services.store.syncs.get.blocking(sync.name).on
+    same = replace(sync, source=replace(sync.source, optout=marks))
+    sell_services.store.syncs.save.blocking(same, 1.0)
+    assert sell_services.syncs.set_enabled(sync.name, on=True).on
