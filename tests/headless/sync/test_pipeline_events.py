@@ -52,8 +52,10 @@ class TicketKind(TargetKind):
     def find_create_problem(self, record: SourceRecord) -> CreateProblem | None:
         return None if record.fields.get("status") else CreateProblem("an event without a status")
 
-    def deletion_change(self, target: TargetRecord, effects: SyncEffects) -> FieldChange | None:
-        del effects
+    def deletion_change(
+        self, target: TargetRecord, effects: SyncEffects, source: Service
+    ) -> FieldChange | None:
+        del effects, source
         return FieldChange("exists", bool(target.get_value("exists")), False)
 
 
