@@ -14,7 +14,7 @@ from tests.bench.report import Figure, format_table
 
 KINDS = (
     "start", "lookup", "opening", "tabs", "palette", "stalls", "sync", "bulk", "data", "bundle",
-    "events", "team", "soak",
+    "events", "team", "sell", "soak",
     "faults",
 )  # fmt: skip
 _MODULES = {
@@ -31,6 +31,7 @@ _MODULES = {
     "events": "tests.bench.event_delivery",
     "team": "tests.bench.team_record",
     "soak": "tests.bench.soak",
+    "sell": "tests.bench.sell_alignment",
     "faults": "tests.bench.fault_tests",
 }
 QUICK = ("start", "lookup", "opening", "tabs", "stalls")

@@ -53,6 +53,7 @@ class SyncSession:
             "FAIRLEAD_SAILTHRU_SECRET": s["api_secret"],
             "FAIRLEAD_ZENDESK_EMAIL": z["email"],
             "FAIRLEAD_ZENDESK_TOKEN": z["api_token"],
+            "FAIRLEAD_SELL_TOKEN": self.connection_document["sell"]["access_token"],
         }
 
     def start_command(self, *words: str) -> subprocess.Popen[str]:
@@ -126,9 +127,9 @@ def count_write_calls(asked: Counter[str]) -> int:
 
 @contextlib.contextmanager
 def run_sync_session(
-    customers: int, *flags: str, account: str = ALL_IN_SYNC_ACCOUNT
+    customers: int, *flags: str, account: str = ALL_IN_SYNC_ACCOUNT, sell: bool = False
 ) -> Iterator[SyncSession]:
-    """The sandbox and a workspace set up on it, gone afterwards."""
+    """The sandbox and a workspace set up on it, with Sell where asked for; gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="fairlead-bench-sync-") as name:
         folder = Path(name)
         log = folder / "requests.jsonl"
@@ -142,7 +143,7 @@ def run_sync_session(
         try:
             assert process.stdout is not None
             said = json.loads(process.stdout.readline())
-            create_workspace_home(folder / "home", said)
+            create_workspace_home(folder / "home", said, **({"sell": said["sell"]} if sell else {}))
             yield SyncSession(said, folder / "home", log)
         finally:
             process.terminate()
